@@ -1,0 +1,161 @@
+"""The nouns of a declaration: what the YAML says once it has been validated. No I/O."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+class Place(NamedTuple):
+    """Where something is declared: file as given on the command line, 1-based line and column."""
+
+    file: str
+    line: int
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class Problem(NamedTuple):
+    """One finding about a declaration, written for the person who must mend it."""
+
+    place: Place
+    severity: str  # "error" or "warning"
+    code: str  # stable kebab-case name of the rule
+    message: str
+    remedy: str
+
+
+class User(NamedTuple):
+    """A declared user: `row` is the mapping as written, `key` the folded userPrincipalName."""
+
+    key: str
+    row: dict[str, Any]
+    file: str
+    line: int
+
+
+class Group(NamedTuple):
+    """A declared group; `row["members"]` holds user names and `{"group": name}` mappings."""
+
+    key: str
+    row: dict[str, Any]
+    file: str
+    line: int
+
+
+class Role(NamedTuple):
+    """An app role; `key` is the folded displayName, by which assignments name it."""
+
+    key: str
+    value: str
+    displayName: str
+    privileged: bool = False
+    enabled: bool = True
+    allowedMemberTypes: tuple[str, ...] = ("User", "Group")
+
+
+class Assignment(NamedTuple):
+    """A user or a group (one of the two keys is set) given a role; `expires` is ISO YYYY-MM-DD."""
+
+    user: str | None
+    group: str | None
+    role: str
+    expires: str | None
+    reason: str | None
+    file: str
+    line: int
+
+
+class Clause(NamedTuple):
+    """One test of a scoping filter."""
+
+    attribute: str
+    operator: str
+    value: Any = None
+    place: Place = Place("", 0)
+
+
+class ScopingFilter(NamedTuple):
+    """Clauses that all must hold; several filters are alternatives."""
+
+    name: str
+    clauses: tuple[Clause, ...]
+
+
+class AttributeMapping(NamedTuple):
+    """How one target attribute is derived; exactly one kind: source, constant, expression, none."""
+
+    target: str
+    kind: str
+    value: Any
+    matchingPrecedence: int | None = None
+    apply: str = "always"
+    default: Any = None
+    onNull: str = "clear"
+    place: Place = Place("", 0)
+    value_place: Place = Place("", 0)
+
+
+@dataclass(frozen=True)
+class ObjectMapping:
+    """The mapping of one object type (users or groups)."""
+
+    enabled: bool = True
+    targetObjectActions: frozenset[str] = frozenset({"create", "update", "delete"})
+    scopingFilters: tuple[ScopingFilter, ...] = ()
+    attributes: tuple[AttributeMapping, ...] = ()
+    assertive: bool = False
+    place: Place = Place("", 0)
+
+
+@dataclass(frozen=True)
+class Provisioning:
+    mode: str = "automatic"
+    status: str = "on"
+    scope: str = "assigned"
+    defaultAccess: str = "skip"
+    nestedGroups: str = "expand"
+    interval: str = "40m"
+
+
+@dataclass(frozen=True)
+class Deprovisioning:
+    outOfScope: str = "disable"
+    removedFromDirectory: str = "disable"
+    deleteAfter: str | None = None
+
+
+@dataclass(frozen=True)
+class App:
+    """One enterprise application. `tenantUrl` and `secretToken` are unresolved references."""
+
+    name: str
+    displayName: str
+    profile: str
+    tenantUrl: str
+    secretToken: str
+    provisioning: Provisioning
+    deprovisioning: Deprovisioning
+    roles: Mapping[str, Role]
+    assignments: Sequence[Assignment]
+    users: ObjectMapping
+    groups: ObjectMapping
+    place: Place
+
+
+@dataclass(frozen=True)
+class Declarations:
+    """Everything that `desired/` declares, by folded name."""
+
+    users: Mapping[str, User] = field(default_factory=dict)
+    groups: Mapping[str, Group] = field(default_factory=dict)
+    apps: Mapping[str, App] = field(default_factory=dict)
+
+
+def fold(name: str) -> str:
+    """A name as it is compared: NFC, lower case."""
+    return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).lower()

@@ -1,0 +1,105 @@
+"""Which attributes of one object differ, and by whose doing: desired, live and record in, changes out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.declare.model import fold
+from reconciler.plan.digest import canonical
+from reconciler.plan.model import AttributeChange
+from reconciler.record.model import Entry
+from reconciler.resolve.expressions import IGNORE
+from reconciler.resolve.mapping import CompiledMapping, Slot
+
+Addresses = Mapping[str, str]
+
+
+def in_address_space(mapping: CompiledMapping, values: tuple[Any, ...], addresses: Addresses) -> tuple[Any, ...]:
+    """Live values with each reference as the address of the account that it points to, where we know it."""
+    if not any(slot.reference for slot in mapping.slots):
+        return values
+    return tuple(
+        [
+            addresses.get(value, value) if slot.reference and isinstance(value, str) else value
+            for slot, value in zip(mapping.slots, values, strict=True)
+        ]
+    )
+
+
+def same(slot: Slot, want: Any, have: Any) -> bool:
+    """Whether a live value is what we want, after case, order and the service's own defaults."""
+    if want == have:
+        return True
+    if slot.fold_case and isinstance(want, str) and isinstance(have, str):
+        return fold(want) == fold(have)
+    if isinstance(want, list):
+        return _same_set(want, have if isinstance(have, list) else [], slot.add_only)
+    return False
+
+
+def _same_set(want: list[Any], have: list[Any], add_only: bool) -> bool:
+    wanted = {_key(item): item for item in want}
+    held = {_key(item): item for item in have}
+    if not add_only and wanted.keys() != held.keys():
+        return False
+    return all(key in held and _covers(held[key], item) for key, item in wanted.items())
+
+
+def _key(item: Any) -> str:
+    if isinstance(item, dict):
+        for name in ("value", "type"):
+            if name in item:
+                return canonical(item[name])
+    return canonical(item)
+
+
+def _covers(have: Any, want: Any) -> bool:
+    """A sub-attribute that we want false or null may be absent from the answer."""
+    if not (isinstance(want, dict) and isinstance(have, dict)):
+        return bool(want == have)
+    return all(have.get(name) == value or (not value and not have.get(name)) for name, value in want.items())
+
+
+def initial_attributes(mapping: CompiledMapping, values: tuple[Any, ...]) -> tuple[AttributeChange, ...]:
+    """Every attribute of a create, defaults filled in."""
+    found = []
+    for slot, value in zip(mapping.slots, values, strict=True):
+        if value is None or (value is IGNORE and slot.mapping.kind == "none"):
+            value = slot.mapping.default
+        if value is not None and value is not IGNORE:
+            found.append(AttributeChange(slot.target, None, value, slot.reference))
+    return tuple(found)
+
+
+def differing(
+    mapping: CompiledMapping, want: tuple[Any, ...], have: tuple[Any, ...], entry: Entry | None
+) -> tuple[AttributeChange, ...]:
+    """The managed attributes that an update must write (design.md §5 step 6)."""
+    if want == have:
+        return ()
+    return tuple(
+        AttributeChange(mapping.slots[i].target, have[i], want[i], mapping.slots[i].reference)
+        for i in mapping.updates
+        if want[i] is not IGNORE and _must_write(mapping.slots[i], want[i], have[i], entry)
+    )
+
+
+def _must_write(slot: Slot, want: Any, have: Any, entry: Entry | None) -> bool:
+    if same(slot, want, have):
+        return False
+    wanted = (entry or {}).get("wanted", {})
+    if want is None:
+        was_ours = wanted.get(slot.target) is not None
+        return was_ours and slot.mapping.onNull == "clear"
+    answered = (entry or {}).get("answered", {})
+    settled = slot.target in answered and same(slot, want, wanted.get(slot.target))
+    return not (settled and answered[slot.target] == have)
+
+
+def causes(change: tuple[AttributeChange, ...], entry: Entry | None) -> set[str]:
+    """`config` where the declaration differs from what was last applied, else `drift`."""
+    if entry is None:
+        return {"config"}
+    wanted = entry.get("wanted", {})
+    return {"drift" if canonical(wanted.get(a.path)) == canonical(a.after) else "config" for a in change}

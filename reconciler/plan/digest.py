@@ -1,0 +1,49 @@
+"""Canonical JSON and the digests of design.md §6. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from reconciler.plan.model import Change
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no white space: the same text on every machine."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def sha256(value: Any) -> str:
+    """`sha256:` and the hex digest of the canonical JSON of a value."""
+    return "sha256:" + hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def change_digest(change: Change) -> str:
+    """What would be done and on what it rests; no prose, place, cause or ETag."""
+    rests_on = change.precondition
+    return sha256(
+        {
+            "address": change.address,
+            "action": change.action,
+            "attributes": sorted([[a.path, a.before, a.after] for a in change.attributes], key=canonical),
+            "add": sorted(change.add),
+            "remove": sorted(change.remove),
+            "precondition": None if rests_on is None else [rests_on.id, rests_on.digest],
+        }
+    )
+
+
+def plan_digest(
+    app: str, base_url: str, only: Iterable[str], causes: Iterable[str], changes: Iterable[Change]
+) -> str:
+    """Over the app, the base URL, the selection and the changes' digests."""
+    return sha256(
+        {
+            "app": app,
+            "base_url": base_url,
+            "selection": {"only": sorted(only), "causes": sorted(causes)},
+            "changes": sorted(change.digest for change in changes),
+        }
+    )

@@ -1,0 +1,110 @@
+"""The plan: inert, ordered, serialisable data. No I/O, nothing callable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+FORMAT_VERSION = "1.0"
+ACTIONS = ("create", "update", "enable", "disable", "delete")
+CAUSES = ("config", "drift", "time")
+
+
+class AttributeChange(NamedTuple):
+    """One attribute of a change. `path` is the mapping's target; `reference` says that the values are addresses."""
+
+    path: str
+    before: Any
+    after: Any
+    reference: bool = False
+
+
+class Precondition(NamedTuple):
+    """What must still hold when the change is applied: the live id, its ETag, the digest of its managed values."""
+
+    id: str
+    version: str | None
+    digest: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing to be done to one object; before/after by action:
+
+    | action  | precondition | attributes                          | members    |
+    |---------|--------------|-------------------------------------|------------|
+    | create  | None         | all, before is None                 | add only   |
+    | update  | live         | those that differ                   | groups     |
+    | enable  | live         | `active` and others that differ     | -          |
+    | disable | live         | `active` alone                      | -          |
+    | delete  | live         | none                                | -          |
+
+    `adopts` is true where an existing account without a record entry matched.
+    """
+
+    address: str
+    action: str
+    reason: str
+    causes: tuple[str, ...]
+    file: str
+    line: int
+    name: str = ""
+    attributes: tuple[AttributeChange, ...] = ()
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    precondition: Precondition | None = None
+    adopts: bool = False
+    digest: str = ""
+
+
+class Skip(NamedTuple):
+    """A declared object that is not provisioned, and what would change that."""
+
+    address: str
+    code: str
+    reason: str
+    remedy: str
+
+
+class Unmanaged(NamedTuple):
+    id: str
+    userName: str
+
+
+class ObjectError(NamedTuple):
+    """An object that cannot be planned; the rest is."""
+
+    address: str
+    code: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What would be done to one app. Changes are sorted by address."""
+
+    app: str
+    display_name: str
+    base_url: str
+    profile: str
+    changes: tuple[Change, ...] = ()
+    skipped: tuple[Skip, ...] = ()
+    unmanaged: tuple[Unmanaged, ...] = ()
+    errors: tuple[ObjectError, ...] = ()
+    warnings: tuple[str, ...] = ()
+    unchanged: int = 0
+    adopted: int = 0
+    only: tuple[str, ...] = ()
+    selected_causes: tuple[str, ...] = ()
+    config_digest: str = ""
+    commit: str | None = None
+    dirty: bool = False
+    reads: int = 0
+    writes: int = 0
+    digest: str = ""
+    safeguards: tuple[dict[str, Any], ...] = field(default=())
+
+    def count(self, action: str) -> int:
+        """How many changes carry this action."""
+        return sum(1 for change in self.changes if change.action == action)

@@ -1,0 +1,35 @@
+"""The record's nouns: what was last applied, as plain JSON values. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, TypedDict
+
+RECORD_VERSION = 1
+
+
+class Entry(TypedDict, total=False):
+    """What we last applied at one address.
+
+    wanted:   path -> value that we wanted (references as addresses)
+    answered: path -> value that the service then answered, only where it differs from wanted
+    members:  groups only: the addresses that we wanted in it
+    """
+
+    id: str
+    wanted: dict[str, Any]
+    answered: dict[str, Any]
+    members: list[str]
+    declaredId: str
+    created: bool
+    disabledAt: str
+
+
+@dataclass
+class Record:
+    """Per app: address -> Entry, plus the origin that it was made with and the plan under way."""
+
+    app: str
+    base_url: str = ""
+    entries: dict[str, Entry] = field(default_factory=dict)
+    under_way: list[str] = field(default_factory=list)

@@ -1,0 +1,116 @@
+"""Scoping filters: Entra's 14 operators with their null and case rules. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from reconciler.declare.model import Clause, ScopingFilter
+from reconciler.resolve.regex import RegexError, compile_safe
+
+Get = Callable[[str], Any]
+REFUSED = frozenset(
+    {"members", "appRoleAssignments", "userType", "manager", "otherMails", "proxyAddresses", "employeeHireDate"}
+)
+
+
+class Operator(NamedTuple):
+    """`test` gets the attribute as text (never null) and the clause's value."""
+
+    test: Callable[[str, Any], bool]
+    unary: bool = False
+    integer: bool = False
+    regex: bool = False
+
+
+def _bits(have: str, want: Any) -> bool:
+    """Entra's `&`: a bit test where both are integers, else whether the text holds the value."""
+    try:
+        return int(have) & int(want) != 0
+    except ValueError:
+        return str(want) in have
+
+
+def _integers(compare: Callable[[int, int], bool]) -> Callable[[str, Any], bool]:
+    def test(have: str, want: Any) -> bool:
+        try:
+            return compare(int(have), int(want))
+        except ValueError:
+            return False
+
+    return test
+
+
+def _found(have: str, want: Any) -> bool:
+    return compile_safe(str(want)).search(have) is not None
+
+
+OPERATORS: dict[str, Operator] = {
+    "&": Operator(_bits),
+    "!&": Operator(lambda have, want: not _bits(have, want)),
+    "ENDS_WITH": Operator(lambda have, want: have.endswith(str(want))),
+    "EQUALS": Operator(lambda have, want: have == str(want)),
+    "Greater_Than": Operator(_integers(lambda a, b: a > b), integer=True),
+    "Greater_Than_OR_EQUALS": Operator(_integers(lambda a, b: a >= b), integer=True),
+    "Includes": Operator(lambda have, want: str(want) in have),
+    "IS FALSE": Operator(lambda have, _: have.lower() == "false", unary=True),
+    "IS NOT NULL": Operator(lambda have, _: True, unary=True),
+    "IS NULL": Operator(lambda have, _: False, unary=True),
+    "IS TRUE": Operator(lambda have, _: have.lower() == "true", unary=True),
+    "NOT EQUALS": Operator(lambda have, want: have != str(want)),
+    "NOT REGEX MATCH": Operator(lambda have, want: not _found(have, want), regex=True),
+    "REGEX MATCH": Operator(_found, regex=True),
+}
+
+
+def holds(clause: Clause, value: Any) -> bool:
+    """A null or empty attribute passes IS NULL alone, whatever the operator."""
+    if value is None or value == "" or value == []:
+        return clause.operator == "IS NULL"
+    return OPERATORS[clause.operator].test(str(value), clause.value)
+
+
+def compile_filters(filters: tuple[ScopingFilter, ...]) -> Callable[[Get], bool]:
+    """Filters OR together, clauses AND; no filter lets everybody through."""
+    if not filters:
+        return lambda get: True
+    return lambda get: any(all(holds(c, get(c.attribute)) for c in item.clauses) for item in filters)
+
+
+def explain(filters: tuple[ScopingFilter, ...], get: Get) -> list[tuple[str, str, str, Any, Any, bool]]:
+    """Filter name, attribute, operator, value, value seen, verdict: one row a clause."""
+    return [
+        (item.name, c.attribute, c.operator, c.value, get(c.attribute), holds(c, get(c.attribute)))
+        for item in filters
+        for c in item.clauses
+    ]
+
+
+def check_clause(clause: Clause) -> tuple[str, str] | None:
+    """What is wrong with a clause and what to do, or None."""
+    if clause.attribute in REFUSED:
+        return f"{clause.attribute} cannot be used in a scoping filter", "filter on a single-valued text attribute"
+    operator = OPERATORS.get(clause.operator)
+    if operator is None:
+        near = difflib.get_close_matches(clause.operator, OPERATORS, 1, 0.5)
+        hint = f"did you mean {near[0]}?" if near else "one of " + ", ".join(OPERATORS)
+        return f"unknown operator {clause.operator}", hint
+    if operator.unary != (clause.value is None):
+        return (
+            (f"{clause.operator} takes no value", "leave `value` out")
+            if operator.unary
+            else (f"{clause.operator} needs a value", "add `value`")
+        )
+    return _check_value(clause, operator)
+
+
+def _check_value(clause: Clause, operator: Operator) -> tuple[str, str] | None:
+    if operator.integer and not str(clause.value).lstrip("-").isdigit():
+        return f"{clause.operator} compares integers, not {clause.value!r}", "give an integer"
+    if operator.regex:
+        try:
+            compile_safe(str(clause.value))
+        except RegexError as error:
+            return str(error), "rewrite the pattern"
+    return None

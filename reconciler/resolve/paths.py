@@ -1,0 +1,160 @@
+"""SCIM target paths (RFC 7644 §3.5.2): parse, read from a resource, write into one. Pure, no I/O."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+CORE = re.compile(r"urn:ietf:params:scim:schemas:core:2\.0:(User|Group):", re.IGNORECASE)
+URN = re.compile(r"(urn:[A-Za-z0-9.:_\-]+):([^:]+)\Z", re.DOTALL)
+NAME = re.compile(r"[A-Za-z$][A-Za-z0-9_$\-]*")
+CLAUSE = re.compile(r'\s*([A-Za-z][\w$\-]*)\s+eq\s+("(?:[^"\\]|\\.)*"|true|false|-?\d+)\s*', re.IGNORECASE)
+AND = re.compile(r"and\b", re.IGNORECASE)
+
+Resource = dict[str, Any]
+
+
+class PathError(ValueError):
+    """A target that is no SCIM path; `column` is 1-based in its text."""
+
+    def __init__(self, message: str, column: int) -> None:
+        super().__init__(message)
+        self.message, self.column = message, column
+
+
+@dataclass(frozen=True)
+class Path:
+    """`urn:attribute[filter].sub`; a filter is (sub-attribute, operator, value) joined by and."""
+
+    urn: str | None
+    attribute: str
+    filter: tuple[tuple[str, str, Any], ...] | None = None
+    sub: str | None = None
+
+
+def parse_path(text: str) -> Path:
+    """Parse a mapping's target. Raises PathError."""
+    start = CORE.match(text)
+    offset = start.end() if start else 0
+    urn, rest = None, text[offset:]
+    if rest.lower().startswith("urn:"):
+        found = URN.match(rest)
+        if found is None:
+            raise PathError("a schema URN needs `:attribute` after it", 1)
+        urn, rest, offset = found[1], found[2], found.start(2)
+    name = NAME.match(rest)
+    if name is None:
+        raise PathError("an attribute name must stand here", offset + 1)
+    at = name.end()
+    clauses = None
+    if rest[at : at + 1] == "[":
+        clauses, at = _clauses(rest, at + 1, offset)
+    sub = None
+    if rest[at : at + 1] == ".":
+        leaf = NAME.match(rest, at + 1)
+        if leaf is None:
+            raise PathError("a sub-attribute must follow the dot", offset + at + 2)
+        sub, at = leaf[0], leaf.end()
+    if at != len(rest):
+        raise PathError(f"unexpected {rest[at]!r}", offset + at + 1)
+    return Path(urn, name[0], clauses, sub)
+
+
+def _clauses(text: str, at: int, offset: int) -> tuple[tuple[tuple[str, str, Any], ...], int]:
+    found: list[tuple[str, str, Any]] = []
+    while True:
+        clause = CLAUSE.match(text, at)
+        if clause is None:
+            raise PathError('a filter reads `type eq "work"`, clauses joined by `and`', offset + at + 1)
+        found.append((clause[1], "eq", _literal(clause[1], clause[2])))
+        at = clause.end()
+        if text[at : at + 1] == "]":
+            return tuple(found), at + 1
+        joint = AND.match(text, at)
+        if joint is None:
+            raise PathError("`and` or `]` must stand here", offset + at + 1)
+        at = joint.end()
+
+
+def _literal(name: str, text: str) -> Any:
+    value: Any = re.sub(r"\\(.)", r"\1", text[1:-1]) if text.startswith('"') else text.lower()
+    if not text.startswith('"') and value not in ("true", "false"):
+        return int(value)
+    if name.lower() == "primary" or not text.startswith('"'):
+        return value.lower() == "true"
+    return value
+
+
+def lookup(resource: Any, name: str) -> Any:
+    """An attribute by name: as written, else in any case (RFC 7643 §2.1)."""
+    if not isinstance(resource, dict):
+        return None
+    if name in resource:
+        return resource[name]
+    wanted = name.lower()
+    return next((value for key, value in resource.items() if key.lower() == wanted), None)
+
+
+def extractor(path: Path) -> Callable[[Resource], Any]:
+    """A function that reads this path from a live resource, None where it is absent or of another shape."""
+    attribute, sub, urn = path.attribute, path.sub, path.urn
+    if urn is None and path.filter is None and sub is None:
+        return lambda resource: lookup(resource, attribute)
+
+    def read(resource: Resource) -> Any:
+        value = lookup(lookup(resource, urn) if urn else resource, attribute)
+        if path.filter is not None:
+            value = _matching(value, path.filter)
+        elif sub is not None and isinstance(value, list):
+            value = value[0] if value else None
+        return lookup(value, sub) if sub is not None else value
+
+    return read
+
+
+def _matching(value: Any, clauses: tuple[tuple[str, str, Any], ...]) -> Resource | None:
+    items = value if isinstance(value, list) else []
+    return next((item for item in items if _holds(item, clauses)), None)
+
+
+def _holds(item: Any, clauses: tuple[tuple[str, str, Any], ...]) -> bool:
+    return isinstance(item, dict) and all(_equal(lookup(item, name), want) for name, _, want in clauses)
+
+
+def _equal(have: Any, want: Any) -> bool:
+    if isinstance(want, bool) or isinstance(have, str):
+        return str(have).lower() == str(want).lower()
+    return bool(have == want)
+
+
+def place_value(resource: Resource, path: Path, value: Any) -> None:
+    """Write a value into a body that is being built or merged."""
+    holder = resource.setdefault(path.urn, {}) if path.urn else resource
+    if path.filter is not None:
+        items = holder.setdefault(path.attribute, [])
+        item = _matching(items, path.filter)
+        if item is None:
+            item = {name: want for name, _, want in path.filter}
+            items.append(item)
+        item.update({path.sub: value} if path.sub else value)
+    elif path.sub is not None:
+        holder.setdefault(path.attribute, {})[path.sub] = value
+    else:
+        holder[path.attribute] = value
+
+
+def remove_value(resource: Resource, path: Path) -> None:
+    """Take a value out of a full body; nothing happens where it is absent."""
+    holder = resource.get(path.urn) if path.urn else resource
+    if not isinstance(holder, dict) or path.attribute not in holder:
+        return
+    if path.filter is not None:
+        item = _matching(holder[path.attribute], path.filter)
+        if item is not None:
+            holder[path.attribute].remove(item)
+    elif path.sub is not None and isinstance(holder[path.attribute], dict):
+        holder[path.attribute].pop(path.sub, None)
+    else:
+        del holder[path.attribute]

@@ -1,0 +1,135 @@
+"""Who is in scope of an app: assignments, groups, roles, expiry, scoping filters. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from reconciler.declare.model import App, Assignment, Declarations, Group, Role, User, fold
+
+DEFAULT_ACCESS = "default access"
+
+REMEDIES = {
+    "AccountDisabled": "set accountEnabled to true, if the person should have access",
+    "NotAssigned": "assign the user, or a group that the user is in, to the app",
+    "AssignmentExpired": "set a later `expires`, if the person should keep access",
+    "RoleDisabled": "assign a role that is enabled and open to this kind of member, or enable it in roles.yaml",
+    "DefaultAccessRole": "assign a role of the app, or set provisioning.defaultAccess to provision",
+    "OutOfScopingFilter": "change the user's attributes, or the scoping filters in mappings.yaml",
+    "MatchingAttributeEmpty": "give the source of the matching attribute a value",
+    "DuplicateSource": "give each of the two a matching attribute of its own",
+}
+
+
+class Verdict(NamedTuple):
+    """What the assignments of one user come to: `code` is None where they put the user in scope."""
+
+    code: str | None
+    reason: str
+    roles: tuple[Role, ...] = ()
+    lapsed: tuple[Role, ...] = ()
+
+
+def flatten(groups: Mapping[str, Group], nested: str) -> dict[str, frozenset[str]]:
+    """Group key -> the folded names of all its users, through nested groups where `nested` is expand.
+
+    A cycle has been refused before; should one get here, it is cut where it closes.
+    """
+    done: dict[str, frozenset[str]] = {}
+    for key in groups:
+        if key not in done:
+            _flatten(key, groups, nested == "expand", done)
+    return done
+
+
+def _flatten(root: str, groups: Mapping[str, Group], expand: bool, done: dict[str, frozenset[str]]) -> None:
+    """Depth first without recursion, since nesting may be deeper than Python's stack."""
+    stack, open_ = [root], {root}
+    while stack:
+        key = stack[-1]
+        users, inner = _members(groups[key])
+        inner = [name for name in inner if expand and name in groups]
+        waiting = next((name for name in inner if name not in done and name not in open_), None)
+        if waiting is not None:
+            stack.append(waiting)
+            open_.add(waiting)
+            continue
+        done[key] = frozenset(users).union(*(done.get(name, frozenset()) for name in inner))
+        open_.discard(stack.pop())
+
+
+def _members(group: Group) -> tuple[list[str], list[str]]:
+    users: list[str] = []
+    inner: list[str] = []
+    for member in group.row.get("members") or ():
+        if isinstance(member, str):
+            users.append(fold(member))
+        else:
+            inner.append(fold(member["group"]))
+    return users, inner
+
+
+def holdings(app: App, flat: Mapping[str, frozenset[str]]) -> dict[str, list[Assignment]]:
+    """Folded user name -> the assignments that reach the user, directly or through a group."""
+    found: dict[str, list[Assignment]] = defaultdict(list)
+    for assignment in app.assignments:
+        if assignment.user is not None:
+            found[assignment.user].append(assignment)
+        elif assignment.group is not None:
+            for user in flat.get(assignment.group, ()):
+                found[user].append(assignment)
+    return found
+
+
+def judge(app: App, assignments: Iterable[Assignment], today: str) -> Verdict:
+    """Whether these assignments entitle a user, and to which roles in the order of roles.yaml.
+
+    `today` is an ISO date, UTC; `expires` is the last valid day.
+    """
+    held = list(assignments)
+    if not held and app.provisioning.scope != "all":
+        return Verdict("NotAssigned", f"not assigned to {app.displayName}")
+    current = [item for item in held if item.expires is None or item.expires >= today]
+    lapsed = _roles(app, (item for item in held if item.expires is not None and item.expires < today))
+    roles = _roles(app, current)
+    if app.provisioning.scope == "all":
+        return Verdict(None, "every user is in scope", roles, lapsed)
+    if not current:
+        last = max(item.expires or "" for item in held)
+        return Verdict("AssignmentExpired", f"the last assignment expired on {last}", (), lapsed)
+    if roles or (app.provisioning.defaultAccess == "provision" and any(_default(item) for item in current)):
+        return Verdict(None, "assigned", roles, lapsed)
+    if not any(_default(item) for item in current):
+        names = ", ".join(sorted({app.roles[item.role].displayName for item in current if item.role in app.roles}))
+        return Verdict("RoleDisabled", f"the role {names} is disabled or not open to this kind of member", (), lapsed)
+    return Verdict("DefaultAccessRole", "holds Default Access alone, which is not provisioned", (), lapsed)
+
+
+def _default(assignment: Assignment) -> bool:
+    return assignment.role == DEFAULT_ACCESS
+
+
+def _roles(app: App, assignments: Iterable[Assignment]) -> tuple[Role, ...]:
+    keys = set()
+    for item in assignments:
+        role = app.roles.get(item.role)
+        kind = "User" if item.user is not None else "Group"
+        if role is not None and role.enabled and kind in role.allowedMemberTypes and not _default(item):
+            keys.add(item.role)
+    return tuple(role for key, role in app.roles.items() if key in keys) if keys else ()
+
+
+def assigned_groups(app: App, declarations: Declarations, today: str) -> set[str]:
+    """The folded names of the groups that are assigned and not expired; every group where scope is all."""
+    if app.provisioning.scope == "all":
+        return set(declarations.groups)
+    return {
+        item.group
+        for item in app.assignments
+        if item.group is not None and (item.expires is None or item.expires >= today)
+    }
+
+
+def account_enabled(user: User) -> bool:
+    return user.row.get("accountEnabled", True) is not False
