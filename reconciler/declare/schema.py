@@ -1,0 +1,133 @@
+"""JSON Schemas of the file kinds: parsed data in, problems with their place out."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from reconciler.declare.model import Problem
+from reconciler.declare.yaml import Document
+
+MOST_EXPLAINED = 2_000
+
+
+def folder() -> Path:
+    """Where the schemas lie: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "schemas"
+    return inside if inside.is_dir() else package.parent / "schemas"
+
+
+@cache
+def schema(kind: str) -> dict[str, Any]:
+    """The JSON Schema of one file kind."""
+    found: dict[str, Any] = json.loads((folder() / f"{kind}.schema.json").read_text(encoding="utf-8"))
+    return found
+
+
+@cache
+def _fast(kind: str) -> Any:
+    import jsonschema_rs
+
+    return jsonschema_rs.validator_for(schema(kind))
+
+
+def check(document: Document, kind: str) -> list[Problem]:
+    """Every violation of the kind's schema; the fast validator decides, jsonschema explains."""
+    if _fast(kind).is_valid(document.data):
+        return []
+    from jsonschema import Draft202012Validator
+
+    found: list[Problem] = []
+    for item, prefix in _failing(document.data, kind):
+        validator = Draft202012Validator(item[1])
+        for error in validator.iter_errors(item[0]):
+            found.extend(_explain(document, error, prefix))
+            if len(found) >= MOST_EXPLAINED:
+                return found
+    return found
+
+
+def _failing(data: Any, kind: str) -> list[tuple[tuple[Any, dict[str, Any]], tuple[str | int, ...]]]:
+    """The failing items of the file's one list, so that sound ones cost nothing; else the whole."""
+    import jsonschema_rs
+
+    properties = schema(kind)["properties"]
+    key = next(iter(properties))
+    if not (isinstance(data, dict) and list(data) == [key] and isinstance(data[key], list)):
+        return [((data, schema(kind)), ())]
+    items = properties[key]["items"]
+    fast = jsonschema_rs.validator_for(items)
+    return [((item, items), (key, i)) for i, item in enumerate(data[key]) if not fast.is_valid(item)]
+
+
+def _explain(document: Document, error: Any, prefix: tuple[str | int, ...]) -> list[Problem]:
+    path = (*prefix, *error.absolute_path)
+    place = document.locate(path)
+    match error.validator:
+        case "additionalProperties":
+            known = list(error.schema.get("properties", {}))
+            extra = [key for key in error.instance if key not in known]
+            return [_unknown_key(document, (*path, key), key, known) for key in extra]
+        case "required":
+            missing = next(k for k in error.validator_value if k not in error.instance)
+            if not path:
+                return [Problem(place, "error", "no-top-level-key", f"the key {missing!r} is missing",
+                                f"start the file with `{missing}:`")]  # fmt: skip
+            return [Problem(place, "error", "missing-key", f"the key {missing!r} is missing", f"add `{missing}: ...`")]
+        case "type":
+            want = error.validator_value
+            want = " or ".join(want) if isinstance(want, list) else want
+            return [Problem(place, "error", "wrong-type", f"{_at(path)} must be {want}, not {_kind(error.instance)}",
+                            _quote_hint(error.instance, str(want)))]  # fmt: skip
+        case "enum":
+            return [_not_one_of(place, path, error)]
+        case "oneOf":
+            names = [choice["required"][0] for choice in error.validator_value]
+            return [Problem(place, "error", "one-of", f"exactly one of {', '.join(names)} must be given",
+                            f"keep one of {', '.join(names)}")]  # fmt: skip
+        case _:
+            return [Problem(place, "error", f"schema-{error.validator}", f"{_at(path)}: {_short(error.message)}",
+                            _pattern_hint(error))]  # fmt: skip
+
+
+def _unknown_key(document: Document, path: tuple[str | int, ...], key: str, known: list[str]) -> Problem:
+    near = difflib.get_close_matches(key, known, 1, 0.6)
+    remedy = f"did you mean {near[0]!r}?" if near else "remove it; known keys are " + ", ".join(known)
+    return Problem(document.locate(path, key=True), "error", "unknown-key", f"unknown key {key!r}", remedy)
+
+
+def _not_one_of(place: Any, path: tuple[str | int, ...], error: Any) -> Problem:
+    values = [str(v) for v in error.validator_value]
+    near = difflib.get_close_matches(str(error.instance), values, 1, 0.5)
+    remedy = f"did you mean {near[0]!r}?" if near else "use one of " + ", ".join(values)
+    return Problem(place, "error", "not-one-of", f"{_at(path)} cannot be {error.instance!r}", remedy)
+
+
+def _at(path: tuple[str | int, ...]) -> str:
+    names = [str(step) for step in path if isinstance(step, str)]
+    return names[-1] if names else "the file"
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "empty"
+    return {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list"}.get(
+        type(value), "a mapping"
+    )
+
+
+def _quote_hint(value: Any, want: str) -> str:
+    return f'write it in quotes: "{value}"' if "string" in want and isinstance(value, (int, float, bool)) else f"give {want}"
+
+
+def _short(message: str) -> str:
+    return message if len(message) < 200 else message[:200] + "..."
+
+
+def _pattern_hint(error: Any) -> str:
+    examples = error.schema.get("examples") if isinstance(error.schema, dict) else None
+    return f"for example {examples[0]!r}" if examples else "see the schema's description"
