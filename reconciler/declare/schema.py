@@ -73,7 +73,7 @@ def _explain(document: Document, error: Any, prefix: tuple[str | int, ...]) -> l
             extra = [key for key in error.instance if key not in known]
             return [_unknown_key(document, (*path, key), key, known) for key in extra]
         case "required":
-            missing = next(k for k in error.validator_value if k not in error.instance)
+            missing = error.message.split("'")[1]  # jsonschema reports one key an error
             if not path:
                 return [Problem(place, "error", "no-top-level-key", f"the key {missing!r} is missing",
                                 f"start the file with `{missing}:`")]  # fmt: skip

@@ -1,0 +1,310 @@
+"""The documents of one app in, an App out, with what is wrong in them. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from reconciler.declare.model import (
+    App,
+    Assignment,
+    AttributeMapping,
+    Clause,
+    Deprovisioning,
+    Group,
+    ObjectMapping,
+    Place,
+    Problem,
+    Provisioning,
+    Role,
+    ScopingFilter,
+    User,
+    fold,
+)
+from reconciler.declare.references import nearest
+from reconciler.declare.schema import schema
+from reconciler.declare.yaml import Document
+
+REFERENCE = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?|file:[^}]+)\}")
+TOKEN = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]+)\}\Z")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+COMPUTED = ("IsSoftDeleted", "appRoleAssignments")
+GROUP_SOURCES = ("displayName", "id", "description", "mailNickname", "members")
+USER_ROLE = Role("user", "User", "User")
+
+
+class _Notes:
+    """Adds errors and warnings at a path of a document."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+
+    def error(self, document: Document, path: tuple[Any, ...], code: str, message: str, remedy: str) -> None:
+        self.problems.append(Problem(document.locate(path), "error", code, message, remedy))
+
+    def not_yet(self, document: Document, path: tuple[Any, ...], what: str) -> None:
+        place = document.locate(path, key=True)
+        self.problems.append(Problem(place, "warning", "no-effect-yet", f"{what} has no effect yet",
+                                     "it is checked, and will count in a later version"))  # fmt: skip
+
+
+def build_app(
+    folder: str, documents: Mapping[str, list[Document]], users: Mapping[str, User], groups: Mapping[str, Group],
+    problems: list[Problem],
+) -> App | None:  # fmt: skip
+    """Put one app together; None where app.yaml or mappings.yaml is too broken to be used."""
+    notes = _Notes(problems)
+    document, mappings = documents["app"][0], documents["mappings"][0]
+    data, declared = document.data, mappings.data.get("mappings")
+    credentials = data.get("adminCredentials")
+    if not isinstance(credentials, dict) or not isinstance(declared, dict):
+        return None
+    if fold(str(data.get("app"))) != fold(folder):
+        notes.error(document, ("app",), "app-name", f"the folder is named {folder}, the app {data.get('app')}",
+                    "give both one name")  # fmt: skip
+    _check_credentials(document, credentials, notes)
+    for path in (("safeguards",), ("notification",), ("deprovisioning", "deleteAfter")):
+        if _has(data, path):
+            notes.not_yet(document, path, path[-1])
+    roles = _roles(documents["roles"], notes)
+    assignments = _assignments(documents["assignments"], roles, users, groups, notes)
+    provisioning, deprovisioning = data.get("provisioning") or {}, data.get("deprovisioning") or {}
+    if any(not isinstance(part, dict) for part in (provisioning, deprovisioning)):
+        return None
+    return App(
+        name=str(data.get("app")), displayName=str(data.get("displayName") or data.get("app")),
+        profile=str(data.get("profile", "generic")),
+        tenantUrl=str(credentials.get("tenantUrl")), secretToken=str(credentials.get("secretToken")),
+        provisioning=Provisioning(**_known(Provisioning, provisioning)),
+        deprovisioning=Deprovisioning(**_known(Deprovisioning, deprovisioning)),
+        roles=roles, assignments=assignments,
+        users=_object_mapping(mappings, declared, "users", notes),
+        groups=_object_mapping(mappings, declared, "groups", notes),
+        place=document.locate(("app",)),
+    )  # fmt: skip
+
+
+def _has(data: Any, path: tuple[str, ...]) -> bool:
+    for step in path:
+        if not isinstance(data, dict) or step not in data:
+            return False
+        data = data[step]
+    return True
+
+
+def _known(kind: Any, values: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key in kind.__dataclass_fields__}
+
+
+def _check_credentials(document: Document, credentials: dict[str, Any], notes: _Notes) -> None:
+    token, url = credentials.get("secretToken"), credentials.get("tenantUrl")
+    where = ("adminCredentials", "secretToken")
+    if isinstance(token, str) and not TOKEN.match(token):
+        notes.error(document, where, "literal-secret", "a secret token must be a reference, without a default",
+                    "write ${env:NAME} or ${file:/path}, and revoke a token that was written here")  # fmt: skip
+    if not isinstance(url, str):
+        return
+    where = ("adminCredentials", "tenantUrl")
+    if "${" in REFERENCE.sub("", url):
+        notes.error(document, where, "reference", "a reference reads ${env:NAME}, ${env:NAME:-default} or ${file:PATH}",
+                    "mend the reference")  # fmt: skip
+        return
+    found = REFERENCE.search(url)
+    plain = REFERENCE.sub(lambda m: (m[2] or ":-")[2:], url)
+    if found is not None and not plain:
+        return
+    message = url_problem(plain)
+    if message:
+        notes.error(document, where, "tenant-url", message, "give an https URL without user information")
+
+
+def url_problem(url: str) -> str | None:
+    """Why a URL cannot be a service's base, or None."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+        _ = parts.port
+    except ValueError:
+        return "not a URL"
+    if not host or parts.scheme not in ("http", "https"):
+        return "not an https URL"
+    if parts.username is not None or parts.password is not None:
+        return "a URL must not hold user information"
+    if parts.scheme == "http" and host not in LOOPBACK:
+        return "only https is spoken, but to loopback"
+    return None
+
+
+def _roles(documents: list[Document], notes: _Notes) -> dict[str, Role]:
+    if not documents:
+        return {USER_ROLE.key: USER_ROLE}
+    found: dict[str, Role] = {}
+    for document in documents:
+        rows = document.data.get("roles")
+        for number, row in enumerate(rows if isinstance(rows, list) else ()):
+            if not isinstance(row, dict) or not isinstance(row.get("displayName"), str):
+                continue
+            key = fold(row["displayName"])
+            if key in found or key == "default access":
+                notes.error(document, ("roles", number, "displayName"), "duplicate",
+                            f"the role {row['displayName']} stands twice or is built in", "keep one")  # fmt: skip
+            kinds = row.get("allowedMemberTypes")
+            found.setdefault(key, Role(key, str(row.get("value")), row["displayName"], row.get("privileged") is True,
+                                       row.get("enabled", True) is not False,
+                                       tuple(kinds) if isinstance(kinds, list) else ("User", "Group")))  # fmt: skip
+    return found
+
+
+def _assignments(
+    documents: list[Document], roles: Mapping[str, Role], users: Mapping[str, User], groups: Mapping[str, Group],
+    notes: _Notes,
+) -> list[Assignment]:  # fmt: skip
+    found: dict[tuple[Any, ...], Assignment] = {}
+    for document in documents:
+        rows = document.data.get("assignments")
+        for number, row in enumerate(rows if isinstance(rows, list) else ()):
+            if not isinstance(row, dict) or not isinstance(row.get("role"), str):
+                continue
+            item = _assignment(document, row, number)
+            known = _check_assignment(document, ("assignments", number), row, item, roles, users, groups, notes)
+            other = found.setdefault((item.user, item.group, item.role), item) if known else item
+            if other is not item:
+                notes.error(document, ("assignments", number), "duplicate",
+                            f"the same assignment stands at {other.file}:{other.line}", "keep one of the two")  # fmt: skip
+    return list(found.values())
+
+
+def _assignment(document: Document, row: dict[str, Any], number: int) -> Assignment:
+    user, group = row.get("user"), row.get("group")
+    return Assignment(
+        fold(user) if isinstance(user, str) else None, fold(group) if isinstance(group, str) else None,
+        fold(row["role"]), row.get("expires"), row.get("reason"), document.file, document.item_lines[number],
+    )  # fmt: skip
+
+
+def _check_assignment(
+    document: Document, path: tuple[Any, ...], row: dict[str, Any], item: Assignment, roles: Any, users: Any, groups: Any,
+    notes: _Notes,
+) -> bool:  # fmt: skip
+    sound = True
+    for kind, key, known in (("user", item.user, users), ("group", item.group, groups)):
+        if key is not None and key not in known:
+            sound = False
+            notes.error(document, (*path, kind), f"unknown-{kind}", f"no {kind} {row[kind]!r} is declared",
+                        nearest(row[kind], known, kind))  # fmt: skip
+    if item.role not in roles and item.role != "default access":
+        sound = False
+        notes.error(document, (*path, "role"), "unknown-role", f"no role {row['role']!r} is declared",
+                    nearest(row["role"], [r.displayName for r in roles.values()] + ["Default Access"], "role"))  # fmt: skip
+    if isinstance(item.expires, str) and not _real_date(item.expires):
+        sound = False
+        notes.error(document, (*path, "expires"), "date", f"{item.expires} is no day of the calendar",
+                    "write YYYY-MM-DD")  # fmt: skip
+    return sound
+
+
+def _real_date(text: str) -> bool:
+    from datetime import date
+
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _object_mapping(document: Document, declared: dict[str, Any], kind: str, notes: _Notes) -> ObjectMapping:
+    data = declared.get(kind)
+    place = document.locate(("mappings", kind), key=True)
+    if not isinstance(data, dict):
+        return ObjectMapping(enabled=False, place=place)
+    rows = data.get("attributes")
+    attributes = []
+    seen: dict[str, int] = {}
+    for number, row in enumerate(rows if isinstance(rows, list) else ()):
+        path = ("mappings", kind, "attributes", number)
+        if not isinstance(row, dict) or not isinstance(row.get("target"), str):
+            continue
+        item = _attribute(document, path, row)
+        attributes.append(item)
+        _check_attribute(document, path, row, item, kind, seen, notes)
+    mapping = ObjectMapping(
+        enabled=data.get("enabled", True) is not False,
+        targetObjectActions=frozenset(data.get("targetObjectActions") or ("create", "update", "delete"))
+        if data.get("targetObjectActions") != [] else frozenset(),
+        scopingFilters=_filters(document, kind, data), attributes=tuple(attributes),
+        assertive=data.get("assertive") is True, place=place,
+    )  # fmt: skip
+    if mapping.enabled and not any(item.matchingPrecedence for item in attributes):
+        notes.error(document, ("mappings", kind), "no-matching-attribute", "no mapping has a matchingPrecedence",
+                    "give the attribute that identifies an account `matchingPrecedence: 1`")  # fmt: skip
+    return mapping
+
+
+def _attribute(document: Document, path: tuple[Any, ...], row: dict[str, Any]) -> AttributeMapping:
+    kind = next((k for k in ("source", "constant", "expression", "none") if k in row), "none")
+    return AttributeMapping(
+        row["target"], kind, row.get(kind), row.get("matchingPrecedence"), str(row.get("apply", "always")),
+        row.get("default"), str(row.get("onNull", "clear")), document.locate((*path, "target")),
+        document.locate((*path, kind)),
+    )  # fmt: skip
+
+
+def sources(kind: str) -> list[str]:
+    """The source attributes of an object type."""
+    if kind == "groups":
+        return list(GROUP_SOURCES)
+    return [*schema("users")["properties"]["users"]["items"]["properties"], "IsSoftDeleted", "appRoleAssignments"]
+
+
+def source_problem(name: str, kind: str) -> tuple[str, str] | None:
+    """Why a source attribute cannot be used, and what to do; None where it can."""
+    known = sources(kind)
+    if name in known and name not in ("previously", "extensionAttributes"):
+        return None
+    if kind == "users" and name.startswith("extensionAttributes.") and len(name) > 20:
+        return None
+    return f"{name!r} is no source attribute", nearest_source(name, known)
+
+
+def nearest_source(name: str, known: list[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, known, 1, 0.6)
+    return f"did you mean {near[0]}?" if near else "one of " + ", ".join(known) + ", extensionAttributes.<key>"
+
+
+def _check_attribute(
+    document: Document, path: tuple[Any, ...], row: dict[str, Any], item: AttributeMapping, kind: str, seen: dict[str, int],
+    notes: _Notes,
+) -> None:  # fmt: skip
+    first = seen.setdefault(item.target.lower(), item.place.line)
+    if first != item.place.line:
+        notes.error(document, (*path, "target"), "duplicate", f"{item.target} is mapped twice, first in line {first}",
+                    "keep one of the two")  # fmt: skip
+    if item.target.lower() in ("id", "meta", "groups", "schemas"):
+        notes.error(document, (*path, "target"), "read-only-target", f"{item.target} belongs to the service",
+                    "map another attribute")  # fmt: skip
+    if item.kind == "source" and isinstance(item.value, str):
+        found = source_problem(item.value, kind)
+        if item.value == "appRoleAssignments":
+            found = ("appRoleAssignments must go through an expression", "use AssertiveAppRoleAssignmentsComplex")
+        if found:
+            notes.error(document, (*path, "source"), "unknown-source", *found)
+
+
+def _filters(document: Document, kind: str, data: dict[str, Any]) -> tuple[ScopingFilter, ...]:
+    rows = data.get("scopingFilters")
+    found = []
+    for number, row in enumerate(rows if isinstance(rows, list) else ()):
+        clauses = row.get("clauses") if isinstance(row, dict) else None
+        base = ("mappings", kind, "scopingFilters", number, "clauses")
+        items = [
+            Clause(str(c.get("attribute")), str(c.get("operator")), c.get("value"), document.locate((*base, i)))
+            for i, c in enumerate(clauses if isinstance(clauses, list) else ())
+            if isinstance(c, dict)
+        ]
+        found.append(ScopingFilter(str(row.get("name") or f"filter {number + 1}") if isinstance(row, dict) else "", tuple(items)))
+    return tuple(found)

@@ -1,0 +1,69 @@
+"""What only the mapping room can judge: expressions, target paths, filter clauses. Declarations in, problems out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.declare.build import source_problem
+from reconciler.declare.model import App, AttributeMapping, Declarations, ObjectMapping, Place, Problem
+from reconciler.resolve.expressions import ExpressionError, compile_expression
+from reconciler.resolve.filters import check_clause
+from reconciler.resolve.paths import PathError, parse_path
+
+
+def check(declarations: Declarations) -> list[Problem]:
+    """Every mapping that cannot be compiled, at its place."""
+    return [problem for app in declarations.apps.values() for problem in _app(app)]
+
+
+def _app(app: App) -> Iterator[Problem]:
+    for kind, mapping in (("users", app.users), ("groups", app.groups)):
+        yield from _mapping(mapping, kind)
+    sound = not any(True for _ in _mapping(app.users, "users"))
+    wanted = "disable" in (app.deprovisioning.outOfScope, app.deprovisioning.removedFromDirectory)
+    if sound and wanted and not _disables(app):
+        yield Problem(app.users.place, "warning", "cannot-disable",
+                      "no mapping gives `active: false` for a soft-deleted user, so accounts out of scope are retained",
+                      'map `active` from Switch([IsSoftDeleted], , "False", "True", "True", "False")')  # fmt: skip
+
+
+def _disables(app: App) -> bool:
+    from reconciler.resolve.mapping import compile_mapping
+
+    return compile_mapping(app.users).disables()
+
+
+def _mapping(mapping: ObjectMapping, kind: str) -> Iterator[Problem]:
+    for item in mapping.attributes:
+        yield from _attribute(item, kind)
+    for found in mapping.scopingFilters:
+        for clause in found.clauses:
+            finding = check_clause(clause)
+            unknown = source_problem(clause.attribute, kind) if finding is None else None
+            if finding or unknown:
+                yield Problem(clause.place, "error", "scoping-filter", *(finding or unknown or ("", "")))
+
+
+def _attribute(item: AttributeMapping, kind: str) -> Iterator[Problem]:
+    try:
+        parse_path(item.target)
+    except PathError as error:
+        yield Problem(_at(item.place, error.column), "error", "target-path", f"{item.target!r} is no SCIM path: {error}",
+                      'for example name.givenName or emails[type eq "work"].value')  # fmt: skip
+    if item.kind != "expression":
+        return
+    try:
+        expression = compile_expression(str(item.value))
+    except ExpressionError as error:
+        yield Problem(_at(item.value_place, error.column), "error", "expression", error.message, error.remedy)
+        return
+    for name in expression.sources:
+        found = source_problem(name, kind)
+        if found:
+            column = str(item.value).find(f"[{name}]") + 2
+            yield Problem(_at(item.value_place, column), "error", "unknown-source", *found)
+
+
+def _at(place: Place, column: int) -> Place:
+    """A column inside a scalar; quotes around it count one."""
+    return place._replace(column=place.column + column)
