@@ -1,0 +1,298 @@
+"""The wire: SCIM requests over httpx, with retries, a rate limit and reads that are whole or fail."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import parsedate_to_datetime
+from typing import Any, Self
+from urllib.parse import quote
+
+import httpx
+import orjson
+
+from reconciler import __version__
+from reconciler.scim.errors import AuthError, LostAnswer, PatchUnsupported, ReadError, ServiceError, StaleError
+from reconciler.scim.profile import Profile
+
+Resource = dict[str, Any]
+
+ATTEMPTS = 5
+AGAIN = frozenset({429, 502, 503, 504})
+LARGEST = 64 * 1024 * 1024
+MOST_PAGES = 100_000
+
+
+class ScimClient:
+    """One service. Safe to use from several threads; `sleep` and `clock` are handed in by tests."""
+
+    def __init__(
+        self, base_url: str, token: str, profile: Profile, *, transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.time, workers: int = 8,
+    ) -> None:  # fmt: skip
+        self.base_url, self._token, self.profile, self.workers = base_url.rstrip("/"), token, profile, workers
+        self._sleep, self._clock = sleep, clock
+        self._next, self._lock = 0.0, threading.Lock()
+        self.counts = {"reads": 0, "writes": 0}
+        self._http = httpx.Client(
+            transport=transport, follow_redirects=False, timeout=httpx.Timeout(60, connect=10),
+            limits=httpx.Limits(max_connections=workers + 2),
+            headers={"Accept": "application/scim+json, application/json", "User-Agent": f"scim-reconciler/{__version__}"},
+            auth=self._authorize,
+        )  # fmt: skip
+
+    def _authorize(self, request: httpx.Request) -> httpx.Request:
+        """As `auth`, so that no .netrc can replace the token."""
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    # Reading
+
+    def read_all(self, resource: str, on_page: Callable[[list[Resource]], None]) -> int:
+        """Every resource once, page by page, in the caller's thread; returns how many.
+
+        Raises ReadError where the service shows fewer than it says that it has, after one more try.
+        """
+        for _ in range(2):
+            seen: set[str] = set()
+            pages: list[list[Resource]] = []
+            total = 0
+            for items, claimed in self._pages(resource):
+                fresh = [item for item in items if item["id"] not in seen]
+                seen.update(item["id"] for item in fresh)
+                total = max(total, claimed)
+                pages.append(fresh)
+            if len(seen) >= total:
+                for page in pages:
+                    on_page(page)
+                return len(seen)
+        raise ReadError(f"the service says that it has {total} but showed {len(seen)}", f"GET /{resource}",
+                        remedy="try again; if it stays so, the service's paging is broken")  # fmt: skip
+
+    def _pages(self, resource: str) -> Iterator[tuple[list[Resource], int]]:
+        """The first page tells the rest, which are read side by side; then on until nothing new comes."""
+        items, total = self._page(resource, 1)
+        yield items, total
+        known = {item["id"] for item in items}
+        step, start = len(items), 1 + len(items)
+        if not items:
+            return
+        if start <= total:
+            starts = range(start, total + 1, step)
+            with ThreadPoolExecutor(self.workers) as pool:
+                for found, claimed in pool.map(lambda at: self._page(resource, at), starts):
+                    known.update(item["id"] for item in found)
+                    yield found, claimed
+            start = 1 + len(known)
+        for _ in range(MOST_PAGES):
+            found, claimed = self._page(resource, start)
+            fresh = [item for item in found if item["id"] not in known]
+            if not fresh:
+                return
+            known.update(item["id"] for item in fresh)
+            start += len(found)
+            yield found, claimed
+
+    def _page(self, resource: str, start: int) -> tuple[list[Resource], int]:
+        answer = self._request("GET", f"/{resource}", {"startIndex": start, "count": self.profile.page_size})
+        return self._list(answer, f"GET /{resource}?startIndex={start}")
+
+    def _list(self, data: Any, request: str) -> tuple[list[Resource], int]:
+        total = data.get("totalResults", 0) if isinstance(data, dict) else None
+        items = data.get("Resources", [] if total == 0 else data.get("resources")) if isinstance(data, dict) else None
+        if isinstance(total, str) and total.isdigit():
+            total = int(total)
+        if items is None and isinstance(total, int):
+            items = []
+        if not isinstance(items, list) or not isinstance(total, int):
+            raise ReadError("the answer is no SCIM list", request, remedy="check that tenantUrl is the SCIM base URL")
+        for item in items:
+            if not isinstance(item, dict) or not isinstance(item.get("id"), str):
+                raise ReadError("a resource in the answer has no id", request, remedy="report this to the service's vendor")
+        return items, total
+
+    def find(self, resource: str, path: str, value: str) -> list[Resource]:
+        """What a filter `path eq "value"` returns; the caller checks each candidate again."""
+        text = value.replace("\\", "\\\\").replace('"', '\\"')
+        answer = self._request("GET", f"/{resource}", {"filter": f'{path} eq "{text}"'})
+        return self._list(answer, f"GET /{resource}?filter=")[0]
+
+    def get(self, resource: str, id: str) -> Resource | None:
+        """One resource, None where it is gone."""
+        try:
+            return self._object(self._request("GET", self._at(resource, id)), f"GET /{resource}/{id}")
+        except ServiceError as error:
+            if error.status == 404:
+                return None
+            raise
+
+    def discover(self, path: str) -> Any:
+        """A discovery document. Raises ServiceError."""
+        return self._request("GET", path)
+
+    # Writing
+
+    def create(self, resource: str, body: Resource) -> Resource:
+        """POST; returns the new resource, its id included."""
+        answer = self._object(self._request("POST", f"/{resource}", body=body), f"POST /{resource}")
+        if answer is None or not isinstance(answer.get("id"), str):
+            raise LostAnswer("the answer to a create holds no id", f"POST /{resource}")
+        return answer
+
+    def patch(self, resource: str, id: str, operations: list[Resource], version: str | None = None) -> Resource | None:
+        """PATCH (RFC 7644 §3.5.2); None where the answer has no body."""
+        body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations}
+        return self._object(self._request("PATCH", self._at(resource, id), body=body, version=version), "PATCH")
+
+    def replace(self, resource: str, id: str, body: Resource, version: str | None = None) -> Resource | None:
+        """PUT of a full resource."""
+        return self._object(self._request("PUT", self._at(resource, id), body=body, version=version), "PUT")
+
+    def delete(self, resource: str, id: str, version: str | None = None) -> None:
+        """DELETE; one that is gone already is deleted."""
+        try:
+            self._request("DELETE", self._at(resource, id), version=version)
+        except ServiceError as error:
+            if error.status != 404:
+                raise
+
+    def _at(self, resource: str, id: str) -> str:
+        return f"/{resource}/{quote(id, safe='')}"
+
+    def _object(self, data: Any, request: str) -> Resource | None:
+        if data is not None and not isinstance(data, dict):
+            raise ServiceError("the answer is no SCIM resource", request)
+        return data
+
+    # One request
+
+    def _request(
+        self, method: str, path: str, params: Resource | None = None, body: Resource | None = None,
+        version: str | None = None,
+    ) -> Any:  # fmt: skip
+        shown = f"{method} {path}"
+        headers = {"If-Match": version} if version else {}
+        if body is not None:
+            headers["Content-Type"] = "application/scim+json"
+        content = orjson.dumps(body) if body is not None else None
+        for attempt in range(1, ATTEMPTS + 1):
+            self._wait_turn()
+            with self._lock:
+                self.counts["reads" if method == "GET" else "writes"] += 1
+            try:
+                response = self._send(method, path, params, content, headers)
+            except (httpx.TransportError, httpx.DecodingError) as error:
+                self._broken(error, method, shown, attempt)
+                continue
+            if response.status_code in AGAIN and attempt < ATTEMPTS and self._may_repeat(method, response.status_code):
+                self._sleep(self._pause(response, attempt))
+                continue
+            return self._answer(response, shown)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _send(self, method: str, path: str, params: Any, content: bytes | None, headers: Any) -> httpx.Response:
+        url = self.base_url + path
+        with self._http.stream(method, url, params=params, content=content, headers=headers) as response:
+            found, size = [], 0
+            for chunk in response.iter_bytes():
+                size += len(chunk)
+                if size > (LARGEST if response.is_success else 65_536):
+                    break
+                found.append(chunk)
+            response._content = b"".join(found)
+            return response
+
+    def _broken(self, error: Exception, method: str, shown: str, attempt: int) -> None:
+        """No answer: GET, PUT and DELETE are sent again; of others nobody knows whether they were done."""
+        unsent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
+        if not unsent and method in ("POST", "PATCH"):
+            raise LostAnswer(f"no answer came ({self._clean(str(error) or type(error).__name__)})", shown) from None
+        if attempt == ATTEMPTS or isinstance(error, httpx.UnsupportedProtocol):
+            raise ServiceError(f"no connection ({self._clean(str(error) or type(error).__name__)})", shown,
+                               remedy="check tenantUrl, the network and the service's state") from None  # fmt: skip
+        self._sleep(self._backoff(attempt))
+
+    def _may_repeat(self, method: str, status: int) -> bool:
+        return status == 429 or method not in ("POST", "PATCH")
+
+    def _backoff(self, attempt: int) -> float:
+        return float(min(2.0**attempt, 30.0) * random.uniform(0.25, 0.5))
+
+    def _pause(self, response: httpx.Response, attempt: int) -> float:
+        """Seconds that the service asked for: Retry-After, else its reset header, else a guess."""
+        after = response.headers.get("Retry-After", "")
+        if after.isdigit():
+            return min(float(after), 300.0)
+        try:
+            return min(max(parsedate_to_datetime(after).timestamp() - self._clock(), 0), 300.0)
+        except (ValueError, TypeError):
+            reset = response.headers.get("X-Organization-Rate-Limit-Reset", "")
+        if reset.isdigit():
+            return min(max(float(reset) - self._clock(), 0.5), 300.0)
+        return self._backoff(attempt)
+
+    def _wait_turn(self) -> None:
+        if self.profile.rate_per_minute is None:
+            return
+        with self._lock:
+            now = self._clock()
+            turn = max(now, self._next)
+            # A burst of a tenth of the minute's budget goes at once.
+            self._next = max(self._next, now - 6.0) + 60.0 / self.profile.rate_per_minute
+        if turn > now:
+            self._sleep(turn - now)
+
+    def _answer(self, response: httpx.Response, shown: str) -> Any:
+        status = response.status_code
+        if 300 <= status < 400:
+            raise ServiceError(f"answered {status}, a redirect, which is not followed", shown, status,
+                               remedy="put the final URL into tenantUrl")  # fmt: skip
+        if not response.is_success:
+            raise self._error(response, shown)
+        if status == 204 or not response.content.strip():
+            return None
+        try:
+            return orjson.loads(response.content)
+        except orjson.JSONDecodeError:
+            text = self._clean(response.content[:200].decode("utf-8", "replace"))
+            raise ReadError(f"answered {status} with something that is not JSON: {text}", shown, status,
+                            remedy="check that tenantUrl is the SCIM base URL")  # fmt: skip
+
+    def _error(self, response: httpx.Response, shown: str) -> ServiceError:
+        status = response.status_code
+        scim_type, detail = self._details(response)
+        message = f"answered {status}" + (f" {scim_type}" if scim_type else "") + (f": {detail}" if detail else "")
+        if status in (401, 403):
+            return AuthError(message, shown, status, scim_type, "check the token and what it is allowed to do")
+        if status == 412:
+            return StaleError(message, shown, status, scim_type, "plan again")
+        if status in (405, 501) and shown.startswith("PATCH"):
+            return PatchUnsupported(message, shown, status, scim_type)
+        if status in (502, 504) and shown.startswith(("POST", "PATCH")):
+            return LostAnswer(message, shown, status, scim_type)
+        return ServiceError(message, shown, status, scim_type, "see the service's own words")
+
+    def _details(self, response: httpx.Response) -> tuple[str | None, str]:
+        try:
+            data = orjson.loads(response.content)
+        except orjson.JSONDecodeError:
+            return None, self._clean(response.content[:200].decode("utf-8", "replace"))
+        if not isinstance(data, dict):
+            return None, ""
+        scim_type = data.get("scimType")
+        detail = data.get("detail") or data.get("message") or data.get("error") or ""
+        return (self._clean(str(scim_type)) if scim_type else None), self._clean(str(detail))
+
+    def _clean(self, text: str) -> str:
+        """The service's words on one short line, without the token."""
+        plain = "".join(c if c.isprintable() else " " for c in text.replace(self._token, "[token]"))
+        return " ".join(plain.split())[:500]

@@ -1,0 +1,66 @@
+"""test-connection: one filter query that must find nobody, then discovery; each step in words."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from reconciler.scim.client import ScimClient
+from reconciler.scim.errors import ReadError, ServiceError
+
+
+class Step(NamedTuple):
+    """`needed` steps decide the exit code; discovery is optional."""
+
+    name: str
+    ok: bool
+    message: str
+    remedy: str = ""
+    needed: bool = True
+
+
+def run_test(client: ScimClient, matching_path: str, random_value: str) -> list[Step]:
+    """The steps that were taken; the first needed one that fails is the last."""
+    name = f"GET /Users?filter={matching_path} eq ..."
+    try:
+        found = client.find("Users", matching_path, random_value)
+    except ServiceError as error:
+        return [Step(name, False, str(error), _remedy(error))]
+    if found:
+        return [Step(name, False, f"a filter for a random value found {len(found)} accounts: the service ignores filters",
+                     "map a matching attribute that the service can filter on")]  # fmt: skip
+    steps = [Step(name, True, "200 and an empty list, as it should be")]
+    return steps + [_discovery(client, path) for path in ("/ServiceProviderConfig", "/Schemas", "/ResourceTypes")]
+
+
+def _discovery(client: ScimClient, path: str) -> Step:
+    if not client.profile.discovery:
+        return Step(f"GET {path}", True, f"not asked: the profile {client.profile.name} has no discovery", needed=False)
+    try:
+        client.discover(path)
+    except ServiceError as error:
+        return Step(f"GET {path}", False, f"{error} (nothing depends on it)", needed=False)
+    return Step(f"GET {path}", True, "answered", needed=False)
+
+
+def _remedy(error: ServiceError) -> str:
+    words = error.message.lower()
+    match error.status:
+        case 401:
+            return "the token is wrong or has expired: make a new one and set the variable that secretToken names"
+        case 403:
+            return "the token is known but may not read users: give its owner the rights that SCIM needs"
+        case 404:
+            return "tenantUrl is not the SCIM base URL: it often ends in /scim/v2"
+        case 429:
+            return "the service is limiting requests: wait, and see whether something else uses the same token"
+        case 400:
+            return "the service cannot filter on this attribute: give matchingPrecedence to one that it can"
+    if isinstance(error, ReadError):
+        return "tenantUrl shows a page that is not SCIM: check it, and whether a proxy or a login page answers"
+    if "certificate" in words or "ssl" in words or "tls" in words:
+        return "the TLS certificate is not trusted: install the authority's certificate, or mend tenantUrl's host"
+    if "name or service" in words or "nodename" in words or "getaddrinfo" in words or "name resolution" in words:
+        return "the host in tenantUrl cannot be resolved: check its spelling and DNS"
+    if "refused" in words:
+        return "nothing listens there: check the host and port in tenantUrl"
+    return error.remedy or "check tenantUrl and the network"

@@ -1,0 +1,55 @@
+"""What can go wrong on the wire.
+
+    ServiceError            the service said no, or spoke something that is not SCIM
+    ├── AuthError           401 or 403: nothing else will work either
+    ├── ReadError           a list could not be read whole, or cannot be trusted
+    ├── StaleError          412: the object has changed since it was read
+    ├── PatchUnsupported    405 or 501 on PATCH
+    └── LostAnswer          a write was sent and no answer came: nobody knows whether it was done
+    CredentialError         the URL or the token must not or cannot be used
+"""
+
+from __future__ import annotations
+
+
+class CredentialError(Exception):
+    """Raised before any request; `remedy` says what to do."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.message, self.remedy = message, remedy
+
+
+class ServiceError(Exception):
+    """`request` is method and path, `status` None where no answer came."""
+
+    def __init__(
+        self, message: str, request: str = "", status: int | None = None, scim_type: str | None = None, remedy: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.message, self.request, self.status = message, request, status
+        self.scim_type, self.remedy = scim_type, remedy
+
+    def __str__(self) -> str:
+        where = f"{self.request}: " if self.request else ""
+        return f"{where}{self.message}"
+
+
+class AuthError(ServiceError):
+    """The token is refused."""
+
+
+class ReadError(ServiceError):
+    """A plan on half a service would disable the other half, so there is no plan."""
+
+
+class StaleError(ServiceError):
+    """The ETag did not match."""
+
+
+class PatchUnsupported(ServiceError):
+    """The service does not do PATCH (RFC 7644 §3.5.2 makes it optional)."""
+
+
+class LostAnswer(ServiceError):
+    """The outcome of a write is unknown."""
