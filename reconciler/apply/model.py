@@ -1,0 +1,45 @@
+"""What an apply is given and what it answers. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from reconciler.plan.model import Change
+from reconciler.plan.planner import Planned
+from reconciler.record.model import Record
+from reconciler.resolve.mapping import CompiledMapping
+
+
+@dataclass(frozen=True)
+class Job:
+    """The changes to be made, and what is known of the objects that they touch."""
+
+    app: str
+    changes: tuple[Change, ...]
+    planned: Planned
+    record: Record
+    users: CompiledMapping
+    groups: CompiledMapping
+
+    def mapping(self, address: str) -> CompiledMapping:
+        return self.users if address.startswith("User/") else self.groups
+
+
+class Outcome(NamedTuple):
+    """`status` is done, failed, skipped, stale or ignored."""
+
+    change: Change
+    status: str
+    message: str = ""
+
+
+@dataclass
+class Result:
+    outcomes: list[Outcome] = field(default_factory=list)
+    interrupted: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Everything that was to be done was done."""
+        return not self.interrupted and all(o.status in ("done", "ignored") for o in self.outcomes)

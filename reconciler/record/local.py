@@ -1,0 +1,163 @@
+"""The record in a local folder: atomic writes, a journal, a lock that dies with its process."""
+
+from __future__ import annotations
+
+import fcntl
+import getpass
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from reconciler.record.model import RECORD_VERSION, Record
+
+
+class RecordError(Exception):
+    """The record cannot be used; nothing has been written to the service."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.message, self.remedy = message, remedy
+
+
+class Locked(RecordError):
+    """Another run holds the lock."""
+
+
+class LocalStore:
+    """Files of one app below a folder: record.json, journal.jsonl, log.jsonl, lock."""
+
+    def __init__(self, root: Path, app: str) -> None:
+        self.root, self.folder = root, root / app
+        self.record_file = self.folder / "record.json"
+        self.journal_file = self.folder / "journal.jsonl"
+        self.log_file = self.folder / "log.jsonl"
+
+    def load(self) -> Record | None:
+        """The record, None where there is none yet. Raises RecordError."""
+        try:
+            data = orjson.loads(self.record_file.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, orjson.JSONDecodeError) as error:
+            raise RecordError(f"{self.record_file} cannot be read: {error}", "restore it from a backup, or move it "
+                              "away: accounts are then matched afresh") from None  # fmt: skip
+        if not isinstance(data, dict) or not isinstance(data.get("entries"), dict):
+            raise RecordError(f"{self.record_file} is no record", "restore it from a backup, or move it away")
+        if data.get("version") != RECORD_VERSION:
+            raise RecordError(f"{self.record_file} has version {data.get('version')}", "use the newer reconcile")
+        return Record(str(data["app"]), str(data["base_url"]), data["entries"], data.get("under_way", []))
+
+    def save(self, record: Record) -> None:
+        """Replace the record whole or not at all. Raises RecordError."""
+        data = orjson.dumps({"version": RECORD_VERSION, **asdict_shallow(record)}, option=orjson.OPT_SORT_KEYS)
+        try:
+            self._prepare()
+            waiting = self.record_file.with_suffix(".tmp")
+            with open(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(waiting, self.record_file)
+            self._sync_folder()
+        except OSError as error:
+            raise RecordError(f"the record cannot be written: {error}", "make room, or mend the permissions") from None
+
+    def _prepare(self) -> None:
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ignore = self.root / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+
+    def _sync_folder(self) -> None:
+        handle = os.open(self.folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def journal(self, line: dict[str, Any]) -> None:
+        """Append one line, on disk before this returns. Raises RecordError."""
+        self._append(self.journal_file, [line])
+
+    def log(self, lines: list[dict[str, Any]]) -> None:
+        """Append to the provisioning log."""
+        self._append(self.log_file, lines)
+
+    def _append(self, path: Path, lines: list[dict[str, Any]]) -> None:
+        try:
+            self._prepare()
+            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
+                file.write(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise RecordError(f"{path} cannot be written: {error}", "make room, or mend the permissions") from None
+
+    def read_journal(self) -> list[dict[str, Any]]:
+        """The journal's lines; one that a kill tore off is left out."""
+        try:
+            raw = self.journal_file.read_bytes()
+        except FileNotFoundError:
+            return []
+        found = []
+        for line in raw.splitlines():
+            try:
+                found.append(orjson.loads(line))
+            except orjson.JSONDecodeError:
+                continue
+        return found
+
+    def clear_journal(self) -> None:
+        self.journal_file.unlink(missing_ok=True)
+
+    @contextmanager
+    def lock(self, command: str, since: str) -> Iterator[str | None]:
+        """Hold the app's lock; yields a notice where a dead process had left its own. Raises Locked."""
+        try:
+            self._prepare()
+            handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise RecordError(f"the lock cannot be written: {error}", "mend the permissions") from None
+        with open(handle, "r+", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise Locked(f"locked by {_holder(file.read())}", "wait until that run has ended") from None
+            left = file.read()
+            self._own(file, command, since)
+            yield f"took over the lock of {_holder(left)}, which has died" if left.strip() else None
+            file.seek(0)
+            file.truncate()
+
+    def _own(self, file: Any, command: str, since: str) -> None:
+        file.seek(0)
+        file.truncate()
+        owner = {"pid": os.getpid(), "host": socket.gethostname(), "user": _user(), "command": command, "since": since}
+        file.write(json.dumps(owner))
+        file.flush()
+
+
+def asdict_shallow(record: Record) -> dict[str, Any]:
+    """The record's fields, without copying 100,000 entries."""
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def _holder(text: str) -> str:
+    try:
+        owner = json.loads(text)
+        return f"{owner['user']}@{owner['host']} (pid {owner['pid']}, `{owner['command']}`) since {owner['since']}"
+    except (ValueError, KeyError, TypeError):
+        return "another run"
