@@ -1,0 +1,61 @@
+"""The command `reconcile`: commands are imported when they are called, so that --help is instant."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+COMMANDS = {
+    "validate": "Check every declaration and report all errors at once.",
+    "test-connection": "Ask the service one question, and say what works and what does not.",
+    "plan": "Show what an apply would do. Writes nothing to the service.",
+    "show": "Show a saved plan again.",
+    "apply": "Plan, ask and write; or do exactly what saved plans say.",
+    "demo": "The whole story against real SCIM servers that it starts itself.",
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        name = cmd_name.replace("-", "_")
+        command: click.Command = getattr(importlib.import_module(f"reconciler.cli.{name}"), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="scim-reconciler", prog_name="reconcile")
+def cli() -> None:
+    """Identity as code: declare users, groups, roles and mappings in YAML; plan and apply them over SCIM."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run, and leave with one of the exit codes of the README."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    try:
+        code = cli.main(arguments, standalone_mode=False)
+    except click.exceptions.Exit as leave:
+        return leave.exit_code
+    except click.UsageError as error:
+        error.show()
+        return 64
+    except click.ClickException as error:
+        error.show()
+        return 1
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return 130
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,62 @@
+"""reconcile plan: what an apply would do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.common import (
+    CHANGES,
+    ERROR,
+    chosen,
+    colourer,
+    guarded,
+    load_checked,
+    options,
+    selection_options,
+    session,
+    worst,
+)
+from reconciler.plan.model import Plan
+
+
+@click.command()
+@options
+@selection_options
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan, for `apply FILE`.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
+def plan(
+    desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...], form: str,
+    out: Path | None, detailed_exitcode: bool,
+) -> int:  # fmt: skip
+    """Show what an apply would do. Writes nothing to the service."""
+    declarations = load_checked(desired, apps)
+    plans: list[Plan] = []
+
+    def work(app: object) -> int:
+        with session(app, declarations, only, causes) as found:  # type: ignore[arg-type]
+            plans.append(found.planned.plan)
+        return ERROR if plans[-1].errors else CHANGES if detailed_exitcode and plans[-1].changes else 0
+
+    codes = [guarded(lambda app=app: work(app)) for app in chosen(declarations, apps)]  # type: ignore[misc]
+    show_plans(plans, form, no_color)
+    if out is not None and plans:
+        from reconciler.report.jsonform import dumps
+
+        out.write_text(dumps(plans), encoding="utf-8")
+    return worst(codes)
+
+
+def show_plans(plans: list[Plan], form: str, no_color: bool) -> None:
+    """Plans on stdout in the asked form."""
+    from reconciler.report import jsonform, markdown, text
+
+    match form:
+        case "json":
+            click.echo(jsonform.dumps(plans), nl=False)
+        case "markdown":
+            click.echo("\n".join(markdown.render(item) for item in plans), nl=False)
+        case _:
+            click.echo("\n".join(text.render(item, colourer(no_color)) for item in plans), nl=False)

@@ -1,0 +1,35 @@
+"""reconcile test-connection: does the service answer as provisioning needs it to?"""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+
+import click
+
+from reconciler.cli.common import ERROR, chosen, connect, guarded, load_checked, options, store_of, worst
+from reconciler.declare.model import App
+
+
+@click.command("test-connection")
+@options
+def test_connection(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
+    """Ask the service one question, and say what works and what does not."""
+    declarations = load_checked(desired, apps)
+    return worst([guarded(lambda app=app: _test(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]
+
+
+def _test(app: App) -> int:
+    from reconciler.report.safe import plain
+    from reconciler.resolve.mapping import compile_mapping
+    from reconciler.scim.connection import run_test
+
+    mapping = compile_mapping(app.users)
+    with connect(app, store_of(app).load()) as client:
+        steps = run_test(client, mapping.slots[mapping.matching[0]].target, str(uuid.uuid4()))
+    click.echo(app.displayName)
+    for step in steps:
+        click.echo(f"  {'ok' if step.ok else 'FAILED' if step.needed else 'none'}  {step.name}: {plain(step.message)}")
+        if step.remedy:
+            click.echo(f"      {step.remedy}")
+    return ERROR if any(step.needed and not step.ok for step in steps) else 0

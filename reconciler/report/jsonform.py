@@ -1,0 +1,122 @@
+"""A plan as JSON and back (design.md §6, schemas/plan.schema.json). No I/O."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from reconciler.plan.model import (
+    ACTIONS,
+    FORMAT_VERSION,
+    AttributeChange,
+    Change,
+    ObjectError,
+    Plan,
+    Precondition,
+    Skip,
+    Unmanaged,
+)
+
+
+class PlanFileError(Exception):
+    """The file is no plan that this version can use."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.message, self.remedy = message, remedy
+
+
+def dumps(plans: list[Plan]) -> str:
+    """The outer form, one plan an app."""
+    document = {"format_version": FORMAT_VERSION, "plans": [to_json(plan) for plan in plans]}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def to_json(plan: Plan) -> dict[str, Any]:
+    """One plan as plain data."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "app": plan.app,
+        "display_name": plan.display_name,
+        "target": {"base_url": plan.base_url, "profile": plan.profile},
+        "config": {"digest": plan.config_digest, "commit": plan.commit, "dirty": plan.dirty},
+        "selection": {"only": list(plan.only), "causes": list(plan.selected_causes)},
+        "digest": plan.digest,
+        "summary": summary(plan),
+        "changes": [_change(change) for change in plan.changes],
+        "skipped": [item._asdict() for item in plan.skipped],
+        "unmanaged": [item._asdict() for item in plan.unmanaged],
+        "safeguards": list(plan.safeguards),
+        "warnings": list(plan.warnings),
+        "errors": [item._asdict() for item in plan.errors],
+        "requests": {"reads": plan.reads, "writes": plan.writes},
+    }
+
+
+def summary(plan: Plan) -> dict[str, int]:
+    """Counts of users and groups together."""
+    counts = {action: plan.count(action) for action in ACTIONS}
+    return counts | {
+        "unchanged": plan.unchanged, "adopted": plan.adopted, "skipped": len(plan.skipped),
+        "unmanaged": len(plan.unmanaged), "errors": len(plan.errors),
+    }  # fmt: skip
+
+
+def _change(change: Change) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "address": change.address,
+        "name": change.name,
+        "action": change.action,
+        "reason": change.reason,
+        "causes": list(change.causes),
+        "adopts": change.adopts,
+        "declared_at": {"file": change.file, "line": change.line},
+        "attributes": [_attribute(a) for a in change.attributes],
+        "precondition": change.precondition._asdict() if change.precondition else None,
+        "digest": change.digest,
+    }
+    if change.address.startswith("Group/"):
+        found["members"] = {"add": list(change.add), "remove": list(change.remove)}
+    return found
+
+
+def _attribute(attribute: AttributeChange) -> dict[str, Any]:
+    found = {"path": attribute.path, "before": attribute.before, "after": attribute.after}
+    return found | ({"reference": True} if attribute.reference else {})
+
+
+def loads(text: str) -> list[Plan]:
+    """The plans of a saved file. Raises PlanFileError."""
+    try:
+        document = json.loads(text)
+        version = str(document["format_version"])
+        if version.partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
+            raise PlanFileError(f"the plan has format {version}", "use the version of reconcile that wrote it")
+        return [_plan(item) for item in document["plans"]]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise PlanFileError("the file is no saved plan", "write one with `reconcile plan --out FILE`") from None
+
+
+def _plan(data: dict[str, Any]) -> Plan:
+    return Plan(
+        data["app"], data["display_name"], data["target"]["base_url"], data["target"]["profile"],
+        tuple(_read_change(item) for item in data["changes"]),
+        tuple(Skip(**item) for item in data["skipped"]), tuple(Unmanaged(**item) for item in data["unmanaged"]),
+        tuple(ObjectError(**item) for item in data["errors"]), tuple(data["warnings"]),
+        data["summary"]["unchanged"], data["summary"]["adopted"],
+        tuple(data["selection"]["only"]), tuple(data["selection"]["causes"]),
+        data["config"]["digest"], data["config"]["commit"], data["config"]["dirty"],
+        data["requests"]["reads"], data["requests"]["writes"], data["digest"],
+    )  # fmt: skip
+
+
+def _read_change(data: dict[str, Any]) -> Change:
+    members = data.get("members", {"add": [], "remove": []})
+    rests_on = data["precondition"]
+    return Change(
+        data["address"], data["action"], data["reason"], tuple(data["causes"]),
+        data["declared_at"]["file"], data["declared_at"]["line"], data.get("name", ""),
+        tuple(AttributeChange(a["path"], a["before"], a["after"], a.get("reference", False)) for a in data["attributes"]),
+        tuple(members["add"]), tuple(members["remove"]),
+        Precondition(**rests_on) if rests_on else None, data.get("adopts", False), data["digest"],
+    )  # fmt: skip
