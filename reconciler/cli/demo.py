@@ -1,0 +1,152 @@
+"""reconcile demo: the whole story against real SCIM servers on loopback, in a temporary folder."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+
+APPS = {"thousandeyes": "THOUSANDEYES_SCIM", "wiki": "WIKI_SCIM"}
+
+
+@click.command()
+@click.option("--keep", is_flag=True, help="Leave the servers running and print the variables for a second terminal.")
+def demo(keep: bool) -> int:
+    """The whole story against real SCIM servers that it starts itself."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reconcile-demo-")))
+        shutil.copytree(_example(), folder / "desired")
+        environ = {**os.environ, "NO_COLOR": "1"}
+        for name in ("CI", "RECONCILE_ALLOWED_ORIGINS", "GITHUB_EVENT_NAME"):
+            environ.pop(name, None)
+        for prefix in APPS.values():
+            url, token = stack.enter_context(_server(folder))
+            environ |= {f"{prefix}_URL": url, f"{prefix}_TOKEN": token}
+        _Story(folder, environ).tell()
+        if keep:
+            _keep(folder, environ)
+    return 0
+
+
+def _example() -> Path:
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "example"
+    return inside if inside.is_dir() else package.parent / "desired"
+
+
+@contextmanager
+def _server(folder: Path) -> Iterator[tuple[str, str]]:
+    """A scim2-server on a free port; gone when the block is left."""
+    program = Path(sys.executable).with_name("scim2-server")
+    if not program.exists():
+        raise click.ClickException("scim2-server is not installed: pip install 'scim-reconciler[demo]'")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    token = secrets.token_urlsafe(16)
+    arguments = [str(program), "--hostname", "127.0.0.1", "--port", str(port), "--bearer-token", token]
+    with open(folder / f"server-{port}.log", "wb") as log:
+        process = subprocess.Popen(arguments, stdout=log, stderr=log, cwd=folder)
+        try:
+            _wait(port, process)
+            yield f"http://127.0.0.1:{port}/v2", token
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(200):
+        if process.poll() is not None:
+            raise click.ClickException("scim2-server did not start")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise click.ClickException("scim2-server does not answer")
+
+
+def _keep(folder: Path, environ: dict[str, str]) -> None:
+    click.echo(f"\nThe servers are running. In a second terminal, in {folder}:\n")
+    for prefix in APPS.values():
+        for part in ("URL", "TOKEN"):
+            click.echo(f"  export {prefix}_{part}={environ[f'{prefix}_{part}']}")
+    click.echo("  reconcile plan\n\nCtrl-C ends them.")
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        click.echo("")
+
+
+class _Story:
+    def __init__(self, folder: Path, environ: dict[str, str]) -> None:
+        self.folder, self.environ = folder, environ
+
+    def tell(self) -> None:
+        self._say("Two services start with accounts that nobody declared.")
+        self._seed()
+        self._run("validate")
+        self._run("test-connection")
+        self._run("plan")
+        self._run("apply", "--auto-approve")
+        self._say("What was declared is there. A second plan is empty:")
+        self._run("plan", "--detailed-exitcode")
+        self._say("Somebody edits an account by hand on the wiki. The plan shows it as drift, the apply repairs it:")
+        self._edit("wiki", "ada@example.com", "title", "Intern")
+        self._run("plan", "--app", "wiki", "--detailed-exitcode", expect=2)
+        self._run("apply", "--app", "wiki", "--auto-approve")
+        self._say("Grace leaves ThousandEyes: her assignment is removed from YAML. Her account is disabled, not deleted:")
+        self._unassign()
+        self._run("plan", "--app", "thousandeyes", "--detailed-exitcode", expect=2)
+        self._run("apply", "--app", "thousandeyes", "--auto-approve")
+        self._run("plan", "--detailed-exitcode")
+        self._say("That is the whole story.")
+
+    def _say(self, words: str) -> None:
+        click.echo(f"\n# {words}")
+
+    def _run(self, *arguments: str, expect: int = 0) -> None:
+        click.echo(f"\n$ reconcile {' '.join(arguments)}")
+        sys.stdout.flush()
+        command = [sys.executable, "-c", "from reconciler.cli.main import main; main()", *arguments]
+        code = subprocess.run(command, cwd=self.folder, env=self.environ, stdin=subprocess.DEVNULL).returncode
+        if code != expect:
+            raise click.ClickException(f"reconcile {' '.join(arguments)} ended with {code}, not {expect}")
+
+    def _client(self, app: str):  # type: ignore[no-untyped-def]
+        from reconciler.scim.client import ScimClient
+        from reconciler.scim.profile import PROFILES
+
+        prefix = APPS[app]
+        return ScimClient(self.environ[f"{prefix}_URL"], self.environ[f"{prefix}_TOKEN"], PROFILES["generic"])
+
+    def _seed(self) -> None:
+        from reconciler.scim.patch import body
+
+        for app in APPS:
+            with self._client(app) as client:
+                for name, shown in (("contractor@example.org", "A Contractor"), ("radia@example.com", "R. Perlman")):
+                    client.create("Users", body("Users", [("userName", name), ("displayName", shown), ("active", True)]))
+
+    def _edit(self, app: str, name: str, path: str, value: str) -> None:
+        from reconciler.scim.patch import operations
+
+        with self._client(app) as client:
+            found = client.find("Users", "userName", name)[0]
+            client.patch("Users", found["id"], operations([(path, value)], found))
+
+    def _unassign(self) -> None:
+        file = self.folder / "desired/apps/thousandeyes/assignments.yaml"
+        lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        file.write_text("".join(line for line in lines if "grace@" not in line), encoding="utf-8")
