@@ -15,7 +15,6 @@ from reconciler.declare.model import (
     Deprovisioning,
     Group,
     ObjectMapping,
-    Place,
     Problem,
     Provisioning,
     Role,

@@ -118,7 +118,9 @@ class _Planner:
         self.matched.update(found)
         self.addresses.update({item.id: address for address, item in found.items()})
         for address, entry in self.entries.items():
-            self.addresses.setdefault(entry["id"], address)
+            # A dangling member keeps the id of an account that is gone: that id is nobody's.
+            if entry["id"] in live:
+                self.addresses.setdefault(entry["id"], address)
 
     def _same_person(self, address: str, old: str, item: Desired) -> bool:
         known, own = self.entries[old].get("declaredId"), item.source.row.get("id")
@@ -219,9 +221,8 @@ class _Planner:
     ) -> set[str]:
         """Roles that went only because an assignment expired are the work of time, not of an edit."""
         if "config" in why and isinstance(item, DesiredUser) and item.lapsed and entry is not None:
-            slots = {slot.target: slot for slot in mapping.slots}
-            lapsed = {"value": role.value for role in item.lapsed}
-            if lapsed and all("appRoleAssignments" in (slots[a.path].expression.sources if slots[a.path].expression else ()) for a in changed):  # noqa: E501
+            fed = {s.target for s in mapping.slots if s.expression and "appRoleAssignments" in s.expression.sources}
+            if all(a.path in fed for a in changed):
                 return (why - {"config"}) | {"time"}
         return why
 
@@ -315,8 +316,9 @@ class _Planner:
         rests_on: Precondition | None,
     ) -> None:  # fmt: skip
         name = str(item.source.row.get("displayName", ""))
+        adopts = self._entry(item.address) is None and rests_on is not None
         change = Change(item.address, action, reason, tuple(sorted(why)), item.source.file, item.source.line, name,
-                        attributes, add, remove, rests_on, self._entry(item.address) is None and rests_on is not None)  # fmt: skip
+                        attributes, add, remove, rests_on, adopts)  # fmt: skip
         self.changes.append(replace(change, digest=change_digest(change)))
 
     def _rests_on(self, mapping: CompiledMapping, live: LiveObject) -> Precondition:

@@ -79,6 +79,8 @@ def _skipped(skipped: tuple[Skip, ...]) -> list[str]:
     lines = ["Skipped:"]
     for code, items in sorted(groups.items()):
         lines.append(f"  {code} ({len(items)}): {plain(items[0].remedy)}")
+        if code == "NotAssigned":  # most of a directory: their number says enough
+            continue
         lines += [f"    {plain(i.address)}: {plain(i.reason)}" for i in items[:10]]
         lines += [f"    and {len(items) - 10} more" for _ in (0,) if len(items) > 10]
     return [*lines, ""]

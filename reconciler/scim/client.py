@@ -265,7 +265,7 @@ class ScimClient:
         except orjson.JSONDecodeError:
             text = self._clean(response.content[:200].decode("utf-8", "replace"))
             raise ReadError(f"answered {status} with something that is not JSON: {text}", shown, status,
-                            remedy="check that tenantUrl is the SCIM base URL")  # fmt: skip
+                            remedy="check that tenantUrl is the SCIM base URL") from None  # fmt: skip
 
     def _error(self, response: httpx.Response, shown: str) -> ServiceError:
         status = response.status_code

@@ -1,0 +1,205 @@
+"""Each event of a directory's life: the plan says it, the apply does it, the next plan is empty."""
+
+from __future__ import annotations
+
+from reconciler.scim.patch import member_operations
+from tests.world import World
+
+ADA = "userPrincipalName: ada@x.org, displayName: Ada, jobTitle: Engineer, manager: grace@x.org"
+GRACE = "userPrincipalName: grace@x.org, displayName: Grace"
+
+
+def actions(world: World) -> dict[str, tuple[str, tuple[str, ...]]]:
+    return {c.address: (c.action, c.causes) for c in world.plan().changes}
+
+
+def test_an_empty_service_gets_exactly_what_is_declared(world: World) -> None:
+    world.converge()
+    ada, grace = world.find("ada@x.org"), world.find("grace@x.org")
+    assert ada["title"] == "Engineer"
+    assert ada["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"]["manager"]["value"] == grace["id"]
+    assert sorted(role["value"] for role in grace["roles"]) == ["admin", "user"]
+    assert {m["value"] for m in world.group("Net")["members"]} == {ada["id"], grace["id"]}
+
+
+def test_a_plan_writes_nothing(world: World) -> None:
+    world.plan()
+    assert world.transport.writes == 0
+
+
+def test_a_changed_attribute_is_one_update(world: World) -> None:
+    world.converge()
+    world.users(ADA.replace("Engineer", "Architect"), GRACE)
+    (change,) = world.plan().changes
+    assert [(a.path, a.before, a.after) for a in change.attributes] == [("title", "Engineer", "Architect")]
+    assert change.causes == ("config",) and change.line == 2
+    world.converge()
+
+
+def test_an_attribute_that_became_empty_is_cleared(world: World) -> None:
+    world.converge()
+    world.users(ADA.replace(", jobTitle: Engineer", ""), GRACE)
+    world.converge()
+    assert "title" not in world.find("ada@x.org")
+
+
+def test_an_attribute_that_we_never_set_is_left_alone(world: World) -> None:
+    world.converge()
+    world.edit("grace@x.org", "title", "Boss")
+    assert actions(world) == {}
+
+
+def test_a_hand_edit_is_drift_and_repaired(world: World) -> None:
+    world.converge()
+    world.edit("ada@x.org", "title", "Intern")
+    assert actions(world) == {"User/ada@x.org": ("update", ("drift",))}
+    world.converge()
+    assert world.find("ada@x.org")["title"] == "Engineer"
+
+
+def test_a_hand_edit_on_what_nobody_maps_is_no_drift(world: World) -> None:
+    world.converge()
+    world.edit("ada@x.org", "nickName", "Countess")
+    assert actions(world) == {}
+
+
+def test_an_unassigned_user_is_disabled_and_leaves_the_group(world: World) -> None:
+    world.converge()
+    world.groups("displayName: Net, members: [grace@x.org]")
+    found = actions(world)
+    assert found["User/ada@x.org"] == ("disable", ("config",))
+    assert found["Group/Net"] == ("update", ("config",))
+    world.converge()
+    assert world.find("ada@x.org")["active"] is False
+
+
+def test_a_user_in_scope_again_is_enabled(world: World) -> None:
+    world.converge()
+    world.users(ADA + ", accountEnabled: false", GRACE)
+    world.converge()
+    world.users(ADA, GRACE)
+    assert actions(world)["User/ada@x.org"][0] == "enable"
+    world.converge()
+    assert world.find("ada@x.org")["active"] is True
+
+
+def test_a_user_removed_from_the_directory_is_disabled(world: World) -> None:
+    world.converge()
+    world.users(GRACE)
+    world.groups("displayName: Net, members: [grace@x.org]")
+    assert actions(world)["User/ada@x.org"][0] == "disable"
+    world.converge()
+
+
+def test_a_declared_rename_is_one_update(world: World) -> None:
+    world.converge()
+    before = world.find("ada@x.org")["id"]
+    world.users(ADA.replace("ada@x.org", "ada.l@x.org") + ", previously: [ada@x.org]", GRACE)
+    world.groups("displayName: Net, members: [ada.l@x.org, grace@x.org]")
+    assert actions(world) == {"User/ada.l@x.org": ("update", ("config",))}
+    world.converge()
+    assert world.find("ada.l@x.org")["id"] == before
+
+
+def test_a_rename_without_a_record_finds_the_account_by_its_earlier_name(world: World) -> None:
+    before = world.seed("byron@x.org")
+    world.users(ADA + ", previously: [byron@x.org]", GRACE)
+    assert actions(world)["User/ada@x.org"][0] == "update"
+    world.converge()
+    assert world.find("ada@x.org")["id"] == before
+
+
+def test_a_renamed_group_is_one_update(world: World) -> None:
+    world.converge()
+    world.groups("displayName: Networks, previously: [Net], members: [ada@x.org, grace@x.org]")
+    world.assign("group: Networks, role: User", "user: grace@x.org, role: Admin")
+    assert actions(world) == {"Group/Networks": ("update", ("config",))}
+    world.converge()
+
+
+def test_an_account_deleted_by_hand_is_made_again(world: World) -> None:
+    world.converge()
+    world.client.delete("Users", world.find("ada@x.org")["id"])
+    assert actions(world)["User/ada@x.org"] == ("create", ("drift",))
+    world.converge()
+
+
+def test_default_access_alone_is_skipped(world: World) -> None:
+    world.assign("user: ada@x.org, role: Default Access")
+    (skip,) = [s for s in world.plan().skipped if s.address == "User/ada@x.org"]
+    assert skip.code == "DefaultAccessRole" and skip.remedy
+
+
+def test_an_expired_assignment_disables_with_cause_time(world: World) -> None:
+    world.assign("user: grace@x.org, role: Admin", "user: ada@x.org, role: User, expires: 2026-06-01")
+    world.converge()
+    world.today = "2026-06-02"
+    assert actions(world) == {"User/ada@x.org": ("disable", ("time",))}
+    world.converge()
+
+
+def test_two_accounts_for_one_user_are_an_error_for_that_user_alone(world: World) -> None:
+    from reconciler.plan.live import LiveObject
+    from reconciler.plan.match import Matcher
+
+    planned, resolution, _ = world._plan()
+    values = resolution.users["User/ada@x.org"].values
+    twins = [LiveObject(i, "ada@x.org", values, None, True) for i in "12"]
+    target, found = Matcher(resolution.user_mapping, twins, set()).candidates(values)
+    assert target == "userName" and len(found) == 2
+
+
+def test_an_unmanaged_account_is_never_touched(world: World) -> None:
+    world.seed("stranger@x.org")
+    plan = world.plan()
+    assert [u.userName for u in plan.unmanaged] == ["stranger@x.org"]
+    world.converge()
+    assert world.find("stranger@x.org")["active"] is True
+
+
+def test_an_existing_account_is_adopted_as_what_it_is(world: World) -> None:
+    world.seed("ada@x.org", displayName="A.")
+    (change,) = [c for c in world.plan().changes if c.address == "User/ada@x.org"]
+    assert change.adopts and change.reason.startswith("adopts the existing account")
+    world.converge()
+
+
+def test_a_name_freed_by_one_rename_is_taken_by_another(world: World) -> None:
+    world.users("userPrincipalName: ada@x.org, id: one", "userPrincipalName: grace@x.org, id: two")
+    world.converge()
+    first, second = world.find("ada@x.org")["id"], world.find("grace@x.org")["id"]
+    world.users("userPrincipalName: ada.l@x.org, id: one, previously: [ada@x.org]",
+                "userPrincipalName: ada@x.org, id: two, previously: [grace@x.org]")  # fmt: skip
+    world.groups("displayName: Net, members: [ada.l@x.org, ada@x.org]")
+    world.assign("group: Net, role: User")
+    world.converge()
+    assert (world.find("ada.l@x.org")["id"], world.find("ada@x.org")["id"]) == (first, second)
+
+
+def test_a_known_member_added_by_hand_is_removed_and_an_unknown_one_kept(world: World) -> None:
+    world.groups("displayName: Net, members: [grace@x.org]")
+    world.assign("group: Net, role: User", "user: ada@x.org, role: User")
+    world.converge()
+    stranger, ada = world.seed("stranger@x.org"), world.find("ada@x.org")["id"]
+    for chunk in member_operations([stranger, ada], [], 100):
+        world.client.patch("Groups", world.group("Net")["id"], chunk)
+    (change,) = world.plan().changes
+    assert change.remove == ("User/ada@x.org",) and change.causes == ("drift",)
+    world.converge()
+    assert stranger in {m["value"] for m in world.group("Net")["members"]}
+
+
+def test_a_lost_record_destroys_nothing(world: World) -> None:
+    world.converge()
+    world.store.record_file.unlink()
+    plan = world.plan()
+    assert plan.changes == () and plan.adopted == 3
+    assert any("no record" in warning for warning in plan.warnings)
+    world.converge()
+
+
+def test_another_person_under_the_same_name_is_an_error(world: World) -> None:
+    world.users(ADA + ", id: one", GRACE)
+    world.converge()
+    world.users(ADA + ", id: two", GRACE)
+    assert [e.code for e in world.plan().errors] == ["IdentityChanged"]

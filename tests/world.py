@@ -1,0 +1,125 @@
+"""A folder of declarations and a real SCIM service in process: plan and apply as the commands do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+from scim2_server.applications.wsgi import WSGIApplication
+from scim2_server.memory import InMemoryStorage
+from scim2_server.utils import load_default_provider
+
+from reconciler.apply.execute import execute
+from reconciler.apply.model import Job, Result
+from reconciler.cli.common import read_live
+from reconciler.declare.load import load
+from reconciler.plan.model import Plan
+from reconciler.plan.planner import Planned, Selection, make_plan
+from reconciler.record.local import LocalStore
+from reconciler.record.model import Record
+from reconciler.resolve.check import check
+from reconciler.resolve.resolution import resolve
+from reconciler.scim.client import ScimClient
+from reconciler.scim.patch import body, operations
+from reconciler.scim.profile import PROFILES
+
+SWITCH = '\'Switch([IsSoftDeleted], , "False", "True", "True", "False")\''
+APP = """app: wiki
+adminCredentials: {tenantUrl: "http://127.0.0.1/v2", secretToken: "${env:TOKEN}"}
+"""
+MAPPINGS = f"""mappings:
+  users:
+    attributes:
+      - {{target: userName, source: userPrincipalName, matchingPrecedence: 1}}
+      - {{target: active, expression: {SWITCH}}}
+      - {{target: displayName, source: displayName}}
+      - {{target: title, source: jobTitle}}
+      - {{target: roles, expression: 'AssertiveAppRoleAssignmentsComplex([appRoleAssignments])'}}
+      - {{target: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager', source: manager}}
+  groups:
+    attributes:
+      - {{target: displayName, source: displayName, matchingPrecedence: 1}}
+      - {{target: members, source: members}}
+"""
+ROLES = "roles: [{value: admin, displayName: Admin, privileged: true}, {value: user, displayName: User}]\n"
+
+
+class Counting(httpx.BaseTransport):
+    """Counts the writes that reach the service."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner, self.writes = inner, 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.writes += request.method != "GET"
+        return self.inner.handle_request(request)
+
+
+class World:
+    """`today` is the date against which assignments expire."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.today = folder, "2026-06-01"
+        application = WSGIApplication(InMemoryStorage(), load_default_provider())
+        self.transport = Counting(httpx.WSGITransport(app=application))
+        self.client = ScimClient("http://127.0.0.1/v2", "secret", PROFILES["generic"], transport=self.transport, workers=1)
+        self.store = LocalStore(folder / "record", "wiki")
+        self.write("apps/wiki/app.yaml", APP)
+        self.write("apps/wiki/mappings.yaml", MAPPINGS)
+        self.write("apps/wiki/roles.yaml", ROLES)
+        self.groups("[]")
+
+    def write(self, path: str, text: str) -> None:
+        file = self.folder / "desired" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def users(self, *rows: str) -> None:
+        self.write("directory/users/a.yaml", "users:\n" + "".join(f"  - {{{row}}}\n" for row in rows) if rows else "users: []")
+
+    def groups(self, *rows: str) -> None:
+        listed = "groups: []\n" if rows in ((), ("[]",)) else "groups:\n" + "".join(f"  - {{{row}}}\n" for row in rows)
+        self.write("directory/groups/a.yaml", listed)
+
+    def assign(self, *rows: str) -> None:
+        listed = "assignments:\n" + "".join(f"  - {{{row}}}\n" for row in rows) if rows else "assignments: []\n"
+        self.write("apps/wiki/assignments.yaml", listed)
+
+    def plan(self) -> Plan:
+        return self._plan()[0].plan
+
+    def _plan(self, causes: tuple[str, ...] = ()) -> tuple[Planned, Any, Record | None]:
+        loaded = load(self.folder / "desired")
+        assert [*loaded.errors, *check(loaded.declarations)] == []
+        app = loaded.declarations.apps["wiki"]
+        record = self.store.load()
+        resolution = resolve(app, loaded.declarations, self.today)
+        live = read_live(self.client, resolution, app)
+        return make_plan(app, resolution, live, record, Selection((), causes), self.client.base_url), resolution, record
+
+    def apply(self) -> Result:
+        planned, resolution, record = self._plan()
+        record = record or Record("wiki", self.client.base_url)
+        job = Job("wiki", planned.plan.changes, planned, record, resolution.user_mapping, resolution.group_mapping)
+        return execute(job, self.client, self.store, lambda: "2026-06-01T00:00:00Z", lambda outcome: None)
+
+    def converge(self) -> None:
+        """Apply everything; the next plan must be empty."""
+        result = self.apply()
+        assert result.complete, result.outcomes
+        assert self.plan().changes == ()
+
+    def seed(self, name: str, **attributes: Any) -> str:
+        pairs = [("userName", name), ("active", True), *attributes.items()]
+        return str(self.client.create("Users", body("Users", pairs))["id"])
+
+    def find(self, name: str) -> dict[str, Any]:
+        return self.client.find("Users", "userName", name)[0]
+
+    def edit(self, name: str, path: str, value: Any) -> None:
+        found = self.find(name)
+        self.client.patch("Users", found["id"], operations([(path, value)], found))
+
+    def group(self, name: str) -> dict[str, Any]:
+        return self.client.find("Groups", "displayName", name)[0]
