@@ -77,7 +77,8 @@ class _Run:
         """What was done is in the record, whatever stopped the rest."""
         if not self.interrupted and not self.refused:
             for address, entry in self.job.planned.baselines.items():
-                self.job.record.entries.setdefault(address, entry)
+                if "id" in entry:  # a create that failed has none
+                    self.job.record.entries.setdefault(address, entry)
         self.job.record.under_way = []
         self.store.save(self.job.record)
         self.store.clear_journal()
@@ -88,7 +89,7 @@ class _Run:
         entries.update(moved)
         changing = {change.address for change in self.job.changes}
         for address, entry in self.job.planned.baselines.items():
-            if address not in changing:
+            if address not in changing and "id" in entry:
                 entries[address] = entry
         self.job.record.under_way = [change.digest for change in self.job.changes]
 

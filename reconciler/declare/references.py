@@ -22,7 +22,8 @@ def item_place(item: User | Group, documents: Mapping[str, Document], *path: Any
     if document is None:
         return Place(item.file, item.line)
     kind = "users" if isinstance(item, User) else "groups"
-    return document.locate((kind, document.item_lines.index(item.line), *path))
+    number = next(i for i, row in enumerate(document.data[kind]) if row is item.row)
+    return document.locate((kind, number, *path))
 
 
 def check_directory(

@@ -182,6 +182,8 @@ class _Planner:
         reason = "in scope, and no account matches"
         if old is not None:
             reason = "in scope, and its account was deleted on the service"
+        if "id" in item.source.row:
+            self.baselines[item.address] = {"wanted": {}, "declaredId": item.source.row["id"]}
         add = tuple(sorted(self._possible(item.members))) if isinstance(item, DesiredGroup) else ()
         self._change(item, "create", reason, {"drift" if old else "config"},
                      initial_attributes(mapping, item.values), add, (), None)  # fmt: skip

@@ -89,7 +89,8 @@ def compile_expression(text: str) -> Expression:
     try:
         tree = _parser().parse(text).children[0]
     except lark.exceptions.UnexpectedInput as error:
-        column = error.column if isinstance(error.column, int) and error.column > 0 else len(text) + 1
+        at_end = getattr(getattr(error, "token", None), "type", "") == "$END"
+        column = len(text) + 1 if at_end or error.column < 1 else error.column
         raise ExpressionError("not an expression: unexpected text here", column, "see the grammar: Function(arguments)") from None
     found = _Compiler()
     run = found.call(tree)
@@ -111,7 +112,7 @@ class _Compiler:
             hint = f"did you mean {near[0]}?" if near else "one of " + ", ".join(FUNCTIONS)
             raise ExpressionError(f"unknown function {name}", name.column, hint)
         arguments = node.children[1:]
-        if len(arguments) == 1 and not arguments[0].children and function.least == 0:
+        if len(arguments) == 1 and not arguments[0].children:
             arguments = []
         if not function.least <= len(arguments) <= (function.most or len(arguments)):
             count = str(function.least) if function.least == function.most else f"{function.least} or more"

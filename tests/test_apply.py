@@ -1,0 +1,231 @@
+"""What an apply survives: failures of one object, services that ignore, lost answers, kills, stale plans."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+
+from reconciler.apply.recover import recover
+from reconciler.plan.stale import compare
+from reconciler.record.local import LocalStore, Locked, RecordError
+from reconciler.record.model import Record
+from reconciler.scim.client import ScimClient
+from reconciler.scim.errors import CredentialError, LostAnswer, ReadError, ServiceError
+from reconciler.scim.profile import PROFILES
+from tests.world import World
+
+
+class Faulty(httpx.BaseTransport):
+    """Breaks one kind of request in front of the real service."""
+
+    def __init__(self, inner: httpx.BaseTransport, method: str, fault: object, reached: bool = False) -> None:
+        self.inner, self.method, self.fault, self.reached, self.left = inner, method, fault, reached, 1
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method != self.method or not self.left:
+            return self.inner.handle_request(request)
+        self.left -= 1
+        if self.reached:
+            self.inner.handle_request(request)
+        if isinstance(self.fault, Exception):
+            raise self.fault
+        assert isinstance(self.fault, httpx.Response)
+        return self.fault
+
+
+def broken(world: World, method: str, fault: object, reached: bool = False) -> None:
+    transport = Faulty(world.transport, method, fault, reached)
+    world.client = ScimClient(
+        "http://127.0.0.1/v2", "secret", PROFILES["generic"], transport=transport, workers=1, sleep=lambda seconds: None
+    )
+
+
+def answering(status: int, content: bytes = b"", **headers: str) -> ScimClient:
+    transport = httpx.MockTransport(lambda request: httpx.Response(status, content=content, headers=headers))
+    return ScimClient("http://127.0.0.1/v2", "hunter2", PROFILES["generic"], transport=transport, sleep=lambda s: None)
+
+
+def test_a_failure_fails_that_object_alone_and_the_next_run_does_the_rest(world: World) -> None:
+    refusal = {"status": 409, "scimType": "uniqueness", "detail": "taken"}
+    broken(world, "POST", httpx.Response(409, json=refusal))
+    result = world.apply()
+    assert [o.change.address for o in result.outcomes if o.status == "failed"] == ["User/ada@x.org"]
+    assert any("taken" in o.message for o in result.outcomes)
+    assert world.find("grace@x.org")["active"] is True
+    world.converge()
+
+
+@pytest.mark.parametrize("reached", [False, True])
+def test_a_create_whose_answer_was_lost_doubles_no_account(world: World, reached: bool) -> None:
+    broken(world, "POST", httpx.ReadError("reset"), reached)
+    world.converge()
+    assert len(world.client.find("Users", "userName", "ada@x.org")) == 1
+
+
+def test_a_patch_whose_answer_was_lost_is_read_first(world: World) -> None:
+    world.converge()
+    world.edit("ada@x.org", "title", "Intern")
+    broken(world, "PATCH", httpx.ReadError("reset"), True)
+    world.converge()
+
+
+def test_a_service_without_patch_gets_a_put(world: World) -> None:
+    world.converge()
+    world.edit("ada@x.org", "title", "Intern")
+    broken(world, "PATCH", httpx.Response(501))
+    world.converge()
+    assert world.find("ada@x.org")["title"] == "Engineer"
+
+
+def test_a_service_that_answers_200_and_changes_nothing_is_reported_once(world: World) -> None:
+    world.converge()
+    world.users("userPrincipalName: ada@x.org, displayName: Ada, jobTitle: Boss, manager: grace@x.org",
+                "userPrincipalName: grace@x.org, displayName: Grace")  # fmt: skip
+    broken(world, "PATCH", httpx.Response(204))
+    (outcome,) = world.apply().outcomes
+    assert (outcome.status, outcome.message) == ("ignored", "the service ignored title")
+    assert world.plan().changes == ()
+
+
+def test_an_edit_between_plan_and_write_makes_that_object_stale(world: World) -> None:
+    world.converge()
+    world.edit("ada@x.org", "title", "Intern")
+    planned, resolution, record = world._plan()
+    world.edit("ada@x.org", "title", "Chief")
+    world._plan = lambda causes=(): (planned, resolution, record)  # type: ignore[method-assign]
+    assert [o.status for o in world.apply().outcomes] == ["stale"]
+    assert world.find("ada@x.org")["title"] == "Chief"
+
+
+def test_a_reviewed_plan_is_done_or_stale_or_over(world: World) -> None:
+    reviewed = world.plan()
+    assert [c.address for c in compare([reviewed], world.plan(), set()).todo] == [c.address for c in reviewed.changes]
+    world.converge()
+    everything = {c.address for c in reviewed.changes}
+    assert compare([reviewed], world.plan(), everything).done == sorted(everything)
+    world.edit("ada@x.org", "title", "Intern")
+    moved = compare([reviewed], world.plan(), everything - {"User/ada@x.org"}).moved
+    assert len(moved) == 1 and moved[0].startswith("User/ada@x.org")
+
+
+def test_what_nobody_reviewed_is_listed_and_not_done(world: World) -> None:
+    world.converge()
+    reviewed = world.plan()
+    world.edit("ada@x.org", "title", "Intern")
+    result = compare([reviewed], world.plan(), set())
+    assert result.todo == [] and [c.address for c in result.beyond] == ["User/ada@x.org"]
+
+
+def test_outcomes_of_a_killed_run_are_taken_from_its_journal(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path, "wiki")
+    store.journal({"address": "User/a", "outcome": "done", "entry": {"id": "1"}})
+    with open(store.journal_file, "ab") as file:
+        file.write(b'{"address": "User/b", "outc')
+    record = Record("wiki")
+    assert recover(record, store.read_journal()) == 1
+    assert record.entries == {"User/a": {"id": "1"}}
+
+
+def test_a_record_truncated_anywhere_is_refused(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path, "wiki")
+    store.save(Record("wiki", "https://x", {"User/a": {"id": "1"}}))
+    whole = store.record_file.read_bytes()
+    assert store.record_file.stat().st_mode & 0o077 == 0
+    for length in range(len(whole)):
+        store.record_file.write_bytes(whole[:length])
+        with pytest.raises(RecordError):
+            store.load()
+
+
+def test_a_newer_record_is_refused(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path, "wiki")
+    store.save(Record("wiki"))
+    store.record_file.write_text(json.dumps({**json.loads(store.record_file.read_text()), "version": 99}))
+    with pytest.raises(RecordError, match="version 99"):
+        store.load()
+
+
+def test_a_second_run_is_locked_out_and_a_dead_one_taken_over(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path, "wiki")
+    with store.lock("reconcile apply", "noon") as notice:
+        assert notice is None
+        with pytest.raises(Locked, match="since noon"), store.lock("reconcile apply", "one"):
+            pass
+    owner = {"pid": 1, "host": "h", "user": "u", "command": "c", "since": "dawn"}
+    (store.folder / "lock").write_text(json.dumps(owner))
+    with store.lock("reconcile apply", "two") as notice:
+        assert notice is not None and "dawn" in notice
+
+
+@pytest.mark.parametrize(
+    ("status", "content"),
+    [(200, b"<html>hello</html>"), (200, b'{"Resources": [{"id"'), (200, b"[]"), (200, b'{"totalResults": "many"}'),
+     (200, b'{"totalResults": 1, "Resources": [{}]}'), (200, b'{"totalResults": 1, "Resources": 7}'),
+     (200, b'{"totalResults": 9, "Resources": [{"id": "1"}]}'), (500, b"x" * 10_000_000), (401, b""), (302, b""),
+     (429, b"")],
+)  # fmt: skip
+def test_a_read_that_cannot_be_trusted_is_an_error(status: int, content: bytes) -> None:
+    with answering(status, content) as client, pytest.raises(ServiceError) as caught:
+        client.read_all("Users", lambda page: None)
+    assert len(str(caught.value)) < 1000 and caught.value.request
+
+
+def test_a_short_list_is_read_again_and_then_refused() -> None:
+    short = answering(200, b'{"totalResults": 2, "Resources": [{"id": "1"}]}')
+    with short as client, pytest.raises(ReadError, match="says that it has 2 but showed 1"):
+        client.read_all("Users", lambda page: None)
+
+
+def test_the_token_is_in_no_error() -> None:
+    with answering(400, b'{"detail": "bad hunter2"}') as client:
+        with pytest.raises(ServiceError) as caught:
+            client.create("Users", {})
+        assert "hunter2" not in str(caught.value) and "[token]" in str(caught.value)
+
+
+def test_a_lost_answer_of_a_write_is_not_repeated_blindly() -> None:
+    calls: list[str] = []
+
+    def reset(request: httpx.Request) -> httpx.Response:
+        calls.append(request.method)
+        raise httpx.ReadError("reset")
+
+    transport = httpx.MockTransport(reset)
+    with ScimClient("http://127.0.0.1", "t", PROFILES["generic"], transport=transport, sleep=lambda s: None) as client:
+        with pytest.raises(LostAnswer):
+            client.create("Users", {})
+        with pytest.raises(ServiceError):
+            client.get("Users", "1")
+    assert calls == ["POST"] + ["GET"] * 5
+
+
+@pytest.mark.parametrize(
+    ("environ", "recorded", "allowed"),
+    [({}, None, True), ({"CI": "1"}, None, False), ({"CI": "1"}, "https://wiki.example.com/x", True),
+     ({}, "https://elsewhere.example.com", False),
+     ({"RECONCILE_ALLOWED_ORIGINS": "https://wiki.example.com"}, "https://elsewhere.example.com", True),
+     ({"GITHUB_EVENT_NAME": "pull_request"}, "https://wiki.example.com", False),
+     ({"GITHUB_EVENT_NAME": "pull_request", "RECONCILE_ALLOWED_ORIGINS": "https://wiki.example.com:443"}, None, True),
+     ({"RECONCILE_ALLOWED_ORIGINS": "https://wiki.example.com.evil.org"}, None, False)],
+)  # fmt: skip
+def test_the_token_goes_only_where_it_belongs(
+    tmp_path: Path, environ: dict[str, str], recorded: str | None, allowed: bool
+) -> None:
+    from reconciler.declare.load import load
+    from reconciler.scim.credentials import resolve
+
+    world = World(tmp_path)
+    world.users()
+    world.assign()
+    world.write("apps/wiki/app.yaml", "app: wiki\nadminCredentials: {tenantUrl: https://wiki.example.com/scim/v2, "
+                                      'secretToken: "${env:TOKEN}"}\n')  # fmt: skip
+    app = load(tmp_path / "desired").declarations.apps["wiki"]
+    if allowed:
+        found = resolve(app, {"TOKEN": "hunter2", **environ}, recorded)
+        assert found.token == "hunter2" and "hunter2" not in repr(found)
+    else:
+        with pytest.raises(CredentialError):
+            resolve(app, {"TOKEN": "hunter2", **environ}, recorded)

@@ -1,0 +1,139 @@
+"""Broken declarations: each is reported at its place, all in one run, and nothing is raised."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.declare.load import load
+from reconciler.resolve.check import check
+from tests.world import APP, MAPPINGS, World
+
+U, G, A = "directory/users/a.yaml", "directory/groups/a.yaml", "apps/wiki/assignments.yaml"
+M, P, R = "apps/wiki/mappings.yaml", "apps/wiki/app.yaml", "apps/wiki/roles.yaml"
+ADA = "users: [{userPrincipalName: ada@x.org}, {userPrincipalName: grace@x.org}]\n"
+
+
+def expression(text: str) -> str:
+    return MAPPINGS.replace("source: jobTitle", f"expression: '{text}'")
+
+
+CASES = [
+    (U, "", (1, 1), "empty-file"),
+    (U, "people: []", (1, 1), "unknown-key"),
+    (U, "{}", (1, 1), "no-top-level-key"),
+    (U, "users: {", (1, 9), "syntax"),
+    (U, "users: !!set {}", (1, 8), "tag"),
+    (U, "users: *x", (1, 8), "unknown-alias"),
+    (U, "users: []\nusers: []", (2, 1), "duplicate-key"),
+    (U, "users: []\n---\nusers: []", (2, 1), "several-documents"),
+    (U, "users: " + "[" * 200 + "]" * 200, (1, 107), "too-deep"),
+    (U, "users: [{}]", (1, 9), "missing-key"),
+    (U, "users: [1]", (1, 9), "wrong-type"),
+    (U, "users: [{userPrincipalName: 1}]", (1, 29), "wrong-type"),
+    (U, "users: [{userPrincipalName: ''}]", (1, 29), "schema-minLength"),
+    (U, "users: [{userPrincipalName: a, mail: }]", (1, 37), "wrong-type"),
+    (U, "users: [{userPrincipalName: a, maill: b}]", (1, 32), "unknown-key"),
+    (U, "users: [{userPrincipalName: a, accountEnabled: yes}]", (1, 48), "wrong-type"),
+    (U, "users: [{userPrincipalName: a}, {userPrincipalName: A}]", (1, 53), "duplicate"),
+    (U, "users: [{userPrincipalName: a, manager: b}]", (1, 41), "unknown-user"),
+    (U, "users: [{userPrincipalName: a, id: x}, {userPrincipalName: b, id: x}]", (1, 67), "duplicate-id"),
+    (U, "users: [{userPrincipalName: a, previously: [b]}, {userPrincipalName: b}]", (1, 45), "previously-taken"),
+    (U, 'users: [{userPrincipalName: "a\\nb"}]', (1, 29), "schema-pattern"),
+    (G, "groups: [{displayName: a, members: [nobody@x.org]}]", (1, 37), "unknown-user"),
+    (G, "groups: [{displayName: a, members: [{group: b}]}]", (1, 45), "unknown-group"),
+    (G, "groups: [{displayName: a, members: [{group: a}]}]", (1, 36), "group-cycle"),
+    (A, "assignments: [{user: nobody@x.org, role: User}]", (1, 22), "unknown-user"),
+    (A, "assignments: [{group: None, role: User}]", (1, 23), "unknown-group"),
+    (A, "assignments: [{user: ada@x.org, role: Boss}]", (1, 39), "unknown-role"),
+    (A, "assignments: [{user: ada@x.org}]", (1, 15), "missing-key"),
+    (A, "assignments: [{role: User}]", (1, 15), "one-of"),
+    (A, "assignments: [{user: ada@x.org, role: User, expires: soon}]", (1, 54), "schema-pattern"),
+    (A, "assignments: [{user: ada@x.org, role: User, expires: 2026-02-30}]", (1, 54), "date"),
+    (A, "assignments: [{user: ada@x.org, role: User}, {user: ADA@x.org, role: user}]", (1, 46), "duplicate"),
+    (R, "roles: [{value: a}]", (1, 9), "missing-key"),
+    (R, "roles: [{value: a, displayName: User}, {value: b, displayName: user}]", (1, 64), "duplicate"),
+    (R, "roles: [{value: a, displayName: User}, {value: b, displayName: Default Access}]", (1, 64), "duplicate"),
+    (P, APP.replace("wiki", "blog"), (1, 6), "app-name"),
+    (P, APP.replace("${env:TOKEN}", "hunter2"), (2, 67), "literal-secret"),
+    (P, APP.replace("${env:TOKEN}", "${env:TOKEN:-hunter2}"), (2, 67), "literal-secret"),
+    (P, APP.replace("http://127.0.0.1", "http://example.com"), (2, 31), "tenant-url"),
+    (P, APP.replace("http://", "https://user:pw@"), (2, 31), "tenant-url"),
+    (P, APP.replace("http://127.0.0.1", "${env:}"), (2, 31), "reference"),
+    (P, APP + "profile: wonder\n", (3, 10), "not-one-of"),
+    (P, APP + "provisioning: {status: paused}\n", (3, 24), "not-one-of"),
+    (P, APP + "deprovisioning: {outOfScope: vanish}\n", (3, 30), "not-one-of"),
+    (M, expression("Upper([jobTitle])"), (7, 38), "expression"),
+    (M, expression("ToUpper()"), (7, 38), "expression"),
+    (M, expression("Left([jobTitle])"), (7, 38), "expression"),
+    (M, expression("ToUpper([jobTitle]"), (7, 56), "expression"),
+    (M, expression("ToUpper([jobTitel])"), (7, 47), "unknown-source"),
+    (M, MAPPINGS.replace("source: jobTitle", "source: jobTitel"), (7, 33), "unknown-source"),
+    (M, MAPPINGS.replace("source: jobTitle", "source: appRoleAssignments"), (7, 33), "unknown-source"),
+    (M, MAPPINGS.replace("target: title", "target: 'emails[type'"), (7, 26), "target-path"),
+    (M, MAPPINGS.replace("target: title", "target: id"), (7, 18), "read-only-target"),
+    (M, MAPPINGS.replace("target: title", "target: userName"), (7, 18), "duplicate"),
+    (M, MAPPINGS.replace(", matchingPrecedence: 1", "", 1), (3, 5), "no-matching-attribute"),
+    (M, MAPPINGS.replace("source: jobTitle", "source: jobTitle, constant: x"), (7, 9), "one-of"),
+    ("directory/user/a.yaml", "users: []", (1, 1), "no-meaning"),
+    ("directroy/users/a.yaml", "users: []", (1, 1), "no-meaning"),
+    ("apps/wiki/role.yaml", "roles: []", (1, 1), "no-meaning"),
+    ("directory/users/notes.txt", "x", (1, 1), "no-meaning"),
+    ("apps/blog/app.yaml", APP.replace("wiki", "blog"), (1, 1), "missing-file"),
+]
+FILTERS = [
+    ("attribute: department, operator: EQUAL, value: x", "scoping-filter"),
+    ("attribute: department, operator: EQUALS", "scoping-filter"),
+    ("attribute: department, operator: IS NULL, value: x", "scoping-filter"),
+    ("attribute: manager, operator: IS NULL", "scoping-filter"),
+    ("attribute: otherMails, operator: IS NULL", "scoping-filter"),
+    ("attribute: departmnet, operator: IS NULL", "scoping-filter"),
+    ("attribute: department, operator: REGEX MATCH, value: '('", "scoping-filter"),
+    ("attribute: department, operator: REGEX MATCH, value: '(?=a)'", "scoping-filter"),
+    ("attribute: employeeId, operator: Greater_Than, value: x", "scoping-filter"),
+]
+
+
+def findings(folder: Path) -> list[tuple[tuple[int, int], str, str]]:
+    loaded = load(folder)
+    problems = [*loaded.problems, *check(loaded.declarations)]
+    assert all(p.message and p.remedy for p in problems)
+    return [((p.place.line, p.place.column), p.code, p.place.file) for p in problems if p.severity == "error"]
+
+
+def sound(folder: Path) -> World:
+    world = World(folder)
+    world.write(U, ADA)
+    world.assign("user: ada@x.org, role: User")
+    assert findings(folder / "desired") == []
+    return world
+
+
+@pytest.mark.parametrize(("file", "text", "place", "code"), CASES)
+def test_each_error_is_reported_at_its_place(
+    tmp_path: Path, file: str, text: str, place: tuple[int, int], code: str
+) -> None:
+    sound(tmp_path).write(file, text)
+    found = [(where, name) for where, name, _ in findings(tmp_path / "desired")]
+    assert (place, code) in found, found
+
+
+@pytest.mark.parametrize(("clause", "code"), FILTERS)
+def test_a_clause_that_means_nothing_is_refused(tmp_path: Path, clause: str, code: str) -> None:
+    text = MAPPINGS.replace("  users:\n", f"  users:\n    scopingFilters: [{{clauses: [{{{clause}}}]}}]\n", 1)
+    sound(tmp_path).write(M, text)
+    assert [(where[0], name) for where, name, _ in findings(tmp_path / "desired")] == [(3, code)]
+
+
+def test_all_errors_come_in_one_run(tmp_path: Path) -> None:
+    world = sound(tmp_path)
+    world.write(U, ADA + "poeple: []\n")
+    world.write(A, "assignments: [{user: adda@x.org, role: User}]")
+    world.write(M, expression("Upper([jobTitle])"))
+    assert {name for _, name, _ in findings(tmp_path / "desired")} == {"unknown-key", "unknown-user", "expression"}
+
+
+def test_yaml_1_2_reads_yes_and_dates_as_text(tmp_path: Path) -> None:
+    sound(tmp_path).write(U, "users: [{userPrincipalName: ada@x.org, city: no, postalCode: '010', state: 2026-01-01}]")
+    assert findings(tmp_path / "desired") == []

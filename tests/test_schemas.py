@@ -1,0 +1,50 @@
+"""The schemas are sound, complete for editors, and every plan is valid against its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from reconciler.declare.load import load
+from reconciler.report.jsonform import dumps, loads
+from reconciler.resolve.check import check
+from tests.world import World
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted((ROOT / "schemas").glob("*.json"))
+
+
+def properties(schema: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    if isinstance(schema, dict):
+        yield from schema.get("properties", {}).items()
+        for value in schema.values():
+            yield from properties(value)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from properties(value)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
+def test_a_schema_is_valid_and_every_property_explains_itself(file: Path) -> None:
+    schema = json.loads(file.read_text())
+    Draft202012Validator.check_schema(schema)
+    for name, found in properties(schema):
+        assert {"title", "description", "examples"} <= found.keys(), name
+
+
+def test_a_plan_is_valid_and_survives_being_saved(world: World) -> None:
+    plan = world.plan()
+    text = dumps([plan])
+    Draft202012Validator(json.loads((ROOT / "schemas/plan.schema.json").read_text())).validate(json.loads(text))
+    assert dumps(loads(text)) == text
+
+
+def test_the_example_validates() -> None:
+    loaded = load(ROOT / "desired")
+    assert [*loaded.problems, *check(loaded.declarations)] == []
+    assert (len(loaded.declarations.users), len(loaded.declarations.groups)) == (25, 6)
