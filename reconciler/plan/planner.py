@@ -268,11 +268,12 @@ class _Planner:
     def _plan_removed(self, kind: str, mapping: CompiledMapping, live: dict[str, LiveObject]) -> None:
         """Accounts of the record that are no longer in scope, or no longer declared."""
         current = {old for address, old in self.recorded.items() if address not in self.resolution.skipped}
+        skips = {fold(address): skip for address, skip in self.resolution.skipped.items()}
         for old, entry in sorted(self.entries.items()):
             if not old.startswith(kind + "/") or old in current:
                 continue
             account = live.get(entry["id"])
-            skip = next((s for a, s in self.resolution.skipped.items() if fold(a) == fold(old)), None)
+            skip = skips.get(fold(old))
             if account is None or (skip and skip.code in ("MatchingAttributeEmpty", "DuplicateSource")):
                 continue
             if kind == "Group":
@@ -388,4 +389,9 @@ class _Planner:
         ids = {address: live_id for live_id, address in self.addresses.items()}
         ids.update({address: live.id for address, live in self.matched.items()})
         ids.update({"#" + i: i for i in self.live.users})
-        return Planned(plan, ids, self.baselines, renamed)
+        if not selection.only:
+            return Planned(plan, ids, self.baselines, renamed)
+        # A part leaves the record of everything else as it is.
+        chosen = {fold(address) for address in selection.only}
+        part = {a: entry for a, entry in self.baselines.items() if fold(a) in chosen}
+        return Planned(plan, ids, part, {new: old for new, old in renamed.items() if fold(new) in chosen})
