@@ -111,6 +111,16 @@ def test_a_reviewed_plan_is_done_or_stale_or_over(world: World) -> None:
     assert len(moved) == 1 and moved[0].startswith("User/ada@x.org")
 
 
+def test_a_reviewed_disable_of_someone_who_is_wanted_again_is_stale(world: World) -> None:
+    world.converge()
+    world.assign("group: Net, role: User")
+    world.groups("displayName: Net, members: [ada@x.org]")
+    reviewed = world.plan()
+    world.groups("displayName: Net, members: [ada@x.org, grace@x.org]")
+    result = compare([reviewed], world.plan(), {"User/grace@x.org", "Group/Net"})
+    assert "User/grace@x.org" in " ".join(result.moved) and result.todo == []
+
+
 def test_what_nobody_reviewed_is_listed_and_not_done(world: World) -> None:
     world.converge()
     reviewed = world.plan()

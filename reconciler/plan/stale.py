@@ -29,7 +29,8 @@ def compare(reviewed: list[Plan], fresh: Plan, matches: set[str]) -> Comparison:
         now = current.get(address)
         if now is not None and now.digest == change.digest:
             result.todo.append(now)
-        elif now is None and (change.action in ("disable", "delete") or address in matches):
+        elif now is None and (change.action in ("disable", "delete")) != (address in matches):
+            # A removal is done when nobody wants the account any more, anything else when live is as wanted.
             result.done.append(address)
         else:
             result.moved.append(_how(change, now))
