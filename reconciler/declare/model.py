@@ -156,6 +156,13 @@ class Declarations:
     apps: Mapping[str, App] = field(default_factory=dict)
 
 
+def fold_all(names: list[str]) -> list[str]:
+    """`fold` for many names at once."""
+    if "".join(names).isascii():
+        return [name.lower() for name in names]
+    return [fold(name) for name in names]
+
+
 def fold(name: str) -> str:
     """A name as it is compared: NFC, lower case."""
     return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).lower()
