@@ -106,9 +106,7 @@ def _of_files(found: Session, reviewed: list[Plan]) -> tuple[Change, ...] | int:
     from reconciler.plan.stale import compare
 
     plan = found.planned.plan
-    waiting = {change.address for change in plan.changes}
-    matches = {address for address in found.planned.baselines if address not in waiting}
-    result = compare(reviewed, plan, matches)
+    result = compare(reviewed, plan, found.planned.as_wanted())
     if result.moved:
         click.echo("Error: the plan is stale: nothing was written", err=True)
         for line in result.moved:
@@ -125,6 +123,7 @@ def _write(found: Session, changes: tuple[Change, ...]) -> int:
     from reconciler.apply.execute import execute
     from reconciler.apply.model import Job
     from reconciler.apply.order import swaps
+    from reconciler.plan.settle import settle
     from reconciler.record.model import Record
 
     pairs = swaps(changes)
@@ -136,7 +135,8 @@ def _write(found: Session, changes: tuple[Change, ...]) -> int:
     stop: list[int] = []
     old = {s: signal.signal(s, lambda number, _: stop.append(number)) for s in (signal.SIGINT, signal.SIGTERM)}
     try:
-        job = Job(found.app.name, changes, found.planned, record, found.resolution.user_mapping,
+        settled = settle(found.planned.context, found.planned.plan.only)
+        job = Job(found.app.name, changes, settled, record, found.resolution.user_mapping,
                   found.resolution.group_mapping)  # fmt: skip
         result = execute(job, found.client, found.store, now, _tell, lambda: bool(stop))
     finally:

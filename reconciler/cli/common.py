@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ import click
 from reconciler.declare.model import App, Declarations
 
 if TYPE_CHECKING:
+    from reconciler.plan.live import Live
     from reconciler.plan.planner import Planned
     from reconciler.record.local import LocalStore
     from reconciler.record.model import Record
@@ -125,23 +127,18 @@ def session(app: App, declarations: Declarations, only: tuple[str, ...], causes:
         yield Session(app, client, store, record, resolution, planned)
 
 
-def read_live(client: ScimClient, resolution: Resolution, app: App) -> Any:
+def read_live(client: ScimClient, resolution: Resolution, app: App) -> Live:
     """Users and groups side by side."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from reconciler.plan.live import Live
+    from reconciler.plan.live import Live, project_groups, project_users
 
-    live = Live()
     with ThreadPoolExecutor(2) as pool:
-        jobs = [pool.submit(client.read_all, "Users", lambda page: live.add_users(resolution.user_mapping, page))]
+        jobs = [pool.submit(client.read_all, "Users", partial(project_users, resolution.user_mapping))]
         if app.groups.enabled and client.profile.groups:
-            jobs.append(
-                pool.submit(client.read_all, "Groups", lambda page: live.add_groups(resolution.group_mapping, page))
-            )
-        for job in jobs:
-            job.result()
-    live.reads = client.counts["reads"]
-    return live
+            jobs.append(pool.submit(client.read_all, "Groups", partial(project_groups, resolution.group_mapping)))
+        users, groups = [{item.id: item for item in job.result()} for job in jobs] + [{}] * (2 - len(jobs))
+    return Live(users, groups, client.counts["reads"])
 
 
 def guarded(work: Callable[[], int]) -> int:

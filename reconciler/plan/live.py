@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 from reconciler.resolve.mapping import CompiledMapping
 
+Resource = dict[str, Any]
+
 
 class LiveObject(NamedTuple):
     """One account or group: `values` by mapping slot; `members` are ids, None where the service shows none."""
@@ -27,28 +29,34 @@ class Live:
     groups: dict[str, LiveObject] = field(default_factory=dict)
     reads: int = 0
 
-    def add_users(self, mapping: CompiledMapping, page: list[dict[str, Any]]) -> None:
-        """Project one page of /Users."""
-        for resource in page:
-            self.users[resource["id"]] = project(mapping, resource, str(resource.get("userName", "")))
 
-    def add_groups(self, mapping: CompiledMapping, page: list[dict[str, Any]]) -> None:
-        """Project one page of /Groups."""
-        for resource in page:
-            live = project(mapping, resource, str(resource.get("displayName", "")))
-            self.groups[live.id] = live._replace(members=_member_ids(resource.get("members")))
+def project_users(mapping: CompiledMapping, page: list[Resource]) -> list[LiveObject]:
+    """One page of /Users."""
+    return [
+        LiveObject(item["id"], str(item.get("userName", "")), values, _version(item), _active(item))
+        for item, values in zip(page, mapping.project(page), strict=True)
+    ]
 
 
-def project(mapping: CompiledMapping, resource: dict[str, Any], name: str) -> LiveObject:
-    meta = resource.get("meta")
-    version = meta.get("version") if isinstance(meta, dict) else None
-    active = resource.get("active", True)
-    return LiveObject(
-        resource["id"], name, mapping.project(resource), version, str(active).lower() != "false"
-    )
+def project_groups(mapping: CompiledMapping, page: list[Resource]) -> list[LiveObject]:
+    """One page of /Groups."""
+    return [
+        LiveObject(item["id"], str(item.get("displayName", "")), values, _version(item), True, _member_ids(item.get("members")))
+        for item, values in zip(page, mapping.project(page), strict=True)
+    ]
+
+
+def _version(item: Resource) -> str | None:
+    meta = item.get("meta")
+    return meta.get("version") if isinstance(meta, dict) else None
+
+
+def _active(item: Resource) -> bool:
+    active = item.get("active", True)
+    return active is True or str(active).lower() != "false"
 
 
 def _member_ids(members: Any) -> tuple[str, ...] | None:
     if not isinstance(members, list):
         return None
-    return tuple(m["value"] for m in members if isinstance(m, dict) and isinstance(m.get("value"), str))
+    return tuple([m["value"] for m in members if isinstance(m, dict) and isinstance(m.get("value"), str)])
