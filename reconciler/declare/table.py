@@ -51,8 +51,9 @@ class Table(Mapping[str, T], Generic[T]):
     def add(self, rows: Rows, file: str) -> list[tuple[int, int]]:
         """Take in a file's rows; returns (row, earlier row) for names that had been declared before."""
         start, count = len(self.files), len(rows.lines)
-        for name in rows.columns.keys() | self.columns.keys():
-            column = self.columns.setdefault(name, [None] * start)
+        for name in rows.columns.keys() - self.columns.keys():
+            self.columns[name] = [None] * start
+        for name, column in self.columns.items():
             column += rows.columns.get(name) or [None] * count
         self.files += [file] * count
         self.lines += rows.lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -32,28 +33,26 @@ class Live:
 
 def project_users(mapping: CompiledMapping, page: list[Resource]) -> list[LiveObject]:
     """One page of /Users."""
-    return [
-        LiveObject(item["id"], str(item.get("userName", "")), values, _version(item), _active(item))
-        for item, values in zip(page, mapping.project(page), strict=True)
-    ]
+    flags = [item.get("active", True) for item in page]
+    active = [flag is True or str(flag).lower() != "false" for flag in flags]
+    return _objects(mapping, page, "userName", active, [None] * len(page))
 
 
 def project_groups(mapping: CompiledMapping, page: list[Resource]) -> list[LiveObject]:
     """One page of /Groups."""
-    return [
-        LiveObject(item["id"], str(item.get("displayName", "")), values, _version(item), True, _member_ids(item.get("members")))
-        for item, values in zip(page, mapping.project(page), strict=True)
-    ]
+    members = [_member_ids(item.get("members")) for item in page]
+    return _objects(mapping, page, "displayName", [True] * len(page), members)
 
 
-def _version(item: Resource) -> str | None:
-    meta = item.get("meta")
-    return meta.get("version") if isinstance(meta, dict) else None
-
-
-def _active(item: Resource) -> bool:
-    active = item.get("active", True)
-    return active is True or str(active).lower() != "false"
+def _objects(
+    mapping: CompiledMapping, page: list[Resource], name: str, active: list[bool], members: Sequence[tuple[str, ...] | None]
+) -> list[LiveObject]:
+    ids = [item["id"] for item in page]
+    names = [str(item.get(name, "")) for item in page]
+    metas = [item.get("meta") for item in page]
+    versions = [meta.get("version") if isinstance(meta, dict) else None for meta in metas]
+    columns = zip(ids, names, mapping.project(page), versions, active, members, strict=True)
+    return list(map(LiveObject._make, columns))
 
 
 def _member_ids(members: Any) -> tuple[str, ...] | None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 
 from reconciler.declare.model import fold, fold_all
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.model import ObjectError
 from reconciler.record.model import Entry
 from reconciler.resolve.mapping import CompiledMapping
-from reconciler.resolve.model import DesiredGroup, DesiredUser, Resolution
+from reconciler.resolve.model import DesiredGroup, DesiredUser, Resolution, Skipped
 from reconciler.resolve.resolution import values_as
 
 Desired = DesiredUser | DesiredGroup
-Candidates = tuple[str, list[LiveObject]]
 
 
 @dataclass
@@ -62,9 +63,8 @@ class _Kind:
         self.table = resolution.table(kind + "/")
 
     def run(self) -> None:
-        skipped = {a: s for a, s in self.resolution.skipped.items() if a.startswith(self.kind + "/")}
         if self.entries:
-            self._by_record(skipped)
+            self._by_record({a: s for a, s in self.resolution.skipped.items() if a.startswith(self.kind + "/")})
         found = {}
         for address in self.desired:
             old = self.result.recorded.get(address)
@@ -81,43 +81,46 @@ class _Kind:
             if entry["id"] in self.live:
                 self.result.addresses.setdefault(entry["id"], address)
 
-    def _by_record(self, skipped: Mapping[str, object]) -> None:
-        view = _RecordView(self.entries, self.kind, {*self.desired, *skipped})
+    def _by_record(self, skipped: Mapping[str, Skipped]) -> None:
+        view = _RecordView(self.entries, self.kind, [*self.desired, *skipped])
         ids, previous = self.table.column("id"), self.table.column("previously")
-        for address, item in [*self.desired.items(), *self.resolution.skipped.items()]:
-            if not address.startswith(self.kind + "/"):
-                continue
+        for address, item in chain(self.desired.items(), skipped.items()):
             own, before = ids[item.row], previous[item.row]
             old = address if before is None and address in self.entries else view.find(address, own, before)
             if old is None:
                 continue
-            known = self.entries[old].get("declaredId")
-            if own is None or known is None or known == own:
+            known = self.entries[old].get("declaredId") if own is not None else None
+            if known is None or known == own:
                 self.result.recorded[address] = old
             elif address in self.desired:
                 self.result.error(address, "IdentityChanged", f"the record knows this name with id {known}, not {own}",
                                   "remove the first person's account, or declare the rename with `previously`")  # fmt: skip
 
     def _by_attribute(self, found: dict[str, LiveObject]) -> None:
+        """In order of precedence; an earlier name is tried where nothing was found (design.md §5 step 5)."""
         claimed = {entry["id"] for entry in self.entries.values()}
-        matcher = Matcher(self.mapping, self.live.values(), claimed)
+        matcher = Matcher(self.mapping, [item for id, item in self.live.items() if id not in claimed])
+        left = [item for address, item in self.desired.items() if address not in found and address not in self.result.failed]
+        for number in self.mapping.matching:
+            matches = matcher.find(number, [item.values[number] for item in left])
+            for item, candidates in zip(left, matches, strict=True):
+                self._settle(item.address, self.mapping.slots[number].target, candidates, found)
+            left = [item for item, candidates in zip(left, matches, strict=True) if not candidates]
         previous = self.table.column("previously")
-        for address, item in self.desired.items():
-            if address in found or address in self.result.failed:
-                continue
-            target, candidates = matcher.candidates(item.values)
-            for name in previous[item.row] or () if not candidates else ():
-                target, candidates = matcher.candidates(values_as(self.resolution, address, name))
+        for item in left:
+            for name in previous[item.row] or ():
+                target, candidates = matcher.candidates(values_as(self.resolution, item.address, name))
                 if candidates:
+                    self._settle(item.address, target, candidates, found)
                     break
-            if len(candidates) > 1:
-                names = ", ".join(sorted(f"{c.name} ({c.id})" for c in candidates))
-                self.result.error(
-                    address, "DuplicateTargetEntries", f"{len(candidates)} accounts match by {target}: {names}",
-                    "remove the surplus accounts on the service, or match by another attribute",
-                )  # fmt: skip
-            elif candidates:
-                found[address], self.result.how[address] = candidates[0], target
+
+    def _settle(self, address: str, target: str, candidates: list[LiveObject], found: dict[str, LiveObject]) -> None:
+        if len(candidates) == 1:
+            found[address], self.result.how[address] = candidates[0], target
+        elif candidates:
+            names = ", ".join(sorted(f"{c.name} ({c.id})" for c in candidates))
+            self.result.error(address, "DuplicateTargetEntries", f"{len(candidates)} accounts match by {target}: {names}",
+                              "remove the surplus accounts on the service, or match by another attribute")  # fmt: skip
 
     def _refuse_shared(self, found: dict[str, LiveObject]) -> None:
         """Two addresses that matched one account: neither gets it."""
@@ -136,14 +139,20 @@ class _Kind:
 class _RecordView:
     """The record's entries of one kind, found by an earlier name, today's in any case, or the declared id."""
 
-    def __init__(self, entries: Mapping[str, Entry], kind: str, declared: Iterable[str]) -> None:
-        self.entries, self.kind = entries, kind
-        self.folded = dict(zip(fold_all(list(entries)), entries, strict=True))
-        here = set(fold_all(list(declared)))
-        self.by_declared_id = {
+    def __init__(self, entries: Mapping[str, Entry], kind: str, declared: list[str]) -> None:
+        self.entries, self.kind, self.declared = entries, kind, declared
+
+    @cached_property
+    def folded(self) -> dict[str, str]:
+        return dict(zip(fold_all(list(self.entries)), self.entries, strict=True))
+
+    @cached_property
+    def by_declared_id(self) -> dict[str, str]:
+        here = set(fold_all(self.declared))
+        return {
             entry["declaredId"]: address
             for name, address in self.folded.items()
-            if name not in here and "declaredId" in (entry := entries[address])
+            if name not in here and "declaredId" in (entry := self.entries[address])
         }
 
     def find(self, address: str, own: str | None, previously: list[str] | None) -> str | None:
@@ -157,21 +166,25 @@ class _RecordView:
 
 
 class Matcher:
-    """Live objects by the values of their matching attributes, in order of precedence."""
+    """Live objects by the values of their matching attributes."""
 
-    def __init__(self, mapping: CompiledMapping, live: Iterable[LiveObject], claimed: set[str]) -> None:
-        self.mapping = mapping
-        self.live = [item for item in live if item.id not in claimed]
+    def __init__(self, mapping: CompiledMapping, live: list[LiveObject]) -> None:
+        self.mapping, self.live = mapping, live
         self._indexes: dict[int, dict[str, list[LiveObject]]] = {}
 
-    def candidates(self, values: tuple[object, ...]) -> Candidates:
-        """The first matching attribute that finds anything, and what it finds."""
+    def candidates(self, values: tuple[object, ...]) -> tuple[str, list[LiveObject]]:
+        """The first matching attribute, in order of precedence, that finds anything, and what it finds."""
         for number in self.mapping.matching:
-            value = values[number]
-            found = self._index(number).get(fold(str(value)), []) if value is not None else []
+            found = self.find(number, [values[number]])[0]
             if found:
                 return self.mapping.slots[number].target, found
         return "", []
+
+    def find(self, number: int, values: list[object]) -> list[list[LiveObject]]:
+        """What each value of a slot finds."""
+        index = self._index(number)
+        keys = fold_all([str(value) if value is not None else "" for value in values])
+        return [index.get(key, []) if key else [] for key in keys]
 
     def _index(self, number: int) -> dict[str, list[LiveObject]]:
         if number not in self._indexes:

@@ -39,9 +39,10 @@ class _Users:
         rows = self._passed([row for row, verdict in verdicts.items() if verdict.code is None])
         source = UserSource(self.result.declarations, rows, [verdicts[row].roles for row in rows])
         values = self.result.user_mapping.values(source, len(rows))
-        for row, found in zip(rows, values, strict=True):
-            verdict, address = verdicts[row], self.addresses[row]
-            self.result.users[address] = DesiredUser(address, row, found, verdict.roles, verdict.lapsed)
+        held = [verdicts[row] for row in rows]
+        addresses = [self.addresses[row] for row in rows]
+        columns = zip(addresses, rows, values, [v.roles for v in held], [v.lapsed for v in held], strict=True)
+        self.result.users.update(zip(addresses, map(DesiredUser._make, columns), strict=True))
         for row, verdict in verdicts.items():
             if verdict.code is not None:
                 self._skip(row, verdict.code, verdict.reason)
@@ -56,7 +57,7 @@ class _Users:
         found = {}
         for name, row in self.users.index.items():
             assignments = held.get(name, ())
-            key = tuple([(a.role, a.expires, a.user is None) for a in assignments])
+            key = tuple([(role, expires, user is None) for user, _, role, expires, *_ in assignments])
             verdict = known.get(key)
             if verdict is None:
                 verdict = known[key] = judge(self.app, assignments, self.result.today)
@@ -81,7 +82,9 @@ class _Users:
 
     def _drop_unmatchable(self) -> None:
         matching = self.result.user_mapping.matching
-        found = [user for user in self.result.users.values() if not any([user.values[i] is not None for i in matching])]
+        found = list(self.result.users.values())
+        for i in matching:
+            found = [user for user in found if user.values[i] is None]
         for user in found:
             del self.result.users[user.address]
             self._skip(user.row, "MatchingAttributeEmpty", "no matching attribute has a value")
@@ -89,13 +92,13 @@ class _Users:
     def _drop_duplicates(self) -> None:
         """Two users that ask for the same account cannot both have it: neither is provisioned."""
         for slot in self.result.user_mapping.matching[:1]:
-            wanted = [(user.values[slot], user) for user in self.result.users.values() if user.values[slot] is not None]
-            names = fold_all([str(value) for value, _ in wanted])
+            wanted = [user for user in self.result.users.values() if user.values[slot] is not None]
+            names = fold_all([str(user.values[slot]) for user in wanted])
             if len(set(names)) == len(names):
                 return
             first: dict[str, DesiredUser] = {}
             clashes: dict[str, DesiredUser] = {}
-            for name, (_, user) in zip(names, wanted, strict=True):
+            for name, user in zip(names, wanted, strict=True):
                 other = first.setdefault(name, user)
                 if other is not user:
                     clashes[user.address], clashes[other.address] = other, user

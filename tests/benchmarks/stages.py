@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import resource
 import sys
@@ -21,6 +22,7 @@ def stage(name: str) -> Iterator[None]:
 
 
 def main(desired: Path, url: str, records: Path) -> None:
+    gc.set_threshold(100_000, 50, 100)
     with stage("import"):
         from reconciler.cli.common import read_live
         from reconciler.declare.load import load
