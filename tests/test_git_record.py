@@ -10,9 +10,10 @@ import subprocess
 import sys
 import threading
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -153,6 +154,52 @@ def test_a_worktree_a_folder_inside_and_a_plain_path_will_do(remote: GitWorld) -
     (remote.checkout / "desired").mkdir()
     git(remote.checkout, "remote", "set-url", "origin", "../remote.git")
     assert remote.store(remote.checkout / "desired").load() == record()
+
+
+def test_a_remote_over_ssh_will_do(remote: GitWorld) -> None:
+    """A stand-in for ssh that runs the remote's command here, and writes down how it was called."""
+    shim = remote.bare.parent / "ssh"
+    shim.write_text(f'#!/bin/sh\necho "$*" >>{shim}.said\nfor last; do :; done\nexec sh -c "$last"\n')
+    shim.chmod(0o755)
+    git(remote.checkout, "remote", "set-url", "origin", f"git@git.example.com:{remote.bare}")
+    git(remote.checkout, "config", "core.sshCommand", f"{shim} -i deploy-key")
+    store = remote.store()
+    with store.lock("reconcile apply", "t"):
+        store.save(record())
+    assert remote.store().load() == record()
+    assert all("-i deploy-key" in said for said in Path(f"{shim}.said").read_text().splitlines())
+
+
+class Web(BaseHTTPRequestHandler):
+    """Writes down who asked; sends who asks for /moved elsewhere."""
+
+    seen: ClassVar[list[tuple[str, list[str]]]] = []
+
+    def do_GET(self) -> None:
+        self.seen.append((self.path, self.headers.get_all("Authorization") or []))
+        self.send_response(302 if self.path.startswith("/moved") else 404)
+        self.send_header("Location", self.path.replace("/moved", "/elsewhere"))
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def test_over_http_one_header_goes_out_and_no_redirect_is_followed(remote: GitWorld) -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Web)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    origin = f"http://127.0.0.1:{server.server_port}"
+    git(remote.checkout, "config", f"http.{origin}/.extraHeader", "Authorization: Basic of-the-checkout")
+    secret = {**ENV, "RECONCILE_GIT_TOKEN": SECRET}
+    for path, environ in (("x", ENV), ("x", secret), ("moved", secret)):
+        git(remote.checkout, "remote", "set-url", "origin", f"{origin}/{path}")
+        with pytest.raises(RecordError):
+            remote.store(environ=environ).load()
+    server.shutdown()
+    server.server_close()
+    basic = "Basic " + base64.b64encode(f"x-access-token:{SECRET}".encode()).decode()
+    refs = "info/refs?service=git-upload-pack"
+    assert Web.seen == [(f"/x/{refs}", ["Basic of-the-checkout"]), (f"/x/{refs}", [basic]), (f"/moved/{refs}", [basic])]
 
 
 def test_a_remote_whose_ids_are_sha256_will_do(tmp_path: Path) -> None:

@@ -20,8 +20,8 @@ def prune(ref: Ref, older_than_days: int, now: datetime) -> int:
     with throwaway(ref.found, ref.environ) as repository:
         head = repository.fetch(ref.name, deep=True)
         rows = [row.split() for row in repository.ask("log", "--first-parent", "--format=%H %ct", head or "HEAD").splitlines()]
-        young = [row[0] for row in rows if int(row[1]) >= since]
-        kept = young or [rows[0][0]]
+        oldest = max((number for number, row in enumerate(rows) if int(row[1]) >= since), default=0)
+        kept = [row[0] for row in rows[: oldest + 1]]
         cut = len(rows) - len(kept)
         if cut and not repository.push(ref.name, _replanted(repository, kept), head):
             raise RecordError("the record was changed by another run meanwhile", "run it again")
