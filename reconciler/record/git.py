@@ -129,7 +129,7 @@ class GitStore:
         elif lines:
             with self.mutex:
                 self.ref.refresh()
-                self._alone(summary("provisioning log", lines, ""), dict(log_files(lines, self.clock(), UNLOCKED)))
+                self._alone(summary("provisioning log", lines, ""), dict(log_files(lines, self.clock())))
 
     def read_log(self) -> list[dict[str, Any]]:
         with self.mutex:
@@ -168,7 +168,7 @@ class GitStore:
             held, local = self.owner.held, self._local()
             assert held is not None
             log = local.read_log()
-            changes = {**self.buffered, **log_files(log, self.clock(), held.id), **self._journal(local)}
+            changes = {**self.buffered, **log_files(log, self.clock()), **self._journal(local)}
             try:
                 done = self.owner.end(changes, summary(held.command, log, held.since, bool(self.buffered)))
             finally:

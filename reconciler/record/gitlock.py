@@ -98,7 +98,7 @@ class GitLock:
         journal = [line for one in left for line in one.read_journal()]
         changes: Changes = {JOURNAL: dump_lines([*self.journal(), *journal])} if journal else {}
         for one in left:
-            changes.update(log_files(one.read_log(), self.clock(), one.id))
+            changes.update(log_files(one.read_log(), self.clock()))
         return left, changes
 
     def journal(self) -> Lines:

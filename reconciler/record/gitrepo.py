@@ -25,6 +25,7 @@ from reconciler.record.store import RecordError
 REMOTE = "reconcile"  # its address stands in the environment of each git process, never in a file or on a command line
 CACHED = "refs/cache/head"
 BUSY = re.compile(r"cannot lock ref|failed to lock|Unable to create|failed to update ref|incorrect old value", re.IGNORECASE)
+A_DAY = 86_400.0  # seconds
 PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
@@ -67,7 +68,8 @@ def _carried(git: Git, folder: Path) -> tuple[tuple[str, str], ...]:
     pattern = r"^(http\..*|credential\..*|core\.sshcommand)$"
     raw = git.run("-C", str(folder), "config", "--local", "--includes", "-z", "--get-regexp", pattern).output.decode()
     pairs = (_pair(entry) for entry in raw.split("\0") if entry)
-    if any(name in git.environ for name in ("GIT_SSH_COMMAND", "GIT_SSH")) or not git.run("config", "core.sshCommand").code:
+    asked = git.run("-C", str(folder), "config", "core.sshCommand")
+    if any(name in git.environ for name in ("GIT_SSH_COMMAND", "GIT_SSH")) or not asked.code:
         return tuple(pairs)
     return (("core.sshCommand", "ssh -o BatchMode=yes"), *pairs)  # nobody is there to answer a question
 
@@ -175,7 +177,7 @@ class Repository:
 
     def commit_tree(self, tree: str, parent: str | None, message: str, extra: Mapping[str, str]) -> str:
         parents = ["-p", parent] if parent else []
-        return self._git("commit-tree", "--no-gpg-sign", tree, *parents, "-F", "-", given=message.encode(),
+        return self._git("commit-tree", tree, *parents, "-F", "-", given=message.encode(),
                          extra=extra).decode().strip()  # fmt: skip
 
     def push(self, ref: str, new: str, expected: str | None) -> bool:
@@ -196,7 +198,10 @@ class Repository:
         raise AssertionError("the last pause ends the loop")
 
     def tidy(self) -> None:
-        """Keep the cache small; that this may fail is no matter."""
+        """Keep the cache small, also after kills; that this may fail is no matter."""
+        for left in self.folder.glob("work-*"):
+            if time.time() - left.stat().st_mtime > A_DAY:
+                shutil.rmtree(left, ignore_errors=True)
         self.local.run(f"--git-dir={self.path}", "gc", "--auto", "--quiet")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import uuid
 from collections import Counter, defaultdict
 from datetime import datetime
 from pathlib import Path
@@ -78,13 +79,13 @@ def settled(lines: Lines, at: str) -> Lines:
     return [*({name: value for name, value in line.items() if name != "entry"} for line in lines), {"settled": at}]
 
 
-def log_files(lines: Lines, at: datetime, id: str) -> dict[str, bytes]:
-    """Files by month, each written once: log/YYYY-MM/<time>-<run>-<number>.jsonl."""
+def log_files(lines: Lines, at: datetime) -> dict[str, bytes]:
+    """Files by month, each written once: log/YYYY-MM/<time>-<random>-<number>.jsonl."""
     months: dict[str, Lines] = defaultdict(list)
     for line in lines:
         month = str(line.get("activityDateTime", ""))[:7]
         months[month if re.fullmatch(r"\d{4}-\d\d", month) else f"{at:%Y-%m}"].append(line)
-    name = f"{at:%Y%m%dT%H%M%SZ}-{id[:8]}"
+    name = f"{at:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
     return {
         f"log/{month}/{name}-{start // LINES_A_FILE + 1:03}.jsonl": dump_lines(found[start : start + LINES_A_FILE])
         for month, found in months.items()
