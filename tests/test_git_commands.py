@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 from datetime import timedelta
 from pathlib import Path
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import httpx
 import pytest
+from scim2_server.applications.wsgi import WSGIApplication
+from scim2_server.memory import InMemoryStorage
+from scim2_server.utils import load_default_provider
 
-from reconciler.apply.execute import execute
-from reconciler.apply.model import Job
+from reconciler.cli.common import guarded
 from reconciler.cli.main import run
 from reconciler.declare.load import load
 from reconciler.declare.model import RecordSettings
@@ -102,8 +106,7 @@ def test_a_run_killed_on_a_machine_that_is_gone_is_resumed_elsewhere(remote: Git
 
 def test_an_apply_whose_lock_was_taken_writes_nothing_more(remote: GitWorld, world: World) -> None:
     mine = store()
-    planned, resolution, _ = world._plan()
-    job = Job("wiki", planned.plan.changes, planned, Record("wiki"), resolution.user_mapping, resolution.group_mapping)
+    world.store = mine  # type: ignore[assignment]
     with pytest.raises(LeaseLost), mine.lock("reconcile apply", "t"):
         held = mine.owner.held
         assert held is not None
@@ -116,8 +119,7 @@ def test_an_apply_whose_lock_was_taken_writes_nothing_more(remote: GitWorld, wor
                 mine.renew()
             return mine.lost
 
-        result = execute(job, world.client, mine, lambda: "2026-06-01T00:00:00Z", lambda outcome: None, stopped)
-        assert result.interrupted
+        assert world.apply(stopped).interrupted
     assert world.transport.writes == 1
 
 
@@ -234,3 +236,36 @@ def test_a_lost_answer_of_the_service_under_a_git_lock_doubles_no_account(remote
     with world.store.lock("reconcile apply", "t"):
         world.converge()
     assert len(world.client.find("Users", "userName", "ada@x.org")) == 1
+
+
+def test_a_lease_that_was_lost_exits_5() -> None:
+    def work() -> int:
+        raise LeaseLost("taken", "run it again")
+
+    assert guarded(work) == 5
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_the_apply_command_keeps_its_record_in_git(
+    remote: GitWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    application = WSGIApplication(InMemoryStorage(), load_default_provider())
+    server = make_server("127.0.0.1", 0, application, handler_class=_Quiet)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    app = remote.checkout / "desired/apps/wiki/app.yaml"
+    app.write_text(app.read_text().replace("127.0.0.1", f"127.0.0.1:{server.server_port}"))
+    monkeypatch.setenv("TOKEN", "secret")
+    try:
+        assert run(["apply", "--auto-approve"]) == 0, capsys.readouterr()
+        assert [message.split(" by")[0] for message in reversed(remote.log())] == [
+            "reconcile apply: locked", "reconcile apply: 3 changes under way", "reconcile apply: 3 create"]  # fmt: skip
+        assert run(["plan", "--detailed-exitcode"]) == 0
+        assert run(["apply", "--auto-approve"]) == 0
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert remote.log()[0] == "reconcile apply: nothing to write" and not Path(".reconcile").exists()
