@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -99,12 +100,12 @@ class World:
         live = read_live(self.client, resolution, app)
         return make_plan(app, resolution, live, record, Selection((), causes), self.client.base_url), resolution, record
 
-    def apply(self) -> Result:
+    def apply(self, stopped: Callable[[], bool] = lambda: False) -> Result:
         planned, resolution, record = self._plan()
         record = record or Record("wiki", self.client.base_url)
         settled = settle(planned.context, planned.plan.only)
         job = Job("wiki", planned.plan.changes, settled, record, resolution.user_mapping, resolution.group_mapping)
-        return execute(job, self.client, self.store, lambda: "2026-06-01T00:00:00Z", lambda outcome: None)
+        return execute(job, self.client, self.store, lambda: "2026-06-01T00:00:00Z", lambda outcome: None, stopped)
 
     def converge(self) -> None:
         """Apply everything; the next plan must be empty."""

@@ -35,10 +35,11 @@ from reconciler.plan.model import Change, Plan
 @selection_options
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@click.option("--lock-timeout", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Wait so long for a lock.")
 @click.option("--digest", help="Go on without asking only if the fresh plan has this digest.")
 def apply(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...],
-    files: tuple[Path, ...], auto_approve: bool, digest: str | None,
+    files: tuple[Path, ...], auto_approve: bool, lock_timeout: float, digest: str | None,
 ) -> int:  # fmt: skip
     """Plan, ask and write; or do exactly what saved plans say."""
     if files and (only or causes or digest):
@@ -51,7 +52,7 @@ def apply(
         reviewed = _reviewed(files, app)
         if files and not reviewed:
             return 0
-        return _apply(app, declarations, only, causes, reviewed, auto_approve, digest, no_color)
+        return _apply(app, declarations, only, causes, reviewed, auto_approve, digest, no_color, lock_timeout)
 
     return worst([guarded(lambda app=app: work(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]
 
@@ -65,7 +66,7 @@ def _reviewed(files: tuple[Path, ...], app: App) -> list[Plan]:
 
 def _apply(
     app: App, declarations: Declarations, only: Any, causes: Any, reviewed: list[Plan], auto_approve: bool,
-    digest: str | None, no_color: bool,
+    digest: str | None, no_color: bool, lock_timeout: float,
 ) -> int:  # fmt: skip
     if app.provisioning.mode == "manual":
         click.echo(f"Error: provisioning of {app.displayName} is manual: only plans are made", err=True)
@@ -73,12 +74,17 @@ def _apply(
     if app.provisioning.status == "off":
         click.echo(f"Provisioning of {app.displayName} is off: nothing was done.", err=True)
         return 0
-    if os.environ.get("CI"):
-        click.echo("Note: the record lies in .reconcile; keep that folder between runs.", err=True)
-    with store_of(app).lock("reconcile apply", now()) as notice:
+    settings = declarations.record
+    if os.environ.get("CI") and settings.backend == "local" and settings.path is None:
+        click.echo("Error: the record would vanish with this machine, since it lies in .reconcile", err=True)
+        click.echo("    write `record: {backend: git, remote: origin}` in reconciler.yaml, or "
+                   "`record: {backend: local, path: ...}` for a folder that you keep", err=True)  # fmt: skip
+        return ERROR
+    store = store_of(app, declarations)
+    with store.lock("reconcile apply", now(), lock_timeout) as notice:
         if notice:
             click.echo(notice, err=True)
-        with session(app, declarations, only, causes) as found:
+        with session(app, declarations, only, causes, store) as found:
             changes = _choose(found, reviewed, auto_approve, digest, no_color)
             if isinstance(changes, int):
                 return changes
@@ -133,12 +139,16 @@ def _write(found: Session, changes: tuple[Change, ...]) -> int:
         settled = settle(found.planned.context, found.planned.plan.only)
         job = Job(found.app.name, changes, settled, record, found.resolution.user_mapping,
                   found.resolution.group_mapping)  # fmt: skip
-        result = execute(job, found.client, found.store, now, _tell, lambda: bool(stop))
+        result = execute(job, found.client, found.store, now, _tell, lambda: bool(stop) or found.store.lost)
     finally:
         for number, handler in old.items():
             signal.signal(number, handler)
     done = sum(1 for outcome in result.outcomes if outcome.status in ("done", "ignored"))
     click.echo(f"Applied {done} of {len(result.outcomes)} changes to {found.app.displayName}.")
+    if found.store.lost:
+        click.echo("Error: the lock was lost, so writing stopped: another run may have taken it", err=True)
+        click.echo("    run it again: what was written is found by reading the service", err=True)
+        return PARTIAL
     if result.interrupted:
         return 130
     return 0 if result.complete and not found.planned.plan.errors else PARTIAL

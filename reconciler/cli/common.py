@@ -19,8 +19,8 @@ from reconciler.declare.model import App, Declarations
 if TYPE_CHECKING:
     from reconciler.plan.live import Live
     from reconciler.plan.planner import Planned
-    from reconciler.record.local import LocalStore
     from reconciler.record.model import Record
+    from reconciler.record.store import Store
     from reconciler.resolve.model import Resolution
     from reconciler.scim.client import ScimClient
 
@@ -81,7 +81,7 @@ class Session:
 
     app: App
     client: ScimClient
-    store: LocalStore
+    store: Store
     record: Record | None
     resolution: Resolution
     planned: Planned
@@ -91,10 +91,16 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def store_of(app: App) -> LocalStore:
+def store_of(app: App, declarations: Declarations) -> Store:
+    """Where reconciler.yaml says that the app's record lives."""
+    settings = declarations.record
+    if settings.backend == "git":
+        from reconciler.record.git import GitStore
+
+        return GitStore(app.name, settings.remote, Path(settings.folder))
     from reconciler.record.local import LocalStore
 
-    return LocalStore(Path(".reconcile"), app.name)
+    return LocalStore(Path(settings.path or ".reconcile"), app.name)
 
 
 @contextmanager
@@ -110,13 +116,15 @@ def connect(app: App, record: Record | None) -> Iterator[ScimClient]:
 
 
 @contextmanager
-def session(app: App, declarations: Declarations, only: tuple[str, ...], causes: tuple[str, ...]) -> Iterator[Session]:
-    """Read the service and plan one app."""
+def session(
+    app: App, declarations: Declarations, only: tuple[str, ...], causes: tuple[str, ...], store: Store | None = None
+) -> Iterator[Session]:
+    """Read the service and plan one app; `store` is the one that holds the lock, where there is one."""
     from reconciler.apply.recover import recover
     from reconciler.plan.planner import Selection, make_plan
     from reconciler.resolve.resolution import resolve
 
-    store = store_of(app)
+    store = store or store_of(app, declarations)
     record = store.load()
     if record is not None:
         recover(record, store.read_journal())
@@ -143,7 +151,7 @@ def read_live(client: ScimClient, resolution: Resolution, app: App) -> Live:
 
 def guarded(work: Callable[[], int]) -> int:
     """Run the work on one app; what a person can cause is said in words, with what to do."""
-    from reconciler.record.local import Locked, RecordError
+    from reconciler.record.store import LeaseLost, Locked, RecordError
     from reconciler.report.jsonform import PlanFileError
     from reconciler.report.safe import plain
     from reconciler.scim.errors import CredentialError, ServiceError
@@ -154,4 +162,4 @@ def guarded(work: Callable[[], int]) -> int:
         click.echo(f"Error: {plain(str(error))}", err=True)
         if error.remedy:
             click.echo(f"    {plain(error.remedy)}", err=True)
-        return LOCKED if isinstance(error, Locked) else ERROR
+        return LOCKED if isinstance(error, Locked) else PARTIAL if isinstance(error, LeaseLost) else ERROR

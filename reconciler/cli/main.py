@@ -13,6 +13,9 @@ COMMANDS = {
     "plan": "Show what an apply would do. Writes nothing to the service.",
     "show": "Show a saved plan again.",
     "apply": "Plan, ask and write; or do exactly what saved plans say.",
+    "lock": "Show who holds the lock.",
+    "unlock": "Break a lock whose holder will never return.",
+    "record": "Show, mend, move or prune what was last applied.",
     "demo": "The whole story against real SCIM servers that it starts itself.",
 }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.common import ERROR, chosen, connect, guarded, load_checked, options, store_of, worst
-from reconciler.declare.model import App
+from reconciler.declare.model import App, Declarations
 
 
 @click.command("test-connection")
@@ -16,16 +16,16 @@ from reconciler.declare.model import App
 def test_connection(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     """Ask the service one question, and say what works and what does not."""
     declarations = load_checked(desired, apps)
-    return worst([guarded(lambda app=app: _test(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]
+    return worst([guarded(lambda app=app: _test(app, declarations)) for app in chosen(declarations, apps)])  # type: ignore[misc]
 
 
-def _test(app: App) -> int:
+def _test(app: App, declarations: Declarations) -> int:
     from reconciler.report.safe import plain
     from reconciler.resolve.mapping import compile_mapping
     from reconciler.scim.connection import run_test
 
     mapping = compile_mapping(app.users)
-    with connect(app, store_of(app).load()) as client:
+    with connect(app, store_of(app, declarations).load()) as client:
         steps = run_test(client, mapping.slots[mapping.matching[0]].target, str(uuid.uuid4()))
     click.echo(app.displayName)
     for step in steps:

@@ -11,7 +11,7 @@ from typing import Any
 from reconciler.declare.assignments import collect
 from reconciler.declare.build import build_app
 from reconciler.declare.cache import Cache, user_cache
-from reconciler.declare.model import App, Declarations, Group, Place, Problem, User
+from reconciler.declare.model import App, Declarations, Group, Place, Problem, RecordSettings, User
 from reconciler.declare.references import check_directory
 from reconciler.declare.schema import check, fingerprint
 from reconciler.declare.table import Rows, Table, to_rows
@@ -23,7 +23,6 @@ ROW_KEYS = {"users": ("userPrincipalName",), "groups": ("displayName",), "assign
 NOT_YET = {
     "approvals": "approvals.yaml",
     "policies": "policies",
-    "reconciler": "reconciler.yaml",
 }
 
 
@@ -46,7 +45,7 @@ def load(root: Path) -> Loaded:
     loader.run()
     problems = sorted(set(loader.problems), key=lambda p: (p.place, p.code, p.message))
     digest = loader.sources.digest(shown(root))
-    return Loaded(Declarations(loader.users, loader.groups, loader.apps), problems, digest)
+    return Loaded(Declarations(loader.users, loader.groups, loader.apps, loader.record), problems, digest)
 
 
 class _Loader:
@@ -57,6 +56,7 @@ class _Loader:
         self.groups = Table(Group, "displayName")
         self.apps: dict[str, App] = {}
         self.sources = Sources()
+        self.record = RecordSettings()
 
     def error(self, place: Place, code: str, message: str, remedy: str) -> None:
         self.problems.append(Problem(place, "error", code, message, remedy))
@@ -74,6 +74,7 @@ class _Loader:
         for file, rows in self._lists(directory / "groups", "groups"):
             self._items(file, rows, "groups", self.groups)
         self._unused()
+        self._settings()
         check_directory(self.users, self.groups, self.sources, self.problems)
         self._apps()
 
@@ -157,10 +158,24 @@ class _Loader:
         for path in self._files(self.root / "policies"):
             self._read(path, "policies")
             self._not_yet(shown(path), "policies")
-        for entry in _entries(self.root):
-            if entry.stem == "reconciler" and entry.suffix in SUFFIXES:
-                self._read(entry, "reconciler")
-                self._not_yet(shown(entry), "reconciler.yaml")
+
+    def _settings(self) -> None:
+        """reconciler.yaml: a key of the other backend is a slip, and must not read as the default."""
+        files = [entry for entry in _entries(self.root) if entry.stem == "reconciler" and entry.suffix in SUFFIXES]
+        for entry in files:
+            document = self._read(entry, "reconciler")
+            declared = document.data.get("record") if document else None
+            if document is None or not isinstance(declared, dict):
+                continue
+            backend = str(declared.get("backend", "local"))
+            self.record = RecordSettings(backend, str(declared.get("remote", "origin")), declared.get("path"), str(self.root))
+            for key, owner in (("remote", "git"), ("path", "local")):
+                if key in declared and backend != owner:
+                    self.error(document.locate(("record", key), key=True), "other-backend",
+                               f"{key} has no meaning for the record's backend {backend}",
+                               f"write `backend: {owner}`, or remove {key}")  # fmt: skip
+        for entry in files[1:]:
+            self.error(Place(shown(entry), 1), "duplicate", f"the settings stand in {files[0].name} too", "keep one of the two")
 
     def _not_yet(self, file: str, what: str, line: int = 1) -> None:
         self.problems.append(

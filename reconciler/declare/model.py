@@ -151,12 +151,23 @@ class App:
 
 
 @dataclass(frozen=True)
+class RecordSettings:
+    """Where the record lies: `remote` for git, `path` for local; `folder` is that of reconciler.yaml, inside the repository."""
+
+    backend: str = "local"  # or "git"
+    remote: str = "origin"
+    path: str | None = None
+    folder: str = "."
+
+
+@dataclass(frozen=True)
 class Declarations:
     """Everything that `desired/` declares, by folded name."""
 
     users: Table[User]
     groups: Table[Group]
     apps: Mapping[str, App]
+    record: RecordSettings = RecordSettings()
 
 
 def fold_all(names: list[str]) -> list[str]:

@@ -3,40 +3,40 @@
 from __future__ import annotations
 
 import fcntl
-import getpass
 import json
 import os
-import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from reconciler.record import lease
 from reconciler.record.model import RECORD_VERSION, Record
+from reconciler.record.pending import append
+from reconciler.record.shards import read_lines
+from reconciler.record.store import NEVER, Locked, LockInfo, RecordError, lock_info
 
-
-class RecordError(Exception):
-    """The record cannot be used; nothing has been written to the service."""
-
-    def __init__(self, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.message, self.remedy = message, remedy
-
-
-class Locked(RecordError):
-    """Another run holds the lock."""
+__all__ = ["LocalStore", "Locked", "RecordError", "asdict_shallow"]
+POLL = 1.0  # seconds between two looks at a lock that somebody else holds
 
 
 class LocalStore:
     """Files of one app below a folder: record.json, journal.jsonl, log.jsonl, lock."""
 
-    def __init__(self, root: Path, app: str) -> None:
-        self.root, self.folder = root, root / app
+    lost = False  # a local lock lives as long as its process
+
+    def __init__(self, root: Path, app: str, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.app, self.root, self.folder, self.sleep = app, root, root / app, sleep
         self.record_file = self.folder / "record.json"
         self.journal_file = self.folder / "journal.jsonl"
         self.log_file = self.folder / "log.jsonl"
+
+    def where(self) -> str:
+        return str(self.folder)
 
     def load(self) -> Record | None:
         """The record, None where there is none yet. Raises RecordError."""
@@ -92,32 +92,22 @@ class LocalStore:
     def _append(self, path: Path, lines: list[dict[str, Any]]) -> None:
         try:
             self._prepare()
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
-                file.write(b"".join(orjson.dumps(line) + b"\n" for line in lines))
-                file.flush()
-                os.fsync(file.fileno())
         except OSError as error:
             raise RecordError(f"{path} cannot be written: {error}", "make room, or mend the permissions") from None
+        append(path, lines)
 
     def read_journal(self) -> list[dict[str, Any]]:
         """The journal's lines; one that a kill tore off is left out."""
-        try:
-            raw = self.journal_file.read_bytes()
-        except FileNotFoundError:
-            return []
-        found = []
-        for line in raw.splitlines():
-            try:
-                found.append(orjson.loads(line))
-            except orjson.JSONDecodeError:
-                continue
-        return found
+        return _lines(self.journal_file)
+
+    def read_log(self) -> list[dict[str, Any]]:
+        return _lines(self.log_file)
 
     def clear_journal(self) -> None:
         self.journal_file.unlink(missing_ok=True)
 
     @contextmanager
-    def lock(self, command: str, since: str) -> Iterator[str | None]:
+    def lock(self, command: str, since: str, timeout: float = 0.0) -> Iterator[str | None]:
         """Hold the app's lock; yields a notice where a dead process had left its own. Raises Locked."""
         try:
             self._prepare()
@@ -125,10 +115,11 @@ class LocalStore:
         except OSError as error:
             raise RecordError(f"the lock cannot be written: {error}", "mend the permissions") from None
         with open(handle, "r+", encoding="utf-8") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise Locked(f"locked by {_holder(file.read())}", "wait until that run has ended") from None
+            while not _take(file):
+                if timeout <= 0:
+                    raise Locked(f"locked by {_holder(file.read())}", "wait until that run has ended") from None
+                self.sleep(min(POLL, timeout))
+                timeout -= POLL
             left = file.read()
             self._own(file, command, since)
             yield f"took over the lock of {_holder(left)}, which has died" if left.strip() else None
@@ -138,9 +129,49 @@ class LocalStore:
     def _own(self, file: Any, command: str, since: str) -> None:
         file.seek(0)
         file.truncate()
-        owner = {"pid": os.getpid(), "host": socket.gethostname(), "user": _user(), "command": command, "since": since}
-        file.write(json.dumps(owner))
+        file.write(json.dumps(replace(lease.mine(command, since, lease.utc(), 0), expires=NEVER).as_json()))
         file.flush()
+
+    def read_lock(self) -> LockInfo | None:
+        """Who holds the lock; nobody where its process has died."""
+        try:
+            with open(self.folder / "lock", "r+", encoding="utf-8") as file:
+                text = file.read()
+                return lock_info(_parsed(text)) if text.strip() and not _take(file) else None
+        except FileNotFoundError:
+            return None
+
+    def break_lock(self, id: str) -> None:
+        holder = self.read_lock()
+        if holder is None:
+            raise RecordError(f"{self.app} is not locked", "nothing needs to be done")
+        raise RecordError(f"a local lock lives as long as its process: {holder}", f"end process {holder.pid}")
+
+    def retire(self, to: str) -> None:
+        """The folder under another name: what was here is kept."""
+        number = 1
+        while (target := self.root / f"{self.app}.moved-{number}").exists():
+            number += 1
+        try:
+            self.folder.rename(target)
+        except OSError as error:
+            raise RecordError(f"{self.folder} cannot be moved away: {error}", f"the record lies in {to} now: move it "
+                              "away by hand") from None  # fmt: skip
+
+
+def _take(file: Any) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    try:
+        return read_lines(path.read_bytes())
+    except FileNotFoundError:
+        return []
 
 
 def asdict_shallow(record: Record) -> dict[str, Any]:
@@ -148,11 +179,11 @@ def asdict_shallow(record: Record) -> dict[str, Any]:
     return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
 
-def _user() -> str:
+def _parsed(text: str) -> object:
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _holder(text: str) -> str:

@@ -1,0 +1,31 @@
+"""reconcile lock: who holds the lock of each app."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.common import chosen, guarded, load_checked, options, store_of, worst
+from reconciler.declare.model import App, Declarations
+
+
+@click.command()
+@options
+def lock(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
+    """Show who holds the lock."""
+    declarations = load_checked(desired, apps)
+    return worst([guarded(lambda app=app: _show(app, declarations)) for app in chosen(declarations, apps)])  # type: ignore[misc]
+
+
+def _show(app: App, declarations: Declarations) -> int:
+    from reconciler.record.store import NEVER
+    from reconciler.report.safe import plain
+
+    found = store_of(app, declarations).read_lock()
+    if found is None:
+        click.echo(f"{app.name}: not locked")
+        return 0
+    until = f", until {found.expires} if it is not renewed" if found.expires != NEVER else ""
+    click.echo(f"{app.name}: locked by {plain(str(found))}{plain(until)}, id {found.id}")
+    return 0

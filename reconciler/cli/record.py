@@ -1,0 +1,147 @@
+"""reconcile record: show, mend, move or prune what was last applied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.common import ERROR, chosen, guarded, load_checked, now, options, store_of, worst
+from reconciler.declare.model import App, Declarations
+
+if TYPE_CHECKING:
+    from reconciler.record.model import Record
+    from reconciler.record.store import Store
+
+
+@click.group()
+def record() -> None:
+    """Show, mend, move or prune what was last applied."""
+
+
+def _each(desired: Path, apps: tuple[str, ...], work: Callable[[App, Declarations], int]) -> int:
+    declarations = load_checked(desired, apps)
+    return worst([guarded(lambda app=app: work(app, declarations)) for app in chosen(declarations, apps)])  # type: ignore[misc]
+
+
+@record.command()
+@options
+@click.argument("address")
+def show(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -> int:
+    """Show what was last applied at ADDRESS, as JSON."""
+    import orjson
+
+    found: dict[str, Any] = {}
+
+    def work(app: App, declarations: Declarations) -> int:
+        known = _read(store_of(app, declarations))
+        key = _key(known, address)
+        if known is not None and key is not None:
+            found[app.name] = {"address": key, **known.entries[key]}
+        return 0
+
+    code = _each(desired, apps, work)
+    if found:
+        click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+        return code
+    return code or _nowhere(address)
+
+
+@record.command()
+@options
+@click.argument("address")
+def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -> int:
+    """Take ADDRESS out of the record. Its account stays as it is, and is matched afresh by the next plan."""
+    done: list[str] = []
+
+    def work(app: App, declarations: Declarations) -> int:
+        store = store_of(app, declarations)
+        if _key(_read(store), address) is None:
+            return 0
+        with store.lock(f"reconcile record forget {address}", now()):
+            known = _read(store)
+            key = _key(known, address)
+            if known is not None and key is not None:
+                del known.entries[key]
+                store.save(known)
+                store.clear_journal()
+                done.append(app.name)
+        click.echo(f"{app.name}: {address} is forgotten; its account was not touched")
+        return 0
+
+    code = _each(desired, apps, work)
+    return code if code or done else _nowhere(address)
+
+
+@record.command()
+@options
+@click.option("--from", "backend", type=click.Choice(["local", "git"]), help="Where it lies now; without it, the other backend.")
+@click.option("--remote", default="origin", show_default=True, help="For --from git: the remote.")
+@click.option("--path", default=".reconcile", show_default=True, help="For --from local: the folder.")
+def migrate(desired: Path, apps: tuple[str, ...], no_color: bool, backend: str | None, remote: str, path: str) -> int:
+    """Move the record to where reconciler.yaml now says that it lives."""
+    from dataclasses import replace
+
+    from reconciler.declare.model import RecordSettings
+    from reconciler.record.migrate import migrate as move
+
+    def work(app: App, declarations: Declarations) -> int:
+        settings = declarations.record
+        before = backend or ("local" if settings.backend == "git" else "git")
+        old = replace(declarations, record=RecordSettings(before, remote, path, settings.folder))
+        source, target = store_of(app, old), store_of(app, declarations)
+        if source.where() == target.where():
+            raise click.UsageError(f"the record lies in {target.where()} already")
+        count = move(source, target, now())
+        click.echo(f"{app.name}: {count} entries moved from {source.where()} to {target.where()}")
+        return 0
+
+    return _each(desired, apps, work)
+
+
+@record.command()
+@options
+@click.option("--older-than", "age", required=True, metavar="DAYS", help="An age in days, such as 400d.")
+def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str) -> int:
+    """Cut the history of a record in Git at an age; the present stays."""
+    from datetime import UTC, datetime
+
+    from reconciler.record.git import GitStore
+
+    number = age.removesuffix("d")
+    if not (age.endswith("d") and number.isascii() and number.isdigit() and len(number) < 6):
+        raise click.UsageError(f"{age!r} is no age in days: write for example 400d")
+
+    def work(app: App, declarations: Declarations) -> int:
+        store = store_of(app, declarations)
+        if not isinstance(store, GitStore):
+            click.echo(f"{app.name}: a local record has no history")
+            return 0
+        click.echo(f"{app.name}: {store.prune(int(number), datetime.now(UTC))} commits cut")
+        return 0
+
+    return _each(desired, apps, work)
+
+
+def _read(store: Store) -> Record | None:
+    """The record with what a killed run has left in the journal."""
+    from reconciler.apply.recover import recover
+
+    found = store.load()
+    if found is not None:
+        recover(found, store.read_journal())
+    return found
+
+
+def _key(known: Record | None, address: str) -> str | None:
+    from reconciler.declare.model import fold
+
+    return next((key for key in known.entries if fold(key) == fold(address)), None) if known else None
+
+
+def _nowhere(address: str) -> int:
+    click.echo(f"Error: no record has {address!r}", err=True)
+    click.echo("    an address is User/<userPrincipalName> or Group/<displayName>, as a plan shows it", err=True)
+    return ERROR

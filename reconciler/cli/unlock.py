@@ -1,0 +1,32 @@
+"""reconcile unlock: break a lock whose holder will never return."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, store_of
+from reconciler.declare.model import App, Declarations
+
+
+@click.command()
+@options
+@click.argument("id")
+def unlock(desired: Path, apps: tuple[str, ...], no_color: bool, id: str) -> int:
+    """Break the lock ID, as `reconcile lock` shows it; a holder that still lives stops writing."""
+    declarations = load_checked(desired, apps)
+    return guarded(lambda: _unlock(chosen(declarations, apps), declarations, id))
+
+
+def _unlock(apps: list[App], declarations: Declarations, id: str) -> int:
+    for app in apps:
+        store = store_of(app, declarations)
+        holder = store.read_lock()
+        if holder is not None and holder.id == id:
+            store.break_lock(id)
+            click.echo(f"{app.name}: the lock is broken")
+            return 0
+    click.echo(f"Error: no lock has the id {id!r}: nothing was done", err=True)
+    click.echo("    `reconcile lock` shows the locks that there are", err=True)
+    return ERROR

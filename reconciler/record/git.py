@@ -1,0 +1,221 @@
+"""The record of one app in Git: a ref of its own on the repository's remote, changed by compare-and-swap, which is also the lock.
+
+A run under the lock pushes three commits: the lock, the plan under way (before the first write to the service), and at its end
+the record, the journal, the log and the lock's removal. Between the last two everything is kept on this machine, line by line.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from reconciler.record import lease, shards
+from reconciler.record.gitlock import LOCK, UNLOCKED, Changes, GitLock
+from reconciler.record.gitref import Ref
+from reconciler.record.history import prune
+from reconciler.record.model import Record
+from reconciler.record.pending import JOURNAL, Pending, log_files, settled, summary
+from reconciler.record.store import LeaseLost, LockInfo, RecordError
+
+
+class GitStore:
+    """refs/reconcile/<app> on the remote `remote` of the repository around `folder`.
+
+    `clock` answers the time in UTC; `interval` and `lapse` are seconds between renewals and until a lease lapses.
+    """
+
+    def __init__(
+        self, app: str, remote: str = "origin", folder: Path = Path("."), *, environ: Mapping[str, str] = os.environ,
+        clock: Callable[[], datetime] = lease.utc, sleep: Callable[[float], None] = time.sleep,
+        interval: float = lease.RENEW_EVERY, lapse: float = lease.LAPSES_AFTER,
+    ) -> None:  # fmt: skip
+        self.app, self.clock = app, clock
+        self.ref = Ref(app, remote, folder, environ, clock, sleep)
+        self.owner = GitLock(self.ref, clock, sleep, interval, lapse)
+        self.mutex = self.owner.mutex
+        self.buffered: Changes = {}  # of the record, since the last push
+        self.cleared = False
+
+    def where(self) -> str:
+        return f"{self.ref.name} on {self.ref.remote}"
+
+    # The record
+
+    def load(self) -> Record | None:
+        """The record as the remote has it now, or as this run is making it. Raises RecordError."""
+        with self.mutex:
+            self._look()
+            pushed = {path: data for path, data in self.ref.read(shards.belongs).items() if path not in self.buffered}
+            return shards.from_files(pushed | _present(self.buffered), self.where())
+
+    def save(self, record: Record) -> None:
+        """Under the lock: pushed once, when a plan is under way, else with the lock's end. Without it: pushed at once."""
+        with self.mutex:
+            if self.owner.held is None and not self.ref.seen:
+                self.ref.refresh()
+            changes = self._changed(record)
+            if self.owner.held is None:
+                self._alone(f"record of {len(record.entries)} entries saved", changes)
+                return
+            self.buffered = changes
+            if record.under_way and not self._local().has_journal():
+                self._announce(len(record.under_way))
+
+    def _changed(self, record: Record) -> Changes:
+        files = shards.to_files(record)
+        gone: Changes = {path: None for path in self.ref.files if shards.belongs(path) and path not in files}
+        return gone | {path: data for path, data in files.items() if not self.ref.has(path, data)}
+
+    def _announce(self, count: int) -> None:
+        """Before the first write to the service: whoever comes after a kill sees what was under way."""
+        held = self.owner.held
+        words = f"{held.command if held else self.app}: {count} changes under way"
+        if self.lost or (self.buffered and not self.ref.publish(self.buffered, words)):
+            self.owner.taken = True
+            raise LeaseLost("another run has taken the lock: nothing was written to the service", "run it again")
+        self.buffered = {}
+
+    def _alone(self, message: str, changes: Changes) -> None:
+        """One commit without a lock of ours. Raises Locked, RecordError."""
+        self.owner.refuse_others()
+        if changes and not self.ref.publish(changes, message):
+            raise RecordError("the record was changed by another run since it was read", "run it again")
+
+    def _look(self) -> None:
+        """Without the lock, what the remote has may have changed since we last looked."""
+        if self.owner.held is None:
+            self.ref.refresh()
+
+    # The journal and the log
+
+    def _local(self) -> Pending:
+        return Pending(self.ref.folder, self.owner.held.id if self.owner.held else UNLOCKED)
+
+    def journal(self, line: dict[str, Any]) -> None:
+        """Append one line, on this machine's disk before this returns; the lock's end pushes it. Raises RecordError."""
+        self._local().journal([line])
+        self.cleared = False
+
+    def read_journal(self) -> list[dict[str, Any]]:
+        """What the record, as it was last loaded, does not hold yet: pushed lines, and those left on this machine."""
+        if self.cleared:
+            return []
+        with self.mutex:
+            if not self.ref.seen:
+                self._look()
+            holder = None if self.owner.held else self.owner.holder()
+            left = Pending(self.ref.folder, holder.id).read_journal() if holder else []
+            return [*self.owner.journal(), *left, *self._local().read_journal()]
+
+    def clear_journal(self) -> None:
+        """What the journal says is in the record; the local lines stay until the record has been pushed."""
+        if self.owner.held is not None:
+            self.cleared = True
+            return
+        with self.mutex:
+            if self.owner.journal():
+                self._alone("journal settled", {JOURNAL: None})
+            self._local().remove()
+
+    def log(self, lines: list[dict[str, Any]]) -> None:
+        """Append to the provisioning log; under the lock it is pushed with the lock's end."""
+        if self.owner.held is not None:
+            self._local().log(lines)
+        elif lines:
+            with self.mutex:
+                self.ref.refresh()
+                self._alone(summary("provisioning log", lines, ""), dict(log_files(lines, self.clock())))
+
+    def read_log(self) -> list[dict[str, Any]]:
+        with self.mutex:
+            self._look()
+            files = self.ref.read(lambda path: path.startswith("log/"))
+        return [line for path in sorted(files) for line in shards.read_lines(files[path])]
+
+    # The lock
+
+    @property
+    def lost(self) -> bool:
+        return self.owner.lost
+
+    @contextmanager
+    def lock(self, command: str, since: str, timeout: float = 0.0) -> Iterator[str | None]:
+        """Hold the app's lock and keep renewing it; yields a notice where one was taken over. Raises Locked, RecordError."""
+        notice = self.owner.acquire(command, since, timeout)
+        self.cleared, self.buffered = False, {}
+        try:
+            with lease.Renewer(self.renew, self.owner.interval):
+                yield notice
+        except BaseException as error:
+            try:
+                self._release()
+            except RecordError as second:
+                error.add_note(f"{second}: {second.remedy}")
+            raise
+        self._release()
+
+    def renew(self) -> None:
+        self.owner.renew()
+
+    def _release(self) -> None:
+        """One commit with all that this run has done, without the lock. Raises LeaseLost, RecordError."""
+        with self.mutex:
+            held, local = self.owner.held, self._local()
+            assert held is not None
+            log = local.read_log()
+            changes = {**self.buffered, **log_files(log, self.clock()), **self._journal(local)}
+            try:
+                done = self.owner.end(changes, summary(held.command, log, held.since, bool(self.buffered)))
+            finally:
+                self.owner.held, self.buffered, self.cleared = None, {}, False
+            local.remove()
+            if not done:
+                Pending(self.ref.folder, UNLOCKED).log(log)  # the next run from here pushes it
+                raise LeaseLost("the lock was taken over while this run was under way: its record was not pushed",
+                                "run it again: what was written is found by reading the service")  # fmt: skip
+            self.ref.tidy()
+
+    def _journal(self, local: Pending) -> Changes:
+        """The journal's file as it is left: settled by a record in the same commit, or still waiting for one."""
+        before, lines = self.owner.journal(), local.read_journal()
+        if not (lines or (self.cleared and before)):
+            return {}
+        every = [*before, *lines]
+        return {JOURNAL: shards.dump_lines(settled(every, lease.stamp(self.clock())) if self.cleared else every)}
+
+    def read_lock(self) -> LockInfo | None:
+        with self.mutex:
+            self._look()
+            return self.owner.holder()
+
+    def break_lock(self, id: str) -> None:
+        """Remove the lock with this id. Raises RecordError."""
+        self.owner.break_(id)
+
+    # What a person does once in a while
+
+    def retire(self, to: str) -> None:
+        """An empty tree on top: the history keeps what was here."""
+        with self.mutex:
+            self._look()
+            gone: Changes = {path: None for path in self.ref.files if path != LOCK}
+            if self.owner.held is None:
+                self._alone(f"the record has moved to {to}", gone)
+            elif gone and not self.ref.publish(gone, f"the record has moved to {to}"):
+                raise LeaseLost("another run has taken the lock", "run it again")
+
+    def prune(self, older_than_days: int, now: datetime) -> int:
+        """Cut the history that is older; the present stays. Returns the number of commits cut. Raises Locked, RecordError."""
+        with self.mutex:
+            self._look()
+            self.owner.refuse_others()
+            return prune(self.ref, older_than_days, now)
+
+
+def _present(changes: Changes) -> dict[str, bytes]:
+    return {path: data for path, data in changes.items() if data is not None}

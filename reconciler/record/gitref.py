@@ -1,0 +1,77 @@
+"""One app's ref as files: read at the remote's head, changed by one commit at a time."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from reconciler.record.gitrepo import Remote, Repository, find_remote
+
+
+class Ref:
+    """refs/reconcile/<app>: once `seen`, `head` is the commit that we know, `files` its tree (path -> blob id)."""
+
+    def __init__(
+        self, app: str, remote: str, folder: Path, environ: Mapping[str, str], clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
+    ) -> None:  # fmt: skip
+        self.app, self.name, self.remote, self.start = app, f"refs/reconcile/{app}", remote, folder
+        self.environ, self.clock, self.sleep = environ, clock, sleep
+        self.seen = False
+        self.head: str | None = None
+        self.files: dict[str, str] = {}
+
+    @cached_property
+    def found(self) -> Remote:
+        """Looked up at first use: a command that needs no record needs no Git. Raises RecordError."""
+        return find_remote(self.start, self.remote, self.environ)
+
+    @cached_property
+    def folder(self) -> Path:
+        """What this machine keeps: inside .git, which no commit holds; where that is read-only, a folder for this run."""
+        folder = self.found.common / "reconcile" / self.app
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (folder / "busy").touch(mode=0o600)
+        except OSError:
+            folder = Path(tempfile.mkdtemp(prefix="reconcile-"))
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return folder
+
+    @cached_property
+    def repository(self) -> Repository:
+        return Repository(self.folder, self.found, self.environ, self.sleep)
+
+    def refresh(self) -> None:
+        """Look at the remote. Raises RecordError."""
+        self.head = self.repository.fetch(self.name)
+        self.files = self.repository.tree(self.head) if self.head else {}
+        self.seen = True
+
+    def has(self, path: str, content: bytes) -> bool:
+        return self.files.get(path) == self.repository.blob_id(content)
+
+    def read(self, wanted: Callable[[str], bool]) -> dict[str, bytes]:
+        """Path -> content of the wanted files."""
+        paths = {path: id for path, id in self.files.items() if wanted(path)}
+        contents = self.repository.read(paths.values()) if paths else {}
+        return {path: contents[id] for path, id in paths.items()}
+
+    def publish(self, changes: Mapping[str, bytes | None], message: str) -> bool:
+        """One commit on top of `head` (None: the file goes); False where another came first. Raises RecordError."""
+        new = {path: data for path, data in changes.items() if data is not None}
+        ids = {path: self.repository.blob_id(data) for path, data in new.items()}
+        files = {path: id for path, id in {**self.files, **ids}.items() if changes.get(path, b"") is not None}
+        commit = self.repository.commit(files, new.values(), self.head, message, self.clock())
+        if not self.repository.push(self.name, commit, self.head):
+            return False
+        self.head, self.files = commit, files
+        return True
+
+    def tidy(self) -> None:
+        self.repository.tidy()

@@ -1,0 +1,114 @@
+"""The journal and the log of one run: on this machine's disk until they are pushed, then as files of the commit."""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from collections import Counter, defaultdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from reconciler.record.shards import dump_lines, read_lines
+from reconciler.record.store import RecordError
+
+JOURNAL = "journal.jsonl"
+LINES_A_FILE = 50_000  # Git hosts refuse files over 100 MB
+MOST_NAMED = 100
+Lines = list[dict[str, Any]]
+
+
+class Pending:
+    """Two files in `folder` named after the lock's id; a kill loses at most the line that was being written."""
+
+    def __init__(self, folder: Path, id: str) -> None:
+        self.id = id
+        self.journal_file, self.log_file = folder / f"{id}.journal.jsonl", folder / f"{id}.log.jsonl"
+
+    def has_journal(self) -> bool:
+        return self.journal_file.exists()
+
+    def journal(self, lines: Lines) -> None:
+        append(self.journal_file, lines)
+
+    def log(self, lines: Lines) -> None:
+        append(self.log_file, lines)
+
+    def read_journal(self) -> Lines:
+        return _read(self.journal_file)
+
+    def read_log(self) -> Lines:
+        return _read(self.log_file)
+
+    def remove(self) -> None:
+        self.journal_file.unlink(missing_ok=True)
+        self.log_file.unlink(missing_ok=True)
+
+
+def append(path: Path, lines: Lines) -> None:
+    """Append, on disk before this returns, readable by its owner alone. Raises RecordError."""
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
+            file.write(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise RecordError(f"{path} cannot be written: {error}", "make room, or mend the permissions") from None
+
+
+def _read(path: Path) -> Lines:
+    try:
+        return read_lines(path.read_bytes())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise RecordError(f"{path} cannot be read: {error}", "mend the permissions") from None
+
+
+def unsettled(lines: Lines) -> Lines:
+    """The lines of a journal that no record holds yet."""
+    last = max((number for number, line in enumerate(lines, 1) if "settled" in line), default=0)
+    return lines[last:]
+
+
+def settled(lines: Lines, at: str) -> Lines:
+    """A journal whose outcomes are in the record of the same commit: kept to be read, without its entries."""
+    return [*({name: value for name, value in line.items() if name != "entry"} for line in lines), {"settled": at}]
+
+
+def log_files(lines: Lines, at: datetime) -> dict[str, bytes]:
+    """Files by month, each written once: log/YYYY-MM/<time>-<random>-<number>.jsonl."""
+    months: dict[str, Lines] = defaultdict(list)
+    for line in lines:
+        month = str(line.get("activityDateTime", ""))[:7]
+        months[month if re.fullmatch(r"\d{4}-\d\d", month) else f"{at:%Y-%m}"].append(line)
+    name = f"{at:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
+    return {
+        f"log/{month}/{name}-{start // LINES_A_FILE + 1:03}.jsonl": dump_lines(found[start : start + LINES_A_FILE])
+        for month, found in months.items()
+        for start in range(0, len(found), LINES_A_FILE)
+    }
+
+
+def summary(command: str, log: Lines, since: str, saved: bool = False) -> str:
+    """A commit's message: what was done since then, counted, then named."""
+    new = [line for line in log if str(line.get("activityDateTime", since)) >= since]
+    if not new:
+        return f"{command}: {'record saved' if saved or log else 'nothing to write'}"
+    words = [(_word(line, "provisioningAction"), _status(line), _word(line.get("sourceIdentity"), "displayName")) for line in new]
+    counts = Counter(action if status == "success" else f"{action} {status}" for action, status, _ in words)
+    names = [f"{action} {name}: {status}" for action, status, name in words[:MOST_NAMED]]
+    more = [f"and {len(words) - MOST_NAMED} more, in the log"] if len(words) > MOST_NAMED else []
+    return f"{command}: {', '.join(f'{count} {what}' for what, count in counts.items())}\n\n" + "\n".join([*names, *more])
+
+
+def _status(line: dict[str, Any]) -> str:
+    return _word(line.get("provisioningStatusInfo"), "status")
+
+
+def _word(data: Any, key: str) -> str:
+    found = data.get(key) if isinstance(data, dict) else None
+    return "".join(c if c.isprintable() else " " for c in str(found)) if found else "unknown"

@@ -1,0 +1,109 @@
+"""What every place for a record offers: its errors, its lock's nouns, its interface. No I/O."""
+
+from __future__ import annotations
+
+import re
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Protocol
+
+from reconciler.record.model import Record
+
+NEVER = "9999-12-31T23:59:59Z"
+
+
+class RecordError(Exception):
+    """The record cannot be used; nothing has been written to the service."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.message, self.remedy = message, remedy
+
+
+class Unreachable(RecordError):
+    """The place where the record lies does not answer; trying again may help."""
+
+
+class Locked(RecordError):
+    """Another run holds the lock."""
+
+
+class LeaseLost(RecordError):
+    """The lock was held and is not any more: another run may be writing, so this one must stop."""
+
+
+@dataclass(frozen=True)
+class LockInfo:
+    """Who holds a lock. `since`, `expires` are UTC, YYYY-MM-DDTHH:MM:SSZ; `machine` and `started` tell a dead process."""
+
+    id: str
+    user: str
+    host: str
+    pid: int
+    command: str
+    since: str
+    expires: str = NEVER
+    machine: str = ""
+    started: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.user}@{self.host} (pid {self.pid}, `{self.command}`) since {self.since}"
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def lock_info(data: object) -> LockInfo:
+    """A lock as read; one that makes no sense is held for ever by nobody, until somebody breaks it."""
+    if isinstance(data, dict):
+        known = {field.name: data.get(field.name, field.default) for field in fields(LockInfo)}
+        texts = all(isinstance(value, str) for name, value in known.items() if name != "pid")
+        if texts and isinstance(known["pid"], int) and re.fullmatch("[0-9a-f]{32}", known["id"]):
+            return LockInfo(**known)
+    return LockInfo("unreadable", "unknown", "unknown", 0, "unknown", "unknown")
+
+
+class Store(Protocol):
+    """Where the record of one app lies. Every method may raise RecordError."""
+
+    app: str
+
+    def where(self) -> str:
+        """The place in words, for messages."""
+
+    @property
+    def lost(self) -> bool:
+        """The lock that this store took may be another's by now: write nothing more."""
+
+    def load(self) -> Record | None:
+        """The record, None where there is none yet."""
+
+    def save(self, record: Record) -> None:
+        """Replace the record whole or not at all."""
+
+    def journal(self, line: dict[str, Any]) -> None:
+        """Append one line, on disk before this returns."""
+
+    def read_journal(self) -> list[dict[str, Any]]:
+        """The lines of runs that never ended; one that a kill tore off is left out."""
+
+    def clear_journal(self) -> None:
+        """All that the journal says is in the record."""
+
+    def log(self, lines: list[dict[str, Any]]) -> None:
+        """Append to the provisioning log."""
+
+    def read_log(self) -> list[dict[str, Any]]:
+        """The provisioning log, oldest line first."""
+
+    def lock(self, command: str, since: str, timeout: float = 0.0) -> AbstractContextManager[str | None]:
+        """Hold the lock, waiting up to `timeout` seconds; yields a notice where a lock was taken over. Raises Locked."""
+
+    def read_lock(self) -> LockInfo | None:
+        """Who holds the lock."""
+
+    def break_lock(self, id: str) -> None:
+        """End a lock that somebody else holds."""
+
+    def retire(self, to: str) -> None:
+        """The record now lies elsewhere: keep what is here as history, so that nobody goes on with it."""
