@@ -19,6 +19,11 @@ def expression(text: str) -> str:
     return MAPPINGS.replace("source: jobTitle", f"expression: '{text}'")
 
 
+def plain(text: str) -> str:
+    """As a scalar without quotes, which a flow mapping does not allow for brackets: one line of a block."""
+    return MAPPINGS.replace("{target: title, source: jobTitle}", f"target: title\n        expression: {text}")
+
+
 CASES = [
     (U, "", (1, 1), "empty-file"),
     (U, "people: []", (1, 1), "unknown-key"),
@@ -69,6 +74,9 @@ CASES = [
     (M, expression("Left([jobTitle])"), (7, 38), "expression"),
     (M, expression("ToUpper([jobTitle]"), (7, 56), "expression"),
     (M, expression("ToUpper([jobTitel])"), (7, 47), "unknown-source"),
+    (M, plain("Upper([jobTitle])"), (8, 21), "expression"),
+    (M, plain("ToUpper([jobTitel])"), (8, 30), "unknown-source"),
+    (M, plain("ToUpper([jobTitle])").replace("title", "emails[type"), (7, 24), "target-path"),
     (M, MAPPINGS.replace("source: jobTitle", "source: jobTitel"), (7, 33), "unknown-source"),
     (M, MAPPINGS.replace("source: jobTitle", "source: appRoleAssignments"), (7, 33), "unknown-source"),
     (M, MAPPINGS.replace("target: title", "target: 'emails[type'"), (7, 26), "target-path"),

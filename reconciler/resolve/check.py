@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.declare.build import source_problem
 from reconciler.declare.model import App, AttributeMapping, Declarations, ObjectMapping, Place, Problem
+from reconciler.declare.sources import source_problem
 from reconciler.resolve.expressions import ExpressionError, compile_expression
 from reconciler.resolve.filters import check_clause
 from reconciler.resolve.paths import PathError, parse_path
@@ -65,5 +65,5 @@ def _attribute(item: AttributeMapping, kind: str) -> Iterator[Problem]:
 
 
 def _at(place: Place, column: int) -> Place:
-    """A column inside a scalar; quotes around it count one."""
-    return place._replace(column=place.column + column)
+    """A 1-based column inside a scalar whose text begins at `place`."""
+    return place._replace(column=place.column + column - 1)
