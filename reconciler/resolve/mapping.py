@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from reconciler.declare.model import AttributeMapping, ObjectMapping
-from reconciler.resolve.expressions import IGNORE, Expression, compile_expression
+from reconciler.resolve.expressions import IGNORE, EvaluationError, Expression, compile_expression
 from reconciler.resolve.paths import Path, extractor, parse_path
 
 Get = Callable[[str], Any]
@@ -29,6 +29,13 @@ class Slot(NamedTuple):
     add_only: bool
 
 
+class Fault(NamedTuple):
+    """A value that an expression could not use, of one object: the target attribute and the reason in words."""
+
+    target: str
+    reason: str
+
+
 @dataclass(frozen=True)
 class CompiledMapping:
     """The slots of one object type; `matching` are slot numbers in order of precedence.
@@ -42,9 +49,13 @@ class CompiledMapping:
     updates: tuple[int, ...]
     active: int | None
 
-    def values(self, get: Get) -> tuple[Any, ...]:
-        """What each slot wants, without defaults; null is None, a slot out of the flow is IGNORE."""
-        return tuple([_value(slot, get) for slot in self.slots])
+    def values(self, get: Get, faults: list[Fault] | None = None) -> tuple[Any, ...]:
+        """What each slot wants, without defaults; null is None, a slot out of the flow is IGNORE.
+
+        A generated value is not made here, and what an expression cannot evaluate is added to `faults`; both are
+        left out of the flow.
+        """
+        return tuple([_value(slot, get, faults) for slot in self.slots])
 
     def project(self, resource: dict[str, Any]) -> tuple[Any, ...]:
         """What a live resource holds in each slot; a reference is the id that it points to."""
@@ -54,7 +65,7 @@ class CompiledMapping:
         """Whether a soft-deleted user's mapping says `active: false` (design.md §5 step 7)."""
         if self.active is None:
             return False
-        return _value(self.slots[self.active], {"IsSoftDeleted": "True"}.get) is False
+        return _value(self.slots[self.active], {"IsSoftDeleted": "True"}.get, None) is False
 
 
 def compile_mapping(mapping: ObjectMapping) -> CompiledMapping:
@@ -88,7 +99,7 @@ def _slot(item: AttributeMapping) -> Slot:
     )
 
 
-def _value(slot: Slot, get: Get) -> Any:
+def _value(slot: Slot, get: Get, faults: list[Fault] | None) -> Any:
     match slot.mapping.kind:
         case "source":
             value = get(slot.mapping.value)
@@ -96,7 +107,14 @@ def _value(slot: Slot, get: Get) -> Any:
             value = slot.mapping.value
         case "expression":
             assert slot.expression is not None
-            value = slot.expression.evaluate(get)
+            if slot.expression.generated:
+                return IGNORE
+            try:
+                value = slot.expression.evaluate(get)
+            except EvaluationError as error:
+                if faults is not None:
+                    faults.append(Fault(slot.target, str(error)))
+                return IGNORE
         case _:
             return IGNORE
     return coerce(slot, value)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from reconciler.declare.model import Group, Role, User
-from reconciler.resolve.mapping import CompiledMapping
+from reconciler.resolve.mapping import CompiledMapping, Fault
 
 
 class Skipped(NamedTuple):
@@ -44,10 +44,14 @@ class DesiredGroup(NamedTuple):
 
 @dataclass(frozen=True)
 class Resolution:
-    """Desired resources of one app by address; `skipped` by address too."""
+    """Desired resources of one app by address; `skipped` by address too.
+
+    `faults` holds what expressions could not evaluate, by address; the attribute is left as it is.
+    """
 
     user_mapping: CompiledMapping
     group_mapping: CompiledMapping
     users: dict[str, DesiredUser] = field(default_factory=dict)
     groups: dict[str, DesiredGroup] = field(default_factory=dict)
     skipped: dict[str, Skipped] = field(default_factory=dict)
+    faults: dict[str, list[Fault]] = field(default_factory=dict)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.declare.model import App, Declarations, Group, Role, User, fold
+from reconciler.resolve.expressions import IGNORE
 from reconciler.resolve.filters import compile_filters
-from reconciler.resolve.mapping import CompiledMapping, Get, compile_mapping, source_getter
+from reconciler.resolve.mapping import CompiledMapping, Fault, Get, compile_mapping, source_getter
 from reconciler.resolve.model import DesiredGroup, DesiredUser, Resolution, Skipped
 from reconciler.resolve.scope import (
     REMEDIES,
@@ -39,8 +40,11 @@ def _resolve_users(
         get = user_source(user, verdict.roles, declarations)
         code, reason = _why_not(user, verdict, passes(get) if app.users.scopingFilters else True)
         if code is None:
-            values = result.user_mapping.values(get)
-            if all(values[i] is None for i in result.user_mapping.matching):
+            faults: list[Fault] = []
+            values = result.user_mapping.values(get, faults)
+            if faults:
+                result.faults[user_address(user)] = faults
+            if all(values[i] is None or values[i] is IGNORE for i in result.user_mapping.matching):
                 code, reason = "MatchingAttributeEmpty", "no matching attribute has a value"
             else:
                 address = user_address(user)
@@ -131,8 +135,10 @@ def _resolve_groups(
             _skip(result, group_address(group), "OutOfScopingFilter", "no scoping filter lets the group through", group)
             continue
         members = frozenset(in_scope[user] for user in flat[key] if user in in_scope) if with_members else frozenset()
-        address = group_address(group)
-        result.groups[address] = DesiredGroup(address, group, result.group_mapping.values(get), members)
+        address, faults = group_address(group), list[Fault]()
+        result.groups[address] = DesiredGroup(address, group, result.group_mapping.values(get, faults), members)
+        if faults:
+            result.faults[address] = faults
 
 
 def user_address(user: User) -> str:
