@@ -20,6 +20,7 @@ REFUSED = [
     ("Append([mail], Upper([mail]))", 16, "unknown function Upper"),
     ("Append([mail],  ToUpper())", 17, "ToUpper takes"),
     ("ToUpper(mail)", 9, "neither a function nor text"),
+    ("ToUpper(" * 200 + "[mail]" + ")" * 200, 801, "nested deeper than 100"),
     ("ToUpper(" + "[mail]" * 2_000 + ")", 10_000, "longer than 10,000"),
 ]
 

@@ -12,6 +12,7 @@ from reconciler.resolve.functions import FUNCTIONS, IGNORE, BadArgument, Evaluat
 from reconciler.resolve.functions.base import ABSENT, UNKNOWN
 
 Get = Callable[[str], Any]
+DEEPEST = 100
 DICE = "()"  # a name that no attribute bears: where a generated value finds its Chance
 
 
@@ -40,6 +41,7 @@ class Compiler:
     def __init__(self) -> None:
         self.sources: dict[str, None] = {}
         self.functions: set[str] = set()
+        self.depth = 0
 
     def call(self, node: Any) -> Part:
         name, nodes = node.children[0], node.children[1:]
@@ -49,7 +51,7 @@ class Compiler:
         self.functions.add(str(name))
         for index, item in enumerate(nodes):
             _check_kind(name, function, index, item)
-        parts = [self.argument(item) for item in nodes]
+        parts = self.arguments(name, nodes)
         try:
             if function.check is not None:
                 function.check([part.value for part in parts])
@@ -59,6 +61,14 @@ class Compiler:
             raise ExpressionError(f"{name}: {error.message}", column, error.remedy) from None
         except EvaluationError as error:
             raise ExpressionError(f"{name}: {error}", name.column, function.signature) from None
+
+    def arguments(self, name: Any, nodes: list[Any]) -> list[Part]:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise ExpressionError(f"calls nested deeper than {DEEPEST}", name.column, "nest fewer calls")
+        parts = [self.argument(item) for item in nodes]
+        self.depth -= 1
+        return parts
 
     def argument(self, node: Any) -> Part:
         return self.value(node.children[0]) if node.children else _literal(ABSENT)
@@ -71,7 +81,7 @@ class Compiler:
                 left, operator, right = self.value(node.children[0]), str(node.children[1]), self.value(node.children[2])
                 return Part(lambda get: compare(left.run(get), operator, right.run(get)))
             case "attribute":
-                name = str(node.children[0])[1:-1].strip()
+                name = _attribute(node)
                 self.sources[name] = None
                 return Part(lambda get: get(name))
             case "string":
@@ -82,6 +92,10 @@ class Compiler:
                 return _literal(str(node.children[0]))
             case other:
                 raise AssertionError(other)
+
+
+def _attribute(node: Any) -> str:
+    return str(node.children[0])[1:-1].strip()
 
 
 def _function(name: Any, count: int) -> Function:
@@ -106,6 +120,8 @@ def _check_kind(name: Any, function: Function, index: int, node: Any) -> None:
             raise ExpressionError(f"argument {index + 1} of {name} is empty", name.column, function.signature)
         return
     value = node.children[0]
+    if function.only and (value.data != "attribute" or _attribute(value) != function.only):
+        raise ExpressionError(f"{name} takes [{function.only}] and nothing else", _column(node, name), function.signature)
     if value.data == "condition":
         if not function.condition or index:
             raise ExpressionError(f"{name} takes no condition here", _column(node, name), "compare inside of IIF or CBool")
@@ -113,7 +129,7 @@ def _check_kind(name: Any, function: Function, index: int, node: Any) -> None:
             _check_word(side, frozenset())
     else:
         _check_word(value, function.words)
-    if value.data == "attribute" and not function.many and str(value.children[0])[1:-1].strip() in MULTI_VALUED:
+    if value.data == "attribute" and not function.many and _attribute(value) in MULTI_VALUED:
         raise ExpressionError(f"{name} takes one value, and {value.children[0]} holds several", _column(node, name),
                               "take one with Item, or all with Join")  # fmt: skip
 

@@ -102,6 +102,7 @@ class _Translation:
         self.tails: list[int] = []
         self.count = 0
         self.frames = [_Frame(False)]
+        self.repeatable = False  # whether a quantifier may stand here
 
     def run(self) -> str:
         while self.at < len(self.pattern):
@@ -122,17 +123,20 @@ class _Translation:
         elif letter == "$":
             self._end_of_text(1)
         elif letter == "^":
-            self._emit(letter, 1)
+            self._emit(letter, 1, True)
         else:
             self._atom(letter)
 
-    def _emit(self, text: str, length: int) -> None:
+    def _emit(self, text: str, length: int, repeatable: bool = False) -> None:
         self.out.append(text)
         self.at += length
+        self.repeatable = repeatable
 
     def _atom(self, letter: str) -> None:
         quantifier = QUANTIFIER.match(self.pattern, self.at)
         if quantifier:
+            if not self.repeatable:
+                raise RegexError(f"not a regular expression: {quantifier[0]} repeats nothing")
             if self.frames[-1].ended and quantifier[0] != "?":
                 raise RegexError("$ cannot be repeated")
             self._emit(quantifier[0], len(quantifier[0]))
@@ -141,33 +145,33 @@ class _Translation:
             self._end_of_text(2)
             return
         if letter == "\\" and self.pattern.startswith(r"\z", self.at):
-            self._emit(r"\z", 2)
+            self._emit(r"\z", 2, True)
             return
         if self.frames[-1].ended:
             raise RegexError("something follows $, which RE2 cannot express: end the pattern, or the alternative, with $")
         if letter == "[":
             found, end = read_class(self.pattern, self.at)
-            self._emit(found, end - self.at)
+            self._emit(found, end - self.at, True)
         elif letter == "\\":
             self._escape()
         else:
-            self._emit("." if letter == "." else escape(letter), 1)
+            self._emit("." if letter == "." else escape(letter), 1, True)
 
     def _escape(self) -> None:
         if self.pattern.startswith(r"\A", self.at):
-            self._emit(r"\A", 2)
+            self._emit(r"\A", 2, True)
             return
         kind, value, end = read_escape(self.pattern, self.at)
-        self._emit(f"[{SHORTHANDS[value]}]" if kind == "shorthand" else value, end - self.at)
+        self._emit(f"[{SHORTHANDS[value]}]" if kind == "shorthand" else value, end - self.at, True)
 
     def _end_of_text(self, length: int) -> None:
         frame = self.frames[-1]
         if frame.lines and length == 1:
-            self._emit("$", 1)
+            self._emit("$", 1, True)
             return
         self.count += 1
         self.tails.append(self.count)
-        self._emit(LAST_NEWLINE, length)
+        self._emit(LAST_NEWLINE, length, True)
         self.frames[-1] = frame._replace(ended=True, holds_end=True)
 
     def _close(self) -> None:
@@ -176,7 +180,7 @@ class _Translation:
         inner = self.frames.pop()
         if inner.holds_end:
             self.frames[-1] = self.frames[-1]._replace(ended=True, holds_end=True)
-        self._emit(")", 1)
+        self._emit(")", 1, True)
 
     def _open(self) -> None:
         rest = self.pattern[self.at : self.at + 4]

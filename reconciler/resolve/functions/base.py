@@ -52,7 +52,8 @@ class Function(NamedTuple):
 
     `check` gets what is known of the arguments and raises BadArgument. `call` raises EvaluationError; it gets
     `absent` for an argument left empty, and a Chance before its arguments where the function is `generated`.
-    `optional` are the positions that may be left empty, `words` the bare words that may stand as arguments.
+    `optional` are the positions that may be left empty, `words` the bare words that may stand as arguments, `only` the
+    one attribute that may be the argument.
     """
 
     least: int
@@ -66,6 +67,7 @@ class Function(NamedTuple):
     many: bool = False  # takes multi-valued attributes as they are
     condition: bool = False  # the first argument may be a condition
     words: frozenset[str] = frozenset()
+    only: str = ""
     generated: bool = False  # another value each time: never evaluated while planning
     redacts: bool = False  # the value is [Redact] in every output
     refused: str = ""  # why the function cannot be used at all

@@ -16,7 +16,7 @@ def _single_role(assignments: Any) -> Any:
 
 
 FUNCTIONS: dict[str, Function] = {
-    name: Function(1, 1, call, f"{name}([appRoleAssignments])", many=True)
+    name: Function(1, 1, call, f"{name}([appRoleAssignments])", many=True, only="appRoleAssignments")
     for name, call in (
         ("AppRoleAssignmentsComplex", _roles),
         ("AssertiveAppRoleAssignmentsComplex", _roles),
