@@ -19,6 +19,11 @@ def expression(text: str) -> str:
     return MAPPINGS.replace("source: jobTitle", f"expression: '{text}'")
 
 
+def plain(text: str) -> str:
+    """As a scalar without quotes, which a flow mapping does not allow for brackets: one line of a block."""
+    return MAPPINGS.replace("{target: title, source: jobTitle}", f"target: title\n        expression: {text}")
+
+
 CASES = [
     (U, "", (1, 1), "empty-file"),
     (U, "people: []", (1, 1), "unknown-key"),
@@ -69,6 +74,13 @@ CASES = [
     (M, expression("Left([jobTitle])"), (7, 38), "expression"),
     (M, expression("ToUpper([jobTitle]"), (7, 56), "expression"),
     (M, expression("ToUpper([jobTitel])"), (7, 47), "unknown-source"),
+    (M, plain("Upper([jobTitle])"), (8, 21), "expression"),
+    (M, plain("ToUpper([jobTitel])"), (8, 30), "unknown-source"),
+    (M, expression("Append([jobTitle], Now())"), (7, 57), "generated-value"),
+    (M, expression('FormatDateTime([mail], , "YYYY", "yyyy")'), (7, 63), "expression"),
+    (M, expression("SelectUniqueValue([mail], [jobTitle])"), (7, 38), "expression"),
+    (M, plain("ToUpper([jobTitle])").replace("title", "emails[type"), (7, 24), "target-path"),
+    (M, MAPPINGS.replace("source: userPrincipalName", "apply: create, expression: Guid()", 1), (4, 55), "generated-value"),
     (M, MAPPINGS.replace("source: jobTitle", "source: jobTitel"), (7, 33), "unknown-source"),
     (M, MAPPINGS.replace("source: jobTitle", "source: appRoleAssignments"), (7, 33), "unknown-source"),
     (M, MAPPINGS.replace("target: title", "target: 'emails[type'"), (7, 26), "target-path"),
@@ -124,6 +136,12 @@ def test_a_clause_that_means_nothing_is_refused(tmp_path: Path, clause: str, cod
     text = MAPPINGS.replace("  users:\n", f"  users:\n    scopingFilters: [{{clauses: [{{{clause}}}]}}]\n", 1)
     sound(tmp_path).write(M, text)
     assert [(where[0], name) for where, name, _ in findings(tmp_path / "desired")] == [(3, code)]
+
+
+def test_a_generated_value_may_stand_where_it_is_made_once(tmp_path: Path) -> None:
+    text = MAPPINGS.replace("source: jobTitle", "apply: create, expression: 'Guid()'")
+    sound(tmp_path).write(M, text)
+    assert findings(tmp_path / "desired") == []
 
 
 def test_all_errors_come_in_one_run(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The expression language: documented examples and corners of each function."""
+"""The expression language: its grammar, and the SCIM paths that its values go to."""
 
 from __future__ import annotations
 
@@ -6,71 +6,42 @@ from typing import Any
 
 import pytest
 
-from reconciler.resolve.expressions import IGNORE, compile_expression
+from reconciler.resolve.expressions import ExpressionError, compile_expression
 from reconciler.resolve.paths import extractor, parse_path, place_value
-from reconciler.resolve.regex import RegexError, compile_safe
 
-SOURCES: dict[str, Any] = {
-    "given": "John", "sur": "Doe", "mail": "john.doe@contoso.com", "empty": "", "null": None, "many": ("a", "b"),
-    "roles": ({"id": "1", "value": "admin", "displayName": "Admin"}, {"id": "2", "value": "user", "displayName": "User"}),
-    "quoted": 'say "hi" \\ bye', "IsSoftDeleted": "False",
-}  # fmt: skip
-ROLES = [{"value": "admin", "display": "Admin", "primary": False}, {"value": "user", "display": "User", "primary": False}]
-CASES = [
-    ('Append([given], "!")', "John!"),
-    ('Append([null], "!")', "!"),
-    ('Coalesce([null], [empty], "x")', "x"),
-    ('IIF([given]="John", "yes", "no")', "yes"),
-    ('IIF([given]<>"John", "yes", "no")', "no"),
-    ('IIF([null]="John", "yes", "no")', "no"),
-    ("IgnoreFlowIfNullOrEmpty([empty])", IGNORE),
-    ("IsNull([null])", "True"),
-    ("IsNull([empty])", "False"),
-    ("IsNullOrEmpty([empty])", "True"),
-    ("IsPresent([given])", "True"),
-    ("Item([many], 2)", "b"),
-    ("Item([many], 3)", None),
-    ('Join(", ", "", [sur], [given])', "Doe, John"),
-    ('Join("-", [many])', "a-b"),
-    ("Left([given], 2)", "Jo"),
-    ("Left([given], 0)", ""),
-    ("Left([given], -1)", "John"),
-    ("Mid([given], 2, 2)", "oh"),
-    ("Mid([given], 3, 99)", "hn"),
-    ('NormalizeDiacritics("Zoë Köß Łuk")', "Zoe Koss Luk"),
-    ('Not("True")', "False"),
-    ('PCase("hELLO wORLD")', "Hello World"),
-    ('Replace([mail], "contoso.com", , , "example.org", , )', "john.doe@example.org"),
-    ('Replace([given], "@", , , , , "@x.org")', "Johnx.org"),
-    ('Replace([mail], , "@.*", , "", , )', "john.doe"),
-    ('Replace([mail], , "@(?<d>.*)", "d", "x.org", , )', "john.doe@x.org"),
-    ('Replace([null], , "(?<n>.*)@", "n", , [mail], )', "john.doe"),
-    ("SingleAppRoleAssignment([roles])", "admin"),
-    ("AppRoleAssignmentsComplex([roles])", ROLES),
-    ("AssertiveAppRoleAssignmentsComplex([roles])", ROLES),
-    ('Split("a, b", ",")', ("a", "b")),
-    ('StripSpaces(" a b ")', "ab"),
-    ('Switch([IsSoftDeleted], , "False", "True", "True", "False")', "True"),
-    ('Switch([given], "none", "john", "x")', "none"),
-    ('Switch([empty], "none", "", "x")', "x"),
-    ("ToLower([given])", "john"),
-    ("ToUpper([given])", "JOHN"),
-    ('Word("The quick brown", 3, " ")', "brown"),
-    ('Word("a", 0, " ")', ""),
-    ('Append("\\"a\\\\", [quoted])', '"a\\say "hi" \\ bye'),
-    ('ToUpper(Left(Join("", [given], [sur]), 5))', "JOHND"),
+REFUSED = [
+    ("", 1, "not an expression"),
+    ("[mail]", 1, "not an expression"),
+    ('"text"', 1, "not an expression"),
+    ("ToUpper([mail]", 15, "not an expression"),
+    ("ToUpper([mail]) x", 17, "not an expression"),
+    ("Upper([mail])", 1, "unknown function Upper"),
+    ("toupper([mail])", 1, "unknown function toupper"),
+    ("Append([mail], Upper([mail]))", 16, "unknown function Upper"),
+    ("Append([mail],  ToUpper())", 17, "ToUpper takes"),
+    ("ToUpper(mail)", 9, "neither a function nor text"),
+    ("ToUpper(" * 200 + "[mail]" + ")" * 200, 801, "nested deeper than 100"),
+    ("ToUpper(" + "[mail]" * 2_000 + ")", 10_000, "longer than 10,000"),
 ]
 
 
-@pytest.mark.parametrize(("text", "value"), CASES)
-def test_a_function_gives_its_documented_value(text: str, value: Any) -> None:
-    assert compile_expression(text).evaluate(SOURCES.get) == value
+@pytest.mark.parametrize(("text", "column", "message"), REFUSED, ids=range(len(REFUSED)))
+def test_what_is_no_expression_is_refused_at_its_column(text: str, column: int, message: str) -> None:
+    with pytest.raises(ExpressionError) as found:
+        compile_expression(text)
+    assert (found.value.column, message in found.value.message) == (column, True), found.value.message
 
 
-@pytest.mark.parametrize("pattern", ["(?=a)", "(a)\\1", "(?<!a)", "("])
-def test_a_pattern_that_could_hang_or_means_nothing_is_refused(pattern: str) -> None:
-    with pytest.raises(RegexError):
-        compile_safe(pattern)
+def test_an_expression_may_break_over_lines_and_nest() -> None:
+    text = 'ToUpper(\n  Left(Join("", [given], [sur]),\n    5)\n)'
+    expression = compile_expression(text)
+    assert expression.evaluate({"given": "John", "sur": "Doe"}.get) == "JOHND"
+    assert expression.sources == ("given", "sur")
+
+
+@pytest.mark.parametrize(("text", "value"), [(r'"a\"b"', 'a"b'), (r'"a\\b"', r"a\b"), (r'"\d"', r"\d"), (r'"\\\""', '\\"')])
+def test_a_backslash_escapes_itself_and_a_quote_alone(text: str, value: str) -> None:
+    assert compile_expression(f"CStr({text})").evaluate({}.get) == value
 
 
 @pytest.mark.parametrize(

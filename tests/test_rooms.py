@@ -22,7 +22,7 @@ def imports(file: Path) -> Iterator[str]:
 
 def modules() -> Iterator[tuple[str, Path, str]]:
     for room in ORDER:
-        for file in (ROOT / room).glob("*.py"):
+        for file in (ROOT / room).rglob("*.py"):
             for name in imports(file):
                 yield room, file, name
 

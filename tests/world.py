@@ -104,7 +104,7 @@ class World:
         planned, resolution, record = self._plan()
         record = record or Record("wiki", self.client.base_url)
         settled = settle(planned.context, planned.plan.only)
-        job = Job("wiki", planned.plan.changes, settled, record, resolution.user_mapping, resolution.group_mapping)
+        job = Job("wiki", planned.plan.changes, settled, record, resolution)
         return execute(job, self.client, self.store, lambda: "2026-06-01T00:00:00Z", lambda outcome: None, stopped)
 
     def converge(self) -> None:

@@ -4,35 +4,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Protocol
 
+from reconciler.apply.chance import SystemChance
 from reconciler.apply.log import log_line
 from reconciler.apply.model import Job, Outcome, Result
 from reconciler.apply.order import Step, steps
 from reconciler.apply.write import Failed, Writer
 from reconciler.plan.model import Change
+from reconciler.record.store import Store
+from reconciler.resolve.functions import Chance
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import AuthError, ServiceError, StaleError
 
 
-class Store(Protocol):
-    """Where the record lies."""
-
-    def save(self, record: Any) -> None: ...
-    def journal(self, line: dict[str, Any]) -> None: ...
-    def log(self, lines: list[dict[str, Any]]) -> None: ...
-    def clear_journal(self) -> None: ...
-
-
 def execute(
     job: Job, client: ScimClient, store: Store, now: Callable[[], str], tell: Callable[[Outcome], None],
-    stopped: Callable[[], bool] = lambda: False,
+    stopped: Callable[[], bool] = lambda: False, chance: Chance | None = None,
 ) -> Result:  # fmt: skip
     """Do what the changes say, nothing else, and keep the record true whatever happens.
 
     `tell` hears of each change as it ends; `stopped` is asked before each write. Raises RecordError.
     """
-    run = _Run(job, client, store, now, tell)
+    run = _Run(job, client, store, now, tell, chance or SystemChance())
     run.begin()
     try:
         run.go(stopped)
@@ -45,13 +38,14 @@ def execute(
 
 class _Run:
     def __init__(
-        self, job: Job, client: ScimClient, store: Store, now: Callable[[], str], tell: Callable[[Outcome], None]
-    ) -> None:
+        self, job: Job, client: ScimClient, store: Store, now: Callable[[], str], tell: Callable[[Outcome], None],
+        chance: Chance,
+    ) -> None:  # fmt: skip
         self.job, self.store, self.now, self.tell = job, store, now, tell
         self.steps = steps(job.changes)
         self.left = Counter(step.change.address for step in self.steps)
         self.ends: dict[str, tuple[str, str]] = {}
-        self.writer = Writer(job, client, now, self.ends)
+        self.writer = Writer(job, client, now, self.ends, store.journal, chance)
         self.refused = ""
         self.interrupted = False
 

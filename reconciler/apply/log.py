@@ -24,6 +24,8 @@ def log_line(app: str, outcome: Outcome, at: str) -> dict[str, Any]:
         "targetIdentity": {"id": change.precondition.id if change.precondition else None},
         "targetSystem": {"displayName": app},
         "modifiedProperties": [
-            {"displayName": a.path, "oldValue": a.before, "newValue": a.after} for a in change.attributes
+            {"displayName": a.path, "oldValue": before, "newValue": after}
+            for a in change.attributes
+            for before, after in (a.shown(),)
         ],
     }  # fmt: skip

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from reconciler.plan.model import Change
 from reconciler.plan.settle import Settled
 from reconciler.record.model import Record
-from reconciler.resolve.mapping import CompiledMapping
+from reconciler.resolve.model import Resolution
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,7 @@ class Job:
     changes: tuple[Change, ...]
     settled: Settled
     record: Record
-    users: CompiledMapping
-    groups: CompiledMapping
-
-    def mapping(self, address: str) -> CompiledMapping:
-        return self.users if address.startswith("User/") else self.groups
+    resolution: Resolution
 
 
 class Outcome(NamedTuple):

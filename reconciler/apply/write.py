@@ -11,6 +11,9 @@ from reconciler.plan.diff import same
 from reconciler.plan.digest import canonical
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.record.model import Entry
+from reconciler.resolve.functions import Chance
+from reconciler.resolve.mapping import coerce
+from reconciler.resolve.resolution import getter
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import LostAnswer, PatchUnsupported
 from reconciler.scim.patch import body, member_operations, merge, operations
@@ -30,8 +33,12 @@ class Failed(Exception):
 class Writer:
     """`failed` are the addresses whose change has ended badly; `notes` say what the service made of a change otherwise."""
 
-    def __init__(self, job: Job, client: ScimClient, now: Callable[[], str], failed: Mapping[str, object]) -> None:
+    def __init__(
+        self, job: Job, client: ScimClient, now: Callable[[], str], failed: Mapping[str, object],
+        journal: Callable[[dict[str, Any]], None], chance: Chance,
+    ) -> None:  # fmt: skip
         self.job, self.client, self.now, self.failed = job, client, now, failed
+        self.journal, self.chance = journal, chance
         self.ids = dict(job.settled.ids)
         self.touched: set[str] = set()
         self.notes: dict[str, str] = {}
@@ -57,7 +64,7 @@ class Writer:
     # Requests
 
     def _create(self, change: Change, attributes: Attributes) -> None:
-        resource = resource_of(change.address)
+        resource, attributes = resource_of(change.address), self._generated(change, attributes)
         sent = body(resource, [(a.path, a.after) for a in attributes])
         try:
             answer = self.client.create(resource, sent)
@@ -69,9 +76,21 @@ class Writer:
         self.job.record.entries[change.address] = entry
         self._settle(change, attributes, self._whole(change, answer))
 
+    def _generated(self, change: Change, attributes: Attributes) -> Attributes:
+        """With the values that only an apply can make, journalled before they are sent."""
+        made: dict[str, Any] = {}
+        mapping = self.job.resolution.mapping(change.address)
+        for slot in mapping.slots:
+            if slot.expression is not None and slot.expression.generated:
+                value = slot.expression.generate(getter(self.job.resolution, change.address), self.chance)
+                made[slot.target] = coerce(slot, value)
+        if made:
+            self.journal({"address": change.address, "generated": made})
+        return tuple([a._replace(after=made[a.path]) if a.generated else a for a in attributes])
+
     def _look_up(self, change: Change) -> Resource | None:
         """A POST whose answer was lost may have arrived: its matching attribute tells."""
-        mapping = self.job.mapping(change.address)
+        mapping = self.job.resolution.mapping(change.address)
         values = {a.path: a.after for a in change.attributes}
         for number in mapping.matching:
             slot = mapping.slots[number]
@@ -106,7 +125,7 @@ class Writer:
             raise Failed("stale", "it is gone from the service since it was planned")
         if change.action == "create" or change.address in self.touched:
             return live
-        values = self.job.mapping(change.address).one(live)
+        values = self.job.resolution.mapping(change.address).one(live)
         values["active"] = str(live.get("active", True)).lower() == "true"
         for attribute in change.attributes:
             before = self.ids.get(attribute.before, attribute.before) if attribute.reference else attribute.before
@@ -157,7 +176,7 @@ class Writer:
 
     def _ignored(self, change: Change, attributes: Attributes, live: Resource) -> dict[str, Any]:
         """What the service kept or made of it otherwise: path -> the value that it answers."""
-        mapping = self.job.mapping(change.address)
+        mapping = self.job.resolution.mapping(change.address)
         slots = {slot.target: slot for slot in mapping.slots}
         values = mapping.one(live)
         found = {}

@@ -137,8 +137,7 @@ def _write(found: Session, changes: tuple[Change, ...]) -> int:
     old = {s: signal.signal(s, lambda number, _: stop.append(number)) for s in (signal.SIGINT, signal.SIGTERM)}
     try:
         settled = settle(found.planned.context, found.planned.plan.only)
-        job = Job(found.app.name, changes, settled, record, found.resolution.user_mapping,
-                  found.resolution.group_mapping)  # fmt: skip
+        job = Job(found.app.name, changes, settled, record, found.resolution)
         result = execute(job, found.client, found.store, now, _tell, lambda: bool(stop) or found.store.lost)
     finally:
         for number, handler in old.items():

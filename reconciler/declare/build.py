@@ -13,20 +13,19 @@ from reconciler.declare.model import (
     Clause,
     Deprovisioning,
     ObjectMapping,
+    Place,
     Problem,
     Provisioning,
     Role,
     ScopingFilter,
     fold,
 )
-from reconciler.declare.schema import schema
+from reconciler.declare.sources import source_problem
 from reconciler.declare.yaml import Document
 
 REFERENCE = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?|file:[^}]+)\}")
 TOKEN = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]+)\}\Z")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
-COMPUTED = ("IsSoftDeleted", "appRoleAssignments")
-GROUP_SOURCES = ("displayName", "id", "description", "mailNickname", "members")
 USER_ROLE = Role("user", "User", "User")
 
 
@@ -180,33 +179,17 @@ def _attribute(document: Document, path: tuple[Any, ...], row: dict[str, Any]) -
     kind = next((k for k in ("source", "constant", "expression", "none") if k in row), "none")
     return AttributeMapping(
         row["target"], kind, row.get(kind), row.get("matchingPrecedence"), str(row.get("apply", "always")),
-        row.get("default"), str(row.get("onNull", "clear")), document.locate((*path, "target")),
-        document.locate((*path, kind)),
+        row.get("default"), str(row.get("onNull", "clear")), _text_place(document, (*path, "target")),
+        _text_place(document, (*path, kind)),
     )  # fmt: skip
 
 
-def sources(kind: str) -> list[str]:
-    """The source attributes of an object type."""
-    if kind == "groups":
-        return list(GROUP_SOURCES)
-    return [*schema("users")["properties"]["users"]["items"]["properties"], "IsSoftDeleted", "appRoleAssignments"]
-
-
-def source_problem(name: str, kind: str) -> tuple[str, str] | None:
-    """Why a source attribute cannot be used, and what to do; None where it can."""
-    known = sources(kind)
-    if name in known and name not in ("previously", "extensionAttributes"):
-        return None
-    if kind == "users" and name.startswith("extensionAttributes.") and len(name) > 20:
-        return None
-    return f"{name!r} is no source attribute", nearest_source(name, known)
-
-
-def nearest_source(name: str, known: list[str]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(name, known, 1, 0.6)
-    return f"did you mean {near[0]}?" if near else "one of " + ", ".join(known) + ", extensionAttributes.<key>"
+def _text_place(document: Document, path: tuple[Any, ...]) -> Place:
+    """Where the text of a scalar begins: after the quote, if it has one."""
+    place = document.locate(path)
+    line = document.text.split("\n", place.line)[place.line - 1]
+    quoted = line[place.column - 1 : place.column] in ("'", '"')
+    return place._replace(column=place.column + 1) if quoted else place
 
 
 def _check_attribute(

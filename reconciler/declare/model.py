@@ -90,7 +90,10 @@ class ScopingFilter(NamedTuple):
 
 
 class AttributeMapping(NamedTuple):
-    """How one target attribute is derived; exactly one kind: source, constant, expression, none."""
+    """How one target attribute is derived; exactly one kind: source, constant, expression, none.
+
+    `place` and `value_place` are where the text of the target and of the value begins, after an opening quote.
+    """
 
     target: str
     kind: str

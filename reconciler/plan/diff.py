@@ -65,11 +65,20 @@ def initial_attributes(mapping: CompiledMapping, values: tuple[Any, ...]) -> tup
     """Every attribute of a create, defaults filled in."""
     found = []
     for slot, value in zip(mapping.slots, values, strict=True):
+        if slot.expression is not None and slot.expression.generated:
+            found.append(attribute(slot, None, None)._replace(generated=slot.expression.text))
+            continue
         if value is None or (value is IGNORE and slot.mapping.kind == "none"):
             value = slot.mapping.default
         if value is not None and value is not IGNORE:
-            found.append(AttributeChange(slot.target, None, value, slot.reference))
+            found.append(attribute(slot, None, value))
     return tuple(found)
+
+
+def attribute(slot: Slot, before: Any, after: Any) -> AttributeChange:
+    """The change of one slot's value."""
+    redacted = slot.expression is not None and slot.expression.redacts
+    return AttributeChange(slot.target, before, after, slot.reference, None, redacted)
 
 
 def differing(
@@ -79,7 +88,7 @@ def differing(
     if want == have:
         return ()
     return tuple(
-        AttributeChange(mapping.slots[i].target, have[i], want[i], mapping.slots[i].reference)
+        attribute(mapping.slots[i], have[i], want[i])
         for i in mapping.updates
         if want[i] is not IGNORE and _must_write(mapping.slots[i], want[i], have[i], entry)
     )

@@ -28,7 +28,7 @@ def change_digest(change: Change) -> str:
         {
             "address": change.address,
             "action": change.action,
-            "attributes": sorted([[a.path, a.before, a.after] for a in change.attributes], key=canonical),
+            "attributes": sorted([[a.path, a.before, a.after, a.generated] for a in change.attributes], key=canonical),
             "add": sorted(change.add),
             "remove": sorted(change.remove),
             "precondition": None if rests_on is None else [rests_on.id, rests_on.digest],

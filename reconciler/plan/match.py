@@ -12,6 +12,7 @@ from reconciler.declare.model import fold, fold_all
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.model import ObjectError
 from reconciler.record.model import Entry
+from reconciler.resolve.expressions import IGNORE
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.resolve.model import DesiredGroup, DesiredUser, Resolution, Skipped
 from reconciler.resolve.resolution import values_as
@@ -183,7 +184,7 @@ class Matcher:
     def find(self, number: int, values: list[object]) -> list[list[LiveObject]]:
         """What each value of a slot finds."""
         index = self._index(number)
-        keys = fold_all([str(value) if value is not None else "" for value in values])
+        keys = fold_all(["" if value is None or value is IGNORE else str(value) for value in values])
         return [index.get(key, []) if key else [] for key in keys]
 
     def _index(self, number: int) -> dict[str, list[LiveObject]]:

@@ -6,17 +6,30 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 FORMAT_VERSION = "1.0"
+REDACTED = "[Redact]"
 ACTIONS = ("create", "update", "enable", "disable", "delete")
 CAUSES = ("config", "drift", "time")
 
 
 class AttributeChange(NamedTuple):
-    """One attribute of a change. `path` is the mapping's target; `reference` says that the values are addresses."""
+    """One attribute of a change. `path` is the mapping's target; `reference` says that the values are addresses.
+
+    `generated` is the expression of a value that only the apply makes; `after` is null then. `redacted` values are
+    shown as `[Redact]` wherever they are shown.
+    """
 
     path: str
     before: Any
     after: Any
     reference: bool = False
+    generated: str | None = None
+    redacted: bool = False
+
+    def shown(self) -> tuple[Any, Any]:
+        """(before, after) as any output may show them."""
+        if not self.redacted:
+            return self.before, self.after
+        return self.before and REDACTED, self.after and REDACTED
 
 
 class Precondition(NamedTuple):

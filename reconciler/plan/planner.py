@@ -11,7 +11,7 @@ from reconciler.plan.desired import Findings, plan_desired
 from reconciler.plan.digest import plan_digest
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.match import match
-from reconciler.plan.model import Change, Config, Plan, Skip, Unmanaged
+from reconciler.plan.model import Change, Config, ObjectError, Plan, Skip, Unmanaged
 from reconciler.plan.removed import plan_removed
 from reconciler.plan.requests import estimate
 from reconciler.plan.rotation import rotations
@@ -68,7 +68,8 @@ def make_plan(
     unmanaged = sorted(account for id, account in live.users.items() if id not in context.matching.addresses)
     plan = Plan(
         app.name, app.displayName, base_url, app.profile, kept, _skipped(resolution),
-        tuple(Unmanaged(account.id, account.name) for account in unmanaged), tuple(context.matching.errors),
+        tuple(Unmanaged(account.id, account.name) for account in unmanaged),
+        (*context.matching.errors, *_faults(resolution)),
         tuple([*([] if record else [NO_RECORD]), *findings.warnings, *_still_active(resolution, unmanaged)]),
         findings.unchanged, findings.adopted, selection.only, selection.causes,
         requests=estimate(kept, members_per_patch), config=config,
@@ -85,6 +86,15 @@ def _without_rotations(context: Context, changes: list[Change]) -> list[Change]:
             context.matching.error(address, "Rotation", f"{' and '.join(circle)} take unique values from one another",
                                    "do it in two steps: give one of them another value first")  # fmt: skip
     return [change for change in changes if change.address not in {address for circle in refused for address in circle}]
+
+
+def _faults(resolution: Resolution) -> list[ObjectError]:
+    """Values that an expression could not work out: the attribute is left as it is, and somebody should know."""
+    return [
+        ObjectError(address, "InvalidValue", f"{fault.target}: {fault.reason}", "mend the user's attribute, or the expression")
+        for address, faults in sorted(resolution.faults.items())
+        for fault in faults
+    ]
 
 
 def _skipped(resolution: Resolution) -> tuple[Skip, ...]:

@@ -83,8 +83,12 @@ def _change(change: Change) -> dict[str, Any]:
 
 
 def _attribute(attribute: AttributeChange) -> dict[str, Any]:
-    found = {"path": attribute.path, "before": attribute.before, "after": attribute.after}
-    return found | ({"reference": True} if attribute.reference else {})
+    before, after = attribute.shown()
+    found: dict[str, Any] = {"path": attribute.path, "before": before, "after": after}
+    for name in ("reference", "generated", "redacted"):
+        if getattr(attribute, name):
+            found[name] = getattr(attribute, name)
+    return found
 
 
 def loads(text: str) -> list[Plan]:
@@ -117,7 +121,7 @@ def _read_change(data: dict[str, Any]) -> Change:
     return Change(
         data["address"], data["action"], data["reason"], tuple(data["causes"]),
         data["declared_at"]["file"], data["declared_at"]["line"], data.get("name", ""),
-        tuple(AttributeChange(a["path"], a["before"], a["after"], a.get("reference", False)) for a in data["attributes"]),
+        tuple(AttributeChange(**a) for a in data["attributes"]),
         tuple(members["add"]), tuple(members["remove"]),
         Precondition(**rests_on) if rests_on else None, data.get("adopts", False), data["digest"],
     )  # fmt: skip

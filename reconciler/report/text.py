@@ -59,10 +59,11 @@ def _change(change: Change, colour: Callable[[str, str], str]) -> list[str]:
 
 
 def attribute_line(attribute: AttributeChange, action: str) -> str:
-    after = value_text(attribute.after)
+    before, after = attribute.shown()
+    new = f"made by {plain(attribute.generated)}" if attribute.generated else value_text(after)
     if action == "create":
-        return f"{plain(attribute.path)}: {after}"
-    return f"{plain(attribute.path)}: {value_text(attribute.before)} -> {after}"
+        return f"{plain(attribute.path)}: {new}"
+    return f"{plain(attribute.path)}: {value_text(before)} -> {new}"
 
 
 def value_text(value: object) -> str:

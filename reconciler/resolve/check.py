@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.declare.build import source_problem
 from reconciler.declare.model import App, AttributeMapping, Declarations, ObjectMapping, Place, Problem
-from reconciler.resolve.expressions import ExpressionError, compile_expression
+from reconciler.declare.sources import source_problem
+from reconciler.resolve.expressions import Expression, ExpressionError, compile_expression
 from reconciler.resolve.filters import check_clause
+from reconciler.resolve.functions import FUNCTIONS
 from reconciler.resolve.paths import PathError, parse_path
 
 
@@ -57,6 +58,8 @@ def _attribute(item: AttributeMapping, kind: str) -> Iterator[Problem]:
     except ExpressionError as error:
         yield Problem(_at(item.value_place, error.column), "error", "expression", error.message, error.remedy)
         return
+    if expression.generated:
+        yield from _generated(item, expression)
     for name in expression.sources:
         found = source_problem(name, kind)
         if found:
@@ -64,6 +67,19 @@ def _attribute(item: AttributeMapping, kind: str) -> Iterator[Problem]:
             yield Problem(_at(item.value_place, column), "error", "unknown-source", *found)
 
 
+def _generated(item: AttributeMapping, expression: Expression) -> Iterator[Problem]:
+    """Guid, Now and RandomString (design.md §5 step 3): compared, they would make a change for ever."""
+    names = [name for name in FUNCTIONS if name in expression.functions and FUNCTIONS[name].generated]
+    place = _at(item.value_place, expression.text.find(names[0]) + 1)
+    what = f"{' and '.join(names)} gives another value each time"
+    if item.matchingPrecedence:
+        yield Problem(place, "error", "generated-value", f"{what}, so no account can be matched by it",
+                      "match by an attribute that identifies the user")  # fmt: skip
+    elif item.apply != "create":
+        yield Problem(place, "error", "generated-value", f"{what}, so the account would change for ever",
+                      "add `apply: create`")  # fmt: skip
+
+
 def _at(place: Place, column: int) -> Place:
-    """A column inside a scalar; quotes around it count one."""
-    return place._replace(column=place.column + column)
+    """A 1-based column inside a scalar whose text begins at `place`."""
+    return place._replace(column=place.column + column - 1)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from reconciler.declare.model import AttributeMapping, ObjectMapping
 from reconciler.resolve.columns import Column, reader
-from reconciler.resolve.expressions import IGNORE, Expression, compile_expression
+from reconciler.resolve.expressions import IGNORE, EvaluationError, Expression, compile_expression
 from reconciler.resolve.paths import Path, parse_path
 
 Get = Callable[[str], Any]
@@ -35,6 +35,13 @@ class Slot(NamedTuple):
     add_only: bool
 
 
+class Fault(NamedTuple):
+    """A value that an expression could not use, of one object: the target attribute and the reason in words."""
+
+    target: str
+    reason: str
+
+
 @dataclass(frozen=True)
 class CompiledMapping:
     """The slots of one object type; `matching` are slot numbers in order of precedence.
@@ -48,12 +55,14 @@ class CompiledMapping:
     updates: tuple[int, ...]
     active: int | None
 
-    def values(self, source: Source, count: int) -> list[tuple[Any, ...]]:
+    def values(self, source: Source, count: int, faults: dict[int, list[Fault]] | None = None) -> list[tuple[Any, ...]]:
         """What each slot wants of each of `count` objects, without defaults; null is None, out of the flow is IGNORE.
 
-        `source` gives the column of a source attribute.
+        `source` gives the column of a source attribute. A generated value is not made here, and what an expression
+        cannot evaluate is added to `faults` by the number of the object; both are left out of the flow.
         """
-        return list(zip(*[_wanted(slot, source, count) for slot in self.slots], strict=True)) if self.slots else [()] * count
+        columns = [_without_faults(slot, _wanted(slot, source, count), faults) for slot in self.slots]
+        return list(zip(*columns, strict=True)) if columns else [()] * count
 
     def project(self, resources: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
         """What live resources hold in each slot; a reference is the id that it points to."""
@@ -110,9 +119,20 @@ def _wanted(slot: Slot, source: Source, count: int) -> list[Any]:
             return [coerce(slot, slot.mapping.value)] * count
         case "expression":
             assert slot.expression is not None
+            if slot.expression.generated:
+                return [IGNORE] * count
             return _coerced(slot, slot.expression.column(source, count))
         case _:
             return [IGNORE] * count
+
+
+def _without_faults(slot: Slot, column: list[Any], faults: dict[int, list[Fault]] | None) -> list[Any]:
+    if slot.expression is None or EvaluationError not in set(map(type, column)):
+        return column
+    for number, value in enumerate(column):
+        if isinstance(value, EvaluationError) and faults is not None:
+            faults.setdefault(number, []).append(Fault(slot.target, str(value)))
+    return [IGNORE if isinstance(value, EvaluationError) else value for value in column]
 
 
 def _coerced(slot: Slot, column: list[Any]) -> list[Any]:
@@ -123,7 +143,7 @@ def _coerced(slot: Slot, column: list[Any]) -> list[Any]:
 
 def coerce(slot: Slot, value: Any) -> Any:
     """A wanted value in the target's type; empty text and empty lists are null (RFC 7643 §2.5)."""
-    if value is None or value is IGNORE:
+    if value is None or value is IGNORE or isinstance(value, EvaluationError):
         return value
     if slot.boolean:
         return _boolean(value)

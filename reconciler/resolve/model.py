@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from reconciler.declare.model import Declarations, Role
 from reconciler.declare.table import Table
-from reconciler.resolve.mapping import CompiledMapping
+from reconciler.resolve.mapping import CompiledMapping, Fault
 
 
 class Skipped(NamedTuple):
@@ -47,7 +47,10 @@ class DesiredGroup(NamedTuple):
 
 @dataclass(frozen=True)
 class Resolution:
-    """Desired resources of one app by address; `skipped` by address too. `today` is the ISO date that it holds for."""
+    """Desired resources of one app by address; `skipped` by address too. `today` is the ISO date that it holds for.
+
+    `faults` holds what expressions could not evaluate, by address; the attribute is left as it is.
+    """
 
     declarations: Declarations
     today: str
@@ -56,6 +59,7 @@ class Resolution:
     users: dict[str, DesiredUser] = field(default_factory=dict)
     groups: dict[str, DesiredGroup] = field(default_factory=dict)
     skipped: dict[str, Skipped] = field(default_factory=dict)
+    faults: dict[str, list[Fault]] = field(default_factory=dict)
 
     def table(self, address: str) -> Table[Any]:
         """The table that declares objects of this address's kind."""

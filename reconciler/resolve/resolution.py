@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from reconciler.declare.model import App, Declarations, Role, fold_all
+from reconciler.resolve.expressions import IGNORE
 from reconciler.resolve.filters import passing
-from reconciler.resolve.mapping import compile_mapping
+from reconciler.resolve.mapping import Fault, compile_mapping
 from reconciler.resolve.model import DesiredGroup, DesiredUser, Resolution, Skipped
 from reconciler.resolve.scope import (
     REMEDIES,
@@ -50,8 +52,10 @@ class _Users:
     def _map(self, rows: list[int], verdicts: dict[int, Verdict], linked: set[str]) -> None:
         held = [verdicts[row] for row in rows]
         source = UserSource(self.result.declarations, rows, [verdict.roles for verdict in held], linked)
-        values = self.result.user_mapping.values(source, len(rows))
+        faults: dict[int, list[Fault]] = {}
+        values = self.result.user_mapping.values(source, len(rows), faults)
         addresses = [self.addresses[row] for row in rows]
+        self.result.faults.update({addresses[number]: found for number, found in faults.items()})
         columns = zip(addresses, rows, values, [v.roles for v in held], [v.lapsed for v in held], strict=True)
         self.result.users.update(zip(addresses, map(DesiredUser._make, columns), strict=True))
 
@@ -90,7 +94,7 @@ class _Users:
         matching = self.result.user_mapping.matching
         found = list(self.result.users.values())
         for i in matching:
-            found = [user for user in found if user.values[i] is None]
+            found = [user for user in found if user.values[i] is None or user.values[i] is IGNORE]
         for user in found:
             del self.result.users[user.address]
             self._skip(user.row, "MatchingAttributeEmpty", "no matching attribute has a value")
@@ -126,7 +130,9 @@ class _Groups:
             if verdict.code is not None:
                 self._skip(row, verdict.code, verdict.reason)
         rows = self._passed([row for row, verdict in verdicts.items() if verdict.code is None])
-        values = self.result.group_mapping.values(GroupSource(self.groups, rows), len(rows))
+        faults: dict[int, list[Fault]] = {}
+        values = self.result.group_mapping.values(GroupSource(self.groups, rows), len(rows), faults)
+        self.result.faults.update({self.addresses[rows[number]]: found for number, found in faults.items()})
         names = {row: name for name, row in self.groups.index.items()}
         columns = self.result.declarations.users.index
         for row, found in zip(rows, values, strict=True):
@@ -152,6 +158,16 @@ class _Groups:
 
 def _skip(result: Resolution, address: str, code: str, reason: str, row: int) -> None:
     result.skipped[address] = Skipped(address, code, reason, REMEDIES[code], row)
+
+
+def getter(result: Resolution, address: str) -> Callable[[str], Any]:
+    """The source attributes of one desired object, by name."""
+    user = result.users.get(address)
+    if user is not None:
+        users = UserSource(result.declarations, [user.row], [user.roles], result.users)
+        return lambda name: users(name)[0]
+    groups = GroupSource(result.declarations.groups, [result.groups[address].row])
+    return lambda name: groups(name)[0]
 
 
 def values_with_roles(result: Resolution, row: int, roles: tuple[Role, ...]) -> tuple[Any, ...]:

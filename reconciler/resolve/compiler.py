@@ -1,0 +1,188 @@
+"""The parse tree of an expression in, closures out, every argument checked that can be. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from reconciler.declare.sources import MULTI_VALUED
+from reconciler.resolve.functions import FUNCTIONS, IGNORE, BadArgument, EvaluationError, Function, Ignored, compare
+from reconciler.resolve.functions.base import ABSENT, UNKNOWN
+
+Get = Callable[[str], Any]
+DEEPEST = 100
+DICE = "()"  # a name that no attribute bears: where a generated value finds its Chance
+
+
+class ExpressionError(ValueError):
+    """An expression that cannot be used; `column` is 1-based in its text."""
+
+    def __init__(self, message: str, column: int, remedy: str) -> None:
+        super().__init__(message)
+        self.message, self.column, self.remedy = message, column, remedy
+
+
+class Part(NamedTuple):
+    """A compiled argument or call; `value` is what is known of it before anything is evaluated."""
+
+    run: Callable[[Get], Any]
+    value: Any = UNKNOWN
+
+
+def _literal(value: Any) -> Part:
+    return Part(lambda get: value, value)
+
+
+class Compiler:
+    """Turns the parse tree into closures and gathers what they use."""
+
+    def __init__(self) -> None:
+        self.sources: dict[str, None] = {}
+        self.functions: set[str] = set()
+        self.depth = 0
+
+    def call(self, node: Any) -> Part:
+        name, nodes = node.children[0], node.children[1:]
+        if len(nodes) == 1 and not nodes[0].children:
+            nodes = []
+        function = _function(name, len(nodes))
+        self.functions.add(str(name))
+        for index, item in enumerate(nodes):
+            _check_kind(name, function, index, item)
+        parts = self.arguments(name, nodes)
+        try:
+            if function.check is not None:
+                function.check([part.value for part in parts])
+            return _bind(function, parts)
+        except BadArgument as error:
+            column = _column(nodes[error.index], name) if error.index < len(nodes) else name.column
+            raise ExpressionError(f"{name}: {error.message}", column, error.remedy) from None
+        except EvaluationError as error:
+            raise ExpressionError(f"{name}: {error}", name.column, function.signature) from None
+
+    def arguments(self, name: Any, nodes: list[Any]) -> list[Part]:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise ExpressionError(f"calls nested deeper than {DEEPEST}", name.column, "nest fewer calls")
+        parts = [self.argument(item) for item in nodes]
+        self.depth -= 1
+        return parts
+
+    def argument(self, node: Any) -> Part:
+        return self.value(node.children[0]) if node.children else _literal(ABSENT)
+
+    def value(self, node: Any) -> Part:
+        match node.data:
+            case "call":
+                return self.call(node)
+            case "condition":
+                left, operator, right = self.value(node.children[0]), str(node.children[1]), self.value(node.children[2])
+                return Part(lambda get: compare(left.run(get), operator, right.run(get)))
+            case "attribute":
+                name = _attribute(node)
+                self.sources[name] = None
+                return Part(lambda get: get(name))
+            case "string":
+                return _literal(_unquote(str(node.children[0])))
+            case "number":
+                return _literal(_number(str(node.children[0])))
+            case "word":
+                return _literal(str(node.children[0]))
+            case other:
+                raise AssertionError(other)
+
+
+def _attribute(node: Any) -> str:
+    return str(node.children[0])[1:-1].strip()
+
+
+def _function(name: Any, count: int) -> Function:
+    function = FUNCTIONS.get(str(name))
+    if function is None:
+        near = difflib.get_close_matches(str(name), FUNCTIONS, 1, 0.5)
+        hint = f"did you mean {near[0]}?" if near else "one of " + ", ".join(FUNCTIONS)
+        raise ExpressionError(f"unknown function {name}", name.column, hint)
+    if function.refused:
+        raise ExpressionError(function.refused, name.column, "build the value from attributes that are unique already")
+    most = count if function.most is None else function.most
+    if not function.least <= count <= most:
+        wanted = str(function.least) if function.least == function.most else f"{function.least} or more"
+        raise ExpressionError(f"{name} takes {wanted} arguments, not {count}", name.column, function.signature)
+    return function
+
+
+def _check_kind(name: Any, function: Function, index: int, node: Any) -> None:
+    """Whether an argument of this kind may stand at a position."""
+    if not node.children:
+        if index not in function.optional:
+            raise ExpressionError(f"argument {index + 1} of {name} is empty", name.column, function.signature)
+        return
+    value = node.children[0]
+    if function.only and (value.data != "attribute" or _attribute(value) != function.only):
+        raise ExpressionError(f"{name} takes [{function.only}] and nothing else", _column(node, name), function.signature)
+    if value.data == "condition":
+        if not function.condition or index:
+            raise ExpressionError(f"{name} takes no condition here", _column(node, name), "compare inside of IIF or CBool")
+        for side in (value.children[0], value.children[2]):
+            _check_word(side, frozenset())
+    else:
+        _check_word(value, function.words)
+    if value.data == "attribute" and not function.many and _attribute(value) in MULTI_VALUED:
+        raise ExpressionError(f"{name} takes one value, and {value.children[0]} holds several", _column(node, name),
+                              "take one with Item, or all with Join")  # fmt: skip
+
+
+def _check_word(value: Any, allowed: frozenset[str]) -> None:
+    if value.data == "word" and str(value.children[0]) not in allowed:
+        word = value.children[0]
+        raise ExpressionError(f"{word} is neither a function nor text", word.column, f'write "{word}" or [{word}]')
+
+
+def _column(node: Any, name: Any) -> int:
+    """Where an argument begins; an empty one is reported at its function."""
+    for token in node.scan_values(lambda _: True):
+        return int(token.column)
+    return int(name.column)
+
+
+def _bind(function: Function, parts: list[Part]) -> Part:
+    """The call of a function; one whose arguments are all literals is made here and now. Raises EvaluationError."""
+    call = function.call
+    parts = [_literal(function.absent) if part.value is ABSENT else part for part in parts]
+    values, runs = [part.value for part in parts], [part.run for part in parts]
+    if function.generated:
+        return Part(lambda get: call(get(DICE), *[run(get) for run in runs]))
+    run = _closure(function, runs)
+    if not any(value is UNKNOWN for value in values):
+        try:
+            return _literal(run(_nothing))
+        except Ignored:
+            return _literal(IGNORE)
+    return Part(run)
+
+
+def _nothing(_: str) -> Any:
+    return None
+
+
+def _closure(function: Function, runs: list[Callable[[Get], Any]]) -> Callable[[Get], Any]:
+    call = function.call
+    if function.lazy:
+        return lambda get: call(get, *runs)
+    if len(runs) == 1:
+        only = runs[0]
+        return lambda get: call(only(get))
+    return lambda get: call(*[run(get) for run in runs])
+
+
+def _number(digits: str) -> int | float:
+    if digits[0] == "&":
+        return int(digits[2:], 16)
+    return float(digits) if "." in digits else int(digits)
+
+
+def _unquote(token: str) -> str:
+    """`\\"` and `\\\\` are escapes; any other backslash belongs to a pattern and stays."""
+    return re.sub(r'\\(["\\])', r"\1", token[1:-1])
