@@ -56,9 +56,9 @@ class _Loader:
         self.problems.append(Problem(place, "error", code, message, remedy))
 
     def run(self) -> None:
-        if not self.root.is_dir():
-            self.error(Place(shown(self.root), 1), "no-declarations", "there is no such folder",
-                       "name the folder with --desired")  # fmt: skip
+        if not os.path.isdir(self.root):
+            what = "this is no folder" if os.path.exists(self.root) else "there is no such folder"
+            self.error(Place(shown(self.root), 1), "no-declarations", what, "name the folder with --desired")
             return
         self._only(self.root, {"directory", "apps", "policies"}, {"reconciler"})
         directory = self.root / "directory"
@@ -71,9 +71,18 @@ class _Loader:
         check_directory(self.users, self.groups, self.documents, self.problems)
         self._apps()
 
+    def _entries(self, folder: Path) -> list[Path]:
+        """What lies in a folder and may mean something, sorted; nothing where there is no folder."""
+        if not os.path.isdir(folder):
+            return []
+        if not os.access(folder, os.R_OK | os.X_OK):
+            self.error(Place(shown(folder), 1), "unreadable", "cannot be read: Permission denied", "mend its permissions")
+            return []
+        return sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name != "README.md")
+
     def _only(self, folder: Path, folders: set[str], files: set[str]) -> None:
         """A name without meaning is an error: a slip in a folder's name must not read as nobody."""
-        for entry in _entries(folder):
+        for entry in self._entries(folder):
             stem = entry.stem if entry.suffix in SUFFIXES else None
             if (entry.is_dir() and entry.name in folders) or (entry.is_file() and stem in files):
                 continue
@@ -83,7 +92,7 @@ class _Loader:
 
     def _files(self, folder: Path, kind: str) -> Iterator[Document]:
         """Every file of a folder, deeper ones too."""
-        for entry in _entries(folder):
+        for entry in self._entries(folder):
             if entry.is_dir():
                 yield from self._files(entry, kind)
             elif entry.suffix in SUFFIXES:
@@ -132,7 +141,7 @@ class _Loader:
     def _unused(self) -> None:
         for document in self._files(self.root / "policies", "policies"):
             self._not_yet(document.file, "policies")
-        for entry in _entries(self.root):
+        for entry in self._entries(self.root):
             if entry.stem == "reconciler" and entry.suffix in SUFFIXES:
                 self._read(entry, "reconciler")
                 self._not_yet(shown(entry), "reconciler.yaml")
@@ -144,7 +153,7 @@ class _Loader:
         )  # fmt: skip
 
     def _apps(self) -> None:
-        folders = _entries(self.root / "apps")
+        folders = self._entries(self.root / "apps")
         if not any(folder.is_dir() for folder in folders):
             self.error(Place(shown(self.root / "apps"), 1), "no-app", "no app is declared", "add apps/<app>/app.yaml")
         for folder in folders:
@@ -158,7 +167,7 @@ class _Loader:
         found: dict[str, list[Document]] = {kind: [] for kind in APP_KINDS}
         broken = False
         self._only(folder, {"assignments"}, set(APP_KINDS))
-        for entry in _entries(folder):
+        for entry in self._entries(folder):
             if entry.is_dir() and entry.name == "assignments":
                 found["assignments"].extend(self._files(entry, "assignments"))
             elif entry.is_file() and entry.stem in APP_KINDS and entry.suffix in SUFFIXES:
@@ -174,13 +183,6 @@ class _Loader:
             app = build_app(folder.name, found, self.users, self.groups, self.problems)
             if app is not None:
                 self.apps[app.name] = app
-
-
-def _entries(folder: Path) -> list[Path]:
-    """What lies in a folder and may mean something, sorted; nothing where there is no folder."""
-    if not folder.is_dir():
-        return []
-    return sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name != "README.md")
 
 
 def shown(path: Path) -> str:
