@@ -23,7 +23,9 @@ from jsonschema import Draft202012Validator
 
 from reconciler.cli.main import COMMANDS, cli
 from reconciler.declare.build import url_problem
+from reconciler.declare.yaml import scalar
 from tests.servers import (
+    APP,
     COMMAND,
     ROOT,
     TOKEN,
@@ -320,11 +322,14 @@ def recorded(desk: Desk, base_url: str) -> None:
     (folder / "record.json").write_text(text, encoding="utf-8")
 
 
+ELSEWHERE = {"RECONCILE_ALLOWED_ORIGINS": "https://wiki.example.com"}
+
+
 @pytest.mark.parametrize(
     ("record", "environ"),
     [("https://wiki.example.com/v2", {}), (None, {"CI": "true"}), (None, {"GITHUB_EVENT_NAME": "pull_request"}),
-     ("here", {"GITHUB_EVENT_NAME": "merge_group"}), (None, {"RECONCILE_ALLOWED_ORIGINS": "https://wiki.example.com"}),
-     ("https://[", {}), (None, {"RECONCILE_ALLOWED_ORIGINS": "https://["})],
+     ("here", {"GITHUB_EVENT_NAME": "merge_group"}), ("here", {"GITHUB_EVENT_NAME": "pull_request", **ELSEWHERE}),
+     (None, ELSEWHERE), ("https://[", {}), (None, {"RECONCILE_ALLOWED_ORIGINS": "https://["})],
 )  # fmt: skip
 def test_a_tenant_url_that_points_somewhere_new_gets_no_request(
     tmp_path: Path, record: str | None, environ: dict[str, str]
@@ -372,6 +377,15 @@ def test_a_tenant_url_that_is_none_is_told_apart(url: str) -> None:
 def test_a_tenant_url_that_is_none_is_refused(tmp_path: Path) -> None:
     ran = Desk(tmp_path, "https://x.org\\@y.org").reconcile("plan", RECONCILE_ALLOWED_ORIGINS="https://x.org")
     clear(ran, "tenantUrl")
+
+
+@pytest.mark.parametrize("reference", ["${file:absent}", "${file:.}", "${file:a\\0b}", "${env:ABSENT}", "${env:ODD}"])
+def test_a_token_that_cannot_be_had_is_one_clear_error_before_any_request(tmp_path: Path, reference: str) -> None:
+    with front(lambda call: page()) as service:
+        desk = Desk(tmp_path, service.url)
+        desk.write("apps/wiki/app.yaml", APP.replace("${env:WIKI_TOKEN}", reference))
+        clear(desk.reconcile("plan", ODD="two words"), "secretToken of wiki")
+        assert service.connections == 0
 
 
 # The token in what is left behind
@@ -513,6 +527,12 @@ def test_declarations_that_are_no_folder_are_one_error(desk: Desk) -> None:
         assert ran.code == 1 and word in ran.out and "--desired" in ran.out
         ran = desk.reconcile("plan", "--desired", name)
         assert (ran.code, ran.out) == (1, "") and word in ran.err
+
+
+def test_numbers_of_any_size_are_read(desk: Desk) -> None:
+    desk.people(f"ada@x.org, displayName: {'9' * 5_000}", "grace@x.org")
+    assert desk.reconcile("validate").code == 0
+    assert [scalar(t) for t in (".5", "-.5", "1.", "1e3", "-.inf")] == [0.5, -0.5, 1.0, 1000.0, float("-inf")]
 
 
 @pytest.mark.parametrize("name", ["directory/users/a.yaml", "directory/users", "directory", "apps", "apps/wiki", "."])

@@ -17,6 +17,7 @@ Where = tuple[int, int]
 MOST_BYTES = 64 * 1024 * 1024
 MOST_ALIASED = 100_000
 DEEPEST = 100
+LONGEST_INT = 4_000  # digits; Python refuses to read more than 4,300, and then it is text
 WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
 WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 INT = re.compile(r"[-+]?[0-9]+\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
@@ -78,9 +79,12 @@ def scalar(text: str) -> Any:
     if text in WORDS:
         return WORDS[text]
     if INT.match(text):
+        if len(text) > LONGEST_INT:
+            return text
         return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
     if FLOAT.match(text):
-        return float(text.replace(".inf", "inf").replace(".Inf", "inf").replace(".INF", "inf").lstrip("."))
+        word = text.lower()
+        return float(word.replace(".", "") if word.endswith((".inf", ".nan")) else word)
     return text
 
 

@@ -74,7 +74,7 @@ def _expand(text: str, environ: Mapping[str, str], what: str) -> str:
         if path is not None:
             try:
                 return Path(path).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError):
+            except (OSError, ValueError):  # no text, or a path that cannot be one
                 raise CredentialError(f"{what}: the file {path} cannot be read", "create it, or mend the path") from None
         found = environ.get(name) or default
         if not found:
