@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 
-.PHONY: demo test clean
+.PHONY: demo test bench clean
 
 demo: $(READY)
 	$(VENV)/bin/reconcile demo
@@ -11,6 +11,9 @@ test: $(READY)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/pytest
+
+bench: $(READY)
+	$(VENV)/bin/python -m tests.benchmarks.bench
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

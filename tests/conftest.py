@@ -9,6 +9,12 @@ import pytest
 from tests.world import World
 
 
+@pytest.fixture(autouse=True)
+def no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads what another one, or the developer, has parsed before."""
+    monkeypatch.setenv("RECONCILE_CACHE_DIR", "")
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> World:
     found = World(tmp_path)

@@ -145,7 +145,7 @@ def test_two_accounts_for_one_user_are_an_error_for_that_user_alone(world: World
     planned, resolution, _ = world._plan()
     values = resolution.users["User/ada@x.org"].values
     twins = [LiveObject(i, "ada@x.org", values, None, True) for i in "12"]
-    target, found = Matcher(resolution.user_mapping, twins, set()).candidates(values)
+    target, found = Matcher(resolution.user_mapping, twins).candidates(values)
     assert target == "userName" and len(found) == 2
 
 

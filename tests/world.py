@@ -16,6 +16,7 @@ from reconciler.cli.common import read_live
 from reconciler.declare.load import load
 from reconciler.plan.model import Plan
 from reconciler.plan.planner import Planned, Selection, make_plan
+from reconciler.plan.settle import settle
 from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
 from reconciler.resolve.check import check
@@ -101,7 +102,8 @@ class World:
     def apply(self) -> Result:
         planned, resolution, record = self._plan()
         record = record or Record("wiki", self.client.base_url)
-        job = Job("wiki", planned.plan.changes, planned, record, resolution.user_mapping, resolution.group_mapping)
+        settled = settle(planned.context, planned.plan.only)
+        job = Job("wiki", planned.plan.changes, settled, record, resolution.user_mapping, resolution.group_mapping)
         return execute(job, self.client, self.store, lambda: "2026-06-01T00:00:00Z", lambda outcome: None)
 
     def converge(self) -> None:

@@ -9,7 +9,6 @@ from reconciler.apply.model import Job, Outcome, Result
 from reconciler.apply.order import phases
 from reconciler.plan.diff import same
 from reconciler.plan.digest import canonical
-from reconciler.plan.live import project
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.record.model import Entry
 from reconciler.scim.client import ScimClient
@@ -56,7 +55,7 @@ def execute(
 class _Run:
     def __init__(self, job: Job, client: ScimClient, store: Store, now: Callable[[], str]) -> None:
         self.job, self.client, self.store, self.now = job, client, store, now
-        self.ids = dict(job.planned.ids)
+        self.ids = dict(job.settled.ids)
         self.ends: dict[str, tuple[str, str]] = {}
         self.notes: dict[str, str] = {}
         self.touched: set[str] = set()
@@ -76,7 +75,7 @@ class _Run:
     def finish(self) -> None:
         """What was done is in the record, whatever stopped the rest."""
         if not self.interrupted and not self.refused:
-            for address, entry in self.job.planned.baselines.items():
+            for address, entry in self.job.settled.baselines.items():
                 if "id" in entry:  # a create that failed has none
                     self.job.record.entries.setdefault(address, entry)
         self.job.record.under_way = []
@@ -85,10 +84,10 @@ class _Run:
 
     def _rename_entries(self) -> None:
         entries = self.job.record.entries
-        moved = {new: entries.pop(old) for new, old in self.job.planned.renamed.items() if old in entries}
+        moved = {new: entries.pop(old) for new, old in self.job.settled.renamed.items() if old in entries}
         entries.update(moved)
         changing = {change.address for change in self.job.changes}
-        for address, entry in self.job.planned.baselines.items():
+        for address, entry in self.job.settled.baselines.items():
             if address not in changing and "id" in entry:
                 entries[address] = entry
         self.job.record.under_way = [change.digest for change in self.job.changes]
@@ -149,7 +148,7 @@ class _Run:
         except LostAnswer:
             answer = self._look_up(change) or self.client.create(resource, body(resource, plain))
         self.ids[change.address] = answer["id"]
-        entry: Entry = {**self.job.planned.baselines.get(change.address, {}), "id": answer["id"], "created": True}
+        entry: Entry = {**self.job.settled.baselines.get(change.address, {}), "id": answer["id"], "created": True}
         entry.setdefault("wanted", {})
         self.job.record.entries[change.address] = entry
         settled = [a for a in change.attributes if not a.reference]
@@ -164,7 +163,7 @@ class _Run:
             want = values.get(slot.target)
             if isinstance(want, str):
                 found = self.client.find(_resource(change.address), slot.target, want)
-                found = [r for r in found if same(slot, want, slot.extract(r))]
+                found = [r for r in found if same(slot, want, mapping.one(r)[slot.target])]
                 if len(found) == 1:
                     return found[0]
         return None
@@ -195,7 +194,7 @@ class _Run:
         if change.action == "create":
             return live
         mapping = self.job.mapping(change.address)
-        values = dict(zip([s.target for s in mapping.slots], project(mapping, live, "").values, strict=True))
+        values = mapping.one(live)
         values["active"] = str(live.get("active", True)).lower() == "true"
         for attribute in change.attributes:
             before = self._id_of(attribute.before) if attribute.reference else attribute.before
@@ -219,7 +218,7 @@ class _Run:
     def _delete(self, change: Change) -> None:
         self.client.delete(_resource(change.address), self._id(change.address))
         self.job.record.entries.pop(change.address, None)
-        self.job.planned.baselines.pop(change.address, None)
+        self.job.settled.baselines.pop(change.address, None)
 
     # Values and the record
 
@@ -250,7 +249,7 @@ class _Run:
         """What the service kept or made of it otherwise: path -> the value that it answers."""
         mapping = self.job.mapping(change.address)
         slots = {slot.target: slot for slot in mapping.slots}
-        values = dict(zip(slots, project(mapping, {"id": "", **live}, "").values, strict=True))
+        values = mapping.one(live)
         found = {}
         for a in attributes:
             want = self._id_of(a.after) if a.reference else a.after
@@ -278,7 +277,7 @@ class _Run:
     def _own_entry(self, change: Change) -> Entry:
         entries = self.job.record.entries
         if change.address not in self.touched and change.action != "create":
-            base = self.job.planned.baselines.get(change.address)
+            base = self.job.settled.baselines.get(change.address)
             if base is not None:
                 kept = entries.get(change.address, {}).get("members") if change.add or change.remove else None
                 entries[change.address] = {**base}

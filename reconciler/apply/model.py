@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from reconciler.plan.model import Change
-from reconciler.plan.planner import Planned
+from reconciler.plan.settle import Settled
 from reconciler.record.model import Record
 from reconciler.resolve.mapping import CompiledMapping
 
@@ -17,7 +17,7 @@ class Job:
 
     app: str
     changes: tuple[Change, ...]
-    planned: Planned
+    settled: Settled
     record: Record
     users: CompiledMapping
     groups: CompiledMapping

@@ -143,9 +143,7 @@ def _of_files(found: Session, reviewed: list[Plan]) -> tuple[Change, ...] | int:
     elsewhere = {p.base_url for p in reviewed} - {plan.base_url}
     if elsewhere:
         return _stale([f"{plan.app}: tenantUrl moved from {url} to {plan.base_url}" for url in sorted(elsewhere)])
-    waiting = {change.address for change in plan.changes}
-    matches = {address for address in found.planned.baselines if address not in waiting}
-    result = compare(reviewed, plan, matches)
+    result = compare(reviewed, plan, found.planned.as_wanted())
     if result.moved:
         return _stale([f"{plan.app}: {line}" for line in result.moved])
     for address in result.done:
@@ -167,6 +165,7 @@ def _write(found: Session, changes: tuple[Change, ...]) -> int:
     from reconciler.apply.execute import execute
     from reconciler.apply.model import Job
     from reconciler.apply.order import swaps
+    from reconciler.plan.settle import settle
     from reconciler.record.model import Record
 
     pairs = swaps(changes)
@@ -178,7 +177,8 @@ def _write(found: Session, changes: tuple[Change, ...]) -> int:
     stop: list[int] = []
     old = {s: signal.signal(s, lambda number, _: stop.append(number)) for s in (signal.SIGINT, signal.SIGTERM)}
     try:
-        job = Job(found.app.name, changes, found.planned, record, found.resolution.user_mapping,
+        settled = settle(found.planned.context, found.planned.plan.only)
+        job = Job(found.app.name, changes, settled, record, found.resolution.user_mapping,
                   found.resolution.group_mapping)  # fmt: skip
         result = execute(job, found.client, found.store, now, _tell, lambda: bool(stop))
     finally:

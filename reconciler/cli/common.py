@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ import click
 from reconciler.declare.model import App, Declarations, Problem, fold
 
 if TYPE_CHECKING:
+    from reconciler.plan.live import Live
     from reconciler.plan.model import Plan
     from reconciler.plan.planner import Planned
     from reconciler.record.local import LocalStore
@@ -157,6 +159,8 @@ def _warn_unknown(only: tuple[str, ...], declarations: Declarations, record: Rec
     """An address that names nobody selects nothing, which must not read as nothing to do."""
     from reconciler.report.safe import plain
 
+    if not only:
+        return
     names = [f"User/{u.row['userPrincipalName']}" for u in declarations.users.values()]
     names += [f"Group/{g.row['displayName']}" for g in declarations.groups.values()]
     names += record.entries if record else ()
@@ -168,26 +172,21 @@ def _warn_unknown(only: tuple[str, ...], declarations: Declarations, record: Rec
             click.echo(plain(f"Warning: nothing that is declared or recorded is called {address}{hint}"), err=True)
 
 
-def read_live(client: ScimClient, resolution: Resolution, app: App) -> Any:
+def read_live(client: ScimClient, resolution: Resolution, app: App) -> Live:
     """Users and groups side by side."""
     from concurrent.futures import ThreadPoolExecutor
 
-    from reconciler.plan.live import Live
+    from reconciler.plan.live import Live, project_groups, project_users
 
-    live = Live()
     pool = ThreadPoolExecutor(2)
     try:
-        jobs = [pool.submit(client.read_all, "Users", lambda page: live.add_users(resolution.user_mapping, page))]
+        jobs = [pool.submit(client.read_all, "Users", partial(project_users, resolution.user_mapping))]
         if app.groups.enabled and client.profile.groups:
-            jobs.append(
-                pool.submit(client.read_all, "Groups", lambda page: live.add_groups(resolution.group_mapping, page))
-            )
-        for job in jobs:
-            job.result()
+            jobs.append(pool.submit(client.read_all, "Groups", partial(project_groups, resolution.group_mapping)))
+        users, groups = [{item.id: item for item in job.result()} for job in jobs] + [{}] * (2 - len(jobs))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # after an error or an interrupt nobody waits for the other
-    live.reads = client.counts["reads"]
-    return live
+    return Live(users, groups, client.counts["reads"])
 
 
 def read_plans(file: Path) -> list[Plan]:

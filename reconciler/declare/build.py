@@ -9,20 +9,16 @@ from urllib.parse import urlsplit
 
 from reconciler.declare.model import (
     App,
-    Assignment,
     AttributeMapping,
     Clause,
     Deprovisioning,
-    Group,
     ObjectMapping,
     Problem,
     Provisioning,
     Role,
     ScopingFilter,
-    User,
     fold,
 )
-from reconciler.declare.references import nearest
 from reconciler.declare.schema import schema
 from reconciler.declare.yaml import Document
 
@@ -49,11 +45,8 @@ class _Notes:
                                      "it is checked, and will count in a later version"))  # fmt: skip
 
 
-def build_app(
-    folder: str, documents: Mapping[str, list[Document]], users: Mapping[str, User], groups: Mapping[str, Group],
-    problems: list[Problem],
-) -> App | None:  # fmt: skip
-    """Put one app together; None where app.yaml or mappings.yaml is too broken to be used."""
+def build_app(folder: str, documents: Mapping[str, list[Document]], problems: list[Problem]) -> App | None:
+    """Put one app together but for its assignments; None where app.yaml or mappings.yaml is too broken to be used."""
     notes = _Notes(problems)
     document, mappings = documents["app"][0], documents["mappings"][0]
     data, declared = document.data, mappings.data.get("mappings")
@@ -68,7 +61,6 @@ def build_app(
         if _has(data, path):
             notes.not_yet(document, path, path[-1])
     roles = _roles(documents["roles"], notes)
-    assignments = _assignments(documents["assignments"], roles, users, groups, notes)
     provisioning, deprovisioning = data.get("provisioning") or {}, data.get("deprovisioning") or {}
     if any(not isinstance(part, dict) for part in (provisioning, deprovisioning)):
         return None
@@ -78,7 +70,7 @@ def build_app(
         tenantUrl=str(credentials.get("tenantUrl")), secretToken=str(credentials.get("secretToken")),
         provisioning=Provisioning(**_known(Provisioning, provisioning)),
         deprovisioning=Deprovisioning(**_known(Deprovisioning, deprovisioning)),
-        roles=roles, assignments=assignments,
+        roles=roles, assignments=(),
         users=_object_mapping(mappings, declared, "users", notes),
         groups=_object_mapping(mappings, declared, "groups", notes),
         place=document.locate(("app",)),
@@ -159,64 +151,6 @@ def _roles(documents: list[Document], notes: _Notes) -> dict[str, Role]:
                                        row.get("enabled", True) is not False,
                                        tuple(kinds) if isinstance(kinds, list) else ("User", "Group")))  # fmt: skip
     return found
-
-
-def _assignments(
-    documents: list[Document], roles: Mapping[str, Role], users: Mapping[str, User], groups: Mapping[str, Group],
-    notes: _Notes,
-) -> list[Assignment]:  # fmt: skip
-    found: dict[tuple[Any, ...], Assignment] = {}
-    for document in documents:
-        rows = document.data.get("assignments")
-        for number, row in enumerate(rows if isinstance(rows, list) else ()):
-            if not isinstance(row, dict) or not isinstance(row.get("role"), str):
-                continue
-            item = _assignment(document, row, number)
-            known = _check_assignment(document, ("assignments", number), row, item, roles, users, groups, notes)
-            other = found.setdefault((item.user, item.group, item.role), item) if known else item
-            if other is not item:
-                notes.error(document, ("assignments", number), "duplicate",
-                            f"the same assignment stands at {other.file}:{other.line}", "keep one of the two")  # fmt: skip
-    return list(found.values())
-
-
-def _assignment(document: Document, row: dict[str, Any], number: int) -> Assignment:
-    user, group = row.get("user"), row.get("group")
-    return Assignment(
-        fold(user) if isinstance(user, str) else None, fold(group) if isinstance(group, str) else None,
-        fold(row["role"]), row.get("expires"), row.get("reason"), document.file, document.item_lines[number],
-    )  # fmt: skip
-
-
-def _check_assignment(
-    document: Document, path: tuple[Any, ...], row: dict[str, Any], item: Assignment, roles: Any, users: Any, groups: Any,
-    notes: _Notes,
-) -> bool:  # fmt: skip
-    sound = True
-    for kind, key, known in (("user", item.user, users), ("group", item.group, groups)):
-        if key is not None and key not in known:
-            sound = False
-            notes.error(document, (*path, kind), f"unknown-{kind}", f"no {kind} {row[kind]!r} is declared",
-                        nearest(row[kind], known, kind))  # fmt: skip
-    if item.role not in roles and item.role != "default access":
-        sound = False
-        notes.error(document, (*path, "role"), "unknown-role", f"no role {row['role']!r} is declared",
-                    nearest(row["role"], [r.displayName for r in roles.values()] + ["Default Access"], "role"))  # fmt: skip
-    if isinstance(item.expires, str) and not _real_date(item.expires):
-        sound = False
-        notes.error(document, (*path, "expires"), "date", f"{item.expires} is no day of the calendar",
-                    "write YYYY-MM-DD")  # fmt: skip
-    return sound
-
-
-def _real_date(text: str) -> bool:
-    from datetime import date
-
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _object_mapping(document: Document, declared: dict[str, Any], kind: str, notes: _Notes) -> ObjectMapping:

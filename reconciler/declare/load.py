@@ -1,21 +1,25 @@
-"""The folder `desired/` in, declarations and every problem out. Reads files, writes nothing."""
+"""The folder `desired/` in, declarations and every problem out. Reads files; writes nothing but its cache."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from reconciler.declare.assignments import collect
 from reconciler.declare.build import build_app
-from reconciler.declare.model import App, Declarations, Group, Place, Problem, User, fold
+from reconciler.declare.cache import Cache, user_cache
+from reconciler.declare.model import App, Declarations, Group, Place, Problem, User
 from reconciler.declare.references import check_directory
-from reconciler.declare.schema import check
-from reconciler.declare.yaml import Document, parse
+from reconciler.declare.schema import check, fingerprint
+from reconciler.declare.table import Rows, Table, to_rows
+from reconciler.declare.yaml import Document, Sources, parse
 
 SUFFIXES = (".yaml", ".yml", ".json")
 APP_KINDS = ("app", "roles", "assignments", "mappings", "approvals")
+ROW_KEYS = {"users": ("userPrincipalName",), "groups": ("displayName",), "assignments": ("role",)}
 NOT_YET = {
     "approvals": "approvals.yaml",
     "policies": "policies",
@@ -37,20 +41,20 @@ class Loaded:
 
 def load(root: Path) -> Loaded:
     """Read everything under `root`. Nothing is raised for what a user wrote."""
-    loader = _Loader(root)
+    loader = _Loader(root, Cache(user_cache(), fingerprint()))
     loader.run()
     problems = sorted(set(loader.problems), key=lambda p: (p.place, p.code, p.message))
     return Loaded(Declarations(loader.users, loader.groups, loader.apps), problems)
 
 
 class _Loader:
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, cache: Cache) -> None:
+        self.root, self.cache = root, cache
         self.problems: list[Problem] = []
-        self.users: dict[str, User] = {}
-        self.groups: dict[str, Group] = {}
+        self.users = Table(User, "userPrincipalName")
+        self.groups = Table(Group, "displayName")
         self.apps: dict[str, App] = {}
-        self.documents: dict[str, Document] = {}
+        self.sources = Sources()
 
     def error(self, place: Place, code: str, message: str, remedy: str) -> None:
         self.problems.append(Problem(place, "error", code, message, remedy))
@@ -63,12 +67,12 @@ class _Loader:
         self._only(self.root, {"directory", "apps", "policies"}, {"reconciler"})
         directory = self.root / "directory"
         self._only(directory, {"users", "groups"}, set())
-        for document in self._files(directory / "users", "users"):
-            self._items(document, "users", "userPrincipalName", User, self.users)
-        for document in self._files(directory / "groups", "groups"):
-            self._items(document, "groups", "displayName", Group, self.groups)
+        for file, rows in self._lists(directory / "users", "users"):
+            self._items(file, rows, "users", self.users)
+        for file, rows in self._lists(directory / "groups", "groups"):
+            self._items(file, rows, "groups", self.groups)
         self._unused()
-        check_directory(self.users, self.groups, self.documents, self.problems)
+        check_directory(self.users, self.groups, self.sources, self.problems)
         self._apps()
 
     def _entries(self, folder: Path) -> list[Path]:
@@ -90,57 +94,76 @@ class _Loader:
             self.error(Place(shown(entry), 1), "no-meaning", f"{entry.name} has no meaning here",
                        "rename or remove it; known are " + ", ".join(names))  # fmt: skip
 
-    def _files(self, folder: Path, kind: str) -> Iterator[Document]:
+    def _files(self, folder: Path) -> Iterator[Path]:
         """Every file of a folder, deeper ones too."""
         for entry in self._entries(folder):
             if entry.is_dir():
-                yield from self._files(entry, kind)
+                yield from self._files(entry)
             elif entry.suffix in SUFFIXES:
-                document = self._read(entry, kind)
-                if document is not None:
-                    yield document
+                yield entry
             else:
                 self.error(Place(shown(entry), 1), "no-meaning", f"{entry.name} is no YAML or JSON file",
                            "rename or remove it")  # fmt: skip
 
-    def _read(self, path: Path, kind: str) -> Document | None:
-        """One file, checked against its schema; None where nothing of it can be used."""
+    def _lists(self, folder: Path, kind: str) -> Iterator[tuple[str, Rows]]:
+        """The rows of every file of a folder that holds one kind of list."""
+        for path in self._files(folder):
+            rows = self._rows(path, kind)
+            if rows is not None:
+                yield shown(path), rows
+
+    def _rows(self, path: Path, kind: str) -> Rows | None:
+        """The rows of one file, from the cache where its content is known to be sound."""
+        raw = self._raw(path)
+        if raw is None:
+            return None
+        known = self.cache.get(kind, raw)
+        if known is not None:
+            return known
+        before = len(self.problems)
+        document = self._parse(path, raw, kind)
+        if document is None:
+            return None
+        rows = to_rows(document.data.get(kind), document.item_lines, ROW_KEYS[kind])
+        if len(self.problems) == before:
+            self.cache.put(kind, raw, rows)
+        return rows
+
+    def _raw(self, path: Path) -> bytes | None:
         try:
             raw = path.read_bytes()
         except OSError as error:
             self.error(Place(shown(path), 1), "unreadable", f"cannot be read: {error.strerror}", "mend its permissions")
             return None
+        self.sources.add(shown(path), raw)
+        return raw
+
+    def _read(self, path: Path, kind: str) -> Document | None:
+        """One file, checked against its schema; None where nothing of it can be used."""
+        raw = self._raw(path)
+        return None if raw is None else self._parse(path, raw, kind)
+
+    def _parse(self, path: Path, raw: bytes, kind: str) -> Document | None:
         document = parse(raw, shown(path))
-        self.documents[document.file] = document
         if document.problems:
             self.problems.extend(document.problems)
             return None
         if document.data is None:
             self.error(Place(document.file, 1), "empty-file", "the file is empty", f"write `{kind}: []` for none")
             return None
-        found = check(document, kind)
-        self.problems.extend(found)
-        if not isinstance(document.data, dict):
-            return None
-        return document
+        self.problems.extend(check(document, kind))
+        return document if isinstance(document.data, dict) else None
 
-    def _items(self, document: Document, kind: str, key: str, make: Any, into: dict[str, Any]) -> None:
-        rows = document.data.get(kind)
-        if not isinstance(rows, list):
-            return
-        for number, row in enumerate(rows):
-            if not isinstance(row, dict) or not isinstance(row.get(key), str):
-                continue
-            item = make(fold(row[key]), row, document.file, document.item_lines[number])
-            other = into.setdefault(item.key, item)
-            if other is not item:
-                self.error(document.locate((kind, number, key)), "duplicate",
-                           f"{row[key]} is declared twice, first at {other.file}:{other.line}",
-                           "keep one of the two")  # fmt: skip
+    def _items(self, file: str, rows: Rows, kind: str, table: Table[Any]) -> None:
+        for row, earlier in table.add(rows, file):
+            self.error(self.sources.place(file, (kind, table.numbers[row], table.key)), "duplicate",
+                       f"{table.columns[table.key][row]} is declared twice, first at {table.line(earlier)}",
+                       "keep one of the two")  # fmt: skip
 
     def _unused(self) -> None:
-        for document in self._files(self.root / "policies", "policies"):
-            self._not_yet(document.file, "policies")
+        for path in self._files(self.root / "policies"):
+            self._read(path, "policies")
+            self._not_yet(shown(path), "policies")
         for entry in self._entries(self.root):
             if entry.stem == "reconciler" and entry.suffix in SUFFIXES:
                 self._read(entry, "reconciler")
@@ -165,24 +188,31 @@ class _Loader:
 
     def _app(self, folder: Path) -> None:
         found: dict[str, list[Document]] = {kind: [] for kind in APP_KINDS}
+        lists: list[tuple[str, Rows]] = []
         broken = False
         self._only(folder, {"assignments"}, set(APP_KINDS))
         for entry in self._entries(folder):
-            if entry.is_dir() and entry.name == "assignments":
-                found["assignments"].extend(self._files(entry, "assignments"))
+            if entry.name == "assignments" and entry.is_dir():
+                lists.extend(self._lists(entry, "assignments"))
+            elif entry.stem == "assignments" and entry.is_file() and entry.suffix in SUFFIXES:
+                rows = self._rows(entry, "assignments")
+                broken = broken or rows is None
+                lists.extend([(shown(entry), rows)] if rows else [])
             elif entry.is_file() and entry.stem in APP_KINDS and entry.suffix in SUFFIXES:
                 document = self._read(entry, entry.stem)
                 broken = broken or document is None
                 found[entry.stem].extend([document] if document else [])
-        missing = [kind for kind in ("app", "mappings", "assignments") if not found[kind]]
+        have = {kind for kind in APP_KINDS if found[kind]} | ({"assignments"} if lists else set())
+        missing = [kind for kind in ("app", "mappings", "assignments") if kind not in have]
         for kind in missing if not broken else []:
             self.error(Place(shown(folder), 1), "missing-file", f"{kind}.yaml is missing", f"add {kind}.yaml")
         for document in found["approvals"]:
             self._not_yet(document.file, "approvals.yaml")
         if not missing and not broken:
-            app = build_app(folder.name, found, self.users, self.groups, self.problems)
+            app = build_app(folder.name, found, self.problems)
             if app is not None:
-                self.apps[app.name] = app
+                assignments = collect(lists, app.roles, self.users, self.groups, self.sources, self.problems)
+                self.apps[app.name] = replace(app, assignments=assignments)
 
 
 def shown(path: Path) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from reconciler.declare.table import Table
 
 
 class Place(NamedTuple):
@@ -151,9 +154,16 @@ class App:
 class Declarations:
     """Everything that `desired/` declares, by folded name."""
 
-    users: Mapping[str, User] = field(default_factory=dict)
-    groups: Mapping[str, Group] = field(default_factory=dict)
-    apps: Mapping[str, App] = field(default_factory=dict)
+    users: Table[User]
+    groups: Table[Group]
+    apps: Mapping[str, App]
+
+
+def fold_all(names: list[str]) -> list[str]:
+    """`fold` for many names at once."""
+    if "".join(names).isascii():
+        return [name.lower() for name in names]
+    return [fold(name) for name in names]
 
 
 def fold(name: str) -> str:

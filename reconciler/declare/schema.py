@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import json
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,15 @@ def schema(kind: str) -> dict[str, Any]:
     """The JSON Schema of one file kind."""
     found: dict[str, Any] = json.loads((folder() / f"{kind}.schema.json").read_text(encoding="utf-8"))
     return found
+
+
+@cache
+def fingerprint() -> str:
+    """Changes whenever a schema does."""
+    found = hashlib.sha256()
+    for file in sorted(folder().glob("*.schema.json")):
+        found.update(file.read_bytes())
+    return found.hexdigest()
 
 
 @cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import re
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
 import yaml
@@ -17,7 +18,11 @@ Where = tuple[int, int]
 MOST_BYTES = 64 * 1024 * 1024
 MOST_ALIASED = 100_000
 DEEPEST = 100
-LONGEST_INT = 4_000  # digits; Python refuses to read more than 4,300, and then it is text
+LONGEST_NUMBER = 4_000  # Python converts no longer ones
+try:
+    Parser: Any = import_module("yaml.cyaml").CParser
+except ImportError:  # a PyYAML built without libyaml is slower, and as right
+    Parser = yaml.Loader
 WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
 WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 INT = re.compile(r"[-+]?[0-9]+\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
@@ -48,6 +53,23 @@ class Document:
         return Place(self.file, *found[0 if key else 1])
 
 
+class Sources:
+    """The text of every file that was read, so that a finding's place can be looked up when there is one."""
+
+    def __init__(self) -> None:
+        self._raw: dict[str, bytes] = {}
+        self._parsed: dict[str, Document] = {}
+
+    def add(self, file: str, raw: bytes) -> None:
+        self._raw[file] = raw
+
+    def place(self, file: str, path: tuple[Step, ...], key: bool = False) -> Place:
+        """Where a value of a file stands."""
+        if file not in self._parsed:
+            self._parsed[file] = parse(self._raw[file], file)
+        return self._parsed[file].locate(path, key)
+
+
 def parse(raw: bytes, file: str) -> Document:
     """Parse one file. Every finding is in `problems`, nothing is raised."""
     if len(raw) > MOST_BYTES:
@@ -59,9 +81,12 @@ def parse(raw: bytes, file: str) -> Document:
         return _broken(file, "not-utf8", "not UTF-8 text", "save the file as UTF-8", line)
     builder = _Builder(file)
     was_on = gc.isenabled()
-    gc.disable()
+    gc.disable()  # a large file makes nothing but live objects: looking for dead ones takes half of the time
     try:
         builder.run(text)
+        if builder.problems:
+            builder = _Builder(file, positions=True)
+            builder.run(text)
     finally:
         if was_on:
             gc.enable()
@@ -78,13 +103,10 @@ def scalar(text: str) -> Any:
         return text
     if text in WORDS:
         return WORDS[text]
-    if INT.match(text):
-        if len(text) > LONGEST_INT:
-            return text
+    if INT.match(text) and len(text) <= LONGEST_NUMBER:
         return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
-    if FLOAT.match(text):
-        word = text.lower()
-        return float(word.replace(".", "") if word.endswith((".inf", ".nan")) else word)
+    if FLOAT.match(text) and len(text) <= LONGEST_NUMBER:
+        return float(re.sub(r"\.(?=[iInN])", "", text))
     return text
 
 
@@ -92,28 +114,40 @@ class _Stop(Exception):
     """Parsing cannot go on; the problem has been noted."""
 
 
+class _Frame:
+    """A container that is being filled; `key` is the key that waits for its value."""
+
+    __slots__ = ("anchor", "container", "key", "key_event", "path", "size")
+
+    def __init__(self, container: Any, path: tuple[Step, ...], anchor: str | None, size: int) -> None:
+        self.container, self.path, self.anchor, self.size = container, path, anchor, size
+        self.key: str | None = None
+        self.key_event: Any = None
+
+
 class _Builder:
-    """Parser events in, data out, without recursion: a file may nest deeper than Python's stack."""
+    """Parser events in, data out, without recursion: a file may nest deeper than Python's stack.
+
+    With `positions` the place of every key and value is kept; that costs a second pass, when a place is asked for.
+    """
 
     def __init__(self, file: str, positions: bool = False) -> None:
-        self.file = file
+        self.file, self.track = file, positions
         self.root: Any = None
         self.problems: list[Problem] = []
         self.item_lines: list[int] = []
         self.positions: dict[tuple[Step, ...], tuple[Where, Where]] = {}
-        self.track = positions
+        self.frames: list[_Frame] = []
         self.anchors: dict[str, tuple[Any, int]] = {}
-        self.aliased = 0
+        self.count = self.aliased = self.documents = 0
 
     def note(self, mark: Any, code: str, message: str, remedy: str) -> None:
         place = Place(self.file, mark.line + 1, mark.column + 1)
         self.problems.append(Problem(place, "error", code, message, remedy))
 
     def run(self, text: str) -> None:
-        loader = getattr(yaml, "CParser", None) or yaml.Loader
         try:
-            parser = loader(text)
-            self._events(parser)
+            self._events(Parser(text).get_event)
         except _Stop:
             self.root = None
         except yaml.MarkedYAMLError as error:
@@ -125,96 +159,118 @@ class _Builder:
             self.problems.append(Problem(place, "error", "syntax", f"not YAML: {str(error).splitlines()[0]}",
                                          "remove characters that YAML does not allow"))  # fmt: skip
 
-    def _events(self, parser: Any) -> None:
-        # A frame: [container, key or None, path, key position, start mark, keys seen, anchor, size before]
-        frames: list[list[Any]] = []
-        count, documents = 0, 0
-        get_event = parser.get_event
+    def _events(self, get_event: Any) -> None:
+        """The loop in which a large file spends its time: plain entries of mappings are handled in place."""
+        scalar_event, frame, count, quick = yaml.ScalarEvent, None, 0, not self.track
         while True:
             event = get_event()
-            kind = type(event)
-            if kind is yaml.ScalarEvent:
+            if type(event) is scalar_event:
                 count += 1
-                if event.tag is not None and not (event.tag == "!" and not event.implicit[0]):
-                    self._tag(event)
-                value = event.value if event.style else scalar(event.value)
-                if event.anchor:
-                    self.anchors[event.anchor] = (value, 1)
-                self._put(frames, value, event)
-            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-                count += 1
-                if event.tag is not None:
-                    self._tag(event)
-                if len(frames) >= DEEPEST:
-                    self.note(event.start_mark, "too-deep", f"nested deeper than {DEEPEST}", "flatten it")
-                    raise _Stop
-                value = {} if kind is yaml.MappingStartEvent else []
-                path = self._put(frames, value, event)
-                frames.append([value, None, path, None, event.anchor, count, {}])
-            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-                frame = frames.pop()
-                if frame[4]:
-                    self.anchors[frame[4]] = (frame[0], count - frame[5] + 1)
-                if kind is yaml.MappingEndEvent and "<<" in frame[0]:
-                    self._merge(frame[0], event)
-            elif kind is yaml.AliasEvent:
-                self._alias(frames, event)
-            elif kind is yaml.DocumentStartEvent:
-                documents += 1
-                if documents > 1:
-                    self.note(event.start_mark, "several-documents", "a second document in one file", "use one file each")
-                    raise _Stop
-            elif kind is yaml.StreamEndEvent:
-                return
+                value = event.value
+                if not event.style and (not value or value[0] in SPECIAL):
+                    value = scalar(value)
+                if event.tag is not None or event.anchor is not None:
+                    self._decorated(event, value)
+                if quick and frame is not None and type(entries := frame.container) is dict:
+                    key = frame.key
+                    if key is not None:
+                        entries[key] = value
+                        frame.key = None
+                        continue
+                    if type(value) is str and value not in entries:
+                        frame.key = value
+                        continue
+                self._put(value, event)
+            else:
+                self.count, count = self.count + count, 0
+                if not self._structure(event):
+                    return
+                frame = self.frames[-1] if self.frames else None
+
+    def _structure(self, event: Any) -> bool:
+        """Any event but a scalar; False at the end."""
+        kind = type(event)
+        if kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            self._open(event, {} if kind is yaml.MappingStartEvent else [])
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            self._close(event)
+        elif kind is yaml.AliasEvent:
+            self._alias(event)
+        elif kind is yaml.DocumentStartEvent:
+            self.documents += 1
+            if self.documents > 1:
+                self.note(event.start_mark, "several-documents", "a second document in one file", "use one file each")
+                raise _Stop
+        return kind is not yaml.StreamEndEvent
+
+    def _decorated(self, event: Any, value: Any) -> None:
+        if event.tag is not None and not (event.tag == "!" and not event.implicit[0]):
+            self._tag(event)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = (value, 1)
 
     def _tag(self, event: Any) -> None:
         self.note(event.start_mark, "tag", f"the tag {event.tag} is not allowed", "remove the tag")
 
-    def _alias(self, frames: list[list[Any]], event: Any) -> None:
+    def _open(self, event: Any, container: Any) -> None:
+        if event.tag is not None:
+            self._tag(event)
+        if len(self.frames) >= DEEPEST:
+            self.note(event.start_mark, "too-deep", f"nested deeper than {DEEPEST}", "flatten it")
+            raise _Stop
+        path = self._put(container, event)
+        self.frames.append(_Frame(container, path, event.anchor, self.count))
+        self.count += 1
+
+    def _close(self, event: Any) -> None:
+        frame = self.frames.pop()
+        if frame.anchor:
+            self.anchors[frame.anchor] = (frame.container, self.count - frame.size)
+        if type(frame.container) is dict and "<<" in frame.container:
+            self._merge(frame.container, event)
+
+    def _alias(self, event: Any) -> None:
         if event.anchor not in self.anchors:
             self.note(event.start_mark, "unknown-alias", f"no anchor &{event.anchor} before here", "define it first")
             raise _Stop
         value, size = self.anchors[event.anchor]
-        self.aliased += size
         # What an alias holds counts again wherever the value that holds it is repeated.
-        for frame in frames:
-            frame[5] -= size
+        self.aliased += size
+        self.count += size
         if self.aliased > MOST_ALIASED:
             self.note(event.start_mark, "alias-bomb", "aliases expand to more than 100,000 values", "write it out")
             raise _Stop
-        self._put(frames, value, event)
+        self._put(value, event)
 
-    def _put(self, frames: list[list[Any]], value: Any, event: Any) -> tuple[Step, ...]:
+    def _put(self, value: Any, event: Any) -> tuple[Step, ...]:
         """Put a value where it belongs; returns its path (empty unless positions are wanted)."""
-        if not frames:
+        if not self.frames:
             self.root = value
             return ()
-        frame = frames[-1]
-        container = frame[0]
-        if type(container) is list:
-            if len(frames) == 2:
+        frame = self.frames[-1]
+        if type(frame.container) is list:
+            if len(self.frames) == 2:
                 self.item_lines.append(event.start_mark.line + 1)
-            container.append(value)
-            return self._track(frame[2], len(container) - 1, event, event)
-        if frame[3] is None:
+            frame.container.append(value)
+            return self._track(frame.path, len(frame.container) - 1, event, event)
+        if frame.key is None:
             self._key(frame, value, event)
             return ()
-        key, key_event, frame[1], frame[3] = frame[1], frame[3], None, None
-        container[key] = value
-        return self._track(frame[2], key, key_event, event)
+        key, frame.key = frame.key, None
+        frame.container[key] = value
+        return self._track(frame.path, key, frame.key_event, event)
 
-    def _key(self, frame: list[Any], key: Any, event: Any) -> None:
+    def _key(self, frame: _Frame, key: Any, event: Any) -> None:
         if not isinstance(key, str):
             if type(event) is not yaml.ScalarEvent:
                 self.note(event.start_mark, "key", "a key must be text", "write a plain key")
                 raise _Stop
             key = event.value
-        if key in frame[0]:
-            first = frame[6].get(key)
-            where = f", first in line {first}" if first else ""
+        if key in frame.container:
+            first = self.positions.get((*frame.path, key))
+            where = f", first in line {first[0][0]}" if first else ""
             self.note(event.start_mark, "duplicate-key", f"the key {key!r} stands twice{where}", "keep one of them")
-        frame[6][key] = event.start_mark.line + 1
-        frame[1], frame[3] = key, event
+        frame.key, frame.key_event = key, event
 
     def _track(self, parent: tuple[Step, ...], step: Step, key: Any, event: Any) -> tuple[Step, ...]:
         if not self.track:

@@ -97,9 +97,22 @@ def _must_write(slot: Slot, want: Any, have: Any, entry: Entry | None) -> bool:
     return not (settled and answered[slot.target] == have)
 
 
-def causes(change: tuple[AttributeChange, ...], entry: Entry | None) -> set[str]:
-    """`config` where the declaration differs from what was last applied, else `drift`."""
+def causes(
+    changes: tuple[AttributeChange, ...], entry: Entry | None, before_expiry: Mapping[str, Any]
+) -> set[str]:
+    """Why attributes differ: `drift` where we wanted the same when we last applied, else `config`.
+
+    `time` is the cause where we wanted what an expired assignment would still give (`before_expiry`, by path).
+    """
     if entry is None:
-        return {"config"}
+        return {"config"} if changes else set()
     wanted = entry.get("wanted", {})
-    return {"drift" if canonical(wanted.get(a.path)) == canonical(a.after) else "config" for a in change}
+    return {_cause(wanted.get(change.path), change, before_expiry) for change in changes}
+
+
+def _cause(last: Any, change: AttributeChange, before_expiry: Mapping[str, Any]) -> str:
+    if canonical(last) == canonical(change.after):
+        return "drift"
+    if change.path in before_expiry and canonical(last) == canonical(before_expiry[change.path]):
+        return "time"
+    return "config"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from reconciler.plan.model import Change
@@ -33,6 +34,11 @@ def change_digest(change: Change) -> str:
             "precondition": None if rests_on is None else [rests_on.id, rests_on.digest],
         }
     )
+
+
+def digested(change: Change) -> Change:
+    """The change with its own digest."""
+    return replace(change, digest=change_digest(change))
 
 
 def plan_digest(

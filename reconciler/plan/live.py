@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from reconciler.resolve.mapping import CompiledMapping
+
+Resource = dict[str, Any]
 
 
 class LiveObject(NamedTuple):
@@ -27,28 +30,32 @@ class Live:
     groups: dict[str, LiveObject] = field(default_factory=dict)
     reads: int = 0
 
-    def add_users(self, mapping: CompiledMapping, page: list[dict[str, Any]]) -> None:
-        """Project one page of /Users."""
-        for resource in page:
-            self.users[resource["id"]] = project(mapping, resource, str(resource.get("userName", "")))
 
-    def add_groups(self, mapping: CompiledMapping, page: list[dict[str, Any]]) -> None:
-        """Project one page of /Groups."""
-        for resource in page:
-            live = project(mapping, resource, str(resource.get("displayName", "")))
-            self.groups[live.id] = live._replace(members=_member_ids(resource.get("members")))
+def project_users(mapping: CompiledMapping, page: list[Resource]) -> list[LiveObject]:
+    """One page of /Users."""
+    flags = [item.get("active", True) for item in page]
+    active = [flag is True or str(flag).lower() != "false" for flag in flags]
+    return _objects(mapping, page, "userName", active, [None] * len(page))
 
 
-def project(mapping: CompiledMapping, resource: dict[str, Any], name: str) -> LiveObject:
-    meta = resource.get("meta")
-    version = meta.get("version") if isinstance(meta, dict) else None
-    active = resource.get("active", True)
-    return LiveObject(
-        resource["id"], name, mapping.project(resource), version, str(active).lower() != "false"
-    )
+def project_groups(mapping: CompiledMapping, page: list[Resource]) -> list[LiveObject]:
+    """One page of /Groups."""
+    members = [_member_ids(item.get("members")) for item in page]
+    return _objects(mapping, page, "displayName", [True] * len(page), members)
+
+
+def _objects(
+    mapping: CompiledMapping, page: list[Resource], name: str, active: list[bool], members: Sequence[tuple[str, ...] | None]
+) -> list[LiveObject]:
+    ids = [item["id"] for item in page]
+    names = [str(item.get(name, "")) for item in page]
+    metas = [item.get("meta") for item in page]
+    versions = [meta.get("version") if isinstance(meta, dict) else None for meta in metas]
+    columns = zip(ids, names, mapping.project(page), versions, active, members, strict=True)
+    return list(map(LiveObject._make, columns))
 
 
 def _member_ids(members: Any) -> tuple[str, ...] | None:
     if not isinstance(members, list):
         return None
-    return tuple(m["value"] for m in members if isinstance(m, dict) and isinstance(m.get("value"), str))
+    return tuple([m["value"] for m in members if isinstance(m, dict) and isinstance(m.get("value"), str)])

@@ -3,76 +3,194 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain
 
-from reconciler.declare.model import fold
-from reconciler.plan.live import LiveObject
+from reconciler.declare.model import fold, fold_all
+from reconciler.plan.live import Live, LiveObject
+from reconciler.plan.model import ObjectError
 from reconciler.record.model import Entry
 from reconciler.resolve.mapping import CompiledMapping
+from reconciler.resolve.model import DesiredGroup, DesiredUser, Resolution, Skipped
+from reconciler.resolve.resolution import values_as
+
+Desired = DesiredUser | DesiredGroup
 
 
-class RecordView:
-    """The record's entries of one kind, found by today's address, an earlier name or the declared id."""
+@dataclass
+class Matching:
+    """What belongs together.
 
-    def __init__(self, entries: dict[str, Entry], kind: str, declared: set[str]) -> None:
-        self.entries = entries
-        self.folded = {fold(a): a for a in entries if a.startswith(kind + "/")}
-        self.kind = kind
-        self.by_declared_id = {
+    recorded:  today's address -> address in the record, for what is declared and known there
+    live:      address -> live object, for what is desired
+    how:       address -> the matching attribute that found an object that the record did not know
+    addresses: live id -> address, for every object that is ours or will be
+    failed:    addresses in `errors`, of which nothing can be planned
+    """
+
+    recorded: dict[str, str] = field(default_factory=dict)
+    live: dict[str, LiveObject] = field(default_factory=dict)
+    how: dict[str, str] = field(default_factory=dict)
+    addresses: dict[str, str] = field(default_factory=dict)
+    errors: list[ObjectError] = field(default_factory=list)
+    failed: set[str] = field(default_factory=set)
+
+    def error(self, address: str, code: str, reason: str, remedy: str) -> None:
+        self.errors.append(ObjectError(address, code, reason, remedy))
+        self.failed.add(address)
+
+
+def match(resolution: Resolution, live: Live, entries: Mapping[str, Entry]) -> Matching:
+    """Match users, then groups (design.md §5 step 5)."""
+    result = Matching()
+    _Kind("User", resolution, resolution.users, live.users, entries, result).run()
+    _Kind("Group", resolution, resolution.groups, live.groups, entries, result).run()
+    return result
+
+
+class _Kind:
+    """One object type."""
+
+    def __init__(
+        self, kind: str, resolution: Resolution, desired: Mapping[str, Desired], live: dict[str, LiveObject],
+        entries: Mapping[str, Entry], result: Matching,
+    ) -> None:  # fmt: skip
+        self.kind, self.resolution, self.desired, self.live, self.result = kind, resolution, desired, live, result
+        self.entries = {address: entry for address, entry in entries.items() if address.startswith(kind + "/")}
+        self.mapping = resolution.mapping(kind + "/")
+        self.table = resolution.table(kind + "/")
+
+    def run(self) -> None:
+        if self.entries:
+            self._by_record({a: s for a, s in self.resolution.skipped.items() if a.startswith(self.kind + "/")})
+        found = {}
+        for address in self.desired:
+            old = self.result.recorded.get(address)
+            account = self.live.get(self.entries[old]["id"]) if old is not None else None
+            if account is not None:
+                found[address] = account
+        if len(found) < len(self.desired):
+            self._by_attribute(found)
+        self._refuse_shared(found)
+        self.result.live.update(found)
+        self.result.addresses.update({item.id: address for address, item in found.items()})
+        for address, entry in self.entries.items():
+            # A dangling member keeps the id of an account that is gone: that id is nobody's.
+            if entry["id"] in self.live:
+                self.result.addresses.setdefault(entry["id"], address)
+
+    def _by_record(self, skipped: Mapping[str, Skipped]) -> None:
+        view = _RecordView(self.entries, self.kind, [*self.desired, *skipped])
+        ids, previous = self.table.column("id"), self.table.column("previously")
+        for address, item in chain(self.desired.items(), skipped.items()):
+            own, before = ids[item.row], previous[item.row]
+            old = address if before is None and address in self.entries else view.find(address, own, before)
+            if old is None:
+                continue
+            known = self.entries[old].get("declaredId") if own is not None else None
+            if known is None or known == own:
+                self.result.recorded[address] = old
+            elif address in self.desired:
+                self.result.error(address, "IdentityChanged", f"the record knows this name with id {known}, not {own}",
+                                  "remove the first person's account, or declare the rename with `previously`")  # fmt: skip
+
+    def _by_attribute(self, found: dict[str, LiveObject]) -> None:
+        """In order of precedence; an earlier name is tried where nothing was found (design.md §5 step 5)."""
+        claimed = {entry["id"] for entry in self.entries.values()}
+        matcher = Matcher(self.mapping, [item for id, item in self.live.items() if id not in claimed])
+        left = [item for address, item in self.desired.items() if address not in found and address not in self.result.failed]
+        for number in self.mapping.matching:
+            matches = matcher.find(number, [item.values[number] for item in left])
+            for item, candidates in zip(left, matches, strict=True):
+                self._settle(item.address, self.mapping.slots[number].target, candidates, found)
+            left = [item for item, candidates in zip(left, matches, strict=True) if not candidates]
+        previous = self.table.column("previously")
+        for item in left:
+            for name in previous[item.row] or ():
+                target, candidates = matcher.candidates(values_as(self.resolution, item.address, name))
+                if candidates:
+                    self._settle(item.address, target, candidates, found)
+                    break
+
+    def _settle(self, address: str, target: str, candidates: list[LiveObject], found: dict[str, LiveObject]) -> None:
+        if len(candidates) == 1:
+            found[address], self.result.how[address] = candidates[0], target
+        elif candidates:
+            names = ", ".join(sorted(f"{c.name} ({c.id})" for c in candidates))
+            self.result.error(address, "DuplicateTargetEntries", f"{len(candidates)} accounts match by {target}: {names}",
+                              "remove the surplus accounts on the service, or match by another attribute")  # fmt: skip
+
+    def _refuse_shared(self, found: dict[str, LiveObject]) -> None:
+        """Two addresses that matched one account: neither gets it."""
+        if len({account.id for account in found.values()}) == len(found):
+            return
+        owners: dict[str, list[str]] = defaultdict(list)
+        for address, account in found.items():
+            owners[account.id].append(address)
+        for shared in (names for names in owners.values() if len(names) > 1):
+            for address in shared:
+                found.pop(address)
+                self.result.error(address, "DuplicateSource", f"{' and '.join(shared)} match the same account",
+                                  "give each its own matching attribute")  # fmt: skip
+
+
+class _RecordView:
+    """The record's entries of one kind, found by an earlier name, today's in any case, or the declared id."""
+
+    def __init__(self, entries: Mapping[str, Entry], kind: str, declared: list[str]) -> None:
+        self.entries, self.kind, self.declared = entries, kind, declared
+
+    @cached_property
+    def folded(self) -> dict[str, str]:
+        return dict(zip(fold_all(list(self.entries)), self.entries, strict=True))
+
+    @cached_property
+    def by_declared_id(self) -> dict[str, str]:
+        here = set(fold_all(self.declared))
+        return {
             entry["declaredId"]: address
-            for address, entry in entries.items()
-            if "declaredId" in entry and address.startswith(kind + "/") and fold(address) not in declared
+            for name, address in self.folded.items()
+            if name not in here and "declaredId" in (entry := self.entries[address])
         }
 
-    def find(self, address: str, row: dict[str, Any]) -> str | None:
-        """The recorded address of a declared object: previous names first, since a name may have been taken over."""
-        for name in row.get("previously") or ():
+    def find(self, address: str, own: str | None, previously: list[str] | None) -> str | None:
+        """Previous names first, since a name may have been taken over."""
+        for name in previously or ():
             old = self.folded.get(fold(f"{self.kind}/{name}"))
-            if old is not None and self._is_it(old, row):
+            # A recorded id that differs says that the earlier name has passed to somebody else since.
+            if old is not None and (own is None or self.entries[old].get("declaredId") in (None, own)):
                 return old
-        own = self.folded.get(fold(address))
-        if own is not None:
-            return own
-        return self.by_declared_id.get(str(row.get("id")))
-
-    def _is_it(self, old: str, row: dict[str, Any]) -> bool:
-        """A recorded id that differs says that the earlier name has passed to somebody else since."""
-        known = self.entries[old].get("declaredId")
-        return known is None or row.get("id") is None or known == row["id"]
+        return self.folded.get(fold(address)) or (self.by_declared_id.get(own) if own is not None else None)
 
 
 class Matcher:
-    """Live objects by the values of their matching attributes, in order of precedence."""
+    """Live objects by the values of their matching attributes."""
 
-    def __init__(self, mapping: CompiledMapping, live: Iterable[LiveObject], claimed: set[str]) -> None:
-        self.mapping = mapping
-        self.live = [item for item in live if item.id not in claimed]
+    def __init__(self, mapping: CompiledMapping, live: list[LiveObject]) -> None:
+        self.mapping, self.live = mapping, live
         self._indexes: dict[int, dict[str, list[LiveObject]]] = {}
 
-    def candidates(self, values: tuple[Any, ...]) -> tuple[str, list[LiveObject]]:
-        """The first matching attribute that finds anything, and what it finds."""
+    def candidates(self, values: tuple[object, ...]) -> tuple[str, list[LiveObject]]:
+        """The first matching attribute, in order of precedence, that finds anything, and what it finds."""
         for number in self.mapping.matching:
-            value = values[number]
-            found = self._index(number).get(fold(str(value)), []) if value is not None else []
+            found = self.find(number, [values[number]])[0]
             if found:
                 return self.mapping.slots[number].target, found
         return "", []
 
+    def find(self, number: int, values: list[object]) -> list[list[LiveObject]]:
+        """What each value of a slot finds."""
+        index = self._index(number)
+        keys = fold_all([str(value) if value is not None else "" for value in values])
+        return [index.get(key, []) if key else [] for key in keys]
+
     def _index(self, number: int) -> dict[str, list[LiveObject]]:
         if number not in self._indexes:
-            index: dict[str, list[LiveObject]] = defaultdict(list)
-            for item in self.live:
-                if item.values[number] is not None:
-                    index[fold(str(item.values[number]))].append(item)
+            index: dict[str, list[LiveObject]] = {}
+            have = [item for item in self.live if item.values[number] is not None]
+            for key, item in zip(fold_all([str(item.values[number]) for item in have]), have, strict=True):
+                index.setdefault(key, []).append(item)
             self._indexes[number] = index
         return self._indexes[number]
-
-
-def clashes(pairs: dict[str, LiveObject]) -> Iterator[tuple[str, str]]:
-    """Addresses that matched an account which another address matched too."""
-    owners: dict[str, str] = {}
-    for address, live in pairs.items():
-        other = owners.setdefault(live.id, address)
-        if other != address:
-            yield address, other

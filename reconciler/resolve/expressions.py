@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -15,7 +15,8 @@ __all__ = ["IGNORE", "Expression", "ExpressionError", "compile_expression"]
 
 Get = Callable[[str], Any]
 LONGEST = 10_000
-MEMO = 100_000
+NOTHING: dict[str, Any] = {}
+TEXT = frozenset({str, type(None)})
 
 GRAMMAR = r"""
 start: call
@@ -44,25 +45,37 @@ class ExpressionError(ValueError):
         self.message, self.column, self.remedy = message, column, remedy
 
 
-@dataclass
+@dataclass(frozen=True)
 class Expression:
-    """A compiled expression; results are kept by the values of its sources."""
+    """A compiled expression."""
 
     text: str
     sources: tuple[str, ...]
     functions: frozenset[str]
     run: Callable[[Get], Any]
-    _memo: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
     def evaluate(self, get: Get) -> Any:
         """The value for one object: None is null, IGNORE leaves the attribute out of the flow."""
-        key = tuple([_hashable(get(name)) for name in self.sources])
-        if key in self._memo:
-            return self._memo[key]
-        value = self.run(get)
-        if len(self._memo) < MEMO:
-            self._memo[key] = value
-        return value
+        return self.run(get)
+
+    def column(self, source: Callable[[str], list[Any]], count: int) -> list[Any]:
+        """The values of `count` objects; objects with the same inputs share one evaluation."""
+        if not self.sources:
+            return [self.run(NOTHING.get)] * count
+        inputs = [source(name) for name in self.sources]
+        keys = zip(*map(_hashable_column, inputs), strict=True)
+        known: dict[tuple[Any, ...], Any] = {}
+        found = []
+        for key, values in zip(keys, zip(*inputs, strict=True), strict=True):
+            if key not in known:
+                known[key] = self.run(dict(zip(self.sources, values, strict=True)).get)
+            found.append(known[key])
+        return found
+
+
+def _hashable_column(column: list[Any]) -> list[Any]:
+    """1, True and "1" are three inputs, and a list is one."""
+    return column if TEXT.issuperset(map(type, column)) else [_hashable(value) for value in column]
 
 
 def _hashable(value: Any) -> Any:

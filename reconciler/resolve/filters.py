@@ -71,11 +71,20 @@ def holds(clause: Clause, value: Any) -> bool:
     return OPERATORS[clause.operator].test(str(value), clause.value)
 
 
-def compile_filters(filters: tuple[ScopingFilter, ...]) -> Callable[[Get], bool]:
-    """Filters OR together, clauses AND; no filter lets everybody through."""
+def passing(filters: tuple[ScopingFilter, ...], source: Callable[[str], list[Any]], count: int) -> list[bool]:
+    """Which of `count` objects get through: filters OR together, clauses AND; no filter lets everybody through."""
     if not filters:
-        return lambda get: True
-    return lambda get: any(all(holds(c, get(c.attribute)) for c in item.clauses) for item in filters)
+        return [True] * count
+    verdicts = [_all([_clause(clause, source) for clause in item.clauses], count) for item in filters]
+    return [any(row) for row in zip(*verdicts, strict=True)]
+
+
+def _clause(clause: Clause, source: Callable[[str], list[Any]]) -> list[bool]:
+    return [holds(clause, value) for value in source(clause.attribute)]
+
+
+def _all(columns: list[list[bool]], count: int) -> list[bool]:
+    return [all(row) for row in zip(*columns, strict=True)] if columns else [True] * count
 
 
 def explain(filters: tuple[ScopingFilter, ...], get: Get) -> list[tuple[str, str, str, Any, Any, bool]]:

@@ -1,4 +1,7 @@
-"""Attribute mappings compiled once, then run per object: directory attributes in, one value a slot out. Pure."""
+"""Attribute mappings compiled once, then run a column at a time: directory attributes in, a tuple of values an object out.
+
+Pure. A tuple has one value a slot, in the order of the mapping.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,14 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from reconciler.declare.model import AttributeMapping, ObjectMapping
+from reconciler.resolve.columns import Column, reader
 from reconciler.resolve.expressions import IGNORE, Expression, compile_expression
-from reconciler.resolve.paths import Path, extractor, parse_path
+from reconciler.resolve.paths import Path, parse_path
 
 Get = Callable[[str], Any]
+Source = Callable[[str], list[Any]]
 REFERENCES = frozenset({"manager"})
+PLAIN = frozenset({str, type(None)})
 BOOLEANS = frozenset({"active", "primary"})
 
 
@@ -22,7 +28,7 @@ class Slot(NamedTuple):
     path: Path
     mapping: AttributeMapping
     expression: Expression | None
-    extract: Callable[[dict[str, Any]], Any]
+    read: Column
     boolean: bool
     reference: bool
     fold_case: bool
@@ -42,19 +48,27 @@ class CompiledMapping:
     updates: tuple[int, ...]
     active: int | None
 
-    def values(self, get: Get) -> tuple[Any, ...]:
-        """What each slot wants, without defaults; null is None, a slot out of the flow is IGNORE."""
-        return tuple([_value(slot, get) for slot in self.slots])
+    def values(self, source: Source, count: int) -> list[tuple[Any, ...]]:
+        """What each slot wants of each of `count` objects, without defaults; null is None, out of the flow is IGNORE.
 
-    def project(self, resource: dict[str, Any]) -> tuple[Any, ...]:
-        """What a live resource holds in each slot; a reference is the id that it points to."""
-        return tuple([_live(slot, slot.extract(resource)) for slot in self.slots])
+        `source` gives the column of a source attribute.
+        """
+        return list(zip(*[_wanted(slot, source, count) for slot in self.slots], strict=True)) if self.slots else [()] * count
+
+    def project(self, resources: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+        """What live resources hold in each slot; a reference is the id that it points to."""
+        columns = [_normal(slot, slot.read(resources)) for slot in self.slots]
+        return list(zip(*columns, strict=True)) if columns else [()] * len(resources)
+
+    def one(self, resource: dict[str, Any]) -> dict[str, Any]:
+        """What one live resource holds, by target."""
+        return dict(zip([slot.target for slot in self.slots], self.project([resource])[0], strict=True))
 
     def disables(self) -> bool:
         """Whether a soft-deleted user's mapping says `active: false` (design.md §5 step 7)."""
         if self.active is None:
             return False
-        return _value(self.slots[self.active], {"IsSoftDeleted": "True"}.get) is False
+        return _wanted(self.slots[self.active], lambda name: ["True" if name == "IsSoftDeleted" else None], 1) == [False]
 
 
 def compile_mapping(mapping: ObjectMapping) -> CompiledMapping:
@@ -80,7 +94,7 @@ def _slot(item: AttributeMapping) -> Slot:
         path=path,
         mapping=item,
         expression=expression,
-        extract=extractor(path),
+        read=reader(path),
         boolean=leaf in BOOLEANS,
         reference=attribute in REFERENCES and leaf in ("manager", "value") and item.value == "manager",
         fold_case=attribute == "username" or (attribute == "emails" and leaf in ("emails", "value")),
@@ -88,18 +102,23 @@ def _slot(item: AttributeMapping) -> Slot:
     )
 
 
-def _value(slot: Slot, get: Get) -> Any:
+def _wanted(slot: Slot, source: Source, count: int) -> list[Any]:
     match slot.mapping.kind:
         case "source":
-            value = get(slot.mapping.value)
+            return _coerced(slot, source(slot.mapping.value))
         case "constant":
-            value = slot.mapping.value
+            return [coerce(slot, slot.mapping.value)] * count
         case "expression":
             assert slot.expression is not None
-            value = slot.expression.evaluate(get)
+            return _coerced(slot, slot.expression.column(source, count))
         case _:
-            return IGNORE
-    return coerce(slot, value)
+            return [IGNORE] * count
+
+
+def _coerced(slot: Slot, column: list[Any]) -> list[Any]:
+    if not slot.boolean and PLAIN.issuperset(map(type, column)) and "" not in column:
+        return column
+    return [coerce(slot, value) for value in column]
 
 
 def coerce(slot: Slot, value: Any) -> Any:
@@ -119,27 +138,11 @@ def _boolean(value: Any) -> Any:
     return value
 
 
-def _live(slot: Slot, value: Any) -> Any:
-    if slot.reference and isinstance(value, Mapping):
-        return value.get("value")
+def _normal(slot: Slot, column: list[Any]) -> list[Any]:
+    if slot.reference:
+        column = [value.get("value") if isinstance(value, Mapping) else value for value in column]
     if slot.boolean:
-        return _boolean(value)
-    if value == [] or value == "":
-        return None
-    return value
-
-
-def source_getter(row: dict[str, Any], computed: dict[str, Any]) -> Get:
-    """Read a source attribute by name: computed sources first, then the row, then `extensionAttributes.x`."""
-    extra = row.get("extensionAttributes")
-
-    def get(name: str) -> Any:
-        if name in computed:
-            return computed[name]
-        if name in row:
-            return row[name]
-        if name.startswith("extensionAttributes.") and extra:
-            return extra.get(name[20:])
-        return None
-
-    return get
+        return [_boolean(value) for value in column]
+    if PLAIN.issuperset(map(type, column)) and "" not in column:
+        return column
+    return [None if value == [] or value == "" else value for value in column]

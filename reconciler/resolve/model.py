@@ -5,29 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from reconciler.declare.model import Group, Role, User
+from reconciler.declare.model import Declarations, Role
+from reconciler.declare.table import Table
 from reconciler.resolve.mapping import CompiledMapping
 
 
 class Skipped(NamedTuple):
-    """A declared user or group that is not provisioned: one code of design.md §5, in words, with a remedy."""
+    """A declared user or group that is not provisioned: one code of design.md §5, in words, with a remedy.
+
+    `row` is its number in the table that declares it.
+    """
 
     address: str
     code: str
     reason: str
     remedy: str
-    file: str
-    line: int
+    row: int
 
 
 class DesiredUser(NamedTuple):
     """A user in scope; `values` has one value a mapping slot, `roles` those that are effective.
 
-    `lapsed` holds the roles that only an expired assignment gave.
+    `row` is the user's number in the table; `lapsed` holds the roles that only an expired assignment gave.
     """
 
     address: str
-    source: User
+    row: int
     values: tuple[Any, ...]
     roles: tuple[Role, ...]
     lapsed: tuple[Role, ...] = ()
@@ -37,17 +40,26 @@ class DesiredGroup(NamedTuple):
     """A group in scope, with the addresses of its members who are in scope."""
 
     address: str
-    source: Group
+    row: int
     values: tuple[Any, ...]
     members: frozenset[str]
 
 
 @dataclass(frozen=True)
 class Resolution:
-    """Desired resources of one app by address; `skipped` by address too."""
+    """Desired resources of one app by address; `skipped` by address too. `today` is the ISO date that it holds for."""
 
+    declarations: Declarations
+    today: str
     user_mapping: CompiledMapping
     group_mapping: CompiledMapping
     users: dict[str, DesiredUser] = field(default_factory=dict)
     groups: dict[str, DesiredGroup] = field(default_factory=dict)
     skipped: dict[str, Skipped] = field(default_factory=dict)
+
+    def table(self, address: str) -> Table[Any]:
+        """The table that declares objects of this address's kind."""
+        return self.declarations.users if address.startswith("User/") else self.declarations.groups
+
+    def mapping(self, address: str) -> CompiledMapping:
+        return self.user_mapping if address.startswith("User/") else self.group_mapping

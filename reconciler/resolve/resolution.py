@@ -4,146 +4,157 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.declare.model import App, Declarations, Group, Role, User, fold
-from reconciler.resolve.filters import compile_filters
-from reconciler.resolve.mapping import CompiledMapping, Get, compile_mapping, source_getter
+from reconciler.declare.model import App, Declarations, Role, fold_all
+from reconciler.resolve.filters import passing
+from reconciler.resolve.mapping import compile_mapping
 from reconciler.resolve.model import DesiredGroup, DesiredUser, Resolution, Skipped
 from reconciler.resolve.scope import (
     REMEDIES,
     Verdict,
-    account_enabled,
-    assigned_groups,
     flatten,
+    group_verdicts,
     holdings,
     judge,
 )
+from reconciler.resolve.sources import GroupSource, UserSource, group_addresses, user_addresses
 
 
 def resolve(app: App, declarations: Declarations, today: str) -> Resolution:
     """Scope, then map. `today` is the ISO date, UTC, against which assignments expire."""
-    result = Resolution(compile_mapping(app.users), compile_mapping(app.groups))
+    result = Resolution(declarations, today, compile_mapping(app.users), compile_mapping(app.groups))
     flat = flatten(declarations.groups, app.provisioning.nestedGroups)
-    _resolve_users(app, declarations, flat, today, result)
+    _Users(app, result).resolve(flat)
     if app.groups.enabled and app.groups.attributes:
-        _resolve_groups(app, declarations, flat, today, result)
+        _Groups(app, result).resolve(flat)
     return result
 
 
-def _resolve_users(
-    app: App, declarations: Declarations, flat: dict[str, frozenset[str]], today: str, result: Resolution
-) -> None:
-    held, verdicts = holdings(app, flat), _Verdicts(app, today)
-    passes = compile_filters(app.users.scopingFilters)
-    for key, user in declarations.users.items():
-        verdict = verdicts.of(held.get(key, ()))
-        get = user_source(user, verdict.roles, declarations)
-        code, reason = _why_not(user, verdict, passes(get) if app.users.scopingFilters else True)
-        if code is None:
-            values = result.user_mapping.values(get)
-            if all(values[i] is None for i in result.user_mapping.matching):
-                code, reason = "MatchingAttributeEmpty", "no matching attribute has a value"
+class _Users:
+    def __init__(self, app: App, result: Resolution) -> None:
+        self.app, self.result, self.users = app, result, result.declarations.users
+        self.addresses = user_addresses(self.users)
+
+    def resolve(self, flat: dict[str, frozenset[str]]) -> None:
+        verdicts = self._verdicts(holdings(self.app, flat))
+        rows = self._passed([row for row, verdict in verdicts.items() if verdict.code is None])
+        source = UserSource(self.result.declarations, rows, [verdicts[row].roles for row in rows])
+        values = self.result.user_mapping.values(source, len(rows))
+        held = [verdicts[row] for row in rows]
+        addresses = [self.addresses[row] for row in rows]
+        columns = zip(addresses, rows, values, [v.roles for v in held], [v.lapsed for v in held], strict=True)
+        self.result.users.update(zip(addresses, map(DesiredUser._make, columns), strict=True))
+        for row, verdict in verdicts.items():
+            if verdict.code is not None:
+                self._skip(row, verdict.code, verdict.reason)
+        self._drop_unmatchable()
+        self._drop_duplicates()
+
+    def _verdicts(self, held: dict[str, Any]) -> dict[int, Verdict]:
+        """By row. Most users hold the same few assignments: each distinct set is judged once."""
+        known: dict[tuple[Any, ...], Verdict] = {}
+        disabled = Verdict("AccountDisabled", "the account is disabled in the directory")
+        enabled = self.users.column("accountEnabled")
+        found = {}
+        for name, row in self.users.index.items():
+            assignments = held.get(name, ())
+            key = tuple([(role, expires, user is None) for user, _, role, expires, *_ in assignments])
+            verdict = known.get(key)
+            if verdict is None:
+                verdict = known[key] = judge(self.app, assignments, self.result.today)
+            found[row] = verdict if enabled[row] is not False else disabled
+        return found
+
+    def _passed(self, rows: list[int]) -> list[int]:
+        filters = self.app.users.scopingFilters
+        if not filters:
+            return rows
+        source = UserSource(self.result.declarations, rows, [()] * len(rows))
+        kept = []
+        for row, passes in zip(rows, passing(filters, source, len(rows)), strict=True):
+            if passes:
+                kept.append(row)
             else:
-                address = user_address(user)
-                result.users[address] = DesiredUser(address, user, values, verdict.roles, verdict.lapsed)
-        if code is not None:
-            _skip(result, user_address(user), code, reason, user)
-    _drop_duplicates(result)
+                self._skip(row, "OutOfScopingFilter", "no scoping filter lets the user through")
+        return kept
+
+    def _skip(self, row: int, code: str, reason: str) -> None:
+        _skip(self.result, self.addresses[row], code, reason, row)
+
+    def _drop_unmatchable(self) -> None:
+        matching = self.result.user_mapping.matching
+        found = list(self.result.users.values())
+        for i in matching:
+            found = [user for user in found if user.values[i] is None]
+        for user in found:
+            del self.result.users[user.address]
+            self._skip(user.row, "MatchingAttributeEmpty", "no matching attribute has a value")
+
+    def _drop_duplicates(self) -> None:
+        """Two users that ask for the same account cannot both have it: neither is provisioned."""
+        for slot in self.result.user_mapping.matching[:1]:
+            wanted = [user for user in self.result.users.values() if user.values[slot] is not None]
+            names = fold_all([str(user.values[slot]) for user in wanted])
+            if len(set(names)) == len(names):
+                return
+            first: dict[str, DesiredUser] = {}
+            clashes: dict[str, DesiredUser] = {}
+            for name, user in zip(names, wanted, strict=True):
+                other = first.setdefault(name, user)
+                if other is not user:
+                    clashes[user.address], clashes[other.address] = other, user
+            target = self.result.user_mapping.slots[slot].target
+            for address, other in clashes.items():
+                user = self.result.users.pop(address)
+                self._skip(user.row, "DuplicateSource", f"wants the same {target} as {other.address}")
 
 
-class _Verdicts:
-    """Most users hold the same few assignments: judge each distinct set once."""
+class _Groups:
+    def __init__(self, app: App, result: Resolution) -> None:
+        self.app, self.result, self.groups = app, result, result.declarations.groups
+        self.addresses = group_addresses(self.groups)
+        self.with_members = any(item.target == "members" for item in app.groups.attributes)
 
-    def __init__(self, app: App, today: str) -> None:
-        self.app, self.today = app, today
-        self.known: dict[tuple[Any, ...], Verdict] = {}
+    def resolve(self, flat: dict[str, frozenset[str]]) -> None:
+        verdicts = group_verdicts(self.app, self.groups, self.result.today)
+        for row, verdict in verdicts.items():
+            if verdict.code is not None:
+                self._skip(row, verdict.code, verdict.reason)
+        rows = self._passed([row for row, verdict in verdicts.items() if verdict.code is None])
+        values = self.result.group_mapping.values(GroupSource(self.groups, rows), len(rows))
+        names = {row: name for name, row in self.groups.index.items()}
+        columns = self.result.declarations.users.index
+        for row, found in zip(rows, values, strict=True):
+            members = self._members(flat[names[row]], columns) if self.with_members else frozenset()
+            address = self.addresses[row]
+            self.result.groups[address] = DesiredGroup(address, row, found, members)
 
-    def of(self, assignments: Any) -> Verdict:
-        key = tuple([(a.role, a.expires, a.user is None) for a in assignments])
-        if key not in self.known:
-            self.known[key] = judge(self.app, assignments, self.today)
-        return self.known[key]
+    def _members(self, names: frozenset[str], rows: dict[str, int]) -> frozenset[str]:
+        declared = self.result.declarations.users.columns["userPrincipalName"]
+        addresses = ["User/" + declared[rows[name]] for name in names if name in rows]
+        return frozenset([address for address in addresses if address in self.result.users])
 
+    def _passed(self, rows: list[int]) -> list[int]:
+        verdicts = passing(self.app.groups.scopingFilters, GroupSource(self.groups, rows), len(rows))
+        for row, passes in zip(rows, verdicts, strict=True):
+            if not passes:
+                self._skip(row, "OutOfScopingFilter", "no scoping filter lets the group through")
+        return [row for row, passes in zip(rows, verdicts, strict=True) if passes]
 
-def _why_not(user: User, verdict: Verdict, passed: bool) -> tuple[str | None, str]:
-    if not account_enabled(user):
-        return "AccountDisabled", "the account is disabled in the directory"
-    if verdict.code is not None:
-        return verdict.code, verdict.reason
-    if not passed:
-        return "OutOfScopingFilter", "no scoping filter lets the user through"
-    return None, ""
-
-
-def _skip(result: Resolution, address: str, code: str, reason: str, source: User | Group) -> None:
-    result.skipped[address] = Skipped(address, code, reason, REMEDIES[code], source.file, source.line)
-
-
-def _drop_duplicates(result: Resolution) -> None:
-    """Two users that ask for the same account cannot both have it: neither is provisioned."""
-    if not result.user_mapping.matching:
-        return
-    first = result.user_mapping.matching[0]
-    seen: dict[Any, str] = {}
-    clashes: dict[str, str] = {}
-    for address, user in result.users.items():
-        value = user.values[first]
-        if value is None:
-            continue
-        other = seen.setdefault(fold(str(value)), address)
-        if other != address:
-            clashes[address], clashes[other] = other, address
-    for address, other in clashes.items():
-        source = result.users.pop(address).source
-        target = result.user_mapping.slots[first].target
-        _skip(result, address, "DuplicateSource", f"wants the same {target} as {other}", source)
+    def _skip(self, row: int, code: str, reason: str) -> None:
+        _skip(self.result, self.addresses[row], code, reason, row)
 
 
-def user_source(user: User, roles: tuple[Role, ...], declarations: Declarations, deleted: str = "False") -> Get:
-    """The source attributes of a user, computed ones included; a manager is an address."""
-    computed: dict[str, Any] = {
-        "IsSoftDeleted": deleted,
-        "appRoleAssignments": tuple(
-            [{"id": role.key, "value": role.value, "displayName": role.displayName} for role in roles]
-        ),
-    }
-    row = user.row
-    if "accountEnabled" not in row:
-        computed["accountEnabled"] = True
-    if row.get("manager"):
-        manager = declarations.users.get(fold(row["manager"]))
-        computed["manager"] = user_address(manager) if manager is not None else None
-    return source_getter(row, computed)
+def _skip(result: Resolution, address: str, code: str, reason: str, row: int) -> None:
+    result.skipped[address] = Skipped(address, code, reason, REMEDIES[code], row)
 
 
-def _resolve_groups(
-    app: App, declarations: Declarations, flat: dict[str, frozenset[str]], today: str, result: Resolution
-) -> None:
-    passes = compile_filters(app.groups.scopingFilters)
-    with_members = any(item.target == "members" for item in app.groups.attributes)
-    in_scope = {user.source.key: address for address, user in result.users.items()}
-    wanted = assigned_groups(app, declarations, today)
-    for key, group in declarations.groups.items():
-        if key not in wanted:
-            _skip(result, group_address(group), "NotAssigned", f"not assigned to {app.displayName}", group)
-            continue
-        get = source_getter(group.row, {})
-        if app.groups.scopingFilters and not passes(get):
-            _skip(result, group_address(group), "OutOfScopingFilter", "no scoping filter lets the group through", group)
-            continue
-        members = frozenset(in_scope[user] for user in flat[key] if user in in_scope) if with_members else frozenset()
-        address = group_address(group)
-        result.groups[address] = DesiredGroup(address, group, result.group_mapping.values(get), members)
+def values_with_roles(result: Resolution, row: int, roles: tuple[Role, ...]) -> tuple[Any, ...]:
+    """What the mapping would want of one user who held these roles."""
+    return result.user_mapping.values(UserSource(result.declarations, [row], [roles]), 1)[0]
 
 
-def user_address(user: User) -> str:
-    return "User/" + str(user.row["userPrincipalName"])
-
-
-def group_address(group: Group) -> str:
-    return "Group/" + str(group.row["displayName"])
-
-
-def slot_values(mapping: CompiledMapping, get: Get, numbers: tuple[int, ...]) -> list[Any]:
-    """The values of some slots alone, for matching under another name."""
-    values = mapping.values(get)
-    return [values[i] for i in numbers]
+def values_as(result: Resolution, address: str, name: str) -> tuple[Any, ...]:
+    """What the mapping would want of one object that bore another name; of slots that use the name alone, else None."""
+    key = result.table(address).key
+    slots = result.mapping(address).slots
+    return tuple([name if slot.mapping.kind == "source" and slot.mapping.value == key else None for slot in slots])

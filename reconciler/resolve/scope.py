@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from reconciler.declare.model import App, Assignment, Declarations, Group, Role, User, fold
+from reconciler.declare.model import App, Assignment, Group, Role, fold
+from reconciler.declare.table import Table
 
 DEFAULT_ACCESS = "default access"
 
@@ -120,16 +121,21 @@ def _roles(app: App, assignments: Iterable[Assignment]) -> tuple[Role, ...]:
     return tuple(role for key, role in app.roles.items() if key in keys) if keys else ()
 
 
-def assigned_groups(app: App, declarations: Declarations, today: str) -> set[str]:
-    """The folded names of the groups that are assigned and not expired; every group where scope is all."""
-    if app.provisioning.scope == "all":
-        return set(declarations.groups)
-    return {
-        item.group
-        for item in app.assignments
-        if item.group is not None and (item.expires is None or item.expires >= today)
-    }
+def group_verdicts(app: App, groups: Table[Group], today: str) -> dict[int, Verdict]:
+    """By row: a group is in scope while it is assigned, or always where scope is all."""
+    every = app.provisioning.scope == "all"
+    last: dict[str, str] = {}
+    for item in app.assignments:
+        if item.group is not None:
+            last[item.group] = max(last.get(item.group, ""), item.expires or "9999-12-31")
+    return {row: _group_verdict(app, every, last.get(name), today) for name, row in groups.index.items()}
 
 
-def account_enabled(user: User) -> bool:
-    return user.row.get("accountEnabled", True) is not False
+def _group_verdict(app: App, every: bool, last: str | None, today: str) -> Verdict:
+    if every:
+        return Verdict(None, "every group is in scope")
+    if last is None:
+        return Verdict("NotAssigned", f"not assigned to {app.displayName}")
+    if last < today:
+        return Verdict("AssignmentExpired", f"the last assignment expired on {last}")
+    return Verdict(None, "assigned")

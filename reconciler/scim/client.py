@@ -5,10 +5,9 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -17,14 +16,15 @@ import orjson
 from reconciler import __version__
 from reconciler.scim.answers import Answers
 from reconciler.scim.errors import LostAnswer, ReadError, ServiceError
+from reconciler.scim.paging import Page, whole
 from reconciler.scim.profile import Profile
 
 Resource = dict[str, Any]
+T = TypeVar("T")
 
 ATTEMPTS = 5
 AGAIN = frozenset({429, 502, 503, 504})
 LARGEST = 64 * 1024 * 1024
-MOST_PAGES = 100_000
 
 
 class ScimClient:
@@ -60,60 +60,22 @@ class ScimClient:
 
     # Reading
 
-    def read_all(self, resource: str, on_page: Callable[[list[Resource]], None]) -> int:
-        """Every resource once, page by page, in the caller's thread; returns how many.
+    def read_all(self, resource: str, project: Callable[[list[Resource]], list[T]]) -> list[T]:
+        """Every resource once, in the form that `project` makes of each page: the pages themselves are not kept.
 
         Raises ReadError where the service shows fewer than it says that it has, after one more try.
         """
         for _ in range(2):
-            seen: set[str] = set()
-            pages: list[list[Resource]] = []
-            total = 0
-            for items, claimed in self._pages(resource):
-                fresh = [item for item in items if item["id"] not in seen]
-                seen.update(item["id"] for item in fresh)
-                total = max(total, claimed)
-                pages.append(fresh)
-            if len(seen) >= total:
-                for page in pages:
-                    on_page(page)
-                return len(seen)
-        raise ReadError(f"the service says that it has {total} but showed {len(seen)}", f"GET /{resource}",
+            found, total = whole(lambda start: self._page(resource, start, project), self.workers)
+            if len(found) >= total:
+                return found
+        raise ReadError(f"the service says that it has {total} but showed {len(found)}", f"GET /{resource}",
                         remedy="try again; if it stays so, the service's paging is broken")  # fmt: skip
 
-    def _pages(self, resource: str) -> Iterator[tuple[list[Resource], int]]:
-        """The first page tells the rest, which are read side by side; then on until nothing new comes."""
-        items, total = self._page(resource, 1)
-        yield items, total
-        known = {item["id"] for item in items}
-        step, start = len(items), 1 + len(items)
-        if not items:
-            return
-        # In portions, so that a total that nothing stands behind ends in an error and not in endless requests.
-        portion = step * self.workers * 4
-        with ThreadPoolExecutor(self.workers) as pool:
-            while start <= total:
-                before = len(known)
-                starts = range(start, min(start + portion, total + 1), step)
-                for found, claimed in pool.map(lambda at: self._page(resource, at), starts):
-                    known.update(item["id"] for item in found)
-                    yield found, claimed
-                if len(known) == before:
-                    break
-                start += portion
-        start = 1 + len(known)
-        for _ in range(MOST_PAGES):
-            found, claimed = self._page(resource, start)
-            fresh = [item for item in found if item["id"] not in known]
-            if not fresh:
-                return
-            known.update(item["id"] for item in fresh)
-            start += len(found)
-            yield found, claimed
-
-    def _page(self, resource: str, start: int) -> tuple[list[Resource], int]:
-        answer = self._request("GET", f"/{resource}", {"startIndex": start, "count": self.profile.page_size})
-        return self._list(answer, f"GET /{resource}?startIndex={start}")
+    def _page(self, resource: str, start: int, project: Callable[[list[Resource]], list[Any]]) -> Page:
+        answer = self._request("GET", f"/{resource}?startIndex={start}&count={self.profile.page_size}")
+        items, total = self._list(answer, f"GET /{resource}?startIndex={start}")
+        return Page([item["id"] for item in items], project(items), total)
 
     def _list(self, data: Any, request: str) -> tuple[list[Resource], int]:
         # An object that says neither is no empty list: that would disable everybody.

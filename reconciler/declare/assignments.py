@@ -1,0 +1,96 @@
+"""The assignments of one app: rows of every file in, checked assignments out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from operator import itemgetter
+from typing import Any
+
+from reconciler.declare.model import Assignment, Group, Problem, Role, User, fold, fold_all
+from reconciler.declare.references import nearest
+from reconciler.declare.table import Rows, Table
+from reconciler.declare.yaml import Sources
+
+DEFAULT_ACCESS = "default access"
+KEYS = ("user", "group", "role", "expires", "reason")
+
+
+def collect(
+    files: Iterable[tuple[str, Rows]], roles: Mapping[str, Role], users: Table[User], groups: Table[Group], sources: Sources,
+    problems: list[Problem],
+) -> list[Assignment]:  # fmt: skip
+    """Every assignment once, in the order of declaration; what is wrong is added to `problems`."""
+    found: list[Assignment] = []
+    numbers: list[int] = []
+    for file, rows in files:
+        found += _assignments(file, rows)
+        numbers += rows.numbers
+    check = _Check(found, numbers, sources, problems)
+    check.names("user", [item.user for item in found], users)
+    check.names("group", [item.group for item in found], groups)
+    check.roles(roles)
+    check.dates()
+    check.duplicates()
+    return found
+
+
+def _assignments(file: str, rows: Rows) -> list[Assignment]:
+    user, group, role, expires, reason = (rows.columns.get(key) or [None] * len(rows.lines) for key in KEYS)
+    files = [file] * len(rows.lines)
+    return list(map(Assignment._make, zip(_fold(user), _fold(group), _fold(role), expires, reason, files, rows.lines,
+                                          strict=True)))  # fmt: skip
+
+
+def _fold(names: list[Any]) -> list[Any]:
+    if all(isinstance(name, str) for name in names):
+        return fold_all(names)
+    return [fold(name) if isinstance(name, str) else None for name in names]
+
+
+class _Check:
+    def __init__(self, found: list[Assignment], numbers: list[int], sources: Sources, problems: list[Problem]) -> None:
+        self.found, self.numbers, self.sources, self.problems = found, numbers, sources, problems
+
+    def error(self, row: int, key: str | None, code: str, message: str, remedy: str) -> None:
+        path: tuple[str | int, ...] = ("assignments", self.numbers[row], *([key] if key else []))
+        place = self.sources.place(self.found[row].file, path)
+        self.problems.append(Problem(place, "error", code, message, remedy))
+
+    def names(self, kind: str, names: list[str | None], known: Table[Any]) -> None:
+        unknown = {name for name in names if name is not None} - known.index.keys()
+        for row, name in enumerate(names if unknown else ()):
+            if name is not None and name in unknown:
+                self.error(row, kind, f"unknown-{kind}", f"no {kind} {name!r} is declared", nearest(name, known, kind))
+
+    def roles(self, roles: Mapping[str, Role]) -> None:
+        unknown = {item.role for item in self.found} - roles.keys() - {DEFAULT_ACCESS}
+        names = [role.displayName for role in roles.values()] + ["Default Access"]
+        for row, item in enumerate(self.found if unknown else ()):
+            if item.role in unknown:
+                self.error(row, "role", "unknown-role", f"no role {item.role!r} is declared", nearest(item.role, names, "role"))
+
+    def dates(self) -> None:
+        wrong = {day for day in {item.expires for item in self.found} if isinstance(day, str) and not _real_date(day)}
+        for row, item in enumerate(self.found if wrong else ()):
+            if isinstance(item.expires, str) and item.expires in wrong:
+                self.error(row, "expires", "date", f"{item.expires} is no day of the calendar", "write YYYY-MM-DD")
+
+    def duplicates(self) -> None:
+        if len(set(map(itemgetter(0, 1, 2), self.found))) == len(self.found):
+            return
+        seen: dict[tuple[Any, ...], int] = {}
+        for row, item in enumerate(self.found):
+            other = seen.setdefault((item.user, item.group, item.role), row)
+            if other != row:
+                first = self.found[other]
+                self.error(row, None, "duplicate", f"the same assignment stands at {first.file}:{first.line}",
+                           "keep one of the two")  # fmt: skip
+
+
+def _real_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,82 @@
+"""Parsed files kept by the hash of their content, in the user's cache folder: bytes in, rows out. Only sound files are kept.
+
+What lies there is plain JSON: a file that somebody else put there can at worst be a wrong parse, never code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from pathlib import Path
+
+import orjson
+
+from reconciler import __version__
+from reconciler.declare.table import Rows
+
+FORMAT = 1
+SMALLEST = 8_192  # a smaller file parses faster than it is worth keeping
+MOST_FILES = 5_000
+
+
+class Cache:
+    """Rows by content; a cache that cannot be read or written is as good as an empty one.
+
+    `salt` must change with whatever decides that a file is sound: the schemas.
+    """
+
+    def __init__(self, folder: Path | None, salt: str) -> None:
+        self.folder, self.salt = folder, f"{FORMAT} {__version__} {salt}".encode()
+        self.wrote = False
+
+    def get(self, kind: str, raw: bytes) -> Rows | None:
+        """The rows of a file with this content, None where they are not known."""
+        if self.folder is None or len(raw) < SMALLEST:
+            return None
+        try:
+            columns, lines, numbers = orjson.loads(self._path(kind, raw).read_bytes())
+            rows = Rows(columns, lines, numbers)
+            return rows if all(len(column) == len(lines) for column in columns.values()) else None
+        except (OSError, ValueError, TypeError, AttributeError):
+            return None
+
+    def put(self, kind: str, raw: bytes, rows: Rows) -> None:
+        """Keep the rows of a sound file."""
+        if self.folder is None or len(raw) < SMALLEST:
+            return
+        path = self._path(kind, raw)
+        waiting = path.with_name(f"{path.name}.{os.getpid()}")
+        with contextlib.suppress(OSError):
+            if not self.wrote:
+                self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                self._prune()
+            self.wrote = True
+            with open(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(orjson.dumps(tuple(rows)))
+            os.replace(waiting, path)
+
+    def _path(self, kind: str, raw: bytes) -> Path:
+        assert self.folder is not None
+        return self.folder / hashlib.sha256(b"\0".join((self.salt, kind.encode(), raw))).hexdigest()
+
+    def _prune(self) -> None:
+        """Of too many files the older half goes: each is worth a parse, no more."""
+        assert self.folder is not None
+        files = list(self.folder.iterdir())
+        if len(files) > MOST_FILES:
+            for file in sorted(files, key=lambda f: f.stat().st_mtime)[: len(files) // 2]:
+                file.unlink(missing_ok=True)
+
+
+def user_cache() -> Path | None:
+    """RECONCILE_CACHE_DIR, else the platform's cache folder of the user; None where there is none."""
+    chosen = os.environ.get("RECONCILE_CACHE_DIR")
+    if chosen is not None:
+        return Path(chosen) if chosen else None
+    import platformdirs
+
+    try:
+        return platformdirs.user_cache_path("scim-reconciler") / "parsed"
+    except (OSError, RuntimeError):
+        return None

@@ -1,0 +1,42 @@
+"""What planning one app rests on, gathered once: declaration, live, record and what belongs together. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.declare.model import App, Place
+from reconciler.plan.diff import in_address_space
+from reconciler.plan.digest import sha256
+from reconciler.plan.live import Live, LiveObject
+from reconciler.plan.match import Matching
+from reconciler.plan.model import Precondition
+from reconciler.record.model import Entry
+from reconciler.resolve.model import Resolution
+
+
+@dataclass(frozen=True)
+class Context:
+    """`entries` are the record's; `has_record` is false where there is none at all."""
+
+    app: App
+    resolution: Resolution
+    live: Live
+    entries: Mapping[str, Entry]
+    has_record: bool
+    matching: Matching
+
+    def entry(self, address: str) -> Entry | None:
+        """The record's entry of a declared object, under whatever name it was recorded."""
+        old = self.matching.recorded.get(address)
+        return self.entries[old] if old is not None else None
+
+    def rests_on(self, address: str, live: LiveObject) -> Precondition:
+        """What must still hold of a live object when its change is applied."""
+        mapping = self.resolution.mapping(address)
+        values = in_address_space(mapping, live.values, self.matching.addresses)
+        return Precondition(live.id, live.version, sha256({mapping.slots[i].target: values[i] for i in mapping.updates}))
+
+    def place(self, address: str, row: int) -> Place:
+        table = self.resolution.table(address)
+        return Place(table.files[row], table.lines[row])

@@ -1,0 +1,111 @@
+"""Objects that should exist against those that do: creates, updates and enables out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.declare.model import fold
+from reconciler.plan import membership
+from reconciler.plan.context import Context
+from reconciler.plan.diff import causes, differing, in_address_space, initial_attributes
+from reconciler.plan.digest import digested
+from reconciler.plan.live import LiveObject
+from reconciler.plan.model import AttributeChange, Change
+from reconciler.resolve.model import DesiredGroup, DesiredUser
+from reconciler.resolve.resolution import values_with_roles
+
+Desired = DesiredUser | DesiredGroup
+
+
+@dataclass
+class Findings:
+    """What planning one kind of object came to."""
+
+    changes: list[Change] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    adopted: int = 0
+
+
+def plan_desired(context: Context, desired: Mapping[str, Desired], findings: Findings) -> None:
+    """Add what it takes to make each desired object what it should be."""
+    matched, failed, entries = context.matching.live, context.matching.failed, context.entries
+    for address, item in desired.items():
+        live = matched.get(address)
+        if live is None:
+            if address not in failed:
+                _create(context, item, findings)
+        elif item.values == live.values and type(item) is DesiredUser:
+            # Nearly every object of a large directory ends here.
+            findings.unchanged += address in entries or address in context.matching.recorded
+            findings.adopted += address not in entries and address not in context.matching.recorded
+        else:
+            _update(context, item, live, findings)
+
+
+def _create(context: Context, item: Desired, findings: Findings) -> None:
+    mapping = context.resolution.mapping(item.address)
+    if "create" not in mapping.mapping.targetObjectActions:
+        findings.warnings.append(f"{item.address} is in scope, but the mapping does not create")
+        return
+    known = item.address in context.matching.recorded
+    reason = "in scope, and its account was deleted on the service" if known else "in scope, and no account matches"
+    add = tuple(sorted(membership.possible(context, item.members))) if isinstance(item, DesiredGroup) else ()
+    findings.changes.append(_change(context, item, "create", reason, {"drift" if known else "config"},
+                                    initial_attributes(mapping, item.values), add=add))  # fmt: skip
+
+
+def _update(context: Context, item: Desired, live: LiveObject, findings: Findings) -> None:
+    mapping, entry = context.resolution.mapping(item.address), context.entry(item.address)
+    have = in_address_space(mapping, live.values, context.matching.addresses)
+    attributes = differing(mapping, item.values, have, entry)
+    add, remove = membership.members(context, item, live, entry) if isinstance(item, DesiredGroup) else ((), ())
+    if not attributes and not add and not remove:
+        findings.unchanged += entry is not None
+        findings.adopted += entry is None
+    elif "update" not in mapping.mapping.targetObjectActions:
+        findings.warnings.append(f"{item.address} differs, but the mapping does not update")
+    else:
+        why = causes(attributes, entry, _before_expiry(context, item)) | membership.causes(context, add, remove, entry)
+        enabling = any(a.path == "active" and a.after is True for a in attributes)
+        findings.changes.append(
+            _change(context, item, "enable" if enabling else "update", _reason(context, item, live, enabling, why), why,
+                    attributes, add, remove, live)
+        )  # fmt: skip
+
+
+def _before_expiry(context: Context, item: Desired) -> dict[str, Any]:
+    """What would be wanted, had no assignment expired: a value that equals it in the record went with time alone."""
+    if not (isinstance(item, DesiredUser) and item.lapsed):
+        return {}
+    held = {role.key for role in (*item.roles, *item.lapsed)}
+    roles = tuple(role for role in context.app.roles.values() if role.key in held)
+    values = values_with_roles(context.resolution, item.row, roles)
+    return {slot.target: value for slot, value in zip(context.resolution.user_mapping.slots, values, strict=True)}
+
+
+def _reason(context: Context, item: Desired, live: LiveObject, enabling: bool, why: set[str]) -> str:
+    old = context.matching.recorded.get(item.address)
+    if old is None:
+        return f"adopts the existing account {live.name}, matched by {context.matching.how.get(item.address, 'id')}"
+    if fold(old) != fold(item.address):
+        return f"renamed from {old.partition('/')[2]}"
+    if enabling:
+        return "in scope again"
+    return {frozenset({"drift"}): "edited on the service since the last apply",
+            frozenset({"time"}): "an assignment expired"}.get(frozenset(why), "the declaration changed")  # fmt: skip
+
+
+def _change(
+    context: Context, item: Desired, action: str, reason: str, why: set[str], attributes: tuple[AttributeChange, ...],
+    add: tuple[str, ...] = (), remove: tuple[str, ...] = (), live: LiveObject | None = None,
+) -> Change:  # fmt: skip
+    name = context.resolution.table(item.address).column("displayName")[item.row]
+    place = context.place(item.address, item.row)
+    return digested(
+        Change(item.address, action, reason, tuple(sorted(why)), place.file, place.line, str(name or ""), attributes, add,
+               remove, context.rests_on(item.address, live) if live is not None else None,
+               live is not None and item.address not in context.matching.recorded)
+    )  # fmt: skip

@@ -1,0 +1,53 @@
+"""Members of a group in address space: who would be added and removed, and by whose doing. Pure."""
+
+from __future__ import annotations
+
+from reconciler.plan.context import Context
+from reconciler.plan.live import LiveObject
+from reconciler.record.model import Entry
+from reconciler.resolve.model import DesiredGroup
+
+UNKNOWN = "#"  # before the id of a live member whom no declaration or record knows
+
+
+def possible(context: Context, members: frozenset[str]) -> set[str]:
+    """Members whose account exists or will."""
+    if "create" in context.app.users.targetObjectActions:
+        return set(members) - context.matching.failed
+    return {member for member in members if member in context.matching.live}
+
+
+def members(
+    context: Context, group: DesiredGroup, live: LiveObject, entry: Entry | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """(to add, to remove); without a word from the service the record is all that we know."""
+    if not any(mapping.target == "members" for mapping in context.app.groups.attributes):
+        return (), ()
+    have = known_members(context, live, entry)
+    wanted = possible(context, group.members)
+    surplus = {m for m in have - wanted if not m.startswith(UNKNOWN) or _assertive(context, m)}
+    return tuple(sorted(wanted - have)), tuple(sorted(surplus))
+
+
+def known_members(context: Context, live: LiveObject, entry: Entry | None) -> set[str]:
+    """The addresses that are in a live group, `#id` for accounts that are nobody's."""
+    if live.members is None:
+        return set((entry or {}).get("members", ()))
+    return {context.matching.addresses.get(id, UNKNOWN + id) for id in live.members}
+
+
+def _assertive(context: Context, member: str) -> bool:
+    return context.app.groups.assertive and member.removeprefix(UNKNOWN) in context.live.users
+
+
+def causes(context: Context, add: tuple[str, ...], remove: tuple[str, ...], entry: Entry | None) -> set[str]:
+    """`drift` where the record says that it was otherwise, `time` where an assignment expired, else `config`."""
+    before = set((entry or {}).get("members", ()))
+    why = {"drift" if member in before else "config" for member in add}
+    for member in remove:
+        skip = context.resolution.skipped.get(member)
+        if member not in before:
+            why.add("drift" if entry is not None else "config")
+        else:
+            why.add("time" if skip is not None and skip.code == "AssignmentExpired" else "config")
+    return why

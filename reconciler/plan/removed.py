@@ -1,0 +1,73 @@
+"""Objects of the record that are no longer in scope, or no longer declared: disables and deletes out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.plan.context import Context
+from reconciler.plan.desired import Findings
+from reconciler.plan.digest import digested
+from reconciler.plan.live import LiveObject
+from reconciler.plan.model import AttributeChange, Change
+from reconciler.record.model import Entry
+from reconciler.resolve.model import Skipped
+
+# A broken mapping is no reason to take somebody's account away.
+KEPT = frozenset({"MatchingAttributeEmpty", "DuplicateSource"})
+
+
+def plan_removed(context: Context, kind: str, live: Mapping[str, LiveObject], findings: Findings) -> None:
+    """Add what becomes of recorded objects of a kind (`User` or `Group`) that nobody wants any more."""
+    recorded, skipped = context.matching.recorded, context.resolution.skipped
+    wanted = {old for address, old in recorded.items() if address not in skipped}
+    left_out = {old: skipped[address] for address, old in recorded.items() if address in skipped}
+    for address, entry in context.entries.items():
+        if address in wanted or not address.startswith(kind + "/"):
+            continue
+        account, skip = live.get(entry["id"]), left_out.get(address)
+        if account is not None and (skip is None or skip.code not in KEPT):
+            remove = _remove_user if kind == "User" else _remove_group
+            remove(context, address, entry, account, skip, findings)
+
+
+def _remove_group(
+    context: Context, address: str, entry: Entry, live: LiveObject, skip: Skipped | None, findings: Findings
+) -> None:
+    reason = skip.reason if skip else "no longer in the directory"
+    actions = context.app.groups.targetObjectActions
+    if entry.get("created") and "delete" in actions:
+        findings.changes.append(_removal(context, address, "delete", reason, _why(skip, entry), (), live, skip))
+    elif "delete" in actions:
+        findings.warnings.append(f"{address} is retained, since it was there before us ({reason})")
+
+
+def _remove_user(
+    context: Context, address: str, entry: Entry, live: LiveObject, skip: Skipped | None, findings: Findings
+) -> None:
+    rules, actions = context.app.deprovisioning, context.app.users.targetObjectActions
+    policy = rules.outOfScope if skip else rules.removedFromDirectory
+    reason = f"{skip.code}: {skip.reason}" if skip else "no longer in the directory"
+    if policy == "delete" and "delete" in actions:
+        findings.changes.append(_removal(context, address, "delete", reason, _why(skip, entry), (), live, skip))
+    elif policy != "retain" and live.active and "update" in actions:
+        if context.resolution.user_mapping.disables():
+            attributes = (AttributeChange("active", True, False),)
+            findings.changes.append(_removal(context, address, "disable", reason, _why(skip, entry), attributes, live, skip))
+        else:
+            findings.warnings.append(f"{address} is retained: no mapping gives `active: false` ({reason})")
+
+
+def _why(skip: Skipped | None, entry: Entry) -> str:
+    if entry.get("wanted", {}).get("active") is False:
+        return "drift"
+    return "time" if skip is not None and skip.code == "AssignmentExpired" else "config"
+
+
+def _removal(
+    context: Context, address: str, action: str, reason: str, why: str, attributes: tuple[AttributeChange, ...],
+    live: LiveObject, skip: Skipped | None,
+) -> Change:  # fmt: skip
+    place = context.place(address, skip.row) if skip else context.app.place
+    name = context.resolution.table(address).column("displayName")[skip.row] if skip else live.name
+    return digested(Change(address, action, reason, (why,), place.file, place.line, str(name or ""), attributes,
+                           precondition=context.rests_on(address, live)))  # fmt: skip

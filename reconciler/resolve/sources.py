@@ -1,0 +1,69 @@
+"""Source attributes of declared users and groups as columns, computed ones included. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from reconciler.declare.model import Declarations, Group, Role, User, fold
+from reconciler.declare.table import Table
+
+EXTENSION = "extensionAttributes."
+
+
+def user_addresses(users: Table[User]) -> list[str]:
+    return ["User/" + name for name in users.column("userPrincipalName")]
+
+
+def group_addresses(groups: Table[Group]) -> list[str]:
+    return ["Group/" + name for name in groups.column("displayName")]
+
+
+class UserSource:
+    """The columns of some rows; `roles` has those of each row. A manager is an address."""
+
+    def __init__(
+        self, declarations: Declarations, rows: Sequence[int], roles: Sequence[tuple[Role, ...]], deleted: str = "False"
+    ) -> None:
+        self.users, self.rows, self.roles, self.deleted = declarations.users, rows, roles, deleted
+        self.whole = len(rows) == len(declarations.users.lines)
+
+    def __call__(self, name: str) -> list[Any]:
+        match name:
+            case "IsSoftDeleted":
+                return [self.deleted] * len(self.rows)
+            case "appRoleAssignments":
+                known = {roles: assignments(roles) for roles in set(self.roles)}
+                return [known[roles] for roles in self.roles]
+            case "accountEnabled":
+                return [value is not False for value in self._pick(name)]
+            case "manager":
+                return [self._manager(value) for value in self._pick(name)]
+        if name.startswith(EXTENSION):
+            key = name.removeprefix(EXTENSION)
+            return [value.get(key) if value else None for value in self._pick("extensionAttributes")]
+        return self._pick(name)
+
+    def _pick(self, name: str) -> list[Any]:
+        column = self.users.column(name)
+        return column if self.whole else [column[row] for row in self.rows]
+
+    def _manager(self, name: str | None) -> str | None:
+        row = self.users.index.get(fold(name)) if name else None
+        return None if row is None else "User/" + str(self.users.columns["userPrincipalName"][row])
+
+
+def assignments(roles: tuple[Role, ...]) -> tuple[dict[str, Any], ...]:
+    """The computed source appRoleAssignments of someone who holds these roles."""
+    return tuple([{"id": role.key, "value": role.value, "displayName": role.displayName} for role in roles])
+
+
+class GroupSource:
+    """The columns of some groups."""
+
+    def __init__(self, groups: Table[Group], rows: Sequence[int]) -> None:
+        self.groups, self.rows = groups, rows
+
+    def __call__(self, name: str) -> list[Any]:
+        column = self.groups.column(name)
+        return [column[row] for row in self.rows]

@@ -1,0 +1,63 @@
+"""A walk over the pages of a list: a function that fetches one page in, every resource once out. No I/O of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple
+
+MOST_PAGES = 100_000
+PORTION = 32  # pages asked for at a time, so that a total that nothing stands behind is no endless walk
+
+Resource = dict[str, Any]
+
+
+class Page(NamedTuple):
+    """One answer: `items` in the form that the caller wants them, `ids` beside them, `total` as the service claims it."""
+
+    ids: list[str]
+    items: list[Any]
+    total: int
+
+
+Fetch = Callable[[int], Page]
+
+
+def whole(fetch: Fetch, workers: int) -> tuple[list[Any], int]:
+    """Every item once, and the largest total that the service claimed; `fetch` gets a start index (RFC 7644 §3.4.2.4)."""
+    found: dict[str, Any] = {}
+    total = 0
+    for page in _pages(fetch, workers):
+        fresh = dict(zip(page.ids, page.items, strict=True))
+        found.update(fresh if not found else {id: item for id, item in fresh.items() if id not in found})
+        total = max(total, page.total)
+    return list(found.values()), total
+
+
+def _pages(fetch: Fetch, workers: int) -> Iterator[Page]:
+    """The first page tells the rest, which are read side by side; then on until a page brings nothing new.
+
+    A short page is not the end: some services cap below the asked count, or show paging parameters no respect.
+    """
+    first = fetch(1)
+    yield first
+    known = set(first.ids)
+    if not known:
+        return
+    starts = range(1 + len(first.ids), first.total + 1, len(first.ids))
+    with ThreadPoolExecutor(workers) as pool:
+        for at in range(0, len(starts), PORTION):
+            before = len(known)
+            for page in pool.map(fetch, starts[at : at + PORTION]):
+                known.update(page.ids)
+                yield page
+            if len(known) == before:
+                break
+    start = 1 + len(known)
+    for _ in range(MOST_PAGES):
+        page = fetch(start)
+        if known.issuperset(page.ids):
+            return
+        known.update(page.ids)
+        start += len(page.ids)
+        yield page

@@ -1,0 +1,50 @@
+"""A SCIM service that does nothing but hand out pre-serialised pages of users: its own cost must not be measured."""
+
+from __future__ import annotations
+
+import re
+import socketserver
+import sys
+from typing import ClassVar
+
+from tests.benchmarks.generate import PER_PAGE, pages
+
+START = re.compile(rb"startIndex=(\d+)")
+EMPTY = b'{"schemas": [], "totalResults": %d, "startIndex": 1, "itemsPerPage": 0, "Resources": []}'
+
+
+class Pages(socketserver.StreamRequestHandler):
+    """HTTP/1.1 with keep-alive, as little of it as a client needs."""
+
+    answers: ClassVar[list[bytes]] = []
+    total: ClassVar[int] = 0
+    disable_nagle_algorithm = True
+
+    def handle(self) -> None:
+        while line := self.rfile.readline():
+            while self.rfile.readline() not in (b"\r\n", b""):
+                pass
+            self.wfile.write(self._answer(line))
+
+    def _answer(self, line: bytes) -> bytes:
+        found = START.search(line)
+        number = (int(found[1]) - 1) // PER_PAGE if found else 0
+        return self.answers[number] if number < len(self.answers) else http(EMPTY % self.total)
+
+
+def http(body: bytes) -> bytes:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/scim+json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    return head + body
+
+
+class Server(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+
+if __name__ == "__main__":
+    Pages.total = int(sys.argv[1])
+    Pages.answers = [http(page) for page in pages(Pages.total)]
+    with Server(("127.0.0.1", 0), Pages) as server:
+        print(server.server_address[1], flush=True)
+        server.serve_forever()

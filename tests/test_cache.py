@@ -1,0 +1,78 @@
+"""The cache of parsed files: the same declarations with and without it, and never the cause of a wrong one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.declare.cache import SMALLEST, Cache
+from reconciler.declare.load import load
+from reconciler.declare.table import Rows
+from tests.world import World
+
+ROWS = Rows({"role": ["User"]}, [2], [0])
+RAW = b"#" * SMALLEST
+
+
+@pytest.fixture
+def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setenv("RECONCILE_CACHE_DIR", str(tmp_path / "cache"))
+    world = World(tmp_path)
+    world.users(*(f'userPrincipalName: u{i}@x.org, displayName: "Ünï {i}", otherMails: [a@x.org]' for i in range(400)))
+    world.assign(*(f"user: u{i}@x.org, role: User" for i in range(400)))
+    return world
+
+
+def people(world: World) -> list[object]:
+    found = load(world.folder / "desired")
+    assert found.errors == []
+    return [list(found.declarations.users.values()), list(found.declarations.apps["wiki"].assignments)]
+
+
+def test_a_second_load_is_the_same_and_comes_from_the_cache(many: World) -> None:
+    first = people(many)
+    kept = sorted(file.name for file in (many.folder / "cache").iterdir())
+    assert len(kept) == 2 and people(many) == first
+    assert sorted(file.name for file in (many.folder / "cache").iterdir()) == kept
+
+
+def test_what_refers_to_other_files_is_checked_again(many: World) -> None:
+    people(many)
+    many.users(*(f"userPrincipalName: u{i}@x.org" for i in range(1, 400)))
+    assert [p.code for p in load(many.folder / "desired").errors] == ["unknown-user"]
+
+
+def test_a_file_with_an_error_is_not_kept(many: World) -> None:
+    many.users(*(f"userPrincipalName: u{i}@x.org, displayNam: x" for i in range(400)))
+    assert len(load(many.folder / "desired").errors) == 400
+    assert len(load(many.folder / "desired").errors) == 400
+
+
+@pytest.mark.parametrize("torn", [b"", b"[", b"[1, 2, 3]", b'[{"role": []}, [2], [0]]', b"{}"])
+def test_a_torn_entry_is_as_good_as_none(tmp_path: Path, torn: bytes) -> None:
+    cache = Cache(tmp_path, "salt")
+    cache.put("assignments", RAW, ROWS)
+    assert cache.get("assignments", RAW) == ROWS
+    next(tmp_path.iterdir()).write_bytes(torn)
+    assert cache.get("assignments", RAW) is None
+
+
+def test_another_schema_or_kind_or_content_is_another_entry(tmp_path: Path) -> None:
+    Cache(tmp_path, "salt").put("assignments", RAW, ROWS)
+    assert Cache(tmp_path, "pepper").get("assignments", RAW) is None
+    assert Cache(tmp_path, "salt").get("users", RAW) is None
+    assert Cache(tmp_path, "salt").get("assignments", RAW + b"#") is None
+
+
+def test_a_folder_that_cannot_be_written_costs_nothing_but_time(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    cache = Cache(tmp_path / "file" / "below", "salt")
+    cache.put("assignments", RAW, ROWS)
+    assert cache.get("assignments", RAW) is None
+
+
+def test_what_is_kept_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "new", "salt")
+    cache.put("assignments", RAW, ROWS)
+    assert [(f.stat().st_mode & 0o077) for f in ((tmp_path / "new"), *(tmp_path / "new").iterdir())] == [0, 0]
