@@ -2,58 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from reconciler.declare.model import fold
-from reconciler.plan.model import Change
-
-NO_PAIR = frozenset[str]()
+from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.rotation import unique_values
 
 
-def phases(changes: Iterable[Change]) -> Iterator[tuple[str, list[Change]]]:
-    """(phase, changes) in order; a change may be in several, each does its own part of it."""
+class Step(NamedTuple):
+    """One part of a change: `kind` is write, create, members out, members in or delete; `attributes` what it writes."""
+
+    kind: str
+    change: Change
+    attributes: tuple[AttributeChange, ...] = ()
+
+
+def steps(changes: Iterable[Change]) -> list[Step]:
+    """Every step in order; a change may have several. References to accounts that do not exist yet come after creation."""
     found = list(changes)
-    yield "disable", [c for c in found if c.action == "disable"]
-    yield "members out", [c for c in found if c.remove]
-    updates = [c for c in found if c.action in ("update", "enable") and c.attributes]
-    yield "update", freeing_first(updates)
-    yield "create", [c for c in found if c.action == "create" and c.address.startswith("User/")]
-    yield "create", [c for c in found if c.action == "create" and c.address.startswith("Group/")]
-    yield "references", [c for c in found if c.action == "create" and any(a.reference for a in c.attributes)]
-    yield "members in", [c for c in found if c.add]
-    yield "delete", [c for c in found if c.action == "delete"]
+    new = {change.address for change in found if change.action == "create"}
+    updates = [c for c in found if c.action in ("update", "enable")]
+    creates = sorted((c for c in found if c.action == "create"), key=lambda c: c.address.startswith("Group/"))
+    return [
+        *(Step("write", c, c.attributes) for c in found if c.action == "disable"),
+        *(Step("members out", c) for c in found if c.remove),
+        *(Step("write", c, now) for c in freeing_first(updates) if (now := _without(c, new))),
+        *(Step("create", c, tuple(a for a in c.attributes if not a.reference)) for c in creates),
+        *(Step("write", c, later) for c in found if (later := _links(c, new))),
+        *(Step("members in", c) for c in found if c.add),
+        *(Step("delete", c) for c in found if c.action == "delete"),
+    ]
+
+
+def _without(change: Change, new: set[str]) -> tuple[AttributeChange, ...]:
+    return tuple(a for a in change.attributes if not (a.reference and a.after in new))
+
+
+def _links(change: Change, new: set[str]) -> tuple[AttributeChange, ...]:
+    """What is written once everybody is there: all references of a create, those to new accounts of an update."""
+    if change.action == "create":
+        return tuple(a for a in change.attributes if a.reference)
+    return tuple(a for a in change.attributes if a.reference and a.after in new)
 
 
 def freeing_first(updates: list[Change]) -> list[Change]:
-    """A change that takes a value which another one frees comes after it; revocations of values first."""
-    frees = {key: c for c in updates for key in _values(c, "before")}
+    """A change that takes a value which another one frees comes after it."""
+    frees = {key: change for change in updates for key in unique_values(change, "before")}
     done: dict[str, Change] = {}
-
-    def visit(change: Change, open_: frozenset[str]) -> None:
-        if change.address in done or change.address in open_:
-            return
-        for key in _values(change, "after"):
-            if key in frees and frees[key] is not change:
-                visit(frees[key], open_ | {change.address})
-        done[change.address] = change
-
     for change in updates:
-        visit(change, NO_PAIR)
+        chain = [change]
+        while chain:
+            waits = [frees[key] for key in unique_values(chain[-1], "after") if key in frees]
+            ready = [c for c in waits if c.address not in done and c not in chain]
+            if ready:
+                chain.append(ready[0])
+            else:
+                done.setdefault(chain[-1].address, chain.pop())
     return list(done.values())
-
-
-def swaps(changes: Iterable[Change]) -> list[tuple[str, str]]:
-    """Pairs that each take the other's value: no order of two writes can do that."""
-    updates = [c for c in changes if c.action in ("update", "enable")]
-    frees = {key: c for c in updates for key in _values(c, "before")}
-    takes = {c.address: {frees[k].address for k in _values(c, "after") if k in frees} - {c.address} for c in updates}
-    return sorted((a, b) for a, others in takes.items() for b in others if a < b and a in takes.get(b, ()))
-
-
-def _values(change: Change, side: str) -> set[tuple[str, Any]]:
-    return {
-        (a.path, fold(value))
-        for a in change.attributes
-        if a.path in ("userName", "externalId") and isinstance(value := getattr(a, side), str)
-    }

@@ -164,14 +164,9 @@ def _stale(moved: list[str]) -> int:
 def _write(found: Session, changes: tuple[Change, ...]) -> int:
     from reconciler.apply.execute import execute
     from reconciler.apply.model import Job
-    from reconciler.apply.order import swaps
     from reconciler.plan.settle import settle
     from reconciler.record.model import Record
 
-    pairs = swaps(changes)
-    if pairs:
-        click.echo(f"Error: {pairs[0][0]} and {pairs[0][1]} swap a unique value: do it in two steps", err=True)
-        return ERROR
     record = found.record or Record(found.app.name)
     record.base_url = found.client.base_url
     stop: list[int] = []

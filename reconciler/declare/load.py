@@ -33,6 +33,7 @@ class Loaded:
 
     declarations: Declarations
     problems: list[Problem] = field(default_factory=list)
+    digest: str = ""
 
     @property
     def errors(self) -> list[Problem]:
@@ -44,7 +45,8 @@ def load(root: Path) -> Loaded:
     loader = _Loader(root, Cache(user_cache(), fingerprint()))
     loader.run()
     problems = sorted(set(loader.problems), key=lambda p: (p.place, p.code, p.message))
-    return Loaded(Declarations(loader.users, loader.groups, loader.apps), problems)
+    digest = loader.sources.digest(shown(root))
+    return Loaded(Declarations(loader.users, loader.groups, loader.apps), problems, digest)
 
 
 class _Loader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import re
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -62,6 +63,13 @@ class Sources:
 
     def add(self, file: str, raw: bytes) -> None:
         self._raw[file] = raw
+
+    def digest(self, root: str) -> str:
+        """`sha256:` and a digest over every file's path below `root` and its content: the same on every machine."""
+        found = hashlib.sha256()
+        for file, raw in sorted((file.removeprefix(root).lstrip("/"), raw) for file, raw in self._raw.items()):
+            found.update(hashlib.sha256(file.encode() + b"\0" + raw).digest())
+        return "sha256:" + found.hexdigest()
 
     def place(self, file: str, path: tuple[Step, ...], key: bool = False) -> Place:
         """Where a value of a file stands."""

@@ -80,6 +80,21 @@ class ObjectError(NamedTuple):
     remedy: str
 
 
+class Config(NamedTuple):
+    """Which declaration was planned: the digest of its files, the commit that is checked out, whether files differ from it."""
+
+    digest: str
+    commit: str | None = None
+    dirty: bool = False
+
+
+class Requests(NamedTuple):
+    """What an apply will send: `reads` is what is read again before each write."""
+
+    reads: int
+    writes: int
+
+
 @dataclass(frozen=True)
 class Plan:
     """What would be done to one app. Changes are sorted by address."""
@@ -97,11 +112,8 @@ class Plan:
     adopted: int = 0
     only: tuple[str, ...] = ()
     selected_causes: tuple[str, ...] = ()
-    config_digest: str = ""
-    commit: str | None = None
-    dirty: bool = False
-    reads: int = 0
-    writes: int = 0
+    config: Config = Config("")
+    requests: Requests = Requests(0, 0)
     digest: str = ""
     safeguards: tuple[dict[str, Any], ...] = field(default=())
 

@@ -11,11 +11,14 @@ from reconciler.plan.desired import Findings, plan_desired
 from reconciler.plan.digest import plan_digest
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.match import match
-from reconciler.plan.model import Change, Plan, Skip, Unmanaged
+from reconciler.plan.model import Change, Config, Plan, Skip, Unmanaged
 from reconciler.plan.removed import plan_removed
+from reconciler.plan.requests import estimate
+from reconciler.plan.rotation import rotations
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
 
+NO_CONFIG = Config("")
 NO_RECORD = "there is no record yet: accounts are matched afresh, and only matched ones are managed"
 
 
@@ -48,8 +51,9 @@ class Planned:
 
 
 def make_plan(
-    app: App, resolution: Resolution, live: Live, record: Record | None, selection: Selection, base_url: str
-) -> Planned:
+    app: App, resolution: Resolution, live: Live, record: Record | None, selection: Selection, base_url: str,
+    config: Config = NO_CONFIG, members_per_patch: int = 100,
+) -> Planned:  # fmt: skip
     """The plan of one app (design.md §5 steps 5 to 7)."""
     entries = record.entries if record is not None else {}
     context = Context(app, resolution, live, entries, record is not None, match(resolution, live, entries))
@@ -59,17 +63,28 @@ def make_plan(
     if app.groups.enabled:
         plan_desired(context, resolution.groups, findings)
         plan_removed(context, "Group", live.groups, findings)
-    everything = tuple(sorted(findings.changes, key=lambda c: (c.address, c.action)))
+    everything = tuple(sorted(_without_rotations(context, findings.changes), key=lambda c: (c.address, c.action)))
     kept = tuple(change for change in everything if selection.takes(change))
     unmanaged = sorted(account for id, account in live.users.items() if id not in context.matching.addresses)
     plan = Plan(
         app.name, app.displayName, base_url, app.profile, kept, _skipped(resolution),
         tuple(Unmanaged(account.id, account.name) for account in unmanaged), tuple(context.matching.errors),
         tuple([*([] if record else [NO_RECORD]), *findings.warnings, *_still_active(resolution, unmanaged)]),
-        findings.unchanged, findings.adopted, selection.only, selection.causes, reads=live.reads, writes=len(kept),
+        findings.unchanged, findings.adopted, selection.only, selection.causes,
+        requests=estimate(kept, members_per_patch), config=config,
         digest=plan_digest(app.name, base_url, selection.only, selection.causes, kept),
     )  # fmt: skip
     return Planned(plan, context, everything)
+
+
+def _without_rotations(context: Context, changes: list[Change]) -> list[Change]:
+    """A swap of unique values would fail half-way, so it is refused whole."""
+    refused = rotations(changes)
+    for circle in refused:
+        for address in circle:
+            context.matching.error(address, "Rotation", f"{' and '.join(circle)} take unique values from one another",
+                                   "do it in two steps: give one of them another value first")  # fmt: skip
+    return [change for change in changes if change.address not in {address for circle in refused for address in circle}]
 
 
 def _skipped(resolution: Resolution) -> tuple[Skip, ...]:

@@ -10,9 +10,11 @@ from reconciler.plan.model import (
     FORMAT_VERSION,
     AttributeChange,
     Change,
+    Config,
     ObjectError,
     Plan,
     Precondition,
+    Requests,
     Skip,
     Unmanaged,
 )
@@ -41,7 +43,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "app": plan.app,
         "display_name": plan.display_name,
         "target": {"base_url": plan.base_url, "profile": plan.profile},
-        "config": {"digest": plan.config_digest, "commit": plan.commit, "dirty": plan.dirty},
+        "config": plan.config._asdict(),
         "selection": {"only": list(plan.only), "causes": list(plan.selected_causes)},
         "digest": plan.digest,
         "summary": summary(plan),
@@ -51,7 +53,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "safeguards": list(plan.safeguards),
         "warnings": list(plan.warnings),
         "errors": [item._asdict() for item in plan.errors],
-        "requests": {"reads": plan.reads, "writes": plan.writes},
+        "requests": plan.requests._asdict(),
     }
 
 
@@ -108,8 +110,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         tuple(_known(ObjectError, item) for item in data["errors"]), tuple(data["warnings"]),
         data["summary"]["unchanged"], data["summary"]["adopted"],
         tuple(data["selection"]["only"]), tuple(data["selection"]["causes"]),
-        data["config"]["digest"], data["config"]["commit"], data["config"]["dirty"],
-        data["requests"]["reads"], data["requests"]["writes"], data["digest"],
+        Config(**data["config"]), Requests(**data["requests"]), data["digest"],
     )  # fmt: skip
 
 

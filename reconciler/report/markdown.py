@@ -25,8 +25,8 @@ def render(plan: Plan) -> str:
     if plan.skipped:
         rows = "\n".join(f"- {markdown(s.address)}: {s.code}, {markdown(s.reason)}. {markdown(s.remedy)}" for s in plan.skipped)
         parts.append(_fold(f"{len(plan.skipped)} skipped", rows))
-    commit = f", commit {markdown(plan.commit)}" if plan.commit else ""
-    parts.append(f"<sub>digest {plan.digest}{commit}, about {plan.writes} writes</sub>")
+    commit = f", commit {markdown(plan.config.commit)}" if plan.config.commit else ""
+    parts.append(f"<sub>digest {plan.digest}{commit}, about {plan.requests.writes} writes</sub>")
     return "\n\n".join(parts) + "\n"
 
 

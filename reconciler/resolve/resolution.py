@@ -37,17 +37,23 @@ class _Users:
     def resolve(self, flat: dict[str, frozenset[str]]) -> None:
         verdicts = self._verdicts(holdings(self.app, flat))
         rows = self._passed([row for row, verdict in verdicts.items() if verdict.code is None])
-        source = UserSource(self.result.declarations, rows, [verdicts[row].roles for row in rows])
-        values = self.result.user_mapping.values(source, len(rows))
-        held = [verdicts[row] for row in rows]
-        addresses = [self.addresses[row] for row in rows]
-        columns = zip(addresses, rows, values, [v.roles for v in held], [v.lapsed for v in held], strict=True)
-        self.result.users.update(zip(addresses, map(DesiredUser._make, columns), strict=True))
+        self._map(rows, verdicts, {self.addresses[row] for row in rows})
         for row, verdict in verdicts.items():
             if verdict.code is not None:
                 self._skip(row, verdict.code, verdict.reason)
         self._drop_unmatchable()
         self._drop_duplicates()
+        if len(self.result.users) < len(rows) and any(slot.reference for slot in self.result.user_mapping.slots):
+            # Nobody can refer to those who have just been dropped.
+            self._map([user.row for user in self.result.users.values()], verdicts, set(self.result.users))
+
+    def _map(self, rows: list[int], verdicts: dict[int, Verdict], linked: set[str]) -> None:
+        held = [verdicts[row] for row in rows]
+        source = UserSource(self.result.declarations, rows, [verdict.roles for verdict in held], linked)
+        values = self.result.user_mapping.values(source, len(rows))
+        addresses = [self.addresses[row] for row in rows]
+        columns = zip(addresses, rows, values, [v.roles for v in held], [v.lapsed for v in held], strict=True)
+        self.result.users.update(zip(addresses, map(DesiredUser._make, columns), strict=True))
 
     def _verdicts(self, held: dict[str, Any]) -> dict[int, Verdict]:
         """By row. Most users hold the same few assignments: each distinct set is judged once."""
@@ -150,7 +156,7 @@ def _skip(result: Resolution, address: str, code: str, reason: str, row: int) ->
 
 def values_with_roles(result: Resolution, row: int, roles: tuple[Role, ...]) -> tuple[Any, ...]:
     """What the mapping would want of one user who held these roles."""
-    return result.user_mapping.values(UserSource(result.declarations, [row], [roles]), 1)[0]
+    return result.user_mapping.values(UserSource(result.declarations, [row], [roles], result.users), 1)[0]
 
 
 def values_as(result: Resolution, address: str, name: str) -> tuple[Any, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from reconciler.declare.model import Declarations, Group, Role, User, fold
@@ -20,18 +20,22 @@ def group_addresses(groups: Table[Group]) -> list[str]:
 
 
 class UserSource:
-    """The columns of some rows; `roles` has those of each row. A manager is an address."""
+    """The columns of some rows; `roles` has those of each row.
+
+    A manager is an address, and null where `linked` does not hold it: an account that is not there cannot be referred to.
+    """
 
     def __init__(
-        self, declarations: Declarations, rows: Sequence[int], roles: Sequence[tuple[Role, ...]], deleted: str = "False"
-    ) -> None:
-        self.users, self.rows, self.roles, self.deleted = declarations.users, rows, roles, deleted
+        self, declarations: Declarations, rows: Sequence[int], roles: Sequence[tuple[Role, ...]],
+        linked: Container[str] | None = None,
+    ) -> None:  # fmt: skip
+        self.users, self.rows, self.roles, self.linked = declarations.users, rows, roles, linked
         self.whole = len(rows) == len(declarations.users.lines)
 
     def __call__(self, name: str) -> list[Any]:
         match name:
             case "IsSoftDeleted":
-                return [self.deleted] * len(self.rows)
+                return ["False"] * len(self.rows)
             case "appRoleAssignments":
                 known = {roles: assignments(roles) for roles in set(self.roles)}
                 return [known[roles] for roles in self.roles]
@@ -50,7 +54,10 @@ class UserSource:
 
     def _manager(self, name: str | None) -> str | None:
         row = self.users.index.get(fold(name)) if name else None
-        return None if row is None else "User/" + str(self.users.columns["userPrincipalName"][row])
+        if row is None:
+            return None
+        address = "User/" + str(self.users.columns["userPrincipalName"][row])
+        return address if self.linked is None or address in self.linked else None
 
 
 def assignments(roles: tuple[Role, ...]) -> tuple[dict[str, Any], ...]:

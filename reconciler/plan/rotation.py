@@ -1,0 +1,49 @@
+"""Changes that take unique values from one another: no order of single writes can do that. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from reconciler.declare.model import fold
+from reconciler.plan.model import Change
+
+UNIQUE = ("userName", "externalId")  # what services keep unique (RFC 7643 §4.1.1 and common practice)
+
+
+def rotations(changes: Iterable[Change]) -> list[list[str]]:
+    """Addresses that wait for one another in a circle, each circle sorted: a swap is one of two."""
+    updates = [change for change in changes if change.action in ("update", "enable")]
+    frees = {key: change.address for change in updates for key in unique_values(change, "before")}
+    waits = {
+        change.address: {frees[key] for key in unique_values(change, "after") if key in frees} - {change.address}
+        for change in updates
+    }
+    found = {tuple(sorted(_circle(address, waits))) for address in waits}
+    return sorted(list(circle) for circle in found if circle)
+
+
+def _circle(start: str, waits: dict[str, set[str]]) -> set[str]:
+    """Everything that `start` waits for and that waits for `start`; empty where it is in no circle."""
+    reach = _reach(start, waits)
+    return {address for address in reach if start in _reach(address, waits)} if start in reach else set()
+
+
+def _reach(start: str, waits: dict[str, set[str]]) -> set[str]:
+    seen: set[str] = set()
+    todo = list(waits.get(start, ()))
+    while todo:
+        address = todo.pop()
+        if address not in seen:
+            seen.add(address)
+            todo.extend(waits.get(address, ()))
+    return seen
+
+
+def unique_values(change: Change, side: str) -> set[tuple[str, Any]]:
+    """(path, folded value) of the attributes that services keep unique; `side` is before or after."""
+    return {
+        (a.path, fold(value))
+        for a in change.attributes
+        if a.path in UNIQUE and isinstance(value := getattr(a, side), str)
+    }
