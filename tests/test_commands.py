@@ -427,9 +427,10 @@ def test_a_service_that_echoes_the_token_puts_it_nowhere(tmp_path: Path, echo: A
 def test_a_refused_write_that_echoes_the_token_puts_it_nowhere(desk: Desk) -> None:
     """The journal is looked at while the run is under way."""
     seen = []
+    journal = desk.folder / ".reconcile/wiki/journal.jsonl"
 
     def echo(call: Call) -> Answer | None:
-        seen.append(desk.written())
+        seen.extend([journal.read_bytes(), desk.written()] if journal.exists() else ())
         detail = {"status": "409", "scimType": "uniqueness", "detail": f"taken, {call.authorization}"}
         return None if call.method == "GET" else answer(409, detail)
 
@@ -438,7 +439,7 @@ def test_a_refused_write_that_echoes_the_token_puts_it_nowhere(desk: Desk) -> No
         saved(desk)
         ran = desk.reconcile("apply", "plan.json")
     assert ran.code == 5 and "[token]" in ran.out
-    assert any(b'"phase"' in text for text in seen) and b"provisioningAction" in desk.written()
+    assert b"User/ada@x.org" in seen[0] and b"provisioningAction" in desk.written()
     no_token(ran.out.encode(), ran.err.encode(), desk.written(), *seen)
 
 

@@ -68,7 +68,7 @@ class Sources:
         """`sha256:` and a digest over every file's path below `root` and its content: the same on every machine."""
         found = hashlib.sha256()
         for file, raw in sorted((file.removeprefix(root).lstrip("/"), raw) for file, raw in self._raw.items()):
-            found.update(hashlib.sha256(file.encode() + b"\0" + raw).digest())
+            found.update(hashlib.sha256(file.encode("utf-8", "surrogateescape") + b"\0" + raw).digest())
         return "sha256:" + found.hexdigest()
 
     def place(self, file: str, path: tuple[Step, ...], key: bool = False) -> Place:
