@@ -10,7 +10,7 @@ demo: $(READY)
 test: $(READY)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/pytest
+	$(VENV)/bin/pytest -n auto
 
 bench: $(READY)
 	$(VENV)/bin/python -m tests.benchmarks.bench

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,7 @@ from reconciler.cli.common import (
     load_checked,
     now,
     options,
+    read_plans,
     selection_options,
     session,
     store_of,
@@ -28,12 +32,13 @@ from reconciler.cli.common import (
 from reconciler.cli.plan import show_plans
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.model import Change, Plan
+from reconciler.report.safe import plain
 
 
 @click.command()
 @options
 @selection_options
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=False))
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--lock-timeout", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Wait so long for a lock.")
 @click.option("--digest", help="Go on without asking only if the fresh plan has this digest.")
@@ -47,29 +52,29 @@ def apply(
     if not (files or auto_approve or digest or sys.stdin.isatty()):
         raise click.UsageError("no terminal to ask on: add --auto-approve, or name a saved plan")
     declarations = load_checked(desired, apps)
+    picked = chosen(declarations, apps)
+    if digest and len(picked) > 1:
+        raise click.UsageError("a digest stands for the plan of one app: name it with --app")
+    if files:
+        return guarded(lambda: _apply_files(files, picked, declarations, lock_timeout))
+    agreed = partial(_agreed, auto_approve=auto_approve, digest=digest, no_color=no_color)
 
     def work(app: App) -> int:
-        reviewed = _reviewed(files, app)
-        if files and not reviewed:
-            return 0
-        return _apply(app, declarations, only, causes, reviewed, auto_approve, digest, no_color, lock_timeout)
+        closed = _closed(app, declarations)
+        if closed is not None:
+            return closed
+        with _opened(app, declarations, lock_timeout, only, causes) as found:
+            changes = agreed(found)
+            return changes if isinstance(changes, int) else _write(found, changes)
 
-    return worst([guarded(lambda app=app: work(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]
-
-
-def _reviewed(files: tuple[Path, ...], app: App) -> list[Plan]:
-    from reconciler.report.jsonform import loads
-
-    plans = [plan for file in files for plan in loads(file.read_text(encoding="utf-8"))]
-    return [plan for plan in plans if plan.app == app.name]
+    return worst([guarded(lambda app=app: work(app)) for app in picked])  # type: ignore[misc]
 
 
-def _apply(
-    app: App, declarations: Declarations, only: Any, causes: Any, reviewed: list[Plan], auto_approve: bool,
-    digest: str | None, no_color: bool, lock_timeout: float,
-) -> int:  # fmt: skip
+def _closed(app: App, declarations: Declarations) -> int | None:
+    """The exit code of an app that is not written to, said in words; None where it may be."""
     if app.provisioning.mode == "manual":
         click.echo(f"Error: provisioning of {app.displayName} is manual: only plans are made", err=True)
+        click.echo("    set `mode: automatic` under provisioning in app.yaml", err=True)
         return ERROR
     if app.provisioning.status == "off":
         click.echo(f"Provisioning of {app.displayName} is off: nothing was done.", err=True)
@@ -80,49 +85,86 @@ def _apply(
         click.echo("    write `record: {backend: git, remote: origin}` in reconciler.yaml, or "
                    "`record: {backend: local, path: ...}` for a folder that you keep", err=True)  # fmt: skip
         return ERROR
+    return None
+
+
+@contextmanager
+def _opened(
+    app: App, declarations: Declarations, lock_timeout: float, only: tuple[str, ...] = (), causes: tuple[str, ...] = ()
+) -> Iterator[Session]:
+    """An app under its lock, read and planned."""
     store = store_of(app, declarations)
     with store.lock("reconcile apply", now(), lock_timeout) as notice:
         if notice:
             click.echo(notice, err=True)
         with session(app, declarations, only, causes, store) as found:
-            changes = _choose(found, reviewed, auto_approve, digest, no_color)
-            if isinstance(changes, int):
-                return changes
-            return _write(found, changes)
+            yield found
 
 
-def _choose(
-    found: Session, reviewed: list[Plan], auto_approve: bool, digest: str | None, no_color: bool
-) -> tuple[Change, ...] | int:
+def _agreed(found: Session, auto_approve: bool, digest: str | None, no_color: bool) -> tuple[Change, ...] | int:
     """The changes to write, or the exit code where there is nothing to go on with."""
     plan = found.planned.plan
-    if reviewed:
-        return _of_files(found, reviewed)
     show_plans([plan], "text", no_color)
     if digest is not None and digest != plan.digest:
         click.echo(f"Error: the plan's digest is {plan.digest}, not {digest}: nothing was written", err=True)
+        click.echo("    review the plan above, and apply its own digest", err=True)
         return STALE
-    if plan.changes and not auto_approve and digest is None and not click.confirm("Apply these changes?"):
+    asks = plan.changes and not auto_approve and digest is None
+    if asks and not click.confirm("Apply these changes?", err=True):
         click.echo("Nothing was written.", err=True)
         return ERROR
     return plan.changes
+
+
+def _apply_files(files: tuple[Path, ...], picked: list[App], declarations: Declarations, lock_timeout: float) -> int:
+    """Every app is looked at before the first write, so that a stale one keeps the others unwritten."""
+    plans = [plan for file in files for plan in read_plans(file)]
+    gone = sorted({plan.app for plan in plans if plan.changes} - declarations.apps.keys())
+    if gone:
+        return _stale([f"{name}: the declaration moved, this app is no longer in it" for name in gone])
+    with ExitStack() as stack:
+        ready: list[tuple[Session, tuple[Change, ...]]] = []
+
+        def look(app: App) -> int:
+            reviewed = [plan for plan in plans if plan.app == app.name]
+            found = stack.enter_context(_opened(app, declarations, lock_timeout))
+            changes = _of_files(found, reviewed)
+            if isinstance(changes, int):
+                return changes
+            ready.append((found, changes))
+            return 0
+
+        named = [app for app in picked if any(plan.app == app.name for plan in plans)]
+        closed = {app.name: code for app in named if (code := _closed(app, declarations)) is not None}
+        looked = worst([guarded(lambda app=app: look(app)) for app in named if app.name not in closed])  # type: ignore[misc]
+        if looked:
+            return looked
+        return worst([*closed.values(), *(guarded(partial(_write, *item)) for item in ready)])
 
 
 def _of_files(found: Session, reviewed: list[Plan]) -> tuple[Change, ...] | int:
     from reconciler.plan.stale import compare
 
     plan = found.planned.plan
+    elsewhere = {p.base_url for p in reviewed} - {plan.base_url}
+    if elsewhere:
+        return _stale([f"{plan.app}: tenantUrl moved from {url} to {plan.base_url}" for url in sorted(elsewhere)])
     result = compare(reviewed, plan, found.planned.as_wanted())
     if result.moved:
-        click.echo("Error: the plan is stale: nothing was written", err=True)
-        for line in result.moved:
-            click.echo(f"    {line}", err=True)
-        return STALE
+        return _stale([f"{plan.app}: {line}" for line in result.moved])
     for address in result.done:
-        click.echo(f"{address}: already done", err=True)
+        click.echo(f"{plain(address)}: already done", err=True)
     for change in result.beyond:
-        click.echo(f"not in the reviewed plan: {change.action} {change.address} ({change.reason})", err=True)
+        click.echo(plain(f"not in the reviewed plan: {change.action} {change.address} ({change.reason})"), err=True)
     return tuple(result.todo)
+
+
+def _stale(moved: list[str]) -> int:
+    click.echo("Error: the plan is stale: nothing was written", err=True)
+    for line in moved:
+        click.echo(f"    {plain(line)}", err=True)
+    click.echo("    plan again, and have that plan reviewed", err=True)
+    return STALE
 
 
 def _write(found: Session, changes: tuple[Change, ...]) -> int:
@@ -154,7 +196,5 @@ def _write(found: Session, changes: tuple[Change, ...]) -> int:
 
 
 def _tell(outcome: Any) -> None:
-    from reconciler.report.safe import plain
-
     words = f": {plain(outcome.message)}" if outcome.message else ""
     click.echo(f"{outcome.status:8} {outcome.change.action} {plain(outcome.change.address)}{words}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
+import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.declare.model import App, Declarations
+from reconciler.declare.model import App, Declarations, Problem, fold
 
 if TYPE_CHECKING:
     from reconciler.plan.live import Live
+    from reconciler.plan.model import Plan
     from reconciler.plan.planner import Planned
     from reconciler.record.model import Record
     from reconciler.record.store import Store
@@ -37,14 +40,22 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command."""
     command = click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment says the same.")(command)
     command = click.option("--app", "apps", multiple=True, metavar="NAME", help="Only this app; may be repeated.")(command)
-    return click.option("--desired", type=click.Path(path_type=Path), default=Path("desired"), show_default=True,
-                        help="The folder of the declarations.")(command)  # fmt: skip
+    return click.option("--desired", type=click.Path(path_type=Path, readable=False), default=Path("desired"),
+                        show_default=True, help="The folder of the declarations.")(command)  # fmt: skip
 
 
 def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
     command = click.option("--cause", "causes", multiple=True, type=click.Choice(["config", "drift", "time"]),
                            help="Only changes that have no other cause.")(command)  # fmt: skip
-    return click.option("--only", multiple=True, metavar="ADDRESS", help="Only this object.")(command)
+    return click.option("--only", multiple=True, metavar="ADDRESS", callback=_addresses,
+                        help="Only this object, such as User/ada@example.com; may be repeated.")(command)  # fmt: skip
+
+
+def _addresses(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not fold(value).startswith(("user/", "group/")):
+            raise click.BadParameter(f"{value!r} is no address: write User/{value} or Group/{value}")
+    return values
 
 
 def colourer(no_color: bool) -> Callable[[str, str], str]:
@@ -54,21 +65,37 @@ def colourer(no_color: bool) -> Callable[[str, str], str]:
 
 
 def load_checked(desired: Path, apps: tuple[str, ...]) -> Declarations:
-    """The declarations; errors are printed and end the command."""
-    from reconciler.declare.load import load
+    """The declarations; problems are printed to stderr, and errors end the command."""
     from reconciler.report.problems import as_text
+
+    declarations, problems = checked(desired)
+    click.echo(as_text(problems), err=True, nl=False)
+    if any(problem.severity == "error" for problem in problems):
+        raise click.exceptions.Exit(ERROR)
+    known_apps(apps, declarations.apps)
+    return declarations
+
+
+def checked(desired: Path) -> tuple[Declarations, list[Problem]]:
+    """The declarations and all that is to be said of them."""
+    from reconciler.declare.load import load
     from reconciler.resolve.check import check
 
     loaded = load(desired)
-    problems = sorted([*loaded.problems, *check(loaded.declarations)])
-    errors = [problem for problem in problems if problem.severity == "error"]
-    if errors:
-        click.echo(as_text(errors), err=True, nl=False)
-        raise click.exceptions.Exit(ERROR)
-    unknown = [name for name in apps if name not in loaded.declarations.apps]
-    if unknown:
-        raise click.UsageError(f"no app {unknown[0]!r}; declared are {', '.join(loaded.declarations.apps)}")
-    return loaded.declarations
+    return loaded.declarations, sorted([*loaded.problems, *check(loaded.declarations)])
+
+
+def known_apps(asked: tuple[str, ...], known: Iterable[str]) -> None:
+    """Raises UsageError where --app names one that is not there."""
+    names = sorted(known)
+    for name in asked:
+        if name not in names:
+            raise click.UsageError(f"no app {name!r}; " + _meant(name, names))
+
+
+def _meant(name: str, names: list[str]) -> str:
+    near = difflib.get_close_matches(name, names, 1)
+    return f"did you mean {near[0]!r}?" if near else "there are " + (", ".join(names) or "none")
 
 
 def chosen(declarations: Declarations, apps: tuple[str, ...]) -> list[App]:
@@ -121,6 +148,8 @@ def session(
 ) -> Iterator[Session]:
     """Read the service and plan one app; `store` is the one that holds the lock, where there is one."""
     from reconciler.apply.recover import recover
+    from reconciler.cli.revision import revision
+    from reconciler.plan.model import Config
     from reconciler.plan.planner import Selection, make_plan
     from reconciler.resolve.resolution import resolve
 
@@ -131,8 +160,28 @@ def session(
     resolution = resolve(app, declarations, datetime.now(UTC).date().isoformat())
     with connect(app, record) as client:
         live = read_live(client, resolution, app)
-        planned = make_plan(app, resolution, live, record, Selection(only, causes), client.base_url)
+        config = Config(declarations.digest, *revision(declarations.folder))
+        planned = make_plan(app, resolution, live, record, Selection(only, causes), client.base_url, config,
+                            client.profile.members_per_patch)  # fmt: skip
+        _warn_unknown(only, declarations, record)
         yield Session(app, client, store, record, resolution, planned)
+
+
+def _warn_unknown(only: tuple[str, ...], declarations: Declarations, record: Record | None) -> None:
+    """An address that names nobody selects nothing, which must not read as nothing to do."""
+    from reconciler.report.safe import plain
+
+    if not only:
+        return
+    names = [f"User/{u.row['userPrincipalName']}" for u in declarations.users.values()]
+    names += [f"Group/{g.row['displayName']}" for g in declarations.groups.values()]
+    names += record.entries if record else ()
+    known = {fold(name) for name in names}
+    for address in only:
+        if fold(address) not in known:
+            near = difflib.get_close_matches(address, names, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            click.echo(plain(f"Warning: nothing that is declared or recorded is called {address}{hint}"), err=True)
 
 
 def read_live(client: ScimClient, resolution: Resolution, app: App) -> Live:
@@ -141,12 +190,35 @@ def read_live(client: ScimClient, resolution: Resolution, app: App) -> Live:
 
     from reconciler.plan.live import Live, project_groups, project_users
 
-    with ThreadPoolExecutor(2) as pool:
+    pool = ThreadPoolExecutor(2)
+    try:
         jobs = [pool.submit(client.read_all, "Users", partial(project_users, resolution.user_mapping))]
         if app.groups.enabled and client.profile.groups:
             jobs.append(pool.submit(client.read_all, "Groups", partial(project_groups, resolution.group_mapping)))
         users, groups = [{item.id: item for item in job.result()} for job in jobs] + [{}] * (2 - len(jobs))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # after an error or an interrupt nobody waits for the other
     return Live(users, groups, client.counts["reads"])
+
+
+def read_plans(file: Path) -> list[Plan]:
+    """The plans of a saved file. Raises PlanFileError."""
+    from reconciler.declare.schema import fits
+    from reconciler.report.jsonform import PlanFileError, loads
+
+    remedy = "write one with `reconcile plan --out FILE`"
+    try:
+        text = file.read_text(encoding="utf-8")
+        plans = loads(text)
+    except OSError as error:
+        raise PlanFileError(f"{file} cannot be read: {error.strerror}", "mend its permissions") from None
+    except UnicodeDecodeError:
+        raise PlanFileError(f"{file}: this is no saved plan", remedy) from None
+    except PlanFileError as error:
+        raise PlanFileError(f"{file}: {error.message}", error.remedy) from None
+    if not fits("plan", json.loads(text)):
+        raise PlanFileError(f"{file}: this is no saved plan", remedy)
+    return plans
 
 
 def guarded(work: Callable[[], int]) -> int:

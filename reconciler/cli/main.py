@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
+import io
+import os
 import sys
 
 import click
 
+INTERRUPTED = 130
 COMMANDS = {
     "validate": "Check every declaration and report all errors at once.",
     "test-connection": "Ask the service one question, and say what works and what does not.",
@@ -26,7 +30,9 @@ class _Lazy(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            return None
+            near = difflib.get_close_matches(cmd_name, COMMANDS, 1)
+            hint = f"did you mean {near[0]!r}?" if near else "commands are " + ", ".join(COMMANDS)
+            raise click.UsageError(f"no command {cmd_name!r}; {hint}", ctx)
         name = cmd_name.replace("-", "_")
         command: click.Command = getattr(importlib.import_module(f"reconciler.cli.{name}"), name)
         return command
@@ -44,12 +50,21 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run, and leave with one of the exit codes of the README."""
-    sys.exit(run(arguments))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # what the encoding lacks is escaped, not a traceback
+            stream.reconfigure(errors="backslashreplace")
+    code = run(arguments)
+    if code == INTERRUPTED:
+        # Threads may wait for a service that hangs, and Python would wait for them.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(arguments: list[str] | None = None) -> int:
     try:
-        code = cli.main(arguments, standalone_mode=False)
+        code = cli.main(arguments, "reconcile", standalone_mode=False)
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.UsageError as error:
@@ -60,5 +75,5 @@ def run(arguments: list[str] | None = None) -> int:
         return 1
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
-        return 130
+        return INTERRUPTED
     return code if isinstance(code, int) else 0

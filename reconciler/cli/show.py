@@ -6,20 +6,20 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.common import guarded, options
+from reconciler.cli.common import guarded, known_apps, options, read_plans
 from reconciler.cli.plan import show_plans
 
 
 @click.command()
 @options
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=False))
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
+              help="How to print it.")  # fmt: skip
 def show(desired: Path, apps: tuple[str, ...], no_color: bool, file: Path, form: str) -> int:
     """Show a saved plan again."""
-    from reconciler.report.jsonform import loads
-
     def work() -> int:
-        plans = loads(file.read_text(encoding="utf-8"))
+        plans = read_plans(file)
+        known_apps(apps, [plan.app for plan in plans])
         show_plans([plan for plan in plans if not apps or plan.app in apps], form, no_color)
         return 0
 

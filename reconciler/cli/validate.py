@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
-from reconciler.cli.common import ERROR, options
+from reconciler.cli.common import ERROR, checked, known_apps, options
+from reconciler.declare.model import Problem
 
 
 @click.command()
 @options
-@click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", show_default=True)
+@click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", show_default=True,
+              help="How to print it.")  # fmt: skip
 def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) -> int:
     """Check every declaration and report all errors at once."""
-    from reconciler.declare.load import load
     from reconciler.report.problems import as_github, as_json, as_text
-    from reconciler.resolve.check import check
 
-    loaded = load(desired)
-    problems = sorted([*loaded.problems, *check(loaded.declarations)])
+    found, problems = checked(desired)
+    if apps:
+        problems = _of_apps(desired, apps, problems)
     click.echo({"text": as_text, "json": as_json, "github": as_github}[form](problems), nl=False)
     errors = sum(1 for problem in problems if problem.severity == "error")
-    found = loaded.declarations
     click.echo(f"{len(found.users)} users, {len(found.groups)} groups, {len(found.apps)} apps: {errors} errors, "
                f"{len(problems) - errors} warnings", err=form != "text")  # fmt: skip
     return ERROR if errors else 0
+
+
+def _of_apps(desired: Path, apps: tuple[str, ...], problems: list[Problem]) -> list[Problem]:
+    """Problems of these apps and of what all apps share."""
+    from reconciler.declare.load import shown
+
+    folders = desired / "apps"
+    names = [entry.name for entry in folders.iterdir()] if os.access(folders, os.R_OK) else []
+    known_apps(apps, names)
+    others = tuple(shown(folders / name) + "/" for name in names if name not in apps)
+    return [problem for problem in problems if not problem.place.file.startswith(others)]

@@ -112,6 +112,9 @@ def _check_credentials(document: Document, credentials: dict[str, Any], notes: _
 
 def url_problem(url: str) -> str | None:
     """Why a URL cannot be a service's base, or None."""
+    # urlsplit drops tabs and takes a backslash for a letter, where others read another host.
+    if not url.isascii() or not url.isprintable() or any(c in ' \\"<>^`{|}' for c in url):
+        return "a URL holds only letters, digits and marks of ASCII"
     try:
         parts = urlsplit(url)
         host = parts.hostname
@@ -122,6 +125,8 @@ def url_problem(url: str) -> str | None:
         return "not an https URL"
     if parts.username is not None or parts.password is not None:
         return "a URL must not hold user information"
+    if "?" in url or "#" in url:
+        return "a base URL has no query and no fragment"
     if parts.scheme == "http" and host not in LOOPBACK:
         return "only https is spoken, but to loopback"
     return None

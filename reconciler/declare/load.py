@@ -32,7 +32,6 @@ class Loaded:
 
     declarations: Declarations
     problems: list[Problem] = field(default_factory=list)
-    digest: str = ""
 
     @property
     def errors(self) -> list[Problem]:
@@ -45,7 +44,7 @@ def load(root: Path) -> Loaded:
     loader.run()
     problems = sorted(set(loader.problems), key=lambda p: (p.place, p.code, p.message))
     digest = loader.sources.digest(shown(root))
-    return Loaded(Declarations(loader.users, loader.groups, loader.apps, loader.record), problems, digest)
+    return Loaded(Declarations(loader.users, loader.groups, loader.apps, loader.record, str(root), digest), problems)
 
 
 class _Loader:
@@ -62,9 +61,9 @@ class _Loader:
         self.problems.append(Problem(place, "error", code, message, remedy))
 
     def run(self) -> None:
-        if not self.root.is_dir():
-            self.error(Place(shown(self.root), 1), "no-declarations", "there is no such folder",
-                       "name the folder with --desired")  # fmt: skip
+        if not os.path.isdir(self.root):
+            what = "this is no folder" if os.path.exists(self.root) else "there is no such folder"
+            self.error(Place(shown(self.root), 1), "no-declarations", what, "name the folder with --desired")
             return
         self._only(self.root, {"directory", "apps", "policies"}, {"reconciler"})
         directory = self.root / "directory"
@@ -78,9 +77,18 @@ class _Loader:
         check_directory(self.users, self.groups, self.sources, self.problems)
         self._apps()
 
+    def _entries(self, folder: Path) -> list[Path]:
+        """What lies in a folder and may mean something, sorted; nothing where there is no folder."""
+        if not os.path.isdir(folder):
+            return []
+        if not os.access(folder, os.R_OK | os.X_OK):
+            self.error(Place(shown(folder), 1), "unreadable", "cannot be read: Permission denied", "mend its permissions")
+            return []
+        return sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name != "README.md")
+
     def _only(self, folder: Path, folders: set[str], files: set[str]) -> None:
         """A name without meaning is an error: a slip in a folder's name must not read as nobody."""
-        for entry in _entries(folder):
+        for entry in self._entries(folder):
             stem = entry.stem if entry.suffix in SUFFIXES else None
             if (entry.is_dir() and entry.name in folders) or (entry.is_file() and stem in files):
                 continue
@@ -90,7 +98,7 @@ class _Loader:
 
     def _files(self, folder: Path) -> Iterator[Path]:
         """Every file of a folder, deeper ones too."""
-        for entry in _entries(folder):
+        for entry in self._entries(folder):
             if entry.is_dir():
                 yield from self._files(entry)
             elif entry.suffix in SUFFIXES:
@@ -161,7 +169,7 @@ class _Loader:
 
     def _settings(self) -> None:
         """reconciler.yaml: a key of the other backend is a slip, and must not read as the default."""
-        files = [entry for entry in _entries(self.root) if entry.stem == "reconciler" and entry.suffix in SUFFIXES]
+        files = [entry for entry in self._entries(self.root) if entry.stem == "reconciler" and entry.suffix in SUFFIXES]
         for entry in files:
             document = self._read(entry, "reconciler")
             declared = document.data.get("record") if document else None
@@ -184,7 +192,7 @@ class _Loader:
         )  # fmt: skip
 
     def _apps(self) -> None:
-        folders = _entries(self.root / "apps")
+        folders = self._entries(self.root / "apps")
         if not any(folder.is_dir() for folder in folders):
             self.error(Place(shown(self.root / "apps"), 1), "no-app", "no app is declared", "add apps/<app>/app.yaml")
         for folder in folders:
@@ -199,7 +207,7 @@ class _Loader:
         lists: list[tuple[str, Rows]] = []
         broken = False
         self._only(folder, {"assignments"}, set(APP_KINDS))
-        for entry in _entries(folder):
+        for entry in self._entries(folder):
             if entry.name == "assignments" and entry.is_dir():
                 lists.extend(self._lists(entry, "assignments"))
             elif entry.stem == "assignments" and entry.is_file() and entry.suffix in SUFFIXES:
@@ -221,13 +229,6 @@ class _Loader:
             if app is not None:
                 assignments = collect(lists, app.roles, self.users, self.groups, self.sources, self.problems)
                 self.apps[app.name] = replace(app, assignments=assignments)
-
-
-def _entries(folder: Path) -> list[Path]:
-    """What lies in a folder and may mean something, sorted; nothing where there is no folder."""
-    if not folder.is_dir():
-        return []
-    return sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name != "README.md")
 
 
 def shown(path: Path) -> str:

@@ -165,12 +165,14 @@ class RecordSettings:
 
 @dataclass(frozen=True)
 class Declarations:
-    """Everything that `desired/` declares, by folded name."""
+    """Everything that `desired/` declares, by folded name; `folder` is where it was read, `digest` is over its files."""
 
     users: Table[User]
     groups: Table[Group]
     apps: Mapping[str, App]
     record: RecordSettings = RecordSettings()
+    folder: str = "."
+    digest: str = ""
 
 
 def fold_all(names: list[str]) -> list[str]:

@@ -45,6 +45,20 @@ def _fast(kind: str) -> Any:
     return jsonschema_rs.validator_for(schema(kind))
 
 
+def fits(kind: str, data: Any) -> bool:
+    """Whether data has this shape, keys that a later version added left aside."""
+    import jsonschema_rs
+
+    return bool(jsonschema_rs.validator_for(_open(schema(kind))).is_valid(data))
+
+
+def _open(part: Any) -> Any:
+    """A schema that lets unknown keys pass."""
+    if isinstance(part, dict):
+        return {key: _open(value) for key, value in part.items() if (key, value) != ("additionalProperties", False)}
+    return [_open(value) for value in part] if isinstance(part, list) else part
+
+
 def check(document: Document, kind: str) -> list[Problem]:
     """Every violation of the kind's schema; the fast validator decides, jsonschema explains."""
     if _fast(kind).is_valid(document.data):

@@ -68,7 +68,7 @@ class Sources:
         """`sha256:` and a digest over every file's path below `root` and its content: the same on every machine."""
         found = hashlib.sha256()
         for file, raw in sorted((file.removeprefix(root).lstrip("/"), raw) for file, raw in self._raw.items()):
-            found.update(hashlib.sha256(file.encode() + b"\0" + raw).digest())
+            found.update(hashlib.sha256(file.encode("utf-8", "surrogateescape") + b"\0" + raw).digest())
         return "sha256:" + found.hexdigest()
 
     def place(self, file: str, path: tuple[Step, ...], key: bool = False) -> Place:
@@ -113,7 +113,7 @@ def scalar(text: str) -> Any:
         return WORDS[text]
     if INT.match(text) and len(text) <= LONGEST_NUMBER:
         return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
-    if FLOAT.match(text):
+    if FLOAT.match(text) and len(text) <= LONGEST_NUMBER:
         return float(re.sub(r"\.(?=[iInN])", "", text))
     return text
 

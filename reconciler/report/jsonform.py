@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeVar
 
 from reconciler.plan.model import (
     ACTIONS,
@@ -18,6 +18,8 @@ from reconciler.plan.model import (
     Skip,
     Unmanaged,
 )
+
+Noun = TypeVar("Noun", Skip, Unmanaged, ObjectError, Precondition)
 
 
 class PlanFileError(Exception):
@@ -99,20 +101,26 @@ def loads(text: str) -> list[Plan]:
         if version.partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
             raise PlanFileError(f"the plan has format {version}", "use the version of reconcile that wrote it")
         return [_plan(item) for item in document["plans"]]
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise PlanFileError("the file is no saved plan", "write one with `reconcile plan --out FILE`") from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise PlanFileError("this is no saved plan", "write one with `reconcile plan --out FILE`") from None
 
 
 def _plan(data: dict[str, Any]) -> Plan:
     return Plan(
         data["app"], data["display_name"], data["target"]["base_url"], data["target"]["profile"],
         tuple(_read_change(item) for item in data["changes"]),
-        tuple(Skip(**item) for item in data["skipped"]), tuple(Unmanaged(**item) for item in data["unmanaged"]),
-        tuple(ObjectError(**item) for item in data["errors"]), tuple(data["warnings"]),
+        tuple(_known(Skip, item) for item in data["skipped"]),
+        tuple(_known(Unmanaged, item) for item in data["unmanaged"]),
+        tuple(_known(ObjectError, item) for item in data["errors"]), tuple(data["warnings"]),
         data["summary"]["unchanged"], data["summary"]["adopted"],
         tuple(data["selection"]["only"]), tuple(data["selection"]["causes"]),
         Config(**data["config"]), Requests(**data["requests"]), data["digest"],
     )  # fmt: skip
+
+
+def _known(noun: type[Noun], data: dict[str, Any]) -> Noun:
+    """Its own fields; what a later minor format added is left out."""
+    return noun(*(data[name] for name in noun._fields))
 
 
 def _read_change(data: dict[str, Any]) -> Change:
@@ -123,5 +131,5 @@ def _read_change(data: dict[str, Any]) -> Change:
         data["declared_at"]["file"], data["declared_at"]["line"], data.get("name", ""),
         tuple(AttributeChange(**a) for a in data["attributes"]),
         tuple(members["add"]), tuple(members["remove"]),
-        Precondition(**rests_on) if rests_on else None, data.get("adopts", False), data["digest"],
+        _known(Precondition, rests_on) if rests_on else None, data.get("adopts", False), data["digest"],
     )  # fmt: skip

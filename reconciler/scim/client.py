@@ -14,7 +14,8 @@ import httpx
 import orjson
 
 from reconciler import __version__
-from reconciler.scim.errors import AuthError, LostAnswer, PatchUnsupported, ReadError, ServiceError, StaleError
+from reconciler.scim.answers import Answers
+from reconciler.scim.errors import LostAnswer, ReadError, ServiceError
 from reconciler.scim.paging import Page, whole
 from reconciler.scim.profile import Profile
 
@@ -34,6 +35,7 @@ class ScimClient:
         sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.time, workers: int = 8,
     ) -> None:  # fmt: skip
         self.base_url, self._token, self.profile, self.workers = base_url.rstrip("/"), token, profile, workers
+        self._answers = Answers(token)
         self._sleep, self._clock = sleep, clock
         self._next, self._lock = 0.0, threading.Lock()
         self.counts = {"reads": 0, "writes": 0}
@@ -41,7 +43,8 @@ class ScimClient:
             transport=transport, follow_redirects=False, timeout=httpx.Timeout(60, connect=10),
             limits=httpx.Limits(max_connections=workers + 2),
             headers={"Accept": "application/scim+json, application/json", "User-Agent": f"scim-reconciler/{__version__}"},
-            auth=self._authorize,
+            # What goes to loopback needs no proxy, and a proxy would see the token.
+            auth=self._authorize, trust_env=not self.base_url.startswith("http://"),
         )  # fmt: skip
 
     def _authorize(self, request: httpx.Request) -> httpx.Request:
@@ -75,8 +78,10 @@ class ScimClient:
         return Page([item["id"] for item in items], project(items), total)
 
     def _list(self, data: Any, request: str) -> tuple[list[Resource], int]:
-        total = data.get("totalResults", 0) if isinstance(data, dict) else None
-        items = data.get("Resources", [] if total == 0 else data.get("resources")) if isinstance(data, dict) else None
+        # An object that says neither is no empty list: that would disable everybody.
+        listed = isinstance(data, dict) and not {"totalResults", "Resources", "resources"}.isdisjoint(data)
+        total = data.get("totalResults", 0) if listed else None
+        items = data.get("Resources", data.get("resources")) if listed else None
         if isinstance(total, str) and total.isdigit():
             total = int(total)
         if items is None and isinstance(total, int):
@@ -164,7 +169,7 @@ class ScimClient:
             if response.status_code in AGAIN and attempt < ATTEMPTS and self._may_repeat(method, response.status_code):
                 self._sleep(self._pause(response, attempt))
                 continue
-            return self._answer(response, shown)
+            return self._answers.data(response, shown)
         raise AssertionError("the last attempt returns or raises")
 
     def _send(self, method: str, path: str, params: Any, content: bytes | None, headers: Any) -> httpx.Response:
@@ -181,11 +186,14 @@ class ScimClient:
 
     def _broken(self, error: Exception, method: str, shown: str, attempt: int) -> None:
         """No answer: GET, PUT and DELETE are sent again; of others nobody knows whether they were done."""
+        if isinstance(error, httpx.DecodingError) and method == "GET":
+            raise ReadError(f"the answer cannot be decoded ({self._answers.clean(str(error))})", shown,
+                            remedy="check what stands between here and the service, a proxy for instance") from None  # fmt: skip
         unsent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
         if not unsent and method in ("POST", "PATCH"):
-            raise LostAnswer(f"no answer came ({self._clean(str(error) or type(error).__name__)})", shown) from None
+            raise LostAnswer(f"no answer came ({self._answers.clean(str(error) or type(error).__name__)})", shown) from None
         if attempt == ATTEMPTS or isinstance(error, httpx.UnsupportedProtocol):
-            raise ServiceError(f"no connection ({self._clean(str(error) or type(error).__name__)})", shown,
+            raise ServiceError(f"no connection ({self._answers.clean(str(error) or type(error).__name__)})", shown,
                                remedy="check tenantUrl, the network and the service's state") from None  # fmt: skip
         self._sleep(self._backoff(attempt))
 
@@ -218,49 +226,3 @@ class ScimClient:
             self._next = max(self._next, now - 6.0) + 60.0 / self.profile.rate_per_minute
         if turn > now:
             self._sleep(turn - now)
-
-    def _answer(self, response: httpx.Response, shown: str) -> Any:
-        status = response.status_code
-        if 300 <= status < 400:
-            raise ServiceError(f"answered {status}, a redirect, which is not followed", shown, status,
-                               remedy="put the final URL into tenantUrl")  # fmt: skip
-        if not response.is_success:
-            raise self._error(response, shown)
-        if status == 204 or not response.content.strip():
-            return None
-        try:
-            return orjson.loads(response.content)
-        except orjson.JSONDecodeError:
-            text = self._clean(response.content[:200].decode("utf-8", "replace"))
-            raise ReadError(f"answered {status} with something that is not JSON: {text}", shown, status,
-                            remedy="check that tenantUrl is the SCIM base URL") from None  # fmt: skip
-
-    def _error(self, response: httpx.Response, shown: str) -> ServiceError:
-        status = response.status_code
-        scim_type, detail = self._details(response)
-        message = f"answered {status}" + (f" {scim_type}" if scim_type else "") + (f": {detail}" if detail else "")
-        if status in (401, 403):
-            return AuthError(message, shown, status, scim_type, "check the token and what it is allowed to do")
-        if status == 412:
-            return StaleError(message, shown, status, scim_type, "plan again")
-        if status in (405, 501) and shown.startswith("PATCH"):
-            return PatchUnsupported(message, shown, status, scim_type)
-        if status in (502, 504) and shown.startswith(("POST", "PATCH")):
-            return LostAnswer(message, shown, status, scim_type)
-        return ServiceError(message, shown, status, scim_type, "see the service's own words")
-
-    def _details(self, response: httpx.Response) -> tuple[str | None, str]:
-        try:
-            data = orjson.loads(response.content)
-        except orjson.JSONDecodeError:
-            return None, self._clean(response.content[:200].decode("utf-8", "replace"))
-        if not isinstance(data, dict):
-            return None, ""
-        scim_type = data.get("scimType")
-        detail = data.get("detail") or data.get("message") or data.get("error") or ""
-        return (self._clean(str(scim_type)) if scim_type else None), self._clean(str(detail))
-
-    def _clean(self, text: str) -> str:
-        """The service's words on one short line, without the token."""
-        plain = "".join(c if c.isprintable() else " " for c in text.replace(self._token, "[token]"))
-        return " ".join(plain.split())[:500]

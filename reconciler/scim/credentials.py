@@ -48,16 +48,24 @@ def origin(url: str) -> str:
 
 def _check_origin(app: str, url: str, environ: Mapping[str, str], recorded: str | None) -> None:
     listed = environ.get("RECONCILE_ALLOWED_ORIGINS", "")
-    allowed = {origin(item.strip()) for item in listed.split(",") if item.strip()}
+    allowed = {_allowed(item.strip()) for item in listed.split(",") if item.strip()}
     here = origin(url)
     remedy = f"if the token may go there, add {here} to RECONCILE_ALLOWED_ORIGINS"
     if environ.get("GITHUB_EVENT_NAME") in PULL_REQUESTS and not allowed:
         raise CredentialError("a pull request can edit tenantUrl, so RECONCILE_ALLOWED_ORIGINS must be set", remedy)
-    if here in allowed or (recorded and origin(recorded) == here and environ.get("GITHUB_EVENT_NAME") not in PULL_REQUESTS):
+    known = recorded and not url_problem(recorded) and origin(recorded) == here
+    if here in allowed or (known and environ.get("GITHUB_EVENT_NAME") not in PULL_REQUESTS):
         return
     if recorded is None and not environ.get("CI") and not allowed:
         return
     raise CredentialError(f"the tenantUrl of {app} points to {here}, where its token has not been allowed to go", remedy)
+
+
+def _allowed(item: str) -> str:
+    if url_problem(item):
+        raise CredentialError(f"RECONCILE_ALLOWED_ORIGINS: {item!r} is no origin",
+                              "write origins such as https://api.example.com, with commas between them")  # fmt: skip
+    return origin(item)
 
 
 def _expand(text: str, environ: Mapping[str, str], what: str) -> str:
@@ -66,7 +74,7 @@ def _expand(text: str, environ: Mapping[str, str], what: str) -> str:
         if path is not None:
             try:
                 return Path(path).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError):
+            except (OSError, ValueError):  # no text, or a path that cannot be one
                 raise CredentialError(f"{what}: the file {path} cannot be read", "create it, or mend the path") from None
         found = environ.get(name) or default
         if not found:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 MOST_PAGES = 100_000
+PORTION = 32  # pages asked for at a time, so that a total that nothing stands behind is no endless walk
 
 Resource = dict[str, Any]
 
@@ -43,10 +44,15 @@ def _pages(fetch: Fetch, workers: int) -> Iterator[Page]:
     known = set(first.ids)
     if not known:
         return
+    starts = range(1 + len(first.ids), first.total + 1, len(first.ids))
     with ThreadPoolExecutor(workers) as pool:
-        for page in pool.map(fetch, range(1 + len(first.ids), first.total + 1, len(first.ids))):
-            known.update(page.ids)
-            yield page
+        for at in range(0, len(starts), PORTION):
+            before = len(known)
+            for page in pool.map(fetch, starts[at : at + PORTION]):
+                known.update(page.ids)
+                yield page
+            if len(known) == before:
+                break
     start = 1 + len(known)
     for _ in range(MOST_PAGES):
         page = fetch(start)

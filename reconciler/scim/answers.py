@@ -1,0 +1,76 @@
+"""An answer in, its data or the error that it stands for out, in words without the token. No I/O."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import orjson
+
+from reconciler.scim.errors import AuthError, LostAnswer, PatchUnsupported, ReadError, ServiceError, StaleError
+
+
+class Answers:
+    """Reads what a service says; it may say the token, which must appear nowhere."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def data(self, response: httpx.Response, shown: str) -> Any:
+        """What was answered to the request `shown`, None where nothing was. Raises ServiceError."""
+        status = response.status_code
+        if 300 <= status < 400:
+            raise ServiceError(f"answered {status}, a redirect, which is not followed", shown, status,
+                               remedy="put the final URL into tenantUrl")  # fmt: skip
+        if not response.is_success:
+            raise self._error(response, shown)
+        if status == 204 or not response.content.strip():
+            return None
+        try:
+            return orjson.loads(response.content)
+        except orjson.JSONDecodeError:
+            text = self._start(response)
+            raise ReadError(f"answered {status} with something that is not JSON: {text}", shown, status,
+                            remedy="check that tenantUrl is the SCIM base URL") from None  # fmt: skip
+
+    def _error(self, response: httpx.Response, shown: str) -> ServiceError:
+        status = response.status_code
+        scim_type, detail = self._details(response)
+        message = f"answered {status}" + (f" {scim_type}" if scim_type else "") + (f": {detail}" if detail else "")
+        if status in (401, 403):
+            return AuthError(message, shown, status, scim_type, "check the token and what it is allowed to do")
+        if status == 412:
+            return StaleError(message, shown, status, scim_type, "plan again")
+        if status in (405, 501) and shown.startswith("PATCH"):
+            return PatchUnsupported(message, shown, status, scim_type)
+        if status in (502, 504) and shown.startswith(("POST", "PATCH")):
+            return LostAnswer(message, shown, status, scim_type)
+        return ServiceError(message, shown, status, scim_type, _remedy(status))
+
+    def _details(self, response: httpx.Response) -> tuple[str | None, str]:
+        try:
+            data = orjson.loads(response.content)
+        except orjson.JSONDecodeError:
+            return None, self._start(response)
+        if not isinstance(data, dict):
+            return None, ""
+        scim_type = data.get("scimType")
+        detail = data.get("detail") or data.get("message") or data.get("error") or ""
+        return (self.clean(str(scim_type)) if scim_type else None), self.clean(str(detail))
+
+    def _start(self, response: httpx.Response) -> str:
+        """The first words of an answer; the token is taken out first, since a cut could leave half of it."""
+        return self.clean(response.content[:65_536].decode("utf-8", "replace"))[:200]
+
+    def clean(self, text: str) -> str:
+        """The service's words on one short line, without the token."""
+        plain = "".join(c if c.isprintable() else " " for c in text.replace(self._token, "[token]"))
+        return " ".join(plain.split())[:500]
+
+
+def _remedy(status: int) -> str:
+    if status == 404:
+        return "check that tenantUrl is the SCIM base URL"
+    if status == 429 or status >= 500:
+        return "try again later; if it stays so, ask whoever runs the service"
+    return "see the service's own words"
