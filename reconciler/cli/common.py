@@ -151,6 +151,7 @@ def session(
     from reconciler.cli.revision import revision
     from reconciler.plan.model import Config
     from reconciler.plan.planner import Selection, make_plan
+    from reconciler.plan.requests import Limits
     from reconciler.resolve.resolution import resolve
 
     store = store or store_of(app, declarations)
@@ -162,7 +163,7 @@ def session(
         live = read_live(client, resolution, app)
         config = Config(declarations.digest, *revision(declarations.folder))
         planned = make_plan(app, resolution, live, record, Selection(only, causes), client.base_url, config,
-                            client.profile.members_per_patch)  # fmt: skip
+                            Limits(client.profile.members_per_patch, client.profile.rate_per_minute))  # fmt: skip
         _warn_unknown(only, declarations, record)
         yield Session(app, client, store, record, resolution, planned)
 

@@ -39,19 +39,20 @@ def same(slot: Slot, want: Any, have: Any) -> bool:
 
 
 def _same_set(want: list[Any], have: list[Any], add_only: bool) -> bool:
-    wanted = {_key(item): item for item in want}
-    held = {_key(item): item for item in have}
+    wanted = {key_of(item): item for item in want}
+    held = {key_of(item): item for item in have}
     if not add_only and wanted.keys() != held.keys():
         return False
     return all(key in held and _covers(held[key], item) for key, item in wanted.items())
 
 
-def _key(item: Any) -> str:
+def key_of(item: Any) -> str:
+    """What tells the items of a multi-valued attribute apart: `value`, else `type`, else the whole of it."""
     if isinstance(item, dict):
         for name in ("value", "type"):
             if name in item:
-                return canonical(item[name])
-    return canonical(item)
+                return item[name] if isinstance(item[name], str) else canonical(item[name])
+    return item if isinstance(item, str) else canonical(item)
 
 
 def _covers(have: Any, want: Any) -> bool:

@@ -93,6 +93,24 @@ class ObjectError(NamedTuple):
     remedy: str
 
 
+class Access(NamedTuple):
+    """One role or group that a person gains or loses. `kind` is role or group.
+
+    `through` names the group that gives it, and the groups inside that lead to the person; `until` is the last valid day.
+    """
+
+    address: str
+    name: str
+    gains: bool
+    kind: str
+    what: str
+    privileged: bool
+    through: str
+    file: str
+    line: int
+    until: str | None
+
+
 class Config(NamedTuple):
     """Which declaration was planned: the digest of its files, the commit that is checked out, whether files differ from it."""
 
@@ -102,10 +120,11 @@ class Config(NamedTuple):
 
 
 class Requests(NamedTuple):
-    """What an apply will send: `reads` is what is read again before each write."""
+    """What an apply will send: `reads` is what is read again before each write; `seconds` at the service's rate, if known."""
 
     reads: int
     writes: int
+    seconds: int | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +136,7 @@ class Plan:
     base_url: str
     profile: str
     changes: tuple[Change, ...] = ()
+    access: tuple[Access, ...] = ()
     skipped: tuple[Skip, ...] = ()
     unmanaged: tuple[Unmanaged, ...] = ()
     errors: tuple[ObjectError, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.declare.model import App, fold
+from reconciler.plan.access import access
 from reconciler.plan.context import Context
 from reconciler.plan.desired import Findings, plan_desired
 from reconciler.plan.digest import plan_digest
@@ -13,12 +14,13 @@ from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.match import match
 from reconciler.plan.model import Change, Config, ObjectError, Plan, Skip, Unmanaged
 from reconciler.plan.removed import plan_removed
-from reconciler.plan.requests import estimate
+from reconciler.plan.requests import Limits, estimate
 from reconciler.plan.rotation import rotations
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
 
 NO_CONFIG = Config("")
+NO_LIMITS = Limits()
 NO_RECORD = "there is no record yet: accounts are matched afresh, and only matched ones are managed"
 
 
@@ -52,7 +54,7 @@ class Planned:
 
 def make_plan(
     app: App, resolution: Resolution, live: Live, record: Record | None, selection: Selection, base_url: str,
-    config: Config = NO_CONFIG, members_per_patch: int = 100,
+    config: Config = NO_CONFIG, limits: Limits = NO_LIMITS,
 ) -> Planned:  # fmt: skip
     """The plan of one app (design.md §5 steps 5 to 7)."""
     entries = record.entries if record is not None else {}
@@ -67,12 +69,12 @@ def make_plan(
     kept = tuple(change for change in everything if selection.takes(change))
     unmanaged = sorted(account for id, account in live.users.items() if id not in context.matching.addresses)
     plan = Plan(
-        app.name, app.displayName, base_url, app.profile, kept, _skipped(resolution),
+        app.name, app.displayName, base_url, app.profile, kept, access(context, kept), _skipped(resolution),
         tuple(Unmanaged(account.id, account.name) for account in unmanaged),
         (*context.matching.errors, *_faults(resolution)),
         tuple([*([] if record else [NO_RECORD]), *findings.warnings, *_still_active(resolution, unmanaged)]),
         findings.unchanged, findings.adopted, selection.only, selection.causes,
-        requests=estimate(kept, members_per_patch), config=config,
+        requests=estimate(kept, limits), config=config,
         digest=plan_digest(app.name, base_url, selection.only, selection.causes, kept),
     )  # fmt: skip
     return Planned(plan, context, everything)

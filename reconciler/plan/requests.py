@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import ceil
+from typing import NamedTuple
 
 from reconciler.plan.model import Change, Requests
 
 
-def estimate(changes: Iterable[Change], members_per_patch: int) -> Requests:
+class Limits(NamedTuple):
+    """What a service allows: members in one PATCH, and requests a minute, None where no limit is known."""
+
+    members_per_patch: int = 100
+    per_minute: int | None = None
+
+
+def estimate(changes: Iterable[Change], limits: Limits) -> Requests:
     """Of each change: the account is read, then written once; members go in chunks."""
     reads = writes = 0
     for change in changes:
-        chunks = ceil(len(change.add) / members_per_patch) + ceil(len(change.remove) / members_per_patch)
+        chunks = ceil(len(change.add) / limits.members_per_patch) + ceil(len(change.remove) / limits.members_per_patch)
         linked = change.action == "create" and any(a.reference for a in change.attributes)
         own = change.action in ("create", "delete") or bool(change.attributes)
         reads += (change.action != "create" and bool(change.attributes)) + linked
         writes += own + linked + chunks
-    return Requests(reads, writes)
+    seconds = ceil((reads + writes) * 60 / limits.per_minute) if limits.per_minute else None
+    return Requests(reads, writes, seconds)

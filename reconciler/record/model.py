@@ -14,12 +14,14 @@ class Entry(TypedDict, total=False):
     wanted:   path -> value that we wanted (references as addresses)
     answered: path -> value that the service then answered, only where it differs from wanted
     members:  groups only: the addresses that we wanted in it
+    roles:    users only: the keys of the roles that were last applied
     """
 
     id: str
     wanted: dict[str, Any]
     answered: dict[str, Any]
     members: list[str]
+    roles: list[str]
     declaredId: str
     created: bool
     disabledAt: str

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from reconciler.plan.model import (
     ACTIONS,
     FORMAT_VERSION,
+    Access,
     AttributeChange,
     Change,
     Config,
@@ -19,7 +20,7 @@ from reconciler.plan.model import (
     Unmanaged,
 )
 
-Noun = TypeVar("Noun", Skip, Unmanaged, ObjectError, Precondition)
+Noun = TypeVar("Noun", AttributeChange, Config, ObjectError, Precondition, Requests, Skip, Unmanaged)
 
 
 class PlanFileError(Exception):
@@ -48,6 +49,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "digest": plan.digest,
         "summary": summary(plan),
         "changes": [_change(change) for change in plan.changes],
+        "access": [_access(item) for item in plan.access],
         "skipped": [item._asdict() for item in plan.skipped],
         "unmanaged": [item._asdict() for item in plan.unmanaged],
         "safeguards": list(plan.safeguards),
@@ -84,6 +86,11 @@ def _change(change: Change) -> dict[str, Any]:
     return found
 
 
+def _access(item: Access) -> dict[str, Any]:
+    found = item._asdict()
+    return found | {"declared_at": {"file": found.pop("file"), "line": found.pop("line")}}
+
+
 def _attribute(attribute: AttributeChange) -> dict[str, Any]:
     before, after = attribute.shown()
     found: dict[str, Any] = {"path": attribute.path, "before": before, "after": after}
@@ -108,19 +115,27 @@ def loads(text: str) -> list[Plan]:
 def _plan(data: dict[str, Any]) -> Plan:
     return Plan(
         data["app"], data["display_name"], data["target"]["base_url"], data["target"]["profile"],
-        tuple(_read_change(item) for item in data["changes"]),
-        tuple(_known(Skip, item) for item in data["skipped"]),
-        tuple(_known(Unmanaged, item) for item in data["unmanaged"]),
-        tuple(_known(ObjectError, item) for item in data["errors"]), tuple(data["warnings"]),
-        data["summary"]["unchanged"], data["summary"]["adopted"],
-        tuple(data["selection"]["only"]), tuple(data["selection"]["causes"]),
-        Config(**data["config"]), Requests(**data["requests"]), data["digest"],
+        changes=tuple(_read_change(item) for item in data["changes"]),
+        access=tuple(_read_access(item) for item in data.get("access", ())),
+        skipped=tuple(_known(Skip, item) for item in data["skipped"]),
+        unmanaged=tuple(_known(Unmanaged, item) for item in data["unmanaged"]),
+        errors=tuple(_known(ObjectError, item) for item in data["errors"]), warnings=tuple(data["warnings"]),
+        unchanged=data["summary"]["unchanged"], adopted=data["summary"]["adopted"],
+        only=tuple(data["selection"]["only"]), selected_causes=tuple(data["selection"]["causes"]),
+        config=_known(Config, data["config"]), requests=_known(Requests, data["requests"]), digest=data["digest"],
+        safeguards=tuple(data["safeguards"]),
     )  # fmt: skip
 
 
 def _known(noun: type[Noun], data: dict[str, Any]) -> Noun:
-    """Its own fields; what a later minor format added is left out."""
-    return noun(*(data[name] for name in noun._fields))
+    """Its own fields; what a later minor format added is left out, what it may lack has its default."""
+    return noun(**{name: data[name] for name in noun._fields if name in data})
+
+
+def _read_access(data: dict[str, Any]) -> Access:
+    place = data["declared_at"]
+    return Access(data["address"], data["name"], data["gains"], data["kind"], data["what"], data["privileged"],
+                  data["through"], place["file"], place["line"], data["until"])  # fmt: skip
 
 
 def _read_change(data: dict[str, Any]) -> Change:
@@ -129,7 +144,7 @@ def _read_change(data: dict[str, Any]) -> Change:
     return Change(
         data["address"], data["action"], data["reason"], tuple(data["causes"]),
         data["declared_at"]["file"], data["declared_at"]["line"], data.get("name", ""),
-        tuple(AttributeChange(**a) for a in data["attributes"]),
+        tuple(_known(AttributeChange, a) for a in data["attributes"]),
         tuple(members["add"]), tuple(members["remove"]),
         _known(Precondition, rests_on) if rests_on else None, data.get("adopts", False), data["digest"],
     )  # fmt: skip

@@ -6,7 +6,7 @@ import html
 
 from reconciler.plan.model import Change, Plan
 from reconciler.report.safe import fenced, markdown, plain
-from reconciler.report.text import SIGNS, attribute_line, last_line
+from reconciler.report.text import SIGNS, attribute_lines, last_line
 
 
 def render(plan: Plan) -> str:
@@ -37,6 +37,6 @@ def _fold(title: str, body: str) -> str:
 def _diff(change: Change) -> str:
     sign = {"~": "!"}.get(SIGNS[change.action], SIGNS[change.action])
     head = f"{sign} {change.action} {plain(change.address)} ({plain(change.reason)}; {plain(change.file)}:{change.line})"
-    lines = [head, *(f"    {attribute_line(a, change.action)}" for a in change.attributes)]
+    lines = [head, *(f"    {line}" for a in change.attributes for line in attribute_lines(a, change.action))]
     lines += [f"+   member {m}" for m in change.add] + [f"-   member {m}" for m in change.remove]
     return "\n".join(fenced(line) for line in lines)

@@ -6,7 +6,8 @@ import json
 from collections import defaultdict
 from collections.abc import Callable
 
-from reconciler.plan.model import ACTIONS, AttributeChange, Change, Plan, Skip
+from reconciler.plan.detail import detail
+from reconciler.plan.model import ACTIONS, Access, AttributeChange, Change, Plan, Skip
 from reconciler.report.safe import plain
 
 SIGNS = {"create": "+", "update": "~", "enable": "~", "disable": "-", "delete": "-"}
@@ -16,14 +17,31 @@ COLOURS = {"+": "32", "~": "33", "-": "31"}
 def render(plan: Plan, colour: Callable[[str, str], str]) -> str:
     """The whole plan; `colour` gets text and an ANSI code."""
     lines = [f"{plain(plan.display_name)} ({plain(plan.base_url)})", ""]
-    for change in plan.changes:
+    lines += _access(plan.access, colour)
+    declared = [change for change in plan.changes if set(change.causes) != {"drift"}]
+    drift = [change for change in plan.changes if set(change.causes) == {"drift"}]
+    for change in declared:
+        lines += [*_change(change, colour), ""]
+    if drift:
+        lines += ["Drift: edited on the service since the last apply, and put back:", ""]
+    for change in drift:
         lines += [*_change(change, colour), ""]
     lines += _skipped(plan.skipped)
     lines += [f"Error: {plain(e.address)}: {plain(e.reason)}\n    {plain(e.remedy)}" for e in plan.errors]
     lines += [f"Warning: {plain(text)}" for text in plan.warnings]
     if plan.only or plan.selected_causes:
         lines.append("This is a part of the plan: " + plain(", ".join((*plan.only, *plan.selected_causes))))
-    return "\n".join([*lines, "" if lines[-1] else "", last_line(plan)]).replace("\n\n\n", "\n\n") + "\n"
+    if plan.changes:
+        lines += ["", f"The apply sends {cost(plan)}."]
+    lines += ["", last_line(plan)]
+    return "\n".join(lines).replace("\n\n\n", "\n\n") + "\n"
+
+
+def cost(plan: Plan) -> str:
+    """Requests of the apply, and how long they take where the service's rate is known."""
+    requests = plan.requests
+    seconds = f", about {requests.seconds} s at the service's rate" if requests.seconds else ""
+    return f"about {requests.reads + requests.writes} requests, {requests.writes} of them writes{seconds}"
 
 
 def last_line(plan: Plan) -> str:
@@ -46,24 +64,53 @@ def _rest(plan: Plan) -> str:
     return " " + ", ".join(parts) + "." if parts else ""
 
 
+def _access(rows: tuple[Access, ...], colour: Callable[[str, str], str]) -> list[str]:
+    """Who gains and who loses what, one line a person, before anything else."""
+    people: dict[str, list[Access]] = defaultdict(list)
+    for row in rows:
+        people[row.address].append(row)
+    lines = [f"  {plain(address.partition('/')[2])} {'; '.join(map(access_words, found))}" for address, found in people.items()]
+    lines = [colour(line, "1") if any(row.privileged for row in found) else line
+             for line, found in zip(lines, people.values(), strict=True)]  # fmt: skip
+    return ["Access:", *lines, ""] if lines else []
+
+
+def access_words(row: Access) -> str:
+    """What one person gains or loses, why, where that is said, and until when."""
+    what = plain(row.what) + (" (privileged)" if row.privileged else "")
+    kind = "group " if row.kind == "group" else ""
+    through = f" through group {plain(row.through)}" if row.through else ""
+    until = f", until {row.until}" if row.until else ""
+    return f"{'gains' if row.gains else 'loses'} {kind}{what}{through}, {plain(row.file)}:{row.line}{until}"
+
+
 def _change(change: Change, colour: Callable[[str, str], str]) -> list[str]:
     sign = SIGNS[change.action]
     name = f"  ({plain(change.name)})" if change.name and change.name not in change.address else ""
     lines = [colour(f"  {sign} {change.action} {plain(change.address)}", COLOURS[sign]) + name]
     lines += [f"      because: {plain(change.reason)} [{', '.join(change.causes)}]",
               f"      declared: {plain(change.file)}:{change.line}"]  # fmt: skip
-    lines += ["      " + attribute_line(a, change.action) for a in change.attributes]
+    lines += ["      " + line for a in change.attributes for line in attribute_lines(a, change.action)]
     lines += [colour(f"      + member {plain(m)}", "32") for m in change.add]
     lines += [colour(f"      - member {plain(m)}", "31") for m in change.remove]
     return lines
 
 
-def attribute_line(attribute: AttributeChange, action: str) -> str:
+def attribute_lines(attribute: AttributeChange, action: str) -> list[str]:
+    """One attribute: its old and new value; of lists and mappings what comes and goes."""
     before, after = attribute.shown()
-    new = f"made by {plain(attribute.generated)}" if attribute.generated else value_text(after)
-    if action == "create":
-        return f"{plain(attribute.path)}: {new}"
-    return f"{plain(attribute.path)}: {value_text(before)} -> {new}"
+    path = plain(attribute.path)
+    if attribute.generated:
+        return [f"{path}: made by {plain(attribute.generated)}"]
+    inside = [] if action == "create" else detail(before, after)
+    if inside:
+        return [f"{path}:", *("  " + _difference(*row) for row in inside)]
+    return [f"{path}: {value_text(after)}" if action == "create" else f"{path}: {value_text(before)} -> {value_text(after)}"]
+
+
+def _difference(sign: str, where: str, before: object, after: object) -> str:
+    shown = {"+": value_text(after), "-": value_text(before)}.get(sign, f"{value_text(before)} -> {value_text(after)}")
+    return f"{sign} {plain(where)}: {shown}"
 
 
 def value_text(value: object) -> str:

@@ -33,6 +33,7 @@ class Slot(NamedTuple):
     reference: bool
     fold_case: bool
     add_only: bool
+    gives_roles: bool
 
 
 class Fault(NamedTuple):
@@ -108,6 +109,7 @@ def _slot(item: AttributeMapping) -> Slot:
         reference=attribute in REFERENCES and leaf in ("manager", "value") and item.value == "manager",
         fold_case=attribute == "username" or (attribute == "emails" and leaf in ("emails", "value")),
         add_only=expression is not None and "AppRoleAssignmentsComplex" in expression.functions,
+        gives_roles=expression is not None and "appRoleAssignments" in expression.sources,
     )
 
 

@@ -71,6 +71,20 @@ def _members(group: Group) -> tuple[list[str], list[str]]:
     return users, inner
 
 
+def chain(groups: Mapping[str, Group], group: str, user: str) -> list[str]:
+    """The shortest way from a group to a user in it: folded names of the group and of the groups inside it."""
+    todo, seen = [[group]], {group}
+    for path in todo:
+        users, inner = _members(groups[path[-1]])
+        if user in users:
+            return path
+        for name in inner:
+            if name in groups and name not in seen:
+                seen.add(name)
+                todo.append([*path, name])
+    return [group]
+
+
 def holdings(app: App, flat: Mapping[str, frozenset[str]]) -> dict[str, list[Assignment]]:
     """Folded user name -> the assignments that reach the user, directly or through a group."""
     found: dict[str, list[Assignment]] = defaultdict(list)
