@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -34,6 +34,9 @@ from reconciler.declare.model import App, Declarations
 from reconciler.plan.model import Change, Plan
 from reconciler.report.safe import plain
 
+if TYPE_CHECKING:
+    from reconciler.plan.stale import Moved
+
 
 @click.command()
 @options
@@ -41,10 +44,12 @@ from reconciler.report.safe import plain
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=False))
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--lock-timeout", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Wait so long for a lock.")
+@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
+              help="The form of what moved, where a saved plan is stale.")  # fmt: skip
 @click.option("--digest", help="Go on without asking only if the fresh plan has this digest.")
 def apply(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...],
-    files: tuple[Path, ...], auto_approve: bool, lock_timeout: float, digest: str | None,
+    files: tuple[Path, ...], auto_approve: bool, lock_timeout: float, form: str, digest: str | None,
 ) -> int:  # fmt: skip
     """Plan, ask and write; or do exactly what saved plans say."""
     if files and (only or causes or digest):
@@ -56,7 +61,7 @@ def apply(
     if digest and len(picked) > 1:
         raise click.UsageError("a digest stands for the plan of one app: name it with --app")
     if files:
-        return guarded(lambda: _apply_files(files, picked, declarations, lock_timeout))
+        return guarded(lambda: _apply_files(files, picked, declarations, lock_timeout, form))
     agreed = partial(_agreed, auto_approve=auto_approve, digest=digest, no_color=no_color)
 
     def work(app: App) -> int:
@@ -116,19 +121,21 @@ def _agreed(found: Session, auto_approve: bool, digest: str | None, no_color: bo
     return plan.changes
 
 
-def _apply_files(files: tuple[Path, ...], picked: list[App], declarations: Declarations, lock_timeout: float) -> int:
+def _apply_files(
+    files: tuple[Path, ...], picked: list[App], declarations: Declarations, lock_timeout: float, form: str
+) -> int:
     """Every app is looked at before the first write, so that a stale one keeps the others unwritten."""
     plans = [plan for file in files for plan in read_plans(file)]
     gone = sorted({plan.app for plan in plans if plan.changes} - declarations.apps.keys())
     if gone:
-        return _stale([f"{name}: the declaration moved, this app is no longer in it" for name in gone])
+        return _stale({name: [_moved("App/" + name, "declaration", "this app is no longer declared")] for name in gone}, form)
     with ExitStack() as stack:
         ready: list[tuple[Session, tuple[Change, ...]]] = []
 
         def look(app: App) -> int:
             reviewed = [plan for plan in plans if plan.app == app.name]
             found = stack.enter_context(_opened(app, declarations, lock_timeout))
-            changes = _of_files(found, reviewed)
+            changes = _of_files(found, reviewed, form)
             if isinstance(changes, int):
                 return changes
             ready.append((found, changes))
@@ -142,16 +149,17 @@ def _apply_files(files: tuple[Path, ...], picked: list[App], declarations: Decla
         return worst([*closed.values(), *(guarded(partial(_write, *item)) for item in ready)])
 
 
-def _of_files(found: Session, reviewed: list[Plan]) -> tuple[Change, ...] | int:
+def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, ...] | int:
     from reconciler.plan.stale import compare
 
     plan = found.planned.plan
     elsewhere = {p.base_url for p in reviewed} - {plan.base_url}
     if elsewhere:
-        return _stale([f"{plan.app}: tenantUrl moved from {url} to {plan.base_url}" for url in sorted(elsewhere)])
+        how = [f"tenantUrl was {url} and is now {plan.base_url}" for url in sorted(elsewhere)]
+        return _stale({plan.app: [_moved("App/" + plan.app, "declaration", *how)]}, form)
     result = compare(reviewed, plan, found.planned.as_wanted())
     if result.moved:
-        return _stale([f"{plan.app}: {line}" for line in result.moved])
+        return _stale({plan.app: result.moved}, form)
     for address in result.done:
         click.echo(f"{plain(address)}: already done", err=True)
     for change in result.beyond:
@@ -159,10 +167,18 @@ def _of_files(found: Session, reviewed: list[Plan]) -> tuple[Change, ...] | int:
     return tuple(result.todo)
 
 
-def _stale(moved: list[str]) -> int:
+def _moved(address: str, by: str, *how: str) -> Moved:
+    from reconciler.plan.stale import Moved
+
+    return Moved(address, None, None, (by,), how)
+
+
+def _stale(moved: dict[str, list[Moved]], form: str) -> int:
+    """Nothing has been written; what moved goes to stdout in a form for machines, to stderr in one for people."""
+    from reconciler.report.difference import render
+
     click.echo("Error: the plan is stale: nothing was written", err=True)
-    for line in moved:
-        click.echo(f"    {plain(line)}", err=True)
+    click.echo(render(form, moved), nl=False, err=form == "text")
     click.echo("    plan again, and have that plan reviewed", err=True)
     return STALE
 

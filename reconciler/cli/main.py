@@ -16,6 +16,7 @@ COMMANDS = {
     "test-connection": "Ask the service one question, and say what works and what does not.",
     "plan": "Show what an apply would do. Writes nothing to the service.",
     "show": "Show a saved plan again.",
+    "diff": "Show what differs between two saved plans, and who moved.",
     "apply": "Plan, ask and write; or do exactly what saved plans say.",
     "lock": "Show who holds the lock.",
     "unlock": "Break a lock whose holder will never return.",

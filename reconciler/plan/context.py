@@ -35,7 +35,11 @@ class Context:
         """What must still hold of a live object when its change is applied."""
         mapping = self.resolution.mapping(address)
         values = in_address_space(mapping, live.values, self.matching.addresses)
-        return Precondition(live.id, live.version, sha256({mapping.slots[i].target: values[i] for i in mapping.updates}))
+        managed = {mapping.slots[i].target: values[i] for i in mapping.updates}
+        if live.members is not None:
+            addresses = self.matching.addresses
+            managed["members"] = sorted(addresses[member] for member in live.members if member in addresses)
+        return Precondition(live.id, live.version, sha256(managed))
 
     def place(self, address: str, row: int) -> Place:
         table = self.resolution.table(address)

@@ -1,19 +1,37 @@
-"""A reviewed plan against a fresh one: what is still to be done, what is done, what has moved. Pure."""
+"""A reviewed plan against a fresh one: what is still to be done, what is done, what has moved, and who moved it. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
+from reconciler.plan.digest import canonical
 from reconciler.plan.model import Change, Plan
+
+REMOVALS = ("disable", "delete")
+
+
+class Moved(NamedTuple):
+    """A change that vanished, appeared or differs. `before` and `after` are actions, None where there is no change.
+
+    `by` says who moved: "declaration", "service" or both; `how` says it in words, a line each.
+    """
+
+    address: str
+    before: str | None
+    after: str | None
+    by: tuple[str, ...]
+    how: tuple[str, ...]
 
 
 @dataclass
 class Comparison:
-    """`todo` are changes of the fresh plan; `moved` says what is stale and why, one line each."""
+    """`todo` are changes of the fresh plan that were reviewed as they are; `beyond` were not reviewed at all."""
 
     todo: list[Change] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
-    moved: list[str] = field(default_factory=list)
+    moved: list[Moved] = field(default_factory=list)
     beyond: list[Change] = field(default_factory=list)
 
 
@@ -29,24 +47,75 @@ def compare(reviewed: list[Plan], fresh: Plan, matches: set[str]) -> Comparison:
         now = current.get(address)
         if now is not None and now.digest == change.digest:
             result.todo.append(now)
-        elif now is None and (change.action in ("disable", "delete")) != (address in matches):
+        elif now is None and (change.action in REMOVALS) != (address in matches):
             # A removal is done when nobody wants the account any more, anything else when live is as wanted.
             result.done.append(address)
         else:
-            result.moved.append(_how(change, now))
+            result.moved.append(_moved(change, now))
     result.beyond = [change for address, change in sorted(current.items()) if address not in wanted]
     return result
 
 
-def _how(old: Change, now: Change | None) -> str:
-    if now is None:
-        return f"{old.address}: the {old.action} is no longer called for"
-    if now.action != old.action:
-        return f"{old.address}: reviewed as {old.action}, now {now.action} ({now.reason})"
-    before = {a.path: a for a in old.attributes}
-    after = {a.path: a for a in now.attributes}
-    who = "the service" if any(after[p].before != before[p].before for p in before.keys() & after.keys()) else None
-    paths = sorted(p for p in before.keys() | after.keys() if before.get(p) != after.get(p))
-    declared = any(after[p].after != before[p].after for p in before.keys() & after.keys()) or before.keys() != after.keys()
-    moved = " and ".join(x for x in (who, "the declaration" if declared and not who else None) if x) or "the service"
-    return f"{old.address}: {moved} moved" + (f" ({', '.join(paths)})" if paths else "")
+def difference(one: Iterable[Change], other: Iterable[Change]) -> list[Moved]:
+    """What differs between the changes of two plans, by address."""
+    before, after = {c.address: c for c in one}, {c.address: c for c in other}
+    found = []
+    for address in sorted(before.keys() | after.keys()):
+        old, new = before.get(address), after.get(address)
+        if old is None and new is not None:
+            found.append(Moved(address, None, new.action, ("service" if new.causes == ("drift",) else "declaration",),
+                               (f"is new: {new.reason}",)))  # fmt: skip
+        elif old is not None and (new is None or new.digest != old.digest):
+            found.append(_moved(old, new))
+    return found
+
+
+def _moved(old: Change, new: Change | None) -> Moved:
+    if new is None:
+        return Moved(old.address, old.action, None, ("declaration",), (f"the {old.action} is no longer called for",))
+    service, declaration = _service(old, new), _declaration(old, new)
+    by = (("declaration",) if declaration or not service else ()) + (("service",) if service else ())
+    how = [] if old.action == new.action else [f"was to {old.action}, would now {new.action}: {new.reason}"]
+    return Moved(old.address, old.action, new.action, by, (*how, *service, *declaration) or ("it rests on other live values",))
+
+
+def _service(old: Change, new: Change) -> list[str]:
+    """What the service holds now that it did not hold then."""
+    was, now = old.precondition, new.precondition
+    if (was and (was.id, was.digest)) == (now and (now.id, now.digest)):
+        return []
+    if was is None or now is None:
+        return ["the account has appeared on the service" if was is None else "the account is gone from the service"]
+    if was.id != now.id:
+        return [f"another account bears the name: {now.id}, not {was.id}"]
+    before, after = {a.path: a for a in old.attributes}, {a.path: a for a in new.attributes}
+    found = [
+        f"{path}: the service held {_text(before[path].before)}, now {_text(after[path].before)}"
+        for path in sorted(before.keys() & after.keys())
+        if canonical(before[path].before) != canonical(after[path].before)
+    ]
+    found += [f"{path}: the service holds {_text(after[path].before)} now" for path in sorted(after.keys() - before.keys())]
+    found += [f"{path}: the service holds what was wanted" for path in sorted(before.keys() - after.keys())]
+    return found or ["its live values have changed"]
+
+
+def _declaration(old: Change, new: Change) -> list[str]:
+    """What is wanted now that was not wanted then."""
+    before, after = {a.path: a for a in old.attributes}, {a.path: a for a in new.attributes}
+    found = [
+        f"{path}: the declaration wanted {_text(before[path].after)}, now {_text(after[path].after)}"
+        for path in sorted(before.keys() & after.keys())
+        if canonical(before[path].after) != canonical(after[path].after) or before[path].generated != after[path].generated
+    ]
+    if _service(old, new):
+        return found
+    found += [f"{path}: also wants {_text(after[path].after)}" for path in sorted(after.keys() - before.keys())]
+    found += [f"{path}: is no longer to change" for path in sorted(before.keys() - after.keys())]
+    for words, was, now in (("added", old.add, new.add), ("removed", old.remove, new.remove)):
+        found += [f"{member} is now to be {words}" for member in sorted(set(now) - set(was))]
+        found += [f"{member} is no longer to be {words}" for member in sorted(set(was) - set(now))]
+    return found
+
+
+def _text(value: Any) -> str:
+    return canonical(value)
