@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.scim.patch import member_operations
-from tests.world import World
+from tests.world import MAPPINGS, World
 
 ADA = "userPrincipalName: ada@x.org, displayName: Ada, jobTitle: Engineer, manager: grace@x.org"
 GRACE = "userPrincipalName: grace@x.org, displayName: Grace"
@@ -203,3 +203,67 @@ def test_another_person_under_the_same_name_is_an_error(world: World) -> None:
     world.converge()
     world.users(ADA + ", id: two", GRACE)
     assert [e.code for e in world.plan().errors] == ["IdentityChanged"]
+
+
+DELETING = """app: wiki
+adminCredentials: {tenantUrl: "http://127.0.0.1/v2", secretToken: "${env:TOKEN}"}
+deprovisioning: {deleteAfter: 30d}
+"""
+
+
+def test_a_disabled_account_is_deleted_when_its_day_has_come(world: World) -> None:
+    world.write("apps/wiki/app.yaml", DELETING)
+    world.converge()
+    world.users(GRACE)
+    world.groups("displayName: Net, members: [grace@x.org]")
+    world.converge()  # disabled on 2026-06-01
+    world.today = "2026-06-30"
+    assert actions(world) == {}
+    world.today = "2026-07-01"
+    assert actions(world) == {"User/ada@x.org": ("delete", ("time",))}
+    world.converge()
+    assert world.client.find("Users", "userName", "ada@x.org") == []
+
+
+def test_who_is_enabled_again_before_the_day_is_not_deleted(world: World) -> None:
+    world.write("apps/wiki/app.yaml", DELETING)
+    world.converge()
+    world.users(ADA + ", accountEnabled: false", GRACE)
+    world.converge()
+    world.users(ADA, GRACE)
+    world.converge()
+    world.today = "2027-01-01"
+    assert actions(world) == {}
+    world.users(ADA + ", accountEnabled: false", GRACE)
+    assert actions(world)["User/ada@x.org"][0] == "disable"
+
+
+def test_an_attribute_left_to_the_service_is_written_when_the_declaration_changes_and_not_for_drift(world: World) -> None:
+    world.write("apps/wiki/mappings.yaml", MAPPINGS.replace("source: jobTitle", "source: jobTitle, ignoreDrift: true"))
+    world.converge()
+    world.edit("ada@x.org", "title", "Boss")
+    assert actions(world) == {}
+    world.converge()
+    world.users(ADA.replace("Engineer", "Architect"), GRACE)
+    assert actions(world) == {"User/ada@x.org": ("update", ("config",))}
+    world.converge()
+    assert world.find("ada@x.org")["title"] == "Architect"
+
+
+def test_an_attribute_left_to_the_service_is_kept_when_an_account_is_adopted(world: World) -> None:
+    world.write("apps/wiki/mappings.yaml", MAPPINGS.replace("source: jobTitle", "source: jobTitle, ignoreDrift: true"))
+    world.seed("ada@x.org", displayName="Ada", title="Boss")
+    world.converge()
+    assert world.find("ada@x.org")["title"] == "Boss"
+
+
+def test_a_swap_of_unique_values_is_an_error_for_the_two_and_the_rest_is_planned(world: World) -> None:
+    first, second = "userPrincipalName: ada@x.org, id: one", "userPrincipalName: grace@x.org, id: two"
+    world.users(first, second)
+    world.converge()
+    world.users("userPrincipalName: grace@x.org, id: one, previously: [ada@x.org]",
+                "userPrincipalName: ada@x.org, id: two, previously: [grace@x.org]", "userPrincipalName: joan@x.org")  # fmt: skip
+    world.assign("group: Net, role: User", "user: joan@x.org, role: User")
+    plan = world.plan()
+    assert {(e.address, e.code) for e in plan.errors} == {("User/ada@x.org", "Rotation"), ("User/grace@x.org", "Rotation")}
+    assert {c.address for c in plan.changes} == {"User/joan@x.org"}

@@ -56,7 +56,7 @@ def build_app(folder: str, documents: Mapping[str, list[Document]], problems: li
         notes.error(document, ("app",), "app-name", f"the folder is named {folder}, the app {data.get('app')}",
                     "give both one name")  # fmt: skip
     _check_credentials(document, credentials, notes)
-    for path in (("safeguards",), ("notification",), ("deprovisioning", "deleteAfter")):
+    for path in (("safeguards",), ("notification",)):
         if _has(data, path):
             notes.not_yet(document, path, path[-1])
     roles = _roles(documents["roles"], notes)
@@ -184,8 +184,8 @@ def _attribute(document: Document, path: tuple[Any, ...], row: dict[str, Any]) -
     kind = next((k for k in ("source", "constant", "expression", "none") if k in row), "none")
     return AttributeMapping(
         row["target"], kind, row.get(kind), row.get("matchingPrecedence"), str(row.get("apply", "always")),
-        row.get("default"), str(row.get("onNull", "clear")), _text_place(document, (*path, "target")),
-        _text_place(document, (*path, kind)),
+        row.get("default"), str(row.get("onNull", "clear")), row.get("ignoreDrift") is True,
+        _text_place(document, (*path, "target")), _text_place(document, (*path, kind)),
     )  # fmt: skip
 
 

@@ -102,6 +102,7 @@ class AttributeMapping(NamedTuple):
     apply: str = "always"
     default: Any = None
     onNull: str = "clear"
+    ignoreDrift: bool = False
     place: Place = Place("", 0)
     value_place: Place = Place("", 0)
 

@@ -99,6 +99,8 @@ def _must_write(slot: Slot, want: Any, have: Any, entry: Entry | None) -> bool:
     if same(slot, want, have):
         return False
     wanted = (entry or {}).get("wanted", {})
+    if slot.mapping.ignoreDrift and (entry is None or same(slot, want, wanted.get(slot.target))):
+        return False
     if want is None:
         was_ours = wanted.get(slot.target) is not None
         return was_ours and slot.mapping.onNull == "clear"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, timedelta
 
 from reconciler.plan.context import Context
 from reconciler.plan.desired import Findings
@@ -47,7 +48,11 @@ def _remove_user(
     rules, actions = context.app.deprovisioning, context.app.users.targetObjectActions
     policy = rules.outOfScope if skip else rules.removedFromDirectory
     reason = f"{skip.code}: {skip.reason}" if skip else "no longer in the directory"
-    if policy == "delete" and "delete" in actions:
+    due = _deletion_due(context, entry) if policy == "disable" and not live.active else None
+    if due is not None and due <= context.resolution.today and "delete" in actions:
+        reason = f"disabled on {entry['disabledAt'][:10]}, and deleteAfter is {rules.deleteAfter}"
+        findings.changes.append(_removal(context, address, "delete", reason, "time", (), live, skip))
+    elif policy == "delete" and "delete" in actions:
         findings.changes.append(_removal(context, address, "delete", reason, _why(skip, entry), (), live, skip))
     elif policy != "retain" and live.active and "update" in actions:
         if context.resolution.user_mapping.disables():
@@ -55,6 +60,14 @@ def _remove_user(
             findings.changes.append(_removal(context, address, "disable", reason, _why(skip, entry), attributes, live, skip))
         else:
             findings.warnings.append(f"{address} is retained: no mapping gives `active: false` ({reason})")
+
+
+def _deletion_due(context: Context, entry: Entry) -> str | None:
+    """The day on which a disabled account is deleted (ISO, UTC), None where it never is."""
+    after, disabled = context.app.deprovisioning.deleteAfter, entry.get("disabledAt")
+    if after is None or disabled is None:
+        return None
+    return (date.fromisoformat(disabled[:10]) + timedelta(days=int(after.removesuffix("d")))).isoformat()
 
 
 def _why(skip: Skipped | None, entry: Entry) -> str:
