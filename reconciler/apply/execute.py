@@ -32,7 +32,7 @@ def execute(
     finally:
         run.finish()
     outcomes = [run.outcome(change) for change in job.changes]
-    store.log([log_line(job.app, outcome, now()) for outcome in outcomes])
+    store.log([log_line(job, outcome, now()) for outcome in outcomes])
     return Result(outcomes, run.interrupted)
 
 
@@ -57,6 +57,7 @@ class _Run:
         for address, entry in settled.baselines.items():
             if address not in changing and "id" in entry:
                 entries[address] = entry
+        self.job.record.revoked = settled.revoked
         self.job.record.under_way = [change.digest for change in self.job.changes]
         self.store.save(self.job.record)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.apply.model import Outcome
+from reconciler.apply.model import Job, Outcome
 
 ACTIONS = {"enable": "update"}  # Graph knows no enable
 STATUSES = {"done": "success", "ignored": "warning", "skipped": "skipped"}
 
 
-def log_line(app: str, outcome: Outcome, at: str) -> dict[str, Any]:
+def log_line(job: Job, outcome: Outcome, at: str) -> dict[str, Any]:
     """One record: what was done to one object, `at` an ISO time, UTC."""
     change = outcome.change
     return {
@@ -22,7 +22,8 @@ def log_line(app: str, outcome: Outcome, at: str) -> dict[str, Any]:
         },
         "sourceIdentity": {"displayName": change.address},
         "targetIdentity": {"id": change.precondition.id if change.precondition else None},
-        "targetSystem": {"displayName": app},
+        "targetSystem": {"displayName": job.app},
+        "initiatedBy": {"displayName": job.occasion, "initiatorType": "system"},
         "modifiedProperties": [
             {"displayName": a.path, "oldValue": before, "newValue": after}
             for a in change.attributes

@@ -13,13 +13,14 @@ from reconciler.resolve.model import Resolution
 
 @dataclass(frozen=True)
 class Job:
-    """The changes to be made, and what is known of the objects that they touch."""
+    """The changes to be made, and what is known of the objects that they touch; `occasion` is said in the log."""
 
     app: str
     changes: tuple[Change, ...]
     settled: Settled
     record: Record
     resolution: Resolution
+    occasion: str = "apply"
 
 
 class Outcome(NamedTuple):

@@ -70,7 +70,7 @@ def apply(
             return closed
         with _opened(app, declarations, lock_timeout, only, causes) as found:
             changes = agreed(found)
-            return changes if isinstance(changes, int) else _write(found, changes)
+            return changes if isinstance(changes, int) else write(found, changes)
 
     return worst([guarded(lambda app=app: work(app)) for app in picked])  # type: ignore[misc]
 
@@ -146,7 +146,7 @@ def _apply_files(
         looked = worst([guarded(lambda app=app: look(app)) for app in named if app.name not in closed])  # type: ignore[misc]
         if looked:
             return looked
-        return worst([*closed.values(), *(guarded(partial(_write, *item)) for item in ready)])
+        return worst([*closed.values(), *(guarded(partial(write, *item)) for item in ready)])
 
 
 def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, ...] | int:
@@ -183,7 +183,10 @@ def _stale(moved: dict[str, list[Moved]], form: str) -> int:
     return STALE
 
 
-def _write(found: Session, changes: tuple[Change, ...]) -> int:
+def write(
+    found: Session, changes: tuple[Change, ...], occasion: str = "apply", only: tuple[str, ...] | None = None
+) -> int:
+    """Write changes to one app, and say how each ended. `only` are the addresses whose record may change, if not all."""
     from reconciler.apply.execute import execute
     from reconciler.apply.model import Job
     from reconciler.plan.settle import settle
@@ -194,8 +197,8 @@ def _write(found: Session, changes: tuple[Change, ...]) -> int:
     stop: list[int] = []
     old = {s: signal.signal(s, lambda number, _: stop.append(number)) for s in (signal.SIGINT, signal.SIGTERM)}
     try:
-        settled = settle(found.planned.context, found.planned.plan.only)
-        job = Job(found.app.name, changes, settled, record, found.resolution)
+        settled = settle(found.planned.context, found.planned.plan.only if only is None else only)
+        job = Job(found.app.name, changes, settled, record, found.resolution, occasion)
         result = execute(job, found.client, found.store, now, _tell, lambda: bool(stop) or found.store.lost)
     finally:
         for number, handler in old.items():

@@ -90,10 +90,10 @@ def known_apps(asked: tuple[str, ...], known: Iterable[str]) -> None:
     names = sorted(known)
     for name in asked:
         if name not in names:
-            raise click.UsageError(f"no app {name!r}; " + _meant(name, names))
+            raise click.UsageError(f"no app {name!r}; " + meant(name, names))
 
 
-def _meant(name: str, names: list[str]) -> str:
+def meant(name: str, names: list[str]) -> str:
     near = difflib.get_close_matches(name, names, 1)
     return f"did you mean {near[0]!r}?" if near else "there are " + (", ".join(names) or "none")
 
@@ -144,20 +144,28 @@ def connect(app: App, record: Record | None) -> Iterator[ScimClient]:
 
 @contextmanager
 def session(
-    app: App, declarations: Declarations, only: tuple[str, ...], causes: tuple[str, ...], store: Store | None = None
-) -> Iterator[Session]:
-    """Read the service and plan one app; `store` is the one that holds the lock, where there is one."""
+    app: App, declarations: Declarations, only: tuple[str, ...], causes: tuple[str, ...], store: Store | None = None,
+    amend: Callable[[Record], None] | None = None,
+) -> Iterator[Session]:  # fmt: skip
+    """Read the service and plan one app.
+
+    `store` is the one that holds the lock, where there is one; `amend` changes the record before it is planned with.
+    """
     from reconciler.apply.recover import recover
     from reconciler.cli.revision import revision
     from reconciler.plan.model import Config
     from reconciler.plan.planner import Selection, make_plan
     from reconciler.plan.requests import Limits
+    from reconciler.record.model import Record
     from reconciler.resolve.resolution import resolve
 
     store = store or store_of(app, declarations)
     record = store.load()
     if record is not None:
         recover(record, store.read_journal())
+    if amend is not None:
+        record = record or Record(app.name)
+        amend(record)
     resolution = resolve(app, declarations, datetime.now(UTC).date().isoformat())
     with connect(app, record) as client:
         live = read_live(client, resolution, app)

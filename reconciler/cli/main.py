@@ -21,6 +21,7 @@ COMMANDS = {
     "lock": "Show who holds the lock.",
     "unlock": "Break a lock whose holder will never return.",
     "record": "Show, mend, move or prune what was last applied.",
+    "revoke": "Disable a person's account in every app at once.",
     "demo": "The whole story against real SCIM servers that it starts itself.",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.declare.model import App, Place
 from reconciler.plan.diff import in_address_space
@@ -17,7 +17,10 @@ from reconciler.resolve.model import Resolution
 
 @dataclass(frozen=True)
 class Context:
-    """`entries` are the record's; `has_record` is false where there is none at all."""
+    """`entries` are the record's; `has_record` is false where there is none at all.
+
+    `revoked` are the record's too, by today's address: address -> {at, reason}.
+    """
 
     app: App
     resolution: Resolution
@@ -25,6 +28,7 @@ class Context:
     entries: Mapping[str, Entry]
     has_record: bool
     matching: Matching
+    revoked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def entry(self, address: str) -> Entry | None:
         """The record's entry of a declared object, under whatever name it was recorded."""

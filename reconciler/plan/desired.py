@@ -34,6 +34,8 @@ def plan_desired(context: Context, desired: Mapping[str, Desired], findings: Fin
     matched, failed, entries = context.matching.live, context.matching.failed, context.entries
     for address, item in desired.items():
         live = matched.get(address)
+        if address in context.revoked:
+            continue
         if live is None:
             if address not in failed:
                 _create(context, item, findings)

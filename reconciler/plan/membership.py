@@ -12,9 +12,10 @@ UNKNOWN = "#"  # before the id of a live member whom no declaration or record kn
 
 def possible(context: Context, members: frozenset[str]) -> set[str]:
     """Members whose account exists or will."""
+    wanted = set(members) - context.revoked.keys()
     if "create" in context.app.users.targetObjectActions:
-        return set(members) - context.matching.failed
-    return {member for member in members if member in context.matching.live}
+        return wanted - context.matching.failed
+    return {member for member in wanted if member in context.matching.live}
 
 
 def members(

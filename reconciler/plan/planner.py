@@ -11,10 +11,11 @@ from reconciler.plan.context import Context
 from reconciler.plan.desired import Findings, plan_desired
 from reconciler.plan.digest import plan_digest
 from reconciler.plan.live import Live, LiveObject
-from reconciler.plan.match import match
+from reconciler.plan.match import Matching, match
 from reconciler.plan.model import Change, Config, ObjectError, Plan, Skip, Unmanaged
 from reconciler.plan.removed import plan_removed
 from reconciler.plan.requests import Limits, estimate
+from reconciler.plan.revoked import plan_revoked
 from reconciler.plan.rotation import rotations
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
@@ -58,8 +59,10 @@ def make_plan(
 ) -> Planned:  # fmt: skip
     """The plan of one app (design.md §5 steps 5 to 7)."""
     entries = record.entries if record is not None else {}
-    context = Context(app, resolution, live, entries, record is not None, match(resolution, live, entries))
+    matching = match(resolution, live, entries)
+    context = Context(app, resolution, live, entries, record is not None, matching, _revoked(record, matching))
     findings = Findings()
+    plan_revoked(context, findings)
     plan_desired(context, resolution.users, findings)
     plan_removed(context, "User", live.users, findings)
     if app.groups.enabled:
@@ -78,6 +81,15 @@ def make_plan(
         digest=plan_digest(app.name, base_url, selection.only, selection.causes, kept),
     )  # fmt: skip
     return Planned(plan, context, everything)
+
+
+def _revoked(record: Record | None, matching: Matching) -> dict[str, dict[str, str]]:
+    """By today's address: a rename lets nobody in again."""
+    if record is None or not record.revoked:
+        return {}
+    today = {fold(old): old for old in record.entries}
+    today |= {fold(old): address for address, old in matching.recorded.items()}
+    return {today.get(fold(address), address): revocation for address, revocation in record.revoked.items()}
 
 
 def _without_rotations(context: Context, changes: list[Change]) -> list[Change]:

@@ -23,7 +23,7 @@ def plan_removed(context: Context, kind: str, live: Mapping[str, LiveObject], fi
     wanted = {old for address, old in recorded.items() if address not in skipped}
     left_out = {old: skipped[address] for address, old in recorded.items() if address in skipped}
     for address, entry in context.entries.items():
-        if address in wanted or not address.startswith(kind + "/"):
+        if address in wanted or address in context.revoked or not address.startswith(kind + "/"):
             continue
         account, skip = live.get(entry["id"]), left_out.get(address)
         if account is not None and (skip is None or skip.code not in KEPT):

@@ -18,11 +18,15 @@ from reconciler.resolve.model import DesiredGroup
 
 @dataclass
 class Settled:
-    """`baselines` are entries by today's address, as if nothing had to change; `renamed` is today's address -> recorded one."""
+    """`baselines` are entries by today's address, as if nothing had to change; `renamed` is today's address -> recorded one.
+
+    `revoked` are those who stay out: people whom the declaration still asks for.
+    """
 
     ids: dict[str, str] = field(default_factory=dict)
     baselines: dict[str, Entry] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
+    revoked: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def settle(context: Context, only: Iterable[str]) -> Settled:
@@ -37,7 +41,8 @@ def settle(context: Context, only: Iterable[str]) -> Settled:
     if chosen:
         baselines = {address: entry for address, entry in baselines.items() if fold(address) in chosen}
         renamed = {new: old for new, old in renamed.items() if fold(new) in chosen}
-    return Settled(ids, baselines, renamed)
+    revoked = {address: dict(when) for address, when in context.revoked.items() if chosen or address in context.resolution.users}
+    return Settled(ids, baselines, renamed, revoked)
 
 
 def _baselines(context: Context) -> dict[str, Entry]:
@@ -71,5 +76,5 @@ def _entry(context: Context, item: Desired, live: LiveObject) -> Entry:
             answered[slot.target] = have[i]
     base["wanted"], base["answered"] = wanted, answered
     if isinstance(item, DesiredGroup):
-        base["members"] = sorted(item.members)
+        base["members"] = sorted(item.members - context.revoked.keys())
     return base

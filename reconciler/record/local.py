@@ -51,7 +51,8 @@ class LocalStore:
             raise RecordError(f"{self.record_file} is no record", "restore it from a backup, or move it away")
         if data.get("version") != RECORD_VERSION:
             raise RecordError(f"{self.record_file} has version {data.get('version')}", "use the newer reconcile")
-        return Record(str(data["app"]), str(data["base_url"]), data["entries"], data.get("under_way", []))
+        return Record(str(data["app"]), str(data["base_url"]), data["entries"], data.get("under_way", []),
+                      data.get("revoked", {}))  # fmt: skip
 
     def save(self, record: Record) -> None:
         """Replace the record whole or not at all. Raises RecordError."""

@@ -29,9 +29,13 @@ class Entry(TypedDict, total=False):
 
 @dataclass
 class Record:
-    """Per app: address -> Entry, plus the origin that it was made with and the plan under way."""
+    """Per app: address -> Entry, plus the origin that it was made with and the plan under way.
+
+    `revoked` are people who must stay out until the declaration agrees: address -> {at, reason}.
+    """
 
     app: str
     base_url: str = ""
     entries: dict[str, Entry] = field(default_factory=dict)
     under_way: list[str] = field(default_factory=list)
+    revoked: dict[str, dict[str, str]] = field(default_factory=dict)

@@ -1,0 +1,94 @@
+"""reconcile revoke: the person who must be out now, in every app."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from reconciler.cli.apply import write
+from reconciler.cli.common import (
+    ERROR,
+    Session,
+    chosen,
+    guarded,
+    load_checked,
+    meant,
+    now,
+    options,
+    session,
+    store_of,
+    worst,
+)
+from reconciler.cli.plan import show_plans
+from reconciler.declare.model import App, Declarations, fold
+from reconciler.plan.model import Change
+from reconciler.record.model import Record
+
+
+@click.command()
+@options
+@click.argument("user")
+@click.option("--reason", default="no reason given", show_default=True, help="Why; it stands in the record, the log and plans.")
+@click.option("--auto-approve", is_flag=True, help="Do not ask.")
+@click.option("--lock-timeout", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Wait so long for a lock.")
+def revoke(
+    desired: Path, apps: tuple[str, ...], no_color: bool, user: str, reason: str, auto_approve: bool, lock_timeout: float
+) -> int:
+    """Disable a person's account in every app at once, and keep it so until the declaration agrees."""
+    if not auto_approve and not sys.stdin.isatty():
+        raise click.UsageError("no terminal to ask on: add --auto-approve")
+    declarations = load_checked(desired, apps)
+    address = _address(user, declarations)
+    with ExitStack() as stack:
+        ready: list[tuple[Session, tuple[Change, ...]]] = []
+
+        def look(app: App) -> int:
+            found = _opened(stack, app, declarations, address, reason, lock_timeout)
+            ready.append(found)
+            return 0
+
+        looked = [guarded(lambda app=app: look(app)) for app in chosen(declarations, apps)]  # type: ignore[misc]
+        if not any(_known(found, address) for found, _ in ready) and not any(looked):
+            names = [str(name) for name in declarations.users.column("userPrincipalName")]
+            raise click.UsageError(f"no user {user!r} is declared or recorded; {meant(user, names)}")
+        show_plans([replace(found.planned.plan, changes=changes, access=()) for found, changes in ready], "text", no_color)
+        if ready and not auto_approve and not click.confirm(f"Revoke {user} now?", err=True):
+            click.echo("Nothing was written.", err=True)
+            return ERROR
+        return worst([*looked, *(guarded(lambda item=item: write(*item, occasion=f"revoke: {reason}", only=(address,)))  # type: ignore[misc]
+                                 for item in ready)])  # fmt: skip
+
+
+def _opened(
+    stack: ExitStack, app: App, declarations: Declarations, address: str, reason: str, lock_timeout: float
+) -> tuple[Session, tuple[Change, ...]]:
+    """One app under its lock, planned as if the person had been revoked before."""
+    from reconciler.plan.revoked import only_out
+
+    store = store_of(app, declarations)
+    notice = stack.enter_context(store.lock("reconcile revoke", now(), lock_timeout))
+    if notice:
+        click.echo(notice, err=True)
+
+    def amend(record: Record) -> None:
+        record.revoked[address] = {"at": now(), "reason": reason}
+
+    found = stack.enter_context(session(app, declarations, (), (), store, amend))
+    return found, only_out(found.planned.everything, address)
+
+
+def _address(user: str, declarations: Declarations) -> str:
+    """The address as it is declared; of somebody who is no longer declared as it was typed."""
+    name = user.removeprefix("User/")
+    row = declarations.users.index.get(fold(name))
+    return "User/" + (name if row is None else str(declarations.users.columns["userPrincipalName"][row]))
+
+
+def _known(found: Session, address: str) -> bool:
+    context = found.planned.context
+    declared = fold(address.removeprefix("User/")) in context.resolution.declarations.users.index
+    return declared or fold(address) in map(fold, context.entries)

@@ -1,0 +1,63 @@
+"""People who were revoked by hand: kept out, whatever the declaration says, until it agrees. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from reconciler.declare.model import fold
+from reconciler.plan.context import Context
+from reconciler.plan.desired import Findings
+from reconciler.plan.diff import attribute
+from reconciler.plan.digest import digested
+from reconciler.plan.live import LiveObject
+from reconciler.plan.model import AttributeChange, Change
+
+
+def plan_revoked(context: Context, findings: Findings) -> None:
+    """Add what takes each revoked person out: the account disabled, its roles gone. Groups follow by membership."""
+    for address, revocation in sorted(context.revoked.items()):
+        live, when = _account(context, address), f"revoked on {revocation['at'][:10]}: {revocation['reason']}"
+        if live is not None and (attributes := _out(context, live)):
+            findings.changes.append(_change(context, address, live, attributes, when))
+        if live is not None and live.active and not context.resolution.user_mapping.disables():
+            findings.warnings.append(f"{address} is {when}, but no mapping gives `active: false`: disable it on the service")
+        if (user := context.resolution.users.get(address)) is not None:
+            place = context.place(address, user.row)
+            findings.warnings.append(f"{address} is {when}, and still declared: set `accountEnabled: false` at "
+                                     f"{place.file}:{place.line}, or remove the assignments")  # fmt: skip
+
+
+def _account(context: Context, address: str) -> LiveObject | None:
+    if address in context.matching.live:
+        return context.matching.live[address]
+    entry = context.entries.get(context.matching.recorded.get(address, address))
+    return context.live.users.get(entry["id"]) if entry is not None else None
+
+
+def _out(context: Context, live: LiveObject) -> tuple[AttributeChange, ...]:
+    mapping = context.resolution.user_mapping
+    roles = [attribute(slot, value, None) for slot, value in zip(mapping.slots, live.values, strict=True)
+             if slot.gives_roles and value]  # fmt: skip
+    active = [AttributeChange("active", True, False)] if live.active and mapping.disables() else []
+    return (*active, *roles)
+
+
+def _change(context: Context, address: str, live: LiveObject, attributes: tuple[AttributeChange, ...], reason: str) -> Change:
+    row = context.resolution.declarations.users.index.get(fold(address.partition("/")[2]))
+    place = context.place(address, row) if row is not None else context.app.place
+    action = "disable" if attributes[0].path == "active" else "update"
+    return digested(Change(address, action, reason, ("config",), place.file, place.line, live.name, attributes,
+                           precondition=context.rests_on(address, live)))  # fmt: skip
+
+
+def only_out(changes: Iterable[Change], address: str) -> tuple[Change, ...]:
+    """Of some changes those that take one person out: the account's own, and of each group's that one removal."""
+    found = []
+    for change in changes:
+        removed = tuple(member for member in change.remove if fold(member) == fold(address))
+        if fold(change.address) == fold(address) and change.action in ("disable", "update", "delete"):
+            found.append(change)
+        elif removed:
+            found.append(digested(replace(change, action="update", attributes=(), add=(), remove=removed)))
+    return tuple(found)

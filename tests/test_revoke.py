@@ -1,0 +1,107 @@
+"""The person who must be out now: disabled at once, and kept out until the declaration agrees."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import Desk, scim_server
+from tests.world import MAPPINGS
+
+REVOKE = ("revoke", "ADA@x.org", "--reason", "stolen laptop", "--auto-approve")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with scim_server(tmp_path_factory.mktemp("server")) as url:
+        yield url
+
+
+@pytest.fixture
+def desk(tmp_path: Path, server: str) -> Desk:
+    found = Desk(tmp_path, f"{server}/{tmp_path.name}/v2")
+    assert found.reconcile("apply", "--auto-approve").code == 0
+    return found
+
+
+def ada(desk: Desk) -> dict[str, object]:
+    (found,) = desk.find("ada@x.org")
+    return found
+
+
+def members(desk: Desk) -> int:
+    with desk.client() as client:
+        return len(client.find("Groups", "displayName", "Net")[0].get("members", ()))
+
+
+def test_the_account_is_disabled_and_its_memberships_and_roles_are_out(desk: Desk) -> None:
+    ran = desk.reconcile(*REVOKE)
+    assert ran.code == 0 and "stolen laptop" in ran.out
+    assert ada(desk)["active"] is False and not ada(desk).get("roles") and members(desk) == 1
+    (line,) = [json.loads(line) for line in (desk.folder / ".reconcile/wiki/log.jsonl").read_text().splitlines()
+               if "revoke" in line and "User/ada" in line]  # fmt: skip
+    assert line["initiatedBy"]["displayName"] == "revoke: stolen laptop" and line["provisioningAction"] == "disable"
+
+
+def test_nothing_lets_the_person_in_again_until_the_declaration_agrees(desk: Desk) -> None:
+    desk.reconcile(*REVOKE)
+    plan = desk.reconcile("plan", "--detailed-exitcode")
+    assert plan.code == 0 and "desired/directory/users/a.yaml:2" in plan.out and "revoked on" in plan.out
+    assert desk.reconcile("apply", "--auto-approve").code == 0 and ada(desk)["active"] is False
+    with desk.client() as client:
+        client.patch("Users", str(ada(desk)["id"]), [{"op": "replace", "path": "active", "value": True}])
+    assert "disable User/ada@x.org" in desk.reconcile("plan").out
+    assert desk.reconcile("apply", "--auto-approve").code == 0 and ada(desk)["active"] is False
+
+
+def test_it_is_over_once_the_declaration_has_agreed(desk: Desk) -> None:
+    desk.reconcile(*REVOKE)
+    desk.people("ada@x.org, accountEnabled: false", "grace@x.org")
+    agreed = desk.reconcile("apply", "--auto-approve")
+    assert agreed.code == 0 and "revoked on" not in agreed.out
+    desk.people("ada@x.org", "grace@x.org")
+    assert desk.reconcile("apply", "--auto-approve").code == 0
+    assert ada(desk)["active"] is True and members(desk) == 2
+
+
+def test_a_rename_lets_nobody_in_again(desk: Desk) -> None:
+    desk.reconcile(*REVOKE)
+    desk.people("ada.l@x.org, previously: [ada@x.org]", "grace@x.org")
+    desk.write("directory/groups/a.yaml", "groups: [{displayName: Net, members: [ada.l@x.org, grace@x.org]}]\n")
+    assert desk.reconcile("apply", "--auto-approve").code == 0
+    assert ada(desk)["active"] is False and desk.find("ada.l@x.org") == []
+
+
+def test_everybody_else_is_left_alone(desk: Desk) -> None:
+    desk.edit("grace@x.org", "displayName", "Somebody")
+    desk.people("ada@x.org, jobTitle: Chief", "grace@x.org, jobTitle: Chief")
+    assert desk.reconcile(*REVOKE).code == 0
+    (grace,) = desk.find("grace@x.org")
+    assert grace["displayName"] == "Somebody" and "title" not in grace
+    assert ada(desk)["title"] == "Engineer"
+
+
+def test_an_app_that_is_to_retain_accounts_disables_them_all_the_same(desk: Desk) -> None:
+    desk.write("apps/wiki/app.yaml", (desk.folder / "desired/apps/wiki/app.yaml").read_text()
+               + "deprovisioning: {outOfScope: retain, removedFromDirectory: retain}\n")  # fmt: skip
+    desk.people("grace@x.org")
+    desk.write("directory/groups/a.yaml", "groups: [{displayName: Net, members: [grace@x.org]}]\n")
+    assert desk.reconcile(*REVOKE).code == 0 and ada(desk)["active"] is False
+
+
+def test_an_app_that_cannot_disable_says_so(desk: Desk) -> None:
+    text = MAPPINGS.replace(next(line for line in MAPPINGS.splitlines() if "target: active" in line) + "\n", "")
+    desk.write("apps/wiki/mappings.yaml", text)
+    assert "disable it on the service" in desk.reconcile(*REVOKE).out
+
+
+def test_a_name_that_nobody_bears_is_a_wrong_use(desk: Desk) -> None:
+    ran = desk.reconcile("revoke", "adda@x.org", "--auto-approve")
+    assert ran.code == 64 and "did you mean 'ada@x.org'" in ran.err and ada(desk)["active"] is True
+
+
+def test_it_asks_and_needs_somebody_to_answer(desk: Desk) -> None:
+    assert desk.reconcile("revoke", "ada@x.org").code == 64 and ada(desk)["active"] is True
