@@ -139,14 +139,15 @@ def test_an_expired_assignment_disables_with_cause_time(world: World) -> None:
 
 
 def test_two_accounts_for_one_user_are_an_error_for_that_user_alone(world: World) -> None:
-    from reconciler.plan.live import LiveObject
-    from reconciler.plan.match import Matcher
-
-    planned, resolution, _ = world._plan()
-    values = resolution.users["User/ada@x.org"].values
-    twins = [LiveObject(i, "ada@x.org", values, None, True) for i in "12"]
-    target, found = Matcher(resolution.user_mapping, twins).candidates(values)
-    assert target == "userName" and len(found) == 2
+    by_title = MAPPINGS.replace("source: userPrincipalName, matchingPrecedence: 1", "source: userPrincipalName").replace(
+        "source: displayName}", "source: displayName, matchingPrecedence: 1}", 1)
+    world.write("apps/wiki/mappings.yaml", by_title)
+    world.seed("a1@x.org", displayName="ada")
+    world.seed("a2@x.org", displayName="ADA")
+    plan = world.plan()
+    assert [(e.address, e.code) for e in plan.errors] == [("User/ada@x.org", "DuplicateTargetEntries")]
+    assert "a1@x.org" in plan.errors[0].reason and "a2@x.org" in plan.errors[0].reason
+    assert [c.address for c in plan.changes] == ["Group/Net", "User/grace@x.org"]
 
 
 def test_an_unmanaged_account_is_never_touched(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import gc
 import json
 import os
 import sys
@@ -68,6 +69,7 @@ def load_checked(desired: Path, apps: tuple[str, ...]) -> Declarations:
     """The declarations; problems are printed to stderr, and errors end the command."""
     from reconciler.report.problems import as_text
 
+    few_collections()
     declarations, problems = checked(desired)
     click.echo(as_text(problems), err=True, nl=False)
     if any(problem.severity == "error" for problem in problems):
@@ -112,6 +114,11 @@ class Session:
     record: Record | None
     resolution: Resolution
     planned: Planned
+
+
+def few_collections() -> None:
+    """A plan makes millions of objects that live until its end: looking for dead ones again and again takes a third of it."""
+    gc.set_threshold(100_000, 50, 100)
 
 
 def now() -> str:

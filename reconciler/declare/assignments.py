@@ -38,13 +38,16 @@ def collect(
 def _assignments(file: str, rows: Rows) -> list[Assignment]:
     user, group, role, expires, reason = (rows.columns.get(key) or [None] * len(rows.lines) for key in KEYS)
     files = [file] * len(rows.lines)
-    return list(map(Assignment._make, zip(_fold(user), _fold(group), _fold(role), expires, reason, files, rows.lines,
-                                          strict=True)))  # fmt: skip
+    columns = (_fold(user), _fold(group), _fold(role), expires, reason, files, rows.lines)
+    return list(map(Assignment._make, zip(*columns, strict=True)))
 
 
 def _fold(names: list[Any]) -> list[Any]:
-    if all(isinstance(name, str) for name in names):
+    kinds = set(map(type, names))
+    if kinds == {str}:
         return fold_all(names)
+    if kinds == {type(None)}:
+        return names
     return [fold(name) if isinstance(name, str) else None for name in names]
 
 

@@ -103,25 +103,30 @@ class _Kind:
         matcher = Matcher(self.mapping, [item for id, item in self.live.items() if id not in claimed])
         left = [item for address, item in self.desired.items() if address not in found and address not in self.result.failed]
         for number in self.mapping.matching:
-            matches = matcher.find(number, [item.values[number] for item in left])
-            for item, candidates in zip(left, matches, strict=True):
-                self._settle(item.address, self.mapping.slots[number].target, candidates, found)
-            left = [item for item, candidates in zip(left, matches, strict=True) if not candidates]
+            target, missing = self.mapping.slots[number].target, []
+            for item, candidates in zip(left, matcher.find(number, [item.values[number] for item in left]), strict=True):
+                if candidates is None:
+                    missing.append(item)
+                else:
+                    self._settle(item.address, target, candidates, found)
+            left = missing
         previous = self.table.column("previously")
         for item in left:
             for name in previous[item.row] or ():
                 target, candidates = matcher.candidates(values_as(self.resolution, item.address, name))
-                if candidates:
+                if candidates is not None:
                     self._settle(item.address, target, candidates, found)
                     break
 
-    def _settle(self, address: str, target: str, candidates: list[LiveObject], found: dict[str, LiveObject]) -> None:
-        if len(candidates) == 1:
-            found[address], self.result.how[address] = candidates[0], target
-        elif candidates:
+    def _settle(
+        self, address: str, target: str, candidates: LiveObject | list[LiveObject], found: dict[str, LiveObject]
+    ) -> None:
+        if isinstance(candidates, list):
             names = ", ".join(sorted(f"{c.name} ({c.id})" for c in candidates))
             self.result.error(address, "DuplicateTargetEntries", f"{len(candidates)} accounts match by {target}: {names}",
                               "remove the surplus accounts on the service, or match by another attribute")  # fmt: skip
+        else:
+            found[address], self.result.how[address] = candidates, target
 
     def _refuse_shared(self, found: dict[str, LiveObject]) -> None:
         """Two addresses that matched one account: neither gets it."""
@@ -171,27 +176,31 @@ class Matcher:
 
     def __init__(self, mapping: CompiledMapping, live: list[LiveObject]) -> None:
         self.mapping, self.live = mapping, live
-        self._indexes: dict[int, dict[str, list[LiveObject]]] = {}
+        self._indexes: dict[int, dict[str, LiveObject | list[LiveObject]]] = {}
 
-    def candidates(self, values: tuple[object, ...]) -> tuple[str, list[LiveObject]]:
+    def candidates(self, values: tuple[object, ...]) -> tuple[str, LiveObject | list[LiveObject] | None]:
         """The first matching attribute, in order of precedence, that finds anything, and what it finds."""
         for number in self.mapping.matching:
             found = self.find(number, [values[number]])[0]
-            if found:
+            if found is not None:
                 return self.mapping.slots[number].target, found
-        return "", []
+        return "", None
 
-    def find(self, number: int, values: list[object]) -> list[list[LiveObject]]:
-        """What each value of a slot finds."""
+    def find(self, number: int, values: list[object]) -> list[LiveObject | list[LiveObject] | None]:
+        """What each value of a slot finds: one account, a list of several, or None."""
         index = self._index(number)
         keys = fold_all(["" if value is None or value is IGNORE else str(value) for value in values])
-        return [index.get(key, []) if key else [] for key in keys]
+        return [index.get(key) if key else None for key in keys]
 
-    def _index(self, number: int) -> dict[str, list[LiveObject]]:
+    def _index(self, number: int) -> dict[str, LiveObject | list[LiveObject]]:
         if number not in self._indexes:
-            index: dict[str, list[LiveObject]] = {}
             have = [item for item in self.live if item.values[number] is not None]
-            for key, item in zip(fold_all([str(item.values[number]) for item in have]), have, strict=True):
-                index.setdefault(key, []).append(item)
+            keys = fold_all([str(item.values[number]) for item in have])
+            index: dict[str, LiveObject | list[LiveObject]] = dict(zip(keys, have, strict=True))
+            if len(index) < len(have):
+                several: dict[str, list[LiveObject]] = defaultdict(list)
+                for key, item in zip(keys, have, strict=True):
+                    several[key].append(item)
+                index.update({key: items for key, items in several.items() if len(items) > 1})
             self._indexes[number] = index
         return self._indexes[number]

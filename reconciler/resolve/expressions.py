@@ -64,13 +64,10 @@ class Expression:
         inputs = [source(name) for name in self.sources]
         if not inputs:
             return [self._try(())] * count
-        known: dict[tuple[Any, ...], Any] = {}
-        found = []
-        for key, values in zip(zip(*map(_hashable_column, inputs), strict=True), zip(*inputs, strict=True), strict=True):
-            if key not in known:
-                known[key] = self._try(values)
-            found.append(known[key])
-        return found
+        keys = list(zip(*map(_hashable_column, inputs), strict=True))
+        values = dict(zip(keys, zip(*inputs, strict=True), strict=True))
+        known = {key: self._try(row) for key, row in values.items()}
+        return [known[key] for key in keys]
 
     def _try(self, values: tuple[Any, ...]) -> Any:
         try:

@@ -67,7 +67,8 @@ class _Users:
         found = {}
         for name, row in self.users.index.items():
             assignments = held.get(name, ())
-            key = tuple([(role, expires, user is None) for user, _, role, expires, *_ in assignments])
+            # What a verdict rests on: role, expiry, and whether a group gives it.
+            key = tuple([(item[2], item[3], item[0] is None) for item in assignments])
             verdict = known.get(key)
             if verdict is None:
                 verdict = known[key] = judge(self.app, assignments, self.result.today)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import resource
 import sys
@@ -22,9 +21,8 @@ def stage(name: str) -> Iterator[None]:
 
 
 def main(desired: Path, url: str, records: Path) -> None:
-    gc.set_threshold(100_000, 50, 100)
     with stage("import"):
-        from reconciler.cli.common import read_live
+        from reconciler.cli.common import few_collections, read_live
         from reconciler.declare.load import load
         from reconciler.plan.planner import Selection, make_plan
         from reconciler.record.local import LocalStore
@@ -33,6 +31,7 @@ def main(desired: Path, url: str, records: Path) -> None:
         from reconciler.resolve.resolution import resolve
         from reconciler.scim.client import ScimClient
         from reconciler.scim.profile import PROFILES
+    few_collections()
     with stage("load"):
         loaded = load(desired)
     with stage("validate"):
