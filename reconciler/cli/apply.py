@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -30,6 +30,7 @@ from reconciler.cli.common import (
     worst,
 )
 from reconciler.cli.plan import show_plans
+from reconciler.cli.progress import telling
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.model import Change, Plan
 from reconciler.report.safe import plain
@@ -199,7 +200,8 @@ def write(
     try:
         settled = settle(found.planned.context, found.planned.plan.only if only is None else only)
         job = Job(found.app.name, changes, settled, record, found.resolution, occasion)
-        result = execute(job, found.client, found.store, now, _tell, lambda: bool(stop) or found.store.lost)
+        with telling(len(changes), found.app.displayName) as tell:
+            result = execute(job, found.client, found.store, now, tell, lambda: bool(stop) or found.store.lost)
     finally:
         for number, handler in old.items():
             signal.signal(number, handler)
@@ -212,8 +214,3 @@ def write(
     if result.interrupted:
         return 130
     return 0 if result.complete and not found.planned.plan.errors else PARTIAL
-
-
-def _tell(outcome: Any) -> None:
-    words = f": {plain(outcome.message)}" if outcome.message else ""
-    click.echo(f"{outcome.status:8} {outcome.change.action} {plain(outcome.change.address)}{words}")
