@@ -31,20 +31,22 @@ class Findings:
 
 def plan_desired(context: Context, desired: Mapping[str, Desired], findings: Findings) -> None:
     """Add what it takes to make each desired object what it should be."""
-    matched, failed, entries = context.matching.live, context.matching.failed, context.entries
+    matched, failed, recorded = context.matching.live, context.matching.failed, context.matching.recorded
+    users, alike, unknown = desired is context.resolution.users, 0, 0
     for address, item in desired.items():
         live = matched.get(address)
-        if address in context.revoked:
-            continue
-        if live is None:
-            if address not in failed:
-                _create(context, item, findings)
-        elif item.values == live.values and type(item) is DesiredUser:
+        if users and live is not None and item.values == live.values and address not in context.revoked:
             # Nearly every object of a large directory ends here.
-            findings.unchanged += address in entries or address in context.matching.recorded
-            findings.adopted += address not in entries and address not in context.matching.recorded
-        else:
+            alike += 1
+            unknown += address not in recorded
+        elif address in context.revoked:
+            continue
+        elif live is not None:
             _update(context, item, live, findings)
+        elif address not in failed:
+            _create(context, item, findings)
+    findings.unchanged += alike - unknown
+    findings.adopted += unknown
 
 
 def _create(context: Context, item: Desired, findings: Findings) -> None:

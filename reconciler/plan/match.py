@@ -66,33 +66,36 @@ class _Kind:
     def run(self) -> None:
         if self.entries:
             self._by_record({a: s for a, s in self.resolution.skipped.items() if a.startswith(self.kind + "/")})
-        found = {}
-        for address in self.desired:
-            old = self.result.recorded.get(address)
-            account = self.live.get(self.entries[old]["id"]) if old is not None else None
-            if account is not None:
-                found[address] = account
+        recorded, entries, live = self.result.recorded, self.entries, self.live
+        found = {
+            address: account
+            for address in self.desired
+            if (old := recorded.get(address)) is not None and (account := live.get(entries[old]["id"])) is not None
+        }
         if len(found) < len(self.desired):
             self._by_attribute(found)
         self._refuse_shared(found)
         self.result.live.update(found)
-        self.result.addresses.update({item.id: address for address, item in found.items()})
-        for address, entry in self.entries.items():
-            # A dangling member keeps the id of an account that is gone: that id is nobody's.
-            if entry["id"] in self.live:
-                self.result.addresses.setdefault(entry["id"], address)
+        addresses = self.result.addresses
+        addresses.update({item.id: address for address, item in found.items()})
+        if len(found) < len(entries):
+            for address, entry in entries.items():
+                # A dangling member keeps the id of an account that is gone: that id is nobody's.
+                if entry["id"] in live:
+                    addresses.setdefault(entry["id"], address)
 
     def _by_record(self, skipped: Mapping[str, Skipped]) -> None:
         view = _RecordView(self.entries, self.kind, [*self.desired, *skipped])
         ids, previous = self.table.column("id"), self.table.column("previously")
+        entries, recorded = self.entries, self.result.recorded
         for address, item in chain(self.desired.items(), skipped.items()):
             own, before = ids[item.row], previous[item.row]
-            old = address if before is None and address in self.entries else view.find(address, own, before)
+            old = address if before is None and address in entries else view.find(address, own, before)
             if old is None:
                 continue
-            known = self.entries[old].get("declaredId") if own is not None else None
+            known = entries[old].get("declaredId") if own is not None else None
             if known is None or known == own:
-                self.result.recorded[address] = old
+                recorded[address] = old
             elif address in self.desired:
                 self.result.error(address, "IdentityChanged", f"the record knows this name with id {known}, not {own}",
                                   "remove the first person's account, or declare the rename with `previously`")  # fmt: skip
