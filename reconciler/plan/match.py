@@ -72,13 +72,14 @@ class _Kind:
             for address in self.desired
             if (old := recorded.get(address)) is not None and (account := live.get(entries[old]["id"])) is not None
         }
-        if len(found) < len(self.desired):
+        by_record = len(found)
+        if by_record < len(self.desired):
             self._by_attribute(found)
         self._refuse_shared(found)
         self.result.live.update(found)
         addresses = self.result.addresses
         addresses.update({item.id: address for address, item in found.items()})
-        if len(found) < len(entries):
+        if by_record < len(entries):
             for address, entry in entries.items():
                 # A dangling member keeps the id of an account that is gone: that id is nobody's.
                 if entry["id"] in live:
