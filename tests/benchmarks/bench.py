@@ -48,6 +48,11 @@ def measure(count: int, folder: Path) -> dict[str, Any]:
                 found[f"{state}, {record} record"] = child(
                     "stages", folder / "desired", url, folder / record, RECONCILE_CACHE_DIR=cache
                 )
+        for state in ("cold", "warm"):
+            found[f"{state}, ten expressions"] = child(
+                "stages", folder / "expressions", f"{url}/expressions", folder / "without",
+                RECONCILE_CACHE_DIR=str(folder / "cache-x"),
+            )  # fmt: skip
     return found
 
 

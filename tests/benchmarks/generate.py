@@ -9,6 +9,7 @@ from typing import Any
 CITIES = ("Berlin", "Lisbon", "Osaka", "Quito", "Tartu")
 DEPARTMENTS = ("Networks", "Sales", "Finance", "Research", "Support", "Legal", "People")
 PER_FILE, PER_PAGE = 500, 100
+BENCH = "urn:example:params:scim:schemas:extension:bench:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 SWITCH = 'Switch([IsSoftDeleted], , "False", "True", "True", "False")'
 MAPPINGS = f"""mappings:
@@ -27,7 +28,7 @@ MAPPINGS = f"""mappings:
   groups: {{enabled: false}}
 """
 EXPRESSIONS = tuple(
-    f"      - {{target: 'urn:example:params:scim:schemas:extension:bench:2.0:User:x{number}', expression: '{text}'}}\n"
+    f"      - {{target: '{BENCH}:x{number}', expression: '{text}'}}\n"
     for number, text in enumerate((
         'Append([givenName], "!")', 'ToUpper([surname])', 'Join(" ", [givenName], [surname])', 'Left([department], 3)',
         'IIF([city] = "Berlin", "DE", "other")', 'Replace([mail], "@example.com", , , "@example.org", , )',
@@ -69,11 +70,11 @@ def _row(user: dict[str, Any]) -> str:
     return f"  - {first}\n" + "".join(f"    {line}\n" for line in rest)
 
 
-def pages(count: int) -> list[bytes]:
+def pages(count: int, expressions: bool = False) -> list[bytes]:
     """The answers to GET /Users, of at most 100 each; one user in a hundred differs from the declaration."""
     found = []
     for start in range(0, count, PER_PAGE):
-        items = [_account(person(number), number) for number in range(start, min(start + PER_PAGE, count))]
+        items = [_account(person(number), number, expressions) for number in range(start, min(start + PER_PAGE, count))]
         found.append(json.dumps({
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": count,
             "startIndex": start + 1, "itemsPerPage": len(items), "Resources": items,
@@ -81,7 +82,7 @@ def pages(count: int) -> list[bytes]:
     return found
 
 
-def _account(user: dict[str, Any], number: int) -> dict[str, Any]:
+def _account(user: dict[str, Any], number: int, expressions: bool) -> dict[str, Any]:
     return {
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", ENTERPRISE], "id": f"{number:032x}",
         "externalId": user["id"], "userName": user["userPrincipalName"], "active": True,
@@ -89,4 +90,15 @@ def _account(user: dict[str, Any], number: int) -> dict[str, Any]:
         "name": {"givenName": user["givenName"], "familyName": user["surname"]}, "title": user["jobTitle"],
         "emails": [{"type": "work", "value": user["mail"], "primary": True}], ENTERPRISE: {"department": user["department"]},
         "meta": {"resourceType": "User", "created": "2026-01-01T00:00:00Z", "version": f'W/"{number}"'},
-    }  # fmt: skip
+    } | ({BENCH: _worked_out(user)} if expressions else {})  # fmt: skip
+
+
+def _worked_out(user: dict[str, Any]) -> dict[str, str]:
+    """What the ten expressions come to."""
+    values = (
+        user["givenName"] + "!", user["surname"].upper(), f"{user['givenName']} {user['surname']}", user["department"][:3],
+        "DE" if user["city"] == "Berlin" else "other", user["mail"].replace("@example.com", "@example.org"),
+        {"Sales": "S", "Legal": "L"}.get(user["department"], "none"), user["employeeId"],
+        (user["givenName"] + user["surname"]).lower(), user["displayName"][:5],
+    )  # fmt: skip
+    return {f"x{number}": value for number, value in enumerate(values)}

@@ -17,6 +17,7 @@ class Pages(socketserver.StreamRequestHandler):
     """HTTP/1.1 with keep-alive, as little of it as a client needs."""
 
     answers: ClassVar[list[bytes]] = []
+    with_expressions: ClassVar[list[bytes]] = []
     total: ClassVar[int] = 0
     disable_nagle_algorithm = True
 
@@ -29,7 +30,8 @@ class Pages(socketserver.StreamRequestHandler):
     def _answer(self, line: bytes) -> bytes:
         found = START.search(line)
         number = (int(found[1]) - 1) // PER_PAGE if found else 0
-        return self.answers[number] if number < len(self.answers) else http(EMPTY % self.total)
+        answers = self.with_expressions if line.startswith(b"GET /expressions/") else self.answers
+        return answers[number] if number < len(answers) else http(EMPTY % self.total)
 
 
 def http(body: bytes) -> bytes:
@@ -45,6 +47,7 @@ class Server(socketserver.ThreadingTCPServer):
 if __name__ == "__main__":
     Pages.total = int(sys.argv[1])
     Pages.answers = [http(page) for page in pages(Pages.total)]
+    Pages.with_expressions = [http(page) for page in pages(Pages.total, expressions=True)]
     with Server(("127.0.0.1", 0), Pages) as server:
         print(server.server_address[1], flush=True)
         server.serve_forever()
