@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent / "reconciler"
-ORDER = ["declare", "resolve", "record", "plan", "scim", "apply", "report", "cli"]
+ORDER = ["declare", "resolve", "record", "plan", "adopt", "scim", "apply", "report", "cli"]
 IMPURE = {"httpx", "click", "os", "pathlib", "time", "random"}
-HOME = {"httpx": "scim", "click": "cli", "yaml": "declare", "jsonschema": "declare", "jsonschema_rs": "declare"}
+HOME = {"httpx": "scim", "click": "cli", "yaml": "declare", "ruamel": "adopt", "jsonschema": "declare",
+        "jsonschema_rs": "declare"}
 
 
 def imports(file: Path) -> Iterator[str]:

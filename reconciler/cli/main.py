@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import io
+import keyword
 import os
 import sys
 
@@ -18,6 +19,7 @@ COMMANDS = {
     "show": "Show a saved plan again.",
     "diff": "Show what differs between two saved plans, and who moved.",
     "apply": "Plan, ask and write; or do exactly what saved plans say.",
+    "import": "Write what a service has already as declarations.",
     "lock": "Show who holds the lock.",
     "unlock": "Break a lock whose holder will never return.",
     "record": "Show, mend, move or prune what was last applied.",
@@ -35,7 +37,7 @@ class _Lazy(click.Group):
             near = difflib.get_close_matches(cmd_name, COMMANDS, 1)
             hint = f"did you mean {near[0]!r}?" if near else "commands are " + ", ".join(COMMANDS)
             raise click.UsageError(f"no command {cmd_name!r}; {hint}", ctx)
-        name = cmd_name.replace("-", "_")
+        name = cmd_name.replace("-", "_") + "_" * keyword.iskeyword(cmd_name)
         command: click.Command = getattr(importlib.import_module(f"reconciler.cli.{name}"), name)
         return command
 

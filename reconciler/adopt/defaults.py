@@ -1,0 +1,94 @@
+"""What an app gets that is not declared yet: an app.yaml and a mappings.yaml that work. Pure.
+
+The mapping is Entra's default for a generic SCIM app (facts: provisioning.md §1.4), or for ThousandEyes the vendor's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from reconciler.adopt.files import header, quote
+from reconciler.adopt.roles import pairs
+
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:"
+ACTIVE = 'Switch([IsSoftDeleted], , "False", "True", "True", "False")'
+ROLES = "AssertiveAppRoleAssignmentsComplex([appRoleAssignments])"
+SHORT = (('emails[type eq "work"].value', "mail"), ("displayName", "displayName"))
+LONG = (
+    ("externalId", "mailNickname"),
+    *SHORT,
+    ("name.givenName", "givenName"),
+    ("name.familyName", "surname"),
+    ("title", "jobTitle"),
+    ("preferredLanguage", "preferredLanguage"),
+    ('phoneNumbers[type eq "work"].value', "telephoneNumber"),
+    ('phoneNumbers[type eq "mobile"].value', "mobile"),
+    ('phoneNumbers[type eq "fax"].value', "facsimileTelephoneNumber"),
+    ('addresses[type eq "work"].streetAddress', "streetAddress"),
+    ('addresses[type eq "work"].locality', "city"),
+    ('addresses[type eq "work"].region', "state"),
+    ('addresses[type eq "work"].postalCode', "postalCode"),
+    ('addresses[type eq "work"].country', "country"),
+    (ENTERPRISE + "employeeNumber", "employeeId"),
+    (ENTERPRISE + "department", "department"),
+    (ENTERPRISE + "manager", "manager"),
+)
+GROUPS = """  groups:
+    enabled: true
+    targetObjectActions: [create, update, delete]
+    attributes:
+      - {target: displayName, source: displayName, matchingPrecedence: 1}
+      - {target: members, source: members}
+"""
+
+
+def app_file(name: str) -> str:
+    """An app.yaml whose URL and token come from the environment: <NAME>_SCIM_URL and <NAME>_SCIM_TOKEN."""
+    variable = variable_of(name)
+    return (
+        header("app", f"apps/{name}/app.yaml") + f"app: {quote(name)}\nadminCredentials:\n"
+        f"  tenantUrl: ${{env:{variable}_SCIM_URL}}\n  secretToken: ${{env:{variable}_SCIM_TOKEN}}\n"
+        "provisioning: {scope: assigned, defaultAccess: provision}\n"
+    )
+
+
+def variable_of(name: str) -> str:
+    """What the names of an app's environment variables begin with."""
+    found = re.sub(r"[^A-Z0-9]", "_", name.upper())
+    return found if found[:1].isalpha() else "APP_" + found
+
+
+def mappings_file(name: str, profile: str, users: Iterable[dict[str, Any]], groups: bool) -> str:
+    """A mappings.yaml for the service that holds these users; `groups` says whether it has any to do with groups."""
+    rows = [f"{{target: {_single(target)}, source: {source}}}" for target, source in _table(profile)]
+    lines = ["{target: userName, source: userPrincipalName, matchingPrecedence: 1}",
+             f"{{target: active, expression: {_single(ACTIVE)}}}", *rows]  # fmt: skip
+    if profile != "thousandeyes" and expressible(user.get("roles") for user in users):
+        lines.append(f"{{target: roles, expression: {_single(ROLES)}}}")
+    return (
+        header("mappings", f"apps/{name}/mappings.yaml") + "mappings:\n  users:\n"
+        "    targetObjectActions: [create, update, delete]\n    scopingFilters: []\n    attributes:\n"
+        + "".join(f"      - {line}\n" for line in lines)
+        + (GROUPS if groups else "  groups: {enabled: false}\n")
+    )
+
+
+def _table(profile: str) -> tuple[tuple[str, str], ...]:
+    return SHORT if profile == "thousandeyes" else LONG
+
+
+def _single(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'" if re.search(r"[^A-Za-z.]", text) else text
+
+
+def expressible(roles: Iterable[Any]) -> bool:
+    """Whether some accounts have roles, and all of them ones that app roles can write again as they are."""
+    held = [items for items in roles if items]
+    for items in held:
+        if not isinstance(items, list) or len(pairs(items)) != len(items):
+            return False
+        if any(not isinstance(i, dict) or i.get("display") is None or i.get("primary") for i in items):
+            return False
+    return bool(held)

@@ -1,0 +1,154 @@
+"""A declaration file's text and the rows that it is to hold in, the text with nothing else changed out. Pure.
+
+Only the lines of an item that changes are parsed and written again (ruamel.yaml keeps their comments, order and
+quotes); every other line stays as it is, byte for byte. What cannot be done so, such as a list in brackets or an item
+with an alias, is done on the whole file. Either way the result is read again, and must say exactly what was asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from reconciler.adopt.files import Row, block, document, sort_key
+from reconciler.adopt.model import ImportRefused
+from reconciler.adopt.nodes import round_trip, whole
+from reconciler.declare.yaml import Document, parse
+
+DASH = re.compile(r"( *)- *\S")
+NO_ITEM = re.compile(r"\s*(#.*)?\Z")
+
+
+class Item(NamedTuple):
+    """The lines of one row: from `start` up to `end`, comments and empty lines after it left out; `dash` is its column."""
+
+    start: int
+    end: int
+    dash: int
+
+
+def append(kind: str, text: str | None, rows: Sequence[Row], path: str) -> str:
+    """A file with rows added to its list; a new one where there is none. Raises ImportRefused."""
+    return document(kind, rows, path) if text is None else revise(kind, text, path, {}, rows)
+
+
+def revise(
+    kind: str, text: str, path: str, changed: Mapping[int, Row], added: Sequence[Row] = (), removed: Sequence[int] = ()
+) -> str:
+    """A file with rows replaced by number, added in their place, and removed. Raises ImportRefused.
+
+    A row is what our own reader made of an item, so that keys which no importer knows stay in it.
+    """
+    found = parse(text.encode(), path)
+    rows = found.data.get(kind) if isinstance(found.data, dict) and not found.problems else None
+    if not isinstance(rows, list):
+        raise ImportRefused(f"{path} is not valid as it is", "run `reconcile validate`")
+    places = _places(rows, added)
+    want = _expected(rows, changed, places, removed)
+    if want == rows:
+        return text
+    if path.endswith(".json"):
+        return json.dumps({**found.data, kind: want}, indent=2, ensure_ascii=False) + "\n"
+    for way in (_by_lines, _whole):
+        result = way(kind, text, found, changed, places, removed)
+        if result is not None and _says(kind, result, path, {**found.data, kind: want}):
+            return result
+    raise ImportRefused(f"{path} is written in a way that cannot be edited without changing more", "edit it by hand")
+
+
+def _says(kind: str, text: str, path: str, want: Any) -> bool:
+    again = parse(text.encode(), path)
+    return not again.problems and again.data == want
+
+
+Places = dict[int, list[Row]]
+
+
+def _places(rows: Sequence[Row], added: Sequence[Row]) -> Places:
+    """Where each new row goes: before the first that sorts after it, else to the end."""
+    found: Places = {}
+    keys = [sort_key(row) for row in rows]
+    for row in sorted(added, key=sort_key):
+        key = sort_key(row)
+        at = next((i for i, other in enumerate(keys) if other > key), len(keys))
+        found.setdefault(at, []).append(row)
+    return found
+
+
+def _expected(rows: Sequence[Row], changed: Mapping[int, Row], places: Places, removed: Sequence[int]) -> list[Row]:
+    found = []
+    for number in range(len(rows) + 1):
+        found += places.get(number, [])
+        if number < len(rows) and number not in removed:
+            found.append(changed.get(number, rows[number]))
+    return found
+
+
+def _by_lines(
+    kind: str, text: str, found: Document, changed: Mapping[int, Row], places: Places, removed: Sequence[int]
+) -> str | None:
+    lines = text.replace("\r\n", "\n").split("\n")
+    items = _items(lines, found.item_lines)
+    if not items or len(items) != len(found.data[kind]):
+        return None
+    out, at = [], 0
+    for number, item in enumerate([*items, None]):
+        before = items[number - 1].end if number else _above(lines, items[0])
+        out += lines[at:before]
+        at = before
+        for row in places.get(number, []):
+            out += _indented(block(kind, row).rstrip("\n").split("\n"), items[0].dash - 2)
+        if item is None:
+            break
+        out += lines[at : item.start]
+        at = item.end
+        if number in removed:
+            continue
+        own = lines[item.start : item.end]
+        if number in changed:
+            again = round_trip(own, item.dash, changed[number])
+            if again is None:
+                return None
+            own = again
+        out += own
+    return _ended("\n".join(out + lines[at:]), text)
+
+
+def _ended(result: str, text: str) -> str:
+    """The line ends that the file had."""
+    return result.replace("\n", "\r\n") if "\r\n" in text else result
+
+
+def _indented(lines: list[str], by: int) -> list[str]:
+    return [" " * by + line if by > 0 else line[-by:] for line in lines]
+
+
+def _above(lines: list[str], item: Item) -> int:
+    """The first of the comment lines right above an item."""
+    at = item.start
+    while at and lines[at - 1].lstrip().startswith("#") and not lines[at - 1].startswith("#"):
+        at -= 1
+    return at
+
+
+def _items(lines: list[str], starts: list[int]) -> list[Item]:
+    """Nothing where the list is not in block form, an item a line."""
+    found = []
+    for number, start in enumerate(starts):
+        match = DASH.match(lines[start - 1])
+        if match is None or len(set(starts)) != len(starts):
+            return []
+        last = starts[number + 1] - 1 if number + 1 < len(starts) else len(lines)
+        while last > start and NO_ITEM.match(lines[last - 1]):
+            last -= 1
+        found.append(Item(start - 1, last, len(match[1])))
+    return found if len({item.dash for item in found}) == 1 else []
+
+
+def _whole(
+    kind: str, text: str, found: Document, changed: Mapping[int, Row], places: Places, removed: Sequence[int]
+) -> str | None:
+    again = whole(kind, text.replace("\r\n", "\n"), changed, places, removed)
+    return None if again is None else _ended(again, text)

@@ -1,0 +1,171 @@
+"""Live accounts and groups in, the rows that declare them out: every mapping run backwards and checked forwards. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from reconciler.adopt.invert import role_slot, sources_of, wanted
+from reconciler.adopt.model import Adopted, Known, Notes, Row
+from reconciler.adopt.roles import Roles
+from reconciler.declare.model import App, fold
+from reconciler.plan.diff import same
+from reconciler.plan.live import Live, LiveObject
+from reconciler.resolve.expressions import IGNORE
+from reconciler.resolve.mapping import CompiledMapping
+from reconciler.resolve.sources import assignments as role_sources
+
+UNMATCHED = "left out: no source attribute was found that gives the matching attribute"
+
+
+def adopt(
+    app: App, users: CompiledMapping, groups: CompiledMapping, live: Live, known: Known, notes: Notes, new_roles: bool
+) -> Adopted:
+    """Rows of everything live; what cannot be declared is in `notes`.
+
+    `new_roles` says that the app declares no roles of its own yet, so that those of the service are its roles.
+    """
+    found = Adopted()
+    roles = Roles(app, role_slot(users), new_roles, notes)
+    _Users(users, known, notes, roles, found).run(sorted(live.users.values()))
+    if app.groups.enabled:
+        _Groups(groups, known, notes, found).run(sorted(live.groups.values()))
+    found.roles = roles.rows()
+    found.assignments = roles.assignments(found.group_names.values())
+    return found
+
+
+class _Kind:
+    """What users and groups have in common."""
+
+    kind, key = "", ""
+
+    def __init__(self, mapping: CompiledMapping, known: Known, notes: Notes, found: Adopted) -> None:
+        self.mapping, self.known, self.notes, self.found = mapping, known, notes, found
+        self.taken: dict[str, list[LiveObject]] = {}
+
+    def note(self, item: LiveObject, reason: str) -> None:
+        self.notes.add(reason, f"{self.kind}/{item.name or item.id}")
+
+    def rows(self, items: Iterable[LiveObject]) -> list[tuple[LiveObject, Row]]:
+        """A row for each object that can be named, and that has its name to itself."""
+        found = []
+        for item in items:
+            row, left = sources_of(self.mapping, item.values, self.key, item.name)
+            if row.get(self.key) is None:
+                self.note(item, f"left out: its name cannot be a {self.key}")
+                continue
+            for target, reason in left:
+                self.note(item, f"{target} is not taken over: {reason}")
+            found.append((item, row))
+            self.taken.setdefault(fold(row[self.key]), []).append(item)
+        for item, row in found:
+            if len(self.taken[fold(row[self.key])]) > 1:
+                self.note(item, f"left out: several have this {self.key}")
+        alone = [(item, row) for item, row in found if len(self.taken[fold(row[self.key])]) == 1]
+        return self._own_ids(alone)
+
+    def _own_ids(self, found: list[tuple[LiveObject, Row]]) -> list[tuple[LiveObject, Row]]:
+        seen: set[str] = set()
+        for item, row in found:
+            if "id" in row and (row["id"] in seen or len(row["id"]) > 1000):
+                self.note(item, "its id is not taken over: another has it")
+                del row["id"]
+            seen.add(row.get("id", ""))
+        return found
+
+    def checked(
+        self, found: list[tuple[LiveObject, Row]], given: Mapping[str, Sequence[Any]]
+    ) -> list[tuple[LiveObject, Row]]:
+        """Those whose row would match their own object; attributes that would change are noted."""
+        kept = []
+        for (item, row), want in zip(found, wanted(self.mapping, [row for _, row in found], given), strict=True):
+            if not self._matches(want, item.values):
+                self.note(item, UNMATCHED)
+                continue
+            kept.append((item, row))
+            for i in self.mapping.updates if item.active else ():
+                slot = self.mapping.slots[i]
+                if want[i] is not IGNORE and not slot.reference and not same(slot, want[i], item.values[i]):
+                    self.note(item, f"{slot.target} is not taken over: {_why(slot.mapping.kind)}")
+        return kept
+
+    def _matches(self, want: tuple[Any, ...], have: tuple[Any, ...]) -> bool:
+        for i in self.mapping.matching:
+            if want[i] is not None and want[i] is not IGNORE:
+                return have[i] is not None and fold(str(want[i])) == fold(str(have[i]))
+        return False
+
+    def renamed(self, item: LiveObject, row: Row) -> None:
+        """The record knows the object by another name: a rename, and never a delete and a create."""
+        old = self.known.recorded.get(item.id)
+        if old is None or fold(old) == fold(row[self.key]):
+            return
+        if fold(old) in self.taken:
+            self.note(item, f"is recorded as {old}, a name that another bears now: add `previously` and ids by hand")
+        else:
+            row["previously"] = [old]
+
+
+def _why(kind: str) -> str:
+    return {"expression": "its expression cannot be inverted", "constant": "its mapping is a constant"}.get(
+        kind, "another mapping gives the same source another value"
+    )
+
+
+class _Users(_Kind):
+    kind, key = "User", "userPrincipalName"
+
+    def __init__(self, mapping: CompiledMapping, known: Known, notes: Notes, roles: Roles, found: Adopted) -> None:
+        super().__init__(mapping, known, notes, found)
+        self.roles = roles
+        self.manager = next((i for i, slot in enumerate(mapping.slots) if slot.reference), None)
+
+    def run(self, items: Sequence[LiveObject]) -> None:
+        found = self.rows(items)
+        for item, row in found:
+            if not item.active:
+                row["accountEnabled"] = False
+        held = [self.roles.held(item) for item, _ in found]
+        kept = self.checked(found, {"appRoleAssignments": [role_sources(roles) for roles in held]})
+        for item, row in kept:
+            declared = self.known.users.get(fold(row[self.key])) or self.known.user_ids.get(row.get("id", ""))
+            name = self.found.names[item.id] = declared or row[self.key]
+            if declared is None:
+                self.renamed(item, row)
+                self.found.users.append(row)
+            if item.active:
+                self.roles.assign(name, item)
+        for item, row in kept:
+            self._link(item, row)
+
+    def _link(self, item: LiveObject, row: Row) -> None:
+        boss = item.values[self.manager] if self.manager is not None else None
+        if boss is None:
+            return
+        if boss in self.found.names:
+            row["manager"] = self.found.names[boss]
+        else:
+            self.note(item, "its manager is not taken over: that account is not among those imported")
+
+
+class _Groups(_Kind):
+    kind, key = "Group", "displayName"
+
+    def run(self, items: Sequence[LiveObject]) -> None:
+        groups = {item.id for item in items}
+        for item in items if not any(item.members for item in items) else ():
+            self.note(item, "the service shows no members of any group: what it has stays as it is")
+        for item, row in self.checked(self.rows(items), {}):
+            declared = self.known.groups.get(fold(row[self.key])) or self.known.group_ids.get(row.get("id", ""))
+            self.found.group_names[item.id] = declared or row[self.key]
+            if declared is None:
+                self.renamed(item, row)
+                row["members"] = self._members(item, groups)
+                self.found.groups.append(row)
+
+    def _members(self, item: LiveObject, groups: set[str]) -> list[str]:
+        names = {self.found.names[id] for id in item.members or () if id in self.found.names}
+        if any(id in groups for id in item.members or ()):
+            self.note(item, "groups inside it are not taken over: members are compared as users")
+        return sorted(names, key=lambda name: (fold(name), name))

@@ -1,0 +1,80 @@
+"""What roles live accounts hold, as app roles and assignments. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from reconciler.adopt.files import can_hold, is_name
+from reconciler.adopt.model import Notes, Row
+from reconciler.declare.model import App, Role, fold
+from reconciler.plan.live import LiveObject
+
+DEFAULT_ACCESS = "Default Access"
+
+
+def pairs(value: Any) -> list[tuple[str, str]]:
+    """(value, display) of each role in a live `roles` attribute, whatever its shape."""
+    items = value if isinstance(value, list) else [] if value is None else [value]
+    found = [(item.get("value"), item.get("display")) if isinstance(item, dict) else (item, None) for item in items]
+    return [(value, str(display or value)) for value, display in found if isinstance(value, str) and value]
+
+
+class Roles:
+    """Collects roles and who holds them; `slot` is the mapping that carries them, None where none does."""
+
+    def __init__(self, app: App, slot: int | None, new: bool, notes: Notes) -> None:
+        self.app, self.slot, self.notes = app, slot, notes
+        fresh = new and slot is not None
+        self.declared = [] if fresh else list(app.roles.values())
+        self.by_value: dict[str, Role] = {}
+        for role in self.declared:
+            self.by_value.setdefault(role.value, role)
+        self.added: list[Role] = []
+        self.users: list[tuple[str, str]] = []
+
+    def held(self, item: LiveObject) -> tuple[Role, ...]:
+        """The app roles of an account, in the order of roles.yaml; ones that are not declared yet are added."""
+        if self.slot is None:
+            return ()
+        return tuple(role for value, display in pairs(item.values[self.slot]) if (role := self._role(value, display, item)))
+
+    def _role(self, value: str, display: str, item: LiveObject) -> Role | None:
+        if value not in self.by_value:
+            name = next((n for n in (display, f"{display} ({value})", value) if is_name(n) and not self._taken(n)), None)
+            if name is None or not can_hold(value):
+                self.notes.add("a role is not taken over: its name cannot be declared", f"User/{item.name}")
+                return None
+            role = self.by_value[value] = Role(fold(name), value, name)
+            self.added.append(role)
+        return self.by_value[value]
+
+    def _taken(self, name: str) -> bool:
+        return fold(name) == fold(DEFAULT_ACCESS) or any(role.key == fold(name) for role in self.by_value.values())
+
+    def assign(self, name: str, item: LiveObject) -> None:
+        """Note whom an account belongs to; without a role it needs an assignment that gives none."""
+        roles = [role.displayName for role in self.held(item)]
+        if not roles and self.app.provisioning.scope == "all":
+            return
+        self.users += [(name, role) for role in dict.fromkeys(roles or [self._usual()])]
+        if not roles and self._usual() == DEFAULT_ACCESS and self.app.provisioning.defaultAccess == "skip":
+            self.notes.add("holds no role, and is skipped until provisioning.defaultAccess is provision", f"User/{name}")
+
+    def _usual(self) -> str:
+        """What to assign where the service knows of no role: the plainest one, and nothing where roles are written."""
+        if self.slot is not None:
+            return DEFAULT_ACCESS
+        plain = [role for role in self.declared if role.enabled and not role.privileged and "User" in role.allowedMemberTypes]
+        return next((r.displayName for r in plain if r.key == "user"), plain[0].displayName if plain else DEFAULT_ACCESS)
+
+    def rows(self) -> list[Row]:
+        """The rows of roles.yaml that are to be added."""
+        return [{"value": role.value, "displayName": role.displayName} for role in self.added]
+
+    def assignments(self, groups: Iterable[str]) -> list[Row]:
+        """Users with their roles; groups with none, so that their members get nothing by it."""
+        found: list[Row] = [{"user": user, "role": role} for user, role in self.users]
+        if self.app.provisioning.scope != "all":
+            found += [{"group": name, "role": DEFAULT_ACCESS} for name in groups]
+        return found

@@ -1,0 +1,72 @@
+"""The one place where an import touches files: a folder copied aside to be checked, and texts put in place at the end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from reconciler.adopt.model import ImportRefused
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Path]:
+    """A private copy of the declarations in a folder, which may not exist, for as long as the block lasts."""
+    with tempfile.TemporaryDirectory(prefix="reconcile-import-") as temporary:
+        stage = Path(temporary) / "desired"
+        if folder.is_dir():
+            shutil.copytree(folder, stage, ignore=shutil.ignore_patterns(".*"))
+        stage.mkdir(exist_ok=True)
+        yield stage
+
+
+def put(folder: Path, texts: Mapping[str, str], remove: Iterable[str] = ()) -> None:
+    """Write texts by their path below a folder, each whole or not at all, then remove what nobody needs any more.
+
+    Raises ImportRefused where the system does not let us.
+    """
+    try:
+        for path, text in texts.items():
+            file = folder / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            beside = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+            with open(beside, "w", encoding="utf-8", newline="") as out:
+                out.write(text)
+            if file.exists():
+                shutil.copymode(file, beside)
+            os.replace(beside, file)
+        for path in remove:
+            (folder / path).unlink()
+    except OSError as error:
+        raise ImportRefused(f"{error.filename or folder} cannot be written: {error.strerror}",
+                            "mend the permissions, or make room, and import again") from None  # fmt: skip
+
+
+def read(folder: Path, path: str) -> str | None:
+    """The text of a file below a folder, None where there is none. Raises ImportRefused."""
+    try:
+        with open(folder / path, encoding="utf-8", newline="") as file:
+            return file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImportRefused(f"{folder / path} cannot be read: {error}", "mend it, or remove it") from None
+
+
+def paths(folder: Path) -> list[str]:
+    """Every file below a folder, as paths below it."""
+    return sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
+
+
+def differing(folder: Path, texts: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """(what is to be written, which of these paths hold something else now)."""
+    fresh, other = {}, []
+    for path, text in texts.items():
+        now = read(folder, path)
+        if now != text:
+            fresh[path] = text
+            other += [path] if now is not None else []
+    return fresh, other

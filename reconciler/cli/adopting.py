@@ -1,0 +1,232 @@
+"""reconcile import of a live service: read, run the mapping backwards, check the result as a whole, then write it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from reconciler.adopt import defaults, layout, write
+from reconciler.adopt.edit import append
+from reconciler.adopt.live import adopt
+from reconciler.adopt.model import Adopted, ImportRefused, Known, Notes
+from reconciler.cli.common import checked, connect, store_of
+from reconciler.declare.load import SUFFIXES
+from reconciler.declare.model import App, Declarations, fold
+from reconciler.declare.table import Table
+from reconciler.plan.live import Live, project_groups, project_users
+from reconciler.plan.model import Plan
+from reconciler.plan.planner import Selection, make_plan
+from reconciler.record.model import Record
+from reconciler.resolve.mapping import compile_mapping
+from reconciler.resolve.resolution import resolve
+from reconciler.scim.client import ScimClient
+from reconciler.scim.errors import ServiceError
+
+Resource = dict[str, Any]
+Connect = Callable[[App, Record | None], AbstractContextManager[ScimClient]]
+NO_GROUPS = (404, 405, 501)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for: `desired` has the app where `out` does not."""
+
+    out: Path
+    desired: Path
+    name: str
+    split: str = "none"
+    force: bool = False
+
+
+@dataclass
+class Outcome:
+    """What was written, what could not be taken over, and the plan that follows."""
+
+    written: list[str]
+    removed: list[str]
+    counts: dict[str, int]
+    notes: list[str]
+    plan: Plan
+
+
+@dataclass
+class Read:
+    """The service as it is, before any mapping."""
+
+    users: list[Resource]
+    groups: list[Resource]
+    has_groups: bool
+    base_url: str
+    reads: int
+    members_per_patch: int
+
+
+def take_over(request: Request, connecting: Connect = connect, record_of: Callable[..., Record | None] | None = None) -> Outcome:
+    """Import one app. Raises ImportRefused where nothing could be written, and what reading a service raises."""
+    with write.staged(request.out) as stage:
+        seeded, new = _seed(stage, request)
+        declarations = _load(stage, request)
+        app = declarations.apps[request.name]
+        record = (record_of or _record)(app, declarations)
+        with connecting(app, record) as client:
+            read = _read(client, app, new)
+        if new:
+            text = defaults.mappings_file(app.name, app.profile, read.users, read.has_groups)
+            seeded[f"apps/{app.name}/mappings.yaml"] = text
+            write.put(stage, seeded)
+            declarations = _load(stage, request)
+        return _import(request, stage, declarations, seeded, read, record)
+
+
+def _record(app: App, declarations: Declarations) -> Record | None:
+    return store_of(app, declarations).load()
+
+
+def _import(
+    request: Request, stage: Path, declarations: Declarations, seeded: dict[str, str], read: Read, record: Record | None
+) -> Outcome:
+    app, notes = declarations.apps[request.name], Notes()
+    users, groups = compile_mapping(app.users), compile_mapping(app.groups)
+    live = Live({item.id: item for item in project_users(users, read.users)}, {}, read.reads)
+    if app.groups.enabled:
+        live.groups = {item.id: item for item in project_groups(groups, read.groups)}
+    known = _known(declarations, stage, request, record)
+    found = adopt(app, users, groups, live, known, notes, not _has(stage, request.name, "roles"))
+    _without_repeats(found, app, declarations, stage, request)
+    texts = {**seeded, **layout.texts(app.name, found, request.split, [])}
+    if found.roles:
+        path = next(iter(_files(stage, app.name, "roles")), f"apps/{app.name}/roles.yaml")
+        texts[path] = append("roles", write.read(stage, path), found.roles, path)
+    fresh, removed = _to_do(request, texts)
+    _into(stage, texts, app.name)
+    after = _load(stage, request)
+    resolution = resolve(after.apps[app.name], after, datetime.now(UTC).date().isoformat())
+    plan = make_plan(after.apps[app.name], resolution, live, record, Selection(), read.base_url,
+                     members_per_patch=read.members_per_patch).plan  # fmt: skip
+    write.put(request.out, fresh, removed)
+    counts = {kind: len(getattr(found, kind)) for kind in ("users", "groups", "roles", "assignments")}
+    return Outcome(sorted(fresh), removed, counts, notes.lines(), plan)
+
+
+def _seed(stage: Path, request: Request) -> tuple[dict[str, str], bool]:
+    """Give the copy the files that an app must have: (those that are new, whether mappings.yaml has yet to be made)."""
+    found: dict[str, str] = {}
+    made = set()
+    for kind in ("app", "mappings", "roles", "assignments"):
+        if _has(stage, request.name, kind):
+            continue
+        ours = _files(request.desired, request.name, kind)
+        if ours and kind != "assignments":
+            found[ours[0]] = write.read(request.desired, ours[0]) or ""
+        elif kind != "roles":
+            found[f"apps/{request.name}/{kind}.yaml"] = _default(kind, request.name)
+            made.add(kind)
+    write.put(stage, found)
+    found.pop(f"apps/{request.name}/assignments.yaml", None)
+    return found, "mappings" in made
+
+
+def _default(kind: str, name: str) -> str:
+    return {"app": defaults.app_file(name), "mappings": defaults.mappings_file(name, "generic", [], True),
+            "assignments": "assignments: []\n"}[kind]  # fmt: skip
+
+
+def _files(root: Path, app: str, kind: str) -> list[str]:
+    names = [f"apps/{app}/{kind}{suffix}" for suffix in SUFFIXES]
+    return [name for name in names if (root / name).is_file()]
+
+
+def _has(root: Path, app: str, kind: str) -> bool:
+    return bool(_files(root, app, kind)) or (kind == "assignments" and (root / f"apps/{app}/assignments").is_dir())
+
+
+def _load(stage: Path, request: Request) -> Declarations:
+    """The copy, which must be sound. Raises ImportRefused with the first few errors, by the names of the real files."""
+    declarations, problems = checked(stage)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors or request.name not in declarations.apps:
+        lines = [f"{_real(p.place.file, stage, request.out)}:{p.place.line}: {p.message}" for p in errors]
+        raise ImportRefused("the declarations would not be valid:\n    " + "\n    ".join(lines[:10]),
+                            "mend these, or import into an empty folder with --out")  # fmt: skip
+    return replace(declarations, record=replace(declarations.record, folder=str(request.out)), folder=str(request.out))
+
+
+def _real(file: str, stage: Path, out: Path) -> str:
+    path = Path(file).resolve()
+    return str(out / path.relative_to(stage.resolve())) if path.is_relative_to(stage.resolve()) else file
+
+
+def _read(client: ScimClient, app: App, new: bool) -> Read:
+    users = client.read_all("Users", list)
+    groups: list[Resource] = []
+    wanted = client.profile.groups and (app.groups.enabled or new)
+    if wanted:
+        try:
+            groups = client.read_all("Groups", list)
+        except ServiceError as error:
+            if not new or error.status not in NO_GROUPS:
+                raise
+            wanted = False
+    return Read(users, groups, wanted, client.base_url, client.counts["reads"], client.profile.members_per_patch)
+
+
+def _known(declarations: Declarations, stage: Path, request: Request, record: Record | None) -> Known:
+    recorded = {entry["id"]: address.partition("/")[2] for address, entry in record.entries.items()} if record else {}
+    users, user_ids = _elsewhere(declarations.users, stage, request)
+    groups, group_ids = _elsewhere(declarations.groups, stage, request)
+    return Known(users, groups, user_ids, group_ids, recorded)
+
+
+def _elsewhere(table: Table[Any], stage: Path, request: Request) -> tuple[dict[str, str], dict[str, str]]:
+    """Names and ids that are declared in files which this import does not write."""
+    ours = {file: _own(file, stage, request) for file in set(table.files)}
+    rows = [row for row, file in enumerate(table.files) if not ours[file]]
+    names, ids = table.column(table.key), table.column("id")
+    return {fold(names[row]): names[row] for row in rows}, {ids[row]: names[row] for row in rows if ids[row] is not None}
+
+
+def _own(file: str, stage: Path, request: Request) -> bool:
+    path = Path(file).resolve().relative_to(stage.resolve()).as_posix()
+    return layout.own_files(request.name, path)
+
+
+def _without_repeats(found: Adopted, app: App, declarations: Declarations, stage: Path, request: Request) -> None:
+    """What another file assigns already is not said again."""
+    other = [item for item in app.assignments if not _own(item.file, stage, request)]
+    said = {(item.user, item.group, item.role) for item in other}
+    found.assignments = [
+        row for row in found.assignments
+        if (_folded(row, "user"), _folded(row, "group"), fold(row["role"])) not in said
+    ]  # fmt: skip
+
+
+def _folded(row: Mapping[str, Any], key: str) -> str | None:
+    return fold(row[key]) if key in row else None
+
+
+def _to_do(request: Request, texts: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """What is to be written and removed. Raises ImportRefused where that would lose something."""
+    fresh, other = write.differing(request.out, texts)
+    spare = [path for path in _paths(request.out) if layout.own_files(request.name, path) and path not in texts]
+    if (other or spare) and not request.force:
+        names = ", ".join(str(request.out / path) for path in [*other, *spare])
+        raise ImportRefused(f"would overwrite {names}", "review what they hold, and add --force to replace it")
+    return fresh, spare
+
+
+def _paths(out: Path) -> Iterator[str]:
+    for part in ("directory", "apps"):
+        if (out / part).is_dir():
+            yield from (f"{part}/{path}" for path in write.paths(out / part))
+
+
+def _into(stage: Path, texts: Mapping[str, str], name: str) -> None:
+    for path in write.paths(stage):
+        if layout.own_files(name, path):
+            os.unlink(stage / path)
+    write.put(stage, texts)

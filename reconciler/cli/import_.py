@@ -1,0 +1,67 @@
+"""reconcile import: what a service, or Entra, has already, as declarations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.common import ERROR, guarded, options
+
+if TYPE_CHECKING:
+    from reconciler.cli.adopting import Outcome
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")  # schemas/app.schema.json
+
+
+@click.command("import")
+@options
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+              help="The folder to write to; that of the declarations if left out.")  # fmt: skip
+@click.option("--split", type=click.Choice(["none", "department"]), default="none", show_default=True,
+              help="One file of users, or one for each department.")  # fmt: skip
+@click.option("--force", is_flag=True, help="Replace what an earlier import wrote, and was changed since.")
+def import_(
+    desired: Path, apps: tuple[str, ...], no_color: bool, out: Path | None, split: str, force: bool,
+) -> int:  # fmt: skip
+    """Write live accounts, groups and roles as declarations. Nothing of the service is changed."""
+    if len(apps) != 1 or not NAME.match(apps[0]):
+        raise click.UsageError("name one app with --app, in letters, digits, - and _")
+    target = out or desired
+    from reconciler.cli.adopting import Request, take_over
+
+    return _told(lambda: _show(take_over(Request(target, desired, apps[0], split, force)), target))
+
+
+def _told(work: Callable[[], int]) -> int:
+    """Run it; a refusal is said in words."""
+    from reconciler.adopt.model import ImportRefused
+    from reconciler.report.safe import plain
+
+    try:
+        return guarded(work)
+    except ImportRefused as error:
+        click.echo("Error: " + "\n".join(map(plain, error.message.split("\n"))) + f"\n    {plain(error.remedy)}", err=True)
+        return ERROR
+
+
+def _show(outcome: Outcome, out: Path) -> int:
+    from reconciler.report.safe import plain
+    from reconciler.report.text import last_line
+
+    counts = ", ".join(f"{number} {kind}" for kind, number in outcome.counts.items())
+    for path in outcome.written:
+        click.echo(f"wrote {plain(str(out / path))}")
+    for path in outcome.removed:
+        click.echo(f"removed {plain(str(out / path))}")
+    click.echo(f"Imported {counts} into {plain(str(out))}.")
+    for line in outcome.notes:
+        click.echo(f"Warning: {plain(line)}", err=True)
+    click.echo("The plan that follows: " + last_line(outcome.plan))
+    for change in outcome.plan.changes[:10]:
+        paths = ", ".join(a.path for a in change.attributes)
+        click.echo(plain(f"Warning: {change.address} would still {change.action} ({paths}): {change.reason}"), err=True)
+    return 0

@@ -1,0 +1,346 @@
+"""What a service has already is taken over as declarations: the plan that follows is empty, and nothing is overwritten."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from reconciler.adopt.files import can_hold, document, is_name, quote
+from reconciler.adopt.layout import slug
+from reconciler.adopt.model import ImportRefused
+from reconciler.cli.adopting import Outcome, Request, take_over
+from reconciler.declare.load import load
+from reconciler.declare.yaml import parse
+from reconciler.resolve.check import check
+from tests.world import SWITCH, World
+
+PLAIN = f"""mappings:
+  users:
+    attributes:
+      - {{target: userName, source: userPrincipalName, matchingPrecedence: 1}}
+      - {{target: active, expression: {SWITCH}}}
+      - {{target: displayName, source: displayName}}
+      - {{target: title, source: jobTitle}}
+      - {{target: nickName, source: extensionAttributes.nick name}}
+      - {{target: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department', source: department}}
+      - {{target: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager', source: manager}}
+  groups:
+    attributes:
+      - {{target: displayName, source: displayName, matchingPrecedence: 1}}
+      - {{target: members, source: members}}
+"""
+HOSTILE = [
+    "on", "0123", "~", "null", "2026-01-31", "1e3", "0x1F", "", " ", "a: b", "a #b", "- a", "? a", "*a", "&a", "!a", "%a", "@a",
+    "`a", "{a", "[a", "a, b", "'", '"', "\\", "\\n", "a\nb", "\n", "a\r\nb", "a\tb", "\u202eabc\u2066", "\ufeff", "\x85",
+    "\u2028", "\x7f", "\x1b[31m", "é", "e\u0301", "\U0001f600", "\U000e0001", "日本", "\ufffe", "${env:TOKEN}", "<<", "=", "y",
+    "a ",
+]  # fmt: skip
+URN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> World:
+    """A service with nothing in it, and an app that declares nobody."""
+    found = World(tmp_path)
+    found.write("apps/wiki/mappings.yaml", PLAIN)
+    found.assign()
+    for name in ("users", "groups"):
+        (tmp_path / f"desired/directory/{name}/a.yaml").unlink(missing_ok=True)
+    return found
+
+
+def take(world: World, out: str = "desired", **how: Any) -> Outcome:
+    @contextmanager
+    def connected(app: object, record: object) -> Iterator[Any]:
+        yield world.client
+
+    before = world.transport.writes
+    request = Request(world.folder / out, world.folder / "desired", "wiki", **how)
+    outcome = take_over(request, connected, lambda *_: world.store.load())
+    assert world.transport.writes == before
+    return outcome
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(f.relative_to(folder)): f.read_bytes() for f in folder.rglob("*") if f.is_file()}
+
+
+def seed_group(world: World, name: str, *members: str) -> str:
+    shown = [{"value": member} for member in members]
+    return str(world.client.create("Groups", {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+                                              "displayName": name, "members": shown})["id"])  # fmt: skip
+
+
+def declared(world: World, out: str = "desired") -> dict[str, dict[str, Any]]:
+    loaded = load(world.folder / out)
+    assert [*loaded.errors, *check(loaded.declarations)] == []
+    return {name: user.row for name, user in loaded.declarations.users.items()}
+
+
+# The plan that follows
+
+
+@pytest.mark.parametrize("count", [0, 1, 3_000])
+def test_an_import_is_followed_by_an_empty_plan(empty: World, count: int) -> None:
+    for number in range(count):
+        empty.seed(f"u{number}@x.org", displayName=f"User {number}", title=None if number % 3 else "on")
+    outcome = take(empty, force=True)
+    plan = empty.plan()
+    assert (plan.changes, plan.skipped, plan.unmanaged, plan.errors) == ((), (), (), ())
+    assert (plan.adopted, outcome.counts["users"], outcome.notes) == (count, count, [])
+
+
+def test_values_that_yaml_could_misread_come_back_as_they_were(empty: World) -> None:
+    for number, text in enumerate(HOSTILE):
+        empty.seed(f"u{number}@x.org", displayName=text or None, title=text or None, nickName=text or None)
+    take(empty, force=True)
+    rows = declared(empty)
+    for number, text in enumerate(HOSTILE):
+        row = rows[f"u{number}@x.org"]
+        assert (row.get("displayName", ""), (row.get("extensionAttributes") or {}).get("nick name", "")) == (text, text)
+    assert empty.plan().changes == ()
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, *("yes", "No", "OFF", "n", "True", "None", ".inf", "_a", "a-b c/d@e.f")])
+def test_a_quoted_text_is_the_same_text_to_every_reader(text: str) -> None:
+    source = f"a:\n  - {quote(text)}\nb: {{c: {quote(text)}, d: [{quote(text)}]}}\n"
+    want = {"a": [text], "b": {"c": text, "d": [text]}}
+    assert parse(source.encode(), "x").data == want
+    assert yaml.safe_load(source) == want
+    assert not {"\u202e", "\u2066", "\x1b", "\u2028"} & set(source)
+
+
+def test_nul_and_half_a_surrogate_pair_can_stand_in_no_file() -> None:
+    assert [can_hold(text) for text in ("a\0", "\ud800", "\udfff", "ok\U0001f600")] == [False, False, False, True]
+    assert [is_name(text) for text in ("", "a\nb", "a\x7f", None, "Ada ")] == [False, False, False, False, True]
+
+
+def test_an_inactive_account_is_declared_disabled_and_left_alone(empty: World) -> None:
+    empty.seed("ada@x.org")
+    empty.seed("bob@x.org")
+    empty.edit("bob@x.org", "active", False)
+    take(empty, force=True)
+    plan = empty.plan()
+    assert declared(empty)["bob@x.org"]["accountEnabled"] is False
+    assert [s.code for s in plan.skipped] == ["AccountDisabled"] and plan.changes == ()
+    assert "bob" not in (empty.folder / "desired/apps/wiki/assignments.yaml").read_text()
+
+
+def test_managers_groups_and_members_are_named_not_numbered(empty: World) -> None:
+    boss = empty.seed("grace@x.org")
+    ada = empty.seed("ada@x.org", **{URN + ":manager": {"value": boss}})
+    seed_group(empty, "Net: 1", boss, ada)
+    seed_group(empty, "Nobody")
+    take(empty, force=True)
+    assert declared(empty)["ada@x.org"]["manager"] == "grace@x.org"
+    groups = load(empty.folder / "desired").declarations.groups
+    assert groups["net: 1"].row["members"] == ["ada@x.org", "grace@x.org"] and "members" in groups["nobody"].row
+    plan = empty.plan()
+    assert (plan.changes, plan.adopted) == ((), 4)
+
+
+def test_live_roles_become_roles_and_assignments(empty: World) -> None:
+    for file in ("apps/wiki/app.yaml", "apps/wiki/mappings.yaml", "apps/wiki/roles.yaml", "apps/wiki/assignments.yaml"):
+        (empty.folder / "desired" / file).unlink()
+    admin, user = ({"value": "a:1", "display": "Admin", "primary": False}, {"value": "user", "display": "User"})
+    empty.seed("ada@x.org", roles=[admin, user])
+    empty.seed("bob@x.org", roles=[user])
+    empty.seed("carl@x.org")
+    outcome = take(empty)
+    assert [f for f in outcome.written if f.startswith("apps")] == [
+        "apps/wiki/app.yaml", "apps/wiki/assignments.yaml", "apps/wiki/mappings.yaml", "apps/wiki/roles.yaml"
+    ]  # fmt: skip
+    app = load(empty.folder / "desired").declarations.apps["wiki"]
+    assert [(r.value, r.displayName) for r in app.roles.values()] == [("a:1", "Admin"), ("user", "User")]
+    assert [(a.user, a.role) for a in app.assignments] == [
+        ("ada@x.org", "admin"), ("ada@x.org", "user"), ("bob@x.org", "user"), ("carl@x.org", "default access")
+    ]  # fmt: skip
+    assert app.tenantUrl == "${env:WIKI_SCIM_URL}" and (empty.plan().changes, empty.plan().adopted) == ((), 3)
+
+
+def test_a_role_that_is_not_declared_yet_is_added_below_the_others(empty: World) -> None:
+    empty.write("apps/wiki/mappings.yaml", PLAIN.replace("{target: title, source: jobTitle}",
+                "{target: roles, expression: 'AssertiveAppRoleAssignmentsComplex([appRoleAssignments])'}"))  # fmt: skip
+    before = "roles:\n  # who may do all\n  - {value: admin, displayName: Admin}  # NET-1\n"
+    empty.write("apps/wiki/roles.yaml", before)
+    empty.seed("ada@x.org", roles=[{"value": "x", "display": "Reader"}, {"value": "admin", "display": "Admin"}])
+    take(empty, force=True)
+    assert (empty.folder / "desired/apps/wiki/roles.yaml").read_text() == before + "  - {value: x, displayName: Reader}\n"
+    assert (empty.plan().changes, empty.plan().adopted) == ((), 1)
+
+
+# What cannot be taken over
+
+
+def test_expressions_that_can_be_undone_are_and_others_are_reported(empty: World) -> None:
+    empty.write("apps/wiki/mappings.yaml", PLAIN.replace("source: displayName}", "expression: 'ToUpper([mail])'}", 1)
+                .replace("source: jobTitle", "expression: 'Left([companyName], 3)'")
+                .replace("source: department", "constant: Ops"))  # fmt: skip
+    empty.seed("ada@x.org", displayName="ADA@X.ORG", title="too long", **{URN + ":department": "Dev"})
+    empty.seed("bob@x.org", displayName="BOB", title="abc", **{URN + ":department": "Ops"})
+    outcome = take(empty, force=True)
+    assert declared(empty)["bob@x.org"]["companyName"] == "abc"
+    assert "User/ada@x.org: title is not taken over: its expression cannot be inverted" in outcome.notes
+    assert any("department is not taken over: its mapping is a constant" in line for line in outcome.notes)
+    assert [(c.address, [a.path for a in c.attributes]) for c in outcome.plan.changes] == [
+        ("User/ada@x.org", [URN + ":department"])
+    ]
+    assert outcome.plan.digest == empty.plan().digest
+
+
+def test_an_account_that_no_row_would_match_is_left_out(empty: World) -> None:
+    empty.write("apps/wiki/mappings.yaml", PLAIN.replace("source: userPrincipalName", "expression: 'Left([mail], 3)'"))
+    empty.seed("ada@x.org")
+    empty.seed("bob")
+    outcome = take(empty, force=True)
+    assert sorted(declared(empty)) == ["bob"] and outcome.plan.changes == ()
+    assert any("ada@x.org: left out" in line for line in outcome.notes)
+
+
+def test_names_that_two_share_or_that_nobody_may_bear_are_left_out(empty: World) -> None:
+    seed_group(empty, "Net")
+    seed_group(empty, "NET")
+    seed_group(empty, "a\nb")
+    seed_group(empty, "Ops")
+    outcome = take(empty, force=True)
+    assert list(load(empty.folder / "desired").declarations.groups) == ["ops"]
+    assert [line.partition(": ")[0] for line in outcome.notes if "left out" in line] == ["Group/a\nb", "Group/NET, Group/Net"]
+    assert empty.plan().changes == ()
+
+
+def test_members_that_the_service_does_not_show_are_reported(empty: World) -> None:
+    seed_group(empty, "Net")
+    assert ["the service shows no members" in line for line in take(empty, force=True).notes] == [True]
+    seed_group(empty, "Ops", empty.seed("ada@x.org"))
+    assert take(empty, force=True).notes == []
+
+
+def test_a_name_that_the_record_knows_otherwise_is_a_rename(world: World) -> None:
+    world.converge()
+    world.edit("ada@x.org", "userName", "ada2@x.org")
+    for path in ("directory/users/a.yaml", "directory/groups/a.yaml"):
+        (world.folder / "desired" / path).unlink()
+    world.assign()
+    take(world, force=True)
+    assert declared(world)["ada2@x.org"]["previously"] == ["ada@x.org"]
+    assert world.plan().changes == ()
+
+
+# Files
+
+
+def test_a_second_import_changes_no_byte_and_needs_no_force(empty: World) -> None:
+    for number in range(5):
+        empty.seed(f"u{number}@x.org", displayName=f"é{number}")
+    seed_group(empty, "Net", empty.find("u1@x.org")["id"])
+    take(empty, force=True)
+    before = files(empty.folder / "desired")
+    outcome = take(empty)
+    assert (outcome.written, outcome.removed, files(empty.folder / "desired")) == ([], [], before)
+
+
+def test_nothing_is_overwritten_without_force_and_nothing_else_is_written_either(empty: World) -> None:
+    empty.seed("ada@x.org")
+    take(empty, force=True)
+    empty.write("directory/users/wiki.yaml", "users:\n  - {userPrincipalName: ada@x.org, mail: a@x.org}\n")
+    empty.seed("bob@x.org")
+    before = files(empty.folder / "desired")
+    with pytest.raises(ImportRefused, match="would overwrite .*directory/users/wiki.yaml"):
+        take(empty)
+    assert files(empty.folder / "desired") == before
+    take(empty, force=True)
+    assert sorted(declared(empty)) == ["ada@x.org", "bob@x.org"] and empty.plan().changes == ()
+
+
+def test_one_file_a_department_and_back(empty: World) -> None:
+    for name, department in (("ada", "R&D / Net"), ("bob", "r&d: net"), ("carl", None), ("dora", "../../etc"), ("e", "日本")):
+        empty.seed(f"{name}@x.org", **{URN + ":department": department})
+    take(empty, force=True, split="department")
+    folder = empty.folder / "desired/directory/users"
+    assert sorted(f.name for f in folder.rglob("*.yaml")) == ["etc.yaml", "no-department.yaml", "r-d-net.yaml", "日本.yaml"]
+    assert empty.plan().changes == ()
+    with pytest.raises(ImportRefused, match="would overwrite"):
+        take(empty)
+    take(empty, force=True)
+    assert [f.name for f in folder.rglob("*.yaml")] == ["wiki.yaml"] and empty.plan().changes == ()
+
+
+def test_a_department_makes_a_file_name_that_every_system_takes() -> None:
+    assert slug("É" * 300) == "é" * 50 and slug(" .. ") == "no-department" and slug("a\0b/..") == "a-b"
+
+
+def test_people_who_are_declared_elsewhere_are_assigned_and_not_declared_again(empty: World) -> None:
+    empty.users("userPrincipalName: Ada@x.org, displayName: Ada")
+    empty.seed("ada@x.org", displayName="Ada")
+    empty.seed("bob@x.org")
+    take(empty, force=True)
+    rows = declared(empty)
+    assert sorted(rows) == ["ada@x.org", "bob@x.org"] and empty.plan().changes == ()
+    assert "Ada" not in (empty.folder / "desired/directory/users/wiki.yaml").read_text()
+
+
+def test_declarations_that_are_broken_are_not_added_to(empty: World) -> None:
+    empty.write("directory/users/b.yaml", "users: [{userPrincipalName: x, manager: nobody}]\n")
+    before = files(empty.folder / "desired")
+    with pytest.raises(ImportRefused, match="desired/directory/users/b.yaml:1: no user 'nobody'"):
+        take(empty, force=True)
+    assert files(empty.folder / "desired") == before
+
+
+def test_an_import_into_an_empty_folder_brings_the_app_along(empty: World) -> None:
+    empty.seed("ada@x.org", title="on")
+    outcome = take(empty, out="fresh")
+    assert "apps/wiki/mappings.yaml" in outcome.written
+    assert (empty.folder / "fresh/apps/wiki/mappings.yaml").read_text() == PLAIN
+    assert declared(empty, "fresh")["ada@x.org"]["jobTitle"] == "on"
+
+
+# The law
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=6)
+PEOPLE = st.dictionaries(
+    st.sampled_from([f"u{i}@x.org" for i in range(5)]),
+    st.fixed_dictionaries({}, optional={
+        "displayName": st.one_of(TEXT, st.sampled_from(HOSTILE[:4])), "title": TEXT, "nickName": TEXT,
+        "active": st.booleans(), "boss": st.integers(0, 4), "in": st.booleans(),
+    }), max_size=5,
+)  # fmt: skip
+
+
+@settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=[HealthCheck.too_slow])
+@given(PEOPLE, st.sampled_from(["none", "department"]))
+def test_whatever_a_service_holds_its_import_is_followed_by_an_empty_plan(people: dict[str, Any], split: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        world = World(Path(folder))
+        world.write("apps/wiki/mappings.yaml", PLAIN)
+        (world.folder / "desired/directory/groups/a.yaml").unlink()
+        world.assign()
+        ids = {name: world.seed(name, **{k: v for k, v in has.items() if k in ("displayName", "title", "nickName")})
+               for name, has in people.items()}  # fmt: skip
+        for name, has in people.items():
+            if "boss" in has and (boss := ids.get(f"u{has['boss']}@x.org")):
+                world.edit(name, URN + ":manager", {"value": boss})
+            if has.get("active") is False:
+                world.edit(name, "active", False)
+        seed_group(world, "Net", *(ids[name] for name, has in people.items() if has.get("in")))
+        take(world, force=True, split=split)
+        plan = world.plan()
+        active = sum(has.get("active") is not False for has in people.values())
+        assert (plan.changes, plan.errors, plan.adopted) == ((), (), active + 1)
+        before = files(world.folder / "desired")
+        assert take(world, split=split).written == [] and files(world.folder / "desired") == before
+
+
+@given(st.lists(TEXT, max_size=5))
+def test_any_text_but_nul_is_read_back(values: list[str]) -> None:
+    rows = [{"userPrincipalName": f"u{i}", "displayName": value, "otherMails": values} for i, value in enumerate(values)]
+    found = parse(document("users", rows, "directory/users/a.yaml").encode(), "x")
+    assert found.problems == [] and found.data == {"users": rows}
