@@ -13,10 +13,12 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from reconciler.adopt.edit import revise
 from reconciler.adopt.files import can_hold, document, is_name, quote
 from reconciler.adopt.layout import slug
 from reconciler.adopt.model import ImportRefused
 from reconciler.cli.adopting import Outcome, Request, take_over
+from reconciler.cli.adopting_one import take_one
 from reconciler.declare.load import load
 from reconciler.declare.yaml import parse
 from reconciler.resolve.check import check
@@ -344,3 +346,147 @@ def test_any_text_but_nul_is_read_back(values: list[str]) -> None:
     rows = [{"userPrincipalName": f"u{i}", "displayName": value, "otherMails": values} for i, value in enumerate(values)]
     found = parse(document("users", rows, "directory/users/a.yaml").encode(), "x")
     assert found.problems == [] and found.data == {"users": rows}
+
+
+# One object, in place
+
+FILE = """# people
+users:  # all of them
+  # the boss
+  - userPrincipalName: grace@x.org
+    displayName: 'Grace'   # as she writes it
+    extensionAttributes:
+        nick name: "G"  # since 1952
+
+  # the first
+  - displayName:   "Ada"
+    userPrincipalName: ada@x.org  # key
+    manager: grace@x.org
+
+  - {userPrincipalName: bob@x.org, jobTitle: Cook, displayName: Bob}  # in a line
+# end
+"""
+GROUP = "groups:\n- displayName: Net\n  members:\n  - ada@x.org  # on call\n  # the boss\n  - grace@x.org\n"
+
+
+@pytest.fixture
+def drifting(empty: World) -> World:
+    empty.write("directory/users/p.yaml", FILE)
+    empty.write("directory/groups/g.yaml", GROUP)
+    empty.assign(*(f"user: {name}@x.org, role: User" for name in ("ada", "grace", "bob")), "group: Net, role: User")
+    empty.converge()
+    return empty
+
+
+def take_one_of(world: World, address: str) -> str | None:
+    planned, _, record = world._plan()
+    return take_one(world.folder / "desired", planned, record, address)
+
+
+def people(world: World) -> str:
+    return (world.folder / "desired/directory/users/p.yaml").read_bytes().decode()
+
+
+def test_drift_of_one_object_is_taken_over_in_place_with_nothing_else_changed(drifting: World) -> None:
+    drifting.edit("grace@x.org", "displayName", "on")
+    drifting.edit("grace@x.org", "nickName", "a\u202e: b")
+    drifting.edit("ada@x.org", "displayName", "Countess")
+    assert take_one_of(drifting, "user/Grace@x.org") == "directory/users/p.yaml"
+    assert people(drifting) == FILE.replace("'Grace'   #", '"on"   #').replace('"G"  #', '"a\\u202e: b"  #')
+    assert [c.address for c in drifting.plan().changes] == ["User/ada@x.org"]
+    take_one_of(drifting, "User/ada@x.org")
+    assert '- displayName:   Countess\n    userPrincipalName' in people(drifting)
+    assert drifting.plan().changes == () and take_one_of(drifting, "User/ada@x.org") is None
+
+
+def test_a_value_that_is_gone_and_an_account_that_was_disabled_are_taken_over(drifting: World) -> None:
+    drifting.edit("bob@x.org", "title", "Chef: de \"rang\"")
+    take_one_of(drifting, "User/bob@x.org")
+    assert people(drifting) == FILE.replace("jobTitle: Cook", 'jobTitle: "Chef: de \\"rang\\""')
+    drifting.edit("ada@x.org", "active", False)
+    take_one_of(drifting, "User/ada@x.org")
+    assert "    manager: grace@x.org\n    accountEnabled: false\n\n  - {user" in people(drifting)
+    assert [c.address for c in drifting.plan().changes] == ["Group/Net"]
+    drifting.edit("bob@x.org", "title", None)
+    take_one_of(drifting, "User/bob@x.org")
+    assert "  - {userPrincipalName: bob@x.org, displayName: Bob}  # in a line\n" in people(drifting)
+    drifting.edit("ada@x.org", "active", True)
+    take_one_of(drifting, "User/ada@x.org")
+    assert drifting.plan().changes == () and "accountEnabled" not in people(drifting)
+
+
+def test_members_are_taken_over_where_they_stand(drifting: World) -> None:
+    net, bob = drifting.group("Net"), drifting.find("bob@x.org")["id"]
+    kept = [m for m in net["members"] if m["value"] != drifting.find("ada@x.org")["id"]]
+    drifting.client.patch("Groups", net["id"], [{"op": "replace", "path": "members", "value": [*kept, {"value": bob}]}])
+    take_one_of(drifting, "Group/Net")
+    text = (drifting.folder / "desired/directory/groups/g.yaml").read_text()
+    assert "  # the boss\n  - grace@x.org\n" in text and "- bob@x.org\n" in text and "ada" not in text
+    assert drifting.plan().changes == ()
+
+
+@pytest.mark.parametrize(("mapping", "path", "why"), [
+    ("constant: Boss", "title", "is the constant 'Boss' in .*mappings.yaml:"),
+    ("expression: 'Left([jobTitle], 2)'", "title", "Left.* cannot be inverted"),
+    ("source: jobTitle", "userName", "a rename, to be declared with `previously: .bob@x.org.`"),
+])  # fmt: skip
+def test_what_no_row_can_say_is_refused_and_nothing_is_written(drifting: World, mapping: str, path: str, why: str) -> None:
+    drifting.write("apps/wiki/mappings.yaml", PLAIN.replace("source: jobTitle", mapping))
+    drifting.converge()
+    drifting.edit("bob@x.org", path, "another")
+    with pytest.raises(ImportRefused, match=why):
+        take_one_of(drifting, "User/bob@x.org")
+    assert people(drifting) == FILE
+
+
+def test_a_source_that_two_attributes_share_cannot_follow_one_of_them(drifting: World) -> None:
+    drifting.write("apps/wiki/mappings.yaml", PLAIN.replace("source: extensionAttributes.nick name", "source: displayName"))
+    drifting.converge()
+    drifting.edit("ada@x.org", "nickName", "Countess")
+    with pytest.raises(ImportRefused, match="would still update"):
+        take_one_of(drifting, "User/ada@x.org")
+    assert people(drifting) == FILE
+
+
+def test_an_account_that_is_gone_and_an_address_that_nobody_bears_are_refused(drifting: World) -> None:
+    drifting.client.delete("Users", drifting.find("bob@x.org")["id"])
+    for address, why in (("User/bob@x.org", "no account"), ("User/carl@x.org", "nothing is declared")):
+        with pytest.raises(ImportRefused, match=why):
+            take_one_of(drifting, address)
+
+
+@pytest.mark.parametrize("text", [
+    FILE[: FILE.index("  # the first")].replace("\n", "\r\n"),
+    "users: [{userPrincipalName: ada@x.org, displayName: Ada}, {userPrincipalName: b}]  # one\n",
+    "users:\n-   userPrincipalName: ada@x.org\n    displayName: |\n      # Ada\n      # L\n# tail\n",
+    '\ufeffusers:\n  - userPrincipalName: "ada@x.org"\n    displayName: >-\n      Ada\n',
+])  # fmt: skip
+def test_an_edit_keeps_line_ends_brackets_and_block_texts(text: str) -> None:
+    rows = parse(text.encode(), "x").data["users"]
+    again = revise("users", text, "x.yaml", {0: {**rows[0], "jobTitle": "on"}}, [{"userPrincipalName": "zed"}])
+    assert [row.get("jobTitle") for row in parse(again.encode(), "x").data["users"]] == ["on"] + [None] * len(rows)
+    assert again.count("\r\n") in (0, again.count("\n"))
+    assert "[" in text or set(text.splitlines()) <= set(again.splitlines())
+
+
+def test_an_anchor_is_kept_and_what_hangs_on_it_is_not_changed_with_it() -> None:
+    text = "users:\n- &a\n  userPrincipalName: ada@x.org\n  displayName: Ada  # x\n- <<: *a\n  userPrincipalName: b\n"
+    rows = parse(text.encode(), "x").data["users"]
+    again = revise("users", text, "x.yaml", {1: {**rows[1], "jobTitle": "on"}})
+    assert again == text + '  jobTitle: "on"\n'
+    with pytest.raises(ImportRefused, match="without changing more"):
+        revise("users", text, "x.yaml", {0: {**rows[0], "jobTitle": "on"}})
+
+
+ROWS = st.lists(st.dictionaries(st.sampled_from(["displayName", "mail", "jobTitle"]), TEXT), min_size=1, max_size=4)
+
+
+@given(ROWS, ROWS, st.sets(st.integers(0, 3)))
+def test_an_edit_says_exactly_what_was_asked(rows: list[dict[str, Any]], fresh: list[dict[str, Any]], gone: set[int]) -> None:
+    rows = [{"userPrincipalName": f"u{i}", **row} for i, row in enumerate(rows)]
+    changed = {i: {"userPrincipalName": f"u{i}", **row} for i, row in enumerate(fresh) if i < len(rows)}
+    added = [{"userPrincipalName": f"u{i}.5", **row} for i, row in enumerate(fresh)]
+    text = revise("users", document("users", rows, "x.yaml"), "x.yaml", changed, added, sorted(gone))
+    found = parse(text.encode(), "x").data["users"]
+    want = [changed.get(i, row) for i, row in enumerate(rows) if i not in gone]
+    assert sorted(found, key=repr) == sorted(want + added, key=repr)

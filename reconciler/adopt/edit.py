@@ -1,7 +1,7 @@
 """A declaration file's text and the rows that it is to hold in, the text with nothing else changed out. Pure.
 
-Only the lines of an item that changes are parsed and written again (ruamel.yaml keeps their comments, order and
-quotes); every other line stays as it is, byte for byte. What cannot be done so, such as a list in brackets or an item
+Only the lines of an item that changes are looked at, and in them only the values that change are written again; all
+else stays as it is, byte for byte. What cannot be done so, such as a list in brackets or an item
 with an alias, is done on the whole file. Either way the result is read again, and must say exactly what was asked for.
 """
 
@@ -12,17 +12,18 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from reconciler.adopt import nodes
 from reconciler.adopt.files import Row, block, document, sort_key
 from reconciler.adopt.model import ImportRefused
-from reconciler.adopt.nodes import round_trip, whole
+from reconciler.adopt.nodes import Unable
 from reconciler.declare.yaml import Document, parse
 
 DASH = re.compile(r"( *)- *\S")
-NO_ITEM = re.compile(r"\s*(#.*)?\Z")
+NO_ITEM = re.compile(r"( *)(#.*)?\Z")
 
 
 class Item(NamedTuple):
-    """The lines of one row: from `start` up to `end`, comments and empty lines after it left out; `dash` is its column."""
+    """The lines of one row, from `start` up to `end`; `dash` is its column. Comments after it that are no deeper are not in it."""
 
     start: int
     end: int
@@ -52,8 +53,11 @@ def revise(
     if path.endswith(".json"):
         return json.dumps({**found.data, kind: want}, indent=2, ensure_ascii=False) + "\n"
     for way in (_by_lines, _whole):
-        result = way(kind, text, found, changed, places, removed)
-        if result is not None and _says(kind, result, path, {**found.data, kind: want}):
+        try:
+            result = way(kind, text, found, changed, places, removed)
+        except Unable:
+            continue
+        if _says(kind, result, path, {**found.data, kind: want}):
             return result
     raise ImportRefused(f"{path} is written in a way that cannot be edited without changing more", "edit it by hand")
 
@@ -88,11 +92,11 @@ def _expected(rows: Sequence[Row], changed: Mapping[int, Row], places: Places, r
 
 def _by_lines(
     kind: str, text: str, found: Document, changed: Mapping[int, Row], places: Places, removed: Sequence[int]
-) -> str | None:
+) -> str:
     lines = text.replace("\r\n", "\n").split("\n")
     items = _items(lines, found.item_lines)
     if not items or len(items) != len(found.data[kind]):
-        return None
+        raise Unable
     out, at = [], 0
     for number, item in enumerate([*items, None]):
         before = items[number - 1].end if number else _above(lines, items[0])
@@ -108,10 +112,7 @@ def _by_lines(
             continue
         own = lines[item.start : item.end]
         if number in changed:
-            again = round_trip(own, item.dash, changed[number])
-            if again is None:
-                return None
-            own = again
+            own = nodes.item("\n".join(own), found.data[kind][number], changed[number]).split("\n")
         out += own
     return _ended("\n".join(out + lines[at:]), text)
 
@@ -141,7 +142,7 @@ def _items(lines: list[str], starts: list[int]) -> list[Item]:
         if match is None or len(set(starts)) != len(starts):
             return []
         last = starts[number + 1] - 1 if number + 1 < len(starts) else len(lines)
-        while last > start and NO_ITEM.match(lines[last - 1]):
+        while last > start and (other := NO_ITEM.match(lines[last - 1])) and (not other[2] or len(other[1]) <= len(match[1])):
             last -= 1
         found.append(Item(start - 1, last, len(match[1])))
     return found if len({item.dash for item in found}) == 1 else []
@@ -149,6 +150,8 @@ def _items(lines: list[str], starts: list[int]) -> list[Item]:
 
 def _whole(
     kind: str, text: str, found: Document, changed: Mapping[int, Row], places: Places, removed: Sequence[int]
-) -> str | None:
-    again = whole(kind, text.replace("\r\n", "\n"), changed, places, removed)
-    return None if again is None else _ended(again, text)
+) -> str:
+    plain = text.replace("\r\n", "\n")
+    start = plain.startswith("\ufeff")
+    again = nodes.whole(kind, plain[start:], found.data[kind], changed, places, removed)
+    return _ended(plain[:start] + again, text)

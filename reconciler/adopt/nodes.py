@@ -1,136 +1,188 @@
-"""YAML nodes that remember their comments: the one place that speaks to ruamel.yaml. Pure."""
+"""YAML text patched where its nodes stand, so that comments, order and quotes around them stay: the one place that
+speaks to ruamel.yaml. Pure.
+"""
 
 from __future__ import annotations
 
-import io
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from reconciler.adopt.files import Row, quote
-
-KEY = re.compile(r"( *)(?:- +)?[^\s#][^#]*:\s*(?:#.*)?\Z")
-INNER = re.compile(r"( *)(- )?\S")
+from reconciler.adopt.files import Row, block, quote, scalar
 
 
-class _Words:
-    """Stands a plain word in for each text, and puts the text, quoted as ours is, in its place afterwards."""
-
-    def __init__(self, text: str) -> None:
-        self.texts: list[str] = []
-        self.stem = "reconcileText"
-        while self.stem in text:
-            self.stem += "X"
-
-    def take(self, value: Any) -> Any:
-        from ruamel.yaml.comments import CommentedMap, CommentedSeq
-
-        if isinstance(value, str):
-            self.texts.append(value)
-            return f"{self.stem}{len(self.texts) - 1}End"
-        if isinstance(value, dict):
-            mapping = CommentedMap((self.take(key), self.take(item)) for key, item in value.items())
-            mapping.fa.set_flow_style()
-            return mapping
-        if isinstance(value, list):
-            items = CommentedSeq(self.take(item) for item in value)
-            if not any(isinstance(item, dict) for item in value):
-                items.fa.set_flow_style()
-            return items
-        return value
-
-    def put(self, text: str) -> str:
-        return re.sub(self.stem + r"(\d+)End", lambda match: quote(self.texts[int(match[1])]), text)
+class Unable(Exception):
+    """The text is written in a way that cannot be patched."""
 
 
-def round_trip(lines: list[str], dash: int, row: Row) -> list[str] | None:
-    """The lines of one list item with the values of a row; None where ruamel cannot read them."""
-    offset, mapping = _indents(lines, dash)
-    shifted = [line[dash - offset :] if dash >= offset else " " * (offset - dash) + line for line in lines]
-    text = "items:\n" + "\n".join(shifted) + "\n"
-    again = _edited(text, offset, mapping, lambda data, words: merge(data["items"][0], row, words))
-    if again is None or not again.startswith("items:\n"):
-        return None
-    found = again[len("items:\n") :].rstrip("\n").split("\n")
-    return [(" " * (dash - offset) + line if dash >= offset else line[offset - dash :]).rstrip() for line in found]
+class Patch(NamedTuple):
+    """Text that takes the place of what stands from `start` up to `end`."""
+
+    start: int
+    end: int
+    text: str
+
+
+def patched(text: str, patches: Sequence[Patch]) -> str:
+    """The text with every patch applied; those at one place in their order."""
+    for _, patch in sorted(enumerate(patches), key=lambda pair: (pair[1].start, pair[1].end, pair[0]), reverse=True):
+        text = text[: patch.start] + patch.text + text[patch.end :]
+    return text
+
+
+def item(text: str, old: Row, new: Row) -> str:
+    """The lines of one item of a list, `old` made `new`. Raises Unable."""
+    root = _compose(text)
+    return patched(text, _Editor(text).mapping(root.value[0], old, new))
 
 
 def whole(
-    kind: str, text: str, changed: Mapping[int, Row], places: Mapping[int, Sequence[Row]], removed: Sequence[int]
-) -> str | None:
-    """The same on a whole file."""
+    kind: str, text: str, rows: Sequence[Row], changed: Mapping[int, Row], places: Mapping[int, Sequence[Row]],
+    removed: Sequence[int],
+) -> str:  # fmt: skip
+    """The same for a whole file whose list stands in brackets or is empty. Raises Unable."""
+    root = _compose(text)
+    found = next((value for key, value in root.value if key.value == kind), None)
+    if found is None or type(found.value) is not list or not found.flow_style:
+        return _changed_only(text, found, rows, changed, places, removed)
+    editor = _Editor(text)
+    if not rows:
+        lines = "".join(block(kind, row) for row in places.get(0, ())).rstrip("\n")
+        start = len(text[: found.start_mark.index].rstrip(" "))
+        return patched(text, [Patch(start, found.end_mark.index, "\n" + lines)])
+    patches = [p for n, row in changed.items() for p in editor.mapping(found.value[n], rows[n], row)]
+    for number, new in places.items():
+        texts = [scalar(row) for row in new]
+        if number < len(rows):
+            at = found.value[number].start_mark.index
+            patches += [Patch(at, at, "".join(f"{one}, " for one in texts))]
+        else:
+            at = editor.end(found.value[-1])
+            patches += [Patch(at, at, "".join(f", {one}" for one in texts))]
+    return patched(text, patches + editor.flow_removals(found, list(removed), [(n, n) for n in found.value]))
 
-    def change(data: Any, words: _Words) -> None:
-        items = data[kind]
-        for number, row in changed.items():
-            merge(items[number], row, words)
-        if not items:
-            items.fa.set_block_style()
-        for number in sorted({*removed, *places}, reverse=True):
-            if number in removed:
-                del items[number]
-            for row in reversed(places.get(number, ())):
-                items.insert(number, words.take(row))
 
-    return _edited(text, *_indents(text.split("\n"), 0), change)
+def _changed_only(
+    text: str, found: Any, rows: Sequence[Row], changed: Mapping[int, Row], places: Mapping[int, Sequence[Row]],
+    removed: Sequence[int],
+) -> str:  # fmt: skip
+    if found is None or places or removed:
+        raise Unable
+    editor = _Editor(text)
+    return patched(text, [p for n, row in changed.items() for p in editor.mapping(found.value[n], rows[n], row)])
 
 
-def _edited(text: str, offset: int, mapping: int, change: Any) -> str | None:
+def _compose(text: str) -> Any:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import YAMLError
 
-    yaml = YAML(typ="rt", pure=True)
-    yaml.preserve_quotes = True
-    yaml.width = 1 << 30
-    yaml.indent(mapping=mapping, sequence=offset + 2, offset=offset)
-    words = _Words(text)
-    out = io.StringIO()
     try:
-        data = yaml.load(text)
-        change(data, words)
-        yaml.dump(data, out)
-    except (YAMLError, ValueError, KeyError, IndexError, TypeError, AttributeError, NotImplementedError):
-        return None
-    return words.put(out.getvalue())
+        return YAML(typ="rt", pure=True).compose(text)
+    except (YAMLError, ValueError):
+        raise Unable from None
 
 
-def _indents(lines: list[str], dash: int) -> tuple[int, int]:
-    """(how far a list is indented below its key, how far a mapping is), as the lines have it."""
-    offset, mapping = None, None
-    for line, below in zip(lines, lines[1:], strict=False):
-        key, inner = KEY.match(line), INNER.match(below)
-        if key is None or inner is None:
-            continue
-        own = len(key[1]) + (2 if line.lstrip().startswith("- ") else 0)
-        deeper = len(inner[1]) - own
-        if inner[2] and offset is None and deeper >= 0:
-            offset = deeper
-        elif not inner[2] and mapping is None and deeper > 0:
-            mapping = deeper
-    return (2 if offset is None else offset), mapping or 2
+class _Editor:
+    """Patches on one text; a node is one of ruamel's."""
 
+    def __init__(self, text: str) -> None:
+        self.text = text
 
-def merge(node: Any, row: Mapping[str, Any], words: _Words) -> None:
-    """Make a mapping say what a row says, touching only what differs."""
-    for key in [key for key in node if key not in row]:
-        del node[key]
-    for key, value in row.items():
-        if key not in node:
-            node[key] = words.take(value)
-        elif isinstance(value, dict) and isinstance(node[key], dict):
-            merge(node[key], value, words)
-        elif isinstance(value, list) and isinstance(node[key], list):
-            _merge_list(node[key], value, words)
-        elif node[key] != value or type(node[key]) is bool is not type(value):
-            node[key] = words.take(value)
+    def mapping(self, node: Any, old: Row, new: Row) -> list[Patch]:
+        """What makes a mapping that says `old` say `new`."""
+        pairs = {key.value: (key, value) for key, value in node.value}
+        gone = [key for key in old if key not in new]
+        if not pairs or any(key not in pairs for key in gone):  # a merge key brings it in
+            raise Unable
+        found = self._pair_removals(node, [list(pairs).index(key) for key in gone])
+        fresh = {}
+        for key, value in new.items():
+            if key not in pairs and key not in old:
+                fresh[key] = value
+            elif old.get(key) != value or isinstance(old.get(key), bool) is not isinstance(value, bool):
+                if key not in pairs:
+                    raise Unable
+                found += self._value(*pairs[key], old[key], value)
+        return found + self._additions(node, [f"{quote(key)}: {scalar(value)}" for key, value in fresh.items()])
 
+    def _value(self, key: Any, node: Any, old: Any, new: Any) -> list[Patch]:
+        if node.start_mark.index < key.end_mark.index:  # an alias stands for a node elsewhere
+            raise Unable
+        nested = isinstance(node.value, list) and node.value
+        if isinstance(old, dict) and isinstance(new, dict) and nested and new:
+            return self.mapping(node, old, new)
+        if isinstance(old, list) and isinstance(new, list) and nested and (new or node.flow_style):
+            return self._sequence(node, old, new)
+        if node.start_mark.index == node.end_mark.index or (nested and not node.flow_style):
+            # Nothing there, or something over several lines: the colon is where the value begins.
+            start = self.text.index(":", key.end_mark.index) + 1
+            return [Patch(start, max(start, self.end(node)), " " + scalar(new))]
+        return [Patch(node.start_mark.index, self.end(node), scalar(new))]
 
-def _merge_list(node: Any, values: list[Any], words: _Words) -> None:
-    """Drop what is gone, add what is new at the end; what stays keeps its place and its comment."""
-    for number in reversed(range(len(node))):
-        if node[number] not in values:
-            del node[number]
-    held = list(node)
-    for value in values:
-        if value not in held:
-            node.append(words.take(value))
+    def _sequence(self, node: Any, old: list[Any], new: list[Any]) -> list[Patch]:
+        gone = [number for number, value in enumerate(old) if value not in new]
+        fresh = [scalar(value) for value in new if value not in old]
+        if node.flow_style:
+            found = self.flow_removals(node, gone, [(n, n) for n in node.value])
+            return found + self._additions(node, fresh)
+        return [self._lines(node.value[n], node.value[n]) for n in gone] + self._additions(node, [f"- {one}" for one in fresh])
+
+    def _additions(self, node: Any, texts: list[str]) -> list[Patch]:
+        if not texts:
+            return []
+        pair = node.value[-1]
+        at = self.end(pair[1] if isinstance(pair, tuple) else pair)
+        if isinstance(pair, tuple):
+            at = max(at, self.text.index(":", pair[0].end_mark.index) + 1)
+        if node.flow_style:
+            return [Patch(at, at, "".join(f", {text}" for text in texts))]
+        at, indent = self._line_end(at), " " * node.start_mark.column
+        return [Patch(at, at, "".join(f"\n{indent}{text}" for text in texts))]
+
+    def _pair_removals(self, node: Any, numbers: list[int]) -> list[Patch]:
+        if not numbers:
+            return []
+        if len(numbers) == len(node.value):
+            raise Unable
+        if node.flow_style:
+            return self.flow_removals(node, numbers, node.value)
+        found = []
+        for number in numbers:
+            key, value = node.value[number]
+            if self.text[: key.start_mark.index].rpartition("\n")[2].strip(" "):  # behind the dash of its item
+                if number + 1 in numbers:
+                    raise Unable
+                found.append(Patch(key.start_mark.index, node.value[number + 1][0].start_mark.index, ""))
+            else:
+                found.append(self._lines(key, value))
+        return found
+
+    def flow_removals(self, node: Any, numbers: list[int], pairs: Sequence[Any]) -> list[Patch]:
+        """Take elements out of brackets, each with one of its commas."""
+        kept = [n for n in range(len(pairs)) if n not in numbers]
+        found = []
+        for number in numbers:
+            start, end = pairs[number][0].start_mark.index, self.end(pairs[number][1])
+            if kept and number > kept[-1]:
+                start = self.end(pairs[number - 1][1])
+            elif number + 1 < len(pairs):
+                end = pairs[number + 1][0].start_mark.index
+            found.append(Patch(start, end, ""))
+        return found
+
+    def _lines(self, first: Any, last: Any) -> Patch:
+        """Whole lines, with the comment behind them."""
+        start = self.text.rfind("\n", 0, first.start_mark.index) + 1
+        end = self._line_end(self.end(last))
+        return Patch(start, end + 1, "") if end < len(self.text) else Patch(max(start - 1, 0), end, "")
+
+    def _line_end(self, at: int) -> int:
+        found = self.text.find("\n", at)
+        return len(self.text) if found < 0 else found
+
+    def end(self, node: Any) -> int:
+        """Where the text of a node ends; the library counts comments and empty lines after a block to it."""
+        if isinstance(node.value, list) and node.value and not node.flow_style:
+            last = node.value[-1]
+            return self.end(last[1] if isinstance(last, tuple) else last)
+        start, end = int(node.start_mark.index), int(node.end_mark.index)
+        return start + len(self.text[start:end].rstrip("\n"))

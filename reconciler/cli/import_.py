@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import ERROR, guarded, options
+from reconciler.cli.common import ERROR, guarded, load_checked, options, session
 
 if TYPE_CHECKING:
     from reconciler.cli.adopting import Outcome
@@ -24,16 +24,37 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")  # schemas/app.schema.json
 @click.option("--split", type=click.Choice(["none", "department"]), default="none", show_default=True,
               help="One file of users, or one for each department.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace what an earlier import wrote, and was changed since.")
+@click.option("--only", metavar="ADDRESS", help="Take over the live values of this one object, in the file that declares it.")
 def import_(
-    desired: Path, apps: tuple[str, ...], no_color: bool, out: Path | None, split: str, force: bool,
+    desired: Path, apps: tuple[str, ...], no_color: bool, out: Path | None, split: str, force: bool, only: str | None,
 ) -> int:  # fmt: skip
     """Write live accounts, groups and roles as declarations. Nothing of the service is changed."""
     if len(apps) != 1 or not NAME.match(apps[0]):
         raise click.UsageError("name one app with --app, in letters, digits, - and _")
     target = out or desired
+    if only is not None:
+        if force or split != "none":
+            raise click.UsageError("--only edits a file in place: leave --force and --split out")
+        return _told(lambda: _one(target, apps[0], only))
     from reconciler.cli.adopting import Request, take_over
 
     return _told(lambda: _show(take_over(Request(target, desired, apps[0], split, force)), target))
+
+
+def _one(desired: Path, app: str, address: str) -> int:
+    from reconciler.cli.adopting_one import take_one
+    from reconciler.report.safe import plain
+
+    if not address.lower().startswith(("user/", "group/")):
+        raise click.UsageError(f"{address!r} is no address: write User/{address} or Group/{address}")
+    declarations = load_checked(desired, (app,))
+    with session(declarations.apps[app], declarations, (address,), ()) as found:
+        changed = take_one(desired, found.planned, found.record, address)
+    if changed is None:
+        click.echo(plain(f"{address} matches its declaration: nothing to take over."))
+    else:
+        click.echo(plain(f"Took over {address} in {desired / changed}; review it with `git diff`."))
+    return 0
 
 
 def _told(work: Callable[[], int]) -> int:

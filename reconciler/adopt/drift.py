@@ -1,0 +1,102 @@
+"""A planned change in, the declared row under which nothing would have to change out: drift taken over. Pure."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from reconciler.adopt.invert import ROLE_FUNCTIONS, fits_source, gives, put
+from reconciler.adopt.model import ImportRefused, Row
+from reconciler.declare.model import fold
+from reconciler.declare.sources import COMPUTED
+from reconciler.plan.model import AttributeChange, Change
+from reconciler.resolve.mapping import CompiledMapping, Slot
+from reconciler.resolve.sources import EXTENSION
+
+MISSING = {
+    "create": ("it has no account on the service", "to accept that, take its assignment or its declaration away"),
+    "delete": ("it is not in scope, and its account is still there", "to keep the account, assign it or declare it again"),
+}
+
+
+def taken_over(mapping: CompiledMapping, change: Change, row: Row, key: str, skip_code: str | None) -> Row:
+    """The row with the live values of a change. Raises ImportRefused with everything that no row can say.
+
+    `key` names the object; `skip_code` is why it is out of scope, where it is.
+    """
+    if change.action in MISSING:
+        raise ImportRefused(f"{change.address}: {MISSING[change.action][0]}", MISSING[change.action][1])
+    if change.action == "disable" and skip_code != "AccountDisabled":
+        raise ImportRefused(f"{change.address} is active on the service, and out of scope here ({skip_code or 'not declared'})",
+                            "to keep it active, assign it or declare it again")  # fmt: skip
+    found = copy.deepcopy(row)
+    slots = {slot.target: slot for slot in mapping.slots}
+    refused = [reason for a in change.attributes if (reason := _attribute(slots[a.path], a, found, key))]
+    refused += [reason for member in change.add if (reason := _leave(found, member))]
+    for member in change.remove:
+        found.setdefault("members", []).append(member.partition("/")[2])
+    if refused:
+        raise ImportRefused(f"{change.address} cannot be taken over:\n    " + "\n    ".join(refused),
+                            "change mappings.yaml or the rows by hand, or let an apply write the declared values")  # fmt: skip
+    return found
+
+
+def _attribute(slot: Slot, change: AttributeChange, row: Row, key: str) -> str | None:
+    """Give the row what makes the live value; the reason why it cannot, else."""
+    if slot.mapping.kind == "constant":
+        return f"{slot.target} is the constant {slot.mapping.value!r} in {slot.mapping.place}"
+    if slot.expression is not None:
+        return _expression(slot, change, row, key)
+    source = str(slot.mapping.value)
+    if source == key:
+        return f"{slot.target} is {change.before!r} on the service: a rename, to be declared with `previously: [{row[key]}]`"
+    value = change.before
+    if slot.reference and value is not None:
+        if not str(value).startswith("User/"):
+            return f"{slot.target} points to an account that nobody has declared"
+        value = str(value).removeprefix("User/")
+    if value is not None and not fits_source(source, value, key):
+        return f"{slot.target} is {value!r} on the service, which {source} cannot hold"
+    _set(row, source, value)
+    return None
+
+
+def _expression(slot: Slot, change: AttributeChange, row: Row, key: str) -> str | None:
+    assert slot.expression is not None
+    if slot.target == "active" and set(slot.expression.sources) <= {"IsSoftDeleted"}:
+        _set(row, "accountEnabled", None if change.before is True else False)
+        return None
+    if slot.expression.functions & ROLE_FUNCTIONS:
+        return f"{slot.target} comes from assignments: give or take the role in assignments.yaml"
+    for source in slot.expression.sources:
+        if source in COMPUTED or not fits_source(source, change.before, key) or source == key:
+            continue
+        trial = copy.deepcopy(row)
+        put(trial, source, change.before)
+        if gives(slot, change.before, trial):
+            put(row, source, change.before)
+            return None
+    return f"{slot.target} comes from the expression {slot.expression.text} in {slot.mapping.place}, which cannot be inverted"
+
+
+def _set(row: Row, source: str, value: Any) -> None:
+    """Give the row a value, or take it out."""
+    if value is not None:
+        put(row, source, value)
+    elif source.startswith(EXTENSION):
+        row["extensionAttributes"].pop(source.removeprefix(EXTENSION), None)
+        if not row["extensionAttributes"]:
+            del row["extensionAttributes"]
+    else:
+        row.pop(source, None)
+
+
+def _leave(row: Row, member: str) -> str | None:
+    """Take a declared member out of a group whose live group lacks it."""
+    name = fold(member.partition("/")[2])
+    members = row.get("members") or []
+    kept = [item for item in members if not (isinstance(item, str) and fold(item) == name)]
+    if len(kept) == len(members):
+        return f"{member} is a member through a nested group: take it out there"
+    row["members"] = kept
+    return None
