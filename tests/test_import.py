@@ -21,6 +21,8 @@ from reconciler.cli.adopting import Outcome, Request, take_over
 from reconciler.cli.adopting_one import take_one
 from reconciler.declare.load import load
 from reconciler.declare.yaml import parse
+from reconciler.report.jsonform import dumps, loads, to_json
+from reconciler.report.text import render
 from reconciler.resolve.check import check
 from tests.world import SWITCH, World
 
@@ -303,6 +305,29 @@ def test_an_import_into_an_empty_folder_brings_the_app_along(empty: World) -> No
     assert "apps/wiki/mappings.yaml" in outcome.written
     assert (empty.folder / "fresh/apps/wiki/mappings.yaml").read_text() == PLAIN
     assert declared(empty, "fresh")["ada@x.org"]["jobTitle"] == "on"
+
+
+# Accounts that are nobody's
+
+
+@pytest.mark.parametrize(("mapping", "login"), [("userPrincipalName", "{}@x.org"), ("mail", "{}@mail.x.org")])
+def test_unmanaged_accounts_are_classed_as_account_discovery_does(empty: World, mapping: str, login: str) -> None:
+    empty.write("apps/wiki/mappings.yaml", PLAIN.replace("source: userPrincipalName", f"source: {mapping}"))
+    empty.users(*(f"userPrincipalName: {n}@x.org, mail: {n}@mail.x.org, accountEnabled: {e}"
+                  for n, e in (("ada", "true"), ("bob", "false"), ("carl", "true"), ("dora", "true"))))  # fmt: skip
+    empty.assign("user: ada@x.org, role: User", "user: bob@x.org, role: User",
+                 "user: dora@x.org, role: User, expires: 2026-01-01")  # fmt: skip
+    for name in ("ada", "bob", "carl", "dora", "zed"):
+        empty.seed(login.format(name).upper())
+    plan = empty.plan()
+    assert {u.userName.partition("@")[0]: u.kind for u in plan.unmanaged} == {
+        "BOB": "assigned", "CARL": "unassigned", "DORA": "unassigned", "ZED": "local"
+    }  # fmt: skip
+    shown = render(plan, lambda text, code: text, unmanaged=True)
+    assert "  local (1): no such user in the directory\n    ZED@" in shown and "unassigned (2)" in shown
+    assert "ZED" not in render(plan, lambda text, code: text)
+    assert [u["class"] for u in to_json(plan)["unmanaged"]] == [u.kind for u in plan.unmanaged]
+    assert loads(dumps([plan]))[0].unmanaged == plan.unmanaged
 
 
 # The law

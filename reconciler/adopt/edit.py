@@ -23,7 +23,7 @@ NO_ITEM = re.compile(r"( *)(#.*)?\Z")
 
 
 class Item(NamedTuple):
-    """The lines of one row, from `start` up to `end`; `dash` is its column. Comments after it that are no deeper are not in it."""
+    """The lines of one row, from `start` up to `end`; `dash` is its column. Comments after it, if no deeper, are not in it."""
 
     start: int
     end: int

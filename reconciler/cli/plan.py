@@ -27,10 +27,11 @@ from reconciler.plan.model import Plan
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
               help="How to print it.")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False, readable=False), help="Save the plan, for `apply FILE`.")
+@click.option("--show-unmanaged", is_flag=True, help="List the accounts that are not ours, and whose they may be.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
 def plan(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...], form: str,
-    out: Path | None, detailed_exitcode: bool,
+    out: Path | None, show_unmanaged: bool, detailed_exitcode: bool,
 ) -> int:  # fmt: skip
     """Show what an apply would do. Writes nothing to the service."""
     if out is not None and not out.parent.is_dir():
@@ -46,7 +47,7 @@ def plan(
     picked = chosen(declarations, apps)
     codes = [guarded(lambda app=app: work(app)) for app in picked]  # type: ignore[misc]
     if plans or form == "json":
-        show_plans(plans, form, no_color)
+        show_plans(plans, form, no_color, show_unmanaged)
     if out is not None and len(plans) == len(picked):
         _save(plans, out)
     elif out is not None:
@@ -68,7 +69,7 @@ def _save(plans: list[Plan], out: Path) -> None:
         raise _NotSaved(out, str(error.strerror), "mend the permissions, or make room") from None
 
 
-def show_plans(plans: list[Plan], form: str, no_color: bool) -> None:
+def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = False) -> None:
     """Plans on stdout in the asked form."""
     from reconciler.report import jsonform, markdown, text
 
@@ -78,4 +79,4 @@ def show_plans(plans: list[Plan], form: str, no_color: bool) -> None:
         case "markdown":
             click.echo("\n".join(markdown.render(item) for item in plans), nl=False)
         case _:
-            click.echo("\n".join(text.render(item, colourer(no_color)) for item in plans), nl=False)
+            click.echo("\n".join(text.render(item, colourer(no_color), unmanaged) for item in plans), nl=False)

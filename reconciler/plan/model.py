@@ -80,8 +80,11 @@ class Skip(NamedTuple):
 
 
 class Unmanaged(NamedTuple):
+    """An account that is not ours; `kind` is its class in account discovery: local, unassigned or assigned."""
+
     id: str
     userName: str
+    kind: str = "local"
 
 
 class ObjectError(NamedTuple):

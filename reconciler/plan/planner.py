@@ -12,11 +12,12 @@ from reconciler.plan.desired import Findings, plan_desired
 from reconciler.plan.digest import plan_digest
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.match import Matching, match
-from reconciler.plan.model import Change, Config, ObjectError, Plan, Skip, Unmanaged
+from reconciler.plan.model import Change, Config, ObjectError, Plan, Skip
 from reconciler.plan.removed import plan_removed
 from reconciler.plan.requests import Limits, estimate
 from reconciler.plan.revoked import plan_revoked
 from reconciler.plan.rotation import rotations
+from reconciler.plan.unmanaged import classed
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
 
@@ -73,7 +74,7 @@ def make_plan(
     unmanaged = sorted(account for id, account in live.users.items() if id not in context.matching.addresses)
     plan = Plan(
         app.name, app.displayName, base_url, app.profile, kept, access(context, kept), _skipped(resolution),
-        tuple(Unmanaged(account.id, account.name) for account in unmanaged),
+        classed(app, resolution, unmanaged),
         (*context.matching.errors, *_faults(resolution)),
         tuple([*([] if record else [NO_RECORD]), *findings.warnings, *_still_active(resolution, unmanaged)]),
         findings.unchanged, findings.adopted, selection.only, selection.causes,

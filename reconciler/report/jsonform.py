@@ -20,7 +20,7 @@ from reconciler.plan.model import (
     Unmanaged,
 )
 
-Noun = TypeVar("Noun", AttributeChange, Config, ObjectError, Precondition, Requests, Skip, Unmanaged)
+Noun = TypeVar("Noun", AttributeChange, Config, ObjectError, Precondition, Requests, Skip)
 
 
 class PlanFileError(Exception):
@@ -51,7 +51,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "changes": [_change(change) for change in plan.changes],
         "access": [_access(item) for item in plan.access],
         "skipped": [item._asdict() for item in plan.skipped],
-        "unmanaged": [item._asdict() for item in plan.unmanaged],
+        "unmanaged": [{"id": u.id, "userName": u.userName, "class": u.kind} for u in plan.unmanaged],
         "safeguards": list(plan.safeguards),
         "warnings": list(plan.warnings),
         "errors": [item._asdict() for item in plan.errors],
@@ -118,7 +118,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         changes=tuple(_read_change(item) for item in data["changes"]),
         access=tuple(_read_access(item) for item in data.get("access", ())),
         skipped=tuple(_known(Skip, item) for item in data["skipped"]),
-        unmanaged=tuple(_known(Unmanaged, item) for item in data["unmanaged"]),
+        unmanaged=tuple(Unmanaged(u["id"], u["userName"], u.get("class", "local")) for u in data["unmanaged"]),
         errors=tuple(_known(ObjectError, item) for item in data["errors"]), warnings=tuple(data["warnings"]),
         unchanged=data["summary"]["unchanged"], adopted=data["summary"]["adopted"],
         only=tuple(data["selection"]["only"]), selected_causes=tuple(data["selection"]["causes"]),

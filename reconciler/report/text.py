@@ -7,15 +7,15 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from reconciler.plan.detail import detail
-from reconciler.plan.model import ACTIONS, Access, AttributeChange, Change, Plan, Skip
+from reconciler.plan.model import ACTIONS, Access, AttributeChange, Change, Plan, Skip, Unmanaged
 from reconciler.report.safe import plain
 
 SIGNS = {"create": "+", "update": "~", "enable": "~", "disable": "-", "delete": "-"}
 COLOURS = {"+": "32", "~": "33", "-": "31"}
 
 
-def render(plan: Plan, colour: Callable[[str, str], str]) -> str:
-    """The whole plan; `colour` gets text and an ANSI code."""
+def render(plan: Plan, colour: Callable[[str, str], str], unmanaged: bool = False) -> str:
+    """The whole plan; `colour` gets text and an ANSI code; `unmanaged` lists accounts that are not ours."""
     lines = [f"{plain(plan.display_name)} ({plain(plan.base_url)})", ""]
     lines += _access(plan.access, colour)
     declared = [change for change in plan.changes if set(change.causes) != {"drift"}]
@@ -27,6 +27,7 @@ def render(plan: Plan, colour: Callable[[str, str], str]) -> str:
     for change in drift:
         lines += [*_change(change, colour), ""]
     lines += _skipped(plan.skipped)
+    lines += _unmanaged(plan.unmanaged) if unmanaged else []
     lines += [f"Error: {plain(e.address)}: {plain(e.reason)}\n    {plain(e.remedy)}" for e in plan.errors]
     lines += [f"Warning: {plain(text)}" for text in plan.warnings]
     if plan.only or plan.selected_causes:
@@ -132,3 +133,14 @@ def _skipped(skipped: tuple[Skip, ...]) -> list[str]:
         lines += [f"    {plain(i.address)}: {plain(i.reason)}" for i in items[:10]]
         lines += [f"    and {len(items) - 10} more" for _ in (0,) if len(items) > 10]
     return [*lines, ""]
+
+
+def _unmanaged(accounts: tuple[Unmanaged, ...]) -> list[str]:
+    words = {"local": "no such user in the directory", "unassigned": "in the directory, not assigned",
+             "assigned": "in the directory and assigned, but not provisioned"}  # fmt: skip
+    lines = []
+    for kind, meaning in words.items():
+        found = [account for account in accounts if account.kind == kind]
+        lines += [f"  {kind} ({len(found)}): {meaning}"] if found else []
+        lines += [f"    {plain(account.userName or account.id)}" for account in found]
+    return ["Unmanaged:", *lines, ""] if lines else []
