@@ -25,13 +25,20 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")  # schemas/app.schema.json
               help="One file of users, or one for each department.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Replace what an earlier import wrote, and was changed since.")
 @click.option("--only", metavar="ADDRESS", help="Take over the live values of this one object, in the file that declares it.")
+@click.option("--entra-schema", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=False), metavar="FILE",
+              help="Mappings and scoping filters from the synchronization schema that Entra lets you download.")  # fmt: skip
 def import_(
     desired: Path, apps: tuple[str, ...], no_color: bool, out: Path | None, split: str, force: bool, only: str | None,
+    entra_schema: Path | None,
 ) -> int:  # fmt: skip
     """Write live accounts, groups and roles as declarations. Nothing of the service is changed."""
     if len(apps) != 1 or not NAME.match(apps[0]):
         raise click.UsageError("name one app with --app, in letters, digits, - and _")
     target = out or desired
+    if entra_schema is not None:
+        if only is not None or split != "none":
+            raise click.UsageError("--entra-schema stands alone: leave --only and --split out")
+        return _told(lambda: _schema(entra_schema, target, apps[0], force))
     if only is not None:
         if force or split != "none":
             raise click.UsageError("--only edits a file in place: leave --force and --split out")
@@ -39,6 +46,19 @@ def import_(
     from reconciler.cli.adopting import Request, take_over
 
     return _told(lambda: _show(take_over(Request(target, desired, apps[0], split, force)), target))
+
+
+def _schema(file: Path, out: Path, app: str, force: bool) -> int:
+    from reconciler.cli.entra import take_schema
+    from reconciler.report.safe import plain
+
+    written, left = take_schema(file, out, app, force)
+    for path in written:
+        click.echo(f"wrote {plain(str(out / path))}")
+    click.echo(f"Translated all but {len(left)}." if left else "Translated everything.")
+    for line in left:
+        click.echo(f"Warning: not translated: {plain(line)}", err=True)
+    return 0
 
 
 def _one(desired: Path, app: str, address: str) -> int:

@@ -1,0 +1,289 @@
+"""Entra's synchronization schema ("Review your schema", Download) in, mappings that mean the same out. Pure.
+
+Shapes: Graph resource synchronizationSchema, objectMapping, attributeMapping, filter (facts: provisioning.md §1.3, §1.4).
+What has no equal is listed with its reason, and stands as a comment in the file.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.adopt.files import can_hold, header, quote
+from reconciler.adopt.model import ImportRefused
+from reconciler.declare.model import Clause
+from reconciler.declare.sources import COMPUTED, GROUP_SOURCES, USER_SOURCES, source_problem
+from reconciler.resolve.expressions import ExpressionError, compile_expression
+from reconciler.resolve.filters import OPERATORS, check_clause
+from reconciler.resolve.paths import PathError, parse_path
+
+ENTRA = frozenset({"azure active directory", "microsoft entra id", "azureactivedirectory", ""})
+FLOWS = {"add": "create", "update": "update", "delete": "delete"}
+RENAMED = {"objectid": "id", "facsimile-telephonenumber": "facsimileTelephoneNumber", "telephone": "telephoneNumber"}
+CUSTOM = re.compile(r"extension(Attribute\d{1,2}|_\w+)\Z", re.IGNORECASE)
+# A string of the expression language, or a reference to an attribute.
+TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\[([^\[\]"]+)\]', re.DOTALL)
+READ_ONLY = frozenset({"id", "meta", "groups", "schemas"})
+NOBODY = {"name": "Not translated: lets nobody through until it is mended",
+          "clauses": [{"attribute": "", "operator": "IS NULL"}]}  # fmt: skip
+
+Json = dict[str, Any]
+
+
+class Untranslatable(Exception):
+    """One part of the schema that has no equal; the message says why."""
+
+
+@dataclass
+class Side:
+    """The mapping of one object type as mappings.yaml has it, and what was left out of it."""
+
+    kind: str
+    enabled: bool = False
+    actions: list[str] = field(default_factory=list)
+    filters: list[Json] = field(default_factory=list)
+    attributes: list[Json] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Translated:
+    users: Side
+    groups: Side
+    left: list[str]
+
+    def all_left(self) -> list[str]:
+        return [*self.left, *(f"{side.kind}: {line}" for side in (self.users, self.groups) for line in side.left)]
+
+
+def translate(data: Any) -> Translated:
+    """The whole schema. Raises ImportRefused where it is none, or maps no users."""
+    found: dict[str, Side] = {}
+    left: list[str] = []
+    for rule, mapping in _object_mappings(data):
+        name = str(mapping.get("name") or f"{mapping.get('sourceObjectName')} to {mapping.get('targetObjectName')}")
+        kind = {"user": "users", "group": "groups"}.get(str(mapping.get("sourceObjectName")).lower())
+        if str(rule.get("sourceDirectoryName") or "").lower() not in ENTRA:
+            left.append(f"{name}: its source is {rule.get('sourceDirectoryName')}, and only Entra's directory is one here")
+        elif kind is None:
+            left.append(f"{name}: only users and groups are provisioned")
+        elif kind in found:
+            left.append(f"{name}: {kind} are mapped by another object mapping already")
+        else:
+            found[kind] = _side(kind, mapping)
+    if "users" not in found:
+        raise ImportRefused("the file holds no object mapping from Entra's users",
+                            "download it under Attribute mappings, Show advanced options, Review your schema")  # fmt: skip
+    return Translated(found["users"], found.get("groups", Side("groups")), left)
+
+
+def _object_mappings(data: Any) -> Iterator[tuple[Json, Json]]:
+    data = data.get("schema", data) if isinstance(data, dict) else {}
+    for rule in _dicts(data.get("synchronizationRules")):
+        for mapping in _dicts(rule.get("objectMappings")):
+            yield rule, mapping
+
+
+def _dicts(value: Any) -> list[Json]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def _side(kind: str, mapping: Json) -> Side:
+    flows = {FLOWS.get(word.strip().lower()) for word in str(mapping.get("flowTypes") or "Add, Update, Delete").split(",")}
+    actions = [action for action in FLOWS.values() if action in flows]
+    side = Side(kind, mapping.get("enabled") is not False, actions)
+    _filters(side, mapping.get("scope") or {})
+    for item in _dicts(mapping.get("attributeMappings")):
+        try:
+            row = _attribute(kind, item)
+            if not all(can_hold(value) for value in row.values() if isinstance(value, str)):
+                raise Untranslatable("it holds a character that no YAML file can")
+            if any(row["target"].lower() == other["target"].lower() for other in side.attributes):
+                raise Untranslatable("it is mapped twice, and the first is kept")
+            side.attributes.append(row)
+        except Untranslatable as error:
+            side.left.append(f"{item.get('targetAttributeName')}: {error} ({_source_text(item)})")
+    return side
+
+
+def _source_text(item: Json) -> str:
+    source = item.get("source") if isinstance(item.get("source"), dict) else {}
+    return str((source or {}).get("expression") or (source or {}).get("name") or "no source")
+
+
+def _attribute(kind: str, item: Json) -> Json:
+    """One attribute mapping. Raises Untranslatable."""
+    row: Json = {"target": _target(str(item.get("targetAttributeName") or ""))}
+    row.update(_source(kind, item.get("source") or {}))
+    if row.get("source") in ("otherMails", "proxyAddresses") and parse_path(row["target"]).sub:
+        raise Untranslatable(f"{row['source']} has several values, and the target holds one")
+    flow = str(item.get("flowType") or "Always")
+    if flow not in ("Always", "ObjectAddOnly"):
+        raise Untranslatable(f"flowType {flow} has no equal")
+    priority = item.get("matchingPriority") or 0
+    if isinstance(priority, int) and priority > 0:
+        row["matchingPrecedence"] = priority
+    default = item.get("defaultValue")
+    if default not in (None, "") and row.get("constant") is None:
+        row["default"] = default
+    if flow == "ObjectAddOnly":
+        row["apply"] = "create"
+    elif _may_be_null(kind, row):
+        row["onNull"] = "keep"  # Entra provisions no nulls (EN:known-issues)
+    generated = "expression" in row and compile_expression(row["expression"]).generated
+    if generated and (row.get("apply") != "create" or "matchingPrecedence" in row):
+        raise Untranslatable("it gives another value each time, and applies not only at creation")
+    return row
+
+
+def _may_be_null(kind: str, row: Json) -> bool:
+    never = ("displayName", "members") if kind == "groups" else ("userPrincipalName",)
+    if "expression" in row:
+        found = compile_expression(row["expression"])
+        return not (set(found.sources) <= {"IsSoftDeleted"} or "AssertiveAppRoleAssignmentsComplex" in found.functions)
+    return "source" in row and row["source"] not in never
+
+
+def _target(name: str) -> str:
+    try:
+        path = parse_path(name)
+    except PathError as error:
+        raise Untranslatable(f"its target is no SCIM path: {error}") from None
+    if path.attribute.lower() in READ_ONLY and path.urn is None:
+        raise Untranslatable("the target belongs to the service")
+    return name
+
+
+def _source(kind: str, source: Json) -> Json:
+    expression, name = source.get("expression"), source.get("name")
+    match str(source.get("type") or ""):
+        case "Attribute":
+            found = _name(kind, str(name or expression or "").strip("[]"))
+            if found == "appRoleAssignments":
+                raise Untranslatable("appRoleAssignments must go through an expression")
+            return {"source": found}
+        case "Constant":
+            return {"constant": _constant(expression, name)}
+        case "Function":
+            return {"expression": _expression(kind, str(expression or ""))}
+        case "":
+            if not expression and not name:
+                return {"none": True}
+            return {"source": _name(kind, str(name or expression).strip("[]"))}
+        case other:
+            raise Untranslatable(f"its source is of type {other}")
+
+
+def _constant(expression: Any, name: Any) -> Any:
+    """The value: as a string of the expression language where there is one, else as it is."""
+    if isinstance(expression, str) and len(expression) > 1 and expression[0] == expression[-1] == '"':
+        return re.sub(r"\\(.)", r"\1", expression[1:-1])
+    return name if name is not None else expression
+
+
+def _name(kind: str, name: str) -> str:
+    """Our name of an Entra attribute. Raises Untranslatable."""
+    known = {item.lower(): item for item in (GROUP_SOURCES if kind == "groups" else (*USER_SOURCES, *COMPUTED))}
+    found = known.get(RENAMED.get(name.lower(), name).lower())
+    if found is None and kind == "users" and CUSTOM.match(name):
+        return "extensionAttributes." + name
+    if found is None or source_problem(found, kind) is not None:
+        raise Untranslatable(f"there is no source attribute {name}")
+    return found
+
+
+def _expression(kind: str, text: str) -> str:
+    """The same expression over our names. Raises Untranslatable."""
+    again = TOKEN.sub(lambda m: f"[{_name(kind, m[1].strip())}]" if m[1] else m[0], text)
+    try:
+        compile_expression(again)
+    except ExpressionError as error:
+        raise Untranslatable(f"its expression cannot be used: {error.message}") from None
+    return again
+
+
+def _filters(side: Side, scope: Json) -> None:
+    """Filters are alternatives. One that cannot be translated whole is left out, and then fewer are in scope, not more."""
+    groups = _dicts(scope.get("groups"))
+    for number, group in enumerate(groups, 1):
+        name = "".join(filter(can_hold, str(group.get("name") or f"filter {number}")))
+        try:
+            clauses = [_clause(side.kind, clause) for clause in _dicts(group.get("clauses"))]
+            if clauses:
+                side.filters.append({"name": name, "clauses": clauses})
+        except Untranslatable as error:
+            side.left.append(f"scoping filter {name}: {error}")
+    hidden = [key for key in ("inputFilterGroups", "categoryFilterGroups") if scope.get(key)]
+    side.left += [f"scope.{key}: it has no equal" for key in hidden]
+    lost = any(_dicts(group.get("clauses")) for group in groups) and not side.filters
+    if hidden or lost:
+        key = "userPrincipalName" if side.kind == "users" else "displayName"
+        side.filters = [{**NOBODY, "clauses": [{**NOBODY["clauses"][0], "attribute": key}]}]  # type: ignore[dict-item]
+
+
+def _clause(kind: str, clause: Json) -> Json:
+    operators = {_letters(name): name for name in OPERATORS}
+    operator = operators.get(_letters(str(clause.get("operatorName"))))
+    if operator is None:
+        raise Untranslatable(f"there is no operator {clause.get('operatorName')}")
+    target = clause.get("targetOperand")
+    values = (target or {}).get("values") if isinstance(target, dict) else None
+    given = [value for value in values or [] if value is not None]
+    row: Json = {"attribute": _name(kind, str(clause.get("sourceOperandName"))), "operator": operator}
+    if not OPERATORS[operator].unary:
+        if len(given) != 1:
+            raise Untranslatable(f"{operator} with {len(given)} values")
+        row["value"] = given[0]
+    if not can_hold(str(row.get("value"))):
+        raise Untranslatable("it holds a character that no YAML file can")
+    problem = check_clause(Clause(row["attribute"], operator, row.get("value")))
+    if problem:
+        raise Untranslatable(problem[0])
+    return row
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\s_]", "", name).lower()
+
+
+def text(found: Translated, path: str) -> str:
+    """The text of mappings.yaml."""
+    lines = [header("mappings", path), "mappings:\n"]
+    for side in (found.users, found.groups):
+        lines += _lines(side)
+    lines += [f"# Not translated: {_comment(line)}\n" for line in found.left]
+    return "".join(lines)
+
+
+def _lines(side: Side) -> Iterator[str]:
+    if side.kind == "groups" and not side.attributes:
+        yield "  groups: {enabled: false}\n"
+    else:
+        yield f"  {side.kind}:\n    enabled: {'true' if side.enabled else 'false'}\n"
+        yield f"    targetObjectActions: [{', '.join(side.actions)}]\n"
+        yield "    scopingFilters:\n" if side.filters else "    scopingFilters: []\n"
+        for item in side.filters:
+            yield f"      - name: {_value(item['name'])}\n        clauses:\n"
+            yield from (f"          - {_flow(clause)}\n" for clause in item["clauses"])
+        yield "    attributes:\n"
+        yield from (f"      - {_flow(row)}\n" for row in side.attributes)
+    yield from (f"      # Not translated: {_comment(line)}\n" for line in side.left)
+
+
+def _flow(row: Json) -> str:
+    return "{" + ", ".join(f"{key}: {_value(value)}" for key, value in row.items()) + "}"
+
+
+def _value(value: Any) -> str:
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if value.isprintable() and value.isascii() and not re.fullmatch(r"[A-Za-z][A-Za-z0-9.]*", value):
+        return "'" + value.replace("'", "''") + "'"  # expressions are full of double quotes
+    return quote(value)
+
+
+def _comment(line: str) -> str:
+    return "".join(c if c.isprintable() else " " for c in line)
