@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.adopt.entra_schema import text, translate
 from reconciler.adopt.model import ImportRefused
-from reconciler.cli.entra import take_schema
+from reconciler.cli.entra import take_directory, take_schema
 from reconciler.declare.load import load
 from reconciler.resolve.check import check
 
@@ -214,3 +214,172 @@ def test_no_name_in_a_schema_can_break_out_of_its_place(target: str, constant: s
     assert len(found["users"]["attributes"]) in (4, 5) and found["users"].keys() == {
         "enabled", "targetObjectActions", "scopingFilters", "attributes"
     }  # fmt: skip
+
+
+# The directory
+
+NAMED = ("ada", "grace", "guest", "net", "ops", "admin")
+IDS = {name: f"{number:08x}-0000-4000-8000-000000000000" for number, name in enumerate(NAMED)}
+GRAPH = "https://graph.microsoft.com/v1.0/$metadata#"
+
+
+def person(name: str, **keys: Any) -> dict[str, Any]:
+    return {"id": IDS[name], "userPrincipalName": f"{name}@x.org", "displayName": name.title(), "accountEnabled": True,
+            "mail": None, **keys}  # fmt: skip
+
+
+def export(folder: Path, **files: Any) -> Path:
+    for name, data in files.items():
+        file = folder / name.replace("__", "/").replace("_csv", ".csv")
+        file = file if file.suffix else file.with_suffix(".json")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(data if isinstance(data, str) else json.dumps(data), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def tenant(tmp_path: Path) -> Path:
+    boss = {"@odata.type": "#microsoft.graph.user", "id": IDS["grace"]}
+    return export(
+        tmp_path / "export",
+        users1={"@odata.context": GRAPH + "users", "@odata.nextLink": "https://x", "value": [
+            person("ada", mobilePhone="0123", officeLocation="B: 1", businessPhones=["+1 2"], manager=boss, department="on"),
+            person("guest", userPrincipalName="guest_y.org#EXT#@x.onmicrosoft.com", accountEnabled=False)]},
+        users2={"@odata.context": GRAPH + "users", "value": [
+            person("grace", onPremisesExtensionAttributes={"extensionAttribute1": "42", "extensionAttribute2": None})]},
+        groups={"@odata.context": GRAPH + "groups(members())", "value": [
+            {"id": IDS["net"], "displayName": "Net", "description": None, "members": [
+                {"id": IDS["ada"]}, {"id": IDS["ops"]}, {"id": "a device"}]},
+            {"id": IDS["ops"], "displayName": "Ops", "members": [{"id": IDS["grace"]}]}]},
+        app={"id": "sp", "appRoles": [
+            {"id": IDS["admin"], "value": "adm", "displayName": "Admin", "isEnabled": True, "allowedMemberTypes": ["User"]}]},
+        assigned={"@odata.context": GRAPH + "appRoleAssignments", "value": [
+            {"principalId": IDS["net"], "principalType": "Group", "appRoleId": IDS["admin"], "resourceId": "sp"},
+            {"principalId": IDS["grace"], "principalType": "User", "appRoleId": "0" * 8 + "-0000-0000-0000-" + "0" * 12,
+             "resourceId": "sp"}]},
+    )  # fmt: skip
+
+
+def imported(folder: Path, out: Path) -> tuple[list[str], list[str]]:
+    found = take_directory(folder, out, "wiki")
+    loaded = load(out)
+    assert [*loaded.errors, *check(loaded.declarations)] == []
+    return found
+
+
+def test_graphs_pages_become_directory_roles_and_assignments(tenant: Path, tmp_path: Path) -> None:
+    out = tmp_path / "desired"
+    written, left = imported(tenant, out)
+    assert len(written) == 6 and left == ["Net: a member is not taken over: it is no user or group of the export"]
+    declarations = load(out).declarations
+    assert {name: user.row for name, user in declarations.users.items()} == {
+        "ada@x.org": {"userPrincipalName": "ada@x.org", "id": IDS["ada"], "displayName": "Ada", "mobile": "0123",
+                      "department": "on", "physicalDeliveryOfficeName": "B: 1", "telephoneNumber": "+1 2",
+                      "manager": "grace@x.org"},
+        "grace@x.org": {"userPrincipalName": "grace@x.org", "id": IDS["grace"], "displayName": "Grace",
+                        "extensionAttributes": {"extensionAttribute1": "42"}},
+        "guest_y.org": {"userPrincipalName": "guest_y.org", "id": IDS["guest"], "displayName": "Guest", "accountEnabled": False},
+    }  # fmt: skip
+    assert declarations.groups["net"].row["members"] == ["ada@x.org", {"group": "Ops"}]
+    assert [(a.user, a.group, a.role) for a in declarations.apps["wiki"].assignments] == [
+        ("grace@x.org", None, "default access"), (None, "net", "admin")
+    ]  # fmt: skip
+
+
+def test_a_second_import_changes_no_byte(tenant: Path, tmp_path: Path) -> None:
+    out = tmp_path / "desired"
+    imported(tenant, out)
+    before = {f: f.read_bytes() for f in out.rglob("*.yaml")}
+    assert imported(tenant, out)[0] == [] and {f: f.read_bytes() for f in out.rglob("*.yaml")} == before
+
+
+def test_a_later_import_changes_only_what_changed_and_keeps_what_a_person_wrote(tenant: Path, tmp_path: Path) -> None:
+    out = tmp_path / "desired"
+    imported(tenant, out)
+    users, assigned = out / "directory/users/entra.yaml", out / "apps/wiki/assignments.yaml"
+    users.write_text(users.read_text().replace("    displayName: Ada\n", "    displayName: Ada  # NET-1\n    city: Bath\n"))
+    assigned.write_text(assigned.read_text().replace("group: Net, role: Admin", "group: Net, role: Admin, reason: on call"))
+    (out / "directory/groups/own.yaml").write_text("groups:\n  # ours\n  - displayName: Own\n    members: [ADA@x.org]  # one\n")
+    before = users.read_text()
+    page = json.loads((tenant / "users1.json").read_text())
+    page["value"][0].update(userPrincipalName="ada.king@x.org", displayName="Ada King", mobilePhone=None)
+    export(tenant, users1=page)
+    written, _ = imported(tenant, out)
+    assert written == ["directory/groups/entra.yaml", "directory/groups/own.yaml", "directory/users/entra.yaml"]
+    lines = {*users.read_text().splitlines()} ^ {*before.splitlines()}
+    assert lines == {"  - userPrincipalName: ada@x.org", "  - userPrincipalName: ada.king@x.org", "    displayName: Ada  # NET-1",
+                     "    displayName: Ada King  # NET-1", '    mobile: "0123"', "    previously: [ada@x.org]"}  # fmt: skip
+    assert (out / "directory/groups/own.yaml").read_text().endswith("    members: [ada.king@x.org]  # one\n")
+    assert "reason: on call" in assigned.read_text() and imported(tenant, out)[0] == []
+
+
+def test_who_has_left_the_tenant_leaves_the_directory_and_all_that_refers_to_them(tenant: Path, tmp_path: Path) -> None:
+    out = tmp_path / "desired"
+    imported(tenant, out)
+    (out / "directory/groups/own.yaml").write_text("groups: [{displayName: Own, members: [grace@x.org, ada@x.org]}]\n")
+    (out / "directory/users/own.yaml").write_text("users: [{userPrincipalName: zed@x.org, manager: grace@x.org}]\n")
+    export(tenant, users2={"@odata.context": GRAPH + "users", "value": []})
+    imported(tenant, out)
+    declarations = load(out).declarations
+    assert sorted(declarations.users) == ["ada@x.org", "guest_y.org", "zed@x.org"]
+    assert declarations.groups["own"].row["members"] == ["ada@x.org"] and declarations.groups["ops"].row["members"] == []
+    assert [a.group for a in declarations.apps["wiki"].assignments] == ["net"]
+
+
+@pytest.mark.parametrize(("name", "page", "why"), [
+    ("users2", {"@odata.context": GRAPH + "users", "@odata.nextLink": "https://y", "value": []}, "last page of users is missing"),
+    ("groups", {"value": [{"id": "g", "displayName": "Big", "members": [{"id": f"{n}"} for n in range(20)]}]}, "Big has more"),
+    ("groups", {"value": [{"id": "g", "displayName": "B", "members": [], "members@odata.nextLink": "z"}]}, "members/g.json"),
+    ("assigned", {"value": [{"principalId": "a", "appRoleId": "r", "resourceId": r} for r in "xy"]}, "assignments of 2 apps"),
+])  # fmt: skip
+def test_an_export_that_is_not_whole_is_refused(tenant: Path, tmp_path: Path, name: str, page: Any, why: str) -> None:
+    with pytest.raises(ImportRefused) as refused:
+        take_directory(export(tenant, **{name: page}), tmp_path / "desired", "wiki")
+    assert why in refused.value.message + refused.value.remedy and not (tmp_path / "desired").exists()
+
+
+def test_an_export_without_anybody_does_not_empty_the_directory(tenant: Path, tmp_path: Path) -> None:
+    imported(tenant, tmp_path / "desired")
+    empty = {"@odata.context": GRAPH + "users", "value": []}
+    with pytest.raises(ImportRefused, match="no users at all"):
+        take_directory(export(tenant, users1=empty, users2=empty), tmp_path / "desired", "wiki")
+
+
+def test_members_saved_on_their_own_are_read_to_the_last_page(tenant: Path, tmp_path: Path) -> None:
+    groups = {"@odata.context": GRAPH + "groups", "value": [{"id": IDS["net"], "displayName": "Net"}]}
+    first = {"@odata.context": GRAPH + "directoryObjects", "@odata.nextLink": "https://x", "value": [{"id": IDS["ada"]}]}
+    export(tenant, groups=groups, **{f"members__{IDS['net']}": first})
+    with pytest.raises(ImportRefused, match="more members"):
+        take_directory(tenant, tmp_path / "desired", "wiki")
+    export(tenant, **{f"members__{IDS['net']} 2": {**first, "@odata.nextLink": None, "value": [{"id": IDS["grace"]}]}})
+    imported(tenant, tmp_path / "desired")
+    assert load(tmp_path / "desired").declarations.groups["net"].row["members"] == ["ada@x.org", "grace@x.org"]
+
+
+def test_the_portals_csv_files_are_read_as_well(tmp_path: Path) -> None:
+    folder = export(
+        tmp_path / "csv",
+        exportUsers_csv="\ufeffuserPrincipalName,displayName,id,accountEnabled,mobilePhone,department\n"
+        f'ada@x.org,"Lovelace, Ada",{IDS["ada"]},True,,on\ngrace@x.org,Grace,{IDS["grace"]},False,0123,\n',
+        exportGroups_csv=f"id,displayName,groupType,membershipType\n{IDS['net']},Net,Security,Assigned\n",
+        members__Net_csv=f"id,userPrincipalName,displayName\n{IDS['ada']},ada@x.org,Ada\n",
+        assigned_csv=f"Object ID,Display name,Object type,Role assigned\n{IDS['net']},Net,Group,User\n",
+    )  # fmt: skip
+    out = tmp_path / "desired"
+    imported(folder, out)
+    declarations = load(out).declarations
+    rows = {name: user.row for name, user in declarations.users.items()}
+    assert {n: [row.get(key) for key in ("displayName", "accountEnabled", "mobile")] for n, row in rows.items()} == {
+        "ada@x.org": ["Lovelace, Ada", None, None], "grace@x.org": ["Grace", False, "0123"]
+    }  # fmt: skip
+    assert declarations.groups["net"].row["members"] == ["ada@x.org"]
+    assert [(a.group, a.role) for a in declarations.apps["wiki"].assignments] == [("net", "user")]
+    assert imported(folder, out)[0] == []
+
+
+def test_names_that_two_bear_and_roles_that_the_export_lacks_are_listed(tenant: Path, tmp_path: Path) -> None:
+    same = [{"id": n, "displayName": "Same", "groupTypes": []} for n in "ab"]
+    (tenant / "app.json").unlink()
+    _, left = imported(export(tenant, groups2={"value": same}), tmp_path / "desired")
+    assert any("several have this displayName" in line for line in left) and any("no app role" in line for line in left)
+    assert "same" not in load(tmp_path / "desired").declarations.groups

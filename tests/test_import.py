@@ -24,6 +24,7 @@ from reconciler.declare.yaml import parse
 from reconciler.report.jsonform import dumps, loads, to_json
 from reconciler.report.text import render
 from reconciler.resolve.check import check
+from tests.servers import TOKEN, Desk, scim_server
 from tests.world import SWITCH, World
 
 PLAIN = f"""mappings:
@@ -305,6 +306,44 @@ def test_an_import_into_an_empty_folder_brings_the_app_along(empty: World) -> No
     assert "apps/wiki/mappings.yaml" in outcome.written
     assert (empty.folder / "fresh/apps/wiki/mappings.yaml").read_text() == PLAIN
     assert declared(empty, "fresh")["ada@x.org"]["jobTitle"] == "on"
+
+
+# The command
+
+
+def test_the_command_imports_plans_empty_and_takes_drift_over(tmp_path: Path) -> None:
+    with scim_server(tmp_path) as url:
+        desk = Desk(tmp_path, f"{url}/import/v2")
+        desk.seed("ada@x.org", displayName="Ada \u202e")
+        fresh = ("import", "--app", "new", "--out", "fresh")
+        environ = {"NEW_SCIM_URL": desk.url, "NEW_SCIM_TOKEN": TOKEN}
+        ran = desk.reconcile(*fresh, **environ)
+        assert ran.code == 0 and "The plan that follows: No changes. new matches the declaration. 1 adopted." in ran.out, ran.err
+        ran = desk.reconcile("plan", "--desired", "fresh", "--detailed-exitcode", **environ)
+        assert ran.code == 0, ran.out
+        assert "wrote" not in desk.reconcile(*fresh, **environ).out
+        assert desk.reconcile("apply", "--desired", "fresh", "--auto-approve", **environ).code == 0
+        desk.edit("ada@x.org", "displayName", "Ada Lovelace")
+        ran = desk.reconcile(*fresh, **environ)
+        assert (ran.code, "--force" in ran.err, "fresh/directory/users/new.yaml" in ran.err) == (1, True, True)
+        only = ("import", "--app", "new", "--out", "fresh", "--only", "User/ada@x.org")
+        assert "Took over User/ada@x.org in fresh/directory/users/new.yaml" in desk.reconcile(*only, **environ).out
+        assert "displayName: Ada Lovelace" in (tmp_path / "fresh/directory/users/new.yaml").read_text()
+        assert "nothing to take over" in desk.reconcile(*only, **environ).out
+        desk.seed("zed@x.org")
+        ran = desk.reconcile("plan", "--desired", "fresh", "--show-unmanaged", **environ)
+        assert "local (1): no such user in the directory\n    zed@x.org" in ran.out
+
+
+@pytest.mark.parametrize("arguments", [
+    (), ("--app", "a", "--app", "b"), ("--app", "../x"), ("--app", "wiki", "--only", "ada@x.org"),
+    ("--app", "wiki", "--only", "User/a", "--force"), ("--entra-directory", ".", "--force"),
+    ("--app", "wiki", "--entra-schema", "s.json", "--only", "User/a"),
+])  # fmt: skip
+def test_wrong_usage_of_the_command_is_said(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    (tmp_path / "s.json").write_text("{}")
+    ran = Desk(tmp_path, "http://127.0.0.1:9/v2").reconcile("import", *arguments)
+    assert ran.code == 64 and "Error: " in ran.err
 
 
 # Accounts that are nobody's

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Mapping, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from reconciler.adopt import nodes
@@ -36,7 +38,7 @@ def append(kind: str, text: str | None, rows: Sequence[Row], path: str) -> str:
 
 
 def revise(
-    kind: str, text: str, path: str, changed: Mapping[int, Row], added: Sequence[Row] = (), removed: Sequence[int] = ()
+    kind: str, text: str, path: str, changed: Mapping[int, Row], added: Sequence[Row] = (), removed: Collection[int] = ()
 ) -> str:
     """A file with rows replaced by number, added in their place, and removed. Raises ImportRefused.
 
@@ -46,7 +48,7 @@ def revise(
     rows = found.data.get(kind) if isinstance(found.data, dict) and not found.problems else None
     if not isinstance(rows, list):
         raise ImportRefused(f"{path} is not valid as it is", "run `reconcile validate`")
-    places = _places(rows, added)
+    removed, places = frozenset(removed), _places(rows, added)
     want = _expected(rows, changed, places, removed)
     if want == rows:
         return text
@@ -73,15 +75,14 @@ Places = dict[int, list[Row]]
 def _places(rows: Sequence[Row], added: Sequence[Row]) -> Places:
     """Where each new row goes: before the first that sorts after it, else to the end."""
     found: Places = {}
-    keys = [sort_key(row) for row in rows]
+    # The first that is greater is the first whose running maximum is: so it can be searched for in halves.
+    highest = list(accumulate((sort_key(row) for row in rows), max))
     for row in sorted(added, key=sort_key):
-        key = sort_key(row)
-        at = next((i for i, other in enumerate(keys) if other > key), len(keys))
-        found.setdefault(at, []).append(row)
+        found.setdefault(bisect_right(highest, sort_key(row)), []).append(row)
     return found
 
 
-def _expected(rows: Sequence[Row], changed: Mapping[int, Row], places: Places, removed: Sequence[int]) -> list[Row]:
+def _expected(rows: Sequence[Row], changed: Mapping[int, Row], places: Places, removed: Collection[int]) -> list[Row]:
     found = []
     for number in range(len(rows) + 1):
         found += places.get(number, [])
@@ -91,7 +92,7 @@ def _expected(rows: Sequence[Row], changed: Mapping[int, Row], places: Places, r
 
 
 def _by_lines(
-    kind: str, text: str, found: Document, changed: Mapping[int, Row], places: Places, removed: Sequence[int]
+    kind: str, text: str, found: Document, changed: Mapping[int, Row], places: Places, removed: Collection[int]
 ) -> str:
     lines = text.replace("\r\n", "\n").split("\n")
     items = _items(lines, found.item_lines)
@@ -149,7 +150,7 @@ def _items(lines: list[str], starts: list[int]) -> list[Item]:
 
 
 def _whole(
-    kind: str, text: str, found: Document, changed: Mapping[int, Row], places: Places, removed: Sequence[int]
+    kind: str, text: str, found: Document, changed: Mapping[int, Row], places: Places, removed: Collection[int]
 ) -> str:
     plain = text.replace("\r\n", "\n")
     start = plain.startswith("\ufeff")

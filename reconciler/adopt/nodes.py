@@ -4,7 +4,7 @@ speaks to ruamel.yaml. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from reconciler.adopt.files import Row, block, quote, scalar
@@ -22,6 +22,18 @@ class Patch(NamedTuple):
     text: str
 
 
+def _in_order(old: list[Any], new: list[Any]) -> bool:
+    """Whether what stays keeps its order and what comes is at the end."""
+    return [one for one in old if one in new] + [one for one in new if one not in old] == new
+
+
+def _in_place(old: list[Any], new: list[Any]) -> bool:
+    """Whether elements are only given other values where they stand, as a rename does."""
+    return len(old) == len(new) and all(
+        one == two or (one not in new and two not in old) for one, two in zip(old, new, strict=True)
+    )
+
+
 def patched(text: str, patches: Sequence[Patch]) -> str:
     """The text with every patch applied; those at one place in their order."""
     for _, patch in sorted(enumerate(patches), key=lambda pair: (pair[1].start, pair[1].end, pair[0]), reverse=True):
@@ -37,7 +49,7 @@ def item(text: str, old: Row, new: Row) -> str:
 
 def whole(
     kind: str, text: str, rows: Sequence[Row], changed: Mapping[int, Row], places: Mapping[int, Sequence[Row]],
-    removed: Sequence[int],
+    removed: Collection[int],
 ) -> str:  # fmt: skip
     """The same for a whole file whose list stands in brackets or is empty. Raises Unable."""
     root = _compose(text)
@@ -63,7 +75,7 @@ def whole(
 
 def _changed_only(
     text: str, found: Any, rows: Sequence[Row], changed: Mapping[int, Row], places: Mapping[int, Sequence[Row]],
-    removed: Sequence[int],
+    removed: Collection[int],
 ) -> str:  # fmt: skip
     if found is None or places or removed:
         raise Unable
@@ -110,8 +122,12 @@ class _Editor:
         nested = isinstance(node.value, list) and node.value
         if isinstance(old, dict) and isinstance(new, dict) and nested and new:
             return self.mapping(node, old, new)
-        if isinstance(old, list) and isinstance(new, list) and nested and (new or node.flow_style):
-            return self._sequence(node, old, new)
+        if isinstance(old, list) and isinstance(new, list) and nested:
+            if _in_place(old, new):
+                pairs = zip(node.value, old, new, strict=True)
+                return [Patch(n.start_mark.index, self.end(n), scalar(two)) for n, one, two in pairs if one != two]
+            if any(one in new for one in old) and _in_order(old, new):
+                return self._sequence(node, old, new)
         if node.start_mark.index == node.end_mark.index or (nested and not node.flow_style):
             # Nothing there, or something over several lines: the colon is where the value begins.
             start = self.text.index(":", key.end_mark.index) + 1

@@ -27,11 +27,17 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")  # schemas/app.schema.json
 @click.option("--only", metavar="ADDRESS", help="Take over the live values of this one object, in the file that declares it.")
 @click.option("--entra-schema", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=False), metavar="FILE",
               help="Mappings and scoping filters from the synchronization schema that Entra lets you download.")  # fmt: skip
+@click.option("--entra-directory", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR",
+              help="Users, groups, assignments from a folder of Graph's JSON pages or the portal's CSV files.")  # fmt: skip
 def import_(
     desired: Path, apps: tuple[str, ...], no_color: bool, out: Path | None, split: str, force: bool, only: str | None,
-    entra_schema: Path | None,
+    entra_schema: Path | None, entra_directory: Path | None,
 ) -> int:  # fmt: skip
     """Write live accounts, groups and roles as declarations. Nothing of the service is changed."""
+    if entra_directory is not None:
+        if only is not None or split != "none" or entra_schema is not None or len(apps) > 1 or force:
+            raise click.UsageError("--entra-directory takes --out and one --app, and edits in place")
+        return _told(lambda: _directory(entra_directory, out or desired, apps[0] if apps else None))
     if len(apps) != 1 or not NAME.match(apps[0]):
         raise click.UsageError("name one app with --app, in letters, digits, - and _")
     target = out or desired
@@ -58,6 +64,21 @@ def _schema(file: Path, out: Path, app: str, force: bool) -> int:
     click.echo(f"Translated all but {len(left)}." if left else "Translated everything.")
     for line in left:
         click.echo(f"Warning: not translated: {plain(line)}", err=True)
+    return 0
+
+
+def _directory(folder: Path, out: Path, app: str | None) -> int:
+    from reconciler.cli.entra import take_directory
+    from reconciler.report.safe import plain
+
+    if app is not None and not NAME.match(app):
+        raise click.UsageError("name the app in letters, digits, - and _")
+    written, left = take_directory(folder, out, app)
+    for path in written:
+        click.echo(f"wrote {plain(str(out / path))}")
+    click.echo("Everything is as the export says." if not written else f"Brought {plain(str(out))} to what the export says.")
+    for line in left:
+        click.echo(f"Warning: {plain(line)}", err=True)
     return 0
 
 

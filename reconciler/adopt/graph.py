@@ -1,0 +1,254 @@
+"""What Graph and the portal say of a tenant in, rows of users, groups, roles and assignments out. Pure.
+
+A page is Graph's JSON (`/users`, `/groups?$expand=members`, `/groups/{id}/members`, `/servicePrincipals/{id}` and its
+`appRoleAssignedTo`), or the rows of a CSV file that the portal lets one download.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from reconciler.adopt.files import can_hold, is_name
+from reconciler.adopt.model import ImportRefused, Notes, Row
+from reconciler.declare.model import fold
+from reconciler.declare.sources import MULTI_VALUED, USER_SOURCES
+
+GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+CUSTOM = re.compile(r"extension_\w+\Z")
+GUEST = re.compile(r"#EXT#@.*\Z", re.IGNORECASE)
+NO_ROLE = "00000000-0000-0000-0000-000000000000"  # Graph's appRoleId of Default Access
+RENAMED = {"objectid": "id", "mobilephone": "mobile", "faxnumber": "facsimileTelephoneNumber", "officelocation":
+           "physicalDeliveryOfficeName"}  # fmt: skip
+# Not read as text of their own, and no loss: what they say is read otherwise, or says nothing of the person.
+ASIDE = frozenset({"manager", "businessPhones", "onPremisesExtensionAttributes", "deletedDateTime", "IsSoftDeleted"})
+EXPANDED = 20  # members that $expand returns at most, without a word
+
+Json = dict[str, Any]
+
+
+class Page(NamedTuple):
+    """A file that was read: `name` without its suffix, its folder's name, whether more pages follow, its items."""
+
+    name: str
+    folder: str
+    context: str
+    more: bool
+    items: list[Json]
+
+
+@dataclass
+class Tenant:
+    """Rows by kind; `keys` are the keys that the export speaks of, so that others are left as they are."""
+
+    users: list[Row] = field(default_factory=list)
+    groups: list[Row] = field(default_factory=list)
+    roles: list[Row] = field(default_factory=list)
+    assignments: list[Row] = field(default_factory=list)
+    keys: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    has: set[str] = field(default_factory=set)
+
+
+def kind_of(page: Page) -> str | None:
+    """users, groups, members, assignments or app; None where a page is none of these."""
+    if page.folder == "members" or "directoryObjects" in page.context or "/members" in page.context:
+        return "members"
+    keys = {fold(key) for item in page.items[:50] for key in item}
+    if keys & {"approleid", "roleassigned", "role", "approlename"} or "appRoleAssign" in page.context:
+        return "assignments"
+    if "approles" in keys:
+        return "app"
+    if "#users" in page.context or "userprincipalname" in keys:
+        return "users"
+    if "#groups" in page.context or keys & {"grouptypes", "grouptype", "members", "securityenabled", "membershiptype"}:
+        return "groups"
+    return None
+
+
+def read(pages: Iterable[Page], notes: Notes) -> Tenant:
+    """The whole tenant. Raises ImportRefused where pages are missing, since half a tenant would disable the other half."""
+    by_kind: dict[str, list[Page]] = defaultdict(list)
+    for page in pages:
+        kind = kind_of(page)
+        if kind is None:
+            notes.add("says nothing of users, groups or assignments", page.name)
+        else:
+            by_kind[kind].append(page)
+    for kind, found in by_kind.items():
+        if kind != "members" and all(page.more for page in found):
+            raise ImportRefused(f"the last page of {kind} is missing: {found[-1].name} names one that follows",
+                                "follow @odata.nextLink to its end, and save every page")  # fmt: skip
+    return _Reader(by_kind, notes).tenant()
+
+
+class _Reader:
+    def __init__(self, pages: dict[str, list[Page]], notes: Notes) -> None:
+        self.pages, self.notes, self.found = pages, notes, Tenant(has=set(pages))
+        self.names: dict[str, str] = {}  # id -> user name
+        self.groups: dict[str, str] = {}  # id -> group name
+
+    def items(self, kind: str) -> list[Json]:
+        return [item for page in self.pages.get(kind, []) for item in page.items]
+
+    def tenant(self) -> Tenant:
+        users = self._own("users", "userPrincipalName", [(item, self._user(item)) for item in self.items("users")])
+        self.names = {str(row["id"]): row["userPrincipalName"] for _, row in users if "id" in row}
+        groups = self._own("groups", "displayName", [(item, self._group(item)) for item in self.items("groups")])
+        self.groups = {str(row["id"]): row["displayName"] for _, row in groups if "id" in row}
+        for item, row in users:
+            self._manager(item, row)
+        for item, row in groups:
+            self._members(item, row)
+        self.found.users, self.found.groups = [row for _, row in users], [row for _, row in groups]
+        self._assignments(self._roles())
+        return self.found
+
+    def _own(self, kind: str, key: str, rows: list[tuple[Json, Row]]) -> list[tuple[Json, Row]]:
+        """Those with a name of their own."""
+        count: dict[str, set[str]] = defaultdict(set)
+        for _, row in rows:
+            if is_name(row.get(key)):
+                count[fold(row[key])].add(str(row.get("id")))
+        kept: dict[str, tuple[Json, Row]] = {}
+        for item, row in rows:
+            name = row.get(key)
+            if not is_name(name):
+                self.notes.add(f"left out: its {key} cannot name it", str(name or row.get("id")))
+            elif len(count[fold(str(name))]) > 1:
+                self.notes.add(f"left out: several have this {key}", str(name))
+            else:
+                kept.setdefault(fold(str(name)), (item, row))
+        return list(kept.values())
+
+    def _user(self, item: Json) -> Row:
+        row = self._texts("users", item, USER_SOURCES)
+        if isinstance(row.get("userPrincipalName"), str):
+            # Entra itself provisions a guest's name without the tenant's part (EN:how-provisioning-works).
+            row["userPrincipalName"] = GUEST.sub("", row["userPrincipalName"])
+        enabled = next((value for key, value in item.items() if fold(key) == "accountenabled"), None)
+        row.pop("accountEnabled", None)
+        if enabled is False or str(enabled).lower() == "false":
+            row["accountEnabled"] = False
+        phones = item.get("businessPhones")
+        if isinstance(phones, list):
+            self.found.keys["users"].add("telephoneNumber")
+            row.update({"telephoneNumber": phones[0]} if phones and isinstance(phones[0], str) and phones[0] else {})
+        more = {**(item.get("onPremisesExtensionAttributes") or {}), **{k: v for k, v in item.items() if CUSTOM.match(k)}}
+        texts = {key: str(value) for key, value in sorted(more.items()) if value not in (None, "") and can_hold(str(value))}
+        if more:
+            self.found.keys["users"].add("extensionAttributes")
+            row.update({"extensionAttributes": texts} if texts else {})
+        return row
+
+    def _group(self, item: Json) -> Row:
+        return self._texts("groups", item, ("displayName", "id", "description", "mailNickname"))
+
+    def _texts(self, kind: str, item: Json, known: Iterable[str]) -> Row:
+        names = {fold(name): name for name in known}
+        row: Row = {}
+        for key, value in item.items():
+            name = names.get(fold(RENAMED.get(fold(key), key)))
+            if name is None or key in ASIDE:
+                continue
+            self.found.keys[kind].add(name)
+            if name in MULTI_VALUED and isinstance(value, list):
+                value = [one for one in value if isinstance(one, str) and can_hold(one)] or None
+            elif isinstance(value, str) and not can_hold(value):
+                self.notes.add(f"{name} is not taken over: no YAML file can hold it", str(item.get("id")))
+                value = None
+            if value not in (None, "") and (isinstance(value, (str, list)) or name == "accountEnabled"):
+                row[name] = value
+        return row
+
+    def _manager(self, item: Json, row: Row) -> None:
+        boss = item.get("manager")
+        if "manager" not in item:
+            return
+        self.found.keys["users"].add("manager")
+        name = self.names.get(str(boss.get("id"))) if isinstance(boss, dict) else None
+        if name is not None:
+            row["manager"] = name
+        elif boss:
+            self.notes.add("its manager is not taken over: that user is not in the export", row["userPrincipalName"])
+
+    def _members(self, item: Json, row: Row) -> None:
+        listed, pages = item.get("members"), self._member_pages(row)
+        if listed is None and not pages:
+            return
+        cut = "members@odata.nextLink" in item or (isinstance(listed, list) and len(listed) == EXPANDED)
+        if (cut and not pages) or (pages and all(page.more for page in pages)):
+            id = row.get("id")
+            raise ImportRefused(f"the group {row['displayName']} has more members than the export holds (at most {EXPANDED})",
+                                f"save /groups/{id}/members as members/{id}.json, every page of it")  # fmt: skip
+        self.found.keys["groups"].add("members")
+        members = [m for m in listed or [] if isinstance(m, dict)] + [m for page in pages for m in page.items]
+        found = {one for member in members if (one := self._member(member, row["displayName"]))}
+        ordered = sorted(found, key=lambda one: (one[0], fold(one[1]), one[1]))
+        row["members"] = [{"group": name} if is_group else name for is_group, name in ordered]
+
+    def _member_pages(self, row: Row) -> list[Page]:
+        names = {fold(str(row.get("id"))), fold(row["displayName"])}
+        found = []
+        for page in self.pages.get("members", []):
+            ids = GUID.findall(page.name) or GUID.findall(page.context)
+            if fold(page.name) in names or any(fold(id) in names for id in ids):
+                found.append(page)
+        return found
+
+    def _member(self, member: Json, group: str) -> tuple[bool, str] | None:
+        id = str(member.get("id") or member.get("objectId"))
+        for is_group, names in ((False, self.names), (True, self.groups)):
+            if id in names:
+                return is_group, names[id]
+        self.notes.add("a member is not taken over: it is no user or group of the export", group)
+        return None
+
+    def _roles(self) -> dict[str, str]:
+        """appRoleId -> displayName."""
+        names = {NO_ROLE: "Default Access"}
+        for item in self.items("app"):
+            for role in item.get("appRoles") or []:
+                if not is_name(role.get("displayName")) or not can_hold(str(role.get("value") or "")):
+                    self.notes.add("an app role is not taken over: its name cannot be declared", str(role.get("id")))
+                    continue
+                row: Row = {"value": str(role.get("value") or role["displayName"]), "displayName": role["displayName"]}
+                row.update({"enabled": False} if role.get("isEnabled") is False else {})
+                known = {fold(other["displayName"]) for other in self.found.roles}
+                # Entra's User stands for users and groups alike; Application is for neither.
+                if "User" in (role.get("allowedMemberTypes") or ["User"]) and fold(row["displayName"]) not in known:
+                    self.found.roles.append(row)
+                names[str(role.get("id"))] = role["displayName"]
+        return names
+
+    def _assignments(self, roles: dict[str, str]) -> None:
+        apps = {item["resourceId"] for item in self.items("assignments") if item.get("resourceId")}
+        if len(apps) > 1:
+            raise ImportRefused(f"the export holds assignments of {len(apps)} apps", "import each app from a folder of its own")
+        found: dict[tuple[str, str, str], Row] = {}
+        for item in self.items("assignments"):
+            row = self._assignment({fold(re.sub(r"\s", "", key)): value for key, value in item.items()}, roles)
+            if row is not None:
+                found.setdefault((fold(row.get("user", "")), fold(row.get("group", "")), fold(row["role"])), row)
+        self.found.assignments = list(found.values())
+
+    def _assignment(self, item: Json, roles: dict[str, str]) -> Row | None:
+        """`item` has folded keys without spaces: Graph's appRoleAssignment, or a line of the portal's list."""
+        id = str(item.get("principalid") or item.get("objectid") or item.get("id"))
+        shown = str(item.get("principaldisplayname") or item.get("displayname") or id)
+        role = roles.get(str(item["approleid"])) if "approleid" in item else _first(item, "roleassigned", "role", "approlename")
+        if role is None:
+            self.notes.add(f"its assignment is not taken over: no app role {item.get('approleid')} in the export; save the "
+                           "service principal with its appRoles", shown)  # fmt: skip
+            return None
+        for key, names in (("user", self.names), ("group", self.groups)):
+            if id in names:
+                return {key: names[id], "role": role}
+        self.notes.add("its assignment is not taken over: it is no user or group of the export", shown)
+        return None
+
+
+def _first(item: Json, *keys: str) -> str | None:
+    return next((str(item[key]) for key in keys if item.get(key)), None)
