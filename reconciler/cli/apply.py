@@ -126,7 +126,7 @@ def _apply_files(
     files: tuple[Path, ...], picked: list[App], declarations: Declarations, lock_timeout: float, form: str
 ) -> int:
     """Every app is looked at before the first write, so that a stale one keeps the others unwritten."""
-    plans = [plan for file in files for plan in read_plans(file)]
+    plans = [plan for file in files for plan in _reviewed(file)]
     gone = sorted({plan.app for plan in plans if plan.changes} - declarations.apps.keys())
     if gone:
         return _stale({name: [_moved("App/" + name, "declaration", "this app is no longer declared")] for name in gone}, form)
@@ -148,6 +148,18 @@ def _apply_files(
         if looked:
             return looked
         return worst([*closed.values(), *(guarded(partial(write, *item)) for item in ready)])
+
+
+def _reviewed(file: Path) -> list[Plan]:
+    """The plans of a file that holds what is to be written. Raises PlanFileError."""
+    from reconciler.report.jsonform import PlanFileError
+
+    plans = read_plans(file)
+    for plan in plans:
+        if plan.redacted:
+            raise PlanFileError(f"{file} is redacted: it holds hashes, not the values to write",
+                                f"apply it by its digest: `reconcile apply --app {plan.app} --digest {plan.digest}`")  # fmt: skip
+    return plans
 
 
 def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, ...] | int:
