@@ -32,14 +32,17 @@ FORMAT_HELP = "How to print it: markdown is cut to a GitHub comment, summary to 
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help=FORMAT_HELP)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False, readable=False), help="Save the plan, for `apply FILE`.")
 @click.option("--redact", is_flag=True, help="Show hashes for personal values, also in FILE, which can then not be applied.")
+@click.option("--with-token", is_flag=True, help="Only apps whose token is in the environment.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
 def plan(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...], form: str,
-    out: Path | None, redact: bool, detailed_exitcode: bool,
+    out: Path | None, redact: bool, with_token: bool, detailed_exitcode: bool,
 ) -> int:  # fmt: skip
     """Show what an apply would do. Writes nothing to the service."""
     if out is not None and not out.parent.is_dir():
         raise _NotSaved(out, "there is no such folder", f"create {out.parent} first")
+    from reconciler.scim.credentials import at_hand
+
     declarations = load_checked(desired, apps)
     plans: list[Plan] = []
 
@@ -48,7 +51,7 @@ def plan(
             plans.append(_redacted(found.planned.plan, declarations) if redact else found.planned.plan)
         return ERROR if plans[-1].errors else CHANGES if detailed_exitcode and plans[-1].changes else 0
 
-    picked = chosen(declarations, apps)
+    picked = [app for app in chosen(declarations, apps) if not with_token or at_hand(app, os.environ)]
     codes = [guarded(lambda app=app: work(app)) for app in picked]  # type: ignore[misc]
     if plans or form == "json":
         show_plans(plans, form, no_color)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from reconciler.plan.model import Plan
 from reconciler.report.safe import code, inert, longest_run
 
-MOST = 200  # lines of a report
+MOST, LONGEST = 60, 300  # lines of a report, and characters of one
+REASON = 30_000  # characters of a report that a comment takes over
 
 
 def said(lines: list[str], markdown: list[str]) -> str:
     """What a command said: its lines in a fence, then what it had as Markdown."""
     more = [f"and {len(lines) - MOST:,} more lines"] if len(lines) > MOST else []
-    shown = [inert(line) for line in [*lines[:MOST], *more]]
+    shown = [inert(line, LONGEST) for line in [*lines[:MOST], *more]]
     ticks = "`" * max(3, max(map(longest_run, shown), default=0) + 1)
     fence = "\n".join([f"{ticks}text", *shown, ticks])
     return "\n\n".join([*([fence] if shown else []), *(text.strip() for text in markdown)]) + "\n\n"
@@ -29,9 +32,14 @@ def approve(plan: Plan, actions: str) -> str:
 def stale(plan: Plan, actions: str, because: str) -> str:
     """Above the new plan on a pull request whose reviewed plan was not applied."""
     return "\n\n".join([
-        "The plan that was reviewed here was **not applied as it is**:", because.strip(),
+        "The plan that was reviewed here was **not applied as it is**:", _cut(because).strip(),
         "Below is what an apply would do now. " + approve(plan, actions),
     ]).replace("\n\n\n\n", "\n\n")  # fmt: skip
+
+
+def _cut(text: str) -> str:
+    """Whole lines of it; its fence is shorter than what is kept."""
+    return text if len(text) <= REASON else text[:REASON].rpartition("\n")[0] + "\n\nand more, in the summary of the run"
 
 
 def waiting(plan: Plan, actions: str) -> str:
@@ -45,7 +53,7 @@ def drift(plan: Plan, actions: str) -> str:
     """Above a plan in the rolling issue of an app."""
     causes = {cause for change in plan.changes for cause in change.causes}
     drifted = [c.address for c in plan.changes if "drift" in c.causes]
-    adopt = f"reconcile import --only {drifted[0]}" if drifted else ""
+    adopt = f"reconcile import --only {quote(drifted[0])}" if drifted else ""
     found = [f"{code(plan.display_name)} is not as it is declared."]
     if "drift" in causes:
         found.append("- **Drift**: somebody edited the service. To put it back, apply this plan; to keep what is there, "
