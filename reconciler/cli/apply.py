@@ -23,7 +23,6 @@ from reconciler.cli.common import (
     load_checked,
     now,
     options,
-    read_plans,
     selection_options,
     session,
     store_of,
@@ -31,6 +30,7 @@ from reconciler.cli.common import (
 )
 from reconciler.cli.plan import show_plans
 from reconciler.cli.progress import line, telling
+from reconciler.cli.saved import reviewed, saved
 from reconciler.cli.saying import add_markdown, report_lines, reporting, say
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.model import Change, Plan
@@ -72,7 +72,7 @@ def _apply(
     if digest and len(picked) > 1:
         raise click.UsageError("a digest stands for the plan of one app: name it with --app")
     if files:
-        return guarded(lambda: _apply_files(_saved(files), picked, declarations, lock_timeout, form))
+        return guarded(lambda: _apply_files(saved(files), picked, declarations, lock_timeout, form))
     agreed = partial(_agreed, auto_approve=auto_approve, digest=digest, no_color=no_color)
 
     def work(app: App) -> int:
@@ -136,7 +136,7 @@ def _apply_files(
     files: list[Path], picked: list[App], declarations: Declarations, lock_timeout: float, form: str
 ) -> int:
     """Every app is looked at before the first write, so that a stale one keeps the others unwritten."""
-    plans = [plan for file in files for plan in _reviewed(file)]
+    plans = [plan for file in files for plan in reviewed(file)]
     gone = sorted({plan.app for plan in plans if plan.changes} - declarations.apps.keys())
     if gone:
         return _stale({name: [_moved("App/" + name, "declaration", "this app is no longer declared")] for name in gone}, form)
@@ -144,9 +144,9 @@ def _apply_files(
         ready: list[tuple[Session, tuple[Change, ...]]] = []
 
         def look(app: App) -> int:
-            reviewed = [plan for plan in plans if plan.app == app.name]
+            asked = [plan for plan in plans if plan.app == app.name]
             found = stack.enter_context(_opened(app, declarations, lock_timeout))
-            changes = _of_files(found, reviewed, form)
+            changes = _of_files(found, asked, form)
             if isinstance(changes, int):
                 return changes
             ready.append((found, changes))
@@ -158,26 +158,6 @@ def _apply_files(
         if looked:
             return looked
         return worst([*closed.values(), *(guarded(partial(write, *item)) for item in ready)])
-
-
-def _saved(files: tuple[Path, ...]) -> list[Path]:
-    """The files, and those that the folders hold, in order of their names: for one object the last one's plan counts."""
-    found = [item for file in files for item in (sorted(file.glob("*.json")) if file.is_dir() else [file])]
-    if not found:
-        say("There is no reviewed plan: nothing was written.")
-    return found
-
-
-def _reviewed(file: Path) -> list[Plan]:
-    """The plans of a file that holds what is to be written. Raises PlanFileError."""
-    from reconciler.report.jsonform import PlanFileError
-
-    plans = read_plans(file)
-    for plan in plans:
-        if plan.redacted:
-            raise PlanFileError(f"{file} is redacted: it holds hashes, not the values to write",
-                                f"apply it by its digest: `reconcile apply --app {plan.app} --digest {plan.digest}`")  # fmt: skip
-    return plans
 
 
 def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, ...] | int:

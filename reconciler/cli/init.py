@@ -27,28 +27,31 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     if desired.name != "desired":
         raise click.UsageError("the workflows look for a folder that is called desired")
     root = desired.parent
-    fresh = not desired.exists()
-    files = dict(_starter(root, app)) if fresh else {}
-    if not fresh:
-        click.echo(f"{desired} is there already, and is left as it is", err=True)
-        found, problems = checked(desired)
-        if any(problem.severity == "error" for problem in problems):
-            click.echo(f"Error: {desired} has errors, so its tokens are not known\n    mend what `reconcile validate` says", err=True)
-            return ERROR
-        tokens = sorted({name for known in found.apps.values() for name in TOKEN.findall(known.secretToken)})
+    if desired.exists():
+        files, tokens = {}, _tokens(desired)
     else:
-        tokens = [_token(app)]
-    files.update(_schemas())
-    files.update(_github(tokens, _branch(root)))
+        files, tokens = dict(_starter(root, app)), [_token(app)]
+    files |= dict(_schemas()) | dict(_github(tokens, _branch(root)))
     try:
         for name, text in files.items():
             click.echo(f"{'written' if _write(root / name, text) else 'left   '} {name}")
     except OSError as error:
         click.echo(f"Error: {error.filename} cannot be written: {error.strerror}\n    mend its permissions", err=True)
         return ERROR
-    click.echo(f"Next: set {', '.join(tokens) or 'the tokens'}, then `reconcile validate` and `reconcile plan`; the README says what "
-               "to set up on GitHub.", err=True)  # fmt: skip
+    click.echo(f"Next: set {', '.join(tokens) or 'the tokens'}, then `reconcile validate` and `reconcile plan`; the README says "
+               "what to set up on GitHub.", err=True)  # fmt: skip
     return 0
+
+
+def _tokens(desired: Path) -> list[str]:
+    """The variables that hold the tokens of a declaration that is there already."""
+    click.echo(f"{desired} is there already, and is left as it is", err=True)
+    found, problems = checked(desired)
+    if any(problem.severity == "error" for problem in problems):
+        click.echo(f"Error: {desired} has errors, so its tokens are not known", err=True)
+        click.echo("    mend what `reconcile validate` says, then run this again", err=True)
+        raise click.exceptions.Exit(ERROR)
+    return sorted({name for app in found.apps.values() for name in TOKEN.findall(app.secretToken)})
 
 
 def _write(file: Path, text: str) -> bool:

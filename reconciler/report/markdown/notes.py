@@ -7,7 +7,7 @@ from shlex import quote
 from reconciler.plan.model import Plan
 from reconciler.report.safe import code, inert, longest_run
 
-MOST, LONGEST = 60, 300  # lines of a report, and characters of one
+MOST, LONGEST = 60, 200  # lines of a report, and characters of one
 REASON = 30_000  # characters of a report that a comment takes over
 
 
@@ -38,7 +38,7 @@ def stale(plan: Plan, actions: str, because: str) -> str:
 
 
 def _cut(text: str) -> str:
-    """Whole lines of it; its fence is shorter than what is kept."""
+    """Whole lines of it; the fences of two commands are shorter than what is kept."""
     return text if len(text) <= REASON else text[:REASON].rpartition("\n")[0] + "\n\nand more, in the summary of the run"
 
 
