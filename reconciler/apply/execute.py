@@ -77,6 +77,9 @@ class _Run:
             for address, entry in self.job.settled.baselines.items():
                 if "id" in entry:  # a create that failed has none
                     self.job.record.entries.setdefault(address, entry)
+        outcomes = [self.outcome(change) for change in self.job.changes]
+        if self.job.commit and Result(outcomes, self.interrupted).complete:
+            self.job.record.commit = self.job.commit
         self.job.record.under_way = []
         self.store.save(self.job.record)
         self.store.clear_journal()

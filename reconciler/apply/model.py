@@ -13,7 +13,10 @@ from reconciler.resolve.model import Resolution
 
 @dataclass(frozen=True)
 class Job:
-    """The changes to be made, and what is known of the objects that they touch; `occasion` is said in the log."""
+    """The changes to be made, and what is known of the objects that they touch; `occasion` is said in the log.
+
+    `commit` goes into the record where all of them are done: no declared change is left then. None leaves it as it is.
+    """
 
     app: str
     changes: tuple[Change, ...]
@@ -21,6 +24,7 @@ class Job:
     record: Record
     resolution: Resolution
     occasion: str = "apply"
+    commit: str | None = None
 
 
 class Outcome(NamedTuple):

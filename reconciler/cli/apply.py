@@ -23,17 +23,17 @@ from reconciler.cli.common import (
     load_checked,
     now,
     options,
-    read_plans,
     selection_options,
     session,
     store_of,
     worst,
 )
 from reconciler.cli.plan import show_plans
-from reconciler.cli.progress import telling
+from reconciler.cli.progress import line, telling
+from reconciler.cli.saved import reviewed, saved
+from reconciler.cli.saying import add_markdown, report_lines, reporting, say
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.model import Change, Plan
-from reconciler.report.safe import plain
 
 if TYPE_CHECKING:
     from reconciler.plan.stale import Moved
@@ -42,17 +42,27 @@ if TYPE_CHECKING:
 @click.command()
 @options
 @selection_options
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=False))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, readable=False))
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option("--lock-timeout", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Wait so long for a lock.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
               help="The form of what moved, where a saved plan is stale.")  # fmt: skip
 @click.option("--digest", help="Go on without asking only if the fresh plan has this digest.")
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Append what was done, or why not, as Markdown.")
 def apply(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...],
     files: tuple[Path, ...], auto_approve: bool, lock_timeout: float, form: str, digest: str | None,
+    report: Path | None,
 ) -> int:  # fmt: skip
-    """Plan, ask and write; or do exactly what saved plans say."""
+    """Plan, ask and write; or do exactly what saved plans say. FILES are saved plans, or folders of them."""
+    with reporting(report):
+        return _apply(desired, apps, no_color, only, causes, files, auto_approve, lock_timeout, form, digest)
+
+
+def _apply(
+    desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...],
+    files: tuple[Path, ...], auto_approve: bool, lock_timeout: float, form: str, digest: str | None,
+) -> int:  # fmt: skip
     if files and (only or causes or digest):
         raise click.UsageError("a saved plan is applied whole: leave --only, --cause and --digest out")
     if not (files or auto_approve or digest or sys.stdin.isatty()):
@@ -62,7 +72,7 @@ def apply(
     if digest and len(picked) > 1:
         raise click.UsageError("a digest stands for the plan of one app: name it with --app")
     if files:
-        return guarded(lambda: _apply_files(files, picked, declarations, lock_timeout, form))
+        return guarded(lambda: _apply_files(saved(files), picked, declarations, lock_timeout, form))
     agreed = partial(_agreed, auto_approve=auto_approve, digest=digest, no_color=no_color)
 
     def work(app: App) -> int:
@@ -112,8 +122,8 @@ def _agreed(found: Session, auto_approve: bool, digest: str | None, no_color: bo
     plan = found.planned.plan
     show_plans([plan], "text", no_color)
     if digest is not None and digest != plan.digest:
-        click.echo(f"Error: the plan's digest is {plan.digest}, not {digest}: nothing was written", err=True)
-        click.echo("    review the plan above, and apply its own digest", err=True)
+        say(f"Error: the plan's digest is {plan.digest}, not {digest}: nothing was written")
+        say("    review the plan above, and apply its own digest")
         return STALE
     asks = plan.changes and not auto_approve and digest is None
     if asks and not click.confirm("Apply these changes?", err=True):
@@ -123,10 +133,10 @@ def _agreed(found: Session, auto_approve: bool, digest: str | None, no_color: bo
 
 
 def _apply_files(
-    files: tuple[Path, ...], picked: list[App], declarations: Declarations, lock_timeout: float, form: str
+    files: list[Path], picked: list[App], declarations: Declarations, lock_timeout: float, form: str
 ) -> int:
     """Every app is looked at before the first write, so that a stale one keeps the others unwritten."""
-    plans = [plan for file in files for plan in read_plans(file)]
+    plans = [plan for file in files for plan in reviewed(file)]
     gone = sorted({plan.app for plan in plans if plan.changes} - declarations.apps.keys())
     if gone:
         return _stale({name: [_moved("App/" + name, "declaration", "this app is no longer declared")] for name in gone}, form)
@@ -134,9 +144,9 @@ def _apply_files(
         ready: list[tuple[Session, tuple[Change, ...]]] = []
 
         def look(app: App) -> int:
-            reviewed = [plan for plan in plans if plan.app == app.name]
+            asked = [plan for plan in plans if plan.app == app.name]
             found = stack.enter_context(_opened(app, declarations, lock_timeout))
-            changes = _of_files(found, reviewed, form)
+            changes = _of_files(found, asked, form)
             if isinstance(changes, int):
                 return changes
             ready.append((found, changes))
@@ -162,9 +172,9 @@ def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, 
     if result.moved:
         return _stale({plan.app: result.moved}, form)
     for address in result.done:
-        click.echo(f"{plain(address)}: already done", err=True)
+        say(f"{address}: already done")
     for change in result.beyond:
-        click.echo(plain(f"not in the reviewed plan: {change.action} {change.address} ({change.reason})"), err=True)
+        say(f"not in the reviewed plan: {change.action} {change.address} ({change.reason})")
     return tuple(result.todo)
 
 
@@ -178,10 +188,19 @@ def _stale(moved: dict[str, list[Moved]], form: str) -> int:
     """Nothing has been written; what moved goes to stdout in a form for machines, to stderr in one for people."""
     from reconciler.report.difference import render
 
-    click.echo("Error: the plan is stale: nothing was written", err=True)
+    say("Error: the plan is stale: nothing was written")
     click.echo(render(form, moved), nl=False, err=form == "text")
-    click.echo("    plan again, and have that plan reviewed", err=True)
+    say("    plan again, and have that plan reviewed")
+    add_markdown(render("markdown", moved))
     return STALE
+
+
+def _commit(found: Session, changes: tuple[Change, ...]) -> str | None:
+    """The commit that is applied, unless a declared change would be left to do after these, or files differ from it."""
+    chosen = {change.address for change in changes}
+    left = any("config" in change.causes for change in found.planned.everything if change.address not in chosen)
+    config = found.planned.plan.config
+    return None if left or config.dirty else config.commit
 
 
 def write(
@@ -199,14 +218,15 @@ def write(
     old = {s: signal.signal(s, lambda number, _: stop.append(number)) for s in (signal.SIGINT, signal.SIGTERM)}
     try:
         settled = settle(found.planned.context, found.planned.plan.only if only is None else only)
-        job = Job(found.app.name, changes, settled, record, found.resolution, occasion)
+        job = Job(found.app.name, changes, settled, record, found.resolution, occasion, _commit(found, changes))
         with telling(len(changes), found.app.displayName) as tell:
             result = execute(job, found.client, found.store, now, tell, lambda: bool(stop) or found.store.lost)
     finally:
         for number, handler in old.items():
             signal.signal(number, handler)
     done = sum(1 for outcome in result.outcomes if outcome.status in ("done", "ignored"))
-    click.echo(f"Applied {done} of {len(result.outcomes)} changes to {found.app.displayName}.")
+    say(f"Applied {done} of {len(result.outcomes)} changes to {found.app.displayName}.", err=False)
+    report_lines([line(outcome) for outcome in result.outcomes])
     if found.store.lost:
         click.echo("Error: the lock was lost, so writing stopped: another run may have taken it", err=True)
         click.echo("    run it again: what was written is found by reading the service", err=True)

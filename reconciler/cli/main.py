@@ -13,6 +13,8 @@ import click
 
 INTERRUPTED = 130
 COMMANDS = {
+    "init": "Write a small working desired/, the schemas for editors, and GitHub workflows.",
+    "apps": "List the apps, and whether each one's token is at hand.",
     "validate": "Check every declaration and report all errors at once.",
     "test-connection": "Ask the service one question, and say what works and what does not.",
     "plan": "Show what an apply would do. Writes nothing to the service.",
@@ -24,6 +26,7 @@ COMMANDS = {
     "unlock": "Break a lock whose holder will never return.",
     "record": "Show, mend, move or prune what was last applied.",
     "revoke": "Disable a person's account in every app at once.",
+    "github": "Comments, issues and reviewed plans on GitHub, for the workflows.",
     "demo": "The whole story against real SCIM servers that it starts itself.",
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -18,33 +19,40 @@ from reconciler.cli.common import (
     session,
     worst,
 )
+from reconciler.declare.model import Declarations
 from reconciler.plan.model import Plan
+
+FORMATS = ["text", "json", "markdown", "summary"]
+FORMAT_HELP = "How to print it: markdown is cut to a GitHub comment, summary to a GitHub job summary."
 
 
 @click.command()
 @options
 @selection_options
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
-              help="How to print it.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help=FORMAT_HELP)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False, readable=False), help="Save the plan, for `apply FILE`.")
 @click.option("--show-unmanaged", is_flag=True, help="List the accounts that are not ours, and whose they may be.")
+@click.option("--redact", is_flag=True, help="Show hashes for personal values, also in FILE, which can then not be applied.")
+@click.option("--with-token", is_flag=True, help="Only apps whose token is in the environment.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
 def plan(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...], form: str,
-    out: Path | None, show_unmanaged: bool, detailed_exitcode: bool,
+    out: Path | None, show_unmanaged: bool, redact: bool, with_token: bool, detailed_exitcode: bool,
 ) -> int:  # fmt: skip
     """Show what an apply would do. Writes nothing to the service."""
     if out is not None and not out.parent.is_dir():
         raise _NotSaved(out, "there is no such folder", f"create {out.parent} first")
+    from reconciler.scim.credentials import at_hand
+
     declarations = load_checked(desired, apps)
     plans: list[Plan] = []
 
     def work(app: object) -> int:
         with session(app, declarations, only, causes) as found:  # type: ignore[arg-type]
-            plans.append(found.planned.plan)
+            plans.append(_redacted(found.planned.plan, declarations) if redact else found.planned.plan)
         return ERROR if plans[-1].errors else CHANGES if detailed_exitcode and plans[-1].changes else 0
 
-    picked = chosen(declarations, apps)
+    picked = [app for app in chosen(declarations, apps) if not with_token or at_hand(app, os.environ)]
     codes = [guarded(lambda app=app: work(app)) for app in picked]  # type: ignore[misc]
     if plans or form == "json":
         show_plans(plans, form, no_color, show_unmanaged)
@@ -53,6 +61,15 @@ def plan(
     elif out is not None:
         click.echo(f"{out} was not written, since it would lack an app", err=True)
     return worst(codes)
+
+
+def _redacted(plan: Plan, declarations: Declarations) -> Plan:
+    """The plan with hashes; sentences in it may name anybody who is declared."""
+    from reconciler.report.redact import redact
+
+    users, groups = declarations.users, declarations.groups
+    names = [*users.column("userPrincipalName"), *users.column("displayName"), *groups.column("displayName")]
+    return redact(plan, os.environ.get("RECONCILE_REDACT_KEY", ""), filter(None, names))
 
 
 class _NotSaved(click.ClickException):
@@ -77,6 +94,18 @@ def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = F
         case "json":
             click.echo(jsonform.dumps(plans), nl=False)
         case "markdown":
-            click.echo("\n".join(markdown.render(item) for item in plans), nl=False)
+            click.echo("\n".join(markdown.render(item, whole=whole_plan()) for item in plans), nl=False)
+        case "summary":
+            share = markdown.SUMMARY._replace(most=markdown.SUMMARY.most // max(1, len(plans)))
+            click.echo("\n".join(markdown.render(item, share, whole_plan()) for item in plans), nl=False)
         case _:
             click.echo("\n".join(text.render(item, colourer(no_color), unmanaged) for item in plans), nl=False)
+
+
+def whole_plan() -> str:
+    """Where all of a plan is that had to be cut, in Markdown: on a runner, with the run."""
+    run = os.environ.get("GITHUB_RUN_ID", "")
+    if not run.isdigit():
+        return "`reconcile plan`"
+    where = "/".join(os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY"))
+    return f"the plan file of [this run]({where}/actions/runs/{run})"

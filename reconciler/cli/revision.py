@@ -10,13 +10,13 @@ from functools import cache
 @cache
 def revision(folder: str) -> tuple[str | None, bool]:
     """(commit, dirty) of a folder; (None, False) outside of a repository or without git."""
-    commit = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
+    commit = git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
     if not commit:
         return None, False
-    return commit, bool(_git(folder, "status", "--porcelain", "--", "."))
+    return commit, bool(git(folder, "status", "--porcelain", "--", "."))
 
 
-def _git(folder: str, *arguments: str) -> str | None:
+def git(folder: str, *arguments: str) -> str | None:
     environ = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     try:
         found = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, env=environ, timeout=30)

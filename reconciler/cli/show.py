@@ -7,14 +7,13 @@ from pathlib import Path
 import click
 
 from reconciler.cli.common import guarded, known_apps, options, read_plans
-from reconciler.cli.plan import show_plans
+from reconciler.cli.plan import FORMAT_HELP, FORMATS, show_plans
 
 
 @click.command()
 @options
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=False))
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
-              help="How to print it.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help=FORMAT_HELP)
 def show(desired: Path, apps: tuple[str, ...], no_color: bool, file: Path, form: str) -> int:
     """Show a saved plan again."""
     def work() -> int:

@@ -13,16 +13,17 @@ from reconciler.declare.model import Problem
 
 @click.command()
 @options
-@click.option("--format", "form", type=click.Choice(["text", "json", "github"]), default="text", show_default=True,
-              help="How to print it.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True,
+              help="How to print it: github are annotations, sarif is for code scanning.")  # fmt: skip
 def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) -> int:
     """Check every declaration and report all errors at once."""
     from reconciler.report.problems import as_github, as_json, as_text
+    from reconciler.report.sarif import as_sarif
 
     found, problems = checked(desired)
     if apps:
         problems = _of_apps(desired, apps, problems)
-    click.echo({"text": as_text, "json": as_json, "github": as_github}[form](problems), nl=False)
+    click.echo({"text": as_text, "json": as_json, "github": as_github, "sarif": as_sarif}[form](problems), nl=False)
     errors = sum(1 for problem in problems if problem.severity == "error")
     click.echo(f"{len(found.users)} users, {len(found.groups)} groups, {len(found.apps)} apps: {errors} errors, "
                f"{len(problems) - errors} warnings", err=form != "text")  # fmt: skip

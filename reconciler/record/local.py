@@ -52,7 +52,7 @@ class LocalStore:
         if data.get("version") != RECORD_VERSION:
             raise RecordError(f"{self.record_file} has version {data.get('version')}", "use the newer reconcile")
         return Record(str(data["app"]), str(data["base_url"]), data["entries"], data.get("under_way", []),
-                      data.get("revoked", {}))  # fmt: skip
+                      data.get("revoked", {}), str(data.get("commit", "")))  # fmt: skip
 
     def save(self, record: Record) -> None:
         """Replace the record whole or not at all. Raises RecordError."""

@@ -32,6 +32,7 @@ class Record:
     """Per app: address -> Entry, plus the origin that it was made with and the plan under way.
 
     `revoked` are people who must stay out until the declaration agrees: address -> {at, reason}.
+    `commit` is the declaration's commit after whose apply no declared change was left to do; "" where none was known.
     """
 
     app: str
@@ -39,3 +40,4 @@ class Record:
     entries: dict[str, Entry] = field(default_factory=dict)
     under_way: list[str] = field(default_factory=list)
     revoked: dict[str, dict[str, str]] = field(default_factory=dict)
+    commit: str = ""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 
 from reconciler.plan.stale import Moved
-from reconciler.report.safe import markdown, plain
+from reconciler.report.safe import cell, code, plain
 
 NOTHING = "The plans ask for the same."
 
@@ -40,10 +40,10 @@ def _json(item: Moved) -> dict[str, object]:
 
 def _markdown(app: str, moved: list[Moved]) -> str:
     if not moved:
-        return f"**{markdown(app)}**: {NOTHING}\n"
+        return f"{code(app)}: {NOTHING}\n"
     rows = "".join(
-        f"| {markdown(i.address)} | {i.before or 'nothing'} | {i.after or 'nothing'} | {' and '.join(i.by)} "
-        f"| {'<br>'.join(markdown(how) for how in i.how)} |\n"
+        f"| {cell(i.address)} | {i.before or 'nothing'} | {i.after or 'nothing'} | {' and '.join(i.by)} "
+        f"| {'<br>'.join(map(cell, i.how))} |\n"
         for i in moved
     )
-    return f"**{markdown(app)}**\n\n| object | reviewed | now | moved | how |\n|---|---|---|---|---|\n{rows}"
+    return f"{code(app)}\n\n| object | reviewed | now | moved | how |\n|---|---|---|---|---|\n{rows}"

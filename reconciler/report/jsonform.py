@@ -40,6 +40,7 @@ def dumps(plans: list[Plan]) -> str:
 def to_json(plan: Plan) -> dict[str, Any]:
     """One plan as plain data."""
     return {
+        **({"redacted": True} if plan.redacted else {}),
         "format_version": FORMAT_VERSION,
         "app": plan.app,
         "display_name": plan.display_name,
@@ -123,7 +124,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         unchanged=data["summary"]["unchanged"], adopted=data["summary"]["adopted"],
         only=tuple(data["selection"]["only"]), selected_causes=tuple(data["selection"]["causes"]),
         config=_known(Config, data["config"]), requests=_known(Requests, data["requests"]), digest=data["digest"],
-        safeguards=tuple(data["safeguards"]),
+        safeguards=tuple(data["safeguards"]), redacted=data.get("redacted", False),
     )  # fmt: skip
 
 

@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
-import html
+import re
 import unicodedata
 
 HIDDEN = frozenset("CfCcCsCoZlZp"[i : i + 2] for i in range(0, 12, 2))
+# A runner obeys `::command::` at the start of a line and `##[command]` anywhere in it.
+COMMANDS = re.compile(r"\A(\s*):(?=:)|##\[")
 
 
 def plain(text: str) -> str:
-    """One line for a terminal: control and direction characters escaped."""
-    return "".join(_visible(c) if unicodedata.category(c) in HIDDEN else c for c in text)
+    """One line for a terminal or a log: control and direction characters escaped, workflow commands disarmed."""
+    shown = "".join(_visible(c) if unicodedata.category(c) in HIDDEN else c for c in text)
+    return COMMANDS.sub(lambda found: "##\\u005b" if found[0] == "##[" else found[1] + "\\u003a", shown)
 
 
 def _visible(character: str) -> str:
     return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(character, f"\\u{ord(character):04x}")
 
 
-def markdown(text: str) -> str:
-    """Text inside a Markdown paragraph or cell: nothing in it is markup, a mention or a link."""
-    escaped = html.escape(plain(text))
-    return "".join(f"&#{ord(c)};" if c in "`*_[]()|~@#!\\:" else c for c in escaped)
+def inert(text: str, most: int = 1_000) -> str:
+    """One line of at most `most` characters for a code span or fence, where all but its end is text.
+
+    A comment's opening is broken, since the plan's own one must be found nowhere else.
+    """
+    cut = plain(text[:most]) + (f"… ({len(text):,} characters)" if len(text) > most else "")
+    return cut.replace("<!--", "\\u003c!--")
 
 
-def fenced(text: str) -> str:
-    """A line inside a code fence: no run of backticks can close it."""
-    return plain(text).replace("```", "`\u200b``")
+def code(text: str, most: int = 300) -> str:
+    """A code span (CommonMark 6.1): nothing in it is markup, a mention, a reference, an emoji or a link."""
+    shown = inert(text, most) or '""'
+    ticks = "`" * (longest_run(shown) + 1)
+    pad = " " if shown[0] in "` " or shown[-1] in "` " else ""
+    return f"{ticks}{pad}{shown}{pad}{ticks}"
+
+
+def cell(text: str, most: int = 120) -> str:
+    """A code span inside a table, whose cells are split before code spans are seen (GFM 4.10)."""
+    # A backslash before an escaped pipe would take the escape away.
+    return code(text, most).replace("\\|", "\\\\u007c").replace("|", "\\|") if "|" in text else code(text, most)
+
+
+def longest_run(text: str) -> int:
+    """The number of backticks of the longest run."""
+    return max(map(len, re.findall("`+", text)), default=0)
 
 
 def workflow_data(text: str) -> str:

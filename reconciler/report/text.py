@@ -81,7 +81,7 @@ def access_words(row: Access) -> str:
     what = plain(row.what) + (" (privileged)" if row.privileged else "")
     kind = "group " if row.kind == "group" else ""
     through = f" through group {plain(row.through)}" if row.through else ""
-    until = f", until {row.until}" if row.until else ""
+    until = f", until {plain(row.until)}" if row.until else ""
     return f"{'gains' if row.gains else 'loses'} {kind}{what}{through}, {plain(row.file)}:{row.line}{until}"
 
 

@@ -38,6 +38,14 @@ def resolve(app: App, environ: Mapping[str, str], recorded_origin: str | None) -
     return Credentials(url, token)
 
 
+def at_hand(app: App, environ: Mapping[str, str]) -> bool:
+    """Whether the variable or file that holds the token is there; it is not looked into."""
+    return all(
+        Path(path).is_file() if path else bool(environ.get(name) or default)
+        for name, default, path in REFERENCE.findall(app.secretToken)
+    )
+
+
 def origin(url: str) -> str:
     """Scheme, host and port of a URL, ports that are the scheme's own left out."""
     parts = urlsplit(url)

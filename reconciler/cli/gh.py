@@ -1,0 +1,84 @@
+"""GitHub through its own command `gh`: arguments and JSON on stdin in, JSON out; no text is ever put into a script."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+REPOSITORY = "repos/{owner}/{repo}"  # gh fills it in, from GH_REPO or the checkout's remote
+COMMENTS = """query($owner: String!, $name: String!, $number: Int!, $endCursor: String) {
+  repository(owner: $owner, name: $name) { pullRequest(number: $number) { found: comments(first: 100, after: $endCursor) {
+    nodes { number: databaseId body viewerDidAuthor } pageInfo { hasNextPage endCursor } } } } }"""
+ISSUES = """query($owner: String!, $name: String!, $endCursor: String) {
+  repository(owner: $owner, name: $name) { found: issues(first: 100, after: $endCursor, states: OPEN) {
+    nodes { number body viewerDidAuthor } pageInfo { hasNextPage endCursor } } } }"""
+
+
+class GitHubError(Exception):
+    """gh is missing, or GitHub refused."""
+
+    def __init__(self, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.message, self.remedy = message, remedy
+
+
+class Written(NamedTuple):
+    """A comment or an issue of ours: its number and its text."""
+
+    number: int
+    body: str
+
+
+def gh(*arguments: str, body: Any = None) -> str:
+    """What gh prints; `body` goes to its stdin as JSON. Raises GitHubError."""
+    given = None if body is None else json.dumps(body).encode()
+    try:
+        ran = subprocess.run(["gh", *arguments], input=given, stdin=None if given else subprocess.DEVNULL, capture_output=True)
+    except FileNotFoundError:
+        raise GitHubError("the command gh is not installed", "install GitHub's command line, https://cli.github.com") from None
+    if ran.returncode:
+        why = ran.stderr.decode("utf-8", "replace").strip() or f"exit code {ran.returncode}"
+        raise GitHubError(f"`gh {' '.join(arguments[:4])}`: {why}", "is GH_TOKEN set, and has it the permissions of the README?")
+    return ran.stdout.decode("utf-8", "replace")
+
+
+def ask(path: str) -> Iterator[Any]:
+    """The documents of all pages of a GET. Raises GitHubError."""
+    yield from _documents(gh("api", "--paginate", f"{REPOSITORY}/{path}"))
+
+
+def send(method: str, path: str, **body: Any) -> None:
+    """A write. Raises GitHubError."""
+    gh("api", "--method", method, f"{REPOSITORY}/{path}", "--input", "-", body=body)
+
+
+def own(opening: str, pull_request: int | None = None) -> Written | None:
+    """Our comment on a pull request, or our open issue, that begins so; one that somebody else wrote is never taken."""
+    query, about = (ISSUES, []) if pull_request is None else (COMMENTS, ["-F", f"number={pull_request}"])
+    found = gh("api", "graphql", "--paginate", "-F", "owner={owner}", "-F", "name={repo}", *about, "-f", f"query={query}")
+    for page in _documents(found):
+        holder = page["data"]["repository"]
+        for node in (holder if pull_request is None else holder["pullRequest"])["found"]["nodes"]:
+            if node["viewerDidAuthor"] and node["body"].startswith(opening):
+                return Written(node["number"], node["body"])
+    return None
+
+
+def download(run: int, name: str, folder: Path) -> None:
+    """An artifact's files, into a folder. Raises GitHubError."""
+    gh("run", "download", str(run), "--name", name, "--dir", str(folder))
+
+
+def _documents(text: str) -> Iterator[Any]:
+    """gh prints the pages one after the other."""
+    decoder, position = json.JSONDecoder(), 0
+    while text[position:].strip():
+        position += len(text[position:]) - len(text[position:].lstrip())
+        try:
+            found, position = decoder.raw_decode(text, position)
+        except ValueError:
+            raise GitHubError("gh answered something that is no JSON", "update gh") from None
+        yield found

@@ -1,0 +1,165 @@
+"""reconcile github: what the workflows need of GitHub. Each is a command that a person can type, where gh is logged in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from reconciler.cli.common import ERROR, chosen, guarded, known_apps, load_checked, options, read_plans, store_of, worst
+from reconciler.cli.gh import GitHubError, own, send
+from reconciler.cli.plan import whole_plan
+from reconciler.cli.saying import reporting, say
+from reconciler.declare.model import App
+from reconciler.plan.model import Plan
+
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False, readable=False)
+
+
+@click.group()
+def github() -> None:
+    """Comments, issues and reviewed plans on GitHub, for the workflows."""
+
+
+def _each(file: Path, apps: tuple[str, ...], work: Callable[[Plan], None]) -> int:
+    """Each plan of a saved file."""
+    def all_of_them() -> int:
+        plans = read_plans(file)
+        known_apps(apps, [plan.app for plan in plans])
+        for plan in plans:
+            if not apps or plan.app in apps:
+                work(plan)
+        return 0
+
+    return _told(all_of_them)
+
+
+def _told(work: Callable[[], int]) -> int:
+    """The exit code; what GitHub refuses is said in words."""
+    try:
+        return guarded(work)
+    except GitHubError as error:
+        say(f"Error: {error.message}")
+        say(f"    {error.remedy}")
+        return ERROR
+
+
+@github.command()
+@options
+@click.argument("file", type=FILE)
+@click.option("--pull-request", "number", type=click.IntRange(1), metavar="N", help="The pull request that is reviewed.")
+@click.option("--plans", type=click.Path(path_type=Path, file_okay=False), help="A folder of reviewed plans that were not "
+              "applied: their pull requests get the plan in FILE, as the new one.")  # fmt: skip
+@click.option("--because", type=FILE, help="Markdown that says why they were not; `apply --report` writes it.")
+def comment(
+    desired: Path, apps: tuple[str, ...], no_color: bool, file: Path, number: int | None, plans: Path | None, because: Path | None
+) -> int:
+    """Put the plan of FILE on a pull request: one comment an app, found by its first line and updated in place."""
+    from reconciler.cli.reviewed import numbers
+    from reconciler.report.markdown import notes, render
+
+    if (number is None) == (plans is None):
+        raise click.UsageError("say where: --pull-request N, or --plans DIR")
+    why = because.read_text(encoding="utf-8") if because else ""
+
+    def post(plan: Plan) -> None:
+        if number is not None:
+            _put("plan", plan, render(plan, whole=whole_plan()), number)
+            return
+        note = notes.stale(plan, actions(), why)
+        for one in numbers(plans or Path(), plan.app):
+            _put("stale", plan, render(plan, whole=whole_plan(), kind="stale", note=note), one)
+
+    return _each(file, apps, post)
+
+
+def _put(kind: str, plan: Plan, body: str, number: int) -> None:
+    """Our comment, made or mended; none where there is nothing to say."""
+    from reconciler.report.markdown import opening
+
+    found = own(opening(kind, plan.app), number)
+    if found is not None:
+        if found.body != body:
+            send("PATCH", f"issues/comments/{found.number}", body=body)
+        say(f"{plan.app}: the comment on pull request {number} is up to date")
+    elif plan.changes or plan.errors or kind == "stale":
+        send("POST", f"issues/{number}/comments", body=body)
+        say(f"{plan.app}: commented on pull request {number}")
+    else:
+        say(f"{plan.app}: nothing changes, so nothing was posted")
+
+
+@github.command()
+@options
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="The folder to save them in.")
+@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Append what was found, as Markdown.")
+def plans(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, report: Path | None) -> int:
+    """Save the reviewed plans of all pull requests that were merged since the last apply."""
+    declarations = load_checked(desired, apps)
+    out.mkdir(parents=True, exist_ok=True)
+
+    def work(app: App) -> int:
+        from reconciler.cli.reviewed import merged, save
+        from reconciler.cli.revision import revision
+
+        record = store_of(app, declarations).load()
+        head = revision(declarations.folder)[0]
+        if head is None:
+            raise GitHubError("the declarations are in no commit", "run this in a checkout of the repository")
+        pulls = merged(record.commit if record else "", head, os.environ.get("GITHUB_REF_NAME"))
+        without = save(app.name, pulls, out)
+        say(f"{app.name}: {len(pulls) - len(without)} reviewed plans of {len(pulls)} pull requests merged since "
+            f"{record.commit[:12] if record and record.commit else 'an unknown commit'}")  # fmt: skip
+        for item in without:
+            say(f"{app.name}: pull request {item.number} has no saved plan of {item.head[:12]} (made by a fork, made without a "
+                "token, or expired): what it declares waits for approval by digest")  # fmt: skip
+        return 0
+
+    with reporting(report):
+        return worst([_told(lambda app=app: work(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]
+
+
+@github.command()
+@options
+@click.argument("file", type=FILE)
+def waiting(desired: Path, apps: tuple[str, ...], no_color: bool, file: Path) -> int:
+    """Print what the plan of FILE leaves to be approved, and how, as a job summary."""
+    from reconciler.report.markdown import SUMMARY, notes, render
+
+    def show(plan: Plan) -> None:
+        click.echo(render(plan, SUMMARY._replace(most=SUMMARY.most // 4), whole_plan(), note=notes.waiting(plan, actions())))
+
+    return _each(file, apps, show)
+
+
+@github.command()
+@options
+@click.argument("file", type=FILE)
+def issue(desired: Path, apps: tuple[str, ...], no_color: bool, file: Path) -> int:
+    """Keep one open issue an app as long as the plan of FILE is not empty: open it, update it, close it."""
+    from reconciler.report.markdown import notes, opening, render
+
+    def keep(plan: Plan) -> None:
+        found = own(opening("drift", plan.app))
+        body = render(plan, whole=whole_plan(), kind="drift", note=notes.drift(plan, actions()))
+        if plan.changes or plan.errors:
+            if found is None:
+                send("POST", "issues", title=f"{plan.app} is not as it is declared", body=body)
+            elif found.body != body:
+                send("PATCH", f"issues/{found.number}", body=body)
+            say(f"{plan.app}: the issue is {'updated' if found else 'opened'}")
+        elif found is not None:
+            send("PATCH", f"issues/{found.number}", body=body, state="closed")
+            say(f"{plan.app}: the issue is closed")
+        else:
+            say(f"{plan.app}: as declared, and no issue is open")
+
+    return _each(file, apps, keep)
+
+
+def actions() -> str:
+    """The address of the repository's actions, on a runner."""
+    where = [os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY")]
+    return "/".join([*where, "actions"]) if all(where) else ""

@@ -1,0 +1,113 @@
+"""reconcile init: a small working desired/, the schemas for editors, and the workflows."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from reconciler.cli.common import ERROR, checked, options
+from reconciler.cli.revision import git
+
+WORKFLOWS = ("workflows/plan.yml", "workflows/apply.yml", "workflows/drift.yml", "actions/reconcile/action.yml")
+TOKEN = re.compile(r"\$\{env:(\w+)\}")
+OURS, DROPPED = "WIKI_SCIM_TOKEN", "THOUSANDEYES_SCIM_TOKEN"  # what stands in this project's own workflows
+
+
+@click.command()
+@options
+def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
+    """Write a small working desired/, the schemas for editors, and GitHub workflows. Nothing is ever overwritten."""
+    app = apps[0] if apps else "example"
+    if len(apps) > 1 or not re.fullmatch("[A-Za-z0-9][A-Za-z0-9_-]*", app):
+        raise click.UsageError("init writes one app; its name has letters, digits, - and _")
+    if desired.name != "desired":
+        raise click.UsageError("the workflows look for a folder that is called desired")
+    root = desired.parent
+    if desired.exists():
+        files, tokens = {}, _tokens(desired)
+    else:
+        files, tokens = dict(_starter(root, app)), [_token(app)]
+    files |= dict(_schemas()) | dict(_github(tokens, _branch(root)))
+    try:
+        for name, text in files.items():
+            click.echo(f"{'written' if _write(root / name, text) else 'left   '} {name}")
+    except OSError as error:
+        click.echo(f"Error: {error.filename} cannot be written: {error.strerror}\n    mend its permissions", err=True)
+        return ERROR
+    click.echo(f"Next: set {', '.join(tokens) or 'the tokens'}, then `reconcile validate` and `reconcile plan`; the README says "
+               "what to set up on GitHub.", err=True)  # fmt: skip
+    return 0
+
+
+def _tokens(desired: Path) -> list[str]:
+    """The variables that hold the tokens of a declaration that is there already."""
+    click.echo(f"{desired} is there already, and is left as it is", err=True)
+    found, problems = checked(desired)
+    if any(problem.severity == "error" for problem in problems):
+        click.echo(f"Error: {desired} has errors, so its tokens are not known", err=True)
+        click.echo("    mend what `reconcile validate` says, then run this again", err=True)
+        raise click.exceptions.Exit(ERROR)
+    return sorted({name for app in found.apps.values() for name in TOKEN.findall(app.secretToken)})
+
+
+def _write(file: Path, text: str) -> bool:
+    """False where something has that name."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(file, "x", encoding="utf-8") as target:
+            target.write(text)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _token(app: str) -> str:
+    return re.sub(r"\W", "_", app.upper() if app[0].isalpha() else f"APP_{app}".upper()).replace("-", "_") + "_SCIM_TOKEN"
+
+
+def _starter(root: Path, app: str) -> Iterator[tuple[str, str]]:
+    """The declarations: every file of the folder `starter`, with the app's name put in."""
+    folder = Path(__file__).parent / "starter"
+    for file in sorted(folder.rglob("*.yaml")):
+        name = file.relative_to(folder).as_posix().replace("apps/example/", f"apps/{app}/")
+        yield f"desired/{name}", file.read_text(encoding="utf-8").replace("EXAMPLE_SCIM_TOKEN", _token(app)).replace(
+            "app: example", f"app: {app}")  # fmt: skip
+    remotes = (git(str(root), "remote") or "").split()
+    if remotes:
+        remote = "origin" if "origin" in remotes else remotes[0]
+        text = f"# yaml-language-server: $schema=../schemas/reconciler.schema.json\nrecord: {{backend: git, remote: {remote}}}\n"
+        yield "desired/reconciler.yaml", text
+
+
+def _schemas() -> Iterator[tuple[str, str]]:
+    from reconciler.declare.schema import folder
+
+    for file in sorted(folder().glob("*.schema.json")):
+        yield f"schemas/{file.name}", file.read_text(encoding="utf-8")
+
+
+def _github(tokens: list[str], branch: str) -> Iterator[tuple[str, str]]:
+    """This project's own workflows, with the team's tokens and branch, and a release of reconcile instead of its source."""
+    from reconciler import __version__
+
+    package = Path(__file__).resolve().parent.parent
+    folder = package / "github" if (package / "github").is_dir() else package.parent / ".github"
+    for name in WORKFLOWS:
+        lines = (folder / name).read_text(encoding="utf-8").splitlines(keepends=True)
+        text = "".join(new for line in lines if DROPPED not in line for new in _lines(line, tokens))
+        text = text.replace("branches: [main]", f"branches: [{branch}]")
+        text = re.sub(r"Without it, .*\n    default: \"\"", f"A release.\n    default: scim-reconciler=={__version__}", text)
+        yield f".github/{name}", text.replace("inputs.package || format('{0}/../../..', github.action_path)", "inputs.package")
+
+
+def _lines(line: str, tokens: list[str]) -> list[str]:
+    return [line.replace(OURS, token) for token in tokens] if OURS in line else [line]
+
+
+def _branch(root: Path) -> str:
+    found = git(str(root), "symbolic-ref", "--short", "HEAD") or os.environ.get("GIT_DEFAULT_BRANCH", "")
+    return found if re.fullmatch(r"[A-Za-z][A-Za-z0-9._/-]*", found) else "main"

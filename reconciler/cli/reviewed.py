@@ -1,0 +1,79 @@
+"""The reviewed plans of the pull requests that were merged since a commit: found by artifact, saved in order of the merges."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from reconciler.cli.gh import GitHubError, ask, download
+
+
+class PullRequest(NamedTuple):
+    """A merged one: when, its number, the commit at its head, of which the plan was reviewed."""
+
+    merged_at: str
+    number: int
+    head: str
+
+
+def merged(base: str, head: str, branch: str | None) -> list[PullRequest]:
+    """Pull requests merged after `base` up to `head`, oldest first; only those of `head` where the base is not known.
+
+    GitHub links each commit to the pull request that brought it, whether it was merged, squashed or rebased.
+    """
+    found = {item for sha in _commits(base, head) for item in _of_commit(sha, branch)}
+    return sorted(found)
+
+
+def _commits(base: str, head: str) -> list[str]:
+    if not base:
+        return [head]
+    if base == head:
+        return []
+    try:
+        return [commit["sha"] for page in ask(f"compare/{base}...{head}?per_page=100") for commit in page["commits"]]
+    except GitHubError:  # the base is gone, after a history was rewritten
+        return [head]
+
+
+def _of_commit(sha: str, branch: str | None) -> Iterator[PullRequest]:
+    for page in ask(f"commits/{sha}/pulls?per_page=100"):
+        for item in page:
+            if item["merged_at"] and branch in (None, item["base"]["ref"]):
+                yield PullRequest(item["merged_at"], item["number"], item["head"]["sha"])
+
+
+def save(app: str, pulls: Iterable[PullRequest], folder: Path) -> list[PullRequest]:
+    """Save each one's plan of the app as NNNN-pull-NUMBER-APP.json; returns those that have none. Raises GitHubError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    without = []
+    for place, item in enumerate(pulls):
+        name = f"plan-{app}-{item.head}"
+        found = _artifact(name, item.head)
+        if found is None:
+            without.append(item)
+            continue
+        with tempfile.TemporaryDirectory() as scratch:
+            download(found["workflow_run"]["id"], name, Path(scratch))
+            shutil.copy(Path(scratch, "plan.json"), folder / f"{place:04}-pull-{item.number}-{app}.json")
+    return without
+
+
+def _artifact(name: str, head: str) -> dict[str, Any] | None:
+    """The newest one that a run of this repository (not of a fork) made at the head commit, and that has not expired."""
+    found = [
+        item
+        for page in ask(f"actions/artifacts?name={name}&per_page=100")
+        for item in page["artifacts"]
+        if not item["expired"] and (run := item["workflow_run"])["head_sha"] == head
+        and run["repository_id"] == run["head_repository_id"]
+    ]  # fmt: skip
+    return max(found, key=lambda item: str(item["created_at"]), default=None)
+
+
+def numbers(folder: Path, app: str) -> list[int]:
+    """The pull requests whose plans of the app were saved."""
+    return sorted({int(file.name.split("-")[2]) for file in folder.glob(f"*-pull-*-{app}.json")})

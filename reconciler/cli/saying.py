@@ -1,0 +1,56 @@
+"""What a command says to the person who runs it, kept for `--report FILE`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+from reconciler.report.safe import plain
+
+KEY = "reconciler.said"
+
+
+@dataclass
+class _Said:
+    lines: list[str] = field(default_factory=list)
+    markdown: list[str] = field(default_factory=list)
+
+
+def _kept() -> _Said:
+    context = click.get_current_context(silent=True)
+    found: _Said = context.meta.setdefault(KEY, _Said()) if context else _Said()
+    return found
+
+
+def say(line: str, err: bool = True) -> None:
+    """A line for the person, and for the report."""
+    click.echo(plain(line), err=err)
+    report_lines([line])
+
+
+def report_lines(lines: list[str]) -> None:
+    """Lines for the report alone."""
+    _kept().lines += lines
+
+
+def add_markdown(text: str) -> None:
+    """Markdown for the report alone."""
+    _kept().markdown.append(text)
+
+
+@contextmanager
+def reporting(file: Path | None) -> Iterator[None]:
+    """Append what has been said to a Markdown file, however the block ends."""
+    try:
+        yield
+    finally:
+        found = _kept()
+        if file is not None and (found.lines or found.markdown):
+            from reconciler.report.markdown.notes import said
+
+            with open(file, "a", encoding="utf-8") as target:
+                target.write(said(found.lines, found.markdown))

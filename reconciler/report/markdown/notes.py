@@ -1,0 +1,65 @@
+"""What stands above a plan, or alone, in a comment, an issue or a summary: what happened, and how to go on. No I/O."""
+
+from __future__ import annotations
+
+from shlex import quote
+
+from reconciler.plan.model import Plan
+from reconciler.report.safe import code, inert, longest_run
+
+MOST, LONGEST = 60, 200  # lines of a report, and characters of one
+REASON = 30_000  # characters of a report that a comment takes over
+
+
+def said(lines: list[str], markdown: list[str]) -> str:
+    """What a command said: its lines in a fence, then what it had as Markdown."""
+    more = [f"and {len(lines) - MOST:,} more lines"] if len(lines) > MOST else []
+    shown = [inert(line, LONGEST) for line in [*lines[:MOST], *more]]
+    ticks = "`" * max(3, max(map(longest_run, shown), default=0) + 1)
+    fence = "\n".join([f"{ticks}text", *shown, ticks])
+    return "\n\n".join([*([fence] if shown else []), *(text.strip() for text in markdown)]) + "\n\n"
+
+
+def approve(plan: Plan, actions: str) -> str:
+    """How a plan that nobody reviewed is applied; `actions` is the address of the repository's actions, or empty."""
+    go = f"[**Run workflow**]({actions}/workflows/apply.yml)" if actions else "run the workflow `apply`"
+    return (
+        f"To apply exactly this plan: {go} with app {code(plan.app)} and digest {code(plan.digest)}, or type "
+        f"{code(f'gh workflow run apply.yml -f app={plan.app} -f digest={plan.digest}')}."
+    )
+
+
+def stale(plan: Plan, actions: str, because: str) -> str:
+    """Above the new plan on a pull request whose reviewed plan was not applied."""
+    return "\n\n".join([
+        "The plan that was reviewed here was **not applied as it is**:", _cut(because).strip(),
+        "Below is what an apply would do now. " + approve(plan, actions),
+    ]).replace("\n\n\n\n", "\n\n")  # fmt: skip
+
+
+def _cut(text: str) -> str:
+    """Whole lines of it; the fences of two commands are shorter than what is kept."""
+    return text if len(text) <= REASON else text[:REASON].rpartition("\n")[0] + "\n\nand more, in the summary of the run"
+
+
+def waiting(plan: Plan, actions: str) -> str:
+    """Above a plan in the summary of an apply."""
+    if not plan.changes:
+        return ""
+    return "These changes are in no reviewed plan that could be applied; they wait. " + approve(plan, actions)
+
+
+def drift(plan: Plan, actions: str) -> str:
+    """Above a plan in the rolling issue of an app."""
+    causes = {cause for change in plan.changes for cause in change.causes}
+    drifted = [c.address for c in plan.changes if "drift" in c.causes]
+    adopt = f"reconcile import --only {quote(drifted[0])}" if drifted else ""
+    found = [f"{code(plan.display_name)} is not as it is declared."]
+    if "drift" in causes:
+        found.append("- **Drift**: somebody edited the service. To put it back, apply this plan; to keep what is there, "
+                     f"take it into the YAML by {code(adopt)}, and have that reviewed.")  # fmt: skip
+    if "config" in causes:
+        found.append("- **Declared, and not applied**: a merge whose apply failed, waits for approval, or had no reviewed plan.")
+    if "time" in causes:
+        found.append("- **Fallen due**: a date has passed, and the nightly apply has not done it.")
+    return "\n".join([found[0], "", *found[1:], "", approve(plan, actions) if plan.changes else ""]).rstrip()

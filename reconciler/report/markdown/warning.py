@@ -1,0 +1,49 @@
+"""What nobody may overlook: the caution block, errors and warnings. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.plan.model import Plan
+from reconciler.report.markdown.fit import Section
+from reconciler.report.safe import code
+
+MOST = 20  # rows of the caution block; the rest is counted, and stands in the folds
+FINE = ("ok", "off", "approved")
+
+
+def blocked(plan: Plan) -> list[dict[str, str]]:
+    """The safeguards that block."""
+    return [item for item in plan.safeguards if item.get("status") not in FINE]
+
+
+def caution(plan: Plan) -> list[Section]:
+    """Only for deletes, disables, privileged gains and blocked safeguards."""
+    rows = list(_harm(plan))
+    if not rows:
+        return []
+    more = [f"> - and {len(rows) - MOST:,} more, below"] if len(rows) > MOST else []
+    return [Section("cautions", 1, (*rows[:MOST], *more), "> [!CAUTION]\n")]
+
+
+def _harm(plan: Plan) -> Iterator[str]:
+    for item in blocked(plan):
+        yield f"> - **safeguard {code(item.get('name', ''))} blocks**: {code(item.get('detail', ''))}"
+    for change in plan.changes:
+        if change.action == "delete":
+            yield f"> - **deletes** {code(change.address)}: {code(change.reason)}"
+    for row in plan.access:
+        if row.gains and row.privileged:
+            yield f"> - **gains privileged {row.kind}** {code(row.what)}: {code(row.address)}"
+    for change in plan.changes:
+        if change.action == "disable":
+            yield f"> - **disables** {code(change.address)}: {code(change.reason)}"
+
+
+def findings(plan: Plan) -> list[Section]:
+    """Objects that cannot be planned, and warnings."""
+    errors = tuple(f"- {code(e.address)} ({code(e.code)}): {code(e.reason)}; to do: {code(e.remedy)}" for e in plan.errors)
+    warnings = tuple(f"- {code(text)}" for text in plan.warnings)
+    found = [Section("errors", 0, errors, "**Errors**: these objects are left out, the rest can be applied\n\n"),
+             Section("warnings", 2, warnings, "**Warnings**\n\n")]  # fmt: skip
+    return [section for section in found if section.units]

@@ -1,0 +1,152 @@
+"""A plan whose personal values are short hashes, for public repositories. No I/O.
+
+A hash is HMAC-SHA256, its first 12 hex digits, over the folded text; the key is the app's name and a secret. So a value has
+the same hash in each run and each place of one app, and another in another app. Without the secret a guess of a name can be
+tested, since the app's name is public; with it (`RECONCILE_REDACT_KEY`) hashes cannot be linked to names by anybody else.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reconciler.declare.model import fold
+from reconciler.plan.model import Access, AttributeChange, Change, ObjectError, Plan, Precondition, Skip, Unmanaged
+
+DIGITS = 12
+AROUND = "'\"`()[]{},;:."  # what may stand around a name in a sentence
+LONGEST = 50  # words that a name in a sentence may have
+KINDS = ("User/", "Group/")
+
+
+def redact(plan: Plan, key: str, names: Iterable[str] = ()) -> Plan:
+    """The same plan with hashes for people and groups, their values and ids; `names` are others that sentences may hold.
+
+    Kept are actions, attribute names, roles, codes, files, lines, counts, true and false, and the plan's digest.
+    """
+    work = _Work(plan.app, key)
+    work.learn((*names, *_names(plan)))
+    return replace(
+        plan, redacted=True,
+        changes=tuple(map(work.change, plan.changes)), access=tuple(map(work.access, plan.access)),
+        skipped=tuple(Skip(work.address(s.address), s.code, work.words(s.reason), work.words(s.remedy)) for s in plan.skipped),
+        errors=tuple(
+            ObjectError(work.address(e.address), e.code, work.words(e.reason), work.words(e.remedy)) for e in plan.errors
+        ),
+        unmanaged=tuple(Unmanaged(work.hash(u.id), work.hash(u.userName)) for u in plan.unmanaged),
+        warnings=tuple(map(work.words, plan.warnings)), only=tuple(map(work.address, plan.only)),
+        safeguards=tuple({k: v if k in ("name", "status") else work.deep(v) for k, v in s.items()} for s in plan.safeguards),
+    )  # fmt: skip
+
+
+def _names(plan: Plan) -> Iterator[str]:
+    """What names a person or group, or is a value of one."""
+    addresses = [*plan.only, *(item.address for item in plan.skipped), *(item.address for item in plan.errors)]
+    addresses += [*(change.address for change in plan.changes), *(row.address for row in plan.access)]
+    for change in plan.changes:
+        addresses += [*change.add, *change.remove]
+        yield change.name
+        for attribute in change.attributes:
+            yield from _texts([attribute.before, attribute.after])
+    yield from (address.partition("/")[2] for address in addresses)
+    for row in plan.access:
+        yield from (row.name, *row.through.split(" > "), *([row.what] if row.kind == "group" else ()))
+    for account in plan.unmanaged:
+        yield from account
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value.removeprefix("User/").removeprefix("Group/")
+    elif isinstance(value, (list, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
+
+
+@dataclass
+class _Work:
+    app: str
+    secret: str
+    known: Collection[str] = ()
+    longest: int = 1
+
+    def learn(self, names: Collection[str]) -> None:
+        """Names as they may stand in a sentence."""
+        self.known = {form for name in names if name for form in (fold(name), fold(_bare(name)))} - {""}
+        self.longest = min(LONGEST, max((name.count(" ") + 1 for name in self.known), default=1))
+
+    def hash(self, text: str) -> str:
+        if not text:
+            return text
+        digest = hmac.new(f"{self.app}\n{self.secret}".encode(), fold(text).encode("utf-8", "surrogatepass"), "sha256")
+        return "~" + digest.hexdigest()[:DIGITS]
+
+    def address(self, text: str) -> str:
+        kind, slash, name = text.partition("/")
+        return kind + slash + self.hash(name)
+
+    def deep(self, value: Any) -> Any:
+        """Every text and number inside a value."""
+        match value:
+            case str():
+                return self.address(value) if value.startswith(KINDS) else self.hash(value)
+            case list() | tuple():
+                return [self.deep(item) for item in value]
+            case dict():
+                return {name: self.deep(item) for name, item in value.items()}
+            case bool() | None:
+                return value
+            case _:
+                return self.hash(str(value))
+
+    def change(self, change: Change) -> Change:
+        rests_on = change.precondition
+        return replace(
+            change, address=self.address(change.address), name=self.hash(change.name), reason=self.words(change.reason),
+            attributes=tuple(map(self.attribute, change.attributes)),
+            add=tuple(map(self.address, change.add)), remove=tuple(map(self.address, change.remove)),
+            # A digest over few values, or a service's own id, would confirm a guess.
+            precondition=rests_on and Precondition(self.hash(rests_on.id), None, self._digest(rests_on.digest)),
+            digest=self._digest(change.digest),
+        )  # fmt: skip
+
+    def attribute(self, attribute: AttributeChange) -> AttributeChange:
+        before, after = attribute.shown()
+        return attribute._replace(before=self.deep(before), after=self.deep(after))
+
+    def access(self, row: Access) -> Access:
+        through = " > ".join(self.hash(name) for name in row.through.split(" > "))
+        what = self.hash(row.what) if row.kind == "group" else row.what
+        return row._replace(address=self.address(row.address), name=self.hash(row.name), what=what, through=through)
+
+    def _digest(self, digest: str) -> str:
+        return "sha256:" + hmac.new(self.secret.encode(), digest.encode(), "sha256").hexdigest()
+
+    def words(self, text: str) -> str:
+        """A sentence in which every name that is known, and all that looks like one, is a hash."""
+        words = text.split(" ")
+        found: list[str] = []
+        while words:
+            count = next((n for n in range(min(self.longest, len(words)), 0, -1) if self._named(words[:n])), 0)
+            found.append(self._hashed(" ".join(words[:count])) if count else words[0])
+            del words[: count or 1]
+        return " ".join(found)
+
+    def _named(self, words: list[str]) -> bool:
+        name = _bare(" ".join(words))
+        looks = len(words) == 1 and ("@" in name or words[0].startswith(KINDS))
+        return bool(name) and (looks or fold(name) in self.known)
+
+    def _hashed(self, text: str) -> str:
+        start = text.find(_bare(text))
+        end = start + len(_bare(text))
+        return text[:start] + self.hash(text[start:end]) + text[end:]
+
+
+def _bare(text: str) -> str:
+    """A name without its kind and what stands around it."""
+    for kind in KINDS:
+        text = text.rpartition(kind)[2] if text.lstrip(AROUND).startswith(kind) else text
+    return text.strip(AROUND)

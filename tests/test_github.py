@@ -1,0 +1,115 @@
+"""Single commands that the workflows are made of: apps, folders of plans, reports, the commit in the record."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from reconciler.cli.github import actions
+from reconciler.cli.main import run
+from reconciler.plan.model import Plan
+from reconciler.record.local import LocalStore
+from reconciler.report.markdown import notes
+from tests.gitworld import git
+from tests.servers import Desk, scim_server
+from tests.world import World
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path, "http://127.0.0.1/v2")
+
+
+@pytest.mark.parametrize(("token", "with_token", "found"), [
+    ("x", False, [{"app": "wiki", "token": True}]), ("", False, [{"app": "wiki", "token": False}]), ("", True, []),
+    ("x", True, [{"app": "wiki", "token": True}])])  # fmt: skip
+def test_apps_says_whether_a_token_is_there_and_never_what_it_is(
+    desk: Desk, token: str, with_token: bool, found: list[object]
+) -> None:
+    ran = desk.reconcile("apps", "--format", "json", *(["--with-token"] if with_token else []), WIKI_TOKEN=token)
+    assert (ran.code, json.loads(ran.out)) == (0, found) and ran.out.count("\n") == 1
+    assert desk.reconcile("apps", WIKI_TOKEN="x").out == "wiki: token is set\n"
+
+
+def test_a_token_in_a_file_is_there_when_the_file_is(desk: Desk) -> None:
+    desk.write("apps/wiki/app.yaml", 'app: wiki\nadminCredentials: {tenantUrl: "https://x.org", secretToken: "${file:token}"}\n')
+    assert desk.reconcile("apps").out == "wiki: no token\n"
+    (desk.folder / "token").write_text("t")
+    assert desk.reconcile("apps").out == "wiki: token is set\n"
+
+
+def test_an_empty_folder_of_plans_writes_nothing_and_says_so(desk: Desk) -> None:
+    (desk.folder / "plans").mkdir()
+    ran = desk.reconcile("apply", "plans", "--report", "report.md")
+    assert (ran.code, ran.err) == (0, "There is no reviewed plan: nothing was written.\n")
+    assert (desk.folder / "report.md").read_text() == "```text\nThere is no reviewed plan: nothing was written.\n```\n\n"
+
+
+def test_the_record_names_the_commit_once_no_declared_change_is_left(tmp_path: Path) -> None:
+    with scim_server(tmp_path) as url:
+        desk = Desk(tmp_path / "desk", f"{url}/{uuid4().hex}/v2")
+        git(desk.folder, "init", "--quiet")
+
+        def committed() -> str:
+            git(desk.folder, "add", "desired")
+            git(desk.folder, "commit", "--quiet", "-m", "x")
+            return git(desk.folder, "rev-parse", "HEAD").strip()
+
+        def known() -> str:
+            record = LocalStore(desk.folder / ".reconcile", "wiki").load()
+            assert record is not None
+            return record.commit
+
+        first = committed()
+        assert desk.reconcile("apply", "--auto-approve", "--only", "User/ada@x.org").code == 0 and known() == ""
+        assert desk.reconcile("apply", "--auto-approve").code == 0 and known() == first
+        desk.people("ada@x.org, jobTitle: Admiral", "grace@x.org")
+        assert desk.reconcile("apply", "--auto-approve").code == 0 and known() == first, "files differ from the commit"
+        second = committed()
+        desk.edit("grace@x.org", "displayName", "edited")
+        assert desk.reconcile("apply", "--auto-approve", "--cause", "config").code == 0
+        assert known() == second, "drift is no declared change"
+
+
+def test_without_gh_it_is_said_what_to_install(desk: Desk) -> None:
+    (desk.folder / "plan.json").write_text('{"format_version": "1.0", "plans": []}')
+    assert desk.reconcile("github", "issue", "plan.json").code == 0
+    git(desk.folder, "init", "--quiet")
+    git(desk.folder, "add", "desired")
+    git(desk.folder, "commit", "--quiet", "-m", "x")
+    (desk.folder / "bin").mkdir()
+    (desk.folder / "bin/git").symlink_to(next(Path(p, "git") for p in os.environ["PATH"].split(":") if Path(p, "git").exists()))
+    ran = desk.reconcile("github", "plans", "--out", "plans", PATH=str(desk.folder / "bin"))
+    assert ran.code == 1 and "gh is not installed" in ran.err and "cli.github.com" in ran.err
+
+
+def test_a_comment_needs_to_know_where(desk: Desk) -> None:
+    (desk.folder / "plan.json").write_text('{"format_version": "1.0", "plans": []}')
+    assert desk.reconcile("github", "comment", "plan.json").code == 64
+    assert desk.reconcile("github", "comment", "plan.json", "--pull-request", "0").code == 64
+
+
+def test_a_report_of_any_length_is_cut_and_its_fence_is_closed() -> None:
+    text = notes.said(["x" * 1_000 + "````"] * 500, ["| a |\n|---|\n" + "| b |\n" * 20_000])
+    assert text.count("\n```") >= 1 and "and 440 more lines" in text
+    cut = notes.stale(Plan("wiki", "Wiki", "u", "p", digest="sha256:0"), "", text)
+    assert len(cut) < 35_000 and cut.count("\n```") == 2 and "summary of the run" in cut
+
+
+def test_the_way_on_can_be_typed(world: World) -> None:
+    plan = world.plan()
+    assert f"gh workflow run apply.yml -f app=wiki -f digest={plan.digest}" in notes.approve(plan, "")
+    assert notes.waiting(plan, "https://h/o/r/actions").count("https://h/o/r/actions/workflows/apply.yml") == 1
+    world.converge()
+    assert notes.waiting(world.plan(), "") == ""
+
+
+def test_off_a_runner_there_is_no_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY"):
+        monkeypatch.delenv(name, raising=False)
+    assert actions() == ""
+    assert run(["github", "comment"]) == 64

@@ -1,0 +1,69 @@
+"""What validate says to machines: annotations within GitHub's limits, and SARIF by its schema."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft4Validator
+
+from reconciler.cli.main import run
+from reconciler.declare.model import Place, Problem
+from reconciler.report.problems import as_github
+from reconciler.report.sarif import as_sarif
+
+SARIF = json.loads((Path(__file__).parent / "data/sarif-2.1.0.schema.json").read_text())
+HOSTILE = ("a\n::error::x", "100% b\r\nc", "x ##[error]y", "a\u202eb", "::stop-commands::z")
+
+
+def problem(severity: str = "error", file: str = "desired/a.yaml", message: str = "m") -> Problem:
+    return Problem(Place(file, 3, 7), severity, "unknown-key", message, "mend it")
+
+
+def test_an_annotation_stands_on_the_very_line() -> None:
+    assert as_github([problem()]) == "::error file=desired/a.yaml,line=3,col=7,title=unknown-key::m - mend it\n"
+
+
+@pytest.mark.parametrize(("errors", "warnings", "more"), [
+    (10, 10, ""), (11, 0, "1 more error"), (12, 13, "2 more errors and 3 more warnings"), (0, 0, "")])  # fmt: skip
+def test_10_annotations_of_a_severity_are_shown_and_the_rest_is_one_line(errors: int, warnings: int, more: str) -> None:
+    lines = as_github([problem()] * errors + [problem("warning")] * warnings).splitlines()
+    counts = [sum(line.startswith(f"::{kind} ") for line in lines) for kind in ("error", "warning")]
+    assert counts == [min(10, errors), min(10, warnings)]
+    assert lines[sum(counts):] == ([f"::notice title=more::{more}: `reconcile validate` shows all"] if more else [])
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_message_of_any_text_is_one_command(text: str) -> None:
+    (line,) = as_github([problem(file=f"{text},line=1::", message=text)]).splitlines()
+    assert re.fullmatch(r"::error file=[^:,]*,line=3,col=7,title=unknown-key::.*", line)
+    assert "##[" not in line and "\u202e" not in line
+
+
+@pytest.mark.parametrize("count", [0, 1, 30])
+def test_sarif_is_valid_by_its_schema(count: int) -> None:
+    problems = [problem("error" if n % 2 else "warning", f"desired/ä {n}%.yaml", HOSTILE[n % 5]) for n in range(count)]
+    log = json.loads(as_sarif([*problems, Problem(Place("desired", 0, 0), "error", "no-app", "m", "r")]))
+    Draft4Validator(SARIF).validate(log)
+    (found,) = log["runs"]
+    assert len(found["results"]) == count + 1
+    for result in found["results"]:
+        assert found["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+        uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        assert re.fullmatch(r"[\w./%~-]+", uri, re.ASCII)
+
+
+def test_the_schema_refuses_what_is_no_sarif() -> None:
+    assert not Draft4Validator(SARIF).is_valid({"version": "2.1.0", "runs": [{"results": []}]})
+
+
+def test_validate_prints_sarif_with_the_place_of_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "directory/users").mkdir(parents=True)
+    (tmp_path / "directory/users/a.yaml").write_text("users:\n  - {userPrincipalName: a@x.org, colour: red}\n")
+    assert run(["validate", "--desired", str(tmp_path), "--format", "sarif"]) == 1
+    log = json.loads(capsys.readouterr().out)
+    Draft4Validator(SARIF).validate(log)
+    regions = {r["ruleId"]: r["locations"][0]["physicalLocation"]["region"]["startLine"] for r in log["runs"][0]["results"]}
+    assert regions["unknown-key"] == 2

@@ -1,0 +1,449 @@
+"""The workflows as they are written, run step by step: a real service, a bare repository as the remote, a stand-in for gh."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import yaml
+
+from reconciler.record.git import GitStore
+from tests.gitworld import ENV, git
+from tests.hub import Hub, Run, scripts
+from tests.servers import ROOT, TOKEN, Desk, front, scim_server
+
+IN_GIT = "record: {backend: git, remote: origin}\n"
+ENVIRONMENTS = {"reconcile-plan": {"WIKI_TOKEN": TOKEN}, "reconcile-apply": {"WIKI_TOKEN": TOKEN},
+                "reconcile-nightly": {"WIKI_TOKEN": TOKEN}}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with scim_server(tmp_path_factory.mktemp("server")) as url:
+        yield url
+
+
+class Team:
+    """A team that has adopted reconcile: declarations and workflows on main, applied once."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.desk = Desk(folder / "desk", url)
+        self.desk.write("apps/wiki/app.yaml", app(url))
+        self.desk.write("reconciler.yaml", IN_GIT)
+        self.hub = Hub(folder, self.desk.folder / "desired", ENVIRONMENTS, {"RECONCILE_ALLOWED_ORIGINS": url})
+        subprocess.run([sys.executable, "-c", "from reconciler.cli.main import main; main(['init'])"], cwd=self.hub.work,
+                       env={**ENV, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True)  # fmt: skip
+        self.hub.commit("adopt reconcile")
+        self.hub.push()
+
+    def opened(self, *rows: str) -> int:
+        """A pull request that declares these people."""
+        return self.hub.open(declare(*rows))
+
+    def reviewed(self, *rows: str) -> int:
+        """A pull request whose plan was made."""
+        number = self.opened(*rows)
+        run = self.hub.pull_request(number)
+        assert set(run.jobs.values()) == {"success"}, run.output()
+        return number
+
+    def merged(self, *rows: str, how: str = "merge") -> Run:
+        """Such a pull request, merged and applied."""
+        self.hub.merge(self.reviewed(*rows), how)
+        run = self.hub.pushed()
+        assert run.jobs == {"apply": "success"}, run.output()
+        return run
+
+    def commit(self) -> str:
+        """The commit that the record says was applied."""
+        record = GitStore("wiki", folder=self.hub.work, environ=ENV).load()
+        return record.commit if record else ""
+
+    def comments(self, kind: str = "plan") -> list[str]:
+        return [c["body"] for c in self.hub.state["comments"] if c["body"].startswith(f"<!-- reconcile:{kind} app=wiki digest=")]
+
+
+def app(url: str) -> str:
+    return f"app: wiki\nadminCredentials: {{tenantUrl: '{url}', secretToken: '${{env:WIKI_TOKEN}}'}}\n"
+
+
+def declare(*rows: str, file: str = "a") -> Callable[[Path], None]:
+    """An edit of a checkout: these people, in a file of theirs, all assigned by name."""
+    def edit(work: Path) -> None:
+        lines = "".join(f"  - {{userPrincipalName: {row}}}\n" for row in rows)
+        (work / f"desired/directory/users/{file}.yaml").write_text("users:\n" + lines if rows else "users: []\n")
+        names = "".join(f"  - {{user: {row.split(',')[0]}, role: User}}\n" for row in rows) or "  []\n"
+        (work / "desired/apps/wiki/assignments.yaml").unlink(missing_ok=True)
+        (work / "desired/apps/wiki/assignments").mkdir(exist_ok=True)
+        (work / f"desired/apps/wiki/assignments/{file}.yaml").write_text("assignments:\n" + names)
+        (work / "desired/directory/groups/a.yaml").write_text("groups: []\n")
+
+    return edit
+
+
+@pytest.fixture
+def team(services: str, tmp_path: Path) -> Team:
+    return Team(tmp_path, f"{services}/{uuid4().hex}/v2")
+
+
+def digest(body: str) -> str:
+    found = re.match(r"<!-- reconcile:\w+ app=wiki digest=(sha256:[0-9a-f]{64}) ", body)
+    assert found
+    return found[1]
+
+
+# Pull requests
+
+
+def test_a_pull_request_gets_one_comment_that_is_updated_in_place(team: Team) -> None:
+    number = team.opened("ada@x.org")
+    run = team.hub.pull_request(number)
+    assert run.jobs == {"validate": "success", "apps": "success", "plan": "success"}, run.output()
+    (first,) = team.comments()
+    assert "User/ada@x.org" in first and "User/grace@x.org" not in first
+    assert "1 to create" in run.summary
+    head = team.hub.state["pulls"][0]["head"]
+    assert [a["name"] for a in team.hub.state["artifacts"]] == [f"plan-wiki-{head}"]
+    team.hub.again(number, declare("ada@x.org", "grace@x.org"))
+    team.hub.pull_request(number)
+    (second,) = team.comments()
+    assert "User/grace@x.org" in second and len(team.hub.state["comments"]) == 1 and digest(first) != digest(second)
+
+
+def test_a_comment_of_somebody_else_with_our_first_line_is_left_alone(team: Team) -> None:
+    forged = {"number": 1, "on": 1, "ours": False,
+              "body": "<!-- reconcile:plan app=wiki digest=sha256:x format=1.0 -->\nall fine"}  # fmt: skip
+    number = team.opened("ada@x.org")
+    team.hub.state["comments"].append(dict(forged))
+    team.hub.save()
+    team.hub.pull_request(number)
+    assert team.hub.state["comments"][0] == forged and len(team.hub.state["comments"]) == 2
+
+
+def test_a_pull_request_that_changes_nothing_gets_no_comment(team: Team) -> None:
+    team.merged("ada@x.org")
+    count = len(team.comments())
+    number = team.hub.open(lambda work: (work / "README.md").write_text("words"))
+    run = team.hub.pull_request(number)
+    assert set(run.jobs.values()) == {"success"} and len(team.comments()) == count
+    assert "nothing changes, so nothing was posted" in run.output()
+
+
+def test_a_comment_that_stands_says_when_nothing_changes_any_more(team: Team) -> None:
+    number = team.reviewed("ada@x.org")
+    team.hub.again(number, declare())
+    team.hub.pull_request(number)
+    (body,) = team.comments()
+    assert "**no changes**" in body
+
+
+def test_an_error_is_annotated_on_its_line_and_nothing_is_planned(team: Team) -> None:
+    number = team.hub.open(lambda work: (work / "desired/directory/users/a.yaml").write_text("users:\n  - {colour: red}\n"))
+    run = team.hub.pull_request(number)
+    assert run.jobs == {"validate": "failure", "apps": "skipped", "plan": "skipped"}
+    assert "::error file=desired/directory/users/a.yaml,line=2," in run.step("validate").output
+
+
+def test_a_pull_request_of_a_fork_is_validated_and_sees_no_secret(team: Team) -> None:
+    run = team.hub.pull_request(team.hub.open(declare("ada@x.org"), fork=True))
+    assert run.jobs == {"validate": "success", "apps": "skipped", "plan": "skipped"}
+    assert "comes from a fork" in run.summary and team.hub.state["comments"] == []
+    assert not any(TOKEN in value or "ghs_" in value for step in run.steps for value in step.environ.values())
+
+
+def test_only_the_steps_that_speak_to_the_service_see_its_token(team: Team) -> None:
+    run = team.hub.pull_request(team.opened("ada@x.org"))
+    assert [step.what for step in run.steps if TOKEN in step.environ.values()] == ['reconcile plan --app "$APP" --out plan.json']
+
+
+def test_a_pull_request_that_points_the_token_elsewhere_is_refused(team: Team) -> None:
+    with front(lambda call: None) as elsewhere:
+        edit = app(elsewhere.url)
+        run = team.hub.pull_request(team.hub.open(lambda work: (work / "desired/apps/wiki/app.yaml").write_text(edit)))
+    assert run.jobs["plan"] == "failure" and "has not been allowed to go" in run.output()
+    assert elsewhere.connections == 0 and team.hub.state["artifacts"] == []
+
+
+def test_reconcile_is_installed_from_the_base_branch_where_a_token_is(team: Team) -> None:
+    """This project's own action installs its own source; the pull request's copy of it is never used."""
+    shutil.copytree(ROOT / ".github/actions", team.hub.work / ".github/actions", dirs_exist_ok=True)
+    team.hub.commit("own action")
+    team.hub.push()
+    evil = "runs: {using: composite, steps: [{run: exit 1, shell: bash}]}"
+    number = team.hub.open(lambda work: (work / ".github/actions/reconcile/action.yml").write_text(evil))
+    run = team.hub.pull_request(number)
+    assert set(run.jobs.values()) == {"success"}, run.output()
+    packages = [line.split()[-1] for line in team.hub.installed.read_text().splitlines()]
+    assert len(packages) == 3 and all(Path(p).resolve().name == "trusted" for p in packages)
+
+
+# Merges
+
+
+@pytest.mark.parametrize("how", ["merge", "squash", "rebase"])
+def test_a_merge_applies_exactly_the_reviewed_plan(team: Team, how: str) -> None:
+    team.merged("ada@x.org")
+    team.hub.merge(team.reviewed("ada@x.org", "grace@x.org"), how)
+    team.desk.seed("stranger@x.org")
+    run = team.hub.pushed()
+    assert run.jobs == {"apply": "success"}, run.output()
+    assert team.desk.find("grace@x.org") and "Applied 1 of 1 changes" in run.summary
+    assert team.commit() == team.hub.main()
+
+
+def test_two_that_were_merged_while_one_run_was_going_on_are_both_applied(team: Team) -> None:
+    team.merged("ada@x.org")
+    second = team.hub.open(declare("grace@x.org", file="b"))
+    third = team.hub.open(declare("hopper@x.org", file="c"))
+    for number in (second, third):
+        team.hub.pull_request(number)
+    team.hub.merge(second, "squash")
+    team.hub.merge(third, "rebase")
+    run = team.hub.pushed()
+    assert run.jobs == {"apply": "success"}, run.output()
+    assert team.desk.find("grace@x.org") and team.desk.find("hopper@x.org")
+    assert team.commit() == team.hub.main()
+
+
+def test_a_stale_plan_writes_nothing_and_its_new_plan_is_applied_by_digest(team: Team) -> None:
+    team.merged("ada@x.org, jobTitle: Engineer", "grace@x.org")
+    number = team.reviewed("ada@x.org, jobTitle: Admiral", "grace@x.org", "hopper@x.org")
+    team.desk.edit("ada@x.org", "title", "Intern")
+    team.hub.merge(number)
+    before = team.commit()
+    run = team.hub.pushed()
+    assert run.jobs == {"apply": "failure"} and run.step("apply plans").code == 4
+    assert not team.desk.find("hopper@x.org") and team.commit() == before
+    assert "User/ada@x.org" in run.summary and "the plan is stale" in run.summary
+    (body,) = team.comments("stale")
+    new = digest(body)
+    assert f"digest `{new}`" in body and "Run workflow" in body and "Intern" in body
+    assert [c["on"] for c in team.hub.state["comments"] if c["body"] == body] == [number]
+
+    wrong = team.hub.dispatch("wiki", "sha256:" + "0" * 64)
+    assert wrong.jobs == {"apply": "failure"} and not team.desk.find("hopper@x.org")
+    approved = team.hub.dispatch("wiki", new)
+    assert approved.jobs == {"apply": "success"}, approved.output()
+    assert team.desk.find("hopper@x.org") and team.desk.find("ada@x.org")[0]["title"] == "Admiral"
+    assert team.commit() == team.hub.main()
+
+
+def test_a_stale_plan_is_tried_again_with_the_next_merge(team: Team) -> None:
+    """What could not be applied is not forgotten: the record's commit stays where it was."""
+    team.merged("ada@x.org, jobTitle: Engineer")
+    number = team.reviewed("ada@x.org, jobTitle: Admiral")
+    team.desk.edit("ada@x.org", "title", "Intern")
+    team.hub.merge(number)
+    assert team.hub.pushed().jobs == {"apply": "failure"}
+    team.desk.edit("ada@x.org", "title", "Engineer")
+    other = team.hub.open(declare("grace@x.org", file="b"))
+    team.hub.pull_request(other)
+    team.hub.merge(other)
+    run = team.hub.pushed()
+    assert run.jobs == {"apply": "success"}, run.output()
+    assert team.desk.find("ada@x.org")[0]["title"] == "Admiral" and team.desk.find("grace@x.org")
+
+
+def test_a_run_again_has_nothing_left_to_do(team: Team) -> None:
+    team.merged("ada@x.org")
+    run = team.hub.pushed()
+    assert run.jobs == {"apply": "success"} and "There is no reviewed plan: nothing was written." in run.summary
+
+
+def waits(team: Team, run: Run) -> None:
+    """Nothing was written, the summary says what waits, and its digest applies it."""
+    assert run.jobs == {"apply": "success"}, run.output()
+    assert not team.desk.find("grace@x.org") and "they wait" in run.summary
+    found = re.search(r"digest `(sha256:[0-9a-f]{64})`", run.summary)
+    assert found
+    assert team.hub.dispatch("wiki", found[1]).jobs == {"apply": "success"}
+    assert team.desk.find("grace@x.org")
+
+
+def test_a_push_without_a_pull_request_waits_for_approval(team: Team) -> None:
+    team.merged("ada@x.org")
+    git(team.hub.work, "checkout", "--quiet", "-B", "main", "origin/main")
+    declare("ada@x.org", "grace@x.org")(team.hub.work)
+    team.hub.commit("pushed by hand")
+    team.hub.push()
+    waits(team, team.hub.pushed())
+
+
+@pytest.mark.parametrize("how", ["expired", "made by a fork"])
+def test_a_plan_that_expired_or_that_a_fork_made_waits_for_approval(team: Team, how: str) -> None:
+    team.merged("ada@x.org")
+    team.hub.merge(team.reviewed("ada@x.org", "grace@x.org"))
+    artifact = team.hub.state["artifacts"][-1]
+    artifact["expired"] = how == "expired"
+    artifact["workflow_run"]["head_repository_id"] = 1 if how == "expired" else 2
+    team.hub.save()
+    run = team.hub.pushed()
+    assert "pull request 2 has no saved plan" in run.summary
+    waits(team, run)
+
+
+def test_a_dispatch_from_a_branch_runs_nothing(team: Team) -> None:
+    run = team.hub.run("apply", "workflow_dispatch", {}, team.hub.main(), "branch", {"app": "wiki", "digest": "x"})
+    assert run.jobs == {"apply": "skipped"} and run.steps == []
+
+
+# Nights
+
+
+def test_an_assignment_that_expires_over_night_is_disabled_without_anyone(team: Team) -> None:
+    from datetime import UTC, datetime
+
+    today = datetime.now(UTC).date().isoformat()
+
+    def edit(work: Path) -> None:
+        declare("ada@x.org", "grace@x.org")(work)
+        file = work / "desired/apps/wiki/assignments/a.yaml"
+        file.write_text(file.read_text().replace("grace@x.org, role: User", f"grace@x.org, role: User, expires: {today}"))
+
+    number = team.hub.open(edit)
+    team.hub.pull_request(number)
+    team.hub.merge(number)
+    assert team.hub.pushed().jobs == {"apply": "success"}
+    team.hub.days = 1
+    run = team.hub.night()
+    assert run.jobs == {"apps": "success", "time": "success", "drift": "success"}, run.output()
+    assert team.desk.find("grace@x.org")[0]["active"] is False and team.desk.find("ada@x.org")[0]["active"] is True
+    assert team.hub.state["issues"] == []
+
+
+def test_drift_opens_one_issue_that_is_updated_and_closed_when_clean(team: Team) -> None:
+    team.merged("ada@x.org, jobTitle: Engineer")
+    assert team.hub.night().jobs == {"apps": "success", "time": "success", "drift": "success"}
+    team.desk.edit("ada@x.org", "title", "Intern")
+    run = team.hub.night()
+    assert run.jobs["drift"] == "failure" and run.steps[-1].code == 2
+    (issue,) = team.hub.state["issues"]
+    assert issue["state"] == "open" and "reconcile import --only User/ada@x.org" in issue["body"] and "Intern" in issue["body"]
+    assert issue["title"] == "wiki is not as it is declared"
+    team.desk.edit("ada@x.org", "title", "Admiral")
+    team.hub.night()
+    (issue,) = team.hub.state["issues"]
+    assert "Admiral" in issue["body"]
+    assert team.desk.find("ada@x.org")[0]["title"] == "Admiral"
+    assert team.hub.dispatch("wiki", digest(issue["body"])).jobs == {"apply": "success"}
+    assert team.desk.find("ada@x.org")[0]["title"] == "Engineer"
+    assert team.hub.night().jobs["drift"] == "success"
+    assert [i["state"] for i in team.hub.state["issues"]] == ["closed"]
+
+
+def test_declared_changes_that_nobody_applied_are_in_the_issue(team: Team) -> None:
+    team.merged("ada@x.org")
+    team.hub.merge(team.opened("ada@x.org", "grace@x.org"))
+    run = team.hub.night()
+    (issue,) = team.hub.state["issues"]
+    assert "Declared, and not applied" in issue["body"] and "User/grace@x.org" in issue["body"]
+    assert run.jobs["time"] == "success" and not team.desk.find("grace@x.org")
+
+
+# The files
+
+
+FOLDERS = ["own", "init"]
+
+
+@pytest.fixture(params=FOLDERS)
+def written(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A folder with .github: this project's own, and what init writes into an empty repository."""
+    if request.param == "own":
+        shutil.copytree(ROOT / ".github", tmp_path / ".github")
+        return tmp_path
+    git(tmp_path, "init", "--quiet", "--initial-branch=trunk")
+    init(tmp_path)
+    return tmp_path
+
+
+def init(folder: Path, *arguments: str) -> str:
+    command = [sys.executable, "-c", "from reconciler.cli.main import main; main()", "init", *arguments]
+    ran = subprocess.run(command, cwd=folder, env={**ENV, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def test_the_workflows_pass_zizmor_and_their_schema(written: Path) -> None:
+    programs = Path(sys.executable).parent
+    files = map(str, sorted(written.glob(".github/workflows/*.yml")))
+    checks = [
+        ["zizmor", "--offline", "--quiet", "--persona", "auditor", "--min-severity", "medium", "."],
+        ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", *files],
+        ["check-jsonschema", "--builtin-schema", "vendor.github-actions", ".github/actions/reconcile/action.yml"],
+    ]
+    for program, *arguments in checks:
+        ran = subprocess.run([str(programs / program), *arguments], cwd=written, capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_no_script_holds_an_expression_or_any_logic(written: Path) -> None:
+    found = [(file.name, step["run"]) for file, step in scripts(written / ".github")]
+    assert len(found) > 15
+    lines = {line.partition(" ")[0] for name, script in found for line in script.splitlines()}
+    assert lines <= {"reconcile", "python", "cat", "set", "make", "echo", 'apps="$(reconcile'}
+    for name, script in found:
+        assert not re.search(r"\$\{\{|&&|\|", script), name
+
+
+def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it(written: Path) -> None:
+    for file in sorted((written / ".github").rglob("*.yml")):
+        for line in file.read_text().splitlines():
+            if "uses: " in line and "uses: ./" not in line:
+                assert re.search(r"uses: actions/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), line
+
+
+def test_a_job_that_reads_a_secret_names_an_environment_and_no_job_has_more_than_it_needs(written: Path) -> None:
+    most = {"plan": {"contents": "read", "pull-requests": "write"}, "drift": {"contents": "write", "issues": "write"},
+            "apply": {"contents": "write", "pull-requests": "write", "actions": "read"}, "ci": {"contents": "read"}}  # fmt: skip
+    for file in (written / ".github/workflows").glob("*.yml"):
+        workflow = yaml.load(file.read_text(), yaml.BaseLoader)
+        assert workflow["permissions"] == {}
+        for job in workflow["jobs"].values():
+            assert "secrets." not in str(job) or job["environment"].startswith("reconcile-")
+            for what, level in job["permissions"].items():
+                assert level in ("read", most[file.stem].get(what))
+
+
+def test_init_writes_what_validates_and_nothing_of_this_project(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "--initial-branch=trunk")
+    said = init(tmp_path, "--app", "crm")
+    assert "written desired/apps/crm/app.yaml" in said and "written .github/workflows/plan.yml" in said
+    validate = [sys.executable, "-c", "from reconciler.cli.main import main; main()", "validate"]
+    ran = subprocess.run(validate, cwd=tmp_path, env={**ENV, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (0, "2 users, 1 groups, 1 apps: 0 errors, 0 warnings\n")
+    text = "".join(file.read_text() for file in (tmp_path / ".github").rglob("*.yml"))
+    assert "WIKI" not in text and "THOUSANDEYES" not in text and text.count("secrets.CRM_SCIM_TOKEN }}") == 7
+    assert "branches: [trunk]" in text and "default: scim-reconciler==" in text and "action_path" not in text
+    for file in (tmp_path / "desired").rglob("*.yaml"):
+        schema = file.read_text().splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+        assert (file.parent / schema).resolve().is_relative_to(tmp_path / "schemas") and (file.parent / schema).is_file()
+    assert not (tmp_path / "desired/reconciler.yaml").exists()
+
+
+@pytest.mark.parametrize(("remotes", "record"), [(["origin"], "origin"), (["up", "origin"], "origin"), (["up"], "up")])
+def test_init_keeps_the_record_in_git_where_there_is_a_remote(tmp_path: Path, remotes: list[str], record: str) -> None:
+    git(tmp_path, "init", "--quiet")
+    for name in remotes:
+        git(tmp_path, "remote", "add", name, "https://example.com/x")
+    init(tmp_path)
+    assert f"record: {{backend: git, remote: {record}}}" in (tmp_path / "desired/reconciler.yaml").read_text()
+
+
+def test_init_never_overwrites_and_leaves_a_declaration_that_is_there(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "http://127.0.0.1")
+    (tmp_path / ".github/workflows").mkdir(parents=True)
+    (tmp_path / ".github/workflows/plan.yml").write_text("mine")
+    before = {file: file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()}
+    said = init(tmp_path)
+    assert "left    .github/workflows/plan.yml" in said and "desired" not in said
+    assert {file: file.read_bytes() for file in before} == before
+    assert not (tmp_path / "desired/apps/example").exists()
+    assert "secrets.WIKI_TOKEN }}" in (tmp_path / ".github/workflows/apply.yml").read_text()
+    assert "written" not in init(tmp_path) and desk.folder == tmp_path
