@@ -300,6 +300,13 @@ def test_declarations_that_are_broken_are_not_added_to(empty: World) -> None:
     assert files(empty.folder / "desired") == before
 
 
+def test_a_folder_that_cannot_be_read_whole_is_refused(empty: World) -> None:
+    (empty.folder / "desired/directory/users").mkdir()
+    (empty.folder / "desired/directory/users/b.yaml").symlink_to("nowhere.yaml")
+    with pytest.raises(ImportRefused, match="cannot be read whole"):
+        take(empty)
+
+
 def test_an_import_into_an_empty_folder_brings_the_app_along(empty: World) -> None:
     empty.seed("ada@x.org", title="on")
     outcome = take(empty, out="fresh")

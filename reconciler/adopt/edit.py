@@ -20,7 +20,7 @@ from reconciler.adopt.model import ImportRefused
 from reconciler.adopt.nodes import Unable
 from reconciler.declare.yaml import Document, parse
 
-DASH = re.compile(r"( *)- *\S")
+DASH = re.compile(r"( *)- +\S")
 NO_ITEM = re.compile(r"( *)(#.*)?\Z")
 
 

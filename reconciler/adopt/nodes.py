@@ -44,6 +44,8 @@ def patched(text: str, patches: Sequence[Patch]) -> str:
 def item(text: str, old: Row, new: Row) -> str:
     """The lines of one item of a list, `old` made `new`. Raises Unable."""
     root = _compose(text)
+    if root is None or not isinstance(root.value, list) or len(root.value) != 1 or isinstance(root.value[0], tuple):
+        raise Unable
     return patched(text, _Editor(text).mapping(root.value[0], old, new))
 
 

@@ -17,8 +17,11 @@ def staged(folder: Path) -> Iterator[Path]:
     """A private copy of the declarations in a folder, which may not exist, for as long as the block lasts."""
     with tempfile.TemporaryDirectory(prefix="reconcile-import-") as temporary:
         stage = Path(temporary) / "desired"
-        if folder.is_dir():
-            shutil.copytree(folder, stage, ignore=shutil.ignore_patterns(".*"))
+        try:
+            if folder.is_dir():
+                shutil.copytree(folder, stage, ignore=shutil.ignore_patterns(".*"))
+        except OSError as error:
+            raise ImportRefused(f"{folder} cannot be read whole: {error}", "mend its permissions and dangling links") from None
         stage.mkdir(exist_ok=True)
         yield stage
 

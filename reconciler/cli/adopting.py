@@ -63,7 +63,6 @@ class Read:
     has_groups: bool
     base_url: str
     reads: int
-    members_per_patch: int
 
 
 def take_over(request: Request, connecting: Connect = connect, record_of: Callable[..., Record | None] | None = None) -> Outcome:
@@ -106,8 +105,7 @@ def _import(
     _into(stage, texts, app.name)
     after = _load(stage, request)
     resolution = resolve(after.apps[app.name], after, datetime.now(UTC).date().isoformat())
-    plan = make_plan(after.apps[app.name], resolution, live, record, Selection(), read.base_url,
-                     members_per_patch=read.members_per_patch).plan  # fmt: skip
+    plan = make_plan(after.apps[app.name], resolution, live, record, Selection(), read.base_url).plan
     write.put(request.out, fresh, removed)
     counts = {kind: len(getattr(found, kind)) for kind in ("users", "groups", "roles", "assignments")}
     return Outcome(sorted(fresh), removed, counts, notes.lines(), plan)
@@ -172,7 +170,7 @@ def _read(client: ScimClient, app: App, new: bool) -> Read:
             if not new or error.status not in NO_GROUPS:
                 raise
             wanted = False
-    return Read(users, groups, wanted, client.base_url, client.counts["reads"], client.profile.members_per_patch)
+    return Read(users, groups, wanted, client.base_url, client.counts["reads"])
 
 
 def _known(declarations: Declarations, stage: Path, request: Request, record: Record | None) -> Known:
