@@ -22,7 +22,9 @@ from scim2_server.utils import load_default_provider
 from reconciler.declare import profiles
 from reconciler.declare.load import load
 from reconciler.declare.yaml import parse
+from reconciler.resolve.capabilities import limit
 from reconciler.scim.client import ScimClient
+from reconciler.scim.connection import run_test
 from reconciler.scim.discovery import refine, refined
 from reconciler.scim.errors import PatchUnsupported, ReadError, ServiceError
 from reconciler.scim.patch import body, member_operations, operations
@@ -596,3 +598,18 @@ def test_a_mapping_that_the_services_schemas_do_not_know_is_warned_of_before_any
     world.assign("user: ada@x.org, role: User")
     said = [w.partition("/Schemas ")[2].partition(" (")[0] for w in world.plan().warnings if "may fail" in w]
     assert said == ["does not know name.first", "does not know nickname2", "calls displayName readOnly", "holds no urn:x:y"]
+
+
+def test_a_connection_is_tested_by_what_the_service_can_filter_on_and_its_mappings_are_judged(tmp_path: Path) -> None:
+    world = World(tmp_path, "github-emu")
+    world.write("apps/wiki/mappings.yaml", VENDORS_OWN.replace("source: mail", "source: mail, matchingPrecedence: 1", 1).replace(
+        "source: userPrincipalName, matchingPrecedence: 1", "source: userPrincipalName", 1).replace(
+        "target: displayName", "target: name.first").replace("  groups:", "      - {target: title, source: jobTitle}\n  groups:"))
+    world.users()
+    world.assign()
+    steps = run_test(world.client, limit(load(tmp_path / "desired").declarations.apps["wiki"]), "nobody")
+    assert (steps[0].name, steps[0].ok) == ("GET /Users?filter=userName eq ...", True)
+    said = [step.message.partition(" (")[0] for step in steps if step.warning]
+    assert said == ["the mapping to title has no effect: GitHub Enterprise Managed Users does not store it",
+                    "the mapping to name.first may fail: the service's /Schemas does not know name.first"]  # fmt: skip
+    assert not any(step.needed for step in steps if step.warning)

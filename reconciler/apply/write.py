@@ -118,9 +118,8 @@ class Writer:
                 answer = self.client.patch(resource, id, self._operations(change, pairs, live), version)
         whole = self._whole(change, answer)
         if change.action == "disable" and not whole:
-            self._deleted_by_disabling(change)
-        else:
-            self._settle(change, attributes, whole)
+            return self._deleted_by_disabling(change)
+        return self._settle(change, attributes, whole)
 
     def _deleted_by_disabling(self, change: Change) -> None:
         """What a profile could have said: on this service nobody is inactive."""
@@ -129,8 +128,8 @@ class Writer:
                                       "`deprovision: {inactive: deletes}`")  # fmt: skip
 
     def _operations(self, change: Change, pairs: list[tuple[str, Any]], live: Resource) -> list[Resource]:
-        slots = self.job.resolution.mapping(change.address).slots
-        return operations(pairs, live, self.client.profile.patch, {slot.target for slot in slots if slot.add_only})
+        adds = {slot.target for slot in self.job.resolution.mapping(change.address).slots if slot.add_only}
+        return operations(pairs, live, self.client.profile.patch, adds)
 
     def _fresh(self, change: Change) -> Resource:
         """The live object, if it is still as the plan saw it."""
