@@ -9,6 +9,7 @@ Rooms, in the order in which data flows (a later room may import an earlier one,
     record    what was last applied, its lock and journal
     apply     Plan -> requests in order, outcomes
     report    a plan or problems as text, Markdown, annotations
+    demo      simulators of services: a real SCIM server less what a profile says that it lacks
     cli       one file per command: options in, exit code out
 """
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent / "reconciler"
-ORDER = ["declare", "resolve", "record", "plan", "adopt", "scim", "apply", "report", "cli"]
+ORDER = ["declare", "resolve", "record", "plan", "adopt", "scim", "apply", "report", "demo", "cli"]
 IMPURE = {"httpx", "click", "os", "pathlib", "time", "random"}
 HOME = {"httpx": "scim", "click": "cli", "yaml": "declare", "ruamel": "adopt", "jsonschema": "declare",
         "jsonschema_rs": "declare"}

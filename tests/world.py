@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from reconciler.apply.execute import execute
 from reconciler.apply.model import Job, Result
 from reconciler.cli.common import read_live
 from reconciler.declare.load import load
+from reconciler.declare.profiles import settings
+from reconciler.demo.simulator import Simulator
 from reconciler.plan.model import Plan
 from reconciler.plan.planner import Planned, Selection, make_plan
 from reconciler.plan.settle import settle
@@ -24,7 +27,7 @@ from reconciler.resolve.check import check
 from reconciler.resolve.resolution import resolve
 from reconciler.scim.client import ScimClient
 from reconciler.scim.patch import body, operations
-from reconciler.scim.profile import PROFILES
+from reconciler.scim.profile import make_profile
 
 SWITCH = '\'Switch([IsSoftDeleted], , "False", "True", "True", "False")\''
 APP = """app: wiki
@@ -58,19 +61,41 @@ class Counting(httpx.BaseTransport):
         return self.inner.handle_request(request)
 
 
-class World:
-    """`today` is the date against which assignments expire."""
+class Clock:
+    """Time that passes only while somebody sleeps; `slept` is how long that was."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.today = folder, "2026-06-01"
-        application = WSGIApplication(InMemoryStorage(), load_default_provider())
+    def __init__(self) -> None:
+        self.now, self.slept = 1_800_000_000.0, 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.slept += seconds
+
+
+class World:
+    """`today` is the date against which assignments expire; a `profile` other than generic is simulated as it is declared."""
+
+    def __init__(self, folder: Path, profile: str = "generic", **overrides: Any) -> None:
+        self.folder, self.today, self.clock = folder, "2026-06-01", Clock()
+        application: Any = WSGIApplication(InMemoryStorage(), load_default_provider())
+        if profile != "generic" or overrides:
+            application = Simulator(application, settings(profile, overrides), clock=self.clock)
         self.transport = Counting(httpx.WSGITransport(app=application))
-        self.client = ScimClient("http://127.0.0.1/v2", "secret", PROFILES["generic"], transport=self.transport, workers=1)
         self.store = LocalStore(folder / "record", "wiki")
-        self.write("apps/wiki/app.yaml", APP)
+        self.profile(profile, **overrides)
+        known = make_profile(profile, settings(profile, overrides))
+        self.client = ScimClient("http://127.0.0.1/v2", "secret", known, transport=self.transport, workers=1,
+                                 clock=self.clock, sleep=self.clock.sleep)  # fmt: skip
         self.write("apps/wiki/mappings.yaml", MAPPINGS)
         self.write("apps/wiki/roles.yaml", ROLES)
         self.groups("[]")
+
+    def profile(self, name: str, **overrides: Any) -> None:
+        """What app.yaml says, whatever the service is."""
+        self.write("apps/wiki/app.yaml", APP + f"profile: {json.dumps({'base': name, **overrides} if overrides else name)}\n")
 
     def write(self, path: str, text: str) -> None:
         file = self.folder / "desired" / path
@@ -93,7 +118,7 @@ class World:
 
     def _plan(self, causes: tuple[str, ...] = ()) -> tuple[Planned, Any, Record | None]:
         loaded = load(self.folder / "desired")
-        assert [*loaded.errors, *check(loaded.declarations)] == []
+        assert [p for p in (*loaded.problems, *check(loaded.declarations)) if p.severity == "error"] == []
         app = loaded.declarations.apps["wiki"]
         record = self.store.load()
         resolution = resolve(app, loaded.declarations, self.today)

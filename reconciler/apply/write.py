@@ -108,15 +108,28 @@ class Writer:
         resource, id = resource_of(change.address), live["id"]
         version = (live.get("meta") or {}).get("version")
         try:
-            answer = self.client.patch(resource, id, operations(pairs, live), version)
+            answer = self.client.patch(resource, id, self._operations(change, pairs, live), version)
         except PatchUnsupported:
             answer = self.client.replace(resource, id, merge(live, pairs), version)
         except LostAnswer:
             # Read first: what has taken effect must not be sent again.
             answer = self.client.get(resource, id)
             if answer is None or self._ignored(change, attributes, answer):
-                answer = self.client.patch(resource, id, operations(pairs, live), version)
-        self._settle(change, attributes, self._whole(change, answer))
+                answer = self.client.patch(resource, id, self._operations(change, pairs, live), version)
+        whole = self._whole(change, answer)
+        if change.action == "disable" and not whole:
+            return self._deleted_by_disabling(change)
+        return self._settle(change, attributes, whole)
+
+    def _deleted_by_disabling(self, change: Change) -> None:
+        """What a profile could have said: on this service nobody is inactive."""
+        self._forget(change)
+        self.notes[change.address] = ("the service deleted the account when `active` became false: say so in the profile, "
+                                      "`deprovision: {inactive: deletes}`")  # fmt: skip
+
+    def _operations(self, change: Change, pairs: list[tuple[str, Any]], live: Resource) -> list[Resource]:
+        adds = {slot.target for slot in self.job.resolution.mapping(change.address).slots if slot.add_only}
+        return operations(pairs, live, self.client.profile.patch, adds)
 
     def _fresh(self, change: Change) -> Resource:
         """The live object, if it is still as the plan saw it."""
@@ -126,7 +139,8 @@ class Writer:
         if change.action == "create" or change.address in self.touched:
             return live
         values = self.job.resolution.mapping(change.address).one(live)
-        values["active"] = str(live.get("active", True)).lower() == "true"
+        if change.action == "disable":  # whose account counted as active where the service shows nothing
+            values["active"] = str(live.get("active", True)).lower() == "true"
         for attribute in change.attributes:
             before = self.ids.get(attribute.before, attribute.before) if attribute.reference else attribute.before
             if canonical(values.get(attribute.path)) != canonical(before):
@@ -139,16 +153,32 @@ class Writer:
         left = sorted(set(add) - set(known))
         id = self._id(change.address)
         chunks = member_operations([self.ids[m] for m in known], [self._id(m) for m in remove],
-                                   self.client.profile.members_per_patch)  # fmt: skip
-        for chunk in chunks:
-            self.client.patch("Groups", id, chunk)
+                                   self.client.profile.groups.membersPerPatch, self.client.profile.patch)  # fmt: skip
+        try:
+            for chunk in chunks:
+                self.client.patch("Groups", id, chunk)
+        except PatchUnsupported:
+            self._replace_members(id, {self.ids[m] for m in known}, {self._id(m) for m in remove})
         entry = self._entry(change)
         entry["members"] = sorted((set(entry.get("members", ())) | set(known)) - set(remove) - set(left))
         if left:
             raise Failed("skipped", f"{', '.join(left)} could not be added, since that account failed")
 
+    def _replace_members(self, id: str, add: set[str], remove: set[str]) -> None:
+        """The group whole, for a service without PATCH; not where it does not show who is in it."""
+        live = self.client.get("Groups", id)
+        have = live.get("members") or [] if live is not None and self.client.profile.groups.membersReadable else None
+        if live is None or have is None:
+            raise Failed("failed", "the service does no PATCH, and does not show the members that a PUT must hold")
+        ids = {member["value"] for member in have}
+        members = [m for m in have if m["value"] not in remove] + [{"value": i} for i in sorted(add - ids)]
+        self.client.replace("Groups", id, merge(live, [("members", members)]), (live.get("meta") or {}).get("version"))
+
     def _delete(self, change: Change) -> None:
         self.client.delete(resource_of(change.address), self._id(change.address))
+        self._forget(change)
+
+    def _forget(self, change: Change) -> None:
         self.job.record.entries.pop(change.address, None)
         self.job.settled.baselines.pop(change.address, None)
 

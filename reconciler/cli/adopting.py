@@ -21,10 +21,13 @@ from reconciler.declare.table import Table
 from reconciler.plan.live import Live, project_groups, project_users
 from reconciler.plan.model import Plan
 from reconciler.plan.planner import Selection, make_plan
+from reconciler.plan.requests import Limits
 from reconciler.record.model import Record
+from reconciler.resolve.capabilities import limit
 from reconciler.resolve.mapping import compile_mapping
 from reconciler.resolve.resolution import resolve
 from reconciler.scim.client import ScimClient
+from reconciler.scim.discovery import refine
 from reconciler.scim.errors import ServiceError
 
 Resource = dict[str, Any]
@@ -63,6 +66,8 @@ class Read:
     has_groups: bool
     base_url: str
     reads: int
+    limits: Limits
+    members_shown: bool = True
 
 
 def take_over(request: Request, connecting: Connect = connect, record_of: Callable[..., Record | None] | None = None) -> Outcome:
@@ -89,11 +94,11 @@ def _record(app: App, declarations: Declarations) -> Record | None:
 def _import(
     request: Request, stage: Path, declarations: Declarations, seeded: dict[str, str], read: Read, record: Record | None
 ) -> Outcome:
-    app, notes = declarations.apps[request.name], Notes()
+    app, notes = limit(declarations.apps[request.name]).app, Notes()
     users, groups = compile_mapping(app.users), compile_mapping(app.groups)
     live = Live({item.id: item for item in project_users(users, read.users)}, {}, read.reads)
     if app.groups.enabled:
-        live.groups = {item.id: item for item in project_groups(groups, read.groups)}
+        live.groups = {item.id: item for item in project_groups(groups, read.groups, read.members_shown)}
     known = _known(declarations, stage, request, record)
     found = adopt(app, users, groups, live, known, notes, not _has(stage, request.name, "roles"))
     _without_repeats(found, app, declarations, stage, request)
@@ -105,7 +110,8 @@ def _import(
     _into(stage, texts, app.name)
     after = _load(stage, request)
     resolution = resolve(after.apps[app.name], after, datetime.now(UTC).date().isoformat())
-    plan = make_plan(after.apps[app.name], resolution, live, record, Selection(), read.base_url).plan
+    plan = make_plan(after.apps[app.name], resolution, live, record, Selection(), read.base_url,
+                     limits=read.limits).plan  # fmt: skip
     write.put(request.out, fresh, removed)
     counts = {kind: len(getattr(found, kind)) for kind in ("users", "groups", "roles", "assignments")}
     return Outcome(sorted(fresh), removed, counts, notes.lines(), plan)
@@ -160,9 +166,10 @@ def _real(file: str, stage: Path, out: Path) -> str:
 
 
 def _read(client: ScimClient, app: App, new: bool) -> Read:
+    refine(client)
     users = client.read_all("Users", list)
     groups: list[Resource] = []
-    wanted = client.profile.groups and (app.groups.enabled or new)
+    wanted = client.profile.groups.supported and (app.groups.enabled or new)
     if wanted:
         try:
             groups = client.read_all("Groups", list)
@@ -170,7 +177,8 @@ def _read(client: ScimClient, app: App, new: bool) -> Read:
             if not new or error.status not in NO_GROUPS:
                 raise
             wanted = False
-    return Read(users, groups, wanted, client.base_url, client.counts["reads"])
+    return Read(users, groups, wanted, client.base_url, client.counts["reads"], client.profile.limits(),
+                client.profile.groups.membersReadable)  # fmt: skip
 
 
 def _known(declarations: Declarations, stage: Path, request: Request, record: Record | None) -> Known:

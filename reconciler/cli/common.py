@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,10 +141,10 @@ def connect(app: App, record: Record | None) -> Iterator[ScimClient]:
     """A client for the app, once the rule of allowed origins has been kept."""
     from reconciler.scim.client import ScimClient
     from reconciler.scim.credentials import resolve
-    from reconciler.scim.profile import PROFILES
+    from reconciler.scim.profile import profile_of
 
     found = resolve(app, os.environ, record.base_url if record else None)
-    with ScimClient(found.base_url, found.token, PROFILES[app.profile]) as client:
+    with ScimClient(found.base_url, found.token, profile_of(app)) as client:
         yield client
 
 
@@ -162,7 +161,6 @@ def session(
     from reconciler.cli.revision import revision
     from reconciler.plan.model import Config
     from reconciler.plan.planner import Selection, make_plan
-    from reconciler.plan.requests import Limits
     from reconciler.record.model import Record
     from reconciler.resolve.resolution import resolve
 
@@ -178,7 +176,7 @@ def session(
         live = read_live(client, resolution, app)
         config = Config(declarations.digest, *revision(declarations.folder))
         planned = make_plan(app, resolution, live, record, Selection(only, causes), client.base_url, config,
-                            Limits(client.profile.members_per_patch, client.profile.rate_per_minute))  # fmt: skip
+                            client.profile.limits())  # fmt: skip
         _warn_unknown(only, declarations, record)
         yield Session(app, client, store, record, resolution, planned)
 
@@ -201,20 +199,10 @@ def _warn_unknown(only: tuple[str, ...], declarations: Declarations, record: Rec
 
 
 def read_live(client: ScimClient, resolution: Resolution, app: App) -> Live:
-    """Users and groups side by side."""
-    from concurrent.futures import ThreadPoolExecutor
+    """Everything that is there, and what the service says of itself."""
+    from reconciler.scim import read
 
-    from reconciler.plan.live import Live, project_groups, project_users
-
-    pool = ThreadPoolExecutor(2)
-    try:
-        jobs = [pool.submit(client.read_all, "Users", partial(project_users, resolution.user_mapping))]
-        if app.groups.enabled and client.profile.groups:
-            jobs.append(pool.submit(client.read_all, "Groups", partial(project_groups, resolution.group_mapping)))
-        users, groups = [{item.id: item for item in job.result()} for job in jobs] + [{}] * (2 - len(jobs))
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)  # after an error or an interrupt nobody waits for the other
-    return Live(users, groups, client.counts["reads"])
+    return read.read_live(client, resolution)
 
 
 def read_plans(file: Path) -> list[Plan]:

@@ -1,4 +1,7 @@
-"""reconcile demo: the whole story against real SCIM servers on loopback, in a temporary folder."""
+"""reconcile demo: the whole story against real SCIM servers on loopback, in a temporary folder.
+
+That of ThousandEyes has a simulator before it, which leaves what ThousandEyes can do.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
 APPS = {"thousandeyes": "THOUSANDEYES_SCIM", "wiki": "WIKI_SCIM"}
+PROFILES = {"thousandeyes": "thousandeyes", "wiki": "generic"}
 
 
 @click.command()
@@ -29,8 +34,8 @@ def demo(keep: bool) -> int:
         environ = {**os.environ, "NO_COLOR": "1"}
         for name in ("CI", "RECONCILE_ALLOWED_ORIGINS", "GITHUB_EVENT_NAME"):
             environ.pop(name, None)
-        for prefix in APPS.values():
-            url, token = stack.enter_context(_server(folder))
+        for app, prefix in APPS.items():
+            url, token = stack.enter_context(_server(folder, PROFILES[app]))
             environ |= {f"{prefix}_URL": url, f"{prefix}_TOKEN": token}
         _Story(folder, environ).tell()
         if keep:
@@ -45,18 +50,17 @@ def _example() -> Path:
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[tuple[str, str]]:
-    """A scim2-server on a free port; gone when the block is left."""
-    program = Path(sys.executable).with_name("scim2-server")
-    if not program.exists():
+def _server(folder: Path, profile: str) -> Iterator[tuple[str, str]]:
+    """A scim2-server on a free port, less what a service of this profile lacks; gone when the block is left."""
+    if find_spec("scim2_server") is None:
         raise click.ClickException("scim2-server is not installed: pip install 'scim-reconciler[demo]'")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     token = secrets.token_urlsafe(16)
-    arguments = [str(program), "--hostname", "127.0.0.1", "--port", str(port), "--bearer-token", token]
+    arguments = [sys.executable, "-m", "reconciler.demo", profile, "--port", str(port)]
     with open(folder / f"server-{port}.log", "wb") as log:
-        process = subprocess.Popen(arguments, stdout=log, stderr=log, cwd=folder)
+        process = subprocess.Popen(arguments, stdout=log, stderr=log, cwd=folder, env={**os.environ, "SCIM_TOKEN": token})
         try:
             _wait(port, process)
             yield f"http://127.0.0.1:{port}/v2", token
@@ -125,11 +129,11 @@ class _Story:
             raise click.ClickException(f"reconcile {' '.join(arguments)} ended with {code}, not {expect}")
 
     def _client(self, app: str):  # type: ignore[no-untyped-def]
+        from reconciler.scim import profile
         from reconciler.scim.client import ScimClient
-        from reconciler.scim.profile import PROFILES
 
         prefix = APPS[app]
-        return ScimClient(self.environ[f"{prefix}_URL"], self.environ[f"{prefix}_TOKEN"], PROFILES["generic"])
+        return ScimClient(self.environ[f"{prefix}_URL"], self.environ[f"{prefix}_TOKEN"], profile.PROFILES[PROFILES[app]])
 
     def _seed(self) -> None:
         from reconciler.scim.patch import body

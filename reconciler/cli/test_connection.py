@@ -21,15 +21,15 @@ def test_connection(desired: Path, apps: tuple[str, ...], no_color: bool) -> int
 
 def _test(app: App, declarations: Declarations) -> int:
     from reconciler.report.safe import plain
-    from reconciler.resolve.mapping import compile_mapping
+    from reconciler.resolve.capabilities import limit
     from reconciler.scim.connection import run_test
 
-    mapping = compile_mapping(app.users)
     with connect(app, store_of(app, declarations).load()) as client:
-        steps = run_test(client, mapping.slots[mapping.matching[0]].target, str(uuid.uuid4()))
+        steps = run_test(client, limit(app), str(uuid.uuid4()))
     click.echo(app.displayName)
     for step in steps:
-        click.echo(f"  {'ok' if step.ok else 'FAILED' if step.needed else 'none'}  {step.name}: {plain(step.message)}")
+        mark = "ok" if step.ok else "FAILED" if step.needed else "warning" if step.warning else "none"
+        click.echo(f"  {mark}  {step.name}: {plain(step.message)}")
         if step.remedy:
             click.echo(f"      {step.remedy}")
     return ERROR if any(step.needed and not step.ok for step in steps) else 0

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from reconciler.declare import profiles
 from reconciler.declare.model import (
     App,
     AttributeMapping,
@@ -60,19 +61,20 @@ def build_app(folder: str, documents: Mapping[str, list[Document]], problems: li
         if _has(data, path):
             notes.not_yet(document, path, path[-1])
     roles = _roles(documents["roles"], notes)
+    profile, settings = profiles.declared(document, problems)
     provisioning, deprovisioning = data.get("provisioning") or {}, data.get("deprovisioning") or {}
     if any(not isinstance(part, dict) for part in (provisioning, deprovisioning)):
         return None
     return App(
         name=str(data.get("app")), displayName=str(data.get("displayName") or data.get("app")),
-        profile=str(data.get("profile", "generic")),
+        profile=profile,
         tenantUrl=str(credentials.get("tenantUrl")), secretToken=str(credentials.get("secretToken")),
         provisioning=Provisioning(**_known(Provisioning, provisioning)),
         deprovisioning=Deprovisioning(**_known(Deprovisioning, deprovisioning)),
         roles=roles, assignments=(),
         users=_object_mapping(mappings, declared, "users", notes),
         groups=_object_mapping(mappings, declared, "groups", notes),
-        place=document.locate(("app",)),
+        place=document.locate(("app",)), settings=settings, profile_place=document.locate(("profile",)),
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -138,7 +138,10 @@ class Deprovisioning:
 
 @dataclass(frozen=True)
 class App:
-    """One enterprise application. `tenantUrl` and `secretToken` are unresolved references."""
+    """One enterprise application. `tenantUrl` and `secretToken` are unresolved references.
+
+    `settings` are those of its profile, what app.yaml says differently included; `profile_place` is where it says so.
+    """
 
     name: str
     displayName: str
@@ -152,6 +155,8 @@ class App:
     users: ObjectMapping
     groups: ObjectMapping
     place: Place
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    profile_place: Place = Place("", 0)
 
 
 @dataclass(frozen=True)

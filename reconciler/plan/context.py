@@ -12,6 +12,7 @@ from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.match import Matching
 from reconciler.plan.model import Precondition
 from reconciler.record.model import Entry
+from reconciler.resolve.capabilities import Capabilities
 from reconciler.resolve.model import Resolution
 
 
@@ -29,6 +30,11 @@ class Context:
     has_record: bool
     matching: Matching
     revoked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def able(self) -> Capabilities:
+        """What the service does."""
+        return self.resolution.limited.capabilities
 
     def entry(self, address: str) -> Entry | None:
         """The record's entry of a declared object, under whatever name it was recorded."""

@@ -13,6 +13,7 @@ from reconciler.plan.diff import causes, differing, in_address_space, initial_at
 from reconciler.plan.digest import digested
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.notes import listed, roles_removed
 from reconciler.resolve.model import DesiredGroup, DesiredUser
 from reconciler.resolve.resolution import values_with_roles
 
@@ -27,6 +28,11 @@ class Findings:
     warnings: list[str] = field(default_factory=list)
     unchanged: int = 0
     adopted: int = 0
+    retained: dict[str, list[str]] = field(default_factory=dict)
+
+    def said(self) -> list[str]:
+        """The warnings; `retained` are addresses by the reason why they are, which is said once."""
+        return [*self.warnings, *(f"{listed(found)}: retained, {why}" for why, found in sorted(self.retained.items()))]
 
 
 def plan_desired(context: Context, desired: Mapping[str, Desired], findings: Findings) -> None:
@@ -75,9 +81,17 @@ def _update(context: Context, item: Desired, live: LiveObject, findings: Finding
         why = causes(attributes, entry, _before_expiry(context, item)) | membership.causes(context, add, remove, entry)
         enabling = any(a.path == "active" and a.after is True for a in attributes)
         findings.changes.append(
-            _change(context, item, "enable" if enabling else "update", _reason(context, item, live, enabling, why), why,
+            _change(context, item, "enable" if enabling else "update",
+                    _reason(context, item, live, enabling, why) + _roles_taken(context, item, live), why,
                     attributes, add, remove, live)
         )  # fmt: skip
+
+
+def _roles_taken(context: Context, item: Desired, live: LiveObject) -> str:
+    """What an assertive mapping removes, said beside the reason."""
+    columns = zip(context.resolution.mapping(item.address).slots, item.values, live.values, strict=True)
+    taken = [value for slot, want, have in columns for value in roles_removed(slot, want, have)]
+    return f"; removes {'role' if len(taken) == 1 else 'roles'} {', '.join(taken)}" if taken else ""
 
 
 def _before_expiry(context: Context, item: Desired) -> dict[str, Any]:

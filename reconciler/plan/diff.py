@@ -77,7 +77,10 @@ def initial_attributes(mapping: CompiledMapping, values: tuple[Any, ...]) -> tup
 
 
 def attribute(slot: Slot, before: Any, after: Any) -> AttributeChange:
-    """The change of one slot's value."""
+    """The change of one slot's value; where a mapping only adds, what is there already stays."""
+    if slot.add_only and isinstance(before, list) and isinstance(after, list):
+        known = {key_of(item) for item in after}
+        after = after + [item for item in before if key_of(item) not in known]
     redacted = slot.expression is not None and slot.expression.redacts
     return AttributeChange(slot.target, before, after, slot.reference, None, redacted)
 
@@ -101,6 +104,8 @@ def _must_write(slot: Slot, want: Any, have: Any, entry: Entry | None) -> bool:
     wanted = (entry or {}).get("wanted", {})
     if slot.mapping.ignoreDrift and (entry is None or same(slot, want, wanted.get(slot.target))):
         return False
+    if want is None and (slot.add_only or slot.assertive):
+        return slot.assertive
     if want is None:
         was_ours = wanted.get(slot.target) is not None
         return was_ours and slot.mapping.onNull == "clear"

@@ -24,11 +24,12 @@ class LiveObject(NamedTuple):
 
 @dataclass
 class Live:
-    """Everything read from the service, by id."""
+    """Everything read from the service, by id; `notes` are what it said of the mappings, in words."""
 
     users: dict[str, LiveObject] = field(default_factory=dict)
     groups: dict[str, LiveObject] = field(default_factory=dict)
     reads: int = 0
+    notes: tuple[str, ...] = ()
 
 
 def project_users(mapping: CompiledMapping, page: list[Resource]) -> list[LiveObject]:
@@ -38,9 +39,9 @@ def project_users(mapping: CompiledMapping, page: list[Resource]) -> list[LiveOb
     return _objects(mapping, page, "userName", active, [None] * len(page))
 
 
-def project_groups(mapping: CompiledMapping, page: list[Resource]) -> list[LiveObject]:
-    """One page of /Groups."""
-    members = [_member_ids(item.get("members")) for item in page]
+def project_groups(mapping: CompiledMapping, page: list[Resource], shown: bool = True) -> list[LiveObject]:
+    """One page of /Groups; members are unknown where the service does not show them, whatever it answers."""
+    members = [_member_ids(item.get("members")) if shown else None for item in page]
     return _objects(mapping, page, "displayName", [True] * len(page), members)
 
 

@@ -13,6 +13,7 @@ from reconciler.plan.digest import plan_digest
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.match import Matching, match
 from reconciler.plan.model import Change, Config, ObjectError, Plan, Skip
+from reconciler.plan.notes import notes
 from reconciler.plan.removed import plan_removed
 from reconciler.plan.requests import Limits, estimate
 from reconciler.plan.revoked import plan_revoked
@@ -58,7 +59,8 @@ def make_plan(
     app: App, resolution: Resolution, live: Live, record: Record | None, selection: Selection, base_url: str,
     config: Config = NO_CONFIG, limits: Limits = NO_LIMITS,
 ) -> Planned:  # fmt: skip
-    """The plan of one app (design.md §5 steps 5 to 7)."""
+    """The plan of one app (design.md §5 steps 5 to 7), of which what its service would ignore has been left out."""
+    app = resolution.limited.app
     entries = record.entries if record is not None else {}
     matching = match(resolution, live, entries)
     context = Context(app, resolution, live, entries, record is not None, matching, _revoked(record, matching))
@@ -76,7 +78,7 @@ def make_plan(
         app.name, app.displayName, base_url, app.profile, kept, access(context, kept), _skipped(resolution),
         classed(app, resolution, unmanaged),
         (*context.matching.errors, *_faults(resolution)),
-        tuple([*([] if record else [NO_RECORD]), *findings.warnings, *_still_active(resolution, unmanaged)]),
+        tuple([*([] if record else [NO_RECORD]), *notes(context), *findings.said(), *_still_active(resolution, unmanaged)]),
         findings.unchanged, findings.adopted, selection.only, selection.causes,
         requests=estimate(kept, limits), config=config,
         digest=plan_digest(app.name, base_url, selection.only, selection.causes, kept),

@@ -45,21 +45,55 @@ def _remove_group(
 def _remove_user(
     context: Context, address: str, entry: Entry, live: LiveObject, skip: Skipped | None, findings: Findings
 ) -> None:
-    rules, actions = context.app.deprovisioning, context.app.users.targetObjectActions
-    policy = rules.outOfScope if skip else rules.removedFromDirectory
+    rules = context.app.deprovisioning
     reason = f"{skip.code}: {skip.reason}" if skip else "no longer in the directory"
-    due = _deletion_due(context, entry) if policy == "disable" and not live.active else None
-    if due is not None and due <= context.resolution.today and "delete" in actions:
-        reason = f"disabled on {entry['disabledAt'][:10]}, and deleteAfter is {rules.deleteAfter}"
-        findings.changes.append(_removal(context, address, "delete", reason, "time", (), live, skip))
-    elif policy == "delete" and "delete" in actions:
-        findings.changes.append(_removal(context, address, "delete", reason, _why(skip, entry), (), live, skip))
-    elif policy != "retain" and live.active and "update" in actions:
-        if context.resolution.user_mapping.disables():
-            attributes = (AttributeChange("active", True, False),)
-            findings.changes.append(_removal(context, address, "disable", reason, _why(skip, entry), attributes, live, skip))
-        else:
-            findings.warnings.append(f"{address} is retained: no mapping gives `active: false` ({reason})")
+    match rules.outOfScope if skip else rules.removedFromDirectory:
+        case "delete":
+            _delete_user(context, address, live, skip, reason, _why(skip, entry), findings)
+        case "disable" if live.active:
+            _disable_user(context, address, entry, live, skip, reason, findings)
+        case "disable":
+            due = _deletion_due(context, entry)
+            if due is not None and due <= context.resolution.today:
+                reason = f"disabled on {entry['disabledAt'][:10]}, and deleteAfter is {rules.deleteAfter}"
+                _delete_user(context, address, live, skip, reason, "time", findings)
+
+
+def _delete_user(
+    context: Context, address: str, live: LiveObject, skip: Skipped | None, reason: str, why: str, findings: Findings
+) -> None:
+    if "delete" not in context.app.users.targetObjectActions:
+        findings.retained.setdefault("since the mapping does not delete", []).append(address)
+        return
+    if context.able.delete == "deactivates":
+        reason += f"; {context.able.service} keeps the account, deactivated"
+    findings.changes.append(_removal(context, address, "delete", reason, why, (), live, skip))
+
+
+def _disable_user(
+    context: Context, address: str, entry: Entry, live: LiveObject, skip: Skipped | None, reason: str, findings: Findings
+) -> None:
+    """As far as the service knows disabled accounts (its profile's deprovision.inactive)."""
+    service, why = context.able.service, _why(skip, entry)
+    if context.able.inactive == "ignored":
+        findings.retained.setdefault(f"since {service} ignores `active`", []).append(address)
+    elif "update" not in context.app.users.targetObjectActions:
+        findings.retained.setdefault("since the mapping does not update", []).append(address)
+    elif not context.resolution.user_mapping.disables():
+        findings.warnings.append(f"{address} is retained: no mapping gives `active: false` ({reason})")
+    elif context.able.inactive == "deletes":
+        _delete_user(context, address, live, skip, f"{reason}; {service} has no disabled accounts", why, findings)
+    elif _in_vain(entry):
+        findings.retained.setdefault(f"since {service} ignored `active: false`: say so in the profile, "
+                                     "`deprovision: {inactive: ignored}`", []).append(address)  # fmt: skip
+    else:
+        attributes = (AttributeChange("active", True, False),)
+        findings.changes.append(_removal(context, address, "disable", reason, why, attributes, live, skip))
+
+
+def _in_vain(entry: Entry) -> bool:
+    """The service was told to disable the account, and answered that it is as active as before."""
+    return entry.get("wanted", {}).get("active") is False and "active" in entry.get("answered", {})
 
 
 def _deletion_due(context: Context, entry: Entry) -> str | None:

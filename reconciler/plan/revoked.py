@@ -19,7 +19,8 @@ def plan_revoked(context: Context, findings: Findings) -> None:
     for address, revocation in sorted(context.revoked.items()):
         live, when = _account(context, address), f"revoked on {revocation['at'][:10]}: {revocation['reason']}"
         if live is not None and (attributes := _out(context, live)):
-            findings.changes.append(_change(context, address, live, attributes, when))
+            gone = f"; {context.able.service} deletes the account" if context.able.inactive == "deletes" else ""
+            findings.changes.append(_change(context, address, live, attributes, when + gone))
         if live is not None and live.active and not context.resolution.user_mapping.disables():
             findings.warnings.append(f"{address} is {when}, but no mapping gives `active: false`: disable it on the service")
         if (user := context.resolution.users.get(address)) is not None:

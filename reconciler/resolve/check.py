@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.declare.model import App, AttributeMapping, Declarations, ObjectMapping, Place, Problem
 from reconciler.declare.sources import source_problem
+from reconciler.resolve.capabilities import capabilities, check_capabilities
 from reconciler.resolve.expressions import Expression, ExpressionError, compile_expression
 from reconciler.resolve.filters import check_clause
 from reconciler.resolve.functions import FUNCTIONS
@@ -22,7 +23,13 @@ def _app(app: App) -> Iterator[Problem]:
         yield from _mapping(mapping, kind)
     sound = not any(True for _ in _mapping(app.users, "users"))
     wanted = "disable" in (app.deprovisioning.outOfScope, app.deprovisioning.removedFromDirectory)
-    if sound and wanted and not _disables(app):
+    yield from check_capabilities(app)
+    able = capabilities(app)
+    if sound and wanted and able.inactive == "ignored":
+        yield Problem(app.users.place, "warning", "cannot-disable",
+                      f"{able.service} ignores `active`, so accounts out of scope are retained",
+                      "say `delete` or `retain` in deprovisioning, or mend the profile's deprovision.inactive")  # fmt: skip
+    elif sound and wanted and not _disables(app):
         yield Problem(app.users.place, "warning", "cannot-disable",
                       "no mapping gives `active: false` for a soft-deleted user, so accounts out of scope are retained",
                       'map `active` from Switch([IsSoftDeleted], , "False", "True", "True", "False")')  # fmt: skip

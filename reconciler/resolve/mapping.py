@@ -22,7 +22,11 @@ BOOLEANS = frozenset({"active", "primary"})
 
 
 class Slot(NamedTuple):
-    """One compiled attribute mapping."""
+    """One compiled attribute mapping.
+
+    `add_only` and `assertive` are what AppRoleAssignmentsComplex and AssertiveAppRoleAssignmentsComplex mean: values
+    that are not wanted are kept, or removed whoever set them.
+    """
 
     target: str
     path: Path
@@ -33,6 +37,7 @@ class Slot(NamedTuple):
     reference: bool
     fold_case: bool
     add_only: bool
+    assertive: bool
     gives_roles: bool
 
 
@@ -109,6 +114,7 @@ def _slot(item: AttributeMapping) -> Slot:
         reference=attribute in REFERENCES and leaf in ("manager", "value") and item.value == "manager",
         fold_case=attribute == "username" or (attribute == "emails" and leaf in ("emails", "value")),
         add_only=expression is not None and "AppRoleAssignmentsComplex" in expression.functions,
+        assertive=expression is not None and "AssertiveAppRoleAssignmentsComplex" in expression.functions,
         gives_roles=expression is not None and "appRoleAssignments" in expression.sources,
     )
 

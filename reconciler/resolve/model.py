@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from reconciler.declare.model import Declarations, Role
 from reconciler.declare.table import Table
+from reconciler.resolve.capabilities import Limited
 from reconciler.resolve.mapping import CompiledMapping, Fault
 
 
@@ -49,6 +50,7 @@ class DesiredGroup(NamedTuple):
 class Resolution:
     """Desired resources of one app by address; `skipped` by address too. `today` is the ISO date that it holds for.
 
+    `limited` is the app without what its service would ignore, by which everything here was worked out.
     `faults` holds what expressions could not evaluate, by address; the attribute is left as it is.
     """
 
@@ -56,6 +58,7 @@ class Resolution:
     today: str
     user_mapping: CompiledMapping
     group_mapping: CompiledMapping
+    limited: Limited
     users: dict[str, DesiredUser] = field(default_factory=dict)
     groups: dict[str, DesiredGroup] = field(default_factory=dict)
     skipped: dict[str, Skipped] = field(default_factory=dict)

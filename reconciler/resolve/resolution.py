@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reconciler.declare.model import App, Declarations, Role, fold_all
+from reconciler.resolve.capabilities import limit
 from reconciler.resolve.expressions import IGNORE
 from reconciler.resolve.filters import passing
 from reconciler.resolve.mapping import Fault, compile_mapping
@@ -22,8 +23,10 @@ from reconciler.resolve.sources import GroupSource, UserSource, group_addresses,
 
 
 def resolve(app: App, declarations: Declarations, today: str) -> Resolution:
-    """Scope, then map. `today` is the ISO date, UTC, against which assignments expire."""
-    result = Resolution(declarations, today, compile_mapping(app.users), compile_mapping(app.groups))
+    """Leave out what the service would ignore, scope, then map. `today` is the ISO date, UTC, on which assignments expire."""
+    limited = limit(app)
+    app = limited.app
+    result = Resolution(declarations, today, compile_mapping(app.users), compile_mapping(app.groups), limited)
     flat = flatten(declarations.groups, app.provisioning.nestedGroups)
     _Users(app, result).resolve(flat)
     if app.groups.enabled and app.groups.attributes:

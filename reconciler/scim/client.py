@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
@@ -14,10 +12,12 @@ import httpx
 import orjson
 
 from reconciler import __version__
+from reconciler.resolve.paths import extractor, parse_path
 from reconciler.scim.answers import Answers
-from reconciler.scim.errors import LostAnswer, ReadError, ServiceError
-from reconciler.scim.paging import Page, whole
+from reconciler.scim.errors import LostAnswer, PatchUnsupported, ReadError, ServiceError
+from reconciler.scim.paging import CursorPage, Page, by_cursor, whole
 from reconciler.scim.profile import Profile
+from reconciler.scim.rate import Turns, backoff
 
 Resource = dict[str, Any]
 T = TypeVar("T")
@@ -25,10 +25,14 @@ T = TypeVar("T")
 ATTEMPTS = 5
 AGAIN = frozenset({429, 502, 503, 504})
 LARGEST = 64 * 1024 * 1024
+CURSOR_LOST = frozenset({"invalidCursor", "expiredCursor"})  # RFC 9865 §2.1: begin again
 
 
 class ScimClient:
-    """One service. Safe to use from several threads; `sleep` and `clock` are handed in by tests."""
+    """One service. Safe to use from several threads; `sleep` and `clock` are handed in by tests.
+
+    `profile` is what is known of the service, which discovery may refine.
+    """
 
     def __init__(
         self, base_url: str, token: str, profile: Profile, *, transport: httpx.BaseTransport | None = None,
@@ -36,13 +40,14 @@ class ScimClient:
     ) -> None:  # fmt: skip
         self.base_url, self._token, self.profile, self.workers = base_url.rstrip("/"), token, profile, workers
         self._answers = Answers(token)
-        self._sleep, self._clock = sleep, clock
-        self._next, self._lock = 0.0, threading.Lock()
+        self._sleep, self._lock = sleep, threading.Lock()
+        self._turns = Turns(profile.rate, clock, sleep)
         self.counts = {"reads": 0, "writes": 0}
         self._http = httpx.Client(
             transport=transport, follow_redirects=False, timeout=httpx.Timeout(60, connect=10),
             limits=httpx.Limits(max_connections=workers + 2),
-            headers={"Accept": "application/scim+json, application/json", "User-Agent": f"scim-reconciler/{__version__}"},
+            headers={"Accept": "application/scim+json, application/json", "User-Agent": f"scim-reconciler/{__version__}",
+                     **profile.headers},
             # What goes to loopback needs no proxy, and a proxy would see the token.
             auth=self._authorize, trust_env=not self.base_url.startswith("http://"),
         )  # fmt: skip
@@ -65,17 +70,34 @@ class ScimClient:
 
         Raises ReadError where the service shows fewer than it says that it has, after one more try.
         """
-        for _ in range(2):
-            found, total = whole(lambda start: self._page(resource, start, project), self.workers)
+        for attempt in range(2):
+            try:
+                found, total = self._walk(resource, project)
+            except ServiceError as error:
+                if attempt or error.scim_type not in CURSOR_LOST:
+                    raise
+                continue
             if len(found) >= total:
                 return found
         raise ReadError(f"the service says that it has {total} but showed {len(found)}", f"GET /{resource}",
                         remedy="try again; if it stays so, the service's paging is broken")  # fmt: skip
 
+    def _walk(self, resource: str, project: Callable[[list[Resource]], list[Any]]) -> tuple[list[Any], int]:
+        if self.profile.paging.cursor == "always":
+            return by_cursor(lambda cursor: self._next(resource, cursor, project))
+        return whole(lambda start: self._page(resource, start, project), self.workers)
+
     def _page(self, resource: str, start: int, project: Callable[[list[Resource]], list[Any]]) -> Page:
-        answer = self._request("GET", f"/{resource}?startIndex={start}&count={self.profile.page_size}")
+        answer = self._request("GET", f"/{resource}?startIndex={start}&count={self.profile.paging.count}")
         items, total = self._list(answer, f"GET /{resource}?startIndex={start}")
         return Page([item["id"] for item in items], project(items), total)
+
+    def _next(self, resource: str, cursor: str, project: Callable[[list[Resource]], list[Any]]) -> CursorPage:
+        path = f"/{resource}?cursor={quote(cursor, safe='')}&count={self.profile.paging.count}"
+        answer = self._request("GET", path)
+        items, total = self._list(answer, f"GET /{resource}?cursor=")
+        after = answer.get("nextCursor")
+        return CursorPage(Page([item["id"] for item in items], project(items), total), str(after) if after else None)
 
     def _list(self, data: Any, request: str) -> tuple[list[Resource], int]:
         # An object that says neither is no empty list: that would disable everybody.
@@ -94,7 +116,13 @@ class ScimClient:
         return items, total
 
     def find(self, resource: str, path: str, value: str) -> list[Resource]:
-        """What a filter `path eq "value"` returns; the caller checks each candidate again."""
+        """What a filter `path eq "value"` returns; the caller checks each candidate again.
+
+        Where the service cannot filter on the path, everything is read and looked through here.
+        """
+        if not self.profile.filters_on(path):
+            read = extractor(parse_path(path))
+            return [r for r in self.read_all(resource, lambda page: page) if str(read(r)).lower() == value.lower()]
         text = value.replace("\\", "\\\\").replace('"', '\\"')
         answer = self._request("GET", f"/{resource}", {"filter": f'{path} eq "{text}"'})
         return self._list(answer, f"GET /{resource}?filter=")[0]
@@ -109,8 +137,8 @@ class ScimClient:
             raise
 
     def discover(self, path: str) -> Any:
-        """A discovery document. Raises ServiceError."""
-        return self._request("GET", path)
+        """A discovery document, asked for once: nothing depends on it. Raises ServiceError."""
+        return self._request("GET", path, attempts=1)
 
     # Writing
 
@@ -122,7 +150,9 @@ class ScimClient:
         return answer
 
     def patch(self, resource: str, id: str, operations: list[Resource], version: str | None = None) -> Resource | None:
-        """PATCH (RFC 7644 §3.5.2); None where the answer has no body."""
+        """PATCH (RFC 7644 §3.5.2); None where the answer has no body. Raises PatchUnsupported."""
+        if not self.profile.patch.supported:
+            raise PatchUnsupported("the service does no PATCH", f"PATCH /{resource}")
         body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations}
         return self._object(self._request("PATCH", self._at(resource, id), body=body, version=version), "PATCH")
 
@@ -150,24 +180,26 @@ class ScimClient:
 
     def _request(
         self, method: str, path: str, params: Resource | None = None, body: Resource | None = None,
-        version: str | None = None,
+        version: str | None = None, attempts: int = ATTEMPTS,
     ) -> Any:  # fmt: skip
         shown = f"{method} {path}"
         headers = {"If-Match": version} if version else {}
         if body is not None:
             headers["Content-Type"] = "application/scim+json"
         content = orjson.dumps(body) if body is not None else None
-        for attempt in range(1, ATTEMPTS + 1):
-            self._wait_turn()
+        for attempt in range(1, attempts + 1):
+            self._turns.wait(method)
             with self._lock:
                 self.counts["reads" if method == "GET" else "writes"] += 1
             try:
                 response = self._send(method, path, params, content, headers)
             except (httpx.TransportError, httpx.DecodingError) as error:
-                self._broken(error, method, shown, attempt)
+                self._broken(error, method, shown, attempt == attempts)
+                self._sleep(backoff(attempt))
                 continue
-            if response.status_code in AGAIN and attempt < ATTEMPTS and self._may_repeat(method, response.status_code):
-                self._sleep(self._pause(response, attempt))
+            self._turns.heard(response.headers)
+            if response.status_code in AGAIN and attempt < attempts and self._may_repeat(method, response.status_code):
+                self._turns.refused(response.headers, attempt)
                 continue
             return self._answers.data(response, shown)
         raise AssertionError("the last attempt returns or raises")
@@ -184,7 +216,7 @@ class ScimClient:
             response._content = b"".join(found)
             return response
 
-    def _broken(self, error: Exception, method: str, shown: str, attempt: int) -> None:
+    def _broken(self, error: Exception, method: str, shown: str, last: bool) -> None:
         """No answer: GET, PUT and DELETE are sent again; of others nobody knows whether they were done."""
         if isinstance(error, httpx.DecodingError) and method == "GET":
             raise ReadError(f"the answer cannot be decoded ({self._answers.clean(str(error))})", shown,
@@ -192,37 +224,9 @@ class ScimClient:
         unsent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
         if not unsent and method in ("POST", "PATCH"):
             raise LostAnswer(f"no answer came ({self._answers.clean(str(error) or type(error).__name__)})", shown) from None
-        if attempt == ATTEMPTS or isinstance(error, httpx.UnsupportedProtocol):
+        if last or isinstance(error, httpx.UnsupportedProtocol):
             raise ServiceError(f"no connection ({self._answers.clean(str(error) or type(error).__name__)})", shown,
                                remedy="check tenantUrl, the network and the service's state") from None  # fmt: skip
-        self._sleep(self._backoff(attempt))
 
     def _may_repeat(self, method: str, status: int) -> bool:
         return status == 429 or method not in ("POST", "PATCH")
-
-    def _backoff(self, attempt: int) -> float:
-        return float(min(2.0**attempt, 30.0) * random.uniform(0.25, 0.5))
-
-    def _pause(self, response: httpx.Response, attempt: int) -> float:
-        """Seconds that the service asked for: Retry-After, else its reset header, else a guess."""
-        after = response.headers.get("Retry-After", "")
-        if after.isdigit():
-            return min(float(after), 300.0)
-        try:
-            return min(max(parsedate_to_datetime(after).timestamp() - self._clock(), 0), 300.0)
-        except (ValueError, TypeError):
-            reset = response.headers.get("X-Organization-Rate-Limit-Reset", "")
-        if reset.isdigit():
-            return min(max(float(reset) - self._clock(), 0.5), 300.0)
-        return self._backoff(attempt)
-
-    def _wait_turn(self) -> None:
-        if self.profile.rate_per_minute is None:
-            return
-        with self._lock:
-            now = self._clock()
-            turn = max(now, self._next)
-            # A burst of a tenth of the minute's budget goes at once.
-            self._next = max(self._next, now - 6.0) + 60.0 / self.profile.rate_per_minute
-        if turn > now:
-            self._sleep(turn - now)

@@ -1,25 +1,32 @@
-"""test-connection: one filter query that must find nobody, then discovery; each step in words."""
+"""test-connection: one filter query that must find nobody, then discovery and the mappings; each step in words."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from reconciler.resolve.capabilities import Limited
+from reconciler.resolve.mapping import CompiledMapping, compile_mapping
 from reconciler.scim.client import ScimClient
+from reconciler.scim.discovery import read_schemas, schema_warnings
 from reconciler.scim.errors import ReadError, ServiceError
+from reconciler.scim.profile import Profile
 
 
 class Step(NamedTuple):
-    """`needed` steps decide the exit code; discovery is optional."""
+    """`needed` steps decide the exit code; discovery is optional, and a `warning` says what to mend."""
 
     name: str
     ok: bool
     message: str
     remedy: str = ""
     needed: bool = True
+    warning: bool = False
 
 
-def run_test(client: ScimClient, matching_path: str, random_value: str) -> list[Step]:
+def run_test(client: ScimClient, limited: Limited, random_value: str) -> list[Step]:
     """The steps that were taken; the first needed one that fails is the last."""
+    users, groups = compile_mapping(limited.app.users), compile_mapping(limited.app.groups)
+    matching_path = _filterable(client.profile, users)
     name = f"GET /Users?filter={matching_path} eq ..."
     try:
         found = client.find("Users", matching_path, random_value)
@@ -29,7 +36,19 @@ def run_test(client: ScimClient, matching_path: str, random_value: str) -> list[
         return [Step(name, False, f"a filter for a random value found {len(found)} accounts: the service ignores filters",
                      "map a matching attribute that the service can filter on")]  # fmt: skip
     steps = [Step(name, True, "200 and an empty list, as it should be")]
-    return steps + [_discovery(client, path) for path in ("/ServiceProviderConfig", "/Schemas", "/ResourceTypes")]
+    steps += [_discovery(client, path) for path in ("/ServiceProviderConfig", "/Schemas", "/ResourceTypes")]
+    schemas = read_schemas(client)
+    said = [*limited.warnings, *schema_warnings(schemas, "Users", users)]
+    if limited.app.groups.enabled:
+        said += schema_warnings(schemas, "Groups", groups)
+    return steps + [Step("mappings", False, text, needed=False, warning=True) for text in said]
+
+
+def _filterable(profile: Profile, users: CompiledMapping) -> str:
+    """The first matching attribute that the service can filter on, else one that it can: accounts are matched on this side."""
+    targets = [users.slots[number].target for number in users.matching]
+    known = profile.filter.attributes or ()
+    return next((target for target in targets if profile.filters_on(target)), known[0] if known else targets[0])
 
 
 def _discovery(client: ScimClient, path: str) -> Step:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
+from reconciler.scim.errors import ReadError
+
 MOST_PAGES = 100_000
 PORTION = 32  # pages asked for at a time, so that a total that nothing stands behind is no endless walk
 
@@ -20,7 +22,15 @@ class Page(NamedTuple):
     total: int
 
 
+class CursorPage(NamedTuple):
+    """One answer to a request by cursor; `after` is the next cursor, None on the last page."""
+
+    page: Page
+    after: str | None
+
+
 Fetch = Callable[[int], Page]
+FetchCursor = Callable[[str], CursorPage]
 
 
 def whole(fetch: Fetch, workers: int) -> tuple[list[Any], int]:
@@ -32,6 +42,28 @@ def whole(fetch: Fetch, workers: int) -> tuple[list[Any], int]:
         found.update(fresh if not found else {id: item for id, item in fresh.items() if id not in found})
         total = max(total, page.total)
     return list(found.values()), total
+
+
+def by_cursor(fetch: FetchCursor) -> tuple[list[Any], int]:
+    """Every item once, by cursor (RFC 9865 §2), and the largest total that was claimed; the first cursor is empty.
+
+    Raises ReadError for a walk without an end: what it has shown until then may be half of the service.
+    """
+    found: dict[str, Any] = {}
+    total, cursor, seen = 0, "", {""}
+    while len(seen) <= MOST_PAGES:
+        page, after = fetch(cursor)
+        for id, item in zip(page.ids, page.items, strict=True):
+            found.setdefault(id, item)
+        total = max(total, page.total)
+        if after is None:
+            return list(found.values()), total
+        if after in seen:
+            break
+        seen.add(after)
+        cursor = after
+    raise ReadError("the pages have no end: a cursor came a second time", "GET",
+                    remedy="say `paging: {cursor: never}` in the profile, and tell the service's vendor")  # fmt: skip
 
 
 def _pages(fetch: Fetch, workers: int) -> Iterator[Page]:

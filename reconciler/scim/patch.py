@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
+from reconciler.plan.diff import key_of
 from reconciler.resolve.paths import extractor, parse_path, place_value, remove_value
+from reconciler.scim.profile import Patch
 
 Resource = dict[str, Any]
+RFC = Patch()
 CORE = {
     "Users": "urn:ietf:params:scim:schemas:core:2.0:User",
     "Groups": "urn:ietf:params:scim:schemas:core:2.0:Group",
@@ -24,15 +27,46 @@ def body(resource: str, attributes: Iterable[tuple[str, Any]]) -> Resource:
     return {"schemas": [CORE[resource], *extensions], **found}
 
 
-def operations(attributes: Iterable[tuple[str, Any]], live: Resource) -> list[Resource]:
-    """The fewest PATCH operations that write these values; null removes."""
-    return [_operation(target, value, live) for target, value in attributes]
+def operations(
+    attributes: Iterable[tuple[str, Any]], live: Resource, patch: Patch = RFC, adds: Container[str] = ()
+) -> list[Resource]:
+    """The fewest PATCH operations that write these values; null removes.
+
+    Of targets in `adds` only what is not there yet is added. `patch` is the profile's: dialect, and whether paths may
+    hold filters.
+    """
+    found = []
+    for target, value in attributes:
+        path = parse_path(target)
+        if target in adds and isinstance(value, list):
+            found += _additions(target, value, extractor(path)(live))
+        elif path.filter is not None and not patch.valueFilters:
+            found.append(_whole_attribute(target, value, live))
+        else:
+            found.append(_operation(target, value, live, patch.dialect))
+    return _spoken(found, patch.dialect)
 
 
-def _operation(target: str, value: Any, live: Resource) -> Resource:
+def _additions(target: str, value: list[Any], have: Any) -> list[Resource]:
+    known = {key_of(item) for item in have} if isinstance(have, list) else set()
+    fresh = [item for item in value if key_of(item) not in known]
+    return [{"op": "add", "path": target, "value": fresh}] if fresh else []
+
+
+def _whole_attribute(target: str, value: Any, live: Resource) -> Resource:
+    """For a service that understands no filter in a path: all of the attribute, with this value in it."""
+    path, found = parse_path(target), merge(live, [(target, value)])
+    name = f"{path.urn}:{path.attribute}" if path.urn else path.attribute
+    whole = extractor(parse_path(name))(found)
+    return {"op": "replace", "path": name, "value": whole} if whole else {"op": "remove", "path": name}
+
+
+def _operation(target: str, value: Any, live: Resource, dialect: str) -> Resource:
     path = parse_path(target)
     if value is None:
         return {"op": "remove", "path": target}
+    if dialect == "entra":
+        return {"op": "add" if extractor(path)(live) is None else "replace", "path": target, "value": value}
     if path.filter is not None and path.sub is not None:
         parent = parse_path(target.rpartition("]")[0] + "]")
         if extractor(parent)(live) is None:
@@ -42,15 +76,47 @@ def _operation(target: str, value: Any, live: Resource) -> Resource:
     return {"op": "replace", "path": target, "value": value}
 
 
-def member_operations(add: list[str], remove: list[str], per_patch: int) -> list[list[Resource]]:
+def _spoken(found: list[Resource], dialect: str) -> list[Resource]:
+    """RFC operations as the dialect says them (facts: use-scim-to-provision, scim-compatibility of Entra's documentation)."""
+    match dialect:
+        case "entra":
+            return [{**item, "op": item["op"].capitalize()} | _as_text(item) for item in found]
+        case "entra-aadoptscim":
+            return _collapsed(found)
+        case _:
+            return found
+
+
+def _as_text(item: Resource) -> Resource:
+    """Booleans go as text: "False"."""
+    return {"value": str(item["value"])} if isinstance(item.get("value"), bool) else {}
+
+
+def _collapsed(found: list[Resource]) -> list[Resource]:
+    """Replacements of plain attributes become one without a path, with dotted keys; what needs a path comes before it."""
+    plain = {o["path"]: o["value"] for o in found if o["op"] == "replace" and "[" not in o["path"]}
+    rest = [o for o in found if o["op"] != "replace" or "[" in o["path"]]
+    return [*rest, {"op": "replace", "value": plain}] if plain else rest
+
+
+def member_operations(add: list[str], remove: list[str], per_patch: int, patch: Patch = RFC) -> list[list[Resource]]:
     """Membership changes by id in chunks, additions as one operation each chunk, never a replaced list."""
     chunks: list[list[Resource]] = []
     for start in range(0, len(remove), per_patch):
-        chunks.append([{"op": "remove", "path": f'members[value eq "{i}"]'} for i in remove[start : start + per_patch]])
+        chunks.append(_removals(remove[start : start + per_patch], patch))
     for start in range(0, len(add), per_patch):
         value = [{"value": i} for i in add[start : start + per_patch]]
-        chunks.append([{"op": "add", "path": "members", "value": value}])
+        chunks.append(_spoken([{"op": "add", "path": "members", "value": value}], patch.dialect))
     return chunks
+
+
+def _removals(ids: list[str], patch: Patch) -> list[Resource]:
+    """A remove with a value is a shape that RFC 7644 does not know: what is to go stands in the value."""
+    if patch.dialect == "entra":
+        return [{"op": "Remove", "path": "members", "value": [{"$ref": None, "value": i} for i in ids]}]
+    if not patch.valueFilters:
+        return [{"op": "remove", "path": "members", "value": [{"value": i} for i in ids]}]
+    return [{"op": "remove", "path": f'members[value eq "{i}"]'} for i in ids]
 
 
 def merge(live: Resource, attributes: Iterable[tuple[str, Any]]) -> Resource:

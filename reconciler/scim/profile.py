@@ -1,26 +1,123 @@
-"""What kinds of service can and cannot do, as data."""
+"""What a kind of service can and cannot do: a profile's settings in, a Profile out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any, TypeVar
+
+from reconciler.declare import profiles
+from reconciler.declare.model import App
+from reconciler.plan.requests import Limits
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Paging:
+    """`count` is asked for, `most` never exceeded; `cursor` (RFC 9865) is announced, always or never."""
+
+    count: int = 200
+    most: int = 1000
+    cursor: str = "announced"
+
+
+@dataclass(frozen=True)
+class Filter:
+    """`attributes` is None where any can be filtered on."""
+
+    operators: tuple[str, ...] = ("eq", "and")
+    attributes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Patch:
+    """`valueFilters`: whether paths such as `emails[type eq "work"].value` are understood."""
+
+    supported: bool = True
+    dialect: str = "rfc"  # entra, entra-aadoptscim
+    valueFilters: bool = True
+
+
+@dataclass(frozen=True)
+class Groups:
+    supported: bool = True
+    membersPerPatch: int = 100
+    membersReadable: bool = True
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Requests in any minute, at most `burst` of them at once; `counts` is all or writes, `headers` are the service's own."""
+
+    perMinute: float
+    burst: int = 1
+    counts: str = "all"
+    retryAfter: bool = True
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Profile:
-    """`page_size` is the `count` asked for; `rate_per_minute` is None where no limit is known."""
+    """What schemas/profile.schema.json describes; `rate` is None where no limit is known.
+
+    `users` and `deprovision` matter to the plan alone: see resolve.capabilities.
+    """
 
     name: str
-    page_size: int = 200
-    members_per_patch: int = 100
-    groups: bool = True
     discovery: bool = True
-    rate_per_minute: int | None = None
-    filter_attributes: tuple[str, ...] | None = None
+    paging: Paging = Paging()
+    filter: Filter = Filter()
+    patch: Patch = Patch()
+    groups: Groups = Groups()
+    rate: Rate | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def limits(self) -> Limits:
+        """What matters to the number of requests that a plan foresees."""
+        return Limits(self.groups.membersPerPatch, int(self.rate.perMinute) if self.rate else None)
+
+    def filters_on(self, path: str) -> bool:
+        """Whether the service can filter on an attribute."""
+        known = self.filter.attributes
+        return known is None or path.lower() in {name.lower() for name in known}
 
 
-PROFILES = {
-    "generic": Profile("generic"),
-    "thousandeyes": Profile(
-        "thousandeyes", groups=False, discovery=False, rate_per_minute=240, filter_attributes=("userName", "externalId")
-    ),
-}
+def profile_of(app: App) -> Profile:
+    """The profile of an app, with what app.yaml says differently."""
+    return make_profile(app.profile, app.settings)
+
+
+def make_profile(name: str, data: Mapping[str, Any]) -> Profile:
+    """From settings as `declare.profiles.settings` gives them."""
+    return Profile(
+        name, data["discovery"], _part(Paging, data["paging"]), _part(Filter, data["filter"]), _part(Patch, data["patch"]),
+        _part(Groups, data["groups"]), _part(Rate, data["rate"]) if "rate" in data else None, data.get("headers", {}),
+    )  # fmt: skip
+
+
+def _part(kind: type[T], data: Mapping[str, Any]) -> T:
+    known = {item.name for item in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items() if key in known})
+
+
+@cache
+def _packaged(name: str) -> Profile:
+    return make_profile(name, profiles.settings(name))
+
+
+class _Packaged(Mapping[str, Profile]):
+    """The profiles of the package by name, read when they are asked for."""
+
+    def __getitem__(self, name: str) -> Profile:
+        return _packaged(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(profiles.names())
+
+    def __len__(self) -> int:
+        return len(profiles.names())
+
+
+PROFILES: Mapping[str, Profile] = _Packaged()

@@ -1,0 +1,69 @@
+"""The service profiles that come with the package, as plain data: a name and what an app says differently in, settings out."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from reconciler.declare.model import Problem
+from reconciler.declare.schema import sound
+from reconciler.declare.yaml import Document, parse
+
+FOLDER = Path(__file__).resolve().parent.parent / "scim" / "profiles"
+DEFAULT = "generic"
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The profiles that there are: each is one YAML file."""
+    return tuple(sorted(file.stem for file in FOLDER.glob("*.yaml")))
+
+
+def settings(name: str, overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A profile's keys (schemas/profile.schema.json), completed by those of `generic`, changed by `overrides`.
+
+    Raises KeyError for a name that is not in `names()`. What generic does not limit, and the profile neither, is absent.
+    """
+    found = merged(_read(DEFAULT), _read(name))
+    return merged(found, overrides or {})
+
+
+def declared(document: Document, problems: list[Problem]) -> tuple[str, dict[str, Any]]:
+    """Name and settings of the profile that an app.yaml declares; what is none is reported, and taken for the default."""
+    value = document.data.get("profile", DEFAULT)
+    path = ("profile", "base") if isinstance(value, dict) else ("profile",)
+    overrides = {k: v for k, v in value.items() if k != "base"} if isinstance(value, dict) else {}
+    name = value.get("base") if isinstance(value, dict) else value
+    if not isinstance(name, str) or not sound("profile", {"description": "", **overrides}):
+        return DEFAULT, settings(DEFAULT)  # the schema has said what is wrong
+    if name not in names():
+        near = difflib.get_close_matches(name, names(), 1, 0.5)
+        problems.append(Problem(document.locate(path), "error", "not-one-of", f"there is no profile {name!r}",
+                                f"did you mean {near[0]!r}?" if near else "use one of " + ", ".join(names())))  # fmt: skip
+        return DEFAULT, settings(DEFAULT)
+    found = settings(name, overrides)
+    if "rate" in found and "perMinute" not in found["rate"]:
+        problems.append(Problem(document.locate(("profile", "rate"), key=True), "error", "missing-key",
+                                "the key 'perMinute' is missing", f"add `perMinute: ...`: {name} has no limit"))  # fmt: skip
+        return DEFAULT, settings(DEFAULT)
+    return name, found
+
+
+def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Mappings are merged key by key; anything else takes the place of what was there."""
+    found = dict(base)
+    for key, value in changes.items():
+        inner = found.get(key)
+        found[key] = merged(inner, value) if isinstance(inner, Mapping) and isinstance(value, Mapping) else value
+    return found
+
+
+@cache
+def _read(name: str) -> dict[str, Any]:
+    if name not in names():
+        raise KeyError(name)
+    data: dict[str, Any] = parse((FOLDER / f"{name}.yaml").read_bytes(), f"{name}.yaml").data
+    return data

@@ -1,0 +1,48 @@
+"""`python -m reconciler.demo PROFILE --port N`: a simulated service on loopback; the token is in SCIM_TOKEN."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from reconciler.declare.profiles import names, settings
+from reconciler.demo.simulator import Application, Simulator
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def server(token: str | None = None) -> Application:
+    """The real thing: scim2-server over memory, empty, which accepts this bearer token alone."""
+    from scim2_server.memory import InMemoryStorage
+    from scim2_server.testserver.application import BearerTokenApplication
+    from scim2_server.utils import load_default_provider
+
+    found: Application = BearerTokenApplication(
+        InMemoryStorage(), load_default_provider(), bearer_tokens=[token] if token else []
+    )
+    return found
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m reconciler.demo", description=__doc__)
+    parser.add_argument("profile", choices=names(), help="the kind of service to be")
+    parser.add_argument("--port", type=int, default=8101, help="the port on 127.0.0.1")
+    arguments = parser.parse_args()
+    simulator = Simulator(server(os.environ.get("SCIM_TOKEN")), settings(arguments.profile))
+    with make_server("127.0.0.1", arguments.port, simulator, server_class=_Server, handler_class=_Quiet) as found:
+        found.serve_forever()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,108 @@
+"""What a plan says once of its service's limits and of roles: desired and live in, warnings out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from reconciler.declare.model import fold
+from reconciler.plan.context import Context
+from reconciler.plan.diff import key_of, same
+from reconciler.resolve.expressions import IGNORE
+from reconciler.resolve.mapping import Slot
+
+NAMED = 10
+
+
+def notes(context: Context) -> Iterator[str]:
+    """Every warning of this kind, in a fixed order."""
+    yield from context.resolution.limited.warnings
+    yield from context.live.notes
+    yield from _fixed(context)
+    yield from _known_by_email(context)
+    yield from _several_roles(context)
+    yield from _roles_kept(context)
+
+
+def listed(addresses: Iterable[str]) -> str:
+    """The first few of them, and how many more there are."""
+    names = sorted(addresses)
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+
+
+def _fixed(context: Context) -> Iterator[str]:
+    """Attributes that the service takes at creation alone, where an account has another value now."""
+    slots, able = context.resolution.user_mapping.slots, context.able
+    for number in [i for i, slot in enumerate(slots) if slot.target in context.resolution.limited.fixed]:
+        slot = slots[number]
+        found = [
+            address
+            for address, live in context.matching.live.items()
+            if address in context.resolution.users
+            and _differs(slot, context.resolution.users[address].values[number], live.values[number])
+        ]
+        if found:
+            yield f"{able.service} cannot change {slot.target} once an account is there; it differs for {listed(found)}"
+
+
+def _differs(slot: Slot, want: Any, have: Any) -> bool:
+    return want is not None and want is not IGNORE and not same(slot, want, have)
+
+
+def _known_by_email(context: Context) -> Iterator[str]:
+    """Where an e-mail is the identity, userName is what the service makes of it."""
+    slots, able = context.resolution.user_mapping.slots, context.able
+    if able.identity != "emails":
+        return
+    names = [i for i, slot in enumerate(slots) if slot.target.lower() == "username"]
+    mails = [i for i, slot in enumerate(slots) if slot.path.attribute.lower() == "emails" and slot.path.sub == "value"]
+    if names and mails:
+        found = [
+            user.address
+            for user in context.resolution.users.values()
+            if isinstance(mail := user.values[mails[0]], str) and fold(mail) != fold(str(user.values[names[0]]))
+        ]
+        if found:
+            yield (f"{able.service} knows an account by its e-mail, not by userName; they differ for {listed(found)}: "
+                   "map userName from mail")  # fmt: skip
+
+
+def _several_roles(context: Context) -> Iterator[str]:
+    """SingleAppRoleAssignment gives the first role in the order of roles.yaml, so the others are lost."""
+    for slot in context.resolution.user_mapping.slots:
+        if slot.expression is not None and "SingleAppRoleAssignment" in slot.expression.functions:
+            held = [user for user in context.resolution.users.values() if len(user.roles) > 1]
+            names = [f"{user.address} ({user.roles[0].displayName})" for user in held]
+            if names:
+                yield (f"{slot.target} takes one role, the first in roles.yaml, but "
+                       f"{len(names)} {'user holds' if len(names) == 1 else 'users hold'} several: "
+                       + listed(names))  # fmt: skip
+
+
+def _roles_kept(context: Context) -> Iterator[str]:
+    """AppRoleAssignmentsComplex only adds: roles that were taken away here stay on the service."""
+    for number, slot in enumerate(context.resolution.user_mapping.slots):
+        if not slot.add_only:
+            continue
+        kept = []
+        for address, user in context.resolution.users.items():
+            live = context.matching.live.get(address)
+            surplus = _surplus(user.values[number], live.values[number]) if live is not None else []
+            if surplus:
+                kept.append(f"{address} ({', '.join(surplus)})")
+        if kept:
+            yield (f"{slot.target}: AppRoleAssignmentsComplex only adds, so undeclared roles are kept: {listed(kept)}; "
+                   "AssertiveAppRoleAssignmentsComplex removes them")  # fmt: skip
+
+
+def _surplus(want: Any, have: Any) -> list[str]:
+    """The values of a live list that we do not want."""
+    if want == have or not isinstance(have, list) or want is IGNORE:
+        return []
+    wanted = {key_of(item) for item in want or ()}
+    return sorted({str(item.get("value") if isinstance(item, dict) else item) for item in have if key_of(item) not in wanted})
+
+
+def roles_removed(slot: Slot, want: Any, have: Any) -> list[str]:
+    """The roles that an assertive mapping takes away from an account."""
+    return _surplus(want, have) if slot.assertive else []

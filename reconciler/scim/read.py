@@ -1,0 +1,30 @@
+"""The whole of a service, read once: users and groups side by side, and what it says of itself."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from reconciler.plan.live import Live, project_groups, project_users
+from reconciler.resolve.model import Resolution
+from reconciler.scim.client import ScimClient
+from reconciler.scim.discovery import read_schemas, refine, schema_warnings
+
+
+def read_live(client: ScimClient, resolution: Resolution) -> Live:
+    """Users, and groups where they are mapped and the service has some. Raises ServiceError."""
+    refine(client)
+    mapped = resolution.limited.app.groups
+    pool = ThreadPoolExecutor(3)
+    try:
+        users = pool.submit(client.read_all, "Users", partial(project_users, resolution.user_mapping))
+        shown = client.profile.groups.membersReadable
+        groups = pool.submit(client.read_all, "Groups", partial(project_groups, resolution.group_mapping, shown=shown)) \
+            if mapped.enabled else None  # fmt: skip
+        schemas = pool.submit(read_schemas, client)
+        found = {item.id: item for item in users.result()}, {item.id: item for item in groups.result()} if groups else {}
+        notes = list(schema_warnings(schemas.result(), "Users", resolution.user_mapping))
+        notes += schema_warnings(schemas.result(), "Groups", resolution.group_mapping) if groups else ()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # after an error or an interrupt nobody waits for the others
+    return Live(*found, client.counts["reads"], tuple(notes))

@@ -1,0 +1,190 @@
+"""The table of Entra's deprovisioning (facts §1.7), a row a test, on the real service in process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.world import MAPPINGS, SWITCH, World
+
+ADA = "userPrincipalName: ada@x.org, displayName: Ada, department: Networks"
+GRACE = "userPrincipalName: grace@x.org, displayName: Grace, department: Networks"
+FILTERED = MAPPINGS.replace("  users:\n", """  users:
+    scopingFilters:
+      - {name: Networks, clauses: [{attribute: department, operator: EQUALS, value: Networks}]}
+""", 1)  # fmt: skip
+
+
+def assigned(world: World) -> None:
+    world.assign("group: Net, role: User")
+
+
+def unassign(world: World) -> None:
+    world.assign("user: grace@x.org, role: User")
+
+
+def filter_out(world: World) -> None:
+    world.users(ADA.replace("Networks", "Sales"), GRACE)
+
+
+def block_sign_in(world: World) -> None:
+    world.users(ADA + ", accountEnabled: false", GRACE)
+
+
+def remove_from_directory(world: World) -> None:
+    """What Entra calls soft-deleted at first, and hard-deleted 30 days later."""
+    world.users(GRACE)
+    world.groups("displayName: Net, members: [grace@x.org]")
+
+
+def let_expire(world: World) -> None:
+    world.today = "2026-06-02"
+
+
+EVENTS = [unassign, filter_out, block_sign_in, remove_from_directory, let_expire]
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> World:
+    """Two users in one group, provisioned."""
+    return provisioned(World(tmp_path))
+
+
+def provisioned(world: World) -> World:
+    world.write("apps/wiki/mappings.yaml", FILTERED)
+    world.users(ADA, GRACE)
+    world.groups("displayName: Net, members: [ada@x.org, grace@x.org]")
+    world.assign("group: Net, role: User, expires: 2026-06-01", "user: grace@x.org, role: User")
+    world.converge()
+    return world
+
+
+def rule(world: World, text: str) -> None:
+    file = world.folder / "desired/apps/wiki/app.yaml"
+    file.write_text(file.read_text() + f"deprovisioning: {text}\n")
+
+
+def only(world: World, allowed: str) -> None:
+    """The boxes Create, Update, Delete of the mapping."""
+    text = FILTERED.replace("  users:\n", f"  users:\n    targetObjectActions: [{allowed}]\n", 1)
+    world.write("apps/wiki/mappings.yaml", text)
+
+
+def actions(world: World) -> list[str]:
+    return [change.action for change in world.plan().changes if change.address == "User/ada@x.org"]
+
+
+def active(world: World) -> list[bool]:
+    return [user["active"] for user in world.client.find("Users", "userName", "ada@x.org")]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
+def test_unassigned_or_out_of_filter_or_soft_deleted_or_sign_in_blocked_is_active_false(
+    team: World, event: Callable[[World], None]
+) -> None:
+    event(team)
+    (change,) = [change for change in team.plan().changes if change.address == "User/ada@x.org"]
+    assert (change.action, [(a.path, a.before, a.after) for a in change.attributes]) == ("disable", [("active", True, False)])
+    team.converge()
+    assert active(team) == [False]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
+def test_the_same_without_an_active_mapping_changes_nothing_and_says_so(team: World, event: Callable[[World], None]) -> None:
+    team.write("apps/wiki/mappings.yaml", FILTERED.replace(f"      - {{target: active, expression: {SWITCH}}}\n", ""))
+    event(team)
+    assert actions(team) == []
+    assert any(w.startswith("User/ada@x.org is retained: no mapping gives `active: false`") for w in team.plan().warnings)
+    team.converge()
+    assert active(team) == [True]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
+def test_the_same_without_the_update_action_changes_nothing_and_says_so(team: World, event: Callable[[World], None]) -> None:
+    only(team, "create, delete")
+    event(team)
+    assert actions(team) == []
+    assert "User/ada@x.org: retained, since the mapping does not update" in team.plan().warnings
+    team.converge()
+    assert active(team) == [True]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
+def test_the_same_where_the_target_has_no_soft_delete_is_a_delete(tmp_path: Path, event: Callable[[World], None]) -> None:
+    world = provisioned(World(tmp_path, deprovision={"inactive": "deletes"}))
+    event(world)
+    assert actions(world) == ["delete"]
+    world.converge()
+    assert active(world) == []
+
+
+def test_hard_deleted_in_source_is_a_delete_if_the_delete_action_is_enabled(team: World) -> None:
+    rule(team, "{removedFromDirectory: delete}")
+    remove_from_directory(team)
+    assert actions(team) == ["delete"]
+    team.converge()
+    assert active(team) == []
+
+
+def test_hard_deleted_in_source_with_delete_unchecked_is_nothing(team: World) -> None:
+    rule(team, "{removedFromDirectory: delete}")
+    only(team, "create, update")
+    remove_from_directory(team)
+    assert actions(team) == []
+    assert "User/ada@x.org: retained, since the mapping does not delete" in team.plan().warnings
+    team.converge()
+    assert active(team) == [True]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
+def test_back_in_scope_or_restored_is_active_true(team: World, event: Callable[[World], None]) -> None:
+    """Entra leaves memberships as they are; here they are declared, so they come back with the account."""
+    event(team)
+    team.converge()
+    before = team.find("ada@x.org")["id"]
+    team.today = "2026-06-01"
+    team.users(ADA, GRACE)
+    team.groups("displayName: Net, members: [ada@x.org, grace@x.org]")
+    assigned(team)
+    assert actions(team) == ["enable"]
+    team.converge()
+    assert (team.find("ada@x.org")["id"], active(team)) == (before, [True])
+    assert before in {member["value"] for member in team.group("Net")["members"]}
+
+
+def test_skip_out_of_scope_deletions_is_retain(team: World) -> None:
+    rule(team, "{outOfScope: retain}")
+    filter_out(team)
+    assert actions(team) == []
+    team.converge()
+    assert active(team) == [True]
+
+
+def test_an_opt_out_for_those_out_of_scope_does_not_hold_for_those_who_left_the_directory(team: World) -> None:
+    rule(team, "{outOfScope: retain}")
+    remove_from_directory(team)
+    assert actions(team) == ["disable"]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
+def test_an_account_that_was_never_matched_is_never_touched(tmp_path: Path, event: Callable[[World], None]) -> None:
+    world = World(tmp_path)
+    world.write("apps/wiki/mappings.yaml", FILTERED)
+    world.users(ADA, GRACE)
+    world.groups("displayName: Net, members: [ada@x.org, grace@x.org]")
+    world.assign("group: Net, role: User, expires: 2026-06-01", "user: grace@x.org, role: User")
+    event(world)
+    world.seed("ada@x.org")
+    assert actions(world) == []
+    world.converge()
+    assert active(world) == [True]
+
+
+def test_a_disabled_account_stays_in_the_record_and_is_disabled_once(team: World) -> None:
+    unassign(team)
+    team.converge()
+    assert actions(team) == []
+    remove_from_directory(team)
+    assert actions(team) == []
