@@ -152,6 +152,12 @@ def _roles(documents: list[Document], notes: _Notes) -> dict[str, Role]:
     return found
 
 
+def mapping_of(document: Document, problems: list[Problem]) -> ObjectMapping | None:
+    """The users' mapping of a mappings.yaml that stands for itself; None where it is too broken to be used."""
+    declared = document.data.get("mappings")
+    return _object_mapping(document, declared, "users", _Notes(problems)) if isinstance(declared, dict) else None
+
+
 def _object_mapping(document: Document, declared: dict[str, Any], kind: str, notes: _Notes) -> ObjectMapping:
     data = declared.get(kind)
     place = document.locate(("mappings", kind), key=True)
