@@ -181,3 +181,22 @@ def test_a_reviewed_part_is_todo_then_done_and_the_rest_is_beyond_it(with_group:
     world.converge()
     world.groups("displayName: Net, members: [grace@x.org, new@x.org]")
     assert look()[2] != []
+
+
+def test_a_member_who_is_left_out_is_not_recorded_as_one(with_group: World) -> None:
+    world = with_group
+    assert world.plan("Group/Net").changes == ()
+    assert world.apply(only=("Group/Net",)).complete
+    assert entries(world)["Group/Net"]["members"] == ["User/grace@x.org"]  # type: ignore[index]
+    assert world.plan().changes[0].causes == ("config",)
+
+
+def test_a_part_of_a_groups_change_has_its_own_causes(world: World) -> None:
+    world.converge()
+    world.users(ADA, GRACE, "userPrincipalName: new@x.org")
+    world.groups("displayName: Net, members: [ada@x.org, grace@x.org, new@x.org]")
+    for chunk in member_operations([], [world.find("grace@x.org")["id"]], 100):
+        world.client.patch("Groups", world.group("Net")["id"], chunk)
+    assert world.plan().changes[0].causes == ("config", "drift")
+    assert world.plan("User/grace@x.org").changes[0].causes == ("drift",)
+    assert world.plan("User/new@x.org").changes[0].causes == ("config",)
