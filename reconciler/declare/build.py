@@ -148,7 +148,8 @@ def _roles(documents: list[Document], notes: _Notes) -> dict[str, Role]:
             kinds = row.get("allowedMemberTypes")
             found.setdefault(key, Role(key, str(row.get("value")), row["displayName"], row.get("privileged") is True,
                                        row.get("enabled", True) is not False,
-                                       tuple(kinds) if isinstance(kinds, list) else ("User", "Group")))  # fmt: skip
+                                       tuple(kinds) if isinstance(kinds, list) else ("User", "Group"),
+                                       document.locate(("roles", number))))  # fmt: skip
     return found
 
 

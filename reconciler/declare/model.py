@@ -59,6 +59,7 @@ class Role(NamedTuple):
     privileged: bool = False
     enabled: bool = True
     allowedMemberTypes: tuple[str, ...] = ("User", "Group")
+    place: Place = Place("", 0)
 
 
 class Assignment(NamedTuple):

@@ -21,11 +21,11 @@ def render(plan: Plan, colour: Callable[[str, str], str], unmanaged: bool = Fals
     declared = [change for change in plan.changes if set(change.causes) != {"drift"}]
     drift = [change for change in plan.changes if set(change.causes) == {"drift"}]
     for change in declared:
-        lines += [*_change(change, colour), ""]
+        lines += [*change_lines(change, colour), ""]
     if drift:
         lines += ["Drift: edited on the service since the last apply, and put back:", ""]
     for change in drift:
-        lines += [*_change(change, colour), ""]
+        lines += [*change_lines(change, colour), ""]
     lines += _skipped(plan.skipped)
     lines += _unmanaged(plan.unmanaged) if unmanaged else []
     lines += [f"Error: {plain(e.address)}: {plain(e.reason)}\n    {plain(e.remedy)}" for e in plan.errors]
@@ -92,7 +92,8 @@ def access_words(row: Access) -> str:
     return f"{'gains' if row.gains else 'loses'} {kind}{what}{through}, {plain(row.file)}:{row.line}{until}"
 
 
-def _change(change: Change, colour: Callable[[str, str], str]) -> list[str]:
+def change_lines(change: Change, colour: Callable[[str, str], str]) -> list[str]:
+    """One change as the plan shows it."""
     sign = SIGNS[change.action]
     name = f"  ({plain(change.name)})" if change.name and change.name not in change.address else ""
     lines = [colour(f"  {sign} {change.action} {plain(change.address)}", COLOURS[sign]) + name]
