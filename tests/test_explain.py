@@ -336,3 +336,16 @@ def test_a_service_that_is_not_there_is_the_first_verdict_and_the_rest_is_shown(
     assert "1. Connection: NO" in ran.out and "3. Scope: ok" in ran.out and "5. Action: not asked" in ran.out
     data = json.loads(desk.reconcile("explain", "ada@x.org", "--format", "json").out)["explanations"][0]
     assert data["steps"][0]["status"] == "failure" and data["steps"][0]["description"]
+
+
+def test_a_revoked_user_is_told_that_and_by_whom(world: World) -> None:
+    world.converge()
+    record = world.store.load()
+    assert record is not None
+    record.revoked[ONE] = {"at": "2026-05-31T00:00:00Z", "reason": "left the firm"}
+    world.store.save(record)
+    for online in (True, False):
+        found = explained(world, ONE, online)
+        assert not found.in_scope and step(found, "scope").description == "revoked on 2026-05-31: left the firm"
+        assert failing(found) == ["Not revoked by hand"]
+    assert explained(world, ONE).changes == world.plan(ONE).changes and len(world.plan(ONE).changes) == 2

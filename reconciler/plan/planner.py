@@ -23,7 +23,7 @@ from reconciler.plan.unmanaged import classed
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
 
-__all__ = ["NO_CONFIG", "NO_RECORD", "Planned", "Selection", "make_plan"]
+__all__ = ["NO_CONFIG", "NO_RECORD", "Planned", "Selection", "make_plan", "revoked"]
 
 NO_CONFIG = Config("")
 NO_LIMITS = Limits()
@@ -62,7 +62,7 @@ def make_plan(
     """The plan of one app (design.md §5 steps 5 to 7)."""
     entries = record.entries if record is not None else {}
     matching = match(resolution, live, entries)
-    context = Context(app, resolution, live, entries, record is not None, matching, _revoked(record, matching))
+    context = Context(app, resolution, live, entries, record is not None, matching, revoked(record, matching))
     findings = Findings()
     plan_revoked(context, findings)
     plan_desired(context, resolution.users, findings)
@@ -85,7 +85,7 @@ def make_plan(
     return Planned(plan, context, everything)
 
 
-def _revoked(record: Record | None, matching: Matching) -> dict[str, dict[str, str]]:
+def revoked(record: Record | None, matching: Matching) -> dict[str, dict[str, str]]:
     """By today's address: a rename lets nobody in again."""
     if record is None or not record.revoked:
         return {}

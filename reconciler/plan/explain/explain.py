@@ -16,7 +16,7 @@ from reconciler.plan.explain.subject import Subject
 from reconciler.plan.live import Live
 from reconciler.plan.match import match
 from reconciler.plan.model import REDACTED, Change, ObjectError
-from reconciler.plan.planner import Planned
+from reconciler.plan.planner import Planned, revoked
 from reconciler.plan.selection import Selection, select
 from reconciler.record.model import Record
 from reconciler.resolve.functions import Chance
@@ -35,7 +35,8 @@ def offline(app: App, resolution: Resolution, record: Record | None) -> Context:
     """What can be known without the service."""
     entries = record.entries if record is not None else {}
     live = Live()
-    return Context(app, resolution, live, entries, record is not None, match(resolution, live, entries))
+    matching = match(resolution, live, entries)
+    return Context(app, resolution, live, entries, record is not None, matching, revoked(record, matching))
 
 
 def explain(context: Context, address: str, connection: Step, planned: Planned | None, chance: Chance) -> Explanation:

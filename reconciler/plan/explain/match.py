@@ -20,9 +20,14 @@ def candidates(subject: Subject) -> tuple[Candidate, ...]:
     matcher = Matcher(subject.mapping, [item for id, item in live.items() if id not in claimed])
     slots = subject.mapping.slots
     return tuple(
-        Candidate(slots[i].target, subject.shown(i, value), tuple((item.id, item.name) for item in matcher.find(i, [value])[0]))
-        for i, value in subject.matching_values
+        Candidate(slots[i].target, subject.shown(i, value), _found(matcher, i, value)) for i, value in subject.matching_values
     )
+
+
+def _found(matcher: Matcher, slot: int, value: object) -> tuple[tuple[str, str], ...]:
+    found = matcher.find(slot, [value])[0]
+    several = found if isinstance(found, list) else [] if found is None else [found]
+    return tuple((item.id, item.name) for item in several)
 
 
 def account(context: Context, address: str, tried: tuple[Candidate, ...]) -> Account | None:

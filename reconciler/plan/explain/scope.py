@@ -8,6 +8,8 @@ from reconciler.plan.explain.model import Check, ClauseSeen, FilterSeen, Step
 from reconciler.plan.explain.subject import Subject
 from reconciler.resolve.filters import holds
 
+REVOKED = "a revocation ends once the declaration agrees: take the person out, apply, and bring him back in"
+
 
 def scope(subject: Subject, filters: tuple[FilterSeen, ...]) -> Step:
     """Every verdict, also of checks that no longer matter once one has failed."""
@@ -15,6 +17,10 @@ def scope(subject: Subject, filters: tuple[FilterSeen, ...]) -> Step:
     checks = tuple(_user_checks(subject, filters) if subject.is_user else _group_checks(subject, filters))
     if skip is not None:
         return Step("scope", "failure", f"skipped, {skip.code}: {skip.reason}", checks, skip.remedy)
+    revoked = subject.context.revoked.get(subject.address)
+    if revoked is not None:
+        words = f"revoked on {revoked['at'][:10]}: {revoked['reason']}"
+        return Step("scope", "failure", words, (*checks, Check("Not revoked by hand", False, words)), REVOKED)
     failed = next((check for check in checks if check.passed is False), None)
     if failed is not None:
         return Step("scope", "failure", f"not provisioned: {failed.detail}", checks)
