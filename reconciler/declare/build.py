@@ -192,7 +192,7 @@ def _attribute(document: Document, path: tuple[Any, ...], row: dict[str, Any]) -
     return AttributeMapping(
         row["target"], kind, row.get(kind), row.get("matchingPrecedence"), str(row.get("apply", "always")),
         row.get("default"), str(row.get("onNull", "clear")), row.get("ignoreDrift") is True,
-        _text_place(document, (*path, "target")), _text_place(document, (*path, kind)),
+        _text_place(document, (*path, "target")), _text_place(document, (*path, kind)), row.get("caseExact"),
     )  # fmt: skip
 
 
