@@ -113,20 +113,20 @@ class World:
         listed = "assignments:\n" + "".join(f"  - {{{row}}}\n" for row in rows) if rows else "assignments: []\n"
         self.write("apps/wiki/assignments.yaml", listed)
 
-    def plan(self) -> Plan:
-        return self._plan()[0].plan
+    def plan(self, *only: str) -> Plan:
+        return self._plan(only=only)[0].plan
 
-    def _plan(self, causes: tuple[str, ...] = ()) -> tuple[Planned, Any, Record | None]:
+    def _plan(self, causes: tuple[str, ...] = (), only: tuple[str, ...] = ()) -> tuple[Planned, Any, Record | None]:
         loaded = load(self.folder / "desired")
         assert [p for p in (*loaded.problems, *check(loaded.declarations)) if p.severity == "error"] == []
         app = loaded.declarations.apps["wiki"]
         record = self.store.load()
         resolution = resolve(app, loaded.declarations, self.today)
         live = read_live(self.client, resolution, app)
-        return make_plan(app, resolution, live, record, Selection((), causes), self.client.base_url), resolution, record
+        return make_plan(app, resolution, live, record, Selection(only, causes), self.client.base_url), resolution, record
 
-    def apply(self, stopped: Callable[[], bool] = lambda: False) -> Result:
-        planned, resolution, record = self._plan()
+    def apply(self, stopped: Callable[[], bool] = lambda: False, only: tuple[str, ...] = ()) -> Result:
+        planned, resolution, record = self._plan(only=only) if only else self._plan()
         record = record or Record("wiki", self.client.base_url)
         settled = settle(planned.context, planned.plan.only)
         job = Job("wiki", planned.plan.changes, settled, record, resolution)

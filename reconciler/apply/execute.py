@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from reconciler.apply.chance import SystemChance
 from reconciler.apply.log import log_line
@@ -11,6 +11,7 @@ from reconciler.apply.model import Job, Outcome, Result
 from reconciler.apply.order import Step, steps
 from reconciler.apply.write import Failed, Writer
 from reconciler.plan.model import Change
+from reconciler.record.model import Entry
 from reconciler.record.store import Store
 from reconciler.resolve.functions import Chance
 from reconciler.scim.client import ScimClient
@@ -36,6 +37,16 @@ def execute(
     return Result(outcomes, run.interrupted)
 
 
+def rename(entries: dict[str, Entry], renamed: Mapping[str, str]) -> None:
+    """Bring recorded addresses, members of groups among them, to today's names; `renamed` is today's -> recorded."""
+    today = {old: new for new, old in renamed.items() if old in entries}
+    moved = {new: entries.pop(old) for old, new in today.items()}
+    entries.update(moved)
+    for entry in entries.values() if today else ():
+        if "members" in entry:
+            entry["members"] = sorted(today.get(member, member) for member in entry["members"])
+
+
 class _Run:
     def __init__(
         self, job: Job, client: ScimClient, store: Store, now: Callable[[], str], tell: Callable[[Outcome], None],
@@ -52,7 +63,7 @@ class _Run:
     def begin(self) -> None:
         """What needs no write goes into the record before the first one: renames, adoptions, what is under way."""
         entries, settled = self.job.record.entries, self.job.settled
-        entries.update({new: entries.pop(old) for new, old in settled.renamed.items() if old in entries})
+        rename(entries, settled.renamed)
         changing = {change.address for change in self.job.changes}
         for address, entry in settled.baselines.items():
             if address not in changing and "id" in entry:

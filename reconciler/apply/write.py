@@ -238,10 +238,7 @@ class Writer:
         """The entry that is being changed; at first the one that holds what needs no write."""
         entries, base = self.job.record.entries, self.job.settled.baselines.get(change.address)
         if change.address not in self.touched and change.action != "create" and base is not None:
-            kept = entries.get(change.address, {}).get("members") if change.add or change.remove else None
             entries[change.address] = {**base}
-            if kept is not None:
-                entries[change.address]["members"] = kept
         return entries.setdefault(change.address, {"id": self._id(change.address)})
 
 

@@ -141,7 +141,7 @@ def _apply_files(
     if gone:
         return _stale({name: [_moved("App/" + name, "declaration", "this app is no longer declared")] for name in gone}, form)
     with ExitStack() as stack:
-        ready: list[tuple[Session, tuple[Change, ...]]] = []
+        ready: list[tuple[Session, tuple[Change, ...], tuple[str, ...]]] = []
 
         def look(app: App) -> int:
             asked = [plan for plan in plans if plan.app == app.name]
@@ -149,7 +149,7 @@ def _apply_files(
             changes = _of_files(found, asked, form)
             if isinstance(changes, int):
                 return changes
-            ready.append((found, changes))
+            ready.append((found, changes, _selected(asked)))
             return 0
 
         named = [app for app in picked if any(plan.app == app.name for plan in plans)]
@@ -157,10 +157,11 @@ def _apply_files(
         looked = worst([guarded(lambda app=app: look(app)) for app in named if app.name not in closed])  # type: ignore[misc]
         if looked:
             return looked
-        return worst([*closed.values(), *(guarded(partial(write, *item)) for item in ready)])
+        return worst([*closed.values(), *(guarded(partial(write, item[0], item[1], only=item[2])) for item in ready)])
 
 
 def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, ...] | int:
+    from reconciler.plan.selection import Selection
     from reconciler.plan.stale import compare
 
     plan = found.planned.plan
@@ -168,7 +169,9 @@ def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, 
     if elsewhere:
         how = [f"tenantUrl was {url} and is now {plan.base_url}" for url in sorted(elsewhere)]
         return _stale({plan.app: [_moved("App/" + plan.app, "declaration", *how)]}, form)
-    result = compare(reviewed, plan, found.planned.as_wanted())
+    memberships = [c for p in reviewed if p.only for c in p.changes if (c.add or c.remove) and not c.attributes]
+    matches = found.planned.as_wanted() | {c.address for c in memberships if found.planned.has_members(c)}
+    result = compare(reviewed, plan, matches, lambda item: found.planned.part(Selection(item.only, item.selected_causes)))
     if result.moved:
         return _stale({plan.app: result.moved}, form)
     for address in result.done:
@@ -176,6 +179,11 @@ def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, 
     for change in result.beyond:
         say(f"not in the reviewed plan: {change.action} {change.address} ({change.reason})")
     return tuple(result.todo)
+
+
+def _selected(reviewed: list[Plan]) -> tuple[str, ...]:
+    """The addresses that the reviewed plans are about; none where one of them is about everything."""
+    return tuple(address for plan in reviewed for address in plan.only) if all(plan.only for plan in reviewed) else ()
 
 
 def _moved(address: str, by: str, *how: str) -> Moved:
@@ -197,8 +205,8 @@ def _stale(moved: dict[str, list[Moved]], form: str) -> int:
 
 def _commit(found: Session, changes: tuple[Change, ...]) -> str | None:
     """The commit that is applied, unless a declared change would be left to do after these, or files differ from it."""
-    chosen = {change.address for change in changes}
-    left = any("config" in change.causes for change in found.planned.everything if change.address not in chosen)
+    chosen = {change.digest for change in changes}  # a part of a group's change leaves the rest of it
+    left = any("config" in change.causes for change in found.planned.everything if change.digest not in chosen)
     config = found.planned.plan.config
     return None if left or config.dirty else config.commit
 
@@ -212,12 +220,13 @@ def write(
     from reconciler.plan.settle import settle
     from reconciler.record.model import Record
 
+    only = found.planned.plan.only if only is None else only
     record = found.record or Record(found.app.name)
     record.base_url = found.client.base_url
     stop: list[int] = []
     old = {s: signal.signal(s, lambda number, _: stop.append(number)) for s in (signal.SIGINT, signal.SIGTERM)}
     try:
-        settled = settle(found.planned.context, found.planned.plan.only if only is None else only)
+        settled = settle(found.planned.context, only)
         job = Job(found.app.name, changes, settled, record, found.resolution, occasion, _commit(found, changes))
         with telling(len(changes), found.app.displayName) as tell:
             result = execute(job, found.client, found.store, now, tell, lambda: bool(stop) or found.store.lost)
@@ -225,7 +234,8 @@ def write(
         for number, handler in old.items():
             signal.signal(number, handler)
     done = sum(1 for outcome in result.outcomes if outcome.status in ("done", "ignored"))
-    say(f"Applied {done} of {len(result.outcomes)} changes to {found.app.displayName}.", err=False)
+    part = f" This was a part: {', '.join(only)}." if only else ""
+    say(f"Applied {done} of {len(result.outcomes)} changes to {found.app.displayName}.{part}", err=False)
     report_lines([line(outcome) for outcome in result.outcomes])
     if found.store.lost:
         click.echo("Error: the lock was lost, so writing stopped: another run may have taken it", err=True)

@@ -124,6 +124,11 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def today() -> str:
+    """The date, UTC, against which assignments expire."""
+    return datetime.now(UTC).date().isoformat()
+
+
 def store_of(app: App, declarations: Declarations) -> Store:
     """Where reconciler.yaml says that the app's record lives."""
     settings = declarations.record
@@ -171,7 +176,7 @@ def session(
     if amend is not None:
         record = record or Record(app.name)
         amend(record)
-    resolution = resolve(app, declarations, datetime.now(UTC).date().isoformat())
+    resolution = resolve(app, declarations, today())
     with connect(app, record) as client:
         live = read_live(client, resolution, app)
         config = Config(declarations.digest, *revision(declarations.folder))

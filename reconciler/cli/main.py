@@ -22,6 +22,8 @@ COMMANDS = {
     "diff": "Show what differs between two saved plans, and who moved.",
     "apply": "Plan, ask and write; or do exactly what saved plans say.",
     "import": "Write what a service has already as declarations.",
+    "explain": "Show step by step what becomes of one user, and why.",
+    "eval": "Show what an expression or a mapping gives for one user, call by call.",
     "lock": "Show who holds the lock.",
     "unlock": "Break a lock whose holder will never return.",
     "record": "Show, mend, move or prune what was last applied.",

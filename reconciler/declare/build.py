@@ -150,8 +150,15 @@ def _roles(documents: list[Document], notes: _Notes) -> dict[str, Role]:
             kinds = row.get("allowedMemberTypes")
             found.setdefault(key, Role(key, str(row.get("value")), row["displayName"], row.get("privileged") is True,
                                        row.get("enabled", True) is not False,
-                                       tuple(kinds) if isinstance(kinds, list) else ("User", "Group")))  # fmt: skip
+                                       tuple(kinds) if isinstance(kinds, list) else ("User", "Group"),
+                                       document.locate(("roles", number))))  # fmt: skip
     return found
+
+
+def mapping_of(document: Document, problems: list[Problem]) -> ObjectMapping | None:
+    """The users' mapping of a mappings.yaml that stands for itself; None where it is too broken to be used."""
+    declared = document.data.get("mappings")
+    return _object_mapping(document, declared, "users", _Notes(problems)) if isinstance(declared, dict) else None
 
 
 def _object_mapping(document: Document, declared: dict[str, Any], kind: str, notes: _Notes) -> ObjectMapping:
@@ -187,7 +194,7 @@ def _attribute(document: Document, path: tuple[Any, ...], row: dict[str, Any]) -
     return AttributeMapping(
         row["target"], kind, row.get(kind), row.get("matchingPrecedence"), str(row.get("apply", "always")),
         row.get("default"), str(row.get("onNull", "clear")), row.get("ignoreDrift") is True,
-        _text_place(document, (*path, "target")), _text_place(document, (*path, kind)),
+        _text_place(document, (*path, "target")), _text_place(document, (*path, kind)), row.get("caseExact"),
     )  # fmt: skip
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.declare.assignments import collect
-from reconciler.declare.build import build_app
+from reconciler.declare.build import build_app, mapping_of
 from reconciler.declare.cache import Cache, user_cache
-from reconciler.declare.model import App, Declarations, Group, Place, Problem, RecordSettings, User
+from reconciler.declare.model import App, Declarations, Group, ObjectMapping, Place, Problem, RecordSettings, User
 from reconciler.declare.references import check_directory
 from reconciler.declare.schema import check, fingerprint
 from reconciler.declare.table import Rows, Table, to_rows
@@ -45,6 +45,14 @@ def load(root: Path) -> Loaded:
     problems = sorted(set(loader.problems), key=lambda p: (p.place, p.code, p.message))
     digest = loader.sources.digest(shown(root))
     return Loaded(Declarations(loader.users, loader.groups, loader.apps, loader.record, str(root), digest), problems)
+
+
+def load_mappings(file: Path) -> tuple[ObjectMapping | None, list[Problem]]:
+    """The users' mapping of one file, wherever it lies, and what is wrong in it."""
+    loader = _Loader(file.parent, Cache(None, ""))
+    document = loader._read(file, "mappings")
+    mapping = mapping_of(document, loader.problems) if document is not None else None
+    return mapping, sorted(set(loader.problems), key=lambda p: (p.place, p.code, p.message))
 
 
 class _Loader:

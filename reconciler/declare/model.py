@@ -59,6 +59,7 @@ class Role(NamedTuple):
     privileged: bool = False
     enabled: bool = True
     allowedMemberTypes: tuple[str, ...] = ("User", "Group")
+    place: Place = Place("", 0)
 
 
 class Assignment(NamedTuple):
@@ -92,6 +93,7 @@ class ScopingFilter(NamedTuple):
 class AttributeMapping(NamedTuple):
     """How one target attribute is derived; exactly one kind: source, constant, expression, none.
 
+    `caseExact` is None where nothing was said: userName and emails are compared without regard to case, others with it.
     `place` and `value_place` are where the text of the target and of the value begins, after an opening quote.
     """
 
@@ -105,6 +107,7 @@ class AttributeMapping(NamedTuple):
     ignoreDrift: bool = False
     place: Place = Place("", 0)
     value_place: Place = Place("", 0)
+    caseExact: bool | None = None
 
 
 @dataclass(frozen=True)

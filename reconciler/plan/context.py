@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from reconciler.declare.model import App, Place
 from reconciler.plan.diff import in_address_space
@@ -35,6 +36,11 @@ class Context:
     def able(self) -> Capabilities:
         """What the service does."""
         return self.resolution.limited.capabilities
+
+    @cached_property
+    def today(self) -> dict[str, str]:
+        """Address in the record -> the one that the same object bears today, of those that differ."""
+        return {old: new for new, old in self.matching.recorded.items() if old != new}
 
     def entry(self, address: str) -> Entry | None:
         """The record's entry of a declared object, under whatever name it was recorded."""

@@ -31,11 +31,22 @@ def same(slot: Slot, want: Any, have: Any) -> bool:
     """Whether a live value is what we want, after case, order and the service's own defaults."""
     if want == have:
         return True
-    if slot.fold_case and isinstance(want, str) and isinstance(have, str):
-        return fold(want) == fold(have)
+    if slot.fold_case:
+        want, have = _folded(want), _folded(have)
+        if want == have:
+            return True
     if isinstance(want, list):
         return _same_set(want, have if isinstance(have, list) else [], slot.add_only)
     return False
+
+
+def _folded(value: Any) -> Any:
+    """A value in which no text has a case any more."""
+    if isinstance(value, list):
+        return [_folded(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _folded(item) for name, item in value.items()}
+    return fold(value) if isinstance(value, str) else value
 
 
 def _same_set(want: list[Any], have: list[Any], add_only: bool) -> bool:
@@ -107,7 +118,8 @@ def _must_write(slot: Slot, want: Any, have: Any, entry: Entry | None) -> bool:
     if want is None and (slot.add_only or slot.assertive):
         return slot.assertive
     if want is None:
-        was_ours = wanted.get(slot.target) is not None
+        # A default is what a null source gives a new account: it was never the source's value.
+        was_ours = wanted.get(slot.target) not in (None, slot.mapping.default)
         return was_ours and slot.mapping.onNull == "clear"
     answered = (entry or {}).get("answered", {})
     settled = slot.target in answered and same(slot, want, wanted.get(slot.target))

@@ -12,34 +12,23 @@ from reconciler.plan.desired import Findings, plan_desired
 from reconciler.plan.digest import plan_digest
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.match import Matching, match
+from reconciler.plan.membership import known_members
 from reconciler.plan.model import Change, Config, ObjectError, Plan, Skip
 from reconciler.plan.notes import notes
 from reconciler.plan.removed import plan_removed
 from reconciler.plan.requests import Limits, estimate
 from reconciler.plan.revoked import plan_revoked
 from reconciler.plan.rotation import rotations
+from reconciler.plan.selection import Selection, select
 from reconciler.plan.unmanaged import classed
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
 
+__all__ = ["NO_CONFIG", "NO_RECORD", "Planned", "Selection", "make_plan", "revoked"]
+
 NO_CONFIG = Config("")
 NO_LIMITS = Limits()
 NO_RECORD = "there is no record yet: accounts are matched afresh, and only matched ones are managed"
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What was asked for: some addresses, some causes; empty is everything."""
-
-    only: tuple[str, ...] = ()
-    causes: tuple[str, ...] = ()
-
-    def takes(self, change: Change) -> bool:
-        """A change counts where each of its causes was asked for."""
-        chosen = {fold(address) for address in self.only}
-        if chosen and fold(change.address) not in chosen:
-            return False
-        return not self.causes or set(change.causes) <= set(self.causes)
 
 
 @dataclass(frozen=True)
@@ -54,6 +43,18 @@ class Planned:
         """Addresses whose live object is as the declaration wants it."""
         return self.context.matching.live.keys() - {change.address for change in self.everything}
 
+    def part(self, selection: Selection) -> tuple[Change, ...]:
+        """The changes that a plan with this selection would hold."""
+        return select(self.context, self.everything, selection)[0]
+
+    def has_members(self, change: Change) -> bool:
+        """Whether a group has the members that a change adds, and none that it removes."""
+        live = self.context.matching.live.get(change.address)
+        if live is None:
+            return False
+        have = known_members(self.context, live, self.context.entry(change.address))
+        return have.issuperset(change.add) and have.isdisjoint(change.remove)
+
 
 def make_plan(
     app: App, resolution: Resolution, live: Live, record: Record | None, selection: Selection, base_url: str,
@@ -63,7 +64,7 @@ def make_plan(
     app = resolution.limited.app
     entries = record.entries if record is not None else {}
     matching = match(resolution, live, entries)
-    context = Context(app, resolution, live, entries, record is not None, matching, _revoked(record, matching))
+    context = Context(app, resolution, live, entries, record is not None, matching, revoked(record, matching))
     findings = Findings()
     plan_revoked(context, findings)
     plan_desired(context, resolution.users, findings)
@@ -72,13 +73,14 @@ def make_plan(
         plan_desired(context, resolution.groups, findings)
         plan_removed(context, "Group", live.groups, findings)
     everything = tuple(sorted(_without_rotations(context, findings.changes), key=lambda c: (c.address, c.action)))
-    kept = tuple(change for change in everything if selection.takes(change))
+    kept, left_out = select(context, everything, selection)
     unmanaged = sorted(account for id, account in live.users.items() if id not in context.matching.addresses)
     plan = Plan(
-        app.name, app.displayName, base_url, app.profile, kept, access(context, kept), _skipped(resolution),
+        app.name, app.displayName, base_url, app.profile, kept, access(context, kept), _skipped(resolution, selection),
         classed(app, resolution, unmanaged),
-        (*context.matching.errors, *_faults(resolution)),
-        tuple([*([] if record else [NO_RECORD]), *notes(context), *findings.said(), *_still_active(resolution, unmanaged)]),
+        tuple(e for e in (*context.matching.errors, *_faults(resolution)) if selection.names(e.address)),
+        tuple([*([] if record else [NO_RECORD]), *left_out, *notes(context), *findings.said(),
+               *_still_active(resolution, unmanaged)]),
         findings.unchanged, findings.adopted, selection.only, selection.causes,
         requests=estimate(kept, limits), config=config,
         digest=plan_digest(app.name, base_url, selection.only, selection.causes, kept),
@@ -86,7 +88,7 @@ def make_plan(
     return Planned(plan, context, everything)
 
 
-def _revoked(record: Record | None, matching: Matching) -> dict[str, dict[str, str]]:
+def revoked(record: Record | None, matching: Matching) -> dict[str, dict[str, str]]:
     """By today's address: a rename lets nobody in again."""
     if record is None or not record.revoked:
         return {}
@@ -114,8 +116,9 @@ def _faults(resolution: Resolution) -> list[ObjectError]:
     ]
 
 
-def _skipped(resolution: Resolution) -> tuple[Skip, ...]:
-    return tuple(Skip(s.address, s.code, s.reason, s.remedy) for _, s in sorted(resolution.skipped.items()))
+def _skipped(resolution: Resolution, selection: Selection) -> tuple[Skip, ...]:
+    found = (skip for address, skip in sorted(resolution.skipped.items()) if selection.names(address))
+    return tuple(Skip(s.address, s.code, s.reason, s.remedy) for s in found)
 
 
 def _still_active(resolution: Resolution, unmanaged: Iterable[LiveObject]) -> list[str]:

@@ -10,7 +10,7 @@ from reconciler.plan.context import Context
 from reconciler.plan.desired import Desired
 from reconciler.plan.diff import differing, in_address_space, same
 from reconciler.plan.live import LiveObject
-from reconciler.plan.membership import UNKNOWN
+from reconciler.plan.membership import UNKNOWN, known_members, recorded_members
 from reconciler.record.model import Entry
 from reconciler.resolve.expressions import IGNORE
 from reconciler.resolve.model import DesiredGroup
@@ -76,5 +76,11 @@ def _entry(context: Context, item: Desired, live: LiveObject) -> Entry:
             answered[slot.target] = have[i]
     base["wanted"], base["answered"] = wanted, answered
     if isinstance(item, DesiredGroup):
-        base["members"] = sorted(item.members - context.revoked.keys())
+        base["members"] = _members(context, item, live, entry)
     return base
+
+
+def _members(context: Context, group: DesiredGroup, live: LiveObject, entry: Entry | None) -> list[str]:
+    """Those whom we want and who are there; who is yet to be added or removed stays as it was recorded."""
+    have, wanted = known_members(context, live, entry), group.members - context.revoked.keys()
+    return sorted((have & wanted) | (recorded_members(context, entry) & (have | wanted)))

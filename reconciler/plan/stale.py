@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -35,16 +35,20 @@ class Comparison:
     beyond: list[Change] = field(default_factory=list)
 
 
-def compare(reviewed: list[Plan], fresh: Plan, matches: set[str]) -> Comparison:
+def compare(
+    reviewed: list[Plan], fresh: Plan, matches: set[str], part: Callable[[Plan], Iterable[Change]] | None = None
+) -> Comparison:
     """Look at each reviewed change (for an address in several plans, the last one's).
 
-    `matches` are the addresses whose live account is as the declaration wants it.
+    `matches` are the addresses whose live account is as the declaration wants it; `part` gives the fresh changes under
+    the selection of a reviewed plan.
     """
-    wanted = {change.address: change for plan in reviewed for change in plan.changes}
-    current = {change.address: change for change in fresh.changes}
-    result = Comparison()
-    for address, change in sorted(wanted.items()):
-        now = current.get(address)
+    wanted: dict[str, tuple[Change, Change | None]] = {}
+    for plan in reviewed:
+        current = {change.address: change for change in (part(plan) if part else fresh.changes)}
+        wanted.update({change.address: (change, current.get(change.address)) for change in plan.changes})
+    result, stale = Comparison(), set()
+    for address, (change, now) in sorted(wanted.items()):
         if now is not None and now.digest == change.digest:
             result.todo.append(now)
         elif now is None and (change.action in REMOVALS) != (address in matches):
@@ -52,7 +56,9 @@ def compare(reviewed: list[Plan], fresh: Plan, matches: set[str]) -> Comparison:
             result.done.append(address)
         else:
             result.moved.append(_moved(change, now))
-    result.beyond = [change for address, change in sorted(current.items()) if address not in wanted]
+            stale.add(address)
+    todo = {change.digest for change in result.todo}
+    result.beyond = [change for change in fresh.changes if change.digest not in todo and change.address not in stale]
     return result
 
 

@@ -49,7 +49,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "selection": {"only": list(plan.only), "causes": list(plan.selected_causes)},
         "digest": plan.digest,
         "summary": summary(plan),
-        "changes": [_change(change) for change in plan.changes],
+        "changes": [change_json(change) for change in plan.changes],
         "access": [_access(item) for item in plan.access],
         "skipped": [item._asdict() for item in plan.skipped],
         "unmanaged": [{"id": u.id, "userName": u.userName, "class": u.kind} for u in plan.unmanaged],
@@ -69,7 +69,8 @@ def summary(plan: Plan) -> dict[str, int]:
     }  # fmt: skip
 
 
-def _change(change: Change) -> dict[str, Any]:
+def change_json(change: Change) -> dict[str, Any]:
+    """One change as it stands in a plan."""
     found: dict[str, Any] = {
         "address": change.address,
         "name": change.name,

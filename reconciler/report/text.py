@@ -21,17 +21,16 @@ def render(plan: Plan, colour: Callable[[str, str], str], unmanaged: bool = Fals
     declared = [change for change in plan.changes if set(change.causes) != {"drift"}]
     drift = [change for change in plan.changes if set(change.causes) == {"drift"}]
     for change in declared:
-        lines += [*_change(change, colour), ""]
+        lines += [*change_lines(change, colour), ""]
     if drift:
         lines += ["Drift: edited on the service since the last apply, and put back:", ""]
     for change in drift:
-        lines += [*_change(change, colour), ""]
+        lines += [*change_lines(change, colour), ""]
     lines += _skipped(plan.skipped)
     lines += _unmanaged(plan.unmanaged) if unmanaged else []
     lines += [f"Error: {plain(e.address)}: {plain(e.reason)}\n    {plain(e.remedy)}" for e in plan.errors]
     lines += [f"Warning: {plain(text)}" for text in plan.warnings]
-    if plan.only or plan.selected_causes:
-        lines.append("This is a part of the plan: " + plain(", ".join((*plan.only, *plan.selected_causes))))
+    lines += [part_of(plan)] if part_of(plan) else []
     if plan.changes:
         lines += ["", f"The apply sends {cost(plan)}."]
     lines += ["", last_line(plan)]
@@ -45,10 +44,18 @@ def cost(plan: Plan) -> str:
     return f"about {requests.reads + requests.writes} requests, {requests.writes} of them writes{seconds}"
 
 
+def part_of(plan: Plan) -> str:
+    """What was selected, where the plan is but a part; else nothing."""
+    chosen = ", ".join((*plan.only, *(f"cause {cause}" for cause in plan.selected_causes)))
+    return f"This is a part of the plan: {plain(chosen)}" if chosen else ""
+
+
 def last_line(plan: Plan) -> str:
     """The one line that says how much would be done."""
     tail = _rest(plan)
     if not plan.changes:
+        if part_of(plan):
+            return f"No changes in this part.{tail}"
         return f"No changes. {plain(plan.display_name)} matches the declaration.{tail}"
     words = {"create": "to create", "update": "to update", "disable": "to disable", "enable": "to enable",
              "delete": "to delete"}  # fmt: skip
@@ -85,7 +92,8 @@ def access_words(row: Access) -> str:
     return f"{'gains' if row.gains else 'loses'} {kind}{what}{through}, {plain(row.file)}:{row.line}{until}"
 
 
-def _change(change: Change, colour: Callable[[str, str], str]) -> list[str]:
+def change_lines(change: Change, colour: Callable[[str, str], str]) -> list[str]:
+    """One change as the plan shows it."""
     sign = SIGNS[change.action]
     name = f"  ({plain(change.name)})" if change.name and change.name not in change.address else ""
     lines = [colour(f"  {sign} {change.action} {plain(change.address)}", COLOURS[sign]) + name]

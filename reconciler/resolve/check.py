@@ -18,6 +18,11 @@ def check(declarations: Declarations) -> list[Problem]:
     return [problem for app in declarations.apps.values() for problem in _app(app)]
 
 
+def check_mapping(mapping: ObjectMapping, kind: str) -> list[Problem]:
+    """Every mapping of one object type (`users` or `groups`) that cannot be compiled, at its place."""
+    return list(_mapping(mapping, kind))
+
+
 def _app(app: App) -> Iterator[Problem]:
     for kind, mapping in (("users", app.users), ("groups", app.groups)):
         yield from _mapping(mapping, kind)

@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.resolve.compiler import DICE, Compiler, ExpressionError, Get
 from reconciler.resolve.functions import FUNCTIONS, IGNORE, Chance, EvaluationError, Ignored
 
-__all__ = ["IGNORE", "EvaluationError", "Expression", "ExpressionError", "compile_expression"]
+__all__ = ["IGNORE", "EvaluationError", "Expression", "ExpressionError", "compile_expression", "parse_expression"]
 
 LONGEST = 10_000
 TEXT = frozenset({str, type(None)})
@@ -106,20 +106,24 @@ def _parser() -> Any:
     return lark.Lark(GRAMMAR, parser="lalr", propagate_positions=True, maybe_placeholders=False)
 
 
-def compile_expression(text: str) -> Expression:
-    """Parse and check an expression. Raises ExpressionError."""
+def parse_expression(text: str) -> Any:
+    """The tree of an expression's outermost call. Raises ExpressionError."""
     import lark
 
     if len(text) > LONGEST:
         raise ExpressionError("longer than 10,000 characters", LONGEST, "split it into two mappings")
     try:
-        tree = _parser().parse(text).children[0]
+        return _parser().parse(text).children[0]
     except lark.exceptions.UnexpectedInput as error:
         at_end = getattr(getattr(error, "token", None), "type", "") == "$END"
         column = len(text) + 1 if at_end or error.column < 1 else error.column
         raise ExpressionError("not an expression: unexpected text here", column, "see the grammar: Function(arguments)") from None
+
+
+def compile_expression(text: str) -> Expression:
+    """Parse and check an expression. Raises ExpressionError."""
     found = Compiler()
-    part = found.call(tree)
+    part = found.call(parse_expression(text))
     used = [FUNCTIONS[name] for name in found.functions]
     return Expression(text, tuple(found.sources), frozenset(found.functions), part.run,
                       any(f.redacts for f in used), any(f.generated for f in used))  # fmt: skip

@@ -87,15 +87,6 @@ def _all(columns: list[list[bool]], count: int) -> list[bool]:
     return [all(row) for row in zip(*columns, strict=True)] if columns else [True] * count
 
 
-def explain(filters: tuple[ScopingFilter, ...], get: Get) -> list[tuple[str, str, str, Any, Any, bool]]:
-    """Filter name, attribute, operator, value, value seen, verdict: one row a clause."""
-    return [
-        (item.name, c.attribute, c.operator, c.value, get(c.attribute), holds(c, get(c.attribute)))
-        for item in filters
-        for c in item.clauses
-    ]
-
-
 def check_clause(clause: Clause) -> tuple[str, str] | None:
     """What is wrong with a clause and what to do, or None."""
     if clause.attribute in REFUSED:

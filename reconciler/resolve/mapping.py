@@ -112,11 +112,16 @@ def _slot(item: AttributeMapping) -> Slot:
         read=reader(path),
         boolean=leaf in BOOLEANS,
         reference=attribute in REFERENCES and leaf in ("manager", "value") and item.value == "manager",
-        fold_case=attribute == "username" or (attribute == "emails" and leaf in ("emails", "value")),
+        fold_case=not item.caseExact if item.caseExact is not None else _ignores_case(attribute, leaf),
         add_only=expression is not None and "AppRoleAssignmentsComplex" in expression.functions,
         assertive=expression is not None and "AssertiveAppRoleAssignmentsComplex" in expression.functions,
         gives_roles=expression is not None and "appRoleAssignments" in expression.sources,
     )
+
+
+def _ignores_case(attribute: str, leaf: str) -> bool:
+    """What services compare without regard to case, where the mapping says nothing (RFC 7643 §4.1.1, §8.7.1)."""
+    return attribute == "username" or (attribute == "emails" and leaf in ("emails", "value"))
 
 
 def _wanted(slot: Slot, source: Source, count: int) -> list[Any]:

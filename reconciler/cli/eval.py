@@ -1,0 +1,211 @@
+"""reconcile eval: what an expression, or every mapping, comes to for one user, call by call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.common import ERROR, chosen, load_checked, options, today
+from reconciler.declare.model import App, Declarations, ObjectMapping
+
+if TYPE_CHECKING:
+    from reconciler.resolve.derive import Derived
+
+Get = Callable[[str], Any]
+
+
+@click.command()
+@options
+@click.argument("expression", required=False)
+@click.option("--user", metavar="USER", help="Evaluate for this declared user.")
+@click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE",
+              help="Give a source attribute this value; named twice, it is multi-valued.")  # fmt: skip
+@click.option("--file", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+              help="All mappings of this file, instead of an expression.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
+              help="How to print it.")  # fmt: skip
+def eval(
+    desired: Path, apps: tuple[str, ...], no_color: bool, expression: str | None, user: str | None, pairs: tuple[str, ...],
+    file: Path | None, form: str,
+) -> int:  # fmt: skip
+    """Show what EXPRESSION gives, or what every mapping of an app gives, with the result of each call inside."""
+    values = _values(pairs)
+    if expression is None and user is None:
+        raise click.UsageError("give an expression to evaluate, or --user to see every mapping of a user")
+    if file is not None and (expression is not None or user is None):
+        raise click.UsageError("--file shows the mappings of a file for one --user, in place of an expression")
+    if user is None:
+        assert expression is not None
+        return _show_expression(expression, {None: _given(values)}, None, form, tuple(values))
+    _check_names(values)
+    declarations = load_checked(desired, apps)
+    address = _meant(declarations, user)
+    if address is None:
+        return ERROR
+    picked = chosen(declarations, apps)
+    if expression is not None:
+        return _show_expression(expression, _getters(picked, declarations, address, values), address, form)
+    return _show_mappings(picked, declarations, address, values, file, form)
+
+
+def _values(pairs: tuple[str, ...]) -> dict[str, Any]:
+    """`--set` pairs; a name that is given twice holds several values."""
+    found: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise click.UsageError(f"--set {pair!r} is no pair: write --set name=value")
+        if name == "appRoleAssignments":
+            raise click.UsageError("appRoleAssignments comes from assignments: name a --user instead")
+        known = found.get(name)
+        found[name] = value if name not in found else (*known, value) if isinstance(known, tuple) else (known, value)
+    return found
+
+
+def _check_names(names: Iterable[str]) -> None:
+    """Raises UsageError for what no user has: it would change nothing, which must not read as a result."""
+    from reconciler.declare.sources import source_problem
+
+    for name in names:
+        problem = source_problem(name, "users")
+        if problem:
+            raise click.UsageError(f"--set {name}: {problem[0]}; {problem[1]}")
+
+
+def _given(values: dict[str, Any], get: Get | None = None) -> Get:
+    return lambda name: values[name] if name in values else get(name) if get is not None else None
+
+
+def _meant(declarations: Declarations, user: str) -> str | None:
+    from reconciler.report.safe import plain
+    from reconciler.resolve.single import find, near
+
+    address = find(declarations, user)
+    if address is not None and address.startswith("User/"):
+        return address
+    click.echo(f"Error: no user {plain(user)!r} is declared", err=True)
+    hints = [declarations.users[name[5:]].row["userPrincipalName"]
+             for name in near(user, dict.fromkeys("user/" + name for name in declarations.users))]  # fmt: skip
+    click.echo(f"    did you mean {', '.join(map(plain, hints))}?" if hints else "    declare the user first", err=True)
+    return None
+
+
+def _getters(
+    apps: list[App], declarations: Declarations, address: str, values: dict[str, Any]
+) -> dict[str | None, Get]:
+    """The user's attributes by app, since roles and IsSoftDeleted differ from app to app."""
+    from reconciler.resolve.resolution import resolve
+    from reconciler.resolve.single import sources
+
+    return {app.name: _given(values, sources(app, resolve(app, declarations, today()), address)) for app in apps}
+
+
+def _show_expression(text: str, getters: dict[str | None, Get], address: str | None, form: str,
+                     given: tuple[str, ...] | None = None) -> int:  # fmt: skip
+    """`given` are the only attributes that have a value, where no user was named."""
+    from reconciler.apply.chance import SystemChance
+    from reconciler.declare.sources import COMPUTED
+    from reconciler.report.derived import trace_json, trace_lines
+    from reconciler.resolve.expressions import ExpressionError, compile_expression
+    from reconciler.resolve.trace import trace
+
+    try:
+        expression = compile_expression(text)
+        _check_sources(text, expression.sources, given)
+    except ExpressionError as error:
+        return _wrong(text, error.message, error.column, error.remedy)
+    if not set(COMPUTED) & set(expression.sources):
+        getters = {None: next(iter(getters.values()))} if getters else {}
+    found = {app: trace(text, get, SystemChance()) for app, get in getters.items()}
+    if form == "json":
+        rows = [{"app": app, "address": address, "trace": trace_json(item)} for app, item in found.items()]
+        click.echo(_dumps({"format_version": "1.0", "expressions": rows}))
+    else:
+        for app, item in found.items():
+            click.echo("\n".join([*([f"{app}:"] if app else []), *trace_lines(item)]))
+    return ERROR if any(item.state == "error" for item in found.values()) else 0
+
+
+def _check_sources(text: str, names: tuple[str, ...], given: tuple[str, ...] | None) -> None:
+    """Raises ExpressionError at an attribute that has no value, or does not exist."""
+    from reconciler.declare.sources import source_problem
+    from reconciler.resolve.expressions import ExpressionError
+
+    for name in names:
+        column = text.find(f"[{name}]") + 2
+        if given is not None and name not in given:
+            raise ExpressionError(f"[{name}] has no value here", column, f"add --set {name}=..., or --user for somebody's")
+        problem = source_problem(name, "users") if given is None else None
+        if problem:
+            raise ExpressionError(problem[0], column, problem[1])
+
+
+def _wrong(text: str, message: str, column: int, remedy: str) -> int:
+    """The message with a caret below the very column."""
+    from reconciler.report.safe import plain
+
+    shown, column = _line(text, column)
+    click.echo(f"Error: {plain(message)}", err=True)
+    click.echo(f"    {plain(shown)}\n    {' ' * len(plain(shown[: column - 1]))}^", err=True)
+    click.echo(f"    {plain(remedy)}", err=True)
+    return ERROR
+
+
+def _line(text: str, column: int) -> tuple[str, int]:
+    """A window of a long expression around a column, and where the column is in it."""
+    start = max(0, min(column - 60, len(text) - 100))
+    return text[start : start + 100], column - start
+
+
+def _show_mappings(
+    apps: list[App], declarations: Declarations, address: str, values: dict[str, Any], file: Path | None, form: str
+) -> int:
+    from reconciler.apply.chance import SystemChance
+    from reconciler.report.derived import mapping_json, mapping_lines
+    from reconciler.resolve.derive import derive
+    from reconciler.resolve.mapping import compile_mapping
+
+    if file is not None:
+        apps = [replace(_owner(apps, file), users=_users_mapping(file))]
+    getters = _getters(apps, declarations, address, values)
+    found: dict[str, list[Derived]] = {
+        app.name: derive(compile_mapping(app.users), getters[app.name], SystemChance()) for app in apps
+    }
+    if form == "json":
+        rows = [{"app": app, "address": address, "mappings": list(map(mapping_json, items))} for app, items in found.items()]
+        click.echo(_dumps({"format_version": "1.0", "mappings": rows}))
+    else:
+        for app, items in found.items():
+            click.echo("\n".join([f"{app}: {address}", *("  " + line for item in items for line in mapping_lines(item)), ""]))
+    return ERROR if any(item.state == "error" for items in found.values() for item in items) else 0
+
+
+def _owner(apps: list[App], file: Path) -> App:
+    """The app whose roles and scope count: the one in whose folder the file lies, else the only one."""
+    inside = [app for app in apps if Path(app.place.file).resolve().parent == file.resolve().parent]
+    if len(inside or apps) != 1:
+        raise click.UsageError("--file belongs to no one app: name the app whose roles count with --app")
+    return (inside or apps)[0]
+
+
+def _users_mapping(file: Path) -> ObjectMapping:
+    """The users' mapping of a file that need not lie in an app. What is wrong in it ends the command."""
+    from reconciler.declare.load import load_mappings
+    from reconciler.report.problems import as_text
+    from reconciler.resolve.check import check_mapping
+
+    mapping, problems = load_mappings(file)
+    problems = [*problems, *(check_mapping(mapping, "users") if mapping is not None else [])]
+    click.echo(as_text(problems), err=True, nl=False)
+    if mapping is None or any(problem.severity == "error" for problem in problems):
+        raise click.exceptions.Exit(ERROR)
+    return mapping
+
+
+def _dumps(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False)

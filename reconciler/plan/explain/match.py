@@ -1,0 +1,86 @@
+"""The fourth step: which live account it is, and by what; each matching attribute in order of precedence. Pure."""
+
+from __future__ import annotations
+
+from reconciler.plan.context import Context
+from reconciler.plan.diff import in_address_space
+from reconciler.plan.digest import canonical
+from reconciler.plan.explain.model import Account, Candidate, Check, Step
+from reconciler.plan.explain.subject import Subject
+from reconciler.plan.live import LiveObject
+from reconciler.plan.match import Matcher
+from reconciler.plan.model import REDACTED
+
+
+def candidates(subject: Subject) -> tuple[Candidate, ...]:
+    """What each matching attribute finds among the accounts that the record does not claim."""
+    context = subject.context
+    claimed = {entry["id"] for entry in context.entries.values()}
+    live = context.live.users if subject.is_user else context.live.groups
+    matcher = Matcher(subject.mapping, [item for id, item in live.items() if id not in claimed])
+    slots = subject.mapping.slots
+    return tuple(
+        Candidate(slots[i].target, subject.shown(i, value), _found(matcher, i, value)) for i, value in subject.matching_values
+    )
+
+
+def _found(matcher: Matcher, slot: int, value: object) -> tuple[tuple[str, str], ...]:
+    found = matcher.find(slot, [value])[0]
+    several = found if isinstance(found, list) else [] if found is None else [found]
+    return tuple((item.id, item.name) for item in several)
+
+
+def account(context: Context, address: str, tried: tuple[Candidate, ...]) -> Account | None:
+    """The live account of an address, declared or recorded, and by what it is known; `tried` are its candidates."""
+    matched = context.matching.live.get(address)
+    old = context.matching.recorded.get(address, address)
+    if old in context.entries:
+        live = context.live.users if address.startswith("User/") else context.live.groups
+        found = live.get(context.entries[old]["id"])
+        return None if found is None else _account(context, address, found, "the record")
+    if matched is None:
+        return None
+    by = context.matching.how[address]
+    now = any(item.found for item in tried if item.target == by)
+    return _account(context, address, matched, by if now else f"{by} of an earlier name")
+
+
+def _account(context: Context, address: str, live: LiveObject, by: str) -> Account:
+    mapping = context.resolution.mapping(address)
+    values = in_address_space(mapping, live.values, context.matching.addresses)
+    shown = tuple(
+        (slot.target, value and REDACTED if slot.expression is not None and slot.expression.redacts else value)
+        for slot, value in zip(mapping.slots, values, strict=True)
+    )
+    return Account(live.id, live.name, live.active, by, shown)
+
+
+def match_step(context: Context, address: str, online: bool, found: Account | None, tried: tuple[Candidate, ...]) -> Step:
+    old = context.matching.recorded.get(address, address)
+    entry = context.entries.get(old)
+    known = Check("Known to the record", entry is not None or None, f"as {old}, id {entry['id']}" if entry else "it is not")
+    if not online:
+        return Step("match", "skipped", "the service was not asked", (known,))
+    error = next((e for e in context.matching.errors if e.address == address), None)
+    if error is not None:
+        return Step("match", "failure", f"{error.code}: {error.reason}", (known, *_tried(tried)), error.remedy)
+    if found is not None and entry is not None:
+        return Step("match", "success", f"the account {found.name} ({found.id}), by the record", (known,))
+    if found is not None:
+        return Step("match", "success", f"the account {found.name} ({found.id}), by {found.by}", (known, *_tried(tried)))
+    gone = ": the one in the record is gone from the service" if entry is not None else ""
+    return Step("match", "success", f"no account of ours{gone}", (known, *_tried(tried)))
+
+
+def _tried(tried: tuple[Candidate, ...]) -> list[Check]:
+    """Each matching attribute until the first that finds something, as the plan tries them."""
+    found: list[Check] = []
+    for item in tried:
+        done = any(check.passed for check in found)
+        names = ", ".join(f"{name} ({id})" for id, name in item.found)
+        detail = "not tried: an earlier one found it" if done else f"finds {names}" if names else "finds none"
+        if item.value is None and not done:
+            detail = "has no value to look for"
+        verdict = None if done or item.value is None else bool(names)
+        found.append(Check(f"{item.target} is {canonical(item.value)}", verdict, detail))
+    return found

@@ -1,0 +1,112 @@
+"""What is said of one object: Entra's five steps with every verdict, and what would change them. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from reconciler.declare.model import Place
+from reconciler.plan.model import Change
+from reconciler.resolve.derive import Derived
+
+STEPS = ("connection", "import", "scope", "match", "action")
+
+
+class Check(NamedTuple):
+    """One verdict; `passed` is None where it was not looked at."""
+
+    name: str
+    passed: bool | None
+    detail: str
+
+
+class Step(NamedTuple):
+    """One of STEPS; `status` is success, failure or skipped (not taken)."""
+
+    name: str
+    status: str
+    description: str
+    checks: tuple[Check, ...] = ()
+    remedy: str = ""
+
+
+class ClauseSeen(NamedTuple):
+    """One test of a scoping filter with the value that it saw."""
+
+    attribute: str
+    operator: str
+    value: Any
+    seen: Any
+    holds: bool
+    place: Place
+
+
+class FilterSeen(NamedTuple):
+    """A scoping filter: it passes where all of its clauses hold."""
+
+    name: str
+    passes: bool
+    clauses: tuple[ClauseSeen, ...]
+
+
+class Grant(NamedTuple):
+    """An assignment that reaches the object; `through` are the groups on the way, the assigned one first."""
+
+    role: str
+    value: str
+    effective: bool
+    reason: str
+    expires: str | None
+    place: Place
+    through: tuple[tuple[str, Place], ...]
+
+
+class Candidate(NamedTuple):
+    """What a matching attribute found: (id, name) of each unclaimed account with this value."""
+
+    target: str
+    value: Any
+    found: tuple[tuple[str, str], ...]
+
+
+class Account(NamedTuple):
+    """The live account, and by what it was found; `attributes` are (target, value) of what the mapping manages."""
+
+    id: str
+    name: str
+    active: bool
+    by: str
+    attributes: tuple[tuple[str, Any], ...]
+
+
+class Edit(NamedTuple):
+    """One edit of the declarations, and where it would go."""
+
+    text: str
+    place: Place
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One object of one app. `code` is the skip code, None for an object in scope or one that nobody declares.
+
+    `attributes` are the source attributes that have a value; `edits` the fewest that would bring the object in, none
+    where it is in scope; `changes` what `plan --only` with this address says.
+    """
+
+    app: str
+    display_name: str
+    address: str
+    name: str
+    place: Place | None
+    in_scope: bool
+    code: str | None
+    steps: tuple[Step, ...]
+    attributes: tuple[tuple[str, Any], ...] = ()
+    filters: tuple[FilterSeen, ...] = ()
+    grants: tuple[Grant, ...] = ()
+    mappings: tuple[Derived, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    account: Account | None = None
+    changes: tuple[Change, ...] = ()
+    edits: tuple[Edit, ...] = ()

@@ -1,0 +1,84 @@
+"""A part of a plan: some addresses, some causes; each change narrowed to what was asked for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from reconciler.declare.model import fold
+from reconciler.plan import membership
+from reconciler.plan.context import Context
+from reconciler.plan.digest import digested
+from reconciler.plan.model import Change
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What was asked for: some addresses, some causes; empty is everything."""
+
+    only: tuple[str, ...] = ()
+    causes: tuple[str, ...] = ()
+
+    @property
+    def chosen(self) -> frozenset[str]:
+        """The folded addresses; empty where every object counts."""
+        return frozenset(fold(address) for address in self.only)
+
+    def names(self, address: str) -> bool:
+        """Whether an object is part of it."""
+        return not self.only or fold(address) in self.chosen
+
+    def has_cause(self, change: Change) -> bool:
+        """A change counts where each of its causes was asked for."""
+        return not self.causes or set(change.causes) <= set(self.causes)
+
+
+def select(context: Context, everything: Iterable[Change], selection: Selection) -> tuple[tuple[Change, ...], list[str]]:
+    """The changes of a selection, and what is left out of them in words.
+
+    A selected user takes along his own membership of groups, and nothing else of those groups. What would need an
+    account that is neither there nor created in the same part is left out: a member of a new group, a manager.
+    """
+    if not selection.only and not selection.causes:
+        return tuple(everything), []
+    notes: list[str] = []
+    chosen = selection.chosen
+    found = [part for change in everything if (part := _narrowed(context, change, chosen, notes)) is not None]
+    found = [change for change in found if selection.has_cause(change)]
+    there = context.matching.live.keys() | {change.address for change in found if change.action == "create"}
+    kept = [part for change in found if (part := _possible(change, there, notes)) is not None]
+    return tuple(kept), notes
+
+
+def _narrowed(context: Context, change: Change, chosen: frozenset[str], notes: list[str]) -> Change | None:
+    """The change itself where its object was chosen, else a group's membership of chosen users alone."""
+    if not chosen or fold(change.address) in chosen:
+        return change
+    add = tuple(member for member in change.add if fold(member) in chosen)
+    remove = tuple(member for member in change.remove if fold(member) in chosen)
+    if not add and not remove:
+        return None
+    who = ", ".join((*add, *remove))
+    if change.action == "create":
+        notes.append(f"{who}: membership of {change.address} is left out, since the group is yet to be created")
+        return None
+    if context.matching.recorded.get(change.address, change.address) != change.address:
+        notes.append(f"{who}: membership of {change.address} is left out, since the group is yet to be renamed")
+        return None
+    why = membership.causes(context, add, remove, context.entry(change.address))
+    return digested(replace(change, attributes=(), add=add, remove=remove, causes=tuple(sorted(why)),
+                            reason=f"the membership of {who} alone"))  # fmt: skip
+
+
+def _possible(change: Change, there: Iterable[str], notes: list[str]) -> Change | None:
+    """Without what would refer to an account that is not there; None where nothing is left to do."""
+    absent = [member for member in change.add if member not in there]
+    links = [a for a in change.attributes if a.reference and a.after is not None and a.after not in there]
+    if not absent and not links:
+        return change
+    notes += [f"{change.address}: {member} is left out, since that account is yet to be created" for member in absent]
+    notes += [f"{change.address}: {a.path} is left out, since {a.after} is yet to be created" for a in links]
+    left = replace(change, add=tuple(m for m in change.add if m not in absent),
+                   attributes=tuple(a for a in change.attributes if a not in links))  # fmt: skip
+    empty = change.action != "create" and not (left.add or left.remove or left.attributes)
+    return None if empty else digested(left)

@@ -1,0 +1,129 @@
+"""An explanation as text and as JSON (schemas/explain.schema.json). No I/O."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from reconciler.declare.model import Place
+from reconciler.plan.explain.model import Explanation, Step
+from reconciler.report.derived import mapping_json, mapping_lines
+from reconciler.report.jsonform import change_json
+from reconciler.report.safe import plain
+from reconciler.report.text import change_lines, value_text
+
+FORMAT_VERSION = "1.0"
+TITLES = {"connection": "Connection", "import": "Import", "scope": "Scope", "match": "Match", "action": "Action"}
+WORDS = {"success": "ok", "failure": "NO", "skipped": "not asked"}
+MARKS = {True: "ok", False: "NO", None: "- "}
+Colour = Callable[[str, str], str]
+
+
+def render(item: Explanation, colour: Colour) -> str:
+    """The five steps for a terminal; `colour` gets text and an ANSI code."""
+    name = f"  ({plain(item.name)})" if item.name and item.name not in item.address else ""
+    lines = [f"{plain(item.display_name)}: {plain(item.address)}{name}"]
+    sections = {"import": _attributes, "scope": _scope, "match": _account, "action": _action}
+    for number, step in enumerate(item.steps, 1):
+        lines += ["", *_step(number, step, colour)]
+        if step.name in sections:
+            lines += [("   " + line).rstrip() for line in sections[step.name](item, colour)]
+    if item.edits:
+        lines += ["", "To bring it in:", *(f"   {plain(e.place.file)}:{e.place.line}: {plain(e.text)}" for e in item.edits)]
+    return "\n".join(lines) + "\n"
+
+
+def _step(number: int, step: Step, colour: Colour) -> list[str]:
+    word = colour(WORDS[step.status], {"success": "32", "failure": "31"}.get(step.status, "33"))
+    lines = [f"{number}. {TITLES[step.name]}: {word}, {plain(step.description)}"]
+    lines += [f"   {MARKS[check.passed]}  {plain(check.name)}: {plain(check.detail)}" for check in step.checks]
+    return lines + ([f"   {plain(step.remedy)}"] if step.remedy else [])
+
+
+def _attributes(item: Explanation, colour: Colour) -> list[str]:
+    return [f"[{plain(name)}] = {value_text(value)}" for name, value in item.attributes]
+
+
+def _scope(item: Explanation, colour: Colour) -> list[str]:
+    lines = []
+    for found in item.filters:
+        lines.append(f"Scoping filter {plain(found.name)}: {'passes' if found.passes else 'does not pass'}")
+        for c in found.clauses:
+            value = "" if c.value is None else f" {value_text(c.value)}"
+            lines.append(f"   {MARKS[c.holds]}  {plain(c.attribute)} {plain(c.operator)}{value}: it is {value_text(c.seen)}"
+                         f"  ({_at(c.place)})")  # fmt: skip
+    for grant in item.grants:
+        way = " > ".join(f"{plain(name)} ({_at(place)})" for name, place in grant.through)
+        until = f", until {plain(grant.expires)}" if grant.expires and grant.effective else ""
+        way = f", through {way}" if way else ""
+        why = f": {plain(grant.reason)}" if grant.reason else ""
+        lines.append(f"{MARKS[grant.effective]}  Role {plain(grant.role)}: assigned at {_at(grant.place)}{way}{until}{why}")
+    return lines
+
+
+def _account(item: Explanation, colour: Colour) -> list[str]:
+    if item.account is None:
+        return []
+    state = "active" if item.account.active else "disabled"
+    lines = [f"The account is {state}:"]
+    return lines + [f"   {plain(target)} = {value_text(value)}" for target, value in item.account.attributes if value is not None]
+
+
+def _action(item: Explanation, colour: Colour) -> list[str]:
+    lines = [line for change in item.changes for line in ("", *change_lines(change, colour))]
+    if item.mappings:
+        lines += ["", "Mappings:", *("   " + line for mapping in item.mappings for line in mapping_lines(mapping))]
+    return lines
+
+
+def _at(place: Place) -> str:
+    return f"{plain(place.file)}:{place.line}"
+
+
+def dumps(items: list[Explanation]) -> str:
+    """The outer form, one explanation an app."""
+    document = {"format_version": FORMAT_VERSION, "explanations": [to_json(item) for item in items]}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def to_json(item: Explanation) -> dict[str, Any]:
+    """One explanation as plain data: the same content as the text."""
+    return {
+        "app": item.app, "display_name": item.display_name, "address": item.address, "name": item.name,
+        "declared_at": _place(item.place), "in_scope": item.in_scope, "code": item.code,
+        "steps": [_step_json(step) for step in item.steps],
+        "attributes": [{"name": name, "value": value} for name, value in item.attributes],
+        "filters": [
+            {"name": f.name, "passes": f.passes,
+             "clauses": [{"attribute": c.attribute, "operator": c.operator, "value": c.value, "seen": c.seen, "holds": c.holds,
+                          "declared_at": _place(c.place)} for c in f.clauses]}
+            for f in item.filters
+        ],
+        "roles": [
+            {"role": g.role, "value": g.value, "effective": g.effective, "reason": g.reason, "expires": g.expires,
+             "declared_at": _place(g.place),
+             "through": [{"group": name, "declared_at": _place(place)} for name, place in g.through]}
+            for g in item.grants
+        ],
+        "mappings": [mapping_json(mapping) for mapping in item.mappings],
+        "candidates": [
+            {"target": c.target, "value": c.value, "found": [{"id": id, "name": name} for id, name in c.found]}
+            for c in item.candidates
+        ],
+        "account": None if item.account is None else {
+            "id": item.account.id, "name": item.account.name, "active": item.account.active, "matched_by": item.account.by,
+            "attributes": [{"path": target, "value": value} for target, value in item.account.attributes],
+        },
+        "changes": [change_json(change) for change in item.changes],
+        "edits": [{"text": edit.text, "at": _place(edit.place)} for edit in item.edits],
+    }  # fmt: skip
+
+
+def _step_json(step: Step) -> dict[str, Any]:
+    checks = [check._asdict() for check in step.checks]
+    return {"name": step.name, "status": step.status, "description": step.description, "checks": checks, "remedy": step.remedy}
+
+
+def _place(place: Place | None) -> dict[str, Any] | None:
+    return None if place is None else {"file": place.file, "line": place.line}
