@@ -17,6 +17,8 @@ from reconciler.cli.common import read_live
 from reconciler.declare.load import load
 from reconciler.plan.model import Plan
 from reconciler.plan.planner import Planned, Selection, make_plan
+from reconciler.plan.safeguards.guard import guard, shown
+from reconciler.plan.safeguards.keep import prepare
 from reconciler.plan.settle import settle
 from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
@@ -59,10 +61,10 @@ class Counting(httpx.BaseTransport):
 
 
 class World:
-    """`today` is the date against which assignments expire."""
+    """`today` is the date against which assignments expire, `now` the moment of a run, UTC."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.today = folder, "2026-06-01"
+        self.folder, self.today, self.now = folder, "2026-06-01", "2026-06-01T00:00:00Z"
         application = WSGIApplication(InMemoryStorage(), load_default_provider())
         self.transport = Counting(httpx.WSGITransport(app=application))
         self.client = ScimClient("http://127.0.0.1/v2", "secret", PROFILES["generic"], transport=self.transport, workers=1)
@@ -91,21 +93,25 @@ class World:
     def plan(self) -> Plan:
         return self._plan()[0].plan
 
-    def _plan(self, causes: tuple[str, ...] = ()) -> tuple[Planned, Any, Record | None]:
+    def _plan(self, causes: tuple[str, ...] = (), only: tuple[str, ...] = ()) -> tuple[Planned, Any, Record | None]:
         loaded = load(self.folder / "desired")
         assert [*loaded.errors, *check(loaded.declarations)] == []
         app = loaded.declarations.apps["wiki"]
         record = self.store.load()
         resolution = resolve(app, loaded.declarations, self.today)
         live = read_live(self.client, resolution, app)
-        return make_plan(app, resolution, live, record, Selection((), causes), self.client.base_url), resolution, record
+        planned = make_plan(app, resolution, live, record, Selection(only, causes), self.client.base_url)
+        self.verdict = guard(planned, record, self.now)
+        return shown(planned, self.verdict), resolution, record
 
-    def apply(self, stopped: Callable[[], bool] = lambda: False) -> Result:
-        planned, resolution, record = self._plan()
+    def apply(self, stopped: Callable[[], bool] = lambda: False, only: tuple[str, ...] = ()) -> Result:
+        planned, resolution, record = self._plan(only=only)
         record = record or Record("wiki", self.client.base_url)
+        assert not self.verdict.blocking, self.verdict.blocking
         settled = settle(planned.context, planned.plan.only)
-        job = Job("wiki", planned.plan.changes, settled, record, resolution)
-        return execute(job, self.client, self.store, lambda: "2026-06-01T00:00:00Z", lambda outcome: None, stopped)
+        removals = prepare(record, self.verdict, whole=not only)
+        job = Job("wiki", planned.plan.changes, settled, record, resolution, removals, self.verdict.approved)
+        return execute(job, self.client, self.store, lambda: self.now, lambda outcome: None, stopped)
 
     def converge(self) -> None:
         """Apply everything; the next plan must be empty."""

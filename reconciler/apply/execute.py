@@ -11,10 +11,13 @@ from reconciler.apply.model import Job, Outcome, Result
 from reconciler.apply.order import Step, steps
 from reconciler.apply.write import Failed, Writer
 from reconciler.plan.model import Change
+from reconciler.plan.safeguards.keep import add_removals
 from reconciler.record.store import Store
 from reconciler.resolve.functions import Chance
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import AuthError, ServiceError, StaleError
+
+TAKING = ("write", "members out", "delete")  # steps that may take something from somebody
 
 
 def execute(
@@ -77,6 +80,9 @@ class _Run:
             for address, entry in self.job.settled.baselines.items():
                 if "id" in entry:  # a create that failed has none
                     self.job.record.entries.setdefault(address, entry)
+        if all(not self.left[c.address] and c.address not in self.ends for c in self.job.changes):
+            for digest in self.job.approved:
+                self.job.record.approved.pop(digest, None)
         self.job.record.under_way = []
         self.store.save(self.job.record)
         self.store.clear_journal()
@@ -94,10 +100,12 @@ class _Run:
     def _one(self, step: Step) -> None:
         """A failure of one object fails that object alone; a token that is refused ends everything."""
         address = step.change.address
-        self.store.journal({"at": self.now(), "step": step.kind, "address": address, "digest": step.change.digest})
+        at, takes = self.now(), self.job.removals.get(address, []) if step.kind in TAKING else []
+        self.store.journal({"at": at, "step": step.kind, "address": address, "digest": step.change.digest, "takes": takes})
         try:
             self.writer.do(step)
             self.left[address] -= 1
+            add_removals(self.job.record, at, takes)
         except StaleError as error:
             self.ends[address] = ("stale", f"changed on the service since it was planned: {error}")
         except ServiceError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,7 +14,11 @@ from reconciler.resolve.model import Resolution
 
 @dataclass(frozen=True)
 class Job:
-    """The changes to be made, and what is known of the objects that they touch; `occasion` is said in the log."""
+    """The changes to be made, and what is known of the objects that they touch; `occasion` is said in the log.
+
+    `removals` say what counts once a change is done: its address -> (address, kind) of each (plan/safeguards/keep.py);
+    `approved` are the digests of the plans whose approvals let the changes through.
+    """
 
     app: str
     changes: tuple[Change, ...]
@@ -21,6 +26,8 @@ class Job:
     record: Record
     resolution: Resolution
     occasion: str = "apply"
+    removals: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
+    approved: tuple[str, ...] = ()
 
 
 class Outcome(NamedTuple):

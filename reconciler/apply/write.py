@@ -144,6 +144,9 @@ class Writer:
             self.client.patch("Groups", id, chunk)
         entry = self._entry(change)
         entry["members"] = sorted((set(entry.get("members", ())) | set(known)) - set(remove) - set(left))
+        for member in remove:
+            if member in self.job.record.entries:
+                self._roles(member, self.job.record.entries[member])
         if left:
             raise Failed("skipped", f"{', '.join(left)} could not be added, since that account failed")
 
@@ -197,12 +200,19 @@ class Writer:
             answered.pop(a.path, None)
         answered.update(ignored)
         entry["wanted"], entry["answered"] = wanted, answered
+        if change.address.startswith("User/"):
+            self._roles(change.address, entry)
         if change.action == "disable":
             entry["disabledAt"] = self.now()
         elif change.action == "enable":
             entry.pop("disabledAt", None)
         if ignored:
             self.notes[change.address] = "the service ignored " + ", ".join(sorted(ignored))
+
+    def _roles(self, address: str, entry: Entry) -> None:
+        """The roles that a user has from now on: none where the account is out of scope."""
+        user = self.job.resolution.users.get(address)
+        entry["roles"] = [role.key for role in user.roles] if user is not None else []
 
     def _entry(self, change: Change) -> Entry:
         """The entry that is being changed; at first the one that holds what needs no write."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.common import (
+    BLOCKED,
     ERROR,
     PARTIAL,
     STALE,
@@ -115,6 +116,8 @@ def _agreed(found: Session, auto_approve: bool, digest: str | None, no_color: bo
         click.echo(f"Error: the plan's digest is {plan.digest}, not {digest}: nothing was written", err=True)
         click.echo("    review the plan above, and apply its own digest", err=True)
         return STALE
+    if found.guarded.blocking:
+        return _blocked(found)
     asks = plan.changes and not auto_approve and digest is None
     if asks and not click.confirm("Apply these changes?", err=True):
         click.echo("Nothing was written.", err=True)
@@ -151,6 +154,7 @@ def _apply_files(
 
 
 def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, ...] | int:
+    from reconciler.plan.safeguards.guard import guard
     from reconciler.plan.stale import compare
 
     plan = found.planned.plan
@@ -165,7 +169,20 @@ def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, 
         click.echo(f"{plain(address)}: already done", err=True)
     for change in result.beyond:
         click.echo(plain(f"not in the reviewed plan: {change.action} {change.address} ({change.reason})"), err=True)
-    return tuple(result.todo)
+    found.guarded = guard(found.planned, found.record, now(), tuple(result.todo), reviewed)
+    for text in found.guarded.warnings:
+        click.echo(plain(f"Warning: {text}"), err=True)
+    return _blocked(found) if found.guarded.blocking else tuple(result.todo)
+
+
+def _blocked(found: Session) -> int:
+    """Nothing has been written; each safeguard that blocks says why and what would let the plan through."""
+    from reconciler.report.verdict import blocked_text
+
+    click.echo(f"Error: safeguards block {found.app.displayName}: nothing was written", err=True)
+    for verdict in found.guarded.blocking:
+        click.echo("\n".join(f"    {line}" for line in blocked_text(verdict.as_json(), found.app.name)), err=True)
+    return BLOCKED
 
 
 def _moved(address: str, by: str, *how: str) -> Moved:
@@ -190,6 +207,7 @@ def write(
     """Write changes to one app, and say how each ended. `only` are the addresses whose record may change, if not all."""
     from reconciler.apply.execute import execute
     from reconciler.apply.model import Job
+    from reconciler.plan.safeguards.keep import prepare
     from reconciler.plan.settle import settle
     from reconciler.record.model import Record
 
@@ -198,8 +216,11 @@ def write(
     stop: list[int] = []
     old = {s: signal.signal(s, lambda number, _: stop.append(number)) for s in (signal.SIGINT, signal.SIGTERM)}
     try:
-        settled = settle(found.planned.context, found.planned.plan.only if only is None else only)
-        job = Job(found.app.name, changes, settled, record, found.resolution, occasion)
+        plan = found.planned.plan
+        part = plan.only if only is None else only
+        settled = settle(found.planned.context, part)
+        removals = prepare(record, found.guarded, whole=not (part or plan.selected_causes))
+        job = Job(found.app.name, changes, settled, record, found.resolution, occasion, removals, found.guarded.approved)
         with telling(len(changes), found.app.displayName) as tell:
             result = execute(job, found.client, found.store, now, tell, lambda: bool(stop) or found.store.lost)
     finally:

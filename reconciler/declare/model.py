@@ -137,6 +137,72 @@ class Deprovisioning:
 
 
 @dataclass(frozen=True)
+class AccidentalDeletions:
+    """Most users (and, apart from them, groups) that may go within 24 hours; the percentage counts from `minimumExisting`."""
+
+    count: int = 10
+    percent: int = 20
+    minimumExisting: int = 10
+
+
+@dataclass(frozen=True)
+class GroupMembership:
+    """Most known members, in percent, that may leave one group at once."""
+
+    percent: int = 50
+    minimumExisting: int = 10
+
+
+class Lockout(NamedTuple):
+    """`role` is a folded displayName, `minimumActive` how many must hold it after any plan."""
+
+    role: str
+    minimumActive: int
+
+
+@dataclass(frozen=True)
+class Safeguards:
+    """Limits on what one plan may do; `principal` is the account that owns the token."""
+
+    accidentalDeletions: AccidentalDeletions = AccidentalDeletions()
+    groupMembership: GroupMembership = GroupMembership()
+    protected: tuple[str, ...] = ()
+    lockout: Lockout | None = None
+    principal: str | None = None
+
+
+class Approval(NamedTuple):
+    """One plan, by its digest, let through one safeguard; `expires` is the last valid day, ISO, UTC."""
+
+    plan: str
+    safeguard: str
+    reason: str
+    expires: str | None
+    place: Place
+
+
+class Policy(NamedTuple):
+    """A rule on who may hold what. `kind` is the key that holds the rule, `roles` are folded names; empty `apps` is all.
+
+    separationOfDuties: nobody holds two of `roles`; holders: `minimum` to `maximum` people hold the one role;
+    mustCarry: assignments of `roles` carry an `expires` at most `days` away, or a `reason`, whichever is named;
+    domains: accounts bear names and mail of `domains` alone.
+    """
+
+    name: str
+    remedy: str
+    kind: str
+    place: Place
+    roles: tuple[str, ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    days: int | None = None
+    reason: bool = False
+    domains: tuple[str, ...] = ()
+    apps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class App:
     """One enterprise application. `tenantUrl` and `secretToken` are unresolved references."""
 
@@ -152,6 +218,8 @@ class App:
     users: ObjectMapping
     groups: ObjectMapping
     place: Place
+    safeguards: Safeguards = Safeguards()
+    approvals: tuple[Approval, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -174,6 +242,7 @@ class Declarations:
     record: RecordSettings = RecordSettings()
     folder: str = "."
     digest: str = ""
+    policies: tuple[Policy, ...] = ()
 
 
 def fold_all(names: list[str]) -> list[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from reconciler.declare.model import App, Place
 from reconciler.plan.diff import in_address_space
 from reconciler.plan.digest import sha256
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.match import Matching
-from reconciler.plan.model import Precondition
+from reconciler.plan.model import Change, Precondition
 from reconciler.record.model import Entry
 from reconciler.resolve.model import Resolution
 
@@ -19,7 +20,9 @@ from reconciler.resolve.model import Resolution
 class Context:
     """`entries` are the record's; `has_record` is false where there is none at all.
 
-    `revoked` are the record's too, by today's address: address -> {at, reason}.
+    `revoked` are the record's too, by today's address: address -> {at, reason}. The planner fills in `pending`,
+    address -> change of every one that there would be without a selection, and `released`, recorded addresses that are
+    out of scope and with which nothing is left to be done.
     """
 
     app: App
@@ -29,6 +32,13 @@ class Context:
     has_record: bool
     matching: Matching
     revoked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    pending: dict[str, Change] = field(default_factory=dict)
+    released: set[str] = field(default_factory=set)
+
+    @cached_property
+    def today(self) -> dict[str, str]:
+        """Address in the record -> today's, for what is declared and known there."""
+        return {old: new for new, old in self.matching.recorded.items()}
 
     def entry(self, address: str) -> Entry | None:
         """The record's entry of a declared object, under whatever name it was recorded."""

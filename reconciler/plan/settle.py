@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from reconciler.declare.model import fold
+from reconciler.declare.model import Role, fold
 from reconciler.plan.context import Context
 from reconciler.plan.desired import Desired
 from reconciler.plan.diff import differing, in_address_space, same
@@ -14,6 +14,7 @@ from reconciler.plan.membership import UNKNOWN
 from reconciler.record.model import Entry
 from reconciler.resolve.expressions import IGNORE
 from reconciler.resolve.model import DesiredGroup
+from reconciler.resolve.scope import roles_given
 
 
 @dataclass
@@ -46,11 +47,14 @@ def settle(context: Context, only: Iterable[str]) -> Settled:
 
 
 def _baselines(context: Context) -> dict[str, Entry]:
-    found: dict[str, Entry] = {}
+    found = _released(context)
+    roles = _Roles(context)
     for items in (context.resolution.users, context.resolution.groups):
         for address, item in items.items():
             live = context.matching.live.get(address)
             base: Entry = _entry(context, item, live) if live is not None else {"wanted": {}}
+            if live is not None:
+                roles.put(item, base)
             own = context.resolution.table(address).column("id")[item.row]
             if own is not None:
                 base["declaredId"] = own
@@ -59,12 +63,39 @@ def _baselines(context: Context) -> dict[str, Entry]:
     return found
 
 
+def _released(context: Context) -> dict[str, Entry]:
+    """Who is out of scope, with nothing left to be done: no declaration is to be measured by them any more."""
+    return {context.today.get(old, old): {**context.entries[old], "retained": True} for old in context.released}
+
+
+class _Roles:
+    """The roles that an object has once nothing of it is pending; until then those of the record stay."""
+
+    def __init__(self, context: Context) -> None:
+        self.pending = set(context.pending)
+        self.pending.update(member for change in context.pending.values() for member in change.remove)
+        self.known: dict[tuple[Role, ...], list[str]] = {}
+        self.giving = roles_given(context.app, context.resolution.today)
+
+    def put(self, item: Desired, base: Entry) -> None:
+        if isinstance(item, DesiredGroup):
+            given = self.giving.get(fold(item.address.partition("/")[2]), set())
+            before = set(base.get("roles", ())) if item.address in self.pending else set()
+            base["roles"] = sorted(given | before)
+        elif item.address not in self.pending:
+            found = self.known.get(item.roles)
+            if found is None:
+                found = self.known[item.roles] = [role.key for role in item.roles]
+            base["roles"] = found
+
+
 def _entry(context: Context, item: Desired, live: LiveObject) -> Entry:
     """What we want and what the service answers, of every attribute that needs no write."""
     mapping, entry = context.resolution.mapping(item.address), context.entry(item.address)
     have = in_address_space(mapping, live.values, context.matching.addresses)
     pending = {change.path for change in differing(mapping, item.values, have, entry)}
     base: Entry = {**entry, "id": live.id} if entry is not None else {"id": live.id}
+    base.pop("retained", None)
     wanted, answered = dict(base.get("wanted", {})), dict(base.get("answered", {}))
     for i in mapping.updates:
         slot, want = mapping.slots[i], item.values[i]

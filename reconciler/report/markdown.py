@@ -7,6 +7,7 @@ import html
 from reconciler.plan.model import Change, Plan
 from reconciler.report.safe import fenced, markdown, plain
 from reconciler.report.text import SIGNS, attribute_lines, last_line
+from reconciler.report.verdict import markdown_parts
 
 
 def render(plan: Plan) -> str:
@@ -18,6 +19,7 @@ def render(plan: Plan) -> str:
     harm = [c for c in plan.changes if c.action in ("disable", "delete")]
     if harm:
         parts.append("> [!CAUTION]\n" + "\n".join(f"> {c.action} **{markdown(c.address)}**: {markdown(c.reason)}" for c in harm))
+    parts += markdown_parts(plan.safeguards, plan.app)
     parts += [f"> **Error** {markdown(e.address)}: {markdown(e.reason)}. {markdown(e.remedy)}" for e in plan.errors]
     parts += [f"> Warning: {markdown(text)}" for text in plan.warnings]
     if plan.changes:
