@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.apply.model import Job
 from reconciler.apply.order import Step
+from reconciler.declare.model import fold
 from reconciler.plan.diff import same
 from reconciler.plan.digest import canonical
 from reconciler.plan.model import AttributeChange, Change
@@ -200,8 +201,7 @@ class Writer:
             answered.pop(a.path, None)
         answered.update(ignored)
         entry["wanted"], entry["answered"] = wanted, answered
-        if change.address.startswith("User/"):
-            self._roles(change.address, entry)
+        self._roles(change.address, entry)
         if change.action == "disable":
             entry["disabledAt"] = self.now()
         elif change.action == "enable":
@@ -210,7 +210,10 @@ class Writer:
             self.notes[change.address] = "the service ignored " + ", ".join(sorted(ignored))
 
     def _roles(self, address: str, entry: Entry) -> None:
-        """The roles that a user has from now on: none where the account is out of scope."""
+        """The roles that a user has from now on, none where the account is out of scope; those that a group gives."""
+        if address.startswith("Group/"):
+            entry["roles"] = sorted(self.job.settled.giving.get(fold(address.partition("/")[2]), ()))
+            return
         user = self.job.resolution.users.get(address)
         entry["roles"] = [role.key for role in user.roles] if user is not None else []
 

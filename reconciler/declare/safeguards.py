@@ -54,7 +54,7 @@ def _lockout(
     if fold(role) not in roles:
         problems.append(Problem(document.locate(("safeguards", "lockout", "role")), "error", "unknown-role",
                                 f"no role {role!r} is declared",
-                                nearest(role, [item.displayName for item in roles.values()], "role")))  # fmt: skip
+                                nearest(role, roles, "role")))  # fmt: skip
     return Lockout(fold(role), least)
 
 

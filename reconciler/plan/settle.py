@@ -21,13 +21,15 @@ from reconciler.resolve.scope import roles_given
 class Settled:
     """`baselines` are entries by today's address, as if nothing had to change; `renamed` is today's address -> recorded one.
 
-    `revoked` are those who stay out: people whom the declaration still asks for.
+    `revoked` are those who stay out: people whom the declaration still asks for. `giving` is folded group name -> the keys of
+    the roles that the group gives.
     """
 
     ids: dict[str, str] = field(default_factory=dict)
     baselines: dict[str, Entry] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
     revoked: dict[str, dict[str, str]] = field(default_factory=dict)
+    giving: dict[str, set[str]] = field(default_factory=dict)
 
 
 def settle(context: Context, only: Iterable[str]) -> Settled:
@@ -38,17 +40,18 @@ def settle(context: Context, only: Iterable[str]) -> Settled:
     ids.update({address: live.id for address, live in matching.live.items()})
     ids.update({UNKNOWN + live_id: live_id for live_id in context.live.users})
     renamed = {new: old for new, old in matching.recorded.items() if new != old}
-    baselines = _baselines(context)
+    giving = roles_given(context.app, context.resolution.today)
+    baselines = _baselines(context, giving)
     if chosen:
         baselines = {address: entry for address, entry in baselines.items() if fold(address) in chosen}
         renamed = {new: old for new, old in renamed.items() if fold(new) in chosen}
     revoked = {address: dict(when) for address, when in context.revoked.items() if chosen or address in context.resolution.users}
-    return Settled(ids, baselines, renamed, revoked)
+    return Settled(ids, baselines, renamed, revoked, giving)
 
 
-def _baselines(context: Context) -> dict[str, Entry]:
+def _baselines(context: Context, giving: dict[str, set[str]]) -> dict[str, Entry]:
     found = _released(context)
-    roles = _Roles(context)
+    roles = _Roles(context, giving)
     for items in (context.resolution.users, context.resolution.groups):
         for address, item in items.items():
             live = context.matching.live.get(address)
@@ -71,11 +74,11 @@ def _released(context: Context) -> dict[str, Entry]:
 class _Roles:
     """The roles that an object has once nothing of it is pending; until then those of the record stay."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, giving: dict[str, set[str]]) -> None:
+        self.giving = giving
         self.pending = set(context.pending)
         self.pending.update(member for change in context.pending.values() for member in change.remove)
         self.known: dict[tuple[Role, ...], list[str]] = {}
-        self.giving = roles_given(context.app, context.resolution.today)
 
     def put(self, item: Desired, base: Entry) -> None:
         if isinstance(item, DesiredGroup):

@@ -12,7 +12,7 @@ DAY = 24  # hours for which removals count together
 
 @dataclass(frozen=True)
 class Safeguard:
-    """`status` is ok, blocked or approved. `numbers` are empty where it is not set, `approval` is the entry that would lift it."""
+    """`status` is ok, blocked or approved. `numbers` are empty where it is not set, `approval` the entry that would lift it."""
 
     name: str
     status: str
