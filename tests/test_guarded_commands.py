@@ -111,3 +111,10 @@ def test_validate_reports_policies_with_file_and_line(desk: Desk) -> None:
     desk.write("policies/ours.yaml", "policies:\n  - {name: Ours, domains: [y.org], remedy: use another}\n")
     ran = desk.reconcile("validate", "--format", "github")
     assert ran.code == 0 and "file=desired/directory/users/a.yaml,line=2" in ran.out and "policy Ours" in ran.out
+
+
+def test_okta_6847_turning_provisioning_off_deactivates_nobody(desk: Desk) -> None:
+    declare(desk, PEOPLE[9:])
+    desk.write("apps/wiki/app.yaml", APP + "provisioning: {status: off}\n")
+    ran = desk.reconcile("apply", "--auto-approve")
+    assert ran.code == 0 and "is off" in ran.err and inactive(desk) == 0

@@ -10,6 +10,7 @@ from reconciler.declare.load import load
 from reconciler.declare.model import Problem
 from reconciler.plan.policies import check_policies
 from tests.test_safeguards import Town, town
+from tests.world import MAPPINGS
 
 APART = "{name: Apart, separationOfDuties: [Admin, User], remedy: take one away}"
 FEW = "{name: Few, holders: {role: Admin, maximum: 2}, remedy: take some away}"
@@ -47,6 +48,18 @@ def test_nobody_holds_two_roles_that_are_kept_apart(tmp_path: Path) -> None:
     assert "User/u00@x.org holds Admin and User (policy Apart)" in str(said["detail"]) and said["remedy"] == "take one away"
     (problem,) = validated(found)
     assert problem.place.file.endswith("users/a.yaml") and problem.place.line == 2 and problem.remedy == "take one away"
+
+
+def test_a_role_that_no_mapping_carries_counts_where_the_plan_settles_it(tmp_path: Path) -> None:
+    found = Town(tmp_path, 3)
+    found.write("apps/wiki/mappings.yaml", "".join(r for r in MAPPINGS.splitlines(keepends=True) if "target: roles" not in r))
+    found.converge()
+    rule(found, APART)
+    found.roles["u00@x.org"] = ["User", "Admin"]
+    found.declare()
+    assert found.plan().changes == () and found.blocking() == ["policies"]
+    found._plan(only=("User/u01@x.org",))
+    assert found.verdict.blocking == ()
 
 
 def test_a_breach_that_was_there_before_warns(tmp_path: Path) -> None:

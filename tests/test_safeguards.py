@@ -358,6 +358,15 @@ def test_an_apply_of_a_part_does_not_end_a_protection(tmp_path: Path) -> None:
     assert found.blocking() == ["protected"]
 
 
+def test_a_part_that_does_not_see_the_removal_of_a_protection_does_not_apply_it(tmp_path: Path) -> None:
+    found = protect(town(tmp_path, 3), "u00@x.org")
+    found.converge()
+    protect(found)
+    found.users("userPrincipalName: u00@x.org", "userPrincipalName: u01@x.org, displayName: New", "userPrincipalName: u02@x.org")
+    found.apply(only=("User/u01@x.org",))
+    assert found.without(1).blocking() == ["protected"]
+
+
 def test_protection_follows_a_declared_rename(tmp_path: Path) -> None:
     found = protect(town(tmp_path, 3), "u00@x.org")
     found.converge()
