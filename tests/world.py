@@ -110,7 +110,8 @@ class World:
         assert not self.verdict.blocking, self.verdict.blocking
         settled = settle(planned.context, planned.plan.only)
         removals = prepare(record, self.verdict, whole=not only)
-        job = Job("wiki", planned.plan.changes, settled, record, resolution, removals, self.verdict.approved)
+        job = Job("wiki", planned.plan.changes, settled, record, resolution, removals=removals,
+                  approved=self.verdict.approved)  # fmt: skip
         return execute(job, self.client, self.store, lambda: self.now, lambda outcome: None, stopped)
 
     def converge(self) -> None:

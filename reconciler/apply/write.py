@@ -214,7 +214,7 @@ class Writer:
         if address.startswith("Group/"):
             entry["roles"] = sorted(self.job.settled.giving.get(fold(address.partition("/")[2]), ()))
             return
-        user = self.job.resolution.users.get(address)
+        user = self.job.resolution.users.get(address) if address not in self.job.settled.revoked else None
         entry["roles"] = [role.key for role in user.roles] if user is not None else []
 
     def _entry(self, change: Change) -> Entry:

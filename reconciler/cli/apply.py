@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -37,6 +37,7 @@ from reconciler.plan.model import Change, Plan
 from reconciler.report.safe import plain
 
 if TYPE_CHECKING:
+    from reconciler.plan.safeguards.model import Safeguard
     from reconciler.plan.stale import Moved
 
 
@@ -117,7 +118,7 @@ def _agreed(found: Session, auto_approve: bool, digest: str | None, no_color: bo
         click.echo("    review the plan above, and apply its own digest", err=True)
         return STALE
     if found.guarded.blocking:
-        return _blocked(found)
+        return blocked(found, found.guarded.blocking)
     asks = plan.changes and not auto_approve and digest is None
     if asks and not click.confirm("Apply these changes?", err=True):
         click.echo("Nothing was written.", err=True)
@@ -172,15 +173,15 @@ def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, 
     found.guarded = guard(found.planned, found.record, now(), tuple(result.todo), reviewed)
     for text in found.guarded.warnings:
         click.echo(plain(f"Warning: {text}"), err=True)
-    return _blocked(found) if found.guarded.blocking else tuple(result.todo)
+    return blocked(found, found.guarded.blocking) if found.guarded.blocking else tuple(result.todo)
 
 
-def _blocked(found: Session) -> int:
+def blocked(found: Session, verdicts: Iterable[Safeguard]) -> int:
     """Nothing has been written; each safeguard that blocks says why and what would let the plan through."""
     from reconciler.report.verdict import blocked_text
 
     click.echo(f"Error: safeguards block {found.app.displayName}: nothing was written", err=True)
-    for verdict in found.guarded.blocking:
+    for verdict in verdicts:
         click.echo("\n".join(f"    {line}" for line in blocked_text(verdict.as_json(), found.app.name)), err=True)
     return BLOCKED
 

@@ -11,8 +11,8 @@ from typing import Any
 from reconciler.declare.assignments import collect
 from reconciler.declare.build import build_app
 from reconciler.declare.cache import Cache, user_cache
-from reconciler.declare.model import App, Declarations, Group, Place, Policy, Problem, RecordSettings, User
-from reconciler.declare.policies import check_policies, read_policies
+from reconciler.declare.model import App, Declarations, Group, Place, Problem, RecordSettings, User
+from reconciler.declare.policies import Policy, check_policies, read_policies
 from reconciler.declare.references import check_directory
 from reconciler.declare.safeguards import check_protected
 from reconciler.declare.schema import check, fingerprint

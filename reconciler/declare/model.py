@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from reconciler.declare.policies import Policy
     from reconciler.declare.table import Table
 
 
@@ -179,27 +180,6 @@ class Approval(NamedTuple):
     reason: str
     expires: str | None
     place: Place
-
-
-class Policy(NamedTuple):
-    """A rule on who may hold what. `kind` is the key that holds the rule, `roles` are folded names; empty `apps` is all.
-
-    separationOfDuties: nobody holds two of `roles`; holders: `minimum` to `maximum` people hold the one role;
-    mustCarry: assignments of `roles` carry an `expires` at most `days` away, or a `reason`, whichever is named;
-    domains: accounts bear names and mail of `domains` alone.
-    """
-
-    name: str
-    remedy: str
-    kind: str
-    place: Place
-    roles: tuple[str, ...] = ()
-    minimum: int | None = None
-    maximum: int | None = None
-    days: int | None = None
-    reason: bool = False
-    domains: tuple[str, ...] = ()
-    apps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

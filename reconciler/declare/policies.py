@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-from reconciler.declare.model import App, Policy, Problem, fold
+from reconciler.declare.model import App, Place, Problem, fold
 from reconciler.declare.references import nearest
 from reconciler.declare.yaml import Document
 
 KINDS = ("separationOfDuties", "holders", "mustCarry", "domains")
+
+
+class Policy(NamedTuple):
+    """A rule on who may hold what. `kind` is the key that holds the rule, `roles` are folded names; empty `apps` is all.
+
+    separationOfDuties: nobody holds two of `roles`; holders: `minimum` to `maximum` people hold the one role;
+    mustCarry: assignments of `roles` carry an `expires` at most `days` away, or a `reason`, whichever is named;
+    domains: accounts bear names and mail of `domains` alone.
+    """
+
+    name: str
+    remedy: str
+    kind: str
+    place: Place
+    roles: tuple[str, ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    days: int | None = None
+    reason: bool = False
+    domains: tuple[str, ...] = ()
+    apps: tuple[str, ...] = ()
 
 
 def read_policies(document: Document) -> list[Policy]:

@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import NamedTuple
 
-from reconciler.declare.model import App, Assignment, Declarations, Place, Policy, Problem, fold
+from reconciler.declare.model import App, Assignment, Declarations, Place, Problem, fold
+from reconciler.declare.policies import Policy
 from reconciler.resolve.scope import flatten, holdings, judge
 
 State = Mapping[str, frozenset[str]]

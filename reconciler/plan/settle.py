@@ -75,7 +75,7 @@ class _Roles:
     """The roles that an object has once nothing of it is pending; until then those of the record stay."""
 
     def __init__(self, context: Context, giving: dict[str, set[str]]) -> None:
-        self.giving = giving
+        self.giving, self.revoked = giving, context.revoked
         self.pending = set(context.pending)
         self.pending.update(member for change in context.pending.values() for member in change.remove)
         self.known: dict[tuple[Role, ...], list[str]] = {}
@@ -85,6 +85,8 @@ class _Roles:
             given = self.giving.get(fold(item.address.partition("/")[2]), set())
             before = set(base.get("roles", ())) if item.address in self.pending else set()
             base["roles"] = sorted(given | before)
+        elif item.address in self.revoked:
+            base["roles"] = base.get("roles", []) if item.address in self.pending else []
         elif item.address not in self.pending:
             found = self.known.get(item.roles)
             if found is None:

@@ -133,5 +133,5 @@ def _values(value: Any) -> set[str]:
 def lost_roles(context: Context, address: str) -> set[str]:
     """Keys of the roles that were last applied to a user and that nothing gives any more."""
     entry = context.entry(address) or context.entries.get(address)
-    user = context.resolution.users.get(address)
+    user = context.resolution.users.get(address) if address not in context.revoked else None
     return set(entry.get("roles", ()) if entry else ()) - {role.key for role in (user.roles if user else ())}

@@ -81,6 +81,8 @@ class Holders:
         return {role.key for role in self.context.app.roles.values() if role.value in values}
 
     def _roles(self, user: DesiredUser) -> frozenset[str]:
+        if user.address in self.context.revoked:
+            return NONE
         found = self.keys.get(user.roles)
         if found is None:
             found = self.keys[user.roles] = frozenset(role.key for role in user.roles)
