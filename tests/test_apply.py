@@ -95,7 +95,7 @@ def test_an_edit_between_plan_and_write_makes_that_object_stale(world: World) ->
     world.edit("ada@x.org", "title", "Intern")
     planned, resolution, record = world._plan()
     world.edit("ada@x.org", "title", "Chief")
-    world._plan = lambda causes=(): (planned, resolution, record)  # type: ignore[method-assign]
+    world._plan = lambda causes=(), only=(): (planned, resolution, record)  # type: ignore[method-assign]
     assert [o.status for o in world.apply().outcomes] == ["stale"]
     assert world.find("ada@x.org")["title"] == "Chief"
 

@@ -175,12 +175,13 @@ def test_an_interrupt_while_a_service_hangs_ends_at_once_with_130(desk: Desk) ->
 
 
 def test_stdout_holds_the_data_alone(desk: Desk) -> None:
-    desk.write("policies/duties.yaml", "policies: []\n")
+    file = desk.folder / "desired/apps/wiki/app.yaml"
+    file.write_text(file.read_text(encoding="utf-8") + "safeguards: {protected: [nobody@x.org]}\n", encoding="utf-8")
     ran = desk.reconcile("plan", "--format", "json")
     document = json.loads(ran.out)
     Draft202012Validator(json.loads((ROOT / "schemas/plan.schema.json").read_text(encoding="utf-8"))).validate(document)
     assert [c["address"] for c in document["plans"][0]["changes"]] == ["Group/Net", "User/ada@x.org", "User/grace@x.org"]
-    assert "duties.yaml" in ran.err and "warning" in ran.err and "duties.yaml" not in ran.out
+    assert "app.yaml:3" in ran.err and "warning" in ran.err and "app.yaml:3" not in ran.out
 
 
 def test_a_reader_that_leaves_early_gets_no_traceback(desk: Desk) -> None:

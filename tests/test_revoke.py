@@ -105,3 +105,17 @@ def test_a_name_that_nobody_bears_is_a_wrong_use(desk: Desk) -> None:
 
 def test_it_asks_and_needs_somebody_to_answer(desk: Desk) -> None:
     assert desk.reconcile("revoke", "ada@x.org").code == 64 and ada(desk)["active"] is True
+
+
+@pytest.mark.parametrize("rule", ["protected: [ada@x.org]", "lockout: {role: User, minimumActive: 2}"])
+def test_nobody_is_revoked_past_protected_and_lockout(desk: Desk, rule: str) -> None:
+    app = desk.folder / "desired/apps/wiki/app.yaml"
+    app.write_text(app.read_text(encoding="utf-8") + f"safeguards: {{{rule}}}\n", encoding="utf-8")
+    ran = desk.reconcile(*REVOKE)
+    assert ran.code == 3 and rule.partition(":")[0] in ran.err and ada(desk)["active"] is True and members(desk) == 2
+
+
+def test_a_revocation_goes_past_the_number_of_deletions(desk: Desk) -> None:
+    app = desk.folder / "desired/apps/wiki/app.yaml"
+    app.write_text(app.read_text(encoding="utf-8") + "safeguards: {accidentalDeletions: {count: 0}}\n", encoding="utf-8")
+    assert desk.reconcile(*REVOKE).code == 0 and ada(desk)["active"] is False

@@ -20,6 +20,8 @@ from reconciler.declare.profiles import settings
 from reconciler.demo.simulator import Simulator
 from reconciler.plan.model import Plan
 from reconciler.plan.planner import Planned, Selection, make_plan
+from reconciler.plan.safeguards.guard import guard, shown
+from reconciler.plan.safeguards.keep import prepare
 from reconciler.plan.settle import settle
 from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
@@ -76,10 +78,13 @@ class Clock:
 
 
 class World:
-    """`today` is the date against which assignments expire; a `profile` other than generic is simulated as it is declared."""
+    """`today` is the date against which assignments expire, `now` the moment of a run, UTC.
+
+    A `profile` other than generic is simulated as it is declared.
+    """
 
     def __init__(self, folder: Path, profile: str = "generic", **overrides: Any) -> None:
-        self.folder, self.today, self.clock = folder, "2026-06-01", Clock()
+        self.folder, self.today, self.now, self.clock = folder, "2026-06-01", "2026-06-01T00:00:00Z", Clock()
         application: Any = WSGIApplication(InMemoryStorage(), load_default_provider())
         if profile != "generic" or overrides:
             application = Simulator(application, settings(profile, overrides), clock=self.clock)
@@ -123,14 +128,19 @@ class World:
         record = self.store.load()
         resolution = resolve(app, loaded.declarations, self.today)
         live = read_live(self.client, resolution, app)
-        return make_plan(app, resolution, live, record, Selection(only, causes), self.client.base_url), resolution, record
+        planned = make_plan(app, resolution, live, record, Selection(only, causes), self.client.base_url)
+        self.verdict = guard(planned, record, self.now)
+        return shown(planned, self.verdict), resolution, record
 
     def apply(self, stopped: Callable[[], bool] = lambda: False, only: tuple[str, ...] = ()) -> Result:
         planned, resolution, record = self._plan(only=only) if only else self._plan()
         record = record or Record("wiki", self.client.base_url)
+        assert not self.verdict.blocking, self.verdict.blocking
         settled = settle(planned.context, planned.plan.only)
-        job = Job("wiki", planned.plan.changes, settled, record, resolution)
-        return execute(job, self.client, self.store, lambda: "2026-06-01T00:00:00Z", lambda outcome: None, stopped)
+        removals = prepare(record, self.verdict, whole=not only)
+        job = Job("wiki", planned.plan.changes, settled, record, resolution, removals=removals,
+                  approved=self.verdict.approved)  # fmt: skip
+        return execute(job, self.client, self.store, lambda: self.now, lambda outcome: None, stopped)
 
     def converge(self) -> None:
         """Apply everything; the next plan must be empty."""

@@ -11,11 +11,14 @@ from reconciler.apply.model import Job, Outcome, Result
 from reconciler.apply.order import Step, steps
 from reconciler.apply.write import Failed, Writer
 from reconciler.plan.model import Change
+from reconciler.plan.safeguards.keep import add_removals
 from reconciler.record.model import Entry
 from reconciler.record.store import Store
 from reconciler.resolve.functions import Chance
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import AuthError, ServiceError, StaleError
+
+TAKING = ("write", "members out", "delete")  # steps that may take something from somebody
 
 
 def execute(
@@ -89,8 +92,10 @@ class _Run:
                 if "id" in entry:  # a create that failed has none
                     self.job.record.entries.setdefault(address, entry)
         outcomes = [self.outcome(change) for change in self.job.changes]
-        if self.job.commit and Result(outcomes, self.interrupted).complete:
-            self.job.record.commit = self.job.commit
+        if Result(outcomes, self.interrupted).complete:
+            self.job.record.commit = self.job.commit or self.job.record.commit
+            for digest in self.job.approved:
+                self.job.record.approved.pop(digest, None)
         self.job.record.under_way = []
         self.store.save(self.job.record)
         self.store.clear_journal()
@@ -108,10 +113,12 @@ class _Run:
     def _one(self, step: Step) -> None:
         """A failure of one object fails that object alone; a token that is refused ends everything."""
         address = step.change.address
-        self.store.journal({"at": self.now(), "step": step.kind, "address": address, "digest": step.change.digest})
+        at, takes = self.now(), self.job.removals.get(address, []) if step.kind in TAKING else []
+        self.store.journal({"at": at, "step": step.kind, "address": address, "digest": step.change.digest, "takes": takes})
         try:
             self.writer.do(step)
             self.left[address] -= 1
+            add_removals(self.job.record, at, takes)
         except StaleError as error:
             self.ends[address] = ("stale", f"changed on the service since it was planned: {error}")
         except ServiceError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ class Job:
     """The changes to be made, and what is known of the objects that they touch; `occasion` is said in the log.
 
     `commit` goes into the record where all of them are done: no declared change is left then. None leaves it as it is.
+    `removals` say what counts once a change is done: its address -> (address, kind) of each (plan/safeguards/keep.py);
+    `approved` are the digests of the plans whose approvals let the changes through.
     """
 
     app: str
@@ -25,6 +28,8 @@ class Job:
     resolution: Resolution
     occasion: str = "apply"
     commit: str | None = None
+    removals: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
+    approved: tuple[str, ...] = ()
 
 
 class Outcome(NamedTuple):

@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.apply.model import Job
 from reconciler.apply.order import Step
+from reconciler.declare.model import fold
 from reconciler.plan.diff import same
 from reconciler.plan.digest import canonical
 from reconciler.plan.model import AttributeChange, Change
@@ -161,6 +162,9 @@ class Writer:
             self._replace_members(id, {self.ids[m] for m in known}, {self._id(m) for m in remove})
         entry = self._entry(change)
         entry["members"] = sorted((set(entry.get("members", ())) | set(known)) - set(remove) - set(left))
+        for member in remove:
+            if member in self.job.record.entries:
+                self._roles(member, self.job.record.entries[member])
         if left:
             raise Failed("skipped", f"{', '.join(left)} could not be added, since that account failed")
 
@@ -227,12 +231,21 @@ class Writer:
             answered.pop(a.path, None)
         answered.update(ignored)
         entry["wanted"], entry["answered"] = wanted, answered
+        self._roles(change.address, entry)
         if change.action == "disable":
             entry["disabledAt"] = self.now()
         elif change.action == "enable":
             entry.pop("disabledAt", None)
         if ignored:
             self.notes[change.address] = "the service ignored " + ", ".join(sorted(ignored))
+
+    def _roles(self, address: str, entry: Entry) -> None:
+        """The roles that a user has from now on, none where the account is out of scope; those that a group gives."""
+        if address.startswith("Group/"):
+            entry["roles"] = sorted(self.job.settled.giving.get(fold(address.partition("/")[2]), ()))
+            return
+        user = self.job.resolution.users.get(address) if address not in self.job.settled.revoked else None
+        entry["roles"] = [role.key for role in user.roles] if user is not None else []
 
     def _entry(self, change: Change) -> Entry:
         """The entry that is being changed; at first the one that holds what needs no write."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.common import (
+    BLOCKED,
     ERROR,
     PARTIAL,
     STALE,
@@ -36,6 +37,7 @@ from reconciler.declare.model import App, Declarations
 from reconciler.plan.model import Change, Plan
 
 if TYPE_CHECKING:
+    from reconciler.plan.safeguards.model import Safeguard
     from reconciler.plan.stale import Moved
 
 
@@ -125,6 +127,8 @@ def _agreed(found: Session, auto_approve: bool, digest: str | None, no_color: bo
         say(f"Error: the plan's digest is {plan.digest}, not {digest}: nothing was written")
         say("    review the plan above, and apply its own digest")
         return STALE
+    if found.guarded.blocking:
+        return blocked(found, found.guarded.blocking)
     asks = plan.changes and not auto_approve and digest is None
     if asks and not click.confirm("Apply these changes?", err=True):
         click.echo("Nothing was written.", err=True)
@@ -161,6 +165,7 @@ def _apply_files(
 
 
 def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, ...] | int:
+    from reconciler.plan.safeguards.guard import guard
     from reconciler.plan.selection import Selection
     from reconciler.plan.stale import compare
 
@@ -178,7 +183,21 @@ def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, 
         say(f"{address}: already done")
     for change in result.beyond:
         say(f"not in the reviewed plan: {change.action} {change.address} ({change.reason})")
-    return tuple(result.todo)
+    found.guarded = guard(found.planned, found.record, now(), tuple(result.todo), reviewed)
+    for text in found.guarded.warnings:
+        say(f"Warning: {text}")
+    return blocked(found, found.guarded.blocking) if found.guarded.blocking else tuple(result.todo)
+
+
+def blocked(found: Session, verdicts: Iterable[Safeguard]) -> int:
+    """Nothing has been written; each safeguard that blocks says why and what would let the plan through."""
+    from reconciler.report.verdict import blocked_text
+
+    say(f"Error: safeguards block {found.app.displayName}: nothing was written")
+    for verdict in verdicts:
+        for words in blocked_text(verdict.as_json(), found.app.name):
+            say(f"    {words}")
+    return BLOCKED
 
 
 def _selected(reviewed: list[Plan]) -> tuple[str, ...]:
@@ -217,6 +236,7 @@ def write(
     """Write changes to one app, and say how each ended. `only` are the addresses whose record may change, if not all."""
     from reconciler.apply.execute import execute
     from reconciler.apply.model import Job
+    from reconciler.plan.safeguards.keep import prepare
     from reconciler.plan.settle import settle
     from reconciler.record.model import Record
 
@@ -227,7 +247,9 @@ def write(
     old = {s: signal.signal(s, lambda number, _: stop.append(number)) for s in (signal.SIGINT, signal.SIGTERM)}
     try:
         settled = settle(found.planned.context, only)
-        job = Job(found.app.name, changes, settled, record, found.resolution, occasion, _commit(found, changes))
+        removals = prepare(record, found.guarded, whole=not (only or found.planned.plan.selected_causes))
+        job = Job(found.app.name, changes, settled, record, found.resolution, occasion, _commit(found, changes), removals,
+                  found.guarded.approved)  # fmt: skip
         with telling(len(changes), found.app.displayName) as tell:
             result = execute(job, found.client, found.store, now, tell, lambda: bool(stop) or found.store.lost)
     finally:

@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from reconciler.plan.live import Live
     from reconciler.plan.model import Plan
     from reconciler.plan.planner import Planned
+    from reconciler.plan.safeguards.guard import Guarded
     from reconciler.record.model import Record
     from reconciler.record.store import Store
     from reconciler.resolve.model import Resolution
     from reconciler.scim.client import ScimClient
 
-ERROR, CHANGES, STALE, PARTIAL, LOCKED, USAGE = 1, 2, 4, 5, 6, 64
+ERROR, CHANGES, BLOCKED, STALE, PARTIAL, LOCKED, USAGE = 1, 2, 3, 4, 5, 6, 64
 FIRST_OF = (130, 6, 1, 4, 3, 5, 2, 0)
 
 
@@ -113,6 +114,7 @@ class Session:
     record: Record | None
     resolution: Resolution
     planned: Planned
+    guarded: Guarded
 
 
 def few_collections() -> None:
@@ -166,6 +168,7 @@ def session(
     from reconciler.cli.revision import revision
     from reconciler.plan.model import Config
     from reconciler.plan.planner import Selection, make_plan
+    from reconciler.plan.safeguards.guard import guard, shown
     from reconciler.record.model import Record
     from reconciler.resolve.resolution import resolve
 
@@ -183,7 +186,8 @@ def session(
         planned = make_plan(app, resolution, live, record, Selection(only, causes), client.base_url, config,
                             client.profile.limits())  # fmt: skip
         _warn_unknown(only, declarations, record)
-        yield Session(app, client, store, record, resolution, planned)
+        verdict = guard(planned, record, now())
+        yield Session(app, client, store, record, resolution, shown(planned, verdict), verdict)
 
 
 def _warn_unknown(only: tuple[str, ...], declarations: Declarations, record: Record | None) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.common import (
+    BLOCKED,
     CHANGES,
     ERROR,
     chosen,
@@ -50,7 +51,9 @@ def plan(
     def work(app: object) -> int:
         with session(app, declarations, only, causes) as found:  # type: ignore[arg-type]
             plans.append(_redacted(found.planned.plan, declarations) if redact else found.planned.plan)
-        return ERROR if plans[-1].errors else CHANGES if detailed_exitcode and plans[-1].changes else 0
+            blocked = bool(found.guarded.blocking)
+        changes = detailed_exitcode and plans[-1].changes
+        return ERROR if plans[-1].errors else BLOCKED if blocked else CHANGES if changes else 0
 
     picked = [app for app in chosen(declarations, apps) if not with_token or at_hand(app, os.environ)]
     codes = [guarded(lambda app=app: work(app)) for app in picked]  # type: ignore[misc]

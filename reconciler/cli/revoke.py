@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.apply import write
+from reconciler.cli.apply import blocked, write
 from reconciler.cli.common import (
     ERROR,
     Session,
@@ -25,7 +25,7 @@ from reconciler.cli.common import (
 )
 from reconciler.cli.plan import show_plans
 from reconciler.declare.model import App, Declarations, fold
-from reconciler.plan.model import Change
+from reconciler.plan.model import Change, Plan
 from reconciler.record.model import Record
 
 
@@ -38,7 +38,13 @@ from reconciler.record.model import Record
 def revoke(
     desired: Path, apps: tuple[str, ...], no_color: bool, user: str, reason: str, auto_approve: bool, lock_timeout: float
 ) -> int:
-    """Disable a person's account in every app at once, and keep it so until the declaration agrees."""
+    """Disable a person's account in every app at once, and keep it so until the declaration agrees.
+
+    It goes past every safeguard but protected and lockout.
+    """
+    from reconciler.plan.safeguards.approvals import NEVER_LIFTED
+    from reconciler.plan.safeguards.guard import guard
+
     if not auto_approve and not sys.stdin.isatty():
         raise click.UsageError("no terminal to ask on: add --auto-approve")
     declarations = load_checked(desired, apps)
@@ -47,15 +53,19 @@ def revoke(
         ready: list[tuple[Session, tuple[Change, ...]]] = []
 
         def look(app: App) -> int:
-            found = _opened(stack, app, declarations, address, reason, lock_timeout)
-            ready.append(found)
+            found, changes = _opened(stack, app, declarations, address, reason, lock_timeout)
+            found.guarded = guard(found.planned, found.record, now(), changes)
+            refused = [verdict for verdict in found.guarded.blocking if verdict.name in NEVER_LIFTED]
+            if refused:
+                return blocked(found, refused)
+            ready.append((found, changes))
             return 0
 
         looked = [guarded(lambda app=app: look(app)) for app in chosen(declarations, apps)]  # type: ignore[misc]
         if not any(_known(found, address) for found, _ in ready) and not any(looked):
             names = [str(name) for name in declarations.users.column("userPrincipalName")]
             raise click.UsageError(f"no user {user!r} is declared or recorded; {meant(user, names)}")
-        show_plans([replace(found.planned.plan, changes=changes, access=()) for found, changes in ready], "text", no_color)
+        show_plans([_shown(*item) for item in ready], "text", no_color)
         if ready and not auto_approve and not click.confirm(f"Revoke {user} now?", err=True):
             click.echo("Nothing was written.", err=True)
             return ERROR
@@ -79,6 +89,14 @@ def _opened(
 
     found = stack.enter_context(session(app, declarations, (), (), store, amend))
     return found, only_out(found.planned.everything, address)
+
+
+def _shown(found: Session, changes: tuple[Change, ...]) -> Plan:
+    """The plan of these changes alone, with the safeguards that hold for them."""
+    from reconciler.plan.safeguards.approvals import NEVER_LIFTED
+
+    verdicts = tuple(v.as_json() for v in found.guarded.verdicts if v.name in NEVER_LIFTED)
+    return replace(found.planned.plan, changes=changes, access=(), safeguards=verdicts)
 
 
 def _address(user: str, declarations: Declarations) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.common import ERROR, checked, known_apps, options
+from reconciler.cli.common import ERROR, checked, known_apps, now, options
 from reconciler.declare.model import Problem
 
 
@@ -17,10 +17,12 @@ from reconciler.declare.model import Problem
               help="How to print it: github are annotations, sarif is for code scanning.")  # fmt: skip
 def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) -> int:
     """Check every declaration and report all errors at once."""
+    from reconciler.plan.policies import check_policies
     from reconciler.report.problems import as_github, as_json, as_text
     from reconciler.report.sarif import as_sarif
 
     found, problems = checked(desired)
+    problems = sorted([*problems, *check_policies(found, now()[:10])])
     if apps:
         problems = _of_apps(desired, apps, problems)
     click.echo({"text": as_text, "json": as_json, "github": as_github, "sarif": as_sarif}[form](problems), nl=False)

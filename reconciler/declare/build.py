@@ -21,6 +21,7 @@ from reconciler.declare.model import (
     ScopingFilter,
     fold,
 )
+from reconciler.declare.safeguards import read_approvals, read_safeguards
 from reconciler.declare.sources import source_problem
 from reconciler.declare.yaml import Document
 
@@ -57,7 +58,7 @@ def build_app(folder: str, documents: Mapping[str, list[Document]], problems: li
         notes.error(document, ("app",), "app-name", f"the folder is named {folder}, the app {data.get('app')}",
                     "give both one name")  # fmt: skip
     _check_credentials(document, credentials, notes)
-    for path in (("safeguards",), ("notification",)):
+    for path in (("notification",),):
         if _has(data, path):
             notes.not_yet(document, path, path[-1])
     roles = _roles(documents["roles"], notes)
@@ -75,6 +76,7 @@ def build_app(folder: str, documents: Mapping[str, list[Document]], problems: li
         users=_object_mapping(mappings, declared, "users", notes),
         groups=_object_mapping(mappings, declared, "groups", notes),
         place=document.locate(("app",)), settings=settings, profile_place=document.locate(("profile",)),
+        safeguards=read_safeguards(document, roles, problems), approvals=read_approvals(documents["approvals"]),
     )  # fmt: skip
 
 

@@ -12,7 +12,9 @@ from reconciler.declare.assignments import collect
 from reconciler.declare.build import build_app, mapping_of
 from reconciler.declare.cache import Cache, user_cache
 from reconciler.declare.model import App, Declarations, Group, ObjectMapping, Place, Problem, RecordSettings, User
+from reconciler.declare.policies import Policy, check_policies, read_policies
 from reconciler.declare.references import check_directory
+from reconciler.declare.safeguards import check_protected
 from reconciler.declare.schema import check, fingerprint
 from reconciler.declare.table import Rows, Table, to_rows
 from reconciler.declare.yaml import Document, Sources, parse
@@ -20,10 +22,6 @@ from reconciler.declare.yaml import Document, Sources, parse
 SUFFIXES = (".yaml", ".yml", ".json")
 APP_KINDS = ("app", "roles", "assignments", "mappings", "approvals")
 ROW_KEYS = {"users": ("userPrincipalName",), "groups": ("displayName",), "assignments": ("role",)}
-NOT_YET = {
-    "approvals": "approvals.yaml",
-    "policies": "policies",
-}
 
 
 @dataclass
@@ -44,7 +42,8 @@ def load(root: Path) -> Loaded:
     loader.run()
     problems = sorted(set(loader.problems), key=lambda p: (p.place, p.code, p.message))
     digest = loader.sources.digest(shown(root))
-    return Loaded(Declarations(loader.users, loader.groups, loader.apps, loader.record, str(root), digest), problems)
+    found = Declarations(loader.users, loader.groups, loader.apps, loader.record, str(root), digest, tuple(loader.policies))
+    return Loaded(found, problems)
 
 
 def load_mappings(file: Path) -> tuple[ObjectMapping | None, list[Problem]]:
@@ -64,6 +63,7 @@ class _Loader:
         self.apps: dict[str, App] = {}
         self.sources = Sources()
         self.record = RecordSettings()
+        self.policies: list[Policy] = []
 
     def error(self, place: Place, code: str, message: str, remedy: str) -> None:
         self.problems.append(Problem(place, "error", code, message, remedy))
@@ -80,10 +80,10 @@ class _Loader:
             self._items(file, rows, "users", self.users)
         for file, rows in self._lists(directory / "groups", "groups"):
             self._items(file, rows, "groups", self.groups)
-        self._unused()
         self._settings()
         check_directory(self.users, self.groups, self.sources, self.problems)
         self._apps()
+        self._policies()
 
     def _entries(self, folder: Path) -> list[Path]:
         """What lies in a folder and may mean something, sorted; nothing where there is no folder."""
@@ -170,10 +170,12 @@ class _Loader:
                        f"{table.columns[table.key][row]} is declared twice, first at {table.line(earlier)}",
                        "keep one of the two")  # fmt: skip
 
-    def _unused(self) -> None:
+    def _policies(self) -> None:
         for path in self._files(self.root / "policies"):
-            self._read(path, "policies")
-            self._not_yet(shown(path), "policies")
+            document = self._read(path, "policies")
+            if document is not None:
+                self.policies += read_policies(document)
+        check_policies(self.policies, self.apps, self.problems)
 
     def _settings(self) -> None:
         """reconciler.yaml: a key of the other backend is a slip, and must not read as the default."""
@@ -192,12 +194,6 @@ class _Loader:
                                f"write `backend: {owner}`, or remove {key}")  # fmt: skip
         for entry in files[1:]:
             self.error(Place(shown(entry), 1), "duplicate", f"the settings stand in {files[0].name} too", "keep one of the two")
-
-    def _not_yet(self, file: str, what: str, line: int = 1) -> None:
-        self.problems.append(
-            Problem(Place(file, line), "warning", "no-effect-yet", f"{what} has no effect yet",
-                    "it is checked, and will count once this version's successor reads it")
-        )  # fmt: skip
 
     def _apps(self) -> None:
         folders = self._entries(self.root / "apps")
@@ -230,12 +226,11 @@ class _Loader:
         missing = [kind for kind in ("app", "mappings", "assignments") if kind not in have]
         for kind in missing if not broken else []:
             self.error(Place(shown(folder), 1), "missing-file", f"{kind}.yaml is missing", f"add {kind}.yaml")
-        for document in found["approvals"]:
-            self._not_yet(document.file, "approvals.yaml")
         if not missing and not broken:
             app = build_app(folder.name, found, self.problems)
             if app is not None:
                 assignments = collect(lists, app.roles, self.users, self.groups, self.sources, self.problems)
+                check_protected(app, self.users, found["app"][0], self.problems)
                 self.apps[app.name] = replace(app, assignments=assignments)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from reconciler.declare.policies import Policy
     from reconciler.declare.table import Table
 
 
@@ -140,6 +141,51 @@ class Deprovisioning:
 
 
 @dataclass(frozen=True)
+class AccidentalDeletions:
+    """Most users (and, apart from them, groups) that may go within 24 hours; the percentage counts from `minimumExisting`."""
+
+    count: int = 10
+    percent: int = 20
+    minimumExisting: int = 10
+
+
+@dataclass(frozen=True)
+class GroupMembership:
+    """Most known members, in percent, that may leave one group at once."""
+
+    percent: int = 50
+    minimumExisting: int = 10
+
+
+class Lockout(NamedTuple):
+    """`role` is a folded displayName, `minimumActive` how many must hold it after any plan."""
+
+    role: str
+    minimumActive: int
+
+
+@dataclass(frozen=True)
+class Safeguards:
+    """Limits on what one plan may do; `principal` is the account that owns the token."""
+
+    accidentalDeletions: AccidentalDeletions = AccidentalDeletions()
+    groupMembership: GroupMembership = GroupMembership()
+    protected: tuple[str, ...] = ()
+    lockout: Lockout | None = None
+    principal: str | None = None
+
+
+class Approval(NamedTuple):
+    """One plan, by its digest, let through one safeguard; `expires` is the last valid day, ISO, UTC."""
+
+    plan: str
+    safeguard: str
+    reason: str
+    expires: str | None
+    place: Place
+
+
+@dataclass(frozen=True)
 class App:
     """One enterprise application. `tenantUrl` and `secretToken` are unresolved references.
 
@@ -160,6 +206,8 @@ class App:
     place: Place
     settings: Mapping[str, Any] = field(default_factory=dict)
     profile_place: Place = Place("", 0)
+    safeguards: Safeguards = Safeguards()
+    approvals: tuple[Approval, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -182,6 +230,7 @@ class Declarations:
     record: RecordSettings = RecordSettings()
     folder: str = "."
     digest: str = ""
+    policies: tuple[Policy, ...] = ()
 
 
 def fold_all(names: list[str]) -> list[str]:

@@ -11,7 +11,7 @@ from reconciler.plan.diff import in_address_space
 from reconciler.plan.digest import sha256
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.match import Matching
-from reconciler.plan.model import Precondition
+from reconciler.plan.model import Change, Precondition
 from reconciler.record.model import Entry
 from reconciler.resolve.capabilities import Capabilities
 from reconciler.resolve.model import Resolution
@@ -21,7 +21,9 @@ from reconciler.resolve.model import Resolution
 class Context:
     """`entries` are the record's; `has_record` is false where there is none at all.
 
-    `revoked` are the record's too, by today's address: address -> {at, reason}.
+    `revoked` are the record's too, by today's address: address -> {at, reason}. The planner fills in `pending`,
+    address -> change of every one that there would be without a selection, and `released`, recorded addresses that are
+    out of scope and with which nothing is left to be done.
     """
 
     app: App
@@ -31,6 +33,8 @@ class Context:
     has_record: bool
     matching: Matching
     revoked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    pending: dict[str, Change] = field(default_factory=dict)
+    released: set[str] = field(default_factory=set)
 
     @property
     def able(self) -> Capabilities:

@@ -73,6 +73,7 @@ def make_plan(
         plan_desired(context, resolution.groups, findings)
         plan_removed(context, "Group", live.groups, findings)
     everything = tuple(sorted(_without_rotations(context, findings.changes), key=lambda c: (c.address, c.action)))
+    context.pending.update({change.address: change for change in everything})
     kept, left_out = select(context, everything, selection)
     unmanaged = sorted(account for id, account in live.users.items() if id not in context.matching.addresses)
     plan = Plan(

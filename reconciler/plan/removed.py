@@ -26,9 +26,14 @@ def plan_removed(context: Context, kind: str, live: Mapping[str, LiveObject], fi
         if address in wanted or address in context.revoked or not address.startswith(kind + "/"):
             continue
         account, skip = live.get(entry["id"]), left_out.get(address)
-        if account is not None and (skip is None or skip.code not in KEPT):
+        if skip is not None and skip.code in KEPT:
+            continue
+        before = len(findings.changes)
+        if account is not None:
             remove = _remove_user if kind == "User" else _remove_group
             remove(context, address, entry, account, skip, findings)
+        if len(findings.changes) == before:
+            context.released.add(address)
 
 
 def _remove_group(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from reconciler.declare.model import fold
+from reconciler.declare.model import Role, fold
 from reconciler.plan.context import Context
 from reconciler.plan.desired import Desired
 from reconciler.plan.diff import differing, in_address_space, same
@@ -14,19 +14,22 @@ from reconciler.plan.membership import UNKNOWN, known_members, recorded_members
 from reconciler.record.model import Entry
 from reconciler.resolve.expressions import IGNORE
 from reconciler.resolve.model import DesiredGroup
+from reconciler.resolve.scope import roles_given
 
 
 @dataclass
 class Settled:
     """`baselines` are entries by today's address, as if nothing had to change; `renamed` is today's address -> recorded one.
 
-    `revoked` are those who stay out: people whom the declaration still asks for.
+    `revoked` are those who stay out: people whom the declaration still asks for. `giving` is folded group name -> the keys of
+    the roles that the group gives.
     """
 
     ids: dict[str, str] = field(default_factory=dict)
     baselines: dict[str, Entry] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
     revoked: dict[str, dict[str, str]] = field(default_factory=dict)
+    giving: dict[str, set[str]] = field(default_factory=dict)
 
 
 def settle(context: Context, only: Iterable[str]) -> Settled:
@@ -37,20 +40,24 @@ def settle(context: Context, only: Iterable[str]) -> Settled:
     ids.update({address: live.id for address, live in matching.live.items()})
     ids.update({UNKNOWN + live_id: live_id for live_id in context.live.users})
     renamed = {new: old for new, old in matching.recorded.items() if new != old}
-    baselines = _baselines(context)
+    giving = roles_given(context.app, context.resolution.today)
+    baselines = _baselines(context, giving)
     if chosen:
         baselines = {address: entry for address, entry in baselines.items() if fold(address) in chosen}
         renamed = {new: old for new, old in renamed.items() if fold(new) in chosen}
     revoked = {address: dict(when) for address, when in context.revoked.items() if chosen or address in context.resolution.users}
-    return Settled(ids, baselines, renamed, revoked)
+    return Settled(ids, baselines, renamed, revoked, giving)
 
 
-def _baselines(context: Context) -> dict[str, Entry]:
-    found: dict[str, Entry] = {}
+def _baselines(context: Context, giving: dict[str, set[str]]) -> dict[str, Entry]:
+    found = _released(context)
+    roles = _Roles(context, giving)
     for items in (context.resolution.users, context.resolution.groups):
         for address, item in items.items():
             live = context.matching.live.get(address)
             base: Entry = _entry(context, item, live) if live is not None else {"wanted": {}}
+            if live is not None:
+                roles.put(item, base)
             own = context.resolution.table(address).column("id")[item.row]
             if own is not None:
                 base["declaredId"] = own
@@ -59,12 +66,41 @@ def _baselines(context: Context) -> dict[str, Entry]:
     return found
 
 
+def _released(context: Context) -> dict[str, Entry]:
+    """Who is out of scope, with nothing left to be done: no declaration is to be measured by them any more."""
+    return {context.today.get(old, old): {**context.entries[old], "retained": True} for old in context.released}
+
+
+class _Roles:
+    """The roles that an object has once nothing of it is pending; until then those of the record stay."""
+
+    def __init__(self, context: Context, giving: dict[str, set[str]]) -> None:
+        self.giving, self.revoked = giving, context.revoked
+        self.pending = set(context.pending)
+        self.pending.update(member for change in context.pending.values() for member in change.remove)
+        self.known: dict[tuple[Role, ...], list[str]] = {}
+
+    def put(self, item: Desired, base: Entry) -> None:
+        if isinstance(item, DesiredGroup):
+            given = self.giving.get(fold(item.address.partition("/")[2]), set())
+            before = set(base.get("roles", ())) if item.address in self.pending else set()
+            base["roles"] = sorted(given | before)
+        elif item.address in self.revoked:
+            base["roles"] = base.get("roles", []) if item.address in self.pending else []
+        elif item.address not in self.pending:
+            found = self.known.get(item.roles)
+            if found is None:
+                found = self.known[item.roles] = [role.key for role in item.roles]
+            base["roles"] = found
+
+
 def _entry(context: Context, item: Desired, live: LiveObject) -> Entry:
     """What we want and what the service answers, of every attribute that needs no write."""
     mapping, entry = context.resolution.mapping(item.address), context.entry(item.address)
     have = in_address_space(mapping, live.values, context.matching.addresses)
     pending = {change.path for change in differing(mapping, item.values, have, entry)}
     base: Entry = {**entry, "id": live.id} if entry is not None else {"id": live.id}
+    base.pop("retained", None)
     wanted, answered = dict(base.get("wanted", {})), dict(base.get("answered", {}))
     for i in mapping.updates:
         slot, want = mapping.slots[i], item.values[i]

@@ -51,8 +51,7 @@ class LocalStore:
             raise RecordError(f"{self.record_file} is no record", "restore it from a backup, or move it away")
         if data.get("version") != RECORD_VERSION:
             raise RecordError(f"{self.record_file} has version {data.get('version')}", "use the newer reconcile")
-        return Record(str(data["app"]), str(data["base_url"]), data["entries"], data.get("under_way", []),
-                      data.get("revoked", {}), str(data.get("commit", "")))  # fmt: skip
+        return Record(**{name: value for name, value in data.items() if name in Record.__dataclass_fields__})
 
     def save(self, record: Record) -> None:
         """Replace the record whole or not at all. Raises RecordError."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from reconciler.plan.detail import detail
 from reconciler.plan.model import ACTIONS, Access, AttributeChange, Change, Plan, Skip, Unmanaged
 from reconciler.report.safe import plain
+from reconciler.report.verdict import text_lines
 
 SIGNS = {"create": "+", "update": "~", "enable": "~", "disable": "-", "delete": "-"}
 COLOURS = {"+": "32", "~": "33", "-": "31"}
@@ -28,6 +29,8 @@ def render(plan: Plan, colour: Callable[[str, str], str], unmanaged: bool = Fals
         lines += [*change_lines(change, colour), ""]
     lines += _skipped(plan.skipped)
     lines += _unmanaged(plan.unmanaged) if unmanaged else []
+    shown = plan.changes or any(item["status"] != "ok" for item in plan.safeguards)
+    lines += text_lines(plan.safeguards, plan.app, colour) if shown else []
     lines += [f"Error: {plain(e.address)}: {plain(e.reason)}\n    {plain(e.remedy)}" for e in plan.errors]
     lines += [f"Warning: {plain(text)}" for text in plan.warnings]
     lines += [part_of(plan)] if part_of(plan) else []

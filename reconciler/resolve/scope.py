@@ -135,6 +135,15 @@ def _roles(app: App, assignments: Iterable[Assignment]) -> tuple[Role, ...]:
     return tuple(role for key, role in app.roles.items() if key in keys) if keys else ()
 
 
+def roles_given(app: App, today: str) -> dict[str, set[str]]:
+    """Folded group name -> the keys of the roles that its assignments give on that day."""
+    found: dict[str, set[str]] = {}
+    for item in app.assignments:
+        if item.group is not None and (item.expires is None or item.expires >= today):
+            found.setdefault(item.group, set()).update(role.key for role in _roles(app, [item]))
+    return found
+
+
 def group_verdicts(app: App, groups: Table[Group], today: str) -> dict[int, Verdict]:
     """By row: a group is in scope while it is assigned, or always where scope is all."""
     every = app.provisioning.scope == "all"

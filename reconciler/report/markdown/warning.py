@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from reconciler.plan.model import Plan
+from reconciler.plan.safeguards.approvals import line
 from reconciler.report.markdown.fit import Section
 from reconciler.report.safe import code
 
@@ -12,7 +14,7 @@ MOST = 20  # rows of the caution block; the rest is counted, and stands in the f
 FINE = ("ok", "off", "approved")
 
 
-def blocked(plan: Plan) -> list[dict[str, str]]:
+def blocked(plan: Plan) -> list[dict[str, Any]]:
     """The safeguards that block."""
     return [item for item in plan.safeguards if item.get("status") not in FINE]
 
@@ -26,9 +28,17 @@ def caution(plan: Plan) -> list[Section]:
     return [Section("cautions", 1, (*rows[:MOST], *more), "> [!CAUTION]\n")]
 
 
+def _way_out(item: dict[str, Any], app: str) -> str:
+    """What to do, and the very entry that would let the plan through where an approval can."""
+    remedy = f". {code(item['remedy'])}" if item.get("remedy") else ""
+    if not item.get("approval"):
+        return remedy
+    return f"{remedy}. To approve it, add to {code(f'apps/{app}/approvals.yaml')}: {code(line(item['approval']))}"
+
+
 def _harm(plan: Plan) -> Iterator[str]:
     for item in blocked(plan):
-        yield f"> - **safeguard {code(item.get('name', ''))} blocks**: {code(item.get('detail', ''))}"
+        yield f"> - **safeguard {code(item.get('name', ''))} blocks**: {code(item.get('detail', ''))}" + _way_out(item, plan.app)
     for change in plan.changes:
         if change.action == "delete":
             yield f"> - **deletes** {code(change.address)}: {code(change.reason)}"

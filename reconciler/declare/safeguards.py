@@ -1,0 +1,84 @@
+"""Safeguards of app.yaml and entries of approvals.yaml: documents in, frozen values out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from reconciler.declare.model import (
+    AccidentalDeletions,
+    App,
+    Approval,
+    GroupMembership,
+    Lockout,
+    Problem,
+    Role,
+    Safeguards,
+    User,
+    fold,
+)
+from reconciler.declare.references import nearest
+from reconciler.declare.table import Table
+from reconciler.declare.yaml import Document
+
+
+def read_safeguards(document: Document, roles: Mapping[str, Role], problems: list[Problem]) -> Safeguards:
+    """What app.yaml says, defaults for the rest; a role that nobody declares is an error, since it would lock for ever."""
+    data = _mapping(document.data.get("safeguards"))
+    protected = data.get("protected")
+    principal = _mapping(document.data.get("adminCredentials")).get("principal")
+    return Safeguards(
+        AccidentalDeletions(**_numbers(AccidentalDeletions, data.get("accidentalDeletions"))),
+        GroupMembership(**_numbers(GroupMembership, data.get("groupMembership"))),
+        tuple(name for name in protected if isinstance(name, str)) if isinstance(protected, list) else (),
+        _lockout(document, _mapping(data.get("lockout")), roles, problems),
+        principal if isinstance(principal, str) else None,
+    )
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _numbers(kind: Any, value: Any) -> dict[str, int]:
+    """What is of another type has been reported by the schema."""
+    return {name: number for name, number in _mapping(value).items() if name in kind.__dataclass_fields__ and type(number) is int}
+
+
+def _lockout(
+    document: Document, data: dict[str, Any], roles: Mapping[str, Role], problems: list[Problem]
+) -> Lockout | None:
+    role, least = data.get("role"), data.get("minimumActive")
+    if not isinstance(role, str) or type(least) is not int:
+        return None
+    if fold(role) not in roles:
+        problems.append(Problem(document.locate(("safeguards", "lockout", "role")), "error", "unknown-role",
+                                f"no role {role!r} is declared",
+                                nearest(role, roles, "role")))  # fmt: skip
+    return Lockout(fold(role), least)
+
+
+def read_approvals(documents: Iterable[Document]) -> tuple[Approval, ...]:
+    """Every entry, in the order of declaration."""
+    return tuple(
+        Approval(str(row.get("plan")), str(row.get("safeguard")), str(row.get("reason") or ""), row.get("expires"),
+                 document.locate(("approvals", number)))
+        for document in documents
+        for number, row in enumerate(_rows(document, "approvals"))
+        if isinstance(row, dict)
+    )  # fmt: skip
+
+
+def _rows(document: Document, key: str) -> list[Any]:
+    rows = document.data.get(key)
+    return rows if isinstance(rows, list) else []
+
+
+def check_protected(app: App, users: Table[User], document: Document, problems: list[Problem]) -> None:
+    """A name that nobody bears protects at most an account that the record knows: a slip should not go unseen."""
+    earlier = {fold(str(name)) for names in users.column("previously") for name in names or ()}
+    for number, name in enumerate(app.safeguards.protected):
+        if fold(name) not in users and fold(name) not in earlier:
+            problems.append(Problem(document.locate(("safeguards", "protected", number)), "warning", "unknown-protected",
+                                    f"no user {name!r} is declared, so only an account that the record knows by this name "
+                                    "is protected", nearest(name, users, "user")))  # fmt: skip

@@ -1,0 +1,170 @@
+"""Rules on who may hold what: who holds which roles in, violations out; from declarations alone for `validate`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from reconciler.declare.model import App, Assignment, Declarations, Place, Problem, fold
+from reconciler.declare.policies import Policy
+from reconciler.resolve.scope import flatten, holdings, judge
+
+State = Mapping[str, frozenset[str]]
+
+
+class Violation(NamedTuple):
+    """One rule broken once: `subject` is the same as long as it is the same breach; `people` are whom it concerns."""
+
+    policy: Policy
+    subject: str
+    message: str
+    place: Place
+    people: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the rules of one app are judged in; `today` is an ISO date, UTC."""
+
+    app: App
+    declarations: Declarations
+    today: str
+
+    @cached_property
+    def flat(self) -> dict[str, frozenset[str]]:
+        """Folded group name -> the folded names of all its users."""
+        return flatten(self.declarations.groups, self.app.provisioning.nestedGroups)
+
+    def rules(self) -> list[Policy]:
+        """Those for this app that have something to say about it."""
+        policies = [p for p in self.declarations.policies if not p.apps or self.app.name in p.apps]
+        return [p for p in policies if not p.roles or set(p.roles) & self.app.roles.keys()]
+
+    def role(self, key: str) -> str:
+        return self.app.roles[key].displayName if key in self.app.roles else key
+
+    def place(self, address: str, policy: Policy) -> Place:
+        """Where a user is declared, else the rule."""
+        users = self.declarations.users
+        row = users.index.get(fold(address.partition("/")[2]))
+        return policy.place if row is None else Place(users.files[row], users.lines[row])
+
+    def names(self, address: str) -> list[str]:
+        """userPrincipalName and mail."""
+        users, name = self.declarations.users, address.partition("/")[2]
+        row = users.index.get(fold(name))
+        mail = users.column("mail")[row] if row is not None else None
+        return [name, *([str(mail)] if mail else [])]
+
+
+def violations(policy: Policy, setting: Setting, state: State) -> list[Violation]:
+    """Where a rule is broken; `state` is address -> keys of the roles of each active account."""
+    match policy.kind:
+        case "separationOfDuties":
+            return list(_separation(policy, setting, state))
+        case "holders":
+            return list(_number(policy, setting, state))
+        case "mustCarry":
+            return list(_carrying(policy, setting))
+        case "domains":
+            return list(_domains(policy, setting, state))
+        case other:
+            raise AssertionError(other)
+
+
+def _separation(policy: Policy, setting: Setting, state: State) -> Iterator[Violation]:
+    apart = frozenset(policy.roles)
+    broken = {roles for roles in set(state.values()) if len(roles & apart) > 1}
+    for address in (address for address, roles in state.items() if roles in broken) if broken else ():
+        held = " and ".join(setting.role(key) for key in policy.roles if key in state[address])
+        yield Violation(policy, address, f"{address} holds {held}", setting.place(address, policy), frozenset({address}))
+
+
+def _number(policy: Policy, setting: Setting, state: State) -> Iterator[Violation]:
+    role = policy.roles[0]
+    held = count(policy, state)
+    if policy.minimum is not None and held < policy.minimum:
+        yield Violation(policy, "minimum", f"{held} hold {setting.role(role)}, at least {policy.minimum} must", policy.place)
+    if policy.maximum is not None and held > policy.maximum:
+        yield Violation(policy, "maximum", f"{held} hold {setting.role(role)}, at most {policy.maximum} may", policy.place)
+
+
+def count(policy: Policy, state: State) -> int:
+    """How many hold the first role of a rule."""
+    return sum(1 for roles in state.values() if policy.roles[0] in roles)
+
+
+def _carrying(policy: Policy, setting: Setting) -> Iterator[Violation]:
+    latest = _latest(setting.today, policy.days)
+    for item in setting.app.assignments:
+        over = item.expires is not None and item.expires < setting.today
+        soon = latest is not None and item.expires is not None and item.expires <= latest
+        if item.role in policy.roles and not over and not soon and not (policy.reason and item.reason):
+            whom = f"{'user' if item.user else 'group'} {item.user or item.group}"
+            needs = [*([f"`expires` by {latest}"] if latest else []), *(["`reason`"] if policy.reason else [])]
+            message = f"the assignment of {setting.role(item.role)} to {whom} needs {' or '.join(needs)}"
+            yield Violation(policy, f"{whom} {item.role}", message, Place(item.file, item.line), _reached(item, setting))
+
+
+def _latest(today: str, days: int | None) -> str | None:
+    if days is None:
+        return None
+    room = (date.max - date.fromisoformat(today)).days
+    return (date.fromisoformat(today) + timedelta(days=min(days, room))).isoformat()
+
+
+def _reached(item: Assignment, setting: Setting) -> frozenset[str]:
+    """The folded addresses of those to whom an assignment gives its role."""
+    names = {item.user} if item.user is not None else setting.flat.get(item.group or "", frozenset())
+    return frozenset(f"user/{name}" for name in names)
+
+
+def _domains(policy: Policy, setting: Setting, state: State) -> Iterator[Violation]:
+    for address in state:
+        wrong = [name for name in setting.names(address) if outside(name, policy)]
+        if wrong:
+            yield Violation(policy, address, f"{address} has {wrong[0]}, outside of {', '.join(policy.domains)}",
+                            setting.place(address, policy), frozenset({address}))  # fmt: skip
+
+
+def outside(name: object, policy: Policy) -> bool:
+    """Whether a name is an address of a domain that the rule does not list."""
+    return isinstance(name, str) and "@" in name and fold(name.rpartition("@")[2]) not in policy.domains
+
+
+def check_policies(declarations: Declarations, today: str) -> list[Problem]:
+    """Violations that need no live state, each where it is declared. Warnings: only a plan knows what was there before."""
+    if not declarations.policies:
+        return []
+    settings = [Setting(app, declarations, today) for app in declarations.apps.values()]
+    return [problem for setting in settings for problem in _declared(setting)]
+
+
+def _declared(setting: Setting) -> Iterable[Problem]:
+    rules = setting.rules()
+    state = _state(setting) if rules else {}
+    for policy in rules:
+        for found in violations(policy, setting, state):
+            yield Problem(found.place, "warning", "policy", f"{setting.app.name}: {found.message} (policy {policy.name})",
+                          policy.remedy)  # fmt: skip
+
+
+def _state(setting: Setting) -> dict[str, frozenset[str]]:
+    """Who is in scope by assignment, with which roles; scoping filters are left to the plan."""
+    users, held = setting.declarations.users, holdings(setting.app, setting.flat)
+    names, enabled = users.columns["userPrincipalName"], users.column("accountEnabled")
+    known: dict[tuple[object, ...], frozenset[str] | None] = {}
+    found = {}
+    for name, row in users.index.items():
+        assignments = held.get(name, ())
+        key = tuple([(item.role, item.expires, item.user is None) for item in assignments])
+        if key not in known:
+            verdict = judge(setting.app, assignments, setting.today)
+            known[key] = frozenset(role.key for role in verdict.roles) if verdict.code is None else None
+        roles = known[key]
+        if roles is not None and enabled[row] is not False:
+            found[f"User/{names[row]}"] = roles
+    return found

@@ -1,0 +1,87 @@
+"""Approvals of app folders: which of them let a plan, or what is left of it, through one safeguard. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+
+from reconciler.declare.model import Approval
+from reconciler.plan.digest import canonical, plan_digest
+from reconciler.plan.model import Change, Plan
+from reconciler.plan.safeguards.facts import days_after
+
+NEVER_LIFTED = frozenset({"protected", "lockout"})
+VALID_DAYS = 7  # of the entry that a blocked plan prints
+
+
+class Approved:
+    """The approvals that hold on a day; `plans` are the plan that was made and those of reviewed files."""
+
+    def __init__(
+        self, approvals: Iterable[Approval], today: str, plans: Iterable[Plan], kept: Mapping[str, list[str]]
+    ) -> None:
+        self.approvals, self.today = tuple(approvals), today
+        self.covered = {digest: set(things) for digest, things in kept.items()}
+        self.changes: dict[str, set[str]] = {}
+        for plan in plans:
+            # A file may have been edited: only its changes' digests, and theirs in its own, bind what was approved.
+            own = plan_digest(plan.app, plan.base_url, plan.only, plan.selected_causes, plan.changes)
+            if own == plan.digest:
+                self.changes[plan.digest] = {change.digest for change in plan.changes}
+
+    def lifts(self, safeguard: str, written: Iterable[Change]) -> bool:
+        """Whether every change is one of a plan that is approved for this safeguard."""
+        if safeguard in NEVER_LIFTED:
+            return False
+        plans = self._plans(safeguard)
+        changes = set().union(*(self.changes.get(plan, ()) for plan in plans))
+        things = set().union(*(self.covered.get(plan, ()) for plan in plans))
+        return bool(plans) and all(change.digest in changes or things.issuperset(atoms(change)) for change in written)
+
+    def used(self, written: Iterable[Change]) -> tuple[str, ...]:
+        """Digests of the plans whose approvals cover these changes."""
+        changes = tuple(written)
+        names = {a.safeguard for a in self.approvals}
+        return tuple(sorted({plan for name in names if self.lifts(name, changes) for plan in self._plans(name)}))
+
+    def _plans(self, safeguard: str) -> set[str]:
+        return {a.plan for a in self.approvals if a.safeguard == safeguard and self._holds(a)} & self._known()
+
+    def _holds(self, approval: Approval) -> bool:
+        return approval.expires is None or approval.expires >= self.today
+
+    def _known(self) -> set[str]:
+        return self.changes.keys() | self.covered.keys()
+
+    def warnings(self) -> Iterator[str]:
+        """Entries that do nothing, and why."""
+        for item in self.approvals:
+            where = f"the approval at {item.place.file}:{item.place.line}"
+            if not self._holds(item):
+                yield f"{where} expired on {item.expires} and does nothing: remove it"
+            elif item.safeguard in NEVER_LIFTED:
+                yield f"{where} does nothing: no approval lifts {item.safeguard}"
+            elif item.plan not in self._known():
+                yield f"{where} is for another plan, {item.plan}, and does nothing: remove it if that one has been applied"
+
+
+def entry(digest: str, safeguard: str, now: str) -> dict[str, str]:
+    """What to write into approvals.yaml."""
+    return {"plan": digest, "safeguard": safeguard, "reason": "say why", "expires": days_after(now, VALID_DAYS)}
+
+
+def line(approval: Mapping[str, str]) -> str:
+    """An entry as a line of YAML."""
+    return (f'- {{plan: "{approval["plan"]}", safeguard: {approval["safeguard"]}, reason: {approval["reason"]}, '
+            f'expires: {approval["expires"]}}}')  # fmt: skip
+
+
+def atoms(change: Change) -> list[str]:
+    """A digest of each thing that a change does to its object: what is left of one done in part is some of them."""
+    rests_on = change.precondition
+    things: list[object] = [*(["+", member] for member in change.add), *(["-", member] for member in change.remove)]
+    if change.action in ("disable", "delete"):
+        things.append([change.action, rests_on and [rests_on.id, rests_on.digest if change.action == "disable" else ""]])
+    else:
+        things += [[a.path, a.before, a.after, a.generated] for a in change.attributes]
+    return [hashlib.sha256(canonical([change.address, thing]).encode()).hexdigest()[:32] for thing in things]

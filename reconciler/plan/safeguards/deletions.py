@@ -1,0 +1,41 @@
+"""accidentalDeletions: how many users and groups go, within 24 hours together. Pure."""
+
+from __future__ import annotations
+
+from reconciler.declare.model import AccidentalDeletions, fold
+from reconciler.plan.safeguards.facts import Facts
+from reconciler.plan.safeguards.model import Safeguard, verdict
+
+NAME = "accidentalDeletions"
+
+
+def accidental_deletions(facts: Facts) -> Safeguard:
+    """Blocks where the count or the percentage of active accounts in the record is exceeded, users and groups apart."""
+    limits = facts.settings.accidentalDeletions
+    users = {fold(address) for address in facts.losses} | _recent(facts, "user/")
+    groups = {fold(c.address) for c in facts.written if c.address.startswith("Group/") and c.action == "delete"}
+    groups |= _recent(facts, "group/")
+    existing = len(facts.active)
+    known = sum(1 for address, entry in facts.record.entries.items() if address.startswith("Group/") and "retained" not in entry)
+    blocked = exceeds(limits, len(users), existing) or exceeds(limits, len(groups), known)
+    earlier = len(facts.recent)
+    before = f", {earlier} of them in the last 24 hours" if earlier else ""
+    return Safeguard(
+        NAME, verdict(blocked),
+        f"{len(users)} of {existing} users, {len(groups)} of {known} groups{before}; limit {limits.count}, "
+        f"or {limits.percent} % from {limits.minimumExisting} on",
+        {"users": len(users), "existingUsers": existing, "groups": len(groups), "existingGroups": known, "earlier": earlier,
+         "count": limits.count, "percent": limits.percent, "minimumExisting": limits.minimumExisting},
+        "if so many are meant to go, approve the plan",
+    )  # fmt: skip
+
+
+def _recent(facts: Facts, kind: str) -> set[str]:
+    return {address for address in facts.recent if address.startswith(kind)}
+
+
+def exceeds(limits: AccidentalDeletions, number: int, existing: int) -> bool:
+    """Below `minimumExisting` the count alone holds; of nobody there is no percentage."""
+    if number > limits.count:
+        return True
+    return 0 < existing >= limits.minimumExisting and number * 100 > limits.percent * existing

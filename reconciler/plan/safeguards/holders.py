@@ -1,0 +1,95 @@
+"""Which active account holds which roles, before the written changes and after them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.declare.model import fold
+from reconciler.plan.live import LiveObject
+from reconciler.plan.model import Change
+from reconciler.plan.safeguards.facts import Facts, disables, gives_roles
+from reconciler.resolve.model import DesiredUser
+
+State = dict[str, frozenset[str]]
+NONE: frozenset[str] = frozenset()
+
+
+class Holders:
+    """`before` and `after`: today's address of each active account that is ours -> the keys of its roles."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts, self.context = facts, facts.context
+        self.written = {change.address: change for change in facts.written}
+        self.chosen = {fold(address) for address in facts.only}
+        self.leaving = {m for c in facts.everything if c.address not in self.written for m in c.remove}
+        slots = self.context.resolution.user_mapping.slots
+        self.targets = {slot.target for slot in slots if gives_roles(slot)}
+        self.keys: dict[object, frozenset[str]] = {}
+        self.before: State = {}
+        self.after: State = {}
+        for address, user in self.context.resolution.users.items():
+            self._desired(address, user)
+        for address, old, live in self._unwanted():
+            self._left(address, old, live)
+
+    def _desired(self, address: str, user: DesiredUser) -> None:
+        live, change = self.context.matching.live.get(address), self.context.pending.get(address)
+        held = self._before(address, user, live, change)
+        if live is not None and live.active:
+            self.before[address] = held
+        if change is not None and address in self.written:
+            if self._active_after(change, live):
+                self.after[address] = self._roles(user)
+        elif live is not None and live.active:
+            self.after[address] = self._roles(user) if change is None and self._settles(address) else held
+
+    def _left(self, address: str, old: str, live: LiveObject) -> None:
+        """Out of scope: what the record knows stays, until a written change takes it."""
+        if not live.active:
+            return
+        self.before[address] = held = frozenset(self.context.entries[old].get("roles", ()))
+        change = self.written.get(address) or self.written.get(old)
+        if change is None or not (disables(change) or change.action == "delete"):
+            self.after[address] = held
+
+    def _unwanted(self) -> Iterator[tuple[str, str, LiveObject]]:
+        for old, entry in self.context.entries.items():
+            address = self.context.today.get(old, old)
+            live = self.context.live.users.get(entry["id"])
+            if live is not None and old.startswith("User/") and address not in self.context.resolution.users:
+                yield address, old, live
+
+    def _settles(self, address: str) -> bool:
+        """Whether the record will hold today's roles of a user who has no change of its own."""
+        return address not in self.leaving and (not self.chosen or fold(address) in self.chosen)
+
+    def _before(self, address: str, user: DesiredUser, live: LiveObject | None, change: Change | None) -> frozenset[str]:
+        written = [a for a in change.attributes if a.path in self.targets] if change is not None else []
+        if live is None:
+            return NONE
+        if written:
+            return frozenset(key for a in written for key in self._named(a.before))
+        entry = self.context.entry(address)
+        if entry is not None and "roles" in entry:
+            return frozenset(entry["roles"])
+        # Without a record only roles that the service shows, and that are as wanted, are known to be there.
+        return self._roles(user) if entry is not None or self.targets else NONE
+
+    def _named(self, value: object) -> set[str]:
+        items = value if isinstance(value, list) else [value]
+        values = {item.get("value") if isinstance(item, dict) else item for item in items}
+        return {role.key for role in self.context.app.roles.values() if role.value in values}
+
+    def _roles(self, user: DesiredUser) -> frozenset[str]:
+        if user.address in self.context.revoked:
+            return NONE
+        found = self.keys.get(user.roles)
+        if found is None:
+            found = self.keys[user.roles] = frozenset(role.key for role in user.roles)
+        return found
+
+    def _active_after(self, change: Change, live: LiveObject | None) -> bool:
+        if change.action == "delete" or disables(change):
+            return False
+        values = [a.after for a in change.attributes if a.path.rpartition(":")[2].lower() == "active"]
+        return values[0] is not False if values else live is None or live.active

@@ -1,0 +1,51 @@
+"""What the record remembers of safeguards: protection, removals, approved plans that are not done. Pure."""
+
+from __future__ import annotations
+
+from reconciler.plan.model import Change
+from reconciler.plan.safeguards.approvals import atoms
+from reconciler.plan.safeguards.facts import hours_before, lost_roles
+from reconciler.plan.safeguards.guard import Guarded
+from reconciler.plan.safeguards.model import DAY
+from reconciler.plan.safeguards.protected import outliving
+from reconciler.record.model import Record
+
+Removals = dict[str, list[tuple[str, str]]]
+
+
+def prepare(record: Record, guarded: Guarded, whole: bool) -> Removals:
+    """Put into the record what must be in it before the first write; `whole` is false for an apply of a part.
+
+    Returns what counts once it is done: address of a change -> (address, kind) of each removal.
+    """
+    facts = guarded.facts
+    record.protected = outliving(facts, whole)
+    since = hours_before(facts.now, DAY)
+    record.removals = [removal for removal in record.removals if removal["at"] > since]
+    things = [thing for change in facts.written for thing in atoms(change)]
+    for digest in guarded.approved:
+        record.approved[digest] = sorted({*record.approved.get(digest, ()), *things})
+    open_ = {approval.plan for approval in facts.context.app.approvals}
+    record.approved = {digest: kept for digest, kept in record.approved.items() if digest in open_}
+    if not guarded.counts:
+        return {}
+    return {change.address: found for change in facts.written if (found := _removals(guarded, change))}
+
+
+def _removals(guarded: Guarded, change: Change) -> list[tuple[str, str]]:
+    facts = guarded.facts
+    own = [(change.address, facts.losses[change.address])] if change.address in facts.losses else []
+    if not change.address.startswith("Group/"):
+        return own
+    gone = [(change.address, "delete")] if change.action == "delete" else []
+    leaving = facts.leaving(change)[1]
+    stripped = [m for m in sorted(leaving) if facts.losses.get(m) == "roles" and lost_roles(facts.context, m)]
+    return gone + [(member, "roles") for member in stripped]
+
+
+def add_removals(record: Record, at: str, found: list[tuple[str, str]]) -> None:
+    """Once each, however often a journal is read."""
+    for address, kind in found:
+        removal = {"at": at, "address": address, "kind": kind}
+        if removal not in record.removals:
+            record.removals.append({"at": at, "address": address, "kind": kind})

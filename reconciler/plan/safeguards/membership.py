@@ -1,0 +1,62 @@
+"""groupMembership: which part of a group's known members leaves it. Pure."""
+
+from __future__ import annotations
+
+from reconciler.declare.model import fold
+from reconciler.plan.model import Change
+from reconciler.plan.safeguards.facts import Facts
+from reconciler.plan.safeguards.model import Safeguard, some, verdict
+from reconciler.resolve.scope import roles_given
+
+
+def group_membership(facts: Facts) -> Safeguard:
+    """Blocks where more than the percentage leaves one group, or more than half of it where the group is privileged."""
+    limits = facts.settings.groupMembership
+    losing = [(change, *facts.leaving(change)) for change in facts.written if _may_lose(change)]
+    losing = [row for row in losing if row[2]]
+    privileged = _privileged(facts) if losing else set()
+    emptied, worst = [], 0
+    for change, known, leaving in losing:
+        halved = 2 if fold(change.address) in privileged else 1
+        worst = max(worst, len(leaving) * 100 * halved // len(known))
+        if len(facts.active) >= limits.minimumExisting and len(leaving) * 100 * halved > limits.percent * len(known):
+            of = f"{len(leaving)} of {len(known)} members leave {change.address}"
+            emptied.append(of + (", which gives a privileged role" if halved == 2 else ""))
+    told = some(emptied) or f"{len(losing)} groups lose members"
+    return Safeguard(
+        "groupMembership", verdict(bool(emptied)),
+        f"{told}; limit {limits.percent} % of a group, half of it where it gives a privileged role, "
+        f"from {limits.minimumExisting} accounts on",
+        {"groups": len(losing), "exceeding": len(emptied), "highest": worst, "percent": limits.percent,
+         "existing": len(facts.active), "minimumExisting": limits.minimumExisting},
+        "put the members back, or approve the plan",
+    )  # fmt: skip
+
+
+def _may_lose(change: Change) -> bool:
+    return change.address.startswith("Group/") and (bool(change.remove) or change.action == "delete")
+
+
+def _privileged(facts: Facts) -> set[str]:
+    """Folded addresses of groups that give a privileged role, gave it when last applied, or lie in one that does."""
+    context = facts.context
+    roles = {role.key for role in context.app.roles.values() if role.privileged}
+    giving = {f"group/{name}" for name, keys in roles_given(context.app, context.resolution.today).items() if keys & roles}
+    for address, entry in facts.record.entries.items():
+        if address.startswith("Group/") and roles.intersection(entry.get("roles", ())):
+            giving.add(fold(address))
+    if context.app.provisioning.nestedGroups != "expand":
+        return giving
+    return _with_inner(facts, giving)
+
+
+def _with_inner(facts: Facts, giving: set[str]) -> set[str]:
+    groups = facts.context.resolution.declarations.groups
+    todo, found = list(giving), set(giving)
+    while todo:
+        group = groups.get(todo.pop().partition("/")[2])
+        members = group.row.get("members") if group is not None else None
+        inner = {"group/" + fold(m["group"]) for m in members or () if isinstance(m, dict)} - found
+        found |= inner
+        todo += inner
+    return found

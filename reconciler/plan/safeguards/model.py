@@ -1,0 +1,42 @@
+"""What a safeguard says. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+OK, BLOCKED, APPROVED = "ok", "blocked", "approved"
+DAY = 24  # hours for which removals count together
+
+
+@dataclass(frozen=True)
+class Safeguard:
+    """`status` is ok, blocked or approved. `numbers` are empty where it is not set, `approval` the entry that would lift it."""
+
+    name: str
+    status: str
+    detail: str
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    remedy: str = ""
+    approval: Mapping[str, str] | None = None
+    warnings: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """As the plan holds it (schemas/plan.schema.json)."""
+        found: dict[str, Any] = {"name": self.name, "status": self.status, "detail": self.detail, "numbers": dict(self.numbers)}
+        if self.remedy and self.status == BLOCKED:
+            found["remedy"] = self.remedy
+        if self.approval and self.status == BLOCKED:
+            found["approval"] = dict(self.approval)
+        return found
+
+
+def verdict(blocked: bool) -> str:
+    return BLOCKED if blocked else OK
+
+
+def some(names: list[str], most: int = 5) -> str:
+    """The first few names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -1,0 +1,57 @@
+"""policies: rules that the plan would break block it; those that were broken before are warnings. Pure."""
+
+from __future__ import annotations
+
+from reconciler.declare.model import fold
+from reconciler.plan.policies import Setting, Violation, count, outside, violations
+from reconciler.plan.safeguards.facts import Facts
+from reconciler.plan.safeguards.holders import Holders
+from reconciler.plan.safeguards.model import Safeguard, some, verdict
+
+
+def policies(facts: Facts, holders: Holders | None) -> Safeguard:
+    """Each rule is judged on who holds what before the changes and after them."""
+    context = facts.context
+    setting = Setting(context.app, context.resolution.declarations, context.resolution.today)
+    rules = setting.rules()
+    if holders is None or not rules:
+        return Safeguard("policies", verdict(False), "no policy is declared for this app")
+    made: list[Violation] = []
+    earlier: list[Violation] = []
+    for policy in rules:
+        before = {found.subject for found in violations(policy, setting, holders.before)}
+        for found in violations(policy, setting, holders.after):
+            (made if _makes(found, before, facts, holders) else earlier).append(found)
+    told = some([f"{found.message} (policy {found.policy.name})" for found in made])
+    return Safeguard(
+        "policies", verdict(bool(made)), told or f"{len(rules)} policies hold of what the plan does",
+        {"policies": len(rules), "violations": len(made), "earlier": len(earlier)},
+        "; ".join(dict.fromkeys(found.policy.remedy for found in made)),
+        warnings=tuple(f"{found.message} (policy {found.policy.name}): it was so before; {found.policy.remedy}"
+                       for found in earlier),
+    )  # fmt: skip
+
+
+def _makes(found: Violation, before: set[str], facts: Facts, holders: Holders) -> bool:
+    """Whether it is the plan that breaks the rule, or breaks it more."""
+    match found.policy.kind:
+        case "holders":
+            change = count(found.policy, holders.after) - count(found.policy, holders.before)
+            return change < 0 if found.subject == "minimum" else change > 0
+        case "mustCarry":
+            return any(_gains(address, found, holders) for address in holders.after if fold(address) in found.people)
+        case "domains":
+            return found.subject not in holders.before or _renamed(found, facts)
+        case _:
+            return found.subject not in before
+
+
+def _gains(address: str, found: Violation, holders: Holders) -> bool:
+    roles = set(found.policy.roles)
+    return bool(roles & holders.after[address] - holders.before.get(address, frozenset()))
+
+
+def _renamed(found: Violation, facts: Facts) -> bool:
+    """An account that is there already gets a name outside of the domains."""
+    changes = [change for change in facts.written if change.address == found.subject]
+    return any(outside(a.after, found.policy) for change in changes for a in change.attributes)
