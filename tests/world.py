@@ -13,6 +13,8 @@ from scim2_server.utils import load_default_provider
 
 from reconciler.apply.execute import execute
 from reconciler.apply.model import Job, Result
+from reconciler.apply.recover import recover
+from reconciler.apply.unanswered import settle_unanswered
 from reconciler.cli.common import read_live
 from reconciler.declare.load import load
 from reconciler.plan.model import Plan
@@ -98,6 +100,9 @@ class World:
         record = self.store.load()
         resolution = resolve(app, loaded.declarations, self.today)
         live = read_live(self.client, resolution, app)
+        if record is not None:
+            recover(record, self.store.read_journal())
+            settle_unanswered(record, live, resolution, True)
         return make_plan(app, resolution, live, record, Selection((), causes), self.client.base_url), resolution, record
 
     def apply(self, stopped: Callable[[], bool] = lambda: False) -> Result:

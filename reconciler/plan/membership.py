@@ -33,8 +33,14 @@ def members(
 def known_members(context: Context, live: LiveObject, entry: Entry | None) -> set[str]:
     """The addresses that are in a live group, `#id` for accounts that are nobody's."""
     if live.members is None:
-        return set((entry or {}).get("members", ()))
+        return _recorded(context, entry)
     return {context.matching.addresses.get(id, UNKNOWN + id) for id in live.members}
+
+
+def _recorded(context: Context, entry: Entry | None) -> set[str]:
+    """The members in the record, by today's addresses."""
+    renamed = context.matching.renamed
+    return {renamed.get(member, member) for member in (entry or {}).get("members", ())}
 
 
 def _assertive(context: Context, member: str) -> bool:
@@ -43,7 +49,7 @@ def _assertive(context: Context, member: str) -> bool:
 
 def causes(context: Context, add: tuple[str, ...], remove: tuple[str, ...], entry: Entry | None) -> set[str]:
     """`drift` where the record says that it was otherwise, `time` where an assignment expired, else `config`."""
-    before = set((entry or {}).get("members", ()))
+    before = _recorded(context, entry)
     why = {"drift" if member in before else "config" for member in add}
     for member in remove:
         skip = context.resolution.skipped.get(member)

@@ -35,17 +35,18 @@ class Comparison:
     beyond: list[Change] = field(default_factory=list)
 
 
-def compare(reviewed: list[Plan], fresh: Plan, matches: set[str]) -> Comparison:
+def compare(reviewed: list[Plan], fresh: Plan, matches: set[str], begun: frozenset[str] = frozenset()) -> Comparison:
     """Look at each reviewed change (for an address in several plans, the last one's).
 
-    `matches` are the addresses whose live account is as the declaration wants it.
+    `matches` are the addresses whose live account is as the declaration wants it, `begun` the digests of changes that an
+    apply has begun and not ended: their rest is what was reviewed.
     """
     wanted = {change.address: change for plan in reviewed for change in plan.changes}
     current = {change.address: change for change in fresh.changes}
     result = Comparison()
     for address, change in sorted(wanted.items()):
         now = current.get(address)
-        if now is not None and now.digest == change.digest:
+        if now is not None and (now.digest == change.digest or (change.digest in begun and is_rest(change, now))):
             result.todo.append(now)
         elif now is None and (change.action in REMOVALS) != (address in matches):
             # A removal is done when nobody wants the account any more, anything else when live is as wanted.
@@ -54,6 +55,21 @@ def compare(reviewed: list[Plan], fresh: Plan, matches: set[str]) -> Comparison:
             result.moved.append(_moved(change, now))
     result.beyond = [change for address, change in sorted(current.items()) if address not in wanted]
     return result
+
+
+def is_rest(old: Change, now: Change) -> bool:
+    """Whether a change is what is left of another one, part of which has been done."""
+    if old.action not in ("create", "update", "enable") or now.action not in ("update", "enable"):
+        return False
+    if old.precondition is not None and (now.precondition is None or now.precondition.id != old.precondition.id):
+        return False
+    wanted = {a.path: a for a in old.attributes}
+    return (
+        set(now.add) <= set(old.add)
+        and set(now.remove) <= set(old.remove)
+        and all(a.path in wanted and canonical(wanted[a.path].after) == canonical(a.after) for a in now.attributes)
+        and all(old.action == "create" or canonical(wanted[a.path].before) == canonical(a.before) for a in now.attributes)
+    )
 
 
 def difference(one: Iterable[Change], other: Iterable[Change]) -> list[Moved]:

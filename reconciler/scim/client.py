@@ -15,7 +15,7 @@ import orjson
 
 from reconciler import __version__
 from reconciler.scim.answers import Answers
-from reconciler.scim.errors import LostAnswer, ReadError, ServiceError
+from reconciler.scim.errors import LostAnswer, NoConnection, ReadError, ServiceError
 from reconciler.scim.paging import Page, whole
 from reconciler.scim.profile import Profile
 
@@ -116,7 +116,7 @@ class ScimClient:
 
     def create(self, resource: str, body: Resource) -> Resource:
         """POST; returns the new resource, its id included."""
-        answer = self._object(self._request("POST", f"/{resource}", body=body), f"POST /{resource}")
+        answer = self._written(self._request("POST", f"/{resource}", body=body))
         if answer is None or not isinstance(answer.get("id"), str):
             raise LostAnswer("the answer to a create holds no id", f"POST /{resource}")
         return answer
@@ -124,11 +124,11 @@ class ScimClient:
     def patch(self, resource: str, id: str, operations: list[Resource], version: str | None = None) -> Resource | None:
         """PATCH (RFC 7644 §3.5.2); None where the answer has no body."""
         body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations}
-        return self._object(self._request("PATCH", self._at(resource, id), body=body, version=version), "PATCH")
+        return self._written(self._request("PATCH", self._at(resource, id), body=body, version=version))
 
     def replace(self, resource: str, id: str, body: Resource, version: str | None = None) -> Resource | None:
         """PUT of a full resource."""
-        return self._object(self._request("PUT", self._at(resource, id), body=body, version=version), "PUT")
+        return self._written(self._request("PUT", self._at(resource, id), body=body, version=version))
 
     def delete(self, resource: str, id: str, version: str | None = None) -> None:
         """DELETE; one that is gone already is deleted."""
@@ -137,6 +137,10 @@ class ScimClient:
         except ServiceError as error:
             if error.status != 404:
                 raise
+
+    def _written(self, data: Any) -> Resource | None:
+        """What a write was answered by; what is no resource is as good as no body."""
+        return data if isinstance(data, dict) else None
 
     def _at(self, resource: str, id: str) -> str:
         return f"/{resource}/{quote(id, safe='')}"
@@ -193,8 +197,9 @@ class ScimClient:
         if not unsent and method in ("POST", "PATCH"):
             raise LostAnswer(f"no answer came ({self._answers.clean(str(error) or type(error).__name__)})", shown) from None
         if attempt == ATTEMPTS or isinstance(error, httpx.UnsupportedProtocol):
-            raise ServiceError(f"no connection ({self._answers.clean(str(error) or type(error).__name__)})", shown,
-                               remedy="check tenantUrl, the network and the service's state") from None  # fmt: skip
+            kind = NoConnection if unsent else ServiceError
+            raise kind(f"no connection ({self._answers.clean(str(error) or type(error).__name__)})", shown,
+                       remedy="check tenantUrl, the network and the service's state") from None
         self._sleep(self._backoff(attempt))
 
     def _may_repeat(self, method: str, status: int) -> bool:
