@@ -2,7 +2,10 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench clean
+SEEDS ?= 500
+FIRST ?= 0
+
+.PHONY: demo test bench simulate clean
 
 demo: $(READY)
 	$(VENV)/bin/reconcile demo
@@ -14,6 +17,9 @@ test: $(READY)
 
 bench: $(READY)
 	$(VENV)/bin/python -m tests.benchmarks.bench
+
+simulate: $(READY)
+	$(VENV)/bin/python -m tests.simulation --seeds $(SEEDS) --first $(FIRST)
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

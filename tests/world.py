@@ -14,6 +14,8 @@ from scim2_server.utils import load_default_provider
 
 from reconciler.apply.execute import execute
 from reconciler.apply.model import Job, Result
+from reconciler.apply.recover import recover
+from reconciler.apply.unanswered import settle_unanswered
 from reconciler.cli.common import read_live
 from reconciler.declare.load import load
 from reconciler.declare.profiles import settings
@@ -128,6 +130,9 @@ class World:
         record = self.store.load()
         resolution = resolve(app, loaded.declarations, self.today)
         live = read_live(self.client, resolution, app)
+        if record is not None:
+            recover(record, self.store.read_journal())
+            settle_unanswered(record, live, resolution, True)
         planned = make_plan(app, resolution, live, record, Selection(only, causes), self.client.base_url)
         self.verdict = guard(planned, record, self.now)
         return shown(planned, self.verdict), resolution, record

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import Any
 
 from reconciler.apply.chance import SystemChance
 from reconciler.apply.log import log_line
 from reconciler.apply.model import Job, Outcome, Result
 from reconciler.apply.order import Step, steps
+from reconciler.apply.recover import unanswered
 from reconciler.apply.write import Failed, Writer
 from reconciler.plan.model import Change
 from reconciler.plan.safeguards.keep import add_removals
-from reconciler.record.model import Entry
 from reconciler.record.store import Store
 from reconciler.resolve.functions import Chance
 from reconciler.scim.client import ScimClient
@@ -40,17 +41,9 @@ def execute(
     return Result(outcomes, run.interrupted)
 
 
-def rename(entries: dict[str, Entry], renamed: Mapping[str, str]) -> None:
-    """Bring recorded addresses, members of groups among them, to today's names; `renamed` is today's -> recorded."""
-    today = {old: new for new, old in renamed.items() if old in entries}
-    moved = {new: entries.pop(old) for old, new in today.items()}
-    entries.update(moved)
-    for entry in entries.values() if today else ():
-        if "members" in entry:
-            entry["members"] = sorted(today.get(member, member) for member in entry["members"])
-
-
 class _Run:
+    """`open` is the step whose outcome is not journalled yet."""
+
     def __init__(
         self, job: Job, client: ScimClient, store: Store, now: Callable[[], str], tell: Callable[[Outcome], None],
         chance: Chance,
@@ -59,21 +52,27 @@ class _Run:
         self.steps = steps(job.changes)
         self.left = Counter(step.change.address for step in self.steps)
         self.ends: dict[str, tuple[str, str]] = {}
-        self.writer = Writer(job, client, now, self.ends, store.journal, chance)
+        self.writer = Writer(job, client, now, self.ends, self._journal, chance)
+        self.book = self.writer.book
         self.refused = ""
         self.interrupted = False
+        self.open: Step | None = None
+        self.begun = set(job.record.under_way)
 
     def begin(self) -> None:
         """What needs no write goes into the record before the first one: renames, adoptions, what is under way."""
-        entries, settled = self.job.record.entries, self.job.settled
-        rename(entries, settled.renamed)
+        record, settled = self.job.record, self.job.settled
         changing = {change.address for change in self.job.changes}
+        self.book.rename([new for new, old in settled.renamed.items() if not changing & {new, old}])
         for address, entry in settled.baselines.items():
-            if address not in changing and "id" in entry:
-                entries[address] = entry
-        self.job.record.revoked = settled.revoked
-        self.job.record.under_way = [change.digest for change in self.job.changes]
-        self.store.save(self.job.record)
+            if address not in changing and "id" in entry and settled.renamed.get(address) not in changing:
+                record.entries[address] = entry
+        record.under_way = sorted({*self.begun, *(change.digest for change in self.job.changes)})
+        record.revoked = settled.revoked
+        if self.steps or self.store.read_journal():
+            record.runs += 1  # the journal's lines so far are in the record from here on
+        self.store.save(record)
+        self.store.clear_journal()
 
     def go(self, stopped: Callable[[], bool]) -> None:
         for step in self.steps:
@@ -86,25 +85,33 @@ class _Run:
                     self.tell(self.outcome(step.change))
 
     def finish(self) -> None:
-        """What was done is in the record, whatever stopped the rest."""
-        if not self.interrupted and not self.refused:
-            for address, entry in self.job.settled.baselines.items():
-                if "id" in entry:  # a create that failed has none
-                    self.job.record.entries.setdefault(address, entry)
+        """What was done is in the record, whatever stopped the rest; a step that was torn apart stays in the journal."""
+        record = self.job.record
+        if not self.interrupted and not self.refused and self.open is None:
+            self.book.settle()
         outcomes = [self.outcome(change) for change in self.job.changes]
-        if Result(outcomes, self.interrupted).complete:
-            self.job.record.commit = self.job.commit or self.job.record.commit
+        if self.open is None and Result(outcomes, self.interrupted).complete:
+            record.commit = self.job.commit or record.commit
             for digest in self.job.approved:
-                self.job.record.approved.pop(digest, None)
-        self.job.record.under_way = []
-        self.store.save(self.job.record)
-        self.store.clear_journal()
+                record.approved.pop(digest, None)
+        record.under_way = self._under_way(outcomes)
+        self.store.save(record)
+        if self.open is None:
+            self.store.clear_journal()
+
+    def _under_way(self, outcomes: list[Outcome]) -> list[str]:
+        """Changes begun and not ended: what a saved plan still asks of them is their rest."""
+        if self.open is not None:
+            return self.job.record.under_way
+        undone = [outcome.change for outcome in outcomes if outcome.status not in ("done", "ignored")]
+        torn = [change.digest for change in undone if change.address in self.book.touched]
+        return sorted({*self.begun, *torn}) if undone else []
 
     def outcome(self, change: Change) -> Outcome:
         if change.address in self.ends:
             return Outcome(change, *self.ends[change.address])
         if self.left[change.address]:
-            begun = change.address in self.writer.touched
+            begun = change.address in self.book.touched
             why = self.refused or "the run was interrupted"
             return Outcome(change, "skipped", f"{'done in part' if begun else 'not begun'}: {why}")
         note = self.writer.notes.get(change.address, "")
@@ -113,12 +120,13 @@ class _Run:
     def _one(self, step: Step) -> None:
         """A failure of one object fails that object alone; a token that is refused ends everything."""
         address = step.change.address
-        at, takes = self.now(), self.job.removals.get(address, []) if step.kind in TAKING else []
-        self.store.journal({"at": at, "step": step.kind, "address": address, "digest": step.change.digest, "takes": takes})
+        line = self._opening(step)
+        self._journal(line)
+        self.open = step
         try:
             self.writer.do(step)
             self.left[address] -= 1
-            add_removals(self.job.record, at, takes)
+            add_removals(self.job.record, line["at"], line["takes"])
         except StaleError as error:
             self.ends[address] = ("stale", f"changed on the service since it was planned: {error}")
         except ServiceError as error:
@@ -127,6 +135,33 @@ class _Run:
             self.ends[address] = ("failed", str(error))
         except Failed as error:
             self.ends[address] = (error.status, error.message)
-        entry = self.job.record.entries.get(address)
+        self._close(address, line)
+
+    def _opening(self, step: Step) -> dict[str, Any]:
+        """All that it takes to know this write again, should nobody hear of its outcome."""
+        change, rests_on = step.change, step.change.precondition
+        base = self.job.settled.baselines.get(change.address, {})
+        return {
+            "at": self.now(), "address": change.address, "digest": change.digest, "step": step.kind, "action": change.action,
+            "takes": self.job.removals.get(change.address, []) if step.kind in TAKING else [],
+            "wanted": {a.path: a.after for a in step.attributes},
+            **({"id": rests_on.id} if rests_on is not None else {}),
+            **({"declaredId": base["declaredId"]} if "declaredId" in base else {}),
+        }  # fmt: skip
+
+    def _close(self, address: str, line: dict[str, Any]) -> None:
+        entries = self.job.record.entries
+        for new, old in self.book.moved:
+            self._journal({"address": new, "outcome": "moved", "was": old, "entry": entries[new]})
+        self.book.moved.clear()
+        failed = address in self.ends and self.writer.uncertain
+        if failed:
+            line["wanted"] = {**line["wanted"], **self.writer.made}
+            self.job.record.unanswered[address] = unanswered(line)
         status = self.ends.get(address, ("done", ""))[0]
-        self.store.journal({"at": self.now(), "address": address, "outcome": status, "entry": entry})
+        self._journal({"at": self.now(), "address": address, "outcome": status, "entry": entries.get(address),
+                       **({"unanswered": True} if failed else {})})  # fmt: skip
+        self.open = None
+
+    def _journal(self, line: dict[str, Any]) -> None:
+        self.store.journal({"run": self.job.record.runs, **line})

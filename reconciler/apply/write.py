@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any
 
+from reconciler.apply.book import Book
 from reconciler.apply.model import Job
 from reconciler.apply.order import Step
+from reconciler.apply.resource import member_ids, missing, resource_of, version_of
+from reconciler.apply.unanswered import is_as_sent
 from reconciler.declare.model import fold
+from reconciler.plan.context import managed_digest
 from reconciler.plan.diff import same
 from reconciler.plan.digest import canonical
+from reconciler.plan.membership import UNKNOWN
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.record.model import Entry
 from reconciler.resolve.functions import Chance
 from reconciler.resolve.mapping import coerce
 from reconciler.resolve.resolution import getter
 from reconciler.scim.client import ScimClient
-from reconciler.scim.errors import LostAnswer, PatchUnsupported
+from reconciler.scim.errors import LostAnswer, PatchUnsupported, ServiceError
 from reconciler.scim.patch import body, member_operations, merge, operations
 
 Resource = dict[str, Any]
@@ -32,7 +38,11 @@ class Failed(Exception):
 
 
 class Writer:
-    """`failed` are the addresses whose change has ended badly; `notes` say what the service made of a change otherwise."""
+    """`failed` are the addresses whose change has ended badly; `notes` say what the service made of a change otherwise.
+
+    Of the last step: `uncertain` says that a write was sent which may have been done even where the step failed, `made` are
+    values made for it.
+    """
 
     def __init__(
         self, job: Job, client: ScimClient, now: Callable[[], str], failed: Mapping[str, object],
@@ -41,12 +51,15 @@ class Writer:
         self.job, self.client, self.now, self.failed = job, client, now, failed
         self.journal, self.chance = journal, chance
         self.ids = dict(job.settled.ids)
-        self.touched: set[str] = set()
+        self.book = Book(job)
         self.notes: dict[str, str] = {}
+        self.made: dict[str, Any] = {}
+        self.uncertain = False
 
     def do(self, step: Step) -> None:
         """Raises Failed or ServiceError, for this object alone."""
         change = step.change
+        self.uncertain, self.made = False, {}
         match step.kind:
             case "write":
                 self._write(change, step.attributes)
@@ -60,26 +73,37 @@ class Writer:
                 self._delete(change)
             case other:
                 raise AssertionError(other)
-        self.touched.add(change.address)
+        self.book.touched.add(change.address)
 
     # Requests
 
     def _create(self, change: Change, attributes: Attributes) -> None:
-        resource, attributes = resource_of(change.address), self._generated(change, attributes)
-        sent = body(resource, [(a.path, a.after) for a in attributes])
-        try:
-            answer = self.client.create(resource, sent)
-        except LostAnswer:
-            answer = self._look_up(change) or self.client.create(resource, sent)
+        attributes = self._generated(change, attributes)
+        answer = self._post(change, {a.path: a.after for a in attributes})
+        self.uncertain = False
         self.ids[change.address] = answer["id"]
-        entry: Entry = {**self.job.settled.baselines.get(change.address, {}), "id": answer["id"], "created": True}
-        entry.setdefault("wanted", {})
-        self.job.record.entries[change.address] = entry
+        self.book.create(change.address, answer["id"])
         self._settle(change, attributes, self._whole(change, answer))
+
+    def _post(self, change: Change, sent: dict[str, Any]) -> Resource:
+        """A POST that may have been done is looked up before it is sent again."""
+        resource = resource_of(change.address)
+        try:
+            return self.client.create(resource, body(resource, sent.items()))
+        except ServiceError as error:
+            if not error.uncertain:
+                raise
+            self.uncertain = True
+            found = self._look_up(change, sent)
+            if found is not None:
+                return found
+            if not isinstance(error, LostAnswer):
+                raise
+        return self.client.create(resource, body(resource, sent.items()))
 
     def _generated(self, change: Change, attributes: Attributes) -> Attributes:
         """With the values that only an apply can make, journalled before they are sent."""
-        made: dict[str, Any] = {}
+        made = self.made
         mapping = self.job.resolution.mapping(change.address)
         for slot in mapping.slots:
             if slot.expression is not None and slot.expression.generated:
@@ -89,16 +113,17 @@ class Writer:
             self.journal({"address": change.address, "generated": made})
         return tuple([a._replace(after=made[a.path]) if a.generated else a for a in attributes])
 
-    def _look_up(self, change: Change) -> Resource | None:
-        """A POST whose answer was lost may have arrived: its matching attribute tells."""
+    def _look_up(self, change: Change, sent: dict[str, Any]) -> Resource | None:
+        """A POST whose answer was lost may have arrived: its matching attribute tells. Raises Failed where another's did."""
         mapping = self.job.resolution.mapping(change.address)
-        values = {a.path: a.after for a in change.attributes}
         for number in mapping.matching:
             slot = mapping.slots[number]
-            want = values.get(slot.target)
+            want = sent.get(slot.target)
             if isinstance(want, str):
                 found = self.client.find(resource_of(change.address), slot.target, want)
                 found = [r for r in found if same(slot, want, mapping.one(r)[slot.target])]
+                if len(found) == 1 and not is_as_sent(mapping, sent, mapping.project(found)[0]):
+                    raise Failed("stale", "an account that matches has come into being since it was planned")
                 if len(found) == 1:
                     return found[0]
         return None
@@ -106,8 +131,8 @@ class Writer:
     def _write(self, change: Change, attributes: Attributes) -> None:
         pairs = [(a.path, self._wire(a)) for a in attributes]
         live = self._fresh(change)
-        resource, id = resource_of(change.address), live["id"]
-        version = (live.get("meta") or {}).get("version")
+        resource, id, version = resource_of(change.address), self._id(change.address), version_of(live)
+        self.uncertain = True
         try:
             answer = self.client.patch(resource, id, self._operations(change, pairs, live), version)
         except PatchUnsupported:
@@ -124,7 +149,7 @@ class Writer:
 
     def _deleted_by_disabling(self, change: Change) -> None:
         """What a profile could have said: on this service nobody is inactive."""
-        self._forget(change)
+        self.book.drop(change.address)
         self.notes[change.address] = ("the service deleted the account when `active` became false: say so in the profile, "
                                       "`deprovision: {inactive: deletes}`")  # fmt: skip
 
@@ -137,7 +162,7 @@ class Writer:
         live = self.client.get(resource_of(change.address), self._id(change.address))
         if live is None:
             raise Failed("stale", "it is gone from the service since it was planned")
-        if change.action == "create" or change.address in self.touched:
+        if change.action == "create" or change.address in self.book.touched:
             return live
         values = self.job.resolution.mapping(change.address).one(live)
         if change.action == "disable":  # whose account counted as active where the service shows nothing
@@ -152,21 +177,29 @@ class Writer:
         """Members whose own account failed are left for the next run."""
         known = [m for m in add if m in self.ids and m not in self.failed]
         left = sorted(set(add) - set(known))
-        id = self._id(change.address)
-        chunks = member_operations([self.ids[m] for m in known], [self._id(m) for m in remove],
-                                   self.client.profile.groups.membersPerPatch, self.client.profile.patch)  # fmt: skip
+        live: Resource = {} if change.action == "create" else self._fresh(change)
+        into, out = [self.ids[m] for m in known], [self._id(m) for m in remove]
         try:
-            for chunk in chunks:
-                self.client.patch("Groups", id, chunk)
+            self._patch_members(change, live, into, out)
         except PatchUnsupported:
-            self._replace_members(id, {self.ids[m] for m in known}, {self._id(m) for m in remove})
-        entry = self._entry(change)
+            self._replace_members(self._id(change.address), set(into), set(out))
+        except LostAnswer:
+            self._patch_members(change, self.client.get("Groups", self._id(change.address)) or {}, into, out)
+        entry = self.book.entry(change, self._id(change.address))
         entry["members"] = sorted((set(entry.get("members", ())) | set(known)) - set(remove) - set(left))
         for member in remove:
             if member in self.job.record.entries:
                 self._roles(member, self.job.record.entries[member])
         if left:
+            self.book.touched.add(change.address)
             raise Failed("skipped", f"{', '.join(left)} could not be added, since that account failed")
+
+    def _patch_members(self, change: Change, live: Resource, add: list[str], remove: list[str]) -> None:
+        into, out = missing(live, add, remove)
+        version, profile = version_of(live), self.client.profile
+        for chunk in member_operations(into, out, profile.groups.membersPerPatch, profile.patch):
+            self.client.patch("Groups", self._id(change.address), chunk, version)
+            version = None  # it was ours that changed it; what follows adds and removes by value, whatever else is in there
 
     def _replace_members(self, id: str, add: set[str], remove: set[str]) -> None:
         """The group whole, for a service without PATCH; not where it does not show who is in it."""
@@ -176,15 +209,30 @@ class Writer:
             raise Failed("failed", "the service does no PATCH, and does not show the members that a PUT must hold")
         ids = {member["value"] for member in have}
         members = [m for m in have if m["value"] not in remove] + [{"value": i} for i in sorted(add - ids)]
-        self.client.replace("Groups", id, merge(live, [("members", members)]), (live.get("meta") or {}).get("version"))
+        self.client.replace("Groups", id, merge(live, [("members", members)]), version_of(live))
 
     def _delete(self, change: Change) -> None:
-        self.client.delete(resource_of(change.address), self._id(change.address))
-        self._forget(change)
+        resource, id = resource_of(change.address), self._id(change.address)
+        live = self.client.get(resource, id)
+        if live is not None:
+            self._unchanged(change, live)
+            self.uncertain = True
+            self.client.delete(resource, id, version_of(live))
+        self.book.drop(change.address)
 
-    def _forget(self, change: Change) -> None:
-        self.job.record.entries.pop(change.address, None)
-        self.job.settled.baselines.pop(change.address, None)
+    def _unchanged(self, change: Change, live: Resource) -> None:
+        """A deletion rests on all that we manage. Raises Failed where that is not as the plan saw it."""
+        rests_on, mapping = change.precondition, self.job.resolution.mapping(change.address)
+        assert rests_on is not None
+        members = member_ids(live) if change.address.startswith("Group/") else None
+        managed = managed_digest(mapping, mapping.project([live])[0], members, self._addresses)
+        if managed != rests_on.digest and (rests_on.version is None or version_of(live) != rests_on.version):
+            raise Failed("stale", "it has been changed on the service since it was planned")
+
+    @cached_property
+    def _addresses(self) -> dict[str, str]:
+        """Id -> address, asked for when everybody has been created: deletions come last."""
+        return {id: address for address, id in self.ids.items() if not address.startswith(UNKNOWN)}
 
     # Values
 
@@ -224,7 +272,7 @@ class Writer:
 
     def _settle(self, change: Change, attributes: Attributes, live: Resource) -> None:
         ignored = self._ignored(change, attributes, live)
-        entry = self._entry(change)
+        entry = self.book.entry(change, self._id(change.address))
         wanted, answered = dict(entry.get("wanted", {})), dict(entry.get("answered", {}))
         for a in attributes:
             wanted[a.path] = a.after
@@ -246,15 +294,3 @@ class Writer:
             return
         user = self.job.resolution.users.get(address) if address not in self.job.settled.revoked else None
         entry["roles"] = [role.key for role in user.roles] if user is not None else []
-
-    def _entry(self, change: Change) -> Entry:
-        """The entry that is being changed; at first the one that holds what needs no write."""
-        entries, base = self.job.record.entries, self.job.settled.baselines.get(change.address)
-        if change.address not in self.touched and change.action != "create" and base is not None:
-            entries[change.address] = {**base}
-        return entries.setdefault(change.address, {"id": self._id(change.address)})
-
-
-def resource_of(address: str) -> str:
-    """The resource type's endpoint."""
-    return "Users" if address.startswith("User/") else "Groups"

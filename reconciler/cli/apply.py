@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -29,6 +28,7 @@ from reconciler.cli.common import (
     store_of,
     worst,
 )
+from reconciler.cli.interrupt import in_turn, left_over, orderly
 from reconciler.cli.plan import show_plans
 from reconciler.cli.progress import line, telling
 from reconciler.cli.saved import reviewed, saved
@@ -85,7 +85,7 @@ def _apply(
             changes = agreed(found)
             return changes if isinstance(changes, int) else write(found, changes)
 
-    return worst([guarded(lambda app=app: work(app)) for app in picked])  # type: ignore[misc]
+    return worst(in_turn(partial(work, app) for app in picked))
 
 
 def _closed(app: App, declarations: Declarations) -> int | None:
@@ -161,7 +161,7 @@ def _apply_files(
         looked = worst([guarded(lambda app=app: look(app)) for app in named if app.name not in closed])  # type: ignore[misc]
         if looked:
             return looked
-        return worst([*closed.values(), *(guarded(partial(write, item[0], item[1], only=item[2])) for item in ready)])
+        return worst([*closed.values(), *in_turn(partial(write, item[0], item[1], only=item[2]) for item in ready)])
 
 
 def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, ...] | int:
@@ -174,9 +174,10 @@ def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, 
     if elsewhere:
         how = [f"tenantUrl was {url} and is now {plan.base_url}" for url in sorted(elsewhere)]
         return _stale({plan.app: [_moved("App/" + plan.app, "declaration", *how)]}, form)
+    begun = frozenset(found.record.under_way if found.record else ())
     memberships = [c for p in reviewed if p.only for c in p.changes if (c.add or c.remove) and not c.attributes]
     matches = found.planned.as_wanted() | {c.address for c in memberships if found.planned.has_members(c)}
-    result = compare(reviewed, plan, matches, lambda item: found.planned.part(Selection(item.only, item.selected_causes)))
+    result = compare(reviewed, plan, matches, lambda item: found.planned.part(Selection(item.only, item.selected_causes)), begun)
     if result.moved:
         return _stale({plan.app: result.moved}, form)
     for address in result.done:
@@ -243,18 +244,12 @@ def write(
     only = found.planned.plan.only if only is None else only
     record = found.record or Record(found.app.name)
     record.base_url = found.client.base_url
-    stop: list[int] = []
-    old = {s: signal.signal(s, lambda number, _: stop.append(number)) for s in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        settled = settle(found.planned.context, only)
-        removals = prepare(record, found.guarded, whole=not (only or found.planned.plan.selected_causes))
-        job = Job(found.app.name, changes, settled, record, found.resolution, occasion, _commit(found, changes), removals,
-                  found.guarded.approved)  # fmt: skip
-        with telling(len(changes), found.app.displayName) as tell:
-            result = execute(job, found.client, found.store, now, tell, lambda: bool(stop) or found.store.lost)
-    finally:
-        for number, handler in old.items():
-            signal.signal(number, handler)
+    settled = settle(found.planned.context, only)
+    removals = prepare(record, found.guarded, whole=not (only or found.planned.plan.selected_causes))
+    job = Job(found.app.name, changes, settled, record, found.resolution, occasion, _commit(found, changes), removals,
+              found.guarded.approved)  # fmt: skip
+    with orderly() as stopped, telling(len(changes), found.app.displayName) as tell:
+        result = execute(job, found.client, found.store, now, tell, lambda: stopped() or found.store.lost)
     done = sum(1 for outcome in result.outcomes if outcome.status in ("done", "ignored"))
     part = f" This was a part: {', '.join(only)}." if only else ""
     say(f"Applied {done} of {len(result.outcomes)} changes to {found.app.displayName}.{part}", err=False)
@@ -264,5 +259,5 @@ def write(
         click.echo("    run it again: what was written is found by reading the service", err=True)
         return PARTIAL
     if result.interrupted:
-        return 130
+        return left_over(result)
     return 0 if result.complete and not found.planned.plan.errors else PARTIAL

@@ -165,6 +165,7 @@ def session(
     `store` is the one that holds the lock, where there is one; `amend` changes the record before it is planned with.
     """
     from reconciler.apply.recover import recover
+    from reconciler.apply.unanswered import settle_unanswered
     from reconciler.cli.revision import revision
     from reconciler.plan.model import Config
     from reconciler.plan.planner import Selection, make_plan
@@ -182,6 +183,8 @@ def session(
     resolution = resolve(app, declarations, today())
     with connect(app, record) as client:
         live = read_live(client, resolution, app)
+        if record is not None:
+            settle_unanswered(record, live, resolution, app.groups.enabled and client.profile.groups.supported)
         config = Config(declarations.digest, *revision(declarations.folder))
         planned = make_plan(app, resolution, live, record, Selection(only, causes), client.base_url, config,
                             client.profile.limits())  # fmt: skip

@@ -7,6 +7,7 @@ import importlib
 import io
 import keyword
 import os
+import signal
 import sys
 
 import click
@@ -62,6 +63,7 @@ def main(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what the encoding lacks is escaped, not a traceback
             stream.reconfigure(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us in order gets an orderly end
     code = run(arguments)
     if code == INTERRUPTED:
         # Threads may wait for a service that hangs, and Python would wait for them.

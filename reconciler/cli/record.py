@@ -65,6 +65,7 @@ def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -
             key = _key(known, address)
             if known is not None and key is not None:
                 del known.entries[key]
+                known.runs += 1  # what the journal says of it is past
                 store.save(known)
                 store.clear_journal()
                 done.append(app.name)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from reconciler.declare.model import App, Place
 from reconciler.plan.diff import in_address_space
@@ -14,6 +15,7 @@ from reconciler.plan.match import Matching
 from reconciler.plan.model import Change, Precondition
 from reconciler.record.model import Entry
 from reconciler.resolve.capabilities import Capabilities
+from reconciler.resolve.mapping import CompiledMapping
 from reconciler.resolve.model import Resolution
 
 
@@ -53,14 +55,20 @@ class Context:
 
     def rests_on(self, address: str, live: LiveObject) -> Precondition:
         """What must still hold of a live object when its change is applied."""
-        mapping = self.resolution.mapping(address)
-        values = in_address_space(mapping, live.values, self.matching.addresses)
-        managed = {mapping.slots[i].target: values[i] for i in mapping.updates}
-        if live.members is not None:
-            addresses = self.matching.addresses
-            managed["members"] = sorted(addresses[member] for member in live.members if member in addresses)
-        return Precondition(live.id, live.version, sha256(managed))
+        mapping, addresses = self.resolution.mapping(address), self.matching.addresses
+        return Precondition(live.id, live.version, managed_digest(mapping, live.values, live.members, addresses))
 
     def place(self, address: str, row: int) -> Place:
         table = self.resolution.table(address)
         return Place(table.files[row], table.lines[row])
+
+
+def managed_digest(
+    mapping: CompiledMapping, values: tuple[Any, ...], members: Iterable[str] | None, addresses: Mapping[str, str]
+) -> str:
+    """Of all that we manage of a live object: its values by slot and the ids of its members; `addresses` are by id."""
+    found = in_address_space(mapping, values, addresses)
+    managed = {mapping.slots[i].target: found[i] for i in mapping.updates}
+    if members is not None:
+        managed["members"] = sorted(addresses[member] for member in members if member in addresses)
+    return sha256(managed)

@@ -38,6 +38,11 @@ class Matching:
     errors: list[ObjectError] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
 
+    @cached_property
+    def renamed(self) -> dict[str, str]:
+        """Address in the record -> today's, where they differ; asked for once everything is matched."""
+        return {old: new for new, old in self.recorded.items() if new != old}
+
     def error(self, address: str, code: str, reason: str, remedy: str) -> None:
         self.errors.append(ObjectError(address, code, reason, remedy))
         self.failed.add(address)

@@ -17,13 +17,14 @@ class Limits(NamedTuple):
 
 
 def estimate(changes: Iterable[Change], limits: Limits) -> Requests:
-    """Of each change: the account is read, then written once; members go in chunks."""
+    """Of each change: the object is read before what is written at once; members go in chunks."""
     reads = writes = 0
     for change in changes:
         chunks = ceil(len(change.add) / limits.members_per_patch) + ceil(len(change.remove) / limits.members_per_patch)
         linked = change.action == "create" and any(a.reference for a in change.attributes)
         own = change.action in ("create", "delete") or bool(change.attributes)
-        reads += (change.action != "create" and bool(change.attributes)) + linked
+        steps = bool(change.attributes) + bool(change.add) + bool(change.remove) + (change.action == "delete")
+        reads += linked + (0 if change.action == "create" else steps)
         writes += own + linked + chunks
     seconds = ceil((reads + writes) * 60 / limits.per_minute) if limits.per_minute else None
     return Requests(reads, writes, seconds)

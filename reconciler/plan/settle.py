@@ -39,7 +39,7 @@ def settle(context: Context, only: Iterable[str]) -> Settled:
     ids = {address: live_id for live_id, address in matching.addresses.items()}
     ids.update({address: live.id for address, live in matching.live.items()})
     ids.update({UNKNOWN + live_id: live_id for live_id in context.live.users})
-    renamed = {new: old for new, old in matching.recorded.items() if new != old}
+    renamed = {new: old for new, old in matching.recorded.items() if new != old and new not in matching.failed}
     giving = roles_given(context.app, context.resolution.today)
     baselines = _baselines(context, giving)
     if chosen:
@@ -99,7 +99,8 @@ def _entry(context: Context, item: Desired, live: LiveObject) -> Entry:
     mapping, entry = context.resolution.mapping(item.address), context.entry(item.address)
     have = in_address_space(mapping, live.values, context.matching.addresses)
     pending = {change.path for change in differing(mapping, item.values, have, entry)}
-    base: Entry = {**entry, "id": live.id} if entry is not None else {"id": live.id}
+    # An account that has taken the place of one that is gone is another one: we have not created it.
+    base: Entry = {**entry} if entry is not None and entry["id"] == live.id else {"id": live.id}
     base.pop("retained", None)
     wanted, answered = dict(base.get("wanted", {})), dict(base.get("answered", {}))
     for i in mapping.updates:

@@ -36,12 +36,14 @@ class Comparison:
 
 
 def compare(
-    reviewed: list[Plan], fresh: Plan, matches: set[str], part: Callable[[Plan], Iterable[Change]] | None = None
-) -> Comparison:
+    reviewed: list[Plan], fresh: Plan, matches: set[str], part: Callable[[Plan], Iterable[Change]] | None = None,
+    begun: frozenset[str] = frozenset(),
+) -> Comparison:  # fmt: skip
     """Look at each reviewed change (for an address in several plans, the last one's).
 
     `matches` are the addresses whose live account is as the declaration wants it; `part` gives the fresh changes under
-    the selection of a reviewed plan.
+    the selection of a reviewed plan; `begun` are the digests of changes that an apply has begun and not ended: their rest
+    is what was reviewed.
     """
     wanted: dict[str, tuple[Change, Change | None]] = {}
     for plan in reviewed:
@@ -49,7 +51,7 @@ def compare(
         wanted.update({change.address: (change, current.get(change.address)) for change in plan.changes})
     result, stale = Comparison(), set()
     for address, (change, now) in sorted(wanted.items()):
-        if now is not None and now.digest == change.digest:
+        if now is not None and (now.digest == change.digest or (change.digest in begun and is_rest(change, now))):
             result.todo.append(now)
         elif now is None and (change.action in REMOVALS) != (address in matches):
             # A removal is done when nobody wants the account any more, anything else when live is as wanted.
@@ -60,6 +62,21 @@ def compare(
     todo = {change.digest for change in result.todo}
     result.beyond = [change for change in fresh.changes if change.digest not in todo and change.address not in stale]
     return result
+
+
+def is_rest(old: Change, now: Change) -> bool:
+    """Whether a change is what is left of another one, part of which has been done."""
+    if old.action not in ("create", "update", "enable") or now.action not in ("update", "enable"):
+        return False
+    if old.precondition is not None and (now.precondition is None or now.precondition.id != old.precondition.id):
+        return False
+    wanted = {a.path: a for a in old.attributes}
+    return (
+        set(now.add) <= set(old.add)
+        and set(now.remove) <= set(old.remove)
+        and all(a.path in wanted and canonical(wanted[a.path].after) == canonical(a.after) for a in now.attributes)
+        and all(old.action == "create" or canonical(wanted[a.path].before) == canonical(a.before) for a in now.attributes)
+    )
 
 
 def difference(one: Iterable[Change], other: Iterable[Change]) -> list[Moved]:

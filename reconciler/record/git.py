@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.record import lease, shards
+from reconciler.record.check import log_of
 from reconciler.record.gitlock import LOCK, UNLOCKED, Changes, GitLock
 from reconciler.record.gitref import Ref
 from reconciler.record.history import prune
@@ -51,7 +52,7 @@ class GitStore:
         with self.mutex:
             self._look()
             pushed = {path: data for path, data in self.ref.read(shards.belongs).items() if path not in self.buffered}
-            return shards.from_files(pushed | _present(self.buffered), self.where())
+            return shards.from_files(pushed | _present(self.buffered), self.where(), self.app)
 
     def save(self, record: Record) -> None:
         """Under the lock: pushed once, when a plan is under way, else with the lock's end. Without it: pushed at once."""
@@ -135,7 +136,7 @@ class GitStore:
         with self.mutex:
             self._look()
             files = self.ref.read(lambda path: path.startswith("log/"))
-        return [line for path in sorted(files) for line in shards.read_lines(files[path])]
+        return [line for path in sorted(files) for line in log_of(shards.read_lines(files[path]), f"{path} of {self.where()}")]
 
     # The lock
 

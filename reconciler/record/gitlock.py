@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import orjson
 
 from reconciler.record import lease
+from reconciler.record.check import journal_of
 from reconciler.record.gitref import Ref
 from reconciler.record.pending import JOURNAL, Lines, Pending, log_files, unsettled
 from reconciler.record.shards import dump_lines, read_lines
@@ -104,7 +105,7 @@ class GitLock:
     def journal(self) -> Lines:
         """The lines in the tree that no record holds yet."""
         files = self.ref.read(lambda path: path == JOURNAL)
-        return unsettled(read_lines(files[JOURNAL])) if files else []
+        return unsettled(journal_of(read_lines(files[JOURNAL]), f"{JOURNAL} of {self.ref.name}")) if files else []
 
     def renew(self) -> None:
         """Push a later end of the lease. Where that fails for want of a network, the next try may do better."""

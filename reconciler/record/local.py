@@ -7,7 +7,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,9 @@ from typing import Any
 import orjson
 
 from reconciler.record import lease
+from reconciler.record.check import LOST, journal_of, log_of, record_of
 from reconciler.record.model import RECORD_VERSION, Record
-from reconciler.record.pending import append
-from reconciler.record.shards import read_lines
+from reconciler.record.pending import append, lines_of, remove
 from reconciler.record.store import NEVER, Locked, LockInfo, RecordError, lock_info
 
 __all__ = ["LocalStore", "Locked", "RecordError", "asdict_shallow"]
@@ -45,20 +45,15 @@ class LocalStore:
         except FileNotFoundError:
             return None
         except (OSError, orjson.JSONDecodeError) as error:
-            raise RecordError(f"{self.record_file} cannot be read: {error}", "restore it from a backup, or move it "
-                              "away: accounts are then matched afresh") from None  # fmt: skip
-        if not isinstance(data, dict) or not isinstance(data.get("entries"), dict):
-            raise RecordError(f"{self.record_file} is no record", "restore it from a backup, or move it away")
-        if data.get("version") != RECORD_VERSION:
-            raise RecordError(f"{self.record_file} has version {data.get('version')}", "use the newer reconcile")
-        return Record(**{name: value for name, value in data.items() if name in Record.__dataclass_fields__})
+            raise RecordError(f"{self.record_file} cannot be read: {error}", LOST) from None
+        return record_of(data, self.app, str(self.record_file))
 
     def save(self, record: Record) -> None:
         """Replace the record whole or not at all. Raises RecordError."""
         data = orjson.dumps({"version": RECORD_VERSION, **asdict_shallow(record)}, option=orjson.OPT_SORT_KEYS)
+        waiting = self.record_file.with_suffix(".tmp")
         try:
             self._prepare()
-            waiting = self.record_file.with_suffix(".tmp")
             with open(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 file.write(data)
                 file.flush()
@@ -66,6 +61,8 @@ class LocalStore:
             os.replace(waiting, self.record_file)
             self._sync_folder()
         except OSError as error:
+            with suppress(OSError):  # half of it would only fill the disk
+                waiting.unlink(missing_ok=True)
             raise RecordError(f"the record cannot be written: {error}", "make room, or mend the permissions") from None
 
     def _prepare(self) -> None:
@@ -98,13 +95,13 @@ class LocalStore:
 
     def read_journal(self) -> list[dict[str, Any]]:
         """The journal's lines; one that a kill tore off is left out."""
-        return _lines(self.journal_file)
+        return journal_of(lines_of(self.journal_file), str(self.journal_file))
 
     def read_log(self) -> list[dict[str, Any]]:
-        return _lines(self.log_file)
+        return log_of(lines_of(self.log_file), str(self.log_file))
 
     def clear_journal(self) -> None:
-        self.journal_file.unlink(missing_ok=True)
+        remove(self.journal_file)
 
     @contextmanager
     def lock(self, command: str, since: str, timeout: float = 0.0) -> Iterator[str | None]:
@@ -114,14 +111,17 @@ class LocalStore:
             handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise RecordError(f"the lock cannot be written: {error}", "mend the permissions") from None
-        with open(handle, "r+", encoding="utf-8") as file:
+        with open(handle, "r+", encoding="utf-8", errors="replace") as file:
             while not _take(file):
                 if timeout <= 0:
                     raise Locked(f"locked by {_holder(file.read())}", "wait until that run has ended") from None
                 self.sleep(min(POLL, timeout))
                 timeout -= POLL
             left = file.read()
-            self._own(file, command, since)
+            try:
+                self._own(file, command, since)
+            except OSError as error:
+                raise RecordError(f"the lock cannot be written: {error}", "make room, or mend the permissions") from None
             yield f"took over the lock of {_holder(left)}, which has died" if left.strip() else None
             file.seek(0)
             file.truncate()
@@ -135,11 +135,13 @@ class LocalStore:
     def read_lock(self) -> LockInfo | None:
         """Who holds the lock; nobody where its process has died."""
         try:
-            with open(self.folder / "lock", "r+", encoding="utf-8") as file:
+            with open(self.folder / "lock", "r+", encoding="utf-8", errors="replace") as file:
                 text = file.read()
                 return lock_info(_parsed(text)) if text.strip() and not _take(file) else None
         except FileNotFoundError:
             return None
+        except OSError as error:
+            raise RecordError(f"the lock cannot be read: {error}", "mend the permissions") from None
 
     def break_lock(self, id: str) -> None:
         holder = self.read_lock()
@@ -165,13 +167,6 @@ def _take(file: Any) -> bool:
     except OSError:
         return False
     return True
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    try:
-        return read_lines(path.read_bytes())
-    except FileNotFoundError:
-        return []
 
 
 def asdict_shallow(record: Record) -> dict[str, Any]:

@@ -37,15 +37,65 @@ class Removal(TypedDict):
     kind: str
 
 
+class Unanswered(TypedDict, total=False):
+    """A write that may have reached the service, although nobody heard so: the next read of the service tells.
+
+    step, action: as in an apply's steps and changes; at: when it was sent, UTC; id: of the account, where there was one
+    wanted:       path -> value that it would have given (references as addresses)
+    declaredId:   of the declared object, where it has one
+    """
+
+    step: str
+    action: str
+    at: str
+    id: str
+    wanted: dict[str, Any]
+    declaredId: str
+
+
+class JournalLine(TypedDict, total=False):
+    """One line of the journal: a step before its requests, values made for it, or its outcome.
+
+    run:        the record's `runs` when the line was written
+    generated:  path -> value that only an apply can make
+    takes:      [address, kind] of each removal that counts once the step is done
+    outcome:    done, failed, skipped or stale, or moved for an entry that got another address
+    entry:      what the record holds after it, null for nothing
+    was:        the address at which the record had the object until then
+    unanswered: whether the step's write may have reached the service all the same
+    settled:    stands alone: all lines above are in the record
+    """
+
+    address: str
+    at: str
+    run: int
+    id: str
+    digest: str
+    step: str
+    action: str
+    wanted: dict[str, Any]
+    declaredId: str
+    takes: list[list[str]]
+    generated: dict[str, Any]
+    outcome: str
+    entry: Entry | None
+    was: str
+    unanswered: bool
+    settled: str
+
+
 @dataclass
 class Record:
-    """Per app: address -> Entry, plus the origin that it was made with and the plan under way.
+    """Per app: address -> Entry, and the origin that it was made with.
 
-    protected: addresses that were protected when we last applied
-    removals:  those of the last 24 hours, without what an approval let through
-    approved:  digest of an approved plan that is not done yet -> a digest of each thing that it would do
-    revoked:   people who must stay out until the declaration agrees: address -> {at, reason}
-    commit:    the declaration's commit after whose apply no declared change was left to do; "" where none was known
+    under_way:  digests of changes that an apply has begun and not ended
+    runs:       how many applies have begun; the journal's lines of earlier ones are in here
+    unanswered: address -> the write there whose outcome nobody knows
+    protected:  addresses that were protected when we last applied
+    removals:   those of the last 24 hours, without what an approval let through
+    approved:   digest of an approved plan that is not done yet -> a digest of each thing that it would do
+    revoked:    people who must stay out until the declaration agrees: address -> {at, reason}
+    commit:     the declaration's commit after whose apply no declared change was left to do; "" where none was known
     """
 
     app: str
@@ -57,3 +107,5 @@ class Record:
     protected: list[str] = field(default_factory=list)
     removals: list[Removal] = field(default_factory=list)
     approved: dict[str, list[str]] = field(default_factory=dict)
+    runs: int = 0
+    unanswered: dict[str, Unanswered] = field(default_factory=dict)

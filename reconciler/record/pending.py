@@ -12,12 +12,14 @@ from typing import Any
 
 import orjson
 
+from reconciler.record.check import journal_of, log_of
 from reconciler.record.shards import dump_lines, read_lines
 from reconciler.record.store import RecordError
 
 JOURNAL = "journal.jsonl"
 LINES_A_FILE = 50_000  # Git hosts refuse files over 100 MB
 MOST_NAMED = 100
+BULKY = ("entry", "wanted", "generated")
 Lines = list[dict[str, Any]]
 
 
@@ -38,34 +40,46 @@ class Pending:
         append(self.log_file, lines)
 
     def read_journal(self) -> Lines:
-        return _read(self.journal_file)
+        return journal_of(lines_of(self.journal_file), str(self.journal_file))
 
     def read_log(self) -> Lines:
-        return _read(self.log_file)
+        return log_of(lines_of(self.log_file), str(self.log_file))
 
     def remove(self) -> None:
-        self.journal_file.unlink(missing_ok=True)
-        self.log_file.unlink(missing_ok=True)
+        remove(self.journal_file)
+        remove(self.log_file)
 
 
 def append(path: Path, lines: Lines) -> None:
     """Append, on disk before this returns, readable by its owner alone. Raises RecordError."""
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
-            file.write(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+        with open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
+            size = os.fstat(file.fileno()).st_size
+            # A line that a kill tore off stays a line of its own.
+            torn = size > 0 and os.pread(file.fileno(), 1, size - 1) != b"\n"
+            file.write(b"\n" * torn + b"".join(orjson.dumps(line) + b"\n" for line in lines))
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
         raise RecordError(f"{path} cannot be written: {error}", "make room, or mend the permissions") from None
 
 
-def _read(path: Path) -> Lines:
+def lines_of(path: Path) -> list[Any]:
+    """The JSON values of a file, one a line, as they are. Raises RecordError."""
     try:
         return read_lines(path.read_bytes())
     except FileNotFoundError:
         return []
     except OSError as error:
         raise RecordError(f"{path} cannot be read: {error}", "mend the permissions") from None
+
+
+def remove(path: Path) -> None:
+    """Raises RecordError."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise RecordError(f"{path} cannot be removed: {error}", "mend the permissions") from None
 
 
 def unsettled(lines: Lines) -> Lines:
@@ -75,8 +89,8 @@ def unsettled(lines: Lines) -> Lines:
 
 
 def settled(lines: Lines, at: str) -> Lines:
-    """A journal whose outcomes are in the record of the same commit: kept to be read, without its entries."""
-    return [*({name: value for name, value in line.items() if name != "entry"} for line in lines), {"settled": at}]
+    """A journal whose outcomes are in the record of the same commit: kept to be read, without its values."""
+    return [*({name: value for name, value in line.items() if name not in BULKY} for line in lines), {"settled": at}]
 
 
 def log_files(lines: Lines, at: datetime) -> dict[str, bytes]:

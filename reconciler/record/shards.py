@@ -14,10 +14,12 @@ from typing import Any
 
 import orjson
 
-from reconciler.record.model import RECORD_VERSION, Entry, Record
+from reconciler.record.check import record_of
+from reconciler.record.model import RECORD_VERSION, Record
 from reconciler.record.store import RecordError
 
 META, FOLDER = "record.json", "record/"
+RESET = "reset the ref to an earlier commit, or delete it: accounts are then matched afresh"
 
 
 def shard(address: str) -> str:
@@ -38,33 +40,26 @@ def to_files(record: Record) -> dict[str, bytes]:
     return {META: _dump({"version": RECORD_VERSION, **meta}), **{path: b"".join(found) for path, found in lines.items()}}
 
 
-def from_files(files: Mapping[str, bytes], where: str) -> Record | None:
-    """The record, None where there is none. Raises RecordError where it is damaged or newer; `where` names it."""
+def from_files(files: Mapping[str, bytes], where: str, app: str = "") -> Record | None:
+    """The record, None where there is none. Raises RecordError where it is damaged, newer or of another app; `where` names it."""
     if META not in files:
         return None
+    words = f"the record in {where}"
     try:
         meta = orjson.loads(files[META])
-        version = meta.pop("version")
-        entries: dict[str, Entry] = {}
-        for path in sorted(files):
-            if path != META:
-                entries.update((row["address"], row["entry"]) for row in map(orjson.loads, files[path].splitlines()))
-        known = {field.name for field in fields(Record)}
-        record = Record(**{name: value for name, value in meta.items() if name in known}, entries=entries)
-    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise RecordError(f"the record in {where} is damaged: {error!r}", "reset the ref to an earlier commit, or delete "
-                          "it: accounts are then matched afresh") from None  # fmt: skip
-    if version != RECORD_VERSION:
-        raise RecordError(f"the record in {where} has version {version}", "use the newer reconcile")
-    return record
+        rows = [row for path in sorted(files) if path != META for row in map(orjson.loads, files[path].splitlines())]
+        entries = {row["address"]: row["entry"] for row in rows}
+    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        raise RecordError(f"{words} is damaged: {error!r}", RESET) from None
+    return record_of({**meta, "entries": entries} if isinstance(meta, dict) else meta, app, words, RESET)
 
 
 def dump_lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
     return b"".join(_dump(row) for row in rows)
 
 
-def read_lines(raw: bytes) -> list[dict[str, Any]]:
-    """JSON lines; one that a kill tore off is left out."""
+def read_lines(raw: bytes) -> list[Any]:
+    """JSON lines, whatever they hold; one that a kill tore off is left out."""
     found = []
     for line in raw.splitlines():
         try:

@@ -14,7 +14,7 @@ import orjson
 from reconciler import __version__
 from reconciler.resolve.paths import extractor, parse_path
 from reconciler.scim.answers import Answers
-from reconciler.scim.errors import LostAnswer, PatchUnsupported, ReadError, ServiceError
+from reconciler.scim.errors import LostAnswer, NoConnection, PatchUnsupported, ReadError, ServiceError
 from reconciler.scim.paging import CursorPage, Page, by_cursor, whole
 from reconciler.scim.profile import Profile
 from reconciler.scim.rate import Turns, backoff
@@ -144,7 +144,7 @@ class ScimClient:
 
     def create(self, resource: str, body: Resource) -> Resource:
         """POST; returns the new resource, its id included."""
-        answer = self._object(self._request("POST", f"/{resource}", body=body), f"POST /{resource}")
+        answer = self._written(self._request("POST", f"/{resource}", body=body))
         if answer is None or not isinstance(answer.get("id"), str):
             raise LostAnswer("the answer to a create holds no id", f"POST /{resource}")
         return answer
@@ -154,11 +154,11 @@ class ScimClient:
         if not self.profile.patch.supported:
             raise PatchUnsupported("the service does no PATCH", f"PATCH /{resource}")
         body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations}
-        return self._object(self._request("PATCH", self._at(resource, id), body=body, version=version), "PATCH")
+        return self._written(self._request("PATCH", self._at(resource, id), body=body, version=version))
 
     def replace(self, resource: str, id: str, body: Resource, version: str | None = None) -> Resource | None:
         """PUT of a full resource."""
-        return self._object(self._request("PUT", self._at(resource, id), body=body, version=version), "PUT")
+        return self._written(self._request("PUT", self._at(resource, id), body=body, version=version))
 
     def delete(self, resource: str, id: str, version: str | None = None) -> None:
         """DELETE; one that is gone already is deleted."""
@@ -167,6 +167,10 @@ class ScimClient:
         except ServiceError as error:
             if error.status != 404:
                 raise
+
+    def _written(self, data: Any) -> Resource | None:
+        """What a write was answered by; what is no resource is as good as no body."""
+        return data if isinstance(data, dict) else None
 
     def _at(self, resource: str, id: str) -> str:
         return f"/{resource}/{quote(id, safe='')}"
@@ -225,8 +229,9 @@ class ScimClient:
         if not unsent and method in ("POST", "PATCH"):
             raise LostAnswer(f"no answer came ({self._answers.clean(str(error) or type(error).__name__)})", shown) from None
         if last or isinstance(error, httpx.UnsupportedProtocol):
-            raise ServiceError(f"no connection ({self._answers.clean(str(error) or type(error).__name__)})", shown,
-                               remedy="check tenantUrl, the network and the service's state") from None  # fmt: skip
+            kind = NoConnection if unsent else ServiceError
+            raise kind(f"no connection ({self._answers.clean(str(error) or type(error).__name__)})", shown,
+                       remedy="check tenantUrl, the network and the service's state") from None
 
     def _may_repeat(self, method: str, status: int) -> bool:
         return status == 429 or method not in ("POST", "PATCH")

@@ -5,6 +5,7 @@
     ├── ReadError           a list could not be read whole, or cannot be trusted
     ├── StaleError          412: the object has changed since it was read
     ├── PatchUnsupported    405 or 501 on PATCH
+    ├── NoConnection        nothing was sent
     └── LostAnswer          a write was sent and no answer came: nobody knows whether it was done
     CredentialError         the URL or the token must not or cannot be used
 """
@@ -30,6 +31,13 @@ class ServiceError(Exception):
         self.message, self.request, self.status = message, request, status
         self.scim_type, self.remedy = scim_type, remedy
 
+    @property
+    def uncertain(self) -> bool:
+        """Whether a write that ended so may have been done all the same."""
+        if isinstance(self, (NoConnection, PatchUnsupported)):
+            return False
+        return isinstance(self, LostAnswer) or self.status is None or self.status >= 500
+
     def __str__(self) -> str:
         where = f"{self.request}: " if self.request else ""
         return f"{where}{self.message}"
@@ -49,6 +57,10 @@ class StaleError(ServiceError):
 
 class PatchUnsupported(ServiceError):
     """The service does not do PATCH (RFC 7644 §3.5.2 makes it optional)."""
+
+
+class NoConnection(ServiceError):
+    """Nothing was sent."""
 
 
 class LostAnswer(ServiceError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 from reconciler.scim.errors import ReadError
@@ -77,10 +78,12 @@ def _pages(fetch: Fetch, workers: int) -> Iterator[Page]:
     if not known:
         return
     starts = range(1 + len(first.ids), first.total + 1, len(first.ids))
-    with ThreadPoolExecutor(workers) as pool:
+    with ExitStack() as stack:
+        # One worker needs no thread: then everything happens in one order, always.
+        side_by_side = stack.enter_context(ThreadPoolExecutor(workers)).map if workers > 1 else map
         for at in range(0, len(starts), PORTION):
             before = len(known)
-            for page in pool.map(fetch, starts[at : at + PORTION]):
+            for page in side_by_side(fetch, starts[at : at + PORTION]):
                 known.update(page.ids)
                 yield page
             if len(known) == before:

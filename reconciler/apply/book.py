@@ -1,0 +1,75 @@
+"""The record's entries while an apply changes them: under which address, and on what each starts. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.apply.model import Job
+from reconciler.plan.model import Change
+from reconciler.record.model import Entry
+
+
+class Book:
+    """`touched` are the addresses of which a step is done; `moved` are entries that got another address, as (new, old)."""
+
+    def __init__(self, job: Job) -> None:
+        self.entries, self.baselines = job.record.entries, job.settled.baselines
+        self.renamed = dict(job.settled.renamed)
+        self.adding = {change.address: set(change.add) for change in job.changes}
+        self.touched: set[str] = set()
+        self.moved: list[tuple[str, str]] = []
+        self._rename_members({old: new for new, old in self.renamed.items() if old in self.entries})
+
+    def _rename_members(self, today: dict[str, str]) -> None:
+        """Groups in the record name their members as they are called today."""
+        for entry in self.entries.values() if today else ():
+            if "members" in entry:
+                entry["members"] = sorted(today.get(member, member) for member in entry["members"])
+
+    def rename(self, addresses: Iterable[str]) -> None:
+        """Entries that need no write get today's address, all at once, since one may take another's name."""
+        self.entries.update({new: self.entries.pop(old) for new in addresses if (old := self.renamed.pop(new)) in self.entries})
+
+    def arrive(self, address: str) -> None:
+        """The entry gets today's address only now that the service has it too."""
+        old = self.renamed.pop(address, None)
+        if old is None or old not in self.entries:
+            return
+        entry = self.entries.pop(old)
+        if address in self.entries:  # whoever had this name is still recorded under it
+            self.arrive(next((new for new, before in self.renamed.items() if before == address), ""))
+        self.entries[address] = entry
+        self.moved.append((address, old))
+
+    def base(self, address: str) -> Entry:
+        """The entry of an object of which nothing has been written yet: members that are to be added are not in it."""
+        entry: Entry = {**self.baselines[address]}
+        if self.adding.get(address):
+            entry["members"] = sorted(set(entry.get("members", ())) - self.adding[address])
+        return entry
+
+    def entry(self, change: Change, id: str) -> Entry:
+        """The entry that is being changed; at first the one that holds what needs no write."""
+        self.arrive(change.address)
+        if change.address not in self.touched and change.action != "create" and change.address in self.baselines:
+            self.entries[change.address] = self.base(change.address)
+        return self.entries.setdefault(change.address, {"id": id})
+
+    def create(self, address: str, id: str) -> None:
+        """The entry of an account that we have created."""
+        self.arrive(address)
+        entry: Entry = {**self.baselines.get(address, {}), "id": id, "created": True}
+        entry.setdefault("wanted", {})
+        self.entries[address] = entry
+
+    def drop(self, address: str) -> None:
+        self.entries.pop(address, None)
+        self.baselines.pop(address, None)
+
+    def settle(self) -> None:
+        """What is matched goes into the record, also where its change failed."""
+        for address in self.baselines.keys() - self.entries.keys():
+            entry = self.base(address)
+            # A create that failed has no id, and what could not be renamed is recorded under its earlier name.
+            if "id" in entry and self.renamed.get(address) not in self.entries:
+                self.entries[address] = entry

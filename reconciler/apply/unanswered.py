@@ -1,0 +1,89 @@
+"""Writes whose outcome nobody knows, found by what the service shows now: live objects in, the record's entries mended. Pure.
+
+A kill between a request and its outcome, or an answer that was lost for good, leaves them (design.md §5 step 9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.plan.diff import same
+from reconciler.plan.live import Live, LiveObject
+from reconciler.record.model import Entry, Record, Unanswered
+from reconciler.resolve.mapping import CompiledMapping, Slot
+from reconciler.resolve.model import Resolution
+
+
+def settle_unanswered(record: Record, live: Live, resolution: Resolution, groups: bool) -> None:
+    """Every write is known then to have been done, or not to have been; `groups` says whether groups were read."""
+    kinds = {"User/": live.users, **({"Group/": live.groups} if groups else {})}
+    for start, objects in kinds.items():
+        for address in [address for address in record.unanswered if address.startswith(start)]:
+            write = record.unanswered.pop(address)
+            if write.get("step") == "create":
+                _created(record, address, write, objects, resolution.mapping(address))
+            else:
+                _written(record, write, objects, resolution.mapping(address))
+
+
+def _created(
+    record: Record, address: str, write: Unanswered, objects: Mapping[str, LiveObject], mapping: CompiledMapping
+) -> None:
+    """There was no such account when the plan was made, and we sent for one: the one that is as we sent it is ours."""
+    account = _match(mapping, write, objects, {entry["id"] for entry in record.entries.values()})
+    if account is None:
+        return
+    entry: Entry = {"id": account.id, "created": True, "wanted": dict(write.get("wanted", {})), "answered": {}}
+    if "declaredId" in write:
+        entry["declaredId"] = write["declaredId"]
+    record.entries[address] = entry
+
+
+def _match(
+    mapping: CompiledMapping, write: Unanswered, objects: Mapping[str, LiveObject], claimed: set[str]
+) -> LiveObject | None:
+    """In order of precedence; two that match are told apart by nobody."""
+    wanted = write.get("wanted", {})
+    for number in mapping.matching:
+        slot = mapping.slots[number]
+        want = wanted.get(slot.target)
+        found = [o for id, o in objects.items() if id not in claimed and want is not None and same(slot, want, o.values[number])]
+        if found:
+            return found[0] if len(found) == 1 and is_as_sent(mapping, wanted, found[0].values) else None
+    return None
+
+
+def is_as_sent(mapping: CompiledMapping, sent: Mapping[str, Any], values: tuple[Any, ...]) -> bool:
+    """Whether an account that matches what we sent for may be the one: beyond its name it has something of what was sent."""
+    pairs = [(slot, sent[slot.target], values[number]) for number, slot in enumerate(mapping.slots)
+             if sent.get(slot.target) is not None and number not in mapping.matching and number != mapping.active
+             and not slot.reference]  # fmt: skip
+    return not pairs or any(same(slot, want, have) for slot, want, have in pairs)
+
+
+def _written(record: Record, write: Unanswered, objects: Mapping[str, LiveObject], mapping: CompiledMapping) -> None:
+    address = next((a for a, entry in record.entries.items() if entry["id"] == write.get("id")), None)
+    if address is None:
+        return
+    account, entry = objects.get(record.entries[address]["id"]), record.entries[address]
+    if account is None:
+        if write.get("step") == "delete":
+            del record.entries[address]
+        return
+    wanted, answered = dict(entry.get("wanted", {})), dict(entry.get("answered", {}))
+    for slot, have in zip(mapping.slots, account.values, strict=True):
+        if slot.target in write.get("wanted", {}) and _has(record, slot, write["wanted"][slot.target], have):
+            wanted[slot.target] = write["wanted"][slot.target]
+            answered.pop(slot.target, None)
+    entry["wanted"], entry["answered"] = wanted, answered
+    if write.get("action") == "disable" and not account.active:
+        entry["disabledAt"] = write.get("at", "")
+    elif write.get("action") == "enable" and account.active:
+        entry.pop("disabledAt", None)
+
+
+def _has(record: Record, slot: Slot, want: object, have: object) -> bool:
+    if slot.reference and isinstance(want, str):
+        return bool(record.entries.get(want, {}).get("id") == have)
+    return same(slot, want, have)

@@ -1,0 +1,60 @@
+"""Signals while an apply writes: the first lets the write under way end, the second leaves at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from reconciler.cli.common import guarded
+from reconciler.cli.saying import say
+
+if TYPE_CHECKING:
+    from reconciler.apply.model import Result
+
+INTERRUPTED, MOST_NAMED = 130, 20
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextmanager
+def orderly() -> Iterator[Callable[[], bool]]:
+    """Yields what tells whether somebody has asked to stop. A second signal raises KeyboardInterrupt."""
+    asked: list[int] = []
+
+    def note(number: int, frame: object) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+        # Whatever was being printed is left alone.
+        os.write(2, b"the write under way is being ended; interrupt again to leave at once\n")
+
+    before = {number: signal.signal(number, note) for number in SIGNALS}
+    try:
+        yield lambda: bool(asked)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def left_over(result: Result) -> int:
+    """Say what an interrupted apply has not done; returns the exit code."""
+    left = [outcome for outcome in result.outcomes if outcome.status == "skipped"]
+    say(f"interrupted: {len(left)} changes are left")
+    for outcome in left[:MOST_NAMED]:
+        say(f"    {outcome.change.action} {outcome.change.address} ({outcome.message})")
+    if len(left) > MOST_NAMED:
+        say(f"    and {len(left) - MOST_NAMED} more")
+    say("    run the same command again: it does the rest")
+    return INTERRUPTED
+
+
+def in_turn(works: Iterable[Callable[[], int]]) -> list[int]:
+    """The exit codes of one app after another; whoever interrupts one wants none of the rest."""
+    codes: list[int] = []
+    for work in works:
+        codes.append(guarded(work))
+        if codes[-1] == INTERRUPTED:
+            break
+    return codes

@@ -1,0 +1,246 @@
+"""A service that ends its client's process at a chosen request, and commands as processes that start in no time."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+from scim2_server.applications.wsgi import WSGIApplication
+from scim2_server.memory import InMemoryStorage
+from scim2_server.utils import load_default_provider
+
+ROOT = Path(__file__).parent.parent
+# One process imports everything once; each command is a fork of it, and as good to kill as any other.
+NURSERY = """
+import json, os, sys
+from reconciler.cli import apply, plan, record
+from reconciler.cli.main import main
+import reconciler.apply.execute, reconciler.apply.unanswered, reconciler.declare.load
+import reconciler.plan.settle, reconciler.plan.stale, reconciler.record.git, reconciler.record.local
+import reconciler.report.jsonform, reconciler.report.text, reconciler.report.markdown
+import reconciler.resolve.check, reconciler.resolve.resolution, reconciler.scim.client, reconciler.scim.credentials
+
+def child(asked):
+    os.chdir(asked["cwd"])
+    os.environ.clear()
+    os.environ.update(asked["env"])
+    for number, name in ((0, os.devnull), (1, asked["out"]), (2, asked["err"])):
+        file = os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+        os.dup2(file, number)
+    for word in asked["before"]:
+        exec(word)
+    main(asked["argv"])
+
+os.fsync = lambda handle: None  # what is written outlives a process without it
+
+for line in sys.stdin:
+    asked = json.loads(line)
+    pid = os.fork()
+    if not pid:
+        code = 70
+        try:
+            child(asked)
+        except SystemExit as leave:
+            code = leave.code or 0
+        except BaseException:
+            import traceback
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    print(pid, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
+"""
+
+
+class Ran(NamedTuple):
+    """What a command left: exit code (below 0 the signal that ended it) and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Nursery:
+    """Commands in `folder`, one at a time; `before` is Python that the process runs first."""
+
+    def __init__(self, scratch: Path) -> None:
+        self.scratch = scratch
+        self.process = subprocess.Popen([sys.executable, "-c", NURSERY], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True)  # fmt: skip
+
+    def run(
+        self, folder: Path, environ: dict[str, str], *arguments: str, service: Service | None = None,
+        before: tuple[str, ...] = (), quiet: bool = False,
+    ) -> Ran:  # fmt: skip
+        """Run a command to its end; `service` is told its number, so that it can end it. No traceback is ever printed.
+
+        `quiet` throws away what goes to stdout.
+        """
+        assert self.process.stdin is not None and self.process.stdout is not None
+        out, err = Path(os.devnull) if quiet else self.scratch / "out", self.scratch / "err"
+        asked = {"cwd": str(folder), "env": environ, "argv": arguments, "out": str(out), "err": str(err), "before": before}
+        self.process.stdin.write(json.dumps(asked) + "\n")
+        self.process.stdin.flush()
+        pid = int(self.process.stdout.readline())
+        if service is not None:
+            service.client.append(pid)
+            service.known.set()
+        code = int(self.process.stdout.readline())
+        if service is not None:
+            service.client.clear()
+            service.known.clear()
+        ran = Ran(code, out.read_text(), err.read_text())
+        assert "Traceback" not in ran.err, ran.err
+        return ran
+
+    def end(self) -> None:
+        assert self.process.stdin is not None and self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait(10)
+        self.process.stdout.close()
+
+
+class Service(ThreadingHTTPServer):
+    """A real SCIM service over HTTP; at request number `at` it sends `signal` to its client, before or after serving it.
+
+    `writes` are method and path of what reached the service.
+    """
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        self.provider = load_default_provider()
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.at, self.after, self.signal = 0, False, signal.SIGKILL
+        self.client: list[int] = []
+        self.known = threading.Event()
+        self.turn = threading.Lock()
+        self.open, self.asked = threading.Event(), threading.Event()
+        self.open.set()
+        self.load(InMemoryStorage())
+
+    def load(self, storage: Any) -> None:
+        """Start over with these resources."""
+        self.storage = copied(storage)
+        transport = httpx.WSGITransport(app=WSGIApplication(self.storage, self.provider))
+        self.inner = httpx.Client(transport=transport, base_url=self.url)
+        self.count, self.writes = 0, list[tuple[str, str]]()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def serve(self, method: str, path: str, headers: dict[str, str], content: bytes) -> httpx.Response | None:
+        self.asked.set()
+        self.open.wait(60)
+        with self.turn:
+            self.count += 1
+            due = self.count == self.at
+            if due and not self.after:
+                self._strike()
+                if self.signal == signal.SIGKILL:
+                    return None
+            if method != "GET":
+                self.writes.append((method, path))
+            response = self.inner.request(method, path, headers=headers, content=content)
+            if due and self.after:
+                self._strike()
+            return response
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[threading.Event]:
+        """Nothing is answered inside of the block; the event tells that somebody has asked."""
+        self.asked.clear()
+        self.open.clear()
+        try:
+            yield self.asked
+        finally:
+            self.open.set()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that dies in the middle of a request is what this is for."""
+
+    def _strike(self) -> None:
+        self.known.wait(10)
+        os.kill(self.client[0], self.signal)
+
+    def state(self) -> dict[str, Any]:
+        """Every resource by name, references as names, without what the service makes."""
+        found = [r for kind in ("Users", "Groups") for r in self.inner.get(f"/v2/{kind}?count=1000").json()["Resources"]]
+        names = {r["id"]: r.get("userName") or r["displayName"] for r in found}
+        assert len(set(names.values())) == len(names), "an account is there twice"
+        return {names[r["id"]]: _named({k: v for k, v in r.items() if k not in ("id", "meta")}, names) for r in found}
+
+    def names(self) -> dict[str, str]:
+        found = [r for kind in ("Users", "Groups") for r in self.inner.get(f"/v2/{kind}?count=1000").json()["Resources"]]
+        return {r["id"]: r.get("userName") or r["displayName"] for r in found}
+
+
+def copied(storage: InMemoryStorage) -> InMemoryStorage:
+    """A storage that holds the same resources; a lock belongs to one storage alone."""
+    found = InMemoryStorage()
+    kept = {name: value for name, value in vars(storage).items() if name != "lock"}
+    vars(found).update(copy.deepcopy(kept))
+    return found
+
+
+def _named(value: Any, names: dict[str, str]) -> Any:
+    if isinstance(value, dict):
+        return {k: _named(v, names) for k, v in value.items() if k not in ("$ref", "display")}
+    if isinstance(value, list):
+        return sorted([_named(v, names) for v in value], key=json.dumps)
+    return names.get(value, value) if isinstance(value, str) else value
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Service
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def _serve(self) -> None:
+        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {k: v for k, v in self.headers.items() if k.lower() in ("content-type", "if-match", "accept")}
+        with contextlib.suppress(OSError):  # a client that is dead hears nothing
+            response = self.server.serve(self.command, self.path, headers, content)
+            if response is None:
+                self.close_connection = True
+                return
+            self.send_response(response.status_code)
+            self.send_header("Content-Type", response.headers.get("Content-Type", "application/scim+json"))
+            self.send_header("Content-Length", str(len(response.content)))
+            self.end_headers()
+            self.wfile.write(response.content)
+            self.wfile.flush()
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def deadly() -> Iterator[Service]:
+    """A Service that serves until the block is left."""
+    server = Service()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

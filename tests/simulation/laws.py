@@ -1,0 +1,87 @@
+"""The laws of the design (§8) on what a simulation has left: the plan, the service and the record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from reconciler.record.model import Record
+
+if TYPE_CHECKING:
+    from tests.simulation.run import Simulation
+
+MANAGER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
+
+class Broken(AssertionError):
+    """A law does not hold."""
+
+
+def expect(holds: bool, words: str) -> None:
+    if not holds:
+        raise Broken(words)
+
+
+def check_laws(run: Simulation) -> None:
+    """After an apply that was complete and undisturbed. Raises Broken."""
+    planned, _, record = run.planned()
+    expect(planned.plan.changes == (), f"the plan after the last apply is not empty: {planned.plan.changes}")
+    expect(planned.plan.errors == (), f"errors are left: {planned.plan.errors}")
+    expect((record.under_way, record.unanswered) == ([], {}), "something is under way")
+    accounts, groups = (run.admin.read_all(kind, lambda page: page) for kind in ("Users", "Groups"))
+    _accounts(run, {a["userName"]: a for a in accounts}, record)
+    _groups(run, groups, accounts, record)
+    for id in run.strangers:
+        expect(run.account(id) == run.known[id], f"the stranger {id} was touched")
+    there = {item["id"] for item in (*accounts, *groups)}
+    entries = {entry["id"]: entry for entry in record.entries.values()}
+    expect(len(entries) == len(record.entries), "two entries have one account")
+    forgotten = run.made & there - entries.keys() - run.hidden
+    expect(not forgotten, f"made by us and forgotten: {forgotten}")
+    for id, entry in entries.items():
+        if id in there:
+            expect(entry.get("created", False) == (id in run.made), f"{entry}: who has created it?")
+
+
+def _accounts(run: Simulation, accounts: dict[str, Any], record: Record) -> None:
+    scope = run.directory.in_scope()
+    for name, person in scope.items():
+        expect(name in accounts, f"{name} has no account")
+        account = accounts[name]
+        expect(account.get("active") is True, f"{name} is not active")
+        for want, have in ((person.title, account.get("title")), (person.shown, account.get("displayName"))):
+            expect(want in (None, have), f"{name}: {have!r} is not {want!r}")
+        roles = {role["value"] for role in account.get("roles", [])}
+        expect(("admin" in roles) >= person.admin, f"{name} lacks a role: {roles}")
+        boss = person.manager is not None and run.directory.people[person.manager].name
+        if boss in scope:
+            have = (account.get(MANAGER) or {}).get("manager") or {}
+            expect(have.get("value") == accounts[boss]["id"], f"{name}: the manager is not {boss}")
+        entry = record.entries.get(f"User/{name}")
+        expect(entry is not None and entry["id"] == account["id"], f"{name}: the record knows another account")
+        expect("disabledAt" not in (entry or {}), f"{name} is active, and the record says disabled")
+        made = (entry or {}).get("wanted", {}).get("nickName")
+        expect(made in (None, account.get("nickName")), f"{name}: the record has another generated value")
+    ids = {account["id"]: account for account in accounts.values()}
+    for address, entry in record.entries.items():
+        account = ids.get(entry["id"])
+        if address.startswith("User/") and account is not None and address[5:] not in scope:
+            expect(account.get("active") is False, f"{address} is out of scope and active")
+            when = "disabledAt" in entry or not entry.get("wanted", {}).get("active") or entry["id"] in run.switched_off
+            expect(when, f"{address}: disabled, but when?")
+
+
+def _groups(run: Simulation, groups: list[Any], accounts: list[Any], record: Record) -> None:
+    wanted, names = run.directory.wanted_teams(), {a["id"]: a["userName"] for a in accounts}
+    ours = {entry["id"]: address for address, entry in record.entries.items()}
+    for name, members in wanted.items():
+        found = [g for g in groups if g["displayName"] == name]
+        expect(len(found) == 1, f"the group {name} is there {len(found)} times")
+        have = {names[m["value"]] for m in found[0].get("members", []) if m["value"] in ours.keys() & names.keys()}
+        # A service that shows no empty list of members hides that somebody has emptied it.
+        hidden = not have and run.edits and not run.wire.empty
+        expect(bool(hidden) or have == members, f"{name}: its members are {have}, not {members}")
+        entry = record.entries.get(f"Group/{name}", {})
+        expect(entry.get("id") == found[0]["id"], f"{name}: the record knows another group")
+        expect(set(entry.get("members", ())) == {f"User/{m}" for m in members}, f"{name}: {entry} and {members}")
+    for group in groups:
+        expect(group["displayName"] in wanted or group["id"] not in run.made, f"{group['displayName']} should be gone")
