@@ -154,6 +154,9 @@ class _Run:
         for new, old in self.book.moved:
             self._journal({"address": new, "outcome": "moved", "was": old, "entry": entries[new]})
         self.book.moved.clear()
+        for member in sorted(self.writer.beside):
+            self._journal({"address": member, "outcome": "moved", "entry": entries[member]})
+        self.writer.beside.clear()
         failed = address in self.ends and self.writer.uncertain
         if failed:
             line["wanted"] = {**line["wanted"], **self.writer.made}

@@ -54,6 +54,7 @@ class Writer:
         self.book = Book(job)
         self.notes: dict[str, str] = {}
         self.made: dict[str, Any] = {}
+        self.beside: set[str] = set()  # entries that the last step changed beside its own
         self.uncertain = False
 
     def do(self, step: Step) -> None:
@@ -190,6 +191,7 @@ class Writer:
         for member in remove:
             if member in self.job.record.entries:
                 self._roles(member, self.job.record.entries[member])
+                self.beside.add(member)
         if left:
             self.book.touched.add(change.address)
             raise Failed("skipped", f"{', '.join(left)} could not be added, since that account failed")

@@ -37,7 +37,7 @@ def redact(plan: Plan, key: str, names: Iterable[str] = ()) -> Plan:
         ),
         unmanaged=tuple(Unmanaged(work.hash(u.id), work.hash(u.userName)) for u in plan.unmanaged),
         warnings=tuple(map(work.words, plan.warnings)), only=tuple(map(work.address, plan.only)),
-        safeguards=tuple({k: v if k in ("name", "status") else work.deep(v) for k, v in s.items()} for s in plan.safeguards),
+        safeguards=tuple({k: v if k in ("name", "status", "numbers") else work.deep(v) for k, v in s.items()} for s in plan.safeguards),
     )  # fmt: skip
 
 

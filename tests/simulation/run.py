@@ -35,7 +35,7 @@ from reconciler.resolve.model import Resolution
 from reconciler.resolve.resolution import resolve
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import ServiceError
-from reconciler.scim.profile import PROFILES
+from reconciler.scim.profile import PROFILES, Groups, Paging
 from tests.simulation.faults import Disk, Fate, Killed, Wire
 from tests.simulation.laws import Broken, check_laws, expect
 from tests.simulation.people import Directory
@@ -43,7 +43,7 @@ from tests.world import APP, MAPPINGS, ROLES
 
 URL = "http://127.0.0.1/v2"
 GUID = "      - {target: nickName, expression: 'Guid()', apply: create}\n"
-PROFILE = replace(PROFILES["generic"], page_size=3, members_per_patch=2)
+PROFILE = replace(PROFILES["generic"], paging=Paging(3), groups=Groups(membersPerPatch=2))
 FOLDER = Path("/dev/shm") if Path("/dev/shm").is_dir() else None  # where syncing costs nothing
 
 
@@ -229,7 +229,7 @@ class Simulation:
             planned, resolution, record = self.planned()
             changes = planned.plan.changes
             if saved is not None:
-                found = compare([saved], planned.plan, planned.as_wanted(), frozenset(record.under_way))
+                found = compare([saved], planned.plan, planned.as_wanted(), begun=frozenset(record.under_way))
                 if found.moved:
                     expect(self.edits > edits, f"the saved plan is stale, but nobody has edited anything: {found.moved}")
                     return None
