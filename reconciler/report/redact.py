@@ -20,6 +20,8 @@ AROUND = "'\"`()[]{},;:."  # what may stand around a name in a sentence
 LONGEST = 50  # words that a name in a sentence may have
 KINDS = ("User/", "Group/")
 
+OPEN = ("name", "status", "numbers")  # of a safeguard: nobody is named in these
+
 
 def redact(plan: Plan, key: str, names: Iterable[str] = ()) -> Plan:
     """The same plan with hashes for people and groups, their values and ids; `names` are others that sentences may hold.
@@ -37,7 +39,7 @@ def redact(plan: Plan, key: str, names: Iterable[str] = ()) -> Plan:
         ),
         unmanaged=tuple(Unmanaged(work.hash(u.id), work.hash(u.userName)) for u in plan.unmanaged),
         warnings=tuple(map(work.words, plan.warnings)), only=tuple(map(work.address, plan.only)),
-        safeguards=tuple({k: v if k in ("name", "status", "numbers") else work.deep(v) for k, v in s.items()} for s in plan.safeguards),
+        safeguards=tuple({k: v if k in OPEN else work.deep(v) for k, v in item.items()} for item in plan.safeguards),
     )  # fmt: skip
 
 
