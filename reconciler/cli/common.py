@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from reconciler.scim.client import ScimClient
 
 ERROR, CHANGES, BLOCKED, STALE, PARTIAL, LOCKED, USAGE = 1, 2, 3, 4, 5, 6, 64
+MOST_LISTED = 20
 FIRST_OF = (130, 6, 1, 4, 3, 5, 2, 0)
 
 
@@ -97,7 +98,9 @@ def known_apps(asked: tuple[str, ...], known: Iterable[str]) -> None:
 
 def meant(name: str, names: list[str]) -> str:
     near = difflib.get_close_matches(name, names, 1)
-    return f"did you mean {near[0]!r}?" if near else "there are " + (", ".join(names) or "none")
+    if near:
+        return f"did you mean {near[0]!r}?"
+    return f"there are {len(names)}" if len(names) > MOST_LISTED else "there are " + (", ".join(names) or "none")
 
 
 def chosen(declarations: Declarations, apps: tuple[str, ...]) -> list[App]:
@@ -195,6 +198,7 @@ def session(
 
 def _warn_unknown(only: tuple[str, ...], declarations: Declarations, record: Record | None) -> None:
     """An address that names nobody selects nothing, which must not read as nothing to do."""
+    from reconciler.declare.references import nearly
     from reconciler.report.safe import plain
 
     if not only:
@@ -202,11 +206,10 @@ def _warn_unknown(only: tuple[str, ...], declarations: Declarations, record: Rec
     names = [f"User/{u.row['userPrincipalName']}" for u in declarations.users.values()]
     names += [f"Group/{g.row['displayName']}" for g in declarations.groups.values()]
     names += record.entries if record else ()
-    known = {fold(name) for name in names}
+    known = {fold(name): name for name in names}
     for address in only:
         if fold(address) not in known:
-            near = difflib.get_close_matches(address, names, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            hint = "".join(f"; did you mean {known[near]}?" for near in nearly(address, known))
             click.echo(plain(f"Warning: nothing that is declared or recorded is called {address}{hint}"), err=True)
 
 

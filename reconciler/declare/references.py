@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,10 +9,22 @@ from reconciler.declare.model import Group, Problem, User, fold
 from reconciler.declare.table import Table
 from reconciler.declare.yaml import Sources
 
+MISTYPED = 2  # edits, a swap of neighbours being one; people of one domain share most of their names' letters
+
+
+def nearly(name: str, known: Iterable[str], most: int = 1) -> list[str]:
+    """Up to `most` known names, folded, that are a slip of the keyboard away from one, nearest first."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    wanted = fold(name)
+    edits = min(MISTYPED, len(wanted) // 3)
+    return [found for found, *_ in process.extract(wanted, list(known), scorer=OSA.distance, score_cutoff=edits, limit=most)]
+
 
 def nearest(name: str, known: Iterable[str], kind: str) -> str:
     """A remedy for a name that is not known: the nearest one that is."""
-    near = difflib.get_close_matches(fold(name), list(known)[:20_000], 1, 0.75)
+    near = nearly(name, known)
     return f"did you mean {near[0]}?" if near else f"declare the {kind}, or remove the reference"
 
 

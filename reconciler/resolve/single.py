@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
 from reconciler.declare.model import App, Assignment, Declarations, Group, fold
+from reconciler.declare.references import nearly
 from reconciler.declare.table import Table
 from reconciler.resolve.filters import Get
 from reconciler.resolve.model import Resolution
 from reconciler.resolve.resolution import getter
 from reconciler.resolve.scope import judge
 from reconciler.resolve.sources import GroupSource, UserSource
-
-MOST_SEARCHED = 20_000  # names among which a near one is looked for
 
 
 def find(declarations: Declarations, text: str) -> str | None:
@@ -41,7 +39,7 @@ def _previously(table: Table[Any], name: str) -> int | None:
 def near(text: str, names: Mapping[str, Any]) -> list[str]:
     """Up to three known addresses that look like what was asked for."""
     wanted = fold(text)
-    return difflib.get_close_matches(wanted if "/" in wanted else "user/" + wanted, list(names)[:MOST_SEARCHED], 3, 0.75)
+    return nearly(wanted if "/" in wanted else "user/" + wanted, names, 3)
 
 
 def chains(groups: Table[Group], name: str, nested: str) -> dict[str, tuple[str, ...]]:
