@@ -1,0 +1,70 @@
+"""The demo as a newcomer runs it: it tells the whole story, ends by itself and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+RECONCILE = [sys.executable, "-c", "from reconciler.cli.main import main; main()"]
+STORY = ("validate", "test-connection", "plan --out plan.json", "apply plan.json", "plan --detailed-exitcode",
+         "plan --app wiki --detailed-exitcode --out drift.json", "apply drift.json",
+         "plan --app thousandeyes --detailed-exitcode --out leaver.json", "apply leaver.json",
+         "plan --detailed-exitcode")  # fmt: skip
+
+
+def environ(folder: Path) -> dict[str, str]:
+    return {**os.environ, "TMPDIR": str(folder), "RECONCILE_CACHE_DIR": ""}
+
+
+def servers(folder: Path) -> list[int]:
+    """Processes that work in a folder of the demo's."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            at_work = os.readlink(process / "cwd").startswith(str(folder))
+        except OSError:
+            continue
+        found += [int(process.name)] if at_work else []
+    return found
+
+
+def test_the_whole_story_is_told_and_nothing_is_left(tmp_path: Path) -> None:
+    ran = subprocess.run([*RECONCILE, "demo"], env=environ(tmp_path), capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert ran.returncode == 0, ran.stderr
+    assert tuple(re.findall(r"^\$ reconcile (.*)$", ran.stdout, re.MULTILINE)) == STORY
+    after = dict(zip(STORY, ran.stdout.split("$ reconcile ")[1:], strict=False))
+    assert "0 errors, 0 warnings" in after["validate"]
+    assert 'title: "Intern" -> "Principal Engineer"' in after[STORY[5]] and "[drift]" in after[STORY[5]]
+    assert "- disable User/grace@example.com" in after[STORY[7]]
+    assert ran.stdout.rpartition("$ reconcile ")[2].count("No changes.") == 2
+    assert list(tmp_path.iterdir()) == [] and servers(tmp_path) == []
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen([*RECONCILE, "demo", "--keep"], env=environ(tmp_path), stdout=subprocess.PIPE, text=True,
+                          stdin=subprocess.DEVNULL) as process:  # fmt: skip
+        yield process
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+    assert list(tmp_path.iterdir()) == [] and servers(tmp_path) == []
+
+
+def test_the_servers_that_are_kept_serve_a_second_terminal(kept: subprocess.Popen[str], tmp_path: Path) -> None:
+    assert kept.stdout is not None
+    said = []
+    while not said or "Ctrl-C" not in said[-1]:
+        said.append(kept.stdout.readline())
+    variables = dict(re.findall(r"export (\w+)=(\S+)", "".join(said)))
+    assert len(variables) == 4
+    folder = next(tmp_path.glob("reconcile-demo-*"))
+    second = subprocess.run([*RECONCILE, "plan", "--detailed-exitcode"], env={**environ(tmp_path), **variables}, cwd=folder,
+                            capture_output=True, text=True)  # fmt: skip
+    assert (second.returncode, second.stdout.count("No changes.")) == (0, 2), second.stderr
