@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.declare.references import nearest, nearly
 
-KNOWN = ["ada@example.com", "grace@example.com", "katherine@example.com", "john@example.com"]
+KNOWN = dict.fromkeys(["ada@example.com", "grace@example.com", "katherine@example.com", "john@example.com"])
 
 
 @pytest.mark.parametrize("slip", ["garce@example.com", "grace@exmaple.com", "Grace@example.com", "grac@example.com"])

@@ -60,18 +60,22 @@ class _Check:
         place = self.sources.place(self.found[row].file, path)
         self.problems.append(Problem(place, "error", code, message, remedy))
 
+    def unknown(self, row: int, kind: str, remedy: str) -> None:
+        written = self.sources.value(self.found[row].file, ("assignments", self.numbers[row], kind))
+        self.error(row, kind, f"unknown-{kind}", f"no {kind} {written!r} is declared", remedy)
+
     def names(self, kind: str, names: list[str | None], known: Table[Any]) -> None:
         unknown = {name for name in names if name is not None} - known.index.keys()
         for row, name in enumerate(names if unknown else ()):
             if name is not None and name in unknown:
-                self.error(row, kind, f"unknown-{kind}", f"no {kind} {name!r} is declared", nearest(name, known, kind))
+                self.unknown(row, kind, nearest(name, known, kind))
 
     def roles(self, roles: Mapping[str, Role]) -> None:
         unknown = {item.role for item in self.found} - roles.keys() - {DEFAULT_ACCESS}
-        names = [role.displayName for role in roles.values()] + ["Default Access"]
+        known: dict[str, Any] = {**roles, DEFAULT_ACCESS: None}
         for row, item in enumerate(self.found if unknown else ()):
             if item.role in unknown:
-                self.error(row, "role", "unknown-role", f"no role {item.role!r} is declared", nearest(item.role, names, "role"))
+                self.unknown(row, "role", nearest(item.role, known, "role"))
 
     def dates(self) -> None:
         wrong = {day for day in {item.expires for item in self.found} if isinstance(day, str) and not _real_date(day)}

@@ -40,7 +40,7 @@ def load(root: Path) -> Loaded:
     """Read everything under `root`. Nothing is raised for what a user wrote."""
     loader = _Loader(root, Cache(user_cache(), fingerprint()))
     loader.run()
-    problems = sorted(set(loader.problems), key=lambda p: (p.place, p.code, p.message))
+    problems = _telling(loader.problems, loader.unread)
     digest = loader.sources.digest(shown(root))
     found = Declarations(loader.users, loader.groups, loader.apps, loader.record, str(root), digest, tuple(loader.policies))
     return Loaded(found, problems)
@@ -51,7 +51,18 @@ def load_mappings(file: Path) -> tuple[ObjectMapping | None, list[Problem]]:
     loader = _Loader(file.parent, Cache(None, ""))
     document = loader._read(file, "mappings")
     mapping = mapping_of(document, loader.problems) if document is not None else None
-    return mapping, sorted(set(loader.problems), key=lambda p: (p.place, p.code, p.message))
+    return mapping, _telling(loader.problems, set())
+
+
+def _telling(problems: list[Problem], unread: set[str]) -> list[Problem]:
+    """Sorted, without what follows from another one: names of a file that could not be read, a second flaw of one value."""
+    found = sorted(set(problems), key=lambda p: (p.place, p.code.startswith("schema-"), p.code, p.message))
+    kept: list[Problem] = []
+    for problem in found:
+        again = kept and kept[-1].place == problem.place and problem.code.startswith("schema-")
+        if not again and problem.code not in unread:
+            kept.append(problem)
+    return kept
 
 
 class _Loader:
@@ -64,6 +75,7 @@ class _Loader:
         self.sources = Sources()
         self.record = RecordSettings()
         self.policies: list[Policy] = []
+        self.unread: set[str] = set()  # codes of references to what stands in files that could not be read
 
     def error(self, place: Place, code: str, message: str, remedy: str) -> None:
         self.problems.append(Problem(place, "error", code, message, remedy))
@@ -121,6 +133,8 @@ class _Loader:
             rows = self._rows(path, kind)
             if rows is not None:
                 yield shown(path), rows
+            else:
+                self.unread.add(f"unknown-{kind.removesuffix('s')}")
 
     def _rows(self, path: Path, kind: str) -> Rows | None:
         """The rows of one file, from the cache where its content is known to be sound."""
@@ -132,7 +146,7 @@ class _Loader:
             return known
         before = len(self.problems)
         document = self._parse(path, raw, kind)
-        if document is None:
+        if document is None or not isinstance(document.data.get(kind), list):
             return None
         rows = to_rows(document.data.get(kind), document.item_lines, ROW_KEYS[kind])
         if len(self.problems) == before:

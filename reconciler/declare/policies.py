@@ -86,7 +86,7 @@ def check_policies(policies: Iterable[Policy], apps: Mapping[str, App], problems
             if name not in apps:
                 problems.append(Problem(policy.place, "error", "unknown-app", f"no app {name!r} is declared",
                                         nearest(name, apps, "app")))  # fmt: skip
-        known = {key for app in apps.values() if not policy.apps or app.name in policy.apps for key in app.roles}
+        known = {k: role for app in apps.values() if not policy.apps or app.name in policy.apps for k, role in app.roles.items()}
         for role in policy.roles:
             if role not in known:
                 problems.append(Problem(policy.place, "error", "unknown-role", f"no role {role!r} is declared",

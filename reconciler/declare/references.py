@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reconciler.declare.model import Group, Problem, User, fold
+from reconciler.declare.model import Group, Problem, Role, User, fold
 from reconciler.declare.table import Table
 from reconciler.declare.yaml import Sources
 
@@ -22,10 +22,16 @@ def nearly(name: str, known: Iterable[str], most: int = 1) -> list[str]:
     return [found for found, *_ in process.extract(wanted, list(known), scorer=OSA.distance, score_cutoff=edits, limit=most)]
 
 
-def nearest(name: str, known: Iterable[str], kind: str) -> str:
-    """A remedy for a name that is not known: the nearest one that is."""
+def nearest(name: str, known: Mapping[str, Any], kind: str) -> str:
+    """A remedy for a name that is not known: the nearest one that is, as it is written; `known` is by folded name."""
     near = nearly(name, known)
-    return f"did you mean {near[0]}?" if near else f"declare the {kind}, or remove the reference"
+    return f"did you mean {_written(known, near[0])}?" if near else f"declare the {kind}, or remove the reference"
+
+
+def _written(known: Mapping[str, Any], key: str) -> str:
+    if isinstance(known, Table):
+        return str(known.columns[known.key][known.index[key]])
+    return known[key].displayName if isinstance(known[key], Role) else key
 
 
 def check_directory(users: Table[User], groups: Table[Group], sources: Sources, problems: list[Problem]) -> None:
@@ -75,9 +81,9 @@ class _Check:
         reaches = {key: _reach(key, left) for key in left}
         for key in left:
             if key in reaches[key]:
-                names = ", ".join(groups[name].row["displayName"] for name in sorted(reaches[key]) if key in reaches[name])
-                self.error(groups.index[key], ("members",), "group-cycle", f"the groups {names} contain one another",
-                           "break the cycle")  # fmt: skip
+                circle = [groups[name].row["displayName"] for name in sorted(reaches[key]) if key in reaches[name]]
+                words = f"the groups {', '.join(circle)} contain one another" if circle[1:] else f"{circle[0]} contains itself"
+                self.error(groups.index[key], ("members",), "group-cycle", words, "break the cycle")
 
     def renames(self) -> None:
         ids = self.table.column("id")

@@ -13,6 +13,8 @@ from reconciler.declare.model import Problem
 from reconciler.declare.yaml import Document
 
 MOST_EXPLAINED = 2_000
+TYPES = {"object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false", "integer": "a whole number",
+         "number": "a number", "null": "empty"}  # fmt: skip
 
 
 def folder() -> Path:
@@ -109,18 +111,15 @@ def _explain(document: Document, error: Any, prefix: tuple[str | int, ...]) -> l
             return [Problem(place, "error", "missing-key", f"the key {missing!r} is missing", f"add `{missing}: ...`")]
         case "type":
             want = error.validator_value
-            want = " or ".join(want) if isinstance(want, list) else want
+            want = " or ".join(TYPES[name] for name in (want if isinstance(want, list) else [want]))
             return [Problem(place, "error", "wrong-type", f"{_at(path)} must be {want}, not {_kind(error.instance)}",
-                            _quote_hint(error.instance, str(want)))]  # fmt: skip
+                            _type_remedy(error.instance, want))]  # fmt: skip
         case "enum":
             return [_not_one_of(place, path, error)]
         case "oneOf":
-            names = [choice["required"][0] for choice in error.validator_value]
-            return [Problem(place, "error", "one-of", f"exactly one of {', '.join(names)} must be given",
-                            f"keep one of {', '.join(names)}")]  # fmt: skip
+            return [_one_of(place, error)]
         case _:
-            return [Problem(place, "error", f"schema-{error.validator}", f"{_at(path)}: {_short(error.message)}",
-                            _pattern_hint(error))]  # fmt: skip
+            return [Problem(place, "error", f"schema-{error.validator}", f"{_at(path)} {_violated(error)}", _example(error))]
 
 
 def _unknown_key(document: Document, path: tuple[str | int, ...], key: str, known: list[str]) -> Problem:
@@ -136,9 +135,19 @@ def _not_one_of(place: Any, path: tuple[str | int, ...], error: Any) -> Problem:
     return Problem(place, "error", "not-one-of", f"{_at(path)} cannot be {error.instance!r}", remedy)
 
 
+def _one_of(place: Any, error: Any) -> Problem:
+    names = [choice["required"][0] for choice in error.validator_value]
+    listed = ", ".join(names[:-1]) + " and " + names[-1]
+    if any(name in error.instance for name in names):
+        return Problem(place, "error", "one-of", f"{listed} exclude one another", "keep one of them")
+    return Problem(place, "error", "one-of", f"one of {listed} is missing", f"add `{names[0]}: ...`, or another of them")
+
+
 def _at(path: tuple[str | int, ...]) -> str:
     names = [str(step) for step in path if isinstance(step, str)]
-    return names[-1] if names else "the file"
+    if not names:
+        return "the file"
+    return names[-1] if isinstance(path[-1], str) else f"an item of {names[-1]}"
 
 
 def _kind(value: Any) -> str:
@@ -149,14 +158,24 @@ def _kind(value: Any) -> str:
     )
 
 
-def _quote_hint(value: Any, want: str) -> str:
-    return f'write it in quotes: "{value}"' if "string" in want and isinstance(value, (int, float, bool)) else f"give {want}"
+def _type_remedy(value: Any, want: str) -> str:
+    if value is None:
+        return f"give {want}, or leave the key out"
+    return f'write it in quotes: "{value}"' if "text" in want and isinstance(value, (int, float)) else f"give {want}"
+
+
+def _violated(error: Any) -> str:
+    """What a value breaks, in words: the schema's own for a pattern, which nobody should have to read."""
+    words = error.schema.get("$comment") if error.validator == "pattern" else None
+    if words:
+        return f"must be {words}, not {_short(repr(error.instance))}"
+    return "is empty" if error.validator in ("minLength", "minItems") and not error.instance else f": {_short(error.message)}"
 
 
 def _short(message: str) -> str:
     return message if len(message) < 200 else message[:200] + "..."
 
 
-def _pattern_hint(error: Any) -> str:
+def _example(error: Any) -> str:
     examples = error.schema.get("examples") if isinstance(error.schema, dict) else None
     return f"for example {examples[0]!r}" if examples else "see the schema's description"

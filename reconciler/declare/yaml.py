@@ -73,9 +73,19 @@ class Sources:
 
     def place(self, file: str, path: tuple[Step, ...], key: bool = False) -> Place:
         """Where a value of a file stands."""
+        return self._document(file).locate(path, key)
+
+    def value(self, file: str, path: tuple[Step, ...]) -> Any:
+        """A value of a file as it is written there."""
+        found = self._document(file).data
+        for step in path:
+            found = found[step]
+        return found
+
+    def _document(self, file: str) -> Document:
         if file not in self._parsed:
             self._parsed[file] = parse(self._raw[file], file)
-        return self._parsed[file].locate(path, key)
+        return self._parsed[file]
 
 
 def parse(raw: bytes, file: str) -> Document:

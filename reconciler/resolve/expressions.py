@@ -13,6 +13,8 @@ from reconciler.resolve.functions import FUNCTIONS, IGNORE, Chance, EvaluationEr
 __all__ = ["IGNORE", "EvaluationError", "Expression", "ExpressionError", "compile_expression", "parse_expression"]
 
 LONGEST = 10_000
+TOKENS = {"COMMA": "`,`", "LPAR": "`(`", "RPAR": "`)`", "NAME": "a function", "ATTRIBUTE": "an [attribute]",
+          "STRING": '"text"', "NUMBER": "a number", "$END": "its end"}  # fmt: skip
 TEXT = frozenset({str, type(None)})
 
 GRAMMAR = r"""
@@ -115,9 +117,17 @@ def parse_expression(text: str) -> Any:
     try:
         return _parser().parse(text).children[0]
     except lark.exceptions.UnexpectedInput as error:
-        at_end = getattr(getattr(error, "token", None), "type", "") == "$END"
-        column = len(text) + 1 if at_end or error.column < 1 else error.column
-        raise ExpressionError("not an expression: unexpected text here", column, "see the grammar: Function(arguments)") from None
+        raise _refused(text, error) from None
+
+
+def _refused(text: str, error: Any) -> ExpressionError:
+    at_end = getattr(getattr(error, "token", None), "type", "") == "$END"
+    column = len(text) + 1 if at_end or error.column < 1 else error.column
+    expected = set(getattr(error, "accepts", None) or getattr(error, "allowed", None) or ()) - {"OPERATOR"}
+    what = f"{text[column - 1]!r} cannot stand here" if column <= len(text) else "something is missing at its end"
+    return ExpressionError(f"not an expression: {what}", column,
+                           "expected " + " or ".join(sorted({TOKENS.get(name, name) for name in expected}))
+                           + "; an expression reads Function(arguments)")  # fmt: skip
 
 
 def compile_expression(text: str) -> Expression:
