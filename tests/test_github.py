@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,9 +12,10 @@ import pytest
 
 from reconciler.cli.github import actions
 from reconciler.cli.main import run
-from reconciler.plan.model import Plan
+from reconciler.plan.model import Change, Plan
 from reconciler.record.local import LocalStore
-from reconciler.report.markdown import notes
+from reconciler.report.jsonform import dumps
+from reconciler.report.markdown import SUMMARY, notes
 from tests.gitworld import git
 from tests.servers import Desk, scim_server
 from tests.world import World
@@ -98,6 +100,22 @@ def test_a_report_of_any_length_is_cut_and_its_fence_is_closed() -> None:
     assert text.count("\n```") >= 1 and "and 440 more lines" in text
     cut = notes.stale(Plan("wiki", "Wiki", "u", "p", digest="sha256:0"), "", text)
     assert len(cut) < 35_000 and cut.count("\n```") == 2 and "summary of the run" in cut
+
+
+def test_what_moved_in_100000_places_leaves_room_in_the_summary() -> None:
+    text = notes.said([], ["| a |\n|---|\n" + "| \U0001f600 |\n" * 100_000] * 2)
+    assert len(text.encode()) < SUMMARY.most // 2
+    assert re.search(r"\| \U0001f600 \|\n\nand 1\d\d,\d{3} more lines, on the terminal of the run\n", text)
+
+
+def test_the_summaries_of_many_large_plans_fit_into_one(desk: Desk) -> None:
+    digest = "sha256:" + "0" * 64
+    changes = tuple(Change(f"User/{n}" + "ä" * 40, "delete", "r", ("config",), "f", 1, digest=digest) for n in range(8_000))
+    plans = [Plan(f"a{n}", "A", "u", "p", changes, digest=digest) for n in range(7)]
+    (desk.folder / "plans.json").write_text(dumps(plans))
+    for command in (("github", "waiting"), ("show", "--format", "summary")):
+        ran = desk.reconcile(*command, "plans.json")
+        assert ran.code == 0 and SUMMARY.most * 0.98 < len(ran.out.encode()) <= SUMMARY.most, ran.err
 
 
 def test_the_way_on_can_be_typed(world: World) -> None:

@@ -153,8 +153,7 @@ def test_managers_groups_and_members_are_named_not_numbered(empty: World) -> Non
 
 
 def test_live_roles_become_roles_and_assignments(empty: World) -> None:
-    for file in ("apps/wiki/app.yaml", "apps/wiki/mappings.yaml", "apps/wiki/roles.yaml", "apps/wiki/assignments.yaml"):
-        (empty.folder / "desired" / file).unlink()
+    bare(empty)
     admin, user = ({"value": "a:1", "display": "Admin", "primary": False}, {"value": "user", "display": "User"})
     empty.seed("ada@x.org", roles=[admin, user])
     empty.seed("bob@x.org", roles=[user])
@@ -169,6 +168,39 @@ def test_live_roles_become_roles_and_assignments(empty: World) -> None:
         ("ada@x.org", "admin"), ("ada@x.org", "user"), ("bob@x.org", "user"), ("carl@x.org", "default access")
     ]  # fmt: skip
     assert app.tenantUrl == "${env:WIKI_SCIM_URL}" and (empty.plan().changes, empty.plan().adopted) == ((), 3)
+
+
+def bare(world: World) -> World:
+    """The app is not declared at all."""
+    for file in ("app", "mappings", "roles", "assignments"):
+        (world.folder / f"desired/apps/wiki/{file}.yaml").unlink()
+    return world
+
+
+def test_the_one_primary_role_that_entra_writes_becomes_a_role(empty: World) -> None:
+    for name, role in (("ada", "admin"), ("bob", "user")):
+        bare(empty).seed(f"{name}@x.org", roles=[{"value": role, "type": "WindowsAzureActiveDirectoryRole", "primary": True}])
+        outcome = take(empty, force=True)
+        assert outcome.notes == []
+    app = load(empty.folder / "desired").declarations.apps["wiki"]
+    assert [(a.user, a.role) for a in app.assignments] == [("ada@x.org", "admin"), ("bob@x.org", "user")]
+    assert (empty.plan().changes, empty.plan().adopted) == ((), 2)
+
+
+def test_roles_in_a_shape_that_no_mapping_writes_are_named_and_left_alone(empty: World) -> None:
+    bare(empty).seed("ada@x.org", roles=[{"value": "admin"}])
+    outcome = take(empty)
+    assert outcome.counts["roles"] == 0 and empty.plan().changes == ()
+    (note,) = outcome.notes
+    assert note.startswith("User/ada@x.org: holds roles that are not taken over")
+
+
+def test_a_service_that_never_says_active_is_taken_as_it_is(empty: World) -> None:
+    empty.seed("ada@x.org", active=None)
+    outcome = take(empty, force=True)
+    assert (outcome.notes, outcome.plan.changes, outcome.plan.adopted) == ([], (), 1)
+    empty.converge()
+    assert empty.plan().changes == ()
 
 
 def test_a_role_that_is_not_declared_yet_is_added_below_the_others(empty: World) -> None:

@@ -9,6 +9,8 @@ from html.parser import HTMLParser
 import cmarkgfm
 import pytest
 from cmarkgfm.cmark import Options
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reconciler.plan.model import (
     Access,
@@ -21,7 +23,9 @@ from reconciler.plan.model import (
     Skip,
     Unmanaged,
 )
-from reconciler.report.markdown import COMMENT, SUMMARY, render
+from reconciler.plan.stale import Moved
+from reconciler.report import difference
+from reconciler.report.markdown import COMMENT, SUMMARY, notes, render
 from reconciler.report.safe import plain
 from tests.world import World
 
@@ -104,6 +108,34 @@ def test_a_hostile_name_changes_nothing_but_the_text_inside_code(name: str) -> N
     assert found.comments == harmless.comments == [FIRST[4:-3]]
     assert text.count("<!--") == 1 and text.startswith(FIRST + "\n")
     assert re.sub(r"\s+", " ", plain(name)).strip().replace("<!--", "\\u003c!--")[:8] in re.sub(r"\s+", " ", found.code)
+
+
+MARKUP = st.sampled_from([*HOSTILE.values(), *"`|@#<>&[]()!*_~$:-=+\\/\"'{}%^ \t\n\r", "<!--", "-->", "```", "~~~", "\\|", "::",
+                          "</", "\n\n", "\n    ", "http://", "\u202e", "\u200d", "\ud800", "\0", "\x85"])  # fmt: skip
+NAMES = st.lists(MARKUP | st.text(max_size=4), min_size=1, max_size=12).map("".join).filter(bool)
+
+
+@given(NAMES)
+@settings(max_examples=200, deadline=None)
+def test_whatever_a_name_is_made_of_it_stays_text(name: str) -> None:
+    text = render(plan_of(name))
+    found, harmless = page(text), page(render(plan_of("harmless")))
+    assert (found.tags, found.comments, found.prose.split()) == (harmless.tags, [FIRST[4:-3]], harmless.prose.split())
+    assert text.count("<!--") == 1 and text.startswith(FIRST + "\n")
+    assert not [line for line in text.split("\n") if line.lstrip().startswith("::") or "##[" in line]
+
+
+@given(NAMES)
+@settings(max_examples=200, deadline=None)
+def test_what_stands_above_a_plan_is_text_too(name: str) -> None:
+    def above(name: str) -> _Page:
+        plan = plan_of(name)
+        moved = difference.render("markdown", {"wiki": [Moved(f"User/{name}", "update", None, ("service",), (name, name))]})
+        told = notes.said([name, f"x{name}"], [moved])
+        return page("\n\n".join([notes.stale(plan, "https://h", told), notes.waiting(plan, ""), notes.drift(plan, "https://h")]))
+
+    found, harmless = above(name), above("harmless")
+    assert (found.tags, found.comments, found.prose.split()) == (harmless.tags, [], harmless.prose.split())
 
 
 @pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE.keys())

@@ -6,7 +6,7 @@ The mapping is Entra's default for a generic SCIM app (facts: provisioning.md §
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from reconciler.adopt.files import header, quote
@@ -15,6 +15,7 @@ from reconciler.adopt.roles import pairs
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:"
 ACTIVE = 'Switch([IsSoftDeleted], , "False", "True", "True", "False")'
 ROLES = "AssertiveAppRoleAssignmentsComplex([appRoleAssignments])"
+PRIMARY, FIRST = 'roles[primary eq "True"].value', "SingleAppRoleAssignment([appRoleAssignments])"
 SHORT = (('emails[type eq "work"].value', "mail"), ("displayName", "displayName"))
 LONG = (
     ("externalId", "mailNickname"),
@@ -65,8 +66,7 @@ def mappings_file(name: str, profile: str, users: Iterable[dict[str, Any]], grou
     rows = [f"{{target: {_single(target)}, source: {source}}}" for target, source in _table(profile)]
     lines = ["{target: userName, source: userPrincipalName, matchingPrecedence: 1}",
              f"{{target: active, expression: {_single(ACTIVE)}}}", *rows]  # fmt: skip
-    if profile != "thousandeyes" and expressible(user.get("roles") for user in users):
-        lines.append(f"{{target: roles, expression: {_single(ROLES)}}}")
+    lines += _roles(users) if profile != "thousandeyes" else ()
     return (
         header("mappings", f"apps/{name}/mappings.yaml") + "mappings:\n  users:\n"
         "    targetObjectActions: [create, update, delete]\n    scopingFilters: []\n    attributes:\n"
@@ -83,12 +83,22 @@ def _single(text: str) -> str:
     return "'" + text.replace("'", "''") + "'" if re.search(r"[^A-Za-z.]", text) else text
 
 
-def expressible(roles: Iterable[Any]) -> bool:
-    """Whether some accounts have roles, and all of them ones that app roles can write again as they are."""
-    held = [items for items in roles if items]
-    for items in held:
-        if not isinstance(items, list) or len(pairs(items)) != len(items):
-            return False
-        if any(not isinstance(i, dict) or i.get("display") is None or i.get("primary") for i in items):
-            return False
-    return bool(held)
+def _roles(users: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """A mapping that app roles can write the live ones again with, as they are; none where there are no roles, or no such one."""
+    held = [user["roles"] for user in users if user.get("roles")]
+    if held and all(map(_without_primary, held)):
+        yield f"{{target: roles, expression: {_single(ROLES)}}}"
+    elif held and all(map(_primary_alone, held)):
+        yield f"{{target: {_single(PRIMARY)}, expression: {_single(FIRST)}}}"
+
+
+def _without_primary(items: Any) -> bool:
+    return _named(items) and all(item.get("display") is not None and not item.get("primary") for item in items)
+
+
+def _primary_alone(items: Any) -> bool:
+    return _named(items) and len(items) == 1 and items[0].get("primary") is True
+
+
+def _named(items: Any) -> bool:
+    return isinstance(items, list) and all(isinstance(item, dict) for item in items) and len(pairs(items)) == len(items)

@@ -9,7 +9,7 @@ from reconciler.adopt.invert import role_slot, sources_of, wanted
 from reconciler.adopt.model import Adopted, Known, Notes, Row
 from reconciler.adopt.roles import Roles
 from reconciler.declare.model import App, fold
-from reconciler.plan.diff import same
+from reconciler.plan.diff import same, unsaid
 from reconciler.plan.live import Live, LiveObject
 from reconciler.resolve.expressions import IGNORE
 from reconciler.resolve.mapping import CompiledMapping
@@ -86,7 +86,9 @@ class _Kind:
             kept.append((item, row))
             for i in self.mapping.updates if item.active else ():
                 slot = self.mapping.slots[i]
-                if want[i] is not IGNORE and not slot.reference and not same(slot, want[i], item.values[i]):
+                if want[i] is IGNORE or slot.reference or unsaid(slot, want[i], item.values[i]):
+                    continue
+                if not same(slot, want[i], item.values[i]):
                     self.note(item, f"{slot.target} is not taken over: {_why(slot.mapping.kind)}")
         return kept
 

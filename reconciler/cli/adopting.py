@@ -12,6 +12,7 @@ from typing import Any
 
 from reconciler.adopt import defaults, layout, write
 from reconciler.adopt.edit import append
+from reconciler.adopt.invert import role_slot
 from reconciler.adopt.live import adopt
 from reconciler.adopt.model import Adopted, ImportRefused, Known, Notes
 from reconciler.cli.common import checked, connect, store_of
@@ -79,12 +80,14 @@ def take_over(request: Request, connecting: Connect = connect, record_of: Callab
         record = (record_of or _record)(app, declarations)
         with connecting(app, record) as client:
             read = _read(client, app, new)
+        notes = Notes()
         if new:
             text = defaults.mappings_file(app.name, app.profile, read.users, read.has_groups)
             seeded[f"apps/{app.name}/mappings.yaml"] = text
             write.put(stage, seeded)
             declarations = _load(stage, request)
-        return _import(request, stage, declarations, seeded, read, record)
+            _roles_left(read.users, declarations.apps[app.name], notes)
+        return _import(request, stage, declarations, seeded, read, record, notes)
 
 
 def _record(app: App, declarations: Declarations) -> Record | None:
@@ -92,9 +95,10 @@ def _record(app: App, declarations: Declarations) -> Record | None:
 
 
 def _import(
-    request: Request, stage: Path, declarations: Declarations, seeded: dict[str, str], read: Read, record: Record | None
-) -> Outcome:
-    app, notes = limit(declarations.apps[request.name]).app, Notes()
+    request: Request, stage: Path, declarations: Declarations, seeded: dict[str, str], read: Read, record: Record | None,
+    notes: Notes,
+) -> Outcome:  # fmt: skip
+    app = limit(declarations.apps[request.name]).app
     users, groups = compile_mapping(app.users), compile_mapping(app.groups)
     live = Live({item.id: item for item in project_users(users, read.users)}, {}, read.reads)
     if app.groups.enabled:
@@ -115,6 +119,15 @@ def _import(
     write.put(request.out, fresh, removed)
     counts = {kind: len(getattr(found, kind)) for kind in ("users", "groups", "roles", "assignments")}
     return Outcome(sorted(fresh), removed, counts, notes.lines(), plan)
+
+
+def _roles_left(users: list[Resource], app: App, notes: Notes) -> None:
+    """Roles are access: where no default mapping can write those that are there, that is said."""
+    if role_slot(compile_mapping(app.users)) is None:
+        for user in users:
+            if user.get("roles"):
+                notes.add("holds roles that are not taken over: no usual mapping writes them as they are; map `roles` in "
+                          "mappings.yaml, then import again", f"User/{user.get('userName')}")  # fmt: skip
 
 
 def _seed(stage: Path, request: Request) -> tuple[dict[str, str], bool]:

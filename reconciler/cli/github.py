@@ -26,14 +26,17 @@ def github() -> None:
 def _each(file: Path, apps: tuple[str, ...], work: Callable[[Plan], None]) -> int:
     """Each plan of a saved file."""
     def all_of_them() -> int:
-        plans = read_plans(file)
-        known_apps(apps, [plan.app for plan in plans])
-        for plan in plans:
-            if not apps or plan.app in apps:
-                work(plan)
+        for plan in _picked(file, apps):
+            work(plan)
         return 0
 
     return _told(all_of_them)
+
+
+def _picked(file: Path, apps: tuple[str, ...]) -> list[Plan]:
+    plans = read_plans(file)
+    known_apps(apps, [plan.app for plan in plans])
+    return [plan for plan in plans if not apps or plan.app in apps]
 
 
 def _told(work: Callable[[], int]) -> int:
@@ -126,12 +129,15 @@ def plans(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, repor
 @click.argument("file", type=FILE)
 def waiting(desired: Path, apps: tuple[str, ...], no_color: bool, file: Path) -> int:
     """Print what the plan of FILE leaves to be approved, and how, as a job summary."""
-    from reconciler.report.markdown import SUMMARY, notes, render
+    from reconciler.report.markdown import notes, render, share
 
-    def show(plan: Plan) -> None:
-        click.echo(render(plan, SUMMARY._replace(most=SUMMARY.most // 4), whole_plan(), note=notes.waiting(plan, actions())))
+    def show() -> int:
+        plans = _picked(file, apps)
+        for plan in plans:
+            click.echo(render(plan, share(len(plans)), whole_plan(), note=notes.waiting(plan, actions())))
+        return 0
 
-    return _each(file, apps, show)
+    return _told(show)
 
 
 @github.command()

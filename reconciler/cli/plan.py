@@ -99,8 +99,8 @@ def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = F
         case "markdown":
             click.echo("\n".join(markdown.render(item, whole=whole_plan()) for item in plans), nl=False)
         case "summary":
-            share = markdown.SUMMARY._replace(most=markdown.SUMMARY.most // max(1, len(plans)))
-            click.echo("\n".join(markdown.render(item, share, whole_plan()) for item in plans), nl=False)
+            limit = markdown.share(len(plans))
+            click.echo("\n".join(markdown.render(item, limit, whole_plan()) for item in plans), nl=False)
         case _:
             click.echo("\n".join(text.render(item, colourer(no_color), unmanaged) for item in plans), nl=False)
 

@@ -40,6 +40,11 @@ def same(slot: Slot, want: Any, have: Any) -> bool:
     return False
 
 
+def unsaid(slot: Slot, want: Any, have: Any) -> bool:
+    """An account that says nothing of `active` is active, unless we know better: some services never say it."""
+    return slot.target == "active" and want is True and have is None
+
+
 def _folded(value: Any) -> Any:
     """A value in which no text has a case any more."""
     if isinstance(value, list):
@@ -113,6 +118,8 @@ def _must_write(slot: Slot, want: Any, have: Any, entry: Entry | None) -> bool:
     if same(slot, want, have):
         return False
     wanted = (entry or {}).get("wanted", {})
+    if unsaid(slot, want, have) and slot.target not in wanted:
+        return False
     if slot.mapping.ignoreDrift and (entry is None or same(slot, want, wanted.get(slot.target))):
         return False
     if want is None and (slot.add_only or slot.assertive):

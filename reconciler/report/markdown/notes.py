@@ -9,6 +9,7 @@ from reconciler.report.safe import code, inert, longest_run
 
 MOST, LONGEST = 60, 200  # lines of a report, and characters of one
 REASON = 30_000  # characters of a report that a comment takes over
+TABLES = 200_000  # characters of a command's Markdown: a summary with the tables of several stays below 1 MiB
 
 
 def said(lines: list[str], markdown: list[str]) -> str:
@@ -17,7 +18,8 @@ def said(lines: list[str], markdown: list[str]) -> str:
     shown = [inert(line, LONGEST) for line in [*lines[:MOST], *more]]
     ticks = "`" * max(3, max(map(longest_run, shown), default=0) + 1)
     fence = "\n".join([f"{ticks}text", *shown, ticks])
-    return "\n\n".join([*([fence] if shown else []), *(text.strip() for text in markdown)]) + "\n\n"
+    tables = _cut("\n\n".join(text.strip() for text in markdown), TABLES, "on the terminal of the run")
+    return "\n\n".join([*([fence] if shown else []), *([tables] if tables else [])]) + "\n\n"
 
 
 def approve(plan: Plan, actions: str) -> str:
@@ -32,14 +34,18 @@ def approve(plan: Plan, actions: str) -> str:
 def stale(plan: Plan, actions: str, because: str) -> str:
     """Above the new plan on a pull request whose reviewed plan was not applied."""
     return "\n\n".join([
-        "The plan that was reviewed here was **not applied as it is**:", _cut(because).strip(),
+        "The plan that was reviewed here was **not applied as it is**:",
+        _cut(because, REASON, "in the summary of the run").strip(),
         "Below is what an apply would do now. " + approve(plan, actions),
     ]).replace("\n\n\n\n", "\n\n")  # fmt: skip
 
 
-def _cut(text: str) -> str:
+def _cut(text: str, most: int, where: str) -> str:
     """Whole lines of it; the fences of two commands are shorter than what is kept."""
-    return text if len(text) <= REASON else text[:REASON].rpartition("\n")[0] + "\n\nand more, in the summary of the run"
+    if len(text) <= most:
+        return text
+    kept = text[:most].rpartition("\n")[0]
+    return f"{kept}\n\nand {text[len(kept):].strip().count(chr(10)) + 1:,} more lines, {where}"
 
 
 def waiting(plan: Plan, actions: str) -> str:

@@ -14,6 +14,11 @@ SUMMARY = Limit(1_048_576, "bytes", lambda text: len(text.encode("utf-8", "surro
 WHOLE = "`reconcile plan`"
 
 
+def share(count: int) -> Limit:
+    """The limit of each of so many plans, a line's end between them, in the one summary that a step has."""
+    return SUMMARY._replace(most=SUMMARY.most // max(1, count) - 1)
+
+
 def opening(kind: str, app: str) -> str:
     """How the first line of an app's comment begins; `kind` is plan or stale."""
     return f"<!-- reconcile:{kind} app={app} "
