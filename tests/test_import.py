@@ -368,7 +368,8 @@ def test_the_command_imports_plans_empty_and_takes_drift_over(tmp_path: Path) ->
         only = ("import", "--app", "new", "--out", "fresh", "--only", "User/ada@x.org")
         assert "Took over User/ada@x.org in fresh/directory/users/new.yaml" in desk.reconcile(*only, **environ).out
         assert "displayName: Ada Lovelace" in (tmp_path / "fresh/directory/users/new.yaml").read_text()
-        assert "nothing to take over" in desk.reconcile(*only, **environ).out
+        alone = ("import", "--desired", "fresh", "--only", "User/ada@x.org")  # the folder has one app
+        assert "nothing to take over" in desk.reconcile(*alone, **environ).out
         desk.seed("zed@x.org")
         ran = desk.reconcile("plan", "--desired", "fresh", "--show-unmanaged", **environ)
         assert "local (1): no such user in the directory\n    zed@x.org" in ran.out
@@ -383,6 +384,15 @@ def test_wrong_usage_of_the_command_is_said(tmp_path: Path, arguments: tuple[str
     (tmp_path / "s.json").write_text("{}")
     ran = Desk(tmp_path, "http://127.0.0.1:9/v2").reconcile("import", *arguments)
     assert ran.code == 64 and "Error: " in ran.err
+
+
+def test_an_object_of_several_apps_is_taken_over_from_one_that_is_named(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "http://127.0.0.1:9/v2")
+    for file in ("app", "mappings", "assignments"):
+        text = (tmp_path / f"desired/apps/wiki/{file}.yaml").read_text()
+        desk.write(f"apps/crm/{file}.yaml", text.replace("app: wiki", "app: crm"))
+    ran = desk.reconcile("import", "--only", "User/ada@x.org")
+    assert ran.code == 64 and "name one with --app" in ran.err
 
 
 # Accounts that are nobody's
@@ -415,7 +425,7 @@ PEOPLE = st.dictionaries(
     st.sampled_from([f"u{i}@x.org" for i in range(5)]),
     st.fixed_dictionaries({}, optional={
         "displayName": st.one_of(TEXT, st.sampled_from(HOSTILE[:4])), "title": TEXT, "nickName": TEXT,
-        "active": st.booleans(), "boss": st.integers(0, 4), "in": st.booleans(),
+        "active": st.sampled_from([True, False, None]), "boss": st.integers(0, 4), "in": st.booleans(),
     }), max_size=5,
 )  # fmt: skip
 
@@ -433,8 +443,8 @@ def test_whatever_a_service_holds_its_import_is_followed_by_an_empty_plan(people
         for name, has in people.items():
             if "boss" in has and (boss := ids.get(f"u{has['boss']}@x.org")):
                 world.edit(name, URN + ":manager", {"value": boss})
-            if has.get("active") is False:
-                world.edit(name, "active", False)
+            if has.get("active", True) is not True:
+                world.edit(name, "active", has["active"])
         seed_group(world, "Net", *(ids[name] for name, has in people.items() if has.get("in")))
         take(world, force=True, split=split)
         plan = world.plan()

@@ -183,6 +183,16 @@ def test_reconcile_is_installed_from_the_base_branch_where_a_token_is(team: Team
     assert len(packages) == 3 and all(Path(p).resolve().name == "trusted" for p in packages)
 
 
+def test_a_merge_group_is_planned_and_gets_no_comment(team: Team) -> None:
+    number = team.opened("ada@x.org")
+    joined, base = team.hub._joined(number), team.hub.main()
+    event = {"merge_group": {"base_sha": base, "head_sha": joined}}
+    run = team.hub.run("plan", "merge_group", event, joined, "gh-readonly-queue/main/pr-1")
+    assert run.jobs == {"validate": "success", "apps": "success", "plan": "success"}, run.output()
+    assert "1 to create" in run.summary and team.hub.state["comments"] == []
+    assert [a["name"] for a in team.hub.state["artifacts"]] == [f"plan-wiki-{joined}"]
+
+
 # Merges
 
 
@@ -324,12 +334,18 @@ def test_drift_opens_one_issue_that_is_updated_and_closed_when_clean(team: Team)
     run = team.hub.night()
     assert run.jobs["drift"] == "failure" and run.steps[-1].code == 2
     (issue,) = team.hub.state["issues"]
-    assert issue["state"] == "open" and "reconcile import --only User/ada@x.org" in issue["body"] and "Intern" in issue["body"]
+    assert issue["state"] == "open" and "Intern" in issue["body"]
     assert issue["title"] == "wiki is not as it is declared"
     team.desk.edit("ada@x.org", "title", "Admiral")
     team.hub.night()
     (issue,) = team.hub.state["issues"]
     assert "Admiral" in issue["body"]
+    adopt = re.search("`(reconcile import --app wiki --only User/ada@x.org)`", issue["body"])
+    assert adopt
+    command = [sys.executable, "-c", "from reconciler.cli.main import main; main()", *adopt[1].split()[1:]]
+    environ = {**ENV, "PYTHONPATH": str(ROOT), "WIKI_TOKEN": TOKEN}
+    ran = subprocess.run(command, cwd=team.hub.work, env=environ, capture_output=True)
+    assert ran.returncode == 0 and "+  - {userPrincipalName: ada@x.org, jobTitle: Admiral}" in git(team.hub.work, "diff")
     assert team.desk.find("ada@x.org")[0]["title"] == "Admiral"
     assert team.hub.dispatch("wiki", digest(issue["body"])).jobs == {"apply": "success"}
     assert team.desk.find("ada@x.org")[0]["title"] == "Engineer"

@@ -91,17 +91,17 @@ def _apply(
 def _closed(app: App, declarations: Declarations) -> int | None:
     """The exit code of an app that is not written to, said in words; None where it may be."""
     if app.provisioning.mode == "manual":
-        click.echo(f"Error: provisioning of {app.displayName} is manual: only plans are made", err=True)
-        click.echo("    set `mode: automatic` under provisioning in app.yaml", err=True)
+        say(f"Error: provisioning of {app.displayName} is manual: only plans are made")
+        say("    set `mode: automatic` under provisioning in app.yaml")
         return ERROR
     if app.provisioning.status == "off":
-        click.echo(f"Provisioning of {app.displayName} is off: nothing was done.", err=True)
+        say(f"Provisioning of {app.displayName} is off: nothing was done.")
         return 0
     settings = declarations.record
     if os.environ.get("CI") and settings.backend == "local" and settings.path is None:
-        click.echo("Error: the record would vanish with this machine, since it lies in .reconcile", err=True)
-        click.echo("    write `record: {backend: git, remote: origin}` in reconciler.yaml, or "
-                   "`record: {backend: local, path: ...}` for a folder that you keep", err=True)  # fmt: skip
+        say("Error: the record would vanish with this machine, since it lies in .reconcile")
+        say("    write `record: {backend: git, remote: origin}` in reconciler.yaml, or "
+            "`record: {backend: local, path: ...}` for a folder that you keep")  # fmt: skip
         return ERROR
     return None
 
@@ -114,7 +114,7 @@ def _opened(
     store = store_of(app, declarations)
     with store.lock("reconcile apply", now(), lock_timeout) as notice:
         if notice:
-            click.echo(notice, err=True)
+            say(notice)
         with session(app, declarations, only, causes, store) as found:
             yield found
 
@@ -255,8 +255,8 @@ def write(
     say(f"Applied {done} of {len(result.outcomes)} changes to {found.app.displayName}.{part}", err=False)
     report_lines([line(outcome) for outcome in result.outcomes])
     if found.store.lost:
-        click.echo("Error: the lock was lost, so writing stopped: another run may have taken it", err=True)
-        click.echo("    run it again: what was written is found by reading the service", err=True)
+        say("Error: the lock was lost, so writing stopped: another run may have taken it")
+        say("    run it again: what was written is found by reading the service")
         return PARTIAL
     if result.interrupted:
         return left_over(result)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.saying import say
 from reconciler.declare.model import App, Declarations, Problem, fold
 
 if TYPE_CHECKING:
@@ -244,13 +245,12 @@ def guarded(work: Callable[[], int]) -> int:
     """Run the work on one app; what a person can cause is said in words, with what to do."""
     from reconciler.record.store import LeaseLost, Locked, RecordError
     from reconciler.report.jsonform import PlanFileError
-    from reconciler.report.safe import plain
     from reconciler.scim.errors import CredentialError, ServiceError
 
     try:
         return work()
     except (CredentialError, RecordError, PlanFileError, ServiceError) as error:
-        click.echo(f"Error: {plain(str(error))}", err=True)
+        say(f"Error: {error}")
         if error.remedy:
-            click.echo(f"    {plain(error.remedy)}", err=True)
+            say(f"    {error.remedy}")
         return LOCKED if isinstance(error, Locked) else PARTIAL if isinstance(error, LeaseLost) else ERROR

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import ERROR, guarded, load_checked, options, session
+from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, session
 
 if TYPE_CHECKING:
     from reconciler.cli.adopting import Outcome
@@ -38,17 +38,17 @@ def import_(
         if only is not None or split != "none" or entra_schema is not None or len(apps) > 1 or force:
             raise click.UsageError("--entra-directory takes --out and one --app, and edits in place")
         return _told(lambda: _directory(entra_directory, out or desired, apps[0] if apps else None))
+    target = out or desired
+    if only is not None and entra_schema is None:
+        if force or split != "none":
+            raise click.UsageError("--only edits a file in place: leave --force and --split out")
+        return _told(lambda: _one(target, apps, only))
     if len(apps) != 1 or not NAME.match(apps[0]):
         raise click.UsageError("name one app with --app, in letters, digits, - and _")
-    target = out or desired
     if entra_schema is not None:
         if only is not None or split != "none":
             raise click.UsageError("--entra-schema stands alone: leave --only and --split out")
         return _told(lambda: _schema(entra_schema, target, apps[0], force))
-    if only is not None:
-        if force or split != "none":
-            raise click.UsageError("--only edits a file in place: leave --force and --split out")
-        return _told(lambda: _one(target, apps[0], only))
     from reconciler.cli.adopting import Request, take_over
 
     return _told(lambda: _show(take_over(Request(target, desired, apps[0], split, force)), target))
@@ -82,14 +82,17 @@ def _directory(folder: Path, out: Path, app: str | None) -> int:
     return 0
 
 
-def _one(desired: Path, app: str, address: str) -> int:
+def _one(desired: Path, apps: tuple[str, ...], address: str) -> int:
     from reconciler.cli.adopting_one import take_one
     from reconciler.report.safe import plain
 
     if not address.lower().startswith(("user/", "group/")):
         raise click.UsageError(f"{address!r} is no address: write User/{address} or Group/{address}")
-    declarations = load_checked(desired, (app,))
-    with session(declarations.apps[app], declarations, (address,), ()) as found:
+    declarations = load_checked(desired, apps)
+    picked = chosen(declarations, apps)
+    if len(picked) != 1:
+        raise click.UsageError(f"{address} may be in several apps: name one with --app")
+    with session(picked[0], declarations, (address,), ()) as found:
         changed = take_one(desired, found.planned, found.record, address)
     if changed is None:
         click.echo(plain(f"{address} matches its declaration: nothing to take over."))
