@@ -19,7 +19,7 @@ from reconciler.cli.common import checked, connect, store_of
 from reconciler.declare.load import SUFFIXES
 from reconciler.declare.model import App, Declarations, fold
 from reconciler.declare.table import Table
-from reconciler.plan.live import Live, project_groups, project_users
+from reconciler.plan.live import Live, project_groups, project_users, with_members
 from reconciler.plan.model import Plan
 from reconciler.plan.planner import Selection, make_plan
 from reconciler.plan.requests import Limits
@@ -68,7 +68,7 @@ class Read:
     base_url: str
     reads: int
     limits: Limits
-    members_shown: bool = True
+    members_shown: bool | str = True
 
 
 def take_over(request: Request, connecting: Connect = connect, record_of: Callable[..., Record | None] | None = None) -> Outcome:
@@ -102,7 +102,7 @@ def _import(
     users, groups = compile_mapping(app.users), compile_mapping(app.groups)
     live = Live({item.id: item for item in project_users(users, read.users)}, {}, read.reads)
     if app.groups.enabled:
-        live.groups = {item.id: item for item in project_groups(groups, read.groups, read.members_shown)}
+        live.groups = {item.id: item for item in with_members(project_groups(groups, read.groups), read.members_shown)}
     known = _known(declarations, stage, request, record)
     found = adopt(app, users, groups, live, known, notes, not _has(stage, request.name, "roles"))
     _without_repeats(found, app, declarations, stage, request)

@@ -69,6 +69,7 @@ def managed_digest(
     """Of all that we manage of a live object: its values by slot and the ids of its members; `addresses` are by id."""
     found = in_address_space(mapping, values, addresses)
     managed = {mapping.slots[i].target: found[i] for i in mapping.updates}
-    if members is not None:
-        managed["members"] = sorted(addresses[member] for member in members if member in addresses)
+    ours = sorted(addresses[member] for member in members or () if member in addresses)
+    if ours:  # a service may leave out `members` where there are none
+        managed["members"] = ours
     return sha256(managed)

@@ -39,10 +39,24 @@ def project_users(mapping: CompiledMapping, page: list[Resource]) -> list[LiveOb
     return _objects(mapping, page, "userName", active, [None] * len(page))
 
 
-def project_groups(mapping: CompiledMapping, page: list[Resource], shown: bool = True) -> list[LiveObject]:
-    """One page of /Groups; members are unknown where the service does not show them, whatever it answers."""
-    members = [_member_ids(item.get("members")) if shown else None for item in page]
+def project_groups(mapping: CompiledMapping, page: list[Resource]) -> list[LiveObject]:
+    """One page of /Groups."""
+    members = [_member_ids(item.get("members")) for item in page]
     return _objects(mapping, page, "displayName", [True] * len(page), members)
+
+
+def with_members(groups: list[LiveObject], readable: bool | str) -> list[LiveObject]:
+    """Groups whose members are known or not, as the profile's groups.membersReadable says.
+
+    A group without `members` has none where the service shows members: always, or (`seen`) where it does so of any group.
+    """
+    match readable:
+        case False:
+            return [group._replace(members=None) for group in groups]
+        case "seen" if all(group.members is None for group in groups):
+            return groups
+        case _:
+            return [group._replace(members=group.members or ()) for group in groups]
 
 
 def _objects(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.declare.model import fold
 from reconciler.plan.context import Context
 from reconciler.plan.live import LiveObject
 from reconciler.record.model import Entry
@@ -26,7 +27,7 @@ def members(
         return (), ()
     have = known_members(context, live, entry)
     wanted = possible(context, group.members)
-    surplus = {m for m in have - wanted if not m.startswith(UNKNOWN) or _assertive(context, m)}
+    surplus = {member for member in have - wanted if _to_go(context, group, live, member)}
     return tuple(sorted(wanted - have)), tuple(sorted(surplus))
 
 
@@ -42,8 +43,23 @@ def recorded_members(context: Context, entry: Entry | None) -> set[str]:
     return {context.today.get(member, member) for member in (entry or {}).get("members", ())}
 
 
-def _assertive(context: Context, member: str) -> bool:
-    return context.app.groups.assertive and member.removeprefix(UNKNOWN) in context.live.users
+def _to_go(context: Context, group: DesiredGroup, live: LiveObject, member: str) -> bool:
+    """People whom we know go; who is nobody's, and groups inside the group, only where the mapping is assertive."""
+    if member.startswith("User/"):
+        return True
+    there = member.removeprefix(UNKNOWN) in context.live.users or member in groups_inside(context, group, live)
+    return context.app.groups.assertive and there
+
+
+def groups_inside(context: Context, group: DesiredGroup, live: LiveObject) -> dict[str, str]:
+    """Address -> name of the groups in a live group that no declaration puts there: members are compared as users."""
+    inside = [id for id in live.members or () if id in context.live.groups]
+    if not inside:
+        return {}
+    row = context.resolution.declarations.groups.column("members")[group.row] or ()
+    declared = {fold(f"Group/{member['group']}") for member in row if not isinstance(member, str)}
+    found = {context.matching.addresses.get(id, UNKNOWN + id): context.live.groups[id].name for id in inside}
+    return {address: name for address, name in found.items() if fold(address) not in declared}
 
 
 def causes(context: Context, add: tuple[str, ...], remove: tuple[str, ...], entry: Entry | None) -> set[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from reconciler.declare.model import fold
 from reconciler.plan.context import Context
 from reconciler.plan.diff import key_of, same
+from reconciler.plan.membership import groups_inside, recorded_members
 from reconciler.resolve.expressions import IGNORE
 from reconciler.resolve.mapping import Slot
 
@@ -22,6 +23,8 @@ def notes(context: Context) -> Iterator[str]:
     yield from _known_by_email(context)
     yield from _several_roles(context)
     yield from _roles_kept(context)
+    yield from _groups_kept(context)
+    yield from _members_unseen(context)
 
 
 def listed(addresses: Iterable[str]) -> str:
@@ -106,3 +109,23 @@ def _surplus(want: Any, have: Any) -> list[str]:
 def roles_removed(slot: Slot, want: Any, have: Any) -> list[str]:
     """The roles that an assertive mapping takes away from an account."""
     return _surplus(want, have) if slot.assertive else []
+
+
+def _groups_kept(context: Context) -> Iterator[str]:
+    """Whoever is in a group inside a group has what it gives, although no declaration says so."""
+    for address, group in context.resolution.groups.items() if not context.app.groups.assertive else ():
+        live = context.matching.live.get(address)
+        inside = groups_inside(context, group, live) if live is not None else {}
+        if inside:
+            yield (f"{address} holds {'groups' if len(inside) > 1 else 'a group'} on the service that no declaration puts there: "
+                   f"{listed(inside.values())}; kept, unless the group mapping says `assertive: true`")  # fmt: skip
+
+
+def _members_unseen(context: Context) -> Iterator[str]:
+    """A service that shows no members at all may have lost them: then only the record speaks."""
+    found = context.matching.live
+    unseen = [address for address in context.resolution.groups if address in found and found[address].members is None]
+    unseen = [address for address in unseen if recorded_members(context, context.entry(address))]
+    if unseen and context.able.members == "seen":
+        yield (f"no group shows who is in it, so the members of {listed(unseen)} are taken from the record: say in the profile "
+               "whether the service shows members, `groups: {membersReadable: true}`, or never does, `false`")  # fmt: skip

@@ -38,7 +38,7 @@ def settle(context: Context, only: Iterable[str]) -> Settled:
     chosen = {fold(address) for address in only}
     ids = {address: live_id for live_id, address in matching.addresses.items()}
     ids.update({address: live.id for address, live in matching.live.items()})
-    ids.update({UNKNOWN + live_id: live_id for live_id in context.live.users})
+    ids.update({UNKNOWN + live_id: live_id for live_id in (*context.live.users, *context.live.groups)})
     renamed = {new: old for new, old in matching.recorded.items() if new != old and new not in matching.failed}
     giving = roles_given(context.app, context.resolution.today)
     baselines = _baselines(context, giving)

@@ -25,6 +25,7 @@ class Capabilities:
     groups: bool = True
     inactive: str = "keeps"  # what `active: false` does: keeps, deletes, ignored
     delete: str = "removes"  # what DELETE does: removes, deactivates
+    members: bool | str = True  # whether members are shown: always, never, or `seen` where some group shows them
 
 
 class Limited(NamedTuple):
@@ -44,6 +45,7 @@ def capabilities(app: App) -> Capabilities:
         str(data.get("description", "the service")), users.get("identity", "userName"), _names(users.get("stored")),
         _names(users.get("modifiable")), _names(users.get("single")) or frozenset(),
         data.get("groups", {}).get("supported", True), deprovision.get("inactive", "keeps"), deprovision.get("delete", "removes"),
+        data.get("groups", {}).get("membersReadable", True),
     )  # fmt: skip
 
 

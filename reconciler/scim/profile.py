@@ -44,7 +44,7 @@ class Patch:
 class Groups:
     supported: bool = True
     membersPerPatch: int = 100
-    membersReadable: bool = True
+    membersReadable: bool | str = True  # or "seen"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
-from reconciler.plan.live import Live, project_groups, project_users
+from reconciler.plan.live import Live, project_groups, project_users, with_members
 from reconciler.resolve.model import Resolution
 from reconciler.scim.client import ScimClient
 from reconciler.scim.discovery import read_schemas, refine, schema_warnings
@@ -18,11 +18,11 @@ def read_live(client: ScimClient, resolution: Resolution) -> Live:
     pool = ThreadPoolExecutor(3)
     try:
         users = pool.submit(client.read_all, "Users", partial(project_users, resolution.user_mapping))
-        shown = client.profile.groups.membersReadable
-        groups = pool.submit(client.read_all, "Groups", partial(project_groups, resolution.group_mapping, shown=shown)) \
+        groups = pool.submit(client.read_all, "Groups", partial(project_groups, resolution.group_mapping)) \
             if mapped.enabled else None  # fmt: skip
         schemas = pool.submit(read_schemas, client)
-        found = {item.id: item for item in users.result()}, {item.id: item for item in groups.result()} if groups else {}
+        shown = with_members(groups.result(), client.profile.groups.membersReadable) if groups else []
+        found = {item.id: item for item in users.result()}, {item.id: item for item in shown}
         notes = list(schema_warnings(schemas.result(), "Users", resolution.user_mapping))
         notes += schema_warnings(schemas.result(), "Groups", resolution.group_mapping) if groups else ()
     finally:

@@ -23,7 +23,7 @@ from reconciler.apply.model import Job, Result
 from reconciler.apply.recover import recover
 from reconciler.apply.unanswered import settle_unanswered
 from reconciler.declare.load import load
-from reconciler.plan.live import Live, project_groups, project_users
+from reconciler.plan.live import Live, project_groups, project_users, with_members
 from reconciler.plan.model import Change, Plan
 from reconciler.plan.planner import Planned, Selection, make_plan
 from reconciler.plan.settle import settle
@@ -205,6 +205,7 @@ class Simulation:
             recover(record, self.store.read_journal())
         users = self.client.read_all("Users", partial(project_users, resolution.user_mapping))
         groups = self.client.read_all("Groups", partial(project_groups, resolution.group_mapping))
+        groups = with_members(groups, self.client.profile.groups.membersReadable)
         live = Live({item.id: item for item in users}, {item.id: item for item in groups})
         if record is not None:
             settle_unanswered(record, live, resolution, True)
