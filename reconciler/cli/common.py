@@ -71,7 +71,6 @@ def load_checked(desired: Path, apps: tuple[str, ...]) -> Declarations:
     """The declarations; problems are printed to stderr, and errors end the command."""
     from reconciler.report.problems import as_text
 
-    few_collections()
     declarations, problems = checked(desired)
     click.echo(as_text(problems), err=True, nl=False)
     if any(problem.severity == "error" for problem in problems):
@@ -121,9 +120,11 @@ class Session:
     guarded: Guarded
 
 
-def few_collections() -> None:
-    """A plan makes millions of objects that live until its end: looking for dead ones again and again takes a third of it."""
-    gc.set_threshold(100_000, 50, 100)
+def collect_again() -> None:
+    """What an apply makes dies young; what a plan has made lives on, and is not looked through any more."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def now() -> str:
@@ -194,6 +195,7 @@ def session(
                             client.profile.limits())  # fmt: skip
         _warn_unknown(only, declarations, record)
         verdict = guard(planned, record, now())
+        collect_again()
         yield Session(app, client, store, record, resolution, shown(planned, verdict), verdict)
 
 

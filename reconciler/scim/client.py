@@ -13,7 +13,7 @@ import orjson
 
 from reconciler import __version__
 from reconciler.resolve.paths import extractor, parse_path
-from reconciler.scim.answers import Answers
+from reconciler.scim.answers import Answer, Answers
 from reconciler.scim.errors import LostAnswer, NoConnection, PatchUnsupported, ReadError, ServiceError
 from reconciler.scim.paging import CursorPage, Page, by_cursor, whole
 from reconciler.scim.profile import Profile
@@ -196,19 +196,19 @@ class ScimClient:
             with self._lock:
                 self.counts["reads" if method == "GET" else "writes"] += 1
             try:
-                response = self._send(method, path, params, content, headers)
+                answer = self._send(method, path, params, content, headers)
             except (httpx.TransportError, httpx.DecodingError) as error:
                 self._broken(error, method, shown, attempt == attempts)
                 self._sleep(backoff(attempt))
                 continue
-            self._turns.heard(response.headers)
-            if response.status_code in AGAIN and attempt < attempts and self._may_repeat(method, response.status_code):
-                self._turns.refused(response.headers, attempt)
+            self._turns.heard(answer.headers)
+            if answer.status in AGAIN and attempt < attempts and self._may_repeat(method, answer.status):
+                self._turns.refused(answer.headers, attempt)
                 continue
-            return self._answers.data(response, shown)
+            return self._answers.data(answer, shown)
         raise AssertionError("the last attempt returns or raises")
 
-    def _send(self, method: str, path: str, params: Any, content: bytes | None, headers: Any) -> httpx.Response:
+    def _send(self, method: str, path: str, params: Any, content: bytes | None, headers: Any) -> Answer:
         url = self.base_url + path
         with self._http.stream(method, url, params=params, content=content, headers=headers) as response:
             found, size = [], 0
@@ -217,8 +217,7 @@ class ScimClient:
                 if size > (LARGEST if response.is_success else 65_536):
                     break
                 found.append(chunk)
-            response._content = b"".join(found)
-            return response
+            return Answer(response.status_code, response.headers, b"".join(found))
 
     def _broken(self, error: Exception, method: str, shown: str, last: bool) -> None:
         """No answer: GET, PUT and DELETE are sent again; of others nobody knows whether they were done."""
