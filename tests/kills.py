@@ -116,7 +116,7 @@ class Nursery:
 class Service(ThreadingHTTPServer):
     """A real SCIM service over HTTP; at request number `at` it sends `signal` to its client, before or after serving it.
 
-    `writes` are method and path of what reached the service.
+    `requests` are method and path of what reached the service.
     """
 
     daemon_threads = True
@@ -137,7 +137,7 @@ class Service(ThreadingHTTPServer):
         self.storage = copied(storage)
         transport = httpx.WSGITransport(app=WSGIApplication(self.storage, self.provider))
         self.inner = httpx.Client(transport=transport, base_url=self.url)
-        self.count, self.writes = 0, list[tuple[str, str]]()
+        self.count, self.requests = 0, list[tuple[str, str]]()
 
     @property
     def url(self) -> str:
@@ -153,8 +153,7 @@ class Service(ThreadingHTTPServer):
                 self._strike()
                 if self.signal == signal.SIGKILL:
                     return None
-            if method != "GET":
-                self.writes.append((method, path))
+            self.requests.append((method, path))
             response = self.inner.request(method, path, headers=headers, content=content)
             if due and self.after:
                 self._strike()
@@ -177,16 +176,16 @@ class Service(ThreadingHTTPServer):
         self.known.wait(10)
         os.kill(self.client[0], self.signal)
 
-    def state(self) -> dict[str, Any]:
-        """Every resource by name, references as names, without what the service makes."""
+    @property
+    def writes(self) -> list[tuple[str, str]]:
+        return [(method, path) for method, path in self.requests if method != "GET"]
+
+    def state(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """Every resource by name, references as names, without what the service makes; and id -> name."""
         found = [r for kind in ("Users", "Groups") for r in self.inner.get(f"/v2/{kind}?count=1000").json()["Resources"]]
         names = {r["id"]: r.get("userName") or r["displayName"] for r in found}
         assert len(set(names.values())) == len(names), "an account is there twice"
-        return {names[r["id"]]: _named({k: v for k, v in r.items() if k not in ("id", "meta")}, names) for r in found}
-
-    def names(self) -> dict[str, str]:
-        found = [r for kind in ("Users", "Groups") for r in self.inner.get(f"/v2/{kind}?count=1000").json()["Resources"]]
-        return {r["id"]: r.get("userName") or r["displayName"] for r in found}
+        return {names[r["id"]]: _named({k: v for k, v in r.items() if k not in ("id", "meta")}, names) for r in found}, names
 
 
 def copied(storage: InMemoryStorage) -> InMemoryStorage:

@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.servers import Desk, scim_server
-from tests.world import MAPPINGS
+from tests.world import APP, MAPPINGS, World
 
 REVOKE = ("revoke", "ADA@x.org", "--reason", "stolen laptop", "--auto-approve")
 
@@ -65,6 +66,29 @@ def test_it_is_over_once_the_declaration_has_agreed(desk: Desk) -> None:
     desk.people("ada@x.org", "grace@x.org")
     assert desk.reconcile("apply", "--auto-approve").code == 0
     assert ada(desk)["active"] is True and members(desk) == 2
+
+
+def test_it_is_not_over_while_the_account_is_still_active(tmp_path: Path) -> None:
+    """The declaration has agreed, but the service refuses: a policy that retains accounts must not let the person stay."""
+    world = World(tmp_path)
+    world.write("apps/wiki/app.yaml", APP + "deprovisioning: {removedFromDirectory: retain}\n")
+    world.users("userPrincipalName: ada@x.org")
+    world.assign("user: ada@x.org, role: User")
+    world.converge()
+    record = world.store.load()
+    assert record is not None
+    record.revoked = {"User/ada@x.org": {"at": "2026-06-01T00:00:00Z", "reason": "stolen laptop"}}
+    world.store.save(record)
+    world.users()
+    world.assign()
+    inner = world.transport.inner
+    world.transport.inner = httpx.MockTransport(
+        lambda request: inner.handle_request(request) if request.method == "GET" else httpx.Response(403))
+    assert [o.status for o in world.apply().outcomes] == ["failed"]
+    world.transport.inner = inner
+    world.converge()
+    kept = world.store.load()
+    assert kept is not None and kept.revoked == {} and world.find("ada@x.org")["active"] is False
 
 
 def test_a_rename_lets_nobody_in_again(desk: Desk) -> None:

@@ -175,6 +175,15 @@ def test_many_small_runs_are_one_large_one(tmp_path: Path) -> None:
     assert Town.said(found.plan())["accidentalDeletions"]["numbers"]["earlier"] == 3  # type: ignore[index]
 
 
+@pytest.mark.parametrize(("existing", "then", "blocked"), [(10, 1, False), (10, 2, True), (15, 2, False), (15, 3, True)])
+def test_the_percentage_of_many_small_runs_is_that_of_one_large_one(
+    tmp_path: Path, existing: int, then: int, blocked: bool
+) -> None:
+    found = town(tmp_path, existing)
+    found.without(1).converge()
+    assert (found.without(then).blocking() == ["accidentalDeletions"]) == blocked
+
+
 @pytest.mark.parametrize(("now", "blocked"), [("2026-06-01T23:59:59Z", True), ("2026-06-02T00:00:00Z", False)])
 def test_what_is_older_than_a_day_counts_no_more(tmp_path: Path, now: str, blocked: bool) -> None:
     found = town(tmp_path, 9, "accidentalDeletions: {count: 3}")

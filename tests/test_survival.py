@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -166,6 +167,84 @@ def test_a_file_that_is_none_is_one_error(tmp_path: Path, name: str, what: str) 
                 continue  # a torn line, a lock that nobody can read: ended() has looked for tracebacks
             assert ran.code == 1 and ran.err.count("Error: ") == 1 and name.partition(".")[0] in ran.err, ran
         assert service.writes == [] or what == "no text"
+
+
+# Kills, whatever the service makes of a write
+
+
+class Killed(BaseException):
+    """As SIGKILL: what the process would still have written is not written."""
+
+
+class Cut(httpx.BaseTransport):
+    """Ends the process once the service has done its `at`th write; `kept` is the record's folder as it was then."""
+
+    def __init__(self, world: World, at: int) -> None:
+        self.world, self.inner, self.at, self.kept = world, world.transport, at, world.folder / "kept"
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self.inner.handle_request(request)
+        self.at -= request.method != "GET"
+        if self.at == 0:
+            shutil.copytree(self.world.store.folder, self.kept)
+            raise Killed
+        return response
+
+
+def people(folder: Path, really: dict[str, Any], said: dict[str, Any]) -> World:
+    """Applied, and then one has changed, one has left, and one is out of scope."""
+    world = World(folder, "generic", **really)
+    world.profile("generic", **said)
+    names = ("ada", "bob", "carol")
+    for rows, inside in ((names, names), (("ada", "carol"), ("ada",))):
+        world.users(*(f"userPrincipalName: {name}@x.org, displayName: N{len(rows)}" for name in rows))
+        world.assign(*(f"user: {name}@x.org, role: User" for name in inside))
+        if rows is names:
+            world.converge()
+    return world
+
+
+def left_behind(world: World) -> tuple[Any, Any]:
+    """The service and the record, accounts by name."""
+    shown = {u["id"]: (u["userName"], u.get("active"), u.get("displayName")) for u in world.client.read_all("Users", list)}
+    record = world.store.load() or Record("")
+    assert (record.unanswered, record.under_way, world.store.read_journal()) == ({}, [], [])
+    entries = {a: {**e, "id": shown.get(e["id"], ("gone",))[0]} for a, e in record.entries.items()}
+    return sorted(shown.values()), (entries, sorted(r["address"] for r in record.removals))
+
+
+@pytest.mark.parametrize(("really", "said"), [
+    ({}, {}), ({"inactive": "deletes"}, {"inactive": "deletes"}), ({"inactive": "deletes"}, {}),
+    ({"delete": "deactivates"}, {"delete": "deactivates"}), ({"inactive": "ignored"}, {"inactive": "ignored"}),
+])  # fmt: skip
+@pytest.mark.parametrize("removed", ["disable", "delete"])
+def test_a_run_killed_after_any_write_leaves_what_an_undisturbed_one_does(
+    tmp_path: Path, really: dict[str, str], said: dict[str, str], removed: str
+) -> None:
+    def begin(name: str) -> World:
+        world = people(tmp_path / name, {"deprovision": really} if really else {}, {"deprovision": said} if said else {})
+        app = tmp_path / name / "desired/apps/wiki/app.yaml"
+        app.write_text(app.read_text() + f"deprovisioning: {{removedFromDirectory: {removed}}}\n")
+        return world
+
+    world = begin("undisturbed")
+    before = world.transport.writes
+    assert world.apply().complete
+    undisturbed, writes = left_behind(world), world.transport.writes - before
+    assert world.plan().changes == () and writes >= 1
+    world.apply()
+    assert left_behind(world) == undisturbed  # nothing is left for the next apply, not even in the record
+    for at in range(1, writes + 1):
+        world = begin(f"{at}")
+        sent, cut, inner = world.transport.writes, Cut(world, at), world.client
+        world.client = ScimClient("http://127.0.0.1/v2", "secret", inner.profile, transport=cut, workers=1)
+        with pytest.raises(Killed):
+            world.apply()
+        shutil.rmtree(world.store.folder)
+        cut.kept.rename(world.store.folder)
+        world.client = inner
+        assert world.apply().complete
+        assert (left_behind(world), world.transport.writes - sent) == (undisturbed, writes), at
 
 
 # A service with ETags (RFC 7644 §3.14)

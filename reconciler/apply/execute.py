@@ -95,9 +95,17 @@ class _Run:
             for digest in self.job.approved:
                 record.approved.pop(digest, None)
         record.under_way = self._under_way(outcomes)
+        self._forget_revoked(outcomes)
         self.store.save(record)
         if self.open is None:
             self.store.clear_journal()
+
+    def _forget_revoked(self, outcomes: list[Outcome]) -> None:
+        """Of whom the declaration agrees, and who is out."""
+        settled = self.job.settled
+        out = {outcome.change.address for outcome in outcomes if outcome.status == "done"}
+        for address in settled.agreed - (settled.pending - out):
+            self.job.record.revoked.pop(address, None)
 
     def _under_way(self, outcomes: list[Outcome]) -> list[str]:
         """Changes begun and not ended: what a saved plan still asks of them is their rest."""

@@ -18,13 +18,14 @@ from reconciler.resolve.model import Resolution
 def settle_unanswered(record: Record, live: Live, resolution: Resolution, groups: bool) -> None:
     """Every write is known then to have been done, or not to have been; `groups` says whether groups were read."""
     kinds = {"User/": live.users, **({"Group/": live.groups} if groups else {})}
+    stays = resolution.limited.capabilities.delete == "deactivates"
     for start, objects in kinds.items():
         for address in [address for address in record.unanswered if address.startswith(start)]:
             write = record.unanswered.pop(address)
             if write.get("step") == "create":
                 _created(record, address, write, objects, resolution.mapping(address))
             else:
-                _written(record, write, objects, resolution.mapping(address))
+                _written(record, write, objects, resolution.mapping(address), stays)
 
 
 def _created(
@@ -62,13 +63,17 @@ def is_as_sent(mapping: CompiledMapping, sent: Mapping[str, Any], values: tuple[
     return not pairs or any(same(slot, want, have) for slot, want, have in pairs)
 
 
-def _written(record: Record, write: Unanswered, objects: Mapping[str, LiveObject], mapping: CompiledMapping) -> None:
+def _written(
+    record: Record, write: Unanswered, objects: Mapping[str, LiveObject], mapping: CompiledMapping, stays: bool
+) -> None:
+    """`stays`: the service keeps a deleted account, deactivated."""
     address = next((a for a, entry in record.entries.items() if entry["id"] == write.get("id")), None)
     if address is None:
         return
     account, entry = objects.get(record.entries[address]["id"]), record.entries[address]
-    if account is None:
-        if write.get("step") == "delete":
+    if account is None or (stays and not account.active and write.get("step") == "delete"):
+        # Some services delete an account that is disabled.
+        if write.get("action") in ("delete", "disable"):
             del record.entries[address]
         return
     wanted, answered = dict(entry.get("wanted", {})), dict(entry.get("answered", {}))
@@ -78,7 +83,7 @@ def _written(record: Record, write: Unanswered, objects: Mapping[str, LiveObject
             answered.pop(slot.target, None)
     entry["wanted"], entry["answered"] = wanted, answered
     if write.get("action") == "disable" and not account.active:
-        entry["disabledAt"] = write.get("at", "")
+        entry["disabledAt"], entry["roles"] = write.get("at", ""), []
     elif write.get("action") == "enable" and account.active:
         entry.pop("disabledAt", None)
 

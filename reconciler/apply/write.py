@@ -284,6 +284,8 @@ class Writer:
         self._roles(change.address, entry)
         if change.action == "disable":
             entry["disabledAt"] = self.now()
+            if change.address not in self.job.resolution.users and change.address not in self.job.settled.revoked:
+                entry["retained"] = True  # nothing is left to be done with it
         elif change.action == "enable":
             entry.pop("disabledAt", None)
         if ignored:

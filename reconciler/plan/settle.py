@@ -21,14 +21,16 @@ from reconciler.resolve.scope import roles_given
 class Settled:
     """`baselines` are entries by today's address, as if nothing had to change; `renamed` is today's address -> recorded one.
 
-    `revoked` are those who stay out: people whom the declaration still asks for. `giving` is folded group name -> the keys of
-    the roles that the group gives.
+    `revoked` are those who stay out, `agreed` those of them whom the declaration no longer asks for: they are forgotten once
+    nothing of them is `pending`. `giving` is folded group name -> the keys of the roles that the group gives.
     """
 
     ids: dict[str, str] = field(default_factory=dict)
     baselines: dict[str, Entry] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
     revoked: dict[str, dict[str, str]] = field(default_factory=dict)
+    agreed: frozenset[str] = frozenset()
+    pending: frozenset[str] = frozenset()
     giving: dict[str, set[str]] = field(default_factory=dict)
 
 
@@ -45,8 +47,9 @@ def settle(context: Context, only: Iterable[str]) -> Settled:
     if chosen:
         baselines = {address: entry for address, entry in baselines.items() if fold(address) in chosen}
         renamed = {new: old for new, old in renamed.items() if fold(new) in chosen}
-    revoked = {address: dict(when) for address, when in context.revoked.items() if chosen or address in context.resolution.users}
-    return Settled(ids, baselines, renamed, revoked, giving)
+    revoked = {address: dict(when) for address, when in context.revoked.items()}
+    agreed = frozenset() if chosen else frozenset(revoked.keys() - context.resolution.users.keys())
+    return Settled(ids, baselines, renamed, revoked, agreed, agreed & context.pending.keys(), giving)
 
 
 def _baselines(context: Context, giving: dict[str, set[str]]) -> dict[str, Entry]:

@@ -10,13 +10,18 @@ NAME = "accidentalDeletions"
 
 
 def accidental_deletions(facts: Facts) -> Safeguard:
-    """Blocks where the count or the percentage of active accounts in the record is exceeded, users and groups apart."""
+    """Blocks where the count or the percentage of active accounts in the record is exceeded, users and groups apart.
+
+    What went in the last 24 hours is still in the base: many small runs, or one that was killed and goes on, are one large one.
+    """
     limits = facts.settings.accidentalDeletions
-    users = {fold(address) for address in facts.losses} | _recent(facts, "user/")
+    gone, closed = _recent(facts, "user/"), _recent(facts, "group/")
+    users = {fold(address) for address in facts.losses} | gone
     groups = {fold(c.address) for c in facts.written if c.address.startswith("Group/") and c.action == "delete"}
-    groups |= _recent(facts, "group/")
-    existing = len(facts.active)
-    known = sum(1 for address, entry in facts.record.entries.items() if address.startswith("Group/") and "retained" not in entry)
+    groups |= closed
+    existing = len(gone.union(map(fold, facts.active)))
+    entries = facts.record.entries.items()
+    known = len(closed.union(fold(a) for a, entry in entries if a.startswith("Group/") and "retained" not in entry))
     blocked = exceeds(limits, len(users), existing) or exceeds(limits, len(groups), known)
     earlier = len(facts.recent)
     before = f", {earlier} of them in the last 24 hours" if earlier else ""

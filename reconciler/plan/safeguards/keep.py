@@ -44,8 +44,8 @@ def _removals(guarded: Guarded, change: Change) -> list[tuple[str, str]]:
 
 
 def add_removals(record: Record, at: str, found: list[tuple[str, str]]) -> None:
-    """Once each, however often a journal is read."""
-    for address, kind in found:
-        removal = {"at": at, "address": address, "kind": kind}
-        if removal not in record.removals:
-            record.removals.append({"at": at, "address": address, "kind": kind})
+    """Once each, however often a journal is read or a step is tried again."""
+    if found:
+        gone = {(address, kind) for address, kind in found}
+        record.removals = [r for r in record.removals if (r["address"], r["kind"]) not in gone]
+        record.removals += [{"at": at, "address": address, "kind": kind} for address, kind in found]
