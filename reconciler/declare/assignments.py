@@ -7,7 +7,7 @@ from datetime import date
 from operator import itemgetter
 from typing import Any
 
-from reconciler.declare.model import Assignment, Group, Problem, Role, User, fold, fold_all
+from reconciler.declare.model import Assignment, Group, Problem, Role, User, fold, fold_all, tuples
 from reconciler.declare.references import nearest
 from reconciler.declare.table import Rows, Table
 from reconciler.declare.yaml import Sources
@@ -27,8 +27,8 @@ def collect(
         found += _assignments(file, rows)
         numbers += rows.numbers
     check = _Check(found, numbers, sources, problems)
-    check.names("user", [item.user for item in found], users)
-    check.names("group", [item.group for item in found], groups)
+    check.names("user", list(map(itemgetter(0), found)), users)
+    check.names("group", list(map(itemgetter(1), found)), groups)
     check.roles(roles)
     check.dates()
     check.duplicates()
@@ -38,8 +38,7 @@ def collect(
 def _assignments(file: str, rows: Rows) -> list[Assignment]:
     user, group, role, expires, reason = (rows.columns.get(key) or [None] * len(rows.lines) for key in KEYS)
     files = [file] * len(rows.lines)
-    columns = (_fold(user), _fold(group), _fold(role), expires, reason, files, rows.lines)
-    return list(map(Assignment._make, zip(*columns, strict=True)))
+    return tuples(Assignment, _fold(user), _fold(group), _fold(role), expires, reason, files, rows.lines)
 
 
 def _fold(names: list[Any]) -> list[Any]:
@@ -65,26 +64,27 @@ class _Check:
         self.error(row, kind, f"unknown-{kind}", f"no {kind} {written!r} is declared", remedy)
 
     def names(self, kind: str, names: list[str | None], known: Table[Any]) -> None:
-        unknown = {name for name in names if name is not None} - known.index.keys()
+        unknown = set(names) - known.index.keys() - {None}
         for row, name in enumerate(names if unknown else ()):
             if name is not None and name in unknown:
                 self.unknown(row, kind, nearest(name, known, kind))
 
     def roles(self, roles: Mapping[str, Role]) -> None:
-        unknown = {item.role for item in self.found} - roles.keys() - {DEFAULT_ACCESS}
+        unknown = set(map(itemgetter(2), self.found)) - roles.keys() - {DEFAULT_ACCESS}
         known: dict[str, Any] = {**roles, DEFAULT_ACCESS: None}
         for row, item in enumerate(self.found if unknown else ()):
             if item.role in unknown:
                 self.unknown(row, "role", nearest(item.role, known, "role"))
 
     def dates(self) -> None:
-        wrong = {day for day in {item.expires for item in self.found} if isinstance(day, str) and not _real_date(day)}
+        wrong = {day for day in set(map(itemgetter(3), self.found)) if isinstance(day, str) and not _real_date(day)}
         for row, item in enumerate(self.found if wrong else ()):
             if isinstance(item.expires, str) and item.expires in wrong:
                 self.error(row, "expires", "date", f"{item.expires} is no day of the calendar", "write YYYY-MM-DD")
 
     def duplicates(self) -> None:
-        if len(set(map(itemgetter(0, 1, 2), self.found))) == len(self.found):
+        columns = [map(itemgetter(i), self.found) for i in range(3)]
+        if len(set(zip(*columns, strict=True))) == len(self.found):
             return
         seen: dict[tuple[Any, ...], int] = {}
         for row, item in enumerate(self.found):

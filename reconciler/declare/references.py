@@ -57,7 +57,7 @@ class _Check:
         self.problems.append(Problem(place, "error", code, message, remedy))
 
     def users(self) -> None:
-        for row, manager in enumerate(self.table.column("manager")):
+        for row, manager in enumerate(self.table.columns.get("manager", ())):
             if isinstance(manager, str) and manager and fold(manager) not in self.table:
                 self.error(row, ("manager",), "unknown-user", f"no user {manager!r} is declared",
                            nearest(manager, self.table, "user"))  # fmt: skip
@@ -86,6 +86,8 @@ class _Check:
                 self.error(groups.index[key], ("members",), "group-cycle", words, "break the cycle")
 
     def renames(self) -> None:
+        if "previously" not in self.table.columns:
+            return
         ids = self.table.column("id")
         for row, names in enumerate(self.table.column("previously")):
             for number, name in enumerate(names if isinstance(names, list) else ()):
@@ -96,8 +98,9 @@ class _Check:
                                "give both an `id`, or remove the earlier name")  # fmt: skip
 
     def ids(self) -> None:
+        ids = self.table.column("id")
         seen: dict[str, int] = {}
-        for row, value in enumerate(self.table.column("id")):
+        for row, value in enumerate(ids if len(set(map(str, ids))) < len(ids) else ()):
             if value is not None and (other := seen.setdefault(str(value), row)) != row:
                 self.error(row, ("id",), "duplicate-id", f"the id is that of {self.table.line(other)}", "give each its own id")
 

@@ -60,7 +60,7 @@ class Table(Mapping[str, T], Generic[T]):
         self.numbers += rows.numbers
         names = fold_all(rows.columns.get(self.key, []))
         fresh = dict(zip(names, range(start, start + count), strict=True))
-        if len(fresh) == count and not fresh.keys() & self.index.keys():
+        if len(fresh) == count and self.index.keys().isdisjoint(fresh):
             self.index.update(fresh)
             return []
         return [(i, self.index[name]) for i, name in enumerate(names, start) if self.index.setdefault(name, i) != i]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from reconciler.declare.model import tuples
+from reconciler.resolve.columns import named
 from reconciler.resolve.mapping import CompiledMapping
 
 Resource = dict[str, Any]
@@ -34,8 +36,7 @@ class Live:
 
 def project_users(mapping: CompiledMapping, page: list[Resource]) -> list[LiveObject]:
     """One page of /Users."""
-    flags = [item.get("active", True) for item in page]
-    active = [flag is True or str(flag).lower() != "false" for flag in flags]
+    active = [flag is True or str(flag).lower() != "false" for flag in named(page, "active")]
     return _objects(mapping, page, "userName", active, [None] * len(page))
 
 
@@ -63,11 +64,9 @@ def _objects(
     mapping: CompiledMapping, page: list[Resource], name: str, active: list[bool], members: Sequence[tuple[str, ...] | None]
 ) -> list[LiveObject]:
     ids = [item["id"] for item in page]
-    names = [str(item.get(name, "")) for item in page]
-    metas = [item.get("meta") for item in page]
-    versions = [meta.get("version") if isinstance(meta, dict) else None for meta in metas]
-    columns = zip(ids, names, mapping.project(page), versions, active, members, strict=True)
-    return list(map(LiveObject._make, columns))
+    names = [value if type(value) is str else "" if value is None else str(value) for value in named(page, name)]
+    versions = [meta.get("version") if isinstance(meta, dict) else None for meta in named(page, "meta")]
+    return tuples(LiveObject, ids, names, mapping.project(page), versions, active, members)
 
 
 def _member_ids(members: Any) -> tuple[str, ...] | None:

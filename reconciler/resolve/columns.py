@@ -1,49 +1,66 @@
-"""A SCIM path read from a whole page of resources at once: resources in, one value each out. Pure.
+"""SCIM paths read from a whole page of resources at once: resources in, a column of values a path out. Pure.
 
-The common case is one dictionary look-up an item; anything unusual goes through `paths.lookup`, item by item.
+The common case is one look-up an item, and what paths begin with is read once; anything unusual goes through
+`paths.lookup`, item by item.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any
 
 from reconciler.resolve.paths import Path, extractor, lookup
 
 Resources = list[dict[str, Any]]
-Column = Callable[[Resources], list[Any]]
+Shared = dict[tuple[str | None, str], list[Any]]
 NOTHING: dict[str, Any] = {}
 
 
-def reader(path: Path) -> Column:
-    """A function that reads this path from each resource of a page, None where it is absent or of another shape."""
-    one = extractor(path)
-
-    def read(resources: Resources) -> list[Any]:
-        try:
-            items = named(resources, path.urn) if path.urn else resources
-            found = named(_filled(items), path.attribute)
-            if path.filter is not None:
-                found = [_first(value, path.filter) for value in found]
-            return named(_filled(found), path.sub) if path.sub is not None else found
-        except (AttributeError, TypeError):
-            return [one(resource) for resource in resources]
-
-    return read
+def read_columns(paths: Iterable[Path], resources: Resources) -> list[list[Any]]:
+    """What each resource of a page holds at each path, None where that is absent or of another shape."""
+    shared: Shared = {}
+    return [_column(path, resources, shared) for path in paths]
 
 
-def _filled(items: list[Any]) -> list[Any]:
-    return [NOTHING if item is None else item for item in items]
+def _column(path: Path, resources: Resources, shared: Shared) -> list[Any]:
+    try:
+        found = _attribute(path.urn, path.attribute, resources, shared)
+        if path.filter is not None:
+            found = _filtered(found, path.filter)
+        return named(found, path.sub) if path.sub is not None else found
+    except (AttributeError, TypeError):
+        one = extractor(path)
+        return [one(resource) for resource in resources]
+
+
+def _attribute(urn: str | None, name: str, resources: Resources, shared: Shared) -> list[Any]:
+    if (urn, name) not in shared:
+        shared[urn, name] = named(_attribute(None, urn, resources, shared) if urn else resources, name)
+    return shared[urn, name]
 
 
 def named(items: list[Any], name: str) -> list[Any]:
-    """One attribute of each item, whatever its case (RFC 7643 §2.1). Raises AttributeError where an item is no mapping."""
+    """One attribute of each item, whatever its case (RFC 7643 §2.1); of None it is None.
+
+    Raises AttributeError or TypeError where an item is something else than a mapping.
+    """
+    try:
+        return list(map(itemgetter(name), items))
+    except (KeyError, TypeError):
+        items = [NOTHING if item is None else item for item in items]
     found = [item.get(name) for item in items]
-    if None not in found:
-        return found
     wanted = name.lower()
     others = {key for key in set().union(*items) if key != name and key.lower() == wanted}
     return [lookup(item, name) for item in items] if others else found
+
+
+def _filtered(column: list[Any], clauses: tuple[tuple[str, str, Any], ...]) -> list[Any]:
+    """The first element of each value that the filter lets through; most often that is the first of all."""
+    (name, _, want), *others = clauses
+    if others:
+        return [_first(value, clauses) for value in column]
+    return [value[0] if value and value[0].get(name) == want else _first(value, clauses) for value in column]
 
 
 def _first(values: Any, clauses: tuple[tuple[str, str, Any], ...]) -> Any:

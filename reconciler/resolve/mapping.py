@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from reconciler.declare.model import AttributeMapping, ObjectMapping
-from reconciler.resolve.columns import Column, reader
+from reconciler.resolve.columns import read_columns
 from reconciler.resolve.expressions import IGNORE, EvaluationError, Expression, compile_expression
 from reconciler.resolve.paths import Path, parse_path
 
@@ -32,7 +32,6 @@ class Slot(NamedTuple):
     path: Path
     mapping: AttributeMapping
     expression: Expression | None
-    read: Column
     boolean: bool
     reference: bool
     fold_case: bool
@@ -72,7 +71,8 @@ class CompiledMapping:
 
     def project(self, resources: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
         """What live resources hold in each slot; a reference is the id that it points to."""
-        columns = [_normal(slot, slot.read(resources)) for slot in self.slots]
+        found = read_columns([slot.path for slot in self.slots], resources)
+        columns = [_normal(slot, column) for slot, column in zip(self.slots, found, strict=True)]
         return list(zip(*columns, strict=True)) if columns else [()] * len(resources)
 
     def one(self, resource: dict[str, Any]) -> dict[str, Any]:
@@ -109,7 +109,6 @@ def _slot(item: AttributeMapping) -> Slot:
         path=path,
         mapping=item,
         expression=expression,
-        read=reader(path),
         boolean=leaf in BOOLEANS,
         reference=attribute in REFERENCES and leaf in ("manager", "value") and item.value == "manager",
         fold_case=not item.caseExact if item.caseExact is not None else _ignores_case(attribute, leaf),
@@ -149,9 +148,11 @@ def _without_faults(slot: Slot, column: list[Any], faults: dict[int, list[Fault]
 
 
 def _coerced(slot: Slot, column: list[Any]) -> list[Any]:
-    if not slot.boolean and PLAIN.issuperset(map(type, column)) and "" not in column:
+    plain = PLAIN.issuperset(map(type, column))
+    if plain and not slot.boolean and "" not in column:
         return column
-    return [coerce(slot, value) for value in column]
+    known = {value: coerce(slot, value) for value in set(column)} if plain else {}
+    return [known[value] for value in column] if plain else [coerce(slot, value) for value in column]
 
 
 def coerce(slot: Slot, value: Any) -> Any:
@@ -175,7 +176,5 @@ def _normal(slot: Slot, column: list[Any]) -> list[Any]:
     if slot.reference:
         column = [value.get("value") if isinstance(value, Mapping) else value for value in column]
     if slot.boolean:
-        return [_boolean(value) for value in column]
-    if PLAIN.issuperset(map(type, column)) and "" not in column:
-        return column
-    return [None if value == [] or value == "" else value for value in column]
+        return column if set(map(type, column)) == {bool} else [_boolean(value) for value in column]
+    return column if all(column) else [None if value == [] or value == "" else value for value in column]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from reconciler.declare.model import App, Declarations, Role, fold_all
+from reconciler.declare.model import App, Assignment, Declarations, Role, fold_all, tuples
 from reconciler.resolve.capabilities import limit
 from reconciler.resolve.expressions import IGNORE
 from reconciler.resolve.filters import passing
@@ -34,6 +34,11 @@ def resolve(app: App, declarations: Declarations, today: str) -> Resolution:
     return result
 
 
+def _grounds(item: Assignment) -> tuple[Any, ...]:
+    """What a verdict rests on: role, expiry, and whether a group gives it."""
+    return item[2], item[3], item[0] is None
+
+
 class _Users:
     def __init__(self, app: App, result: Resolution) -> None:
         self.app, self.result, self.users = app, result, result.declarations.users
@@ -54,28 +59,25 @@ class _Users:
 
     def _map(self, rows: list[int], verdicts: dict[int, Verdict], linked: set[str]) -> None:
         held = [verdicts[row] for row in rows]
-        source = UserSource(self.result.declarations, rows, [verdict.roles for verdict in held], linked)
+        roles = [verdict.roles for verdict in held]
         faults: dict[int, list[Fault]] = {}
+        source = UserSource(self.result.declarations, rows, roles, linked)
         values = self.result.user_mapping.values(source, len(rows), faults)
         addresses = [self.addresses[row] for row in rows]
         self.result.faults.update({addresses[number]: found for number, found in faults.items()})
-        columns = zip(addresses, rows, values, [v.roles for v in held], [v.lapsed for v in held], strict=True)
-        self.result.users.update(zip(addresses, map(DesiredUser._make, columns), strict=True))
+        users = tuples(DesiredUser, addresses, rows, values, roles, [verdict.lapsed for verdict in held])
+        self.result.users.update(zip(addresses, users, strict=True))
 
-    def _verdicts(self, held: dict[str, Any]) -> dict[int, Verdict]:
+    def _verdicts(self, held: Mapping[str, Sequence[Assignment]]) -> dict[int, Verdict]:
         """By row. Most users hold the same few assignments: each distinct set is judged once."""
-        known: dict[tuple[Any, ...], Verdict] = {}
+        assignments = [held.get(name, ()) for name in self.users.index]
+        keys = [_grounds(items[0]) if len(items) == 1 else tuple(map(_grounds, items)) for items in assignments]
+        distinct = dict(zip(keys, assignments, strict=True))
+        known = {key: judge(self.app, items, self.result.today) for key, items in distinct.items()}
+        found = dict(zip(self.users.index.values(), map(known.__getitem__, keys), strict=True))
         disabled = Verdict("AccountDisabled", "the account is disabled in the directory")
-        enabled = self.users.column("accountEnabled")
-        found = {}
-        for name, row in self.users.index.items():
-            assignments = held.get(name, ())
-            # What a verdict rests on: role, expiry, and whether a group gives it.
-            key = tuple([(item[2], item[3], item[0] is None) for item in assignments])
-            verdict = known.get(key)
-            if verdict is None:
-                verdict = known[key] = judge(self.app, assignments, self.result.today)
-            found[row] = verdict if enabled[row] is not False else disabled
+        enabled = self.users.columns.get("accountEnabled", ())
+        found.update({row: disabled for row, value in enumerate(enabled) if value is False and row in found})
         return found
 
     def _passed(self, rows: list[int]) -> list[int]:

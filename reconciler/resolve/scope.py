@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from reconciler.declare.model import App, Assignment, Group, Role, fold
@@ -85,8 +85,12 @@ def chain(groups: Mapping[str, Group], group: str, user: str) -> list[str]:
     return [group]
 
 
-def holdings(app: App, flat: Mapping[str, frozenset[str]]) -> dict[str, list[Assignment]]:
+def holdings(app: App, flat: Mapping[str, frozenset[str]]) -> Mapping[str, Sequence[Assignment]]:
     """Folded user name -> the assignments that reach the user, directly or through a group."""
+    users = [assignment.user for assignment in app.assignments]
+    single = dict(zip(users, zip(app.assignments, strict=True), strict=True))
+    if len(single) == len(users) and None not in single:
+        return single  # type: ignore[return-value]
     found: dict[str, list[Assignment]] = defaultdict(list)
     for assignment in app.assignments:
         if assignment.user is not None:

@@ -110,9 +110,8 @@ class ScimClient:
             items = []
         if not isinstance(items, list) or not isinstance(total, int):
             raise ReadError("the answer is no SCIM list", request, remedy="check that tenantUrl is the SCIM base URL")
-        for item in items:
-            if not isinstance(item, dict) or not isinstance(item.get("id"), str):
-                raise ReadError("a resource in the answer has no id", request, remedy="report this to the service's vendor")
+        if not all([type(item) is dict and type(item.get("id")) is str for item in items]):
+            raise ReadError("a resource in the answer has no id", request, remedy="report this to the service's vendor")
         return items, total
 
     def find(self, resource: str, path: str, value: str) -> list[Resource]:

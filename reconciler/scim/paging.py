@@ -39,8 +39,8 @@ def whole(fetch: Fetch, workers: int) -> tuple[list[Any], int]:
     found: dict[str, Any] = {}
     total = 0
     for page in _pages(fetch, workers):
-        fresh = dict(zip(page.ids, page.items, strict=True))
-        found.update(fresh if not found else {id: item for id, item in fresh.items() if id not in found})
+        items = zip(page.ids, page.items, strict=True)
+        found.update(items if found.keys().isdisjoint(page.ids) else {id: item for id, item in items if id not in found})
         total = max(total, page.total)
     return list(found.values()), total
 
