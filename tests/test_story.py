@@ -61,6 +61,8 @@ def test_a_hand_edit_on_what_nobody_maps_is_no_drift(world: World) -> None:
     world.converge()
     world.edit("ada@x.org", "nickName", "Countess")
     assert actions(world) == {}
+    world.converge()
+    assert world.find("ada@x.org")["nickName"] == "Countess"
 
 
 def test_an_unassigned_user_is_disabled_and_leaves_the_group(world: World) -> None:
@@ -71,6 +73,56 @@ def test_an_unassigned_user_is_disabled_and_leaves_the_group(world: World) -> No
     assert found["Group/Net"] == ("update", ("config",))
     world.converge()
     assert world.find("ada@x.org")["active"] is False
+
+
+def test_a_user_added_to_an_assigned_group_gets_an_account_and_is_a_member(world: World) -> None:
+    world.converge()
+    world.users(ADA, GRACE, "userPrincipalName: joan@x.org, displayName: Joan")
+    world.groups("displayName: Net, members: [ada@x.org, grace@x.org, joan@x.org]")
+    assert actions(world) == {"User/joan@x.org": ("create", ("config",)), "Group/Net": ("update", ("config",))}
+    assert [c.add for c in world.plan().changes] == [("User/joan@x.org",), ()]
+    world.converge()
+    assert world.find("joan@x.org")["id"] in {m["value"] for m in world.group("Net")["members"]}
+
+
+def test_a_member_removed_who_is_assigned_otherwise_keeps_the_account(world: World) -> None:
+    world.assign("group: Net, role: User", "user: ada@x.org, role: User", "user: grace@x.org, role: Admin")
+    world.converge()
+    world.groups("displayName: Net, members: [grace@x.org]")
+    (change,) = world.plan().changes
+    assert (change.address, change.remove, change.causes) == ("Group/Net", ("User/ada@x.org",), ("config",))
+    world.converge()
+    assert {m["value"] for m in world.group("Net")["members"]} == {world.find("grace@x.org")["id"]}
+    assert world.find("ada@x.org")["active"] is True
+
+
+def test_an_account_disabled_in_the_directory_is_disabled_and_leaves_the_group(world: World) -> None:
+    world.converge()
+    world.users(ADA + ", accountEnabled: false", GRACE)
+    assert actions(world) == {"User/ada@x.org": ("disable", ("config",)), "Group/Net": ("update", ("config",))}
+    world.converge()
+    assert world.find("ada@x.org")["active"] is False
+    assert {m["value"] for m in world.group("Net")["members"]} == {world.find("grace@x.org")["id"]}
+
+
+def test_a_member_whose_assignment_has_expired_leaves_the_group_by_time_alone(world: World) -> None:
+    world.assign("group: Net, role: Default Access", "user: ada@x.org, role: User, expires: 2026-06-01",
+                 "user: grace@x.org, role: Admin")  # fmt: skip
+    world.converge()
+    assert len(world.group("Net")["members"]) == 2
+    world.today = "2026-06-02"
+    assert actions(world) == {"User/ada@x.org": ("disable", ("time",)), "Group/Net": ("update", ("time",))}
+    world.converge()
+    assert {m["value"] for m in world.group("Net")["members"]} == {world.find("grace@x.org")["id"]}
+
+
+def test_a_group_whose_assignment_has_expired_goes_with_its_members_by_time_alone(world: World) -> None:
+    world.assign("group: Net, role: User, expires: 2026-06-01", "user: grace@x.org, role: Admin")
+    world.converge()
+    world.today = "2026-06-02"
+    found = actions(world)
+    assert found["User/ada@x.org"] == ("disable", ("time",)) and found["Group/Net"] == ("delete", ("time",))
+    world.converge()
 
 
 def test_a_user_in_scope_again_is_enabled(world: World) -> None:
@@ -114,7 +166,9 @@ def test_a_renamed_group_is_one_update(world: World) -> None:
     world.groups("displayName: Networks, previously: [Net], members: [ada@x.org, grace@x.org]")
     world.assign("group: Networks, role: User", "user: grace@x.org, role: Admin")
     assert actions(world) == {"Group/Networks": ("update", ("config",))}
+    before = world.group("Net")["id"]
     world.converge()
+    assert world.group("Networks")["id"] == before
 
 
 def test_an_account_deleted_by_hand_is_made_again(world: World) -> None:
@@ -128,6 +182,9 @@ def test_default_access_alone_is_skipped(world: World) -> None:
     world.assign("user: ada@x.org, role: Default Access")
     (skip,) = [s for s in world.plan().skipped if s.address == "User/ada@x.org"]
     assert skip.code == "DefaultAccessRole" and skip.remedy
+    assert actions(world) == {}
+    world.converge()
+    assert world.client.find("Users", "userName", "ada@x.org") == []
 
 
 def test_an_expired_assignment_disables_with_cause_time(world: World) -> None:
@@ -148,6 +205,9 @@ def test_two_accounts_for_one_user_are_an_error_for_that_user_alone(world: World
     assert [(e.address, e.code) for e in plan.errors] == [("User/ada@x.org", "DuplicateTargetEntries")]
     assert "a1@x.org" in plan.errors[0].reason and "a2@x.org" in plan.errors[0].reason
     assert [c.address for c in plan.changes] == ["Group/Net", "User/grace@x.org"]
+    world.converge()
+    assert [e.address for e in world.plan().errors] == ["User/ada@x.org"]
+    assert [world.find(name)["displayName"] for name in ("a1@x.org", "a2@x.org", "grace@x.org")] == ["ada", "ADA", "Grace"]
 
 
 def test_an_unmanaged_account_is_never_touched(world: World) -> None:
@@ -173,6 +233,7 @@ def test_a_name_freed_by_one_rename_is_taken_by_another(world: World) -> None:
                 "userPrincipalName: ada@x.org, id: two, previously: [grace@x.org]")  # fmt: skip
     world.groups("displayName: Net, members: [ada.l@x.org, ada@x.org]")
     world.assign("group: Net, role: User")
+    assert actions(world) == {name: ("update", ("config",)) for name in ("User/ada.l@x.org", "User/ada@x.org")}
     world.converge()
     assert (world.find("ada.l@x.org")["id"], world.find("ada@x.org")["id"]) == (first, second)
 

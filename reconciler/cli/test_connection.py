@@ -26,10 +26,10 @@ def _test(app: App, declarations: Declarations) -> int:
 
     with connect(app, store_of(app, declarations).load()) as client:
         steps = run_test(client, limit(app), str(uuid.uuid4()))
-    click.echo(app.displayName)
+    click.echo(plain(app.displayName))
     for step in steps:
         mark = "ok" if step.ok else "FAILED" if step.needed else "warning" if step.warning else "none"
-        click.echo(f"  {mark}  {step.name}: {plain(step.message)}")
+        click.echo(f"  {mark}  {plain(step.name)}: {plain(step.message)}")
         if step.remedy:
             click.echo(f"      {step.remedy}")
     return ERROR if any(step.needed and not step.ok for step in steps) else 0

@@ -15,7 +15,7 @@ import orjson
 from reconciler import __version__
 from reconciler.declare.table import Rows
 
-FORMAT = 1
+FORMAT = 2
 SMALLEST = 8_192  # a smaller file parses faster than it is worth keeping
 MOST_FILES = 5_000
 

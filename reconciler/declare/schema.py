@@ -113,7 +113,7 @@ def _explain(document: Document, error: Any, prefix: tuple[str | int, ...]) -> l
             want = error.validator_value
             want = " or ".join(TYPES[name] for name in (want if isinstance(want, list) else [want]))
             return [Problem(place, "error", "wrong-type", f"{_at(path)} must be {want}, not {_kind(error.instance)}",
-                            _type_remedy(error.instance, want))]  # fmt: skip
+                            _type_remedy(error.instance, want, document.written(place)))]  # fmt: skip
         case "enum":
             return [_not_one_of(place, path, error)]
         case "oneOf":
@@ -158,10 +158,11 @@ def _kind(value: Any) -> str:
     )
 
 
-def _type_remedy(value: Any, want: str) -> str:
+def _type_remedy(value: Any, want: str, written: str) -> str:
+    """`written` is the value as it stands in the file: 010 is no 10."""
     if value is None:
         return f"give {want}, or leave the key out"
-    return f'write it in quotes: "{value}"' if "text" in want and isinstance(value, (int, float)) else f"give {want}"
+    return f'write it in quotes: "{written}"' if "text" in want and isinstance(value, (int, float)) else f"give {want}"
 
 
 def _violated(error: Any) -> str:

@@ -29,6 +29,7 @@ WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": Fal
 INT = re.compile(r"[-+]?[0-9]+\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z|[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
 SPECIAL = frozenset("~ntfNTF0123456789+-.")
+NUL = re.compile(r"\\(0|x00|u0000|U00000000)")  # how a value can hold one: by escape alone
 
 
 @dataclass
@@ -52,6 +53,11 @@ class Document:
             path = path[:-1]
         found = self._positions.get(path, ((1, 1), (1, 1)))
         return Place(self.file, *found[0 if key else 1])
+
+    def written(self, place: Place) -> str:
+        """The word that stands at a place, before YAML has made a number of it."""
+        found = re.match(r"[\w.+-]+", self.text.splitlines()[place.line - 1][place.column - 1 :])
+        return found[0] if found else ""
 
 
 class Sources:
@@ -95,8 +101,7 @@ def parse(raw: bytes, file: str) -> Document:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        return _broken(file, "not-utf8", "not UTF-8 text", "save the file as UTF-8", line)
+        return _broken(file, "not-utf8", "not UTF-8 text", "save the file as UTF-8", _where(raw[: error.start]))
     builder = _Builder(file)
     was_on = gc.isenabled()
     gc.disable()  # a large file makes nothing but live objects: looking for dead ones takes half of the time
@@ -108,11 +113,34 @@ def parse(raw: bytes, file: str) -> Document:
     finally:
         if was_on:
             gc.enable()
-    return Document(file, text, builder.root, builder.problems, builder.item_lines)
+    document = Document(file, text, builder.root, builder.problems, builder.item_lines)
+    if NUL.search(text):
+        document.problems += _nuls(document)
+    return document
 
 
-def _broken(file: str, code: str, message: str, remedy: str, line: int = 1) -> Document:
-    return Document(file, "", None, [Problem(Place(file, line), "error", code, message, remedy)])
+def _broken(file: str, code: str, message: str, remedy: str, at: Where = (1, 1)) -> Document:
+    return Document(file, "", None, [Problem(Place(file, *at), "error", code, message, remedy)])
+
+
+def _where(before: bytes) -> Where:
+    """Line and column of what comes after some text."""
+    last = before.rpartition(b"\n")[2].decode("utf-8", "replace").removeprefix("\ufeff")
+    return before.count(b"\n") + 1, len(last) + 1
+
+
+def _nuls(document: Document) -> list[Problem]:
+    """The one character that no value may hold, since most services cut a text there."""
+    found: list[Problem] = []
+    todo: list[tuple[tuple[Step, ...], Any]] = [((), document.data)]
+    while todo:
+        path, value = todo.pop()
+        inside = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
+        todo += [((*path, step), item) for step, item in inside]
+        for key, text in ((False, value), (True, path[-1] if path else "")):
+            if isinstance(text, str) and "\0" in text:
+                found.append(Problem(document.locate(path, key), "error", "nul", "a NUL character stands here", "remove it"))
+    return found
 
 
 def scalar(text: str) -> Any:
@@ -173,7 +201,8 @@ class _Builder:
             if mark is not None:
                 self.note(mark, "syntax", f"not YAML: {error.problem}", "mend the syntax at this place")
         except yaml.YAMLError as error:
-            place = Place(self.file, 1)
+            at = text.encode()[: error.position] if isinstance(error, yaml.reader.ReaderError) else b""
+            place = Place(self.file, *_where(at))
             self.problems.append(Problem(place, "error", "syntax", f"not YAML: {str(error).splitlines()[0]}",
                                          "remove characters that YAML does not allow"))  # fmt: skip
 

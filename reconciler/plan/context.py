@@ -16,7 +16,7 @@ from reconciler.plan.model import Change, Precondition
 from reconciler.record.model import Entry
 from reconciler.resolve.capabilities import Capabilities
 from reconciler.resolve.mapping import CompiledMapping
-from reconciler.resolve.model import Resolution
+from reconciler.resolve.model import Resolution, Skipped
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,13 @@ class Context:
     def place(self, address: str, row: int) -> Place:
         table = self.resolution.table(address)
         return Place(table.files[row], table.lines[row])
+
+
+def ran_out(skip: Skipped | None, entry: Entry | None) -> bool:
+    """Whether an expired assignment put somebody out of scope, also where one is left that gives nothing."""
+    if skip is None:
+        return False
+    return skip.code == "AssignmentExpired" or not set(skip.lapsed).isdisjoint((entry or {}).get("roles", ()))
 
 
 def managed_digest(

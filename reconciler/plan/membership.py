@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.declare.model import fold
-from reconciler.plan.context import Context
+from reconciler.plan.context import Context, ran_out
 from reconciler.plan.live import LiveObject
 from reconciler.record.model import Entry
 from reconciler.resolve.model import DesiredGroup
@@ -67,9 +67,9 @@ def causes(context: Context, add: tuple[str, ...], remove: tuple[str, ...], entr
     before = recorded_members(context, entry)
     why = {"drift" if member in before else "config" for member in add}
     for member in remove:
-        skip = context.resolution.skipped.get(member)
+        gone = ran_out(context.resolution.skipped.get(member), context.entry(member))
         if member not in before:
             why.add("drift" if entry is not None else "config")
         else:
-            why.add("time" if skip is not None and skip.code == "AssignmentExpired" else "config")
+            why.add("time" if gone else "config")
     return why

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from reconciler.plan.context import Context
+from reconciler.plan.context import Context, ran_out
 from reconciler.plan.desired import Findings
 from reconciler.plan.digest import digested
 from reconciler.plan.live import LiveObject
@@ -112,7 +112,7 @@ def _deletion_due(context: Context, entry: Entry) -> str | None:
 def _why(skip: Skipped | None, entry: Entry) -> str:
     if entry.get("wanted", {}).get("active") is False:
         return "drift"
-    return "time" if skip is not None and skip.code == "AssignmentExpired" else "config"
+    return "time" if ran_out(skip, entry) else "config"
 
 
 def _removal(

@@ -14,7 +14,7 @@ from reconciler.resolve.mapping import CompiledMapping, Fault
 class Skipped(NamedTuple):
     """A declared user or group that is not provisioned: one code of design.md §5, in words, with a remedy.
 
-    `row` is its number in the table that declares it.
+    `row` is its number in the table that declares it, `lapsed` are the keys of the roles that expired assignments gave.
     """
 
     address: str
@@ -22,6 +22,7 @@ class Skipped(NamedTuple):
     reason: str
     remedy: str
     row: int
+    lapsed: tuple[str, ...] = ()
 
 
 class DesiredUser(NamedTuple):

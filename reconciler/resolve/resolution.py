@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from reconciler.declare.model import App, Assignment, Declarations, Role, fold_all, tuples
@@ -50,7 +50,7 @@ class _Users:
         self._map(rows, verdicts, {self.addresses[row] for row in rows})
         for row, verdict in verdicts.items():
             if verdict.code is not None:
-                self._skip(row, verdict.code, verdict.reason)
+                self._skip(row, verdict.code, verdict.reason, verdict.lapsed)
         self._drop_unmatchable()
         self._drop_duplicates()
         if len(self.result.users) < len(rows) and any(slot.reference for slot in self.result.user_mapping.slots):
@@ -93,8 +93,8 @@ class _Users:
                 self._skip(row, "OutOfScopingFilter", "no scoping filter lets the user through")
         return kept
 
-    def _skip(self, row: int, code: str, reason: str) -> None:
-        _skip(self.result, self.addresses[row], code, reason, row)
+    def _skip(self, row: int, code: str, reason: str, lapsed: Iterable[Role] = ()) -> None:
+        _skip(self.result, self.addresses[row], code, reason, row, lapsed)
 
     def _drop_unmatchable(self) -> None:
         matching = self.result.user_mapping.matching
@@ -162,8 +162,8 @@ class _Groups:
         _skip(self.result, self.addresses[row], code, reason, row)
 
 
-def _skip(result: Resolution, address: str, code: str, reason: str, row: int) -> None:
-    result.skipped[address] = Skipped(address, code, reason, REMEDIES[code], row)
+def _skip(result: Resolution, address: str, code: str, reason: str, row: int, lapsed: Iterable[Role] = ()) -> None:
+    result.skipped[address] = Skipped(address, code, reason, REMEDIES[code], row, tuple([role.key for role in lapsed]))
 
 
 def getter(result: Resolution, address: str) -> Callable[[str], Any]:

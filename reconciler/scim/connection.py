@@ -31,9 +31,9 @@ def run_test(client: ScimClient, limited: Limited, random_value: str) -> list[St
     try:
         found = client.find("Users", matching_path, random_value)
     except ServiceError as error:
-        return [Step(name, False, str(error), _remedy(error))]
+        return [Step(name, False, error.message, _remedy(error))]
     if found:
-        return [Step(name, False, f"a filter for a random value found {len(found)} accounts: the service ignores filters",
+        return [Step(name, False, f"the service ignores filters: a random value found accounts ({len(found)})",
                      "map a matching attribute that the service can filter on")]  # fmt: skip
     steps = [Step(name, True, "200 and an empty list, as it should be")]
     steps += [_discovery(client, path) for path in ("/ServiceProviderConfig", "/Schemas", "/ResourceTypes")]
@@ -57,7 +57,7 @@ def _discovery(client: ScimClient, path: str) -> Step:
     try:
         client.discover(path)
     except ServiceError as error:
-        return Step(f"GET {path}", False, f"{error} (nothing depends on it)", needed=False)
+        return Step(f"GET {path}", False, f"{error.message} (nothing depends on it)", needed=False)
     return Step(f"GET {path}", True, "answered", needed=False)
 
 
@@ -76,8 +76,10 @@ def _remedy(error: ServiceError) -> str:
             return "the service cannot filter on this attribute: give matchingPrecedence to one that it can"
     if isinstance(error, ReadError):
         return "tenantUrl shows a page that is not SCIM: check it, and whether a proxy or a login page answers"
-    if "certificate" in words or "ssl" in words or "tls" in words:
+    if "certificate" in words:
         return "the TLS certificate is not trusted: install the authority's certificate, or mend tenantUrl's host"
+    if "ssl" in words or "tls" in words:
+        return "no TLS could be agreed on: check that the port in tenantUrl speaks https, and which TLS versions it takes"
     if "name or service" in words or "nodename" in words or "getaddrinfo" in words or "name resolution" in words:
         return "the host in tenantUrl cannot be resolved: check its spelling and DNS"
     if "refused" in words:

@@ -1,0 +1,79 @@
+"""test-connection tells apart what is wrong, and says what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from reconciler.declare.load import load
+from reconciler.resolve.capabilities import limit
+from reconciler.scim.client import ScimClient
+from reconciler.scim.connection import Step, run_test
+from reconciler.scim.profile import PROFILES
+from tests.world import Clock, World
+
+
+def said(status: int, content: str = '{"detail": "no"}') -> Callable[[httpx.Request], httpx.Response]:
+    return lambda request: httpx.Response(status, text=content)
+
+
+def broken(words: str) -> Callable[[httpx.Request], httpx.Response]:
+    def fail(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError(words)
+
+    return fail
+
+
+EMPTY = '{"totalResults": 0, "Resources": []}'
+WRONG = {
+    "cannot resolve": (broken("[Errno -2] Name or service not known"), "no connection", "cannot be resolved"),
+    "refused": (broken("[Errno 111] Connection refused"), "no connection", "nothing listens there"),
+    "certificate": (broken("[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed"), "no connection", "is not trusted"),
+    "TLS": (broken("[SSL: WRONG_VERSION_NUMBER] wrong version number"), "no connection", "speaks https"),
+    "401": (said(401), "answered 401: no", "wrong or has expired"),
+    "403": (said(403), "answered 403: no", "may not read users"),
+    "404": (said(404), "answered 404: no", "not the SCIM base URL"),
+    "429": (said(429), "answered 429: no", "limiting requests"),
+    "400": (said(400), "answered 400: no", "cannot filter on this attribute"),
+    "a page": (said(200, "<html>Sign in</html>"), "not JSON: <html>Sign in</html>", "a page that is not SCIM"),
+    "other JSON": (said(200, '{"ok": true}'), "no SCIM list", "a page that is not SCIM"),
+    "unfiltered": (said(200, '{"totalResults": 1, "Resources": [{"id": "1", "userName": "x"}]}'), "ignores filters",
+                   "that the service can filter on"),
+}  # fmt: skip
+
+
+def run(folder: Path, answer: Callable[[httpx.Request], httpx.Response]) -> list[Step]:
+    world, clock = World(folder), Clock()
+    world.users("userPrincipalName: ada@x.org")
+    world.assign()
+    app = load(folder / "desired").declarations.apps["wiki"]
+    with ScimClient("https://wiki.example.com/v2", "secret", PROFILES["generic"], transport=httpx.MockTransport(answer),
+                    sleep=clock.sleep, clock=clock) as client:  # fmt: skip
+        return run_test(client, limit(app), "nobody")
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_told_apart_and_ends_the_test(tmp_path: Path, name: str) -> None:
+    answer, message, remedy = WRONG[name]
+    (step,) = run(tmp_path, answer)
+    assert step.needed and not step.ok
+    assert message in step.message and remedy in step.remedy
+
+
+def test_discovery_that_is_not_there_is_no_failure(tmp_path: Path) -> None:
+    steps = run(tmp_path, lambda request: said(200, EMPTY)(request) if request.url.path == "/v2/Users" else said(404)(request))
+    assert [(step.ok, step.needed) for step in steps] == [(True, True), (False, False), (False, False), (False, False)]
+
+
+def test_the_question_is_a_filter_on_the_matching_attribute(tmp_path: Path) -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return said(200, EMPTY)(request)
+
+    run(tmp_path, answer)
+    assert asked[0].method == "GET" and asked[0].url.params["filter"] == 'userName eq "nobody"'
