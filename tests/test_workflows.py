@@ -14,6 +14,8 @@ import pytest
 import yaml
 
 from reconciler.record.git import GitStore
+from reconciler.report.jsonform import dumps, loads
+from reconciler.report.redact import redact
 from tests.gitworld import ENV, git
 from tests.hub import Hub, Run, scripts
 from tests.servers import ROOT, TOKEN, Desk, front, scim_server
@@ -285,13 +287,16 @@ def test_a_push_without_a_pull_request_waits_for_approval(team: Team) -> None:
     waits(team, team.hub.pushed())
 
 
-@pytest.mark.parametrize("how", ["expired", "made by a fork"])
-def test_a_plan_that_expired_or_that_a_fork_made_waits_for_approval(team: Team, how: str) -> None:
+@pytest.mark.parametrize("how", ["expired", "made by a fork", "redacted"])
+def test_a_plan_that_expired_or_that_a_fork_made_or_that_is_redacted_waits_for_approval(team: Team, how: str) -> None:
     team.merged("ada@x.org")
     team.hub.merge(team.reviewed("ada@x.org", "grace@x.org"))
     artifact = team.hub.state["artifacts"][-1]
     artifact["expired"] = how == "expired"
-    artifact["workflow_run"]["head_repository_id"] = 1 if how == "expired" else 2
+    artifact["workflow_run"]["head_repository_id"] = 2 if how == "made by a fork" else 1
+    if how == "redacted":
+        file = Path(artifact["file"])
+        file.write_text(dumps([redact(plan, "key") for plan in loads(file.read_text())]))
     team.hub.save()
     run = team.hub.pushed()
     assert "pull request 2 has no saved plan" in run.summary
