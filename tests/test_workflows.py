@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -13,6 +14,8 @@ from uuid import uuid4
 import pytest
 import yaml
 
+from reconciler import __version__
+from reconciler.cli.init import pinned
 from reconciler.record.git import GitStore
 from reconciler.report.jsonform import dumps, loads
 from reconciler.report.redact import redact
@@ -446,6 +449,18 @@ def test_init_writes_what_validates_and_nothing_of_this_project(tmp_path: Path) 
         schema = file.read_text().splitlines()[0].removeprefix("# yaml-language-server: $schema=")
         assert (file.parent / schema).resolve().is_relative_to(tmp_path / "schemas") and (file.parent / schema).is_file()
     assert not (tmp_path / "desired/reconciler.yaml").exists()
+
+
+@pytest.mark.parametrize(("url", "known"), [
+    ("https://git.example.com/team/x.git", True), ("https://user:secret@git.example.com/x", False), ("file:///x", False),
+    ("https://x/y #", False)])  # fmt: skip
+def test_what_was_installed_from_a_commit_is_installed_from_it_on_a_runner(url: str, known: bool) -> None:
+    commit = "0123456789" * 4
+    text = json.dumps({"url": url, "vcs_info": {"vcs": "git", "commit_id": commit}})
+    release = f"scim-reconciler=={__version__}"
+    assert pinned(text) == (f"scim-reconciler @ git+{url}@{commit}" if known else release)
+    assert pinned("") == pinned('{"url": "https://x/y", "dir_info": {}}') == release
+    assert yaml.safe_load(f"default: {pinned(text)}")["default"] == pinned(text)
 
 
 @pytest.mark.parametrize(("remotes", "record"), [(["origin"], "origin"), (["up", "origin"], "origin"), (["up"], "up")])
