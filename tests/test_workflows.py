@@ -19,6 +19,7 @@ from reconciler.cli.init import pinned
 from reconciler.record.git import GitStore
 from reconciler.report.jsonform import dumps, loads
 from reconciler.report.redact import redact
+from tests.expressions import interpolate
 from tests.gitworld import ENV, git
 from tests.hub import Hub, Run, scripts
 from tests.servers import ROOT, TOKEN, Desk, front, scim_server
@@ -421,6 +422,17 @@ def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it(written
         for line in file.read_text().splitlines():
             if "uses: " in line and "uses: ./" not in line:
                 assert re.search(r"uses: actions/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), line
+
+
+def test_writing_runs_wait_for_each_other_and_only_a_newer_merge_replaces_one_that_waits(written: Path) -> None:
+    workflows = {name: yaml.load((written / f".github/workflows/{name}.yml").read_text(), yaml.BaseLoader)
+                 for name in ("apply", "drift")}  # fmt: skip
+    assert {found["concurrency"]["cancel-in-progress"] for found in workflows.values()} == {"false"}
+    group = workflows["apply"]["concurrency"]["group"]
+    digests: list[dict[str, str]] = [{}, {"digest": "sha256:a"}, {"digest": "sha256:b"}]
+    assert len({interpolate(group, {"inputs": inputs}, {}) for inputs in digests}) == 3
+    commands = [step["run"] for _, step in scripts(written / ".github") if step["run"].startswith("reconcile apply ")]
+    assert len(commands) == 3 and all("--lock-timeout 600" in command for command in commands)
 
 
 def test_a_job_that_reads_a_secret_names_an_environment_and_no_job_has_more_than_it_needs(written: Path) -> None:
