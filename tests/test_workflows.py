@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -197,6 +198,19 @@ def test_a_merge_group_is_planned_and_gets_no_comment(team: Team) -> None:
     assert run.jobs == {"validate": "success", "apps": "success", "plan": "success"}, run.output()
     assert "1 to create" in run.summary and team.hub.state["comments"] == []
     assert [a["name"] for a in team.hub.state["artifacts"]] == [f"plan-wiki-{joined}"]
+
+
+def test_a_pull_request_has_no_say_in_the_installation(written: Path, tmp_path: Path) -> None:
+    """pip runs in the pull request's checkout, where a folder that is called pip must not be taken for it."""
+    evil = tmp_path / "checkout/pip/__main__.py"
+    evil.parent.mkdir(parents=True)
+    evil.write_text("open('was-here', 'w')")
+    evil.with_name("__init__.py").write_text("")
+    (script,) = [step["run"] for _, step in scripts(written / ".github/actions") if "pip install" in step["run"]]
+    environ = {**ENV, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PACKAGE": "--help", "PYTHONPATH": "."}
+    ran = subprocess.run(["bash", "-e", "-c", script], cwd=evil.parent.parent, env=environ, capture_output=True, text=True)
+    assert "Usage:" in ran.stdout, ran.stderr
+    assert not (tmp_path / "checkout/was-here").exists()
 
 
 # Merges
