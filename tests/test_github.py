@@ -12,10 +12,12 @@ import pytest
 
 from reconciler.cli.github import actions
 from reconciler.cli.main import run
+from reconciler.cli.plan import whole_plan
 from reconciler.plan.model import Change, Plan
 from reconciler.record.local import LocalStore
 from reconciler.report.jsonform import dumps
 from reconciler.report.markdown import SUMMARY, notes
+from reconciler.report.redact import redact
 from tests.gitworld import git
 from tests.servers import Desk, scim_server
 from tests.world import World
@@ -124,6 +126,23 @@ def test_the_way_on_can_be_typed(world: World) -> None:
     assert notes.waiting(plan, "https://h/o/r/actions").count("https://h/o/r/actions/workflows/apply.yml") == 1
     world.converge()
     assert notes.waiting(world.plan(), "") == ""
+
+
+def test_an_issue_names_no_hash_to_be_typed(world: World) -> None:
+    world.converge()
+    world.edit("ada@x.org", "displayName", "Intern")
+    plan = world.plan()
+    assert "reconcile import --app wiki --only User/ada@x.org" in notes.drift(plan, "")
+    hidden = notes.drift(redact(plan, "key"), "")
+    assert "reconcile import --app wiki --only ADDRESS" in hidden and plan.digest in hidden
+
+
+def test_a_plan_that_was_cut_is_whole_in_the_log_of_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("SERVER_URL", "https://h"), ("REPOSITORY", "o/r"), ("RUN_ID", "7")):
+        monkeypatch.setenv(f"GITHUB_{name}", value)
+    assert whole_plan() == "the log of [this run](https://h/o/r/actions/runs/7)"
+    monkeypatch.setenv("GITHUB_RUN_ID", "7)[x](https://evil")
+    assert whole_plan() == "`reconcile plan`"
 
 
 def test_off_a_runner_there_is_no_link(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -13,7 +15,12 @@ from uuid import uuid4
 import pytest
 import yaml
 
+from reconciler import __version__
+from reconciler.cli.init import pinned
 from reconciler.record.git import GitStore
+from reconciler.report.jsonform import dumps, loads
+from reconciler.report.redact import redact
+from tests.expressions import interpolate
 from tests.gitworld import ENV, git
 from tests.hub import Hub, Run, scripts
 from tests.servers import ROOT, TOKEN, Desk, front, scim_server
@@ -193,6 +200,19 @@ def test_a_merge_group_is_planned_and_gets_no_comment(team: Team) -> None:
     assert [a["name"] for a in team.hub.state["artifacts"]] == [f"plan-wiki-{joined}"]
 
 
+def test_a_pull_request_has_no_say_in_the_installation(written: Path, tmp_path: Path) -> None:
+    """pip runs in the pull request's checkout, where a folder that is called pip must not be taken for it."""
+    evil = tmp_path / "checkout/pip/__main__.py"
+    evil.parent.mkdir(parents=True)
+    evil.write_text("open('was-here', 'w')")
+    evil.with_name("__init__.py").write_text("")
+    (script,) = [step["run"] for _, step in scripts(written / ".github/actions") if "pip install" in step["run"]]
+    environ = {**ENV, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PACKAGE": "--help", "PYTHONPATH": "."}
+    ran = subprocess.run(["bash", "-e", "-c", script], cwd=evil.parent.parent, env=environ, capture_output=True, text=True)
+    assert "Usage:" in ran.stdout, ran.stderr
+    assert not (tmp_path / "checkout/was-here").exists()
+
+
 # Merges
 
 
@@ -285,13 +305,16 @@ def test_a_push_without_a_pull_request_waits_for_approval(team: Team) -> None:
     waits(team, team.hub.pushed())
 
 
-@pytest.mark.parametrize("how", ["expired", "made by a fork"])
-def test_a_plan_that_expired_or_that_a_fork_made_waits_for_approval(team: Team, how: str) -> None:
+@pytest.mark.parametrize("how", ["expired", "made by a fork", "redacted"])
+def test_a_plan_that_expired_or_that_a_fork_made_or_that_is_redacted_waits_for_approval(team: Team, how: str) -> None:
     team.merged("ada@x.org")
     team.hub.merge(team.reviewed("ada@x.org", "grace@x.org"))
     artifact = team.hub.state["artifacts"][-1]
     artifact["expired"] = how == "expired"
-    artifact["workflow_run"]["head_repository_id"] = 1 if how == "expired" else 2
+    artifact["workflow_run"]["head_repository_id"] = 2 if how == "made by a fork" else 1
+    if how == "redacted":
+        file = Path(artifact["file"])
+        file.write_text(dumps([redact(plan, "key") for plan in loads(file.read_text())]))
     team.hub.save()
     run = team.hub.pushed()
     assert "pull request 2 has no saved plan" in run.summary
@@ -415,6 +438,17 @@ def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it(written
                 assert re.search(r"uses: actions/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), line
 
 
+def test_writing_runs_wait_for_each_other_and_only_a_newer_merge_replaces_one_that_waits(written: Path) -> None:
+    workflows = {name: yaml.load((written / f".github/workflows/{name}.yml").read_text(), yaml.BaseLoader)
+                 for name in ("apply", "drift")}  # fmt: skip
+    assert {found["concurrency"]["cancel-in-progress"] for found in workflows.values()} == {"false"}
+    group = workflows["apply"]["concurrency"]["group"]
+    digests: list[dict[str, str]] = [{}, {"digest": "sha256:a"}, {"digest": "sha256:b"}]
+    assert len({interpolate(group, {"inputs": inputs}, {}) for inputs in digests}) == 3
+    commands = [step["run"] for _, step in scripts(written / ".github") if step["run"].startswith("reconcile apply ")]
+    assert len(commands) == 3 and all("--lock-timeout 600" in command for command in commands)
+
+
 def test_a_job_that_reads_a_secret_names_an_environment_and_no_job_has_more_than_it_needs(written: Path) -> None:
     most = {"plan": {"contents": "read", "pull-requests": "write"}, "drift": {"contents": "write", "issues": "write"},
             "apply": {"contents": "write", "pull-requests": "write", "actions": "read"}, "ci": {"contents": "read"}}  # fmt: skip
@@ -441,6 +475,18 @@ def test_init_writes_what_validates_and_nothing_of_this_project(tmp_path: Path) 
         schema = file.read_text().splitlines()[0].removeprefix("# yaml-language-server: $schema=")
         assert (file.parent / schema).resolve().is_relative_to(tmp_path / "schemas") and (file.parent / schema).is_file()
     assert not (tmp_path / "desired/reconciler.yaml").exists()
+
+
+@pytest.mark.parametrize(("url", "known"), [
+    ("https://git.example.com/team/x.git", True), ("https://user:secret@git.example.com/x", False), ("file:///x", False),
+    ("https://x/y #", False)])  # fmt: skip
+def test_what_was_installed_from_a_commit_is_installed_from_it_on_a_runner(url: str, known: bool) -> None:
+    commit = "0123456789" * 4
+    text = json.dumps({"url": url, "vcs_info": {"vcs": "git", "commit_id": commit}})
+    release = f"scim-reconciler=={__version__}"
+    assert pinned(text) == (f"scim-reconciler @ git+{url}@{commit}" if known else release)
+    assert pinned("") == pinned('{"url": "https://x/y", "dir_info": {}}') == release
+    assert yaml.safe_load(f"default: {pinned(text)}")["default"] == pinned(text)
 
 
 @pytest.mark.parametrize(("remotes", "record"), [(["origin"], "origin"), (["up", "origin"], "origin"), (["up"], "up")])

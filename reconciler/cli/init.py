@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import click
@@ -91,17 +93,34 @@ def _schemas() -> Iterator[tuple[str, str]]:
 
 
 def _github(tokens: list[str], branch: str) -> Iterator[tuple[str, str]]:
-    """This project's own workflows, with the team's tokens and branch, and a release of reconcile instead of its source."""
-    from reconciler import __version__
-
+    """This project's own workflows, with the team's tokens and branch, and a fixed version of reconcile instead of its source."""
     package = Path(__file__).resolve().parent.parent
     folder = package / "github" if (package / "github").is_dir() else package.parent / ".github"
     for name in WORKFLOWS:
         lines = (folder / name).read_text(encoding="utf-8").splitlines(keepends=True)
         text = "".join(new for line in lines if DROPPED not in line for new in _lines(line, tokens))
         text = text.replace("branches: [main]", f"branches: [{branch}]")
-        text = re.sub(r"Without it, .*\n    default: \"\"", f"A release.\n    default: scim-reconciler=={__version__}", text)
+        text = re.sub(r"Without it, .*\n    default: \"\"", f"A fixed version.\n    default: {pinned(_installed_from())}", text)
         yield f".github/{name}", text.replace("inputs.package || format('{0}/../../..', github.action_path)", "inputs.package")
+
+
+def _installed_from() -> str:
+    """What pip noted of where it got this program (PEP 610); nothing where that was a registry."""
+    try:
+        return distribution("scim-reconciler").read_text("direct_url.json") or ""
+    except PackageNotFoundError:
+        return ""
+
+
+def pinned(installed_from: str) -> str:
+    """What pip installs on a runner: the very commit that this program was installed from, else its release."""
+    from reconciler import __version__
+
+    found = json.loads(installed_from or "{}")
+    url, commit = str(found.get("url")), str(found.get("vcs_info", {}).get("commit_id"))
+    if re.fullmatch(r"https://[\w.:-]+/[\w./~-]+", url) and re.fullmatch("[0-9a-f]{40,64}", commit):
+        return f"scim-reconciler @ git+{url}@{commit}"
+    return f"scim-reconciler=={__version__}"
 
 
 def _lines(line: str, tokens: list[str]) -> list[str]:

@@ -106,9 +106,9 @@ def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = F
 
 
 def whole_plan() -> str:
-    """Where all of a plan is that had to be cut, in Markdown: on a runner, with the run."""
+    """Where all of a plan is that had to be cut, in Markdown: on a runner, where the command that made it printed it."""
     run = os.environ.get("GITHUB_RUN_ID", "")
     if not run.isdigit():
         return "`reconcile plan`"
     where = "/".join(os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY"))
-    return f"the plan file of [this run]({where}/actions/runs/{run})"
+    return f"the log of [this run]({where}/actions/runs/{run})"

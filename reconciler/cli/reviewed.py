@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from reconciler.cli.common import read_plans
 from reconciler.cli.gh import GitHubError, ask, download
+from reconciler.report.jsonform import PlanFileError
 
 
 class PullRequest(NamedTuple):
@@ -49,17 +51,30 @@ def _of_commit(sha: str, branch: str | None) -> Iterator[PullRequest]:
 def save(app: str, pulls: Iterable[PullRequest], folder: Path) -> list[PullRequest]:
     """Save each one's plan of the app as NNNN-pull-NUMBER-APP.json; returns those that have none. Raises GitHubError."""
     folder.mkdir(parents=True, exist_ok=True)
-    without = []
-    for place, item in enumerate(pulls):
-        name = f"plan-{app}-{item.head}"
-        found = _artifact(name, item.head)
-        if found is None:
-            without.append(item)
-            continue
-        with tempfile.TemporaryDirectory() as scratch:
-            download(found["workflow_run"]["id"], name, Path(scratch))
-            shutil.copy(Path(scratch, "plan.json"), folder / f"{place:04}-pull-{item.number}-{app}.json")
-    return without
+    return [item for place, item in enumerate(pulls)
+            if not _saved(app, item, folder / f"{place:04}-pull-{item.number}-{app}.json")]  # fmt: skip
+
+
+def _saved(app: str, pull: PullRequest, file: Path) -> bool:
+    """False where there is no plan that could be applied."""
+    name = f"plan-{app}-{pull.head}"
+    found = _artifact(name, pull.head)
+    if found is None:
+        return False
+    with tempfile.TemporaryDirectory() as scratch:
+        download(found["workflow_run"]["id"], name, Path(scratch))
+        plan = Path(scratch, "plan.json")
+        if _redacted(plan):
+            return False
+        shutil.copy(plan, file)
+    return True
+
+
+def _redacted(file: Path) -> bool:
+    try:
+        return any(plan.redacted for plan in read_plans(file))
+    except PlanFileError:  # kept, so that the apply says what is wrong with it
+        return False
 
 
 def _artifact(name: str, head: str) -> dict[str, Any] | None:

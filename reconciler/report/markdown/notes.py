@@ -59,7 +59,8 @@ def drift(plan: Plan, actions: str) -> str:
     """Above a plan in the rolling issue of an app."""
     causes = {cause for change in plan.changes for cause in change.causes}
     drifted = [c.address for c in plan.changes if "drift" in c.causes]
-    adopt = f"reconcile import --app {plan.app} --only {quote(drifted[0])}" if drifted else ""
+    example = quote(drifted[0]) if drifted and not plan.redacted else "ADDRESS"
+    adopt = f"reconcile import --app {plan.app} --only {example}"
     found = [f"{code(plan.display_name)} is not as it is declared."]
     if "drift" in causes:
         found.append("- **Drift**: somebody edited the service. To put it back, apply this plan; to keep what is there, "
