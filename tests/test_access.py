@@ -6,8 +6,12 @@ import pytest
 
 from reconciler.plan.detail import detail
 from reconciler.plan.model import Access, Plan
+from reconciler.report import markdown
 from reconciler.report.text import render
-from tests.world import World
+from tests.world import MAPPINGS, World
+
+ROLELESS = "".join(row for row in MAPPINGS[: MAPPINGS.index("  groups")].splitlines(keepends=True) if "roles" not in row)
+ROLELESS += "  groups: {enabled: false}\n"
 
 
 def rows(plan: Plan) -> list[tuple[str, bool, str, str]]:
@@ -67,7 +71,46 @@ def test_an_app_that_takes_no_roles_still_says_who_gets_an_account(world: World)
                                       "provisioning: {scope: all}\n")  # fmt: skip
     world.assign()
     plan = world.plan()
-    assert Access("User/ada@x.org", "Ada", True, "role", "an account", False, "", plan.changes[-2].file, 2, None) in plan.access
+    row = Access("User/ada@x.org", "Ada", True, "account", "an account", False, "", plan.changes[-2].file, 2, None)
+    assert row in plan.access
+
+
+def test_a_service_that_stores_no_roles_gives_an_account_and_no_role(nested: World) -> None:
+    nested.write("apps/wiki/mappings.yaml", ROLELESS)
+    nested.assign("group: Net, role: Admin, expires: 2027-01-31", "group: Net, role: User, expires: 2026-12-31")
+    assert rows(nested.plan()) == [("ada@x.org", True, "an account", "Net > Inner"), ("grace@x.org", True, "an account", "Net")]
+    assert "ada@x.org gains an account through group Net > Inner, " in text(nested.plan())
+    assert "assignments.yaml:2, until 2027-01-31" in text(nested.plan())
+    assert markdown.render(nested.plan()).count("`an account`") == 2 and "account `an" not in markdown.render(nested.plan())
+    nested.converge()
+    nested.assign("user: grace@x.org, role: User")
+    assert rows(nested.plan()) == [("ada@x.org", False, "an account", "")]
+
+
+def test_a_service_that_takes_one_role_gives_no_other(nested: World) -> None:
+    nested.write("apps/wiki/mappings.yaml", ROLELESS.replace("source: jobTitle}", "source: jobTitle}\n      - "
+                 "{target: userType, expression: 'SingleAppRoleAssignment([appRoleAssignments])'}"))  # fmt: skip
+    nested.assign("group: Net, role: Admin", "group: Net, role: User")
+    assert rows(nested.plan()) == [("ada@x.org", True, "Admin", "Net > Inner"), ("grace@x.org", True, "Admin", "Net")]
+
+
+def test_a_role_that_is_declared_nowhere_is_lost_by_its_name_on_the_service(nested: World) -> None:
+    nested.converge()
+    nested.edit("ada@x.org", "roles", [{"value": "user", "display": "User"}, {"value": "Superuser"}])
+    assert rows(nested.plan()) == [("ada@x.org", False, "Superuser", "")]
+
+
+def test_an_account_that_is_nobody_s_loses_a_group_by_its_name_on_the_service(nested: World) -> None:
+    nested.write("apps/wiki/mappings.yaml", MAPPINGS.replace("  groups:\n", "  groups:\n    assertive: true\n"))
+    nested.converge()
+    stranger = nested.seed("stranger@y.org")
+    nested.client.patch("Groups", nested.group("Net")["id"], [{"op": "add", "path": "members", "value": [{"value": stranger}]}])
+    assert rows(nested.plan()) == [("stranger@y.org", False, "Net", "")]
+
+
+def test_a_group_inside_a_privileged_one_is_privileged(nested: World) -> None:
+    nested.assign("group: Net, role: Admin", "group: Inner, role: User")
+    assert ("Inner", True) in {(row.what, row.privileged) for row in nested.plan().access}
 
 
 def test_what_is_inside_a_value_is_told_item_by_item() -> None:

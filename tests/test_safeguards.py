@@ -21,6 +21,7 @@ from reconciler.resolve.check import check
 from tests.world import APP, MAPPINGS, World
 
 NEVER = "2099-12-31"
+NO_ROLES = "".join(row for row in MAPPINGS.splitlines(keepends=True) if "target: roles" not in row)
 
 
 def names(count: int) -> list[str]:
@@ -145,8 +146,7 @@ def test_a_mapping_that_writes_active_false_in_an_update_disables(tmp_path: Path
 
 def test_a_role_taken_by_leaving_a_group_counts_where_no_attribute_carries_it(tmp_path: Path) -> None:
     found = Town(tmp_path, 3, "accidentalDeletions: {count: 0}")
-    rows = [row for row in MAPPINGS.splitlines(keepends=True) if "target: roles" not in row]
-    found.write("apps/wiki/mappings.yaml", "".join(rows))
+    found.write("apps/wiki/mappings.yaml", NO_ROLES)
     found.inside["Admins"] = found.people
     found.declare()
     found.converge()
@@ -154,6 +154,92 @@ def test_a_role_taken_by_leaving_a_group_counts_where_no_attribute_carries_it(tm
     found.declare()
     assert [c.address for c in found.plan().changes] == ["Group/Admins"]
     assert found.verdict.facts.losses == {"User/u00@x.org": "roles"} and found.blocking() == ["accidentalDeletions"]
+
+
+def test_a_mapping_that_stops_giving_roles_takes_them_from_everybody(tmp_path: Path) -> None:
+    found = Town(tmp_path, 4, "accidentalDeletions: {count: 3}, protected: [u03@x.org], lockout: {role: Admin, minimumActive: 1}")
+    found.roles["u03@x.org"] = ["Admin"]
+    found.declare()
+    found.converge()
+    constant = "      - {target: roles, constant: [{value: guest}]}\n"
+    found.write("apps/wiki/mappings.yaml", NO_ROLES.replace("  groups:", constant + "  groups:"))
+    assert found.blocking() == ["accidentalDeletions", "protected", "lockout"]
+
+
+def test_an_attribute_that_carried_roles_when_last_applied_still_does(tmp_path: Path) -> None:
+    expression = "expression: 'SingleAppRoleAssignment([appRoleAssignments])'"
+    mapping = "\n".join(f"      - {{target: userType, {expression}}}" if "target: roles" in row else row
+                        for row in MAPPINGS.splitlines())  # fmt: skip
+    found = Town(tmp_path, 4, "accidentalDeletions: {count: 3}")
+    found.write("apps/wiki/mappings.yaml", mapping)
+    found.declare()
+    found.converge()
+    found.write("apps/wiki/mappings.yaml", mapping.replace(expression, "constant: employee"))
+    assert found.plan().count("update") == 4 and found.blocking() == ["accidentalDeletions"]
+    assert found.apply(only=("User/u00@x.org",)).complete and found.blocking() == ["accidentalDeletions"]
+    found.now = "2026-06-03T00:00:00Z"
+    found.converge()
+    found.converge()
+    found.write("apps/wiki/mappings.yaml", mapping.replace(expression, "constant: staff"))
+    assert found.plan().count("update") == 4 and found.blocking() == []
+
+
+def test_a_role_that_the_service_is_not_told_of_is_taken_from_nobody(tmp_path: Path) -> None:
+    found = Town(tmp_path, 3, "protected: [u00@x.org]")
+    found.write("apps/wiki/mappings.yaml", NO_ROLES)
+    found.roles["u00@x.org"] = ["User", "Admin"]
+    found.declare()
+    found.converge()
+    found.roles["u00@x.org"] = ["User"]
+    found.declare()
+    found.users(*(f"userPrincipalName: {name}, displayName: New" for name in found.people))
+    assert found.plan().count("update") == 3 and found.blocking() == [] and found.verdict.facts.losses == {}
+
+
+def strangers(found: Town, *people: str) -> None:
+    """Accounts that are nobody's, put into the group Admins by hand."""
+    members = [{"value": found.seed(name)} for name in people]
+    found.client.patch("Groups", found.group("Admins")["id"], [{"op": "add", "path": "members", "value": members}])
+
+
+@pytest.mark.parametrize(("gone", "blocked"), [(1, ""), (2, "groupMembership"), (3, "accidentalDeletions groupMembership")])
+def test_members_who_are_nobody_s_count_where_an_assertive_mapping_removes_them(
+    tmp_path: Path, gone: int, blocked: str
+) -> None:
+    found = Town(tmp_path, 12, "protected: [breakglass@x.org]")
+    found.inside["Admins"] = found.people[:4]
+    found.declare()
+    found.converge()
+    strangers(found, *(f"boss{number}@y.org" for number in range(gone)))
+    assert found.plan().changes == ()
+    found.write("apps/wiki/mappings.yaml", MAPPINGS.replace("  groups:\n", "  groups:\n    assertive: true\n"))
+    assert found.blocking() == blocked.split()
+
+
+def test_an_assertive_mapping_strips_no_protected_account_and_none_that_owns_the_token(tmp_path: Path) -> None:
+    found = Town(tmp_path, 12, "protected: [BreakGlass@x.org]")
+    found.inside["Admins"] = found.people[:8]
+    found.declare()
+    found.converge()
+    strangers(found, "breakglass@x.org")
+    found.write("apps/wiki/mappings.yaml", MAPPINGS.replace("  groups:\n", "  groups:\n    assertive: true\n"))
+    assert found.blocking() == ["protected"]
+    found.write("apps/wiki/app.yaml", APP.replace("{tenantUrl", "{principal: breakglass@x.org, tenantUrl"))
+    assert found.blocking() == ["protected", "lockout"]
+
+
+def test_a_role_that_somebody_has_by_a_group_that_nobody_put_him_in_counts_too(tmp_path: Path) -> None:
+    found = Town(tmp_path, 3, "accidentalDeletions: {count: 0}")
+    found.inside["Admins"] = found.people[1:]
+    found.declare()
+    found.converge()
+    member = {"value": found.find("u00@x.org")["id"]}
+    found.client.patch("Groups", found.group("Admins")["id"], [{"op": "add", "path": "members", "value": [member]}])
+    assert [c.causes for c in found.plan().changes] == [("drift",)]
+    assert found.verdict.facts.losses == {"User/u00@x.org": "roles"} and found.blocking() == ["accidentalDeletions"]
+    found.roles["u00@x.org"] = ["User", "Admin"]
+    found.declare()
+    found.converge()  # the role is there by an assignment: leaving the group takes nothing
 
 
 @pytest.mark.parametrize(("gone", "blocked"), [(1, False), (2, True)])

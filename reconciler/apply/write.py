@@ -12,10 +12,9 @@ from reconciler.apply.order import Step
 from reconciler.apply.resource import member_ids, missing, resource_of, version_of
 from reconciler.apply.unanswered import is_as_sent
 from reconciler.declare.model import fold
-from reconciler.plan.context import managed_digest
+from reconciler.plan.context import UNKNOWN, managed_digest
 from reconciler.plan.diff import same
 from reconciler.plan.digest import canonical
-from reconciler.plan.membership import UNKNOWN
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.record.model import Entry
 from reconciler.resolve.functions import Chance

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from reconciler.declare.model import Assignment, Role, fold
-from reconciler.plan.context import Context
+from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.model import Access, Change
+from reconciler.plan.roles import Named, keys, moved, privileged_groups, shown
 from reconciler.resolve.scope import chain, flatten
 
 
@@ -29,65 +29,74 @@ class _Work:
         self.by_role: dict[str, list[Assignment]] = {}
         for item in self.app.assignments:
             self.by_role.setdefault(item.role, []).append(item)
+        self.privileged = privileged_groups(context)
 
     def rows(self, change: Change) -> Iterator[Access]:
         if change.address.startswith("Group/"):
             yield from self._members(change)
             return
         before, after = self._roles(change)
-        for role in self.app.roles.values():
-            if (role.key in after) != (role.key in before):
-                yield self._role(change, role, role.key in after)
+        for names, gains in ((_less(after, before), True), (_less(before, after), False)):
+            for role in self._declared(names):
+                yield self._role(change, role, gains)
+            for text in self._undeclared(names):
+                yield Access(change.address, change.name, gains, "role", text, False, "", change.file, change.line, None)
         if not before and not after and change.action != "update":
-            gains = change.action in ("create", "enable")
-            yield Access(change.address, change.name, gains, "role", "an account", False, "", change.file, change.line, None)
+            yield self._account(change, change.action in ("create", "enable"))
 
-    def _roles(self, change: Change) -> tuple[set[str], set[str]]:
-        """The keys of the roles that a person has before and after."""
+    def _roles(self, change: Change) -> tuple[Named, Named]:
+        """The roles that the service knows a person by, before and after."""
+        before, after = moved(self.context, change)
         user = self.context.resolution.users.get(change.address)
-        held = {role.key for role in user.roles} if user is not None else set()
         match change.action:
-            case "create" | "enable":
-                return set(), held
+            case "enable":
+                return {}, shown(self.context, user.values) if user is not None else after
             case "disable" | "delete":
-                return self._recorded(change.address), set()
+                return self._held(change.address), {}
             case _:
-                return self._written(change)
+                return before, after
 
-    def _recorded(self, address: str) -> set[str]:
-        """By the record; else by what the service shows."""
-        entry = self.context.entries.get(address)
-        if entry is not None and "roles" in entry:
-            return set(entry["roles"])
-        live = self.context.live.users.get(entry["id"]) if entry is not None else None
-        slots = self.context.resolution.user_mapping.slots
-        return {key for i, slot in enumerate(slots) if live and slot.gives_roles for key in self._keys(live.values[i])}
+    def _held(self, address: str) -> Named:
+        """What the service shows; where it shows nothing of roles, what the record says."""
+        live = self.context.account(address)
+        found = shown(self.context, live.values) if live is not None else {}
+        entry = self.context.entry(address) or self.context.entries.get(address) or {}
+        if found or not self.context.carrying:
+            return found
+        recorded = (self.app.roles[key] for key in entry.get("roles", ()) if key in self.app.roles)
+        return {fold(role.value): role.value for role in recorded}
 
-    def _written(self, change: Change) -> tuple[set[str], set[str]]:
-        """An update changes nobody's access but where it writes roles."""
-        paths = {slot.target for slot in self.context.resolution.user_mapping.slots if slot.gives_roles}
-        written = [a for a in change.attributes if a.path in paths]
-        return ({key for a in written for key in self._keys(a.before)}, {key for a in written for key in self._keys(a.after)})
+    def _declared(self, names: Named) -> list[Role]:
+        found = keys(self.context, names)
+        return [role for key, role in self.app.roles.items() if key in found]
 
-    def _keys(self, value: Any) -> set[str]:
-        """The roles that a live or wanted value names, by their `value`."""
-        items = value if isinstance(value, list) else [value]
-        values = {item.get("value") if isinstance(item, dict) else item for item in items}
-        return {role.key for role in self.app.roles.values() if role.value in values}
+    def _undeclared(self, names: Named) -> list[str]:
+        """Roles of the service that roles.yaml does not know."""
+        return sorted(text for name, text in names.items() if not keys(self.context, {name: text}))
 
     def _role(self, change: Change, role: Role, gains: bool) -> Access:
-        given = self._giving(fold(change.address.partition("/")[2]), role) if gains else None
+        given = self._giving(change.address, self.by_role.get(role.key, ())) if gains else None
+        return self._row(change, gains, "role", role.displayName, role.privileged, given)
+
+    def _account(self, change: Change, gains: bool) -> Access:
+        """Where no role is told to the service, the account is all that there is to have."""
+        user = self.context.resolution.users.get(change.address) if gains else None
+        held = [item for role in (user.roles if user is not None else ()) for item in self.by_role.get(role.key, ())]
+        return self._row(change, gains, "account", "an account", False, self._giving(change.address, held))
+
+    def _row(self, change: Change, gains: bool, kind: str, what: str, privileged: bool, given: Assignment | None) -> Access:
+        """With the assignment that gives it, where one does."""
         place = (given.file, given.line) if given else (change.file, change.line)
-        return Access(change.address, change.name, gains, "role", role.displayName, role.privileged,
+        return Access(change.address, change.name, gains, kind, what, privileged,
                       self._through(change.address, given.group if given else None), *place,
                       given.expires if given else None)  # fmt: skip
 
-    def _giving(self, user: str, role: Role) -> Assignment | None:
-        """The assignment that gives the role for the longest, direct ones before those by a group."""
-        today = self.context.resolution.today
+    def _giving(self, address: str, assignments: Iterable[Assignment]) -> Assignment | None:
+        """The one of some assignments that reaches a person for the longest, direct ones before those by a group."""
+        today, user = self.context.resolution.today, fold(address.partition("/")[2])
         found = [
             item
-            for item in self.by_role.get(role.key, ())
+            for item in assignments
             if (item.user == user or (item.group is not None and user in self.flat.get(item.group, ())))
             and (item.expires is None or item.expires >= today)
         ]
@@ -102,20 +111,19 @@ class _Work:
 
     def _members(self, change: Change) -> Iterator[Access]:
         group = change.address.partition("/")[2]
-        privileged = self._privileged(fold(group))
+        privileged = fold(change.address) in self.privileged
         for member, gains in ((m, gains) for members, gains in ((change.add, True), (change.remove, False)) for m in members):
             through = self._through(member, fold(group)) if gains and fold(group) in self.groups else ""
             inner = through.partition(" > ")[2]
-            yield Access(member, self._name(member), gains, "group", group, privileged, inner, change.file, change.line, None)
-
-    def _privileged(self, group: str) -> bool:
-        """Whether the group gives a privileged role, by itself or by a group that it is in."""
-        return any(
-            role.privileged and any(item.group == group for item in self.by_role.get(role.key, ()))
-            for role in self.app.roles.values()
-        )
+            account = self.context.account(member) if member.startswith(UNKNOWN) else None
+            person = f"User/{account.name}" if account is not None else member
+            yield Access(person, self._name(person), gains, "group", group, privileged, inner, change.file, change.line, None)
 
     def _name(self, address: str) -> str:
         row = self.context.resolution.declarations.users.index.get(fold(address.partition("/")[2]))
         name = self.context.resolution.declarations.users.column("displayName")[row] if row is not None else None
         return str(name or "")
+
+
+def _less(one: Named, other: Named) -> Named:
+    return {name: text for name, text in one.items() if name not in other}

@@ -17,13 +17,17 @@ from reconciler.record.model import Entry
 from reconciler.resolve.capabilities import Capabilities
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.resolve.model import Resolution, Skipped
+from reconciler.resolve.scope import roles_given
+
+UNKNOWN = "#"  # before the id of a live member whom no declaration or record knows
 
 
 @dataclass(frozen=True)
 class Context:
     """`entries` are the record's; `has_record` is false where there is none at all.
 
-    `revoked` are the record's too, by today's address: address -> {at, reason}. The planner fills in `pending`,
+    `revoked` are the record's too, by today's address: address -> {at, reason}, and so are `carried`, the targets that
+    carried roles when last applied. The planner fills in `pending`,
     address -> change of every one that there would be without a selection, and `released`, recorded addresses that are
     out of scope and with which nothing is left to be done.
     """
@@ -35,6 +39,7 @@ class Context:
     has_record: bool
     matching: Matching
     revoked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    carried: frozenset[str] = frozenset()
     pending: dict[str, Change] = field(default_factory=dict)
     released: set[str] = field(default_factory=set)
 
@@ -48,10 +53,27 @@ class Context:
         """Address in the record -> the one that the same object bears today, of those that differ."""
         return {old: new for new, old in self.matching.recorded.items() if old != new}
 
+    @cached_property
+    def carrying(self) -> frozenset[str]:
+        """The targets that carry roles, today or when last applied; none where the service is told of no role."""
+        return self.carried.union(slot.target for slot in self.resolution.user_mapping.slots if slot.carries_roles)
+
+    @cached_property
+    def giving(self) -> dict[str, set[str]]:
+        """Folded group name -> the keys of the roles that the group gives."""
+        return roles_given(self.app, self.resolution.today)
+
     def entry(self, address: str) -> Entry | None:
         """The record's entry of a declared object, under whatever name it was recorded."""
         old = self.matching.recorded.get(address)
         return self.entries[old] if old is not None else None
+
+    def account(self, address: str) -> LiveObject | None:
+        """A user's live account, in scope or not; that of `#id` has nobody's address."""
+        if address.startswith(UNKNOWN):
+            return self.live.users.get(address.removeprefix(UNKNOWN))
+        entry = self.entry(address) or self.entries.get(address)
+        return self.matching.live.get(address) or (self.live.users.get(entry["id"]) if entry is not None else None)
 
     def rests_on(self, address: str, live: LiveObject) -> Precondition:
         """What must still hold of a live object when its change is applied."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from reconciler.declare.model import fold
-from reconciler.plan.context import Context, ran_out
+from reconciler.plan.context import UNKNOWN, Context, ran_out
 from reconciler.plan.live import LiveObject
 from reconciler.record.model import Entry
 from reconciler.resolve.model import DesiredGroup
-
-UNKNOWN = "#"  # before the id of a live member whom no declaration or record knows
 
 
 def possible(context: Context, members: frozenset[str]) -> set[str]:

@@ -97,7 +97,7 @@ class ObjectError(NamedTuple):
 
 
 class Access(NamedTuple):
-    """One role or group that a person gains or loses. `kind` is role or group.
+    """One role or group that a person gains or loses; `kind` is role, group, or account where no role is told to the service.
 
     `through` names the group that gives it, and the groups inside that lead to the person; `until` is the last valid day.
     """

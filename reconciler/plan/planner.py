@@ -64,7 +64,8 @@ def make_plan(
     app = resolution.limited.app
     entries = record.entries if record is not None else {}
     matching = match(resolution, live, entries)
-    context = Context(app, resolution, live, entries, record is not None, matching, revoked(record, matching))
+    context = Context(app, resolution, live, entries, record is not None, matching, revoked(record, matching),
+                      frozenset(record.carrying if record is not None else ()))  # fmt: skip
     findings = Findings()
     plan_revoked(context, findings)
     plan_desired(context, resolution.users, findings)

@@ -17,7 +17,7 @@ from reconciler.plan.model import AttributeChange, Change
 def plan_revoked(context: Context, findings: Findings) -> None:
     """Add what takes each revoked person out: the account disabled, its roles gone. Groups follow by membership."""
     for address, revocation in sorted(context.revoked.items()):
-        live, when = _account(context, address), f"revoked on {revocation['at'][:10]}: {revocation['reason']}"
+        live, when = context.account(address), f"revoked on {revocation['at'][:10]}: {revocation['reason']}"
         if live is not None and (attributes := _out(context, live)):
             gone = f"; {context.able.service} deletes the account" if context.able.inactive == "deletes" else ""
             findings.changes.append(_change(context, address, live, attributes, when + gone))
@@ -27,13 +27,6 @@ def plan_revoked(context: Context, findings: Findings) -> None:
             place = context.place(address, user.row)
             findings.warnings.append(f"{address} is {when}, and still declared: set `accountEnabled: false` at "
                                      f"{place.file}:{place.line}, or remove the assignments")  # fmt: skip
-
-
-def _account(context: Context, address: str) -> LiveObject | None:
-    if address in context.matching.live:
-        return context.matching.live[address]
-    entry = context.entries.get(context.matching.recorded.get(address, address))
-    return context.live.users.get(entry["id"]) if entry is not None else None
 
 
 def _out(context: Context, live: LiveObject) -> tuple[AttributeChange, ...]:

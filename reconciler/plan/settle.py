@@ -6,15 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from reconciler.declare.model import Role, fold
-from reconciler.plan.context import Context
+from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.desired import Desired
 from reconciler.plan.diff import differing, in_address_space, same
 from reconciler.plan.live import LiveObject
-from reconciler.plan.membership import UNKNOWN, known_members, recorded_members
+from reconciler.plan.membership import known_members, recorded_members
 from reconciler.record.model import Entry
 from reconciler.resolve.expressions import IGNORE
 from reconciler.resolve.model import DesiredGroup
-from reconciler.resolve.scope import roles_given
 
 
 @dataclass
@@ -42,14 +41,13 @@ def settle(context: Context, only: Iterable[str]) -> Settled:
     ids.update({address: live.id for address, live in matching.live.items()})
     ids.update({UNKNOWN + live_id: live_id for live_id in (*context.live.users, *context.live.groups)})
     renamed = {new: old for new, old in matching.recorded.items() if new != old and new not in matching.failed}
-    giving = roles_given(context.app, context.resolution.today)
-    baselines = _baselines(context, giving)
+    baselines = _baselines(context, context.giving)
     if chosen:
         baselines = {address: entry for address, entry in baselines.items() if fold(address) in chosen}
         renamed = {new: old for new, old in renamed.items() if fold(new) in chosen}
     revoked = {address: dict(when) for address, when in context.revoked.items()}
     agreed = frozenset() if chosen else frozenset(revoked.keys() - context.resolution.users.keys())
-    return Settled(ids, baselines, renamed, revoked, agreed, agreed & context.pending.keys(), giving)
+    return Settled(ids, baselines, renamed, revoked, agreed, agreed & context.pending.keys(), context.giving)
 
 
 def _baselines(context: Context, giving: dict[str, set[str]]) -> dict[str, Entry]:

@@ -38,6 +38,7 @@ class Slot(NamedTuple):
     add_only: bool
     assertive: bool
     gives_roles: bool
+    carries_roles: bool
 
 
 class Fault(NamedTuple):
@@ -104,6 +105,7 @@ def _slot(item: AttributeMapping) -> Slot:
     leaf = (path.sub or path.attribute).lower()
     attribute = path.attribute.lower()
     expression = compile_expression(item.value) if item.kind == "expression" else None
+    gives_roles = expression is not None and "appRoleAssignments" in expression.sources
     return Slot(
         target=item.target,
         path=path,
@@ -114,7 +116,8 @@ def _slot(item: AttributeMapping) -> Slot:
         fold_case=not item.caseExact if item.caseExact is not None else _ignores_case(attribute, leaf),
         add_only=expression is not None and "AppRoleAssignmentsComplex" in expression.functions,
         assertive=expression is not None and "AssertiveAppRoleAssignmentsComplex" in expression.functions,
-        gives_roles=expression is not None and "appRoleAssignments" in expression.sources,
+        gives_roles=gives_roles,
+        carries_roles=gives_roles or (attribute == "roles" and leaf in ("roles", "value")),
     )
 
 

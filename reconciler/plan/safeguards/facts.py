@@ -9,12 +9,12 @@ from functools import cached_property
 from typing import Any
 
 from reconciler.declare.model import Safeguards, fold
-from reconciler.plan.context import Context
-from reconciler.plan.live import LiveObject
-from reconciler.plan.membership import UNKNOWN, known_members
-from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.context import UNKNOWN, Context
+from reconciler.plan.membership import known_members
+from reconciler.plan.model import Change
+from reconciler.plan.roles import moved
 from reconciler.plan.safeguards.model import DAY
-from reconciler.record.model import Record
+from reconciler.record.model import Entry, Record
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,8 @@ class Facts:
         return {fold(removal["address"]): removal["kind"] for removal in self.record.removals if removal["at"] > since}
 
     def leaving(self, change: Change) -> tuple[set[str], set[str]]:
-        """(known members of a group, those of them who leave it); all leave a group that is deleted."""
-        live = self.context.live.groups.get(change.precondition.id) if change.precondition else None
-        return group_members(self.context, change, live)
+        """(known members of a group, those who leave it); all leave a group that is deleted."""
+        return group_members(self.context, change)
 
 
 def _active(entry: Mapping[str, Any]) -> bool:
@@ -71,12 +70,18 @@ def days_after(now: str, days: int) -> str:
     return (datetime.fromisoformat(now[:10]) + timedelta(days=days)).date().isoformat()
 
 
-def group_members(context: Context, change: Change, live: LiveObject | None) -> tuple[set[str], set[str]]:
+def group_members(context: Context, change: Change) -> tuple[set[str], set[str]]:
+    """Members who are nobody's count only where they leave: those who stay are no measure of what is ours."""
+    live = context.live.groups.get(change.precondition.id) if change.precondition else None
     if live is None:
         return set(), set()
-    entry = context.entry(change.address) or context.entries.get(change.address)
-    known = {member for member in known_members(context, live, entry) if not member.startswith(UNKNOWN)}
-    return known, known if change.action == "delete" else known & set(change.remove)
+    have = known_members(context, live, _entry(context, change.address))
+    leaving = have if change.action == "delete" else have & set(change.remove)
+    return {member for member in have if not member.startswith(UNKNOWN)} | leaving, leaving
+
+
+def _entry(context: Context, address: str) -> Entry | None:
+    return context.entry(address) or context.entries.get(address)
 
 
 def losses(context: Context, changes: Iterable[Change]) -> dict[str, str]:
@@ -84,13 +89,33 @@ def losses(context: Context, changes: Iterable[Change]) -> dict[str, str]:
     found: dict[str, str] = {}
     for change in changes:
         if change.address.startswith("Group/"):
-            live = context.live.groups.get(change.precondition.id) if change.precondition else None
-            for member in group_members(context, change, live)[1]:
-                if lost_roles(context, member):
-                    found.setdefault(member, "roles")
+            for address in stripped(context, change):
+                found.setdefault(address, "roles")
         elif kind := _loss(context, change):
             found[change.address] = kind
     return found
+
+
+def stripped(context: Context, change: Change) -> set[str]:
+    """Addresses of those who lose a role by leaving a group: one that they had, or one that the group gives and nothing else."""
+    leaving = group_members(context, change)[1]
+    if not leaving:
+        return set()
+    given = context.giving.get(fold(change.address.partition("/")[2]), set())
+    given = given.union((_entry(context, change.address) or {}).get("roles", ()))
+    return {_name(context, member) for member in leaving if lost_roles(context, member) or _held_by_it(context, member, given)}
+
+
+def _held_by_it(context: Context, member: str, given: set[str]) -> bool:
+    """Somebody whom the declaration never put in holds the group's roles all the same, while the account is active."""
+    account = context.account(member)
+    return account is not None and account.active and bool(given - _roles(context, member))
+
+
+def _name(context: Context, member: str) -> str:
+    """The address by which safeguards know a member; of an account that is nobody's, its name on the service."""
+    account = context.account(member) if member.startswith(UNKNOWN) else None
+    return f"User/{account.name}" if account is not None else member
 
 
 def _loss(context: Context, change: Change) -> str | None:
@@ -100,10 +125,10 @@ def _loss(context: Context, change: Change) -> str | None:
         return "disable"
     if change.action == "create":
         return None
-    targets = {slot.target for slot in context.resolution.user_mapping.slots if gives_roles(slot)}
-    taken = any(a.path in targets and takes(a) for a in change.attributes)
+    before, after = moved(context, change)
     # A role that is declared no more may just have another name: what is written tells.
-    return "roles" if taken or lost_roles(context, change.address) & context.app.roles.keys() else None
+    lost = lost_roles(context, change.address) & context.app.roles.keys() if context.carrying else set()
+    return "roles" if lost or before.keys() - after.keys() else None
 
 
 def disables(change: Change) -> bool:
@@ -115,23 +140,12 @@ def disables(change: Change) -> bool:
     )
 
 
-def gives_roles(slot: Any) -> bool:
-    """Whether a mapping writes roles, by an expression over them or by its target."""
-    return bool(slot.gives_roles or slot.path.attribute.lower() == "roles")
-
-
-def takes(attribute: AttributeChange) -> bool:
-    """Whether a value that was there is not there afterwards."""
-    return bool(_values(attribute.before) - _values(attribute.after))
-
-
-def _values(value: Any) -> set[str]:
-    items = value if isinstance(value, list) else [] if value is None else [value]
-    return {fold(str(item.get("value") if isinstance(item, dict) else item)) for item in items}
-
-
 def lost_roles(context: Context, address: str) -> set[str]:
     """Keys of the roles that were last applied to a user and that nothing gives any more."""
-    entry = context.entry(address) or context.entries.get(address)
+    return set((_entry(context, address) or {}).get("roles", ())) - _roles(context, address)
+
+
+def _roles(context: Context, address: str) -> set[str]:
+    """Keys of the roles that the declaration gives a user."""
     user = context.resolution.users.get(address) if address not in context.revoked else None
-    return set(entry.get("roles", ()) if entry else ()) - {role.key for role in (user.roles if user else ())}
+    return {role.key for role in user.roles} if user is not None else set()

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from reconciler.declare.model import fold
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Change
-from reconciler.plan.safeguards.facts import Facts, disables, gives_roles
+from reconciler.plan.roles import keys, moved
+from reconciler.plan.safeguards.facts import Facts, disables
 from reconciler.resolve.model import DesiredUser
 
 State = dict[str, frozenset[str]]
@@ -22,8 +23,6 @@ class Holders:
         self.written = {change.address: change for change in facts.written}
         self.chosen = {fold(address) for address in facts.only}
         self.leaving = {m for c in facts.everything if c.address not in self.written for m in c.remove}
-        slots = self.context.resolution.user_mapping.slots
-        self.targets = {slot.target for slot in slots if gives_roles(slot)}
         self.keys: dict[object, frozenset[str]] = {}
         self.before: State = {}
         self.after: State = {}
@@ -39,7 +38,7 @@ class Holders:
             self.before[address] = held
         if change is not None and address in self.written:
             if self._active_after(change, live):
-                self.after[address] = self._roles(user)
+                self.after[address] = self._roles(user) - self._taken(change)
         elif live is not None and live.active:
             self.after[address] = self._roles(user) if change is None and self._settles(address) else held
 
@@ -64,21 +63,20 @@ class Holders:
         return address not in self.leaving and (not self.chosen or fold(address) in self.chosen)
 
     def _before(self, address: str, user: DesiredUser, live: LiveObject | None, change: Change | None) -> frozenset[str]:
-        written = [a for a in change.attributes if a.path in self.targets] if change is not None else []
         if live is None:
             return NONE
-        if written:
-            return frozenset(key for a in written for key in self._named(a.before))
+        if change is not None and any(a.path in self.context.carrying for a in change.attributes):
+            return frozenset(keys(self.context, moved(self.context, change)[0]))
         entry = self.context.entry(address)
         if entry is not None and "roles" in entry:
             return frozenset(entry["roles"])
         # Without a record only roles that the service shows, and that are as wanted, are known to be there.
-        return self._roles(user) if entry is not None or self.targets else NONE
+        return self._roles(user) if entry is not None or self.context.carrying else NONE
 
-    def _named(self, value: object) -> set[str]:
-        items = value if isinstance(value, list) else [value]
-        values = {item.get("value") if isinstance(item, dict) else item for item in items}
-        return {role.key for role in self.context.app.roles.values() if role.value in values}
+    def _taken(self, change: Change) -> set[str]:
+        """Roles that go from the service although they are declared: the mapping no longer gives them."""
+        before, after = (keys(self.context, names) for names in moved(self.context, change))
+        return before - after
 
     def _roles(self, user: DesiredUser) -> frozenset[str]:
         if user.address in self.context.revoked:

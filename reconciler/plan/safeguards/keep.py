@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.plan.model import Change
 from reconciler.plan.safeguards.approvals import atoms
-from reconciler.plan.safeguards.facts import hours_before, lost_roles
+from reconciler.plan.safeguards.facts import Facts, hours_before, stripped
 from reconciler.plan.safeguards.guard import Guarded
 from reconciler.plan.safeguards.model import DAY
 from reconciler.plan.safeguards.protected import outliving
@@ -20,6 +20,7 @@ def prepare(record: Record, guarded: Guarded, whole: bool) -> Removals:
     """
     facts = guarded.facts
     record.protected = outliving(facts, whole)
+    record.carrying = sorted(_carrying(facts))
     since = hours_before(facts.now, DAY)
     record.removals = [removal for removal in record.removals if removal["at"] > since]
     things = [thing for change in facts.written for thing in atoms(change)]
@@ -32,15 +33,21 @@ def prepare(record: Record, guarded: Guarded, whole: bool) -> Removals:
     return {change.address: found for change in facts.written if (found := _removals(guarded, change))}
 
 
+def _carrying(facts: Facts) -> set[str]:
+    """Targets that carry roles by today's mapping, and those that a change which is yet to be done still writes."""
+    context = facts.context
+    todo = {a.path for change in facts.everything for a in change.attributes}
+    return {slot.target for slot in context.resolution.user_mapping.slots if slot.carries_roles} | (context.carried & todo)
+
+
 def _removals(guarded: Guarded, change: Change) -> list[tuple[str, str]]:
     facts = guarded.facts
     own = [(change.address, facts.losses[change.address])] if change.address in facts.losses else []
     if not change.address.startswith("Group/"):
         return own
     gone = [(change.address, "delete")] if change.action == "delete" else []
-    leaving = facts.leaving(change)[1]
-    stripped = [m for m in sorted(leaving) if facts.losses.get(m) == "roles" and lost_roles(facts.context, m)]
-    return gone + [(member, "roles") for member in stripped]
+    taken = sorted(stripped(facts.context, change))
+    return gone + [(address, "roles") for address in taken if facts.losses.get(address) == "roles"]
 
 
 def add_removals(record: Record, at: str, found: list[tuple[str, str]]) -> None:

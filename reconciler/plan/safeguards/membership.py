@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from reconciler.declare.model import fold
 from reconciler.plan.model import Change
+from reconciler.plan.roles import privileged_groups
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.model import Safeguard, some, verdict
-from reconciler.resolve.scope import roles_given
 
 
 def group_membership(facts: Facts) -> Safeguard:
@@ -14,7 +14,7 @@ def group_membership(facts: Facts) -> Safeguard:
     limits = facts.settings.groupMembership
     losing = [(change, *facts.leaving(change)) for change in facts.written if _may_lose(change)]
     losing = [row for row in losing if row[2]]
-    privileged = _privileged(facts) if losing else set()
+    privileged = privileged_groups(facts.context) if losing else set()
     emptied, worst = [], 0
     for change, known, leaving in losing:
         halved = 2 if fold(change.address) in privileged else 1
@@ -35,28 +35,3 @@ def group_membership(facts: Facts) -> Safeguard:
 
 def _may_lose(change: Change) -> bool:
     return change.address.startswith("Group/") and (bool(change.remove) or change.action == "delete")
-
-
-def _privileged(facts: Facts) -> set[str]:
-    """Folded addresses of groups that give a privileged role, gave it when last applied, or lie in one that does."""
-    context = facts.context
-    roles = {role.key for role in context.app.roles.values() if role.privileged}
-    giving = {f"group/{name}" for name, keys in roles_given(context.app, context.resolution.today).items() if keys & roles}
-    for address, entry in facts.record.entries.items():
-        if address.startswith("Group/") and roles.intersection(entry.get("roles", ())):
-            giving.add(fold(address))
-    if context.app.provisioning.nestedGroups != "expand":
-        return giving
-    return _with_inner(facts, giving)
-
-
-def _with_inner(facts: Facts, giving: set[str]) -> set[str]:
-    groups = facts.context.resolution.declarations.groups
-    todo, found = list(giving), set(giving)
-    while todo:
-        group = groups.get(todo.pop().partition("/")[2])
-        members = group.row.get("members") if group is not None else None
-        inner = {"group/" + fold(m["group"]) for m in members or () if isinstance(m, dict)} - found
-        found |= inner
-        todo += inner
-    return found

@@ -40,8 +40,7 @@ def declared(context: Context) -> list[str]:
 def known_as(context: Context, address: str) -> set[str]:
     """Every folded address that an account goes by: today's, the record's, and its name on the service."""
     old = context.matching.recorded.get(address, address)
-    entry = context.entries.get(old)
-    live = context.matching.live.get(address) or (context.live.users.get(entry["id"]) if entry else None)
+    live = context.account(address)
     names = {fold(address), fold(old), fold(context.today.get(old, address))}
     return names | ({fold(f"User/{live.name}")} if live else set())
 

@@ -1,0 +1,62 @@
+"""App roles on the service: which attributes carry them, what a change gives and takes, which groups are privileged. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from reconciler.declare.model import fold
+from reconciler.plan.context import Context
+from reconciler.plan.model import Change
+
+Named = dict[str, str]  # folded name of a role on the service -> as it is written there
+
+
+def named(value: Any) -> Named:
+    """The roles in an attribute's value: items of a list, or one text."""
+    items = value if isinstance(value, list) else [value]
+    texts = [item.get("value") if isinstance(item, dict) else item for item in items]
+    return {fold(text): text for text in texts if isinstance(text, str)}
+
+
+def moved(context: Context, change: Change) -> tuple[Named, Named]:
+    """(roles before, roles after) of the attributes that a change writes; both are empty where it writes no role."""
+    written = [a for a in change.attributes if a.path in context.carrying]
+    return _all(a.before for a in written), _all(a.after for a in written)
+
+
+def shown(context: Context, values: tuple[Any, ...]) -> Named:
+    """The roles in the values of a user, by slot."""
+    slots = context.resolution.user_mapping.slots
+    return _all(value for slot, value in zip(slots, values, strict=True) if slot.carries_roles)
+
+
+def _all(values: Iterable[Any]) -> Named:
+    return {key: text for value in values for key, text in named(value).items()}
+
+
+def keys(context: Context, names: Named) -> set[str]:
+    """The declared roles that names on the service stand for, by their `value`."""
+    return {key for key, role in context.app.roles.items() if fold(role.value) in names}
+
+
+def privileged_groups(context: Context) -> set[str]:
+    """Folded addresses of groups that give a privileged role, gave it when last applied, or lie in one that does."""
+    roles = {role.key for role in context.app.roles.values() if role.privileged}
+    giving = {f"group/{name}" for name, given in context.giving.items() if given & roles}
+    for address, entry in context.entries.items():
+        if address.startswith("Group/") and roles.intersection(entry.get("roles", ())):
+            giving.add(fold(address))
+    return _with_inner(context, giving) if context.app.provisioning.nestedGroups == "expand" else giving
+
+
+def _with_inner(context: Context, giving: set[str]) -> set[str]:
+    groups = context.resolution.declarations.groups
+    todo, found = list(giving), set(giving)
+    while todo:
+        group = groups.get(todo.pop().partition("/")[2])
+        members = group.row.get("members") if group is not None else None
+        inner = {"group/" + fold(m["group"]) for m in members or () if isinstance(m, dict)} - found
+        found |= inner
+        todo += inner
+    return found
