@@ -321,7 +321,7 @@ def test_more_members_than_one_patch_may_hold_go_in_several(tmp_path: Path) -> N
 def test_of_two_mappings_to_an_attribute_with_one_value_the_first_counts(tmp_path: Path) -> None:
     world = World(tmp_path, "aws-identity-center")
     world.write("apps/wiki/mappings.yaml", VENDORS_OWN.replace(
-        "displayName, source: displayName}", "'emails[type eq \"home\"].value', source: otherMails}"))  # fmt: skip
+        "displayName, source: displayName}", "'emails[type eq \"home\"].value', source: mailNickname}"))  # fmt: skip
     world.users(ADA)
     world.assign("user: ada@x.org, role: User")
     assert any("keeps one value of emails, and another mapping gives it" in warning for warning in world.plan().warnings)
