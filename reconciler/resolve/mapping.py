@@ -45,6 +45,11 @@ class Slot(NamedTuple):
     assertive: bool
     gives_roles: bool
 
+    @property
+    def hidden(self) -> bool:
+        """Whether no service shows it: a password is never returned (RFC 7643 §4.1.1)."""
+        return self.path.urn is None and self.path.attribute.lower() == "password"
+
 
 class Fault(NamedTuple):
     """A value that an expression could not use, of one object: the target attribute and the reason in words."""
