@@ -234,6 +234,20 @@ def test_thousandeyes_filters_on_user_name_and_external_id_alone(tmp_path: Path,
         assert client.get("http://127.0.0.1/v2/Users", params={"filter": filter}).status_code == status
 
 
+@pytest.mark.parametrize("said", [{"schemas": ["urn:scim:schemas:core:1.0"], "totalResults": 0, "Resources": []},
+                                  {"totalResults": 1, "Resources": [{"id": "1", "schemas": ["urn:scim:schemas:core:1.0"]}]}])
+def test_a_service_that_answers_in_scim_1_1_is_refused(tmp_path: Path, said: dict[str, Any]) -> None:
+    world = thousandeyes(tmp_path)
+    with ScimClient("http://127.0.0.1/v1", "t", PROFILES["thousandeyes"],
+                    transport=httpx.MockTransport(lambda request: httpx.Response(200, json=said))) as client:  # fmt: skip
+        for ask in (lambda: client.find("Users", "userName", "a"), lambda: client.read_all("Users", lambda page: page)):
+            with pytest.raises(ServiceError, match="SCIM 1.1"):
+                ask()
+        steps = run_test(client, limit(load(world.folder / "desired").declarations.apps["wiki"]), "nobody")
+    assert not steps[-1].ok and steps[-1].needed and "SCIM 1.1" in steps[-1].message
+    assert "/scim/v2" in steps[-1].remedy
+
+
 def test_who_cannot_be_filtered_for_is_found_by_reading_everybody(tmp_path: Path) -> None:
     world = thousandeyes(tmp_path)
     world.converge()
