@@ -92,7 +92,7 @@ CASES = [
     (M, MAPPINGS.replace("source: jobTitle", "source: jobTitel"), (7, 33), "unknown-source"),
     (M, MAPPINGS.replace("source: jobTitle", "source: appRoleAssignments"), (7, 33), "unknown-source"),
     (M, MAPPINGS.replace("target: title", "target: 'emails[type'"), (7, 26), "target-path"),
-    (M, MAPPINGS.replace("target: title", "target: id"), (7, 18), "read-only-target"),
+    (M, MAPPINGS.replace("target: title", "target: id"), (7, 18), "target"),
     (M, MAPPINGS.replace("target: title", "target: userName"), (7, 18), "duplicate"),
     (M, MAPPINGS.replace(", matchingPrecedence: 1", "", 1), (3, 5), "no-matching-attribute"),
     (M, MAPPINGS.replace("source: jobTitle", "source: jobTitle, constant: x"), (7, 9), "one-of"),

@@ -123,6 +123,11 @@ def test_each_kind_of_attribute_mapping_has_its_equal(item: dict[str, Any], row:
     ({"targetAttributeName": "a b", "source": {"type": "Attribute", "name": "mail"}}, "no SCIM path"),
     ({"targetAttributeName": "displayName", "source": {"type": "Attribute", "name": "mail"}}, "mapped twice"),
     ({"targetAttributeName": "title", "source": {"type": "Script\nx: y", "name": "mail"}}, "of type Script"),
+    ({"targetAttributeName": "emails", "source": {"type": "Attribute", "name": "mail"}}, "holds several values"),
+    ({"targetAttributeName": "title", "source": {"type": "Attribute", "name": "manager"}}, "refers to another account"),
+    ({"targetAttributeName": "userName.x", "source": {"type": "Attribute", "name": "mail"}}, "without parts"),
+    ({"targetAttributeName": "urn:ietf:params:scim:schemas:core:2.0:User:DisplayName",
+      "source": {"type": "Attribute", "name": "mail"}}, "mapped twice"),
 ])  # fmt: skip
 def test_what_has_no_equal_is_listed_and_stands_in_the_file(item: dict[str, Any], why: str) -> None:
     data = with_attribute(**item)
@@ -169,6 +174,21 @@ def test_target_object_actions_and_switched_off_mappings_are_kept() -> None:
     users["flowTypes"], groups["enabled"] = "Add,Update", False
     found, _ = mapped(data)
     assert (found["users"]["targetObjectActions"], found["groups"]["enabled"]) == (["create", "update"], False)
+
+
+def test_a_users_mapping_that_is_switched_off_does_nothing_here_and_that_is_listed() -> None:
+    data = vendor("thousandeyes")
+    data["synchronizationRules"][0]["objectMappings"][0]["enabled"] = False
+    found, left = mapped(data)
+    assert (found["users"]["enabled"], found["users"]["targetObjectActions"]) == (True, []) and "switched off" in left[0]
+
+
+def test_active_is_active_however_the_schema_spells_it() -> None:
+    data = vendor("thousandeyes")
+    rows = data["synchronizationRules"][0]["objectMappings"][0]["attributeMappings"]
+    next(row for row in rows if row["targetAttributeName"] == "active")["targetAttributeName"] = "Active"
+    found, left = mapped(data)
+    assert ACTIVE in found["users"]["attributes"] and left == []
 
 
 def test_other_directions_and_other_objects_are_listed() -> None:

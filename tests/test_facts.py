@@ -410,7 +410,7 @@ def problems(world: World) -> list[str]:
 @pytest.mark.parametrize("target", ["id", "meta", "groups", "schemas"])
 def test_what_belongs_to_the_service_is_no_target(world: World, target: str) -> None:
     mapped(world, ("target: title", f"target: {target}"))
-    assert problems(world) == ["read-only-target"]
+    assert problems(world) == ["target"]
 
 
 def test_app_role_assignments_go_through_an_expression(world: World) -> None:

@@ -63,3 +63,34 @@ def test_a_value_that_an_expression_cannot_work_out_is_an_error_for_that_object_
     plan = world.plan()
     assert [(e.address, e.code) for e in plan.errors] == [("User/ada@x.org", "InvalidValue")]
     assert len(plan.changes) == 3
+
+
+def test_a_generated_password_is_sent_and_kept_nowhere(world: World) -> None:
+    made = "expression: 'RandomString(16, 2, 2, 2, 2)', apply: create"
+    mapped(world, ("target: title, source: jobTitle", f"target: password, {made}"))
+    sent: list[str] = []
+    lines: list[dict[str, object]] = []
+    keep, create = world.store.journal, world.client.create
+
+    def note(resource: str, body: dict[str, object]) -> dict[str, object]:
+        sent.extend([str(body["password"])] if resource == "Users" else [])
+        return create(resource, body)
+
+    def journal(line: dict[str, object]) -> None:
+        lines.append(line)
+        keep(line)
+
+    world.client.create = note  # type: ignore[method-assign]
+    world.store.journal = journal  # type: ignore[method-assign]
+    result = world.apply()
+    assert [outcome.status for outcome in result.outcomes] == ["done"] * 3 and world.plan().changes == ()
+    assert len({*sent}) == 2 and all(len(value) == 16 for value in sent)
+    kept = world.store.record_file.read_text() + world.store.log_file.read_text() + str(lines)
+    assert [value for value in sent if value in kept] == []
+
+
+def test_a_password_that_is_never_shown_is_no_change_for_ever_and_not_called_ignored(world: World) -> None:
+    mapped(world, ("target: title, source: jobTitle", "target: password, source: employeeId"))
+    world.users('userPrincipalName: ada@x.org, employeeId: "Xy-7 pass"', "userPrincipalName: grace@x.org")
+    result = world.apply()
+    assert {outcome.status for outcome in result.outcomes} == {"done"} and world.plan().changes == ()

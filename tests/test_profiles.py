@@ -234,6 +234,20 @@ def test_thousandeyes_filters_on_user_name_and_external_id_alone(tmp_path: Path,
         assert client.get("http://127.0.0.1/v2/Users", params={"filter": filter}).status_code == status
 
 
+@pytest.mark.parametrize("said", [{"schemas": ["urn:scim:schemas:core:1.0"], "totalResults": 0, "Resources": []},
+                                  {"totalResults": 1, "Resources": [{"id": "1", "schemas": ["urn:scim:schemas:core:1.0"]}]}])
+def test_a_service_that_answers_in_scim_1_1_is_refused(tmp_path: Path, said: dict[str, Any]) -> None:
+    world = thousandeyes(tmp_path)
+    with ScimClient("http://127.0.0.1/v1", "t", PROFILES["thousandeyes"],
+                    transport=httpx.MockTransport(lambda request: httpx.Response(200, json=said))) as client:  # fmt: skip
+        for ask in (lambda: client.find("Users", "userName", "a"), lambda: client.read_all("Users", lambda page: page)):
+            with pytest.raises(ServiceError, match="SCIM 1.1"):
+                ask()
+        steps = run_test(client, limit(load(world.folder / "desired").declarations.apps["wiki"]), "nobody")
+    assert not steps[-1].ok and steps[-1].needed and "SCIM 1.1" in steps[-1].message
+    assert "/scim/v2" in steps[-1].remedy
+
+
 def test_who_cannot_be_filtered_for_is_found_by_reading_everybody(tmp_path: Path) -> None:
     world = thousandeyes(tmp_path)
     world.converge()
@@ -321,7 +335,7 @@ def test_more_members_than_one_patch_may_hold_go_in_several(tmp_path: Path) -> N
 def test_of_two_mappings_to_an_attribute_with_one_value_the_first_counts(tmp_path: Path) -> None:
     world = World(tmp_path, "aws-identity-center")
     world.write("apps/wiki/mappings.yaml", VENDORS_OWN.replace(
-        "displayName, source: displayName}", "'emails[type eq \"home\"].value', source: otherMails}"))  # fmt: skip
+        "displayName, source: displayName}", "'emails[type eq \"home\"].value', source: mailNickname}"))  # fmt: skip
     world.users(ADA)
     world.assign("user: ada@x.org, role: User")
     assert any("keeps one value of emails, and another mapping gives it" in warning for warning in world.plan().warnings)

@@ -14,11 +14,12 @@ from typing import Any
 
 from reconciler.adopt.files import can_hold, header, quote
 from reconciler.adopt.model import ImportRefused
-from reconciler.declare.model import Clause
+from reconciler.declare.model import AttributeMapping, Clause
 from reconciler.declare.sources import COMPUTED, GROUP_SOURCES, USER_SOURCES, source_problem
 from reconciler.resolve.expressions import ExpressionError, compile_expression
 from reconciler.resolve.filters import OPERATORS, check_clause
-from reconciler.resolve.paths import PathError, parse_path
+from reconciler.resolve.paths import Path, PathError, parse_path
+from reconciler.resolve.targets import OURS, clash, misfit
 
 ENTRA = frozenset({"azure active directory", "microsoft entra id", "azureactivedirectory", ""})
 FLOWS = {"add": "create", "update": "update", "delete": "delete"}
@@ -26,7 +27,6 @@ RENAMED = {"objectid": "id", "facsimile-telephonenumber": "facsimileTelephoneNum
 CUSTOM = re.compile(r"extension(Attribute\d{1,2}|_\w+)\Z", re.IGNORECASE)
 # A string of the expression language, or a reference to an attribute.
 TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\[([^\[\]"]+)\]', re.DOTALL)
-READ_ONLY = frozenset({"id", "meta", "groups", "schemas"})
 NOBODY = {"name": "Not translated: lets nobody through until it is mended",
           "clauses": [{"attribute": "", "operator": "IS NULL"}]}  # fmt: skip
 
@@ -95,15 +95,20 @@ def _side(kind: str, mapping: Json) -> Side:
     flows = {FLOWS.get(word.strip().lower()) for word in str(mapping.get("flowTypes") or "Add, Update, Delete").split(",")}
     actions = [action for action in FLOWS.values() if action in flows]
     side = Side(kind, mapping.get("enabled") is not False, actions)
+    if kind == "users" and not side.enabled:
+        side.enabled, side.actions = True, []
+        side.left.append("enabled: the users' mapping cannot be switched off, so `targetObjectActions` is empty instead")
     _filters(side, mapping.get("scope") or {})
+    taken: list[Path] = []
     for item in _dicts(mapping.get("attributeMappings")):
         try:
             row = _attribute(kind, item)
             if not all(can_hold(value) for value in row.values() if isinstance(value, str)):
                 raise Untranslatable("it holds a character that no YAML file can")
-            if any(row["target"].lower() == other["target"].lower() for other in side.attributes):
+            if clash(parse_path(row["target"]), taken) is not None:
                 raise Untranslatable("it is mapped twice, and the first is kept")
             side.attributes.append(row)
+            taken.append(parse_path(row["target"]))
         except Untranslatable as error:
             side.left.append(f"{item.get('targetAttributeName')}: {error} ({_source_text(item)})")
     return side
@@ -118,8 +123,10 @@ def _attribute(kind: str, item: Json) -> Json:
     """One attribute mapping. Raises Untranslatable."""
     row: Json = {"target": _target(str(item.get("targetAttributeName") or ""))}
     row.update(_source(kind, item.get("source") or {}))
-    if row.get("source") in ("otherMails", "proxyAddresses") and parse_path(row["target"]).sub:
-        raise Untranslatable(f"{row['source']} has several values, and the target holds one")
+    name = next(key for key in row if key != "target")
+    found = misfit(AttributeMapping(row["target"], name, row[name]), parse_path(row["target"]), kind)
+    if found:
+        raise Untranslatable(found[0])
     flow = str(item.get("flowType") or "Always")
     if flow not in ("Always", "ObjectAddOnly"):
         raise Untranslatable(f"flowType {flow} has no equal")
@@ -152,9 +159,8 @@ def _target(name: str) -> str:
         path = parse_path(name)
     except PathError as error:
         raise Untranslatable(f"its target is no SCIM path: {error}") from None
-    if path.attribute.lower() in READ_ONLY and path.urn is None:
-        raise Untranslatable("the target belongs to the service")
-    return name
+    plain = path.urn is None and path.filter is None and path.sub is None and path.attribute.lower()
+    return plain if plain in OURS else name
 
 
 def _source(kind: str, source: Json) -> Json:

@@ -59,7 +59,7 @@ def is_as_sent(mapping: CompiledMapping, sent: Mapping[str, Any], values: tuple[
     """Whether an account that matches what we sent for may be the one: beyond its name it has something of what was sent."""
     pairs = [(slot, sent[slot.target], values[number]) for number, slot in enumerate(mapping.slots)
              if sent.get(slot.target) is not None and number not in mapping.matching and number != mapping.active
-             and not slot.reference]  # fmt: skip
+             and not slot.reference and not slot.hidden]  # fmt: skip
     return not pairs or any(same(slot, want, have) for slot, want, have in pairs)
 
 

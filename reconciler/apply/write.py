@@ -102,15 +102,17 @@ class Writer:
         return self.client.create(resource, body(resource, sent.items()))
 
     def _generated(self, change: Change, attributes: Attributes) -> Attributes:
-        """With the values that only an apply can make, journalled before they are sent."""
-        made = self.made
+        """With the values that only an apply can make, journalled before they are sent, but for a password."""
+        made: dict[str, Any] = {}
         mapping = self.job.resolution.mapping(change.address)
         for slot in mapping.slots:
             if slot.expression is not None and slot.expression.generated:
                 value = slot.expression.generate(getter(self.job.resolution, change.address), self.chance)
                 made[slot.target] = coerce(slot, value)
-        if made:
-            self.journal({"address": change.address, "generated": made})
+                if not slot.hidden:
+                    self.made[slot.target] = made[slot.target]
+        if self.made:
+            self.journal({"address": change.address, "generated": self.made})
         return tuple([a._replace(after=made[a.path]) if a.generated else a for a in attributes])
 
     def _look_up(self, change: Change, sent: dict[str, Any]) -> Resource | None:
@@ -272,6 +274,8 @@ class Writer:
     # The record
 
     def _settle(self, change: Change, attributes: Attributes, live: Resource) -> None:
+        hidden = {slot.target for slot in self.job.resolution.mapping(change.address).slots if slot.hidden}
+        attributes = tuple([a for a in attributes if not (a.generated and a.path in hidden)])  # a secret that nobody needs again
         ignored = self._ignored(change, attributes, live)
         entry = self.book.entry(change, self._id(change.address))
         wanted, answered = dict(entry.get("wanted", {})), dict(entry.get("answered", {}))
@@ -287,8 +291,8 @@ class Writer:
                 entry["retained"] = True  # nothing is left to be done with it
         elif change.action == "enable":
             entry.pop("disabledAt", None)
-        if ignored:
-            self.notes[change.address] = "the service ignored " + ", ".join(sorted(ignored))
+        if ignored.keys() - hidden:
+            self.notes[change.address] = "the service ignored " + ", ".join(sorted(ignored.keys() - hidden))
 
     def _roles(self, address: str, entry: Entry) -> None:
         """The roles that a user has from now on, none where the account is out of scope; those that a group gives."""

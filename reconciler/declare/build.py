@@ -185,6 +185,9 @@ def _object_mapping(document: Document, declared: dict[str, Any], kind: str, not
         scopingFilters=_filters(document, kind, data), attributes=tuple(attributes),
         assertive=data.get("assertive") is True, place=place,
     )  # fmt: skip
+    if kind == "users" and not mapping.enabled:
+        notes.error(document, ("mappings", kind, "enabled"), "users-disabled", "the users' mapping cannot be switched off",
+                    "say `targetObjectActions: []`, or `provisioning: {status: off}` in app.yaml")  # fmt: skip
     if mapping.enabled and not any(item.matchingPrecedence for item in attributes):
         notes.error(document, ("mappings", kind), "no-matching-attribute", "no mapping has a matchingPrecedence",
                     "give the attribute that identifies an account `matchingPrecedence: 1`")  # fmt: skip
@@ -216,9 +219,6 @@ def _check_attribute(
     if first != item.place.line:
         notes.error(document, (*path, "target"), "duplicate", f"{item.target} is mapped twice, first in line {first}",
                     "keep one of the two")  # fmt: skip
-    if item.target.lower() in ("id", "meta", "groups", "schemas"):
-        notes.error(document, (*path, "target"), "read-only-target", f"{item.target} belongs to the service",
-                    "map another attribute")  # fmt: skip
     if item.kind == "source" and isinstance(item.value, str):
         found = source_problem(item.value, kind)
         if item.value == "appRoleAssignments":

@@ -10,7 +10,8 @@ from reconciler.resolve.capabilities import capabilities, check_capabilities
 from reconciler.resolve.expressions import Expression, ExpressionError, compile_expression
 from reconciler.resolve.filters import check_clause
 from reconciler.resolve.functions import FUNCTIONS
-from reconciler.resolve.paths import PathError, parse_path
+from reconciler.resolve.paths import Path, PathError, parse_path
+from reconciler.resolve.targets import clash, misfit
 
 
 def check(declarations: Declarations) -> list[Problem]:
@@ -47,7 +48,9 @@ def _disables(app: App) -> bool:
 
 
 def _mapping(mapping: ObjectMapping, kind: str) -> Iterator[Problem]:
+    paths: dict[Path, str] = {}
     for item in mapping.attributes:
+        yield from _target(item, kind, paths)
         yield from _attribute(item, kind)
     for found in mapping.scopingFilters:
         for clause in found.clauses:
@@ -57,12 +60,25 @@ def _mapping(mapping: ObjectMapping, kind: str) -> Iterator[Problem]:
                 yield Problem(clause.place, "error", "scoping-filter", *(finding or unknown or ("", "")))
 
 
-def _attribute(item: AttributeMapping, kind: str) -> Iterator[Problem]:
+def _target(item: AttributeMapping, kind: str, paths: dict[Path, str]) -> Iterator[Problem]:
+    """`paths` are the targets before it, and it is added to them."""
     try:
-        parse_path(item.target)
+        path = parse_path(item.target)
     except PathError as error:
         yield Problem(_at(item.place, error.column), "error", "target-path", f"{item.target!r} is no SCIM path: {error}",
                       'for example name.givenName or emails[type eq "work"].value')  # fmt: skip
+        return
+    found, other = misfit(item, path, kind), clash(path, paths)
+    if found:
+        yield Problem(item.place, "error", "target", *found)
+        return
+    if other is not None and paths[other].lower() != item.target.lower():  # those are reported where they are read
+        yield Problem(item.place, "error", "duplicate", f"{item.target} and {paths[other]} write the same attribute",
+                      "keep one of the two")  # fmt: skip
+    paths.setdefault(path, item.target)
+
+
+def _attribute(item: AttributeMapping, kind: str) -> Iterator[Problem]:
     if item.kind != "expression":
         return
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -10,6 +11,7 @@ from reconciler.declare.model import Clause, ScopingFilter
 from reconciler.resolve.regex import RegexError, compile_safe
 
 Get = Callable[[str], Any]
+INTEGER = re.compile(r"-?[0-9]{1,1000}\Z")
 REFUSED = frozenset(
     {"members", "appRoleAssignments", "userType", "manager", "otherMails", "proxyAddresses", "employeeHireDate"}
 )
@@ -26,20 +28,13 @@ class Operator(NamedTuple):
 
 def _bits(have: str, want: Any) -> bool:
     """Entra's `&`: a bit test where both are integers, else whether the text holds the value."""
-    try:
+    if INTEGER.match(have) and INTEGER.match(str(want)):
         return int(have) & int(want) != 0
-    except ValueError:
-        return str(want) in have
+    return str(want) in have
 
 
 def _integers(compare: Callable[[int, int], bool]) -> Callable[[str, Any], bool]:
-    def test(have: str, want: Any) -> bool:
-        try:
-            return compare(int(have), int(want))
-        except ValueError:
-            return False
-
-    return test
+    return lambda have, want: bool(INTEGER.match(have)) and compare(int(have), int(want))
 
 
 def _found(have: str, want: Any) -> bool:
@@ -106,7 +101,7 @@ def check_clause(clause: Clause) -> tuple[str, str] | None:
 
 
 def _check_value(clause: Clause, operator: Operator) -> tuple[str, str] | None:
-    if operator.integer and not str(clause.value).lstrip("-").isdigit():
+    if operator.integer and not INTEGER.match(str(clause.value)):
         return f"{clause.operator} compares integers, not {clause.value!r}", "give an integer"
     if operator.regex:
         try:

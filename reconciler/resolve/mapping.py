@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 from reconciler.declare.model import AttributeMapping, ObjectMapping
 from reconciler.resolve.columns import read_columns
 from reconciler.resolve.expressions import IGNORE, EvaluationError, Expression, compile_expression
+from reconciler.resolve.functions.base import text
 from reconciler.resolve.paths import Path, parse_path
+from reconciler.resolve.targets import is_single, is_text
 
 Get = Callable[[str], Any]
 Source = Callable[[str], list[Any]]
@@ -25,7 +27,8 @@ class Slot(NamedTuple):
     """One compiled attribute mapping.
 
     `add_only` and `assertive` are what AppRoleAssignmentsComplex and AssertiveAppRoleAssignmentsComplex mean: values
-    that are not wanted are kept, or removed whoever set them.
+    that are not wanted are kept, or removed whoever set them. `text` is a target that holds a string, `single` one that
+    holds one value alone, as far as the RFC tells.
     """
 
     target: str
@@ -33,12 +36,19 @@ class Slot(NamedTuple):
     mapping: AttributeMapping
     expression: Expression | None
     boolean: bool
+    text: bool
+    single: bool
     reference: bool
     fold_case: bool
     add_only: bool
     assertive: bool
     gives_roles: bool
     carries_roles: bool
+
+    @property
+    def hidden(self) -> bool:
+        """Whether no service shows it: a password is never returned (RFC 7643 §4.1.1)."""
+        return self.path.urn is None and self.path.attribute.lower() == "password"
 
 
 class Fault(NamedTuple):
@@ -106,12 +116,14 @@ def _slot(item: AttributeMapping) -> Slot:
     attribute = path.attribute.lower()
     expression = compile_expression(item.value) if item.kind == "expression" else None
     gives_roles = expression is not None and "appRoleAssignments" in expression.sources
-    return Slot(
+    slot = Slot(
         target=item.target,
         path=path,
         mapping=item,
         expression=expression,
         boolean=leaf in BOOLEANS,
+        text=is_text(path),
+        single=is_single(path),
         reference=attribute in REFERENCES and leaf in ("manager", "value") and item.value == "manager",
         fold_case=not item.caseExact if item.caseExact is not None else _ignores_case(attribute, leaf),
         add_only=expression is not None and "AppRoleAssignmentsComplex" in expression.functions,
@@ -119,6 +131,7 @@ def _slot(item: AttributeMapping) -> Slot:
         gives_roles=gives_roles,
         carries_roles=gives_roles or (attribute == "roles" and leaf in ("roles", "value")),
     )
+    return slot._replace(mapping=item._replace(default=coerce(slot, item.default)))
 
 
 def _ignores_case(attribute: str, leaf: str) -> bool:
@@ -129,7 +142,8 @@ def _ignores_case(attribute: str, leaf: str) -> bool:
 def _wanted(slot: Slot, source: Source, count: int) -> list[Any]:
     match slot.mapping.kind:
         case "source":
-            return _coerced(slot, source(slot.mapping.value))
+            column = source(slot.mapping.value)
+            return ["User/" + name if name else None for name in column] if slot.reference else _coerced(slot, column)
         case "constant":
             return [coerce(slot, slot.mapping.value)] * count
         case "expression":
@@ -159,13 +173,20 @@ def _coerced(slot: Slot, column: list[Any]) -> list[Any]:
 
 
 def coerce(slot: Slot, value: Any) -> Any:
-    """A wanted value in the target's type; empty text and empty lists are null (RFC 7643 §2.5)."""
+    """A wanted value in the target's type; empty text and empty lists are null (RFC 7643 §2.5).
+
+    Several values for a target that holds one are an EvaluationError.
+    """
     if value is None or value is IGNORE or isinstance(value, EvaluationError):
         return value
-    if slot.boolean:
-        return _boolean(value)
     if isinstance(value, (str, list, tuple)) and not value:
         return None
+    if slot.single and isinstance(value, (list, tuple)):
+        return EvaluationError("it has several values, and the target holds one: use Item or Join")
+    if slot.boolean:
+        return _boolean(value)
+    if slot.text:
+        return text(value)
     return list(value) if isinstance(value, tuple) else value
 
 

@@ -130,19 +130,32 @@ def _equal(have: Any, want: Any) -> bool:
 
 
 def place_value(resource: Resource, path: Path, value: Any) -> None:
-    """Write a value into a body that is being built or merged."""
-    holder = resource.setdefault(path.urn, {}) if path.urn else resource
+    """Write a value into a body that is being built or merged; what is there in another shape, such as null, gives way."""
+    holder = _held(resource, path.urn, dict) if path.urn else resource
     if path.filter is not None:
-        items = holder.setdefault(path.attribute, [])
+        items = _held(holder, path.attribute, list)
         item = _matching(items, path.filter)
         if item is None:
             item = {name: want for name, _, want in path.filter}
             items.append(item)
         item.update({path.sub: value} if path.sub else value)
     elif path.sub is not None:
-        holder.setdefault(path.attribute, {})[path.sub] = value
+        _held(holder, path.attribute, dict)[path.sub] = value
     else:
-        holder[path.attribute] = value
+        holder[_key(holder, path.attribute)] = value
+
+
+def _held(holder: Resource, name: str, shape: type[dict[str, Any]] | type[list[Any]]) -> Any:
+    """What stands at a name, made where nothing of that shape does."""
+    key = _key(holder, name)
+    if not isinstance(holder.get(key), shape):
+        holder[key] = shape()
+    return holder[key]
+
+
+def _key(holder: Resource, name: str) -> str:
+    """The name as the holder spells it (RFC 7643 §2.1)."""
+    return name if name in holder else next((key for key in holder if key.lower() == name.lower()), name)
 
 
 def remove_value(resource: Resource, path: Path) -> None:

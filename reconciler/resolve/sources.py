@@ -22,7 +22,7 @@ def group_addresses(groups: Table[Group]) -> list[str]:
 class UserSource:
     """The columns of some rows; `roles` has those of each row.
 
-    A manager is an address, and null where `linked` does not hold it: an account that is not there cannot be referred to.
+    A manager is null where `linked` does not hold the address: an account that is not there cannot be referred to.
     """
 
     def __init__(
@@ -56,8 +56,8 @@ class UserSource:
         row = self.users.index.get(fold(name)) if name else None
         if row is None:
             return None
-        address = "User/" + str(self.users.columns["userPrincipalName"][row])
-        return address if self.linked is None or address in self.linked else None
+        declared = str(self.users.columns["userPrincipalName"][row])
+        return declared if self.linked is None or "User/" + declared in self.linked else None
 
 
 def assignments(roles: tuple[Role, ...]) -> tuple[dict[str, Any], ...]:

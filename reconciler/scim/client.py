@@ -25,6 +25,7 @@ T = TypeVar("T")
 ATTEMPTS = 5
 AGAIN = frozenset({429, 502, 503, 504})
 LARGEST = 64 * 1024 * 1024
+OLD = "urn:scim:schemas:core:1.0"
 CURSOR_LOST = frozenset({"invalidCursor", "expiredCursor"})  # RFC 9865 §2.1: begin again
 
 
@@ -110,6 +111,9 @@ class ScimClient:
             items = []
         if not isinstance(items, list) or not isinstance(total, int):
             raise ReadError("the answer is no SCIM list", request, remedy="check that tenantUrl is the SCIM base URL")
+        if any(OLD in str(part.get("schemas")) for part in (data, *items[:1]) if isinstance(part, dict)):
+            raise ServiceError("the service answers in SCIM 1.1, which is not spoken here", request,
+                               remedy="put the SCIM 2.0 base URL into tenantUrl; it often ends in /scim/v2")  # fmt: skip
         if not all([type(item) is dict and type(item.get("id")) is str for item in items]):
             raise ReadError("a resource in the answer has no id", request, remedy="report this to the service's vendor")
         return items, total

@@ -1,0 +1,123 @@
+"""What RFC 7643 says of a target's shape, and whether a mapping can fill it: mappings and paths in, words out. Pure.
+
+A target in a schema that is not the RFC's own is taken as it stands; the service's /Schemas judges it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.declare.model import AttributeMapping
+from reconciler.declare.sources import MULTI_VALUED
+from reconciler.resolve.paths import Path
+
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:user"
+READ_ONLY = frozenset({"id", "meta", "groups", "schemas"})
+SEVERAL = frozenset(
+    {"emails", "phonenumbers", "ims", "photos", "addresses", "entitlements", "roles", "x509certificates"}
+)
+PLAIN = {
+    "": frozenset({"username", "displayname", "nickname", "profileurl", "title", "usertype", "preferredlanguage", "locale",
+                   "timezone", "password", "externalid", "active"}),
+    ENTERPRISE: frozenset({"employeenumber", "costcenter", "organization", "division", "department"}),
+}  # fmt: skip
+# By these names we write them ourselves, when an account is disabled or a membership changes.
+OURS = ("active", "members")
+LISTS = ("AppRoleAssignmentsComplex", "AssertiveAppRoleAssignmentsComplex", "RemoveDuplicates", "Split")
+
+STRAIGHT = MULTI_VALUED - {"appRoleAssignments"}  # which no mapping takes as it is
+
+Finding = tuple[str, str] | None
+
+
+def is_plain(path: Path) -> bool:
+    """Whether the RFC's own schemas give the attribute one value without parts."""
+    return path.attribute.lower() in PLAIN.get((path.urn or "").lower(), ())
+
+
+def is_text(path: Path) -> bool:
+    """Whether the RFC's own schemas call the target a string."""
+    name, sub = path.attribute.lower(), (path.sub or "").lower()
+    if sub:
+        return path.urn is None and (name == "name" or name in SEVERAL) and sub != "primary"
+    return is_plain(path) and path.filter is None and name != "active"
+
+
+def is_single(path: Path) -> bool:
+    """Whether the target can hold one value alone."""
+    return path.sub is not None or is_plain(path)
+
+
+def misfit(item: AttributeMapping, path: Path, kind: str) -> Finding:
+    """Why a mapping of an object type (`users` or `groups`) cannot fill its target, and what to do; None where it can."""
+    return _name(item, path) or _members(item, path, kind) or _reference(item, path) or _parts(item, path) or _count(item, path)
+
+
+def _name(item: AttributeMapping, path: Path) -> Finding:
+    name = path.attribute.lower()
+    if path.urn is None and name in READ_ONLY:
+        return f"{item.target} belongs to the service", "map another attribute"
+    if path.urn is None and name in OURS and item.target not in OURS:
+        return f"{item.target} is an attribute that is written as a whole", f"write it as `{name}`"
+    return None
+
+
+def _members(item: AttributeMapping, path: Path, kind: str) -> Finding:
+    target, source = item.target == "members", item.kind == "source" and item.value == "members"
+    if target and kind == "users":
+        return "members is an attribute of groups", "map it under `groups`, from the source members"
+    if target != source:
+        return "the source members goes to the target members, and nothing else does", "map members from members"
+    return None
+
+
+def _reference(item: AttributeMapping, path: Path) -> Finding:
+    if item.kind == "source" and item.value == "manager" and path.attribute.lower() != "manager":
+        return ("the source manager refers to another account, and this target holds no reference",
+                "map it to `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager`")  # fmt: skip
+    return None
+
+
+def _parts(item: AttributeMapping, path: Path) -> Finding:
+    name = path.attribute
+    if is_plain(path) and (path.sub or path.filter):
+        return f"{name} is one value without parts", f"write it as `{path.urn + ':' if path.urn else ''}{name}`"
+    if path.filter is not None and path.sub is None:
+        return "a filter alone points to an element, not to a value", f"add what is meant, such as `{item.target}.value`"
+    if path.urn is None and name.lower() == "name" and path.sub is None:
+        return "name is made of parts", "map name.givenName, name.familyName, name.formatted"
+    if path.urn is None and name.lower() in SEVERAL and path.filter is None and not _gives_roles(item):
+        return f"{name} holds several values", f'say which is meant: `{name}[type eq "work"].value`'
+    return None
+
+
+def _gives_roles(item: AttributeMapping) -> bool:
+    return item.kind == "none" or (item.kind == "expression" and "AppRoleAssignmentsComplex(" in str(item.value))
+
+
+def _count(item: AttributeMapping, path: Path) -> Finding:
+    if not is_single(path):
+        return None
+    listed = next((value for value in (item.value, item.default) if isinstance(value, list)), None)
+    call = str(item.value).partition("(")[0].strip() if item.kind == "expression" else ""
+    if listed or call in LISTS or (item.kind == "source" and item.value in STRAIGHT):
+        return f"{listed or item.value} has several values, and the target holds one", "take one with Item, or all with Join"
+    return None
+
+
+def clash(path: Path, others: Iterable[Path]) -> Path | None:
+    """The earlier target that one value would undo: the same in another spelling, or its whole or a part of it."""
+    return next((one for one in others if _whose(one) == _whose(path) and (_place(one) == _place(path) or
+                 _shape(one) != _shape(path))), None)  # fmt: skip
+
+
+def _whose(path: Path) -> tuple[str, str]:
+    return (path.urn or "").lower(), path.attribute.lower()
+
+
+def _place(path: Path) -> tuple[object, str]:
+    return path.filter, (path.sub or "").lower()
+
+
+def _shape(path: Path) -> tuple[bool, bool]:
+    return path.filter is not None, path.sub is not None
