@@ -86,13 +86,19 @@ def _parts(item: AttributeMapping, path: Path) -> Finding:
         return "a filter alone points to an element, not to a value", f"add what is meant, such as `{item.target}.value`"
     if path.urn is None and name.lower() == "name" and path.sub is None:
         return "name is made of parts", "map name.givenName, name.familyName, name.formatted"
-    if path.urn is None and name.lower() in SEVERAL and path.filter is None and not _gives_roles(item):
+    if path.urn is None and name.lower() in SEVERAL and path.filter is None and not _gives_several(item):
         return f"{name} holds several values", f'say which is meant: `{name}[type eq "work"].value`'
     return None
 
 
-def _gives_roles(item: AttributeMapping) -> bool:
-    return item.kind == "none" or (item.kind == "expression" and "AppRoleAssignmentsComplex(" in str(item.value))
+def _gives_several(item: AttributeMapping) -> bool:
+    match item.kind:
+        case "constant":
+            return isinstance(item.value, list)
+        case "expression":
+            return "AppRoleAssignmentsComplex(" in str(item.value)
+        case kind:
+            return kind == "none"
 
 
 def _count(item: AttributeMapping, path: Path) -> Finding:
