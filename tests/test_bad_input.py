@@ -70,6 +70,7 @@ CASES = [
     (R, "roles: [{value: a, displayName: User}, {value: b, displayName: Default Access}]", (1, 64), "duplicate"),
     (P, APP.replace("wiki", "blog"), (1, 6), "app-name"),
     (P, APP.replace("${env:TOKEN}", "hunter2"), (2, 67), "literal-secret"),
+    (P, APP.replace("${env:TOKEN}", "${file:a\\0b}"), (2, 67), "nul"),
     (P, APP.replace("${env:TOKEN}", "${env:TOKEN:-hunter2}"), (2, 67), "literal-secret"),
     (P, APP.replace("http://127.0.0.1", "http://example.com"), (2, 31), "tenant-url"),
     (P, APP.replace("http://", "https://user:pw@"), (2, 31), "tenant-url"),

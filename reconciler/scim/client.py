@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import httpx
 import orjson
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from reconciler import __version__
 from reconciler.resolve.paths import extractor, parse_path
@@ -194,22 +195,27 @@ class ScimClient:
         if body is not None:
             headers["Content-Type"] = "application/scim+json"
         content = orjson.dumps(body) if body is not None else None
-        for attempt in range(1, attempts + 1):
-            self._turns.wait(method)
-            with self._lock:
-                self.counts["reads" if method == "GET" else "writes"] += 1
-            try:
-                answer = self._send(method, path, params, content, headers)
-            except (httpx.TransportError, httpx.DecodingError) as error:
-                self._broken(error, method, shown, attempt == attempts)
-                self._sleep(backoff(attempt))
-                continue
-            self._turns.heard(answer.headers)
-            if answer.status in AGAIN and attempt < attempts and self._may_repeat(method, answer.status):
-                self._turns.refused(answer.headers, attempt)
-                continue
-            return self._answers.data(answer, shown)
-        raise AssertionError("the last attempt returns or raises")
+        repeating = Retrying(
+            stop=stop_after_attempt(attempts), retry=retry_if_exception(lambda error: _worth_repeating(error, method)),
+            wait=_pause, sleep=self._sleep, reraise=True,
+        )  # fmt: skip
+        return repeating(self._once, method, path, params, content, headers, shown)
+
+    def _once(self, method: str, path: str, params: Any, content: bytes | None, headers: Any, shown: str) -> Any:
+        self._turns.wait(method)
+        with self._lock:
+            self.counts["reads" if method == "GET" else "writes"] += 1
+        try:
+            response = self._send(method, path, params, content, headers)
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            raise self._broken(error, method, shown) from None
+        self._turns.heard(response.headers)
+        try:
+            return self._answers.data(response, shown)
+        except ServiceError as error:
+            if error.status in AGAIN:
+                error.after = self._turns.refused(response.headers)
+            raise
 
     def _send(self, method: str, path: str, params: Any, content: bytes | None, headers: Any) -> Answer:
         url = self.base_url + path
@@ -222,18 +228,28 @@ class ScimClient:
                 found.append(chunk)
             return Answer(response.status_code, response.headers, b"".join(found))
 
-    def _broken(self, error: Exception, method: str, shown: str, last: bool) -> None:
-        """No answer: GET, PUT and DELETE are sent again; of others nobody knows whether they were done."""
+    def _broken(self, error: Exception, method: str, shown: str) -> ServiceError:
+        """No answer: GET, PUT and DELETE can be sent again; of others nobody knows whether they were done."""
+        words = self._answers.clean(str(error) or type(error).__name__)
         if isinstance(error, httpx.DecodingError) and method == "GET":
-            raise ReadError(f"the answer cannot be decoded ({self._answers.clean(str(error))})", shown,
-                            remedy="check what stands between here and the service, a proxy for instance") from None  # fmt: skip
+            return ReadError(f"the answer cannot be decoded ({words})", shown,
+                             remedy="check what stands between here and the service, a proxy for instance")  # fmt: skip
         unsent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
         if not unsent and method in ("POST", "PATCH"):
-            raise LostAnswer(f"no answer came ({self._answers.clean(str(error) or type(error).__name__)})", shown) from None
-        if last or isinstance(error, httpx.UnsupportedProtocol):
-            kind = NoConnection if unsent else ServiceError
-            raise kind(f"no connection ({self._answers.clean(str(error) or type(error).__name__)})", shown,
-                       remedy="check tenantUrl, the network and the service's state") from None
+            return LostAnswer(f"no answer came ({words})", shown)
+        kind = NoConnection if unsent else ServiceError
+        return kind(f"no connection ({words})", shown, remedy="check tenantUrl, the network and the service's state")
 
-    def _may_repeat(self, method: str, status: int) -> bool:
-        return status == 429 or method not in ("POST", "PATCH")
+
+def _worth_repeating(error: BaseException, method: str) -> bool:
+    """Whether another try may help and can do no harm: what may have been done is looked up by whoever asked for it."""
+    if not isinstance(error, ServiceError) or isinstance(error, (LostAnswer, ReadError)):
+        return False
+    return error.status in (None, 429) or (error.status in AGAIN and method not in ("POST", "PATCH"))
+
+
+def _pause(state: RetryCallState) -> float:
+    """As long as the service asks, else a guess, longer each time."""
+    error = state.outcome.exception() if state.outcome is not None else None
+    after = error.after if isinstance(error, ServiceError) else None
+    return backoff(state.attempt_number) if after is None else after

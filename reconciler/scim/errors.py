@@ -22,7 +22,9 @@ class CredentialError(Exception):
 
 
 class ServiceError(Exception):
-    """`request` is method and path, `status` None where no answer came."""
+    """`request` is method and path, `status` None where no answer came; `after` are the seconds that the service asks to wait."""
+
+    after: float | None = None
 
     def __init__(
         self, message: str, request: str = "", status: int | None = None, scim_type: str | None = None, remedy: str = ""

@@ -52,14 +52,12 @@ class Turns:
             if after is not None:
                 self._close(after)
 
-    def refused(self, headers: Mapping[str, str], attempt: int) -> None:
-        """After 429 or 503: wait as long as the service asks, else its reset header, else a guess, longer each time."""
+    def refused(self, headers: Mapping[str, str]) -> float | None:
+        """After 429 or 503: how long to wait, as the service asks or by its reset header; None where it says nothing."""
         after = self._asked(headers)
-        if after is None:
-            self._sleep(backoff(attempt))
-            return
-        self._close(after)
-        self._sleep(after)
+        if after is not None:
+            self._close(after)
+        return after
 
     def _close(self, seconds: float) -> None:
         with self._lock:

@@ -21,10 +21,10 @@ def read_live(client: ScimClient, resolution: Resolution) -> Live:
         groups = pool.submit(client.read_all, "Groups", partial(project_groups, resolution.group_mapping)) \
             if mapped.enabled else None  # fmt: skip
         schemas = pool.submit(read_schemas, client)
+        people = {item.id: item for item in users.result()}
         shown = with_members(groups.result(), client.profile.groups.membersReadable) if groups else []
-        found = {item.id: item for item in users.result()}, {item.id: item for item in shown}
         notes = list(schema_warnings(schemas.result(), "Users", resolution.user_mapping))
         notes += schema_warnings(schemas.result(), "Groups", resolution.group_mapping) if groups else ()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # after an error or an interrupt nobody waits for the others
-    return Live(*found, client.counts["reads"], tuple(notes))
+    return Live(people, {item.id: item for item in shown}, client.counts["reads"], tuple(notes))
