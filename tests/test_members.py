@@ -83,6 +83,7 @@ def test_an_assertive_mapping_removes_it(two: World) -> None:
     by_hand(two, "Net", [stranger, interns], [])
     two.write("apps/wiki/mappings.yaml", ASSERTIVE)
     assert found(two) == [("Group/Net", ("drift",), (), (f"#{stranger}", "Group/Interns"))]
+    assert [row.address for row in two.plan().access] == ["Group/Interns", "Group/Other"]
     two.converge()
     assert [m["value"] for m in two.group("Net")["members"]] == [two.find("ada@x.org")["id"]]
 

@@ -27,6 +27,14 @@ def test_a_plan_writes_nothing(world: World) -> None:
     assert world.transport.writes == 0
 
 
+def test_a_plan_says_how_many_writes_its_apply_will_send(world: World) -> None:
+    for members in ("ada@x.org, grace@x.org", "grace@x.org", "ada@x.org, grace@x.org"):
+        world.groups(f"displayName: Net, members: [{members}]")
+        foreseen, before = world.plan().requests.writes, world.transport.writes
+        world.converge()
+        assert world.transport.writes - before == foreseen > 0
+
+
 def test_a_changed_attribute_is_one_update(world: World) -> None:
     world.converge()
     world.users(ADA.replace("Engineer", "Architect"), GRACE)

@@ -115,9 +115,16 @@ class _Work:
         for member, gains in ((m, gains) for members, gains in ((change.add, True), (change.remove, False)) for m in members):
             through = self._through(member, fold(group)) if gains and fold(group) in self.groups else ""
             inner = through.partition(" > ")[2]
-            account = self.context.account(member) if member.startswith(UNKNOWN) else None
-            person = f"User/{account.name}" if account is not None else member
+            person = self._called(member)
             yield Access(person, self._name(person), gains, "group", group, privileged, inner, change.file, change.line, None)
+
+    def _called(self, member: str) -> str:
+        """Who is nobody's stands in a change by id, which tells a reader nothing."""
+        if not member.startswith(UNKNOWN):
+            return member
+        inside = self.context.live.groups.get(member.removeprefix(UNKNOWN))
+        account = self.context.account(member)
+        return f"Group/{inside.name}" if inside is not None else f"User/{account.name}" if account is not None else member
 
     def _name(self, address: str) -> str:
         row = self.context.resolution.declarations.users.index.get(fold(address.partition("/")[2]))
