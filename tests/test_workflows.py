@@ -177,6 +177,19 @@ def test_a_pull_request_that_points_the_token_elsewhere_is_refused(team: Team) -
     assert elsewhere.connections == 0 and team.hub.state["artifacts"] == []
 
 
+def test_a_plan_that_a_pull_request_brings_along_is_not_taken_for_the_real_one(team: Team) -> None:
+    elsewhere = app("http://127.0.0.1:1")
+    forged = '{"format_version": "1.0", "plans": []}'
+
+    def edit(work: Path) -> None:
+        (work / "plan.json").write_text(forged)
+        (work / "desired/apps/wiki/app.yaml").write_text(elsewhere)  # so that there is no real one
+
+    run = team.hub.pull_request(team.hub.open(edit))
+    assert run.jobs["plan"] == "failure" and team.hub.state["artifacts"] == team.hub.state["comments"] == []
+    assert [step.what for step in run.steps if step.job == "plan"][-1].startswith("reconcile plan ")
+
+
 def test_reconcile_is_installed_from_the_base_branch_where_a_token_is(team: Team) -> None:
     """This project's own action installs its own source; the pull request's copy of it is never used."""
     shutil.copytree(ROOT / ".github/actions", team.hub.work / ".github/actions", dirs_exist_ok=True)
