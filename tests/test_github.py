@@ -103,7 +103,6 @@ def test_a_plan_that_cannot_be_made_leaves_no_older_one_behind(desk: Desk) -> No
     old.write_text("{}")
     target.write_text("{}")
     link.symlink_to(target)
-    desk.write("reconciler.yaml", "record: {}\n")
     for file in (old, link):
         assert desk.reconcile("plan", "--out", file.name, WIKI_TOKEN="").code == 1
     assert not old.exists() and link.is_symlink() and target.read_text() == ""
