@@ -192,6 +192,7 @@ class _Job:
         self.workspace.mkdir()
         self.status = "success"
         token = f"ghs_{hub.count}_{key}_{len(run.steps)}"
+        hub.reload()  # what an earlier job has posted stays
         # A fork's token reads only, and a job without an environment has no secret of one.
         hub.state["tokens"][token] = {what: "read" if fork else level for what, level in job["permissions"].items()}
         hub.save()

@@ -91,6 +91,23 @@ def test_without_gh_it_is_said_what_to_install(desk: Desk) -> None:
     assert ran.code == 1 and "gh is not installed" in ran.err and "cli.github.com" in ran.err
 
 
+def test_a_folder_with_plans_in_it_already_is_not_filled_up(desk: Desk) -> None:
+    (desk.folder / "plans").mkdir()
+    (desk.folder / "plans/0000-pull-1-wiki.json").write_text("{}")
+    ran = desk.reconcile("github", "plans", "--out", "plans")
+    assert ran.code == 64 and "plans is not empty" in ran.err
+
+
+def test_a_plan_that_cannot_be_made_leaves_no_older_one_behind(desk: Desk) -> None:
+    old, link, target = (desk.folder / name for name in ("old.json", "link.json", "target.json"))
+    old.write_text("{}")
+    target.write_text("{}")
+    link.symlink_to(target)
+    for file in (old, link):
+        assert desk.reconcile("plan", "--out", file.name, WIKI_TOKEN="").code == 1
+    assert not old.exists() and link.is_symlink() and target.read_text() == ""
+
+
 def test_a_comment_needs_to_know_where(desk: Desk) -> None:
     (desk.folder / "plan.json").write_text('{"format_version": "1.0", "plans": []}')
     assert desk.reconcile("github", "comment", "plan.json").code == 64

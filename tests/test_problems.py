@@ -67,3 +67,4 @@ def test_validate_prints_sarif_with_the_place_of_an_error(tmp_path: Path, capsys
     Draft4Validator(SARIF).validate(log)
     regions = {r["ruleId"]: r["locations"][0]["physicalLocation"]["region"]["startLine"] for r in log["runs"][0]["results"]}
     assert regions["unknown-key"] == 2
+    assert "unknown key 'colour'. did you mean 'country'?" in {r["message"]["text"] for r in log["runs"][0]["results"]}

@@ -123,6 +123,27 @@ def test_a_pull_request_gets_one_comment_that_is_updated_in_place(team: Team) ->
     assert "User/grace@x.org" in second and len(team.hub.state["comments"]) == 1 and digest(first) != digest(second)
 
 
+def test_each_app_that_has_a_token_gets_a_comment_of_its_own(team: Team) -> None:
+    def edit(work: Path) -> None:
+        declare("ada@x.org")(work)
+        for name, token in (("crm", "WIKI_TOKEN"), ("mute", "MUTE_TOKEN")):
+            shutil.copytree(work / "desired/apps/wiki", work / f"desired/apps/{name}")
+            text = app(f"{team.desk.url.rsplit('/', 2)[0]}/{uuid4().hex}/v2").replace("WIKI_TOKEN", token)
+            text = text.replace("app: wiki", f"app: {name}")
+            (work / f"desired/apps/{name}/app.yaml").write_text(text)
+
+    number = team.hub.open(edit)
+    run = team.hub.pull_request(number)
+    assert set(run.jobs.values()) == {"success"}, run.output()
+    head = team.hub.state["pulls"][0]["head"]
+    assert sorted(a["name"] for a in team.hub.state["artifacts"]) == [f"plan-crm-{head}", f"plan-wiki-{head}"]
+    assert [c["body"].split()[2] for c in team.hub.state["comments"]] == ["app=crm", "app=wiki"]
+    team.hub.merge(number)
+    run = team.hub.pushed()
+    assert run.jobs == {"apply": "success"} and "mute: pull request 1 has no saved plan" in run.summary
+    assert run.summary.count("Applied 1 of 1 changes") == 2 and run.output().count("No changes.") == 2
+
+
 def test_a_comment_of_somebody_else_with_our_first_line_is_left_alone(team: Team) -> None:
     forged = {"number": 1, "on": 1, "ours": False,
               "body": "<!-- reconcile:plan app=wiki digest=sha256:x format=1.0 -->\nall fine"}  # fmt: skip
@@ -175,6 +196,19 @@ def test_a_pull_request_that_points_the_token_elsewhere_is_refused(team: Team) -
         run = team.hub.pull_request(team.hub.open(lambda work: (work / "desired/apps/wiki/app.yaml").write_text(edit)))
     assert run.jobs["plan"] == "failure" and "has not been allowed to go" in run.output()
     assert elsewhere.connections == 0 and team.hub.state["artifacts"] == []
+
+
+def test_a_plan_that_a_pull_request_brings_along_is_not_taken_for_the_real_one(team: Team) -> None:
+    elsewhere = app("http://127.0.0.1:1")
+    forged = '{"format_version": "1.0", "plans": []}'
+
+    def edit(work: Path) -> None:
+        (work / "plan.json").write_text(forged)
+        (work / "desired/apps/wiki/app.yaml").write_text(elsewhere)  # so that there is no real one
+
+    run = team.hub.pull_request(team.hub.open(edit))
+    assert run.jobs["plan"] == "failure" and team.hub.state["artifacts"] == team.hub.state["comments"] == []
+    assert [step.what for step in run.steps if step.job == "plan"][-1].startswith("reconcile plan ")
 
 
 def test_reconcile_is_installed_from_the_base_branch_where_a_token_is(team: Team) -> None:

@@ -41,8 +41,8 @@ def plan(
     out: Path | None, show_unmanaged: bool, redact: bool, with_token: bool, detailed_exitcode: bool,
 ) -> int:  # fmt: skip
     """Show what an apply would do. Writes nothing to the service."""
-    if out is not None and not out.parent.is_dir():
-        raise _NotSaved(out, "there is no such folder", f"create {out.parent} first")
+    if out is not None:
+        _clear(out)
     from reconciler.scim.credentials import at_hand
 
     declarations = load_checked(desired, apps)
@@ -78,6 +78,19 @@ def _redacted(plan: Plan, declarations: Declarations) -> Plan:
 class _NotSaved(click.ClickException):
     def __init__(self, out: Path, why: str, remedy: str) -> None:
         super().__init__(f"{out} cannot be written: {why}\n    {remedy}")
+
+
+def _clear(out: Path) -> None:
+    """What is there in the end is this plan or none: an older one, or one that a pull request brought, is not taken for it."""
+    if not out.parent.is_dir():
+        raise _NotSaved(out, "there is no such folder", f"create {out.parent} first")
+    try:
+        if out.is_symlink() and out.is_file():
+            out.write_text("")
+        elif out.is_file():
+            out.unlink()
+    except OSError as error:
+        raise _NotSaved(out, str(error.strerror), "mend the permissions") from None
 
 
 def _save(plans: list[Plan], out: Path) -> None:

@@ -34,6 +34,6 @@ def _result(problem: Problem, rule: int) -> dict[str, Any]:
     artifact = {"uri": quote(place.file.encode("utf-8", "surrogateescape"))}
     return {
         "ruleId": problem.code, "ruleIndex": rule, "level": problem.severity,
-        "message": {"text": f"{plain(problem.message)}. {plain(problem.remedy)}."},
+        "message": {"text": f"{plain(problem.message)}. {plain(problem.remedy)}{'' if problem.remedy.endswith('?') else '.'}"},
         "locations": [{"physicalLocation": {"artifactLocation": artifact, "region": region}}],
     }  # fmt: skip
