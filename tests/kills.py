@@ -29,7 +29,15 @@ from reconciler.cli.main import main
 import reconciler.apply.execute, reconciler.apply.unanswered, reconciler.declare.load
 import reconciler.plan.settle, reconciler.plan.stale, reconciler.record.git, reconciler.record.local
 import reconciler.report.jsonform, reconciler.report.text, reconciler.report.markdown
+import reconciler.plan.planner, reconciler.plan.safeguards.guard, reconciler.plan.safeguards.keep
 import reconciler.resolve.check, reconciler.resolve.resolution, reconciler.scim.client, reconciler.scim.credentials
+import deepdiff, h11, httpcore, reconciler.report.problems, reconciler.scim.discovery, reconciler.scim.read
+from reconciler.declare.schema import sound
+from reconciler.resolve.expressions import parse_expression
+
+parse_expression("Guid()")  # the grammar is made once, and so are the schemas
+for kind in ("users", "groups", "assignments", "app", "roles", "mappings", "reconciler"):
+    sound(kind, {})
 
 def child(asked):
     os.chdir(asked["cwd"])

@@ -60,6 +60,8 @@ class Book:
         self.arrive(address)
         entry: Entry = {**self.baselines.get(address, {}), "id": id, "created": True}
         entry.setdefault("wanted", {})
+        if address.startswith("Group/"):
+            entry.setdefault("members", [])
         self.entries[address] = entry
 
     def drop(self, address: str) -> None:

@@ -35,6 +35,8 @@ def check_laws(run: Simulation) -> None:
     there = {item["id"] for item in (*accounts, *groups)}
     entries = {entry["id"]: entry for entry in record.entries.values()}
     expect(len(entries) == len(record.entries), "two entries have one account")
+    counted = [(removal["address"], removal["kind"]) for removal in record.removals]
+    expect(len(counted) == len(set(counted)), f"counted twice: {counted}")
     forgotten = run.made & there - entries.keys() - run.hidden
     expect(not forgotten, f"made by us and forgotten: {forgotten}")
     for id, entry in entries.items():

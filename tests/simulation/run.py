@@ -26,6 +26,8 @@ from reconciler.declare.load import load
 from reconciler.plan.live import Live, project_groups, project_users, with_members
 from reconciler.plan.model import Change, Plan
 from reconciler.plan.planner import Planned, Selection, make_plan
+from reconciler.plan.safeguards.guard import guard
+from reconciler.plan.safeguards.keep import prepare
 from reconciler.plan.settle import settle
 from reconciler.plan.stale import compare
 from reconciler.record.model import Record
@@ -151,6 +153,11 @@ class Simulation:
         left = [f"{o.change.address} {o.status}: {o.message}" for o in result.outcomes if o.status not in ("done", "ignored")]
         expect(result.complete, f"the last apply was not complete: {left}")
         check_laws(self)
+        before = vars(self.store.load())
+        self.cycle()
+        after = vars(self.store.load())
+        moved = {name: (value, after[name]) for name, value in before.items() if value != after[name]}
+        expect(not moved, f"the next apply changed the record: {moved}")
 
     def round(self) -> None:
         """Some attempts at one declaration, with or without a saved plan, while things go wrong."""
@@ -236,7 +243,10 @@ class Simulation:
                     return None
                 changes = tuple(found.todo)
             self._allow(changes)
-            job = Job("wiki", changes, settle(planned.context, ()), record, resolution)
+            verdict = guard(planned, record, self.now(), changes, [saved] if saved else ())
+            removals = prepare(record, verdict, whole=True)
+            job = Job("wiki", changes, settle(planned.context, ()), record, resolution, removals=removals,
+                      approved=verdict.approved)  # fmt: skip
             try:
                 return execute(job, self.client, self.store, self.now, lambda outcome: None,
                                chance=Luck(self.random, lambda: self.time))  # fmt: skip
