@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any
 
 from reconciler.declare.model import Assignment, Role, fold
@@ -26,9 +27,13 @@ class _Work:
         self.context, self.app = context, context.app
         self.groups = context.resolution.declarations.groups
         self.flat = flatten(self.groups, self.app.provisioning.nestedGroups)
-        self.by_role: dict[str, list[Assignment]] = {}
+
+    @cached_property
+    def by_role(self) -> dict[str, list[Assignment]]:
+        found: dict[str, list[Assignment]] = {}
         for item in self.app.assignments:
-            self.by_role.setdefault(item.role, []).append(item)
+            found.setdefault(item.role, []).append(item)
+        return found
 
     def rows(self, change: Change) -> Iterator[Access]:
         if change.address.startswith("Group/"):
