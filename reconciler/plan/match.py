@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
+from typing import cast
 
 from reconciler.declare.model import fold, fold_all
 from reconciler.plan.live import Live, LiveObject
@@ -51,8 +52,10 @@ class Matching:
 def match(resolution: Resolution, live: Live, entries: Mapping[str, Entry]) -> Matching:
     """Match users, then groups (design.md §5 step 5)."""
     result = Matching()
-    _Kind("User", resolution, resolution.users, live.users, entries, result).run()
-    _Kind("Group", resolution, resolution.groups, live.groups, entries, result).run()
+    groups = {address: entry for address, entry in entries.items() if address.startswith("Group/")}
+    users = {address: entry for address, entry in entries.items() if address not in groups} if groups else entries
+    _Kind("User", resolution, resolution.users, live.users, users, result).run()
+    _Kind("Group", resolution, resolution.groups, live.groups, groups, result).run()
     return result
 
 
@@ -64,7 +67,7 @@ class _Kind:
         entries: Mapping[str, Entry], result: Matching,
     ) -> None:  # fmt: skip
         self.kind, self.resolution, self.desired, self.live, self.result = kind, resolution, desired, live, result
-        self.entries = {address: entry for address, entry in entries.items() if address.startswith(kind + "/")}
+        self.entries = entries
         self.mapping = resolution.mapping(kind + "/")
         self.table = resolution.table(kind + "/")
 
@@ -80,10 +83,13 @@ class _Kind:
         by_record = len(found)
         if by_record < len(self.desired):
             self._by_attribute(found)
-        self._refuse_shared(found)
+        owned = {account.id: address for address, account in found.items()}
+        if len(owned) < len(found):
+            self._refuse_shared(found)
+            owned = {account.id: address for address, account in found.items()}
         self.result.live.update(found)
         addresses = self.result.addresses
-        addresses.update({item.id: address for address, item in found.items()})
+        addresses.update(owned)
         if by_record < len(entries):
             for address, entry in entries.items():
                 # A dangling member keeps the id of an account that is gone: that id is nobody's.
@@ -94,7 +100,16 @@ class _Kind:
         view = _RecordView(self.entries, self.kind, [*self.desired, *skipped])
         ids, previous = self.table.column("id"), self.table.column("previously")
         entries, recorded = self.entries, self.result.recorded
+        # Nearly every object of a large directory is in the record, under its name and with its id.
+        recorded.update({
+            address: address
+            for address, item in chain(self.desired.items(), skipped.items())
+            if (entry := entries.get(address)) is not None and previous[item.row] is None
+            and ((own := ids[item.row]) is None or entry.get("declaredId", own) == own)
+        })  # fmt: skip
         for address, item in chain(self.desired.items(), skipped.items()):
+            if address in recorded:
+                continue
             own, before = ids[item.row], previous[item.row]
             old = address if before is None and address in entries else view.find(address, own, before)
             if old is None:
@@ -113,7 +128,14 @@ class _Kind:
         left = [item for address, item in self.desired.items() if address not in found and address not in self.result.failed]
         for number in self.mapping.matching:
             target, missing = self.mapping.slots[number].target, []
-            for item, candidates in zip(left, matcher.find(number, [item.values[number] for item in left]), strict=True):
+            every = matcher.find(number, [item.values[number] for item in left])
+            if set(map(type, every)) == {LiveObject}:
+                addresses = [item.address for item in left]
+                found.update(zip(addresses, cast(list[LiveObject], every), strict=True))
+                self.result.how.update(dict.fromkeys(addresses, target))
+                left = []
+                break
+            for item, candidates in zip(left, every, strict=True):
                 if candidates is None:
                     missing.append(item)
                 else:
@@ -139,8 +161,6 @@ class _Kind:
 
     def _refuse_shared(self, found: dict[str, LiveObject]) -> None:
         """Two addresses that matched one account: neither gets it."""
-        if len({account.id for account in found.values()}) == len(found):
-            return
         owners: dict[str, list[str]] = defaultdict(list)
         for address, account in found.items():
             owners[account.id].append(address)
