@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cmarkgfm
 import pytest
 from cmarkgfm.cmark import Options
 
-from reconciler.plan.model import Plan
-from reconciler.plan.stale import Moved, compare, difference
+from reconciler.plan.model import Config, Plan
+from reconciler.plan.stale import Moved, between, compare, difference
 from reconciler.report.difference import as_text, render
 from tests.world import World
 
@@ -61,6 +62,18 @@ def test_a_change_that_is_no_longer_called_for_has_vanished(settled: World) -> N
     settled.users(ADA.format("Engineer"), GRACE)
     found = one(before, settled.plan())
     assert (found.before, found.after, found.by) == ("update", None, ("declaration",))
+
+
+def test_with_the_same_declaration_it_is_the_service_that_moved(settled: World) -> None:
+    declared = Config("sha256:1")
+    before = replace(settled.plan(), config=declared)
+    settled.edit("ada@x.org", "title", "Architect")
+    after = replace(settled.plan(), config=declared)
+    (found,) = between(before, after)
+    assert (found.before, found.after, found.by) == ("update", None, ("service",)) and "declaration is the same" in found.how[0]
+    assert [m.by for m in compare([before], after, set()).moved] == [("service",)]
+    assert [m.by for m in between(after, before)] == [("service",)]
+    assert [m.by for m in between(before, replace(after, config=Config("sha256:2")))] == [("declaration",)]
 
 
 def test_a_member_added_by_hand_moves_a_group_s_change(settled: World) -> None:

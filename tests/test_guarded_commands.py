@@ -76,6 +76,16 @@ def test_no_way_of_applying_writes_a_blocked_plan_and_each_writes_an_approved_on
     assert run()[0] == 0 and inactive(desk) == 3
 
 
+@pytest.mark.parametrize("part", [["--cause", "time"], [f"--only=User/{name}" for name in PEOPLE[:3]]], ids=["cause", "only"])
+def test_a_part_of_a_plan_is_blocked_and_approved_like_the_whole(desk: Desk, part: list[str]) -> None:
+    declare(desk, PEOPLE)
+    rows = "".join(f"  - {{user: {name}, role: User{', expires: 2020-01-01' * (name in PEOPLE[:3])}}}\n" for name in PEOPLE)
+    desk.write("apps/wiki/assignments.yaml", f"assignments:\n{rows}")
+    assert desk.reconcile("apply", "--auto-approve", *part).code == 3 and inactive(desk) == 0
+    approve(desk, json.loads(desk.reconcile("plan", "--format", "json", *part).out)["plans"][0]["digest"])
+    assert desk.reconcile("apply", "--auto-approve", *part).code == 0 and inactive(desk) == 3
+
+
 def test_an_approved_file_goes_through_beside_later_changes(desk: Desk) -> None:
     desk.reconcile("plan", "--out", "plan.json")
     approve(desk, json.loads((desk.folder / "plan.json").read_text(encoding="utf-8"))["plans"][0]["digest"])

@@ -99,6 +99,14 @@ def test_a_rename_lets_nobody_in_again(desk: Desk) -> None:
     assert ada(desk)["active"] is False and desk.find("ada.l@x.org") == []
 
 
+def test_a_group_that_is_yet_to_be_renamed_is_left_to_the_next_apply_and_that_is_said(desk: Desk) -> None:
+    desk.write("directory/groups/a.yaml", "groups: [{displayName: Nets, previously: [Net], members: [ada@x.org, grace@x.org]}]\n")
+    desk.write("apps/wiki/assignments.yaml", "assignments: [{group: Nets, role: User}]\n")
+    ran = desk.reconcile(*REVOKE)
+    assert ran.code == 0 and "yet to be renamed" in ran.err and ada(desk)["active"] is False and members(desk) == 2
+    assert desk.reconcile("apply", "--auto-approve").code == 0 and desk.reconcile("plan", "--detailed-exitcode").code == 0
+
+
 def test_everybody_else_is_left_alone(desk: Desk) -> None:
     desk.edit("grace@x.org", "displayName", "Somebody")
     desk.people("ada@x.org, jobTitle: Chief", "grace@x.org, jobTitle: Chief")

@@ -20,13 +20,13 @@ def diff(
     desired: Path, apps: tuple[str, ...], no_color: bool, one: Path, other: Path, form: str, detailed_exitcode: bool
 ) -> int:
     """Show what differs between two saved plans, and whether the declaration or the service moved."""
-    from reconciler.plan.stale import difference
+    from reconciler.plan.stale import between
     from reconciler.report.difference import render
 
     def work() -> int:
-        first, second = ({plan.app: plan.changes for plan in read_plans(file)} for file in (one, other))
+        first, second = ({plan.app: plan for plan in read_plans(file)} for file in (one, other))
         names = [name for name in {**first, **second} if not apps or name in apps]
-        found = {name: difference(first.get(name, ()), second.get(name, ())) for name in names}
+        found = {name: between(first.get(name), second.get(name)) for name in names}
         click.echo(render(form, found), nl=False)
         return CHANGES if detailed_exitcode and any(found.values()) else 0
 

@@ -24,6 +24,7 @@ from reconciler.cli.common import (
     worst,
 )
 from reconciler.cli.plan import show_plans
+from reconciler.cli.saying import say
 from reconciler.declare.model import App, Declarations, fold
 from reconciler.plan.model import Change, Plan
 from reconciler.record.model import Record
@@ -77,7 +78,7 @@ def _opened(
     stack: ExitStack, app: App, declarations: Declarations, address: str, reason: str, lock_timeout: float
 ) -> tuple[Session, tuple[Change, ...]]:
     """One app under its lock, planned as if the person had been revoked before."""
-    from reconciler.plan.revoked import only_out
+    from reconciler.plan.selection import Selection, select
 
     store = store_of(app, declarations)
     notice = stack.enter_context(store.lock("reconcile revoke", now(), lock_timeout))
@@ -88,7 +89,10 @@ def _opened(
         record.revoked[address] = {"at": now(), "reason": reason}
 
     found = stack.enter_context(session(app, declarations, (), (), store, amend))
-    return found, only_out(found.planned.everything, address)
+    changes, left_out = select(found.planned.context, found.planned.everything, Selection((address,)))
+    for text in left_out:
+        say(f"Warning: {text}")
+    return found, changes
 
 
 def _shown(found: Session, changes: tuple[Change, ...]) -> Plan:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
-
 from reconciler.declare.model import fold
 from reconciler.plan.context import Context
 from reconciler.plan.desired import Findings
@@ -43,15 +40,3 @@ def _change(context: Context, address: str, live: LiveObject, attributes: tuple[
     action = "disable" if attributes[0].path == "active" else "update"
     return digested(Change(address, action, reason, ("config",), place.file, place.line, live.name, attributes,
                            precondition=context.rests_on(address, live)))  # fmt: skip
-
-
-def only_out(changes: Iterable[Change], address: str) -> tuple[Change, ...]:
-    """Of some changes those that take one person out: the account's own, and of each group's that one removal."""
-    found = []
-    for change in changes:
-        removed = tuple(member for member in change.remove if fold(member) == fold(address))
-        if fold(change.address) == fold(address) and change.action in ("disable", "update", "delete"):
-            found.append(change)
-        elif removed:
-            found.append(digested(replace(change, action="update", attributes=(), add=(), remove=removed)))
-    return tuple(found)

@@ -45,19 +45,19 @@ def compare(
     the selection of a reviewed plan; `begun` are the digests of changes that an apply has begun and not ended: their rest
     is what was reviewed.
     """
-    wanted: dict[str, tuple[Change, Change | None]] = {}
+    wanted: dict[str, tuple[Change, Change | None, bool]] = {}
     for plan in reviewed:
         current = {change.address: change for change in (part(plan) if part else fresh.changes)}
-        wanted.update({change.address: (change, current.get(change.address)) for change in plan.changes})
+        wanted.update({c.address: (c, current.get(c.address), same_declaration(plan, fresh)) for c in plan.changes})
     result, stale = Comparison(), set()
-    for address, (change, now) in sorted(wanted.items()):
+    for address, (change, now, declared_alike) in sorted(wanted.items()):
         if now is not None and (now.digest == change.digest or (change.digest in begun and is_rest(change, now))):
             result.todo.append(now)
         elif now is None and (change.action in REMOVALS) != (address in matches):
             # A removal is done when nobody wants the account any more, anything else when live is as wanted.
             result.done.append(address)
         else:
-            result.moved.append(_moved(change, now))
+            result.moved.append(_moved(change, now, declared_alike))
             stale.add(address)
     todo = {change.digest for change in result.todo}
     result.beyond = [change for change in fresh.changes if change.digest not in todo and change.address not in stale]
@@ -79,21 +79,35 @@ def is_rest(old: Change, now: Change) -> bool:
     )
 
 
-def difference(one: Iterable[Change], other: Iterable[Change]) -> list[Moved]:
-    """What differs between the changes of two plans, by address."""
+def same_declaration(one: Plan, other: Plan) -> bool:
+    """Whether two plans are known to have been made from the same files."""
+    return bool(one.config.digest) and one.config.digest == other.config.digest
+
+
+def between(one: Plan | None, other: Plan | None) -> list[Moved]:
+    """What differs between two plans of an app; None stands for one that is not there."""
+    alike = one is not None and other is not None and same_declaration(one, other)
+    return difference(one.changes if one else (), other.changes if other else (), alike)
+
+
+def difference(one: Iterable[Change], other: Iterable[Change], declared_alike: bool = False) -> list[Moved]:
+    """What differs between the changes of two plans, by address; `declared_alike` says that both are of the same files."""
     before, after = {c.address: c for c in one}, {c.address: c for c in other}
     found = []
     for address in sorted(before.keys() | after.keys()):
         old, new = before.get(address), after.get(address)
         if old is None and new is not None:
-            found.append(Moved(address, None, new.action, ("service" if new.causes == ("drift",) else "declaration",),
-                               (f"is new: {new.reason}",)))  # fmt: skip
+            by = "service" if declared_alike or new.causes == ("drift",) else "declaration"
+            found.append(Moved(address, None, new.action, (by,), (f"is new: {new.reason}",)))
         elif old is not None and (new is None or new.digest != old.digest):
-            found.append(_moved(old, new))
+            found.append(_moved(old, new, declared_alike))
     return found
 
 
-def _moved(old: Change, new: Change | None) -> Moved:
+def _moved(old: Change, new: Change | None, declared_alike: bool) -> Moved:
+    if new is None and declared_alike:
+        return Moved(old.address, old.action, None, ("service",), (f"the {old.action} is no longer called for, although the "
+                     "declaration is the same: the service has moved, or a date has passed",))  # fmt: skip
     if new is None:
         return Moved(old.address, old.action, None, ("declaration",), (f"the {old.action} is no longer called for",))
     service, declaration = _service(old, new), _declaration(old, new)
