@@ -1,4 +1,4 @@
-"""What Entra's provisioning pages say of assignments, scoping filters and mappings, row by row.
+"""What Entra's provisioning pages say of assignments, filters, mappings, expressions and deprovisioning, row by row.
 
 ROWS names for each statement the tests that hold it: here, or where the subject has a file of its own.
 """
@@ -26,7 +26,10 @@ ROWS = {
     "a group itself is provisioned only where groups are mapped": [
         "test_a_groups_assignment_provisions_the_group_only_where_mapped"],
     "losing membership is a deprovisioning event": ["test_story.test_an_unassigned_user_is_disabled_and_leaves_the_group"],
-    "a guest's name without #EXT#": ["test_a_guests_name_loses_its_tail_by_an_expression"],
+    "dynamic groups: their members are what the export lists": [
+        "test_entra.test_graphs_pages_become_directory_roles_and_assignments"],
+    "a guest's name without #EXT#": ["test_a_guests_name_loses_its_tail_by_an_expression",
+                                     "test_entra.test_graphs_pages_become_directory_roles_and_assignments"],
     "a disabled user is never created": ["test_a_disabled_user_is_never_created"],
     "a user disabled by unassignment stays ours": [
         "test_who_was_disabled_by_unassignment_is_still_deleted_with_the_directory"],
@@ -49,6 +52,8 @@ ROWS = {
     "attributes that no filter takes": ["test_an_attribute_that_no_filter_takes_is_refused"],
     "IsMemberOf is not supported": ["test_is_member_of_is_refused"],
     "a saved filter deprovisions who is out of it": ["test_a_new_filter_shows_whom_it_would_disable_before_it_does"],
+    "a filter in Graph's JSON": ["test_entra.test_scoping_filters_are_alternatives_of_clauses",
+                                 "test_entra.test_a_filter_that_cannot_be_translated_lets_nobody_in"],
     "filter, attribute, operator, value shown": ["test_explain.test_each_clause_shows_the_value_that_it_saw_and_its_place"],
     # Attribute mappings (EN:customize-application-attributes)
     "direct, constant, expression, none": ["test_each_kind_of_mapping_gives_its_value"],
@@ -56,6 +61,19 @@ ROWS = {
     "none leaves the target; a default fills a new account": ["test_none_leaves_the_target_and_fills_a_new_account"],
     "matching in order of precedence, the first that finds": ["test_matching_attributes_are_tried_in_order_of_precedence"],
     "matching through an expression": ["test_an_account_is_matched_through_an_expression"],
+    "a matching attribute that the service cannot filter on": [
+        "test_profiles.test_who_cannot_be_filtered_for_is_found_by_reading_everybody"],
+    "flowType, matchingPriority, source type, defaultValue of Graph": [
+        "test_entra.test_each_kind_of_attribute_mapping_has_its_equal",
+        "test_entra.test_what_has_no_equal_is_listed_and_stands_in_the_file"],
+    "flowTypes and enabled of Graph": ["test_entra.test_target_object_actions_and_switched_off_mappings_are_kept"],
+    "the groups' mapping can be switched off, the users' cannot": [
+        "test_actions_of_groups_are_their_own", "test_targets.test_the_users_mapping_cannot_be_switched_off"],
+    "references in a second pass": ["test_managers_of_each_other_are_linked_in_the_apply_that_creates_them"],
+    "the type of a target": ["test_targets.test_a_value_goes_in_the_targets_type",
+                             "test_targets.test_a_mapping_that_its_target_cannot_hold_is_refused_at_its_line"],
+    "custom extensions": ["test_an_attribute_of_an_extension_is_set_changed_and_cleared"],
+    "special characters in a matching value": ["test_a_matching_value_may_hold_any_character"],
     "applied always or at creation": ["test_a_mapping_at_creation_is_not_compared_after"],
     "target object actions": ["test_an_action_that_is_not_allowed_is_not_planned"],
     "target object actions of users and of groups are apart": ["test_actions_of_groups_are_their_own"],
@@ -66,10 +84,42 @@ ROWS = {
     "10,000 characters": ["test_expressions.test_what_is_no_expression_is_refused_at_its_column"],
     "multi-valued attributes by path filters": ["test_expressions.test_what_is_placed_is_read_back"],
     "IsSoftDeleted": ["test_is_soft_deleted_is_true_for_whoever_is_out"],
-    "ThousandEyes' own mapping": ["test_the_vendors_own_mapping_gives_the_documented_account"],
+    "ThousandEyes' own mapping": ["test_the_vendors_own_mapping_gives_the_documented_account",
+                                  "test_profiles.test_the_vendors_own_mapping_gives_exactly_the_documented_accounts"],
+    "the generic default mapping": ["test_entra.test_the_generic_scim_default_is_read_as_documented"],
     # Expressions (EN:functions-for-customizing-application-data)
     "every function": ["test_functions.test_each_function_has_its_file_and_no_other"],
     "documented examples": ["test_functions.test_a_file_holds_the_documented_examples_and_is_about_its_function"],
+    "the whole is one call; strings, attributes, numbers, calls in it": [
+        "test_expressions.test_what_is_no_expression_is_refused_at_its_column",
+        "test_expressions.test_an_expression_may_break_over_lines_and_nest"],
+    "escapes of a string": ["test_expressions.test_a_backslash_escapes_itself_and_a_quote_alone"],
+    "an argument may be left empty": ["test_functions.test_a_function_gives_its_value"],
+    "function names have a case": ["test_expressions.test_what_is_no_expression_is_refused_at_its_column"],
+    "conditions compare, and know no AND": ["test_functions.test_what_can_be_known_before_is_refused_at_its_column"],
+    "Guid, Now and RandomString at creation alone": [
+        "test_generated.test_a_generated_value_is_planned_as_its_expression_and_made_by_the_apply",
+        "test_a_generated_value_stands_only_where_it_is_made_once"],
+    "a dropped attribute": ["test_functions.test_a_dropped_attribute_is_out_of_the_flow"],
+    "[Redact] in logs": ["test_generated.test_a_value_under_redact_is_written_and_shown_nowhere"],
+    "regular expressions of .NET": ["test_regex.test_a_translated_pattern_finds_what_dotnet_finds",
+                                    "test_regex.test_a_pattern_that_re2_cannot_express_is_refused",
+                                    "test_regex.test_a_pattern_that_hangs_others_takes_linear_time"],
+    "SelectUniqueValue is not for SCIM": ["test_functions.test_what_can_be_known_before_is_refused_at_its_column"],
+    "role functions": ["test_roles.test_a_single_role_is_the_first_of_roles_yaml_and_who_holds_several_is_named",
+                       "test_roles.test_a_mapping_that_only_adds_keeps_a_role_that_was_taken_away_and_the_plan_says_so",
+                       "test_roles.test_an_assertive_mapping_removes_a_role_that_was_taken_away_and_the_plan_says_so"],
+    # Deprovisioning (EN:how-provisioning-works, EN:skip-out-of-scope-deletions)
+    "unassigned, filtered out, soft-deleted, sign-in blocked: active false": [
+        "test_deprovisioning.test_unassigned_or_out_of_filter_or_soft_deleted_or_sign_in_blocked_is_active_false"],
+    "only where active is mapped": ["test_deprovisioning.test_the_same_without_an_active_mapping_changes_nothing_and_says_so"],
+    "only where Update is enabled": ["test_deprovisioning.test_the_same_without_the_update_action_changes_nothing_and_says_so"],
+    "no soft delete in the target: DELETE": ["test_deprovisioning.test_the_same_where_the_target_has_no_soft_delete_is_a_delete"],
+    "hard-deleted: DELETE": ["test_deprovisioning.test_hard_deleted_in_source_is_a_delete_if_the_delete_action_is_enabled"],
+    "hard-deleted, Delete unchecked": ["test_deprovisioning.test_hard_deleted_in_source_with_delete_unchecked_is_nothing"],
+    "back in scope or restored: active true": ["test_deprovisioning.test_back_in_scope_or_restored_is_active_true"],
+    "SkipOutOfScopeDeletions": ["test_deprovisioning.test_skip_out_of_scope_deletions_is_retain"],
+    "who was never matched is never touched": ["test_deprovisioning.test_an_account_that_was_never_matched_is_never_touched"],
 }
 
 
@@ -405,6 +455,42 @@ def test_a_value_that_became_null_is_cleared_or_kept(world: World, null: str, le
 def problems(world: World) -> list[str]:
     loaded = load(world.folder / "desired")
     return [problem.code for problem in [*loaded.errors, *check(loaded.declarations)]]
+
+
+def test_managers_of_each_other_are_linked_in_the_apply_that_creates_them(world: World) -> None:
+    world.users(ADA, GRACE + ", manager: ada@x.org", "userPrincipalName: own@x.org, manager: own@x.org")
+    world.assign("group: Net, role: User", "user: grace@x.org, role: Admin", "user: own@x.org, role: User")
+    world.converge()
+    for name, boss in (("ada@x.org", "grace@x.org"), ("grace@x.org", "ada@x.org"), ("own@x.org", "own@x.org")):
+        assert manager(world, name) == world.find(boss)["id"]
+
+
+def test_an_attribute_of_an_extension_is_set_changed_and_cleared(world: World) -> None:
+    urn = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+    mapped(world, ("target: title", f"target: '{urn}:costCenter'"))
+    for title, left in (("Engineer", "Engineer"), ("Chief", "Chief"), ("", None)):
+        world.users(ADA.replace("jobTitle: Engineer", f"jobTitle: {title}" if title else "city: Rome"), GRACE)
+        world.converge()
+        assert world.find("ada@x.org")[urn].get("costCenter") == left
+
+
+def test_a_matching_value_may_hold_any_character(world: World) -> None:
+    name = "o'neill\\\\ \\\"ñ\\\" & +%(x)@x.org"
+    world.users(f'userPrincipalName: "{name}"', GRACE)
+    world.assign("user: grace@x.org, role: Admin", f'user: "{name}", role: User')
+    world.groups("[]")
+    known = world.seed(name.replace('\\"', '"').replace("\\\\", "\\"))
+    assert [change.action for change in world.plan().changes if change.address != "User/grace@x.org"] == ["update"]
+    world.converge()
+    assert [entry["id"] for address, entry in world.store.load().entries.items() if "neill" in address] == [known]  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("row", "code"), [("", ["generated-value"]), (", apply: create", []),
+                                           (", apply: create, matchingPrecedence: 2", ["generated-value"])])  # fmt: skip
+@pytest.mark.parametrize("call", ["Guid()", "Now()", "RandomString(9, 1, 1, 1, 1)"])
+def test_a_generated_value_stands_only_where_it_is_made_once(world: World, call: str, row: str, code: list[str]) -> None:
+    mapped(world, ("source: jobTitle", f"expression: 'Append([mail], {call})'{row}"))
+    assert problems(world) == code
 
 
 @pytest.mark.parametrize("target", ["id", "meta", "groups", "schemas"])

@@ -1,4 +1,4 @@
-"""The laws hold whatever filters and mappings say: an apply converges, order means nothing, strangers are left alone."""
+"""The laws hold whatever filters, mappings and profiles say: an apply converges, order means nothing, strangers stay."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from tests import test_laws
 from tests.world import SWITCH, World
 
 NAMES = [f"u{i}@x.org" for i in range(4)]
@@ -82,6 +83,51 @@ def test_any_filters_and_mappings_converge_in_any_order_and_leave_strangers_alon
             assert world.plan().digest == digest
             world.converge()
         assert {**(world.client.get("Users", strange) or {}), "meta": None} == untouched
+
+
+def _can_change_members(profile: dict[str, Any]) -> bool:
+    """Whom a PUT would throw out of a group nobody knows, where the service does no PATCH and does not show them."""
+    return bool(profile.get("patch", {}).get("supported", True) or profile.get("groups", {}).get("membersReadable", True))
+
+
+STORED = ("displayName", "title", "nickName", "userType", "name", "emails", "phoneNumbers", "roles", "externalId")
+PROFILES = st.fixed_dictionaries({}, optional={
+    "paging": st.fixed_dictionaries({"count": st.integers(1, 3), "most": st.integers(1, 3)}),
+    "filter": st.fixed_dictionaries({"attributes": st.sampled_from([["userName"], ["externalId"]])}),
+    "patch": st.fixed_dictionaries({"supported": st.booleans(), "dialect": st.sampled_from(["rfc", "entra-aadoptscim"]),
+                                    "valueFilters": st.booleans()}),
+    "users": st.fixed_dictionaries({}, optional={
+        "stored": st.sets(st.sampled_from(STORED)).map(lambda names: ["userName", "active", *sorted(names)]),
+        "modifiable": st.sets(st.sampled_from(STORED)).map(lambda names: ["active", *sorted(names)]),
+        "single": st.just(["emails", "phoneNumbers"])}),
+    "groups": st.fixed_dictionaries({"supported": st.booleans(), "membersPerPatch": st.integers(1, 3),
+                                     "membersReadable": st.booleans()}),
+    "deprovision": st.fixed_dictionaries({"inactive": st.sampled_from(["keeps", "deletes", "ignored"]),
+                                          "delete": st.sampled_from(["removes", "deactivates"])}),
+    "discovery": st.booleans(),
+    "rate": st.fixed_dictionaries({"perMinute": st.integers(30, 90), "burst": st.integers(1, 9),
+                                   "counts": st.sampled_from(["all", "writes"]), "retryAfter": st.booleans()}),
+}).filter(_can_change_members)  # fmt: skip
+
+
+@settings(max_examples=4, deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck))
+@given(PROFILES, STATES, test_laws.STATES)
+def test_the_laws_hold_on_any_service(
+    profile: dict[str, Any], states: list[State], others: list[tuple[dict[str, str], set[str], set[str]]]
+) -> None:
+    """Filters and mappings of all kinds first, then groups and roles, each on a service of that kind."""
+    for declare_one, found in ((declare, states), (test_laws.declare, others)):
+        with tempfile.TemporaryDirectory() as folder:
+            world = World(Path(folder), "generic", **profile)
+            strange = world.seed("stranger@x.org", title="Net")
+            for state in found:
+                declare_one(world, state, backwards=True)  # type: ignore[operator]
+                before, digest = world.transport.writes, world.plan().digest
+                declare_one(world, state)  # type: ignore[operator]
+                assert (world.plan().digest, world.transport.writes) == (digest, before)
+                world.converge()
+            kept = world.client.get("Users", strange)
+            assert kept is not None and kept["userName"] == "stranger@x.org"
 
 
 @settings(max_examples=10, deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck))

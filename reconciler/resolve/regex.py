@@ -26,7 +26,7 @@ QUANTIFIER = re.compile(r"(?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})\??")
 LAST_NEWLINE = r"(?:(\n?)\z)"
 REFUSED = {
     "(?=": "look-ahead", "(?!": "look-ahead", "(?<=": "look-behind", "(?<!": "look-behind", "(?>": "an atomic group",
-    "(?(": "a conditional group", "(?P": "a group of another dialect",
+    "(?(": "a conditional group",
 }  # fmt: skip
 
 
@@ -188,7 +188,9 @@ class _Translation:
             raise RegexError("something follows $, which RE2 cannot express: end the pattern, or the alternative, with $")
         for start, what in REFUSED.items():
             if rest.startswith(start):
-                raise RegexError(f"{start} is {what}, which cannot be run in linear time or is not .NET's")
+                raise RegexError(f"{start} is {what}, which cannot be run in linear time")
+        if rest.startswith("(?P"):
+            raise RegexError("(?P is a group of another dialect: .NET writes (?<name>...)")
         if rest.startswith("(?#"):
             self.at = self.pattern.find(")", self.at) + 1 or len(self.pattern)
         elif rest.startswith("(?"):
