@@ -25,10 +25,11 @@ def accidental_deletions(facts: Facts) -> Safeguard:
     blocked = exceeds(limits, len(users), existing) or exceeds(limits, len(groups), known)
     earlier = len(facts.recent)
     before = f", {earlier} of them in the last 24 hours" if earlier else ""
+    share = "" if max(existing, known) >= limits.minimumExisting else f" from {limits.minimumExisting} on"
     return Safeguard(
         NAME, verdict(blocked),
-        f"{len(users)} of {existing} users, {len(groups)} of {known} groups{before}; limit {limits.count}, "
-        f"or {limits.percent} % from {limits.minimumExisting} on",
+        f"{len(users)} of {existing} users lose access, {len(groups)} of {known} groups are deleted{before}; "
+        f"limit {limits.count} or {limits.percent} %{share}",
         {"users": len(users), "existingUsers": existing, "groups": len(groups), "existingGroups": known, "earlier": earlier,
          "count": limits.count, "percent": limits.percent, "minimumExisting": limits.minimumExisting},
         "if so many are meant to go, approve the plan",

@@ -16,7 +16,7 @@ def empty(facts: Facts) -> Safeguard:
     counts = 0 < len(known) >= least
     return Safeguard(
         "empty", verdict(counts and 2 * min(shown, asked) < len(known)),
-        f"of {len(known)} recorded accounts the service shows {shown} and the declaration asks for {asked}",
+        f"of {len(known)} accounts in the record the service shows {shown}, and the declaration asks for {asked}",
         {"recorded": len(known), "shown": shown, "declared": asked, "minimumExisting": least},
         "restore the declaration, or find out why the service shows so few; if it is meant, approve the plan",
     )  # fmt: skip
