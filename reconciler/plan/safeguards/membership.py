@@ -22,10 +22,10 @@ def group_membership(facts: Facts) -> Safeguard:
         if len(facts.active) >= limits.minimumExisting and len(leaving) * 100 * halved > limits.percent * len(known):
             of = f"{len(leaving)} of {len(known)} members leave {change.address}"
             emptied.append(of + (", which gives a privileged role" if halved == 2 else ""))
-    told = some(emptied) or (f"members leave {len(losing)} {'group' if len(losing) == 1 else 'groups'}" if losing else "no member leaves a group")
+    fewer = f"members leave {len(losing)} {'group' if len(losing) == 1 else 'groups'}" if losing else "no member leaves a group"
     return Safeguard(
         "groupMembership", verdict(bool(emptied)),
-        f"{told}; limit {limits.percent} % of a group, half of that where it gives a privileged role",
+        f"{some(emptied) or fewer}; limit {limits.percent} % of a group, half of that where it gives a privileged role",
         {"groups": len(losing), "exceeding": len(emptied), "highest": worst, "percent": limits.percent,
          "existing": len(facts.active), "minimumExisting": limits.minimumExisting},
         "put the members back, or approve the plan",
