@@ -115,7 +115,8 @@ class _Run:
         if self.open is not None:
             return self.job.record.under_way
         undone = [outcome.change for outcome in outcomes if outcome.status not in ("done", "ignored")]
-        torn = [change.digest for change in undone if change.address in self.book.touched]
+        known = self.book.touched | self.job.record.unanswered.keys()  # what may have been done without our hearing of it too
+        torn = [change.digest for change in undone if change.address in known]
         return sorted({*self.begun, *torn}) if undone else []
 
     def outcome(self, change: Change) -> Outcome:
