@@ -165,7 +165,7 @@ def test_an_apply_killed_at_any_request_is_ended_by_the_same_command(base: Base,
     assert base.reconcile(folder, *command).code == 0
     requests, undisturbed = [method for method, _ in service.requests], finished(base, folder)
     assert len(requests) > sum(undisturbed[2].values()) > 10
-    for at, after in cuts(requests, thorough=not (base.git or saved), both=not (base.git or saved)):
+    for at, after in cuts(requests, slow=base.git + saved):
         base.fresh(folder)
         service.at, service.after = at, after
         assert base.reconcile(folder, *command, service=service).code == -signal.SIGKILL
@@ -175,14 +175,19 @@ def test_an_apply_killed_at_any_request_is_ended_by_the_same_command(base: Base,
         assert finished(base, folder) == undisturbed, (at, after)
 
 
-def cuts(methods: list[str], thorough: bool, both: bool) -> Iterator[tuple[int, bool]]:
-    """(number of a request, whether it is cut after the service has done it); a GET that is done is as one that is not."""
-    every = bool(os.environ.get("EVERY_KILL"))
-    for at, method in enumerate(methods, 1):
-        if every or (both and method != "GET"):
-            yield from ((at, False), (at, True))
-        elif thorough or method != "GET":
-            yield at, at % 2 == 0 and method != "GET"
+def cuts(methods: list[str], slow: int) -> Iterator[tuple[int, bool]]:
+    """(number of a request, whether it is cut after the service has done it); a GET that is done is as one that is not.
+
+    Where it is `slow` only writes, by turns before and after; where it is slower still, every third of these.
+    """
+    writes = [at for at, method in enumerate(methods, 1) if method != "GET"]
+    if os.environ.get("EVERY_KILL"):
+        yield from ((at, after) for at in range(1, len(methods) + 1) for after in (False, True))
+    elif slow:
+        yield from [(at, number % 2 == 0) for number, at in enumerate(writes)][:: 3 if slow > 1 else 1]
+    else:
+        yield from ((at, False) for at in range(1, len(methods) + 1))
+        yield from ((at, True) for at in writes)
 
 
 @pytest.mark.parametrize("base", ["local"], indirect=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -16,6 +18,7 @@ from jsonschema import Draft202012Validator
 
 from reconciler.apply.recover import recover
 from reconciler.apply.unanswered import settle_unanswered
+from reconciler.cli.interrupt import in_turn, orderly
 from reconciler.plan.live import Live
 from reconciler.record import shards
 from reconciler.record.check import journal_of, record_of
@@ -136,6 +139,18 @@ def test_a_journal_line_that_is_none_is_one_error_that_names_it(tmp_path: Path, 
     store.journal_file.write_bytes(store.journal_file.read_bytes() + line + b"\n")
     with pytest.raises(RecordError, match=r"journal\.jsonl is damaged in line 2"):
         store.read_journal()
+
+
+def test_the_journal_and_the_record_are_on_disk_before_anything_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, synced = LocalStore(tmp_path, "wiki"), list[int]()
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(os.fstat(handle).st_ino))
+    store.journal({"address": "User/x", "outcome": "failed"})
+    file, folder = store.journal_file.stat().st_ino, store.folder.stat().st_ino
+    assert synced == [file, folder]
+    store.journal({"address": "User/y", "outcome": "failed"})
+    assert synced == [file, folder, file]
+    store.save(Record("wiki"))
+    assert synced[3:] == [store.record_file.stat().st_ino, folder]
 
 
 def test_a_line_that_a_kill_tore_off_swallows_no_other(tmp_path: Path) -> None:
@@ -398,3 +413,71 @@ def test_a_member_whose_name_changes_stays_a_member_where_the_service_shows_none
                 "userPrincipalName: grace@x.org, displayName: Grace")  # fmt: skip
     world.groups("displayName: Net, members: [ada.l@x.org, grace@x.org]")
     world.converge()
+
+
+def test_a_name_that_somebody_else_still_has_is_not_taken_over_in_the_record(world: World) -> None:
+    """Ada, who is out of scope already, is called as grace was; grace's own rename fails, and later does not."""
+    world.users("id: a, userPrincipalName: ada@x.org", "id: g, userPrincipalName: grace@x.org")
+    world.groups("displayName: Net, members: [ada@x.org, grace@x.org]")
+    world.converge()
+    world.groups("displayName: Net, members: [grace@x.org]")
+    world.converge()
+    ids = {name: world.find(f"{name}@x.org")["id"] for name in ("ada", "grace")}
+    world.users("id: a, userPrincipalName: grace@x.org, previously: [ada@x.org]",
+                "id: g, userPrincipalName: g.h@x.org, previously: [grace@x.org]")  # fmt: skip
+    world.groups("displayName: Net, members: [g.h@x.org]")
+    world.assign("group: Net, role: User", "user: g.h@x.org, role: Admin")
+    stranger = world.seed("g.h@x.org")
+    assert "failed" in [o.status for o in world.apply().outcomes]
+    assert recorded(world) == {"User/ada@x.org": ids["ada"], "User/grace@x.org": ids["grace"]}
+    world.client.delete("Users", stranger)
+    world.converge()
+    assert recorded(world) == {"User/grace@x.org": ids["ada"], "User/g.h@x.org": ids["grace"]}
+
+
+def recorded(world: World) -> dict[str, str]:
+    return {a: e["id"] for a, e in (world.store.load() or Record("")).entries.items() if a.startswith("User/")}
+
+
+def test_an_account_that_vanishes_under_a_write_is_stale_and_what_comes_after_it_owes_nothing(world: World) -> None:
+    world.converge()
+    world.users("userPrincipalName: ada@x.org, displayName: Ada, jobTitle: Chief", "userPrincipalName: grace@x.org")
+    inner, client = world.transport.inner, world.client
+
+    class Deleting(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            response = inner.handle_request(request)
+            if request.method == "PATCH" and b"Chief" in request.content:
+                inner.handle_request(httpx.Request("DELETE", request.url))
+            return response
+
+    world.transport.inner = Deleting()
+    assert [(o.change.address, o.status) for o in world.apply().outcomes if o.status != "done"] == [("User/ada@x.org", "stale")]
+    world.transport.inner = inner
+    for answered in ({}, {"title": None}):  # as if the service had kept no title of the account that is gone
+        record = world.store.load()
+        assert record is not None
+        record.entries["User/ada@x.org"]["answered"] = answered
+        world.store.save(record)
+        for found in client.find("Users", "userName", "ada@x.org"):
+            client.delete("Users", found["id"])
+        world.seed("ada@x.org")
+        world.converge()
+        assert world.find("ada@x.org")["title"] == "Chief"
+
+
+def test_who_interrupts_one_app_wants_none_of_the_rest(capsys: pytest.CaptureFixture[str]) -> None:
+    begun: list[str] = []
+
+    def work(name: str, code: int) -> int:
+        begun.append(name)
+        with orderly() as stopped:
+            os.kill(os.getpid(), signal.SIGTERM)
+            assert stopped()
+        return code
+
+    for code in (0, 130):  # also where nothing of the first app was left after the write under way
+        begun.clear()
+        assert in_turn({name: partial(work, name, code) for name in ("blog", "shop", "wiki")}) == [code, 130]
+        assert begun == ["blog"] and "not begun: shop, wiki\n" in capsys.readouterr().err
+    assert in_turn({"wiki": partial(work, "wiki", 0)}) == [0]

@@ -27,8 +27,14 @@ class Book:
                 entry["members"] = sorted(today.get(member, member) for member in entry["members"])
 
     def rename(self, addresses: Iterable[str]) -> None:
-        """Entries that need no write get today's address, all at once, since one may take another's name."""
-        self.entries.update({new: self.entries.pop(old) for new in addresses if (old := self.renamed.pop(new)) in self.entries})
+        """Entries get today's address, all at once, since one may take another's name; but none that somebody else still has."""
+        ready = {new: old for new in addresses if (old := self.renamed[new]) in self.entries}
+        while taken := [new for new in ready if new in self.entries and new not in ready.values()]:
+            for new in taken:
+                del ready[new]
+        self.entries.update({new: self.entries.pop(old) for new, old in ready.items()})
+        for new in ready:
+            del self.renamed[new]
 
     def arrive(self, address: str) -> None:
         """The entry gets today's address only now that the service has it too."""

@@ -65,7 +65,7 @@ class _Run:
         changing = {change.address for change in self.job.changes}
         self.book.rename([new for new, old in settled.renamed.items() if not changing & {new, old}])
         for address, entry in settled.baselines.items():
-            if address not in changing and "id" in entry and settled.renamed.get(address) not in changing:
+            if address not in changing and "id" in entry and self.book.renamed.get(address) not in record.entries:
                 record.entries[address] = entry
         record.under_way = sorted({*self.begun, *(change.digest for change in self.job.changes)})
         record.revoked = settled.revoked
@@ -90,6 +90,9 @@ class _Run:
         if not self.interrupted and not self.refused and self.open is None:
             self.book.settle()
         outcomes = [self.outcome(change) for change in self.job.changes]
+        undone = {outcome.change.address for outcome in outcomes if outcome.status not in ("done", "ignored")}
+        # Who has been put out under the recorded name had no write that brings today's.
+        self.book.rename([new for new, old in self.book.renamed.items() if not undone & {new, old}])
         if self.open is None and Result(outcomes, self.interrupted).complete:
             record.commit = self.job.commit or record.commit
             for digest in self.job.approved:
@@ -112,7 +115,8 @@ class _Run:
         if self.open is not None:
             return self.job.record.under_way
         undone = [outcome.change for outcome in outcomes if outcome.status not in ("done", "ignored")]
-        torn = [change.digest for change in undone if change.address in self.book.touched]
+        known = self.book.touched | self.job.record.unanswered.keys()  # what may have been done without our hearing of it too
+        torn = [change.digest for change in undone if change.address in known]
         return sorted({*self.begun, *torn}) if undone else []
 
     def outcome(self, change: Change) -> Outcome:

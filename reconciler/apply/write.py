@@ -147,6 +147,8 @@ class Writer:
         whole = self._whole(change, answer)
         if change.action == "disable" and not whole:
             return self._deleted_by_disabling(change)
+        if not whole:
+            raise Failed("stale", "it is gone from the service since it was written")
         return self._settle(change, attributes, whole)
 
     def _deleted_by_disabling(self, change: Change) -> None:

@@ -85,7 +85,7 @@ def _apply(
             changes = agreed(found)
             return changes if isinstance(changes, int) else write(found, changes)
 
-    return worst(in_turn(partial(work, app) for app in picked))
+    return worst(in_turn({app.name: partial(work, app) for app in picked}))
 
 
 def _closed(app: App, declarations: Declarations) -> int | None:
@@ -161,7 +161,8 @@ def _apply_files(
         looked = worst([guarded(lambda app=app: look(app)) for app in named if app.name not in closed])  # type: ignore[misc]
         if looked:
             return looked
-        return worst([*closed.values(), *in_turn(partial(write, item[0], item[1], only=item[2]) for item in ready)])
+        works = {item[0].app.name: partial(write, item[0], item[1], only=item[2]) for item in ready}
+        return worst([*closed.values(), *in_turn(works)])
 
 
 def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, ...] | int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,23 +16,24 @@ if TYPE_CHECKING:
 
 INTERRUPTED, MOST_NAMED = 130, 20
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_asked: list[int] = []  # signals that came while something was being written
 
 
 @contextmanager
 def orderly() -> Iterator[Callable[[], bool]]:
     """Yields what tells whether somebody has asked to stop. A second signal raises KeyboardInterrupt."""
-    asked: list[int] = []
+    _asked.clear()
 
     def note(number: int, frame: object) -> None:
-        if asked:
+        if _asked:
             raise KeyboardInterrupt
-        asked.append(number)
+        _asked.append(number)
         # Whatever was being printed is left alone.
         os.write(2, b"the write under way is being ended; interrupt again to leave at once\n")
 
     before = {number: signal.signal(number, note) for number in SIGNALS}
     try:
-        yield lambda: bool(asked)
+        yield lambda: bool(_asked)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
@@ -50,11 +51,13 @@ def left_over(result: Result) -> int:
     return INTERRUPTED
 
 
-def in_turn(works: Iterable[Callable[[], int]]) -> list[int]:
-    """The exit codes of one app after another; whoever interrupts one wants none of the rest."""
+def in_turn(works: Mapping[str, Callable[[], int]]) -> list[int]:
+    """The exit codes of one app (its name -> its work) after another; whoever interrupts one wants none of the rest."""
     codes: list[int] = []
-    for work in works:
+    _asked.clear()
+    for name, work in works.items():
+        if _asked:
+            say(f"not begun: {', '.join(list(works)[list(works).index(name):])}")
+            return [*codes, INTERRUPTED]
         codes.append(guarded(work))
-        if codes[-1] == INTERRUPTED:
-            break
     return codes

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -23,6 +24,7 @@ from reconciler.cli.common import (
     store_of,
     worst,
 )
+from reconciler.cli.interrupt import in_turn
 from reconciler.cli.plan import show_plans
 from reconciler.cli.saying import say
 from reconciler.declare.model import App, Declarations, fold
@@ -70,8 +72,8 @@ def revoke(
         if ready and not auto_approve and not click.confirm(f"Revoke {user} now?", err=True):
             click.echo("Nothing was written.", err=True)
             return ERROR
-        return worst([*looked, *(guarded(lambda item=item: write(*item, occasion=f"revoke: {reason}", only=(address,)))  # type: ignore[misc]
-                                 for item in ready)])  # fmt: skip
+        works = {item[0].app.name: partial(write, *item, occasion=f"revoke: {reason}", only=(address,)) for item in ready}
+        return worst([*looked, *in_turn(works)])
 
 
 def _opened(

@@ -75,6 +75,11 @@ class Context:
         entry = self.entry(address) or self.entries.get(address)
         return self.matching.live.get(address) or (self.live.users.get(entry["id"]) if entry is not None else None)
 
+    def applied(self, address: str, live: LiveObject) -> Entry | None:
+        """The record's entry of this very account: one that has taken the place of another has been told nothing yet."""
+        entry = self.entry(address)
+        return entry if entry is not None and entry["id"] == live.id else None
+
     def rests_on(self, address: str, live: LiveObject) -> Precondition:
         """What must still hold of a live object when its change is applied."""
         mapping, addresses = self.resolution.mapping(address), self.matching.addresses

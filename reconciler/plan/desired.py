@@ -70,7 +70,7 @@ def _create(context: Context, item: Desired, findings: Findings) -> None:
 def _update(context: Context, item: Desired, live: LiveObject, findings: Findings) -> None:
     mapping, entry = context.resolution.mapping(item.address), context.entry(item.address)
     have = in_address_space(mapping, live.values, context.matching.addresses)
-    attributes = differing(mapping, item.values, have, entry)
+    attributes = differing(mapping, item.values, have, context.applied(item.address, live))
     add, remove = membership.members(context, item, live, entry) if isinstance(item, DesiredGroup) else ((), ())
     if not attributes and not add and not remove:
         findings.unchanged += entry is not None

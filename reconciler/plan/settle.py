@@ -99,9 +99,9 @@ def _entry(context: Context, item: Desired, live: LiveObject) -> Entry:
     """What we want and what the service answers, of every attribute that needs no write."""
     mapping, entry = context.resolution.mapping(item.address), context.entry(item.address)
     have = in_address_space(mapping, live.values, context.matching.addresses)
-    pending = {change.path for change in differing(mapping, item.values, have, entry)}
-    # An account that has taken the place of one that is gone is another one: we have not created it.
-    base: Entry = {**entry} if entry is not None and entry["id"] == live.id else {"id": live.id}
+    applied = context.applied(item.address, live)
+    pending = {change.path for change in differing(mapping, item.values, have, applied)}
+    base: Entry = {**applied} if applied is not None else {"id": live.id}
     base.pop("retained", None)
     wanted, answered = dict(base.get("wanted", {})), dict(base.get("answered", {}))
     for i in mapping.updates:

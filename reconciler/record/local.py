@@ -17,7 +17,7 @@ import orjson
 from reconciler.record import lease
 from reconciler.record.check import LOST, journal_of, log_of, record_of
 from reconciler.record.model import RECORD_VERSION, Record
-from reconciler.record.pending import append, lines_of, remove
+from reconciler.record.pending import append, lines_of, remove, sync_folder
 from reconciler.record.store import NEVER, Locked, LockInfo, RecordError, lock_info
 
 __all__ = ["LocalStore", "Locked", "RecordError", "asdict_shallow"]
@@ -59,7 +59,7 @@ class LocalStore:
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(waiting, self.record_file)
-            self._sync_folder()
+            sync_folder(self.folder)
         except OSError as error:
             with suppress(OSError):  # half of it would only fill the disk
                 waiting.unlink(missing_ok=True)
@@ -70,13 +70,6 @@ class LocalStore:
         ignore = self.root / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n", encoding="utf-8")
-
-    def _sync_folder(self) -> None:
-        handle = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
     def journal(self, line: dict[str, Any]) -> None:
         """Append one line, on disk before this returns. Raises RecordError."""

@@ -60,8 +60,19 @@ def append(path: Path, lines: Lines) -> None:
             file.write(b"\n" * torn + b"".join(orjson.dumps(line) + b"\n" for line in lines))
             file.flush()
             os.fsync(file.fileno())
+        if size == 0:
+            sync_folder(path.parent)
     except OSError as error:
         raise RecordError(f"{path} cannot be written: {error}", "make room, or mend the permissions") from None
+
+
+def sync_folder(folder: Path) -> None:
+    """A new file outlives a power cut only once its folder is on disk too."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def lines_of(path: Path) -> list[Any]:
