@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from reconciler.declare.model import Assignment, Role, fold
 from reconciler.plan.context import UNKNOWN, Context
@@ -26,10 +27,14 @@ class _Work:
         self.context, self.app = context, context.app
         self.groups = context.resolution.declarations.groups
         self.flat = flatten(self.groups, self.app.provisioning.nestedGroups)
-        self.by_role: dict[str, list[Assignment]] = {}
-        for item in self.app.assignments:
-            self.by_role.setdefault(item.role, []).append(item)
         self.privileged = privileged_groups(context)
+
+    @cached_property
+    def by_role(self) -> dict[str, list[Assignment]]:
+        found: dict[str, list[Assignment]] = {}
+        for item in self.app.assignments:
+            found.setdefault(item.role, []).append(item)
+        return found
 
     def rows(self, change: Change) -> Iterator[Access]:
         if change.address.startswith("Group/"):

@@ -38,14 +38,14 @@ class Findings:
 def plan_desired(context: Context, desired: Mapping[str, Desired], findings: Findings) -> None:
     """Add what it takes to make each desired object what it should be."""
     matched, failed, recorded = context.matching.live, context.matching.failed, context.matching.recorded
-    users, alike, unknown = desired is context.resolution.users, 0, 0
+    users, revoked, alike, unknown = desired is context.resolution.users, context.revoked, 0, 0
     for address, item in desired.items():
         live = matched.get(address)
-        if users and live is not None and item.values == live.values and address not in context.revoked:
+        if users and live is not None and item.values == live.values and address not in revoked:
             # Nearly every object of a large directory ends here.
             alike += 1
             unknown += address not in recorded
-        elif address in context.revoked:
+        elif address in revoked:
             continue
         elif live is not None:
             _update(context, item, live, findings)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
+from typing import cast
 
 from reconciler.declare.model import fold, fold_all
 from reconciler.plan.live import Live, LiveObject
@@ -80,10 +81,13 @@ class _Kind:
         by_record = len(found)
         if by_record < len(self.desired):
             self._by_attribute(found)
-        self._refuse_shared(found)
+        owned = {account.id: address for address, account in found.items()}
+        if len(owned) < len(found):
+            self._refuse_shared(found)
+            owned = {account.id: address for address, account in found.items()}
         self.result.live.update(found)
         addresses = self.result.addresses
-        addresses.update({item.id: address for address, item in found.items()})
+        addresses.update(owned)
         if by_record < len(entries):
             for address, entry in entries.items():
                 # A dangling member keeps the id of an account that is gone: that id is nobody's.
@@ -94,7 +98,16 @@ class _Kind:
         view = _RecordView(self.entries, self.kind, [*self.desired, *skipped])
         ids, previous = self.table.column("id"), self.table.column("previously")
         entries, recorded = self.entries, self.result.recorded
+        # Nearly every object of a large directory is in the record, under its name and with its id.
+        recorded.update({
+            address: address
+            for address, item in chain(self.desired.items(), skipped.items())
+            if (entry := entries.get(address)) is not None and previous[item.row] is None
+            and ((own := ids[item.row]) is None or entry.get("declaredId", own) == own)
+        })  # fmt: skip
         for address, item in chain(self.desired.items(), skipped.items()):
+            if address in recorded:
+                continue
             own, before = ids[item.row], previous[item.row]
             old = address if before is None and address in entries else view.find(address, own, before)
             if old is None:
@@ -113,7 +126,14 @@ class _Kind:
         left = [item for address, item in self.desired.items() if address not in found and address not in self.result.failed]
         for number in self.mapping.matching:
             target, missing = self.mapping.slots[number].target, []
-            for item, candidates in zip(left, matcher.find(number, [item.values[number] for item in left]), strict=True):
+            every = matcher.find(number, [item.values[number] for item in left])
+            if set(map(type, every)) == {LiveObject}:
+                addresses = [item.address for item in left]
+                found.update(zip(addresses, cast(list[LiveObject], every), strict=True))
+                self.result.how.update(dict.fromkeys(addresses, target))
+                left = []
+                break
+            for item, candidates in zip(left, every, strict=True):
                 if candidates is None:
                     missing.append(item)
                 else:
@@ -139,8 +159,6 @@ class _Kind:
 
     def _refuse_shared(self, found: dict[str, LiveObject]) -> None:
         """Two addresses that matched one account: neither gets it."""
-        if len({account.id for account in found.values()}) == len(found):
-            return
         owners: dict[str, list[str]] = defaultdict(list)
         for address, account in found.items():
             owners[account.id].append(address)

@@ -22,9 +22,10 @@ def plan_removed(context: Context, kind: str, live: Mapping[str, LiveObject], fi
     recorded, skipped = context.matching.recorded, context.resolution.skipped
     wanted = {old for address, old in recorded.items() if address not in skipped}
     left_out = {old: skipped[address] for address, old in recorded.items() if address in skipped}
-    for address, entry in context.entries.items():
-        if address in wanted or address in context.revoked or not address.startswith(kind + "/"):
+    for address in [address for address in context.entries if address not in wanted]:
+        if address in context.revoked or not address.startswith(kind + "/"):
             continue
+        entry = context.entries[address]
         account, skip = live.get(entry["id"]), left_out.get(address)
         if skip is not None and skip.code in KEPT:
             continue

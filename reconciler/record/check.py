@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
+from itertools import chain
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from reconciler.record.model import RECORD_VERSION, JournalLine, Record
+from reconciler.record.model import RECORD_VERSION, Entry, JournalLine, Record
 from reconciler.record.store import RecordError
 
 Checker = Callable[[Any], str | None]  # what is wrong with a value, None where nothing is
@@ -25,7 +26,8 @@ def record_of(data: object, app: str, where: str, remedy: str = LOST) -> Record:
     if data["version"] != RECORD_VERSION:
         raise RecordError(f"{where} has version {data['version']}", "use the newer reconcile")
     fields = record_fields()
-    problem = next((p for name in data.keys() & fields.keys() if (p := _below(name, fields[name](data[name])))), None)
+    looked = data.keys() & fields.keys() - ({"entries"} if _plain(data.get("entries")) else set())
+    problem = next((p for name in looked if (p := _below(name, fields[name](data[name])))), None)
     problem = problem or ("app is missing" if "app" not in data else None) or _entries(data.get("entries"))
     if problem:
         raise RecordError(f"{where} is damaged: {problem[:300]}", remedy)
@@ -105,6 +107,25 @@ def _either(kinds: list[Checker]) -> Checker:
         return None if None in problems else problems[0]
 
     return check
+
+
+@cache
+def _entry_kinds() -> dict[str, type]:
+    hints = get_type_hints(Entry)
+    assert all(hint in (str, bool, list[str], dict[str, Any]) for hint in hints.values()), "_plain knows no other"
+    return {name: get_origin(hint) or hint for name, hint in hints.items()}
+
+
+def _plain(entries: Any) -> bool:
+    """Whether every entry is sound, looked at a column at a time: of 100,000 that takes a fifth of one by one."""
+    if type(entries) is not dict or set(map(type, entries.values())) - {dict}:
+        return False
+    for name, kind in _entry_kinds().items():
+        column = [entry[name] for entry in entries.values() if name in entry]
+        inner = chain.from_iterable(column) if kind is list and set(map(type, column)) <= {list} else ()
+        if set(map(type, column)) - {kind} or set(map(type, inner)) - {str}:
+            return False
+    return True
 
 
 def _entries(entries: Any) -> str | None:

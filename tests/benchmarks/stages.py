@@ -1,55 +1,52 @@
-"""One plan in a process of its own, as `reconcile plan` makes it; prints seconds a stage and peak memory as JSON."""
+"""`reconcile plan` itself, with a clock around each stage; the seconds go to a file as JSON."""
 
 from __future__ import annotations
 
+import atexit
+import importlib
 import json
-import resource
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-TIMES: dict[str, float] = {}
+STAGES = {
+    "load": ("reconciler.declare.load", "load"),
+    "validate": ("reconciler.resolve.check", "check"),
+    "record": ("reconciler.record.local", "LocalStore.load"),
+    "resolve": ("reconciler.resolve.resolution", "resolve"),
+    "read": ("reconciler.scim.read", "read_live"),
+    "plan": ("reconciler.plan.planner", "make_plan"),
+    "guard": ("reconciler.plan.safeguards.guard", "guard"),
+    "render": ("reconciler.report.text", "render"),
+}
 
 
-@contextmanager
-def stage(name: str) -> Iterator[None]:
-    start = time.perf_counter()
-    yield
-    TIMES[name] = time.perf_counter() - start
+def clocked(stage: str, call: Callable[..., Any], seconds: dict[str, float]) -> Callable[..., Any]:
+    def run(*arguments: Any, **named: Any) -> Any:
+        start = time.perf_counter()
+        try:
+            return call(*arguments, **named)
+        finally:
+            seconds[stage] = time.perf_counter() - start
+
+    return run
 
 
-def main(desired: Path, url: str, records: Path) -> None:
-    with stage("import"):
-        from reconciler.cli.common import few_collections, read_live
-        from reconciler.declare.load import load
-        from reconciler.plan.planner import Selection, make_plan
-        from reconciler.record.local import LocalStore
-        from reconciler.report import text
-        from reconciler.resolve.check import check
-        from reconciler.resolve.resolution import resolve
-        from reconciler.scim.client import ScimClient
-        from reconciler.scim.profile import PROFILES
-    few_collections()
-    with stage("load"):
-        loaded = load(desired)
-    with stage("validate"):
-        assert not [*loaded.errors, *check(loaded.declarations)]
-    app = loaded.declarations.apps["bench"]
-    with stage("record"):
-        record = LocalStore(records, "bench").load()
-    with stage("resolve"):
-        resolution = resolve(app, loaded.declarations, "2026-06-01")
-    with stage("read"), ScimClient(url, "token", PROFILES["generic"]) as client:
-        live = read_live(client, resolution, app)
-    with stage("plan"):
-        planned = make_plan(app, resolution, live, record, Selection(), url)
-    with stage("render"):
-        shown = text.render(planned.plan, lambda line, code: line)
-    assert len(planned.plan.changes) == len(loaded.declarations.users) // 100, shown[-500:]
-    print(json.dumps({"stages": TIMES, "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+def main(out: Path, arguments: list[str]) -> None:
+    seconds: dict[str, float] = {}
+    for stage, (module, name) in STAGES.items():
+        *owners, last = name.split(".")
+        holder = importlib.import_module(module)
+        for owner in owners:
+            holder = getattr(holder, owner)
+        setattr(holder, last, clocked(stage, getattr(holder, last), seconds))
+    atexit.register(lambda: out.write_text(json.dumps(seconds)))
+    from reconciler.cli.main import main as reconcile
+
+    reconcile(["plan", *arguments])
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3]))
+    main(Path(sys.argv[1]), sys.argv[2:])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -38,7 +38,12 @@ class Facts:
     @cached_property
     def active(self) -> list[str]:
         """Addresses of the active accounts that the record holds: those that we want active, as far as we know."""
-        return [address for address, entry in self.record.entries.items() if address.startswith("User/") and _active(entry)]
+        return [
+            address
+            for address, entry in self.record.entries.items()
+            if entry.get("wanted", {}).get("active") is not False
+            and "disabledAt" not in entry and not entry.get("retained") and address.startswith("User/")
+        ]  # fmt: skip
 
     @cached_property
     def losses(self) -> dict[str, str]:
@@ -54,10 +59,6 @@ class Facts:
     def leaving(self, change: Change) -> tuple[set[str], set[str]]:
         """(known members of a group, those who leave it); all leave a group that is deleted."""
         return group_members(self.context, change)
-
-
-def _active(entry: Mapping[str, Any]) -> bool:
-    return entry.get("wanted", {}).get("active") is not False and "disabledAt" not in entry and not entry.get("retained")
 
 
 def hours_before(now: str, hours: int) -> str:
