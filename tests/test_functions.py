@@ -128,3 +128,12 @@ def test_a_value_is_worked_out_once_for_the_same_sources() -> None:
     expression = compile_expression("ToUpper([mail])")
     first, second, other = expression.column({"mail": ["ada", "ada", "bob"]}.__getitem__, 3)
     assert first is second and other == "BOB"
+
+
+@pytest.mark.parametrize("text", ['Mid(Append([mail], "x"), [start], 2)', 'Join("-", [mail], IgnoreFlowIfNullOrEmpty([start]))'])
+def test_an_object_without_a_value_changes_nothing_for_the_others(text: str) -> None:
+    expression = compile_expression(text)
+    table = {"mail": ["ada", "bob", "eve"], "start": ["1", "", "2"]}
+    found = expression.column(table.__getitem__, 3)
+    assert found[::2] == [expression.evaluate({name: table[name][i] for name in table}.get) for i in (0, 2)]
+    assert isinstance(found[1], EvaluationError) or found[1] is IGNORE

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from reconciler.declare.sources import MULTI_VALUED
@@ -12,6 +13,7 @@ from reconciler.resolve.functions import FUNCTIONS, IGNORE, BadArgument, Evaluat
 from reconciler.resolve.functions.base import ABSENT, UNKNOWN
 
 Get = Callable[[str], Any]
+Columns = Callable[[Callable[[str], Iterable[Any]]], Iterable[Any]]
 DEEPEST = 100
 DICE = "()"  # a name that no attribute bears: where a generated value finds its Chance
 
@@ -25,14 +27,18 @@ class ExpressionError(ValueError):
 
 
 class Part(NamedTuple):
-    """A compiled argument or call; `value` is what is known of it before anything is evaluated."""
+    """A compiled argument or call; `value` is what is known of it before anything is evaluated.
+
+    `columns` does the same for many objects at once; None where not every argument is evaluated for each.
+    """
 
     run: Callable[[Get], Any]
     value: Any = UNKNOWN
+    columns: Columns | None = None
 
 
 def _literal(value: Any) -> Part:
-    return Part(lambda get: value, value)
+    return Part(lambda get: value, value, lambda source: repeat(value))
 
 
 class Compiler:
@@ -83,7 +89,7 @@ class Compiler:
             case "attribute":
                 name = _attribute(node)
                 self.sources[name] = None
-                return Part(lambda get: get(name))
+                return Part(lambda get: get(name), columns=lambda source: source(name))
             case "string":
                 return _literal(_unquote(str(node.children[0])))
             case "number":
@@ -160,7 +166,12 @@ def _bind(function: Function, parts: list[Part]) -> Part:
             return _literal(run(_nothing))
         except Ignored:
             return _literal(IGNORE)
-    return Part(run)
+    return Part(run, columns=None if function.lazy else _by_column(call, [part.columns for part in parts]))
+
+
+def _by_column(call: Callable[..., Any], arguments: list[Columns | None]) -> Columns | None:
+    known = [columns for columns in arguments if columns is not None]
+    return (lambda source: map(call, *[columns(source) for columns in known])) if len(known) == len(arguments) else None
 
 
 def _nothing(_: str) -> Any:
@@ -174,6 +185,9 @@ def _closure(function: Function, runs: list[Callable[[Get], Any]]) -> Callable[[
     if len(runs) == 1:
         only = runs[0]
         return lambda get: call(only(get))
+    if len(runs) == 2:
+        first, second = runs
+        return lambda get: call(first(get), second(get))
     return lambda get: call(*[run(get) for run in runs])
 
 

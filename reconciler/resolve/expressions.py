@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Any
 
-from reconciler.resolve.compiler import DICE, Compiler, ExpressionError, Get
+from reconciler.resolve.compiler import DICE, Columns, Compiler, ExpressionError, Get
 from reconciler.resolve.functions import FUNCTIONS, IGNORE, Chance, EvaluationError, Ignored
 
 __all__ = ["IGNORE", "EvaluationError", "Expression", "ExpressionError", "compile_expression", "parse_expression"]
@@ -51,6 +53,7 @@ class Expression:
     run: Callable[[Get], Any]
     redacts: bool = False
     generated: bool = False
+    columns: Columns | None = None
 
     def evaluate(self, get: Get) -> Any:
         """The value for one object: None is null, IGNORE leaves the attribute out of the flow.
@@ -68,12 +71,23 @@ class Expression:
             return [self._try(())] * count
         keys = list(zip(*map(_hashable_column, inputs), strict=True))
         values = dict(zip(keys, zip(*inputs, strict=True), strict=True))
-        known = {key: self._try(row) for key, row in values.items()}
-        return [known[key] for key in keys]
+        if len(values) == count:
+            return self._distinct(inputs, count)
+        known = dict(zip(values, self._distinct(list(zip(*values.values(), strict=True)), len(values)), strict=True))
+        return list(map(known.__getitem__, keys))
+
+    def _distinct(self, inputs: list[Any], count: int) -> list[Any]:
+        """A call at a time; object by object where one of them has no value."""
+        if self.columns is not None:
+            with suppress(EvaluationError, Ignored):
+                return list(islice(self.columns(dict(zip(self.sources, inputs, strict=True)).__getitem__), count))
+        return list(map(self._try, zip(*inputs, strict=True)))
 
     def _try(self, values: tuple[Any, ...]) -> Any:
         try:
-            return self._value(dict(zip(self.sources, values, strict=True)).get)
+            return self.run(dict(zip(self.sources, values, strict=True)).get)
+        except Ignored:
+            return IGNORE
         except EvaluationError as error:
             return error
 
@@ -136,4 +150,4 @@ def compile_expression(text: str) -> Expression:
     part = found.call(parse_expression(text))
     used = [FUNCTIONS[name] for name in found.functions]
     return Expression(text, tuple(found.sources), frozenset(found.functions), part.run,
-                      any(f.redacts for f in used), any(f.generated for f in used))  # fmt: skip
+                      any(f.redacts for f in used), any(f.generated for f in used), part.columns)  # fmt: skip

@@ -119,6 +119,8 @@ def number(value: Any) -> Decimal | None:
 
 def whole(value: Any) -> int:
     """An integer. Raises EvaluationError."""
+    if type(value) is int:
+        return value
     found = number(value)
     if found is None or found != found.to_integral_value():
         raise EvaluationError(f"{value!r} is no whole number")

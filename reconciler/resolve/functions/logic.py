@@ -93,7 +93,11 @@ def _check_switch(arguments: Arguments) -> None:
 
 def _coalesce(get: Any, *values: Run) -> Any:
     """The first that is not null; an empty text is not null, a multi-valued attribute without values is."""
-    return next((value for run in values if (value := run(get)) is not None and value != () and value != []), None)
+    for run in values:
+        value = run(get)
+        if value is not None and value != () and value != []:
+            return value
+    return None
 
 
 def _item(source: Any, index: Any) -> Any:

@@ -37,6 +37,9 @@ def given(arguments: Arguments) -> set[int]:
 
 
 def _replace(source: Any, *rest: Any) -> Any:
+    old, value = rest[OLD - 1], rest[VALUE - 1]
+    if old and type(source) is type(old) is type(value) is str and rest == (old, ABSENT, ABSENT, value, ABSENT, ABSENT):
+        return source.replace(old, value)
     try:
         return _by_mode(source, given((source, *rest)), *rest)
     except RegexError as error:

@@ -51,8 +51,8 @@ def _cased(letter: str, other: str) -> str:
 
 
 def _join(separator: Any, *parts: Any) -> str:
-    found = [text(item) for part in parts for item in items(part)]
-    return text(separator).join(item for item in found if item)
+    found = [text(item) for part in parts for item in ((part,) if type(part) is str else items(part))]
+    return text(separator).join([item for item in found if item])
 
 
 def _left(source: Any, count: Any) -> str:
