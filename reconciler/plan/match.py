@@ -52,8 +52,10 @@ class Matching:
 def match(resolution: Resolution, live: Live, entries: Mapping[str, Entry]) -> Matching:
     """Match users, then groups (design.md §5 step 5)."""
     result = Matching()
-    _Kind("User", resolution, resolution.users, live.users, entries, result).run()
-    _Kind("Group", resolution, resolution.groups, live.groups, entries, result).run()
+    groups = {address: entry for address, entry in entries.items() if address.startswith("Group/")}
+    users = {address: entry for address, entry in entries.items() if address not in groups} if groups else entries
+    _Kind("User", resolution, resolution.users, live.users, users, result).run()
+    _Kind("Group", resolution, resolution.groups, live.groups, groups, result).run()
     return result
 
 
@@ -65,7 +67,7 @@ class _Kind:
         entries: Mapping[str, Entry], result: Matching,
     ) -> None:  # fmt: skip
         self.kind, self.resolution, self.desired, self.live, self.result = kind, resolution, desired, live, result
-        self.entries = {address: entry for address, entry in entries.items() if address.startswith(kind + "/")}
+        self.entries = entries
         self.mapping = resolution.mapping(kind + "/")
         self.table = resolution.table(kind + "/")
 

@@ -16,6 +16,7 @@ from reconciler.record.store import RecordError
 
 Checker = Callable[[Any], str | None]  # what is wrong with a value, None where nothing is
 WORDS = {str: "text", dict: "an object", list: "a list", bool: "true or false", int: "a number", NoneType: "null"}
+KINDS = ("User/", "Group/")
 LOST = "restore it from a backup, or move it away: accounts are then matched afresh"
 
 
@@ -26,9 +27,10 @@ def record_of(data: object, app: str, where: str, remedy: str = LOST) -> Record:
     if data["version"] != RECORD_VERSION:
         raise RecordError(f"{where} has version {data['version']}", "use the newer reconcile")
     fields = record_fields()
-    looked = data.keys() & fields.keys() - ({"entries"} if _plain(data.get("entries")) else set())
+    plain = _plain(data.get("entries"))
+    looked = data.keys() & fields.keys() - ({"entries"} if plain else set())
     problem = next((p for name in looked if (p := _below(name, fields[name](data[name])))), None)
-    problem = problem or ("app is missing" if "app" not in data else None) or _entries(data.get("entries"))
+    problem = problem or ("app is missing" if "app" not in data else None) or (None if plain else _entries(data.get("entries")))
     if problem:
         raise RecordError(f"{where} is damaged: {problem[:300]}", remedy)
     if app and data["app"] != app:
@@ -125,7 +127,9 @@ def _plain(entries: Any) -> bool:
         inner = chain.from_iterable(column) if kind is list and set(map(type, column)) <= {list} else ()
         if set(map(type, column)) - {kind} or set(map(type, inner)) - {str}:
             return False
-    return True
+        if name == "id" and not (len(column) == len(entries) and all(column)):
+            return False
+    return all([type(address) is str and address.startswith(KINDS) for address in entries])
 
 
 def _entries(entries: Any) -> str | None:
@@ -135,7 +139,7 @@ def _entries(entries: Any) -> str | None:
     for address, entry in entries.items():
         if not entry.get("id"):
             return f"entries: {address}: id is missing"
-        if not (isinstance(address, str) and address.startswith(("User/", "Group/"))):
+        if not (isinstance(address, str) and address.startswith(KINDS)):
             return f"entries: {address} is no address"
     return None
 
@@ -144,7 +148,7 @@ def _line(line: dict[str, Any]) -> str | None:
     """An entry without an id would be nobody's account; where it goes is its address."""
     if "address" not in line:
         return None if "settled" in line else "address is missing"
-    if not line["address"].startswith(("User/", "Group/")):
+    if not line["address"].startswith(KINDS):
         return f"{line['address']} is no address"
     return "entry: id is missing" if line.get("entry") is not None and not line["entry"].get("id") else None
 
