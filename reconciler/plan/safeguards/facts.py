@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
 
 from reconciler.declare.model import Safeguards, fold
 from reconciler.plan.context import UNKNOWN, Context
