@@ -337,3 +337,7 @@ def test_a_swap_of_unique_values_is_an_error_for_the_two_and_the_rest_is_planned
     plan = world.plan()
     assert {(e.address, e.code) for e in plan.errors} == {("User/ada@x.org", "Rotation"), ("User/grace@x.org", "Rotation")}
     assert {c.address for c in plan.changes} == {"User/joan@x.org"}
+    world.apply()
+    world.users(first, second, "userPrincipalName: joan@x.org")
+    world.assign("group: Net, role: User", "user: grace@x.org, role: Admin", "user: joan@x.org, role: User")
+    assert world.plan().changes == () and world.plan().errors == ()

@@ -55,6 +55,8 @@ def _baselines(context: Context, giving: dict[str, set[str]]) -> dict[str, Entry
     roles = _Roles(context, giving)
     for items in (context.resolution.users, context.resolution.groups):
         for address, item in items.items():
+            if address in context.matching.failed:
+                continue  # of which nothing is planned, and nothing is known anew: a refused swap leaves both as recorded
             live = context.matching.live.get(address)
             base: Entry = _entry(context, item, live) if live is not None else {"wanted": {}}
             if live is not None:

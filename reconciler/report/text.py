@@ -59,6 +59,8 @@ def last_line(plan: Plan) -> str:
     if not plan.changes:
         if part_of(plan):
             return f"No changes in this part.{tail}"
+        if plan.errors:
+            return f"No changes, but what is in error could not be planned.{tail}"
         return f"No changes. {plain(plan.display_name)} matches the declaration.{tail}"
     words = {"create": "to create", "update": "to update", "disable": "to disable", "enable": "to enable",
              "delete": "to delete"}  # fmt: skip
@@ -133,12 +135,12 @@ def value_text(value: object) -> str:
 def _skipped(skipped: tuple[Skip, ...]) -> list[str]:
     if not skipped:
         return []
-    groups: dict[str, list[Skip]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[Skip]] = defaultdict(list)
     for item in skipped:
-        groups[item.code].append(item)
+        groups[item.code, item.remedy].append(item)
     lines = ["Skipped:"]
-    for code, items in sorted(groups.items()):
-        lines.append(f"  {code} ({len(items)}): {plain(items[0].remedy)}")
+    for (code, remedy), items in sorted(groups.items()):
+        lines.append(f"  {code} ({len(items)}): {plain(remedy)}")
         if code == "NotAssigned":  # most of a directory: their number says enough
             continue
         lines += [f"    {plain(i.address)}: {plain(i.reason)}" for i in items[:10]]

@@ -12,12 +12,12 @@ from reconciler.resolve.filters import passing
 from reconciler.resolve.mapping import Fault, compile_mapping
 from reconciler.resolve.model import DesiredGroup, DesiredUser, Resolution, Skipped
 from reconciler.resolve.scope import (
-    REMEDIES,
     Verdict,
     flatten,
     group_verdicts,
     holdings,
     judge,
+    remedy,
 )
 from reconciler.resolve.sources import GroupSource, UserSource, group_addresses, user_addresses
 
@@ -163,7 +163,7 @@ class _Groups:
 
 
 def _skip(result: Resolution, address: str, code: str, reason: str, row: int, lapsed: Iterable[Role] = ()) -> None:
-    result.skipped[address] = Skipped(address, code, reason, REMEDIES[code], row, tuple([role.key for role in lapsed]))
+    result.skipped[address] = Skipped(address, code, reason, remedy(address, code), row, tuple([role.key for role in lapsed]))
 
 
 def getter(result: Resolution, address: str) -> Callable[[str], Any]:

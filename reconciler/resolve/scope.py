@@ -21,6 +21,16 @@ REMEDIES = {
     "MatchingAttributeEmpty": "give the source of the matching attribute a value",
     "DuplicateSource": "give each of the two a matching attribute of its own",
 }
+FOR_GROUPS = {
+    "NotAssigned": "assign the group to the app",
+    "AssignmentExpired": "set a later `expires`, if the group should stay",
+    "OutOfScopingFilter": "change the group's attributes, or the scoping filters in mappings.yaml",
+}
+
+
+def remedy(address: str, code: str) -> str:
+    """What to do about a skipped user or group."""
+    return (FOR_GROUPS.get(code) if address.startswith("Group/") else None) or REMEDIES[code]
 
 
 class Verdict(NamedTuple):
