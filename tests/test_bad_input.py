@@ -174,6 +174,14 @@ def test_all_errors_come_in_one_run(tmp_path: Path) -> None:
     assert {name for _, name, _ in findings(tmp_path / "desired")} == {"unknown-key", "unknown-user", "expression"}
 
 
+def test_a_key_that_stands_twice_hides_nothing_else(tmp_path: Path) -> None:
+    world = sound(tmp_path)
+    world.write(U, ADA[:-2] + ", {userPrincipalName: joan@x.org, city: a, city: b, displayNam: J, manager: adda@x.org}]\n")
+    world.write(A, "assignments: [{user: graze@x.org, role: User}]")
+    codes = [name for _, name, _ in findings(tmp_path / "desired")]
+    assert codes == ["unknown-user", "duplicate-key", "unknown-key", "unknown-user"]
+
+
 def test_yaml_1_2_reads_yes_and_dates_as_text(tmp_path: Path) -> None:
     sound(tmp_path).write(U, "users: [{userPrincipalName: ada@x.org, city: no, postalCode: '010', state: 2026-01-01}]")
     assert findings(tmp_path / "desired") == []

@@ -591,6 +591,19 @@ def test_a_plan_with_a_value_of_another_type_anywhere_is_no_plan(desk: Desk) -> 
         clear(desk.reconcile("show", "plan.json"), "no saved plan")
 
 
+@pytest.mark.parametrize("edit", ["after", "changes"])
+def test_a_plan_that_was_edited_is_neither_shown_nor_applied(desk: Desk, edit: str) -> None:
+    document = json.loads(saved(desk))
+    plan = document["plans"][0]
+    if edit == "after":
+        plan["changes"][-1]["attributes"][0]["after"] = "harmless"
+    else:
+        plan["changes"] = []
+    (desk.folder / "plan.json").write_text(json.dumps(document), encoding="utf-8")
+    clear(desk.reconcile("show", "plan.json"), "has been edited", "plan.json")
+    clear(desk.reconcile("apply", "plan.json"), "has been edited", "plan.json")
+
+
 def test_a_plan_of_a_later_minor_format_is_read(desk: Desk) -> None:
     document = json.loads(saved(desk))
     document["format_version"] = "1.1"

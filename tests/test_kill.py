@@ -123,19 +123,33 @@ def base(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return made._replace(storage=service.storage)
 
 
-def record(base: Base, folder: Path, names: dict[str, str]) -> dict[str, Any]:
-    """The record, accounts by name and times left out; nothing is under way, unanswered or in the journal."""
+def store_in(base: Base, folder: Path) -> Any:
     if base.git:
         from reconciler.record.git import GitStore
 
-        store: Any = GitStore("wiki", folder=folder / "checkout", environ=base.environ)
-    else:
-        store = LocalStore(folder / "checkout/.reconcile", "wiki")
+        return GitStore("wiki", folder=folder / "checkout", environ=base.environ)
+    return LocalStore(folder / "checkout/.reconcile", "wiki")
+
+
+def logged(base: Base, folder: Path) -> Counter[str]:
+    """How often the provisioning log says of an object that something was done to it."""
+    lines = store_in(base, folder).read_log()
+    return Counter(line["sourceIdentity"]["displayName"] for line in lines
+                   if line["provisioningStatusInfo"]["status"] == "success" and line["targetIdentity"]["id"])  # fmt: skip
+
+
+def record(base: Base, folder: Path, names: dict[str, str]) -> dict[str, Any]:
+    """The record, accounts by name and times left out; nothing is under way, unanswered or in the journal.
+
+    Beside it the objects that the log has since the base.
+    """
+    store = store_in(base, folder)
     found = store.load()
     assert found is not None and (found.under_way, found.unanswered, store.read_journal()) == ([], {}, [])
     entries = {a: {**e, "id": names[e["id"]], "disabledAt": "disabledAt" in e} for a, e in found.entries.items()}
     removals = sorted((removal["address"], removal["kind"]) for removal in found.removals)
-    return dict(json.loads(json.dumps({**vars(found), "entries": entries, "removals": removals, "runs": 0})))
+    fresh = sorted((logged(base, folder) - logged(base, base.folder)).keys())
+    return dict(json.loads(json.dumps({**vars(found), "entries": entries, "removals": removals, "runs": 0, "log": fresh})))
 
 
 def without_luck(state: dict[str, Any], record: dict[str, Any]) -> tuple[Any, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reconciler.apply.chance import SystemChance
-from reconciler.apply.log import log_line
+from reconciler.apply.log import log_line, recovered
 from reconciler.apply.model import Job, Outcome, Result
 from reconciler.apply.order import Step, steps
 from reconciler.apply.recover import unanswered
@@ -36,9 +36,7 @@ def execute(
         run.go(stopped)
     finally:
         run.finish()
-    outcomes = [run.outcome(change) for change in job.changes]
-    store.log([log_line(job, outcome, now()) for outcome in outcomes])
-    return Result(outcomes, run.interrupted)
+    return Result([run.outcome(change) for change in job.changes], run.interrupted)
 
 
 class _Run:
@@ -52,6 +50,7 @@ class _Run:
         self.steps = steps(job.changes)
         self.left = Counter(step.change.address for step in self.steps)
         self.ends: dict[str, tuple[str, str]] = {}
+        self.at: dict[str, str] = {}
         self.writer = Writer(job, client, now, self.ends, self._journal, chance)
         self.book = self.writer.book
         self.refused = ""
@@ -69,7 +68,9 @@ class _Run:
                 record.entries[address] = entry
         record.under_way = sorted({*self.begun, *(change.digest for change in self.job.changes)})
         record.revoked = settled.revoked
-        if self.steps or self.store.read_journal():
+        journal = self.store.read_journal()
+        self._log_killed(journal)
+        if self.steps or journal:
             record.runs += 1  # the journal's lines so far are in the record from here on
         self.store.save(record)
         self.store.clear_journal()
@@ -101,7 +102,15 @@ class _Run:
         self._forget_revoked(outcomes)
         self.store.save(record)
         if self.open is None:
+            # Before the journal goes: a kill in between is known from it.
+            self.store.log([log_line(self.job, o, self.at.get(o.change.address) or self.now()) for o in outcomes])
             self.store.clear_journal()
+
+    def _log_killed(self, journal: list[dict[str, Any]]) -> None:
+        """What an earlier run did and did not live to log."""
+        lines = recovered(self.job, (line for line in journal if line.get("run", 0) >= self.job.record.runs))
+        known = {line.get("id") for line in self.store.read_log()} if lines else set()
+        self.store.log([line for line in lines if line["id"] not in known])
 
     def _forget_revoked(self, outcomes: list[Outcome]) -> None:
         """Of whom the declaration agrees, and who is out."""
@@ -174,7 +183,8 @@ class _Run:
             line["wanted"] = {**line["wanted"], **self.writer.made}
             self.job.record.unanswered[address] = unanswered(line)
         status = self.ends.get(address, ("done", ""))[0]
-        self._journal({"at": self.now(), "address": address, "outcome": status, "entry": entries.get(address),
+        self.at[address] = self.now()
+        self._journal({"at": self.at[address], "address": address, "outcome": status, "entry": entries.get(address),
                        **({"unanswered": True} if failed else {})})  # fmt: skip
         self.open = None
 

@@ -20,6 +20,7 @@ from reconciler.declare.table import Rows, Table, to_rows
 from reconciler.declare.yaml import Document, Sources, parse
 
 SUFFIXES = (".yaml", ".yml", ".json")
+IN_PLACE = frozenset({"duplicate-key", "tag"})  # after which the rest of a file can still be judged
 APP_KINDS = ("app", "roles", "assignments", "mappings", "approvals")
 ROW_KEYS = {"users": ("userPrincipalName",), "groups": ("displayName",), "assignments": ("role",)}
 
@@ -169,8 +170,8 @@ class _Loader:
 
     def _parse(self, path: Path, raw: bytes, kind: str) -> Document | None:
         document = parse(raw, shown(path))
-        if document.problems:
-            self.problems.extend(document.problems)
+        self.problems.extend(document.problems)
+        if not IN_PLACE.issuperset(problem.code for problem in document.problems):
             return None
         if document.data is None:
             self.error(Place(document.file, 1), "empty-file", "the file is empty", f"write `{kind}: []` for none")
