@@ -248,10 +248,12 @@ def test_a_plan_made_for_another_service_is_stale(desk: Desk, services: str) -> 
 
 
 def test_a_plan_for_an_app_that_is_no_longer_declared_is_stale(desk: Desk) -> None:
-    text = saved(desk).replace('"app": "wiki"', '"app": "wikki"')
-    (desk.folder / "plan.json").write_text(text, encoding="utf-8")
+    saved(desk)
+    app = desk.folder / "desired/apps/wiki/app.yaml"
+    app.write_text(app.read_text().replace("app: wiki", "app: wikki"), encoding="utf-8")
+    app.parent.rename(app.parent.with_name("wikki"))
     ran = desk.reconcile("apply", "plan.json")
-    assert ran.code == 4 and "wikki" in ran.err
+    assert ran.code == 4 and "App/wiki" in ran.err
 
 
 def test_one_stale_app_keeps_every_app_of_the_plan_unwritten(desk: Desk, services: str) -> None:

@@ -226,7 +226,7 @@ def read_live(client: ScimClient, resolution: Resolution, app: App) -> Live:
 def read_plans(file: Path) -> list[Plan]:
     """The plans of a saved file. Raises PlanFileError."""
     from reconciler.declare.schema import fits
-    from reconciler.report.jsonform import PlanFileError, loads
+    from reconciler.report.jsonform import PlanFileError, is_genuine, loads
 
     remedy = "write one with `reconcile plan --out FILE`"
     try:
@@ -240,6 +240,8 @@ def read_plans(file: Path) -> list[Plan]:
         raise PlanFileError(f"{file}: {error.message}", error.remedy) from None
     if not fits("plan", json.loads(text)):
         raise PlanFileError(f"{file}: this is no saved plan", remedy)
+    if not all(map(is_genuine, plans)):
+        raise PlanFileError(f"{file} has been edited: its content does not fit its digests", remedy)
     return plans
 
 
