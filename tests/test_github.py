@@ -13,6 +13,7 @@ import pytest
 from reconciler.cli.github import actions
 from reconciler.cli.main import run
 from reconciler.cli.plan import whole_plan
+from reconciler.plan.digest import digested, plan_digest
 from reconciler.plan.model import Change, Plan
 from reconciler.record.local import LocalStore
 from reconciler.report.jsonform import dumps
@@ -128,9 +129,8 @@ def test_what_moved_in_100000_places_leaves_room_in_the_summary() -> None:
 
 
 def test_the_summaries_of_many_large_plans_fit_into_one(desk: Desk) -> None:
-    digest = "sha256:" + "0" * 64
-    changes = tuple(Change(f"User/{n}" + "ä" * 40, "delete", "r", ("config",), "f", 1, digest=digest) for n in range(8_000))
-    plans = [Plan(f"a{n}", "A", "u", "p", changes, digest=digest) for n in range(7)]
+    changes = tuple(digested(Change(f"User/{n}" + "ä" * 40, "delete", "r", ("config",), "f", 1)) for n in range(8_000))
+    plans = [Plan(f"a{n}", "A", "u", "p", changes, digest=plan_digest(f"a{n}", "u", (), (), changes)) for n in range(7)]
     (desk.folder / "plans.json").write_text(dumps(plans))
     for command in (("github", "waiting"), ("show", "--format", "summary")):
         ran = desk.reconcile(*command, "plans.json")

@@ -103,7 +103,8 @@ def test_an_edited_file_is_not_what_was_approved(desk: Desk) -> None:
     document = json.loads((desk.folder / "plan.json").read_text(encoding="utf-8"))
     document["plans"][0]["digest"] = digest
     (desk.folder / "plan.json").write_text(json.dumps(document), encoding="utf-8")
-    assert desk.reconcile("apply", "plan.json").code == 3 and inactive(desk) == 0
+    ran = desk.reconcile("apply", "plan.json")
+    assert ran.code == 1 and "has been edited" in ran.err and inactive(desk) == 0
 
 
 def test_one_blocked_app_keeps_every_app_of_the_files_unwritten(desk: Desk, services: str) -> None:
