@@ -66,6 +66,13 @@ def test_who_is_disabled_loses_everything(nested: World) -> None:
     assert rows(nested.plan()) == [("ada@x.org", False, "Net", ""), ("ada@x.org", False, "User", "")]
 
 
+def test_members_of_a_group_that_is_deleted_lose_it(nested: World) -> None:
+    nested.converge()
+    nested.assign("user: ada@x.org, role: User", "user: grace@x.org, role: User")
+    assert {row for row in rows(nested.plan()) if row[2] == "Net"} == {
+        ("ada@x.org", False, "Net", ""), ("grace@x.org", False, "Net", "")}  # fmt: skip
+
+
 def test_an_app_that_takes_no_roles_still_says_who_gets_an_account(world: World) -> None:
     world.write("apps/wiki/app.yaml", "app: wiki\nadminCredentials: {tenantUrl: 'http://127.0.0.1/v2', secretToken: '${env:T}'}\n"
                                       "provisioning: {scope: all}\n")  # fmt: skip

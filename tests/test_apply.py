@@ -58,6 +58,15 @@ def test_a_failure_fails_that_object_alone_and_the_next_run_does_the_rest(world:
     world.converge()
 
 
+def test_drift_that_could_not_be_put_back_is_still_drift(world: World) -> None:
+    world.converge()
+    world.client.delete("Users", world.find("ada@x.org")["id"])
+    broken(world, "POST", httpx.Response(400, json={"detail": "no"}))
+    assert {c.address: c.causes for c in world.plan().changes}["Group/Net"] == ("drift",)
+    assert not world.apply().complete
+    assert {c.address: c.causes for c in world.plan().changes}["Group/Net"] == ("drift",)
+
+
 @pytest.mark.parametrize("reached", [False, True])
 def test_a_create_whose_answer_was_lost_doubles_no_account(world: World, reached: bool) -> None:
     broken(world, "POST", httpx.ReadError("reset"), reached)

@@ -15,7 +15,6 @@ class Book:
     def __init__(self, job: Job) -> None:
         self.entries, self.baselines = job.record.entries, job.settled.baselines
         self.renamed = dict(job.settled.renamed)
-        self.adding = {change.address: set(change.add) for change in job.changes}
         self.touched: set[str] = set()
         self.moved: list[tuple[str, str]] = []
         self._rename_members({old: new for new, old in self.renamed.items() if old in self.entries})
@@ -48,11 +47,8 @@ class Book:
         self.moved.append((address, old))
 
     def base(self, address: str) -> Entry:
-        """The entry of an object of which nothing has been written yet: members that are to be added are not in it."""
-        entry: Entry = {**self.baselines[address]}
-        if self.adding.get(address):
-            entry["members"] = sorted(set(entry.get("members", ())) - self.adding[address])
-        return entry
+        """The entry of an object of which nothing has been written yet."""
+        return {**self.baselines[address]}
 
     def entry(self, change: Change, id: str) -> Entry:
         """The entry that is being changed; at first the one that holds what needs no write."""

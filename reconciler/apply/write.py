@@ -190,7 +190,7 @@ class Writer:
         except LostAnswer:
             self._patch_members(change, self.client.get("Groups", self._id(change.address)) or {}, into, out)
         entry = self.book.entry(change, self._id(change.address))
-        entry["members"] = sorted((set(entry.get("members", ())) | set(known)) - set(remove) - set(left))
+        entry["members"] = sorted((set(entry.get("members", ())) | set(known)) - set(remove))
         for member in remove:
             if member in self.job.record.entries:
                 self._roles(member, self.job.record.entries[member])

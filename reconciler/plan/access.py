@@ -7,6 +7,7 @@ from functools import cached_property
 
 from reconciler.declare.model import Assignment, Role, fold
 from reconciler.plan.context import UNKNOWN, Context
+from reconciler.plan.membership import group_members
 from reconciler.plan.model import Access, Change
 from reconciler.plan.roles import Named, keys, moved, privileged_groups, shown
 from reconciler.resolve.scope import chain, flatten
@@ -117,7 +118,8 @@ class _Work:
     def _members(self, change: Change) -> Iterator[Access]:
         group = change.address.partition("/")[2]
         privileged = fold(change.address) in self.privileged
-        for member, gains in ((m, gains) for members, gains in ((change.add, True), (change.remove, False)) for m in members):
+        leaving = sorted(group_members(self.context, change)[1]) if change.action == "delete" else change.remove
+        for member, gains in (*((m, True) for m in change.add), *((m, False) for m in leaving)):
             through = self._through(member, fold(group)) if gains and fold(group) in self.groups else ""
             inner = through.partition(" > ")[2]
             person = self._called(member)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from reconciler.declare.model import fold
 from reconciler.plan.context import UNKNOWN, Context, ran_out
 from reconciler.plan.live import LiveObject
+from reconciler.plan.model import Change
 from reconciler.record.model import Entry
 from reconciler.resolve.model import DesiredGroup
 
@@ -47,6 +48,20 @@ def _to_go(context: Context, group: DesiredGroup, live: LiveObject, member: str)
         return True
     there = member.removeprefix(UNKNOWN) in context.live.users or member in groups_inside(context, group, live)
     return context.app.groups.assertive and there
+
+
+def group_members(context: Context, change: Change) -> tuple[set[str], set[str]]:
+    """(known, leaving) of a change to a live group, all of them where it is deleted.
+
+    Members who are nobody's count only where they leave: those who stay are no measure of what is ours.
+    """
+    live = context.live.groups.get(change.precondition.id) if change.precondition else None
+    if live is None:
+        return set(), set()
+    entry = context.entry(change.address) or context.entries.get(change.address)
+    have = known_members(context, live, entry)
+    leaving = have if change.action == "delete" else have & set(change.remove)
+    return {member for member in have if not member.startswith(UNKNOWN)} | leaving, leaving
 
 
 def groups_inside(context: Context, group: DesiredGroup, live: LiveObject) -> dict[str, str]:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from reconciler.declare.model import Safeguards, fold
 from reconciler.plan.context import UNKNOWN, Context
-from reconciler.plan.membership import known_members
+from reconciler.plan.membership import group_members
 from reconciler.plan.model import Change
 from reconciler.plan.roles import moved
 from reconciler.plan.safeguards.model import DAY
@@ -68,16 +68,6 @@ def hours_before(now: str, hours: int) -> str:
 def days_after(now: str, days: int) -> str:
     """The ISO date that many days after a moment or a date."""
     return (datetime.fromisoformat(now[:10]) + timedelta(days=days)).date().isoformat()
-
-
-def group_members(context: Context, change: Change) -> tuple[set[str], set[str]]:
-    """Members who are nobody's count only where they leave: those who stay are no measure of what is ours."""
-    live = context.live.groups.get(change.precondition.id) if change.precondition else None
-    if live is None:
-        return set(), set()
-    have = known_members(context, live, _entry(context, change.address))
-    leaving = have if change.action == "delete" else have & set(change.remove)
-    return {member for member in have if not member.startswith(UNKNOWN)} | leaving, leaving
 
 
 def _entry(context: Context, address: str) -> Entry | None:
