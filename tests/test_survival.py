@@ -35,7 +35,8 @@ APPLY = ("apply", "--auto-approve")
 SCHEMA = Draft202012Validator(json.loads((ROOT / "schemas/record.schema.json").read_text()))
 ENTRY = {"id": "1", "wanted": {"userName": "x"}, "answered": {}, "members": ["User/x"], "roles": ["user"], "declaredId": "5f",
          "created": True, "disabledAt": "2026-06-01T00:00:00Z"}  # fmt: skip
-WRITE = {"step": "create", "action": "create", "at": "2026-06-01T00:00:00Z", "id": "1", "wanted": {}, "declaredId": "5f"}
+WRITE = {"step": "create", "action": "create", "at": "2026-06-01T00:00:00Z", "id": "1", "wanted": {}, "declaredId": "5f",
+         "was": "User/x"}
 WHOLE = {"version": 1, "app": "wiki", "base_url": "https://x", "entries": {"User/x": ENTRY}, "under_way": ["sha256:0"], "runs": 3,
          "unanswered": {"User/y": WRITE}, "revoked": {"User/z": {"at": "t", "reason": "r"}}, "commit": "3f2c1ab",
          "protected": ["User/x"], "removals": [{"at": "t", "address": "User/x", "kind": "roles"}],

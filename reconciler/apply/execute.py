@@ -168,6 +168,7 @@ class _Run:
             "wanted": {a.path: a.after for a in step.attributes},
             **({"id": rests_on.id} if rests_on is not None else {}),
             **({"declaredId": base["declaredId"]} if "declaredId" in base else {}),
+            **({"was": was} if (was := self.book.renamed.get(change.address)) is not None else {}),
         }  # fmt: skip
 
     def _close(self, address: str, line: dict[str, Any]) -> None:

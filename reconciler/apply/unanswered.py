@@ -38,6 +38,9 @@ def _created(
     entry: Entry = {"id": account.id, "created": True, "wanted": dict(write.get("wanted", {})), "answered": {}}
     if "declaredId" in write:
         entry["declaredId"] = write["declaredId"]
+    earlier = record.entries.get(write.get("was", ""))
+    if earlier is not None and earlier["id"] not in objects:
+        del record.entries[write["was"]]  # the account that was gone, under the name that it had
     record.entries[address] = entry
 
 

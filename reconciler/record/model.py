@@ -43,6 +43,7 @@ class Unanswered(TypedDict, total=False):
     step, action: as in an apply's steps and changes; at: when it was sent, UTC; id: of the account, where there was one
     wanted:       path -> value that it would have given (references as addresses)
     declaredId:   of the declared object, where it has one
+    was:          the address that the object is recorded under, where it is another one
     """
 
     step: str
@@ -51,6 +52,7 @@ class Unanswered(TypedDict, total=False):
     id: str
     wanted: dict[str, Any]
     declaredId: str
+    was: str
 
 
 class JournalLine(TypedDict, total=False):
