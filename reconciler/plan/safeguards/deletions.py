@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from reconciler.declare.model import AccidentalDeletions, fold
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.model import Safeguard, verdict
@@ -19,9 +21,9 @@ def accidental_deletions(facts: Facts) -> Safeguard:
     users = {fold(address) for address in facts.losses} | gone
     groups = {fold(c.address) for c in facts.written if c.address.startswith("Group/") and c.action == "delete"}
     groups |= closed
-    existing = len(gone.union(map(fold, facts.active)))
     entries = facts.record.entries.items()
-    known = len(closed.union(fold(a) for a, entry in entries if a.startswith("Group/") and "retained" not in entry))
+    existing = _together(facts.active, gone)
+    known = _together([a for a, entry in entries if a.startswith("Group/") and "retained" not in entry], closed)
     blocked = exceeds(limits, len(users), existing) or exceeds(limits, len(groups), known)
     earlier = len(facts.recent)
     before = f", {earlier} of them in the last 24 hours" if earlier else ""
@@ -34,6 +36,11 @@ def accidental_deletions(facts: Facts) -> Safeguard:
          "count": limits.count, "percent": limits.percent, "minimumExisting": limits.minimumExisting},
         "if so many are meant to go, approve the plan",
     )  # fmt: skip
+
+
+def _together(recorded: Collection[str], gone: set[str]) -> int:
+    """How many there are with those who went, counted once; folding 100,000 names is left out where nobody did."""
+    return len(gone.union(map(fold, recorded))) if gone else len(recorded)
 
 
 def _recent(facts: Facts, kind: str) -> set[str]:
