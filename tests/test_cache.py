@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.declare.cache import SMALLEST, Cache
+from reconciler.declare.cache import Cache
 from reconciler.declare.load import load
 from reconciler.declare.table import Rows
 from tests.world import World
 
 ROWS = Rows({"role": ["User"]}, [2], [0])
-RAW = b"#" * SMALLEST
+CONTENT = b"#" * 32
 
 
 @pytest.fixture
@@ -52,27 +52,27 @@ def test_a_file_with_an_error_is_not_kept(many: World) -> None:
 @pytest.mark.parametrize("torn", [b"", b"[", b"[1, 2, 3]", b'[{"role": []}, [2], [0]]', b"{}"])
 def test_a_torn_entry_is_as_good_as_none(tmp_path: Path, torn: bytes) -> None:
     cache = Cache(tmp_path, "salt")
-    cache.put("assignments", RAW, ROWS)
-    assert cache.get("assignments", RAW) == ROWS
+    cache.put("assignments", CONTENT, ROWS)
+    assert cache.get("assignments", CONTENT) == ROWS
     next(tmp_path.iterdir()).write_bytes(torn)
-    assert cache.get("assignments", RAW) is None
+    assert cache.get("assignments", CONTENT) is None
 
 
 def test_another_schema_or_kind_or_content_is_another_entry(tmp_path: Path) -> None:
-    Cache(tmp_path, "salt").put("assignments", RAW, ROWS)
-    assert Cache(tmp_path, "pepper").get("assignments", RAW) is None
-    assert Cache(tmp_path, "salt").get("users", RAW) is None
-    assert Cache(tmp_path, "salt").get("assignments", RAW + b"#") is None
+    Cache(tmp_path, "salt").put("assignments", CONTENT, ROWS)
+    assert Cache(tmp_path, "pepper").get("assignments", CONTENT) is None
+    assert Cache(tmp_path, "salt").get("users", CONTENT) is None
+    assert Cache(tmp_path, "salt").get("assignments", CONTENT + b"#") is None
 
 
 def test_a_folder_that_cannot_be_written_costs_nothing_but_time(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     cache = Cache(tmp_path / "file" / "below", "salt")
-    cache.put("assignments", RAW, ROWS)
-    assert cache.get("assignments", RAW) is None
+    cache.put("assignments", CONTENT, ROWS)
+    assert cache.get("assignments", CONTENT) is None
 
 
 def test_what_is_kept_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "new", "salt")
-    cache.put("assignments", RAW, ROWS)
+    cache.put("assignments", CONTENT, ROWS)
     assert [(f.stat().st_mode & 0o077) for f in ((tmp_path / "new"), *(tmp_path / "new").iterdir())] == [0, 0]

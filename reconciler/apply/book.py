@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from reconciler.apply.model import Job
 from reconciler.plan.model import Change
-from reconciler.record.model import Entry
+from reconciler.record.entries import Entry
 
 
 class Book:

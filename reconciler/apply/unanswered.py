@@ -10,7 +10,8 @@ from typing import Any
 
 from reconciler.plan.diff import same
 from reconciler.plan.live import Live, LiveObject
-from reconciler.record.model import Entry, Record, Unanswered
+from reconciler.record.entries import Entry
+from reconciler.record.model import Record, Unanswered
 from reconciler.resolve.mapping import CompiledMapping, Slot
 from reconciler.resolve.model import Resolution
 
@@ -32,7 +33,7 @@ def _created(
     record: Record, address: str, write: Unanswered, objects: Mapping[str, LiveObject], mapping: CompiledMapping
 ) -> None:
     """There was no such account when the plan was made, and we sent for one: the one that is as we sent it is ours."""
-    account = _match(mapping, write, objects, {entry["id"] for entry in record.entries.values()})
+    account = _match(mapping, write, objects, set(record.entries.ids().values()))
     if account is None:
         return
     entry: Entry = {"id": account.id, "created": True, "wanted": dict(write.get("wanted", {})), "answered": {}}
@@ -70,7 +71,7 @@ def _written(
     record: Record, write: Unanswered, objects: Mapping[str, LiveObject], mapping: CompiledMapping, stays: bool
 ) -> None:
     """`stays`: the service keeps a deleted account, deactivated."""
-    address = next((a for a, entry in record.entries.items() if entry["id"] == write.get("id")), None)
+    address = next((a for a, id in record.entries.ids().items() if id == write.get("id")), None)
     if address is None:
         return
     account, entry = objects.get(record.entries[address]["id"]), record.entries[address]

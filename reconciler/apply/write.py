@@ -16,7 +16,7 @@ from reconciler.plan.context import UNKNOWN, managed_digest
 from reconciler.plan.diff import same
 from reconciler.plan.digest import canonical
 from reconciler.plan.model import AttributeChange, Change
-from reconciler.record.model import Entry
+from reconciler.record.entries import Entry
 from reconciler.resolve.functions import Chance
 from reconciler.resolve.mapping import coerce
 from reconciler.resolve.resolution import getter

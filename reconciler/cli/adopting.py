@@ -195,7 +195,7 @@ def _read(client: ScimClient, app: App, new: bool) -> Read:
 
 
 def _known(declarations: Declarations, stage: Path, request: Request, record: Record | None) -> Known:
-    recorded = {entry["id"]: address.partition("/")[2] for address, entry in record.entries.items()} if record else {}
+    recorded = {id: address.partition("/")[2] for address, id in record.entries.ids().items()} if record else {}
     users, user_ids = _elsewhere(declarations.users, stage, request)
     groups, group_ids = _elsewhere(declarations.groups, stage, request)
     return Known(users, groups, user_ids, group_ids, recorded)

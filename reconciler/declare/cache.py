@@ -30,22 +30,22 @@ class Cache:
         self.folder, self.salt = folder, f"{FORMAT} {__version__} {salt}".encode()
         self.wrote = False
 
-    def get(self, kind: str, raw: bytes) -> Rows | None:
-        """The rows of a file with this content, None where they are not known."""
-        if self.folder is None or len(raw) < SMALLEST:
+    def get(self, kind: str, content: bytes) -> Rows | None:
+        """The rows of a file by the hash of its content, None where they are not known."""
+        if self.folder is None:
             return None
         try:
-            columns, lines, numbers = orjson.loads(self._path(kind, raw).read_bytes())
+            columns, lines, numbers = orjson.loads(self._path(kind, content).read_bytes())
             rows = Rows(columns, lines, numbers)
             return rows if all(len(column) == len(lines) for column in columns.values()) else None
         except (OSError, ValueError, TypeError, AttributeError):
             return None
 
-    def put(self, kind: str, raw: bytes, rows: Rows) -> None:
+    def put(self, kind: str, content: bytes, rows: Rows) -> None:
         """Keep the rows of a sound file."""
-        if self.folder is None or len(raw) < SMALLEST:
+        if self.folder is None:
             return
-        path = self._path(kind, raw)
+        path = self._path(kind, content)
         waiting = path.with_name(f"{path.name}.{os.getpid()}")
         with contextlib.suppress(OSError):
             if not self.wrote:
@@ -56,9 +56,9 @@ class Cache:
                 file.write(orjson.dumps(tuple(rows)))
             os.replace(waiting, path)
 
-    def _path(self, kind: str, raw: bytes) -> Path:
+    def _path(self, kind: str, content: bytes) -> Path:
         assert self.folder is not None
-        return self.folder / hashlib.sha256(b"\0".join((self.salt, kind.encode(), raw))).hexdigest()
+        return self.folder / hashlib.sha256(b"\0".join((self.salt, kind.encode(), content))).hexdigest()
 
     def _prune(self) -> None:
         """Of too many files the older half goes: each is worth a parse, no more."""

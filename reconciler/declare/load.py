@@ -10,7 +10,7 @@ from typing import Any
 
 from reconciler.declare.assignments import collect
 from reconciler.declare.build import build_app, mapping_of
-from reconciler.declare.cache import Cache, user_cache
+from reconciler.declare.cache import SMALLEST, Cache, user_cache
 from reconciler.declare.model import App, Declarations, Group, ObjectMapping, Place, Problem, RecordSettings, User
 from reconciler.declare.policies import Policy, check_policies, read_policies
 from reconciler.declare.references import check_directory
@@ -142,7 +142,8 @@ class _Loader:
         raw = self._raw(path)
         if raw is None:
             return None
-        known = self.cache.get(kind, raw)
+        kept, content = len(raw) >= SMALLEST, self.sources.hashes[shown(path)]
+        known = self.cache.get(kind, content) if kept else None
         if known is not None:
             return known
         before = len(self.problems)
@@ -150,8 +151,8 @@ class _Loader:
         if document is None or not isinstance(document.data.get(kind), list):
             return None
         rows = to_rows(document.data.get(kind), document.item_lines, ROW_KEYS[kind])
-        if len(self.problems) == before:
-            self.cache.put(kind, raw, rows)
+        if kept and len(self.problems) == before:
+            self.cache.put(kind, content, rows)
         return rows
 
     def _raw(self, path: Path) -> bytes | None:

@@ -61,20 +61,25 @@ class Document:
 
 
 class Sources:
-    """The text of every file that was read, so that a finding's place can be looked up when there is one."""
+    """The text of every file that was read, so that a finding's place can be looked up when there is one.
+
+    hashes: file -> hash of its content
+    """
 
     def __init__(self) -> None:
         self._raw: dict[str, bytes] = {}
+        self.hashes: dict[str, bytes] = {}
         self._parsed: dict[str, Document] = {}
 
     def add(self, file: str, raw: bytes) -> None:
         self._raw[file] = raw
+        self.hashes[file] = hashlib.sha256(raw).digest()
 
     def digest(self, root: str) -> str:
         """`sha256:` and a digest over every file's path below `root` and its content: the same on every machine."""
         found = hashlib.sha256()
-        for file, raw in sorted((file.removeprefix(root).lstrip("/"), raw) for file, raw in self._raw.items()):
-            found.update(hashlib.sha256(file.encode("utf-8", "surrogateescape") + b"\0" + raw).digest())
+        for file, content in sorted((file.removeprefix(root).lstrip("/"), content) for file, content in self.hashes.items()):
+            found.update(file.encode("utf-8", "surrogateescape") + b"\0" + content)
         return "sha256:" + found.hexdigest()
 
     def place(self, file: str, path: tuple[Step, ...], key: bool = False) -> Place:

@@ -13,7 +13,7 @@ from reconciler.plan.digest import sha256
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.match import Matching
 from reconciler.plan.model import Change, Precondition
-from reconciler.record.model import Entry
+from reconciler.record.entries import Entries, Entry
 from reconciler.resolve.capabilities import Capabilities
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.resolve.model import Resolution, Skipped
@@ -35,7 +35,7 @@ class Context:
     app: App
     resolution: Resolution
     live: Live
-    entries: Mapping[str, Entry]
+    entries: Entries
     has_record: bool
     matching: Matching
     revoked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

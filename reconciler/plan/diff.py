@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.declare.model import fold
 from reconciler.plan.digest import canonical
 from reconciler.plan.model import AttributeChange
-from reconciler.record.model import Entry
+from reconciler.record.entries import Entry
 from reconciler.resolve.expressions import IGNORE
 from reconciler.resolve.mapping import CompiledMapping, Slot
 

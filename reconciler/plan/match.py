@@ -12,13 +12,14 @@ from typing import cast
 from reconciler.declare.model import fold, fold_all
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.model import ObjectError
-from reconciler.record.model import Entry
+from reconciler.record.entries import Entries
 from reconciler.resolve.expressions import IGNORE
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.resolve.model import DesiredGroup, DesiredUser, Resolution, Skipped
 from reconciler.resolve.resolution import values_as
 
 Desired = DesiredUser | DesiredGroup
+Identities = Mapping[str, tuple[str, str | None]]
 
 
 @dataclass
@@ -44,41 +45,46 @@ class Matching:
         """Address in the record -> today's, where they differ; asked for once everything is matched."""
         return {old: new for new, old in self.recorded.items() if new != old}
 
+    def add(self, live: dict[str, LiveObject], addresses: dict[str, str]) -> None:
+        """Take in what was found of one kind; that of the first is kept as it is, since there may be 100,000."""
+        self.live = {**self.live, **live} if self.live else live
+        self.addresses = {**self.addresses, **addresses} if self.addresses else addresses
+
     def error(self, address: str, code: str, reason: str, remedy: str) -> None:
         self.errors.append(ObjectError(address, code, reason, remedy))
         self.failed.add(address)
 
 
-def match(resolution: Resolution, live: Live, entries: Mapping[str, Entry]) -> Matching:
+def match(resolution: Resolution, live: Live, entries: Entries) -> Matching:
     """Match users, then groups (design.md §5 step 5)."""
     result = Matching()
-    groups = {address: entry for address, entry in entries.items() if address.startswith("Group/")}
-    users = {address: entry for address, entry in entries.items() if address not in groups} if groups else entries
+    users = entries.identities()
+    groups = {address: users.pop(address) for address in entries if address.startswith("Group/")}
     _Kind("User", resolution, resolution.users, live.users, users, result).run()
     _Kind("Group", resolution, resolution.groups, live.groups, groups, result).run()
     return result
 
 
 class _Kind:
-    """One object type."""
+    """One object type; `known` is address -> (id of the account, declared id) of its entries in the record."""
 
     def __init__(
         self, kind: str, resolution: Resolution, desired: Mapping[str, Desired], live: dict[str, LiveObject],
-        entries: Mapping[str, Entry], result: Matching,
+        known: Identities, result: Matching,
     ) -> None:  # fmt: skip
         self.kind, self.resolution, self.desired, self.live, self.result = kind, resolution, desired, live, result
-        self.entries = entries
+        self.known = known
         self.mapping = resolution.mapping(kind + "/")
         self.table = resolution.table(kind + "/")
 
     def run(self) -> None:
-        if self.entries:
+        if self.known:
             self._by_record({a: s for a, s in self.resolution.skipped.items() if a.startswith(self.kind + "/")})
-        recorded, entries, live = self.result.recorded, self.entries, self.live
+        recorded, known, live = self.result.recorded, self.known, self.live
         found = {
             address: account
             for address in self.desired
-            if (old := recorded.get(address)) is not None and (account := live.get(entries[old]["id"])) is not None
+            if (old := recorded.get(address)) is not None and (account := live.get(known[old][0])) is not None
         }
         by_record = len(found)
         if by_record < len(self.desired):
@@ -87,43 +93,42 @@ class _Kind:
         if len(owned) < len(found):
             self._refuse_shared(found)
             owned = {account.id: address for address, account in found.items()}
-        self.result.live.update(found)
+        self.result.add(found, owned)
         addresses = self.result.addresses
-        addresses.update(owned)
-        if by_record < len(entries):
-            for address, entry in entries.items():
+        if by_record < len(known):
+            for address, (id, _) in known.items():
                 # A dangling member keeps the id of an account that is gone: that id is nobody's.
-                if entry["id"] in live:
-                    addresses.setdefault(entry["id"], address)
+                if id in live:
+                    addresses.setdefault(id, address)
 
     def _by_record(self, skipped: Mapping[str, Skipped]) -> None:
-        view = _RecordView(self.entries, self.kind, [*self.desired, *skipped])
+        view = _RecordView(self.known, self.kind, [*self.desired, *skipped])
         ids, previous = self.table.column("id"), self.table.column("previously")
-        entries, recorded = self.entries, self.result.recorded
+        known, recorded = self.known, self.result.recorded
         # Nearly every object of a large directory is in the record, under its name and with its id.
         recorded.update({
             address: address
             for address, item in chain(self.desired.items(), skipped.items())
-            if (entry := entries.get(address)) is not None and previous[item.row] is None
-            and ((own := ids[item.row]) is None or entry.get("declaredId", own) == own)
+            if (identity := known.get(address)) is not None and previous[item.row] is None
+            and ((own := ids[item.row]) is None or identity[1] in (None, own))
         })  # fmt: skip
         for address, item in chain(self.desired.items(), skipped.items()):
             if address in recorded:
                 continue
             own, before = ids[item.row], previous[item.row]
-            old = address if before is None and address in entries else view.find(address, own, before)
+            old = address if before is None and address in known else view.find(address, own, before)
             if old is None:
                 continue
-            known = entries[old].get("declaredId") if own is not None else None
-            if known is None or known == own:
+            last = known[old][1] if own is not None else None
+            if last is None or last == own:
                 recorded[address] = old
             elif address in self.desired:
-                self.result.error(address, "IdentityChanged", f"the record knows this name with id {known}, not {own}",
+                self.result.error(address, "IdentityChanged", f"the record knows this name with id {last}, not {own}",
                                   "remove the first person's account, or declare the rename with `previously`")  # fmt: skip
 
     def _by_attribute(self, found: dict[str, LiveObject]) -> None:
         """In order of precedence; an earlier name is tried where nothing was found (design.md §5 step 5)."""
-        claimed = {entry["id"] for entry in self.entries.values()}
+        claimed = {id for id, _ in self.known.values()}
         matcher = Matcher(self.mapping, [item for id, item in self.live.items() if id not in claimed])
         left = [item for address, item in self.desired.items() if address not in found and address not in self.result.failed]
         for number in self.mapping.matching:
@@ -174,20 +179,20 @@ class _Kind:
 class _RecordView:
     """The record's entries of one kind, found by an earlier name, today's in any case, or the declared id."""
 
-    def __init__(self, entries: Mapping[str, Entry], kind: str, declared: list[str]) -> None:
-        self.entries, self.kind, self.declared = entries, kind, declared
+    def __init__(self, known: Identities, kind: str, today: list[str]) -> None:
+        self.known, self.kind, self.today = known, kind, today
 
     @cached_property
     def folded(self) -> dict[str, str]:
-        return dict(zip(fold_all(list(self.entries)), self.entries, strict=True))
+        return dict(zip(fold_all(list(self.known)), self.known, strict=True))
 
     @cached_property
     def by_declared_id(self) -> dict[str, str]:
-        here = set(fold_all(self.declared))
+        here = set(fold_all(self.today))
         return {
-            entry["declaredId"]: address
+            own: address
             for name, address in self.folded.items()
-            if name not in here and "declaredId" in (entry := self.entries[address])
+            if name not in here and (own := self.known[address][1]) is not None
         }
 
     def find(self, address: str, own: str | None, previously: list[str] | None) -> str | None:
@@ -195,7 +200,7 @@ class _RecordView:
         for name in previously or ():
             old = self.folded.get(fold(f"{self.kind}/{name}"))
             # A recorded id that differs says that the earlier name has passed to somebody else since.
-            if old is not None and (own is None or self.entries[old].get("declaredId") in (None, own)):
+            if old is not None and (own is None or self.known[old][1] in (None, own)):
                 return old
         return self.folded.get(fold(address)) or (self.by_declared_id.get(own) if own is not None else None)
 

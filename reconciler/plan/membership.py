@@ -6,7 +6,7 @@ from reconciler.declare.model import fold
 from reconciler.plan.context import UNKNOWN, Context, ran_out
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Change
-from reconciler.record.model import Entry
+from reconciler.record.entries import Entry
 from reconciler.resolve.model import DesiredGroup
 
 

@@ -21,6 +21,7 @@ from reconciler.plan.revoked import plan_revoked
 from reconciler.plan.rotation import rotations
 from reconciler.plan.selection import Selection, select
 from reconciler.plan.unmanaged import classed
+from reconciler.record.entries import Entries
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
 
@@ -62,7 +63,7 @@ def make_plan(
 ) -> Planned:  # fmt: skip
     """The plan of one app (design.md §5 steps 5 to 7), of which what its service would ignore has been left out."""
     app = resolution.limited.app
-    entries = record.entries if record is not None else {}
+    entries = record.entries if record is not None else Entries()
     matching = match(resolution, live, entries)
     context = Context(app, resolution, live, entries, record is not None, matching, revoked(record, matching),
                       frozenset(record.carrying if record is not None else ()))  # fmt: skip

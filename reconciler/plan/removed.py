@@ -10,7 +10,7 @@ from reconciler.plan.desired import Findings
 from reconciler.plan.digest import digested
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import AttributeChange, Change
-from reconciler.record.model import Entry
+from reconciler.record.entries import Entry
 from reconciler.resolve.model import Skipped
 
 # A broken mapping is no reason to take somebody's account away.

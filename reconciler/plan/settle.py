@@ -11,7 +11,7 @@ from reconciler.plan.desired import Desired
 from reconciler.plan.diff import differing, in_address_space, same
 from reconciler.plan.live import LiveObject
 from reconciler.plan.membership import known_members, recorded_members
-from reconciler.record.model import Entry
+from reconciler.record.entries import Entry
 from reconciler.resolve.expressions import IGNORE
 from reconciler.resolve.model import DesiredGroup
 

@@ -11,7 +11,8 @@ from itertools import chain
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
-from reconciler.record.model import RECORD_VERSION, Entry, JournalLine, Record
+from reconciler.record.entries import Entries, Entry
+from reconciler.record.model import RECORD_VERSION, JournalLine, Record
 from reconciler.record.store import RecordError
 
 Checker = Callable[[Any], str | None]  # what is wrong with a value, None where nothing is
@@ -61,7 +62,7 @@ def log_of(lines: list[Any], where: str) -> list[dict[str, Any]]:
 @cache
 def record_fields() -> dict[str, Checker]:
     """Field of a Record -> its checker."""
-    return {name: checker(hint) for name, hint in get_type_hints(Record).items()}
+    return {name: checker(dict[str, Entry] if hint is Entries else hint) for name, hint in get_type_hints(Record).items()}
 
 
 def checker(hint: Any) -> Checker:

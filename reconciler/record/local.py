@@ -12,15 +12,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import orjson
-
-from reconciler.record import lease
-from reconciler.record.check import LOST, journal_of, log_of, record_of
-from reconciler.record.model import RECORD_VERSION, Record
+from reconciler.record import document, lease
+from reconciler.record.check import LOST, journal_of, log_of
+from reconciler.record.model import Record
 from reconciler.record.pending import append, lines_of, remove, sync_folder
 from reconciler.record.store import NEVER, Locked, LockInfo, RecordError, lock_info
 
-__all__ = ["LocalStore", "Locked", "RecordError", "asdict_shallow"]
+__all__ = ["LocalStore", "Locked", "RecordError"]
 POLL = 1.0  # seconds between two looks at a lock that somebody else holds
 
 
@@ -41,16 +39,16 @@ class LocalStore:
     def load(self) -> Record | None:
         """The record, None where there is none yet. Raises RecordError."""
         try:
-            data = orjson.loads(self.record_file.read_bytes())
+            raw = self.record_file.read_bytes()
         except FileNotFoundError:
             return None
-        except (OSError, orjson.JSONDecodeError) as error:
+        except OSError as error:
             raise RecordError(f"{self.record_file} cannot be read: {error}", LOST) from None
-        return record_of(data, self.app, str(self.record_file))
+        return document.parse(raw, self.app, str(self.record_file), LOST)
 
     def save(self, record: Record) -> None:
         """Replace the record whole or not at all. Raises RecordError."""
-        data = orjson.dumps({"version": RECORD_VERSION, **asdict_shallow(record)}, option=orjson.OPT_SORT_KEYS)
+        data = document.dump(record)
         waiting = self.record_file.with_suffix(".tmp")
         try:
             self._prepare()
@@ -160,11 +158,6 @@ def _take(file: Any) -> bool:
     except OSError:
         return False
     return True
-
-
-def asdict_shallow(record: Record) -> dict[str, Any]:
-    """The record's fields, without copying 100,000 entries."""
-    return {name: getattr(record, name) for name in record.__dataclass_fields__}
 
 
 def _parsed(text: str) -> object:

@@ -5,28 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
+from reconciler.record.entries import Entries, Entry
+
 RECORD_VERSION = 1
-
-
-class Entry(TypedDict, total=False):
-    """What we last applied at one address.
-
-    wanted:   path -> value that we wanted (references as addresses)
-    answered: path -> value that the service then answered, only where it differs from wanted
-    members:  groups only: the addresses that we wanted in it
-    roles:    the keys of the roles that were last applied: those that a user holds, those that a group gives
-    retained: the account is out of scope, and nothing is left to be done with it
-    """
-
-    id: str
-    wanted: dict[str, Any]
-    answered: dict[str, Any]
-    members: list[str]
-    roles: list[str]
-    retained: bool
-    declaredId: str
-    created: bool
-    disabledAt: str
 
 
 class Removal(TypedDict):
@@ -103,7 +84,7 @@ class Record:
 
     app: str
     base_url: str = ""
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: Entries = field(default_factory=Entries)
     under_way: list[str] = field(default_factory=list)
     revoked: dict[str, dict[str, str]] = field(default_factory=dict)
     commit: str = ""
@@ -113,3 +94,7 @@ class Record:
     approved: dict[str, list[str]] = field(default_factory=dict)
     runs: int = 0
     unanswered: dict[str, Unanswered] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.entries, Entries):
+            self.entries = Entries(self.entries)

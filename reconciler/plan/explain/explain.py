@@ -18,6 +18,7 @@ from reconciler.plan.match import match
 from reconciler.plan.model import REDACTED, Change, ObjectError
 from reconciler.plan.planner import Planned, revoked
 from reconciler.plan.selection import Selection, select
+from reconciler.record.entries import Entries
 from reconciler.record.model import Record
 from reconciler.resolve.functions import Chance
 from reconciler.resolve.model import Resolution
@@ -33,7 +34,7 @@ class _Part(NamedTuple):
 
 def offline(app: App, resolution: Resolution, record: Record | None) -> Context:
     """What can be known without the service."""
-    entries = record.entries if record is not None else {}
+    entries = record.entries if record is not None else Entries()
     live = Live()
     matching = match(resolution, live, entries)
     return Context(app, resolution, live, entries, record is not None, matching, revoked(record, matching))

@@ -15,7 +15,7 @@ from reconciler.plan.model import REDACTED
 def candidates(subject: Subject) -> tuple[Candidate, ...]:
     """What each matching attribute finds among the accounts that the record does not claim."""
     context = subject.context
-    claimed = {entry["id"] for entry in context.entries.values()}
+    claimed = set(context.entries.ids().values())
     live = context.live.users if subject.is_user else context.live.groups
     matcher = Matcher(subject.mapping, [item for id, item in live.items() if id not in claimed])
     slots = subject.mapping.slots

@@ -21,9 +21,9 @@ def accidental_deletions(facts: Facts) -> Safeguard:
     users = {fold(address) for address in facts.losses} | gone
     groups = {fold(c.address) for c in facts.written if c.address.startswith("Group/") and c.action == "delete"}
     groups |= closed
-    entries = facts.record.entries.items()
+    entries = facts.record.entries
     existing = _together(facts.active, gone)
-    known = _together([a for a, entry in entries if a.startswith("Group/") and "retained" not in entry], closed)
+    known = _together([a for a in entries if a.startswith("Group/") and "retained" not in entries[a]], closed)
     blocked = exceeds(limits, len(users), existing) or exceeds(limits, len(groups), known)
     earlier = len(facts.recent)
     before = f", {earlier} of them in the last 24 hours" if earlier else ""

@@ -11,8 +11,9 @@ def empty(facts: Facts) -> Safeguard:
     context, least = facts.context, facts.settings.accidentalDeletions.minimumExisting
     known = facts.active
     wanted = {old for address, old in context.matching.recorded.items() if address in context.resolution.users}
-    ids = [facts.record.entries[address]["id"] for address in known]
-    shown, asked = sum(map(context.live.users.__contains__, ids)), sum(map(wanted.__contains__, known))
+    ids = facts.record.entries.ids()
+    shown = sum(map(context.live.users.__contains__, map(ids.__getitem__, known)))
+    asked = sum(map(wanted.__contains__, known))
     counts = 0 < len(known) >= least
     return Safeguard(
         "empty", verdict(counts and 2 * min(shown, asked) < len(known)),

@@ -13,7 +13,8 @@ from reconciler.plan.membership import group_members
 from reconciler.plan.model import Change
 from reconciler.plan.roles import moved
 from reconciler.plan.safeguards.model import DAY
-from reconciler.record.model import Entry, Record
+from reconciler.record.entries import Entry
+from reconciler.record.model import Record
 
 
 @dataclass(frozen=True)
@@ -37,12 +38,7 @@ class Facts:
     @cached_property
     def active(self) -> list[str]:
         """Addresses of the active accounts that the record holds: those that we want active, as far as we know."""
-        return [
-            address
-            for address, entry in self.record.entries.items()
-            if entry.get("wanted", {}).get("active") is not False
-            and "disabledAt" not in entry and not entry.get("retained") and address.startswith("User/")
-        ]  # fmt: skip
+        return self.record.entries.active()
 
     @cached_property
     def losses(self) -> dict[str, str]:

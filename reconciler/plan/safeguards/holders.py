@@ -52,9 +52,9 @@ class Holders:
             self.after[address] = held
 
     def _unwanted(self) -> Iterator[tuple[str, str, LiveObject]]:
-        for old, entry in self.context.entries.items():
+        for old, id in self.context.entries.ids().items():
             address = self.context.today.get(old, old)
-            live = self.context.live.users.get(entry["id"])
+            live = self.context.live.users.get(id)
             if live is not None and old.startswith("User/") and address not in self.context.resolution.users:
                 yield address, old, live
 

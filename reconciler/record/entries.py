@@ -1,0 +1,122 @@
+"""The record's entries by address; what a sound file holds stays text until somebody asks for it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, KeysView, Mapping, MutableMapping, Sequence
+from typing import Any, NamedTuple, TypedDict
+
+import orjson
+
+
+class Entry(TypedDict, total=False):
+    """What we last applied at one address.
+
+    wanted:   path -> value that we wanted (references as addresses)
+    answered: path -> value that the service then answered, only where it differs from wanted
+    members:  groups only: the addresses that we wanted in it
+    roles:    the keys of the roles that were last applied: those that a user holds, those that a group gives
+    retained: the account is out of scope, and nothing is left to be done with it
+    """
+
+    id: str
+    wanted: dict[str, Any]
+    answered: dict[str, Any]
+    members: list[str]
+    roles: list[str]
+    retained: bool
+    declaredId: str
+    created: bool
+    disabledAt: str
+
+
+class Kept(NamedTuple):
+    """Entries that are text yet, each a member of a JSON object, and what every plan asks of them: a column each, row by row.
+
+    addresses, ids, declared, active: as in the entries; `declared` are their `declaredId`
+    text, ends: the members one after another, BETWEEN them; where each ends
+    """
+
+    addresses: Sequence[str] = ()
+    ids: Sequence[str] = ()
+    declared: Sequence[str | None] = ()
+    active: Sequence[bool] = ()
+    text: memoryview = memoryview(b"")
+    ends: Sequence[int] = ()
+
+    def member(self, row: int) -> bytes:
+        return bytes(self.text[self.ends[row - 1] + len(BETWEEN) if row else 0 : self.ends[row]])
+
+
+BETWEEN = b",\n"
+
+
+def is_active(entry: Entry) -> bool:
+    """Whether we want the account active, as far as we know."""
+    return entry.get("wanted", {}).get("active") is not False and "disabledAt" not in entry and not entry.get("retained")
+
+
+class Entries(MutableMapping[str, Entry]):
+    """`known` are entries as they are; those of `kept` are read once somebody asks for them."""
+
+    def __init__(self, known: Mapping[str, Entry] | None = None, kept: Kept | None = None) -> None:
+        self._kept = kept or Kept()
+        self._all: dict[str, Entry | int] = dict(zip(self._kept.addresses, range(len(self._kept.addresses)), strict=True))
+        self._all.update(known or {})
+
+    def __getitem__(self, address: str) -> Entry:
+        found = self._all[address]
+        if isinstance(found, int):
+            found = self._all[address] = _read(self._kept.member(found))
+        return found
+
+    def __setitem__(self, address: str, entry: Entry) -> None:
+        self._all[address] = entry
+
+    def __delitem__(self, address: str) -> None:
+        del self._all[address]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __contains__(self, address: object) -> bool:
+        return address in self._all
+
+    def keys(self) -> KeysView[str]:
+        return self._all.keys()
+
+    def __repr__(self) -> str:
+        return f"Entries({dict(self)!r})"
+
+    def ids(self) -> dict[str, str]:
+        """Address -> id of the account."""
+        column = self._kept.ids
+        return {a: column[e] if isinstance(e, int) else e["id"] for a, e in self._all.items()}
+
+    def identities(self) -> dict[str, tuple[str, str | None]]:
+        """Address -> (id of the account, the declared object's own id or None where it had none)."""
+        column = list(zip(self._kept.ids, self._kept.declared, strict=True))
+        return {a: column[e] if isinstance(e, int) else (e["id"], e.get("declaredId")) for a, e in self._all.items()}
+
+    def active(self) -> list[str]:
+        """Addresses of the users whose accounts we want active."""
+        column = self._kept.active
+        found = [a for a, e in self._all.items() if (column[e] if isinstance(e, int) else is_active(e))]
+        return [address for address in found if address.startswith("User/")]
+
+    def text(self, address: str) -> bytes:
+        """The entry as a member of a JSON object."""
+        found = self._all[address]
+        return self._kept.member(found) if isinstance(found, int) else _written(address, found)
+
+
+def _written(address: str, entry: Entry) -> bytes:
+    return orjson.dumps({address: entry}, option=orjson.OPT_SORT_KEYS)[1:-1]
+
+
+def _read(text: bytes) -> Entry:
+    entry: Entry
+    (entry,) = orjson.loads(b"{%b}" % text).values()
+    return entry
