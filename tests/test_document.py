@@ -18,7 +18,7 @@ from reconciler.record.store import RecordError
 texts = st.text(max_size=8)
 entries = st.fixed_dictionaries(
     {"id": st.text(min_size=1, max_size=8)},
-    optional={"wanted": st.dictionaries(st.sampled_from(["active", "title", 'emails[type eq "work"].value']), st.booleans() | texts),
+    optional={"wanted": st.dictionaries(st.sampled_from(["active", "title"]), st.booleans() | texts),
               "declaredId": texts, "roles": st.lists(texts, max_size=2), "retained": st.booleans(),
               "disabledAt": texts},
 )  # fmt: skip
