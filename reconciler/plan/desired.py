@@ -38,13 +38,13 @@ class Findings:
 def plan_desired(context: Context, desired: Mapping[str, Desired], findings: Findings) -> None:
     """Add what it takes to make each desired object what it should be."""
     matched, failed, recorded = context.matching.live, context.matching.failed, context.matching.recorded
-    users, revoked, alike, unknown = desired is context.resolution.users, context.revoked, 0, 0
+    how, users, revoked, alike, unknown = context.matching.how, desired is context.resolution.users, context.revoked, 0, 0
     for address, item in desired.items():
         live = matched.get(address)
         if users and live is not None and item.values == live.values and address not in revoked:
             # Nearly every object of a large directory ends here.
             alike += 1
-            unknown += address not in recorded
+            unknown += address in how and address not in recorded
         elif address in revoked:
             continue
         elif live is not None:

@@ -78,14 +78,9 @@ class _Kind:
         self.table = resolution.table(kind + "/")
 
     def run(self) -> None:
-        if self.known:
-            self._by_record({a: s for a, s in self.resolution.skipped.items() if a.startswith(self.kind + "/")})
-        recorded, known, live = self.result.recorded, self.known, self.live
-        found = {
-            address: account
-            for address in self.desired
-            if (old := recorded.get(address)) is not None and (account := live.get(known[old][0])) is not None
-        }
+        known, live = self.known, self.live
+        ids = self._by_record() if known else {}
+        found = {address: account for address, id in ids.items() if (account := live.get(id)) is not None}
         by_record = len(found)
         if by_record < len(self.desired):
             self._by_attribute(found)
@@ -101,21 +96,35 @@ class _Kind:
                 if id in live:
                     addresses.setdefault(id, address)
 
-    def _by_record(self, skipped: Mapping[str, Skipped]) -> None:
-        view = _RecordView(self.known, self.kind, [*self.desired, *skipped])
-        ids, previous = self.table.column("id"), self.table.column("previously")
+    def _by_record(self) -> dict[str, str]:
+        """Desired address -> id of the account that it had when we last applied."""
+        skipped = {a: s for a, s in self.resolution.skipped.items() if a.startswith(self.kind + "/")}
         known, recorded = self.known, self.result.recorded
-        # Nearly every object of a large directory is in the record, under its name and with its id.
-        recorded.update({
-            address: address
-            for address, item in chain(self.desired.items(), skipped.items())
+        found, others = self._as_named(self.desired), self._as_named(skipped)
+        recorded.update(zip(found, found, strict=True))
+        recorded.update(zip(others, others, strict=True))
+        if len(found) + len(others) < len(self.desired) + len(skipped):
+            self._otherwise({a: i for a, i in chain(self.desired.items(), skipped.items()) if a not in recorded})
+            found.update({a: known[recorded[a]][0] for a in self.desired if a not in found and a in recorded})
+        return found
+
+    def _as_named(self, items: Mapping[str, Desired] | Mapping[str, Skipped]) -> dict[str, str]:
+        """Nearly every object of a large directory is in the record, under its name and with its id."""
+        owns, previous, known = self.table.column("id"), self.table.column("previously"), self.known
+        return {
+            address: identity[0]
+            for address, item in items.items()
             if (identity := known.get(address)) is not None and previous[item.row] is None
-            and ((own := ids[item.row]) is None or identity[1] in (None, own))
-        })  # fmt: skip
-        for address, item in chain(self.desired.items(), skipped.items()):
-            if address in recorded:
-                continue
-            own, before = ids[item.row], previous[item.row]
+            and ((own := owns[item.row]) is None or identity[1] in (None, own))
+        }  # fmt: skip
+
+    def _otherwise(self, items: Mapping[str, Desired | Skipped]) -> None:
+        """Those who were renamed, whose name is written in another case, or who are somebody else."""
+        view = _RecordView(self.known, self.kind, [*self.desired, *self.resolution.skipped])
+        owns, previous = self.table.column("id"), self.table.column("previously")
+        known, recorded = self.known, self.result.recorded
+        for address, item in items.items():
+            own, before = owns[item.row], previous[item.row]
             old = address if before is None and address in known else view.find(address, own, before)
             if old is None:
                 continue

@@ -9,11 +9,14 @@ from reconciler.plan.safeguards.model import Safeguard, verdict
 def empty(facts: Facts) -> Safeguard:
     """Blocks where fewer than half of the record's active accounts are shown by the service, or asked for."""
     context, least = facts.context, facts.settings.accidentalDeletions.minimumExisting
-    known = facts.active
-    wanted = {old for address, old in context.matching.recorded.items() if address in context.resolution.users}
-    ids = facts.record.entries.ids()
-    shown = sum(map(context.live.users.__contains__, map(ids.__getitem__, known)))
-    asked = sum(map(wanted.__contains__, known))
+    known, matching = facts.active, context.matching
+    # Nearly everybody of a large directory is found under the name in the record: those are shown and asked for.
+    others = matching.how.keys() | matching.renamed.values()
+    rest = [address for address in known if address not in matching.live or address in others]
+    wanted = {old for address, old in matching.recorded.items() if address in context.resolution.users} if rest else set()
+    ids = facts.record.entries.ids() if rest else {}
+    shown = len(known) - sum(ids[address] not in context.live.users for address in rest)
+    asked = len(known) - sum(address not in wanted for address in rest)
     counts = 0 < len(known) >= least
     return Safeguard(
         "empty", verdict(counts and 2 * min(shown, asked) < len(known)),
