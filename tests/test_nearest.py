@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.declare.references import nearest, nearly
+from reconciler.declare.near import nearly
+from reconciler.declare.references import nearest
 
 KNOWN = dict.fromkeys(["ada@example.com", "grace@example.com", "katherine@example.com", "john@example.com"])
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import gc
 import json
 import os
@@ -97,9 +96,10 @@ def known_apps(asked: tuple[str, ...], known: Iterable[str]) -> None:
 
 
 def meant(name: str, names: list[str]) -> str:
-    near = difflib.get_close_matches(name, names, 1)
-    if near:
-        return f"did you mean {near[0]!r}?"
+    from reconciler.declare.near import likely
+
+    if near := likely(name, names):
+        return f"did you mean {near!r}?"
     return f"there are {len(names)}" if len(names) > MOST_LISTED else "there are " + (", ".join(names) or "none")
 
 
@@ -201,7 +201,7 @@ def session(
 
 def _warn_unknown(only: tuple[str, ...], declarations: Declarations, record: Record | None) -> None:
     """An address that names nobody selects nothing, which must not read as nothing to do."""
-    from reconciler.declare.references import nearly
+    from reconciler.declare.near import nearly
     from reconciler.report.safe import plain
 
     if not only:

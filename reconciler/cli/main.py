@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import gc
 import importlib
 import io
@@ -41,9 +40,9 @@ class _Lazy(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            near = difflib.get_close_matches(cmd_name, COMMANDS, 1)
-            hint = f"did you mean {near[0]!r}?" if near else "commands are " + ", ".join(COMMANDS)
-            raise click.UsageError(f"no command {cmd_name!r}; {hint}", ctx)
+            from reconciler.declare.near import hint
+
+            raise click.UsageError(f"no command {cmd_name!r}; " + hint(cmd_name, list(COMMANDS), "commands are ", "'"), ctx)
         name = cmd_name.replace("-", "_") + "_" * keyword.iskeyword(cmd_name)
         command: click.Command = getattr(importlib.import_module(f"reconciler.cli.{name}"), name)
         return command

@@ -104,18 +104,20 @@ def _save(plans: list[Plan], out: Path) -> None:
 
 def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = False) -> None:
     """Plans on stdout in the asked form."""
-    from reconciler.report import jsonform, markdown, text
-
     match form:
         case "json":
+            from reconciler.report import jsonform
+
             click.echo(jsonform.dumps(plans), nl=False)
-        case "markdown":
-            click.echo("\n".join(markdown.render(item, whole=whole_plan()) for item in plans), nl=False)
-        case "summary":
-            limit = markdown.share(len(plans))
-            click.echo("\n".join(markdown.render(item, limit, whole_plan()) for item in plans), nl=False)
-        case _:
+        case "text":
+            from reconciler.report import text
+
             click.echo("\n".join(text.render(item, colourer(no_color), unmanaged) for item in plans), nl=False)
+        case _:
+            from reconciler.report import markdown
+
+            limit = markdown.share(len(plans)) if form == "summary" else markdown.COMMENT
+            click.echo("\n".join(markdown.render(item, limit, whole_plan()) for item in plans), nl=False)
 
 
 def whole_plan() -> str:

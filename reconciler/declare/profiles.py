@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from reconciler.declare.model import Problem
+from reconciler.declare.near import hint
 from reconciler.declare.schema import sound
 from reconciler.declare.yaml import Document, parse
 
@@ -40,9 +40,8 @@ def declared(document: Document, problems: list[Problem]) -> tuple[str, dict[str
     if not isinstance(name, str) or not sound("profile", {"description": "", **overrides}):
         return DEFAULT, settings(DEFAULT)  # the schema has said what is wrong
     if name not in names():
-        near = difflib.get_close_matches(name, names(), 1, 0.5)
         problems.append(Problem(document.locate(path), "error", "not-one-of", f"there is no profile {name!r}",
-                                f"did you mean {near[0]!r}?" if near else "use one of " + ", ".join(names())))  # fmt: skip
+                                hint(name, list(names()), "use one of ", "'")))  # fmt: skip
         return DEFAULT, settings(DEFAULT)
     found = settings(name, overrides)
     if "rate" in found and "perMinute" not in found["rate"]:

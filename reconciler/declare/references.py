@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from reconciler.declare.model import Group, Problem, Role, User, fold
+from reconciler.declare.near import nearly
 from reconciler.declare.table import Table
 from reconciler.declare.yaml import Sources
-
-MISTYPED = 2  # edits, a swap of neighbours being one; people of one domain share most of their names' letters
-
-
-def nearly(name: str, known: Iterable[str], most: int = 1) -> list[str]:
-    """Up to `most` known names, folded, that are a slip of the keyboard away from one, nearest first."""
-    from rapidfuzz import process
-    from rapidfuzz.distance import OSA
-
-    wanted = fold(name)
-    edits = min(MISTYPED, len(wanted) // 3)
-    return [found for found, *_ in process.extract(wanted, list(known), scorer=OSA.distance, score_cutoff=edits, limit=most)]
 
 
 def nearest(name: str, known: Mapping[str, Any], kind: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
 from functools import cache
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.declare.model import Problem
+from reconciler.declare.near import hint
 from reconciler.declare.yaml import Document
 
 MOST_EXPLAINED = 2_000
@@ -123,15 +123,13 @@ def _explain(document: Document, error: Any, prefix: tuple[str | int, ...]) -> l
 
 
 def _unknown_key(document: Document, path: tuple[str | int, ...], key: str, known: list[str]) -> Problem:
-    near = difflib.get_close_matches(key, known, 1, 0.6)
-    remedy = f"did you mean {near[0]!r}?" if near else "remove it; known keys are " + ", ".join(known)
+    remedy = hint(key, known, "remove it; known keys are ", "'")
     return Problem(document.locate(path, key=True), "error", "unknown-key", f"unknown key {key!r}", remedy)
 
 
 def _not_one_of(place: Any, path: tuple[str | int, ...], error: Any) -> Problem:
     values = [str(v) for v in error.validator_value]
-    near = difflib.get_close_matches(str(error.instance), values, 1, 0.5)
-    remedy = f"did you mean {near[0]!r}?" if near else "use one of " + ", ".join(values)
+    remedy = hint(str(error.instance), values, "use one of ", "'")
     return Problem(place, "error", "not-one-of", f"{_at(path)} cannot be {error.instance!r}", remedy)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
+from reconciler.declare.near import likely
 
 USER_SOURCES = (
     "userPrincipalName", "id", "accountEnabled", "displayName", "givenName", "surname", "mail", "department", "manager",
@@ -30,7 +30,7 @@ def source_problem(name: str, kind: str) -> tuple[str, str] | None:
         return None
     if kind == "users" and name.startswith("extensionAttributes.") and len(name) > 20:
         return None
-    near = difflib.get_close_matches(name, known, 1, 0.6)
+    near = likely(name, known)
     return f"{name!r} is no source attribute", (
-        f"did you mean {near[0]}?" if near else "one of " + ", ".join(known) + ", extensionAttributes.<key>"
+        f"did you mean {near}?" if near else "one of " + ", ".join(known) + ", extensionAttributes.<key>"
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable
 from itertools import repeat
 from typing import Any, NamedTuple
 
+from reconciler.declare.near import hint
 from reconciler.declare.sources import MULTI_VALUED
 from reconciler.resolve.functions import FUNCTIONS, IGNORE, BadArgument, EvaluationError, Function, Ignored, compare
 from reconciler.resolve.functions.base import ABSENT, UNKNOWN
@@ -107,9 +107,7 @@ def _attribute(node: Any) -> str:
 def _function(name: Any, count: int) -> Function:
     function = FUNCTIONS.get(str(name))
     if function is None:
-        near = difflib.get_close_matches(str(name), FUNCTIONS, 1, 0.5)
-        hint = f"did you mean {near[0]}?" if near else "one of " + ", ".join(FUNCTIONS)
-        raise ExpressionError(f"unknown function {name}", name.column, hint)
+        raise ExpressionError(f"unknown function {name}", name.column, hint(str(name), list(FUNCTIONS)))
     if function.refused:
         raise ExpressionError(function.refused, name.column, "build the value from attributes that are unique already")
     most = count if function.most is None else function.most

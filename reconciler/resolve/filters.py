@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from reconciler.declare.model import Clause, ScopingFilter
+from reconciler.declare.near import hint
 from reconciler.resolve.regex import RegexError, compile_safe
 
 Get = Callable[[str], Any]
@@ -88,9 +88,7 @@ def check_clause(clause: Clause) -> tuple[str, str] | None:
         return f"{clause.attribute} cannot be used in a scoping filter", "filter on a single-valued text attribute"
     operator = OPERATORS.get(clause.operator)
     if operator is None:
-        near = difflib.get_close_matches(clause.operator, OPERATORS, 1, 0.5)
-        hint = f"did you mean {near[0]}?" if near else "one of " + ", ".join(OPERATORS)
-        return f"unknown operator {clause.operator}", hint
+        return f"unknown operator {clause.operator}", hint(clause.operator, list(OPERATORS))
     if operator.unary != (clause.value is None):
         return (
             (f"{clause.operator} takes no value", "leave `value` out")

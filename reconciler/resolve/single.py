@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.declare.model import App, Assignment, Declarations, Group, fold
-from reconciler.declare.references import nearly
+from reconciler.declare.near import nearly
 from reconciler.declare.table import Table
 from reconciler.resolve.filters import Get
 from reconciler.resolve.model import Resolution
