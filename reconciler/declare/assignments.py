@@ -83,8 +83,8 @@ class _Check:
                 self.error(row, "expires", "date", f"{item.expires} is no day of the calendar", "write YYYY-MM-DD")
 
     def duplicates(self) -> None:
-        columns = [map(itemgetter(i), self.found) for i in range(3)]
-        if len(set(zip(*columns, strict=True))) == len(self.found):
+        columns = [list(map(itemgetter(i), self.found)) for i in range(3)]
+        if len(set(columns[0])) == len(self.found) or len(set(zip(*columns, strict=True))) == len(self.found):
             return
         seen: dict[tuple[Any, ...], int] = {}
         for row, item in enumerate(self.found):
