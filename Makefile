@@ -13,7 +13,7 @@ demo: $(READY)
 test: $(READY)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/pytest -n auto
+	$(VENV)/bin/pytest -n auto --dist worksteal
 
 bench: $(READY)
 	$(VENV)/bin/python -m tests.benchmarks.bench
