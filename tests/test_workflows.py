@@ -17,6 +17,7 @@ import yaml
 
 from reconciler import __version__
 from reconciler.cli.init import pinned
+from reconciler.declare.load import load
 from reconciler.record.git import GitStore
 from reconciler.report.jsonform import dumps, loads
 from reconciler.report.redact import redact
@@ -530,6 +531,21 @@ def test_init_keeps_the_record_in_git_where_there_is_a_remote(tmp_path: Path, re
         git(tmp_path, "remote", "add", name, "https://example.com/x")
     init(tmp_path)
     assert f"record: {{backend: git, remote: {record}}}" in (tmp_path / "desired/reconciler.yaml").read_text()
+
+
+@pytest.mark.parametrize("chosen", ["", "reconciler.yaml", "reconciler.yml", "reconciler.json"])
+def test_init_after_an_import_keeps_the_record_in_git_unless_somebody_has_chosen(tmp_path: Path, chosen: str) -> None:
+    desk = Desk(tmp_path, "http://127.0.0.1")
+    local = '{"record": {"backend": "local"}}\n'
+    if chosen:
+        desk.write(chosen, local)
+    git(tmp_path, "init", "--quiet")
+    assert "desired/reconciler.yaml" not in init(tmp_path)
+    git(tmp_path, "remote", "add", "origin", "https://example.com/x")
+    assert ("written desired/reconciler.yaml" in init(tmp_path)) is not bool(chosen)
+    assert [f.name for f in (tmp_path / "desired").glob("reconciler.*")] == [chosen or "reconciler.yaml"]
+    settings = load(tmp_path / "desired").declarations.record
+    assert (settings.backend, settings.remote) == ("local" if chosen else "git", "origin")
 
 
 def test_init_never_overwrites_and_leaves_a_declaration_that_is_there(tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import click
 
+from reconciler.adopt.files import header
 from reconciler.cli.common import ERROR, checked, options
 from reconciler.cli.revision import git
+from reconciler.declare.load import SUFFIXES
 
 WORKFLOWS = ("workflows/plan.yml", "workflows/apply.yml", "workflows/drift.yml", "actions/reconcile/action.yml")
 TOKEN = re.compile(r"\$\{env:(\w+)\}")
@@ -32,8 +34,8 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     if desired.exists():
         files, tokens = {}, _tokens(desired)
     else:
-        files, tokens = dict(_starter(root, app)), [_token(app)]
-    files |= dict(_schemas()) | dict(_github(tokens, _branch(root)))
+        files, tokens = dict(_starter(app)), [_token(app)]
+    files |= {**_record(root, desired), **dict(_schemas()), **dict(_github(tokens, _branch(root)))}
     try:
         for name, text in files.items():
             click.echo(f"{'written' if _write(root / name, text) else 'left   '} {name}")
@@ -47,7 +49,7 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
 
 def _tokens(desired: Path) -> list[str]:
     """The variables that hold the tokens of a declaration that is there already."""
-    click.echo(f"{desired} is there already, and is left as it is", err=True)
+    click.echo(f"{desired} is there already, and what it declares is left as it is", err=True)
     found, problems = checked(desired)
     if any(problem.severity == "error" for problem in problems):
         click.echo(f"Error: {desired} has errors, so its tokens are not known", err=True)
@@ -71,18 +73,26 @@ def _token(app: str) -> str:
     return re.sub(r"\W", "_", app.upper() if app[0].isalpha() else f"APP_{app}".upper()).replace("-", "_") + "_SCIM_TOKEN"
 
 
-def _starter(root: Path, app: str) -> Iterator[tuple[str, str]]:
+def _starter(app: str) -> Iterator[tuple[str, str]]:
     """The declarations: every file of the folder `starter`, with the app's name put in."""
     folder = Path(__file__).parent / "starter"
     for file in sorted(folder.rglob("*.yaml")):
         name = file.relative_to(folder).as_posix().replace("apps/example/", f"apps/{app}/")
         yield f"desired/{name}", file.read_text(encoding="utf-8").replace("EXAMPLE_SCIM_TOKEN", _token(app)).replace(
             "app: example", f"app: {app}")  # fmt: skip
+
+
+def _record(root: Path, desired: Path) -> dict[str, str]:
+    """The record in Git, which every runner sees, where there is a remote and nobody has chosen yet."""
     remotes = (git(str(root), "remote") or "").split()
-    if remotes:
-        remote = "origin" if "origin" in remotes else remotes[0]
-        text = f"# yaml-language-server: $schema=../schemas/reconciler.schema.json\nrecord: {{backend: git, remote: {remote}}}\n"
-        yield "desired/reconciler.yaml", text
+    if any((desired / f"reconciler{suffix}").exists() for suffix in SUFFIXES):
+        return {}
+    if not remotes:
+        click.echo("There is no remote, so the record stays on this machine, and a runner will apply nothing: add a remote, and "
+                   "run this again", err=True)  # fmt: skip
+        return {}
+    remote = "origin" if "origin" in remotes else remotes[0]
+    return {"desired/reconciler.yaml": header("reconciler", "reconciler.yaml") + f"record: {{backend: git, remote: {remote}}}\n"}
 
 
 def _schemas() -> Iterator[tuple[str, str]]:
