@@ -40,11 +40,11 @@ def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 class Team:
     """A team that has adopted reconcile: declarations and workflows on main, applied once."""
 
-    def __init__(self, folder: Path, url: str) -> None:
+    def __init__(self, folder: Path, url: str, tenant: str = "", **variables: str) -> None:
         self.desk = Desk(folder / "desk", url)
-        self.desk.write("apps/wiki/app.yaml", app(url))
+        self.desk.write("apps/wiki/app.yaml", app(tenant or url))
         self.desk.write("reconciler.yaml", IN_GIT)
-        self.hub = Hub(folder, self.desk.folder / "desired", ENVIRONMENTS, {"RECONCILE_ALLOWED_ORIGINS": url})
+        self.hub = Hub(folder, self.desk.folder / "desired", ENVIRONMENTS, {"RECONCILE_ALLOWED_ORIGINS": url, **variables})
         subprocess.run([sys.executable, "-c", "from reconciler.cli.main import main; main(['init'])"], cwd=self.hub.work,
                        env={**ENV, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True)  # fmt: skip
         self.hub.commit("adopt reconcile")
@@ -411,6 +411,15 @@ def test_drift_opens_one_issue_that_is_updated_and_closed_when_clean(team: Team)
     assert [i["state"] for i in team.hub.state["issues"]] == ["closed"]
 
 
+def test_an_app_that_takes_its_url_from_the_environment_is_planned_applied_and_looked_at(services: str, tmp_path: Path) -> None:
+    """As import writes it: the URL is a variable of the repository, which a pull request cannot change."""
+    url = f"{services}/{uuid4().hex}/v2"
+    team = Team(tmp_path, url, "${env:WIKI_SCIM_URL}", WIKI_SCIM_URL=url)
+    team.merged("ada@x.org")
+    assert team.desk.find("ada@x.org")
+    assert set(team.hub.night().jobs.values()) == {"success"}
+
+
 def test_declared_changes_that_nobody_applied_are_in_the_issue(team: Team) -> None:
     team.merged("ada@x.org")
     team.hub.merge(team.opened("ada@x.org", "grace@x.org"))
@@ -510,6 +519,22 @@ def test_init_writes_what_validates_and_nothing_of_this_project(tmp_path: Path) 
         schema = file.read_text().splitlines()[0].removeprefix("# yaml-language-server: $schema=")
         assert (file.parent / schema).resolve().is_relative_to(tmp_path / "schemas") and (file.parent / schema).is_file()
     assert not (tmp_path / "desired/reconciler.yaml").exists()
+
+
+def test_init_passes_each_variable_of_a_token_as_a_secret_and_of_a_url_as_a_variable(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "http://127.0.0.1")
+    shutil.copytree(tmp_path / "desired/apps/wiki", tmp_path / "desired/apps/crm")
+    for name, url in (("wiki", "${env:WIKI_AT:-https://x.org}"), ("crm", "${env:CRM_AT}")):
+        desk.write(f"apps/{name}/app.yaml", app(url).replace("WIKI_TOKEN", "ALL_TOKEN").replace("wiki", name))
+    init(tmp_path)
+    jobs = {"plan": {"plan"}, "apply": {"apply"}, "drift": {"time", "drift"}}
+    for name, expected in jobs.items():
+        found = yaml.load((tmp_path / f".github/workflows/{name}.yml").read_text(), yaml.BaseLoader)["jobs"]
+        given = {key: [job.get("env", {}), *(step.get("env", {}) for step in job["steps"])] for key, job in found.items()}
+        for variable in ("WIKI_AT", "CRM_AT"):
+            text = f"${{{{ vars.{variable} }}}}"
+            assert {key for key, every in given.items() if any(env.get(variable) == text for env in every)} == expected
+        assert "secrets.ALL_TOKEN }}" in str(found) and "SCIM_" not in str(found)
 
 
 @pytest.mark.parametrize(("url", "known"), [

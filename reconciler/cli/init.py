@@ -17,8 +17,7 @@ from reconciler.cli.revision import git
 from reconciler.declare.load import SUFFIXES
 
 WORKFLOWS = ("workflows/plan.yml", "workflows/apply.yml", "workflows/drift.yml", "actions/reconcile/action.yml")
-TOKEN = re.compile(r"\$\{env:(\w+)\}")
-OURS, DROPPED = "WIKI_SCIM_TOKEN", "THOUSANDEYES_SCIM_TOKEN"  # what stands in this project's own workflows
+TOKEN, URL, DROPPED = "WIKI_SCIM_TOKEN", "WIKI_SCIM_URL", "THOUSANDEYES_SCIM_"  # what stands in this project's own workflows
 
 
 @click.command()
@@ -32,30 +31,36 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
         raise click.UsageError("the workflows look for a folder that is called desired")
     root = desired.parent
     if desired.exists():
-        files, tokens = {}, _tokens(desired)
+        files, variables = {}, _variables(desired)
     else:
-        files, tokens = dict(_starter(app)), [_token(app)]
-    files |= {**_record(root, desired), **dict(_schemas()), **dict(_github(tokens, _branch(root)))}
+        files, variables = dict(_starter(app)), {TOKEN: [_token(app)], URL: []}
+    files |= {**_record(root, desired), **dict(_schemas()), **dict(_github(variables, _branch(root)))}
     try:
         for name, text in files.items():
             click.echo(f"{'written' if _write(root / name, text) else 'left   '} {name}")
     except OSError as error:
         click.echo(f"Error: {error.filename} cannot be written: {error.strerror}\n    mend its permissions", err=True)
         return ERROR
-    click.echo(f"Next: set {', '.join(tokens) or 'the tokens'}, then `reconcile validate` and `reconcile plan`; the README says "
+    needed = ", ".join([*variables[TOKEN], *variables[URL]]) or "the tokens"
+    click.echo(f"Next: set {needed}, then `reconcile validate` and `reconcile plan`; the README says "
                "what to set up on GitHub.", err=True)  # fmt: skip
     return 0
 
 
-def _tokens(desired: Path) -> list[str]:
-    """The variables that hold the tokens of a declaration that is there already."""
+def _variables(desired: Path) -> dict[str, list[str]]:
+    """The variables that hold tokens, and URLs, of a declaration that is there already."""
+    from reconciler.scim.credentials import REFERENCE
+
     click.echo(f"{desired} is there already, and what it declares is left as it is", err=True)
     found, problems = checked(desired)
     if any(problem.severity == "error" for problem in problems):
-        click.echo(f"Error: {desired} has errors, so its tokens are not known", err=True)
+        click.echo(f"Error: {desired} has errors, so what its apps need is not known", err=True)
         click.echo("    mend what `reconcile validate` says, then run this again", err=True)
         raise click.exceptions.Exit(ERROR)
-    return sorted({name for app in found.apps.values() for name in TOKEN.findall(app.secretToken)})
+    apps = found.apps.values()
+    tokens = {name for app in apps for name, _, _ in REFERENCE.findall(app.secretToken) if name}
+    urls = {name for app in apps for name, _, _ in REFERENCE.findall(app.tenantUrl) if name}
+    return {TOKEN: sorted(tokens), URL: sorted(urls - tokens)}
 
 
 def _write(file: Path, text: str) -> bool:
@@ -102,13 +107,13 @@ def _schemas() -> Iterator[tuple[str, str]]:
         yield f"schemas/{file.name}", file.read_text(encoding="utf-8")
 
 
-def _github(tokens: list[str], branch: str) -> Iterator[tuple[str, str]]:
-    """This project's own workflows, with the team's tokens and branch, and a fixed version of reconcile instead of its source."""
+def _github(variables: dict[str, list[str]], branch: str) -> Iterator[tuple[str, str]]:
+    """This project's own workflows, with the team's variables and branch, and a fixed version instead of their own source."""
     package = Path(__file__).resolve().parent.parent
     folder = package / "github" if (package / "github").is_dir() else package.parent / ".github"
     for name in WORKFLOWS:
         lines = (folder / name).read_text(encoding="utf-8").splitlines(keepends=True)
-        text = "".join(new for line in lines if DROPPED not in line for new in _lines(line, tokens))
+        text = "".join(new for line in lines if DROPPED not in line for new in _lines(line, variables))
         text = text.replace("branches: [main]", f"branches: [{branch}]")
         text = re.sub(r"Without it, .*\n    default: \"\"", f"A fixed version.\n    default: {pinned(_installed_from())}", text)
         yield f".github/{name}", text.replace("inputs.package || format('{0}/../../..', github.action_path)", "inputs.package")
@@ -133,8 +138,9 @@ def pinned(installed_from: str) -> str:
     return f"scim-reconciler=={__version__}"
 
 
-def _lines(line: str, tokens: list[str]) -> list[str]:
-    return [line.replace(OURS, token) for token in tokens] if OURS in line else [line]
+def _lines(line: str, variables: dict[str, list[str]]) -> list[str]:
+    ours = next((name for name in variables if name in line), None)
+    return [line.replace(ours, name) for name in variables[ours]] if ours else [line]
 
 
 def _branch(root: Path) -> str:
