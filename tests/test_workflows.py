@@ -432,15 +432,17 @@ def test_declared_changes_that_nobody_applied_are_in_the_issue(team: Team) -> No
 # The files
 
 
-FOLDERS = ["own", "init"]
+FOLDERS = ["own", "init", "files"]
 
 
 @pytest.fixture(params=FOLDERS)
 def written(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A folder with .github: this project's own, and what init writes into an empty repository."""
+    """A folder with .github: this project's own, what init writes into an empty repository, and where tokens lie in files."""
     if request.param == "own":
         shutil.copytree(ROOT / ".github", tmp_path / ".github")
         return tmp_path
+    if request.param == "files":
+        Desk(tmp_path, "").write("apps/wiki/app.yaml", app("https://x.org").replace("env:WIKI_TOKEN", "file:token"))
     git(tmp_path, "init", "--quiet", "--initial-branch=trunk")
     init(tmp_path)
     return tmp_path

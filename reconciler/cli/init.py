@@ -31,9 +31,10 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
         raise click.UsageError("the workflows look for a folder that is called desired")
     root = desired.parent
     if desired.exists():
-        files, variables = {}, _variables(desired)
+        files = {}
+        variables, needed = _variables(desired)
     else:
-        files, variables = dict(_starter(app)), {TOKEN: [_token(app)], URL: []}
+        files, variables, needed = dict(_starter(app)), {TOKEN: [_token(app)], URL: []}, [_token(app)]
     files |= {**_record(root, desired), **dict(_schemas()), **dict(_github(variables, _branch(root)))}
     try:
         for name, text in files.items():
@@ -41,14 +42,13 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     except OSError as error:
         click.echo(f"Error: {error.filename} cannot be written: {error.strerror}\n    mend its permissions", err=True)
         return ERROR
-    needed = ", ".join([*variables[TOKEN], *variables[URL]]) or "the tokens"
-    click.echo(f"Next: set {needed}, then `reconcile validate` and `reconcile plan`; the README says "
+    click.echo(f"Next: set {', '.join(needed) or 'the tokens'}, then `reconcile validate` and `reconcile plan`; the README says "
                "what to set up on GitHub.", err=True)  # fmt: skip
     return 0
 
 
-def _variables(desired: Path) -> dict[str, list[str]]:
-    """The variables that hold tokens, and URLs, of a declaration that is there already."""
+def _variables(desired: Path) -> tuple[dict[str, list[str]], list[str]]:
+    """The variables that hold tokens, and URLs, of a declaration that is there already; and those of them without a default."""
     from reconciler.scim.credentials import REFERENCE
 
     click.echo(f"{desired} is there already, and what it declares is left as it is", err=True)
@@ -59,8 +59,8 @@ def _variables(desired: Path) -> dict[str, list[str]]:
         raise click.exceptions.Exit(ERROR)
     apps = found.apps.values()
     tokens = {name for app in apps for name, _, _ in REFERENCE.findall(app.secretToken) if name}
-    urls = {name for app in apps for name, _, _ in REFERENCE.findall(app.tenantUrl) if name}
-    return {TOKEN: sorted(tokens), URL: sorted(urls - tokens)}
+    urls = {name: default for app in apps for name, default, _ in REFERENCE.findall(app.tenantUrl) if name not in ("", *tokens)}
+    return {TOKEN: sorted(tokens), URL: sorted(urls)}, sorted(tokens | {name for name in urls if not urls[name]})
 
 
 def _write(file: Path, text: str) -> bool:
@@ -114,6 +114,7 @@ def _github(variables: dict[str, list[str]], branch: str) -> Iterator[tuple[str,
     for name in WORKFLOWS:
         lines = (folder / name).read_text(encoding="utf-8").splitlines(keepends=True)
         text = "".join(new for line in lines if DROPPED not in line for new in _lines(line, variables))
+        text = re.sub(r" +env: # .*\n(?=\n)", "", text)  # where no token is in the environment
         text = text.replace("branches: [main]", f"branches: [{branch}]")
         text = re.sub(r"Without it, .*\n    default: \"\"", f"A fixed version.\n    default: {pinned(_installed_from())}", text)
         yield f".github/{name}", text.replace("inputs.package || format('{0}/../../..', github.action_path)", "inputs.package")
