@@ -346,6 +346,49 @@ def test_who_has_left_the_tenant_leaves_the_directory_and_all_that_refers_to_the
     assert [a.group for a in declarations.apps["wiki"].assignments] == ["net"]
 
 
+@pytest.mark.parametrize("unsaid", [{}, {"accountEnabled": None}, {"accountEnabled": ""}])
+def test_whether_somebody_is_enabled_is_never_taken_from_silence(tenant: Path, tmp_path: Path, unsaid: dict[str, Any]) -> None:
+    """Graph leaves accountEnabled out of /users without $select."""
+    out = tmp_path / "desired"
+    page = json.loads((tenant / "users1.json").read_text())
+    ada, guest = page["value"]
+    imported(tenant, out)
+    file = out / "directory/users/entra.yaml"
+    before = file.read_text()
+    for row in (ada, guest):
+        del row["accountEnabled"]
+        row.update(unsaid)
+    _, left = imported(export(tenant, users1=page), out)
+    assert file.read_text() == before and "accountEnabled: false" in before
+    (line,) = [line for line in left if "enabled" in line]
+    assert line.startswith("ada@x.org, guest_y.org: ") and "$select" in line
+    guest["accountEnabled"] = True
+    imported(export(tenant, users1=page), out)
+    assert "accountEnabled" not in file.read_text()
+
+
+def test_what_only_some_rows_say_is_not_taken_from_the_others(tenant: Path, tmp_path: Path) -> None:
+    out = tmp_path / "desired"
+    imported(tenant, out)
+    page, groups = (json.loads((tenant / f"{name}.json").read_text()) for name in ("users1", "groups"))
+    for key in ("department", "mobilePhone", "businessPhones"):
+        del page["value"][0][key]
+        page["value"][1][key] = None
+    del groups["value"][0]["members"]
+    written, left = imported(export(tenant, users1=page, groups=groups), out)
+    assert written == [] and any(line.startswith("Net: the export does not say who is in it") for line in left)
+    assert load(out).declarations.groups["net"].row["members"] == ["ada@x.org", {"group": "Ops"}]
+
+
+def test_a_manager_who_is_gone_is_one_that_graph_leaves_out(tenant: Path, tmp_path: Path) -> None:
+    imported(tenant, tmp_path / "desired")
+    page, other = (json.loads((tenant / f"{name}.json").read_text()) for name in ("users1", "users2"))
+    other["value"][0]["manager"] = page["value"][0].pop("manager") | {"id": IDS["guest"]}
+    imported(export(tenant, users1=page, users2=other), tmp_path / "desired")
+    users = load(tmp_path / "desired").declarations.users
+    assert "manager" not in users["ada@x.org"].row and users["grace@x.org"].row["manager"] == "guest_y.org"
+
+
 @pytest.mark.parametrize(("name", "page", "why"), [
     ("users2", {"@odata.context": GRAPH + "users", "@odata.nextLink": "https://y", "value": []}, "last page of users is missing"),
     ("groups", {"value": [{"id": "g", "displayName": "Big", "members": [{"id": f"{n}"} for n in range(20)]}]}, "Big has more"),

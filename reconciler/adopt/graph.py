@@ -25,6 +25,7 @@ RENAMED = {"objectid": "id", "mobilephone": "mobile", "faxnumber": "facsimileTel
            "physicalDeliveryOfficeName"}  # fmt: skip
 # Not read as text of their own, and no loss: what they say is read otherwise, or says nothing of the person.
 ASIDE = frozenset({"manager", "businessPhones", "onPremisesExtensionAttributes", "deletedDateTime", "IsSoftDeleted"})
+ABSENT = ("manager", "extensionAttributes")  # where there is none, Graph leaves these out of a row that was asked for them
 EXPANDED = 20  # members that $expand returns at most, without a word
 
 Json = dict[str, Any]
@@ -42,13 +43,12 @@ class Page(NamedTuple):
 
 @dataclass
 class Tenant:
-    """Rows by kind; `keys` are the keys that the export speaks of, so that others are left as they are."""
+    """Rows by kind. A key that is None in a row is empty; of one that is not in it the export says nothing."""
 
     users: list[Row] = field(default_factory=list)
     groups: list[Row] = field(default_factory=list)
     roles: list[Row] = field(default_factory=list)
     assignments: list[Row] = field(default_factory=list)
-    keys: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     has: set[str] = field(default_factory=set)
 
 
@@ -95,16 +95,31 @@ class _Reader:
 
     def tenant(self) -> Tenant:
         users = self._own("users", "userPrincipalName", [(item, self._user(item)) for item in self.items("users")])
-        self.names = {str(row["id"]): row["userPrincipalName"] for _, row in users if "id" in row}
+        self.names = {str(row["id"]): row["userPrincipalName"] for _, row in users if row.get("id")}
         groups = self._own("groups", "displayName", [(item, self._group(item)) for item in self.items("groups")])
-        self.groups = {str(row["id"]): row["displayName"] for _, row in groups if "id" in row}
+        self.groups = {str(row["id"]): row["displayName"] for _, row in groups if row.get("id")}
         for item, row in users:
             self._manager(item, row)
         for item, row in groups:
             self._members(item, row)
         self.found.users, self.found.groups = [row for _, row in users], [row for _, row in groups]
+        self._unsaid()
         self._assignments(self._roles())
         return self.found
+
+    def _unsaid(self) -> None:
+        """What an export leaves out is no value: nobody who is declared is let in or put out by it."""
+        for key in ABSENT:
+            if any(key in row for row in self.found.users):
+                self.found.users = [{key: None, **row} for row in self.found.users]
+        for row in self.found.users:
+            if "accountEnabled" not in row:
+                self.notes.add("the export does not say whether it is enabled: a new row is, a declared one stays as it is; read "
+                               "/users with accountEnabled in $select", row["userPrincipalName"])  # fmt: skip
+        for row in self.found.groups:
+            if "members" not in row:
+                self.notes.add("the export does not say who is in it: a new group has no members, a declared one keeps its own; "
+                               "read /groups with $expand=members", row["displayName"])  # fmt: skip
 
     def _own(self, kind: str, key: str, rows: list[tuple[Json, Row]]) -> list[tuple[Json, Row]]:
         """Those with a name of their own."""
@@ -124,54 +139,47 @@ class _Reader:
         return list(kept.values())
 
     def _user(self, item: Json) -> Row:
-        row = self._texts("users", item, USER_SOURCES)
+        row = self._texts(item, USER_SOURCES)
         if isinstance(row.get("userPrincipalName"), str):
             # Entra itself provisions a guest's name without the tenant's part (EN:how-provisioning-works).
             row["userPrincipalName"] = GUEST.sub("", row["userPrincipalName"])
-        enabled = next((value for key, value in item.items() if fold(key) == "accountenabled"), None)
-        row.pop("accountEnabled", None)
-        if enabled is False or str(enabled).lower() == "false":
-            row["accountEnabled"] = False
+        enabled = fold(str(row.pop("accountEnabled", None)))
+        if enabled in ("true", "false"):
+            row["accountEnabled"] = None if enabled == "true" else False  # true is what a row says by saying nothing
         phones = item.get("businessPhones")
         if isinstance(phones, list):
-            self.found.keys["users"].add("telephoneNumber")
-            row.update({"telephoneNumber": phones[0]} if phones and isinstance(phones[0], str) and phones[0] else {})
+            row["telephoneNumber"] = phones[0] if phones and isinstance(phones[0], str) and phones[0] else None
         more = {**(item.get("onPremisesExtensionAttributes") or {}), **{k: v for k, v in item.items() if CUSTOM.match(k)}}
         texts = {key: str(value) for key, value in sorted(more.items()) if value not in (None, "") and can_hold(str(value))}
         if more:
-            self.found.keys["users"].add("extensionAttributes")
-            row.update({"extensionAttributes": texts} if texts else {})
+            row["extensionAttributes"] = texts or None
         return row
 
     def _group(self, item: Json) -> Row:
-        return self._texts("groups", item, ("displayName", "id", "description", "mailNickname"))
+        return self._texts(item, ("displayName", "id", "description", "mailNickname"))
 
-    def _texts(self, kind: str, item: Json, known: Iterable[str]) -> Row:
+    def _texts(self, item: Json, known: Iterable[str]) -> Row:
         names = {fold(name): name for name in known}
         row: Row = {}
         for key, value in item.items():
             name = names.get(fold(RENAMED.get(fold(key), key)))
             if name is None or key in ASIDE:
                 continue
-            self.found.keys[kind].add(name)
             if name in MULTI_VALUED and isinstance(value, list):
                 value = [one for one in value if isinstance(one, str) and can_hold(one)] or None
             elif isinstance(value, str) and not can_hold(value):
                 self.notes.add(f"{name} is not taken over: no YAML file can hold it", str(item.get("id")))
                 value = None
-            if value not in (None, "") and (isinstance(value, (str, list)) or name == "accountEnabled"):
-                row[name] = value
+            held = value not in (None, "") and (isinstance(value, (str, list)) or name == "accountEnabled")
+            row[name] = value if held else None
         return row
 
     def _manager(self, item: Json, row: Row) -> None:
         boss = item.get("manager")
         if "manager" not in item:
             return
-        self.found.keys["users"].add("manager")
-        name = self.names.get(str(boss.get("id"))) if isinstance(boss, dict) else None
-        if name is not None:
-            row["manager"] = name
-        elif boss:
+        row["manager"] = self.names.get(str(boss.get("id"))) if isinstance(boss, dict) else None
+        if boss and row["manager"] is None:
             self.notes.add("its manager is not taken over: that user is not in the export", row["userPrincipalName"])
 
     def _members(self, item: Json, row: Row) -> None:
@@ -183,7 +191,6 @@ class _Reader:
             id = row.get("id")
             raise ImportRefused(f"the group {row['displayName']} has more members than the export holds (at most {EXPANDED})",
                                 f"save /groups/{id}/members as members/{id}.json, every page of it")  # fmt: skip
-        self.found.keys["groups"].add("members")
         members = [m for m in listed or [] if isinstance(m, dict)] + [m for page in pages for m in page.items]
         found = {one for member in members if (one := self._member(member, row["displayName"]))}
         ordered = sorted(found, key=lambda one: (one[0], fold(one[1]), one[1]))

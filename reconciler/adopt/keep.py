@@ -35,11 +35,11 @@ class Lists:
 Files = Mapping[str, Lists]
 
 
-def keep_in_step(kind: str, files: Files, own: str, fresh: Sequence[Row], keys: set[str]) -> dict[str, str | None]:
+def keep_in_step(kind: str, files: Files, own: str, fresh: Sequence[Row]) -> dict[str, str | None]:
     """Bring every declared row of a kind to what the export says; returns old folded name -> new name, None if it is gone.
 
     Rows stay in the file where they are; new ones go to the file `own`, and only from there one that the export no
-    longer holds is taken. `keys` are those that the export speaks of: others are a person's, and stay.
+    longer holds is taken. Keys that a fresh row does not have are a person's, and stay; those that are None in it go.
     """
     key = KEYS[kind]
     by_id, by_name = {}, {}
@@ -54,11 +54,11 @@ def keep_in_step(kind: str, files: Files, own: str, fresh: Sequence[Row], keys: 
         if place in seen:
             place = None
         if place is None:
-            files[own].added.append(row)
+            files[own].added.append({name: value for name, value in row.items() if value is not None})
             continue
         seen.add(place)
         lists, number = files[place[0]], place[1]
-        lists.set(number, _updated(lists.rows[number], row, keys, key))
+        lists.set(number, _updated(lists.rows[number], row, key))
         if lists.rows[number][key] != row[key]:
             renames[fold(lists.rows[number][key])] = row[key]
     for number, row in enumerate(files[own].rows):
@@ -68,11 +68,10 @@ def keep_in_step(kind: str, files: Files, own: str, fresh: Sequence[Row], keys: 
     return renames
 
 
-def _updated(old: Row, fresh: Row, keys: set[str], key: str) -> Row:
-    gone = {name for name in keys - fresh.keys() if not (name == "accountEnabled" and old.get(name) is True)}
-    row = {name: value for name, value in old.items() if name not in gone}
+def _updated(old: Row, fresh: Row, key: str) -> Row:
     differ = {name: value for name, value in fresh.items() if not _same(name, old.get(name), value)}
-    row.update({name: _merged(name, old.get(name), value) for name, value in differ.items()})
+    row = {name: value for name, value in old.items() if differ.get(name, value) is not None}
+    row.update({name: _merged(name, old.get(name), value) for name, value in differ.items() if value is not None})
     if fold(old[key]) != fold(fresh[key]):
         row["previously"] = [*old.get("previously", []), old[key]]
     return row

@@ -94,7 +94,7 @@ def _in_step(kind: str, files: dict[str, Lists], tenant: Tenant) -> None:
     if own.rows and not fresh:
         raise ImportRefused(f"the export holds no {kind} at all, and {OWN[kind]} does",
                             "export them again, or empty the file by hand")  # fmt: skip
-    refer(files, kind, keep_in_step(kind, files, OWN[kind], fresh, tenant.keys[kind]))
+    refer(files, kind, keep_in_step(kind, files, OWN[kind], fresh))
 
 
 def _pages(folder: Path) -> Iterator[Page]:
