@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import threading
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import httpx
@@ -24,6 +26,7 @@ from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
 from reconciler.record.store import LeaseLost
 from tests.gitworld import ENV, GitWorld, git
+from tests.servers import Desk, scim_server
 from tests.world import World
 
 IN_GIT = "record: {backend: git, remote: origin}\n"
@@ -216,6 +219,21 @@ def test_an_apply_that_finds_a_lock_exits_6_and_writes_nothing(remote: GitWorld,
     assert "reconcile unlock " in capsys.readouterr().err
     assert "Error: locked by " in Path("report.md").read_text(), "a pull request must be told why its plan was not applied"
     assert git(remote.bare, "for-each-ref", "--format=%(refname)").split() == ["refs/heads/main", "refs/reconcile/wiki"]
+
+
+@pytest.mark.parametrize("text", [IN_GIT, "record: {backend: local, path: keep}\n"])
+def test_a_record_that_was_left_in_the_old_place_is_named_until_it_is_moved(tmp_path: Path, text: str) -> None:
+    with scim_server(tmp_path) as url:
+        desk = Desk(GitWorld(tmp_path).checkout, f"{url}/{uuid4().hex}/v2")
+        assert desk.reconcile("apply", "--auto-approve").code == 0
+        desk.people("ada@x.org", "grace@x.org, accountEnabled: false")
+        desk.write("reconciler.yaml", text)
+        ran = desk.reconcile("plan")
+        assert "and one in .reconcile/wiki" in ran.out and "1 to disable" not in ran.out
+        said = re.search("`reconcile (record migrate.*?)`", ran.out)
+        assert said and desk.reconcile(*said[1].split()).code == 0
+        ran = desk.reconcile("plan")
+        assert "1 to disable" in ran.out and "there is no record" not in ran.out
 
 
 def test_no_repository_is_said_in_words(

@@ -575,6 +575,18 @@ def test_init_after_an_import_keeps_the_record_in_git_unless_somebody_has_chosen
     assert (settings.backend, settings.remote) == ("local" if chosen else "git", "origin")
 
 
+def test_init_says_how_a_record_that_is_there_already_comes_into_git(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "http://127.0.0.1")
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "remote", "add", "origin", "https://example.com/x")
+    (tmp_path / ".reconcile/wiki.moved-1").mkdir(parents=True)
+    (tmp_path / ".reconcile/wiki.moved-1/record.json").write_text("{}")
+    assert "migrate" not in desk.reconcile("init").err
+    (tmp_path / "desired/reconciler.yaml").unlink()
+    (tmp_path / ".reconcile/wiki.moved-1").rename(tmp_path / ".reconcile/wiki")
+    assert "`reconcile record migrate --from local` moves it into Git" in desk.reconcile("init").err
+
+
 def test_init_never_overwrites_and_leaves_a_declaration_that_is_there(tmp_path: Path) -> None:
     desk = Desk(tmp_path, "http://127.0.0.1")
     (tmp_path / ".github/workflows").mkdir(parents=True)

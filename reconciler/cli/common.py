@@ -171,6 +171,7 @@ def session(
     """
     from reconciler.apply.recover import recover
     from reconciler.apply.unanswered import settle_unanswered
+    from reconciler.cli.old_record import with_old_record
     from reconciler.cli.revision import revision
     from reconciler.plan.model import Config
     from reconciler.plan.planner import Selection, make_plan
@@ -180,6 +181,7 @@ def session(
 
     store = store or store_of(app, declarations)
     record = store.load()
+    known = record is not None
     if record is not None:
         recover(record, store.read_journal())
     if amend is not None:
@@ -193,6 +195,7 @@ def session(
         config = Config(declarations.digest, *revision(declarations.folder))
         planned = make_plan(app, resolution, live, record, Selection(only, causes), client.base_url, config,
                             client.profile.limits())  # fmt: skip
+        planned = planned if known else with_old_record(planned, store)
         _warn_unknown(only, declarations, record)
         verdict = guard(planned, record, now())
         collect_again()

@@ -13,6 +13,7 @@ import click
 
 from reconciler.adopt.files import header
 from reconciler.cli.common import ERROR, checked, options
+from reconciler.cli.old_record import MOVE, OLD, to_move
 from reconciler.cli.revision import git
 from reconciler.declare.load import SUFFIXES
 
@@ -96,6 +97,8 @@ def _record(root: Path, desired: Path) -> dict[str, str]:
         click.echo("There is no remote, so the record stays on this machine, and a runner will apply nothing: add a remote, and "
                    "run this again", err=True)  # fmt: skip
         return {}
+    if to_move():
+        click.echo(f"What was applied up to now is recorded in {OLD}: {MOVE} moves it into Git", err=True)
     remote = "origin" if "origin" in remotes else remotes[0]
     return {"desired/reconciler.yaml": header("reconciler", "reconciler.yaml") + f"record: {{backend: git, remote: {remote}}}\n"}
 
