@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import threading
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -17,13 +18,14 @@ from typing import Any, ClassVar
 
 import pytest
 
+from reconciler.record import lease
 from reconciler.record.git import GitStore
 from reconciler.record.gitenv import explained, token_settings
 from reconciler.record.local import LocalStore
 from reconciler.record.migrate import migrate
 from reconciler.record.model import Entry, Record
 from reconciler.record.shards import from_files, shard, to_files
-from reconciler.record.store import LeaseLost, Locked, RecordError, Store
+from reconciler.record.store import NEVER, LeaseLost, Locked, RecordError, Store
 from tests.gitworld import ENV, GitWorld, git, state
 
 RACES = int(os.environ.get("RACES", "200"))  # about half a second each
@@ -520,6 +522,22 @@ def test_a_broken_lock_is_free_and_only_the_named_one_is_broken(remote: GitWorld
         second.save(record(1))
         first.save(record(2))
     assert second.load() == record(1)
+
+
+def test_whoever_breaks_a_lock_is_told_when_its_run_writes_no_more(remote: GitWorld) -> None:
+    """A run that lives looks every two minutes; without the remote it stops by itself before its lease lapses."""
+    first, second = remote.store(), remote.store(remote.clone("other"))
+    first.owner.acquire("reconcile apply", "t", 0)
+    held = first.owner.held
+    assert held is not None and not first.lost
+    said = second.break_lock(held.id)
+    assert "2 minutes" in said and held.expires in said
+    remote.clock.sleep(481)
+    assert first.lost and first.clock() < datetime.strptime(held.expires, lease.FORM).replace(tzinfo=UTC)
+    lapsed = replace(held, expires="2026-01-01T00:00:00Z")
+    for lock, quiet in ((held, False), (replace(held, started="other"), True), (lapsed, True)):
+        assert (second.owner.quiet(lock) == "its run writes no more") is quiet
+    assert "9999" not in second.owner.quiet(replace(held, expires=NEVER))
 
 
 def test_a_broken_lock_that_nobody_took_loses_nothing(remote: GitWorld) -> None:

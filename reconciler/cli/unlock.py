@@ -14,18 +14,24 @@ from reconciler.declare.model import App, Declarations
 @options
 @click.argument("id")
 def unlock(desired: Path, apps: tuple[str, ...], no_color: bool, id: str) -> int:
-    """Break the lock ID, as `reconcile lock` shows it; a holder that still lives stops writing."""
+    """Break the lock ID, as `reconcile lock` shows it.
+
+    A holder that still lives stops writing when it next looks, within two minutes: what is printed says how long to wait before
+    the next apply.
+    """
     declarations = load_checked(desired, apps)
     return guarded(lambda: _unlock(chosen(declarations, apps), declarations, id))
 
 
 def _unlock(apps: list[App], declarations: Declarations, id: str) -> int:
+    from reconciler.report.safe import plain
+
     for app in apps:
         store = store_of(app, declarations)
         holder = store.read_lock()
         if holder is not None and holder.id == id:
-            store.break_lock(id)
-            click.echo(f"{app.name}: the lock is broken")
+            quiet = store.break_lock(id)
+            click.echo(f"{app.name}: the lock is broken; {plain(quiet)}")
             return 0
     click.echo(f"Error: no lock has the id {id!r}: nothing was done", err=True)
     click.echo("    `reconcile lock` shows the locks that there are", err=True)

@@ -194,9 +194,9 @@ class GitStore:
             self._look()
             return self.owner.holder()
 
-    def break_lock(self, id: str) -> None:
+    def break_lock(self, id: str) -> str:
         """Remove the lock with this id. Raises RecordError."""
-        self.owner.break_(id)
+        return self.owner.break_(id)
 
     # What a person does once in a while
 

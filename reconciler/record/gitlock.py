@@ -14,7 +14,7 @@ from reconciler.record.check import journal_of
 from reconciler.record.gitref import Ref
 from reconciler.record.pending import JOURNAL, Lines, Pending, log_files, unsettled
 from reconciler.record.shards import dump_lines, read_lines
-from reconciler.record.store import Locked, LockInfo, RecordError, Unreachable, lock_info
+from reconciler.record.store import NEVER, Locked, LockInfo, RecordError, Unreachable, lock_info
 
 LOCK = "lock.json"
 UNLOCKED = "unlocked"  # the name of what was written down without a lock
@@ -139,8 +139,8 @@ class GitLock:
         self.ref.refresh()
         return self.ref.files == ours and self.ref.publish(changes, message)
 
-    def break_(self, id: str) -> None:
-        """Remove the lock with this id; its holder sees it at the next renewal and stops. Raises RecordError."""
+    def break_(self, id: str) -> str:
+        """Remove the lock with this id; its holder sees it at the next renewal and stops. Returns `quiet`. Raises RecordError."""
         with self.mutex:
             self.ref.refresh()
             holder = self.holder()
@@ -153,6 +153,15 @@ class GitLock:
                 raise RecordError("the lock has changed just now", "see `reconcile lock`")
             for one in left:
                 one.remove()
+            return self.quiet(holder)
+
+    def quiet(self, holder: LockInfo) -> str:
+        """When one whose lock was broken surely writes no more, in words for the person."""
+        if lease.dead(holder) or lease.lapsed(holder, self.clock()):
+            return "its run writes no more"
+        until = lease.stamp(self._in(self.lapse)) if holder.expires == NEVER else holder.expires
+        return (f"if its run still lives, it may write for {self.interval / 60:.0f} minutes more, until it next looks; where it "
+                f"cannot reach the remote, until {until}: apply nothing before then")  # fmt: skip
 
 
 def _locked(holder: LockInfo | None) -> Locked:

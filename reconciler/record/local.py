@@ -134,7 +134,7 @@ class LocalStore:
         except OSError as error:
             raise RecordError(f"the lock cannot be read: {error}", "mend the permissions") from None
 
-    def break_lock(self, id: str) -> None:
+    def break_lock(self, id: str) -> str:
         holder = self.read_lock()
         if holder is None:
             raise RecordError(f"{self.app} is not locked", "nothing needs to be done")

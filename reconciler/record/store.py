@@ -102,8 +102,8 @@ class Store(Protocol):
     def read_lock(self) -> LockInfo | None:
         """Who holds the lock."""
 
-    def break_lock(self, id: str) -> None:
-        """End a lock that somebody else holds."""
+    def break_lock(self, id: str) -> str:
+        """End a lock that somebody else holds; says when that one surely writes no more."""
 
     def retire(self, to: str) -> None:
         """The record now lies elsewhere: keep what is here as history, so that nobody goes on with it."""
