@@ -551,6 +551,14 @@ def test_what_was_installed_from_a_commit_is_installed_from_it_on_a_runner(url: 
     assert yaml.safe_load(f"default: {pinned(text)}")["default"] == pinned(text)
 
 
+def test_init_warns_of_a_version_that_an_index_may_not_have(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "http://127.0.0.1")
+    said = desk.reconcile("init").err
+    assert f"Warning: runners will install scim-reconciler=={__version__} from a package index" in said
+    assert "`package` in .github/actions/reconcile/action.yml" in said
+    assert "Warning" not in desk.reconcile("init").err, "the file was left as it is"
+
+
 @pytest.mark.parametrize(("remotes", "record"), [(["origin"], "origin"), (["up", "origin"], "origin"), (["up"], "up")])
 def test_init_keeps_the_record_in_git_where_there_is_a_remote(tmp_path: Path, remotes: list[str], record: str) -> None:
     git(tmp_path, "init", "--quiet")

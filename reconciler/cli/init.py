@@ -36,13 +36,15 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
         variables, needed = _variables(desired)
     else:
         files, variables, needed = dict(_starter(app)), {TOKEN: [_token(app)], URL: []}, [_token(app)]
-    files |= {**_record(root, desired), **dict(_schemas()), **dict(_github(variables, _branch(root)))}
+    version = pinned(_installed_from())
+    files |= {**_record(root, desired), **dict(_schemas()), **dict(_github(variables, _branch(root), version))}
     try:
-        for name, text in files.items():
-            click.echo(f"{'written' if _write(root / name, text) else 'left   '} {name}")
+        new = [name for name, text in files.items() if _write(root, name, text)]
     except OSError as error:
         click.echo(f"Error: {error.filename} cannot be written: {error.strerror}\n    mend its permissions", err=True)
         return ERROR
+    if "@" not in version and f".github/{WORKFLOWS[-1]}" in new:
+        _warn(version)
     click.echo(f"Next: set {', '.join(needed) or 'the tokens'}, then `reconcile validate` and `reconcile plan`; the README says "
                "what to set up on GitHub.", err=True)  # fmt: skip
     return 0
@@ -64,14 +66,24 @@ def _variables(desired: Path) -> tuple[dict[str, list[str]], list[str]]:
     return {TOKEN: sorted(tokens), URL: sorted(urls)}, sorted(tokens | {name for name in urls if not urls[name]})
 
 
-def _write(file: Path, text: str) -> bool:
-    """False where something has that name."""
+def _warn(version: str) -> None:
+    """Who runs what an index has under a name trusts whoever put it there, with tokens that write."""
+    click.echo(f"Warning: runners will install {version} from a package index, which may lack it, or have somebody else's\n"
+               f"    set the default of `package` in .github/{WORKFLOWS[-1]} to a commit that you trust:\n"
+               "    scim-reconciler @ git+https://HOST/REPOSITORY@COMMIT", err=True)  # fmt: skip
+
+
+def _write(root: Path, name: str, text: str) -> bool:
+    """False where something has that name; either is said."""
+    file = root / name
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         with open(file, "x", encoding="utf-8") as target:
             target.write(text)
     except FileExistsError:
+        click.echo(f"left    {name}")
         return False
+    click.echo(f"written {name}")
     return True
 
 
@@ -110,7 +122,7 @@ def _schemas() -> Iterator[tuple[str, str]]:
         yield f"schemas/{file.name}", file.read_text(encoding="utf-8")
 
 
-def _github(variables: dict[str, list[str]], branch: str) -> Iterator[tuple[str, str]]:
+def _github(variables: dict[str, list[str]], branch: str, version: str) -> Iterator[tuple[str, str]]:
     """This project's own workflows, with the team's variables and branch, and a fixed version instead of their own source."""
     package = Path(__file__).resolve().parent.parent
     folder = package / "github" if (package / "github").is_dir() else package.parent / ".github"
@@ -119,7 +131,7 @@ def _github(variables: dict[str, list[str]], branch: str) -> Iterator[tuple[str,
         text = "".join(new for line in lines if DROPPED not in line for new in _lines(line, variables))
         text = re.sub(r" +env: # .*\n(?=\n)", "", text)  # where no token is in the environment
         text = text.replace("branches: [main]", f"branches: [{branch}]")
-        text = re.sub(r"Without it, .*\n    default: \"\"", f"A fixed version.\n    default: {pinned(_installed_from())}", text)
+        text = re.sub(r"Without it, .*\n    default: \"\"", f"A fixed version.\n    default: {version}", text)
         yield f".github/{name}", text.replace("inputs.package || format('{0}/../../..', github.action_path)", "inputs.package")
 
 
