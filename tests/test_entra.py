@@ -16,6 +16,7 @@ from reconciler.adopt.model import ImportRefused
 from reconciler.cli.entra import take_directory, take_schema
 from reconciler.declare.load import load
 from reconciler.resolve.check import check
+from tests.servers import Desk
 
 FILES = Path(__file__).parent / "entra"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:"
@@ -406,6 +407,18 @@ def test_an_export_without_anybody_does_not_empty_the_directory(tenant: Path, tm
     empty = {"@odata.context": GRAPH + "users", "value": []}
     with pytest.raises(ImportRefused, match="no users at all"):
         take_directory(export(tenant, users1=empty, users2=empty), tmp_path / "desired", "wiki")
+
+
+@pytest.mark.parametrize("files", [{}, {"notes.txt": "users"}, {"odd": {"value": [{"x": 1}]}}, {"none": {"value": []}},
+                                   {"members__net": {"value": [{"id": "1"}]}}])  # fmt: skip
+def test_a_folder_with_nothing_that_is_known_is_no_export(tmp_path: Path, files: dict[str, Any]) -> None:
+    desk = Desk(tmp_path, "http://127.0.0.1")
+    (tmp_path / "export").mkdir()
+    export(tmp_path / "export", **files)
+    ran = desk.reconcile("import", "--entra-directory", "export")
+    assert (ran.code, ran.out) == (1, "") and "Error: export holds no users, groups or assignments" in ran.err
+    assert "/groups?$expand=members" in ran.err and "appRoleAssignedTo" in ran.err and ".csv" in ran.err
+    assert ("odd" in ran.err) is ("odd" in files)
 
 
 def test_members_saved_on_their_own_are_read_to_the_last_page(tenant: Path, tmp_path: Path) -> None:

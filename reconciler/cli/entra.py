@@ -22,6 +22,9 @@ from reconciler.declare.yaml import parse
 
 OWN = {"users": "directory/users/entra.yaml", "groups": "directory/groups/entra.yaml"}
 
+SAVED = ("save there what Graph answers to /users, /groups?$expand=members, /servicePrincipals/{id} and its appRoleAssignedTo, "
+         "as .json, or the portal's .csv files")  # fmt: skip
+
 
 def take_schema(file: Path, out: Path, app: str, force: bool) -> tuple[list[str], list[str]]:
     """(files written, what could not be translated). Raises ImportRefused, and then nothing was written."""
@@ -67,6 +70,8 @@ def take_directory(folder: Path, out: Path, app: str | None) -> tuple[list[str],
     """(files written, what was left out). Raises ImportRefused, and then nothing was written."""
     notes = Notes()
     tenant = graph.read(_pages(folder), notes)
+    if not tenant.has - {"members"}:
+        raise ImportRefused("\n    ".join([f"{folder} holds no users, groups or assignments", *notes.lines()]), SAVED)
     if app is None and tenant.has & {"assignments", "app"}:
         raise ImportRefused(f"{folder} holds assignments of an app", "name the app with --app")
     files = _files(out)
