@@ -184,12 +184,21 @@ def test_stdout_holds_the_data_alone(desk: Desk) -> None:
     assert "app.yaml:3" in ran.err and "warning" in ran.err and "app.yaml:3" not in ran.out
 
 
-def test_a_reader_that_leaves_early_gets_no_traceback(desk: Desk) -> None:
-    process = desk.start("plan", "--format", "json")
-    assert process.stdout is not None
-    process.stdout.close()
-    process.stdout = None
-    ended(process)
+@pytest.mark.parametrize(("arguments", "code"), [
+    (("init",), 0), (("plan",), 0), (("plan", "--format", "json", "--detailed-exitcode"), 2), (("explain", "ada@x.org"), 0),
+    (("nothing",), 64), (("--help",), 0), (APPLY, 0)])  # fmt: skip
+def test_a_reader_that_leaves_early_changes_nothing(desk: Desk, arguments: tuple[str, ...], code: int) -> None:
+    """As in `reconcile plan | head -1`; an apply goes on to its end, and every exit code stays."""
+    gone, end = os.pipe()
+    os.close(gone)
+    command = [sys.executable, *COMMAND, *arguments]
+    ran = subprocess.run(command, cwd=desk.folder, env=desk.environ, stdout=end, stderr=subprocess.PIPE, text=True)
+    both = subprocess.run(command, cwd=desk.folder, env=desk.environ, stdout=end, stderr=end)
+    os.close(end)
+    assert "roken pipe" not in ran.stderr and "Traceback" not in ran.stderr
+    assert (ran.returncode, both.returncode) == (code, code)
+    assert len(desk.find("ada@x.org")) == (arguments == APPLY)
+    assert (desk.folder / ".github/actions/reconcile/action.yml").exists() is (arguments == ("init",))
 
 
 def test_text_that_the_terminal_cannot_show_is_escaped(desk: Desk) -> None:

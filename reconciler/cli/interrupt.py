@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from reconciler.cli.common import guarded
@@ -29,7 +29,8 @@ def orderly() -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         _asked.append(number)
         # Whatever was being printed is left alone.
-        os.write(2, b"the write under way is being ended; interrupt again to leave at once\n")
+        with suppress(OSError):  # whoever read it was interrupted as well
+            os.write(2, b"the write under way is being ended; interrupt again to leave at once\n")
 
     before = {number: signal.signal(number, note) for number in SIGNALS}
     try:

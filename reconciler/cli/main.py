@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import importlib
-import io
 import keyword
 import os
 import signal
 import sys
 
 import click
+
+from reconciler.cli.streams import prepare
 
 INTERRUPTED = 130
 COMMANDS = {
@@ -60,9 +61,7 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run, and leave with one of the exit codes of the README."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # what the encoding lacks is escaped, not a traceback
-            stream.reconfigure(errors="backslashreplace")
+    prepare()
     # Until it writes, a run makes millions of objects that live to its end: looking for dead ones takes a third of it.
     gc.disable()
     gc.set_threshold(100_000, 50, 100)
