@@ -334,6 +334,24 @@ def test_a_later_import_changes_only_what_changed_and_keeps_what_a_person_wrote(
     assert "reason: on call" in assigned.read_text() and imported(tenant, out)[0] == []
 
 
+def test_a_member_who_is_renamed_keeps_the_place(tenant: Path, tmp_path: Path) -> None:
+    out = tmp_path / "desired"
+    groups = json.loads((tenant / "groups.json").read_text())
+    groups["value"][0]["members"] = [{"id": IDS[name]} for name in ("ada", "grace", "guest", "ops")]
+    imported(export(tenant, groups=groups), out)
+    file = out / "directory/groups/entra.yaml"
+    file.write_text(file.read_text().replace("grace@x.org", "grace@x.org  # NET-1", 1))
+    before = file.read_text()
+    assert "# NET-1" in before
+    people, other = (json.loads((tenant / f"users{number}.json").read_text()) for number in (1, 2))
+    people["value"][0]["userPrincipalName"], other["value"][0]["userPrincipalName"] = "zoe@x.org", "hopper@x.org"
+    groups["value"][1]["displayName"] = "Crew"
+    imported(export(tenant, users1=people, users2=other, groups=groups), out)
+    assert load(out).declarations.groups["net"].row["members"] == ["zoe@x.org", "hopper@x.org", "guest_y.org", {"group": "Crew"}]
+    renamed = before.replace("ada@x.org", "zoe@x.org").replace("grace@x.org", "hopper@x.org").replace("group: Ops", "group: Crew")
+    assert file.read_text() == renamed.replace("displayName: Ops\n", "displayName: Crew\n") + "    previously: [Ops]\n"
+
+
 def test_who_has_left_the_tenant_leaves_the_directory_and_all_that_refers_to_them(tenant: Path, tmp_path: Path) -> None:
     out = tmp_path / "desired"
     imported(tenant, out)

@@ -35,37 +35,41 @@ class Lists:
 Files = Mapping[str, Lists]
 
 
-def keep_in_step(kind: str, files: Files, own: str, fresh: Sequence[Row]) -> dict[str, str | None]:
-    """Bring every declared row of a kind to what the export says; returns old folded name -> new name, None if it is gone.
+def keep_in_step(kind: str, files: Files, own: str, fresh: Sequence[Row]) -> None:
+    """Bring every declared row of a kind to what the export says, and all that refers to one that is renamed or gone.
 
     Rows stay in the file where they are; new ones go to the file `own`, and only from there one that the export no
     longer holds is taken. Keys that a fresh row does not have are a person's, and stay; those that are None in it go.
     """
-    key = KEYS[kind]
+    key, places, mine = KEYS[kind], _places(kind, files, fresh), files[own]
+    found = [(row, files[place[0]], place[1]) for row, place in zip(fresh, places, strict=True) if place is not None]
+    held = {*places}
+    gone = [number for number, row in enumerate(mine.rows) if "id" in row and (own, number) not in held]
+    renames: dict[str, str | None] = {fold(mine.rows[number][key]): None for number in gone}
+    renames |= {fold(lists.rows[at][key]): row[key] for row, lists, at in found if lists.rows[at][key] != row[key]}
+    _refer(files, kind, renames)
+    for row, lists, at in found:
+        lists.set(at, _updated(lists.now(at) or {}, row, key))
+    for number in gone:
+        mine.set(number, None)
+    new = (row for row, place in zip(fresh, places, strict=True) if place is None)
+    mine.added += [{name: value for name, value in row.items() if value is not None} for row in new]
+
+
+def _places(kind: str, files: Files, fresh: Sequence[Row]) -> list[tuple[str, int] | None]:
+    """Where each fresh row is declared, by id, else by name; no place is given twice."""
     by_id, by_name = {}, {}
     for path, lists in files.items():
         for number, row in enumerate(lists.rows if lists.kind == kind else ()):
-            by_name[fold(row[key])] = (path, number)
+            by_name[fold(row[KEYS[kind]])] = (path, number)
             by_id.update({row["id"]: (path, number)} if "id" in row else {})
-    renames: dict[str, str | None] = {}
-    seen = set()
+    found: dict[tuple[str, int] | None, None] = {}
+    places = []
     for row in fresh:
-        place = by_id.get(row.get("id", "")) or by_name.get(fold(row[key]))
-        if place in seen:
-            place = None
-        if place is None:
-            files[own].added.append({name: value for name, value in row.items() if value is not None})
-            continue
-        seen.add(place)
-        lists, number = files[place[0]], place[1]
-        lists.set(number, _updated(lists.rows[number], row, key))
-        if lists.rows[number][key] != row[key]:
-            renames[fold(lists.rows[number][key])] = row[key]
-    for number, row in enumerate(files[own].rows):
-        if (own, number) not in seen and "id" in row:
-            files[own].set(number, None)
-            renames.setdefault(fold(row[key]), None)
-    return renames
+        place = by_id.get(row.get("id")) or by_name.get(fold(row[KEYS[kind]]))
+        places.append(None if place in found else place)
+        found[place] = None
+    return places
 
 
 def _updated(old: Row, fresh: Row, key: str) -> Row:
@@ -98,7 +102,7 @@ def _names(members: Iterable[Any]) -> set[tuple[bool, str]]:
     return {(isinstance(m, dict), fold(m["group"] if isinstance(m, dict) else m)) for m in members}
 
 
-def refer(files: Files, kind: str, renames: Mapping[str, str | None]) -> None:
+def _refer(files: Files, kind: str, renames: Mapping[str, str | None]) -> None:
     """Carry renames into everything that refers to users or groups (`kind`), and take out what refers to one that is gone."""
     for lists in files.values():
         for number in range(len(lists.rows)) if renames else ():

@@ -13,7 +13,7 @@ from reconciler.adopt.edit import revise
 from reconciler.adopt.entra_schema import text, translate
 from reconciler.adopt.files import document
 from reconciler.adopt.graph import Page, Tenant
-from reconciler.adopt.keep import Lists, keep_in_step, refer
+from reconciler.adopt.keep import Lists, keep_in_step
 from reconciler.adopt.model import ImportRefused, Notes, Row
 from reconciler.cli.common import checked
 from reconciler.declare.load import SUFFIXES
@@ -99,7 +99,7 @@ def _in_step(kind: str, files: dict[str, Lists], tenant: Tenant) -> None:
     if own.rows and not fresh:
         raise ImportRefused(f"the export holds no {kind} at all, and {OWN[kind]} does",
                             "export them again, or empty the file by hand")  # fmt: skip
-    refer(files, kind, keep_in_step(kind, files, OWN[kind], fresh))
+    keep_in_step(kind, files, OWN[kind], fresh)
 
 
 def _pages(folder: Path) -> Iterator[Page]:
