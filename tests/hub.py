@@ -254,6 +254,8 @@ class _Job:
         for file in files.values():
             file.write_text("")
         github = context["github"]
+        told = self.workspace.parent / f"{self.workspace.name}-event.json"
+        told.write_text(json.dumps(github["event"]))
         whole = {name: as_text(value) for name, value in environ.items()}
         whole |= {
             **{name: ENV[name] for name in ENV if name.startswith("GIT_")}, "HOME": str(self.hub.folder), "CI": "true",
@@ -261,7 +263,7 @@ class _Job:
             "RECONCILE_CACHE_DIR": "", "DAYS": str(self.hub.days), "HUB_STATE": str(self.hub.state_file),
             "INSTALLED": str(self.hub.installed), "GITHUB_EVENT_NAME": github["event_name"], "GITHUB_ACTIONS": "true",
             "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_RUN_ID": github["run_id"], "GITHUB_REF_NAME": github["ref_name"],
-            "GITHUB_SERVER_URL": "https://github.com", "GITHUB_SHA": github["sha"],
+            "GITHUB_SERVER_URL": "https://github.com", "GITHUB_EVENT_PATH": str(told), "GITHUB_SHA": github["sha"],
             "GITHUB_OUTPUT": str(files["output"]), "GITHUB_STEP_SUMMARY": str(files["summary"]),
         }  # fmt: skip
         ran = subprocess.run(["bash", "-e", "-c", step["run"]], cwd=self.workspace, env=whole, capture_output=True, text=True)

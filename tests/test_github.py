@@ -13,6 +13,7 @@ import pytest
 from reconciler.cli.github import actions
 from reconciler.cli.main import run
 from reconciler.cli.plan import whole_plan
+from reconciler.cli.revision import known_commit
 from reconciler.plan.digest import digested, plan_digest
 from reconciler.plan.model import Change, Plan
 from reconciler.record.local import LocalStore
@@ -78,6 +79,23 @@ def test_the_record_names_the_commit_once_no_declared_change_is_left(tmp_path: P
         desk.edit("grace@x.org", "displayName", "edited")
         assert desk.reconcile("apply", "--auto-approve", "--cause", "config").code == 0
         assert known() == second, "drift is no declared change"
+
+
+@pytest.mark.parametrize(("event", "sha", "text", "head"), [
+    ("pull_request", "a" * 40, '{"pull_request": {"head": {"sha": "' + "b" * 40 + '"}}}', "b" * 40),
+    ("push", "a" * 40, '{"pull_request": {"head": {"sha": "' + "b" * 40 + '"}}}', "a" * 40),
+    ("pull_request", "c" * 40, '{"pull_request": {"head": {"sha": "' + "b" * 40 + '"}}}', "a" * 40),
+    ("pull_request", "a" * 40, '{"pull_request": {"head": {"sha": "`x`"}}}', "a" * 40),
+    ("pull_request", "a" * 40, '{"pull_request": []}', "a" * 40), ("pull_request", "a" * 40, "{", "a" * 40)])  # fmt: skip
+def test_a_pull_requests_commit_is_its_own_and_not_githubs_merge(
+    tmp_path: Path, event: str, sha: str, text: str, head: str
+) -> None:
+    told = tmp_path / "event.json"
+    told.write_text(text)
+    environ = {"GITHUB_EVENT_NAME": event, "GITHUB_SHA": sha, "GITHUB_EVENT_PATH": str(told)}
+    assert known_commit("a" * 40, environ) == head
+    told.unlink()
+    assert known_commit("a" * 40, environ) == "a" * 40
 
 
 def test_without_gh_it_is_said_what_to_install(desk: Desk) -> None:

@@ -118,6 +118,7 @@ def test_a_pull_request_gets_one_comment_that_is_updated_in_place(team: Team) ->
     assert "1 to create" in run.summary
     head = team.hub.state["pulls"][0]["head"]
     assert [a["name"] for a in team.hub.state["artifacts"]] == [f"plan-wiki-{head}"]
+    assert f"commit `{head}`" in first, "not the merge that GitHub made to check it out"
     team.hub.again(number, declare("ada@x.org", "grace@x.org"))
     team.hub.pull_request(number)
     (second,) = team.comments()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
+from collections.abc import Mapping
 from functools import cache
+from pathlib import Path
 
 
 @cache
@@ -13,7 +17,18 @@ def revision(folder: str) -> tuple[str | None, bool]:
     commit = git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
     if not commit:
         return None, False
-    return commit, bool(git(folder, "status", "--porcelain", "--", "."))
+    return known_commit(commit, os.environ), bool(git(folder, "status", "--porcelain", "--", "."))
+
+
+def known_commit(commit: str, environ: Mapping[str, str]) -> str:
+    """GitHub checks a pull request out as a merge that nobody has seen: then its own last commit, as GitHub tells it."""
+    if (environ.get("GITHUB_EVENT_NAME"), environ.get("GITHUB_SHA")) != ("pull_request", commit):
+        return commit
+    try:
+        head = json.loads(Path(environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))["pull_request"]["head"]["sha"]
+    except (KeyError, TypeError, ValueError, OSError):
+        return commit
+    return head if isinstance(head, str) and re.fullmatch("[0-9a-f]{40,64}", head) else commit
 
 
 def git(folder: str, *arguments: str) -> str | None:
