@@ -11,7 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.adopt.entra_schema import text, translate
+from reconciler.adopt.entra_schema import translate
+from reconciler.adopt.entra_text import text
 from reconciler.adopt.model import ImportRefused
 from reconciler.cli.entra import take_directory, take_schema
 from reconciler.declare.load import load

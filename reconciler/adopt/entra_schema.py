@@ -6,35 +6,23 @@ What has no equal is listed with its reason, and stands as a comment in the file
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.adopt.files import can_hold, header, quote
+from reconciler.adopt import entra_terms as terms
+from reconciler.adopt.entra_terms import Json, Untranslatable
+from reconciler.adopt.files import can_hold
 from reconciler.adopt.model import ImportRefused
-from reconciler.declare.model import AttributeMapping, Clause
-from reconciler.declare.sources import COMPUTED, GROUP_SOURCES, USER_SOURCES, source_problem
-from reconciler.resolve.expressions import ExpressionError, compile_expression
-from reconciler.resolve.filters import OPERATORS, check_clause
-from reconciler.resolve.paths import Path, PathError, parse_path
-from reconciler.resolve.targets import OURS, clash, misfit
+from reconciler.declare.model import AttributeMapping
+from reconciler.resolve.expressions import compile_expression
+from reconciler.resolve.paths import Path, parse_path
+from reconciler.resolve.targets import clash, misfit
 
 ENTRA = frozenset({"azure active directory", "microsoft entra id", "azureactivedirectory", ""})
 FLOWS = {"add": "create", "update": "update", "delete": "delete"}
-RENAMED = {"objectid": "id", "facsimile-telephonenumber": "facsimileTelephoneNumber", "telephone": "telephoneNumber"}
-CUSTOM = re.compile(r"extension(Attribute\d{1,2}|_\w+)\Z", re.IGNORECASE)
-# A string of the expression language, or a reference to an attribute.
-TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\[([^\[\]"]+)\]', re.DOTALL)
 NOBODY = {"name": "Not translated: lets nobody through until it is mended",
           "clauses": [{"attribute": "", "operator": "IS NULL"}]}  # fmt: skip
-
-Json = dict[str, Any]
-
-
-class Untranslatable(Exception):
-    """One part of the schema that has no equal; the message says why."""
 
 
 @dataclass
@@ -121,8 +109,8 @@ def _source_text(item: Json) -> str:
 
 def _attribute(kind: str, item: Json) -> Json:
     """One attribute mapping. Raises Untranslatable."""
-    row: Json = {"target": _target(str(item.get("targetAttributeName") or ""))}
-    row.update(_source(kind, item.get("source") or {}))
+    row: Json = {"target": terms.target(str(item.get("targetAttributeName") or ""))}
+    row.update(terms.source(kind, item.get("source") or {}))
     name = next(key for key in row if key != "target")
     found = misfit(AttributeMapping(row["target"], name, row[name]), parse_path(row["target"]), kind)
     if found:
@@ -154,70 +142,13 @@ def _may_be_null(kind: str, row: Json) -> bool:
     return "source" in row and row["source"] not in never
 
 
-def _target(name: str) -> str:
-    try:
-        path = parse_path(name)
-    except PathError as error:
-        raise Untranslatable(f"its target is no SCIM path: {error}") from None
-    plain = path.urn is None and path.filter is None and path.sub is None and path.attribute.lower()
-    return plain if plain in OURS else name
-
-
-def _source(kind: str, source: Json) -> Json:
-    expression, name = source.get("expression"), source.get("name")
-    match str(source.get("type") or ""):
-        case "Attribute":
-            found = _name(kind, str(name or expression or "").strip("[]"))
-            if found == "appRoleAssignments":
-                raise Untranslatable("appRoleAssignments must go through an expression")
-            return {"source": found}
-        case "Constant":
-            return {"constant": _constant(expression, name)}
-        case "Function":
-            return {"expression": _expression(kind, str(expression or ""))}
-        case "":
-            if not expression and not name:
-                return {"none": True}
-            return {"source": _name(kind, str(name or expression).strip("[]"))}
-        case other:
-            raise Untranslatable(f"its source is of type {other}")
-
-
-def _constant(expression: Any, name: Any) -> Any:
-    """The value: as a string of the expression language where there is one, else as it is."""
-    if isinstance(expression, str) and len(expression) > 1 and expression[0] == expression[-1] == '"':
-        return re.sub(r"\\(.)", r"\1", expression[1:-1])
-    return name if name is not None else expression
-
-
-def _name(kind: str, name: str) -> str:
-    """Our name of an Entra attribute. Raises Untranslatable."""
-    known = {item.lower(): item for item in (GROUP_SOURCES if kind == "groups" else (*USER_SOURCES, *COMPUTED))}
-    found = known.get(RENAMED.get(name.lower(), name).lower())
-    if found is None and kind == "users" and CUSTOM.match(name):
-        return "extensionAttributes." + name
-    if found is None or source_problem(found, kind) is not None:
-        raise Untranslatable(f"there is no source attribute {name}")
-    return found
-
-
-def _expression(kind: str, text: str) -> str:
-    """The same expression over our names. Raises Untranslatable."""
-    again = TOKEN.sub(lambda m: f"[{_name(kind, m[1].strip())}]" if m[1] else m[0], text)
-    try:
-        compile_expression(again)
-    except ExpressionError as error:
-        raise Untranslatable(f"its expression cannot be used: {error.message}") from None
-    return again
-
-
 def _filters(side: Side, scope: Json) -> None:
     """Filters are alternatives. One that cannot be translated whole is left out, and then fewer are in scope, not more."""
     groups = _dicts(scope.get("groups"))
     for number, group in enumerate(groups, 1):
         name = "".join(filter(can_hold, str(group.get("name") or f"filter {number}")))
         try:
-            clauses = [_clause(side.kind, clause) for clause in _dicts(group.get("clauses"))]
+            clauses = [terms.clause(side.kind, clause) for clause in _dicts(group.get("clauses"))]
             if clauses:
                 side.filters.append({"name": name, "clauses": clauses})
         except Untranslatable as error:
@@ -228,68 +159,3 @@ def _filters(side: Side, scope: Json) -> None:
     if hidden or lost:
         key = "userPrincipalName" if side.kind == "users" else "displayName"
         side.filters = [{**NOBODY, "clauses": [{**NOBODY["clauses"][0], "attribute": key}]}]  # type: ignore[dict-item]
-
-
-def _clause(kind: str, clause: Json) -> Json:
-    operators = {_letters(name): name for name in OPERATORS}
-    operator = operators.get(_letters(str(clause.get("operatorName"))))
-    if operator is None:
-        raise Untranslatable(f"there is no operator {clause.get('operatorName')}")
-    target = clause.get("targetOperand")
-    values = (target or {}).get("values") if isinstance(target, dict) else None
-    given = [value for value in values or [] if value is not None]
-    row: Json = {"attribute": _name(kind, str(clause.get("sourceOperandName"))), "operator": operator}
-    if not OPERATORS[operator].unary:
-        if len(given) != 1:
-            raise Untranslatable(f"{operator} with {len(given)} values")
-        row["value"] = given[0]
-    if not can_hold(str(row.get("value"))):
-        raise Untranslatable("it holds a character that no YAML file can")
-    problem = check_clause(Clause(row["attribute"], operator, row.get("value")))
-    if problem:
-        raise Untranslatable(problem[0])
-    return row
-
-
-def _letters(name: str) -> str:
-    return re.sub(r"[\s_]", "", name).lower()
-
-
-def text(found: Translated, path: str) -> str:
-    """The text of mappings.yaml."""
-    lines = [header("mappings", path), "mappings:\n"]
-    for side in (found.users, found.groups):
-        lines += _lines(side)
-    lines += [f"# Not translated: {_comment(line)}\n" for line in found.left]
-    return "".join(lines)
-
-
-def _lines(side: Side) -> Iterator[str]:
-    if side.kind == "groups" and not side.attributes:
-        yield "  groups: {enabled: false}\n"
-    else:
-        yield f"  {side.kind}:\n    enabled: {'true' if side.enabled else 'false'}\n"
-        yield f"    targetObjectActions: [{', '.join(side.actions)}]\n"
-        yield "    scopingFilters:\n" if side.filters else "    scopingFilters: []\n"
-        for item in side.filters:
-            yield f"      - name: {_value(item['name'])}\n        clauses:\n"
-            yield from (f"          - {_flow(clause)}\n" for clause in item["clauses"])
-        yield "    attributes:\n"
-        yield from (f"      - {_flow(row)}\n" for row in side.attributes)
-    yield from (f"      # Not translated: {_comment(line)}\n" for line in side.left)
-
-
-def _flow(row: Json) -> str:
-    return "{" + ", ".join(f"{key}: {_value(value)}" for key, value in row.items()) + "}"
-
-
-def _value(value: Any) -> str:
-    if not isinstance(value, str):
-        return json.dumps(value)
-    if value.isprintable() and value.isascii() and not re.fullmatch(r"[A-Za-z][A-Za-z0-9.]*", value):
-        return "'" + value.replace("'", "''") + "'"  # expressions are full of double quotes
-    return quote(value)
-
-
-def _comment(line: str) -> str:
-    return "".join(c if c.isprintable() else " " for c in line)

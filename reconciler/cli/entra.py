@@ -10,7 +10,8 @@ from typing import Any
 
 from reconciler.adopt import defaults, graph, write
 from reconciler.adopt.edit import revise
-from reconciler.adopt.entra_schema import text, translate
+from reconciler.adopt.entra_schema import translate
+from reconciler.adopt.entra_text import text
 from reconciler.adopt.files import document
 from reconciler.adopt.graph import Page, Tenant
 from reconciler.adopt.keep import Lists, keep_in_step
