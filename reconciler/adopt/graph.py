@@ -10,25 +10,17 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from reconciler.adopt.files import can_hold, is_name
+from reconciler.adopt.graph_rows import Json, group_row, user_row
 from reconciler.adopt.model import ImportRefused, Notes, Row
 from reconciler.declare.model import fold
-from reconciler.declare.sources import MULTI_VALUED, USER_SOURCES
 
 GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
-CUSTOM = re.compile(r"extension_\w+\Z")
-GUEST = re.compile(r"#EXT#@.*\Z", re.IGNORECASE)
 NO_ROLE = "00000000-0000-0000-0000-000000000000"  # Graph's appRoleId of Default Access
-RENAMED = {"objectid": "id", "mobilephone": "mobile", "faxnumber": "facsimileTelephoneNumber", "officelocation":
-           "physicalDeliveryOfficeName"}  # fmt: skip
-# Not read as text of their own, and no loss: what they say is read otherwise, or says nothing of the person.
-ASIDE = frozenset({"manager", "businessPhones", "onPremisesExtensionAttributes", "deletedDateTime", "IsSoftDeleted"})
 ABSENT = ("manager", "extensionAttributes")  # where there is none, Graph leaves these out of a row that was asked for them
 EXPANDED = 20  # members that $expand returns at most, without a word
-
-Json = dict[str, Any]
 
 
 class Page(NamedTuple):
@@ -94,9 +86,9 @@ class _Reader:
         return [item for page in self.pages.get(kind, []) for item in page.items]
 
     def tenant(self) -> Tenant:
-        users = self._own("users", "userPrincipalName", [(item, self._user(item)) for item in self.items("users")])
+        users = self._own("users", "userPrincipalName", [(item, user_row(item, self.notes)) for item in self.items("users")])
         self.names = {str(row["id"]): row["userPrincipalName"] for _, row in users if row.get("id")}
-        groups = self._own("groups", "displayName", [(item, self._group(item)) for item in self.items("groups")])
+        groups = self._own("groups", "displayName", [(item, group_row(item, self.notes)) for item in self.items("groups")])
         self.groups = {str(row["id"]): row["displayName"] for _, row in groups if row.get("id")}
         for item, row in users:
             self._manager(item, row)
@@ -137,42 +129,6 @@ class _Reader:
             else:
                 kept.setdefault(fold(str(name)), (item, row))
         return list(kept.values())
-
-    def _user(self, item: Json) -> Row:
-        row = self._texts(item, USER_SOURCES)
-        if isinstance(row.get("userPrincipalName"), str):
-            # Entra itself provisions a guest's name without the tenant's part (EN:how-provisioning-works).
-            row["userPrincipalName"] = GUEST.sub("", row["userPrincipalName"])
-        enabled = fold(str(row.pop("accountEnabled", None)))
-        if enabled in ("true", "false"):
-            row["accountEnabled"] = None if enabled == "true" else False  # true is what a row says by saying nothing
-        phones = item.get("businessPhones")
-        if isinstance(phones, list):
-            row["telephoneNumber"] = phones[0] if phones and isinstance(phones[0], str) and phones[0] else None
-        more = {**(item.get("onPremisesExtensionAttributes") or {}), **{k: v for k, v in item.items() if CUSTOM.match(k)}}
-        texts = {key: str(value) for key, value in sorted(more.items()) if value not in (None, "") and can_hold(str(value))}
-        if more:
-            row["extensionAttributes"] = texts or None
-        return row
-
-    def _group(self, item: Json) -> Row:
-        return self._texts(item, ("displayName", "id", "description", "mailNickname"))
-
-    def _texts(self, item: Json, known: Iterable[str]) -> Row:
-        names = {fold(name): name for name in known}
-        row: Row = {}
-        for key, value in item.items():
-            name = names.get(fold(RENAMED.get(fold(key), key)))
-            if name is None or key in ASIDE:
-                continue
-            if name in MULTI_VALUED and isinstance(value, list):
-                value = [one for one in value if isinstance(one, str) and can_hold(one)] or None
-            elif isinstance(value, str) and not can_hold(value):
-                self.notes.add(f"{name} is not taken over: no YAML file can hold it", str(item.get("id")))
-                value = None
-            held = value not in (None, "") and (isinstance(value, (str, list)) or name == "accountEnabled")
-            row[name] = value if held else None
-        return row
 
     def _manager(self, item: Json, row: Row) -> None:
         boss = item.get("manager")
