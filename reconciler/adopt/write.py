@@ -26,6 +26,12 @@ def staged(folder: Path) -> Iterator[Path]:
         yield stage
 
 
+def real(file: str, stage: Path, folder: Path) -> str:
+    """The name that a file of the copy has in its folder, for messages."""
+    path = Path(file).resolve()
+    return str(folder / path.relative_to(stage.resolve())) if path.is_relative_to(stage.resolve()) else file
+
+
 def put(folder: Path, texts: Mapping[str, str], remove: Iterable[str] = ()) -> None:
     """Write texts by their path below a folder, each whole or not at all, then remove what nobody needs any more.
 

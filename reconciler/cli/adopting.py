@@ -14,11 +14,11 @@ from reconciler.adopt import defaults, layout, write
 from reconciler.adopt.edit import append
 from reconciler.adopt.invert import role_slot
 from reconciler.adopt.live import adopt
-from reconciler.adopt.model import Adopted, ImportRefused, Known, Notes
+from reconciler.adopt.model import ImportRefused, Notes
+from reconciler.cli import adopting_others as others
 from reconciler.cli.common import checked, connect, store_of
 from reconciler.declare.load import SUFFIXES
-from reconciler.declare.model import App, Declarations, fold
-from reconciler.declare.table import Table
+from reconciler.declare.model import App, Declarations
 from reconciler.plan.live import Live, project_groups, project_users, with_members
 from reconciler.plan.model import Plan
 from reconciler.plan.planner import Selection, make_plan
@@ -103,9 +103,9 @@ def _import(
     live = Live({item.id: item for item in project_users(users, read.users)}, {}, read.reads)
     if app.groups.enabled:
         live.groups = {item.id: item for item in with_members(project_groups(groups, read.groups), read.members_shown)}
-    known = _known(declarations, stage, request, record)
+    known = others.known(declarations, stage, request.name, record)
     found = adopt(app, users, groups, live, known, notes, not _has(stage, request.name, "roles"))
-    _without_repeats(found, app, declarations, stage, request)
+    others.leave_out_repeats(found, app, stage)
     texts = {**seeded, **layout.texts(app.name, found, request.split, [])}
     if found.roles:
         path = next(iter(_files(stage, app.name, "roles")), f"apps/{app.name}/roles.yaml")
@@ -167,15 +167,10 @@ def _load(stage: Path, request: Request) -> Declarations:
     declarations, problems = checked(stage)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors or request.name not in declarations.apps:
-        lines = [f"{_real(p.place.file, stage, request.out)}:{p.place.line}: {p.message}" for p in errors]
+        lines = [f"{write.real(p.place.file, stage, request.out)}:{p.place.line}: {p.message}" for p in errors]
         raise ImportRefused("the declarations would not be valid:\n    " + "\n    ".join(lines[:10]),
                             "mend these, or import into an empty folder with --out")  # fmt: skip
     return replace(declarations, record=replace(declarations.record, folder=str(request.out)), folder=str(request.out))
-
-
-def _real(file: str, stage: Path, out: Path) -> str:
-    path = Path(file).resolve()
-    return str(out / path.relative_to(stage.resolve())) if path.is_relative_to(stage.resolve()) else file
 
 
 def _read(client: ScimClient, app: App, new: bool) -> Read:
@@ -192,40 +187,6 @@ def _read(client: ScimClient, app: App, new: bool) -> Read:
             wanted = False
     return Read(users, groups, wanted, client.base_url, client.counts["reads"], client.profile.limits(),
                 client.profile.groups.membersReadable)  # fmt: skip
-
-
-def _known(declarations: Declarations, stage: Path, request: Request, record: Record | None) -> Known:
-    recorded = {id: address.partition("/")[2] for address, id in record.entries.ids().items()} if record else {}
-    users, user_ids = _elsewhere(declarations.users, stage, request)
-    groups, group_ids = _elsewhere(declarations.groups, stage, request)
-    return Known(users, groups, user_ids, group_ids, recorded)
-
-
-def _elsewhere(table: Table[Any], stage: Path, request: Request) -> tuple[dict[str, str], dict[str, str]]:
-    """Names and ids that are declared in files which this import does not write."""
-    ours = {file: _own(file, stage, request) for file in set(table.files)}
-    rows = [row for row, file in enumerate(table.files) if not ours[file]]
-    names, ids = table.column(table.key), table.column("id")
-    return {fold(names[row]): names[row] for row in rows}, {ids[row]: names[row] for row in rows if ids[row] is not None}
-
-
-def _own(file: str, stage: Path, request: Request) -> bool:
-    path = Path(file).resolve().relative_to(stage.resolve()).as_posix()
-    return layout.own_files(request.name, path)
-
-
-def _without_repeats(found: Adopted, app: App, declarations: Declarations, stage: Path, request: Request) -> None:
-    """What another file assigns already is not said again."""
-    other = [item for item in app.assignments if not _own(item.file, stage, request)]
-    said = {(item.user, item.group, item.role) for item in other}
-    found.assignments = [
-        row for row in found.assignments
-        if (_folded(row, "user"), _folded(row, "group"), fold(row["role"])) not in said
-    ]  # fmt: skip
-
-
-def _folded(row: Mapping[str, Any], key: str) -> str | None:
-    return fold(row[key]) if key in row else None
 
 
 def _to_do(request: Request, texts: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:

@@ -205,10 +205,5 @@ def _check_all(stage: Path, out: Path, complete: bool) -> None:
     """The whole must be valid; a directory for which no app is declared yet may be."""
     errors = [p for p in checked(stage)[1] if p.severity == "error" and (complete or p.code != "no-app")]
     if errors:
-        lines = [f"{_real(p.place.file, stage, out)}:{p.place.line}: {p.message}" for p in errors[:10]]
+        lines = [f"{write.real(p.place.file, stage, out)}:{p.place.line}: {p.message}" for p in errors[:10]]
         raise ImportRefused("the declarations would not be valid:\n    " + "\n    ".join(lines), errors[0].remedy)
-
-
-def _real(file: str, stage: Path, out: Path) -> str:
-    path = Path(file).resolve()
-    return str(out / path.relative_to(stage.resolve())) if path.is_relative_to(stage.resolve()) else file
