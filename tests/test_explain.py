@@ -176,13 +176,15 @@ def test_every_mapping_shows_its_inputs_and_result(world: World) -> None:
     assert {item.target: item.value for item in explained(world, ONE).mappings}["active"] is False
 
 
-def test_the_change_is_exactly_what_a_plan_of_this_user_says(world: World) -> None:
+def test_the_change_is_exactly_what_the_plan_says_of_this_user(world: World) -> None:
     def check() -> Explanation:
         found = explained(world, ONE)
         assert found.changes == world.plan(ONE).changes
         return found
 
-    assert [c.action for c in check().changes] == ["create"]
+    whole = {change.address: change for change in world.plan().changes}
+    group, own = explained(world, ONE).changes
+    assert own == whole[ONE] and (group.action, group.add, group.reason) == ("create", (ONE,), whole["Group/Net"].reason)
     world.converge()
     assert check().changes == ()
     world.edit("ada@x.org", "title", "Intern")
@@ -191,6 +193,45 @@ def test_the_change_is_exactly_what_a_plan_of_this_user_says(world: World) -> No
     assert [c.address for c in check().changes] == ["Group/Net", ONE]
     world.users(ADA + ", accountEnabled: false", GRACE)
     assert [c.action for c in check().changes] == ["update", "disable"]
+
+
+def test_what_only_a_plan_of_this_user_alone_would_leave_out_is_in(world: World) -> None:
+    found = explained(world, ONE)
+    assert {"Group/Net", ONE} == {change.address for change in found.changes}
+    assert any(a.reference and a.after == "User/grace@x.org" for change in found.changes for a in change.attributes)
+    assert "left out" not in " ".join(check.detail for check in step(found, "action").checks)
+
+
+def test_warnings_that_name_few_of_many_are_told_to_each_whom_they_concern(tmp_path: Path) -> None:
+    world = World(tmp_path, users={"modifiable": ["displayName", "active"]})
+    names = [f"p{number:02}@x.org" for number in range(14)]
+    world.users(*(f"userPrincipalName: {name}, displayName: P, jobTitle: Clerk" for name in names))
+    world.assign(*(f"user: {name}, role: User" for name in names))
+    world.converge()
+    world.users(*(f"userPrincipalName: {name}, displayName: P, jobTitle: {'Clerk' if name == names[0] else 'Head'}"
+                  for name in names))  # fmt: skip
+    assert not any(names[-1] in warning for warning in world.plan().warnings)
+    said = {name: [c.detail for c in step(explained(world, f"User/{name}"), "action").checks if "title" in c.detail]
+            for name in (names[0], names[-1])}  # fmt: skip
+    assert said[names[0]] == [] and len(said[names[-1]]) == 1
+    assert said[names[-1]][0].endswith(f"it differs for User/{names[-1]}")
+
+
+def test_whoever_is_retained_among_many_is_told_why(world: World) -> None:
+    world.converge()
+    mapped(world, ("  users:\n", "  users:\n    targetObjectActions: [create]\n"))
+    world.users(ADA + ", accountEnabled: false", GRACE + ", accountEnabled: false")
+    world.groups("displayName: Net, members: []")
+    notes = [c.detail for c in step(explained(world, "User/grace@x.org"), "action").checks if c.name == "Note"]
+    assert notes == ["User/grace@x.org: retained, since the mapping does not update"]
+
+
+def test_a_safeguard_that_blocks_the_plan_is_a_verdict_of_the_action(world: World) -> None:
+    world.write("apps/wiki/app.yaml", APP + "safeguards: {protected: [ada@x.org]}\n")
+    world.converge()
+    world.users(ADA + ", accountEnabled: false", GRACE)
+    found = [c for c in step(explained(world, ONE), "action").checks if c.name == "Safeguard protected"]
+    assert [c.passed for c in found] == [False] and "User/ada@x.org would be disabled" in found[0].detail
 
 
 def test_the_account_is_found_by_the_record_or_by_a_matching_attribute_or_an_earlier_name(world: World) -> None:
@@ -252,7 +293,8 @@ def test_without_the_service_everything_up_to_the_match_is_the_same(world: World
 
 def test_a_group_is_explained_too(world: World) -> None:
     found = explained(world, "Group/Net")
-    assert found.in_scope and [c.action for c in found.changes] == ["create"] and found.changes == world.plan("Group/Net").changes
+    assert found.in_scope and [c.action for c in found.changes] == ["create"]
+    assert found.changes == tuple(change for change in world.plan().changes if change.address == "Group/Net")
     world.assign("user: ada@x.org, role: User")
     found = explained(world, "Group/Net")
     assert (found.code, found.edits[0].text) == ("NotAssigned", "add `- {group: Net, role: User}`")

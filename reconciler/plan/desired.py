@@ -32,7 +32,7 @@ class Findings:
 
     def said(self) -> list[str]:
         """The warnings; `retained` are addresses by the reason why they are, which is said once."""
-        return [*self.warnings, *(f"{listed(found)}: retained, {why}" for why, found in sorted(self.retained.items()))]
+        return [*self.warnings, *(f"{listed(found)}: retained, {why}" for why, found in sorted(self.retained.items()) if found)]
 
 
 def plan_desired(context: Context, desired: Mapping[str, Desired], findings: Findings) -> None:

@@ -17,8 +17,18 @@ NAMED = 10
 
 def notes(context: Context) -> Iterator[str]:
     """Every warning of this kind, in a fixed order."""
+    yield from of_mappings(context)
+    yield from of_objects(context)
+
+
+def of_mappings(context: Context) -> Iterator[str]:
+    """Of mappings that have no effect on this service, whoever they are for."""
     yield from context.resolution.limited.warnings
     yield from context.live.notes
+
+
+def of_objects(context: Context) -> Iterator[str]:
+    """Of the users and groups that are desired."""
     yield from _fixed(context)
     yield from _known_by_email(context)
     yield from _several_roles(context)

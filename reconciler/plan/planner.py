@@ -34,11 +34,12 @@ NO_RECORD = "there is no record yet: accounts are matched afresh, and only match
 
 @dataclass(frozen=True)
 class Planned:
-    """A plan, what it rests on, and every change that there would be without a selection."""
+    """A plan, what it rests on, every change that there would be without a selection, and what was found on the way."""
 
     plan: Plan
     context: Context
     everything: tuple[Change, ...]
+    findings: Findings
 
     def as_wanted(self) -> set[str]:
         """Addresses whose live object is as the declaration wants it."""
@@ -88,7 +89,7 @@ def make_plan(
         requests=estimate(kept, limits), config=config,
         digest=plan_digest(app.name, base_url, selection.only, selection.causes, kept),
     )  # fmt: skip
-    return Planned(plan, context, everything)
+    return Planned(plan, context, everything, findings)
 
 
 def revoked(record: Record | None, matching: Matching) -> dict[str, dict[str, str]]:

@@ -43,31 +43,39 @@ def select(context: Context, everything: Iterable[Change], selection: Selection)
         return tuple(everything), []
     notes: list[str] = []
     chosen = selection.chosen
-    found = [part for change in everything if (part := _narrowed(context, change, chosen, notes)) is not None]
+    found = [part for change in everything if (part := _selected(context, change, chosen, notes)) is not None]
     found = [change for change in found if selection.has_cause(change)]
     there = context.matching.live.keys() | {change.address for change in found if change.action == "create"}
     kept = [part for change in found if (part := _possible(change, there, notes)) is not None]
     return tuple(kept), notes
 
 
-def _narrowed(context: Context, change: Change, chosen: frozenset[str], notes: list[str]) -> Change | None:
-    """The change itself where its object was chosen, else a group's membership of chosen users alone."""
+def narrowed(context: Context, change: Change, chosen: frozenset[str]) -> Change | None:
+    """The change itself where its object was chosen (folded addresses), else a group's membership of chosen users alone."""
     if not chosen or fold(change.address) in chosen:
         return change
     add = tuple(member for member in change.add if fold(member) in chosen)
     remove = tuple(member for member in change.remove if fold(member) in chosen)
     if not add and not remove:
         return None
-    who = ", ".join((*add, *remove))
+    why = membership.causes(context, add, remove, context.entry(change.address))
+    return digested(replace(change, attributes=(), add=add, remove=remove, causes=tuple(sorted(why)),
+                            reason=f"the membership of {', '.join((*add, *remove))} alone"))  # fmt: skip
+
+
+def _selected(context: Context, change: Change, chosen: frozenset[str], notes: list[str]) -> Change | None:
+    """A group that is yet to be created or renamed takes no single member in."""
+    part = narrowed(context, change, chosen)
+    if part is None or part is change:
+        return part
+    who = ", ".join((*part.add, *part.remove))
     if change.action == "create":
         notes.append(f"{who}: membership of {change.address} is left out, since the group is yet to be created")
         return None
     if context.matching.recorded.get(change.address, change.address) != change.address:
         notes.append(f"{who}: membership of {change.address} is left out, since the group is yet to be renamed")
         return None
-    why = membership.causes(context, add, remove, context.entry(change.address))
-    return digested(replace(change, attributes=(), add=add, remove=remove, causes=tuple(sorted(why)),
-                            reason=f"the membership of {who} alone"))  # fmt: skip
+    return part
 
 
 def _possible(change: Change, there: Iterable[str], notes: list[str]) -> Change | None:

@@ -91,7 +91,7 @@ class Explanation:
     """One object of one app. `code` is the skip code, None for an object in scope or one that nobody declares.
 
     `attributes` are the source attributes that have a value; `edits` the fewest that would bring the object in, none
-    where it is in scope; `changes` what `plan --only` with this address says.
+    where it is in scope; `changes` what the full plan says of it, its membership of groups included.
     """
 
     app: str
