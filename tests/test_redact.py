@@ -15,7 +15,7 @@ from reconciler.report import markdown, text
 from reconciler.report.jsonform import dumps, loads
 from reconciler.report.redact import redact
 from tests.servers import Desk, scim_server
-from tests.world import World
+from tests.world import APP, World
 
 SCHEMA = json.loads((Path(__file__).parent.parent / "schemas/plan.schema.json").read_text())
 NAMES = ("ada.l", "grace", "Ada Byron", "Net Work", "Engineer", "stranger", "Admiral", "x.org", "Countess")
@@ -87,6 +87,24 @@ def test_a_redacted_plan_is_a_valid_plan_and_survives_being_saved(plan: Plan) ->
     saved = dumps([redact(plan, "key")])
     Draft202012Validator(SCHEMA).validate(json.loads(saved))
     assert dumps(loads(saved)) == saved and loads(saved)[0].redacted
+
+
+def test_what_safeguards_counted_stays_and_whom_they_name_does_not(world: World) -> None:
+    people = [f"userPrincipalName: p{number}@x.org, displayName: '{number}'" for number in range(12)]
+    world.write("apps/wiki/app.yaml", APP + "safeguards: {protected: [p11@x.org]}\n")
+    world.users(*people)
+    world.groups()
+    world.assign(*(f"user: p{number}@x.org, role: User" for number in range(12)))
+    world.converge()
+    world.assign("user: p0@x.org, role: User")
+    plan = world.plan()
+    hidden = {item["name"]: item for item in redact(plan, "key").safeguards}
+    open_ = {item["name"]: item for item in plan.safeguards}
+    assert hidden["accidentalDeletions"] == open_["accidentalDeletions"]
+    assert "11 of 12 users lose access" in hidden["accidentalDeletions"]["detail"]
+    assert hidden["accidentalDeletions"]["approval"]["plan"] == plan.digest
+    assert re.sub("~[0-9a-f]{12}", "~", hidden["protected"]["detail"]) == "User/~ would be disabled"
+    assert hidden["protected"]["remedy"] == open_["protected"]["remedy"]
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,8 @@ def _redacted(plan: Plan, declarations: Declarations) -> Plan:
     from reconciler.report.redact import redact
 
     users, groups = declarations.users, declarations.groups
-    names = [*users.column("userPrincipalName"), *users.column("displayName"), *groups.column("displayName")]
+    names = [*users.column("userPrincipalName"), *users.column("displayName"), *groups.column("displayName"),
+             declarations.apps[plan.app].safeguards.principal]  # fmt: skip
     return redact(plan, os.environ.get("RECONCILE_REDACT_KEY", ""), filter(None, names))
 
 

@@ -20,13 +20,14 @@ AROUND = "'\"`()[]{},;:."  # what may stand around a name in a sentence
 LONGEST = 50  # words that a name in a sentence may have
 KINDS = ("User/", "Group/")
 
-OPEN = ("name", "status", "numbers")  # of a safeguard: nobody is named in these
+OPEN = ("name", "status", "numbers", "approval")  # of a safeguard: nobody is named in these
 
 
 def redact(plan: Plan, key: str, names: Iterable[str] = ()) -> Plan:
     """The same plan with hashes for people and groups, their values and ids; `names` are others that sentences may hold.
 
-    Kept are actions, attribute names, roles, codes, files, lines, counts, true and false, and the plan's digest.
+    Kept are actions, attribute names, roles, codes, files, lines, counts, true and false, and the plan's digest, also in the
+    entry that would approve it.
     """
     work = _Work(plan.app, key)
     work.learn((*names, *_names(plan)))
@@ -39,7 +40,7 @@ def redact(plan: Plan, key: str, names: Iterable[str] = ()) -> Plan:
         ),
         unmanaged=tuple(Unmanaged(work.hash(u.id), work.hash(u.userName)) for u in plan.unmanaged),
         warnings=tuple(map(work.words, plan.warnings)), only=tuple(map(work.address, plan.only)),
-        safeguards=tuple({k: v if k in OPEN else work.deep(v) for k, v in item.items()} for item in plan.safeguards),
+        safeguards=tuple({k: v if k in OPEN else work.figures(v) for k, v in item.items()} for item in plan.safeguards),
     )  # fmt: skip
 
 
@@ -135,6 +136,10 @@ class _Work:
             found.append(self._hashed(" ".join(words[:count])) if count else words[0])
             del words[: count or 1]
         return " ".join(found)
+
+    def figures(self, text: str) -> str:
+        """A sentence of a safeguard, in which a number is a count, whoever has the same for a value."""
+        return replace(self, known={name for name in self.known if not name.isdigit()}).words(text)
 
     def _named(self, words: list[str]) -> bool:
         name = _bare(" ".join(words))
