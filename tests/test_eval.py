@@ -85,11 +85,18 @@ def test_pairs_stand_for_attributes_and_several_for_a_list(evaluated: Evaluator)
     assert said.out.splitlines()[0].endswith('= "a-b-Rome"')
 
 
+@pytest.mark.parametrize("user", [(), ("--user", "ada@x.org")])
+def test_null_is_told_apart_from_an_empty_text(evaluated: Evaluator, user: tuple[str, ...]) -> None:
+    expression = 'IIF(IsNull([jobTitle]), "null", Append("-", [jobTitle]))'
+    assert evaluated(expression, "--unset", "jobTitle", *user).out.startswith(f'{expression} = "null"\n')
+    assert evaluated(expression, "--set", "jobTitle=", *user).out.startswith(f'{expression} = "-"\n')
+
+
 def test_an_attribute_without_a_value_is_an_error_with_a_caret_below_it(evaluated: Evaluator) -> None:
     said = evaluated('Append("x", [mail])')
     assert (said.code, said.out) == (1, "")
     assert said.err.splitlines()[:3] == ["Error: [mail] has no value here", '    Append("x", [mail])', "                 ^"]
-    assert "--set mail=" in said.err
+    assert "--set mail=" in said.err and "--unset mail" in said.err
 
 
 @pytest.mark.parametrize(
@@ -170,6 +177,8 @@ def test_a_value_that_cannot_be_used_ends_with_1(evaluated: Evaluator) -> None:
     [((), "give an expression"), (("Guid()", "--set", "x"), "name=value"), (("--file", "pyproject.toml"), "give an expression"),
      (("Guid()", "--file", "pyproject.toml", "--user", "ada@x.org"), "in place of"),
      (("Guid()", "--user", "ada@x.org", "--set", "mial=x"), "did you mean mail"),
+     (("Guid()", "--user", "ada@x.org", "--unset", "mial"), "did you mean mail"),
+     (("[mail]", "--set", "mail=x", "--unset", "mail"), "--unset"), (("Guid()", "--unset", "appRoleAssignments"), "--user"),
      (("Guid()", "--set", "appRoleAssignments=x"), "--user"), (("Guid()", "--user", "ada@x.org", "--app", "wikki"), "wiki")],
 )  # fmt: skip
 def test_wrong_usage_says_what_is_right(evaluated: Evaluator, arguments: tuple[str, ...], word: str) -> None:

@@ -24,17 +24,18 @@ Get = Callable[[str], Any]
 @click.argument("expression", required=False)
 @click.option("--user", metavar="USER", help="Evaluate for this declared user.")
 @click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE",
-              help="Give a source attribute this value; named twice, it is multi-valued.")  # fmt: skip
+              help="Give a source attribute this value, `NAME=` an empty text; named twice, it is multi-valued.")  # fmt: skip
+@click.option("--unset", "nulls", multiple=True, metavar="NAME", help="Give a source attribute no value at all: null.")
 @click.option("--file", type=click.Path(path_type=Path, exists=True, dir_okay=False),
               help="All mappings of this file, instead of an expression.")  # fmt: skip
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
               help="How to print it.")  # fmt: skip
 def eval(
     desired: Path, apps: tuple[str, ...], no_color: bool, expression: str | None, user: str | None, pairs: tuple[str, ...],
-    file: Path | None, form: str,
+    nulls: tuple[str, ...], file: Path | None, form: str,
 ) -> int:  # fmt: skip
     """Show what EXPRESSION gives, or what every mapping of an app gives, with the result of each call inside."""
-    values = _values(pairs)
+    values = _values(pairs, nulls)
     if expression is None and user is None:
         raise click.UsageError("give an expression to evaluate, or --user to see every mapping of a user")
     if file is not None and (expression is not None or user is None):
@@ -53,17 +54,20 @@ def eval(
     return _show_mappings(picked, declarations, address, values, file, form)
 
 
-def _values(pairs: tuple[str, ...]) -> dict[str, Any]:
-    """`--set` pairs; a name that is given twice holds several values."""
+def _values(pairs: tuple[str, ...], nulls: tuple[str, ...]) -> dict[str, Any]:
+    """`--set` pairs and `--unset` names; a name that is given twice holds several values."""
     found: dict[str, Any] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name:
             raise click.UsageError(f"--set {pair!r} is no pair: write --set name=value")
-        if name == "appRoleAssignments":
-            raise click.UsageError("appRoleAssignments comes from assignments: name a --user instead")
         known = found.get(name)
         found[name] = value if name not in found else (*known, value) if isinstance(known, tuple) else (known, value)
+    if both := sorted(found.keys() & set(nulls)):
+        raise click.UsageError(f"{both[0]} has a value or none: it is named by --set and by --unset")
+    found |= dict.fromkeys(nulls)
+    if "appRoleAssignments" in found:
+        raise click.UsageError("appRoleAssignments comes from assignments: name a --user instead")
     return found
 
 
@@ -74,7 +78,7 @@ def _check_names(names: Iterable[str]) -> None:
     for name in names:
         problem = source_problem(name, "users")
         if problem:
-            raise click.UsageError(f"--set {name}: {problem[0]}; {problem[1]}")
+            raise click.UsageError(f"{name}: {problem[0]}; {problem[1]}")
 
 
 def _given(values: dict[str, Any], get: Get | None = None) -> Get:
@@ -139,7 +143,8 @@ def _check_sources(text: str, names: tuple[str, ...], given: tuple[str, ...] | N
     for name in names:
         column = text.find(f"[{name}]") + 2
         if given is not None and name not in given:
-            raise ExpressionError(f"[{name}] has no value here", column, f"add --set {name}=..., or --user for somebody's")
+            raise ExpressionError(f"[{name}] has no value here", column,
+                                  f"add --set {name}=..., --unset {name} for null, or --user for somebody's")  # fmt: skip
         problem = source_problem(name, "users") if given is None else None
         if problem:
             raise ExpressionError(problem[0], column, problem[1])
