@@ -133,6 +133,13 @@ def test_a_group_whose_assignment_has_expired_goes_with_its_members_by_time_alon
     world.converge()
 
 
+def test_who_was_disabled_by_hand_is_enabled_with_that_for_the_reason(world: World) -> None:
+    world.converge()
+    world.edit("ada@x.org", "active", False)
+    (change,) = world.plan().changes
+    assert (change.action, change.causes, change.reason) == ("enable", ("drift",), "disabled on the service since the last apply")
+
+
 def test_a_user_in_scope_again_is_enabled(world: World) -> None:
     world.converge()
     world.users(ADA + ", accountEnabled: false", GRACE)

@@ -79,10 +79,10 @@ def _update(context: Context, item: Desired, live: LiveObject, findings: Finding
         findings.warnings.append(f"{item.address} differs, but the mapping does not update")
     else:
         why = causes(attributes, entry, _before_expiry(context, item)) | membership.causes(context, add, remove, entry)
-        enabling = any(a.path == "active" and a.after is True for a in attributes)
+        enabling = tuple(a for a in attributes if a.path == "active" and a.after is True)
+        reason = _reason(context, item, live, why, causes(enabling, entry, {}))
         findings.changes.append(
-            _change(context, item, "enable" if enabling else "update",
-                    _reason(context, item, live, enabling, why) + _roles_taken(context, item, live), why,
+            _change(context, item, "enable" if enabling else "update", reason + _roles_taken(context, item, live), why,
                     attributes, add, remove, live)
         )  # fmt: skip
 
@@ -104,14 +104,15 @@ def _before_expiry(context: Context, item: Desired) -> dict[str, Any]:
     return {slot.target: value for slot, value in zip(context.resolution.user_mapping.slots, values, strict=True)}
 
 
-def _reason(context: Context, item: Desired, live: LiveObject, enabling: bool, why: set[str]) -> str:
+def _reason(context: Context, item: Desired, live: LiveObject, why: set[str], enabling: set[str]) -> str:
+    """`why` are the causes of the change, `enabling` that of its `active: true`, empty where it enables nobody."""
     old = context.matching.recorded.get(item.address)
     if old is None:
         return f"adopts the existing account {live.name}, matched by {context.matching.how.get(item.address, 'id')}"
     if fold(old) != fold(item.address):
         return f"renamed from {old.partition('/')[2]}"
     if enabling:
-        return "in scope again"
+        return "disabled on the service since the last apply" if enabling == {"drift"} else "in scope again"
     return {frozenset({"drift"}): "edited on the service since the last apply",
             frozenset({"time"}): "an assignment expired"}.get(frozenset(why), "the declaration changed")  # fmt: skip
 
