@@ -12,10 +12,12 @@ from reconciler.apply.recover import recover
 from reconciler.plan.stale import compare
 from reconciler.record.local import LocalStore, Locked, RecordError
 from reconciler.record.model import Record
+from reconciler.report.jsonform import dumps, loads
+from reconciler.report.text import last_line
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import CredentialError, LostAnswer, ReadError, ServiceError
 from reconciler.scim.profile import PROFILES
-from tests.world import World
+from tests.world import APP, MAPPINGS, World
 
 
 class Faulty(httpx.BaseTransport):
@@ -96,7 +98,50 @@ def test_a_service_that_answers_200_and_changes_nothing_is_reported_once(world: 
     broken(world, "PATCH", httpx.Response(204))
     (outcome,) = world.apply().outcomes
     assert (outcome.status, outcome.message) == ("ignored", "the service ignored title")
-    assert world.plan().changes == ()
+    for _ in range(2):
+        plan = world.plan()
+        assert plan.changes == () and plan.ignored == 1
+        (warning,) = plan.warnings
+        assert "was told title and keeps another value, of 1 object: User/ada@x.org" in warning
+        assert last_line(plan) == "No changes, but wiki ignores a part of the declaration. 1 ignored."
+        assert loads(dumps([plan]))[0].ignored == 1
+    world.edit("ada@x.org", "title", "Boss")
+    assert (world.plan().changes, world.plan().ignored, world.plan().warnings) == ((), 0, ())
+
+
+def test_a_manager_whom_the_service_does_not_take_is_told_and_not_repeated(world: World) -> None:
+    world.users("userPrincipalName: ada@x.org, displayName: Ada, manager: grace@x.org",
+                "userPrincipalName: grace@x.org", "userPrincipalName: hopper@x.org")  # fmt: skip
+    world.assign("group: Net, role: User", "user: grace@x.org, role: User", "user: hopper@x.org, role: User")
+    world.converge()
+    world.users("userPrincipalName: ada@x.org, displayName: Ada, manager: hopper@x.org",
+                "userPrincipalName: grace@x.org", "userPrincipalName: hopper@x.org")  # fmt: skip
+    broken(world, "PATCH", httpx.Response(204))
+    (outcome,) = world.apply().outcomes
+    assert outcome.status == "ignored" and outcome.message.endswith(":manager")
+    assert world.plan().changes == () and "User:manager and keeps another value" in world.plan().warnings[0]
+
+
+def test_a_role_that_the_service_does_not_take_back_is_told_and_not_repeated(world: World) -> None:
+    world.write("apps/wiki/app.yaml", APP + "provisioning: {scope: all}\n")
+    world.assign("user: ada@x.org, role: Admin")
+    world.converge()
+    world.assign()
+    broken(world, "PATCH", httpx.Response(204))
+    assert {o.change.address: o.message for o in world.apply().outcomes}["User/ada@x.org"] == "the service ignored roles"
+    assert world.plan().changes == () and world.plan().ignored == 1
+
+
+@pytest.mark.parametrize(("mapping", "row"), [("ignoreDrift: true", "jobTitle: Boss"), ("onNull: keep", "city: Rome"),
+                                              ("default: Boss", "city: Rome")])  # fmt: skip
+def test_a_value_that_is_left_to_the_service_is_not_called_ignored(world: World, mapping: str, row: str) -> None:
+    world.write("apps/wiki/mappings.yaml", MAPPINGS.replace("source: jobTitle", f"source: jobTitle, {mapping}"))
+    world.users(f"userPrincipalName: ada@x.org, {row}", "userPrincipalName: grace@x.org")
+    world.converge()
+    world.edit("ada@x.org", "title", "Intern")
+    for _ in range(2):
+        assert (world.plan().changes, world.plan().ignored) == ((), 0)
+        world.converge()
 
 
 def test_an_edit_between_plan_and_write_makes_that_object_stale(world: World) -> None:

@@ -82,6 +82,7 @@ class Writer:
         answer = self._post(change, {a.path: a.after for a in attributes})
         self.uncertain = False
         self.ids[change.address] = answer["id"]
+        self.__dict__.pop("_addresses", None)
         self.book.create(change.address, answer["id"])
         self._settle(change, attributes, self._whole(change, answer))
 
@@ -236,7 +237,7 @@ class Writer:
 
     @cached_property
     def _addresses(self) -> dict[str, str]:
-        """Id -> address, asked for when everybody has been created: deletions come last."""
+        """Id -> address, made anew once somebody has been created."""
         return {id: address for address, id in self.ids.items() if not address.startswith(UNKNOWN)}
 
     # Values
@@ -270,7 +271,7 @@ class Writer:
         for a in attributes:
             want = self.ids.get(a.after, a.after) if a.reference else a.after
             if a.path in slots and not same(slots[a.path], want, values[a.path]):
-                found[a.path] = values[a.path]
+                found[a.path] = self._addresses.get(values[a.path], values[a.path]) if a.reference else values[a.path]
         return found
 
     # The record

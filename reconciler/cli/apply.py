@@ -253,7 +253,9 @@ def write(
         result = execute(job, found.client, found.store, now, tell, lambda: stopped() or found.store.lost)
     done = sum(1 for outcome in result.outcomes if outcome.status in ("done", "ignored"))
     part = f" This was a part: {', '.join(only)}." if only else ""
-    say(f"Applied {done} of {len(result.outcomes)} changes to {found.app.displayName}.{part}", err=False)
+    kept = sum(1 for outcome in result.outcomes if outcome.status == "ignored")
+    ignored = f" The service ignored a part of {kept}." if kept else ""
+    say(f"Applied {done} of {len(result.outcomes)} changes to {found.app.displayName}.{ignored}{part}", err=False)
     report_lines([line(outcome) for outcome in result.outcomes])
     if found.store.lost:
         say("Error: the lock was lost, so writing stopped: another run may have taken it")

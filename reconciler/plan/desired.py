@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.declare.model import fold
 from reconciler.plan import membership
 from reconciler.plan.context import Context
-from reconciler.plan.diff import causes, differing, in_address_space, initial_attributes
+from reconciler.plan.diff import causes, differing, ignored, in_address_space, initial_attributes
 from reconciler.plan.digest import digested
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import AttributeChange, Change
@@ -22,17 +22,18 @@ Desired = DesiredUser | DesiredGroup
 
 @dataclass
 class Findings:
-    """What planning one kind of object came to."""
+    """What planning came to; `ignored` are addresses by the target of which the service keeps another value."""
 
     changes: list[Change] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     unchanged: int = 0
     adopted: int = 0
     retained: dict[str, list[str]] = field(default_factory=dict)
+    ignored: dict[str, list[str]] = field(default_factory=dict)
 
     def said(self) -> list[str]:
         """The warnings; `retained` are addresses by the reason why they are, which is said once."""
-        return [*self.warnings, *(f"{listed(found)}: retained, {why}" for why, found in sorted(self.retained.items()) if found)]
+        return [*self.warnings, *(f"{listed(found)}: retained, {why}" for why, found in sorted(self.retained.items()))]
 
 
 def plan_desired(context: Context, desired: Mapping[str, Desired], findings: Findings) -> None:
@@ -70,7 +71,10 @@ def _create(context: Context, item: Desired, findings: Findings) -> None:
 def _update(context: Context, item: Desired, live: LiveObject, findings: Findings) -> None:
     mapping, entry = context.resolution.mapping(item.address), context.entry(item.address)
     have = in_address_space(mapping, live.values, context.matching.addresses)
-    attributes = differing(mapping, item.values, have, context.applied(item.address, live))
+    applied = context.applied(item.address, live)
+    attributes = differing(mapping, item.values, have, applied)
+    for target in ignored(mapping, item.values, have, applied):
+        findings.ignored.setdefault(target, []).append(item.address)
     add, remove = membership.members(context, item, live, entry) if isinstance(item, DesiredGroup) else ((), ())
     if not attributes and not add and not remove:
         findings.unchanged += entry is not None

@@ -122,15 +122,38 @@ def _must_write(slot: Slot, want: Any, have: Any, entry: Entry | None) -> bool:
         return False
     if slot.mapping.ignoreDrift and (entry is None or same(slot, want, wanted.get(slot.target))):
         return False
+    if _stands(slot, want, have, entry):
+        return False
     if want is None and (slot.add_only or slot.assertive):
         return slot.assertive
     if want is None:
         # A default is what a null source gives a new account: it was never the source's value.
         was_ours = wanted.get(slot.target) not in (None, slot.mapping.default)
         return was_ours and slot.mapping.onNull == "clear"
+    return True
+
+
+def _stands(slot: Slot, want: Any, have: Any, entry: Entry | None) -> bool:
+    """Whether we wanted the same when we last applied, and the service shows what it then answered."""
     answered = (entry or {}).get("answered", {})
-    settled = slot.target in answered and same(slot, want, wanted.get(slot.target))
-    return not (settled and answered[slot.target] == have)
+    if slot.target not in answered or answered[slot.target] != have:
+        return False
+    return same(slot, want, (entry or {}).get("wanted", {}).get(slot.target))
+
+
+def ignored(mapping: CompiledMapping, want: tuple[Any, ...], have: tuple[Any, ...], entry: Entry | None) -> list[str]:
+    """The targets of which the service was told what we want, and answered something else that it still shows.
+
+    A null counts where it takes roles away: any other may have been left alone on purpose.
+    """
+    if not (entry or {}).get("answered"):
+        return []
+    return [
+        slot.target
+        for slot, wanted, shown in ((mapping.slots[i], want[i], have[i]) for i in mapping.updates)
+        if wanted is not IGNORE and (wanted is not None or slot.assertive) and not (slot.mapping.ignoreDrift or slot.hidden)
+        and not same(slot, wanted, shown) and not unsaid(slot, wanted, shown) and _stands(slot, wanted, shown, entry)
+    ]  # fmt: skip
 
 
 def causes(

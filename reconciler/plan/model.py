@@ -152,6 +152,7 @@ class Plan:
     requests: Requests = Requests(0, 0)
     digest: str = ""
     safeguards: tuple[dict[str, Any], ...] = field(default=())
+    ignored: int = 0  # objects of which the service keeps another value than it was told
     redacted: bool = False  # personal values are hashes: it can be shown, not applied
 
     def count(self, action: str) -> int:

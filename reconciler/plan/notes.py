@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.declare.model import fold
@@ -35,6 +35,14 @@ def of_objects(context: Context) -> Iterator[str]:
     yield from _roles_kept(context)
     yield from _groups_kept(context)
     yield from _members_unseen(context)
+
+
+def ignored(context: Context, found: Mapping[str, list[str]]) -> Iterator[str]:
+    """Of attributes that the service was told and keeps otherwise; `found` are addresses by target."""
+    for target, addresses in sorted(found.items()):
+        number = f"{len(addresses)} {'object' if len(addresses) == 1 else 'objects'}"
+        yield (f"{context.able.service} was told {target} and keeps another value, of {number}: {listed(addresses)}; map the "
+               "value that it keeps, or say `ignoreDrift: true` on the mapping")  # fmt: skip
 
 
 def listed(addresses: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.match import Matching, match
 from reconciler.plan.membership import known_members
 from reconciler.plan.model import Change, Config, ObjectError, Plan, Skip
-from reconciler.plan.notes import notes
+from reconciler.plan.notes import ignored, notes
 from reconciler.plan.removed import plan_removed
 from reconciler.plan.requests import Limits, estimate
 from reconciler.plan.revoked import plan_revoked
@@ -84,10 +84,11 @@ def make_plan(
         classed(app, resolution, unmanaged),
         tuple(e for e in (*context.matching.errors, *_faults(resolution)) if selection.names(e.address)),
         tuple([*([] if record else [NO_RECORD]), *left_out, *notes(context), *findings.said(),
-               *_still_active(resolution, unmanaged)]),
+               *ignored(context, findings.ignored), *_still_active(resolution, unmanaged)]),
         findings.unchanged, findings.adopted, selection.only, selection.causes,
         requests=estimate(kept, limits), config=config,
         digest=plan_digest(app.name, base_url, selection.only, selection.causes, kept),
+        ignored=len({address for addresses in findings.ignored.values() for address in addresses}),
     )  # fmt: skip
     return Planned(plan, context, everything, findings)
 

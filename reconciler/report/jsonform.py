@@ -66,7 +66,7 @@ def summary(plan: Plan) -> dict[str, int]:
     counts = {action: plan.count(action) for action in ACTIONS}
     return counts | {
         "unchanged": plan.unchanged, "adopted": plan.adopted, "skipped": len(plan.skipped),
-        "unmanaged": len(plan.unmanaged), "errors": len(plan.errors),
+        "unmanaged": len(plan.unmanaged), "errors": len(plan.errors), "ignored": plan.ignored,
     }  # fmt: skip
 
 
@@ -137,6 +137,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         only=tuple(data["selection"]["only"]), selected_causes=tuple(data["selection"]["causes"]),
         config=_known(Config, data["config"]), requests=_known(Requests, data["requests"]), digest=data["digest"],
         safeguards=tuple(data["safeguards"]), redacted=data.get("redacted", False),
+        ignored=data["summary"].get("ignored", 0),
     )  # fmt: skip
 
 

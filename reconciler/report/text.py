@@ -61,6 +61,8 @@ def last_line(plan: Plan) -> str:
             return f"No changes in this part.{tail}"
         if plan.errors:
             return f"No changes, but what is in error could not be planned.{tail}"
+        if plan.ignored:
+            return f"No changes, but {plain(plan.display_name)} ignores a part of the declaration.{tail}"
         return f"No changes. {plain(plan.display_name)} matches the declaration.{tail}"
     words = {"create": "to create", "update": "to update", "disable": "to disable", "enable": "to enable",
              "delete": "to delete"}  # fmt: skip
@@ -72,7 +74,7 @@ def last_line(plan: Plan) -> str:
 
 def _rest(plan: Plan) -> str:
     counts = (("adopted", plan.adopted), ("skipped", len(plan.skipped)), ("unmanaged", len(plan.unmanaged)),
-              ("errors", len(plan.errors)))  # fmt: skip
+              ("errors", len(plan.errors)), ("ignored", plan.ignored))  # fmt: skip
     parts = [f"{number} {word}" for word, number in counts if number]
     return " " + ", ".join(parts) + "." if parts else ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from reconciler.declare.model import fold
 from reconciler.plan.desired import Findings
 from reconciler.plan.explain.model import Check
 from reconciler.plan.model import Change, ObjectError
-from reconciler.plan.notes import of_mappings, of_objects
+from reconciler.plan.notes import ignored, of_mappings, of_objects
 from reconciler.plan.planner import Planned
 from reconciler.plan.selection import narrowed
 
@@ -50,10 +50,16 @@ def _words(planned: Planned, names: tuple[str, ...]) -> Iterator[str]:
     if names[0].startswith("User/"):
         yield from of_mappings(context)
     yield from of_objects(replace(context, resolution=alone))
-    retained = {why: [a for a in found if a in names] for why, found in planned.findings.retained.items()}
+    retained, kept = (_own(found, names) for found in (planned.findings.retained, planned.findings.ignored))
     yield from Findings(retained=retained).said()
+    yield from ignored(context, kept)
     own = tuple(name + mark for name in names for mark in (" ", ":"))
     yield from (text for text in planned.plan.warnings if text.startswith(own))
+
+
+def _own(found: Mapping[str, list[str]], names: tuple[str, ...]) -> dict[str, list[str]]:
+    own = {why: [address for address in addresses if address in names] for why, addresses in found.items()}
+    return {why: addresses for why, addresses in own.items() if addresses}
 
 
 def _blocked(planned: Planned) -> Iterator[Check]:
