@@ -70,6 +70,13 @@ def test_a_user_who_leaves_takes_his_own_membership_out_and_no_others(world: Wor
     world.converge()
 
 
+def test_a_manager_who_was_left_out_is_still_missing_afterwards(world: World) -> None:
+    assert world.apply(only=(ONE,)).complete
+    (change,) = [change for change in world.plan().changes if change.address == ONE]
+    assert (change.reason, change.causes) == ("the reference to User/grace@x.org was still missing", ("config",))
+    world.converge()
+
+
 def test_a_group_that_is_yet_to_be_created_stays_so_and_that_is_said(world: World) -> None:
     plan = world.plan(ONE)
     assert [c.address for c in plan.changes] == [ONE]

@@ -14,9 +14,11 @@ from reconciler.plan.digest import digested
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.plan.notes import listed, roles_removed
+from reconciler.record.model import Entry
 from reconciler.resolve.model import DesiredGroup, DesiredUser
 from reconciler.resolve.resolution import values_with_roles
 
+Attributes = tuple[AttributeChange, ...]
 Desired = DesiredUser | DesiredGroup
 
 
@@ -83,12 +85,13 @@ def _update(context: Context, item: Desired, live: LiveObject, findings: Finding
         findings.warnings.append(f"{item.address} differs, but the mapping does not update")
     else:
         why = causes(attributes, entry, _before_expiry(context, item)) | membership.causes(context, add, remove, entry)
-        enabling = tuple(a for a in attributes if a.path == "active" and a.after is True)
-        reason = _reason(context, item, live, why, causes(enabling, entry, {}))
-        findings.changes.append(
-            _change(context, item, "enable" if enabling else "update", reason + _roles_taken(context, item, live), why,
-                    attributes, add, remove, live)
-        )  # fmt: skip
+        reason = _reason(context, item, live, attributes, why) + _roles_taken(context, item, live)
+        findings.changes.append(_change(context, item, "enable" if _enabling(attributes) else "update", reason, why,
+                                        attributes, add, remove, live))  # fmt: skip
+
+
+def _enabling(attributes: Attributes) -> Attributes:
+    return tuple(a for a in attributes if a.path == "active" and a.after is True)
 
 
 def _roles_taken(context: Context, item: Desired, live: LiveObject) -> str:
@@ -108,17 +111,25 @@ def _before_expiry(context: Context, item: Desired) -> dict[str, Any]:
     return {slot.target: value for slot, value in zip(context.resolution.user_mapping.slots, values, strict=True)}
 
 
-def _reason(context: Context, item: Desired, live: LiveObject, why: set[str], enabling: set[str]) -> str:
-    """`why` are the causes of the change, `enabling` that of its `active: true`, empty where it enables nobody."""
-    old = context.matching.recorded.get(item.address)
+def _reason(context: Context, item: Desired, live: LiveObject, attributes: Attributes, why: set[str]) -> str:
+    """`why` are the causes of the change."""
+    old, entry = context.matching.recorded.get(item.address), context.entry(item.address)
     if old is None:
         return f"adopts the existing account {live.name}, matched by {context.matching.how.get(item.address, 'id')}"
     if fold(old) != fold(item.address):
         return f"renamed from {old.partition('/')[2]}"
-    if enabling:
-        return "disabled on the service since the last apply" if enabling == {"drift"} else "in scope again"
+    if enabling := _enabling(attributes):
+        drift = causes(enabling, entry, {}) == {"drift"}
+        return "disabled on the service since the last apply" if drift else "in scope again"
+    if attributes and all(_owed(a, entry) for a in attributes):
+        return f"{' and '.join(f'the reference to {a.after}' for a in attributes)} was still missing"
     return {frozenset({"drift"}): "edited on the service since the last apply",
             frozenset({"time"}): "an assignment expired"}.get(frozenset(why), "the declaration changed")  # fmt: skip
+
+
+def _owed(attribute: AttributeChange, entry: Entry | None) -> bool:
+    """A reference that nobody has written yet: its account was not there, or not in the part that was applied."""
+    return attribute.reference and attribute.before is None and attribute.path not in (entry or {}).get("wanted", {})
 
 
 def _change(
