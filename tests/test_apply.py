@@ -144,6 +144,60 @@ def test_a_value_that_is_left_to_the_service_is_not_called_ignored(world: World,
         world.converge()
 
 
+def skips(world: World) -> list[tuple[str, str, str]]:
+    """(address, our code, Entra's code) of each record of the log on somebody who is left out."""
+    found = []
+    for line in world.store.read_log():
+        information = line["provisioningStatusInfo"]["errorInformation"]
+        if line["provisioningStatusInfo"]["status"] == "skipped":
+            (step,) = line["provisioningSteps"]
+            assert line["provisioningAction"] == "other" and information["reason"] and information["recommendedAction"]
+            assert (step["name"], step["details"]["Code"]) == ("EntrySynchronizationSkip", information["errorCode"])
+            found.append((line["sourceIdentity"]["displayName"], information["errorCode"], step["details"]["SkipReason"]))
+    return found
+
+
+def test_the_log_says_once_who_is_left_out_with_our_code_and_entras(world: World) -> None:
+    names = ("off", "late", "guest", "none", "same1", "same2")
+    people = [f"userPrincipalName: {name}@x.org, mail: {name[:3]}@x.org" for name in names]
+    world.write("apps/wiki/mappings.yaml", MAPPINGS.replace("source: userPrincipalName", "source: mail"))
+    world.groups()
+    world.users(people[0] + ", accountEnabled: false", *people[1:])
+    assigned = [*(f"user: {name}@x.org, role: User" for name in ("off", "same1", "same2")),
+                "user: late@x.org, role: User, expires: 2026-05-01", "user: guest@x.org, role: Default Access"]  # fmt: skip
+    world.assign(*assigned)
+    world.apply()
+    first = skips(world)
+    assert set(first) >= {
+        ("User/off@x.org", "AccountDisabled", "NotEffectivelyEntitled"),
+        ("User/late@x.org", "AssignmentExpired", "NotEffectivelyEntitled"),
+        ("User/guest@x.org", "DefaultAccessRole", "NotEffectivelyEntitled"),
+        ("User/same2@x.org", "DuplicateSource", "DuplicateSourceEntries"),
+    }
+    assert "User/none@x.org" not in {address for address, *_ in first}
+    world.apply()
+    assert skips(world) == first
+    world.assign(*assigned[1:])
+    world.users(*people)
+    world.apply()
+    assert skips(world)[len(first) :] == [("User/off@x.org", "NotAssigned", "NotEffectivelyEntitled")]
+
+
+def test_who_is_put_out_has_the_code_in_the_record_of_that_and_no_other(world: World) -> None:
+    world.converge()
+    world.assign("user: grace@x.org, role: Admin")
+    world.groups()
+    world.converge()
+    (line,) = [line for line in world.store.read_log() if line["provisioningAction"] == "disable"]
+    assert line["provisioningSteps"][0]["details"] == {"SkipReason": "NotEffectivelyEntitled", "Code": "NotAssigned"}
+    world.apply()
+    assert skips(world) == []
+    world.assign("user: grace@x.org, role: Admin", "user: ada@x.org, role: User")
+    world.converge()
+    record = world.store.load()
+    assert record is not None and record.skips == {}
+
+
 def test_an_edit_between_plan_and_write_makes_that_object_stale(world: World) -> None:
     world.converge()
     world.edit("ada@x.org", "title", "Intern")

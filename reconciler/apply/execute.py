@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reconciler.apply.chance import SystemChance
-from reconciler.apply.log import log_line, recovered
+from reconciler.apply.log import log_line, recovered, skip_lines
 from reconciler.apply.model import Job, Outcome, Result
 from reconciler.apply.order import Step, steps
 from reconciler.apply.recover import unanswered
@@ -70,6 +70,7 @@ class _Run:
         record.revoked = settled.revoked
         journal = self.store.read_journal()
         self._log_killed(journal)
+        self.store.log(skip_lines(self.job, self.now()))
         if self.steps or journal:
             record.runs += 1  # the journal's lines so far are in the record from here on
         self.store.save(record)

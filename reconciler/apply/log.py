@@ -6,9 +6,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from reconciler.apply.model import Job, Outcome
+from reconciler.plan.model import Skip
 
 ACTIONS = {"enable": "update"}  # Graph knows no enable
 KILLED = "done by a run that was killed before it could log it"
+FOLDED = "NotEffectivelyEntitled"  # what Entra says of most of those who are left out (facts: provisioning.md §1.2)
+ENTRA = {"OutOfScopingFilter": "EntrySynchronizationSkipped", "MatchingAttributeEmpty": "ImportSkipped",
+         "DuplicateSource": "DuplicateSourceEntries"}  # fmt: skip
 STATUSES = {"done": "success", "ignored": "warning", "skipped": "skipped"}
 
 
@@ -18,7 +22,44 @@ def log_line(job: Job, outcome: Outcome, at: str) -> dict[str, Any]:
     entry = job.record.entries.get(change.address)
     id = change.precondition.id if change.precondition else entry["id"] if entry else None
     properties = [(a.path, *a.shown()) for a in change.attributes]
-    return _line(job, change.address, change.action, STATUSES.get(outcome.status, "failure"), outcome.message, at, id, properties)
+    line = _line(job, change.address, change.action, STATUSES.get(outcome.status, "failure"), outcome.message, at, id, properties)
+    skip = job.left_out.get(change.address)
+    return line if skip is None else line | {"provisioningSteps": [_step("EntrySynchronizationScoping", "scoping", skip)]}
+
+
+def skip_lines(job: Job, at: str) -> list[dict[str, Any]]:
+    """Records of who is left out, once until the code changes, and put into the record as such.
+
+    Of those who are not assigned only the ones that we have provisioned: of others Entra hears nothing either. Whoever is in
+    the changes has a record of that.
+    """
+    record, changing = job.record, {change.address for change in job.changes}
+    new = [
+        skip for skip in job.skipped
+        if record.skips.get(skip.address) != skip.code
+        and (skip.code != "NotAssigned" or skip.address in record.skips or job.names(skip) & record.entries.keys())
+    ]  # fmt: skip
+    out = job.resolution.skipped
+    record.skips = {address: code for address, code in record.skips.items() if address in out}
+    record.skips.update({skip.address: skip.code for skip in new})
+    return [_skipped(job, skip, at) for skip in new if not changing & job.names(skip)]
+
+
+def _skipped(job: Job, skip: Skip, at: str) -> dict[str, Any]:
+    entry = next((job.record.entries[name] for name in job.names(skip) if name in job.record.entries), None)
+    line = _line(job, skip.address, "other", "skipped", skip.reason, at, entry["id"] if entry else None, ())
+    line["provisioningStatusInfo"]["errorInformation"] |= {
+        "errorCode": skip.code, "errorCategory": "nonServiceFailure", "recommendedAction": skip.remedy,
+    }  # fmt: skip
+    return line | {"provisioningSteps": [_step("EntrySynchronizationSkip", "export", skip)]}
+
+
+def _step(name: str, kind: str, skip: Skip) -> dict[str, Any]:
+    """Entra's code as its own log has it, and ours beside it."""
+    return {
+        "name": name, "provisioningStepType": kind, "status": "skipped", "description": skip.reason,
+        "details": {"SkipReason": ENTRA.get(skip.code, FOLDED), "Code": skip.code},
+    }  # fmt: skip
 
 
 def recovered(job: Job, journal: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
-from reconciler.plan.model import Change
+from reconciler.plan.model import Change, Skip
 from reconciler.plan.settle import Settled
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
@@ -18,7 +19,7 @@ class Job:
 
     `commit` goes into the record where all of them are done: no declared change is left then. None leaves it as it is.
     `removals` say what counts once a change is done: its address -> (address, kind) of each (plan/safeguards/keep.py);
-    `approved` are the digests of the plans whose approvals let the changes through.
+    `approved` are the digests of the plans whose approvals let the changes through; `skipped` is who was left out of scope.
     """
 
     app: str
@@ -30,6 +31,16 @@ class Job:
     commit: str | None = None
     removals: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
     approved: tuple[str, ...] = ()
+    skipped: tuple[Skip, ...] = ()
+
+    def names(self, skip: Skip) -> set[str]:
+        """Today's address of who is left out, and the recorded one."""
+        return {skip.address, self.settled.renamed.get(skip.address, skip.address)}
+
+    @cached_property
+    def left_out(self) -> dict[str, Skip]:
+        """Who is left out, by either address."""
+        return {address: skip for skip in self.skipped for address in self.names(skip)}
 
 
 class Outcome(NamedTuple):

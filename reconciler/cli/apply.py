@@ -239,6 +239,7 @@ def write(
     from reconciler.apply.execute import execute
     from reconciler.apply.model import Job
     from reconciler.plan.safeguards.keep import prepare
+    from reconciler.plan.selection import Selection
     from reconciler.plan.settle import settle
     from reconciler.record.model import Record
 
@@ -247,8 +248,10 @@ def write(
     record.base_url = found.client.base_url
     settled = settle(found.planned.context, only)
     removals = prepare(record, found.guarded, whole=not (only or found.planned.plan.selected_causes))
+    chosen = Selection(only)
+    skipped = tuple(skip for skip in found.planned.plan.skipped if chosen.names(skip.address))
     job = Job(found.app.name, changes, settled, record, found.resolution, occasion, _commit(found, changes), removals,
-              found.guarded.approved)  # fmt: skip
+              found.guarded.approved, skipped)  # fmt: skip
     with orderly() as stopped, telling(len(changes), found.app.displayName) as tell:
         result = execute(job, found.client, found.store, now, tell, lambda: stopped() or found.store.lost)
     done = sum(1 for outcome in result.outcomes if outcome.status in ("done", "ignored"))

@@ -79,6 +79,7 @@ class Record:
     removals:   those of the last 24 hours, without what an approval let through
     approved:   digest of an approved plan that is not done yet -> a digest of each thing that it would do
     revoked:    people who must stay out until the declaration agrees: address -> {at, reason}
+    skips:      address -> the code with which the provisioning log last said that the object is left out
     commit:     the declaration's commit after whose apply no declared change was left to do; "" where none was known
     """
 
@@ -94,6 +95,7 @@ class Record:
     approved: dict[str, list[str]] = field(default_factory=dict)
     runs: int = 0
     unanswered: dict[str, Unanswered] = field(default_factory=dict)
+    skips: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not isinstance(self.entries, Entries):
