@@ -409,6 +409,11 @@ def protect(found: Town, *people: str) -> Town:
     return found
 
 
+def protect_only(found: Town, *people: str) -> None:
+    """Without touching what else is declared."""
+    found.write("apps/wiki/app.yaml", APP + f"safeguards: {{protected: [{', '.join(people)}]}}\n")
+
+
 def test_a_protected_account_is_never_disabled_deleted_or_stripped_of_a_role(tmp_path: Path) -> None:
     found = Town(tmp_path, 3, "protected: [U00@x.org]")
     found.roles["u00@x.org"] = ["User", "Admin"]
@@ -462,9 +467,44 @@ def test_a_part_that_does_not_see_the_removal_of_a_protection_does_not_apply_it(
     assert found.without(1).blocking() == ["protected"]
 
 
+@pytest.mark.parametrize("recorded", [True, False])
+def test_nobody_takes_over_a_protected_account_by_its_earlier_name(tmp_path: Path, recorded: bool) -> None:
+    found = protect(town(tmp_path, 3), "u00@x.org")
+    found.converge()
+    if not recorded:
+        found.store.record_file.unlink()
+    rest = [f"userPrincipalName: {name}" for name in found.people[1:]]
+    found.users("userPrincipalName: mallory@x.org, previously: [u00@x.org]", *rest)
+    found.assign("user: mallory@x.org, role: User", *(f"user: {name}, role: User" for name in found.people[1:]))
+    assert found.blocking() == ["protected"]
+    said = found.said(found.plan())["protected"]
+    assert said["detail"] == "User/u00@x.org would become User/mallory@x.org, which is not listed"
+    protect_only(found, "u01@x.org")
+    assert found.blocking() == (["protected"] if recorded else [])
+    protect_only(found, "u01@x.org", "mallory@x.org")
+    assert found.blocking() == []
+    found.converge()
+    protect_only(found, "u01@x.org")
+    assert found.blocking() == []
+
+
+def test_a_takeover_that_writes_nothing_is_one_too(tmp_path: Path) -> None:
+    found = protect(town(tmp_path, 3), "u00@x.org")
+    found.write("apps/wiki/mappings.yaml", MAPPINGS.replace("source: userPrincipalName", "source: mail"))
+    rest = [f"userPrincipalName: {name}, mail: {name}" for name in found.people[1:]]
+    found.users("userPrincipalName: u00@x.org, mail: u00@x.org", *rest)
+    found.converge()
+    found.users("userPrincipalName: mallory@x.org, previously: [u00@x.org], mail: u00@x.org", *rest)
+    found.assign("user: mallory@x.org, role: User", *(f"user: {name}, role: User" for name in found.people[1:]))
+    assert found.plan().changes == () and found.blocking() == ["protected"]
+    part = found._plan(only=("User/u01@x.org",))[0].plan
+    assert [item["status"] for item in part.safeguards if item["name"] == "protected"] == ["ok"]
+
+
 def test_protection_follows_a_declared_rename(tmp_path: Path) -> None:
     found = protect(town(tmp_path, 3), "u00@x.org")
     found.converge()
+    protect_only(found, "u00@x.org", "new@x.org")
     rest = [f"userPrincipalName: {name}" for name in found.people[1:]]
 
     def rename(enabled: str) -> None:

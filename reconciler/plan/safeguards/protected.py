@@ -1,8 +1,8 @@
-"""protected: accounts that are never disabled, deleted or stripped of a role. Pure."""
+"""protected: accounts that are never disabled, deleted, stripped of a role or given to somebody else. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from reconciler.declare.model import fold
 from reconciler.plan.context import Context
@@ -11,17 +11,46 @@ from reconciler.plan.safeguards.model import Safeguard, some, verdict
 
 
 def protected(facts: Facts) -> Safeguard:
-    """Blocks where a protected account loses something; by today's declaration, or by that of the last apply."""
+    """Blocks where a protected account loses something or its name; by today's declaration, or by that of the last apply."""
     names = {fold(address) for address in [*declared(facts.context), *facts.record.protected]}
     harmed = sorted(a for a in facts.losses if names & known_as(facts.context, a))
     what = {"disable": "disabled", "delete": "deleted", "roles": "stripped of a role"}
-    told = some([f"{address} would be {what[facts.losses[address]]}" for address in harmed])
+    taken = sorted(_taken(facts))
+    told = some([*(f"{address} would be {what[facts.losses[address]]}" for address in harmed),
+                 *(f"{old} would become {new}, which is not listed" for old, new in taken)])  # fmt: skip
     return Safeguard(
-        "protected", verdict(bool(harmed)), told or (f"{len(names)} accounts" if names else "no account is protected"),
-        {"protected": len(names), "harmed": len(harmed)} if names else {},
-        "no approval lifts this: restore the account's declaration; to end the protection, remove it in a change of its own, "
-        "and apply that first",
+        "protected", verdict(bool(harmed or taken)), told or (f"{len(names)} accounts" if names else "no account is protected"),
+        {"protected": len(names), "harmed": len(harmed) + len(taken)} if names else {},
+        "no approval lifts this: restore the account's declaration; to rename it, list its new name in `protected` in the same "
+        "change; to end the protection, remove it in a change of its own, and apply that first",
     )  # fmt: skip
+
+
+def _taken(facts: Facts) -> Iterator[tuple[str, str]]:
+    """(protected name, today's address) of each account that goes to a name that is not listed: a rename, or somebody else.
+
+    Who may edit the directory alone decides over no protected account: its new name has to be listed too.
+    """
+    context = facts.context
+    listed = {fold(f"User/{name}") for name in context.app.safeguards.protected}
+    names = listed.union(map(fold, facts.record.protected))
+    written = {change.address for change in facts.written}
+    chosen = {fold(address) for address in facts.only}
+    for old, new in (*context.today.items(), *_adopted(facts)) if names else ():
+        settles = new not in context.pending and (not chosen or fold(new) in chosen)
+        if fold(old) in names and fold(new) not in listed and (new in written or settles):
+            yield old, new
+
+
+def _adopted(facts: Facts) -> Iterator[tuple[str, str]]:
+    """Accounts that the record does not know, and that an earlier name has found: (their name, today's address)."""
+    users = facts.context.resolution.declarations.users
+    for change in facts.written:
+        live = facts.context.matching.live.get(change.address) if change.adopts else None
+        if live is not None and change.address.startswith("User/"):
+            earlier = users.column("previously")[facts.context.resolution.users[change.address].row] or ()
+            if fold(live.name) in {fold(str(name)) for name in earlier}:
+                yield f"User/{live.name}", change.address
 
 
 def declared(context: Context) -> list[str]:
