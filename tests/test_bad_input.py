@@ -96,6 +96,7 @@ CASES = [
     (M, MAPPINGS.replace("target: title", "target: id"), (7, 18), "target"),
     (M, MAPPINGS.replace("target: title", "target: userName"), (7, 18), "duplicate"),
     (M, MAPPINGS.replace(", matchingPrecedence: 1", "", 1), (3, 5), "no-matching-attribute"),
+    (M, MAPPINGS.replace("source: jobTitle", "source: jobTitle, matchingPrecedence: 1"), (7, 63), "duplicate-precedence"),
     (M, MAPPINGS.replace("source: jobTitle", "source: jobTitle, constant: x"), (7, 9), "one-of"),
     ("directory/user/a.yaml", "users: []", (1, 1), "no-meaning"),
     ("directroy/users/a.yaml", "users: []", (1, 1), "no-meaning"),

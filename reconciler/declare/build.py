@@ -170,7 +170,7 @@ def _object_mapping(document: Document, declared: dict[str, Any], kind: str, not
         return ObjectMapping(enabled=False, place=place)
     rows = data.get("attributes")
     attributes = []
-    seen: dict[str, int] = {}
+    seen: dict[str | int, AttributeMapping] = {}
     for number, row in enumerate(rows if isinstance(rows, list) else ()):
         path = ("mappings", kind, "attributes", number)
         if not isinstance(row, dict) or not isinstance(row.get("target"), str):
@@ -212,13 +212,19 @@ def _text_place(document: Document, path: tuple[Any, ...]) -> Place:
 
 
 def _check_attribute(
-    document: Document, path: tuple[Any, ...], row: dict[str, Any], item: AttributeMapping, kind: str, seen: dict[str, int],
-    notes: _Notes,
+    document: Document, path: tuple[Any, ...], row: dict[str, Any], item: AttributeMapping, kind: str,
+    seen: dict[str | int, AttributeMapping], notes: _Notes,
 ) -> None:  # fmt: skip
-    first = seen.setdefault(item.target.lower(), item.place.line)
-    if first != item.place.line:
-        notes.error(document, (*path, "target"), "duplicate", f"{item.target} is mapped twice, first in line {first}",
+    """`seen` are the mappings before it by target and by precedence, and it is added to them."""
+    first = seen.setdefault(item.target.lower(), item)
+    if first is not item:
+        notes.error(document, (*path, "target"), "duplicate", f"{item.target} is mapped twice, first in line {first.place.line}",
                     "keep one of the two")  # fmt: skip
+    rank = item.matchingPrecedence
+    if isinstance(rank, int) and (first := seen.setdefault(rank, item)) is not item:
+        notes.error(document, (*path, "matchingPrecedence"), "duplicate-precedence",
+                    f"{first.target} in line {first.place.line} has matchingPrecedence {rank} too",
+                    "give each matching attribute its own: the lowest is tried first")  # fmt: skip
     if item.kind == "source" and isinstance(item.value, str):
         found = source_problem(item.value, kind)
         if item.value == "appRoleAssignments":
