@@ -49,8 +49,37 @@ def test_a_role_that_is_exchanged_is_one_gained_and_one_lost(nested: World) -> N
     nested.converge()
     nested.assign("group: Net, role: Admin")
     assert rows(nested.plan()) == [
-        ("ada@x.org", True, "Admin", "Net > Inner"), ("ada@x.org", False, "User", ""), ("grace@x.org", False, "User", ""),
+        ("ada@x.org", True, "Admin", "Net > Inner"), ("ada@x.org", False, "User", "Net"), ("grace@x.org", False, "User", "Net"),
     ]  # fmt: skip
+
+
+def lost(world: World, what: str) -> tuple[str, str, int]:
+    """(through, file, line) of what Ada loses."""
+    (found,) = [a for a in world.plan().access if a.address == "User/ada@x.org" and a.what == what and not a.gains]
+    return found.through, found.file.rpartition("/desired/")[2], found.line
+
+
+def test_a_loss_is_put_down_to_the_group_that_gave_it(nested: World) -> None:
+    nested.assign("group: Net, role: Admin", "group: Net, role: User, expires: 2026-06-02", "user: ada@x.org, role: User")
+    nested.converge()
+    nested.groups("displayName: Inner, members: []", "displayName: Net, members: [{group: Inner}, grace@x.org]")
+    assert lost(nested, "Admin") == ("Net", "directory/groups/a.yaml", 3)
+    nested.groups("displayName: Inner, members: [ada@x.org]", "displayName: Net, members: [{group: Inner}, grace@x.org]")
+    nested.assign("group: Net, role: User", "user: ada@x.org, role: User")
+    assert lost(nested, "Admin") == ("Net", "apps/wiki/assignments.yaml", 2)
+    nested.assign("user: ada@x.org, role: User")
+    assert lost(nested, "Admin") == ("Net", "directory/groups/a.yaml", 3)
+    nested.users("userPrincipalName: grace@x.org", "userPrincipalName: ada@x.org, accountEnabled: false")
+    nested.assign("group: Net, role: Admin", "user: ada@x.org, role: User")
+    assert lost(nested, "Admin") == ("", "directory/users/a.yaml", 3)
+
+
+def test_a_loss_by_expiry_names_the_assignment_that_expired(nested: World) -> None:
+    nested.assign("user: grace@x.org, role: Admin", "group: Net, role: User, expires: 2026-06-01")
+    nested.converge()
+    nested.today = "2026-06-02"
+    assert lost(nested, "User") == ("Net > Inner", "apps/wiki/assignments.yaml", 3)
+    assert "; loses User through group Net > Inner, " in text(nested.plan())
 
 
 def test_a_role_that_somebody_granted_by_hand_is_lost_again(nested: World) -> None:
@@ -63,7 +92,7 @@ def test_a_role_that_somebody_granted_by_hand_is_lost_again(nested: World) -> No
 def test_who_is_disabled_loses_everything(nested: World) -> None:
     nested.converge()
     nested.groups("displayName: Inner, members: []", "displayName: Net, members: [{group: Inner}, grace@x.org]")
-    assert rows(nested.plan()) == [("ada@x.org", False, "Net", ""), ("ada@x.org", False, "User", "")]
+    assert rows(nested.plan()) == [("ada@x.org", False, "Net", ""), ("ada@x.org", False, "User", "Net")]
 
 
 def test_members_of_a_group_that_is_deleted_lose_it(nested: World) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from reconciler.declare.model import Assignment, Role, fold
+from reconciler.declare.model import Assignment, Place, Role, fold
 from reconciler.plan.context import UNKNOWN, Context
-from reconciler.plan.membership import group_members
+from reconciler.plan.membership import group_members, recorded_members
 from reconciler.plan.model import Access, Change
 from reconciler.plan.roles import Named, keys, moved, privileged_groups, shown
 from reconciler.resolve.scope import chain, flatten
@@ -35,6 +35,16 @@ class _Work:
         found: dict[str, list[Assignment]] = {}
         for item in self.app.assignments:
             found.setdefault(item.role, []).append(item)
+        return found
+
+    @cached_property
+    def gave(self) -> dict[str, list[tuple[str, set[str]]]]:
+        """Key of a role -> the groups that gave it when last applied, each with who was in it, by today's names."""
+        found: dict[str, list[tuple[str, set[str]]]] = {}
+        for old, entry in self.context.entries.items():
+            for key in entry.get("roles", ()) if old.startswith("Group/") else ():
+                group = self.context.today.get(old, old)
+                found.setdefault(key, []).append((group, recorded_members(self.context, entry)))
         return found
 
     def rows(self, change: Change) -> Iterator[Access]:
@@ -81,25 +91,59 @@ class _Work:
         return sorted(text for name, text in names.items() if not keys(self.context, {name: text}))
 
     def _role(self, change: Change, role: Role, gains: bool) -> Access:
-        given = self._giving(change.address, self.by_role.get(role.key, ())) if gains else None
-        return self._row(change, gains, "role", role.displayName, role.privileged, given)
+        given = self._giving(change.address, self.by_role.get(role.key, ()))
+        if gains:
+            return self._row(change, "role", role.displayName, role.privileged, given)
+        return self._loss(change, "role", role.displayName, role.privileged, [] if given else [role.key])
 
     def _account(self, change: Change, gains: bool) -> Access:
         """Where no role is told to the service, the account is all that there is to have."""
-        user = self.context.resolution.users.get(change.address) if gains else None
+        if not gains:
+            entry = self.context.entry(change.address) or self.context.entries.get(change.address) or {}
+            keys = entry.get("roles", ())
+            left = any(self._giving(change.address, self.by_role.get(key, ())) for key in keys)
+            return self._loss(change, "account", "an account", False, [] if left else keys)
+        user = self.context.resolution.users.get(change.address)
         held = [item for role in (user.roles if user is not None else ()) for item in self.by_role.get(role.key, ())]
-        return self._row(change, gains, "account", "an account", False, self._giving(change.address, held))
+        return self._row(change, "account", "an account", False, self._giving(change.address, held))
 
-    def _row(self, change: Change, gains: bool, kind: str, what: str, privileged: bool, given: Assignment | None) -> Access:
+    def _loss(self, change: Change, kind: str, what: str, privileged: bool, keys: Iterable[str]) -> Access:
+        """With what gave it: an assignment that expired, or a group that has it, or the person, no more; `keys` are of roles."""
+        address = self.context.today.get(change.address, change.address)
+        through, place = "", Place(change.file, change.line)
+        for key in keys:
+            expired = self._giving(address, self.by_role.get(key, ()), "")
+            group = next((group for group, members in self.gave.get(key, ()) if address in members), None)
+            if expired is not None:
+                through, place = self._through(address, expired.group), Place(expired.file, expired.line)
+                break
+            if group is not None:
+                through, place = group.partition("/")[2], self._gone(group, address) or place
+                break
+        return Access(change.address, change.name, False, kind, what, privileged, through, place.file, place.line, None)
+
+    def _gone(self, address: str, person: str) -> Place | None:
+        """Where a group stopped giving: its other assignment where the person is still inside, else its declaration."""
+        key = fold(address.partition("/")[2])
+        inside = fold(person.partition("/")[2]) in self.flat.get(key, ())
+        other = next((item for item in self.app.assignments if inside and item.group == key), None)
+        if other is not None:
+            return Place(other.file, other.line)
+        return self.context.place(address, self.groups.index[key]) if key in self.groups.index else None
+
+    def _row(self, change: Change, kind: str, what: str, privileged: bool, given: Assignment | None) -> Access:
         """With the assignment that gives it, where one does."""
         place = (given.file, given.line) if given else (change.file, change.line)
-        return Access(change.address, change.name, gains, kind, what, privileged,
+        return Access(change.address, change.name, True, kind, what, privileged,
                       self._through(change.address, given.group if given else None), *place,
                       given.expires if given else None)  # fmt: skip
 
-    def _giving(self, address: str, assignments: Iterable[Assignment]) -> Assignment | None:
-        """The one of some assignments that reaches a person for the longest, direct ones before those by a group."""
-        today, user = self.context.resolution.today, fold(address.partition("/")[2])
+    def _giving(self, address: str, assignments: Iterable[Assignment], since: str | None = None) -> Assignment | None:
+        """The one of some assignments that reaches a person for the longest, direct ones before those by a group.
+
+        Of those that hold on the day `since`, which is today where it is not said, and "" for whenever.
+        """
+        today, user = self.context.resolution.today if since is None else since, fold(address.partition("/")[2])
         found = [
             item
             for item in assignments
