@@ -712,9 +712,27 @@ def test_an_approval_holds_for_what_is_left_of_its_plan(tmp_path: Path) -> None:
 
 def test_a_misspelt_safeguard_in_an_approval_is_an_error(tmp_path: Path) -> None:
     found = Town(tmp_path, 1)
-    found.approve('{plan: "sha256:00", safeguard: acidentalDeletions}')
+    found.approve('{plan: "sha256:00", safeguard: acidentalDeletions, reason: because}')
     (problem,) = load(found.folder / "desired").errors
     assert problem.code == "not-one-of" and "accidentalDeletions" in problem.remedy
+
+
+@pytest.mark.parametrize("reason", ["", ", reason: ''"])
+def test_an_approval_without_a_reason_is_an_error(tmp_path: Path, reason: str) -> None:
+    found = Town(tmp_path, 1)
+    found.approve(f'{{plan: "sha256:00", safeguard: empty{reason}}}')
+    (problem,) = load(found.folder / "desired").errors
+    assert "reason" in problem.message
+    assert problem.place.line == 2
+
+
+def test_the_entry_that_is_printed_has_what_an_entry_must_have(tmp_path: Path) -> None:
+    found = town(tmp_path, 12)
+    found.without(11)
+    (said,) = [item for item in found.plan().safeguards if item["name"] == "accidentalDeletions"]
+    assert set(said["approval"]) == {"plan", "safeguard", "reason", "expires"}
+    found.approve(line(said["approval"]).removeprefix("- "))
+    assert load(found.folder / "desired").errors == [] and found.status("accidentalDeletions") == "approved"
 
 
 # What a person breaks by a slip
