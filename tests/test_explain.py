@@ -372,6 +372,9 @@ def test_a_name_that_nobody_bears_is_answered_with_the_nearest(
     assert (code, said.out) == (1, "") and "did you mean User/ada@x.org" in said.err
     code, said = explain_offline(world, capsys, "Group/Nett")
     assert code == 1 and "Group/Net" in said.err
+    for name, kind in (("Group/Zoologists", "group"), ("zzz", "user")):
+        code, said = explain_offline(world, capsys, name)
+        assert code == 1 and said.err.splitlines()[1] == f"    declare the {kind} first"
 
 
 def test_a_service_that_is_not_there_is_the_first_verdict_and_the_rest_is_shown(tmp_path: Path) -> None:

@@ -114,5 +114,6 @@ def _unknown(declarations: Declarations, recorded: set[str], user: str) -> int:
     folded = {fold(name): name for name in names}
     hints = [folded[name] for name in near(user, folded)]
     click.echo(f"Error: nothing that is declared or recorded is called {plain(user)!r}", err=True)
-    click.echo(f"    did you mean {plain(', '.join(hints))}?" if hints else "    declare the user first", err=True)
+    kind = "group" if fold(user).startswith("group/") else "user"
+    click.echo(f"    did you mean {plain(', '.join(hints))}?" if hints else f"    declare the {kind} first", err=True)
     return ERROR
