@@ -14,7 +14,7 @@ from reconciler.plan.digest import digested
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.plan.notes import listed, roles_removed
-from reconciler.record.model import Entry
+from reconciler.record.entries import Entry
 from reconciler.resolve.model import DesiredGroup, DesiredUser
 from reconciler.resolve.resolution import values_with_roles
 
