@@ -201,6 +201,15 @@ def test_a_reader_that_leaves_early_changes_nothing(desk: Desk, arguments: tuple
     assert (desk.folder / ".github/actions/reconcile/action.yml").exists() is (arguments == ("init",))
 
 
+@pytest.mark.parametrize(("arguments", "code"), [(("validate",), 1), (("plan", "--detailed-exitcode"), 2), (APPLY, 1)])
+def test_output_without_room_is_said_and_stops_nothing(desk: Desk, arguments: tuple[str, ...], code: int) -> None:
+    with open("/dev/full", "w") as full:
+        ran = subprocess.run([sys.executable, *COMMAND, *arguments], cwd=desk.folder, env=desk.environ, stdout=full,
+                             stderr=subprocess.PIPE, text=True)  # fmt: skip
+    assert "could not be written whole: No space left on device" in ran.stderr and "Traceback" not in ran.stderr
+    assert ran.returncode == code and len(desk.find("ada@x.org")) == (arguments == APPLY)
+
+
 def test_text_that_the_terminal_cannot_show_is_escaped(desk: Desk) -> None:
     desk.people("ada@x.org, displayName: Ada Łovelace", "grace@x.org")
     ran = desk.reconcile("plan", PYTHONIOENCODING="latin-1")

@@ -73,7 +73,7 @@ def test_a_user_who_leaves_takes_his_own_membership_out_and_no_others(world: Wor
 def test_a_manager_who_was_left_out_is_still_missing_afterwards(world: World) -> None:
     assert world.apply(only=(ONE,)).complete
     (change,) = [change for change in world.plan().changes if change.address == ONE]
-    assert (change.reason, change.causes) == ("the reference to User/grace@x.org was still missing", ("config",))
+    assert (change.reason, change.causes) == ("the reference to User/grace@x.org is not there yet", ("config",))
     world.converge()
 
 

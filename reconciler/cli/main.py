@@ -7,11 +7,11 @@ import importlib
 import keyword
 import os
 import signal
-import sys
+from typing import NoReturn
 
 import click
 
-from reconciler.cli.streams import prepare
+from reconciler.cli.streams import finish, prepare
 
 INTERRUPTED = 130
 COMMANDS = {
@@ -59,20 +59,19 @@ def cli() -> None:
     """Identity as code: declare users, groups, roles and mappings in YAML; plan and apply them over SCIM."""
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None) -> NoReturn:
     """Run, and leave with one of the exit codes of the README."""
     prepare()
     # Until it writes, a run makes millions of objects that live to its end: looking for dead ones takes a third of it.
     gc.disable()
     gc.set_threshold(100_000, 50, 100)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends us in order gets an orderly end
-    code = run(arguments)
-    if code == INTERRUPTED:
-        # Threads may wait for a service that hangs, and Python would wait for them.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
-    sys.exit(code)
+    _leave(run(arguments))
+
+
+def _leave(code: int) -> NoReturn:
+    """At once: Python would take a million objects apart first, and wait for threads that wait for a service that hangs."""
+    os._exit(code or 1 if finish() else code)
 
 
 def run(arguments: list[str] | None = None) -> int:

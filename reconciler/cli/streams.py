@@ -1,20 +1,24 @@
-"""What a command prints to: a letter that the encoding lacks is escaped, and a reader that has seen enough stops nothing."""
+"""What a command prints to: a letter that the encoding lacks is escaped; nothing that becomes of the output stops a command."""
 
 from __future__ import annotations
 
 import io
 import os
 import sys
-from typing import Any
+from typing import Any, ClassVar
 
 
 class _Pipe(io.FileIO):
-    """A file descriptor: once nobody reads any more (`| head`), what is written to it goes nowhere."""
+    """A file descriptor: once nobody reads any more (`| head`), or there is no room, what is written to it goes nowhere."""
+
+    failure: ClassVar[OSError | None] = None  # why the reader has not got all
 
     def write(self, data: Any) -> int:
         try:
             return super().write(data)
-        except BrokenPipeError:
+        except OSError as error:
+            if not isinstance(error, BrokenPipeError):
+                _Pipe.failure = error
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self.fileno())
             os.close(nowhere)
@@ -32,3 +36,12 @@ def _prepared(stream: Any) -> Any:
     stream.flush()
     pipe = io.BufferedWriter(_Pipe(stream.fileno(), "w", closefd=False))
     return io.TextIOWrapper(pipe, stream.encoding, "backslashreplace", line_buffering=stream.line_buffering)
+
+
+def finish() -> OSError | None:
+    """Write what is left to be written; returns why not all of it could be."""
+    sys.stdout.flush()
+    if _Pipe.failure is not None:
+        sys.stderr.write(f"Error: the output could not be written whole: {_Pipe.failure.strerror}\n")
+    sys.stderr.flush()
+    return _Pipe.failure

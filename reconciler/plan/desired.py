@@ -122,7 +122,7 @@ def _reason(context: Context, item: Desired, live: LiveObject, attributes: Attri
         drift = causes(enabling, entry, {}) == {"drift"}
         return "disabled on the service since the last apply" if drift else "in scope again"
     if attributes and all(_owed(a, entry) for a in attributes):
-        return f"{' and '.join(f'the reference to {a.after}' for a in attributes)} was still missing"
+        return f"{' and '.join(f'the reference to {a.after}' for a in attributes)} is not there yet"
     return {frozenset({"drift"}): "edited on the service since the last apply",
             frozenset({"time"}): "an assignment expired"}.get(frozenset(why), "the declaration changed")  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import importlib
 import json
 import sys
@@ -23,13 +22,14 @@ STAGES = {
 }
 
 
-def clocked(stage: str, call: Callable[..., Any], seconds: dict[str, float]) -> Callable[..., Any]:
+def clocked(stage: str, call: Callable[..., Any], seconds: dict[str, float], out: Path) -> Callable[..., Any]:
     def run(*arguments: Any, **named: Any) -> Any:
         start = time.perf_counter()
         try:
             return call(*arguments, **named)
         finally:
             seconds[stage] = time.perf_counter() - start
+            out.write_text(json.dumps(seconds))  # the command does not come back
 
     return run
 
@@ -41,8 +41,7 @@ def main(out: Path, arguments: list[str]) -> None:
         holder = importlib.import_module(module)
         for owner in owners:
             holder = getattr(holder, owner)
-        setattr(holder, last, clocked(stage, getattr(holder, last), seconds))
-    atexit.register(lambda: out.write_text(json.dumps(seconds)))
+        setattr(holder, last, clocked(stage, getattr(holder, last), seconds, out))
     from reconciler.cli.main import main as reconcile
 
     reconcile(["plan", *arguments])
