@@ -11,6 +11,7 @@ from reconciler.cli.common import (
     BLOCKED,
     CHANGES,
     ERROR,
+    Session,
     chosen,
     colourer,
     guarded,
@@ -47,11 +48,13 @@ def plan(
 
     declarations = load_checked(desired, apps)
     plans: list[Plan] = []
+    kept: list[Session] = []
 
     def work(app: object) -> int:
         with session(app, declarations, only, causes) as found:  # type: ignore[arg-type]
             plans.append(_redacted(found.planned.plan, declarations) if redact else found.planned.plan)
             blocked = bool(found.guarded.blocking)
+            kept[:] = [found]  # to take the last app's objects apart, just before the end, would take a while
         changes = detailed_exitcode and plans[-1].changes
         return ERROR if plans[-1].errors else BLOCKED if blocked else CHANGES if changes else 0
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from reconciler.declare.assignments import collect
 from reconciler.declare.build import build_app, mapping_of
 from reconciler.declare.cache import SMALLEST, Cache, user_cache
+from reconciler.declare.files import Content, Sources, content_of
 from reconciler.declare.model import App, Declarations, Group, ObjectMapping, Place, Problem, RecordSettings, User
 from reconciler.declare.policies import Policy, check_policies, read_policies
 from reconciler.declare.references import check_directory
 from reconciler.declare.safeguards import check_protected
 from reconciler.declare.schema import check, fingerprint
 from reconciler.declare.table import Rows, Table, to_rows
-from reconciler.declare.yaml import Document, Sources, parse
+from reconciler.declare.yaml import Document, parse
 
 SUFFIXES = (".yaml", ".yml", ".json")
 IN_PLACE = frozenset({"duplicate-key", "tag"})  # after which the rest of a file can still be judged
@@ -130,44 +132,48 @@ class _Loader:
 
     def _lists(self, folder: Path, kind: str) -> Iterator[tuple[str, Rows]]:
         """The rows of every file of a folder that holds one kind of list."""
-        for path in self._files(folder):
-            rows = self._rows(path, kind)
+        for path, content in self._contents(self._files(folder)):
+            rows = self._rows(path, content, kind)
             if rows is not None:
                 yield shown(path), rows
             else:
                 self.unread.add(f"unknown-{kind.removesuffix('s')}")
 
-    def _rows(self, path: Path, kind: str) -> Rows | None:
+    def _rows(self, path: Path, content: Content | OSError, kind: str) -> Rows | None:
         """The rows of one file, from the cache where its content is known to be sound."""
-        raw = self._raw(path)
-        if raw is None:
+        if not self._take(content, path):
             return None
-        kept, content = len(raw) >= SMALLEST, self.sources.hashes[shown(path)]
-        known = self.cache.get(kind, content) if kept else None
+        kept = len(content.raw) >= SMALLEST
+        known = self.cache.get(kind, content.hash) if kept else None
         if known is not None:
             return known
         before = len(self.problems)
-        document = self._parse(path, raw, kind)
+        document = self._parse(path, content.raw, kind)
         if document is None or not isinstance(document.data.get(kind), list):
             return None
         rows = to_rows(document.data.get(kind), document.item_lines, ROW_KEYS[kind])
         if kept and len(self.problems) == before:
-            self.cache.put(kind, content, rows)
+            self.cache.put(kind, content.hash, rows)
         return rows
 
-    def _raw(self, path: Path) -> bytes | None:
-        try:
-            raw = path.read_bytes()
-        except OSError as error:
-            self.error(Place(shown(path), 1), "unreadable", f"cannot be read: {error.strerror}", "mend its permissions")
-            return None
-        self.sources.add(shown(path), raw)
-        return raw
+    def _contents(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Content | OSError]]:
+        """Files and what is in them, read and hashed while the one before is being parsed."""
+        every = list(paths)
+        with ThreadPoolExecutor(2) as pool:
+            yield from zip(every, pool.map(content_of, every), strict=True)
+
+    def _take(self, content: Content | OSError, path: Path) -> TypeGuard[Content]:
+        """Whether the file could be read."""
+        if isinstance(content, OSError):
+            self.error(Place(shown(path), 1), "unreadable", f"cannot be read: {content.strerror}", "mend its permissions")
+            return False
+        self.sources.add(shown(path), content)
+        return True
 
     def _read(self, path: Path, kind: str) -> Document | None:
         """One file, checked against its schema; None where nothing of it can be used."""
-        raw = self._raw(path)
-        return None if raw is None else self._parse(path, raw, kind)
+        content = content_of(path)
+        return self._parse(path, content.raw, kind) if self._take(content, path) else None
 
     def _parse(self, path: Path, raw: bytes, kind: str) -> Document | None:
         document = parse(raw, shown(path))
@@ -231,7 +237,7 @@ class _Loader:
             if entry.name == "assignments" and entry.is_dir():
                 lists.extend(self._lists(entry, "assignments"))
             elif entry.stem == "assignments" and entry.is_file() and entry.suffix in SUFFIXES:
-                rows = self._rows(entry, "assignments")
+                rows = self._rows(entry, content_of(entry), "assignments")
                 broken = broken or rows is None
                 lists.extend([(shown(entry), rows)] if rows else [])
             elif entry.is_file() and entry.stem in APP_KINDS and entry.suffix in SUFFIXES:

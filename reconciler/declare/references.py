@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.declare.files import Sources
 from reconciler.declare.model import Group, Problem, Role, User, fold
 from reconciler.declare.near import nearly
 from reconciler.declare.table import Table
-from reconciler.declare.yaml import Sources
 
 
 def nearest(name: str, known: Mapping[str, Any], kind: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 import re
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -58,45 +57,6 @@ class Document:
         """The word that stands at a place, before YAML has made a number of it."""
         found = re.match(r"[\w.+-]+", self.text.splitlines()[place.line - 1][place.column - 1 :])
         return found[0] if found else ""
-
-
-class Sources:
-    """The text of every file that was read, so that a finding's place can be looked up when there is one.
-
-    hashes: file -> hash of its content
-    """
-
-    def __init__(self) -> None:
-        self._raw: dict[str, bytes] = {}
-        self.hashes: dict[str, bytes] = {}
-        self._parsed: dict[str, Document] = {}
-
-    def add(self, file: str, raw: bytes) -> None:
-        self._raw[file] = raw
-        self.hashes[file] = hashlib.sha256(raw).digest()
-
-    def digest(self, root: str) -> str:
-        """`sha256:` and a digest over every file's path below `root` and its content: the same on every machine."""
-        found = hashlib.sha256()
-        for file, content in sorted((file.removeprefix(root).lstrip("/"), content) for file, content in self.hashes.items()):
-            found.update(file.encode("utf-8", "surrogateescape") + b"\0" + content)
-        return "sha256:" + found.hexdigest()
-
-    def place(self, file: str, path: tuple[Step, ...], key: bool = False) -> Place:
-        """Where a value of a file stands."""
-        return self._document(file).locate(path, key)
-
-    def value(self, file: str, path: tuple[Step, ...]) -> Any:
-        """A value of a file as it is written there."""
-        found = self._document(file).data
-        for step in path:
-            found = found[step]
-        return found
-
-    def _document(self, file: str) -> Document:
-        if file not in self._parsed:
-            self._parsed[file] = parse(self._raw[file], file)
-        return self._parsed[file]
 
 
 def parse(raw: bytes, file: str) -> Document:
