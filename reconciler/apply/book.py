@@ -17,6 +17,8 @@ class Book:
         self.renamed = dict(job.settled.renamed)
         self.touched: set[str] = set()
         self.moved: list[tuple[str, str]] = []
+        for address in job.settled.gone:
+            del self.entries[address]
         self._rename_members({old: new for new, old in self.renamed.items() if old in self.entries})
 
     def _rename_members(self, today: dict[str, str]) -> None:

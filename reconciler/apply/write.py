@@ -134,7 +134,7 @@ class Writer:
     def _write(self, change: Change, attributes: Attributes) -> None:
         pairs = [(a.path, self._wire(a)) for a in attributes]
         live = self._fresh(change)
-        resource, id, version = resource_of(change.address), self._id(change.address), version_of(live)
+        resource, id, version = resource_of(change.address), self._own(change), version_of(live)
         self.uncertain = True
         try:
             answer = self.client.patch(resource, id, self._operations(change, pairs, live), version)
@@ -164,8 +164,8 @@ class Writer:
 
     def _fresh(self, change: Change) -> Resource:
         """The live object, if it is still as the plan saw it."""
-        live = self.client.get(resource_of(change.address), self._id(change.address))
-        if live is None:
+        live = self.client.get(resource_of(change.address), self._own(change))
+        if live is None or live.get("id", self._own(change)) != self._own(change):
             raise Failed("stale", "it is gone from the service since it was planned")
         if change.action == "create" or change.address in self.book.touched:
             return live
@@ -187,10 +187,10 @@ class Writer:
         try:
             self._patch_members(change, live, into, out)
         except PatchUnsupported:
-            self._replace_members(self._id(change.address), set(into), set(out))
+            self._replace_members(self._own(change), set(into), set(out))
         except LostAnswer:
-            self._patch_members(change, self.client.get("Groups", self._id(change.address)) or {}, into, out)
-        entry = self.book.entry(change, self._id(change.address))
+            self._patch_members(change, self.client.get("Groups", self._own(change)) or {}, into, out)
+        entry = self.book.entry(change, self._own(change))
         entry["members"] = sorted((set(entry.get("members", ())) | set(known)) - set(remove))
         for member in remove:
             if member in self.job.record.entries:
@@ -204,7 +204,7 @@ class Writer:
         into, out = missing(live, add, remove)
         version, profile = version_of(live), self.client.profile
         for chunk in member_operations(into, out, profile.groups.membersPerPatch, profile.patch):
-            self.client.patch("Groups", self._id(change.address), chunk, version)
+            self.client.patch("Groups", self._own(change), chunk, version)
             version = None  # it was ours that changed it; what follows adds and removes by value, whatever else is in there
 
     def _replace_members(self, id: str, add: set[str], remove: set[str]) -> None:
@@ -218,7 +218,7 @@ class Writer:
         self.client.replace("Groups", id, merge(live, [("members", members)]), version_of(live))
 
     def _delete(self, change: Change) -> None:
-        resource, id = resource_of(change.address), self._id(change.address)
+        resource, id = resource_of(change.address), self._own(change)
         live = self.client.get(resource, id)
         if live is not None:
             self._unchanged(change, live)
@@ -251,6 +251,10 @@ class Writer:
         id = self._id(attribute.after)
         return id if attribute.path.endswith(".value") else {"value": id}
 
+    def _own(self, change: Change) -> str:
+        """The id of the account that was planned for, whoever bears the name by now."""
+        return change.precondition.id if change.precondition is not None else self._id(change.address)
+
     def _id(self, address: str) -> str:
         if address not in self.ids:
             raise Failed("skipped", f"{address} has no account")
@@ -260,7 +264,7 @@ class Writer:
         """The object after a write: the answer, or read back where it holds no body."""
         if answer is not None and ("userName" in answer or "displayName" in answer):
             return answer
-        return self.client.get(resource_of(change.address), self._id(change.address)) or {}
+        return self.client.get(resource_of(change.address), self._own(change)) or {}
 
     def _ignored(self, change: Change, attributes: Attributes, live: Resource) -> dict[str, Any]:
         """What the service kept or made of it otherwise: path -> the value that it answers."""
@@ -280,7 +284,7 @@ class Writer:
         hidden = {slot.target for slot in self.job.resolution.mapping(change.address).slots if slot.hidden}
         attributes = tuple([a for a in attributes if not (a.generated and a.path in hidden)])  # a secret that nobody needs again
         ignored = self._ignored(change, attributes, live)
-        entry = self.book.entry(change, self._id(change.address))
+        entry = self.book.entry(change, self._own(change))
         wanted, answered = dict(entry.get("wanted", {})), dict(entry.get("answered", {}))
         for a in attributes:
             wanted[a.path] = a.after

@@ -67,14 +67,14 @@ def _create(context: Context, item: Desired, findings: Findings) -> None:
     reason = "in scope, and its account was deleted on the service" if known else "in scope, and no account matches"
     add = tuple(sorted(membership.possible(context, item.members))) if isinstance(item, DesiredGroup) else ()
     findings.changes.append(_change(context, item, "create", reason, {"drift" if known else "config"},
-                                    initial_attributes(mapping, item.values), add=add))  # fmt: skip
+                                    _sure(context, initial_attributes(mapping, item.values)), add=add))  # fmt: skip
 
 
 def _update(context: Context, item: Desired, live: LiveObject, findings: Findings) -> None:
     mapping, entry = context.resolution.mapping(item.address), context.entry(item.address)
     have = in_address_space(mapping, live.values, context.matching.addresses)
     applied = context.applied(item.address, live)
-    attributes = differing(mapping, item.values, have, applied)
+    attributes = _sure(context, differing(mapping, item.values, have, applied))
     for target in ignored(mapping, item.values, have, applied):
         findings.ignored.setdefault(target, []).append(item.address)
     add, remove = membership.members(context, item, live, entry) if isinstance(item, DesiredGroup) else ((), ())
@@ -92,6 +92,12 @@ def _update(context: Context, item: Desired, live: LiveObject, findings: Finding
 
 def _enabling(attributes: Attributes) -> Attributes:
     return tuple(a for a in attributes if a.path == "active" and a.after is True)
+
+
+def _sure(context: Context, attributes: Attributes) -> Attributes:
+    """Without references to those of whom nothing can be planned: whose account that would be is not known."""
+    failed = context.matching.failed
+    return tuple([a for a in attributes if not (a.reference and a.after in failed)]) if failed else attributes
 
 
 def _roles_taken(context: Context, item: Desired, live: LiveObject) -> str:

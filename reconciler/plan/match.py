@@ -12,6 +12,7 @@ from typing import cast
 from reconciler.declare.model import fold, fold_all
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.model import ObjectError
+from reconciler.plan.rotation import not_free
 from reconciler.record.entries import Entries
 from reconciler.resolve.expressions import IGNORE
 from reconciler.resolve.mapping import CompiledMapping
@@ -31,6 +32,7 @@ class Matching:
     how:       address -> the matching attribute that found an object that the record did not know
     addresses: live id -> address, for every object that is ours or will be
     failed:    addresses in `errors`, of which nothing can be planned
+    refused:   today's address -> the one in the record that is kept, of `failed` whose rename would take another's name
     """
 
     recorded: dict[str, str] = field(default_factory=dict)
@@ -39,6 +41,7 @@ class Matching:
     addresses: dict[str, str] = field(default_factory=dict)
     errors: list[ObjectError] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
+    refused: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def renamed(self) -> dict[str, str]:
@@ -125,7 +128,7 @@ class _Kind:
         known, recorded = self.known, self.result.recorded
         for address, item in items.items():
             own, before = owns[item.row], previous[item.row]
-            old = address if before is None and address in known else view.find(address, own, before)
+            old = view.find(address, own, before)
             if old is None:
                 continue
             last = known[old][1] if own is not None else None
@@ -134,6 +137,12 @@ class _Kind:
             elif address in self.desired:
                 self.result.error(address, "IdentityChanged", f"the record knows this name with id {last}, not {own}",
                                   "remove the first person's account, or declare the rename with `previously`")  # fmt: skip
+        renamed = {a: recorded[a] for a in items if a in self.desired and recorded.get(a, a) != a}
+        for address, holder in not_free(renamed, view.folded, {a for a, (id, _) in known.items() if id in self.live}).items():
+            old = self.result.refused[address] = recorded.pop(address)
+            self.result.error(address, "NameInUse", f"{old} cannot take this name yet: another {self.kind.lower()} has it, "
+                              f"{known[holder][0]}", "apply the rest; if that one stays on the service, delete it there, or "
+                              f"rename it there and `reconcile record forget '{holder}'`")  # fmt: skip
 
     def _by_attribute(self, found: dict[str, LiveObject]) -> None:
         """In order of precedence; an earlier name is tried where nothing was found (design.md §5 step 5)."""
@@ -211,7 +220,10 @@ class _RecordView:
             # A recorded id that differs says that the earlier name has passed to somebody else since.
             if old is not None and (own is None or self.known[old][1] in (None, own)):
                 return old
-        return self.folded.get(fold(address)) or (self.by_declared_id.get(own) if own is not None else None)
+        named = self.folded.get(fold(address))
+        if own is None or (named is not None and self.known[named][1] in (None, own)):
+            return named
+        return self.by_declared_id.get(own, named)
 
 
 class Matcher:

@@ -26,7 +26,8 @@ def members(
         return (), ()
     have = known_members(context, live, entry)
     wanted = possible(context, group.members)
-    surplus = {member for member in have - wanted if _to_go(context, group, live, member)}
+    kept = set(context.matching.refused.values())
+    surplus = {member for member in have - wanted - kept if _to_go(context, group, live, member)}
     return tuple(sorted(wanted - have)), tuple(sorted(surplus))
 
 

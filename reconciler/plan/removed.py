@@ -20,7 +20,7 @@ KEPT = frozenset({"MatchingAttributeEmpty", "DuplicateSource"})
 def plan_removed(context: Context, kind: str, live: Mapping[str, LiveObject], findings: Findings) -> None:
     """Add what becomes of recorded objects of a kind (`User` or `Group`) that nobody wants any more."""
     recorded, skipped = context.matching.recorded, context.resolution.skipped
-    wanted = {old for address, old in recorded.items() if address not in skipped}
+    wanted = {old for address, old in recorded.items() if address not in skipped}.union(context.matching.refused.values())
     left_out = {old: skipped[address] for address, old in recorded.items() if address in skipped}
     for address in [address for address in context.entries if address not in wanted]:
         if address in context.revoked or not address.startswith(kind + "/"):
@@ -33,7 +33,7 @@ def plan_removed(context: Context, kind: str, live: Mapping[str, LiveObject], fi
         if account is not None:
             remove = _remove_user if kind == "User" else _remove_group
             remove(context, address, entry, account, skip, findings)
-        if len(findings.changes) == before:
+        if len(findings.changes) == before and (account is not None or recorded.get(address, address) == address):
             context.released.add(address)
 
 

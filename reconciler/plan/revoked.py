@@ -20,7 +20,7 @@ def plan_revoked(context: Context, findings: Findings) -> None:
             findings.changes.append(_change(context, address, live, attributes, when + gone))
         if live is not None and live.active and not context.resolution.user_mapping.disables():
             findings.warnings.append(f"{address} is {when}, but no mapping gives `active: false`: disable it on the service")
-        if (user := context.resolution.users.get(address)) is not None:
+        if (user := context.resolution.users.get(address)) is not None and address not in context.matching.refused:
             place = context.place(address, user.row)
             findings.warnings.append(f"{address} is {when}, and still declared: set `accountEnabled: false` at "
                                      f"{place.file}:{place.line}, or remove the assignments")  # fmt: skip

@@ -1,8 +1,8 @@
-"""Changes that take unique values from one another: no order of single writes can do that. Pure."""
+"""Names that pass from one to another: what no order of single writes can do. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from reconciler.declare.model import fold
@@ -47,3 +47,22 @@ def unique_values(change: Change, side: str) -> set[tuple[str, Any]]:
         for a in change.attributes
         if a.path in UNIQUE and isinstance(value := getattr(a, side), str)
     }
+
+
+def not_free(renamed: Mapping[str, str], known: Mapping[str, str], there: Collection[str]) -> dict[str, str]:
+    """Renames to a name that an account which stays behind still has: today's address -> who has it in the record.
+
+    `renamed` is today's address -> the recorded one, `known` are the recorded ones by their folded names, `there` those
+    whose account exists.
+    """
+    movers, takers = set(renamed.values()), {fold(address): address for address in renamed}
+    found: dict[str, str] = {}
+    todo = list(renamed)[::-1]
+    while todo:
+        address = todo.pop()
+        holder = known.get(fold(address))
+        if address not in found and holder is not None and holder in there and holder not in movers:
+            found[address] = holder
+            movers.discard(renamed[address])
+            todo += [taker for taker in (takers.get(fold(renamed[address])),) if taker is not None]
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.declare.model import Role, fold
@@ -21,7 +21,8 @@ class Settled:
     """`baselines` are entries by today's address, as if nothing had to change; `renamed` is today's address -> recorded one.
 
     `revoked` are those who stay out, `agreed` those of them whom the declaration no longer asks for: they are forgotten once
-    nothing of them is `pending`. `giving` is folded group name -> the keys of the roles that the group gives.
+    nothing of them is `pending`. `gone` are recorded addresses of accounts that are gone, whose names others take. `giving`
+    is folded group name -> the keys of the roles that the group gives.
     """
 
     ids: dict[str, str] = field(default_factory=dict)
@@ -30,6 +31,7 @@ class Settled:
     revoked: dict[str, dict[str, str]] = field(default_factory=dict)
     agreed: frozenset[str] = frozenset()
     pending: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
     giving: dict[str, set[str]] = field(default_factory=dict)
 
 
@@ -46,8 +48,22 @@ def settle(context: Context, only: Iterable[str]) -> Settled:
         baselines = {address: entry for address, entry in baselines.items() if fold(address) in chosen}
         renamed = {new: old for new, old in renamed.items() if fold(new) in chosen}
     revoked = {address: dict(when) for address, when in context.revoked.items()}
-    agreed = frozenset() if chosen else frozenset(revoked.keys() - context.resolution.users.keys())
-    return Settled(ids, baselines, renamed, revoked, agreed, agreed & context.pending.keys(), context.giving)
+    agreed = frozenset() if chosen else frozenset(revoked.keys() - _asked_for(context))
+    return Settled(ids, baselines, renamed, revoked, agreed, agreed & context.pending.keys(), _gone(context, renamed),
+                   context.giving)  # fmt: skip
+
+
+def _asked_for(context: Context) -> set[str]:
+    """Users in scope, by the name that their account is to keep for now."""
+    refused = context.matching.refused
+    return {*(context.resolution.users.keys() - refused.keys()), *refused.values()}
+
+
+def _gone(context: Context, renamed: Mapping[str, str]) -> frozenset[str]:
+    known = {fold(address): address for address in context.entries} if renamed else {}
+    taken = {known[name] for new in renamed if (name := fold(new)) in known} - set(renamed.values())
+    there = context.live.users.keys() | context.live.groups.keys()
+    return frozenset(address for address in taken if context.entries[address]["id"] not in there)
 
 
 def _baselines(context: Context, giving: dict[str, set[str]]) -> dict[str, Entry]:

@@ -133,5 +133,6 @@ def lost_roles(context: Context, address: str) -> set[str]:
 
 def _roles(context: Context, address: str) -> set[str]:
     """Keys of the roles that the declaration gives a user."""
-    user = context.resolution.users.get(address) if address not in context.revoked else None
+    out = address in context.revoked or address in context.matching.refused
+    user = context.resolution.users.get(address) if not out else None
     return {role.key for role in user.roles} if user is not None else set()

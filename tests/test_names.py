@@ -1,0 +1,150 @@
+"""A name that passes from one to another: nobody's change ever falls on who had the name before."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.apply.execute import execute
+from reconciler.apply.model import Job
+from reconciler.plan.settle import settle
+from reconciler.record.model import Record
+from tests.world import World
+
+TAKEN = "userPrincipalName: grace@x.org, displayName: Ada, jobTitle: Engineer"
+MANAGER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
+
+@pytest.fixture
+def ids(world: World) -> dict[str, str]:
+    """Ada and Grace as applied, each in Net; Ada manages Bob."""
+    world.users("userPrincipalName: ada@x.org, id: a", "userPrincipalName: grace@x.org, id: g",
+                "userPrincipalName: bob@x.org, manager: ada@x.org")  # fmt: skip
+    world.groups("displayName: Net, members: [ada@x.org, grace@x.org, bob@x.org]")
+    world.converge()
+    return {name: world.find(f"{name}@x.org")["id"] for name in ("ada", "grace", "bob")}
+
+
+def reuse(world: World, how: str) -> None:
+    """Grace has left, and Ada takes her name."""
+    world.users(f"{TAKEN}, {how}", "userPrincipalName: bob@x.org, manager: grace@x.org")
+    world.groups("displayName: Net, members: [grace@x.org, bob@x.org]")
+    world.assign("group: Net, role: User")
+
+
+def active(world: World, id: str) -> bool:
+    return bool((world.client.get("Users", id) or {}).get("active"))
+
+
+def recorded(world: World, kind: str = "User/") -> dict[str, str]:
+    return {a: e["id"] for a, e in (world.store.load() or Record("")).entries.items() if a.startswith(kind)}
+
+
+@pytest.mark.parametrize("how", ["previously: [ada@x.org]", "id: a", "id: a, previously: [ada@x.org]"])
+def test_who_leaves_goes_and_who_takes_the_name_waits_until_the_account_is_gone(
+    world: World, ids: dict[str, str], how: str
+) -> None:
+    reuse(world, how)
+    plan = world.plan()
+    assert [(c.address, c.action, c.precondition and c.precondition.id) for c in plan.changes if c.address != "Group/Net"] == [
+        ("User/grace@x.org", "disable", ids["grace"])
+    ]  # fmt: skip
+    assert [(e.address, e.code) for e in plan.errors] == [("User/grace@x.org", "NameInUse")]
+    assert world.apply().complete
+    before = {"User/ada@x.org": ids["ada"], "User/grace@x.org": ids["grace"], "User/bob@x.org": ids["bob"]}
+    assert active(world, ids["ada"]) and not active(world, ids["grace"]) and recorded(world) == before
+    assert {m["value"] for m in world.group("Net")["members"]} == {ids["ada"], ids["bob"]}
+    assert world.plan().changes == () and len(world.plan().errors) == 1
+    world.client.delete("Users", ids["grace"])
+    world.converge()
+    assert world.find("grace@x.org")["id"] == ids["ada"] and world.plan().errors == ()
+    assert recorded(world) == {"User/grace@x.org": ids["ada"], "User/bob@x.org": ids["bob"]}
+    assert world.find("bob@x.org")[MANAGER]["manager"]["value"] == ids["ada"]
+    assert {m["value"] for m in world.group("Net")["members"]} == {ids["ada"], ids["bob"]}
+
+
+def test_a_new_report_of_who_waits_is_given_nobody_elses_manager(world: World, ids: dict[str, str]) -> None:
+    world.users(f"{TAKEN}, previously: [ada@x.org]", "userPrincipalName: bob@x.org, manager: grace@x.org",
+                "userPrincipalName: joan@x.org, manager: grace@x.org")  # fmt: skip
+    world.groups("displayName: Net, members: [grace@x.org, bob@x.org, joan@x.org]")
+    assert world.apply().complete
+    assert world.find("joan@x.org").get(MANAGER, {}).get("manager") is None
+
+
+def test_a_name_that_has_no_write_to_wait_for_goes_over_in_the_record(world: World, ids: dict[str, str]) -> None:
+    reuse(world, "previously: [ada@x.org]")
+    world.apply()
+    world.client.delete("Users", ids["grace"])
+    for path, value in (("userName", "grace@x.org"), ("displayName", "Ada"), ("title", "Engineer")):
+        world.client.patch("Users", ids["ada"], [{"op": "replace", "path": path, "value": value}])
+    assert world.plan().changes == ()
+    world.converge()
+    assert recorded(world) == {"User/grace@x.org": ids["ada"], "User/bob@x.org": ids["bob"]}
+
+
+def test_an_account_that_is_made_again_under_a_name_that_was_anothers_starts_afresh(world: World, ids: dict[str, str]) -> None:
+    reuse(world, "previously: [ada@x.org]")
+    world.apply()
+    for name in ("ada", "grace"):
+        world.client.delete("Users", ids[name])
+    world.converge()
+    entry = (world.store.load() or Record("")).entries["User/grace@x.org"]
+    assert entry["id"] == world.find("grace@x.org")["id"] and not {"retained", "disabledAt"} & entry.keys()
+
+
+def test_a_name_whose_bearer_is_renamed_and_put_out_at_once_is_not_free_yet(world: World, ids: dict[str, str]) -> None:
+    world.users("userPrincipalName: g.h@x.org, id: g, previously: [grace@x.org]", f"{TAKEN}, id: a, previously: [ada@x.org]",
+                "userPrincipalName: bob@x.org")  # fmt: skip
+    world.groups("displayName: Net, members: [grace@x.org, bob@x.org]")
+    world.assign("group: Net, role: User")
+    plan = world.plan()
+    assert [c.precondition and c.precondition.id for c in plan.changes if c.address == "User/grace@x.org"] == [ids["grace"]]
+    assert [(e.address, e.code) for e in plan.errors] == [("User/grace@x.org", "NameInUse")]
+
+
+def test_who_waits_for_one_who_waits_waits_too(world: World, ids: dict[str, str]) -> None:
+    world.users(f"{TAKEN}, id: a, previously: [ada@x.org]", "userPrincipalName: ada@x.org, id: b, previously: [bob@x.org]")
+    world.groups("displayName: Net, members: [grace@x.org, ada@x.org]")
+    plan = world.plan()
+    assert {(e.address, e.code) for e in plan.errors} == {(f"User/{n}@x.org", "NameInUse") for n in ("ada", "grace")}
+    assert world.apply().complete
+    assert {name for name, id in ids.items() if active(world, id)} == {"ada", "bob"}
+
+
+def test_a_person_who_was_revoked_is_not_taken_for_who_takes_the_name(world: World, ids: dict[str, str]) -> None:
+    record = world.store.load()
+    assert record is not None
+    record.revoked = {f"User/{name}@x.org": {"at": world.now, "reason": "theft"} for name in ("ada", "grace")}
+    world.store.save(record)
+    reuse(world, "previously: [ada@x.org]")
+    assert world.apply().complete
+    assert {name for name, id in ids.items() if active(world, id)} == {"bob"}
+    assert (world.store.load() or record).revoked.keys() == {"User/ada@x.org"}
+
+
+def test_a_group_takes_the_name_of_one_that_is_deleted_first(world: World, ids: dict[str, str]) -> None:
+    world.groups("displayName: Net, members: [ada@x.org, grace@x.org, bob@x.org]", "displayName: Old, members: [bob@x.org]",
+                 "displayName: New")  # fmt: skip
+    world.assign("group: Net, role: User", "group: Old, role: User", "group: New, role: User")
+    world.converge()
+    old, new = world.group("Old")["id"], world.group("New")["id"]
+    world.groups("displayName: Net, members: [ada@x.org, grace@x.org, bob@x.org]",
+                 "displayName: New, members: [bob@x.org], previously: [Old]")  # fmt: skip
+    world.assign("group: Net, role: User", "group: New, role: User")
+    plan = world.plan()
+    assert [(c.address, c.action, c.precondition and c.precondition.id) for c in plan.changes] == [("Group/New", "delete", new)]
+    assert [(e.address, e.code) for e in plan.errors] == [("Group/New", "NameInUse")]
+    assert world.apply().complete
+    world.converge()
+    assert world.group("New")["id"] == old and recorded(world, "Group/")["Group/New"] == old
+
+
+def test_a_write_goes_to_the_account_that_was_planned_for(world: World, ids: dict[str, str]) -> None:
+    world.users("userPrincipalName: ada@x.org, id: a, jobTitle: Chief", "userPrincipalName: grace@x.org, id: g",
+                "userPrincipalName: bob@x.org, manager: ada@x.org")  # fmt: skip
+    planned, resolution, record = world._plan()
+    settled = settle(planned.context, ())
+    settled.ids["User/ada@x.org"] = ids["grace"]
+    assert record is not None
+    job = Job("wiki", planned.plan.changes, settled, record, resolution)
+    assert execute(job, world.client, world.store, lambda: world.now, lambda outcome: None).complete
+    assert world.find("ada@x.org")["title"] == "Chief" and "title" not in world.find("grace@x.org")
