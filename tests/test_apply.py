@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from reconciler.apply.recover import recover
-from reconciler.plan.stale import compare
 from reconciler.record.local import LocalStore, Locked, RecordError
 from reconciler.record.model import Record
 from reconciler.report.jsonform import dumps, loads
@@ -210,12 +209,12 @@ def test_an_edit_between_plan_and_write_makes_that_object_stale(world: World) ->
 
 def test_a_reviewed_plan_is_done_or_stale_or_over(world: World) -> None:
     reviewed = world.plan()
-    assert [c.address for c in compare([reviewed], world.plan(), set()).todo] == [c.address for c in reviewed.changes]
+    assert [c.address for c in world.compare(reviewed).todo] == [c.address for c in reviewed.changes]
     world.converge()
     everything = {c.address for c in reviewed.changes}
-    assert compare([reviewed], world.plan(), everything).done == sorted(everything)
+    assert world.compare(reviewed).done == sorted(everything)
     world.edit("ada@x.org", "title", "Intern")
-    moved = compare([reviewed], world.plan(), everything - {"User/ada@x.org"}).moved
+    moved = world.compare(reviewed).moved
     assert [(m.address, m.before, m.after) for m in moved] == [("User/ada@x.org", "create", "update")]
 
 
@@ -225,7 +224,7 @@ def test_a_reviewed_disable_of_someone_who_is_wanted_again_is_stale(world: World
     world.groups("displayName: Net, members: [ada@x.org]")
     reviewed = world.plan()
     world.groups("displayName: Net, members: [ada@x.org, grace@x.org]")
-    result = compare([reviewed], world.plan(), {"User/grace@x.org", "Group/Net"})
+    result = world.compare(reviewed)
     assert "User/grace@x.org" in [moved.address for moved in result.moved] and result.todo == []
 
 
@@ -233,7 +232,7 @@ def test_what_nobody_reviewed_is_listed_and_not_done(world: World) -> None:
     world.converge()
     reviewed = world.plan()
     world.edit("ada@x.org", "title", "Intern")
-    result = compare([reviewed], world.plan(), set())
+    result = world.compare(reviewed)
     assert result.todo == [] and [c.address for c in result.beyond] == ["User/ada@x.org"]
 
 

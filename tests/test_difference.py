@@ -11,7 +11,7 @@ import pytest
 from cmarkgfm.cmark import Options
 
 from reconciler.plan.model import Config, Plan
-from reconciler.plan.stale import Moved, between, compare, difference
+from reconciler.plan.stale import Moved, between, difference
 from reconciler.report.difference import as_text, render
 from tests.world import World
 
@@ -71,7 +71,7 @@ def test_with_the_same_declaration_it_is_the_service_that_moved(settled: World) 
     after = replace(settled.plan(), config=declared)
     (found,) = between(before, after)
     assert (found.before, found.after, found.by) == ("update", None, ("service",)) and "declaration is the same" in found.how[0]
-    assert [m.by for m in compare([before], after, set()).moved] == [("service",)]
+    assert settled.compare(before).done == ["User/ada@x.org"]
     assert [m.by for m in between(after, before)] == [("service",)]
     assert [m.by for m in between(before, replace(after, config=Config("sha256:2")))] == [("declaration",)]
 
@@ -84,7 +84,7 @@ def test_a_member_added_by_hand_moves_a_group_s_change(settled: World) -> None:
     reviewed = settled.plan()
     joan, net = settled.find("joan@x.org")["id"], settled.group("Net")["id"]
     settled.client.patch("Groups", net, [{"op": "add", "path": "members", "value": [{"value": joan}]}])
-    result = compare([reviewed], settled.plan(), set())
+    result = settled.compare(reviewed)
     assert [(m.address, m.by) for m in result.moved] == [("Group/Net", ("service",))]
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.plan.planner import Selection
-from reconciler.plan.stale import compare
 from reconciler.report.markdown import render as as_markdown
 from reconciler.report.text import render
 from reconciler.scim.patch import member_operations
@@ -177,9 +175,7 @@ def test_a_reviewed_part_is_todo_then_done_and_the_rest_is_beyond_it(with_group:
     reviewed = world.plan(ONE)
 
     def look() -> tuple[list[str], list[str], list[str], list[str]]:
-        planned = world._plan()[0]
-        members = {c.address for c in reviewed.changes if c.add and planned.has_members(c)}
-        found = compare([reviewed], planned.plan, planned.as_wanted() | members, lambda plan: planned.part(Selection(plan.only)))
+        found = world.compare(reviewed)
         return [c.address for c in found.todo], found.done, found.moved, [c.address for c in found.beyond]
 
     assert look() == (["Group/Net", ONE], [], [], ["Group/Net", "User/new@x.org"])

@@ -25,6 +25,7 @@ from reconciler.plan.planner import Planned, Selection, make_plan
 from reconciler.plan.safeguards.guard import guard, shown
 from reconciler.plan.safeguards.keep import prepare
 from reconciler.plan.settle import settle
+from reconciler.plan.stale import Comparison, compare
 from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
 from reconciler.resolve.check import check
@@ -136,6 +137,13 @@ class World:
         planned = make_plan(app, resolution, live, record, Selection(only, causes), self.client.base_url)
         self.verdict = guard(planned, record, self.now)
         return shown(planned, self.verdict), resolution, record
+
+    def compare(self, reviewed: Plan) -> Comparison:
+        """A reviewed plan against what there is now."""
+        planned, _, record = self._plan()
+        begun = frozenset(record.under_way if record is not None else ())
+        part = lambda plan: planned.part(Selection(plan.only, plan.selected_causes))  # noqa: E731
+        return compare([reviewed], planned.plan, planned.is_done, part, begun)
 
     def apply(self, stopped: Callable[[], bool] = lambda: False, only: tuple[str, ...] = ()) -> Result:
         planned, resolution, record = self._plan(only=only) if only else self._plan()

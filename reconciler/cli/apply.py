@@ -176,17 +176,17 @@ def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, 
         how = [f"tenantUrl was {url} and is now {plan.base_url}" for url in sorted(elsewhere)]
         return _stale({plan.app: [_moved("App/" + plan.app, "declaration", *how)]}, form)
     begun = frozenset(found.record.under_way if found.record else ())
-    memberships = [c for p in reviewed if p.only for c in p.changes if (c.add or c.remove) and not c.attributes]
-    matches = found.planned.as_wanted() | {c.address for c in memberships if found.planned.has_members(c)}
-    result = compare(reviewed, plan, matches, lambda item: found.planned.part(Selection(item.only, item.selected_causes)), begun)
+    result = compare(reviewed, plan, found.planned.is_done,
+                     lambda item: found.planned.part(Selection(item.only, item.selected_causes)), begun)  # fmt: skip
     if result.moved:
         return _stale({plan.app: result.moved}, form)
     for address in result.done:
         say(f"{address}: already done")
     for change in result.beyond:
         say(f"not in the reviewed plan: {change.action} {change.address} ({change.reason})")
+    own = [text for text in plan.warnings if text not in found.guarded.warnings]
     found.guarded = guard(found.planned, found.record, now(), tuple(result.todo), reviewed)
-    for text in found.guarded.warnings:
+    for text in (*own, *found.guarded.warnings):
         say(f"Warning: {text}")
     return blocked(found, found.guarded.blocking) if found.guarded.blocking else tuple(result.todo)
 

@@ -10,9 +10,9 @@ from reconciler.plan.access import access
 from reconciler.plan.context import Context
 from reconciler.plan.desired import Findings, plan_desired
 from reconciler.plan.digest import plan_digest
+from reconciler.plan.done import is_done
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.match import Matching, match
-from reconciler.plan.membership import known_members
 from reconciler.plan.model import Change, Config, ObjectError, Plan, Skip
 from reconciler.plan.notes import ignored, notes
 from reconciler.plan.removed import plan_removed
@@ -41,21 +41,13 @@ class Planned:
     everything: tuple[Change, ...]
     findings: Findings
 
-    def as_wanted(self) -> set[str]:
-        """Addresses whose live object is as the declaration wants it."""
-        return self.context.matching.live.keys() - {change.address for change in self.everything}
-
     def part(self, selection: Selection) -> tuple[Change, ...]:
         """The changes that a plan with this selection would hold."""
         return select(self.context, self.everything, selection)[0]
 
-    def has_members(self, change: Change) -> bool:
-        """Whether a group has the members that a change adds, and none that it removes."""
-        live = self.context.matching.live.get(change.address)
-        if live is None:
-            return False
-        have = known_members(self.context, live, self.context.entry(change.address))
-        return have.issuperset(change.add) and have.isdisjoint(change.remove)
+    def is_done(self, change: Change) -> bool:
+        """Whether a change that is not planned any more has been done."""
+        return is_done(self.context, change)
 
 
 def make_plan(

@@ -9,8 +9,6 @@ from typing import Any, NamedTuple
 from reconciler.plan.digest import canonical
 from reconciler.plan.model import Change, Plan
 
-REMOVALS = ("disable", "delete")
-
 
 class Moved(NamedTuple):
     """A change that vanished, appeared or differs. `before` and `after` are actions, None where there is no change.
@@ -36,12 +34,12 @@ class Comparison:
 
 
 def compare(
-    reviewed: list[Plan], fresh: Plan, matches: set[str], part: Callable[[Plan], Iterable[Change]] | None = None,
+    reviewed: list[Plan], fresh: Plan, is_done: Callable[[Change], bool], part: Callable[[Plan], Iterable[Change]] | None = None,
     begun: frozenset[str] = frozenset(),
 ) -> Comparison:  # fmt: skip
     """Look at each reviewed change (for an address in several plans, the last one's).
 
-    `matches` are the addresses whose live account is as the declaration wants it; `part` gives the fresh changes under
+    `is_done` tells whether a change that is not planned any more has been done; `part` gives the fresh changes under
     the selection of a reviewed plan; `begun` are the digests of changes that an apply has begun and not ended: their rest
     is what was reviewed.
     """
@@ -53,8 +51,7 @@ def compare(
     for address, (change, now, declared_alike) in sorted(wanted.items()):
         if now is not None and (now.digest == change.digest or (change.digest in begun and is_rest(change, now))):
             result.todo.append(now)
-        elif now is None and (change.action in REMOVALS) != (address in matches):
-            # A removal is done when nobody wants the account any more, anything else when live is as wanted.
+        elif now is None and is_done(change):
             result.done.append(address)
         else:
             result.moved.append(_moved(change, now, declared_alike))
@@ -107,7 +104,7 @@ def difference(one: Iterable[Change], other: Iterable[Change], declared_alike: b
 def _moved(old: Change, new: Change | None, declared_alike: bool) -> Moved:
     if new is None and declared_alike:
         return Moved(old.address, old.action, None, ("service",), (f"the {old.action} is no longer called for, although the "
-                     "declaration is the same: the service has moved, or a date has passed",))  # fmt: skip
+                     "declaration is the same: the service or the record has moved, or a date has passed",))  # fmt: skip
     if new is None:
         return Moved(old.address, old.action, None, ("declaration",), (f"the {old.action} is no longer called for",))
     service, declaration = _service(old, new), _declaration(old, new)

@@ -237,7 +237,7 @@ class Simulation:
             planned, resolution, record = self.planned()
             changes = planned.plan.changes
             if saved is not None:
-                found = compare([saved], planned.plan, planned.as_wanted(), begun=frozenset(record.under_way))
+                found = compare([saved], planned.plan, planned.is_done, begun=frozenset(record.under_way))
                 if found.moved:
                     expect(self.edits > edits, f"the saved plan is stale, but nobody has edited anything: {found.moved}")
                     return None
