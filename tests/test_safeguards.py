@@ -710,6 +710,26 @@ def test_an_approval_holds_for_what_is_left_of_its_plan(tmp_path: Path) -> None:
     assert record is not None and record.approved == {} and record.removals == []
 
 
+def test_an_approval_outlives_applies_of_nothing_and_of_a_part(tmp_path: Path) -> None:
+    found = town(tmp_path, 20, "accidentalDeletions: {count: 2, percent: 100}").without(6)
+    gone = [change.address for change in found.plan().changes]
+    found.approve(found.entry("accidentalDeletions"))
+    asked: list[int] = []
+
+    def stopped() -> bool:
+        asked.append(1)
+        return len(asked) > 2
+
+    assert found.apply(stopped).interrupted
+    for part in ((f"User/{found.people[-1]}",), (gone[2],)):
+        assert found.apply(only=part).complete
+        assert found.status("accidentalDeletions") == "approved"
+    (kept,) = (found.store.load() or Record("")).approved.values()
+    assert len(kept) == 3
+    found.converge()
+    assert (found.store.load() or Record("")).approved == {}
+
+
 def test_a_misspelt_safeguard_in_an_approval_is_an_error(tmp_path: Path) -> None:
     found = Town(tmp_path, 1)
     found.approve('{plan: "sha256:00", safeguard: acidentalDeletions, reason: because}')

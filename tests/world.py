@@ -152,7 +152,7 @@ class World:
         settled = settle(planned.context, planned.plan.only)
         removals = prepare(record, self.verdict, whole=not only)
         job = Job("wiki", planned.plan.changes, settled, record, resolution, removals=removals,
-                  approved=self.verdict.approved, skipped=planned.plan.skipped)  # fmt: skip
+                  everything=planned.everything, skipped=planned.plan.skipped)  # fmt: skip
         return execute(job, self.client, self.store, lambda: self.now, lambda outcome: None, stopped)
 
     def converge(self) -> None:

@@ -13,7 +13,7 @@ from reconciler.apply.order import Step, steps
 from reconciler.apply.recover import unanswered
 from reconciler.apply.write import Failed, Writer
 from reconciler.plan.model import Change
-from reconciler.plan.safeguards.keep import add_removals
+from reconciler.plan.safeguards.keep import add_removals, settle_approved
 from reconciler.record.store import Store
 from reconciler.resolve.functions import Chance
 from reconciler.scim.client import ScimClient
@@ -97,8 +97,7 @@ class _Run:
         self.book.rename([new for new, old in self.book.renamed.items() if not undone & {new, old}])
         if self.open is None and Result(outcomes, self.interrupted).complete:
             record.commit = self.job.commit or record.commit
-            for digest in self.job.approved:
-                record.approved.pop(digest, None)
+        settle_approved(record, self.job.everything, [o.change for o in outcomes if o.change.address not in undone])
         record.under_way = self._under_way(outcomes)
         self._forget_revoked(outcomes)
         self.store.save(record)

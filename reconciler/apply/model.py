@@ -19,7 +19,7 @@ class Job:
 
     `commit` goes into the record where all of them are done: no declared change is left then. None leaves it as it is.
     `removals` say what counts once a change is done: its address -> (address, kind) of each (plan/safeguards/keep.py);
-    `approved` are the digests of the plans whose approvals let the changes through; `skipped` is who was left out of scope.
+    `everything` are the changes that there would be without a selection; `skipped` is who was left out of scope.
     """
 
     app: str
@@ -30,7 +30,7 @@ class Job:
     occasion: str = "apply"
     commit: str | None = None
     removals: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
-    approved: tuple[str, ...] = ()
+    everything: tuple[Change, ...] = ()
     skipped: tuple[Skip, ...] = ()
 
     def names(self, skip: Skip) -> set[str]:

@@ -251,7 +251,7 @@ def write(
     chosen = Selection(only)
     skipped = tuple(skip for skip in found.planned.plan.skipped if chosen.names(skip.address))
     job = Job(found.app.name, changes, settled, record, found.resolution, occasion, _commit(found, changes), removals,
-              found.guarded.approved, skipped)  # fmt: skip
+              found.planned.everything, skipped)  # fmt: skip
     with orderly() as stopped, telling(len(changes), found.app.displayName) as tell:
         result = execute(job, found.client, found.store, now, tell, lambda: stopped() or found.store.lost)
     done = sum(1 for outcome in result.outcomes if outcome.status in ("done", "ignored"))

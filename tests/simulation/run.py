@@ -246,7 +246,7 @@ class Simulation:
             verdict = guard(planned, record, self.now(), changes, [saved] if saved else ())
             removals = prepare(record, verdict, whole=True)
             job = Job("wiki", changes, settle(planned.context, ()), record, resolution, removals=removals,
-                      approved=verdict.approved)  # fmt: skip
+                      everything=planned.everything)  # fmt: skip
             try:
                 return execute(job, self.client, self.store, self.now, lambda outcome: None,
                                chance=Luck(self.random, lambda: self.time))  # fmt: skip

@@ -41,7 +41,7 @@ class Approved:
     def used(self, written: Iterable[Change]) -> tuple[str, ...]:
         """Digests of the plans whose approvals cover these changes."""
         changes = tuple(written)
-        names = {a.safeguard for a in self.approvals}
+        names = {a.safeguard for a in self.approvals} if changes else ()
         return tuple(sorted({plan for name in names if self.lifts(name, changes) for plan in self._plans(name)}))
 
     def _plans(self, safeguard: str) -> set[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from reconciler.plan.model import Change
 from reconciler.plan.safeguards.approvals import atoms
 from reconciler.plan.safeguards.facts import Facts, hours_before, stripped
@@ -31,6 +33,16 @@ def prepare(record: Record, guarded: Guarded, whole: bool) -> Removals:
     if not guarded.counts:
         return {}
     return {change.address: found for change in facts.written if (found := _removals(guarded, change))}
+
+
+def settle_approved(record: Record, everything: Iterable[Change], done: Iterable[Change]) -> None:
+    """Approvals are kept for what is left of their plans, and as long as something is; `everything` was to be done before."""
+    if not record.approved:
+        return
+    past = {thing for change in done for thing in atoms(change)}
+    left = {thing for change in everything for thing in atoms(change)} - past
+    rest = {digest: set(things) - past for digest, things in record.approved.items()}
+    record.approved = {digest: sorted(things) for digest, things in rest.items() if not left.isdisjoint(things)}
 
 
 def _carrying(facts: Facts) -> set[str]:
