@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from reconciler.declare.load import load
 from reconciler.scim.patch import member_operations
 from tests.world import MAPPINGS, World
 
@@ -300,6 +303,16 @@ def test_a_disabled_account_is_deleted_when_its_day_has_come(world: World) -> No
     assert actions(world) == {"User/ada@x.org": ("delete", ("time",))}
     world.converge()
     assert world.client.find("Users", "userName", "ada@x.org") == []
+
+
+@pytest.mark.parametrize(
+    ("after", "sound"), [("0d", False), ("1d", True), ("3650d", True), ("3651d", False), ("99999999d", False)]
+)  # fmt: skip
+def test_a_deletion_falls_due_within_ten_years(world: World, after: str, sound: bool) -> None:
+    world.write("apps/wiki/app.yaml", DELETING.replace("30d", after))
+    problems = load(world.folder / "desired").problems
+    assert [p.message for p in problems if "1 to 3650" in p.message] == [p.message for p in problems]
+    assert (problems == []) == sound
 
 
 def test_who_is_enabled_again_before_the_day_is_not_deleted(world: World) -> None:
