@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -164,6 +165,26 @@ def test_a_line_that_a_kill_tore_off_swallows_no_other(tmp_path: Path) -> None:
         file.write(b'{"address": "User/y", "outc')
     store.journal({"address": "User/z", "outcome": "failed"})
     assert [line["address"] for line in store.read_journal()] == ["User/x", "User/z"]
+
+
+def test_a_lock_on_a_full_disk_is_one_error_and_nobodys(tmp_path: Path) -> None:
+    store, (soft, hard) = LocalStore(tmp_path, "wiki"), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8, hard))
+    try:
+        with pytest.raises(RecordError, match="the lock cannot be written"), store.lock("apply", "2026-06-01T00:00:00Z"):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with store.lock("apply", "2026-06-01T00:00:00Z") as notice:
+        assert notice is None
+
+
+def test_a_run_that_ends_by_an_error_has_not_died(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path, "wiki")
+    with pytest.raises(ZeroDivisionError), store.lock("apply", "2026-06-01T00:00:00Z"):
+        raise ZeroDivisionError
+    with store.lock("apply", "2026-06-01T00:00:00Z") as notice:
+        assert notice is None
 
 
 @pytest.mark.parametrize("name", ["record.json", "journal.jsonl", "lock"])

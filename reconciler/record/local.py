@@ -102,26 +102,20 @@ class LocalStore:
             handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise RecordError(f"the lock cannot be written: {error}", "mend the permissions") from None
-        with open(handle, "r+", encoding="utf-8", errors="replace") as file:
-            while not _take(file):
+        try:
+            while not _take(handle):
                 if timeout <= 0:
-                    raise Locked(f"locked by {_holder(file.read())}", "wait until that run has ended") from None
+                    raise Locked(f"locked by {_holder(_text(handle))}", "wait until that run has ended") from None
                 self.sleep(min(POLL, timeout))
                 timeout -= POLL
-            left = file.read()
+            left = _text(handle)
             try:
-                self._own(file, command, since)
-            except OSError as error:
-                raise RecordError(f"the lock cannot be written: {error}", "make room, or mend the permissions") from None
-            yield f"took over the lock of {_holder(left)}, which has died" if left.strip() else None
-            file.seek(0)
-            file.truncate()
-
-    def _own(self, file: Any, command: str, since: str) -> None:
-        file.seek(0)
-        file.truncate()
-        file.write(json.dumps(replace(lease.mine(command, since, lease.utc(), 0), expires=NEVER).as_json()))
-        file.flush()
+                _own(handle, command, since)
+                yield f"took over the lock of {_holder(left)}, which has died" if left.strip() else None
+            finally:
+                os.ftruncate(handle, 0)  # who is killed leaves his name
+        finally:
+            os.close(handle)
 
     def read_lock(self) -> LockInfo | None:
         """Who holds the lock; nobody where its process has died."""
@@ -150,6 +144,21 @@ class LocalStore:
         except OSError as error:
             raise RecordError(f"{self.folder} cannot be moved away: {error}", f"the record lies in {to} now: move it "
                               "away by hand") from None  # fmt: skip
+
+
+def _own(handle: int, command: str, since: str) -> None:
+    """Say whose lock it is. Raises RecordError."""
+    text = json.dumps(replace(lease.mine(command, since, lease.utc(), 0), expires=NEVER).as_json()).encode()
+    try:
+        os.ftruncate(handle, 0)
+        if os.pwrite(handle, text, 0) < len(text):
+            raise OSError("the disk is full")
+    except OSError as error:
+        raise RecordError(f"the lock cannot be written: {error}", "make room, or mend the permissions") from None
+
+
+def _text(handle: int) -> str:
+    return os.pread(handle, 65536, 0).decode(errors="replace")
 
 
 def _take(file: Any) -> bool:
