@@ -58,6 +58,20 @@ def test_nothing_lets_the_person_in_again_until_the_declaration_agrees(desk: Des
     assert desk.reconcile("apply", "--auto-approve").code == 0 and ada(desk)["active"] is False
 
 
+def test_who_waits_for_the_name_of_somebody_who_left_is_revoked_by_the_name_of_the_account(desk: Desk) -> None:
+    desk.people("grace@x.org, previously: [ada@x.org]")
+    desk.write("directory/groups/a.yaml", "groups: [{displayName: Net, members: [grace@x.org]}]\n")
+    ran = desk.reconcile("revoke", "grace@x.org", "--auto-approve")
+    assert ran.code == 1 and "reconcile revoke ada@x.org" in ran.err and ada(desk)["active"] is True
+    assert desk.reconcile(*REVOKE).code == 5 and ada(desk)["active"] is False and members(desk) == 1
+    assert desk.reconcile("apply", "--auto-approve").code == 5 and ada(desk)["active"] is False
+    (grace,) = desk.find("grace@x.org")
+    with desk.client() as client:
+        client.delete("Users", str(grace["id"]))
+    desk.reconcile("apply", "--auto-approve")
+    assert "revoked on" in desk.reconcile("plan").out and ada(desk)["active"] is False
+
+
 def test_it_is_over_once_the_declaration_has_agreed(desk: Desk) -> None:
     desk.reconcile(*REVOKE)
     desk.people("ada@x.org, accountEnabled: false", "grace@x.org")

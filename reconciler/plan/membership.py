@@ -26,7 +26,7 @@ def members(
         return (), ()
     have = known_members(context, live, entry)
     wanted = possible(context, group.members)
-    kept = set(context.matching.refused.values())
+    kept = set(context.matching.refused.values()) - context.revoked.keys()
     surplus = {member for member in have - wanted - kept if _to_go(context, group, live, member)}
     return tuple(sorted(wanted - have)), tuple(sorted(surplus))
 
