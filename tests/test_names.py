@@ -121,6 +121,20 @@ def test_a_person_who_was_revoked_is_not_taken_for_who_takes_the_name(world: Wor
     assert (world.store.load() or record).revoked.keys() == {"User/ada@x.org"}
 
 
+def test_a_person_who_was_revoked_and_is_renamed_out_of_scope_has_one_change(world: World, ids: dict[str, str]) -> None:
+    record = world.store.load()
+    assert record is not None
+    record.revoked = {"User/ada@x.org": {"at": world.now, "reason": "theft"}}
+    world.store.save(record)
+    world.users("userPrincipalName: ada.l@x.org, previously: [ada@x.org], accountEnabled: false",
+                "userPrincipalName: grace@x.org, id: g", "userPrincipalName: bob@x.org")  # fmt: skip
+    world.groups("displayName: Net, members: [ada.l@x.org, grace@x.org, bob@x.org]")
+    changes = [c for c in world.plan().changes if c.precondition and c.precondition.id == ids["ada"]]
+    assert [c.action for c in changes] == ["disable"]
+    world.converge()
+    assert not active(world, ids["ada"])
+
+
 def test_a_group_takes_the_name_of_one_that_is_deleted_first(world: World, ids: dict[str, str]) -> None:
     world.groups("displayName: Net, members: [ada@x.org, grace@x.org, bob@x.org]", "displayName: Old, members: [bob@x.org]",
                  "displayName: New")  # fmt: skip

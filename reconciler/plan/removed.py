@@ -23,7 +23,7 @@ def plan_removed(context: Context, kind: str, live: Mapping[str, LiveObject], fi
     wanted = {old for address, old in recorded.items() if address not in skipped}.union(context.matching.refused.values())
     left_out = {old: skipped[address] for address, old in recorded.items() if address in skipped}
     for address in [address for address in context.entries if address not in wanted]:
-        if address in context.revoked or not address.startswith(kind + "/"):
+        if context.today.get(address, address) in context.revoked or not address.startswith(kind + "/"):
             continue
         entry = context.entries[address]
         account, skip = live.get(entry["id"]), left_out.get(address)

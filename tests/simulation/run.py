@@ -224,6 +224,9 @@ class Simulation:
     def _sane(self, plan: Plan, quiet: bool) -> None:
         """Whatever the reads were like, nobody in scope is put out, and nobody who is there is created."""
         scope, teams = self.directory.in_scope(), self.directory.wanted_teams()
+        ids = [change.precondition.id for change in plan.changes if change.precondition is not None]
+        expect(len({change.address for change in plan.changes}) == len(plan.changes), "two changes have one address")
+        expect(len(set(ids)) == len(ids), "two changes are of one object")
         for change in plan.changes:
             kind, _, name = change.address.partition("/")
             if change.action in ("disable", "delete"):
