@@ -278,6 +278,17 @@ def test_a_lost_record_destroys_nothing(world: World) -> None:
     world.converge()
 
 
+def test_a_record_of_another_address_is_said_to_be_so(world: World) -> None:
+    world.converge()
+    assert world.plan().warnings == ()
+    record = world.store.load()
+    assert record is not None
+    record.base_url = "https://other.example.com/v2"
+    world.store.save(record)
+    (said,) = world.plan().warnings
+    assert said.startswith(f"the record was made with https://other.example.com/v2, and tenantUrl is {world.client.base_url} now")
+
+
 def test_another_person_under_the_same_name_is_an_error(world: World) -> None:
     world.users(ADA + ", id: one", GRACE)
     world.converge()

@@ -75,7 +75,7 @@ def make_plan(
         app.name, app.displayName, base_url, app.profile, kept, access(context, kept), _skipped(resolution, selection),
         classed(app, resolution, unmanaged),
         tuple(e for e in (*context.matching.errors, *_faults(resolution)) if selection.names(e.address)),
-        tuple([*([] if record else [NO_RECORD]), *left_out, *notes(context), *findings.said(),
+        tuple([*_of_record(record, base_url), *left_out, *notes(context), *findings.said(),
                *ignored(context, findings.ignored), *_still_active(resolution, unmanaged)]),
         findings.unchanged, findings.adopted, selection.only, selection.causes,
         requests=estimate(kept, limits), config=config,
@@ -83,6 +83,15 @@ def make_plan(
         ignored=len({address for addresses in findings.ignored.values() for address in addresses}),
     )  # fmt: skip
     return Planned(plan, context, everything, findings)
+
+
+def _of_record(record: Record | None, base_url: str) -> list[str]:
+    if record is None:
+        return [NO_RECORD]
+    if record.base_url in ("", base_url):
+        return []
+    return [f"the record was made with {record.base_url}, and tenantUrl is {base_url} now: whoever has no account there, or "
+            "another id, reads as deleted or edited by hand"]  # fmt: skip
 
 
 def revoked(record: Record | None, matching: Matching) -> dict[str, dict[str, str]]:
