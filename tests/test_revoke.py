@@ -165,3 +165,14 @@ def test_a_revocation_goes_past_the_number_of_deletions(desk: Desk) -> None:
     app = desk.folder / "desired/apps/wiki/app.yaml"
     app.write_text(app.read_text(encoding="utf-8") + "safeguards: {accidentalDeletions: {count: 0}}\n", encoding="utf-8")
     assert desk.reconcile(*REVOKE).code == 0 and ada(desk)["active"] is False
+
+
+def test_a_revocation_uses_up_nothing_of_the_number_of_deletions(desk: Desk) -> None:
+    app = desk.folder / "desired/apps/wiki/app.yaml"
+    app.write_text(app.read_text(encoding="utf-8") + "safeguards: {accidentalDeletions: {count: 1}}\n", encoding="utf-8")
+    assert desk.reconcile(*REVOKE).code == 0
+    desk.people("ada@x.org, accountEnabled: false")
+    desk.write("directory/groups/a.yaml", "groups: [{displayName: Net, members: [ada@x.org]}]\n")
+    assert desk.reconcile("apply", "--auto-approve").code == 0
+    (grace,) = desk.find("grace@x.org")
+    assert grace["active"] is False

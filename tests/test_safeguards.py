@@ -282,6 +282,28 @@ def test_what_is_older_than_a_day_counts_no_more(tmp_path: Path, now: str, block
         assert record is not None and [r["address"] for r in record.removals] == ["User/u03@x.org"]
 
 
+@pytest.mark.parametrize("kind", ["users", "groups"])
+def test_a_plan_that_adds_nothing_to_what_went_is_not_blocked_by_it(tmp_path: Path, kind: str) -> None:
+    found = Town(tmp_path, 4, "accidentalDeletions: {count: 1}")
+    found.inside = {"A": [], "B": []}
+    found.declare()
+    found.converge()
+    found.without(1).inside.pop("A")
+    found.declare()
+    found.converge()
+    found.safeguards = "accidentalDeletions: {count: 0}"
+    found.people.append("new@x.org")
+    found.roles["new@x.org"] = ["User"]
+    found.declare()
+    assert [c.action for c in found.plan().changes] == ["create"] and found.blocking() == []
+    if kind == "users":
+        found.without(1)
+    else:
+        found.inside.pop("B")
+        found.declare()
+    assert found.blocking() == ["accidentalDeletions"]
+
+
 def test_a_killed_run_has_counted_what_it_did_and_what_it_may_have_done() -> None:
     record = Record("wiki")
     begun = {"at": "2026-06-01T00:00:00Z", "step": "write", "digest": "", "takes": [["User/a", "disable"]]}

@@ -15,16 +15,17 @@ def accidental_deletions(facts: Facts) -> Safeguard:
     """Blocks where the count or the percentage of active accounts in the record is exceeded, users and groups apart.
 
     What went in the last 24 hours is still in the base: many small runs, or one that was killed and goes on, are one large one.
+    A plan that adds nothing to it is not blocked by what went before.
     """
     limits = facts.settings.accidentalDeletions
     gone, closed = _recent(facts, "user/"), _recent(facts, "group/")
-    users = {fold(address) for address in facts.losses} | gone
-    groups = {fold(c.address) for c in facts.written if c.address.startswith("Group/") and c.action == "delete"}
-    groups |= closed
+    users = {fold(address) for address in facts.counted} | gone
+    groups = {fold(c.address) for c in facts.written if c.address.startswith("Group/") and c.action == "delete"} | closed
     entries = facts.record.entries
     existing = _together(facts.active, gone)
     known = _together([a for a in entries if a.startswith("Group/") and "retained" not in entries[a]], closed)
-    blocked = exceeds(limits, len(users), existing) or exceeds(limits, len(groups), known)
+    blocked = users != gone and exceeds(limits, len(users), existing)
+    blocked = blocked or (groups != closed and exceeds(limits, len(groups), known))
     earlier = len(facts.recent)
     before = f", {earlier} of them in the last 24 hours" if earlier else ""
     share = "" if max(existing, known) >= limits.minimumExisting else f" from {limits.minimumExisting} on"

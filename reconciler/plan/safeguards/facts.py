@@ -46,6 +46,11 @@ class Facts:
         return losses(self.context, self.written)
 
     @cached_property
+    def counted(self) -> dict[str, str]:
+        """Those losses that count as accidental; who was revoked by hand loses what was meant to be lost."""
+        return {address: kind for address, kind in self.losses.items() if address not in self.context.revoked}
+
+    @cached_property
     def recent(self) -> dict[str, str]:
         """Folded address -> kind of what was removed in the last 24 hours, newest last."""
         since = hours_before(self.now, DAY)

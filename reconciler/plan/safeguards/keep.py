@@ -54,12 +54,12 @@ def _carrying(facts: Facts) -> set[str]:
 
 def _removals(guarded: Guarded, change: Change) -> list[tuple[str, str]]:
     facts = guarded.facts
-    own = [(change.address, facts.losses[change.address])] if change.address in facts.losses else []
+    own = [(change.address, facts.counted[change.address])] if change.address in facts.counted else []
     if not change.address.startswith("Group/"):
         return own
     gone = [(change.address, "delete")] if change.action == "delete" else []
     taken = sorted(stripped(facts.context, change))
-    return gone + [(address, "roles") for address in taken if facts.losses.get(address) == "roles"]
+    return gone + [(address, "roles") for address in taken if facts.counted.get(address) == "roles"]
 
 
 def add_removals(record: Record, at: str, found: list[tuple[str, str]]) -> None:
