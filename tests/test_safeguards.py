@@ -608,7 +608,49 @@ def test_enough_active_holders_of_a_role_are_left(tmp_path: Path, left: int, blo
         found.roles[name] = ["User"]
     found.declare()
     assert found.blocking() == (["lockout"] if blocked else [])
-    assert Town.said(found.plan())["lockout"]["numbers"] == {"holders": left, "minimumActive": 2}
+    assert Town.said(found.plan())["lockout"]["numbers"] == {"now": 4, "certain": left, "holders": left, "minimumActive": 2}
+
+
+@pytest.mark.parametrize("gain", ["create", "enable", "role", "group"])
+def test_holders_who_are_yet_to_come_do_not_make_up_for_those_who_go(tmp_path: Path, gain: str) -> None:
+    found = Town(tmp_path, 5, "accidentalDeletions: {percent: 100}, lockout: {role: Admin, minimumActive: 2}")
+    old, new = found.people[:2], ["new@x.org"] if gain == "create" else found.people[2:3]
+    found.roles |= {name: ["Admin"] for name in old}
+    found.inside["Admins"] = found.people[3:4] if gain == "group" else []
+    if gain == "group":
+        found.write("apps/wiki/mappings.yaml", NO_ROLES)
+    found.people = [name for name in found.people if gain != "enable" or name not in new]
+    found.declare()
+    found.converge()
+    if gain == "enable":
+        found.seed(new[0], active=False)
+    found.people += [name for name in new if name not in found.people]
+    if gain == "group":
+        found.inside["Admins"] += new
+    else:
+        found.roles[new[0]] = ["Admin"]
+    found.declare()
+    assert found.blocking() == []
+    found.roles[old[0]] = ["User"]
+    found.declare()
+    assert found.blocking() == ([] if gain == "group" else ["lockout"])
+    found.roles[old[1]] = ["User"]
+    found.declare()
+    assert found.blocking() == ["lockout"] and found.verdict.verdicts[4].numbers["certain"] == (1 if gain == "group" else 0)
+
+
+def test_a_holder_of_whom_the_service_shows_another_role_is_none(tmp_path: Path) -> None:
+    found = Town(tmp_path, 4, "lockout: {role: Admin, minimumActive: 2}")
+    found.write("apps/wiki/mappings.yaml", MAPPINGS.replace("Complex([appRoleAssignments])'", "Complex([appRoleAssignments])', "
+                                                            "ignoreDrift: true"))  # fmt: skip
+    found.roles |= {name: ["Admin"] for name in found.people[:3]}
+    found.declare()
+    found.converge()
+    found.edit("u00@x.org", "roles", [{"value": "user", "display": "User"}])
+    assert found.blocking() == []
+    found.roles["u01@x.org"] = ["User"]
+    found.declare()
+    assert found.blocking() == ["lockout"]
 
 
 def test_a_holder_who_is_disabled_is_none(tmp_path: Path) -> None:

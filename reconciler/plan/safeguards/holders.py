@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reconciler.declare.model import fold
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Change
-from reconciler.plan.roles import keys, moved
+from reconciler.plan.roles import keys, moved, shown
 from reconciler.plan.safeguards.facts import Facts, disables
 from reconciler.resolve.model import DesiredUser
 
@@ -30,6 +30,22 @@ class Holders:
             self._desired(address, user)
         for address, old, live in self._unwanted():
             self._left(address, old, live)
+
+    def standing(self, role: str) -> tuple[int, int]:
+        """(active accounts that hold a role now, those of them that keep it even if all that the plan gives should fail)."""
+        now = [address for address, roles in self.before.items() if role in roles and self._shows(address, role)]
+        return len(now), sum(role in self.after.get(address, NONE) and self._keeps(address, role) for address in now)
+
+    def _shows(self, address: str, role: str) -> bool:
+        """Where the service shows roles, it knows better than the record."""
+        live = self.context.account(address)
+        names = shown(self.context, live.values) if live is not None else {}
+        return not names or role in keys(self.context, names)
+
+    def _keeps(self, address: str, role: str) -> bool:
+        change = self.written.get(address)
+        before, after = moved(self.context, change) if change is not None else ({}, {})
+        return not (before or after) or role in keys(self.context, {name: before[name] for name in before.keys() & after})
 
     def _desired(self, address: str, user: DesiredUser) -> None:
         live, change = self.context.matching.live.get(address), self.context.pending.get(address)

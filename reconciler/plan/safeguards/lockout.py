@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.declare.model import fold
+from reconciler.declare.model import Lockout, fold
 from reconciler.plan.model import Change
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.holders import Holders
@@ -11,18 +11,18 @@ from reconciler.plan.safeguards.protected import known_as
 
 
 def lockout(facts: Facts, holders: Holders | None) -> Safeguard:
-    """Blocks where fewer than `minimumActive` would hold the role, or the token's own account would change."""
+    """Blocks where fewer than `minimumActive` would hold the role, or the token's own account would change.
+
+    Where somebody loses the role, those who are to gain it are no holders yet: the service may refuse them.
+    """
     said: list[str] = []
     numbers: dict[str, int] = {}
     blocked = False
     rule = facts.settings.lockout
     if rule is not None and holders is not None:
-        left = sum(1 for roles in holders.after.values() if rule.role in roles)
-        role = facts.context.app.roles.get(rule.role)
-        said.append(f"{left} active holders of {role.displayName if role else rule.role} would be left, "
-                    f"at least {rule.minimumActive} are needed")  # fmt: skip
-        numbers |= {"holders": left, "minimumActive": rule.minimumActive}
-        blocked = left < rule.minimumActive
+        numbers = _counted(rule, holders)
+        blocked = _relied_on(numbers) < rule.minimumActive
+        said.append(_left(facts, rule, numbers))
     if facts.settings.principal is not None:
         touched = [change.address for change in facts.written if _touches(facts, change, fold(facts.settings.principal))]
         said.append(f"{touched[0]} would change {facts.settings.principal}, which owns the token" if touched
@@ -31,8 +31,27 @@ def lockout(facts: Facts, holders: Holders | None) -> Safeguard:
         blocked = blocked or bool(touched)
     return Safeguard(
         "lockout", verdict(blocked), "; ".join(said) or "not set", numbers,
-        "no approval lifts this: give the role to more people first, and leave the token's account alone",
+        "no approval lifts this: give the role to more people first, in an apply of its own, and leave the token's account alone",
     )  # fmt: skip
+
+
+def _counted(rule: Lockout, holders: Holders) -> dict[str, int]:
+    """`now` and `holders` are the active holders before and after, `certain` those who are there already and stay."""
+    now, certain = holders.standing(rule.role)
+    left = sum(1 for roles in holders.after.values() if rule.role in roles)
+    return {"now": now, "certain": certain, "holders": left, "minimumActive": rule.minimumActive}
+
+
+def _relied_on(numbers: dict[str, int]) -> int:
+    """Gains count as long as nobody loses the role."""
+    return numbers["certain"] if numbers["certain"] < numbers["now"] else numbers["holders"]
+
+
+def _left(facts: Facts, rule: Lockout, numbers: dict[str, int]) -> str:
+    role, certain, left = facts.context.app.roles.get(rule.role), numbers["certain"], numbers["holders"]
+    gaining = f", {certain} of them without what the plan gives" if certain < left else ""
+    return (f"{left} active holders of {role.displayName if role else rule.role} would be left{gaining}, "
+            f"at least {rule.minimumActive} are needed")  # fmt: skip
 
 
 def _touches(facts: Facts, change: Change, principal: str) -> bool:
