@@ -18,7 +18,7 @@ from reconciler.record.model import Record
 from reconciler.report import markdown, text
 from reconciler.report.jsonform import dumps
 from reconciler.resolve.check import check
-from tests.world import APP, MAPPINGS, World
+from tests.world import APP, MAPPINGS, ROLES, World
 
 NEVER = "2099-12-31"
 NO_ROLES = "".join(row for row in MAPPINGS.splitlines(keepends=True) if "target: roles" not in row)
@@ -637,6 +637,24 @@ def test_holders_who_are_yet_to_come_do_not_make_up_for_those_who_go(tmp_path: P
     found.roles[old[1]] = ["User"]
     found.declare()
     assert found.blocking() == ["lockout"] and found.verdict.verdicts[4].numbers["certain"] == (1 if gain == "group" else 0)
+
+
+@pytest.mark.parametrize("told", ["AssertiveAppRoleAssignmentsComplex", "SingleAppRoleAssignment"])
+def test_a_role_whose_value_changes_is_one_lost_and_another_gained(tmp_path: Path, told: str) -> None:
+    found = Town(tmp_path, 4, "lockout: {role: Admin, minimumActive: 2}")
+    found.write("apps/wiki/mappings.yaml", MAPPINGS if told[0] == "A" else MAPPINGS.replace(
+        "roles, expression: 'AssertiveAppRoleAssignmentsComplex", "userType, expression: 'SingleAppRoleAssignment"))
+    found.roles |= {name: ["User", "Admin"] for name in found.people[:2]}
+    found.declare()
+    found.converge()
+    found.write("apps/wiki/roles.yaml", ROLES.replace("value: admin", "value: admni"))
+    assert found.blocking() == ["lockout"] and found.verdict.verdicts[4].numbers["certain"] == 0
+    lost = [row for row in found.plan().access if not row.gains]
+    assert [(row.address, row.what, row.privileged) for row in lost] == [
+        ("User/u00@x.org", "admin", True), ("User/u01@x.org", "admin", True)]  # fmt: skip
+    found.people = found.people[1:]
+    found.declare()
+    assert ("User/u00@x.org", "admin", True) in [(row.address, row.what, row.privileged) for row in found.plan().access]
 
 
 def test_a_holder_of_whom_the_service_shows_another_role_is_none(tmp_path: Path) -> None:

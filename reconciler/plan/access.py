@@ -9,7 +9,7 @@ from reconciler.declare.model import Assignment, Place, Role, fold
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.membership import group_members, recorded_members
 from reconciler.plan.model import Access, Change
-from reconciler.plan.roles import Named, keys, moved, privileged_groups, shown
+from reconciler.plan.roles import Named, held, keys, moved, privileged_groups, shown
 from reconciler.resolve.scope import chain, flatten
 
 
@@ -56,7 +56,8 @@ class _Work:
             for role in self._declared(names):
                 yield self._role(change, role, gains)
             for text in self._undeclared(names):
-                yield Access(change.address, change.name, gains, "role", text, False, "", change.file, change.line, None)
+                privileged = self._was_privileged(change.address, text)
+                yield Access(change.address, change.name, gains, "role", text, privileged, "", change.file, change.line, None)
         if not before and not after and change.action != "update":
             yield self._account(change, change.action in ("create", "enable"))
 
@@ -89,6 +90,10 @@ class _Work:
     def _undeclared(self, names: Named) -> list[str]:
         """Roles of the service that roles.yaml does not know."""
         return sorted(text for name, text in names.items() if not keys(self.context, {name: text}))
+
+    def _was_privileged(self, address: str, text: str) -> bool:
+        """Of a name that no role bears any more, but one did when it was last applied."""
+        return any(self.app.roles[key].privileged for key in held(self.context, address, {fold(text): text}))
 
     def _role(self, change: Change, role: Role, gains: bool) -> Access:
         given = self._giving(change.address, self.by_role.get(role.key, ()))

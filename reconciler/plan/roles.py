@@ -40,6 +40,16 @@ def keys(context: Context, names: Named) -> set[str]:
     return {key for key, role in context.app.roles.items() if fold(role.value) in names}
 
 
+def held(context: Context, address: str, names: Named) -> set[str]:
+    """Keys of the roles that a user's names stand for, those too whose `value` has changed since it was told to the service."""
+    entry, declared = context.entry(address) or context.entries.get(address) or {}, context.app.roles
+    told = _all(entry.get("wanted", {}).get(path) for path in context.carrying)
+    found = keys(context, names)
+    if names.keys() & told.keys() - {fold(role.value) for role in declared.values()}:
+        found |= {key for key in entry.get("roles", ()) if key in declared and fold(declared[key].value) not in told}
+    return found
+
+
 def privileged_groups(context: Context) -> set[str]:
     """Folded addresses of groups that give a privileged role, gave it when last applied, or lie in one that does."""
     roles = {role.key for role in context.app.roles.values() if role.privileged}

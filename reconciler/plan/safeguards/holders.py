@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reconciler.declare.model import fold
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Change
-from reconciler.plan.roles import keys, moved, shown
+from reconciler.plan.roles import held, keys, moved, shown
 from reconciler.plan.safeguards.facts import Facts, disables
 from reconciler.resolve.model import DesiredUser
 
@@ -40,12 +40,14 @@ class Holders:
         """Where the service shows roles, it knows better than the record."""
         live = self.context.account(address)
         names = shown(self.context, live.values) if live is not None else {}
-        return not names or role in keys(self.context, names)
+        return not names or role in held(self.context, address, names)
 
     def _keeps(self, address: str, role: str) -> bool:
+        """A role whose `value` changes goes, and another of its name comes."""
         change = self.written.get(address)
         before, after = moved(self.context, change) if change is not None else ({}, {})
-        return not (before or after) or role in keys(self.context, {name: before[name] for name in before.keys() & after})
+        stays = {name: before[name] for name in before.keys() & after}
+        return not (before or after) or role in held(self.context, address, stays)
 
     def _desired(self, address: str, user: DesiredUser) -> None:
         live, change = self.context.matching.live.get(address), self.context.pending.get(address)
@@ -82,7 +84,7 @@ class Holders:
         if live is None:
             return NONE
         if change is not None and any(a.path in self.context.carrying for a in change.attributes):
-            return frozenset(keys(self.context, moved(self.context, change)[0]))
+            return frozenset(held(self.context, address, moved(self.context, change)[0]))
         entry = self.context.entry(address)
         if entry is not None and "roles" in entry:
             return frozenset(entry["roles"])
@@ -91,8 +93,8 @@ class Holders:
 
     def _taken(self, change: Change) -> set[str]:
         """Roles that go from the service although they are declared: the mapping no longer gives them."""
-        before, after = (keys(self.context, names) for names in moved(self.context, change))
-        return before - after
+        before, after = moved(self.context, change)
+        return held(self.context, change.address, before) - keys(self.context, after)
 
     def _roles(self, user: DesiredUser) -> frozenset[str]:
         if user.address in self.context.revoked:
