@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.servers import Desk, scim_server
+from tests.servers import Answer, Call, Desk, answer, front, scim_server
 from tests.world import APP, MAPPINGS, World
 
 REVOKE = ("revoke", "ADA@x.org", "--reason", "stolen laptop", "--auto-approve")
@@ -141,7 +141,47 @@ def test_an_app_that_is_to_retain_accounts_disables_them_all_the_same(desk: Desk
 def test_an_app_that_cannot_disable_says_so(desk: Desk) -> None:
     text = MAPPINGS.replace(next(line for line in MAPPINGS.splitlines() if "target: active" in line) + "\n", "")
     desk.write("apps/wiki/mappings.yaml", text)
-    assert "disable it on the service" in desk.reconcile(*REVOKE).out
+    ran = desk.reconcile(*REVOKE)
+    assert ran.code == 1 and "disable it on the service" in ran.out and "ada@x.org is still active" in ran.err
+
+
+def test_a_service_that_ignores_it_leaves_the_person_in_and_that_is_an_error(desk: Desk, server: str) -> None:
+    account = ada(desk)
+    account["roles"] = []
+
+    def ignore(call: Call) -> Answer | None:
+        return answer(200, account) if call.method == "PATCH" and str(account["id"]) in call.path else None
+
+    with front(ignore, behind=server) as proxy:
+        there = {"WIKI_URL": desk.url.replace(server, proxy.url), "RECONCILE_ALLOWED_ORIGINS": proxy.url}
+        ran = desk.reconcile(*REVOKE, **there)
+        assert ran.code == 1 and "ada@x.org is still active in wiki: the service did not disable it" in ran.err
+        desk.people("grace@x.org")
+        desk.write("directory/groups/a.yaml", "groups: [{displayName: Net, members: [grace@x.org]}]\n")
+        ran = desk.reconcile(*REVOKE, **there)
+    assert ran.code == 1 and "ada@x.org is still active in wiki: the service did not disable it" in ran.err
+
+
+@pytest.mark.parametrize("declared", ["by userName", "by mail", "not at all"])
+def test_an_account_that_is_not_ours_is_left_alone_and_that_is_an_error(desk: Desk, declared: str) -> None:
+    desk.seed("m@y.org" if declared == "by mail" else "mal@x.org")
+    if declared == "by mail":
+        desk.write("apps/wiki/mappings.yaml", MAPPINGS.replace("source: userPrincipalName", "source: mail"))
+    people = ["ada@x.org, mail: ada@x.org, jobTitle: Engineer", "grace@x.org, mail: grace@x.org"]
+    desk.people(*people, *(["mal@x.org, mail: m@y.org"] if declared != "not at all" else []))
+    ran = desk.reconcile("revoke", "mal@x.org", "--auto-approve")
+    assert ran.code == 1 and "is still active in wiki: it is not managed here" in ran.err and "by hand, now" in ran.err
+
+
+def test_the_requests_shown_are_those_of_the_revocation(desk: Desk) -> None:
+    desk.people("ada@x.org, jobTitle: Chief", "grace@x.org, jobTitle: Chief")
+    assert "about 4 requests, 2 of them writes" in desk.reconcile(*REVOKE).out
+
+
+def test_a_declaration_in_error_revokes_nobody_and_says_what_to_do(desk: Desk) -> None:
+    desk.people("ada@x.org, nonsense: 1")
+    ran = desk.reconcile(*REVOKE)
+    assert ran.code == 1 and "Nobody was revoked" in ran.err and ada(desk)["active"] is True
 
 
 def test_a_name_that_nobody_bears_is_a_wrong_use(desk: Desk) -> None:

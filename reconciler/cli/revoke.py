@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -24,7 +25,7 @@ from reconciler.cli.common import (
     store_of,
     worst,
 )
-from reconciler.cli.interrupt import in_turn
+from reconciler.cli.interrupt import INTERRUPTED, in_turn
 from reconciler.cli.plan import show_plans
 from reconciler.cli.saying import say
 from reconciler.declare.model import App, Declarations, fold
@@ -50,7 +51,7 @@ def revoke(
 
     if not auto_approve and not sys.stdin.isatty():
         raise click.UsageError("no terminal to ask on: add --auto-approve")
-    declarations = load_checked(desired, apps)
+    declarations = _loaded(desired, apps)
     address = _address(user, declarations)
     with ExitStack() as stack:
         ready: list[tuple[Session, tuple[Change, ...]]] = []
@@ -74,7 +75,7 @@ def revoke(
         if ready and not auto_approve and not click.confirm(f"Revoke {user} now?", err=True):
             click.echo("Nothing was written.", err=True)
             return ERROR
-        works = {item[0].app.name: partial(write, *item, occasion=f"revoke: {reason}", only=(address,)) for item in ready}
+        works = {item[0].app.name: partial(_put_out, *item, address, reason) for item in ready}
         return worst([*looked, *in_turn(works)])
 
 
@@ -83,6 +84,36 @@ def _waits(app: App, address: str, still: str) -> int:
     say(f"Error: {app.displayName}: the account of {address} is still called {still}, since another one has the name")
     say(f"    `reconcile revoke {still}` disables it; whoever had the name before goes with the next apply")
     return ERROR
+
+
+def _loaded(desired: Path, apps: tuple[str, ...]) -> Declarations:
+    """Whoever is in a hurry needs a way past a declaration that is in error."""
+    try:
+        return load_checked(desired, apps)
+    except click.exceptions.Exit:
+        say("Nobody was revoked: mend the declaration, or revoke from its last good commit, or disable the accounts by hand")
+        raise
+
+
+def _put_out(found: Session, changes: tuple[Change, ...], address: str, reason: str) -> int:
+    """Write, and look whether the person is out."""
+    code = write(found, changes, occasion=f"revoke: {reason}", only=(address,))
+    return code if code == INTERRUPTED else worst([code, *_still_in(found, address)])
+
+
+def _still_in(found: Session, address: str) -> Iterator[int]:
+    """An error for each account of the person that the service still shows as active."""
+    from reconciler.plan.live import project_users
+    from reconciler.plan.revoked import accounts_of
+
+    for account in accounts_of(found.planned.context, address):
+        shown = found.client.get("Users", account.id)
+        if shown is not None and project_users(found.resolution.user_mapping, [shown])[0].active:
+            ours = account.id in found.planned.context.matching.addresses
+            why = "the service did not disable it" if ours else "it is not managed here, so it was left alone"
+            say(f"Error: {account.name} is still active in {found.app.displayName}: {why}")
+            say("    disable the account there by hand, now")
+            yield ERROR
 
 
 def _opened(
@@ -108,10 +139,13 @@ def _opened(
 
 def _shown(found: Session, changes: tuple[Change, ...]) -> Plan:
     """The plan of these changes alone, with the safeguards that hold for them."""
+    from reconciler.plan.requests import estimate
     from reconciler.plan.safeguards.approvals import NEVER_LIFTED
 
+    limits = found.client.profile.limits()
     verdicts = tuple(v.as_json() for v in found.guarded.verdicts if v.name in NEVER_LIFTED)
-    return replace(found.planned.plan, changes=changes, access=(), safeguards=verdicts)
+    return replace(found.planned.plan, changes=changes, access=(), safeguards=verdicts,
+                   requests=estimate(changes, limits))  # fmt: skip
 
 
 def _address(user: str, declarations: Declarations) -> str:
@@ -122,6 +156,8 @@ def _address(user: str, declarations: Declarations) -> str:
 
 
 def _known(found: Session, address: str) -> bool:
+    from reconciler.plan.revoked import accounts_of
+
     context = found.planned.context
     declared = fold(address.removeprefix("User/")) in context.resolution.declarations.users.index
-    return declared or fold(address) in map(fold, context.entries)
+    return declared or fold(address) in map(fold, context.entries) or bool(accounts_of(context, address))

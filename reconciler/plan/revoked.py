@@ -9,6 +9,7 @@ from reconciler.plan.diff import attribute
 from reconciler.plan.digest import digested
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.unmanaged import named
 
 
 def plan_revoked(context: Context, findings: Findings) -> None:
@@ -24,6 +25,16 @@ def plan_revoked(context: Context, findings: Findings) -> None:
             place = context.place(address, user.row)
             findings.warnings.append(f"{address} is {when}, and still declared: set `accountEnabled: false` at "
                                      f"{place.file}:{place.line}, or remove the assignments")  # fmt: skip
+
+
+def accounts_of(context: Context, address: str) -> list[LiveObject]:
+    """What a person has on the service: the account that we manage, and those that are nobody's but bear the person's name."""
+    owners, live, own = context.matching.addresses, context.live.users, fold(address)
+    ours = [account for account in (context.account(address),) if account is not None]
+    ours += [account for id, account in live.items() if id in owners and fold(owners[id]) == own]
+    others = [account for id, account in live.items() if id not in owners]
+    theirs = named(context.app, context.resolution, others, own.partition("/")[2])
+    return list({account.id: account for account in (*ours, *theirs)}.values())
 
 
 def _out(context: Context, live: LiveObject) -> tuple[AttributeChange, ...]:

@@ -23,6 +23,12 @@ def classed(app: App, resolution: Resolution, accounts: Iterable[LiveObject]) ->
     return tuple(Unmanaged(item.id, item.name, directory.kind(item)) for item in accounts)
 
 
+def named(app: App, resolution: Resolution, accounts: Iterable[LiveObject], name: str) -> list[LiveObject]:
+    """The accounts that bear a folded name, or the matching attribute of the declared user of that name."""
+    directory = _Directory(app, resolution)
+    return [account for account in accounts if name in (fold(account.name), directory.user(account))]
+
+
 class _Directory:
     """Declared users by the first matching attribute that comes straight from a source, as Entra compares them."""
 
@@ -51,9 +57,13 @@ class _Directory:
         held = holdings(self.app, flat)
         return {name for name, items in held.items() if any(i.expires is None or i.expires >= today for i in items)}
 
-    def kind(self, account: LiveObject) -> str:
+    def user(self, account: LiveObject) -> str | None:
+        """The folded name of the declared user whose matching attribute an account bears."""
         value = account.name if self.slot is None else account.values[self.slot]
-        name = self.users.get(fold(str(value))) if value is not None else None
+        return self.users.get(fold(str(value))) if value is not None else None
+
+    def kind(self, account: LiveObject) -> str:
+        name = self.user(account)
         if name is None:
             return "local"
         return "assigned" if name in self.assigned else "unassigned"
