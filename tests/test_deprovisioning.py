@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.world import MAPPINGS, SWITCH, World
+from reconciler.report import markdown
+from tests.world import APP, MAPPINGS, SWITCH, World
 
 ADA = "userPrincipalName: ada@x.org, displayName: Ada, department: Networks"
 GRACE = "userPrincipalName: grace@x.org, displayName: Grace, department: Networks"
@@ -188,3 +189,35 @@ def test_a_disabled_account_stays_in_the_record_and_is_disabled_once(team: World
     assert actions(team) == []
     remove_from_directory(team)
     assert actions(team) == []
+
+
+FIRED = MAPPINGS.replace("expression: " + SWITCH, "expression: 'IIF([jobTitle]=\"fired\",\"False\",\"True\")'")
+
+
+def fired(world: World, mapping: str) -> None:
+    world.write("apps/wiki/app.yaml", APP + "deprovisioning: {deleteAfter: 30d}\n")
+    world.write("apps/wiki/mappings.yaml", mapping)
+    world.users("userPrincipalName: ada@x.org, jobTitle: Engineer", "userPrincipalName: grace@x.org")
+    world.assign("user: ada@x.org, role: Admin", "user: grace@x.org, role: User")
+    world.converge()
+    world.users("userPrincipalName: ada@x.org, jobTitle: fired", "userPrincipalName: grace@x.org")
+
+
+@pytest.mark.parametrize(("mapping", "lost"), [
+    (FIRED, ("Admin", True)), ("".join(r for r in FIRED.splitlines(keepends=True) if "roles" not in r), ("an account", False)),
+])  # fmt: skip
+def test_who_is_disabled_by_the_mapping_loses_access_all_the_same(world: World, mapping: str, lost: tuple[str, bool]) -> None:
+    fired(world, mapping)
+    plan = world.plan()
+    assert [change.action for change in plan.changes] == ["update"]
+    assert [(row.address, row.gains, row.what, row.privileged) for row in plan.access] == [("User/ada@x.org", False, *lost)]
+    assert "**disables** `User/ada@x.org`" in markdown.render(plan)
+
+
+def test_who_was_disabled_by_the_mapping_is_deleted_when_the_day_has_come(world: World) -> None:
+    fired(world, FIRED)
+    world.converge()
+    world.users("userPrincipalName: ada@x.org, jobTitle: fired, accountEnabled: false", "userPrincipalName: grace@x.org")
+    assert world.plan().changes == ()
+    world.today = "2026-07-01"
+    assert [(change.action, change.causes) for change in world.plan().changes] == [("delete", ("time",))]

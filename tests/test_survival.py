@@ -400,6 +400,19 @@ def test_an_account_of_the_same_name_that_is_not_as_we_sent_it_is_not_ours(world
     assert record.entries["User/ada@x.org"]["id"] == entry["id"]
 
 
+def test_who_was_disabled_by_an_update_whose_answer_was_lost_is_known_as_disabled(world: World) -> None:
+    world.converge()
+    world.edit("ada@x.org", "active", False)
+    record = world.store.load()
+    assert record is not None
+    entry, at = record.entries["User/ada@x.org"], "2026-06-01T00:00:00Z"
+    record.unanswered = {"User/ada@x.org": {"step": "write", "action": "update", "at": at, "id": entry["id"],
+                                            "wanted": {"active": False}}}  # fmt: skip
+    resolution, live = resolved(world)
+    settle_unanswered(record, live, resolution, True)
+    assert entry["disabledAt"] == at and entry["roles"] == ["user"]
+
+
 def resolved(world: World) -> tuple[Resolution, Live]:
     planned, resolution, _ = world._plan()
     return resolution, planned.context.live

@@ -86,8 +86,10 @@ def _written(
             wanted[slot.target] = write["wanted"][slot.target]
             answered.pop(slot.target, None)
     entry["wanted"], entry["answered"] = wanted, answered
-    if write.get("action") == "disable" and not account.active:
-        entry["disabledAt"], entry["roles"] = write.get("at", ""), []
+    if write.get("wanted", {}).get("active") is False and not account.active:
+        entry["disabledAt"] = write.get("at", "")
+        if write.get("action") == "disable":
+            entry["roles"] = []
     elif write.get("action") == "enable" and account.active:
         entry.pop("disabledAt", None)
 

@@ -292,7 +292,7 @@ class Writer:
         answered.update(ignored)
         entry["wanted"], entry["answered"] = wanted, answered
         self._roles(change.address, entry)
-        if change.action == "disable":
+        if change.disables:
             entry["disabledAt"] = self.now()
             if change.address not in self.job.resolution.users and change.address not in self.job.settled.revoked:
                 entry["retained"] = True  # nothing is left to be done with it

@@ -58,7 +58,7 @@ class _Work:
             for text in self._undeclared(names):
                 privileged = self._was_privileged(change.address, text)
                 yield Access(change.address, change.name, gains, "role", text, privileged, "", change.file, change.line, None)
-        if not before and not after and change.action != "update":
+        if not before and not after and (change.disables or change.action != "update"):
             yield self._account(change, change.action in ("create", "enable"))
 
     def _roles(self, change: Change) -> tuple[Named, Named]:
@@ -70,6 +70,8 @@ class _Work:
                 return {}, shown(self.context, user.values) if user is not None else after
             case "disable" | "delete":
                 return self._held(change.address), {}
+            case "update" if change.disables:
+                return self._held(change.address) | before, {}
             case _:
                 return before, after
 

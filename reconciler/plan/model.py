@@ -69,6 +69,14 @@ class Change:
     adopts: bool = False
     digest: str = ""
 
+    @property
+    def disables(self) -> bool:
+        """Whether the account is inactive afterwards and was not before, whatever the action is called."""
+        if self.action in ("create", "disable"):
+            return self.action == "disable"
+        leaf = [a for a in self.attributes if a.path.rpartition(":")[2].lower() == "active"]
+        return any(a.after is not True and a.before is not False for a in leaf)
+
 
 class Skip(NamedTuple):
     """A declared object that is not provisioned, and what would change that."""

@@ -112,7 +112,7 @@ def _name(context: Context, member: str) -> str:
 def _loss(context: Context, change: Change) -> str | None:
     if change.action == "delete":
         return "delete"
-    if disables(change):
+    if change.disables:
         return "disable"
     if change.action == "create":
         return None
@@ -120,15 +120,6 @@ def _loss(context: Context, change: Change) -> str | None:
     # A role that is declared no more may just have another name: what is written tells.
     lost = lost_roles(context, change.address) & context.app.roles.keys() if context.carrying else set()
     return "roles" if lost or before.keys() - after.keys() else None
-
-
-def disables(change: Change) -> bool:
-    """Whether the account is inactive afterwards and was not before, whatever the action is called."""
-    if change.action == "disable":
-        return True
-    return change.action != "create" and any(
-        a.path.rpartition(":")[2].lower() == "active" and a.after is not True and a.before is not False for a in change.attributes
-    )
 
 
 def lost_roles(context: Context, address: str) -> set[str]:

@@ -46,7 +46,7 @@ def _harm(plan: Plan) -> Iterator[str]:
         if row.gains and row.privileged:
             yield f"> - **gains privileged {row.kind}** {code(row.what)}: {code(row.address)}"
     for change in plan.changes:
-        if change.action == "disable":
+        if change.disables:
             yield f"> - **disables** {code(change.address)}: {code(change.reason)}"
 
 
