@@ -162,3 +162,33 @@ def test_drift_is_shown_apart_from_declared_changes(nested: World) -> None:
                  "userPrincipalName: grace@x.org, displayName: Amazing Grace")  # fmt: skip
     shown = text(nested.plan())
     assert shown.index("update User/grace@x.org") < shown.index("Drift:") < shown.index("update User/ada@x.org")
+
+
+@pytest.mark.parametrize(("shown", "mapping", "gained"), [
+    ([{"value": "admin", "display": "Admin"}], MAPPINGS, [("ada@x.org", True, "User", "")]),
+    ([{"value": "admin", "display": "Admin"}], MAPPINGS.replace("'Assertive", "'"),
+     [("ada@x.org", True, "Admin", ""), ("ada@x.org", True, "User", "")]),
+    ([{"value": "user", "display": "User"}], MAPPINGS, [("ada@x.org", True, "User", "")]),
+    ([], ROLELESS, [("ada@x.org", True, "an account", "")]),
+])  # fmt: skip
+def test_who_takes_over_the_account_of_another_name_gains_what_it_holds(
+    world: World, shown: list[dict[str, str]], mapping: str, gained: list[tuple[str, bool, str, str]]
+) -> None:
+    adopt(world, mapping, "boss@x.org", shown)
+    assert [change.adopts for change in world.plan().changes] == [True] and rows(world.plan()) == gained
+
+
+@pytest.mark.parametrize("name", ["ADA@x.org", "old@x.org"])
+def test_who_takes_over_an_account_of_an_own_name_has_had_it_before(world: World, name: str) -> None:
+    adopt(world, MAPPINGS, name, [{"value": "user", "display": "User"}])
+    assert [change.adopts for change in world.plan().changes] == [True] and rows(world.plan()) == []
+
+
+def adopt(world: World, mapping: str, name: str, roles: list[dict[str, str]]) -> None:
+    """Ada, matched by a second attribute with an account of some name."""
+    second = "      - {target: externalId, source: id, matchingPrecedence: 2}\n      - {target: displayName"
+    world.write("apps/wiki/mappings.yaml", mapping.replace("      - {target: displayName", second, 1))
+    world.users("userPrincipalName: ada@x.org, id: '7', displayName: Ada, previously: [old@x.org]")
+    world.groups()
+    world.assign("user: ada@x.org, role: User")
+    world.seed(name, externalId="7", displayName="Boss", roles=roles)

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from reconciler.declare.model import Assignment, Place, Role, fold
 from reconciler.plan.context import UNKNOWN, Context
+from reconciler.plan.diff import same
 from reconciler.plan.membership import group_members, recorded_members
 from reconciler.plan.model import Access, Change
 from reconciler.plan.roles import Named, held, keys, moved, privileged_groups, shown
@@ -51,15 +52,29 @@ class _Work:
         if change.address.startswith("Group/"):
             yield from self._members(change)
             return
-        before, after = self._roles(change)
+        taken = self._taken_over(change)
+        before, after = ({}, taken) if taken is not None else self._roles(change)
         for names, gains in ((_less(after, before), True), (_less(before, after), False)):
             for role in self._declared(names):
                 yield self._role(change, role, gains)
             for text in self._undeclared(names):
                 privileged = self._was_privileged(change.address, text)
                 yield Access(change.address, change.name, gains, "role", text, privileged, "", change.file, change.line, None)
-        if not before and not after and (change.disables or change.action != "update"):
-            yield self._account(change, change.action in ("create", "enable"))
+        if not before and not after and (taken is not None or change.disables or change.action != "update"):
+            yield self._account(change, taken is not None or change.action in ("create", "enable"))
+
+    def _taken_over(self, change: Change) -> Named | None:
+        """The roles that an account brings along which is another's by its first matching attribute, None where it is not."""
+        mapping, live = self.context.resolution.user_mapping, self.context.account(change.address)
+        if not change.adopts or live is None or not mapping.matching or change.disables:
+            return None
+        first = mapping.matching[0]
+        slot, have, user = mapping.slots[first], live.values[first], self.context.resolution.users[change.address]
+        earlier = self.context.resolution.table(change.address).column("previously")[user.row] or ()
+        if have is None or any(same(slot, name, have) for name in (user.values[first], *earlier)):
+            return None
+        before, after = moved(self.context, change)
+        return _less(shown(self.context, live.values), before) | after
 
     def _roles(self, change: Change) -> tuple[Named, Named]:
         """The roles that the service knows a person by, before and after."""
