@@ -10,7 +10,7 @@ from reconciler.declare.load import load
 from reconciler.declare.model import Problem
 from reconciler.plan.policies import check_policies
 from tests.test_safeguards import Town, town
-from tests.world import MAPPINGS
+from tests.world import MAPPINGS, ROLES
 
 APART = "{name: Apart, separationOfDuties: [Admin, User], remedy: take one away}"
 FEW = "{name: Few, holders: {role: Admin, maximum: 2}, remedy: take some away}"
@@ -74,6 +74,32 @@ def test_a_breach_that_was_there_before_warns(tmp_path: Path) -> None:
     assert found.blocking() == ["policies"] and "u01" in str(Town.said(found.plan())["policies"]["detail"])
 
 
+def test_a_breach_that_grows_is_made_by_the_plan(tmp_path: Path) -> None:
+    found = Town(tmp_path, 2)
+    found.write("apps/wiki/roles.yaml", ROLES.replace("]", ", {value: editor, displayName: Editor}]"))
+    found.roles["u00@x.org"] = ["User", "Admin"]
+    found.declare()
+    found.converge()
+    rule(found, APART.replace("User", "User, Editor"))
+    assert found.blocking() == []
+    found.roles["u00@x.org"] = ["User", "Admin", "Editor"]
+    found.declare()
+    assert found.blocking() == ["policies"]
+    found.roles["u00@x.org"] = ["User"]
+    found.declare()
+    assert found.blocking() == []
+
+
+def test_of_what_an_assignment_carried_before_nothing_is_claimed(tmp_path: Path) -> None:
+    found = Town(tmp_path, 1)
+    found.assign("user: u00@x.org, role: Admin, expires: 2026-06-20")
+    found.converge()
+    rule(found, SHORT)
+    found.assign("user: u00@x.org, role: Admin, expires: 2099-01-01")
+    (warning,) = found.plan().warnings
+    assert "nobody gains the role by this plan" in warning and "before" not in warning
+
+
 @pytest.mark.parametrize(("count", "blocked"), [(1, False), (2, False), (3, True)])
 def test_at_most_so_many_hold_a_role(tmp_path: Path, count: int, blocked: bool) -> None:
     found = rule(town(tmp_path, 4), FEW)
@@ -98,7 +124,8 @@ def test_a_number_that_was_wrong_before_and_grows_no_worse_warns(tmp_path: Path)
 
 @pytest.mark.parametrize(("policy", "carries", "blocked"), [
     (SHORT, "", True), (SHORT, ", expires: 2026-07-01", False), (SHORT, ", expires: 2026-07-02", True),
-    (SHORT, ", reason: NET-1", True), (WHY, ", reason: NET-1", False), (WHY, ", expires: 2026-07-01", True),
+    (SHORT, ", reason: NET-1", True), (WHY, ", reason: NET-1", False), (WHY, ", reason: ' '", True),
+    (WHY, ", expires: 2026-07-01", True),
     (EITHER, "", True), (EITHER, ", expires: 2026-07-01", False), (EITHER, ", reason: NET-1", False),
 ])  # fmt: skip
 def test_assignments_carry_an_expiry_near_enough_or_a_reason(
@@ -157,6 +184,7 @@ def test_a_policy_of_another_app_says_nothing_here(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("text", "code"), [
     ("{name: A, remedy: r, separationOfDuties: [Admin, Usher]}", "unknown-role"),
     ("{name: A, remedy: r, domains: [x.org], apps: [wikki]}", "unknown-app"),
+    ("{name: A, remedy: r, holders: {role: Admin, minimum: 3, maximum: 1}}", "minimum-over-maximum"),
     ("{name: A, remedy: r}", "one-of"), ("{name: A, domains: [x.org]}", "missing-key"),
     ("{name: A, remedy: r, holders: {role: Admin}}", "schema-minProperties"),
     ("{name: A, remedy: r, domains: [x.org], holders: {role: Admin, minimum: 1}}", "one-of"),
@@ -169,3 +197,22 @@ def test_a_policy_that_says_nothing_is_an_error_at_its_line(tmp_path: Path, text
 
 def test_two_policies_of_one_name_are_an_error(tmp_path: Path) -> None:
     assert [p.code for p in load(rule(Town(tmp_path, 1), OURS, OURS).folder / "desired").errors] == ["duplicate"]
+
+
+def test_duties_that_no_app_has_all_of_are_an_error(tmp_path: Path) -> None:
+    found = rule(Town(tmp_path, 1), "{name: A, remedy: r, separationOfDuties: [Admin, Keeper]}")
+    found.write("apps/zoo/app.yaml", "app: zoo\nadminCredentials: {tenantUrl: 'http://127.0.0.1/v2', secretToken: '${env:T}'}\n")
+    found.write("apps/zoo/mappings.yaml", MAPPINGS)
+    found.write("apps/zoo/assignments.yaml", "assignments: []\n")
+    found.write("apps/zoo/roles.yaml", "roles: [{value: keeper, displayName: Keeper}]\n")
+    (problem,) = load(found.folder / "desired").errors
+    assert problem.code == "roles-of-several-apps" and problem.place.line == 2
+    found.write("apps/zoo/roles.yaml", "roles: [{value: keeper, displayName: Keeper}, {value: admin, displayName: Admin}]\n")
+    assert load(found.folder / "desired").errors == []
+
+
+def test_a_rule_that_its_schema_refuses_is_not_judged(tmp_path: Path) -> None:
+    found = rule(Town(tmp_path, 1), "{name: A, domains: [z.org]}", OURS.replace("x.org", "y.org"))
+    loaded = load(found.folder / "desired")
+    assert [problem.code for problem in loaded.errors] == ["missing-key"]
+    assert [problem.remedy for problem in check_policies(loaded.declarations, found.today)] == ["use an address of ours"]

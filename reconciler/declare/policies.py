@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from reconciler.declare.model import App, Place, Problem, fold
 from reconciler.declare.references import nearest
+from reconciler.declare.schema import sound
 from reconciler.declare.yaml import Document
 
 KINDS = ("separationOfDuties", "holders", "mustCarry", "domains")
@@ -34,44 +35,31 @@ class Policy(NamedTuple):
 
 
 def read_policies(document: Document) -> list[Policy]:
-    """Every rule that is whole; the schema has reported the others."""
+    """Every rule that fits its schema, which has reported the others."""
     rows = document.data.get("policies")
-    found = [_policy(document, number, row) for number, row in enumerate(rows if isinstance(rows, list) else ())]
-    return [policy for policy in found if policy is not None]
+    listed = list(enumerate(rows if isinstance(rows, list) else ()))
+    return [_policy(document, number, row) for number, row in listed if sound("policies", {"policies": [row]})]
 
 
-def _policy(document: Document, number: int, row: Any) -> Policy | None:
-    kind = next((kind for kind in KINDS if isinstance(row, dict) and kind in row), None)
-    if kind is None:
-        return None
+def _policy(document: Document, number: int, row: dict[str, Any]) -> Policy:
+    kind = next(kind for kind in KINDS if kind in row)
     rule = row[kind]
-    policy = Policy(str(row.get("name")), str(row.get("remedy")), kind, document.locate(("policies", number)),
-                    apps=_names(row.get("apps")))  # fmt: skip
+    policy = Policy(row["name"], row["remedy"], kind, document.locate(("policies", number)), apps=tuple(row.get("apps", ())))
     match kind:
         case "separationOfDuties":
             return policy._replace(roles=_folded(rule))
         case "domains":
             return policy._replace(domains=_folded(rule))
-    if not isinstance(rule, dict):
-        return None
-    if kind == "holders":
-        return policy._replace(roles=_folded([rule.get("role")]), minimum=_number(rule.get("minimum")),
-                               maximum=_number(rule.get("maximum")))  # fmt: skip
-    days = str(rule.get("expiresWithin") or "").removesuffix("d")
-    return policy._replace(roles=_folded(rule.get("roles")), days=int(days) if days.isdecimal() else None,
-                           reason=rule.get("reason") is True)  # fmt: skip
+        case "holders":
+            return policy._replace(roles=_folded([rule["role"]]), minimum=rule.get("minimum"), maximum=rule.get("maximum"))
+        case _:
+            days = rule.get("expiresWithin")
+            return policy._replace(roles=_folded(rule["roles"]), days=int(days.removesuffix("d")) if days else None,
+                                   reason=rule.get("reason") is True)  # fmt: skip
 
 
-def _names(value: Any) -> tuple[str, ...]:
-    return tuple(item for item in value if isinstance(item, str)) if isinstance(value, list) else ()
-
-
-def _folded(value: Any) -> tuple[str, ...]:
-    return tuple(fold(name) for name in _names(value))
-
-
-def _number(value: Any) -> int | None:
-    return value if type(value) is int else None
+def _folded(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(map(fold, names))
 
 
 def check_policies(policies: Iterable[Policy], apps: Mapping[str, App], problems: list[Problem]) -> None:
@@ -86,8 +74,21 @@ def check_policies(policies: Iterable[Policy], apps: Mapping[str, App], problems
             if name not in apps:
                 problems.append(Problem(policy.place, "error", "unknown-app", f"no app {name!r} is declared",
                                         nearest(name, apps, "app")))  # fmt: skip
+        problems += _never_broken(policy, apps)
         known = {k: role for app in apps.values() if not policy.apps or app.name in policy.apps for k, role in app.roles.items()}
         for role in policy.roles:
             if role not in known:
                 problems.append(Problem(policy.place, "error", "unknown-role", f"no role {role!r} is declared",
                                         nearest(role, known, "role")))  # fmt: skip
+
+
+def _never_broken(policy: Policy, apps: Mapping[str, App]) -> Iterable[Problem]:
+    """Rules that nobody can break, or everybody must."""
+    if policy.minimum is not None and policy.maximum is not None and policy.minimum > policy.maximum:
+        yield Problem(policy.place, "error", "minimum-over-maximum",
+                      f"at least {policy.minimum} and at most {policy.maximum} cannot both hold", "exchange the two")  # fmt: skip
+    held = [app.roles.keys() for app in apps.values() if not policy.apps or app.name in policy.apps]
+    declared = set(policy.roles) <= set().union(*held)
+    if policy.kind == "separationOfDuties" and declared and not any(set(policy.roles) <= roles for roles in held):
+        yield Problem(policy.place, "error", "roles-of-several-apps", "no app has all of these roles, and each app "
+                      "is looked at alone", "name roles of one app; write a rule for each app")  # fmt: skip

@@ -102,7 +102,7 @@ def _carrying(policy: Policy, setting: Setting) -> Iterator[Violation]:
     for item in setting.app.assignments:
         over = item.expires is not None and item.expires < setting.today
         soon = latest is not None and item.expires is not None and item.expires <= latest
-        if item.role in policy.roles and not over and not soon and not (policy.reason and item.reason):
+        if item.role in policy.roles and not over and not soon and not (policy.reason and (item.reason or "").strip()):
             whom = f"User/{item.user}" if item.user else f"Group/{item.group}"
             needs = [*([f"`expires` by {latest}"] if latest else []), *(["`reason`"] if policy.reason else [])]
             message = f"the assignment of {setting.role(item.role)} to {whom} needs {' or '.join(needs)}"

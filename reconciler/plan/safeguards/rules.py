@@ -19,20 +19,19 @@ def policies(facts: Facts, holders: Holders | None) -> Safeguard:
     made: list[Violation] = []
     earlier: list[Violation] = []
     for policy in rules:
-        before = {found.subject for found in violations(policy, setting, holders.before)}
         for found in violations(policy, setting, holders.after):
-            (made if _makes(found, before, facts, holders) else earlier).append(found)
+            (made if _makes(found, facts, holders) else earlier).append(found)
     told = some([f"{found.message} (policy {found.policy.name})" for found in made])
     return Safeguard(
         "policies", verdict(bool(made)), told or f"{len(rules)} policies hold of what the plan does",
         {"policies": len(rules), "violations": len(made), "earlier": len(earlier)},
         "; ".join(dict.fromkeys(found.policy.remedy for found in made)),
-        warnings=tuple(f"{found.message} (policy {found.policy.name}): it was so before; {found.policy.remedy}"
+        warnings=tuple(f"{found.message} (policy {found.policy.name}): {_excuse(found)}; {found.policy.remedy}"
                        for found in earlier),
     )  # fmt: skip
 
 
-def _makes(found: Violation, before: set[str], facts: Facts, holders: Holders) -> bool:
+def _makes(found: Violation, facts: Facts, holders: Holders) -> bool:
     """Whether it is the plan that breaks the rule, or breaks it more."""
     match found.policy.kind:
         case "holders":
@@ -43,7 +42,12 @@ def _makes(found: Violation, before: set[str], facts: Facts, holders: Holders) -
         case "domains":
             return found.subject not in holders.before or _renamed(found, facts)
         case _:
-            return found.subject not in before
+            return _gains(found.subject, found, holders)
+
+
+def _excuse(found: Violation) -> str:
+    """Of what an assignment carried before nothing is known."""
+    return "nobody gains the role by this plan" if found.policy.kind == "mustCarry" else "it was so before"
 
 
 def _gains(address: str, found: Violation, holders: Holders) -> bool:
