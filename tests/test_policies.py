@@ -162,6 +162,25 @@ def test_accounts_bear_names_of_allowed_domains_alone(tmp_path: Path) -> None:
     assert [c.action for c in found.plan().changes] == ["update"] and found.blocking() == ["policies"]
 
 
+@pytest.mark.parametrize("told", [
+    "{target: userName, expression: 'Replace([userPrincipalName], , \"@x\", , \"@y\", , )', matchingPrecedence: 1}",
+    "{target: userName, source: userPrincipalName, matchingPrecedence: 1}\n      "
+    "- {target: emails, constant: [{value: all@y.org}]}",
+    "{target: userName, source: userPrincipalName, matchingPrecedence: 1}\n      "
+    "- {target: 'emails[type eq \"work\"].value', constant: all@y.org}",
+])  # fmt: skip
+def test_what_the_service_is_told_is_held_against_the_domains(tmp_path: Path, told: str) -> None:
+    found = rule(Town(tmp_path, 1), OURS)
+    assert found.blocking() == []
+    mapping = MAPPINGS.replace("{target: userName, source: userPrincipalName, matchingPrecedence: 1}", told)
+    found.write("apps/wiki/mappings.yaml", mapping)
+    assert found.blocking() == ["policies"]
+    found.write("apps/wiki/mappings.yaml", MAPPINGS)
+    found.converge()
+    found.write("apps/wiki/mappings.yaml", mapping)
+    assert found.blocking() == ["policies"]
+
+
 def test_an_approval_lets_a_plan_through_its_policies(tmp_path: Path) -> None:
     found = rule(town(tmp_path, 4), FEW)
     admins(found, 3)

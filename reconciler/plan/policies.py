@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from reconciler.declare.model import App, Assignment, Declarations, Place, Problem, fold
 from reconciler.declare.policies import Policy
+from reconciler.resolve.model import Resolution
 from reconciler.resolve.scope import flatten, holdings, judge
 
+NAMES = ("username", "emails")
 State = Mapping[str, frozenset[str]]
 
 
@@ -27,11 +29,12 @@ class Violation(NamedTuple):
 
 @dataclass(frozen=True)
 class Setting:
-    """What the rules of one app are judged in; `today` is an ISO date, UTC."""
+    """What the rules of one app are judged in; `today` is an ISO date, UTC, `sent` says what the service is told of whom."""
 
     app: App
     declarations: Declarations
     today: str
+    sent: Resolution | None = None
 
     @cached_property
     def flat(self) -> dict[str, frozenset[str]]:
@@ -53,11 +56,23 @@ class Setting:
         return policy.place if row is None else Place(users.files[row], users.lines[row])
 
     def names(self, address: str) -> list[str]:
-        """userPrincipalName and mail."""
+        """userPrincipalName and mail, and what the service is told as userName and emails."""
         users, name = self.declarations.users, address.partition("/")[2]
         row = users.index.get(fold(name))
         mail = users.column("mail")[row] if row is not None else None
-        return [name, *([str(mail)] if mail else [])]
+        return [name, *([str(mail)] if mail else []), *self._told(address)]
+
+    def _told(self, address: str) -> list[str]:
+        user = self.sent.users.get(address) if self.sent is not None else None
+        if user is None:
+            return []
+        return [text for number in self._naming for text in texts(user.values[number])]
+
+    @cached_property
+    def _naming(self) -> list[int]:
+        """The numbers of the slots that hold an account's names."""
+        slots = self.sent.user_mapping.slots if self.sent is not None else ()
+        return [number for number, slot in enumerate(slots) if slot.path.attribute.lower() in NAMES]
 
 
 def violations(policy: Policy, setting: Setting, state: State) -> list[Violation]:
@@ -130,9 +145,15 @@ def _domains(policy: Policy, setting: Setting, state: State) -> Iterator[Violati
                             setting.place(address, policy), frozenset({address}))  # fmt: skip
 
 
-def outside(name: object, policy: Policy) -> bool:
+def texts(value: Any) -> list[str]:
+    """An attribute's text, or that of the items of one that holds several."""
+    items = [item.get("value") if isinstance(item, dict) else item for item in (value if isinstance(value, list) else [value])]
+    return [item for item in items if isinstance(item, str)]
+
+
+def outside(name: str, policy: Policy) -> bool:
     """Whether a name is an address of a domain that the rule does not list."""
-    return isinstance(name, str) and "@" in name and fold(name.rpartition("@")[2]) not in policy.domains
+    return "@" in name and fold(name.rpartition("@")[2]) not in policy.domains
 
 
 def check_policies(declarations: Declarations, today: str) -> list[Problem]:

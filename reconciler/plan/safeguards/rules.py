@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.declare.model import fold
-from reconciler.plan.policies import Setting, Violation, count, outside, violations
+from reconciler.plan.policies import Setting, Violation, count, outside, texts, violations
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.holders import Holders
 from reconciler.plan.safeguards.model import Safeguard, some, verdict
@@ -12,7 +12,7 @@ from reconciler.plan.safeguards.model import Safeguard, some, verdict
 def policies(facts: Facts, holders: Holders | None) -> Safeguard:
     """Each rule is judged on who holds what before the changes and after them."""
     context = facts.context
-    setting = Setting(context.app, context.resolution.declarations, context.resolution.today)
+    setting = Setting(context.app, context.resolution.declarations, context.resolution.today, context.resolution)
     rules = setting.rules()
     if holders is None or not rules:
         return Safeguard("policies", verdict(False), "no policy is declared for this app")
@@ -58,4 +58,4 @@ def _gains(address: str, found: Violation, holders: Holders) -> bool:
 def _renamed(found: Violation, facts: Facts) -> bool:
     """An account that is there already gets a name outside of the domains."""
     changes = [change for change in facts.written if change.address == found.subject]
-    return any(outside(a.after, found.policy) for change in changes for a in change.attributes)
+    return any(outside(text, found.policy) for change in changes for a in change.attributes for text in texts(a.after))
