@@ -708,6 +708,14 @@ def test_the_account_that_owns_the_token_stays_as_it_is(tmp_path: Path, edit: st
     assert found.blocking() == ["lockout"]
 
 
+@pytest.mark.parametrize(("principal", "known"), [("U00@x.org", True), ("robot@y.org", True), ("robt@y.org", False)])
+def test_a_principal_whom_nobody_knows_is_pointed_out(tmp_path: Path, principal: str, known: bool) -> None:
+    found = town(tmp_path, 2)
+    found.seed("Robot@y.org")
+    found.write("apps/wiki/app.yaml", APP.replace("{tenantUrl", f"{{principal: {principal}, tenantUrl"))
+    assert [principal in warning for warning in found.plan().warnings] == ([] if known else [True]) and found.blocking() == []
+
+
 def test_a_role_of_lockout_that_nobody_declares_is_an_error(tmp_path: Path) -> None:
     found = Town(tmp_path, 1, "lockout: {role: Admim, minimumActive: 1}")
     (problem,) = load(found.folder / "desired").errors

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.declare.model import Lockout, fold
+from reconciler.declare.model import Lockout, fold, fold_all
 from reconciler.plan.model import Change
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.holders import Holders
@@ -32,7 +32,19 @@ def lockout(facts: Facts, holders: Holders | None) -> Safeguard:
     return Safeguard(
         "lockout", verdict(blocked), "; ".join(said) or "not set", numbers,
         "no approval lifts this: give the role to more people first, in an apply of its own, and leave the token's account alone",
+        warnings=_unknown(facts),
     )  # fmt: skip
+
+
+def _unknown(facts: Facts) -> tuple[str, ...]:
+    """A name that nobody bears keeps no account as it is: a slip should not go unseen."""
+    principal, context = facts.settings.principal, facts.context
+    if principal is None or fold(principal) in context.resolution.declarations.users:
+        return ()
+    there = [account.name for account in context.live.users.values()] + [address.partition("/")[2] for address in context.entries]
+    if fold(principal) in fold_all(there):
+        return ()
+    return (f"adminCredentials.principal is {principal}, whom neither declaration nor service knows: no account is kept",)
 
 
 def _counted(rule: Lockout, holders: Holders) -> dict[str, int]:
