@@ -97,7 +97,7 @@ def test_the_same_without_an_active_mapping_changes_nothing_and_says_so(team: Wo
     team.write("apps/wiki/mappings.yaml", FILTERED.replace(f"      - {{target: active, expression: {SWITCH}}}\n", ""))
     event(team)
     assert actions(team) == []
-    assert any(w.startswith("User/ada@x.org is retained: no mapping gives `active: false`") for w in team.plan().warnings)
+    assert "User/ada@x.org: retained, since no mapping gives `active: false`" in team.plan().warnings
     team.converge()
     assert active(team) == [True]
 

@@ -8,10 +8,19 @@ from reconciler.apply.execute import execute
 from reconciler.apply.model import Job
 from reconciler.plan.settle import settle
 from reconciler.record.model import Record
-from tests.world import World
+from tests.world import SWITCH, World
 
 TAKEN = "userPrincipalName: grace@x.org, displayName: Ada, jobTitle: Engineer"
 MANAGER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+
+
+def mapping(*users: str, groups: str = "displayName, source: displayName, matchingPrecedence: 1") -> str:
+    rows = "\n".join(f"      - {{target: {row}}}" for row in (*users, f"active, expression: {SWITCH}"))
+    return (f"mappings:\n  users:\n    attributes:\n{rows}\n  groups:\n    attributes:\n      - {{target: {groups}}}\n"
+            "      - {target: members, source: members}\n")  # fmt: skip
+
+
+BY_EMPLOYEE = mapping("externalId, source: employeeId, matchingPrecedence: 1", "userName, source: userPrincipalName")
 
 
 @pytest.fixture
@@ -162,3 +171,61 @@ def test_a_write_goes_to_the_account_that_was_planned_for(world: World, ids: dic
     job = Job("wiki", planned.plan.changes, settled, record, resolution)
     assert execute(job, world.client, world.store, lambda: world.now, lambda outcome: None).complete
     assert world.find("ada@x.org")["title"] == "Chief" and "title" not in world.find("grace@x.org")
+
+
+# Another name, and the same matching attribute
+
+
+def test_who_has_the_matching_attribute_of_a_name_that_is_gone_is_renamed(world: World) -> None:
+    world.write("apps/wiki/mappings.yaml", BY_EMPLOYEE)
+    world.groups()
+    world.users("userPrincipalName: a@x.org, employeeId: '7'")
+    world.assign("user: a@x.org, role: User")
+    world.converge()
+    first = world.find("a@x.org")["id"]
+    world.users("userPrincipalName: b@x.org, employeeId: '7'")
+    world.assign("user: b@x.org, role: User")
+    (change,) = world.plan().changes
+    assert (change.address, change.action, change.reason) == ("User/b@x.org", "update", "renamed from a@x.org")
+    world.converge()
+    assert world.find("b@x.org")["id"] == first and recorded(world) == {"User/b@x.org": first}
+
+
+def test_a_group_keeps_its_members_under_a_new_name_by_its_matching_attribute(world: World) -> None:
+    by_nickname = "externalId, source: mailNickname, matchingPrecedence: 1}\n      - {target: displayName, source: displayName"
+    by_name = "userName, source: userPrincipalName, matchingPrecedence: 1"
+    world.write("apps/wiki/mappings.yaml", mapping(by_name, groups=by_nickname))
+    world.users("userPrincipalName: a@x.org, employeeId: '7'")
+    for name in ("Net", "Network"):
+        world.groups(f"displayName: {name}, mailNickname: net, members: [a@x.org]")
+        world.assign(f"group: {name}, role: User")
+        changes = {(c.address, c.action) for c in world.plan().changes if c.address.startswith("Group/")}
+        assert changes == {(f"Group/{name}", "create" if name == "Net" else "update")}
+        world.converge()
+    assert list(recorded(world, "Group/")) == ["Group/Network"]
+
+
+@pytest.mark.parametrize(("ids", "codes"), [(("one", "two"), ["IdentityChanged"]), (("one", "one"), []), ((None, "two"), [])])
+def test_whose_declared_id_differs_is_another_person(world: World, ids: tuple[str | None, str], codes: list[str]) -> None:
+    world.write("apps/wiki/mappings.yaml", BY_EMPLOYEE)
+    world.groups()
+    for name, id in zip("ab", ids, strict=True):
+        world.users(f"userPrincipalName: {name}@x.org, employeeId: '7'" + (f", id: {id}" if id else ""))
+        world.assign(f"user: {name}@x.org, role: User")
+        plan = world.plan()
+        if name == "a":
+            world.converge()
+    assert [error.code for error in plan.errors] == codes
+    assert [(c.address, c.action) for c in plan.changes] == (
+        [("User/a@x.org", "disable")] if codes else [("User/b@x.org", "update")])  # fmt: skip
+
+
+def test_an_earlier_name_is_looked_for_as_the_mapping_writes_it(world: World) -> None:
+    lower = "userName, expression: 'ToLower([userPrincipalName])', matchingPrecedence: 1"
+    world.write("apps/wiki/mappings.yaml", mapping(lower))
+    world.groups()
+    world.seed("ada@x.org", displayName="Ada")
+    world.users("userPrincipalName: Ada.L@x.org, previously: [Ada@x.org]")
+    world.assign("user: ada.l@x.org, role: User")
+    (change,) = world.plan().changes
+    assert change.action == "update" and change.adopts

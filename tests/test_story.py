@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.declare.load import load
 from reconciler.scim.patch import member_operations
-from tests.world import MAPPINGS, World
+from tests.world import MAPPINGS, SWITCH, World
 
 ADA = "userPrincipalName: ada@x.org, displayName: Ada, jobTitle: Engineer, manager: grace@x.org"
 GRACE = "userPrincipalName: grace@x.org, displayName: Grace"
@@ -276,6 +276,31 @@ def test_a_lost_record_destroys_nothing(world: World) -> None:
     assert plan.changes == () and plan.adopted == 3
     assert any("no record" in warning for warning in plan.warnings)
     world.converge()
+
+
+def test_who_left_the_attribute_out_of_the_flow_is_no_duplicate(world: World) -> None:
+    first = "{target: externalId, expression: 'IgnoreFlowIfNullOrEmpty([employeeId])', matchingPrecedence: 1}"
+    mapped = MAPPINGS.replace("Precedence: 1", "Precedence: 2", 1)
+    world.write("apps/wiki/mappings.yaml", mapped.replace("    attributes:\n", f"    attributes:\n      - {first}\n", 1))
+    assert {a for a in actions(world) if a.startswith("User/")} == {"User/ada@x.org", "User/grace@x.org"}
+
+
+def test_an_active_account_of_somebody_out_of_scope_is_named_by_whatever_matches(world: World) -> None:
+    world.write("apps/wiki/mappings.yaml", MAPPINGS.replace("userName, source: userPrincipalName", "userName, source: mail"))
+    world.users(ADA + ", mail: lovelace@x.org", GRACE)
+    world.assign("user: grace@x.org, role: User")
+    world.seed("Lovelace@x.org")
+    said = "User/ada@x.org is not in scope (NotAssigned), but an active account that we do not manage has this name or matching "
+    assert any(warning.startswith(said) and "Lovelace@x.org" in warning for warning in world.plan().warnings)
+
+
+def test_active_that_is_written_at_creation_alone_disables_nobody(world: World) -> None:
+    world.write("apps/wiki/mappings.yaml", MAPPINGS.replace(SWITCH, SWITCH + ", apply: create"))
+    world.converge()
+    world.assign("user: grace@x.org, role: User")
+    assert "User/ada@x.org: retained, since no mapping gives `active: false`" in world.plan().warnings
+    world.converge()
+    assert world.find("ada@x.org")["active"] is True
 
 
 def test_a_record_of_another_address_is_said_to_be_so(world: World) -> None:

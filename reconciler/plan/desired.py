@@ -30,12 +30,16 @@ class Findings:
     warnings: list[str] = field(default_factory=list)
     unchanged: int = 0
     adopted: int = 0
-    retained: dict[str, list[str]] = field(default_factory=dict)
+    untouched: dict[str, list[str]] = field(default_factory=dict)
     ignored: dict[str, list[str]] = field(default_factory=dict)
 
     def said(self) -> list[str]:
-        """The warnings; `retained` are addresses by the reason why they are, which is said once."""
-        return [*self.warnings, *(f"{listed(found)}: retained, {why}" for why, found in sorted(self.retained.items()))]
+        """The warnings; `untouched` are addresses by the reason why they are, which is said once."""
+        return [*self.warnings, *(f"{listed(found)}: {why}" for why, found in sorted(self.untouched.items()))]
+
+    def left(self, why: str, address: str) -> None:
+        """An object is not what it should be, and stays so."""
+        self.untouched.setdefault(why, []).append(address)
 
 
 def plan_desired(context: Context, desired: Mapping[str, Desired], findings: Findings) -> None:
@@ -61,7 +65,7 @@ def plan_desired(context: Context, desired: Mapping[str, Desired], findings: Fin
 def _create(context: Context, item: Desired, findings: Findings) -> None:
     mapping = context.resolution.mapping(item.address)
     if "create" not in mapping.mapping.targetObjectActions:
-        findings.warnings.append(f"{item.address} is in scope, but the mapping does not create")
+        findings.left("in scope, but the mapping does not create", item.address)
         return
     known = item.address in context.matching.recorded
     reason = "in scope, and its account was deleted on the service" if known else "in scope, and no account matches"
@@ -82,7 +86,7 @@ def _update(context: Context, item: Desired, live: LiveObject, findings: Finding
         findings.unchanged += entry is not None
         findings.adopted += entry is None
     elif "update" not in mapping.mapping.targetObjectActions:
-        findings.warnings.append(f"{item.address} differs, but the mapping does not update")
+        findings.left("not as declared, but the mapping does not update", item.address)
     else:
         why = causes(attributes, entry, _before_expiry(context, item)) | membership.causes(context, add, remove, entry)
         reason = _reason(context, item, live, attributes, why) + _roles_taken(context, item, live)

@@ -145,8 +145,13 @@ class _Kind:
                               f"rename it there and `reconcile record forget '{holder}'`")  # fmt: skip
 
     def _by_attribute(self, found: dict[str, LiveObject]) -> None:
-        """In order of precedence; an earlier name is tried where nothing was found (design.md §5 step 5)."""
-        claimed = {id for id, _ in self.known.values()}
+        """In order of precedence; an earlier name is tried where nothing was found (design.md §5 step 5).
+
+        The account of an entry whose name nobody declares any more may be of somebody who has another name now.
+        """
+        stay = {*self.result.recorded.values(), *self.result.refused.values()}
+        left_behind = {id: old for old, (id, _) in self.known.items() if old not in stay}
+        claimed = {id for id, _ in self.known.values()} - left_behind.keys()
         matcher = Matcher(self.mapping, [item for id, item in self.live.items() if id not in claimed])
         left = [item for address, item in self.desired.items() if address not in found and address not in self.result.failed]
         for number in self.mapping.matching:
@@ -171,6 +176,23 @@ class _Kind:
                 if candidates is not None:
                     self._settle(item.address, target, candidates, found)
                     break
+        if left_behind:
+            self._renamed(left_behind, found)
+
+    def _renamed(self, left_behind: Mapping[str, str], found: dict[str, LiveObject]) -> None:
+        """Who has the matching attribute of an entry that was left behind is the same person, but for another declared id."""
+        owns, recorded = self.table.column("id"), self.result.recorded
+        for address in [a for a in self.result.how if a in found and found[a].id in left_behind]:
+            old, own = left_behind[found[address].id], owns[self.desired[address].row]
+            last = self.known[old][1]
+            del self.result.how[address]
+            if address not in recorded and (last is None or own in (None, last)):
+                recorded[address] = old
+                continue
+            del found[address]
+            if address not in recorded:
+                self.result.error(address, "IdentityChanged", f"the account that matches was {old}'s, with id {last}, not {own}",
+                                  "remove the first person's account, or declare the rename with `previously`")  # fmt: skip
 
     def _settle(
         self, address: str, target: str, candidates: LiveObject | list[LiveObject], found: dict[str, LiveObject]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.declare.model import App, fold
@@ -11,7 +10,7 @@ from reconciler.plan.context import Context
 from reconciler.plan.desired import Findings, plan_desired
 from reconciler.plan.digest import plan_digest
 from reconciler.plan.done import is_done
-from reconciler.plan.live import Live, LiveObject
+from reconciler.plan.live import Live
 from reconciler.plan.match import Matching, match
 from reconciler.plan.model import Change, Config, ObjectError, Plan, Skip
 from reconciler.plan.notes import ignored, notes
@@ -20,7 +19,7 @@ from reconciler.plan.requests import Limits, estimate
 from reconciler.plan.revoked import plan_revoked
 from reconciler.plan.rotation import rotations
 from reconciler.plan.selection import Selection, select
-from reconciler.plan.unmanaged import classed
+from reconciler.plan.unmanaged import classed, still_active
 from reconciler.record.entries import Entries
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
@@ -76,7 +75,7 @@ def make_plan(
         classed(app, resolution, unmanaged),
         tuple(e for e in (*context.matching.errors, *_faults(resolution)) if selection.names(e.address)),
         tuple([*_of_record(record, base_url), *left_out, *notes(context), *findings.said(),
-               *ignored(context, findings.ignored), *_still_active(resolution, unmanaged)]),
+               *ignored(context, findings.ignored), *still_active(app, resolution, unmanaged)]),
         findings.unchanged, findings.adopted, selection.only, selection.causes,
         requests=estimate(kept, limits), config=config,
         digest=plan_digest(app.name, base_url, selection.only, selection.causes, kept),
@@ -125,13 +124,3 @@ def _faults(resolution: Resolution) -> list[ObjectError]:
 def _skipped(resolution: Resolution, selection: Selection) -> tuple[Skip, ...]:
     found = (skip for address, skip in sorted(resolution.skipped.items()) if selection.names(address))
     return tuple(Skip(s.address, s.code, s.reason, s.remedy) for s in found)
-
-
-def _still_active(resolution: Resolution, unmanaged: Iterable[LiveObject]) -> list[str]:
-    """Access may outlive its assignment where there is no record of the account."""
-    active = {fold(account.name) for account in unmanaged if account.active}
-    found = [s for a, s in sorted(resolution.skipped.items()) if a.startswith("User/") and fold(a[5:]) in active]
-    return [
-        f"{skip.address} is not in scope ({skip.code}), but an active account that we do not manage has this name"
-        for skip in found
-    ]

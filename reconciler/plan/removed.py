@@ -45,7 +45,7 @@ def _remove_group(
     if entry.get("created") and "delete" in actions:
         findings.changes.append(_removal(context, address, "delete", reason, _why(skip, entry), (), live, skip))
     elif "delete" in actions:
-        findings.warnings.append(f"{address} is retained, since it was there before us ({reason})")
+        findings.left("retained, since it was there before us", address)
 
 
 def _remove_user(
@@ -69,7 +69,7 @@ def _delete_user(
     context: Context, address: str, live: LiveObject, skip: Skipped | None, reason: str, why: str, findings: Findings
 ) -> None:
     if "delete" not in context.app.users.targetObjectActions:
-        findings.retained.setdefault("since the mapping does not delete", []).append(address)
+        findings.left("retained, since the mapping does not delete", address)
         return
     if context.able.delete == "deactivates":
         reason += f"; {context.able.service} keeps the account, deactivated"
@@ -82,16 +82,16 @@ def _disable_user(
     """As far as the service knows disabled accounts (its profile's deprovision.inactive)."""
     service, why = context.able.service, _why(skip, entry)
     if context.able.inactive == "ignored":
-        findings.retained.setdefault(f"since {service} ignores `active`", []).append(address)
+        findings.left(f"retained, since {service} ignores `active`", address)
     elif "update" not in context.app.users.targetObjectActions:
-        findings.retained.setdefault("since the mapping does not update", []).append(address)
+        findings.left("retained, since the mapping does not update", address)
     elif not context.resolution.user_mapping.disables():
-        findings.warnings.append(f"{address} is retained: no mapping gives `active: false` ({reason})")
+        findings.left("retained, since no mapping gives `active: false`", address)
     elif context.able.inactive == "deletes":
         _delete_user(context, address, live, skip, f"{reason}; {service} has no disabled accounts", why, findings)
     elif _in_vain(entry):
-        findings.retained.setdefault(f"since {service} ignored `active: false`: say so in the profile, "
-                                     "`deprovision: {inactive: ignored}`", []).append(address)  # fmt: skip
+        findings.left(f"retained, since {service} ignored `active: false`: say so in the profile, "
+                      "`deprovision: {inactive: ignored}`", address)  # fmt: skip
     else:
         attributes = (AttributeChange("active", True, False),)
         findings.changes.append(_removal(context, address, "disable", reason, why, attributes, live, skip))

@@ -29,6 +29,19 @@ def named(app: App, resolution: Resolution, accounts: Iterable[LiveObject], name
     return [account for account in accounts if name in (fold(account.name), directory.user(account))]
 
 
+def still_active(app: App, resolution: Resolution, accounts: Iterable[LiveObject]) -> list[str]:
+    """Whose access may outlive its assignment: declared users out of scope whose active account is nobody's."""
+    directory = _Directory(app, resolution)
+    skipped = {fold(address): skip for address, skip in resolution.skipped.items() if address.startswith("User/")}
+    found = {
+        skipped[key].address: f"{skipped[key].address} is not in scope ({skipped[key].code}), but an active account that we do "
+                              f"not manage has this name or matching attribute: {account.name}"
+        for account in accounts if skipped and account.active
+        for key in (f"user/{fold(account.name)}", f"user/{directory.user(account)}") if key in skipped
+    }  # fmt: skip
+    return [found[address] for address in sorted(found)]
+
+
 class _Directory:
     """Declared users by the first matching attribute that comes straight from a source, as Entra compares them."""
 

@@ -90,9 +90,13 @@ class CompiledMapping:
         """What one live resource holds, by target."""
         return dict(zip([slot.target for slot in self.slots], self.project([resource])[0], strict=True))
 
+    def of_name(self, key: str, name: str) -> tuple[Any, ...]:
+        """What each slot would want of an object whose `key` is this name, where it rests on that alone, else None."""
+        return tuple([_value(slot, lambda _: [name]) if _rests_on(slot, key) else None for slot in self.slots])
+
     def disables(self) -> bool:
-        """Whether a soft-deleted user's mapping says `active: false` (design.md §5 step 7)."""
-        if self.active is None:
+        """Whether a soft-deleted user's mapping says `active: false`, not at creation alone (design.md §5 step 7)."""
+        if self.active not in self.updates:
             return False
         return _wanted(self.slots[self.active], lambda name: ["True" if name == "IsSoftDeleted" else None], 1) == [False]
 
@@ -137,6 +141,16 @@ def _slot(item: AttributeMapping) -> Slot:
 def _ignores_case(attribute: str, leaf: str) -> bool:
     """What services compare without regard to case, where the mapping says nothing (RFC 7643 §4.1.1, §8.7.1)."""
     return attribute == "username" or (attribute == "emails" and leaf in ("emails", "value"))
+
+
+def _value(slot: Slot, source: Source) -> Any:
+    return _without_faults(slot, _wanted(slot, source, 1), None)[0]
+
+
+def _rests_on(slot: Slot, key: str) -> bool:
+    if slot.expression is not None:
+        return set(slot.expression.sources) == {key}
+    return slot.mapping.kind == "source" and slot.mapping.value == key
 
 
 def _wanted(slot: Slot, source: Source, count: int) -> list[Any]:

@@ -108,7 +108,7 @@ class _Users:
     def _drop_duplicates(self) -> None:
         """Two users that ask for the same account cannot both have it: neither is provisioned."""
         for slot in self.result.user_mapping.matching[:1]:
-            wanted = [user for user in self.result.users.values() if user.values[slot] is not None]
+            wanted = [user for user in self.result.users.values() if user.values[slot] not in (None, IGNORE)]
             names = fold_all([str(user.values[slot]) for user in wanted])
             if len(set(names)) == len(names):
                 return
@@ -183,6 +183,4 @@ def values_with_roles(result: Resolution, row: int, roles: tuple[Role, ...]) -> 
 
 def values_as(result: Resolution, address: str, name: str) -> tuple[Any, ...]:
     """What the mapping would want of one object that bore another name; of slots that use the name alone, else None."""
-    key = result.table(address).key
-    slots = result.mapping(address).slots
-    return tuple([name if slot.mapping.kind == "source" and slot.mapping.value == key else None for slot in slots])
+    return result.mapping(address).of_name(result.table(address).key, name)

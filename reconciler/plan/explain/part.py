@@ -50,8 +50,8 @@ def _words(planned: Planned, names: tuple[str, ...]) -> Iterator[str]:
     if names[0].startswith("User/"):
         yield from of_mappings(context)
     yield from of_objects(replace(context, resolution=alone))
-    retained, kept = (_own(found, names) for found in (planned.findings.retained, planned.findings.ignored))
-    yield from Findings(retained=retained).said()
+    untouched, kept = (_own(found, names) for found in (planned.findings.untouched, planned.findings.ignored))
+    yield from Findings(untouched=untouched).said()
     yield from ignored(context, kept)
     own = tuple(name + mark for name in names for mark in (" ", ":"))
     yield from (text for text in planned.plan.warnings if text.startswith(own))
