@@ -472,6 +472,64 @@ def test_the_portals_csv_files_are_read_as_well(tmp_path: Path) -> None:
     assert imported(folder, out)[0] == []
 
 
+MEMBERS = (
+    "id,userPrincipalName,displayName,objectType,userType,isUser,isGroup,isGuest\n"
+    f"{IDS['ada']},ada@x.org,Ada,User,Member,True,False,False\n{IDS['ops']},,Ops,Group,,False,True,False\n"
+)
+
+
+@pytest.fixture
+def portal(tmp_path: Path) -> Path:
+    return export(
+        tmp_path / "csv",
+        exportUsers_1_csv="userPrincipalName,displayName,id,accountEnabled,mail,userType\n"
+        f"ada@x.org,Ada,{IDS['ada']},False,ada@x.org,Member\n",
+        exportGroups_1_csv="id,displayName,groupType,membershipType,securityEnabled\n"
+        f"{IDS['net']},Net,Security,Assigned,True\n{IDS['ops']},Ops,Security,Assigned,True\n",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["Net", IDS["net"]])
+def test_the_portals_list_of_members_is_no_list_of_users(portal: Path, tmp_path: Path, name: str) -> None:
+    imported(export(portal, **{f"members__{name}_csv": MEMBERS}), tmp_path / "desired")
+    declarations = load(tmp_path / "desired").declarations
+    assert {user: found.row for user, found in declarations.users.items()} == {"ada@x.org": {
+        "userPrincipalName": "ada@x.org", "displayName": "Ada", "id": IDS["ada"], "mail": "ada@x.org", "accountEnabled": False,
+        "userType": "Member"}}  # fmt: skip
+    assert declarations.groups["net"].row["members"] == ["ada@x.org", {"group": "Ops"}]
+
+
+def test_a_list_of_members_that_does_not_say_of_which_group_is_refused(portal: Path, tmp_path: Path) -> None:
+    export(portal, exportGroupMembers_1_csv=MEMBERS)
+    with pytest.raises(ImportRefused, match="exportGroupMembers_1 lists members") as refused:
+        take_directory(portal, tmp_path / "desired", "wiki")
+    assert "save it as members/GROUP.csv" in refused.value.remedy and not (tmp_path / "desired").exists()
+
+
+def test_a_list_of_members_of_no_group_of_the_export_is_named(portal: Path, tmp_path: Path) -> None:
+    _, left = imported(export(portal, members__Nett_csv=MEMBERS), tmp_path / "desired")
+    assert any(line.startswith("Nett: its members are not taken over") and "members/GROUP.csv" in line for line in left)
+
+
+def test_two_rows_of_one_person_are_one_where_they_agree(tenant: Path, tmp_path: Path) -> None:
+    again = f"id,userPrincipalName,department,city\n{IDS['ada']},ada@x.org,on,Bath\n"
+    imported(export(tenant, more_csv=again), tmp_path / "desired")
+    row = load(tmp_path / "desired").declarations.users["ada@x.org"].row
+    assert (row["department"], row["city"], row["manager"], row["mobile"]) == ("on", "Bath", "grace@x.org", "0123")
+
+
+@pytest.mark.parametrize(("line", "why"), [
+    (f"{IDS['ada']},ada@x.org,off,True", "two rows of ada@x.org, and they differ in department"),
+    (f"{IDS['ada']},ada@x.org,,False", "differ in accountEnabled, department"),
+    (f"{IDS['ada']},ada.king@x.org,on,True", "differ in userPrincipalName"),
+])  # fmt: skip
+def test_two_rows_of_one_person_that_differ_are_refused(tenant: Path, tmp_path: Path, line: str, why: str) -> None:
+    export(tenant, more_csv=f"id,userPrincipalName,department,accountEnabled\n{line}\n")
+    with pytest.raises(ImportRefused, match=why):
+        take_directory(tenant, tmp_path / "desired", "wiki")
+    assert not (tmp_path / "desired").exists()
+
+
 def test_names_that_two_bear_and_roles_that_the_export_lacks_are_listed(tenant: Path, tmp_path: Path) -> None:
     same = [{"id": n, "displayName": "Same", "groupTypes": []} for n in "ab"]
     (tenant / "app.json").unlink()

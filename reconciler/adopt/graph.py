@@ -13,13 +13,15 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from reconciler.adopt.files import can_hold, is_name
-from reconciler.adopt.graph_rows import Json, group_row, user_row
+from reconciler.adopt.graph_rows import Json, group_row, merged, user_row
 from reconciler.adopt.model import ImportRefused, Notes, Row
 from reconciler.declare.model import fold
 
 GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 NO_ROLE = "00000000-0000-0000-0000-000000000000"  # Graph's appRoleId of Default Access
 ABSENT = ("manager", "extensionAttributes")  # where there is none, Graph leaves these out of a row that was asked for them
+MEMBER = frozenset({"isuser", "isgroup", "objecttype"})  # columns of the portal's list of a group's members
+OWN = frozenset({"accountenabled", "securityenabled"})  # which that list does not have
 EXPANDED = 20  # members that $expand returns at most, without a word
 
 
@@ -53,6 +55,8 @@ def kind_of(page: Page) -> str | None:
         return "assignments"
     if "approles" in keys:
         return "app"
+    if keys & MEMBER and not keys & OWN:
+        return "members"
     if "#users" in page.context or "userprincipalname" in keys:
         return "users"
     if "#groups" in page.context or keys & {"grouptypes", "grouptype", "members", "securityenabled", "membershiptype"}:
@@ -81,6 +85,7 @@ class _Reader:
         self.pages, self.notes, self.found = pages, notes, Tenant(has=set(pages))
         self.names: dict[str, str] = {}  # id -> user name
         self.groups: dict[str, str] = {}  # id -> group name
+        self.lists = [(page, _names_of(page)) for page in pages.get("members", [])]
 
     def items(self, kind: str) -> list[Json]:
         return [item for page in self.pages.get(kind, []) for item in page.items]
@@ -90,6 +95,7 @@ class _Reader:
         self.names = {str(row["id"]): row["userPrincipalName"] for _, row in users if row.get("id")}
         groups = self._own("groups", "displayName", [(item, group_row(item, self.notes)) for item in self.items("groups")])
         self.groups = {str(row["id"]): row["displayName"] for _, row in groups if row.get("id")}
+        self._strays(row for _, row in groups)
         for item, row in users:
             self._manager(item, row)
         for item, row in groups:
@@ -114,7 +120,7 @@ class _Reader:
                                "read /groups with $expand=members", row["displayName"])  # fmt: skip
 
     def _own(self, kind: str, key: str, rows: list[tuple[Json, Row]]) -> list[tuple[Json, Row]]:
-        """Those with a name of their own."""
+        """Those with a name of their own, once each. Raises ImportRefused where two rows of one id contradict each other."""
         count: dict[str, set[str]] = defaultdict(set)
         for _, row in rows:
             if is_name(row.get(key)):
@@ -127,7 +133,8 @@ class _Reader:
             elif len(count[fold(str(name))]) > 1:
                 self.notes.add(f"left out: several have this {key}", str(name))
             else:
-                kept.setdefault(fold(str(name)), (item, row))
+                one = str(row.get("id") or fold(str(name)))
+                kept[one] = merged(str(name), kept[one], (item, row)) if one in kept else (item, row)
         return list(kept.values())
 
     def _manager(self, item: Json, row: Row) -> None:
@@ -153,13 +160,17 @@ class _Reader:
         row["members"] = [{"group": name} if is_group else name for is_group, name in ordered]
 
     def _member_pages(self, row: Row) -> list[Page]:
-        names = {fold(str(row.get("id"))), fold(row["displayName"])}
-        found = []
-        for page in self.pages.get("members", []):
-            ids = GUID.findall(page.name) or GUID.findall(page.context)
-            if fold(page.name) in names or any(fold(id) in names for id in ids):
-                found.append(page)
-        return found
+        return [page for page, names in self.lists if names & _names(row)]
+
+    def _strays(self, groups: Iterable[Row]) -> None:
+        """Lists of members of no group here. Raises ImportRefused where one does not even say of which."""
+        known = {name for row in groups for name in _names(row)}
+        for page in (page for page, names in self.lists if not names & known):
+            if page.folder != "members" and not _ids(page):
+                raise ImportRefused(f"{page.name} lists members, and does not say of which group",
+                                    "save it as members/GROUP.csv, with the group's displayName or id for GROUP")  # fmt: skip
+            self.notes.add("its members are not taken over: no group of the export has this name or id; save it as "
+                           "members/GROUP.csv", page.name)  # fmt: skip
 
     def _member(self, member: Json, group: str) -> tuple[bool, str] | None:
         id = str(member.get("id") or member.get("objectId"))
@@ -215,3 +226,16 @@ class _Reader:
 
 def _first(item: Json, *keys: str) -> str | None:
     return next((str(item[key]) for key in keys if item.get(key)), None)
+
+
+def _ids(page: Page) -> list[str]:
+    return GUID.findall(page.name) or GUID.findall(page.context)
+
+
+def _names_of(page: Page) -> set[str]:
+    """What a list of members calls its group."""
+    return {fold(name) for name in (page.name, *_ids(page))}
+
+
+def _names(row: Row) -> set[str]:
+    return {fold(str(row.get("id"))), fold(row["displayName"])}

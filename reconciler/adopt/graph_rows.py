@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from reconciler.adopt.files import can_hold
-from reconciler.adopt.model import Notes, Row
+from reconciler.adopt.model import ImportRefused, Notes, Row
 from reconciler.declare.model import fold
 from reconciler.declare.sources import MULTI_VALUED, USER_SOURCES
 
@@ -43,6 +43,16 @@ def user_row(item: Json, notes: Notes) -> Row:
 def group_row(item: Json, notes: Notes) -> Row:
     """All that an item says of a group but its members."""
     return _texts(item, ("displayName", "id", "description", "mailNickname"), notes)
+
+
+def merged(name: str, one: tuple[Json, Row], other: tuple[Json, Row]) -> tuple[Json, Row]:
+    """Two rows of one object as one. Raises ImportRefused where they contradict each other."""
+    said, also = ({**row, **{key: item[key] for key in ("manager", "members") if key in item}} for item, row in (one, other))
+    differ = sorted(key for key in said.keys() & also.keys() if said[key] != also[key])
+    if differ:
+        raise ImportRefused(f"the export has two rows of {name}, and they differ in {', '.join(differ)}",
+                            "keep the file that is right, or export both again")  # fmt: skip
+    return {**other[0], **one[0]}, {**other[1], **one[1]}
 
 
 def _texts(item: Json, known: Iterable[str], notes: Notes) -> Row:
