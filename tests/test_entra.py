@@ -138,6 +138,37 @@ def test_what_has_no_equal_is_listed_and_stands_in_the_file(item: dict[str, Any]
     assert why in text(translate(data), "x/mappings.yaml")
 
 
+def with_target(*attributes: dict[str, Any], kind: str = "User", directory: str = "customappsso") -> dict[str, Any]:
+    """The target's objects are called as its mapping calls them."""
+    data = vendor("generic")
+    rule = data["synchronizationRules"][0]
+    name = next(item["targetObjectName"] for item in rule["objectMappings"] if item["sourceObjectName"] == kind)
+    data["directories"] = [{"name": directory, "objects": [{"name": name, "attributes": list(attributes)}]}]
+    return data
+
+
+@pytest.mark.parametrize(("name", "exact", "row"), [
+    ("displayName", False, False), ("DISPLAYNAME", False, False), ("displayName", True, None), ("displayName", None, None),
+    ("userName", True, True), ("userName", False, None), ('emails[type eq "work"].value', True, True),
+    ('emails[type eq "work"].value', False, None), (ENTERPRISE + "department", False, False), ("name.givenName", False, False),
+    ("active", False, None),
+])  # fmt: skip
+def test_the_case_of_a_target_is_taken_over_where_it_is_not_what_holds_anyway(name: str, exact: bool, row: Any) -> None:
+    found, left = mapped(with_target({"name": name, "type": "String", "caseExact": exact}))
+    said = {item["target"].lower(): item["caseExact"] for item in found["users"]["attributes"] if "caseExact" in item}
+    assert said == ({} if row is None else {name.lower(): row})
+    assert len(left) == 1
+
+
+def test_the_case_of_what_is_no_text_and_of_other_objects_and_directories_says_nothing() -> None:
+    manager = {"name": ENTERPRISE + "manager", "type": "Reference", "caseExact": False}
+    title = {"name": "title", "caseExact": False}
+    for data in (with_target(manager), with_target(title, directory="other"), with_target(title, kind="Group")):
+        assert not any("caseExact" in row for side in mapped(data)[0].values() for row in side["attributes"])
+    groups = mapped(with_target({"name": "displayName", "caseExact": False}, kind="Group"))[0]["groups"]["attributes"]
+    assert groups[0] == {"target": "displayName", "source": "displayName", "matchingPrecedence": 1, "caseExact": False}
+
+
 def test_scoping_filters_are_alternatives_of_clauses() -> None:
     found, left = mapped(with_scope({"groups": [
         {"name": "AD: on premise", "clauses": [clause("department", "EQUALS", "on"), clause("employeeId", "IS NOT NULL")]},

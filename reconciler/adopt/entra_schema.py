@@ -6,7 +6,7 @@ What has no equal is listed with its reason, and stands as a comment in the file
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,10 +14,11 @@ from reconciler.adopt import entra_terms as terms
 from reconciler.adopt.entra_terms import Json, Untranslatable
 from reconciler.adopt.files import can_hold
 from reconciler.adopt.model import ImportRefused
-from reconciler.declare.model import AttributeMapping
+from reconciler.declare.model import AttributeMapping, fold
 from reconciler.resolve.expressions import compile_expression
+from reconciler.resolve.mapping import ignores_case
 from reconciler.resolve.paths import Path, parse_path
-from reconciler.resolve.targets import clash, misfit
+from reconciler.resolve.targets import OURS, clash, misfit
 
 ENTRA = frozenset({"azure active directory", "microsoft entra id", "azureactivedirectory", ""})
 FLOWS = {"add": "create", "update": "update", "delete": "delete"}
@@ -61,7 +62,7 @@ def translate(data: Any) -> Translated:
         elif kind in found:
             left.append(f"{name}: {kind} are mapped by another object mapping already")
         else:
-            found[kind] = _side(kind, mapping)
+            found[kind] = _side(kind, mapping, _exact(data, rule, mapping))
     if "users" not in found:
         raise ImportRefused("the file holds no object mapping from Entra's users",
                             "download it under Attribute mappings, Show advanced options, Review your schema")  # fmt: skip
@@ -75,11 +76,24 @@ def _object_mappings(data: Any) -> Iterator[tuple[Json, Json]]:
             yield rule, mapping
 
 
+def _exact(data: Json, rule: Json, mapping: Json) -> dict[str, bool]:
+    """Folded name of each text attribute of the target's object -> whether its case is exact, where its directory says so."""
+    directories = _named(data.get("schema", data).get("directories"), rule.get("targetDirectoryName"))
+    objects = [found for item in directories for found in _named(item.get("objects"), mapping.get("targetObjectName"))]
+    attributes = [found for item in objects for found in _dicts(item.get("attributes"))]
+    return {fold(str(item.get("name"))): item["caseExact"] for item in attributes
+            if isinstance(item.get("caseExact"), bool) and str(item.get("type") or "String").lower() == "string"}  # fmt: skip
+
+
+def _named(value: Any, name: Any) -> list[Json]:
+    return [item for item in _dicts(value) if fold(str(item.get("name"))) == fold(str(name))]
+
+
 def _dicts(value: Any) -> list[Json]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-def _side(kind: str, mapping: Json) -> Side:
+def _side(kind: str, mapping: Json, exact: Mapping[str, bool]) -> Side:
     flows = {FLOWS.get(word.strip().lower()) for word in str(mapping.get("flowTypes") or "Add, Update, Delete").split(",")}
     actions = [action for action in FLOWS.values() if action in flows]
     side = Side(kind, mapping.get("enabled") is not False, actions)
@@ -90,7 +104,7 @@ def _side(kind: str, mapping: Json) -> Side:
     taken: list[Path] = []
     for item in _dicts(mapping.get("attributeMappings")):
         try:
-            row = _attribute(kind, item)
+            row = {**_attribute(kind, item), **_case(item, exact)}
             if not all(can_hold(value) for value in row.values() if isinstance(value, str)):
                 raise Untranslatable("it holds a character that no YAML file can")
             if clash(parse_path(row["target"]), taken) is not None:
@@ -132,6 +146,14 @@ def _attribute(kind: str, item: Json) -> Json:
     if generated and (row.get("apply") != "create" or "matchingPrecedence" in row):
         raise Untranslatable("it gives another value each time, and applies not only at creation")
     return row
+
+
+def _case(item: Json, exact: Mapping[str, bool]) -> Json:
+    """`caseExact` where the service's attribute differs from what holds when nothing is said."""
+    name = str(item.get("targetAttributeName"))
+    case, path = exact.get(fold(name)), parse_path(name)
+    same = case is None or case is not ignores_case(path) or path.attribute.lower() in OURS
+    return {} if same else {"caseExact": case}
 
 
 def _may_be_null(kind: str, row: Json) -> bool:

@@ -129,7 +129,7 @@ def _slot(item: AttributeMapping) -> Slot:
         text=is_text(path),
         single=is_single(path),
         reference=attribute in REFERENCES and leaf in ("manager", "value") and item.value == "manager",
-        fold_case=not item.caseExact if item.caseExact is not None else _ignores_case(attribute, leaf),
+        fold_case=not item.caseExact if item.caseExact is not None else ignores_case(path),
         add_only=expression is not None and "AppRoleAssignmentsComplex" in expression.functions,
         assertive=expression is not None and "AssertiveAppRoleAssignmentsComplex" in expression.functions,
         gives_roles=gives_roles,
@@ -138,8 +138,9 @@ def _slot(item: AttributeMapping) -> Slot:
     return slot._replace(mapping=item._replace(default=coerce(slot, item.default)))
 
 
-def _ignores_case(attribute: str, leaf: str) -> bool:
+def ignores_case(path: Path) -> bool:
     """What services compare without regard to case, where the mapping says nothing (RFC 7643 §4.1.1, §8.7.1)."""
+    attribute, leaf = path.attribute.lower(), (path.sub or path.attribute).lower()
     return attribute == "username" or (attribute == "emails" and leaf in ("emails", "value"))
 
 
