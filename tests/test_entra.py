@@ -138,6 +138,22 @@ def test_what_has_no_equal_is_listed_and_stands_in_the_file(item: dict[str, Any]
     assert why in text(translate(data), "x/mappings.yaml")
 
 
+def test_equal_priorities_are_numbered_in_the_order_in_which_they_stand(tmp_path: Path) -> None:
+    data = vendor("thousandeyes")
+    rows = data["synchronizationRules"][0]["objectMappings"][0]["attributeMappings"]
+    for row, priority in zip(rows, (3, 1, 0, 3), strict=True):
+        row["matchingPriority"] = priority
+    (tmp_path / "s.json").write_text(json.dumps(data))
+    _, left = take_schema(tmp_path / "s.json", tmp_path / "desired", "wiki", force=False)
+    attributes = load(tmp_path / "desired").declarations.apps["wiki"].users.attributes
+    assert [item.matchingPrecedence for item in attributes] == [2, 1, None, 3]
+    assert left == ["users: matchingPriority: several have the same, so they are numbered in order instead "
+                    '(emails[type eq "work"].value 1, userName 2, displayName 3)']  # fmt: skip
+    rows[3]["matchingPriority"] = 7
+    found, left = mapped(data)
+    assert [row.get("matchingPrecedence") for row in found["users"]["attributes"]] == [3, 1, None, 7] and left == []
+
+
 def with_target(*attributes: dict[str, Any], kind: str = "User", directory: str = "customappsso") -> dict[str, Any]:
     """The target's objects are called as its mapping calls them."""
     data = vendor("generic")

@@ -65,6 +65,7 @@ ROWS = {
         "test_profiles.test_who_cannot_be_filtered_for_is_found_by_reading_everybody"],
     "flowType, matchingPriority, source type, defaultValue of Graph": [
         "test_entra.test_each_kind_of_attribute_mapping_has_its_equal",
+        "test_entra.test_equal_priorities_are_numbered_in_the_order_in_which_they_stand",
         "test_entra.test_what_has_no_equal_is_listed_and_stands_in_the_file"],
     "flowTypes and enabled of Graph": ["test_entra.test_target_object_actions_and_switched_off_mappings_are_kept"],
     "the groups' mapping can be switched off, the users' cannot": [

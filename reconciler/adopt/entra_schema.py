@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from reconciler.adopt import entra_terms as terms
@@ -113,7 +114,18 @@ def _side(kind: str, mapping: Json, exact: Mapping[str, bool]) -> Side:
             taken.append(parse_path(row["target"]))
         except Untranslatable as error:
             side.left.append(f"{item.get('targetAttributeName')}: {error} ({_source_text(item)})")
+    _renumber(side)
     return side
+
+
+def _renumber(side: Side) -> None:
+    """Ours must all differ: of equal ones the first that stands there is tried first."""
+    matching = sorted((row for row in side.attributes if "matchingPrecedence" in row), key=itemgetter("matchingPrecedence"))
+    if len({row["matchingPrecedence"] for row in matching}) < len(matching):
+        for number, row in enumerate(matching, 1):
+            row["matchingPrecedence"] = number
+        order = ", ".join(f"{row['target']} {row['matchingPrecedence']}" for row in matching)
+        side.left.append(f"matchingPriority: several have the same, so they are numbered in order instead ({order})")
 
 
 def _source_text(item: Json) -> str:
