@@ -362,11 +362,17 @@ def test_the_command_imports_plans_empty_and_takes_drift_over(tmp_path: Path) ->
         assert ran.code == 0, ran.out
         assert "wrote" not in desk.reconcile(*fresh, **environ).out
         assert desk.reconcile("apply", "--desired", "fresh", "--auto-approve", **environ).code == 0
+        desk.seed("grace@x.org", displayName="Grace")
+        assert desk.reconcile(*fresh, "--force", **environ).code == 0
+        assert desk.reconcile("apply", "--desired", "fresh", "--auto-approve", **environ).code == 0
         desk.edit("ada@x.org", "displayName", "Ada Lovelace")
+        desk.edit("grace@x.org", "displayName", "Admiral")
         ran = desk.reconcile(*fresh, **environ)
         assert (ran.code, "--force" in ran.err, "fresh/directory/users/new.yaml" in ran.err) == (1, True, True)
         only = ("import", "--app", "new", "--out", "fresh", "--only", "User/ada@x.org")
-        assert "Took over User/ada@x.org in fresh/directory/users/new.yaml" in desk.reconcile(*only, **environ).out
+        ran = desk.reconcile(*only, **environ)
+        assert ran.out == ("Took over User/ada@x.org in fresh/directory/users/new.yaml; review it with `git diff`.\n"
+                           "The plan that follows: Plan: 0 to create, 1 to update, 0 to disable.\n")  # fmt: skip
         assert "displayName: Ada Lovelace" in (tmp_path / "fresh/directory/users/new.yaml").read_text()
         alone = ("import", "--desired", "fresh", "--only", "User/ada@x.org")  # the folder has one app
         assert "nothing to take over" in desk.reconcile(*alone, **environ).out
@@ -493,7 +499,9 @@ def drifting(empty: World) -> World:
 
 def take_one_of(world: World, address: str) -> str | None:
     planned, _, record = world._plan()
-    return take_one(world.folder / "desired", planned, record, address)
+    taken = take_one(world.folder / "desired", planned, record, address)
+    assert taken is None or taken.plan.digest == world.plan().digest
+    return taken.path if taken else None
 
 
 def people(world: World) -> str:

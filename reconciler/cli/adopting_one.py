@@ -12,7 +12,7 @@ from reconciler.adopt.model import ImportRefused
 from reconciler.cli.common import checked
 from reconciler.declare.model import fold
 from reconciler.declare.yaml import parse
-from reconciler.plan.model import Change
+from reconciler.plan.model import Change, Plan
 from reconciler.plan.planner import Planned, Selection, make_plan
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
@@ -27,8 +27,15 @@ class Found(NamedTuple):
     number: int
 
 
-def take_one(desired: Path, planned: Planned, record: Record | None, address: str) -> str | None:
-    """Take over one object; the file that was changed, None where there was nothing to take over. Raises ImportRefused."""
+class Taken(NamedTuple):
+    """The file below `desired/` that was changed, and the plan that follows."""
+
+    path: str
+    plan: Plan
+
+
+def take_one(desired: Path, planned: Planned, record: Record | None, address: str) -> Taken | None:
+    """Take over one object; None where there was nothing to take over. Raises ImportRefused."""
     resolution = planned.context.resolution
     change = _change(planned, address)
     found = _declared(desired, resolution, address)
@@ -40,9 +47,9 @@ def take_one(desired: Path, planned: Planned, record: Record | None, address: st
     table = resolution.table(change.address)
     fresh = taken_over(resolution.mapping(change.address), change, row, table.key, skip)
     again = revise(found.kind, text, found.path, {found.number: fresh})
-    _check(desired, planned, record, address, {found.path: again})
+    after = _check(desired, planned, record, address, {found.path: again})
     write.put(desired, {found.path: again})
-    return found.path
+    return Taken(found.path, after)
 
 
 def _change(planned: Planned, address: str) -> Change | None:
@@ -63,8 +70,8 @@ def _declared(desired: Path, resolution: Resolution, address: str) -> Found:
     return Found(path, "users" if kind.lower() == "user" else "groups", table.numbers[row])
 
 
-def _check(desired: Path, planned: Planned, record: Record | None, address: str, texts: dict[str, str]) -> None:
-    """The result must be valid, and its plan must leave this object alone."""
+def _check(desired: Path, planned: Planned, record: Record | None, address: str, texts: dict[str, str]) -> Plan:
+    """The plan of the result, which must be valid and leave this object alone."""
     context = planned.context
     with write.staged(desired) as stage:
         write.put(stage, texts)
@@ -80,3 +87,4 @@ def _check(desired: Path, planned: Planned, record: Record | None, address: str,
         paths = ", ".join(a.path for a in left[0].attributes) or "its members"
         raise ImportRefused(f"{address} would still {left[0].action} ({paths}): one source gives several of its attributes",
                             "change the rows or mappings.yaml by hand")  # fmt: skip
+    return after.plan

@@ -85,6 +85,7 @@ def _directory(folder: Path, out: Path, app: str | None) -> int:
 def _one(desired: Path, apps: tuple[str, ...], address: str) -> int:
     from reconciler.cli.adopting_one import take_one
     from reconciler.report.safe import plain
+    from reconciler.report.text import last_line
 
     if not address.lower().startswith(("user/", "group/")):
         raise click.UsageError(f"{address!r} is no address: write User/{address} or Group/{address}")
@@ -93,11 +94,12 @@ def _one(desired: Path, apps: tuple[str, ...], address: str) -> int:
     if len(picked) != 1:
         raise click.UsageError(f"{address} may be in several apps: name one with --app")
     with session(picked[0], declarations, (address,), ()) as found:
-        changed = take_one(desired, found.planned, found.record, address)
-    if changed is None:
+        taken = take_one(desired, found.planned, found.record, address)
+    if taken is None:
         click.echo(plain(f"{address} matches its declaration: nothing to take over."))
     else:
-        click.echo(plain(f"Took over {address} in {desired / changed}; review it with `git diff`."))
+        click.echo(plain(f"Took over {address} in {desired / taken.path}; review it with `git diff`."))
+        click.echo("The plan that follows: " + last_line(taken.plan))
     return 0
 
 
