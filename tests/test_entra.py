@@ -558,6 +558,18 @@ def test_a_list_of_members_of_no_group_of_the_export_is_named(portal: Path, tmp_
     assert any(line.startswith("Nett: its members are not taken over") and "members/GROUP.csv" in line for line in left)
 
 
+@pytest.mark.parametrize("said", [False, "False"])
+def test_a_group_that_is_not_security_enabled_is_named(tenant: Path, tmp_path: Path, said: Any) -> None:
+    """Entra assigns apps to security groups alone."""
+    groups = json.loads((tenant / "groups.json").read_text())
+    net, ops = groups["value"]
+    net["securityEnabled"], ops["securityEnabled"] = said, True
+    _, left = imported(export(tenant, groups=groups), tmp_path / "desired")
+    (line,) = [line for line in left if "security-enabled" in line]
+    assert line.startswith("Net: ") and "Entra provisions nobody by its assignment" in line
+    assert {*load(tmp_path / "desired").declarations.groups} == {"net", "ops"}
+
+
 def test_two_rows_of_one_person_are_one_where_they_agree(tenant: Path, tmp_path: Path) -> None:
     again = f"id,userPrincipalName,department,city\n{IDS['ada']},ada@x.org,on,Bath\n"
     imported(export(tenant, more_csv=again), tmp_path / "desired")

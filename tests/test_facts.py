@@ -25,6 +25,7 @@ ROWS = {
     "groups expand to members; nested ones where the setting says so": ["test_nested_groups_expand_unless_they_are_ignored"],
     "a group itself is provisioned only where groups are mapped": [
         "test_a_groups_assignment_provisions_the_group_only_where_mapped"],
+    "groups must be security-enabled": ["test_entra.test_a_group_that_is_not_security_enabled_is_named"],
     "losing membership is a deprovisioning event": ["test_story.test_an_unassigned_user_is_disabled_and_leaves_the_group"],
     "dynamic groups: their members are what the export lists": [
         "test_entra.test_graphs_pages_become_directory_roles_and_assignments"],
@@ -107,6 +108,8 @@ ROWS = {
     "regular expressions of .NET": ["test_regex.test_a_translated_pattern_finds_what_dotnet_finds",
                                     "test_regex.test_a_pattern_that_re2_cannot_express_is_refused",
                                     "test_regex.test_a_pattern_that_hangs_others_takes_linear_time"],
+    "Switch blanks its target in Entra where its source did not change, and here it does not": [
+        "test_a_switch_keeps_its_value_where_another_attribute_changes"],
     "SelectUniqueValue is not for SCIM": ["test_functions.test_what_can_be_known_before_is_refused_at_its_column"],
     "role functions": ["test_roles.test_a_single_role_is_the_first_of_roles_yaml_and_who_holds_several_is_named",
                        "test_roles.test_a_mapping_that_only_adds_keeps_a_role_that_was_taken_away_and_the_plan_says_so",
@@ -499,6 +502,18 @@ def test_a_generated_value_stands_only_where_it_is_made_once(world: World, call:
 def test_what_belongs_to_the_service_is_no_target(world: World, target: str) -> None:
     mapped(world, ("target: title", f"target: {target}"))
     assert problems(world) == ["target"]
+
+
+def test_a_switch_keeps_its_value_where_another_attribute_changes(world: World) -> None:
+    """Entra evaluates what changed alone: a Switch whose source did not is null, and blanks its target (its documented bug)."""
+    mapped(world, ("source: jobTitle", "expression: 'Switch([jobTitle], , \"Engineer\", \"Eng\")'"))
+    world.converge()
+    world.users(ADA.replace("displayName: Ada", "displayName: Ada King"), GRACE)
+    (change,) = world.plan().changes
+    assert [item.path for item in change.attributes] == ["displayName"]
+    world.converge()
+    ada = world.find("ada@x.org")
+    assert (ada["displayName"], ada["title"]) == ("Ada King", "Eng")
 
 
 def test_app_role_assignments_go_through_an_expression(world: World) -> None:

@@ -100,6 +100,9 @@ class _Reader:
             self._manager(item, row)
         for item, row in groups:
             self._members(item, row)
+            if fold(str(item.get("securityEnabled"))) == "false":
+                self.notes.add("it is not security-enabled: Entra provisions nobody by its assignment, and here it counts",
+                               row["displayName"])  # fmt: skip
         self.found.users, self.found.groups = [row for _, row in users], [row for _, row in groups]
         self._unsaid()
         self._assignments(self._roles())
