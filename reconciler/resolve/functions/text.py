@@ -145,7 +145,10 @@ def _append(source: Any, suffix: Any) -> str:
 def _bit_and(left: Any, right: Any) -> Any:
     if left is None or right is None:
         return None
-    return whole(left) & whole(right)
+    found = whole(left) & whole(right)
+    if not -(1 << 63) <= found < 1 << 64:
+        raise EvaluationError("the result of BitAnd is no number of 64 bits")
+    return found
 
 
 def _to_text(value: Any) -> Any:
