@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.resolve.expressions import ExpressionError, compile_expression
+from reconciler.resolve.expressions import EvaluationError, ExpressionError, compile_expression
+from reconciler.resolve.functions.base import LONGEST_TEXT
 from reconciler.resolve.paths import extractor, parse_path, place_value
 
 REFUSED = [
@@ -59,3 +60,46 @@ def test_what_is_placed_is_read_back(target: str) -> None:
 @pytest.mark.parametrize("wrong", [None, 1, "text", [], [1], {}, [None], {"value": []}])
 def test_a_live_value_of_another_shape_is_absent(wrong: Any) -> None:
     assert extractor(parse_path('emails[type eq "work"].value'))({"emails": wrong}) is None
+
+
+# Each makes a text longer, and stands in itself where X is.
+GROWING = {
+    "Append": "Append(X, X)",
+    "ConvertToBase64": "ConvertToBase64(X)",
+    "ConvertToUTF8Hex": "ConvertToUTF8Hex(X)",
+    "Join": 'Join("-----", X, X)',
+    "Join of many": 'Join("-----", Split(Replace(X, "a", , , "a,a", , ), ","))',
+    "Replace": 'Replace(X, "a", , , "aaaaaaaaaa", , )',
+    "Replace in a template": 'Replace(X, "a", , , , , "aaaaaaaaaa")',
+    "Replace by a pattern": 'Replace(X, , "a", , "$&$&$&", , )',
+    "Replace by a group": 'Replace(X, , "(?<n>a)", "n", "aaaaaaaaaa", , )',
+}
+
+
+def nested(call: str, times: int, inmost: str) -> str:
+    for _ in range(times):
+        inmost = call.replace("X", inmost)
+    return inmost
+
+
+@pytest.mark.parametrize("call", GROWING.values(), ids=list(GROWING))
+def test_a_text_that_calls_make_ever_longer_is_an_error_of_one_object(call: str) -> None:
+    times = 9 if call.count("X") == 1 else 7
+    inside = nested(call, times, "[mail]")
+    source = "a" * (LONGEST_TEXT // 40)
+    assert f"longer than {LONGEST_TEXT:,} characters" in str(compile_expression(inside).column(lambda _: [source, "b"], 2)[0])
+    with pytest.raises(EvaluationError, match="longer than"):
+        compile_expression(inside).evaluate({"mail": source}.get)
+    short = compile_expression(nested(call, 1, "[mail]")).column(lambda _: [source, "b"], 2)
+    assert [isinstance(value, EvaluationError) for value in short] == [False, False]
+
+
+def test_literals_that_make_a_text_too_long_are_refused_at_validation() -> None:
+    with pytest.raises(ExpressionError, match="Replace: the result is longer than"):
+        compile_expression(nested(GROWING["Replace"], 9, '"a"'))
+
+
+def test_a_long_value_that_grows_no_longer_is_as_good_as_any() -> None:
+    long = "a" * (2 * LONGEST_TEXT)
+    for text in ('Replace([mail], "a", , , "b", , )', 'Replace([mail], , "a$", , "b", , )', "Mid([mail], 1, 200000)"):
+        assert len(compile_expression(text).evaluate({"mail": long}.get)) == len(long)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from scim2_server.utils import load_default_provider
 from reconciler.declare import profiles
 from reconciler.declare.load import load
 from reconciler.declare.yaml import parse
+from reconciler.demo.simulator import Simulator
 from reconciler.resolve.capabilities import limit
 from reconciler.scim.client import ScimClient
 from reconciler.scim.connection import run_test
@@ -468,6 +470,10 @@ def test_no_minute_holds_more_requests_than_the_service_allows(per_minute: int, 
     assert max(sum(1 for other in times if t <= other < t + 60) for t in times) <= per_minute
 
 
+def test_a_burst_is_never_larger_than_what_a_minute_may_hold() -> None:
+    assert spent(Rate(5, 9), 6) == [0.0] * 5 + [60.0]
+
+
 def test_reads_do_not_count_where_only_writes_do() -> None:
     assert set(spent(Rate(60, 1, "writes"), 500, "GET")) == {0.0}
 
@@ -527,12 +533,66 @@ def test_where_nothing_is_left_nobody_asks_before_the_reset() -> None:
     assert times[1] - times[0] == 30
 
 
+def answered(world: World, gaps: list[float], method: str = "GET") -> list[httpx.Response]:
+    """What the service of a world says to requests, each so many seconds after the one before."""
+    found = []
+    with httpx.Client(transport=world.transport) as client:
+        for gap in gaps:
+            world.clock.now += gap
+            found.append(client.request(method, "http://127.0.0.1/v2/Users/1", json={}))
+    return found
+
+
 def test_the_simulator_refuses_the_241st_request_of_a_minute_without_retry_after(tmp_path: Path) -> None:
-    with httpx.Client(transport=thousandeyes(tmp_path).transport) as client:
-        answers = [client.get("http://127.0.0.1/v2/Users?count=1") for _ in range(241)]
-    assert [a.status_code for a in answers] == [200] * 240 + [429]
+    answers = answered(thousandeyes(tmp_path), [0.24] * 241)
+    assert [a.status_code for a in answers] == [404] * 240 + [429]
     assert "Retry-After" not in answers[-1].headers and answers[-1].headers["X-Organization-Rate-Limit-Remaining"] == "0"
     assert answers[-1].headers["Content-Type"] == "application/problem+json"
+
+
+def test_the_simulator_refuses_a_burst_and_says_when_the_next_may_come(tmp_path: Path) -> None:
+    world = World(tmp_path, "slack")
+    answers = answered(world, [0.0] * 21 + [0.4, 0.0], "DELETE")
+    assert [a.status_code for a in answers] == [404] * 20 + [429, 404, 429]
+    assert answers[20].headers["Retry-After"] == "1"
+    assert {a.status_code for a in answered(world, [0.0] * 30)} == {404}  # reads do not count
+
+
+def test_a_refused_burst_is_told_by_the_services_own_header_too(tmp_path: Path) -> None:
+    world = thousandeyes(tmp_path)
+    refused = answered(world, [0.0] * 41)[-1]
+    assert refused.status_code == 429
+    assert int(refused.headers["X-Organization-Rate-Limit-Reset"]) == int(world.clock.now) + 1
+
+
+class Heard(httpx.BaseTransport):
+    """Notes the status of every answer."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner, self.statuses = inner, Counter[int]()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self.inner.handle_request(request)
+        self.statuses[answer.status_code] += 1
+        return answer
+
+
+@pytest.mark.parametrize("profile", [name for name in PROFILES if PROFILES[name].rate is not None])
+@pytest.mark.parametrize("rate", [{}, {"burst": 1}, {"perMinute": 5, "burst": 9}, {"counts": "all"}], ids=str)
+def test_a_client_that_keeps_to_a_profile_is_never_refused(tmp_path: Path, profile: str, rate: dict[str, Any]) -> None:
+    known, clock = profiles.settings(profile, {"rate": rate} if rate else {}), Clock()
+    server: Any = WSGIApplication(InMemoryStorage(), load_default_provider())
+    heard = Heard(httpx.WSGITransport(app=Simulator(server, known, clock=clock)))
+    most = 3 * known["rate"]["perMinute"] // 2
+    with ScimClient("http://127.0.0.1/v2", "t", make_profile(profile, known), transport=heard, clock=clock,
+                    sleep=clock.sleep) as client:  # fmt: skip
+        for _ in range(most):
+            client.delete("Users", "gone")
+            client.get("Users", "gone")
+        clock.sleep(600)  # the bucket is full again
+        for _ in range(most):
+            client.delete("Users", "gone")
+    assert heard.statuses == {404: 3 * most}
 
 
 # Discovery and paging by cursor

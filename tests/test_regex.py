@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from reconciler.resolve.regex import RegexError, compile_safe
@@ -137,6 +139,23 @@ def test_matches_go_on_as_in_dotnet() -> None:
     spans = [match.spans[0] for match in compile_safe("[a-z]*").matches("ab1")]
     assert spans == [(0, 2), (2, 2), (3, 3)]
     assert [match.spans[0] for match in compile_safe("$").matches("a\n")] == [(1, 1), (2, 2)]
+
+
+@pytest.mark.parametrize("pattern", ["a*", "", "(a|)$", "(?m)$", "a?$", r"\s*$", r"[ab]*\Z", "(a)|(b)", "(?s).*$", "é|$"])
+@pytest.mark.parametrize("text", ["", "a", "ab", "aéb", "a\n", "ab\n\n", "\n", "é\na", "baab\n"])
+def test_matches_are_those_that_one_search_after_the_other_finds(pattern: str, text: str) -> None:
+    found, at, one = [], 0, compile_safe(pattern)
+    while at <= len(text) and (match := one.search(text, at)) is not None:
+        found.append(match)
+        start, end = match.spans[0]
+        at = end + (start == end)
+    assert list(one.matches(text)) == found
+
+
+def test_many_matches_take_linear_time() -> None:
+    started = process_time()
+    assert sum(1 for _ in compile_safe("a").matches("a" * 60_000)) == 60_000
+    assert process_time() - started < 15  # about a second; a search from the beginning for each took 54
 
 
 def test_a_pattern_that_hangs_others_takes_linear_time() -> None:

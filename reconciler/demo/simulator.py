@@ -46,6 +46,7 @@ class Simulator:
         self.inner, self.settings, self.base, self.clock = inner, settings, base, clock
         self._lock = threading.Lock()
         self._since, self._count = 0.0, 0
+        self._tokens, self._at, self._reset = float("inf"), 0.0, 0.0
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         try:
@@ -93,18 +94,30 @@ class Simulator:
             return
         with self._lock:
             now = self.clock()
-            if now - self._since >= 60:
-                self._since, self._count = now, 0
-            self._count += 1
-            left = self._since + 60 - now
-            if self._count > rate["perMinute"]:
-                after = {"Retry-After": str(int(left) + 1)} if rate.get("retryAfter", True) else {}
+            begins = self._next(rate, now)
+            self._reset = begins if begins > now else self._since + 60
+            if begins > now:
+                after = {"Retry-After": str(int(begins - now) + 1)} if rate.get("retryAfter", True) else {}
                 raise Refused(429, "too many requests", **after)
+
+    def _next(self, rate: Mapping[str, Any], now: float) -> float:
+        """When the request of now may come: now, or once the minute is over or the bucket of a burst holds a token again."""
+        if now - self._since >= 60:
+            self._since, self._count = now, 0
+        second = float(rate["perMinute"]) / 60
+        self._tokens = min(float(rate.get("burst", 1)), self._tokens + (now - self._at) * second)
+        self._at = now
+        if self._count >= rate["perMinute"]:
+            return self._since + 60
+        if self._tokens < 1:
+            return now + (1 - self._tokens) / second
+        self._count, self._tokens = self._count + 1, self._tokens - 1
+        return now
 
     def _rate_headers(self) -> dict[str, str]:
         rate = self.settings.get("rate") or {}
         values = {"limit": int(rate.get("perMinute", 0)), "remaining": max(int(rate.get("perMinute", 0)) - self._count, 0),
-                  "reset": int(self._since + 60) + 1}  # fmt: skip
+                  "reset": int(self._reset) + 1}  # fmt: skip
         return {name: str(values[key]) for key, name in rate.get("headers", {}).items()}
 
     def _check_endpoint(self, kind: str) -> None:

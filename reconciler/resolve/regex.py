@@ -55,21 +55,30 @@ class Pattern:
     def search(self, text: str, start: int = 0) -> Match | None:
         """The first match at or after a position."""
         found = self._compiled.search(text, start)
-        if found is None:
-            return None
+        return None if found is None else self._match(found, text)
+
+    def _match(self, found: Any, text: str) -> Match:
         end = min([found.start(tail) for tail in self._tails if found.start(tail) >= 0], default=len(text))
         return Match(text, tuple([(min(a, end), min(b, end)) for a, b in map(found.span, self._order)]))
 
     def matches(self, text: str) -> Iterator[Match]:
-        """Every match, as Regex.Matches: after an empty one the search goes on a letter further."""
-        at = 0
-        while at <= len(text):
-            found = self.search(text, at)
-            if found is None:
-                return
-            yield found
-            start, end = found.spans[0]
-            at = end + (start == end)
+        """Every match, as Regex.Matches: after an empty one the search goes on a letter further.
+
+        RE2 goes through the text once; where it took a last newline along that is not part of the match, it begins again.
+        """
+        at: int | None = 0
+        while at is not None and at <= len(text):
+            begin, at = at, None
+            for raw in self._compiled.finditer(text, begin):
+                if raw.start() < begin:  # an empty match, found again
+                    continue
+                found = self._match(raw, text)
+                yield found
+                start, end = found.spans[0]
+                begin = end + (start == end)
+                if end != raw.end():
+                    at = begin
+                    break
 
 
 @lru_cache(maxsize=4096)

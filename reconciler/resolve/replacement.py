@@ -45,5 +45,11 @@ def unknown_groups(text: str, pattern: Pattern) -> list[str]:
     return [name for name in names if name not in pattern.names]
 
 
+def expanded(pieces: tuple[Piece, ...], match: Match) -> int:
+    """How long the replacement of a match will be."""
+    spans = match.spans
+    return sum([spans[piece][1] - spans[piece][0] if isinstance(piece, int) else len(piece) for piece in pieces])
+
+
 def expand(pieces: tuple[Piece, ...], match: Match) -> str:
     return "".join([match.group(piece) if isinstance(piece, int) else piece for piece in pieces])

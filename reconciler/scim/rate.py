@@ -22,7 +22,8 @@ class Turns:
 
     def __init__(self, rate: Rate | None, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
         self._rate, self._clock, self._sleep, self._lock = rate, clock, sleep, threading.Lock()
-        self._tokens, self._at = float(rate.burst) if rate else 0.0, clock()
+        self._burst = float(min(rate.burst, rate.perMinute)) if rate else 0.0
+        self._tokens, self._at = self._burst, clock()
         self._closed = 0.0
 
     def wait(self, method: str) -> None:
@@ -39,8 +40,8 @@ class Turns:
         if rate is None or (rate.counts == "writes" and method == "GET"):
             return now
         # A full bucket and a minute of refilling together are what a minute may hold.
-        second = max(rate.perMinute - rate.burst, 1.0) / 60.0
-        self._tokens = min(float(rate.burst), self._tokens + max(now - self._at, 0.0) * second) - 1.0
+        second = max(rate.perMinute - self._burst, 1.0) / 60.0
+        self._tokens = min(self._burst, self._tokens + max(now - self._at, 0.0) * second) - 1.0
         self._at = now
         return now - min(self._tokens, 0.0) / second
 

@@ -5,27 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.declare.model import App, Assignment, Place, Role
-from reconciler.plan.explain.model import ClauseSeen, Edit, FilterSeen
+from reconciler.declare.spelled import spelled
+from reconciler.plan.explain.fulfil import fulfil, nearest
+from reconciler.plan.explain.model import Edit
 from reconciler.plan.explain.scope import rival
 from reconciler.plan.explain.subject import Subject, unusable_role
 
 
-def edits(subject: Subject, filters: tuple[FilterSeen, ...]) -> tuple[Edit, ...]:
-    """One edit for each thing that keeps the object out; none of them changes what anybody else has."""
-    return tuple(_edits(subject, filters))
+def edits(subject: Subject) -> tuple[Edit, ...]:
+    """One edit for each thing that keeps the object out; none changes what anybody else has, but for the last resort."""
+    return tuple(_edits(subject))
 
 
-def _edits(subject: Subject, filters: tuple[FilterSeen, ...]) -> Iterator[Edit]:
+def _edits(subject: Subject) -> Iterator[Edit]:
     if not subject.is_user and not (subject.app.groups.enabled and subject.app.groups.attributes):
         yield Edit("map groups: `enabled: true`, and their attributes", subject.app.groups.place)
     if not subject.enabled:
         yield Edit("set `accountEnabled: true`", subject.place)
     if subject.app.provisioning.scope != "all" and not any(grant.effective for grant in subject.grants()):
         yield from _entitle(subject)
-    if filters and not any(item.passes for item in filters):
-        nearest = min(filters, key=lambda item: sum(not clause.holds for clause in item.clauses))
-        yield from (Edit(_fulfil(clause), subject.place) for clause in nearest.clauses if not clause.holds)
-    yield from _identify(subject) if subject.is_user else ()
+    wanted = nearest(subject)
+    yield from fulfil(subject, wanted)
+    yield from _identify(subject, frozenset(wanted)) if subject.is_user else ()
 
 
 def _entitle(subject: Subject) -> Iterator[Edit]:
@@ -39,7 +40,7 @@ def _entitle(subject: Subject) -> Iterator[Edit]:
             yield Edit(f"set a later `expires` than {item.expires}, or remove it", _at(item))
             return
         if not lapsed and usable is not None:
-            yield Edit(f"write `role: {usable.displayName}`", _at(item))
+            yield Edit(f"write `role: {spelled(usable.displayName)}`", _at(item))
             return
     yield from _assign(subject, own, usable)
 
@@ -59,7 +60,7 @@ def _assign(subject: Subject, own: list[Assignment], usable: Role | None) -> Ite
         if assigned:
             return
     who = subject.address.partition("/")[2]
-    yield Edit(f"add `- {{{kind}: {who}, role: {role.displayName}}}`", assignments_end(subject.app))
+    yield Edit(f"add `- {{{kind}: {spelled(who)}, role: {spelled(role.displayName)}}}`", assignments_end(subject.app))
 
 
 def _usable_role(subject: Subject, own: list[Assignment]) -> Role | None:
@@ -84,27 +85,16 @@ def _folder(app: App) -> str:
     return app.place.file.rpartition("/")[0] + "/"
 
 
-def _fulfil(clause: ClauseSeen) -> str:
-    match clause.operator:
-        case "EQUALS":
-            return f"set `{clause.attribute}: {clause.value}`"
-        case "IS NULL":
-            return f"remove `{clause.attribute}`"
-        case "IS NOT NULL":
-            return f"give `{clause.attribute}` a value"
-        case "IS TRUE" | "IS FALSE":
-            return f'set `{clause.attribute}: "{clause.operator.removeprefix("IS ").capitalize()}"`'
-        case other:
-            return f"give `{clause.attribute}` a value for which `{clause.attribute} {other} {clause.value}` holds"
-
-
-def _identify(subject: Subject) -> Iterator[Edit]:
+def _identify(subject: Subject, given: frozenset[str]) -> Iterator[Edit]:
+    """`given` are the attributes that a scoping filter asks for: another edit gives them their value."""
     if not subject.matching_values:
         return
     item = subject.mapping.slots[subject.matching_values[0][0]]
     names = item.expression.sources if item.expression is not None else (str(item.mapping.value),)
     what = " or ".join(f"`{name}`" for name in names)
     if all(value is None for _, value in subject.matching_values):
+        if item.expression is None and given.intersection(names):
+            return
         yield Edit(f"give {what} a value, from which {item.target} comes", subject.place)
         return
     other = rival(subject)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from reconciler.declare.model import App, Place, fold
 from reconciler.declare.sources import sources
+from reconciler.declare.spelled import spelled
 from reconciler.plan.context import Context
 from reconciler.plan.explain.edits import assignments_end, edits
 from reconciler.plan.explain.match import account, candidates, match_step
@@ -60,7 +61,7 @@ def _declared(context: Context, address: str, connection: Step, plan: Part | Non
     return Explanation(
         context.app.name, context.app.displayName, address, str(subject.get("displayName") or ""), place, inside,
         skip.code if skip else None, steps, _attributes(subject), filters, tuple(subject.grants()),
-        tuple(subject.mappings), tried, found, plan.changes if plan else (), () if inside else edits(subject, filters),
+        tuple(subject.mappings), tried, found, plan.changes if plan else (), () if inside else edits(subject),
     )  # fmt: skip
 
 
@@ -102,8 +103,8 @@ def _recorded(context: Context, address: str, connection: Step, plan: Part | Non
 def _declare(context: Context, address: str) -> Iterable[Edit]:
     table, (kind, _, name) = context.resolution.table(address), address.partition("/")
     folder = f"{context.resolution.declarations.folder}/directory/{kind.lower()}s/{kind.lower()}s.yaml"
-    place = Place(table.files[-1], table.lines[-1]) if table.files else Place(folder, 1)
-    yield Edit(f"declare `- {table.key}: {name}` again, or add `previously: [{name}]` where it bears another name", place)
+    place, word = Place(table.files[-1], table.lines[-1]) if table.files else Place(folder, 1), spelled(name)
+    yield Edit(f"declare `- {table.key}: {word}` again, or add `previously: [{word}]` where it bears another name", place)
     if context.app.provisioning.scope != "all":
         yield Edit(f"assign {name} to the app", assignments_end(context.app))
 

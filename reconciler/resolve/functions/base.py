@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
+LONGEST_TEXT = 65_536  # characters; no directory holds longer ones, and calls in one another could double it 100 times
 HEX = re.compile(r"&[Hh][0-9A-Fa-f]+\Z")
 
 
@@ -89,6 +90,18 @@ def text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
+
+
+def bounded(result: str) -> str:
+    """A text that a function has made longer. Raises EvaluationError where it is too long."""
+    fits(len(result))
+    return result
+
+
+def fits(length: int) -> None:
+    """Raises EvaluationError for a result of more characters than any value has."""
+    if length > LONGEST_TEXT:
+        raise EvaluationError(f"the result is longer than {LONGEST_TEXT:,} characters")
 
 
 def truth(value: bool) -> str:

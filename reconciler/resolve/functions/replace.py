@@ -6,17 +6,19 @@ from typing import Any
 
 from reconciler.resolve.functions.base import (
     ABSENT,
+    LONGEST_TEXT,
     UNKNOWN,
     Arguments,
     BadArgument,
     EvaluationError,
     Function,
     empty,
+    fits,
     known,
     text,
 )
 from reconciler.resolve.regex import Pattern, RegexError, compile_safe
-from reconciler.resolve.replacement import compile_replacement, expand, unknown_groups
+from reconciler.resolve.replacement import compile_replacement, expand, expanded, unknown_groups
 
 SIGNATURE = (
     "Replace(source, oldValue, regexPattern, regexGroupName, replacementValue, replacementAttributeName, template)"
@@ -39,7 +41,7 @@ def given(arguments: Arguments) -> set[int]:
 def _replace(source: Any, *rest: Any) -> Any:
     old, value = rest[OLD - 1], rest[VALUE - 1]
     if old and type(source) is type(old) is type(value) is str and rest == (old, ABSENT, ABSENT, value, ABSENT, ABSENT):
-        return source.replace(old, value)
+        return _substituted(source, old, value)
     try:
         return _by_mode(source, given((source, *rest)), *rest)
     except RegexError as error:
@@ -53,8 +55,8 @@ def _by_mode(source: Any, mode: set[int], old: Any, pattern: Any, group: Any, va
         return source
     if OLD in mode:
         if VALUE in mode:
-            return text(source).replace(text(old), text(value))
-        return text(template).replace(text(old), text(source))
+            return _substituted(text(source), text(old), text(value))
+        return _substituted(text(template), text(old), text(source))
     if empty(pattern):
         return source
     found = compile_safe(text(pattern))
@@ -63,11 +65,25 @@ def _by_mode(source: Any, mode: set[int], old: Any, pattern: Any, group: Any, va
     return _replace_matches(found, text(source), text(value))
 
 
+def _substituted(source: str, old: str, new: str) -> str:
+    if len(source) * len(new) > LONGEST_TEXT:
+        _fits(source, len(source) + source.count(old) * (len(new) - len(old)))
+    return source.replace(old, new)
+
+
+def _fits(source: str, length: int) -> None:
+    """A result that is no longer than its source always fits. Raises EvaluationError."""
+    if length > len(source):
+        fits(length)
+
+
 def _replace_matches(pattern: Pattern, source: str, value: str) -> str:
     pieces = compile_replacement(value, pattern)
-    found, at = [], 0
+    found, at, length = [], 0, len(source)
     for match in pattern.matches(source):
         start, end = match.spans[0]
+        length += expanded(pieces, match) - (end - start)
+        _fits(source, length)
         found += [source[at:start], expand(pieces, match)]
         at = end
     return "".join(found) + source[at:]
@@ -75,10 +91,12 @@ def _replace_matches(pattern: Pattern, source: str, value: str) -> str:
 
 def _replace_group(pattern: Pattern, source: str, group: str, value: str) -> str:
     number = _number(pattern, group)
-    found, at = [], 0
+    found, at, length = [], 0, len(source)
     for match in pattern.matches(source):
         start, end = match.spans[number]
         if start >= at:
+            length += len(value) - (end - start)
+            _fits(source, length)
             found += [source[at:start], value]
             at = end
     return "".join(found) + source[at:]

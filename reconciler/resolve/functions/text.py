@@ -11,8 +11,10 @@ from typing import Any
 from reconciler.resolve.functions.base import (
     EvaluationError,
     Function,
+    bounded,
     checks,
     empty,
+    fits,
     items,
     must_be_absent,
     one_of,
@@ -52,7 +54,9 @@ def _cased(letter: str, other: str) -> str:
 
 def _join(separator: Any, *parts: Any) -> str:
     found = [text(item) for part in parts for item in ((part,) if type(part) is str else items(part))]
-    return text(separator).join([item for item in found if item])
+    found, between = [item for item in found if item], text(separator)
+    fits(sum(map(len, found)) + len(between) * (len(found) - 1))
+    return between.join(found)
 
 
 def _left(source: Any, count: Any) -> str:
@@ -127,13 +131,24 @@ def _plain_letter(letter: str) -> str:
 
 
 def _base64(source: str) -> str:
-    return base64.b64encode(source.encode("utf-16-le", "surrogatepass")).decode()
+    return bounded(base64.b64encode(source.encode("utf-16-le", "surrogatepass")).decode())
+
+
+def _hex(source: str) -> str:
+    return bounded(source.encode("utf-8", "surrogatepass").hex().upper())
+
+
+def _append(source: Any, suffix: Any) -> str:
+    return bounded(text(source) + text(suffix))
 
 
 def _bit_and(left: Any, right: Any) -> Any:
     if left is None or right is None:
         return None
-    return whole(left) & whole(right)
+    found = whole(left) & whole(right)
+    if not -(1 << 63) <= found < 1 << 64:
+        raise EvaluationError("the result of BitAnd is no number of 64 bits")
+    return found
 
 
 def _to_text(value: Any) -> Any:
@@ -146,12 +161,10 @@ def _check_numbers(arguments: Any) -> None:
 
 
 FUNCTIONS: dict[str, Function] = {
-    "Append": Function(2, 2, lambda s, suffix: text(s) + text(suffix), "Append(source, suffix)"),
+    "Append": Function(2, 2, _append, "Append(source, suffix)"),
     "BitAnd": Function(2, 2, _bit_and, "BitAnd(value1, value2)", _check_numbers),
     "ConvertToBase64": Function(1, 1, _or_null(_base64), "ConvertToBase64(source)"),
-    "ConvertToUTF8Hex": Function(
-        1, 1, _or_null(lambda s: s.encode("utf-8", "surrogatepass").hex().upper()), "ConvertToUTF8Hex(source)"
-    ),
+    "ConvertToUTF8Hex": Function(1, 1, _or_null(_hex), "ConvertToUTF8Hex(source)"),
     "CStr": Function(1, 1, _to_text, "CStr(value)"),
     "InStr": Function(
         2, 4, _in_str, "InStr(value1, value2, start, compareType)",

@@ -1,0 +1,16 @@
+"""How a text is written in YAML: plain where it can be misread as nothing else, in quotes where it can. No I/O."""
+
+from __future__ import annotations
+
+import json
+import re
+
+PLAIN = re.compile(r"[A-Za-z][\w.@-]*( [\w.@-]+)*\Z", re.ASCII)
+WORDS = frozenset({"null", "true", "false"})
+
+
+def spelled(text: str) -> str:
+    """A text as YAML that reads as this text, inside of a flow mapping too: `Networks`, but `"2000"`."""
+    if PLAIN.match(text) and text.lower() not in WORDS:
+        return text
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in json.dumps(text, ensure_ascii=False))
