@@ -22,8 +22,8 @@ from tests.world import APP, MAPPINGS, World
 class Faulty(httpx.BaseTransport):
     """Breaks one kind of request in front of the real service."""
 
-    def __init__(self, inner: httpx.BaseTransport, method: str, fault: object, reached: bool = False) -> None:
-        self.inner, self.method, self.fault, self.reached, self.left = inner, method, fault, reached, 1
+    def __init__(self, inner: httpx.BaseTransport, method: str, fault: object, reached: bool, times: int) -> None:
+        self.inner, self.method, self.fault, self.reached, self.left = inner, method, fault, reached, times
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if request.method != self.method or not self.left:
@@ -37,11 +37,10 @@ class Faulty(httpx.BaseTransport):
         return self.fault
 
 
-def broken(world: World, method: str, fault: object, reached: bool = False) -> None:
-    transport = Faulty(world.transport, method, fault, reached)
-    world.client = ScimClient(
-        "http://127.0.0.1/v2", "secret", PROFILES["generic"], transport=transport, workers=1, sleep=lambda seconds: None
-    )
+def broken(world: World, method: str, fault: object, reached: bool = False, times: int = 1) -> None:
+    transport = Faulty(world.transport, method, fault, reached, times)
+    world.client = ScimClient("http://127.0.0.1/v2", "secret", PROFILES["generic"], transport=transport, workers=1,
+                              clock=world.clock, sleep=world.clock.sleep)  # fmt: skip
 
 
 def answering(status: int, content: bytes = b"", **headers: str) -> ScimClient:
@@ -79,6 +78,36 @@ def test_a_patch_whose_answer_was_lost_is_read_first(world: World) -> None:
     world.converge()
     world.edit("ada@x.org", "title", "Intern")
     broken(world, "PATCH", httpx.ReadError("reset"), True)
+    world.converge()
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize("reached", [False, True])
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_a_write_that_a_busy_service_put_off_is_looked_up_and_sent_again_when_it_says(
+    world: World, method: str, reached: bool, status: int
+) -> None:
+    if method == "PATCH":
+        world.converge()
+        world.edit("ada@x.org", "title", "Intern")
+    broken(world, method, httpx.Response(status, headers={"Retry-After": "7"}), reached)
+    world.converge()
+    assert world.clock.slept == 7
+    assert [user["title"] for user in world.client.find("Users", "userName", "ada@x.org")] == ["Engineer"]
+
+
+def test_members_that_a_busy_service_put_off_are_sent_again(world: World) -> None:
+    world.converge()
+    world.groups("displayName: Net, members: [grace@x.org]")
+    broken(world, "PATCH", httpx.Response(503), times=3)
+    world.converge()
+    assert 3.5 <= world.clock.slept <= 7  # without a word from the service it is longer each time
+
+
+def test_a_service_that_stays_busy_fails_the_object_after_five_times(world: World) -> None:
+    broken(world, "POST", httpx.Response(503, json={"detail": "closed"}), times=5)
+    (failed,) = [o for o in world.apply().outcomes if o.status == "failed"]
+    assert failed.change.address == "User/ada@x.org" and "answered 503: closed" in failed.message
     world.converge()
 
 

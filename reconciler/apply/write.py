@@ -20,7 +20,7 @@ from reconciler.record.entries import Entry
 from reconciler.resolve.functions import Chance
 from reconciler.resolve.mapping import coerce
 from reconciler.resolve.resolution import getter
-from reconciler.scim.client import ScimClient
+from reconciler.scim.client import ATTEMPTS, ScimClient
 from reconciler.scim.errors import LostAnswer, PatchUnsupported, ServiceError
 from reconciler.scim.patch import body, member_operations, merge, operations
 
@@ -86,7 +86,7 @@ class Writer:
         self.book.create(change.address, answer["id"])
         self._settle(change, attributes, self._whole(change, answer))
 
-    def _post(self, change: Change, sent: dict[str, Any]) -> Resource:
+    def _post(self, change: Change, sent: dict[str, Any], attempt: int = 1) -> Resource:
         """A POST that may have been done is looked up before it is sent again."""
         resource = resource_of(change.address)
         try:
@@ -95,12 +95,13 @@ class Writer:
             if not error.uncertain:
                 raise
             self.uncertain = True
+            self.client.rest(error, attempt)
             found = self._look_up(change, sent)
             if found is not None:
                 return found
-            if not isinstance(error, LostAnswer):
+            if not isinstance(error, LostAnswer) or attempt == ATTEMPTS:
                 raise
-        return self.client.create(resource, body(resource, sent.items()))
+        return self._post(change, sent, attempt + 1)
 
     def _generated(self, change: Change, attributes: Attributes) -> Attributes:
         """With the values that only an apply can make, journalled before they are sent, but for a password."""
@@ -132,25 +133,32 @@ class Writer:
         return None
 
     def _write(self, change: Change, attributes: Attributes) -> None:
-        pairs = [(a.path, self._wire(a)) for a in attributes]
         live = self._fresh(change)
-        resource, id, version = resource_of(change.address), self._own(change), version_of(live)
         self.uncertain = True
-        try:
-            answer = self.client.patch(resource, id, self._operations(change, pairs, live), version)
-        except PatchUnsupported:
-            answer = self.client.replace(resource, id, merge(live, pairs), version)
-        except LostAnswer:
-            # Read first: what has taken effect must not be sent again.
-            answer = self.client.get(resource, id)
-            if answer is None or self._ignored(change, attributes, answer):
-                answer = self.client.patch(resource, id, self._operations(change, pairs, live), version)
+        answer = self._patch(change, attributes, live)
         whole = self._whole(change, answer)
         if change.action == "disable" and not whole:
             return self._deleted_by_disabling(change)
         if not whole:
             raise Failed("stale", "it is gone from the service since it was written")
         return self._settle(change, attributes, whole)
+
+    def _patch(self, change: Change, attributes: Attributes, live: Resource, attempt: int = 1) -> Resource | None:
+        """A PATCH that may have been done: read first, what has taken effect must not be sent again."""
+        pairs = [(a.path, self._wire(a)) for a in attributes]
+        resource, id, version = resource_of(change.address), self._own(change), version_of(live)
+        try:
+            return self.client.patch(resource, id, self._operations(change, pairs, live), version)
+        except PatchUnsupported:
+            return self.client.replace(resource, id, merge(live, pairs), version)
+        except LostAnswer as error:
+            self.client.rest(error, attempt)
+            answer = self.client.get(resource, id)
+            if answer is not None and not self._ignored(change, attributes, answer):
+                return answer
+            if attempt == ATTEMPTS:
+                raise
+        return self._patch(change, attributes, live, attempt + 1)
 
     def _deleted_by_disabling(self, change: Change) -> None:
         """What a profile could have said: on this service nobody is inactive."""
@@ -188,8 +196,6 @@ class Writer:
             self._patch_members(change, live, into, out)
         except PatchUnsupported:
             self._replace_members(self._own(change), set(into), set(out))
-        except LostAnswer:
-            self._patch_members(change, self.client.get("Groups", self._own(change)) or {}, into, out)
         entry = self.book.entry(change, self._own(change))
         entry["members"] = sorted((set(entry.get("members", ())) | set(known)) - set(remove))
         for member in remove:
@@ -200,12 +206,21 @@ class Writer:
             self.book.touched.add(change.address)
             raise Failed("skipped", f"{', '.join(left)} could not be added, since that account failed")
 
-    def _patch_members(self, change: Change, live: Resource, add: list[str], remove: list[str]) -> None:
+    def _patch_members(
+        self, change: Change, live: Resource, add: list[str], remove: list[str], attempt: int = 1
+    ) -> None:  # fmt: skip
         into, out = missing(live, add, remove)
         version, profile = version_of(live), self.client.profile
-        for chunk in member_operations(into, out, profile.groups.membersPerPatch, profile.patch):
-            self.client.patch("Groups", self._own(change), chunk, version)
-            version = None  # it was ours that changed it; what follows adds and removes by value, whatever else is in there
+        try:
+            for chunk in member_operations(into, out, profile.groups.membersPerPatch, profile.patch):
+                self.client.patch("Groups", self._own(change), chunk, version)
+                version = None  # it was ours that changed it; what follows adds and removes by value, whatever else is in there
+        except LostAnswer as error:
+            if attempt == ATTEMPTS:
+                raise
+            self.client.rest(error, attempt)
+            now = self.client.get("Groups", self._own(change)) or {}
+            self._patch_members(change, now, add, remove, attempt + 1)
 
     def _replace_members(self, id: str, add: set[str], remove: set[str]) -> None:
         """The group whole, for a service without PATCH; not where it does not show who is in it."""

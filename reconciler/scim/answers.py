@@ -55,7 +55,7 @@ class Answers:
             return StaleError(message, shown, status, scim_type, "plan again")
         if status in (405, 501) and shown.startswith("PATCH"):
             return PatchUnsupported(message, shown, status, scim_type)
-        if status in (502, 504) and shown.startswith(("POST", "PATCH")):
+        if status in (502, 503, 504) and shown.startswith(("POST", "PATCH")):
             return LostAnswer(message, shown, status, scim_type)
         return ServiceError(message, shown, status, scim_type, _remedy(status))
 

@@ -172,6 +172,10 @@ class ScimClient:
             if error.status != 404:
                 raise
 
+    def rest(self, error: ServiceError, attempt: int) -> None:
+        """Before a write that may have been done is looked up and sent again."""
+        self._sleep(_seconds(error, attempt))
+
     def _written(self, data: Any) -> Resource | None:
         """What a write was answered by; what is no resource is as good as no body."""
         return data if isinstance(data, dict) else None
@@ -196,7 +200,7 @@ class ScimClient:
             headers["Content-Type"] = "application/scim+json"
         content = orjson.dumps(body) if body is not None else None
         repeating = Retrying(
-            stop=stop_after_attempt(attempts), retry=retry_if_exception(lambda error: _worth_repeating(error, method)),
+            stop=stop_after_attempt(attempts), retry=retry_if_exception(_worth_repeating),
             wait=_pause, sleep=self._sleep, reraise=True,
         )  # fmt: skip
         return repeating(self._once, method, path, params, content, headers, shown)
@@ -241,15 +245,19 @@ class ScimClient:
         return kind(f"no connection ({words})", shown, remedy="check tenantUrl, the network and the service's state")
 
 
-def _worth_repeating(error: BaseException, method: str) -> bool:
+def _worth_repeating(error: BaseException) -> bool:
     """Whether another try may help and can do no harm: what may have been done is looked up by whoever asked for it."""
     if not isinstance(error, ServiceError) or isinstance(error, (LostAnswer, ReadError)):
         return False
-    return error.status in (None, 429) or (error.status in AGAIN and method not in ("POST", "PATCH"))
+    return error.status is None or error.status in AGAIN
 
 
 def _pause(state: RetryCallState) -> float:
-    """As long as the service asks, else a guess, longer each time."""
     error = state.outcome.exception() if state.outcome is not None else None
+    return _seconds(error, state.attempt_number)
+
+
+def _seconds(error: BaseException | None, attempt: int) -> float:
+    """As long as the service asks, else a guess, longer each time."""
     after = error.after if isinstance(error, ServiceError) else None
-    return backoff(state.attempt_number) if after is None else after
+    return backoff(attempt) if after is None else after
