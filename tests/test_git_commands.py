@@ -200,16 +200,17 @@ def test_prune_says_how_much_it_cut(remote: GitWorld, capsys: pytest.CaptureFixt
     assert run(["record", "prune", "--older-than", "400d"]) == 0 and "no history" in capsys.readouterr().out
 
 
-def test_an_apply_in_ci_with_a_record_that_would_vanish_is_an_error(
-    remote: GitWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("command", [["apply", "--auto-approve"], ["revoke", "ada@x.org", "--auto-approve"]])
+def test_a_write_in_ci_with_a_record_that_would_vanish_is_an_error(
+    remote: GitWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
 ) -> None:
     monkeypatch.setenv("CI", "true")
     (remote.checkout / "desired/reconciler.yaml").write_text("record: {backend: local}\n")
-    assert run(["apply", "--auto-approve"]) == 1
+    assert run(command) == 1
     assert "would vanish" in capsys.readouterr().err and not Path(".reconcile").exists()
     for text in ("record: {backend: local, path: keep}\n", IN_GIT):
         (remote.checkout / "desired/reconciler.yaml").write_text(text)
-        assert run(["apply", "--auto-approve"]) == 1
+        assert run(command) == 1
         assert "would vanish" not in capsys.readouterr().err
 
 

@@ -97,13 +97,18 @@ def _closed(app: App, declarations: Declarations) -> int | None:
     if app.provisioning.status == "off":
         say(f"Provisioning of {app.displayName} is off: nothing was done.")
         return 0
+    return ERROR if vanishing(declarations) else None
+
+
+def vanishing(declarations: Declarations) -> bool:
+    """Whether the record would be lost with the machine that writes it; said in words."""
     settings = declarations.record
-    if os.environ.get("CI") and settings.backend == "local" and settings.path is None:
-        say("Error: the record would vanish with this machine, since it lies in .reconcile")
-        say("    write `record: {backend: git, remote: origin}` in reconciler.yaml, or "
-            "`record: {backend: local, path: ...}` for a folder that you keep")  # fmt: skip
-        return ERROR
-    return None
+    if not os.environ.get("CI") or settings.backend != "local" or settings.path is not None:
+        return False
+    say("Error: the record would vanish with this machine, since it lies in .reconcile")
+    say("    write `record: {backend: git, remote: origin}` in reconciler.yaml, or "
+        "`record: {backend: local, path: ...}` for a folder that you keep")  # fmt: skip
+    return True
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.apply import blocked, write
+from reconciler.cli.apply import blocked, vanishing, write
 from reconciler.cli.common import (
     ERROR,
     Session,
@@ -52,6 +52,8 @@ def revoke(
     if not auto_approve and not sys.stdin.isatty():
         raise click.UsageError("no terminal to ask on: add --auto-approve")
     declarations = _loaded(desired, apps)
+    if vanishing(declarations):
+        return ERROR
     address = _address(user, declarations)
     with ExitStack() as stack:
         ready: list[tuple[Session, tuple[Change, ...]]] = []
