@@ -13,7 +13,7 @@ from reconciler.resolve.capabilities import limit
 from reconciler.scim.client import ScimClient
 from reconciler.scim.connection import Step, run_test
 from reconciler.scim.profile import PROFILES
-from tests.world import Clock, World
+from tests.world import MAPPINGS, Clock, World
 
 
 def said(status: int, content: str = '{"detail": "no"}') -> Callable[[httpx.Request], httpx.Response]:
@@ -45,8 +45,9 @@ WRONG = {
 }  # fmt: skip
 
 
-def run(folder: Path, answer: Callable[[httpx.Request], httpx.Response]) -> list[Step]:
+def run(folder: Path, answer: Callable[[httpx.Request], httpx.Response], mappings: str = MAPPINGS) -> list[Step]:
     world, clock = World(folder), Clock()
+    world.write("apps/wiki/mappings.yaml", mappings)
     world.users("userPrincipalName: ada@x.org")
     world.assign()
     app = load(folder / "desired").declarations.apps["wiki"]
@@ -63,9 +64,35 @@ def test_what_is_wrong_is_told_apart_and_ends_the_test(tmp_path: Path, name: str
     assert message in step.message and remedy in step.remedy
 
 
+def without(*missing: str) -> Callable[[httpx.Request], httpx.Response]:
+    """A service that has only users and groups, without some of them."""
+    there = {"/v2/Users", "/v2/Groups"} - set(missing)
+    return lambda request: said(200, EMPTY)(request) if request.url.path in there else said(404)(request)
+
+
 def test_discovery_that_is_not_there_is_no_failure(tmp_path: Path) -> None:
-    steps = run(tmp_path, lambda request: said(200, EMPTY)(request) if request.url.path == "/v2/Users" else said(404)(request))
-    assert [(step.ok, step.needed) for step in steps] == [(True, True), (False, False), (False, False), (False, False)]
+    steps = run(tmp_path, without())
+    assert [(step.ok, step.needed) for step in steps] == [(True, True)] * 2 + [(False, False)] * 3
+
+
+def test_groups_that_are_mapped_must_be_there(tmp_path: Path) -> None:
+    users, groups = run(tmp_path, without("/v2/Groups"))
+    assert users.ok and groups.needed and not groups.ok and groups.name == "GET /Groups?filter=displayName eq ..."
+    assert "answered 404" in groups.message and "`groups: {enabled: false}`" in groups.remedy
+
+
+def test_groups_that_are_not_mapped_need_not_be_there(tmp_path: Path) -> None:
+    steps = run(tmp_path, without("/v2/Groups"), MAPPINGS.partition("  groups:")[0])
+    assert [step.name for step in steps if step.needed] == ["GET /Users?filter=userName eq ..."]
+
+
+def test_groups_that_cannot_be_filtered_are_asked_for_as_a_list(tmp_path: Path) -> None:
+    world = World(tmp_path, filter={"attributes": ["userName"]})
+    world.users()
+    world.assign()
+    steps = run_test(world.client, limit(load(tmp_path / "desired").declarations.apps["wiki"]), "nobody")
+    assert [(step.name, step.ok) for step in steps if step.needed] == [
+        ("GET /Users?filter=userName eq ...", True), ("GET /Groups?count=1", True)]  # fmt: skip
 
 
 def test_the_question_is_a_filter_on_the_matching_attribute(tmp_path: Path) -> None:

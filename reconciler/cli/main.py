@@ -18,7 +18,7 @@ COMMANDS = {
     "init": "Write a small working desired/, the schemas for editors, and GitHub workflows.",
     "apps": "List the apps, and whether each one's token is at hand.",
     "validate": "Check every declaration and report all errors at once.",
-    "test-connection": "Ask the service one question, and say what works and what does not.",
+    "test-connection": "Ask the service for what provisioning needs, and say what works and what does not.",
     "plan": "Show what an apply would do. Writes nothing to the service.",
     "show": "Show a saved plan again.",
     "diff": "Show what differs between two saved plans, and who moved.",

@@ -14,7 +14,7 @@ from reconciler.declare.model import App, Declarations
 @click.command("test-connection")
 @options
 def test_connection(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
-    """Ask the service one question, and say what works and what does not."""
+    """Ask the service for what provisioning needs, and say what works and what does not."""
     declarations = load_checked(desired, apps)
     return worst([guarded(lambda app=app: _test(app, declarations)) for app in chosen(declarations, apps)])  # type: ignore[misc]
 

@@ -131,6 +131,10 @@ class ScimClient:
         answer = self._request("GET", f"/{resource}", {"filter": f'{path} eq "{text}"'})
         return self._list(answer, f"GET /{resource}?filter=")[0]
 
+    def peek(self, resource: str) -> list[Resource]:
+        """At most one resource: whether there is a list of them at all."""
+        return self._list(self._request("GET", f"/{resource}?count=1"), f"GET /{resource}?count=1")[0]
+
     def get(self, resource: str, id: str) -> Resource | None:
         """One resource, None where it is gone."""
         try:

@@ -1,4 +1,4 @@
-"""test-connection: one filter query that must find nobody, then discovery and the mappings; each step in words."""
+"""test-connection: filter queries that must find nobody, then discovery and the mappings; each step in words."""
 
 from __future__ import annotations
 
@@ -26,29 +26,45 @@ class Step(NamedTuple):
 def run_test(client: ScimClient, limited: Limited, random_value: str) -> list[Step]:
     """The steps that were taken; the first needed one that fails is the last."""
     users, groups = compile_mapping(limited.app.users), compile_mapping(limited.app.groups)
-    matching_path = _filterable(client.profile, users)
-    name = f"GET /Users?filter={matching_path} eq ..."
-    try:
-        found = client.find("Users", matching_path, random_value)
-    except ServiceError as error:
-        return [Step(name, False, error.message, _remedy(error))]
-    if found:
-        return [Step(name, False, f"the service ignores filters: a random value found accounts ({len(found)})",
-                     "map a matching attribute that the service can filter on")]  # fmt: skip
-    steps = [Step(name, True, "200 and an empty list, as it should be")]
+    grouped = limited.app.groups.enabled and bool(limited.app.groups.attributes)
+    asked = [("Users", _filterable(client.profile, users)), *([("Groups", _known(client.profile, groups))] if grouped else [])]
+    steps: list[Step] = []
+    for resource, path in asked:
+        steps.append(_ask(client, resource, path, random_value))
+        if not steps[-1].ok:
+            return steps
     steps += [_discovery(client, path) for path in ("/ServiceProviderConfig", "/Schemas", "/ResourceTypes")]
     schemas = read_schemas(client)
     said = [*limited.warnings, *schema_warnings(schemas, "Users", users)]
-    if limited.app.groups.enabled:
+    if grouped:
         said += schema_warnings(schemas, "Groups", groups)
     return steps + [Step("mappings", False, text, needed=False, warning=True) for text in said]
 
 
+def _ask(client: ScimClient, resource: str, path: str | None, random_value: str) -> Step:
+    """Whether a random value finds nobody; where no matching attribute can be filtered on, whether there is a list at all."""
+    name = f"GET /{resource}" + (f"?filter={path} eq ..." if path else "?count=1")
+    try:
+        found = client.find(resource, path, random_value) if path else client.peek(resource)
+    except ServiceError as error:
+        return Step(name, False, error.message, _remedy(error, resource))
+    if found and path:
+        kind = "accounts" if resource == "Users" else "groups"
+        return Step(name, False, f"the service ignores filters: a random value found {kind} ({len(found)})",
+                    "map a matching attribute that the service can filter on")  # fmt: skip
+    return Step(name, True, "200 and an empty list, as it should be" if path else "200 and a list")
+
+
+def _known(profile: Profile, mapping: CompiledMapping) -> str | None:
+    """The first matching attribute that the service can filter on."""
+    targets = [mapping.slots[number].target for number in mapping.matching]
+    return next((target for target in targets if profile.filters_on(target)), None)
+
+
 def _filterable(profile: Profile, users: CompiledMapping) -> str:
-    """The first matching attribute that the service can filter on, else one that it can: accounts are matched on this side."""
-    targets = [users.slots[number].target for number in users.matching]
+    """Else one that it can: accounts are matched on this side."""
     known = profile.filter.attributes or ()
-    return next((target for target in targets if profile.filters_on(target)), known[0] if known else targets[0])
+    return _known(profile, users) or (known[0] if known else users.slots[users.matching[0]].target)
 
 
 def _discovery(client: ScimClient, path: str) -> Step:
@@ -61,13 +77,15 @@ def _discovery(client: ScimClient, path: str) -> Step:
     return Step(f"GET {path}", True, "answered", needed=False)
 
 
-def _remedy(error: ServiceError) -> str:
+def _remedy(error: ServiceError, resource: str) -> str:
     words = error.message.lower()
     match error.status:
         case 401:
             return "the token is wrong or has expired: make a new one and set the variable that secretToken names"
         case 403:
-            return "the token is known but may not read users: give its owner the rights that SCIM needs"
+            return f"the token is known but may not read {resource.lower()}: give its owner the rights that SCIM needs"
+        case 404 | 501 if resource == "Groups":
+            return "the service has no groups: write `groups: {enabled: false}` into mappings.yaml"
         case 404:
             return "tenantUrl is not the SCIM base URL: it often ends in /scim/v2"
         case 429:
