@@ -47,7 +47,8 @@ class _Run:
         chance: Chance,
     ) -> None:  # fmt: skip
         self.job, self.store, self.now, self.tell = job, store, now, tell
-        self.steps = steps(job.changes)
+        carrying = {slot.target for slot in job.resolution.user_mapping.slots if slot.carries_roles}
+        self.steps = steps(job.changes, carrying)
         self.left = Counter(step.change.address for step in self.steps)
         self.ends: dict[str, tuple[str, str]] = {}
         self.at: dict[str, str] = {}

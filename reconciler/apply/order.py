@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import NamedTuple
 
 from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.roles import written
 from reconciler.plan.rotation import unique_values
 
 
@@ -17,11 +18,14 @@ class Step(NamedTuple):
     attributes: tuple[AttributeChange, ...] = ()
 
 
-def steps(changes: Iterable[Change]) -> list[Step]:
-    """Every step in order; a change may have several. References to accounts that do not exist yet come after creation."""
+def steps(changes: Iterable[Change], carrying: Container[str] = ()) -> list[Step]:
+    """Every step in order; a change may have several. References to accounts that do not exist yet come after creation.
+
+    `carrying` are the targets that carry roles: an update that takes one is among the revocations.
+    """
     found = list(changes)
     new = {change.address for change in found if change.action == "create"}
-    updates = [c for c in found if c.action in ("update", "enable")]
+    updates = sorted((c for c in found if c.action in ("update", "enable")), key=lambda c: not _takes(c, carrying))
     creates = sorted((c for c in found if c.action == "create"), key=lambda c: c.address.startswith("Group/"))
     return [
         *(Step("write", c, c.attributes) for c in found if c.action == "disable"),
@@ -32,6 +36,12 @@ def steps(changes: Iterable[Change]) -> list[Step]:
         *(Step("members in", c) for c in found if c.add),
         *(Step("delete", c) for c in found if c.action == "delete"),
     ]
+
+
+def _takes(change: Change, carrying: Container[str]) -> bool:
+    """Whether somebody has less access after a change, whatever else it gives."""
+    before, after = written(carrying, change)
+    return bool(before.keys() - after.keys()) or any(a.path == "active" and a.after is False for a in change.attributes)
 
 
 def _without(change: Change, new: set[str]) -> tuple[AttributeChange, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any
 
 from reconciler.declare.model import fold
@@ -21,8 +21,13 @@ def named(value: Any) -> Named:
 
 def moved(context: Context, change: Change) -> tuple[Named, Named]:
     """(roles before, roles after) of the attributes that a change writes; both are empty where it writes no role."""
-    written = [a for a in change.attributes if a.path in context.carrying]
-    return _all(a.before for a in written), _all(a.after for a in written)
+    return written(context.carrying, change)
+
+
+def written(carrying: Container[str], change: Change) -> tuple[Named, Named]:
+    """The same by the targets that carry roles."""
+    found = [a for a in change.attributes if a.path in carrying]
+    return _all(a.before for a in found), _all(a.after for a in found)
 
 
 def shown(context: Context, values: tuple[Any, ...]) -> Named:
