@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from reconciler.declare.model import fold
 from reconciler.plan.model import Change
+from reconciler.resolve.paths import parse_path
 
-UNIQUE = ("userName", "externalId")  # what services keep unique (RFC 7643 §4.1.1 and common practice)
+UNIQUE = ("username", "externalid")  # what services keep unique (RFC 7643 §4.1.1 and common practice)
 
 
 def rotations(changes: Iterable[Change]) -> list[list[str]]:
@@ -41,12 +43,19 @@ def _reach(start: str, waits: dict[str, set[str]]) -> set[str]:
 
 
 def unique_values(change: Change, side: str) -> set[tuple[str, Any]]:
-    """(path, folded value) of the attributes that services keep unique; `side` is before or after."""
+    """(attribute, folded value) of the attributes that services keep unique; `side` is before or after."""
     return {
-        (a.path, fold(value))
+        (name, fold(value))
         for a in change.attributes
-        if a.path in UNIQUE and isinstance(value := getattr(a, side), str)
+        if (name := _attribute(a.path)) in UNIQUE and isinstance(value := getattr(a, side), str)
     }
+
+
+@cache
+def _attribute(target: str) -> str:
+    """The folded name of a target, whatever its spelling; one of an extension is another attribute."""
+    path = parse_path(target)
+    return target if path.urn or path.sub or path.filter else fold(path.attribute)
 
 
 def not_free(renamed: Mapping[str, str], known: Mapping[str, str], there: Collection[str]) -> dict[str, str]:
