@@ -159,15 +159,29 @@ def _key(holder: Resource, name: str) -> str:
 
 
 def remove_value(resource: Resource, path: Path) -> None:
-    """Take a value out of a full body; nothing happens where it is absent."""
-    holder = resource.get(path.urn) if path.urn else resource
-    if not isinstance(holder, dict) or path.attribute not in holder:
+    """Take a value out of a full body, and its element where only what the filter says is left; nothing where it is absent."""
+    holder = resource.get(_key(resource, path.urn)) if path.urn else resource
+    key = _key(holder, path.attribute) if isinstance(holder, dict) else ""
+    if not isinstance(holder, dict) or key not in holder:
         return
     if path.filter is not None:
-        item = _matching(holder[path.attribute], path.filter)
-        if item is not None:
-            holder[path.attribute].remove(item)
-    elif path.sub is not None and isinstance(holder[path.attribute], dict):
-        holder[path.attribute].pop(path.sub, None)
+        item = _matching(holder[key], path.filter)
+        if item is not None and not _left(item, path):
+            holder[key].remove(item)
+    elif path.sub is not None and isinstance(holder[key], dict):
+        holder[key].pop(_key(holder[key], path.sub), None)
     else:
-        del holder[path.attribute]
+        del holder[key]
+
+
+def _left(item: Resource, path: Path) -> bool:
+    """Take the sub-attribute of a path out of an element; whether that leaves more than the filter says."""
+    if path.sub is not None:
+        item.pop(_key(item, path.sub), None)
+    known = {name.lower() for name, _, _ in path.filter or ()}
+    return path.sub is not None and any(value is not None for name, value in item.items() if name.lower() not in known)
+
+
+def quoted(text: str) -> str:
+    """A text as a filter writes it."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

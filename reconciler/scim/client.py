@@ -13,7 +13,7 @@ import orjson
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from reconciler import __version__
-from reconciler.resolve.paths import extractor, parse_path
+from reconciler.resolve.paths import extractor, parse_path, quoted
 from reconciler.scim.answers import Answer, Answers
 from reconciler.scim.errors import LostAnswer, NoConnection, PatchUnsupported, ReadError, ServiceError
 from reconciler.scim.paging import CursorPage, Page, by_cursor, whole
@@ -127,8 +127,7 @@ class ScimClient:
         if not self.profile.filters_on(path):
             read = extractor(parse_path(path))
             return [r for r in self.read_all(resource, lambda page: page) if str(read(r)).lower() == value.lower()]
-        text = value.replace("\\", "\\\\").replace('"', '\\"')
-        answer = self._request("GET", f"/{resource}", {"filter": f'{path} eq "{text}"'})
+        answer = self._request("GET", f"/{resource}", {"filter": f"{path} eq {quoted(value)}"})
         return self._list(answer, f"GET /{resource}?filter=")[0]
 
     def peek(self, resource: str) -> list[Resource]:

@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable
 from typing import Any
 
 from reconciler.plan.diff import key_of
-from reconciler.resolve.paths import extractor, parse_path, place_value, remove_value
+from reconciler.resolve.paths import extractor, parse_path, place_value, quoted, remove_value
 from reconciler.scim.profile import Patch
 
 Resource = dict[str, Any]
@@ -35,16 +35,20 @@ def operations(
     Of targets in `adds` only what is not there yet is added. `patch` is the profile's: dialect, and whether paths may
     hold filters.
     """
-    found = []
-    for target, value in attributes:
+    pairs = list(attributes)
+    after = merge(live, [(target, value) for target, value in pairs if "[" in target])
+    found: list[Resource] = []
+    for target, value in pairs:
         path = parse_path(target)
         if target in adds and isinstance(value, list):
             found += _additions(target, value, extractor(path)(live))
         elif path.filter is not None and not patch.valueFilters:
-            found.append(_whole_attribute(target, value, live))
+            found.append(_whole_attribute(target, after))
+        elif value is None:
+            found.append({"op": "remove", "path": _gone(target, after) if patch.dialect != "entra" else target})
         else:
             found.append(_operation(target, value, live, patch.dialect))
-    return _spoken(found, patch.dialect)
+    return _spoken([item for number, item in enumerate(found) if item not in found[:number]], patch.dialect)
 
 
 def _additions(target: str, value: list[Any], have: Any) -> list[Resource]:
@@ -53,18 +57,22 @@ def _additions(target: str, value: list[Any], have: Any) -> list[Resource]:
     return [{"op": "add", "path": target, "value": fresh}] if fresh else []
 
 
-def _whole_attribute(target: str, value: Any, live: Resource) -> Resource:
-    """For a service that understands no filter in a path: all of the attribute, with this value in it."""
-    path, found = parse_path(target), merge(live, [(target, value)])
+def _whole_attribute(target: str, after: Resource) -> Resource:
+    """For a service that understands no filter in a path: all of the attribute, as it is after every write."""
+    path = parse_path(target)
     name = f"{path.urn}:{path.attribute}" if path.urn else path.attribute
-    whole = extractor(parse_path(name))(found)
+    whole = extractor(parse_path(name))(after)
     return {"op": "replace", "path": name, "value": whole} if whole else {"op": "remove", "path": name}
+
+
+def _gone(target: str, after: Resource) -> str:
+    """What to remove: of several values the whole element, where nothing of it is left."""
+    element = target.rpartition("]")[0] + "]"
+    return element if "]" in target and extractor(parse_path(element))(after) is None else target
 
 
 def _operation(target: str, value: Any, live: Resource, dialect: str) -> Resource:
     path = parse_path(target)
-    if value is None:
-        return {"op": "remove", "path": target}
     if dialect == "entra":
         return {"op": "add" if extractor(path)(live) is None else "replace", "path": target, "value": value}
     if path.filter is not None and path.sub is not None:
@@ -116,7 +124,7 @@ def _removals(ids: list[str], patch: Patch) -> list[Resource]:
         return [{"op": "Remove", "path": "members", "value": [{"$ref": None, "value": i} for i in ids]}]
     if not patch.valueFilters:
         return [{"op": "remove", "path": "members", "value": [{"value": i} for i in ids]}]
-    return [{"op": "remove", "path": f'members[value eq "{i}"]'} for i in ids]
+    return [{"op": "remove", "path": f"members[value eq {quoted(i)}]"} for i in ids]
 
 
 def merge(live: Resource, attributes: Iterable[tuple[str, Any]]) -> Resource:
