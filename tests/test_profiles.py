@@ -24,6 +24,8 @@ from reconciler.declare import profiles
 from reconciler.declare.load import load
 from reconciler.declare.yaml import parse
 from reconciler.demo.simulator import Simulator
+from reconciler.plan.model import AttributeChange, Change, Requests
+from reconciler.plan.requests import estimate
 from reconciler.resolve.capabilities import limit
 from reconciler.scim.client import ScimClient
 from reconciler.scim.connection import run_test
@@ -379,6 +381,13 @@ def test_a_service_without_patch_gets_groups_whole(tmp_path: Path) -> None:
     world.assign("group: Net, role: User", "user: ada@x.org, role: User")
     world.converge()
     assert [m["value"] for m in world.group("Net")["members"]] == [world.find("grace@x.org")["id"]]
+
+
+@pytest.mark.parametrize(("name", "seconds"), [("generic", None), ("thousandeyes", 2), ("slack", 2)])
+def test_an_apply_is_foreseen_to_take_what_the_service_counts(name: str, seconds: int | None) -> None:
+    """ThousandEyes allows 240 requests a minute, Slack 180 writes and any number of reads."""
+    change = Change("User/ada@x.org", "update", "", ("config",), "a.yaml", 1, attributes=(AttributeChange("title", "x", "y"),))
+    assert estimate([change] * 4, PROFILES[name].limits()) == Requests(4, 4, seconds)
 
 
 # PATCH dialects

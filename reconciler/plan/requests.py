@@ -10,10 +10,14 @@ from reconciler.plan.model import Change, Requests
 
 
 class Limits(NamedTuple):
-    """What a service allows: members in one PATCH, and requests a minute, None where no limit is known."""
+    """What a service allows: members in one PATCH, and requests a minute, None where no limit is known.
+
+    `counts` says which requests the limit is for: all or writes.
+    """
 
     members_per_patch: int = 100
     per_minute: int | None = None
+    counts: str = "all"
 
 
 def estimate(changes: Iterable[Change], limits: Limits) -> Requests:
@@ -26,5 +30,6 @@ def estimate(changes: Iterable[Change], limits: Limits) -> Requests:
         steps = bool(change.attributes) + bool(change.add) + bool(change.remove) + (change.action == "delete")
         reads += linked + (0 if change.action == "create" else steps)
         writes += own + linked + chunks
-    seconds = ceil((reads + writes) * 60 / limits.per_minute) if limits.per_minute else None
+    counted = writes if limits.counts == "writes" else reads + writes
+    seconds = ceil(counted * 60 / limits.per_minute) if limits.per_minute else None
     return Requests(reads, writes, seconds)

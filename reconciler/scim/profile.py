@@ -76,7 +76,9 @@ class Profile:
 
     def limits(self) -> Limits:
         """What matters to the number of requests that a plan foresees."""
-        return Limits(self.groups.membersPerPatch, int(self.rate.perMinute) if self.rate else None)
+        if self.rate is None:
+            return Limits(self.groups.membersPerPatch)
+        return Limits(self.groups.membersPerPatch, int(self.rate.perMinute), self.rate.counts)
 
     def filters_on(self, path: str) -> bool:
         """Whether the service can filter on an attribute."""
