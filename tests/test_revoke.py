@@ -47,6 +47,15 @@ def test_the_account_is_disabled_and_its_memberships_and_roles_are_out(desk: Des
     assert line["initiatedBy"]["displayName"] == "revoke: stolen laptop" and line["provisioningAction"] == "disable"
 
 
+def test_what_the_person_loses_is_shown_and_nothing_of_anybody_else(desk: Desk) -> None:
+    desk.people("ada@x.org", "grace@x.org, accountEnabled: false", "joan@x.org")
+    desk.write("apps/wiki/assignments.yaml", "assignments: [{group: Net, role: User}, {user: joan@x.org, role: User}]\n")
+    shown = desk.reconcile(*REVOKE).out
+    assert [line for line in shown.splitlines() if " loses " in line] == [
+        "  ada@x.org loses group Net, desired/directory/groups/a.yaml:1; loses User, desired/directory/users/a.yaml:2"]
+    assert " gains " not in shown
+
+
 def test_nothing_lets_the_person_in_again_until_the_declaration_agrees(desk: Desk) -> None:
     desk.reconcile(*REVOKE)
     plan = desk.reconcile("plan", "--detailed-exitcode")

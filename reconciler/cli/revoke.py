@@ -141,12 +141,13 @@ def _opened(
 
 def _shown(found: Session, changes: tuple[Change, ...]) -> Plan:
     """The plan of these changes alone, with the safeguards that hold for them."""
+    from reconciler.plan.access import access
     from reconciler.plan.requests import estimate
     from reconciler.plan.safeguards.approvals import NEVER_LIFTED
 
     limits = found.client.profile.limits()
     verdicts = tuple(v.as_json() for v in found.guarded.verdicts if v.name in NEVER_LIFTED)
-    return replace(found.planned.plan, changes=changes, access=(), safeguards=verdicts,
+    return replace(found.planned.plan, changes=changes, access=access(found.planned.context, changes), safeguards=verdicts,
                    requests=estimate(changes, limits))  # fmt: skip
 
 
