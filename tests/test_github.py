@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,7 +16,7 @@ from reconciler.cli.main import run
 from reconciler.cli.plan import whole_plan
 from reconciler.cli.revision import known_commit
 from reconciler.plan.digest import digested, plan_digest
-from reconciler.plan.model import Change, Plan
+from reconciler.plan.model import Change, Config, Plan
 from reconciler.record.local import LocalStore
 from reconciler.report.jsonform import dumps
 from reconciler.report.markdown import SUMMARY, notes
@@ -172,12 +173,18 @@ def test_an_issue_names_no_hash_to_be_typed(world: World) -> None:
     assert "reconcile import --app wiki --only ADDRESS" in hidden and plan.digest in hidden
 
 
-def test_a_plan_that_was_cut_is_whole_in_the_log_of_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("SERVER_URL", "https://h"), ("REPOSITORY", "o/r"), ("RUN_ID", "7")):
+def test_a_plan_that_was_cut_is_whole_in_the_artifact_of_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = Plan("wiki", "Wiki", "u", "p", config=Config("", "a" * 40))
+    for name, value in (("SERVER_URL", "https://h"), ("REPOSITORY", "o/r"), ("RUN_ID", "7"), ("EVENT_NAME", "pull_request")):
         monkeypatch.setenv(f"GITHUB_{name}", value)
-    assert whole_plan() == "the log of [this run](https://h/o/r/actions/runs/7)"
-    monkeypatch.setenv("GITHUB_RUN_ID", "7)[x](https://evil")
-    assert whole_plan() == "`reconcile plan`"
+    kept = f"the artifact `plan-wiki-{'a' * 40}` of [this run](https://h/o/r/actions/runs/7)"
+    assert whole_plan(plan) == f"{kept}, to be read with `reconcile show plan.json --format json`"
+    made_again = "`reconcile plan --app wiki --format json`"
+    assert whole_plan(replace(plan, config=Config(""))) == made_again, "its artifact has another name"
+    for name, value in (("RUN_ID", "7)[x](https://evil"), ("EVENT_NAME", "push"), ("EVENT_NAME", "schedule")):
+        with monkeypatch.context() as patch:
+            patch.setenv(f"GITHUB_{name}", value)
+            assert whole_plan(plan) == made_again
 
 
 def test_off_a_runner_there_is_no_link(monkeypatch: pytest.MonkeyPatch) -> None:
