@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from reconciler.plan.detail import detail
 from reconciler.plan.model import ACTIONS, Access, AttributeChange, Change, Plan, Skip, Unmanaged
@@ -134,20 +134,22 @@ def value_text(value: object) -> str:
     return plain(json.dumps(value, ensure_ascii=False, sort_keys=True))
 
 
-def _skipped(skipped: tuple[Skip, ...]) -> list[str]:
-    if not skipped:
-        return []
+def skips(skipped: Iterable[Skip]) -> Iterator[tuple[str, str, int, list[Skip]]]:
+    """Code, remedy, how many have both, and those of them that are named, in order."""
     groups: dict[tuple[str, str], list[Skip]] = defaultdict(list)
     for item in skipped:
         groups[item.code, item.remedy].append(item)
-    lines = ["Skipped:"]
     for (code, remedy), items in sorted(groups.items()):
-        lines.append(f"  {code} ({len(items)}): {plain(remedy)}")
-        if code == "NotAssigned":  # most of a directory: their number says enough
-            continue
-        lines += [f"    {plain(i.address)}: {plain(i.reason)}" for i in items[:10]]
-        lines += [f"    and {len(items) - 10} more" for _ in (0,) if len(items) > 10]
-    return [*lines, ""]
+        yield code, remedy, len(items), [] if code == "NotAssigned" else items  # most of a directory: their number says enough
+
+
+def _skipped(skipped: tuple[Skip, ...]) -> list[str]:
+    lines = ["Skipped:"]
+    for code, remedy, count, named in skips(skipped):
+        lines.append(f"  {code} ({count}): {plain(remedy)}")
+        lines += [f"    {plain(i.address)}: {plain(i.reason)}" for i in named[:10]]
+        lines += [f"    and {len(named) - 10} more" for _ in (0,) if len(named) > 10]
+    return [*lines, ""] if skipped else []
 
 
 def _unmanaged(accounts: tuple[Unmanaged, ...]) -> list[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from reconciler.plan.model import Access, Change, Plan, Skip
+from reconciler.plan.model import Access, Change, Plan
 from reconciler.report.markdown.differences import difference
 from reconciler.report.markdown.fit import Section
 from reconciler.report.safe import cell, code, inert, longest_run
+from reconciler.report.text import skips
 
 ROWS = 20
 COLUMNS = "| | who | what | through | declared in | until |\n|---|---|---|---|---|---|\n"
@@ -50,14 +51,9 @@ def skipped(plan: Plan) -> list[Section]:
         return []
     counts = Counter(item.code for item in plan.skipped)
     after = " (" + ", ".join(f"{number:,} {name}" for name, number in sorted(counts.items())) + ")"
-    groups: dict[str, list[Skip]] = defaultdict(list)
-    for item in plan.skipped:
-        groups[item.code].append(item)
     lines: list[str] = []
-    for name, items in sorted(groups.items()):
-        lines.append(f"{name} ({len(items):,}): {items[0].remedy}")
-        if name != "NotAssigned":  # most of a directory: their number says enough
-            lines += [f"  {item.address}: {item.reason}" for item in items]
+    for name, remedy, number, named in skips(plan.skipped):
+        lines += [f"{name} ({number:,}): {remedy}", *(f"  {item.address}: {item.reason}" for item in named)]
     return [_fenced("lines of skipped objects", 6, f"skipped{after}", map(inert, lines), "text", len(plan.skipped))]
 
 
