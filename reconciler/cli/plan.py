@@ -26,6 +26,8 @@ from reconciler.plan.model import Plan
 
 FORMATS = ["text", "json", "markdown", "summary"]
 FORMAT_HELP = "How to print it: markdown is cut to a GitHub comment, summary to a GitHub job summary."
+unmanaged_option = click.option("--show-unmanaged", is_flag=True, help="List in text, too, the accounts that are not ours, and "
+                                "whose they may be.")  # fmt: skip
 
 
 @click.command()
@@ -33,7 +35,7 @@ FORMAT_HELP = "How to print it: markdown is cut to a GitHub comment, summary to 
 @selection_options
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help=FORMAT_HELP)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False, readable=False), help="Save the plan, for `apply FILE`.")
-@click.option("--show-unmanaged", is_flag=True, help="List the accounts that are not ours, and whose they may be.")
+@unmanaged_option
 @click.option("--redact", is_flag=True, help="Show hashes for personal values, also in FILE, which can then not be applied.")
 @click.option("--with-token", is_flag=True, help="Only apps whose token is in the environment.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")

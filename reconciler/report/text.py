@@ -152,12 +152,18 @@ def _skipped(skipped: tuple[Skip, ...]) -> list[str]:
     return [*lines, ""] if skipped else []
 
 
-def _unmanaged(accounts: tuple[Unmanaged, ...]) -> list[str]:
+def unmanaged_classes(accounts: tuple[Unmanaged, ...]) -> Iterator[tuple[str, str, list[Unmanaged]]]:
+    """Each class that has accounts, what it means, and the accounts."""
     words = {"local": "no such user in the directory", "unassigned": "in the directory, not assigned",
              "assigned": "in the directory and assigned, but not provisioned"}  # fmt: skip
-    lines = []
     for kind, meaning in words.items():
         found = [account for account in accounts if account.kind == kind]
-        lines += [f"  {kind} ({len(found)}): {meaning}"] if found else []
-        lines += [f"    {plain(account.userName or account.id)}" for account in found]
+        if found:
+            yield kind, meaning, found
+
+
+def _unmanaged(accounts: tuple[Unmanaged, ...]) -> list[str]:
+    lines = []
+    for kind, meaning, found in unmanaged_classes(accounts):
+        lines += [f"  {kind} ({len(found)}): {meaning}", *(f"    {plain(one.userName or one.id)}" for one in found)]
     return ["Unmanaged:", *lines, ""] if lines else []

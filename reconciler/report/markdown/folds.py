@@ -9,7 +9,7 @@ from reconciler.plan.model import Access, Change, Plan
 from reconciler.report.markdown.differences import difference
 from reconciler.report.markdown.fit import Section
 from reconciler.report.safe import cell, code, inert, longest_run
-from reconciler.report.text import skips
+from reconciler.report.text import skips, unmanaged_classes
 
 ROWS = 20
 COLUMNS = "| | who | what | through | declared in | until |\n|---|---|---|---|---|---|\n"
@@ -58,8 +58,11 @@ def skipped(plan: Plan) -> list[Section]:
 
 
 def unmanaged(plan: Plan) -> list[Section]:
-    names = [inert(f"{item.userName} ({item.id})") for item in plan.unmanaged]
-    return [_fenced("unmanaged accounts", 7, "unmanaged: never touched", names, "text")] if names else []
+    lines: list[str] = []
+    for kind, meaning, found in unmanaged_classes(plan.unmanaged):
+        lines += [f"{kind} ({len(found):,}): {meaning}", *(f"  {item.userName} ({item.id})" for item in found)]
+    title, count = "unmanaged: never touched", len(plan.unmanaged)
+    return [_fenced("lines of unmanaged accounts", 7, title, map(inert, lines), "text", count)] if lines else []
 
 
 def safeguards(plan: Plan) -> list[Section]:
