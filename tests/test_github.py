@@ -11,9 +11,11 @@ from uuid import uuid4
 
 import pytest
 
+from reconciler.cli.gh import GitHubError
 from reconciler.cli.github import actions
 from reconciler.cli.main import run
 from reconciler.cli.plan import whole_plan
+from reconciler.cli.reviewed import PullRequest, merged
 from reconciler.cli.revision import known_commit
 from reconciler.plan.digest import digested, plan_digest
 from reconciler.plan.model import Change, Config, Plan
@@ -109,6 +111,25 @@ def test_without_gh_it_is_said_what_to_install(desk: Desk) -> None:
     (desk.folder / "bin/git").symlink_to(next(Path(p, "git") for p in os.environ["PATH"].split(":") if Path(p, "git").exists()))
     ran = desk.reconcile("github", "plans", "--out", "plans", PATH=str(desk.folder / "bin"))
     assert ran.code == 1 and "gh is not installed" in ran.err and "cli.github.com" in ran.err
+
+
+@pytest.mark.parametrize(("refusal", "falls_back"), [
+    ("gh: Not Found (HTTP 404)", True), ("gh: Resource not accessible by integration (HTTP 403)", False),
+    ("gh: Bad Gateway (HTTP 502)", False), ("error connecting to api.github.com", False)])  # fmt: skip
+def test_only_a_commit_that_is_gone_is_taken_for_a_rewritten_history(
+    refusal: str, falls_back: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pull = {"number": 7, "merged_at": "2026-11-01", "base": {"ref": "main"}, "head": {"sha": "c"}}
+    gh = tmp_path / "gh"
+    gh.write_text(f"#!/bin/sh\ncase \"$3\" in */compare/*) echo '{refusal}' >&2; exit 1;; esac\necho '{json.dumps([pull])}'\n")
+    gh.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    if falls_back:
+        assert merged("a" * 40, "b" * 40, "main") == [PullRequest("2026-11-01", 7, "c")]
+        assert "only the latter's pull request is looked at" in capsys.readouterr().err
+    else:
+        with pytest.raises(GitHubError, match=re.escape(refusal)):
+            merged("a" * 40, "b" * 40, "main")
 
 
 def test_a_folder_with_plans_in_it_already_is_not_filled_up(desk: Desk) -> None:

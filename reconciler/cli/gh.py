@@ -25,6 +25,10 @@ class GitHubError(Exception):
         super().__init__(message)
         self.message, self.remedy = message, remedy
 
+    @property
+    def is_not_found(self) -> bool:
+        return "HTTP 404" in self.message
+
 
 class Written(NamedTuple):
     """A comment or an issue of ours: its number and its text."""
