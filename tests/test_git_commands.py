@@ -24,6 +24,7 @@ from reconciler.declare.model import RecordSettings
 from reconciler.record.git import GitStore
 from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
+from reconciler.record.pending import summary
 from reconciler.record.store import LeaseLost
 from tests.gitworld import ENV, GitWorld, git
 from tests.servers import Desk, scim_server
@@ -257,6 +258,22 @@ def test_a_lost_answer_of_the_service_under_a_git_lock_doubles_no_account(remote
     with world.store.lock("reconcile apply", "t"):
         world.converge()
     assert len(world.client.find("Users", "userName", "ada@x.org")) == 1
+
+
+def test_a_commit_says_how_many_were_adopted_and_how_many_were_left_out(world: World, remote: GitWorld) -> None:
+    world.converge()
+    world.users("userPrincipalName: ada@x.org", "userPrincipalName: grace@x.org",
+                "userPrincipalName: bob@x.org, accountEnabled: false")  # fmt: skip
+    world.groups()
+    world.assign(*(f"user: {name}@x.org, role: User" for name in ("ada", "grace", "bob")))
+    world.store = store()  # type: ignore[assignment]
+    for message in ("reconcile apply: 1 adopted, 1 skipped, 1 update", "reconcile apply: nothing to write"):
+        with world.store.lock("reconcile apply", "2000"):
+            world.converge()
+        assert remote.log()[0] == message
+    body = git(remote.bare, "log", "--format=%b", "-1", "refs/reconcile/wiki~2")
+    assert body.split("\n")[:2] == ["skipped User/bob@x.org", "update User/grace@x.org: success"]
+    assert summary("apply", [], "", adopted=22) == "apply: 22 adopted"
 
 
 def test_a_lease_that_was_lost_exits_5() -> None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
+from reconciler.cli.gh import GitHubError
 from reconciler.cli.github import actions
 from reconciler.cli.main import run
 from reconciler.cli.plan import whole_plan
+from reconciler.cli.reviewed import PullRequest, merged
 from reconciler.cli.revision import known_commit
 from reconciler.plan.digest import digested, plan_digest
-from reconciler.plan.model import Change, Plan
+from reconciler.plan.model import Change, Config, Plan
 from reconciler.record.local import LocalStore
 from reconciler.report.jsonform import dumps
 from reconciler.report.markdown import SUMMARY, notes
@@ -110,6 +113,25 @@ def test_without_gh_it_is_said_what_to_install(desk: Desk) -> None:
     assert ran.code == 1 and "gh is not installed" in ran.err and "cli.github.com" in ran.err
 
 
+@pytest.mark.parametrize(("refusal", "falls_back"), [
+    ("gh: Not Found (HTTP 404)", True), ("gh: Resource not accessible by integration (HTTP 403)", False),
+    ("gh: Bad Gateway (HTTP 502)", False), ("error connecting to api.github.com", False)])  # fmt: skip
+def test_only_a_commit_that_is_gone_is_taken_for_a_rewritten_history(
+    refusal: str, falls_back: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pull = {"number": 7, "merged_at": "2026-11-01", "base": {"ref": "main"}, "head": {"sha": "c"}}
+    gh = tmp_path / "gh"
+    gh.write_text(f"#!/bin/sh\ncase \"$3\" in */compare/*) echo '{refusal}' >&2; exit 1;; esac\necho '{json.dumps([pull])}'\n")
+    gh.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    if falls_back:
+        assert merged("a" * 40, "b" * 40, "main") == [PullRequest("2026-11-01", 7, "c")]
+        assert "only the latter's pull request is looked at" in capsys.readouterr().err
+    else:
+        with pytest.raises(GitHubError, match=re.escape(refusal)):
+            merged("a" * 40, "b" * 40, "main")
+
+
 def test_a_folder_with_plans_in_it_already_is_not_filled_up(desk: Desk) -> None:
     (desk.folder / "plans").mkdir()
     (desk.folder / "plans/0000-pull-1-wiki.json").write_text("{}")
@@ -172,12 +194,18 @@ def test_an_issue_names_no_hash_to_be_typed(world: World) -> None:
     assert "reconcile import --app wiki --only ADDRESS" in hidden and plan.digest in hidden
 
 
-def test_a_plan_that_was_cut_is_whole_in_the_log_of_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("SERVER_URL", "https://h"), ("REPOSITORY", "o/r"), ("RUN_ID", "7")):
+def test_a_plan_that_was_cut_is_whole_in_the_artifact_of_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = Plan("wiki", "Wiki", "u", "p", config=Config("", "a" * 40))
+    for name, value in (("SERVER_URL", "https://h"), ("REPOSITORY", "o/r"), ("RUN_ID", "7"), ("EVENT_NAME", "pull_request")):
         monkeypatch.setenv(f"GITHUB_{name}", value)
-    assert whole_plan() == "the log of [this run](https://h/o/r/actions/runs/7)"
-    monkeypatch.setenv("GITHUB_RUN_ID", "7)[x](https://evil")
-    assert whole_plan() == "`reconcile plan`"
+    kept = f"the artifact `plan-wiki-{'a' * 40}` of [this run](https://h/o/r/actions/runs/7)"
+    assert whole_plan(plan) == f"{kept}, to be read with `reconcile show plan.json --format json`"
+    made_again = "`reconcile plan --app wiki --format json`"
+    assert whole_plan(replace(plan, config=Config(""))) == made_again, "its artifact has another name"
+    for name, value in (("RUN_ID", "7)[x](https://evil"), ("EVENT_NAME", "push"), ("EVENT_NAME", "schedule")):
+        with monkeypatch.context() as patch:
+            patch.setenv(f"GITHUB_{name}", value)
+            assert whole_plan(plan) == made_again
 
 
 def test_off_a_runner_there_is_no_link(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,9 +19,11 @@ from reconciler.adopt.layout import slug
 from reconciler.adopt.model import ImportRefused
 from reconciler.cli.adopting import Outcome, Request, take_over
 from reconciler.cli.adopting_one import take_one
+from reconciler.cli.main import run
 from reconciler.declare.load import load
 from reconciler.declare.yaml import parse
 from reconciler.report.jsonform import dumps, loads, to_json
+from reconciler.report.markdown import render as markdown
 from reconciler.report.text import render
 from reconciler.resolve.check import check
 from tests.servers import TOKEN, Desk, scim_server
@@ -405,7 +407,9 @@ def test_an_object_of_several_apps_is_taken_over_from_one_that_is_named(tmp_path
 
 
 @pytest.mark.parametrize(("mapping", "login"), [("userPrincipalName", "{}@x.org"), ("mail", "{}@mail.x.org")])
-def test_unmanaged_accounts_are_classed_as_account_discovery_does(empty: World, mapping: str, login: str) -> None:
+def test_unmanaged_accounts_are_classed_as_account_discovery_does(
+    empty: World, mapping: str, login: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     empty.write("apps/wiki/mappings.yaml", PLAIN.replace("source: userPrincipalName", f"source: {mapping}"))
     empty.users(*(f"userPrincipalName: {n}@x.org, mail: {n}@mail.x.org, accountEnabled: {e}"
                   for n, e in (("ada", "true"), ("bob", "false"), ("carl", "true"), ("dora", "true"))))  # fmt: skip
@@ -422,6 +426,12 @@ def test_unmanaged_accounts_are_classed_as_account_discovery_does(empty: World, 
     assert "ZED" not in render(plan, lambda text, code: text)
     assert [u["class"] for u in to_json(plan)["unmanaged"]] == [u.kind for u in plan.unmanaged]
     assert loads(dumps([plan]))[0].unmanaged == plan.unmanaged
+    fold = markdown(plan).partition("4 unmanaged: never touched</summary>")[2]
+    assert "\nlocal (1): no such user in the directory\n  ZED@" in fold and "\nunassigned (2): " in fold
+    saved = empty.folder / "plan.json"
+    saved.write_text(dumps([plan]))
+    assert run(["show", str(saved), "--show-unmanaged"]) == 0 and capsys.readouterr().out.count("ZED") == 1
+    assert run(["show", str(saved)]) == 0 and "ZED" not in capsys.readouterr().out
 
 
 # The law

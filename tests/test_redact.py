@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
 
 from reconciler.cli.main import run
-from reconciler.plan.model import Plan
+from reconciler.plan.model import Plan, Unmanaged
 from reconciler.report import markdown, text
 from reconciler.report.jsonform import dumps, loads
 from reconciler.report.redact import redact
@@ -58,6 +59,14 @@ def test_what_a_reviewer_needs_stays(plan: Plan) -> None:
     assert [a.path for c in hidden.changes for a in c.attributes] == [a.path for c in plan.changes for a in c.attributes]
     assert text.last_line(hidden) == text.last_line(plan)
     assert [row.what for row in hidden.access if row.kind == "role"] == [row.what for row in plan.access if row.kind == "role"]
+
+
+def test_the_class_of_an_account_that_is_not_ours_stays(plan: Plan) -> None:
+    classes = ("local", "unassigned", "assigned")
+    hidden = redact(replace(plan, unmanaged=tuple(Unmanaged("7", "x@x.org", kind) for kind in classes),
+                            warnings=("of these 2 local",)), "key")  # fmt: skip
+    assert tuple(account.kind for account in hidden.unmanaged) == classes
+    assert hidden.warnings == ("of these 2 local",), "a class names nobody"
 
 
 def test_a_hash_is_stable_and_belongs_to_one_app_and_key(plan: Plan) -> None:

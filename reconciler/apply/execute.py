@@ -64,9 +64,11 @@ class _Run:
         record, settled = self.job.record, self.job.settled
         changing = {change.address for change in self.job.changes}
         self.book.rename([new for new, old in settled.renamed.items() if not changing & {new, old}])
+        known = len(record.entries)
         for address, entry in settled.baselines.items():
             if address not in changing and "id" in entry and self.book.renamed.get(address) not in record.entries:
                 record.entries[address] = entry
+        adopted = len(record.entries) - known
         record.under_way = sorted({*self.begun, *(change.digest for change in self.job.changes)})
         record.revoked = settled.revoked
         journal = self.store.read_journal()
@@ -74,7 +76,7 @@ class _Run:
         self.store.log(skip_lines(self.job, self.now()))
         if self.steps or journal:
             record.runs += 1  # the journal's lines so far are in the record from here on
-        self.store.save(record)
+        self.store.save(record, adopted)
         self.store.clear_journal()
 
     def go(self, stopped: Callable[[], bool]) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 REPOSITORY = "repos/{owner}/{repo}"  # gh fills it in, from GH_REPO or the checkout's remote
+# fullDatabaseId is a text of digits; databaseId is an Int of GraphQL, 32 bits, and newer comments have more.
 COMMENTS = """query($owner: String!, $name: String!, $number: Int!, $endCursor: String) {
   repository(owner: $owner, name: $name) { pullRequest(number: $number) { found: comments(first: 100, after: $endCursor) {
-    nodes { number: databaseId body viewerDidAuthor } pageInfo { hasNextPage endCursor } } } } }"""
+    nodes { number: fullDatabaseId body viewerDidAuthor } pageInfo { hasNextPage endCursor } } } } }"""
 ISSUES = """query($owner: String!, $name: String!, $endCursor: String) {
   repository(owner: $owner, name: $name) { found: issues(first: 100, after: $endCursor, states: OPEN) {
     nodes { number body viewerDidAuthor } pageInfo { hasNextPage endCursor } } } }"""
@@ -23,6 +24,10 @@ class GitHubError(Exception):
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)
         self.message, self.remedy = message, remedy
+
+    @property
+    def is_not_found(self) -> bool:
+        return "HTTP 404" in self.message
 
 
 class Written(NamedTuple):
@@ -63,7 +68,7 @@ def own(opening: str, pull_request: int | None = None) -> Written | None:
         holder = page["data"]["repository"]
         for node in (holder if pull_request is None else holder["pullRequest"])["found"]["nodes"]:
             if node["viewerDidAuthor"] and node["body"].startswith(opening):
-                return Written(node["number"], node["body"])
+                return Written(int(node["number"]), node["body"])
     return None
 
 

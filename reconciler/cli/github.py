@@ -69,11 +69,11 @@ def comment(
 
     def post(plan: Plan) -> None:
         if number is not None:
-            _put("plan", plan, render(plan, whole=whole_plan()), number)
+            _put("plan", plan, render(plan, whole=whole_plan(plan)), number)
             return
         note = notes.stale(plan, actions(), why)
         for one in numbers(plans or Path(), plan.app):
-            _put("stale", plan, render(plan, whole=whole_plan(), kind="stale", note=note), one)
+            _put("stale", plan, render(plan, whole=whole_plan(plan), kind="stale", note=note), one)
 
     return _each(file, apps, post)
 
@@ -136,7 +136,7 @@ def waiting(desired: Path, apps: tuple[str, ...], no_color: bool, file: Path) ->
     def show() -> int:
         plans = _picked(file, apps)
         for plan in plans:
-            click.echo(render(plan, share(len(plans)), whole_plan(), note=notes.waiting(plan, actions())))
+            click.echo(render(plan, share(len(plans)), whole_plan(plan), note=notes.waiting(plan, actions())))
         return 0
 
     return _told(show)
@@ -151,7 +151,7 @@ def issue(desired: Path, apps: tuple[str, ...], no_color: bool, file: Path) -> i
 
     def keep(plan: Plan) -> None:
         found = own(opening("drift", plan.app))
-        body = render(plan, whole=whole_plan(), kind="drift", note=notes.drift(plan, actions()))
+        body = render(plan, whole=whole_plan(plan), kind="drift", note=notes.drift(plan, actions()))
         if plan.changes or plan.errors:
             if found is None:
                 send("POST", "issues", title=f"{plan.app} is not as it is declared", body=body)

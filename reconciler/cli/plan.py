@@ -26,6 +26,8 @@ from reconciler.plan.model import Plan
 
 FORMATS = ["text", "json", "markdown", "summary"]
 FORMAT_HELP = "How to print it: markdown is cut to a GitHub comment, summary to a GitHub job summary."
+unmanaged_option = click.option("--show-unmanaged", is_flag=True, help="List in text, too, the accounts that are not ours, and "
+                                "whose they may be.")  # fmt: skip
 
 
 @click.command()
@@ -33,7 +35,7 @@ FORMAT_HELP = "How to print it: markdown is cut to a GitHub comment, summary to 
 @selection_options
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help=FORMAT_HELP)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False, readable=False), help="Save the plan, for `apply FILE`.")
-@click.option("--show-unmanaged", is_flag=True, help="List the accounts that are not ours, and whose they may be.")
+@unmanaged_option
 @click.option("--redact", is_flag=True, help="Show hashes for personal values, also in FILE, which can then not be applied.")
 @click.option("--with-token", is_flag=True, help="Only apps whose token is in the environment.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
@@ -121,13 +123,16 @@ def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = F
             from reconciler.report import markdown
 
             limit = markdown.share(len(plans)) if form == "summary" else markdown.COMMENT
-            click.echo("\n".join(markdown.render(item, limit, whole_plan()) for item in plans), nl=False)
+            click.echo("\n".join(markdown.render(item, limit, whole_plan(item)) for item in plans), nl=False)
 
 
-def whole_plan() -> str:
-    """Where all of a plan is that had to be cut, in Markdown: on a runner, where the command that made it printed it."""
-    run = os.environ.get("GITHUB_RUN_ID", "")
-    if not run.isdigit():
-        return "`reconcile plan`"
+def whole_plan(plan: Plan) -> str:
+    """Where all of a plan is that had to be cut, in Markdown: the workflow `plan` keeps it; else it is made again."""
+    from reconciler.report.safe import code
+
+    run, commit = os.environ.get("GITHUB_RUN_ID", ""), plan.config.commit
+    if not (run.isdigit() and commit and os.environ.get("GITHUB_EVENT_NAME") in ("pull_request", "merge_group")):
+        return code(f"reconcile plan --app {plan.app} --format json")
     where = "/".join(os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY"))
-    return f"the log of [this run]({where}/actions/runs/{run})"
+    return (f"the artifact {code(f'plan-{plan.app}-{commit}')} of [this run]({where}/actions/runs/{run}), to be read with "
+            "`reconcile show plan.json --format json`")  # fmt: skip

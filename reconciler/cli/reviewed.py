@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from reconciler.cli.common import read_plans
 from reconciler.cli.gh import GitHubError, ask, download
+from reconciler.cli.saying import say
 from reconciler.report.jsonform import PlanFileError
 
 
@@ -37,7 +38,11 @@ def _commits(base: str, head: str) -> list[str]:
         return []
     try:
         return [commit["sha"] for page in ask(f"compare/{base}...{head}?per_page=100") for commit in page["commits"]]
-    except GitHubError:  # the base is gone, after a history was rewritten
+    except GitHubError as error:
+        if not error.is_not_found:
+            raise
+        say(f"commit {base[:12]}, which was applied last, is in no history of {head[:12]}: only the latter's pull request is "
+            "looked at, and what others declare waits for approval by digest")  # fmt: skip
         return [head]
 
 

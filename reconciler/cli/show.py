@@ -7,19 +7,22 @@ from pathlib import Path
 import click
 
 from reconciler.cli.common import guarded, known_apps, options, read_plans
-from reconciler.cli.plan import FORMAT_HELP, FORMATS, show_plans
+from reconciler.cli.plan import FORMAT_HELP, FORMATS, show_plans, unmanaged_option
 
 
 @click.command()
 @options
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=False))
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help=FORMAT_HELP)
-def show(desired: Path, apps: tuple[str, ...], no_color: bool, file: Path, form: str) -> int:
+@unmanaged_option
+def show(
+    desired: Path, apps: tuple[str, ...], no_color: bool, file: Path, form: str, show_unmanaged: bool
+) -> int:  # fmt: skip
     """Show a saved plan again."""
     def work() -> int:
         plans = read_plans(file)
         known_apps(apps, [plan.app for plan in plans])
-        show_plans([plan for plan in plans if not apps or plan.app in apps], form, no_color)
+        show_plans([plan for plan in plans if not apps or plan.app in apps], form, no_color, show_unmanaged)
         return 0
 
     return guarded(work)

@@ -40,6 +40,7 @@ class GitStore:
         self.owner = GitLock(self.ref, clock, sleep, interval, lapse)
         self.mutex = self.owner.mutex
         self.buffered: Changes = {}  # of the record, since the last push
+        self.adopted = 0
         self.cleared = False
 
     def where(self) -> str:
@@ -54,7 +55,7 @@ class GitStore:
             pushed = {path: data for path, data in self.ref.read(shards.belongs).items() if path not in self.buffered}
             return shards.from_files(pushed | _present(self.buffered), self.where(), self.app)
 
-    def save(self, record: Record) -> None:
+    def save(self, record: Record, adopted: int = 0) -> None:
         """Under the lock: pushed once, when a plan is under way, else with the lock's end. Without it: pushed at once."""
         with self.mutex:
             if self.owner.held is None and not self.ref.seen:
@@ -64,6 +65,7 @@ class GitStore:
                 self._alone(f"record of {len(record.entries)} entries saved", changes)
                 return
             self.buffered = changes
+            self.adopted += adopted
             if record.under_way and not self._local().has_journal():
                 self._announce(len(record.under_way))
 
@@ -148,7 +150,7 @@ class GitStore:
     def lock(self, command: str, since: str, timeout: float = 0.0) -> Iterator[str | None]:
         """Hold the app's lock and keep renewing it; yields a notice where one was taken over. Raises Locked, RecordError."""
         notice = self.owner.acquire(command, since, timeout)
-        self.cleared, self.buffered = False, {}
+        self.cleared, self.buffered, self.adopted = False, {}, 0
         try:
             with lease.Renewer(self.renew, self.owner.interval):
                 yield notice
@@ -171,7 +173,7 @@ class GitStore:
             log = local.read_log()
             changes = {**self.buffered, **log_files(log, self.clock()), **self._journal(local)}
             try:
-                done = self.owner.end(changes, summary(held.command, log, held.since, bool(self.buffered)))
+                done = self.owner.end(changes, summary(held.command, log, held.since, bool(self.buffered), self.adopted))
             finally:
                 self.owner.held, self.buffered, self.cleared = None, {}, False
             local.remove()

@@ -46,7 +46,7 @@ class LocalStore:
             raise RecordError(f"{self.record_file} cannot be read: {error}", LOST) from None
         return document.parse(raw, self.app, str(self.record_file), LOST)
 
-    def save(self, record: Record) -> None:
+    def save(self, record: Record, adopted: int = 0) -> None:
         """Replace the record whole or not at all. Raises RecordError."""
         data = document.dump(record)
         waiting = self.record_file.with_suffix(".tmp")

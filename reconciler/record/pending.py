@@ -118,20 +118,24 @@ def log_files(lines: Lines, at: datetime) -> dict[str, bytes]:
     }
 
 
-def summary(command: str, log: Lines, since: str, saved: bool = False) -> str:
+def summary(command: str, log: Lines, since: str, saved: bool = False, adopted: int = 0) -> str:
     """A commit's message: what was done since then, counted, then named."""
     new = [line for line in log if str(line.get("activityDateTime", since)) >= since]
-    if not new:
+    found = [f"{adopted} adopted"] if adopted else []
+    if not (new or found):
         return f"{command}: {'record saved' if saved or log else 'nothing to write'}"
-    words = [(_word(line, "provisioningAction"), _status(line), _word(line.get("sourceIdentity"), "displayName")) for line in new]
-    counts = Counter(action if status == "success" else f"{action} {status}" for action, status, _ in words)
-    names = [f"{action} {name}: {status}" for action, status, name in words[:MOST_NAMED]]
+    words = [(*_action(line), _word(line.get("sourceIdentity"), "displayName")) for line in new]
+    counts = Counter(action if status in ("success", action) else f"{action} {status}" for action, status, _ in words)
+    found += [f"{count} {what}" for what, count in counts.items()]
+    names = [f"{action} {name}" + (f": {status}" if status != action else "") for action, status, name in words[:MOST_NAMED]]
     more = [f"and {len(words) - MOST_NAMED} more, in the log"] if len(words) > MOST_NAMED else []
-    return f"{command}: {', '.join(f'{count} {what}' for what, count in counts.items())}\n\n" + "\n".join([*names, *more])
+    return f"{command}: {', '.join(found)}" + "\n\n" * bool(names) + "\n".join([*names, *more])
 
 
-def _status(line: dict[str, Any]) -> str:
-    return _word(line.get("provisioningStatusInfo"), "status")
+def _action(line: dict[str, Any]) -> tuple[str, str]:
+    """What was to be done, and how it ended; the log calls it other where somebody is left out."""
+    action, status = _word(line, "provisioningAction"), _word(line.get("provisioningStatusInfo"), "status")
+    return (status if (action, status) == ("other", "skipped") else action), status
 
 
 def _word(data: Any, key: str) -> str:

@@ -78,8 +78,8 @@ class Store(Protocol):
     def load(self) -> Record | None:
         """The record, None where there is none yet."""
 
-    def save(self, record: Record) -> None:
-        """Replace the record whole or not at all."""
+    def save(self, record: Record, adopted: int = 0) -> None:
+        """Replace the record whole or not at all; so many accounts came into it unchanged, for whoever tells of it."""
 
     def journal(self, line: dict[str, Any]) -> None:
         """Append one line, on disk before this returns."""

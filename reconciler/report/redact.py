@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.declare.model import fold
-from reconciler.plan.model import Access, AttributeChange, Change, ObjectError, Plan, Precondition, Skip, Unmanaged
+from reconciler.plan.model import Access, AttributeChange, Change, ObjectError, Plan, Precondition, Skip
 
 DIGITS = 12
 AROUND = "'\"`()[]{},;:."  # what may stand around a name in a sentence
@@ -38,7 +38,7 @@ def redact(plan: Plan, key: str, names: Iterable[str] = ()) -> Plan:
         errors=tuple(
             ObjectError(work.address(e.address), e.code, work.words(e.reason), work.words(e.remedy)) for e in plan.errors
         ),
-        unmanaged=tuple(Unmanaged(work.hash(u.id), work.hash(u.userName)) for u in plan.unmanaged),
+        unmanaged=tuple(u._replace(id=work.hash(u.id), userName=work.hash(u.userName)) for u in plan.unmanaged),
         warnings=tuple(map(work.words, plan.warnings)), only=tuple(map(work.address, plan.only)),
         safeguards=tuple({k: v if k in OPEN else work.figures(v) for k, v in item.items()} for item in plan.safeguards),
     )  # fmt: skip
@@ -57,7 +57,7 @@ def _names(plan: Plan) -> Iterator[str]:
     for row in plan.access:
         yield from (row.name, *row.through.split(" > "), *([row.what] if row.kind == "group" else ()))
     for account in plan.unmanaged:
-        yield from account
+        yield from (account.id, account.userName)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 from reconciler.plan.detail import detail
 from reconciler.plan.model import ACTIONS, Access, AttributeChange, Change, Plan, Skip, Unmanaged
@@ -134,28 +134,36 @@ def value_text(value: object) -> str:
     return plain(json.dumps(value, ensure_ascii=False, sort_keys=True))
 
 
-def _skipped(skipped: tuple[Skip, ...]) -> list[str]:
-    if not skipped:
-        return []
+def skips(skipped: Iterable[Skip]) -> Iterator[tuple[str, str, int, list[Skip]]]:
+    """Code, remedy, how many have both, and those of them that are named, in order."""
     groups: dict[tuple[str, str], list[Skip]] = defaultdict(list)
     for item in skipped:
         groups[item.code, item.remedy].append(item)
-    lines = ["Skipped:"]
     for (code, remedy), items in sorted(groups.items()):
-        lines.append(f"  {code} ({len(items)}): {plain(remedy)}")
-        if code == "NotAssigned":  # most of a directory: their number says enough
-            continue
-        lines += [f"    {plain(i.address)}: {plain(i.reason)}" for i in items[:10]]
-        lines += [f"    and {len(items) - 10} more" for _ in (0,) if len(items) > 10]
-    return [*lines, ""]
+        yield code, remedy, len(items), [] if code == "NotAssigned" else items  # most of a directory: their number says enough
+
+
+def _skipped(skipped: tuple[Skip, ...]) -> list[str]:
+    lines = ["Skipped:"]
+    for code, remedy, count, named in skips(skipped):
+        lines.append(f"  {code} ({count}): {plain(remedy)}")
+        lines += [f"    {plain(i.address)}: {plain(i.reason)}" for i in named[:10]]
+        lines += [f"    and {len(named) - 10} more" for _ in (0,) if len(named) > 10]
+    return [*lines, ""] if skipped else []
+
+
+def unmanaged_classes(accounts: tuple[Unmanaged, ...]) -> Iterator[tuple[str, str, list[Unmanaged]]]:
+    """Each class that has accounts, what it means, and the accounts."""
+    words = {"local": "no such user in the directory", "unassigned": "in the directory, not assigned",
+             "assigned": "in the directory and assigned, but not provisioned"}  # fmt: skip
+    for kind, meaning in words.items():
+        found = [account for account in accounts if account.kind == kind]
+        if found:
+            yield kind, meaning, found
 
 
 def _unmanaged(accounts: tuple[Unmanaged, ...]) -> list[str]:
-    words = {"local": "no such user in the directory", "unassigned": "in the directory, not assigned",
-             "assigned": "in the directory and assigned, but not provisioned"}  # fmt: skip
     lines = []
-    for kind, meaning in words.items():
-        found = [account for account in accounts if account.kind == kind]
-        lines += [f"  {kind} ({len(found)}): {meaning}"] if found else []
-        lines += [f"    {plain(account.userName or account.id)}" for account in found]
+    for kind, meaning, found in unmanaged_classes(accounts):
+        lines += [f"  {kind} ({len(found)}): {meaning}", *(f"    {plain(one.userName or one.id)}" for one in found)]
     return ["Unmanaged:", *lines, ""] if lines else []

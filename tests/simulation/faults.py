@@ -86,7 +86,7 @@ class Disk(LocalStore):
         if self.fate.strikes("disk full before"):
             raise RecordError("the disk is full", "make room")
 
-    def save(self, record: Record) -> None:
+    def save(self, record: Record, adopted: int = 0) -> None:
         self.fate.die("kill before save")
         self._full()
         if self.fate.strikes("kill in save"):
@@ -94,7 +94,7 @@ class Disk(LocalStore):
             self.record_file.with_suffix(".tmp").write_bytes(b'{"version":1,"app":"wi')
             self.fate.dead = True
             raise Killed("kill in save")
-        super().save(record)
+        super().save(record, adopted)
         self.fate.die("kill after save")
 
     def clear_journal(self) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from reconciler.plan.model import Access, Change, Plan, Skip
+from reconciler.plan.model import Access, Change, Plan
 from reconciler.report.markdown.differences import difference
 from reconciler.report.markdown.fit import Section
 from reconciler.report.safe import cell, code, inert, longest_run
+from reconciler.report.text import skips, unmanaged_classes
 
 ROWS = 20
 COLUMNS = "| | who | what | through | declared in | until |\n|---|---|---|---|---|---|\n"
@@ -50,20 +51,18 @@ def skipped(plan: Plan) -> list[Section]:
         return []
     counts = Counter(item.code for item in plan.skipped)
     after = " (" + ", ".join(f"{number:,} {name}" for name, number in sorted(counts.items())) + ")"
-    groups: dict[str, list[Skip]] = defaultdict(list)
-    for item in plan.skipped:
-        groups[item.code].append(item)
     lines: list[str] = []
-    for name, items in sorted(groups.items()):
-        lines.append(f"{name} ({len(items):,}): {items[0].remedy}")
-        if name != "NotAssigned":  # most of a directory: their number says enough
-            lines += [f"  {item.address}: {item.reason}" for item in items]
+    for name, remedy, number, named in skips(plan.skipped):
+        lines += [f"{name} ({number:,}): {remedy}", *(f"  {item.address}: {item.reason}" for item in named)]
     return [_fenced("lines of skipped objects", 6, f"skipped{after}", map(inert, lines), "text", len(plan.skipped))]
 
 
 def unmanaged(plan: Plan) -> list[Section]:
-    names = [inert(f"{item.userName} ({item.id})") for item in plan.unmanaged]
-    return [_fenced("unmanaged accounts", 7, "unmanaged: never touched", names, "text")] if names else []
+    lines: list[str] = []
+    for kind, meaning, found in unmanaged_classes(plan.unmanaged):
+        lines += [f"{kind} ({len(found):,}): {meaning}", *(f"  {item.userName} ({item.id})" for item in found)]
+    title, count = "unmanaged: never touched", len(plan.unmanaged)
+    return [_fenced("lines of unmanaged accounts", 7, title, map(inert, lines), "text", count)] if lines else []
 
 
 def safeguards(plan: Plan) -> list[Section]:
