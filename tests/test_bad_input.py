@@ -103,6 +103,11 @@ CASES = [
     ("apps/wiki/role.yaml", "roles: []", (1, 1), "no-meaning"),
     ("directory/users/notes.txt", "x", (1, 1), "no-meaning"),
     ("apps/blog/app.yaml", APP.replace("wiki", "blog"), (1, 1), "missing-file"),
+    ("apps/wiki/app.yml", APP, (1, 1), "duplicate"),
+    ("apps/wiki/mappings.json", MAPPINGS, (1, 1), "duplicate"),
+    ("apps/wiki/roles.json", "roles: []", (1, 1), "duplicate"),
+    ("apps/wiki/assignments.json", "assignments: []", (1, 1), "duplicate"),
+    ("apps/Wiki/app.yaml", APP, (1, 1), "duplicate"),
 ]
 FILTERS = [
     ("attribute: department, operator: EQUAL, value: x", "scoping-filter"),
@@ -159,6 +164,15 @@ def test_a_clause_that_means_nothing_is_refused(tmp_path: Path, clause: str, cod
     text = MAPPINGS.replace("  users:\n", f"  users:\n    scopingFilters: [{{clauses: [{{{clause}}}]}}]\n", 1)
     sound(tmp_path).write(M, text)
     assert [(where[0], name) for where, name, _ in findings(tmp_path / "desired")] == [(3, code)]
+
+
+def test_an_approval_in_a_second_file_counts_for_nothing(tmp_path: Path) -> None:
+    world = sound(tmp_path)
+    world.write("apps/wiki/approvals.yaml", "approvals: []")
+    world.write("apps/wiki/approvals.yml", "approvals: []")
+    assert [(name, file) for _, name, file in findings(tmp_path / "desired")] == [
+        ("duplicate", str(tmp_path / "desired/apps/wiki/approvals.yml"))
+    ]
 
 
 def test_a_generated_value_may_stand_where_it_is_made_once(tmp_path: Path) -> None:

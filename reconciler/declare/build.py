@@ -46,10 +46,10 @@ class _Notes:
                                      "it is checked, and will count in a later version"))  # fmt: skip
 
 
-def build_app(folder: str, documents: Mapping[str, list[Document]], problems: list[Problem]) -> App | None:
+def build_app(folder: str, documents: Mapping[str, Document], problems: list[Problem]) -> App | None:
     """Put one app together but for its assignments; None where app.yaml or mappings.yaml is too broken to be used."""
     notes = _Notes(problems)
-    document, mappings = documents["app"][0], documents["mappings"][0]
+    document, mappings = documents["app"], documents["mappings"]
     data, declared = document.data, mappings.data.get("mappings")
     credentials = data.get("adminCredentials")
     if not isinstance(credentials, dict) or not isinstance(declared, dict):
@@ -61,7 +61,7 @@ def build_app(folder: str, documents: Mapping[str, list[Document]], problems: li
     for path in (("notification",),):
         if _has(data, path):
             notes.not_yet(document, path, path[-1])
-    roles = _roles(documents["roles"], notes)
+    roles = _roles(documents.get("roles"), notes)
     profile, settings = profiles.declared(document, problems)
     provisioning, deprovisioning = data.get("provisioning") or {}, data.get("deprovisioning") or {}
     if any(not isinstance(part, dict) for part in (provisioning, deprovisioning)):
@@ -76,7 +76,8 @@ def build_app(folder: str, documents: Mapping[str, list[Document]], problems: li
         users=_object_mapping(mappings, declared, "users", notes),
         groups=_object_mapping(mappings, declared, "groups", notes),
         place=document.locate(("app",)), settings=settings, profile_place=document.locate(("profile",)),
-        safeguards=read_safeguards(document, roles, problems), approvals=read_approvals(documents["approvals"]),
+        safeguards=read_safeguards(document, roles, problems),
+        approvals=read_approvals(documents["approvals"]) if "approvals" in documents else (),
     )  # fmt: skip
 
 
@@ -136,24 +137,23 @@ def url_problem(url: str) -> str | None:
     return None
 
 
-def _roles(documents: list[Document], notes: _Notes) -> dict[str, Role]:
-    if not documents:
+def _roles(document: Document | None, notes: _Notes) -> dict[str, Role]:
+    if document is None:
         return {USER_ROLE.key: USER_ROLE}
     found: dict[str, Role] = {}
-    for document in documents:
-        rows = document.data.get("roles")
-        for number, row in enumerate(rows if isinstance(rows, list) else ()):
-            if not isinstance(row, dict) or not isinstance(row.get("displayName"), str):
-                continue
-            key = fold(row["displayName"])
-            if key in found or key == "default access":
-                notes.error(document, ("roles", number, "displayName"), "duplicate",
-                            f"the role {row['displayName']} stands twice or is built in", "keep one")  # fmt: skip
-            kinds = row.get("allowedMemberTypes")
-            found.setdefault(key, Role(key, str(row.get("value")), row["displayName"], row.get("privileged") is True,
-                                       row.get("enabled", True) is not False,
-                                       tuple(kinds) if isinstance(kinds, list) else ("User", "Group"),
-                                       document.locate(("roles", number))))  # fmt: skip
+    rows = document.data.get("roles")
+    for number, row in enumerate(rows if isinstance(rows, list) else ()):
+        if not isinstance(row, dict) or not isinstance(row.get("displayName"), str):
+            continue
+        key = fold(row["displayName"])
+        if key in found or key == "default access":
+            notes.error(document, ("roles", number, "displayName"), "duplicate",
+                        f"the role {row['displayName']} stands twice or is built in", "keep one")  # fmt: skip
+        kinds = row.get("allowedMemberTypes")
+        found.setdefault(key, Role(key, str(row.get("value")), row["displayName"], row.get("privileged") is True,
+                                   row.get("enabled", True) is not False,
+                                   tuple(kinds) if isinstance(kinds, list) else ("User", "Group"),
+                                   document.locate(("roles", number))))  # fmt: skip
     return found
 
 

@@ -13,7 +13,7 @@ from reconciler.declare.assignments import collect
 from reconciler.declare.build import build_app, mapping_of
 from reconciler.declare.cache import SMALLEST, Cache, user_cache
 from reconciler.declare.files import Content, Sources, content_of
-from reconciler.declare.model import App, Declarations, Group, ObjectMapping, Place, Problem, RecordSettings, User
+from reconciler.declare.model import App, Declarations, Group, ObjectMapping, Place, Problem, RecordSettings, User, fold
 from reconciler.declare.policies import Policy, check_policies, read_policies
 from reconciler.declare.references import check_directory
 from reconciler.declare.safeguards import check_protected
@@ -214,13 +214,21 @@ class _Loader:
                     self.error(document.locate(("record", key), key=True), "other-backend",
                                f"{key} has no meaning for the record's backend {backend}",
                                f"write `backend: {owner}`, or remove {key}")  # fmt: skip
-        for entry in files[1:]:
-            self.error(Place(shown(entry), 1), "duplicate", f"the settings stand in {files[0].name} too", "keep one of the two")
+        self._single(files)
+
+    def _single(self, entries: list[Path]) -> None:
+        """What is declared in one place stands in one file or folder: a second would hide the first, or be read by nobody."""
+        first: dict[str, Path] = {}
+        for entry in entries:
+            other = first.setdefault(fold(entry.name if entry.is_dir() else entry.stem), entry)
+            if other is not entry:
+                self.error(Place(shown(entry), 1), "duplicate", f"the same is declared in {shown(other)}", "keep one of the two")
 
     def _apps(self) -> None:
         folders = self._entries(self.root / "apps")
         if not any(folder.is_dir() for folder in folders):
             self.error(Place(shown(self.root / "apps"), 1), "no-app", "no app is declared", "add apps/<app>/app.yaml")
+        self._single([folder for folder in folders if folder.is_dir()])
         for folder in folders:
             if folder.is_dir():
                 self._app(folder)
@@ -229,11 +237,13 @@ class _Loader:
                            "an app is a folder apps/<app>")  # fmt: skip
 
     def _app(self, folder: Path) -> None:
-        found: dict[str, list[Document]] = {kind: [] for kind in APP_KINDS}
+        found: dict[str, Document] = {}
         lists: list[tuple[str, Rows]] = []
         broken = False
         self._only(folder, {"assignments"}, set(APP_KINDS))
-        for entry in self._entries(folder):
+        entries = self._entries(folder)
+        self._single([entry for entry in entries if entry.is_file() and entry.stem in APP_KINDS and entry.suffix in SUFFIXES])
+        for entry in entries:
             if entry.name == "assignments" and entry.is_dir():
                 lists.extend(self._lists(entry, "assignments"))
             elif entry.stem == "assignments" and entry.is_file() and entry.suffix in SUFFIXES:
@@ -243,8 +253,9 @@ class _Loader:
             elif entry.is_file() and entry.stem in APP_KINDS and entry.suffix in SUFFIXES:
                 document = self._read(entry, entry.stem)
                 broken = broken or document is None
-                found[entry.stem].extend([document] if document else [])
-        have = {kind for kind in APP_KINDS if found[kind]} | ({"assignments"} if lists else set())
+                if document is not None:
+                    found.setdefault(entry.stem, document)
+        have = set(found) | ({"assignments"} if lists else set())
         missing = [kind for kind in ("app", "mappings", "assignments") if kind not in have]
         for kind in missing if not broken else []:
             self.error(Place(shown(folder), 1), "missing-file", f"{kind}.yaml is missing", f"add {kind}.yaml")
@@ -252,7 +263,7 @@ class _Loader:
             app = build_app(folder.name, found, self.problems)
             if app is not None:
                 assignments = collect(lists, app.roles, self.users, self.groups, self.sources, self.problems)
-                check_protected(app, self.users, found["app"][0], self.problems)
+                check_protected(app, self.users, found["app"], self.problems)
                 self.apps[app.name] = replace(app, assignments=assignments)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from reconciler.declare.model import (
@@ -58,12 +58,11 @@ def _lockout(
     return Lockout(fold(role), least)
 
 
-def read_approvals(documents: Iterable[Document]) -> tuple[Approval, ...]:
+def read_approvals(document: Document) -> tuple[Approval, ...]:
     """Every entry, in the order of declaration."""
     return tuple(
         Approval(str(row.get("plan")), str(row.get("safeguard")), str(row.get("reason") or ""), row.get("expires"),
                  document.locate(("approvals", number)))
-        for document in documents
         for number, row in enumerate(_rows(document, "approvals"))
         if isinstance(row, dict)
     )  # fmt: skip
