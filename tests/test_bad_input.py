@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -44,6 +45,8 @@ CASES = [
     (U, "users: [{userPrincipalName: a, jobTitle: true}]", (1, 42), "wrong-type"),
     (U, "users:\n  - userPrincipalName: a\n    displayName: 'é\x01'", (3, 20), "syntax"),
     (U, 'users: [{userPrincipalName: a, displayName: "a\\0b"}]', (1, 45), "nul"),
+    (U, '{"users": [{"userPrincipalName": "a", "displayName": "\\ud83d"}]}', (1, 57), "syntax"),
+    (U, '{"users": [{"userPrincipalName": "a", "displayName": "\\ud83d\\ude00", "x": 1}]}', (1, 70), "unknown-key"),
     (U, 'users: [{userPrincipalName: a, extensionAttributes: {"a\\x00": b}}]', (1, 54), "nul"),
     (U, "users: [{userPrincipalName: ''}]", (1, 29), "schema-minLength"),
     (U, "users: [{userPrincipalName: a, mail: }]", (1, 38), "wrong-type"),
@@ -195,6 +198,20 @@ def test_a_key_that_stands_twice_hides_nothing_else(tmp_path: Path) -> None:
     world.write(A, "assignments: [{user: graze@x.org, role: User}]")
     codes = [name for _, name, _ in findings(tmp_path / "desired")]
     assert codes == ["unknown-user", "duplicate-key", "unknown-key", "unknown-user"]
+
+
+@pytest.mark.parametrize("name", ["A 😀", "😀😀", "a\\😀", "\\ud83d\\ude00"])
+def test_json_with_escapes_means_what_it_means_in_json(tmp_path: Path, name: str) -> None:
+    declared = {"users": [{"userPrincipalName": "ada@x.org", "displayName": name}]}
+    sound(tmp_path).write(U, json.dumps(declared))
+    found = load(tmp_path / "desired")
+    assert found.problems == [] and found.declarations.users.column("displayName") == [name]
+
+
+def test_in_yaml_two_escapes_in_single_quotes_stay_text(tmp_path: Path) -> None:
+    text = "\\ud83d\\ude00"
+    sound(tmp_path).write(U, f"users: [{{userPrincipalName: ada@x.org, displayName: '{text}'}}]")
+    assert load(tmp_path / "desired").declarations.users.column("displayName") == [text]
 
 
 def test_yaml_1_2_reads_yes_and_dates_as_text(tmp_path: Path) -> None:

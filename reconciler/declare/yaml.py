@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import re
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import yaml
 
 from reconciler.declare.model import Place, Problem
+from reconciler.declare.pairs import joined
 
 Step = str | int
 Where = tuple[int, int]
@@ -151,12 +153,19 @@ class _Builder:
         self.frames: list[_Frame] = []
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.count = self.aliased = self.documents = 0
+        self.joined: dict[int, list[int]] = {}
+
+    def where(self, mark: Any) -> Where:
+        """Line and column in the file itself."""
+        shorter = bisect_left(self.joined[mark.line], mark.column) if mark.line in self.joined else 0
+        return mark.line + 1, mark.column + 1 + 2 * shorter
 
     def note(self, mark: Any, code: str, message: str, remedy: str) -> None:
-        place = Place(self.file, mark.line + 1, mark.column + 1)
+        place = Place(self.file, *self.where(mark))
         self.problems.append(Problem(place, "error", code, message, remedy))
 
     def run(self, text: str) -> None:
+        text, self.joined = joined(text)
         try:
             self._events(Parser(text).get_event)
         except _Stop:
@@ -288,8 +297,7 @@ class _Builder:
         if not self.track:
             return ()
         path = (*parent, step)
-        at, start = key.start_mark, event.start_mark
-        self.positions[path] = ((at.line + 1, at.column + 1), (start.line + 1, start.column + 1))
+        self.positions[path] = (self.where(key.start_mark), self.where(event.start_mark))
         return path
 
     def _merge(self, mapping: dict[str, Any], event: Any) -> None:
