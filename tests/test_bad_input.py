@@ -23,6 +23,10 @@ def expression(text: str) -> str:
     return MAPPINGS.replace("source: jobTitle", f"expression: '{text}'")
 
 
+def filtered(clause: str) -> str:
+    return MAPPINGS.replace("  users:\n", f"  users:\n    scopingFilters: [{{clauses: [{{{clause}}}]}}]\n", 1)
+
+
 def plain(text: str) -> str:
     """As a scalar without quotes, which a flow mapping does not allow for brackets: one line of a block."""
     return MAPPINGS.replace("{target: title, source: jobTitle}", f"target: title\n        expression: {text}")
@@ -82,6 +86,9 @@ CASES = [
     (P, APP + "provisioning: {status: paused}\n", (3, 24), "not-one-of"),
     (P, APP + "deprovisioning: {outOfScope: vanish}\n", (3, 30), "not-one-of"),
     (M, expression("Upper([jobTitle])"), (7, 38), "expression"),
+    (M, expression('iif([city], "", "")'), (7, 38), "expression"),
+    (M, expression("Foo([city])"), (7, 38), "expression"),
+    (M, filtered("attribute: department, operator: equals, value: x"), (3, 33), "scoping-filter"),
     (M, expression("ToUpper()"), (7, 38), "expression"),
     (M, expression("Left([jobTitle])"), (7, 38), "expression"),
     (M, expression("ToUpper([jobTitle]"), (7, 56), "expression"),
@@ -164,8 +171,7 @@ def test_every_message_says_what_is_wrong_and_what_to_do(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(("clause", "code"), FILTERS)
 def test_a_clause_that_means_nothing_is_refused(tmp_path: Path, clause: str, code: str) -> None:
-    text = MAPPINGS.replace("  users:\n", f"  users:\n    scopingFilters: [{{clauses: [{{{clause}}}]}}]\n", 1)
-    sound(tmp_path).write(M, text)
+    sound(tmp_path).write(M, filtered(clause))
     assert [(where[0], name) for where, name, _ in findings(tmp_path / "desired")] == [(3, code)]
 
 

@@ -8,6 +8,7 @@ from reconciler.declare.model import fold
 
 MISTYPED = 2  # edits, a swap of neighbours being one; people of one domain share most of their names' letters
 ALIKE = 0.5  # of the letters; the words of a closed vocabulary differ more than that
+CLOSE = 0.6  # where the words are many and short, as names of functions are
 
 
 def nearly(name: str, known: Iterable[str], most: int = 1) -> list[str]:
@@ -20,14 +21,15 @@ def nearly(name: str, known: Iterable[str], most: int = 1) -> list[str]:
     return [found for found, *_ in process.extract(wanted, list(known), scorer=OSA.distance, score_cutoff=edits, limit=most)]
 
 
-def likely(word: str, vocabulary: Iterable[str]) -> str | None:
-    """The word of a closed vocabulary that is most like one, None where none is."""
+def likely(word: str, vocabulary: Iterable[str], alike: float = ALIKE) -> str | None:
+    """The word of a closed vocabulary that is most like one, whatever its case, None where none is."""
     import difflib
 
-    return next(iter(difflib.get_close_matches(word, list(vocabulary), 1, ALIKE)), None)
+    known = {fold(name): name for name in vocabulary}
+    return next((known[found] for found in difflib.get_close_matches(fold(word), list(known), 1, alike)), None)
 
 
-def hint(word: str, vocabulary: Sequence[str], otherwise: str = "one of ", quote: str = "") -> str:
+def hint(word: str, vocabulary: Sequence[str], otherwise: str = "one of ", quote: str = "", alike: float = ALIKE) -> str:
     """What to say of a word that a closed vocabulary does not have."""
-    near = likely(word, vocabulary)
+    near = likely(word, vocabulary, alike)
     return f"did you mean {quote}{near}{quote}?" if near else otherwise + ", ".join(vocabulary)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from itertools import repeat
 from typing import Any, NamedTuple
 
-from reconciler.declare.near import hint
+from reconciler.declare.near import CLOSE, hint
 from reconciler.declare.sources import MULTI_VALUED
 from reconciler.resolve.functions import FUNCTIONS, IGNORE, BadArgument, EvaluationError, Function, Ignored, compare
 from reconciler.resolve.functions.base import ABSENT, UNKNOWN
@@ -107,7 +107,7 @@ def _attribute(node: Any) -> str:
 def _function(name: Any, count: int) -> Function:
     function = FUNCTIONS.get(str(name))
     if function is None:
-        raise ExpressionError(f"unknown function {name}", name.column, hint(str(name), list(FUNCTIONS)))
+        raise ExpressionError(f"unknown function {name}", name.column, hint(str(name), list(FUNCTIONS), alike=CLOSE))
     if function.refused:
         raise ExpressionError(function.refused, name.column, "build the value from attributes that are unique already")
     most = count if function.most is None else function.most
