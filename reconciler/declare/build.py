@@ -14,7 +14,6 @@ from reconciler.declare.model import (
     Clause,
     Deprovisioning,
     ObjectMapping,
-    Place,
     Problem,
     Provisioning,
     Role,
@@ -23,6 +22,7 @@ from reconciler.declare.model import (
 )
 from reconciler.declare.safeguards import read_approvals, read_safeguards
 from reconciler.declare.sources import source_problem
+from reconciler.declare.texts import text_of
 from reconciler.declare.yaml import Document
 
 REFERENCE = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?|file:[^}]+)\}")
@@ -199,16 +199,9 @@ def _attribute(document: Document, path: tuple[Any, ...], row: dict[str, Any]) -
     return AttributeMapping(
         row["target"], kind, row.get(kind), row.get("matchingPrecedence"), str(row.get("apply", "always")),
         row.get("default"), str(row.get("onNull", "clear")), row.get("ignoreDrift") is True,
-        _text_place(document, (*path, "target")), _text_place(document, (*path, kind)), row.get("caseExact"),
+        text_of(document, (*path, "target"), row["target"]), text_of(document, (*path, kind), row.get(kind)),
+        row.get("caseExact"),
     )  # fmt: skip
-
-
-def _text_place(document: Document, path: tuple[Any, ...]) -> Place:
-    """Where the text of a scalar begins: after the quote, if it has one."""
-    place = document.locate(path)
-    line = document.text.split("\n", place.line)[place.line - 1]
-    quoted = line[place.column - 1 : place.column] in ("'", '"')
-    return place._replace(column=place.column + 1) if quoted else place
 
 
 def _check_attribute(

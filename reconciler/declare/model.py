@@ -26,6 +26,19 @@ class Place(NamedTuple):
         return f"{self.file}:{self.line}:{self.column}"
 
 
+class Text(NamedTuple):
+    """Where the text of a scalar stands: its beginning, after an opening quote, and each character where that can be told."""
+
+    place: Place = Place("", 0)
+    characters: tuple[tuple[int, int], ...] = ()
+
+    def at(self, column: int) -> Place:
+        """The place of the character with this 1-based number, of the text's end after the last one."""
+        if column > len(self.characters):
+            return self.place
+        return Place(self.place.file, *self.characters[column - 1])
+
+
 class Problem(NamedTuple):
     """One finding about a declaration, written for the person who must mend it."""
 
@@ -98,7 +111,7 @@ class AttributeMapping(NamedTuple):
     """How one target attribute is derived; exactly one kind: source, constant, expression, none.
 
     `caseExact` is None where nothing was said: userName and emails are compared without regard to case, others with it.
-    `place` and `value_place` are where the text of the target and of the value begins, after an opening quote.
+    `target_text` and `value_text` are where target and value stand.
     """
 
     target: str
@@ -109,9 +122,14 @@ class AttributeMapping(NamedTuple):
     default: Any = None
     onNull: str = "clear"
     ignoreDrift: bool = False
-    place: Place = Place("", 0)
-    value_place: Place = Place("", 0)
+    target_text: Text = Text()
+    value_text: Text = Text()
     caseExact: bool | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where the target's text begins."""
+        return self.target_text.place
 
 
 @dataclass(frozen=True)

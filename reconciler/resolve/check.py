@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.declare.model import App, AttributeMapping, Declarations, ObjectMapping, Place, Problem
+from reconciler.declare.model import App, AttributeMapping, Declarations, ObjectMapping, Problem
 from reconciler.declare.sources import source_problem
 from reconciler.resolve.capabilities import capabilities, check_capabilities
 from reconciler.resolve.expressions import Expression, ExpressionError, compile_expression
@@ -65,7 +65,7 @@ def _target(item: AttributeMapping, kind: str, paths: dict[Path, str]) -> Iterat
     try:
         path = parse_path(item.target)
     except PathError as error:
-        yield Problem(_at(item.place, error.column), "error", "target-path", f"{item.target!r} is no SCIM path: {error}",
+        yield Problem(item.target_text.at(error.column), "error", "target-path", f"{item.target!r} is no SCIM path: {error}",
                       'for example name.givenName or emails[type eq "work"].value')  # fmt: skip
         return
     found, other = misfit(item, path, kind), clash(path, paths)
@@ -84,7 +84,7 @@ def _attribute(item: AttributeMapping, kind: str) -> Iterator[Problem]:
     try:
         expression = compile_expression(str(item.value))
     except ExpressionError as error:
-        yield Problem(_at(item.value_place, error.column), "error", "expression", error.message, error.remedy)
+        yield Problem(item.value_text.at(error.column), "error", "expression", error.message, error.remedy)
         return
     if expression.generated:
         yield from _generated(item, expression)
@@ -92,13 +92,13 @@ def _attribute(item: AttributeMapping, kind: str) -> Iterator[Problem]:
         found = source_problem(name, kind)
         if found:
             column = str(item.value).find(f"[{name}]") + 2
-            yield Problem(_at(item.value_place, column), "error", "unknown-source", *found)
+            yield Problem(item.value_text.at(column), "error", "unknown-source", *found)
 
 
 def _generated(item: AttributeMapping, expression: Expression) -> Iterator[Problem]:
     """Guid, Now and RandomString (design.md §5 step 3): compared, they would make a change for ever."""
     names = [name for name in FUNCTIONS if name in expression.functions and FUNCTIONS[name].generated]
-    place = _at(item.value_place, expression.text.find(names[0]) + 1)
+    place = item.value_text.at(expression.text.find(names[0]) + 1)
     what = f"{' and '.join(names)} gives another value each time"
     if item.matchingPrecedence:
         yield Problem(place, "error", "generated-value", f"{what}, so no account can be matched by it",
@@ -106,8 +106,3 @@ def _generated(item: AttributeMapping, expression: Expression) -> Iterator[Probl
     elif item.apply != "create":
         yield Problem(place, "error", "generated-value", f"{what}, so the account would change for ever",
                       "add `apply: create`")  # fmt: skip
-
-
-def _at(place: Place, column: int) -> Place:
-    """A 1-based column inside a scalar whose text begins at `place`."""
-    return place._replace(column=place.column + column - 1)

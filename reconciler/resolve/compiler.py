@@ -19,7 +19,7 @@ DICE = "()"  # a name that no attribute bears: where a generated value finds its
 
 
 class ExpressionError(ValueError):
-    """An expression that cannot be used; `column` is 1-based in its text."""
+    """An expression that cannot be used; `column` is the 1-based number of a character of its text, line ends counted."""
 
     def __init__(self, message: str, column: int, remedy: str) -> None:
         super().__init__(message)
@@ -63,15 +63,15 @@ class Compiler:
                 function.check([part.value for part in parts])
             return _bind(function, parts)
         except BadArgument as error:
-            column = _column(nodes[error.index], name) if error.index < len(nodes) else name.column
+            column = _column(nodes[error.index], name) if error.index < len(nodes) else name.start_pos + 1
             raise ExpressionError(f"{name}: {error.message}", column, error.remedy) from None
         except EvaluationError as error:
-            raise ExpressionError(f"{name}: {error}", name.column, function.signature) from None
+            raise ExpressionError(f"{name}: {error}", name.start_pos + 1, function.signature) from None
 
     def arguments(self, name: Any, nodes: list[Any]) -> list[Part]:
         self.depth += 1
         if self.depth > DEEPEST:
-            raise ExpressionError(f"calls nested deeper than {DEEPEST}", name.column, "nest fewer calls")
+            raise ExpressionError(f"calls nested deeper than {DEEPEST}", name.start_pos + 1, "nest fewer calls")
         parts = [self.argument(item) for item in nodes]
         self.depth -= 1
         return parts
@@ -107,13 +107,13 @@ def _attribute(node: Any) -> str:
 def _function(name: Any, count: int) -> Function:
     function = FUNCTIONS.get(str(name))
     if function is None:
-        raise ExpressionError(f"unknown function {name}", name.column, hint(str(name), list(FUNCTIONS), alike=CLOSE))
+        raise ExpressionError(f"unknown function {name}", name.start_pos + 1, hint(str(name), list(FUNCTIONS), alike=CLOSE))
     if function.refused:
-        raise ExpressionError(function.refused, name.column, "build the value from attributes that are unique already")
+        raise ExpressionError(function.refused, name.start_pos + 1, "build the value from attributes that are unique already")
     most = count if function.most is None else function.most
     if not function.least <= count <= most:
         wanted = str(function.least) if function.least == function.most else f"{function.least} or more"
-        raise ExpressionError(f"{name} takes {wanted} arguments, not {count}", name.column, function.signature)
+        raise ExpressionError(f"{name} takes {wanted} arguments, not {count}", name.start_pos + 1, function.signature)
     return function
 
 
@@ -121,7 +121,7 @@ def _check_kind(name: Any, function: Function, index: int, node: Any) -> None:
     """Whether an argument of this kind may stand at a position."""
     if not node.children:
         if index not in function.optional:
-            raise ExpressionError(f"argument {index + 1} of {name} is empty", name.column, function.signature)
+            raise ExpressionError(f"argument {index + 1} of {name} is empty", name.start_pos + 1, function.signature)
         return
     value = node.children[0]
     if function.only and (value.data != "attribute" or _attribute(value) != function.only):
@@ -141,14 +141,14 @@ def _check_kind(name: Any, function: Function, index: int, node: Any) -> None:
 def _check_word(value: Any, allowed: frozenset[str]) -> None:
     if value.data == "word" and str(value.children[0]) not in allowed:
         word = value.children[0]
-        raise ExpressionError(f"{word} is neither a function nor text", word.column, f'write "{word}" or [{word}]')
+        raise ExpressionError(f"{word} is neither a function nor text", word.start_pos + 1, f'write "{word}" or [{word}]')
 
 
 def _column(node: Any, name: Any) -> int:
     """Where an argument begins; an empty one is reported at its function."""
     for token in node.scan_values(lambda _: True):
-        return int(token.column)
-    return int(name.column)
+        return int(token.start_pos) + 1
+    return int(name.start_pos) + 1
 
 
 def _bind(function: Function, parts: list[Part]) -> Part:

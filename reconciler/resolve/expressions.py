@@ -136,7 +136,7 @@ def parse_expression(text: str) -> Any:
 
 def _refused(text: str, error: Any) -> ExpressionError:
     at_end = getattr(getattr(error, "token", None), "type", "") == "$END"
-    column = len(text) + 1 if at_end or error.column < 1 else error.column
+    column = len(text) + 1 if at_end or error.pos_in_stream is None else error.pos_in_stream + 1
     expected = set(getattr(error, "accepts", None) or getattr(error, "allowed", None) or ()) - {"OPERATOR"}
     what = f"{text[column - 1]!r} cannot stand here" if column <= len(text) else "something is missing at its end"
     return ExpressionError(f"not an expression: {what}", column,
