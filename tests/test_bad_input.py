@@ -15,6 +15,7 @@ from tests.world import APP, MAPPINGS, World
 
 U, G, A = "directory/users/a.yaml", "directory/groups/a.yaml", "apps/wiki/assignments.yaml"
 M, P, R = "apps/wiki/mappings.yaml", "apps/wiki/app.yaml", "apps/wiki/roles.yaml"
+V, DIGEST = "apps/wiki/approvals.yaml", "sha256:" + "0f" * 32
 MESSAGES = Path(__file__).parent / "data/bad_input.txt"
 ADA = "users: [{userPrincipalName: ada@x.org}, {userPrincipalName: grace@x.org}]\n"
 
@@ -75,6 +76,12 @@ CASES = [
     (R, "roles: [{value: a}]", (1, 9), "missing-key"),
     (R, "roles: [{value: a, displayName: User}, {value: b, displayName: user}]", (1, 64), "duplicate"),
     (R, "roles: [{value: a, displayName: User}, {value: b, displayName: Default Access}]", (1, 64), "duplicate"),
+    (R, "roles: [{value: a, displayName: User}, {value: a, displayName: Boss}]", (1, 48), "duplicate"),
+    (V, "approvals: [{plan: sha256:abc, safeguard: empty, reason: x}]", (1, 20), "schema-pattern"),
+    (V, f"approvals: [{{plan: {DIGEST}, safeguard: empty, reason: x, expires: 2026-02-31}}]", (1, 131), "date"),
+    (V, f"approvals: [{{plan: {DIGEST}, safeguard: empty, reason: x, expires: soon}}]", (1, 131), "date"),
+    (P, APP + "profile: {base: generic, headers: {X-Api-Key: hunter2}}\n", (3, 36), "literal-secret"),
+    (P, APP + "profile: {base: generic, headers: {Authorization: hunter2}}\n", (3, 35), "schema-pattern"),
     (P, APP.replace("wiki", "blog"), (1, 6), "app-name"),
     (P, APP.replace("${env:TOKEN}", "hunter2"), (2, 67), "literal-secret"),
     (P, APP.replace("${env:TOKEN}", "${file:a\\0b}"), (2, 67), "nul"),

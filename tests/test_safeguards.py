@@ -23,6 +23,8 @@ from tests.world import APP, MAPPINGS, ROLES, World
 NEVER = "2099-12-31"
 NO_ROLES = "".join(row for row in MAPPINGS.splitlines(keepends=True) if "target: roles" not in row)
 
+NO_PLAN = "sha256:" + "0" * 64
+
 
 def names(count: int) -> list[str]:
     return [f"u{number:02}@x.org" for number in range(count)]
@@ -822,7 +824,7 @@ def test_an_approval_outlives_applies_of_nothing_and_of_a_part(tmp_path: Path) -
 
 def test_a_misspelt_safeguard_in_an_approval_is_an_error(tmp_path: Path) -> None:
     found = Town(tmp_path, 1)
-    found.approve('{plan: "sha256:00", safeguard: acidentalDeletions, reason: because}')
+    found.approve(f'{{plan: "{NO_PLAN}", safeguard: acidentalDeletions, reason: because}}')
     (problem,) = load(found.folder / "desired").errors
     assert problem.code == "not-one-of" and "accidentalDeletions" in problem.remedy
 
@@ -830,7 +832,7 @@ def test_a_misspelt_safeguard_in_an_approval_is_an_error(tmp_path: Path) -> None
 @pytest.mark.parametrize("reason", ["", ", reason: ''"])
 def test_an_approval_without_a_reason_is_an_error(tmp_path: Path, reason: str) -> None:
     found = Town(tmp_path, 1)
-    found.approve(f'{{plan: "sha256:00", safeguard: empty{reason}}}')
+    found.approve(f'{{plan: "{NO_PLAN}", safeguard: empty{reason}}}')
     (problem,) = load(found.folder / "desired").errors
     assert "reason" in problem.message
     assert problem.place.line == 2

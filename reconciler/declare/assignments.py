@@ -77,7 +77,7 @@ class _Check:
                 self.unknown(row, "role", nearest(item.role, known, "role"))
 
     def dates(self) -> None:
-        wrong = {day for day in set(map(itemgetter(3), self.found)) if isinstance(day, str) and not _real_date(day)}
+        wrong = {day for day in set(map(itemgetter(3), self.found)) if isinstance(day, str) and not is_day(day)}
         for row, item in enumerate(self.found if wrong else ()):
             if isinstance(item.expires, str) and item.expires in wrong:
                 self.error(row, "expires", "date", f"{item.expires} is no day of the calendar", "write YYYY-MM-DD")
@@ -95,7 +95,8 @@ class _Check:
                            "keep one of the two")  # fmt: skip
 
 
-def _real_date(text: str) -> bool:
+def is_day(text: str) -> bool:
+    """Whether the calendar has this day."""
     try:
         date.fromisoformat(text)
     except ValueError:

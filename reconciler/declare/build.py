@@ -77,7 +77,7 @@ def build_app(folder: str, documents: Mapping[str, Document], problems: list[Pro
         groups=_object_mapping(mappings, declared, "groups", notes),
         place=document.locate(("app",)), settings=settings, profile_place=document.locate(("profile",)),
         safeguards=read_safeguards(document, roles, problems),
-        approvals=read_approvals(documents["approvals"]) if "approvals" in documents else (),
+        approvals=read_approvals(documents["approvals"], problems) if "approvals" in documents else (),
     )  # fmt: skip
 
 
@@ -141,6 +141,7 @@ def _roles(document: Document | None, notes: _Notes) -> dict[str, Role]:
     if document is None:
         return {USER_ROLE.key: USER_ROLE}
     found: dict[str, Role] = {}
+    values: dict[Any, int] = {}
     rows = document.data.get("roles")
     for number, row in enumerate(rows if isinstance(rows, list) else ()):
         if not isinstance(row, dict) or not isinstance(row.get("displayName"), str):
@@ -149,6 +150,11 @@ def _roles(document: Document | None, notes: _Notes) -> dict[str, Role]:
         if key in found or key == "default access":
             notes.error(document, ("roles", number, "displayName"), "duplicate",
                         f"the role {row['displayName']} stands twice or is built in", "keep one")  # fmt: skip
+        first = values.setdefault(row.get("value"), number) if isinstance(row.get("value"), str) else number
+        if first != number:
+            notes.error(document, ("roles", number, "value"), "duplicate",
+                        f"{rows[first]['displayName']} in line {document.locate(('roles', first)).line} has the value "
+                        f"{row['value']!r} too", "give each role its own")  # fmt: skip
         kinds = row.get("allowedMemberTypes")
         found.setdefault(key, Role(key, str(row.get("value")), row["displayName"], row.get("privileged") is True,
                                    row.get("enabled", True) is not False,

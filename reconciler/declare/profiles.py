@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from reconciler.declare.yaml import Document, parse
 
 FOLDER = Path(__file__).resolve().parent.parent / "scim" / "profiles"
 DEFAULT = "generic"
+CREDENTIAL = re.compile(r"key|token|secret|passw|auth|credential|cookie|session", re.IGNORECASE)
 
 
 @cache
@@ -43,6 +45,11 @@ def declared(document: Document, problems: list[Problem]) -> tuple[str, dict[str
         problems.append(Problem(document.locate(path), "error", "not-one-of", f"there is no profile {name!r}",
                                 hint(name, list(names()), "use one of ", "'")))  # fmt: skip
         return DEFAULT, settings(DEFAULT)
+    for header in overrides.get("headers", ()):
+        if CREDENTIAL.search(header):
+            problems.append(Problem(document.locate(("profile", "headers", header), key=True), "error", "literal-secret",
+                                    f"the header {header} looks like a credential, and none is declared but as secretToken",
+                                    "remove the header, and revoke what was written here"))  # fmt: skip
     found = settings(name, overrides)
     if "rate" in found and "perMinute" not in found["rate"]:
         problems.append(Problem(document.locate(("profile", "rate"), key=True), "error", "missing-key",

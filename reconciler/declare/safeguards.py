@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.declare.assignments import is_day
 from reconciler.declare.model import (
     AccidentalDeletions,
     App,
@@ -58,14 +59,19 @@ def _lockout(
     return Lockout(fold(role), least)
 
 
-def read_approvals(document: Document) -> tuple[Approval, ...]:
-    """Every entry, in the order of declaration."""
-    return tuple(
-        Approval(str(row.get("plan")), str(row.get("safeguard")), str(row.get("reason") or ""), row.get("expires"),
-                 document.locate(("approvals", number)))
-        for number, row in enumerate(_rows(document, "approvals"))
-        if isinstance(row, dict)
-    )  # fmt: skip
+def read_approvals(document: Document, problems: list[Problem]) -> tuple[Approval, ...]:
+    """Every entry, in the order of declaration; a day that no calendar has is an error."""
+    found = []
+    for number, row in enumerate(_rows(document, "approvals")):
+        if not isinstance(row, dict):
+            continue
+        expires = row.get("expires")
+        if isinstance(expires, str) and not is_day(expires):
+            problems.append(Problem(document.locate(("approvals", number, "expires")), "error", "date",
+                                    f"{expires} is no day of the calendar", "write YYYY-MM-DD"))  # fmt: skip
+        found.append(Approval(str(row.get("plan")), str(row.get("safeguard")), str(row.get("reason") or ""), expires,
+                              document.locate(("approvals", number))))  # fmt: skip
+    return tuple(found)
 
 
 def _rows(document: Document, key: str) -> list[Any]:
