@@ -149,3 +149,9 @@ def test_a_role_counts_only_where_it_is_enabled_and_open_to_that_kind_of_member(
     found: dict[str, Any] = {skip.address: skip.code for skip in plan.skipped}
     assert found.get("User/ada@x.org") == code
     assert any(change.address == "User/ada@x.org" for change in plan.changes) == (code is None)
+
+
+def test_a_disabled_role_beside_default_access_is_the_reason(ada: World) -> None:
+    ada.write("apps/wiki/roles.yaml", "roles: [{value: user, displayName: User, enabled: false}]\n")
+    ada.assign("user: ada@x.org, role: User", "user: ada@x.org, role: Default Access")
+    assert {skip.address: skip.code for skip in ada.plan().skipped}["User/ada@x.org"] == "RoleDisabled"

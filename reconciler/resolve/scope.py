@@ -129,7 +129,7 @@ def judge(app: App, assignments: Iterable[Assignment], today: str) -> Verdict:
         return Verdict("AssignmentExpired", f"the last assignment expired on {last}", (), lapsed)
     if roles or (app.provisioning.defaultAccess == "provision" and any(_default(item) for item in current)):
         return Verdict(None, "assigned", roles, lapsed)
-    if not any(_default(item) for item in current):
+    if not all(_default(item) for item in current):
         names = ", ".join(sorted({app.roles[item.role].displayName for item in current if item.role in app.roles}))
         return Verdict("RoleDisabled", f"the role {names} is disabled or not open to this kind of member", (), lapsed)
     return Verdict("DefaultAccessRole", "holds Default Access alone, which is not provisioned", (), lapsed)
