@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -113,7 +114,7 @@ def _explain(document: Document, error: Any, prefix: tuple[str | int, ...]) -> l
             want = error.validator_value
             want = " or ".join(TYPES[name] for name in (want if isinstance(want, list) else [want]))
             return [Problem(place, "error", "wrong-type", f"{_at(path)} must be {want}, not {_kind(error.instance)}",
-                            _type_remedy(error.instance, want, document.written(place)))]  # fmt: skip
+                            _type_remedy(error, path, want, document.written(place)))]  # fmt: skip
         case "enum":
             return [_not_one_of(place, path, error)]
         case "oneOf":
@@ -156,11 +157,16 @@ def _kind(value: Any) -> str:
     )
 
 
-def _type_remedy(value: Any, want: str, written: str) -> str:
+def _type_remedy(error: Any, path: tuple[str | int, ...], want: str, written: str) -> str:
     """`written` is the value as it stands in the file: 010 is no 10."""
+    value, pattern = error.instance, error.schema.get("pattern")
+    if value is None and len(path) == 1:
+        return f"give {want}" + (f", `{path[0]}: []` for none" if want == TYPES["array"] else "")
     if value is None:
         return f"give {want}, or leave the key out"
-    return f'write it in quotes: "{written}"' if "text" in want and isinstance(value, (int, float)) else f"give {want}"
+    if "text" not in want or not isinstance(value, (int, float)):
+        return f"give {want}"
+    return f'write it in quotes: "{written}"' if pattern is None or re.search(pattern, written) else _example(error)
 
 
 def _violated(error: Any) -> str:
@@ -168,6 +174,8 @@ def _violated(error: Any) -> str:
     words = error.schema.get("$comment") if error.validator == "pattern" else None
     if words:
         return f"must be {words}, not {_short(repr(error.instance))}"
+    if error.validator == "minProperties":
+        return "lacks one of " + ", ".join(name for name in error.schema.get("properties", {}) if name not in error.instance)
     return "is empty" if error.validator in ("minLength", "minItems") and not error.instance else f": {_short(error.message)}"
 
 
@@ -176,5 +184,7 @@ def _short(message: str) -> str:
 
 
 def _example(error: Any) -> str:
+    if error.validator == "minItems":
+        return "give at least one, or remove it" if not error.instance else "give more"
     examples = error.schema.get("examples") if isinstance(error.schema, dict) else None
     return f"for example {examples[0]!r}" if examples else "see the schema's description"
