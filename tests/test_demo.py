@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.demo import _program
+
 RECONCILE = [sys.executable, "-c", "from reconciler.cli.main import main; main()"]
 STORY = ("validate", "test-connection", "plan --out plan.json", "apply plan.json", "plan --detailed-exitcode",
          "plan --app wiki --detailed-exitcode --out drift.json", "apply drift.json",
@@ -68,3 +70,13 @@ def test_the_servers_that_are_kept_serve_a_second_terminal(kept: subprocess.Pope
     second = subprocess.run([*RECONCILE, "plan", "--detailed-exitcode"], env={**environ(tmp_path), **variables}, cwd=folder,
                             capture_output=True, text=True)  # fmt: skip
     assert (second.returncode, second.stdout.count("No changes.")) == (0, 2), second.stderr
+
+
+def test_the_second_terminal_is_told_of_a_program_that_it_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = tmp_path / "reconcile"
+    here.touch(0o755)
+    monkeypatch.setattr("sys.argv", [str(here)])
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert _program() == str(here)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert _program() == "reconcile"

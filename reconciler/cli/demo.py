@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import shutil
 import socket
 import subprocess
@@ -85,12 +86,18 @@ def _keep(folder: Path, environ: dict[str, str]) -> None:
     for prefix in APPS.values():
         for part in ("URL", "TOKEN"):
             click.echo(f"  export {prefix}_{part}={environ[f'{prefix}_{part}']}")
-    click.echo("  reconcile plan\n\nCtrl-C ends them.")
+    click.echo(f"  {_program()} plan\n\nCtrl-C ends them.")
     try:
         while True:
             time.sleep(3600)
     except KeyboardInterrupt:
         click.echo("")
+
+
+def _program() -> str:
+    """What to type for this very program: its name where a shell finds it, else its path."""
+    here = os.path.abspath(sys.argv[0])
+    return "reconcile" if os.path.basename(here) != "reconcile" or shutil.which("reconcile") == here else shlex.quote(here)
 
 
 class _Story:
