@@ -214,6 +214,12 @@ def test_a_policy_that_says_nothing_is_an_error_at_its_line(tmp_path: Path, text
     assert problem.code == code and problem.place.line == 3 and problem.remedy
 
 
+def test_a_role_that_a_policy_misspells_is_named_at_its_place(tmp_path: Path) -> None:
+    (problem,) = load(rule(Town(tmp_path, 1), "{name: A, remedy: r, separationOfDuties: [Admin, Usr]}").folder / "desired").errors
+    assert (problem.message, problem.remedy) == ("no role 'Usr' is declared", "did you mean User?")
+    assert problem.place.column == 54
+
+
 def test_two_policies_of_one_name_are_an_error(tmp_path: Path) -> None:
     assert [p.code for p in load(rule(Town(tmp_path, 1), OURS, OURS).folder / "desired").errors] == ["duplicate"]
 

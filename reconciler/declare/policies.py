@@ -14,7 +14,8 @@ KINDS = ("separationOfDuties", "holders", "mustCarry", "domains")
 
 
 class Policy(NamedTuple):
-    """A rule on who may hold what. `kind` is the key that holds the rule, `roles` are folded names; empty `apps` is all.
+    """A rule on who may hold what. `kind` is the key that holds the rule, `roles` are folded names, `written` the same as they
+    are declared, each with its place; empty `apps` is all.
 
     separationOfDuties: nobody holds two of `roles`; holders: `minimum` to `maximum` people hold the one role;
     mustCarry: assignments of `roles` carry an `expires` at most `days` away, or a `reason`, whichever is named;
@@ -32,6 +33,7 @@ class Policy(NamedTuple):
     reason: bool = False
     domains: tuple[str, ...] = ()
     apps: tuple[str, ...] = ()
+    written: tuple[tuple[str, Place], ...] = ()
 
 
 def read_policies(document: Document) -> list[Policy]:
@@ -43,19 +45,25 @@ def read_policies(document: Document) -> list[Policy]:
 
 def _policy(document: Document, number: int, row: dict[str, Any]) -> Policy:
     kind = next(kind for kind in KINDS if kind in row)
-    rule = row[kind]
+    rule, path = row[kind], ("policies", number, kind)
     policy = Policy(row["name"], row["remedy"], kind, document.locate(("policies", number)), apps=tuple(row.get("apps", ())))
     match kind:
         case "separationOfDuties":
-            return policy._replace(roles=_folded(rule))
+            return _of_roles(policy, document, path, rule)
         case "domains":
             return policy._replace(domains=_folded(rule))
         case "holders":
-            return policy._replace(roles=_folded([rule["role"]]), minimum=rule.get("minimum"), maximum=rule.get("maximum"))
+            policy = policy._replace(minimum=rule.get("minimum"), maximum=rule.get("maximum"), roles=_folded([rule["role"]]))
+            return policy._replace(written=((rule["role"], document.locate((*path, "role"))),))
         case _:
             days = rule.get("expiresWithin")
-            return policy._replace(roles=_folded(rule["roles"]), days=int(days.removesuffix("d")) if days else None,
-                                   reason=rule.get("reason") is True)  # fmt: skip
+            policy = policy._replace(days=int(days.removesuffix("d")) if days else None, reason=rule.get("reason") is True)
+            return _of_roles(policy, document, (*path, "roles"), rule["roles"])
+
+
+def _of_roles(policy: Policy, document: Document, path: tuple[str | int, ...], roles: list[str]) -> Policy:
+    places = [document.locate((*path, number)) for number in range(len(roles))]
+    return policy._replace(roles=_folded(roles), written=tuple(zip(roles, places, strict=True)))
 
 
 def _folded(names: Iterable[str]) -> tuple[str, ...]:
@@ -76,9 +84,9 @@ def check_policies(policies: Iterable[Policy], apps: Mapping[str, App], problems
                                         nearest(name, apps, "app")))  # fmt: skip
         problems += _never_broken(policy, apps)
         known = {k: role for app in apps.values() if not policy.apps or app.name in policy.apps for k, role in app.roles.items()}
-        for role in policy.roles:
-            if role not in known:
-                problems.append(Problem(policy.place, "error", "unknown-role", f"no role {role!r} is declared",
+        for role, place in policy.written:
+            if fold(role) not in known:
+                problems.append(Problem(place, "error", "unknown-role", f"no role {role!r} is declared",
                                         nearest(role, known, "role")))  # fmt: skip
 
 
