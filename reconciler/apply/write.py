@@ -95,7 +95,8 @@ class Writer:
             if not error.uncertain:
                 raise
             self.uncertain = True
-            self.client.rest(error, attempt)
+            if isinstance(error, LostAnswer):
+                self.client.rest(error, attempt)
             found = self._look_up(change, sent)
             if found is not None:
                 return found

@@ -1,9 +1,8 @@
-"""Files as they were read: content and its hash, and where a value of one stands. Reads files; writes none."""
+"""Files as they were read: content and its hash, and where a value of one stands. No I/O."""
 
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from reconciler.declare.model import Place
@@ -15,15 +14,6 @@ class Content(NamedTuple):
 
     raw: bytes
     hash: bytes
-
-
-def content_of(path: Path) -> Content | OSError:
-    """What is in a file, or why it cannot be read."""
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        return error
-    return Content(raw, hashlib.sha256(raw).digest())
 
 
 class Sources:

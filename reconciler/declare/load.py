@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,12 +13,12 @@ from typing import Any, TypeGuard
 from reconciler.declare.assignments import collect
 from reconciler.declare.build import build_app, mapping_of
 from reconciler.declare.cache import SMALLEST, Cache, user_cache
-from reconciler.declare.files import Content, Sources, content_of
+from reconciler.declare.files import Content, Sources
 from reconciler.declare.model import App, Declarations, Group, ObjectMapping, Place, Problem, RecordSettings, User, fold
 from reconciler.declare.policies import Policy, check_policies, read_policies
 from reconciler.declare.references import check_directory
 from reconciler.declare.safeguards import check_protected
-from reconciler.declare.schema import check, fingerprint
+from reconciler.declare.schema import check, fingerprint, sound
 from reconciler.declare.table import Rows, Table, to_rows
 from reconciler.declare.yaml import Document, parse
 
@@ -196,7 +197,7 @@ class _Loader:
         for path in self._files(self.root / "policies"):
             document = self._read(path, "policies")
             if document is not None:
-                self.policies += read_policies(document)
+                self.policies += read_policies(document, sound)
         check_policies(self.policies, self.apps, self.problems)
 
     def _settings(self) -> None:
@@ -271,3 +272,12 @@ def shown(path: Path) -> str:
     """A path as people read it: relative to where they are, if it lies below."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative.replace(os.sep, "/")
+
+
+def content_of(path: Path) -> Content | OSError:
+    """What is in a file, or why it cannot be read."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        return error
+    return Content(raw, hashlib.sha256(raw).digest())

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from reconciler.declare.model import App, Place, Problem, fold
 from reconciler.declare.references import nearest
-from reconciler.declare.schema import sound
 from reconciler.declare.yaml import Document
 
 KINDS = ("separationOfDuties", "holders", "mustCarry", "domains")
@@ -36,8 +35,8 @@ class Policy(NamedTuple):
     written: tuple[tuple[str, Place], ...] = ()
 
 
-def read_policies(document: Document) -> list[Policy]:
-    """Every rule that fits its schema, which has reported the others."""
+def read_policies(document: Document, sound: Callable[[str, Any], bool]) -> list[Policy]:
+    """Every rule that fits its schema, as `sound` says, which has reported the others."""
     rows = document.data.get("policies")
     listed = list(enumerate(rows if isinstance(rows, list) else ()))
     return [_policy(document, number, row) for number, row in listed if sound("policies", {"policies": [row]})]

@@ -153,7 +153,7 @@ class ScimClient:
         """POST; returns the new resource, its id included."""
         answer = self._written(self._request("POST", f"/{resource}", body=body))
         if answer is None or not isinstance(answer.get("id"), str):
-            raise LostAnswer("the answer to a create holds no id", f"POST /{resource}")
+            raise LostAnswer("the answer to a create holds no id", f"POST /{resource}", 201)
         return answer
 
     def patch(self, resource: str, id: str, operations: list[Resource], version: str | None = None) -> Resource | None:
@@ -176,8 +176,9 @@ class ScimClient:
                 raise
 
     def rest(self, error: ServiceError, attempt: int) -> None:
-        """Before a write that may have been done is looked up and sent again."""
-        self._sleep(_seconds(error, attempt))
+        """Before a write that may have been done is looked up and sent again; nonsense is not the answer of a busy service."""
+        if error.status is None or error.status >= 500:
+            self._sleep(_seconds(error, attempt))
 
     def _written(self, data: Any) -> Resource | None:
         """What a write was answered by; what is no resource is as good as no body."""
