@@ -94,7 +94,7 @@ class _Work:
         """What the service shows; where it shows nothing of roles, what the record says."""
         live = self.context.account(address)
         found = shown(self.context, live.values) if live is not None else {}
-        entry = self.context.entry(address) or self.context.entries.get(address) or {}
+        entry = self.context.known(address) or {}
         if found or not self.context.carrying:
             return found
         recorded = (self.app.roles[key] for key in entry.get("roles", ()) if key in self.app.roles)
@@ -121,7 +121,7 @@ class _Work:
     def _account(self, change: Change, gains: bool) -> Access:
         """Where no role is told to the service, the account is all that there is to have."""
         if not gains:
-            entry = self.context.entry(change.address) or self.context.entries.get(change.address) or {}
+            entry = self.context.known(change.address) or {}
             keys = entry.get("roles", ())
             left = any(self._giving(change.address, self.by_role.get(key, ())) for key in keys)
             return self._loss(change, "account", "an account", False, [] if left else keys)

@@ -68,11 +68,15 @@ class Context:
         old = self.matching.recorded.get(address)
         return self.entries[old] if old is not None else None
 
+    def known(self, address: str) -> Entry | None:
+        """The record's entry of an object, declared or not, by today's name or by the recorded one."""
+        return self.entry(address) or self.entries.get(address)
+
     def account(self, address: str) -> LiveObject | None:
         """A user's live account, in scope or not; that of `#id` has nobody's address."""
         if address.startswith(UNKNOWN):
             return self.live.users.get(address.removeprefix(UNKNOWN))
-        entry = self.entry(address) or self.entries.get(address)
+        entry = self.known(address)
         return self.matching.live.get(address) or (self.live.users.get(entry["id"]) if entry is not None else None)
 
     def applied(self, address: str, live: LiveObject) -> Entry | None:

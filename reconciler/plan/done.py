@@ -63,7 +63,7 @@ def _is_written(context: Context, change: Change, attribute: AttributeChange, li
     if number is None or attribute.generated or (change.action == "create" and number not in mapping.updates):
         return number is not None
     have = in_address_space(mapping, live.values, context.matching.addresses)[number]
-    entry = context.entry(change.address) or context.entries.get(change.address) or {}
+    entry = context.known(change.address) or {}
     return _is_so(mapping.slots[number], attribute.after, have, entry if entry.get("id") == live.id else {})
 
 

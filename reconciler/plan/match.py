@@ -138,7 +138,8 @@ class _Kind:
                 self.result.error(address, "IdentityChanged", f"the record knows this name with id {last}, not {own}",
                                   "remove the first person's account, or declare the rename with `previously`")  # fmt: skip
         renamed = {a: recorded[a] for a in items if a in self.desired and recorded.get(a, a) != a}
-        for address, holder in not_free(renamed, view.folded, {a for a, (id, _) in known.items() if id in self.live}).items():
+        there = {a for a, (id, _) in known.items() if id in self.live} if renamed else set()
+        for address, holder in not_free(renamed, view.folded, there).items():
             old = self.result.refused[address] = recorded.pop(address)
             self.result.error(address, "NameInUse", f"{old} cannot take this name yet: another {self.kind.lower()} has it, "
                               f"{known[holder][0]}", "apply the rest; if that one stays on the service, delete it there, or "

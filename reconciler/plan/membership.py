@@ -59,7 +59,7 @@ def group_members(context: Context, change: Change) -> tuple[set[str], set[str]]
     live = context.live.groups.get(change.precondition.id) if change.precondition else None
     if live is None:
         return set(), set()
-    entry = context.entry(change.address) or context.entries.get(change.address)
+    entry = context.known(change.address)
     have = known_members(context, live, entry)
     leaving = have if change.action == "delete" else have & set(change.remove)
     return {member for member in have if not member.startswith(UNKNOWN)} | leaving, leaving

@@ -19,7 +19,7 @@ from reconciler.plan.requests import Limits, estimate
 from reconciler.plan.revoked import plan_revoked
 from reconciler.plan.rotation import rotations
 from reconciler.plan.selection import Selection, select
-from reconciler.plan.unmanaged import classed, still_active
+from reconciler.plan.unmanaged import Directory
 from reconciler.record.entries import Entries
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
@@ -70,12 +70,13 @@ def make_plan(
     context.pending.update({change.address: change for change in everything})
     kept, left_out = select(context, everything, selection)
     unmanaged = sorted(account for id, account in live.users.items() if id not in context.matching.addresses)
+    directory = Directory(app, resolution)
     plan = Plan(
         app.name, app.displayName, base_url, app.profile, kept, access(context, kept), _skipped(resolution, selection),
-        classed(app, resolution, unmanaged),
+        directory.classed(unmanaged),
         tuple(e for e in (*context.matching.errors, *_faults(resolution)) if selection.names(e.address)),
         tuple([*_of_record(record, base_url), *left_out, *notes(context), *findings.said(),
-               *ignored(context, findings.ignored), *still_active(app, resolution, unmanaged)]),
+               *ignored(context, findings.ignored), *directory.still_active(unmanaged)]),
         findings.unchanged, findings.adopted, selection.only, selection.causes,
         requests=estimate(kept, limits), config=config,
         digest=plan_digest(app.name, base_url, selection.only, selection.causes, kept),

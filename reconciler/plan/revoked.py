@@ -9,7 +9,7 @@ from reconciler.plan.diff import attribute
 from reconciler.plan.digest import digested
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import AttributeChange, Change
-from reconciler.plan.unmanaged import named
+from reconciler.plan.unmanaged import Directory
 
 
 def plan_revoked(context: Context, findings: Findings) -> None:
@@ -33,7 +33,7 @@ def accounts_of(context: Context, address: str) -> list[LiveObject]:
     ours = [account for account in (context.account(address),) if account is not None]
     ours += [account for id, account in live.items() if id in owners and fold(owners[id]) == own]
     others = [account for id, account in live.items() if id not in owners]
-    theirs = named(context.app, context.resolution, others, own.partition("/")[2])
+    theirs = Directory(context.app, context.resolution).named(others, own.partition("/")[2])
     return list({account.id: account for account in (*ours, *theirs)}.values())
 
 

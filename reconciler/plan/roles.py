@@ -47,7 +47,7 @@ def keys(context: Context, names: Named) -> set[str]:
 
 def held(context: Context, address: str, names: Named) -> set[str]:
     """Keys of the roles that a user's names stand for, those too whose `value` has changed since it was told to the service."""
-    entry, declared = context.entry(address) or context.entries.get(address) or {}, context.app.roles
+    entry, declared = context.known(address) or {}, context.app.roles
     told = _all(entry.get("wanted", {}).get(path) for path in context.carrying)
     found = keys(context, names)
     if names.keys() & told.keys() - {fold(role.value) for role in declared.values()}:

@@ -13,36 +13,7 @@ from reconciler.resolve.model import Resolution
 from reconciler.resolve.scope import flatten, holdings
 
 
-def classed(app: App, resolution: Resolution, accounts: Iterable[LiveObject]) -> tuple[Unmanaged, ...]:
-    """Each account with its class, in the order given.
-
-    `local`: no declared user has its matching attribute; `unassigned`: one has, and is not assigned to the app;
-    `assigned`: one has, and is, though not provisioned (disabled, filtered out, in error).
-    """
-    directory = _Directory(app, resolution)
-    return tuple(Unmanaged(item.id, item.name, directory.kind(item)) for item in accounts)
-
-
-def named(app: App, resolution: Resolution, accounts: Iterable[LiveObject], name: str) -> list[LiveObject]:
-    """The accounts that bear a folded name, or the matching attribute of the declared user of that name."""
-    directory = _Directory(app, resolution)
-    return [account for account in accounts if name in (fold(account.name), directory.user(account))]
-
-
-def still_active(app: App, resolution: Resolution, accounts: Iterable[LiveObject]) -> list[str]:
-    """Whose access may outlive its assignment: declared users out of scope whose active account is nobody's."""
-    directory = _Directory(app, resolution)
-    skipped = {fold(address): skip for address, skip in resolution.skipped.items() if address.startswith("User/")}
-    found = {
-        skipped[key].address: f"{skipped[key].address} is not in scope ({skipped[key].code}), but an active account that we do "
-                              f"not manage has this name or matching attribute: {account.name}"
-        for account in accounts if skipped and account.active
-        for key in (f"user/{fold(account.name)}", f"user/{directory.user(account)}") if key in skipped
-    }  # fmt: skip
-    return [found[address] for address in sorted(found)]
-
-
-class _Directory:
+class Directory:
     """Declared users by the first matching attribute that comes straight from a source, as Entra compares them."""
 
     def __init__(self, app: App, resolution: Resolution) -> None:
@@ -80,3 +51,29 @@ class _Directory:
         if name is None:
             return "local"
         return "assigned" if name in self.assigned else "unassigned"
+
+    def classed(self, accounts: Iterable[LiveObject]) -> tuple[Unmanaged, ...]:
+        """Each account with its class, in the order given.
+
+        `local`: no declared user has its matching attribute; `unassigned`: one has, and is not assigned to the app;
+        `assigned`: one has, and is, though not provisioned (disabled, filtered out, in error).
+        """
+        return tuple(Unmanaged(item.id, item.name, self.kind(item)) for item in accounts)
+
+    def named(self, accounts: Iterable[LiveObject], name: str) -> list[LiveObject]:
+        """The accounts that bear a folded name, or the matching attribute of the declared user of that name."""
+        return [account for account in accounts if name in (fold(account.name), self.user(account))]
+
+    def still_active(self, accounts: Iterable[LiveObject]) -> list[str]:
+        """Whose access may outlive its assignment: declared users out of scope whose active account is nobody's."""
+        skipped = {fold(address): skip for address, skip in self.resolution.skipped.items() if address.startswith("User/")}
+        found = {
+            skipped[key]: account.name
+            for account in accounts if skipped and account.active
+            for key in (f"user/{fold(account.name)}", f"user/{self.user(account)}") if key in skipped
+        }  # fmt: skip
+        return [
+            f"{skip.address} is not in scope ({skip.code}), but an active account that we do not manage has this name or "
+            f"matching attribute: {name}"
+            for skip, name in sorted(found.items())
+        ]

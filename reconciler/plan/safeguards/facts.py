@@ -13,7 +13,6 @@ from reconciler.plan.membership import group_members
 from reconciler.plan.model import Change
 from reconciler.plan.roles import moved
 from reconciler.plan.safeguards.model import DAY
-from reconciler.record.entries import Entry
 from reconciler.record.model import Record
 
 
@@ -71,10 +70,6 @@ def days_after(now: str, days: int) -> str:
     return (datetime.fromisoformat(now[:10]) + timedelta(days=days)).date().isoformat()
 
 
-def _entry(context: Context, address: str) -> Entry | None:
-    return context.entry(address) or context.entries.get(address)
-
-
 def losses(context: Context, changes: Iterable[Change]) -> dict[str, str]:
     """User address -> disable, delete or roles: the worst that the changes do to each, once a user."""
     found: dict[str, str] = {}
@@ -93,7 +88,7 @@ def stripped(context: Context, change: Change) -> set[str]:
     if not leaving:
         return set()
     given = context.giving.get(fold(change.address.partition("/")[2]), set())
-    given = given.union((_entry(context, change.address) or {}).get("roles", ()))
+    given = given.union((context.known(change.address) or {}).get("roles", ()))
     return {_name(context, member) for member in leaving if lost_roles(context, member) or _held_by_it(context, member, given)}
 
 
@@ -124,7 +119,7 @@ def _loss(context: Context, change: Change) -> str | None:
 
 def lost_roles(context: Context, address: str) -> set[str]:
     """Keys of the roles that were last applied to a user and that nothing gives any more."""
-    return set((_entry(context, address) or {}).get("roles", ())) - _roles(context, address)
+    return set((context.known(address) or {}).get("roles", ())) - _roles(context, address)
 
 
 def _roles(context: Context, address: str) -> set[str]:
