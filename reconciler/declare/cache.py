@@ -9,15 +9,17 @@ import contextlib
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import orjson
 
 from reconciler import __version__
 from reconciler.declare.table import Rows
 
-FORMAT = 2
+FORMAT = 3
 SMALLEST = 8_192  # a smaller file parses faster than it is worth keeping
 MOST_FILES = 5_000
+TEXT = frozenset({str, type(None)})
 
 
 class Cache:
@@ -36,9 +38,9 @@ class Cache:
             return None
         try:
             columns, lines, numbers = orjson.loads(self._path(kind, content).read_bytes())
-            rows = Rows(columns, lines, numbers)
-            return rows if all(len(column) == len(lines) for column in columns.values()) else None
-        except (OSError, ValueError, TypeError, AttributeError):
+            rows = Rows({name: unpacked(column) for name, column in columns.items()}, lines, numbers)
+            return rows if all(len(column) == len(lines) for column in rows.columns.values()) else None
+        except (OSError, ValueError, TypeError, AttributeError, IndexError):
             return None
 
     def put(self, kind: str, content: bytes, rows: Rows) -> None:
@@ -53,7 +55,8 @@ class Cache:
                 self._prune()
             self.wrote = True
             with open(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(orjson.dumps(tuple(rows)))
+                columns = {name: packed(column) for name, column in rows.columns.items()}
+                file.write(orjson.dumps((columns, rows.lines, rows.numbers)))
             os.replace(waiting, path)
 
     def _path(self, kind: str, content: bytes) -> Path:
@@ -67,6 +70,21 @@ class Cache:
         if len(files) > MOST_FILES:
             for file in sorted(files, key=lambda f: f.stat().st_mtime)[: len(files) // 2]:
                 file.unlink(missing_ok=True)
+
+
+def packed(column: list[Any]) -> list[Any]:
+    """A column as (values, numbers): where most of its values come often, each once and a number a row."""
+    values = list(dict.fromkeys(column)) if TEXT.issuperset(map(type, column)) else column
+    if len(values) > len(column) // 2:
+        return [column, None]
+    numbers = dict(zip(values, range(len(values)), strict=True))
+    return [values, [numbers[value] for value in column]]
+
+
+def unpacked(column: list[Any]) -> list[Any]:
+    """The column that was packed: what comes often is in memory once."""
+    values, numbers = column
+    return values if numbers is None else list(map(values.__getitem__, numbers))
 
 
 def user_cache() -> Path | None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -133,15 +132,16 @@ class _Loader:
 
     def _lists(self, folder: Path, kind: str) -> Iterator[tuple[str, Rows]]:
         """The rows of every file of a folder that holds one kind of list."""
-        for path, content in self._contents(self._files(folder)):
-            rows = self._rows(path, content, kind)
+        for path in self._files(folder):
+            rows = self._rows(path, kind)
             if rows is not None:
                 yield shown(path), rows
             else:
                 self.unread.add(f"unknown-{kind.removesuffix('s')}")
 
-    def _rows(self, path: Path, content: Content | OSError, kind: str) -> Rows | None:
+    def _rows(self, path: Path, kind: str) -> Rows | None:
         """The rows of one file, from the cache where its content is known to be sound."""
+        content = content_of(path)
         if not self._take(content, path):
             return None
         kept = len(content.raw) >= SMALLEST
@@ -156,12 +156,6 @@ class _Loader:
         if kept and len(self.problems) == before:
             self.cache.put(kind, content.hash, rows)
         return rows
-
-    def _contents(self, paths: Iterable[Path]) -> Iterator[tuple[Path, Content | OSError]]:
-        """Files and what is in them, read and hashed while the one before is being parsed."""
-        every = list(paths)
-        with ThreadPoolExecutor(2) as pool:
-            yield from zip(every, pool.map(content_of, every), strict=True)
 
     def _take(self, content: Content | OSError, path: Path) -> TypeGuard[Content]:
         """Whether the file could be read."""
@@ -248,7 +242,7 @@ class _Loader:
             if entry.name == "assignments" and entry.is_dir():
                 lists.extend(self._lists(entry, "assignments"))
             elif entry.stem == "assignments" and entry.is_file() and entry.suffix in SUFFIXES:
-                rows = self._rows(entry, content_of(entry), "assignments")
+                rows = self._rows(entry, "assignments")
                 broken = broken or rows is None
                 lists.extend([(shown(entry), rows)] if rows else [])
             elif entry.is_file() and entry.stem in APP_KINDS and entry.suffix in SUFFIXES:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from reconciler.declare.model import tuples
@@ -11,6 +12,7 @@ from reconciler.resolve.columns import named
 from reconciler.resolve.mapping import CompiledMapping
 
 Resource = dict[str, Any]
+Row = tuple[Any, ...]
 
 
 class LiveObject(NamedTuple):
@@ -34,16 +36,33 @@ class Live:
     notes: tuple[str, ...] = ()
 
 
-def project_users(mapping: CompiledMapping, page: list[Resource]) -> list[LiveObject]:
-    """One page of /Users."""
+def project_users(mapping: CompiledMapping, page: list[Resource], wanted: Wanted | None = None) -> list[LiveObject]:
+    """One page of /Users; values that are as `wanted` are held in memory once."""
     active = [flag is True or str(flag).lower() != "false" for flag in named(page, "active")]
-    return _objects(mapping, page, "userName", active, [None] * len(page))
+    values = mapping.project(page)
+    return _objects(page, "userName", wanted.shared(values) if wanted else values, active, [None] * len(page))
+
+
+class Wanted:
+    """What is wanted of each of many objects: nearly all of a large directory are so already."""
+
+    def __init__(self, mapping: CompiledMapping, rows: Iterable[Row]) -> None:
+        self._key = mapping.matching[0]
+        self._rows = {row[self._key]: row for row in rows}
+
+    def shared(self, rows: list[Row]) -> list[Row]:
+        """The same rows, of which those that are as wanted are the wanted ones themselves."""
+        try:
+            found = list(map(self._rows.get, map(itemgetter(self._key), rows)))
+        except TypeError:  # a service may answer a list where one value belongs
+            return rows
+        return [want if want == row else row for want, row in zip(found, rows, strict=True)]
 
 
 def project_groups(mapping: CompiledMapping, page: list[Resource]) -> list[LiveObject]:
     """One page of /Groups."""
     members = [_member_ids(item.get("members")) for item in page]
-    return _objects(mapping, page, "displayName", [True] * len(page), members)
+    return _objects(page, "displayName", mapping.project(page), [True] * len(page), members)
 
 
 def with_members(groups: list[LiveObject], readable: bool | str) -> list[LiveObject]:
@@ -61,12 +80,12 @@ def with_members(groups: list[LiveObject], readable: bool | str) -> list[LiveObj
 
 
 def _objects(
-    mapping: CompiledMapping, page: list[Resource], name: str, active: list[bool], members: Sequence[tuple[str, ...] | None]
+    page: list[Resource], name: str, values: list[Row], active: list[bool], members: Sequence[tuple[str, ...] | None]
 ) -> list[LiveObject]:
     ids = [item["id"] for item in page]
     names = [value if type(value) is str else "" if value is None else str(value) for value in named(page, name)]
     versions = [meta.get("version") if isinstance(meta, dict) else None for meta in named(page, "meta")]
-    return tuples(LiveObject, ids, names, mapping.project(page), versions, active, members)
+    return tuples(LiveObject, ids, names, values, versions, active, members)
 
 
 def _member_ids(members: Any) -> tuple[str, ...] | None:

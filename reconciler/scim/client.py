@@ -12,20 +12,19 @@ import httpx
 import orjson
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
-from reconciler import __version__
 from reconciler.resolve.paths import extractor, parse_path, quoted
-from reconciler.scim.answers import Answer, Answers
+from reconciler.scim.answers import Answers
 from reconciler.scim.errors import LostAnswer, NoConnection, PatchUnsupported, ReadError, ServiceError
 from reconciler.scim.paging import CursorPage, Page, by_cursor, whole
 from reconciler.scim.profile import Profile
 from reconciler.scim.rate import Turns, backoff
+from reconciler.scim.wire import Wire
 
 Resource = dict[str, Any]
 T = TypeVar("T")
 
 ATTEMPTS = 5
 AGAIN = frozenset({429, 502, 503, 504})
-LARGEST = 64 * 1024 * 1024
 OLD = "urn:scim:schemas:core:1.0"
 CURSOR_LOST = frozenset({"invalidCursor", "expiredCursor"})  # RFC 9865 §2.1: begin again
 
@@ -40,30 +39,21 @@ class ScimClient:
         self, base_url: str, token: str, profile: Profile, *, transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.time, workers: int = 8,
     ) -> None:  # fmt: skip
-        self.base_url, self._token, self.profile, self.workers = base_url.rstrip("/"), token, profile, workers
+        self.base_url, self.profile, self.workers = base_url.rstrip("/"), profile, workers
         self._answers = Answers(token)
         self._sleep, self._lock = sleep, threading.Lock()
         self._turns = Turns(profile.rate, clock, sleep)
         self.counts = {"reads": 0, "writes": 0}
-        self._http = httpx.Client(
-            transport=transport, follow_redirects=False, timeout=httpx.Timeout(60, connect=10),
-            limits=httpx.Limits(max_connections=workers + 2),
-            headers={"Accept": "application/scim+json, application/json", "User-Agent": f"scim-reconciler/{__version__}",
-                     **profile.headers},
-            # What goes to loopback needs no proxy, and a proxy would see the token.
-            auth=self._authorize, trust_env=not self.base_url.startswith("http://"),
+        self._wire = Wire(self.base_url, token, profile.headers, workers + 2, transport)
+        self._repeating = Retrying(
+            stop=stop_after_attempt(ATTEMPTS), retry=retry_if_exception(_worth_repeating), wait=_pause, sleep=sleep, reraise=True,
         )  # fmt: skip
-
-    def _authorize(self, request: httpx.Request) -> httpx.Request:
-        """As `auth`, so that no .netrc can replace the token."""
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._http.close()
+        self._wire.close()
 
     # Reading
 
@@ -203,10 +193,7 @@ class ScimClient:
         if body is not None:
             headers["Content-Type"] = "application/scim+json"
         content = orjson.dumps(body) if body is not None else None
-        repeating = Retrying(
-            stop=stop_after_attempt(attempts), retry=retry_if_exception(_worth_repeating),
-            wait=_pause, sleep=self._sleep, reraise=True,
-        )  # fmt: skip
+        repeating = self._repeating if attempts == ATTEMPTS else self._repeating.copy(stop=stop_after_attempt(attempts))
         return repeating(self._once, method, path, params, content, headers, shown)
 
     def _once(self, method: str, path: str, params: Any, content: bytes | None, headers: Any, shown: str) -> Any:
@@ -214,27 +201,16 @@ class ScimClient:
         with self._lock:
             self.counts["reads" if method == "GET" else "writes"] += 1
         try:
-            response = self._send(method, path, params, content, headers)
+            answer = self._wire.send(method, path, params, content, headers)
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise self._broken(error, method, shown) from None
-        self._turns.heard(response.headers)
+        self._turns.heard(answer.headers)
         try:
-            return self._answers.data(response, shown)
+            return self._answers.data(answer, shown)
         except ServiceError as error:
             if error.status in AGAIN:
-                error.after = self._turns.refused(response.headers)
+                error.after = self._turns.refused(answer.headers)
             raise
-
-    def _send(self, method: str, path: str, params: Any, content: bytes | None, headers: Any) -> Answer:
-        url = self.base_url + path
-        with self._http.stream(method, url, params=params, content=content, headers=headers) as response:
-            found, size = [], 0
-            for chunk in response.iter_bytes():
-                size += len(chunk)
-                if size > (LARGEST if response.is_success else 65_536):
-                    break
-                found.append(chunk)
-            return Answer(response.status_code, response.headers, b"".join(found))
 
     def _broken(self, error: Exception, method: str, shown: str) -> ServiceError:
         """No answer: GET, PUT and DELETE can be sent again; of others nobody knows whether they were done."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -67,12 +68,20 @@ def by_cursor(fetch: FetchCursor) -> tuple[list[Any], int]:
                     remedy="say `paging: {cursor: never}` in the profile, and tell the service's vendor")  # fmt: skip
 
 
+def _first(fetch: Fetch, most: int) -> tuple[Page, int]:
+    """The first page, and how many workers keep this side busy while others wait; more would be in each other's way."""
+    began, worked = time.perf_counter(), time.thread_time()
+    page = fetch(1)
+    elapsed, working = time.perf_counter() - began, time.thread_time() - worked
+    return page, min(most, max(1, int(elapsed / max(working, 1e-6))))
+
+
 def _pages(fetch: Fetch, workers: int) -> Iterator[Page]:
     """The first page tells the rest, which are read side by side; then on until a page brings nothing new.
 
     A short page is not the end: some services cap below the asked count, or show paging parameters no respect.
     """
-    first = fetch(1)
+    first, workers = _first(fetch, workers)
     yield first
     known = set(first.ids)
     if not known:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from operator import attrgetter
 
-from reconciler.plan.live import Live, project_groups, project_users, with_members
+from reconciler.plan.live import Live, Wanted, project_groups, project_users, with_members
 from reconciler.resolve.model import Resolution
 from reconciler.scim.client import ScimClient
 from reconciler.scim.discovery import read_schemas, refine, schema_warnings
@@ -17,7 +18,8 @@ def read_live(client: ScimClient, resolution: Resolution) -> Live:
     mapped = resolution.limited.app.groups
     pool = ThreadPoolExecutor(3)
     try:
-        users = pool.submit(client.read_all, "Users", partial(project_users, resolution.user_mapping))
+        wanted = Wanted(resolution.user_mapping, map(attrgetter("values"), resolution.users.values()))
+        users = pool.submit(client.read_all, "Users", partial(project_users, resolution.user_mapping, wanted=wanted))
         groups = pool.submit(client.read_all, "Groups", partial(project_groups, resolution.group_mapping)) \
             if mapped.enabled else None  # fmt: skip
         schemas = pool.submit(read_schemas, client)
