@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from itertools import repeat
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from reconciler.declare.near import CLOSE, hint
@@ -29,16 +30,18 @@ class ExpressionError(ValueError):
 class Part(NamedTuple):
     """A compiled argument or call; `value` is what is known of it before anything is evaluated.
 
-    `columns` does the same for many objects at once; None where not every argument is evaluated for each.
+    `columns` does the same for many objects at once; None where not every argument is evaluated for each. `plain` is an
+    attribute or a literal, which can be evaluated without harm where it need not be.
     """
 
     run: Callable[[Get], Any]
     value: Any = UNKNOWN
     columns: Columns | None = None
+    plain: bool = False
 
 
 def _literal(value: Any) -> Part:
-    return Part(lambda get: value, value, lambda source: repeat(value))
+    return Part(lambda get: value, value, lambda source: repeat(value), plain=True)
 
 
 class Compiler:
@@ -89,7 +92,7 @@ class Compiler:
             case "attribute":
                 name = _attribute(node)
                 self.sources[name] = None
-                return Part(lambda get: get(name), columns=lambda source: source(name))
+                return Part(lambda get: get(name), columns=lambda source: source(name), plain=True)
             case "string":
                 return _literal(_unquote(str(node.children[0])))
             case "number":
@@ -164,12 +167,17 @@ def _bind(function: Function, parts: list[Part]) -> Part:
             return _literal(run(_nothing))
         except Ignored:
             return _literal(IGNORE)
-    return Part(run, columns=None if function.lazy else _by_column(call, [part.columns for part in parts]))
+    return Part(run, columns=_by_column(function, parts))
 
 
-def _by_column(call: Callable[..., Any], arguments: list[Columns | None]) -> Columns | None:
-    known = [columns for columns in arguments if columns is not None]
-    return (lambda source: map(call, *[columns(source) for columns in known])) if len(known) == len(arguments) else None
+def _by_column(function: Function, parts: list[Part]) -> Columns | None:
+    call, known = function.call, [part.columns for part in parts if part.columns is not None]
+    if len(known) < len(parts) or (function.lazy and not all(part.plain for part in parts)):
+        return None
+    if not function.lazy:
+        return lambda source: map(call, *[columns(source) for columns in known])
+    picks = [repeat(itemgetter(i)) for i in range(len(parts))]  # one object's arguments, of which the call picks its own
+    return lambda source: map(call, zip(*[columns(source) for columns in known], strict=False), *picks)
 
 
 def _nothing(_: str) -> Any:

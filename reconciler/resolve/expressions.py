@@ -65,14 +65,16 @@ class Expression:
         return self._value(get)
 
     def column(self, source: Callable[[str], list[Any]], count: int) -> list[Any]:
-        """The values of `count` objects, an EvaluationError for each that has none; the same inputs are evaluated once."""
+        """The values of `count` objects, an EvaluationError for each that has none; what comes often is evaluated once."""
         inputs = [source(name) for name in self.sources]
         if not inputs:
             return [self._try(())] * count
-        keys = list(zip(*map(_hashable_column, inputs), strict=True))
-        values = dict(zip(keys, zip(*inputs, strict=True), strict=True))
-        if len(values) == count:
+        hashable = list(map(_hashable_column, inputs))
+        keys = hashable[0] if len(inputs) == 1 else list(zip(*hashable, strict=True))
+        sample = count // 10
+        if len(set(islice(keys, sample))) == sample > 0:  # to look for what comes twice costs as much as a call
             return self._distinct(inputs, count)
+        values = dict(zip(keys, zip(*inputs, strict=True), strict=True))
         known = dict(zip(values, self._distinct(list(zip(*values.values(), strict=True)), len(values)), strict=True))
         return list(map(known.__getitem__, keys))
 

@@ -22,7 +22,9 @@ class Cost(NamedTuple):
 def run(command: list[str], folder: Path, environ: Mapping[str, str] | None = None) -> Cost:
     """One run. Raises where the command fails."""
     start = time.perf_counter()
-    with subprocess.Popen(command, cwd=folder, env={**os.environ, **(environ or {})}, stdout=subprocess.DEVNULL) as process:
+    # As installed, with its bytecode beside it.
+    found = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", **(environ or {})}
+    with subprocess.Popen(command, cwd=folder, env=found, stdout=subprocess.DEVNULL) as process:
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - start
         process.returncode = os.waitstatus_to_exitcode(status)

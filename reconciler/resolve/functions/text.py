@@ -29,6 +29,7 @@ COMPARES = ("vbTextCompare", "vbBinaryCompare")
 UNCASED = "\u0130\u0131"
 # The categories at which .NET's TextInfo.ToTitleCase ends a word.
 SEPARATORS = frozenset(["Zs", "Zl", "Zp", "Cc", "Cf", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So"])
+PLAIN = frozenset([str, type(None)])
 LETTERS = frozenset(["Lu", "Ll", "Lt", "Lm", "Lo"])
 # Letters that are no base letter with a mark; the reference lists the first six.
 SPECIAL = {"æ": "ae", "ø": "oe", "œ": "oe", "ß": "ss", "ł": "l", "ı": "i", "đ": "d", "ð": "d", "þ": "th"}
@@ -36,7 +37,13 @@ SPECIAL = {"æ": "ae", "ø": "oe", "œ": "oe", "ß": "ss", "ł": "l", "ı": "i",
 
 def _or_null(call: Callable[..., Any]) -> Callable[..., Any]:
     """Null in, null out."""
-    return lambda source, *rest: None if source is None else call(text(source), *rest)
+
+    def run(source: Any, *rest: Any) -> Any:
+        if type(source) is str:
+            return call(source, *rest)
+        return None if source is None else call(text(source), *rest)
+
+    return run
 
 
 def lower(source: str) -> str:
@@ -53,8 +60,9 @@ def _cased(letter: str, other: str) -> str:
 
 
 def _join(separator: Any, *parts: Any) -> str:
-    found = [text(item) for part in parts for item in ((part,) if type(part) is str else items(part))]
-    found, between = [item for item in found if item], text(separator)
+    if not PLAIN.issuperset(map(type, parts)):
+        parts = tuple([text(item) for part in parts for item in items(part)])
+    found, between = list(filter(None, parts)), text(separator)
     fits(sum(map(len, found)) + len(between) * (len(found) - 1))
     return between.join(found)
 
@@ -64,8 +72,10 @@ def _left(source: Any, count: Any) -> str:
 
 
 def _mid(source: str, start: Any, length: Any) -> str:
-    first = max(whole(start) - 1, 0)
-    return source[first : first + max(whole(length), 0)]
+    first, count = whole(start) - 1, whole(length)
+    if first < 0:
+        first = 0
+    return source[first : first + count] if count > 0 else ""
 
 
 def _in_str(source: Any, wanted: Any, start: Any = None, compare: Any = None) -> int:
