@@ -24,6 +24,7 @@ simulate: $(READY)
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -e '.[demo,test]'
+	$(VENV)/bin/python -m compileall -q reconciler
 	touch $(READY)
 
 clean:

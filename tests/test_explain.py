@@ -17,7 +17,7 @@ from reconciler.plan.explain.explain import explain, offline
 from reconciler.plan.explain.model import STEPS, Explanation, Step
 from reconciler.report.explain import dumps, render
 from reconciler.resolve.single import find
-from tests.servers import Desk
+from tests.servers import Answer, Desk, front
 from tests.test_story import ADA, GRACE
 from tests.world import APP, MAPPINGS, World
 
@@ -382,7 +382,12 @@ def test_a_service_that_is_not_there_is_the_first_verdict_and_the_rest_is_shown(
     ran = desk.reconcile("explain", "ada@x.org")
     assert ran.code == 1
     assert "1. Connection: NO" in ran.out and "3. Scope: ok" in ran.out and "5. Action: not asked" in ran.out
-    data = json.loads(desk.reconcile("explain", "ada@x.org", "--format", "json").out)["explanations"][0]
+
+
+def test_a_service_that_refuses_the_token_is_the_first_step_in_json(tmp_path: Path) -> None:
+    with front(lambda call: Answer(401)) as service:
+        desk = Desk(tmp_path, service.url)
+        data = json.loads(desk.reconcile("explain", "ada@x.org", "--format", "json").out)["explanations"][0]
     assert data["steps"][0]["status"] == "failure" and data["steps"][0]["description"]
 
 

@@ -126,8 +126,24 @@ def test_a_value_under_redact_marks_its_expression(text: str, redacts: bool) -> 
 
 def test_a_value_is_worked_out_once_for_the_same_sources() -> None:
     expression = compile_expression("ToUpper([mail])")
-    first, second, other = expression.column({"mail": ["ada", "ada", "bob"]}.__getitem__, 3)
-    assert first is second and other == "BOB"
+    found = expression.column({"mail": ["ada", "ada", "bob"] * 10}.__getitem__, 30)
+    assert found == ["ADA", "ADA", "BOB"] * 10 and len(set(map(id, found))) == 2
+
+
+def test_what_hardly_ever_comes_twice_is_worked_out_each_time() -> None:
+    expression = compile_expression("ToUpper([mail])")
+    mails = [f"u{number % 90}" for number in range(100)]
+    assert expression.column({"mail": mails}.__getitem__, 100) == [mail.upper() for mail in mails]
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 40])
+def test_a_function_that_need_not_look_at_all_it_is_given_gives_the_same_for_many_as_for_one(count: int) -> None:
+    expression = compile_expression('Coalesce([mail], [otherMails], IIF([start] = "1", [mail], "none"), "last")')
+    plain = compile_expression('Coalesce([mail], [otherMails], "last")')
+    table = {"mail": ["a", None, "", None] * 10, "otherMails": [("b",), (), None, ("c", "d")] * 10, "start": ["1", "2"] * 20}
+    for one in (expression, plain):
+        rows = [{name: table[name][i] for name in table} for i in range(count)]
+        assert one.column(lambda name: table[name][:count], count) == [one.evaluate(row.get) for row in rows]
 
 
 @pytest.mark.parametrize("text", ['Mid(Append([mail], "x"), [start], 2)', 'Join("-", [mail], IgnoreFlowIfNullOrEmpty([start]))'])

@@ -72,7 +72,7 @@ class Expression:
         hashable = list(map(_hashable_column, inputs))
         keys = hashable[0] if len(inputs) == 1 else list(zip(*hashable, strict=True))
         sample = count // 10
-        if len(set(islice(keys, sample))) == sample > 0:  # to look for what comes twice costs as much as a call
+        if len(set(islice(keys, sample))) == sample:  # to look for what comes twice costs as much as a call
             return self._distinct(inputs, count)
         values = dict(zip(keys, zip(*inputs, strict=True), strict=True))
         known = dict(zip(values, self._distinct(list(zip(*values.values(), strict=True)), len(values)), strict=True))

@@ -1,0 +1,132 @@
+"""How a service is read: by which way, how many pages at once, and what of them is kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from reconciler.declare.cache import packed, unpacked
+from reconciler.declare.model import AttributeMapping, ObjectMapping
+from reconciler.plan.live import Wanted, project_users
+from reconciler.resolve.mapping import CompiledMapping, compile_mapping
+from reconciler.scim import paging
+from reconciler.scim.client import ScimClient
+from reconciler.scim.errors import ServiceError
+from reconciler.scim.paging import Page, whole
+from reconciler.scim.profile import PROFILES
+from tests.servers import Answer, Front, front
+
+PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy")
+
+
+@pytest.fixture
+def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Front]:
+    """A proxy that lets nobody through, named by the environment."""
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+    with front(lambda call: Answer(407)) as server:
+        monkeypatch.setenv("HTTPS_PROXY", server.url)
+        yield server
+
+
+def client(url: str) -> ScimClient:
+    return ScimClient(url, "secret", PROFILES["generic"], sleep=lambda seconds: None)
+
+
+def test_a_service_is_reached_by_the_proxy_of_the_environment_which_sees_no_token(proxy: Front) -> None:
+    with client("https://scim.invalid/v2") as asked, pytest.raises(ServiceError, match="407"):
+        asked.get("Users", "1")
+    assert {(call.method, call.path, call.authorization) for call in proxy.calls} == {("CONNECT", "scim.invalid:443", "")}
+
+
+def test_a_host_that_needs_no_proxy_is_asked_itself(proxy: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    with client("https://localhost:1/v2") as asked, pytest.raises(ServiceError, match="no connection"):
+        asked.get("Users", "1")
+    assert proxy.connections == 0
+
+
+def test_a_proxy_that_cannot_be_used_is_said(proxy: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "gopher://proxy.example.com")
+    with pytest.raises(ServiceError, match="the proxy of the environment cannot be used") as error:
+        client("https://scim.example.com/v2")
+    assert "HTTPS_PROXY" in error.value.remedy
+
+
+def test_a_service_gets_no_cookie_back() -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, json={"totalResults": 0}, headers={"Set-Cookie": "session=1"})
+
+    with ScimClient("https://scim.example.com/v2", "secret", PROFILES["generic"], transport=httpx.MockTransport(answer)) as found:
+        found.peek("Users")
+        found.peek("Users")
+    assert len(asked) == 2 and not any("Cookie" in request.headers for request in asked)
+
+
+class Clock:
+    """Time as a test has it: what a page takes by the clock, and of it, what is computing."""
+
+    def __init__(self, elapsed: float, worked: float) -> None:
+        self.elapsed, self.worked, self.pages = elapsed, worked, 0
+
+    def perf_counter(self) -> float:
+        return self.elapsed * self.pages
+
+    def thread_time(self) -> float:
+        return self.worked * self.pages
+
+
+@pytest.mark.parametrize(("elapsed", "worked", "workers"), [(0.001, 0.001, 1), (0.0019, 0.001, 1), (0.003, 0.001, 3), (1, 0, 8)])
+def test_as_many_pages_are_read_at_once_as_hide_the_waiting(
+    monkeypatch: pytest.MonkeyPatch, elapsed: float, worked: float, workers: int
+) -> None:
+    clock, pools = Clock(elapsed, worked), []
+    monkeypatch.setattr(paging, "time", clock)
+    pool = paging.ThreadPoolExecutor
+    monkeypatch.setattr(paging, "ThreadPoolExecutor", lambda size: pools.append(size) or pool(size))
+    lock = threading.Lock()
+
+    def fetch(start: int) -> Page:
+        with lock:
+            clock.pages += 1
+        return Page([str(start)], [start], 20) if start <= 20 else Page([], [], 20)
+
+    assert whole(fetch, 8) == (list(range(1, 21)), 20)
+    assert pools == ([workers] if workers > 1 else [])
+
+
+def mapping() -> CompiledMapping:
+    found = [AttributeMapping(target=target, kind="source", value=target, matchingPrecedence=1 if target == "userName" else None)
+             for target in ("userName", "title")]  # fmt: skip
+    return compile_mapping(ObjectMapping(attributes=tuple(found)))
+
+
+def test_what_is_as_wanted_is_held_once_and_the_rest_as_it_is() -> None:
+    wanted = [("ada", "Countess"), ("grace", "Admiral")]
+    accounts: list[dict[str, Any]] = [
+        {"id": "1", "userName": "ada", "title": "Countess"}, {"id": "2", "userName": "grace", "title": "Captain"},
+        {"id": "3", "userName": "alan"}, {"id": "4"},
+    ]  # fmt: skip
+    found = project_users(mapping(), accounts, Wanted(mapping(), wanted))
+    assert found == project_users(mapping(), accounts)
+    assert found[0].values is wanted[0] and found[1].values == ("grace", "Captain")
+
+
+def test_a_matching_attribute_of_another_shape_is_nobodys() -> None:
+    accounts = [{"id": "1", "userName": ["ada"], "title": "Countess"}]
+    assert project_users(mapping(), accounts, Wanted(mapping(), [("ada", "Countess")])) == project_users(mapping(), accounts)
+
+
+@pytest.mark.parametrize(
+    "column", [[], ["a"], ["a", "a", None, "a", None, "a"], [True, True, 1, 1, "1", "1"], [["a"], ["a"], ["a"]], ["a", "b", "c"]]
+)
+def test_a_column_comes_back_from_the_cache_as_it_was(column: list[Any]) -> None:
+    found = unpacked(packed(column))
+    assert found == column and list(map(type, found)) == list(map(type, column))
