@@ -75,6 +75,7 @@ class Record:
     runs:       how many applies have begun; the journal's lines of earlier ones are in here
     unanswered: address -> the write there whose outcome nobody knows
     protected:  addresses that were protected when we last applied
+    limits:     the safeguards' limits when we last applied, by name
     carrying:   targets that carried roles when we last applied
     removals:   those of the last 24 hours, without what an approval let through
     approved:   digest of an approved plan that is not done yet -> a digest of each thing that it would do
@@ -90,6 +91,7 @@ class Record:
     revoked: dict[str, dict[str, str]] = field(default_factory=dict)
     commit: str = ""
     protected: list[str] = field(default_factory=list)
+    limits: dict[str, int] = field(default_factory=dict)
     carrying: list[str] = field(default_factory=list)
     removals: list[Removal] = field(default_factory=list)
     approved: dict[str, list[str]] = field(default_factory=dict)

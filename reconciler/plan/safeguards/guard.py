@@ -18,6 +18,7 @@ from reconciler.plan.safeguards.membership import group_membership
 from reconciler.plan.safeguards.model import APPROVED, BLOCKED, Safeguard
 from reconciler.plan.safeguards.protected import protected
 from reconciler.plan.safeguards.rules import policies
+from reconciler.plan.safeguards.weakened import weakened
 from reconciler.record.model import Record
 
 ON_CHANGES: tuple[Callable[[Facts], Safeguard], ...] = (accidental_deletions, group_membership, empty, protected)
@@ -62,7 +63,7 @@ def guard(
     holders = Holders(facts) if needed else None
     found += [safeguard(facts, holders) for safeguard in ON_STATE]
     verdicts = tuple(_lifted(item, approvals, facts, plans[-1].digest) for item in found)
-    warnings = (*(text for item in found for text in item.warnings), *approvals.warnings())
+    warnings = (*(text for item in found for text in item.warnings), *weakened(facts), *approvals.warnings())
     return Guarded(facts, verdicts, warnings, approvals.used(changes), not approvals.lifts(DELETIONS, changes))
 
 
