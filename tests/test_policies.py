@@ -100,6 +100,28 @@ def test_of_what_an_assignment_carried_before_nothing_is_claimed(tmp_path: Path)
     assert "nobody gains the role by this plan" in warning and "before" not in warning
 
 
+@pytest.mark.parametrize(("before", "after"), [(", expires: 2026-06-20", ", expires: 2099-01-01"), (", expires: 2026-06-20", "")])
+def test_whoever_holds_a_role_for_a_time_does_not_get_it_for_longer(tmp_path: Path, before: str, after: str) -> None:
+    found = rule(Town(tmp_path, 1), SHORT)
+    found.assign(f"user: u00@x.org, role: Admin{before}")
+    found.converge()
+    found.assign(f"user: u00@x.org, role: Admin{after}")
+    assert found.plan().changes == () and found.blocking() == ["policies"]
+    found.assign("user: u00@x.org, role: Admin, expires: 2026-06-30")
+    assert found.blocking() == []
+
+
+def test_what_lacked_it_before_the_policy_came_is_a_warning_from_then_on(tmp_path: Path) -> None:
+    found = Town(tmp_path, 2)
+    found.assign("user: u00@x.org, role: Admin", "user: u01@x.org, role: Admin, reason: NET-1")
+    found.converge()
+    rule(found, WHY)
+    found.converge()
+    assert found.blocking() == [] and len(found.plan().warnings) == 1
+    found.assign("user: u00@x.org, role: Admin", "user: u01@x.org, role: Admin")
+    assert found.blocking() == ["policies"]
+
+
 @pytest.mark.parametrize(("count", "blocked"), [(1, False), (2, False), (3, True)])
 def test_at_most_so_many_hold_a_role(tmp_path: Path, count: int, blocked: bool) -> None:
     found = rule(town(tmp_path, 4), FEW)

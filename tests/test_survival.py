@@ -42,6 +42,7 @@ WHOLE = {"version": 1, "app": "wiki", "base_url": "https://x", "entries": {"User
          "unanswered": {"User/y": WRITE}, "revoked": {"User/z": {"at": "t", "reason": "r"}}, "commit": "3f2c1ab",
          "protected": ["User/x"], "removals": [{"at": "t", "address": "User/x", "kind": "roles"}],
          "approved": {"sha256:0": ["a"]}, "carrying": ["roles"], "limits": {"groupMembership.percent": 50},
+         "breaches": ["Why: User/x admin"],
          "skips": {"User/q": "NotAssigned"}}  # fmt: skip
 VALUES: list[Any] = [None, True, 7, 1.5, "", "text", [], [7], {}, {"x": 7}]
 

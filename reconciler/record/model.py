@@ -76,6 +76,7 @@ class Record:
     unanswered: address -> the write there whose outcome nobody knows
     protected:  addresses that were protected when we last applied
     limits:     the safeguards' limits when we last applied, by name
+    breaches:   assignments that lacked then what a policy asks for, by policy and address
     carrying:   targets that carried roles when we last applied
     removals:   those of the last 24 hours, without what an approval let through
     approved:   digest of an approved plan that is not done yet -> a digest of each thing that it would do
@@ -92,6 +93,7 @@ class Record:
     commit: str = ""
     protected: list[str] = field(default_factory=list)
     limits: dict[str, int] = field(default_factory=dict)
+    breaches: list[str] = field(default_factory=list)
     carrying: list[str] = field(default_factory=list)
     removals: list[Removal] = field(default_factory=list)
     approved: dict[str, list[str]] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from reconciler.plan.safeguards.facts import Facts, hours_before, stripped
 from reconciler.plan.safeguards.guard import Guarded
 from reconciler.plan.safeguards.model import DAY
 from reconciler.plan.safeguards.protected import outliving
+from reconciler.plan.safeguards.rules import breaches
 from reconciler.plan.safeguards.weakened import limits
 from reconciler.record.model import Record
 
@@ -23,7 +24,8 @@ def prepare(record: Record, guarded: Guarded, whole: bool) -> Removals:
     """
     facts = guarded.facts
     record.protected = outliving(facts, whole)
-    record.limits = limits(facts.context) if whole else record.limits
+    if whole:
+        record.limits, record.breaches = limits(facts.context), breaches(facts.context)
     record.carrying = sorted(_carrying(facts))
     since = hours_before(facts.now, DAY)
     record.removals = [removal for removal in record.removals if removal["at"] > since]

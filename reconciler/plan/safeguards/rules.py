@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from reconciler.declare.model import fold
+from reconciler.plan.context import Context
 from reconciler.plan.policies import Setting, Violation, count, outside, texts, violations
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.holders import Holders
 from reconciler.plan.safeguards.model import Safeguard, some, verdict
+from reconciler.plan.safeguards.weakened import LEAST
 
 
 def policies(facts: Facts, holders: Holders | None) -> Safeguard:
@@ -38,7 +40,7 @@ def _makes(found: Violation, facts: Facts, holders: Holders) -> bool:
             change = count(found.policy, holders.after) - count(found.policy, holders.before)
             return change < 0 if found.subject == "minimum" else change > 0
         case "mustCarry":
-            return any(_gains(address, found, holders) for address in holders.after if fold(address) in found.people)
+            return _loosened(found, facts) or any(_gains(a, found, holders) for a in holders.after if fold(a) in found.people)
         case "domains":
             return found.subject not in holders.before or _renamed(found, facts)
         case _:
@@ -48,6 +50,22 @@ def _makes(found: Violation, facts: Facts, holders: Holders) -> bool:
 def _excuse(found: Violation) -> str:
     """Of what an assignment carried before nothing is known."""
     return "nobody gains the role by this plan" if found.policy.kind == "mustCarry" else "it was so before"
+
+
+def _loosened(found: Violation, facts: Facts) -> bool:
+    """An assignment that carried what the rule asks for when we last applied, and the rule held then too."""
+    return LEAST[1] + found.policy.name in facts.record.limits and _key(found) not in facts.record.breaches
+
+
+def breaches(context: Context) -> list[str]:
+    """Assignments that do not carry what a rule asks for, as the record keeps them."""
+    setting = Setting(context.app, context.resolution.declarations, context.resolution.today)
+    return sorted(_key(found) for policy in setting.rules() if policy.kind == "mustCarry"
+                  for found in violations(policy, setting, {}))  # fmt: skip
+
+
+def _key(found: Violation) -> str:
+    return f"{found.policy.name}: {found.subject}"
 
 
 def _gains(address: str, found: Violation, holders: Holders) -> bool:
