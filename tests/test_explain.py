@@ -377,6 +377,21 @@ def test_a_name_that_nobody_bears_is_answered_with_the_nearest(
         assert code == 1 and said.err.splitlines()[1] == f"    declare the {kind} first"
 
 
+def test_the_account_of_somebody_who_is_declared_no_more_is_found_as_the_plan_finds_it(world: World) -> None:
+    mapped(world, ("userName, source: userPrincipalName", "userName, source: mail"))
+    world.groups()
+    for name, id in (("a", "one"), ("b", "two")):
+        world.users(f"userPrincipalName: {name}@x.org, mail: desk@x.org, id: {id}")
+        world.assign(f"user: {name}@x.org, role: User")
+        if name == "a":
+            world.converge()
+    found = explained(world, "User/b@x.org")
+    assert "IdentityChanged" in step(found, "match").description
+    assert [candidate.found for candidate in found.candidates if candidate.value == "desk@x.org"] == [
+        ((world.find("desk@x.org")["id"], "desk@x.org"),)
+    ]
+
+
 def test_a_service_that_is_not_there_is_the_first_verdict_and_the_rest_is_shown(tmp_path: Path) -> None:
     desk = Desk(tmp_path, "http://127.0.0.1:9/v2")
     ran = desk.reconcile("explain", "ada@x.org")

@@ -48,6 +48,11 @@ class Matching:
         """Address in the record -> today's, where they differ; asked for once everything is matched."""
         return {old: new for new, old in self.recorded.items() if new != old}
 
+    def left_behind(self, ids: Mapping[str, str]) -> dict[str, str]:
+        """Account id -> address in the record, of those `ids` by address whose object nobody declares any more."""
+        stay = {*self.recorded.values(), *self.refused.values()}
+        return {id: old for old, id in ids.items() if old not in stay}
+
     def add(self, live: dict[str, LiveObject], addresses: dict[str, str]) -> None:
         """Take in what was found of one kind; that of the first is kept as it is, since there may be 100,000."""
         self.live = {**self.live, **live} if self.live else live
@@ -150,8 +155,7 @@ class _Kind:
 
         The account of an entry whose name nobody declares any more may be of somebody who has another name now.
         """
-        stay = {*self.result.recorded.values(), *self.result.refused.values()}
-        left_behind = {id: old for old, (id, _) in self.known.items() if old not in stay}
+        left_behind = self.result.left_behind({old: id for old, (id, _) in self.known.items()})
         claimed = {id for id, _ in self.known.values()} - left_behind.keys()
         matcher = Matcher(self.mapping, [item for id, item in self.live.items() if id not in claimed])
         left = [item for address, item in self.desired.items() if address not in found and address not in self.result.failed]

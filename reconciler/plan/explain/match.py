@@ -13,9 +13,10 @@ from reconciler.plan.model import REDACTED
 
 
 def candidates(subject: Subject) -> tuple[Candidate, ...]:
-    """What each matching attribute finds among the accounts that the record does not claim."""
+    """What each matching attribute finds among the accounts that the record keeps for nobody."""
     context = subject.context
-    claimed = set(context.entries.ids().values())
+    ids = context.entries.ids()
+    claimed = set(ids.values()) - context.matching.left_behind(ids).keys()
     live = context.live.users if subject.is_user else context.live.groups
     matcher = Matcher(subject.mapping, [item for id, item in live.items() if id not in claimed])
     slots = subject.mapping.slots
