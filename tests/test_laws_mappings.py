@@ -17,7 +17,8 @@ NAMES = [f"u{i}@x.org" for i in range(4)]
 VALUES = st.sampled_from(["Net", "net", "1", "12", "Ünï", "a b"])
 ATTRIBUTES = ("displayName", "jobTitle", "department", "employeeId", "mail")
 TARGETS = ("displayName", "title", "nickName", "userType", "name.givenName", 'emails[type eq "work"].value',
-           'phoneNumbers[type eq "work"].value')  # fmt: skip
+           'phoneNumbers[type eq "work"].value', 'addresses[type eq "work"].streetAddress',
+           'addresses[type eq "work"].locality')  # fmt: skip
 EXPRESSIONS = (
     "ToUpper([jobTitle])", 'Join("-", [department], [employeeId])', 'IIF([department] = "Net", "in", "out")',
     "IgnoreFlowIfNullOrEmpty([jobTitle])", 'Switch([employeeId], , "1", "one", "12", "dozen")', 'Coalesce([mail], "none")',
@@ -90,7 +91,7 @@ def _can_change_members(profile: dict[str, Any]) -> bool:
     return bool(profile.get("patch", {}).get("supported", True) or profile.get("groups", {}).get("membersReadable", True))
 
 
-STORED = ("displayName", "title", "nickName", "userType", "name", "emails", "phoneNumbers", "roles", "externalId")
+STORED = ("displayName", "title", "nickName", "userType", "name", "emails", "phoneNumbers", "roles", "externalId", "addresses")
 PROFILES = st.fixed_dictionaries({}, optional={
     "paging": st.fixed_dictionaries({"count": st.integers(1, 3), "most": st.integers(1, 3)}),
     "filter": st.fixed_dictionaries({"attributes": st.sampled_from([["userName"], ["externalId"]])}),

@@ -33,6 +33,14 @@ def test_an_element_goes_with_the_last_value_in_it(
     assert (world.client.get("Users", live["id"]) or {})["addresses"] == left
 
 
+@pytest.mark.parametrize("there", [[], [HOME]])
+def test_two_values_of_one_element_that_is_not_there_come_as_one(world: World, there: list[dict[str, str]]) -> None:
+    live = world.client.create("Users", {**body("Users", [("userName", "a@x.org")]), "addresses": there})
+    pairs = [(STREET, "Strand 1"), ("title", "Countess"), (TOWN, "London")]
+    world.client.patch("Users", live["id"], operations(pairs, live))
+    assert (world.client.get("Users", live["id"]) or {})["addresses"] == [*there, WORK]
+
+
 def test_the_shape_that_entra_sends_stays() -> None:
     live = {"emails": [{"type": "other", "value": "a@x.org"}]}
     assert operations([(OTHER, None)], live, Patch(dialect="entra")) == [{"op": "Remove", "path": OTHER}]

@@ -47,7 +47,7 @@ def operations(
         elif value is None:
             found.append({"op": "remove", "path": _gone(target, after) if patch.dialect != "entra" else target})
         else:
-            found.append(_operation(target, value, live, patch.dialect))
+            found.append(_operation(target, value, live, after, patch.dialect))
     return _spoken([item for number, item in enumerate(found) if item not in found[:number]], patch.dialect)
 
 
@@ -71,16 +71,15 @@ def _gone(target: str, after: Resource) -> str:
     return element if "]" in target and extractor(parse_path(element))(after) is None else target
 
 
-def _operation(target: str, value: Any, live: Resource, dialect: str) -> Resource:
+def _operation(target: str, value: Any, live: Resource, after: Resource, dialect: str) -> Resource:
     path = parse_path(target)
     if dialect == "entra":
         return {"op": "add" if extractor(path)(live) is None else "replace", "path": target, "value": value}
     if path.filter is not None and path.sub is not None:
         parent = parse_path(target.rpartition("]")[0] + "]")
         if extractor(parent)(live) is None:
-            # A filter that matches nothing is noTarget on replace (RFC 7644 §3.5.2.3): add the whole element.
-            element = {name: want for name, _, want in path.filter} | {path.sub: value}
-            return {"op": "add", "path": target.partition("[")[0], "value": [element]}
+            # A filter that matches nothing is noTarget on replace (RFC 7644 §3.5.2.3): add the whole element, once.
+            return {"op": "add", "path": target.partition("[")[0], "value": [extractor(parent)(after)]}
     return {"op": "replace", "path": target, "value": value}
 
 
