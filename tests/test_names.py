@@ -229,3 +229,55 @@ def test_an_earlier_name_is_looked_for_as_the_mapping_writes_it(world: World) ->
     world.assign("user: ada.l@x.org, role: User")
     (change,) = world.plan().changes
     assert change.action == "update" and change.adopts
+
+
+def there(world: World, *people: str, **ids: str) -> None:
+    """Declare and assign people; `ids` by the first part of their names."""
+    world.users(*(f"userPrincipalName: {p}@x.org" + (f", id: {ids[p]}" if p in ids else "") for p in people))
+    world.assign(*(f"user: {p}@x.org, role: User" for p in people))
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [({"ada": "one"}, {"lovelace": "one", "ada": "two"}), ({"ada": "one"}, {"ada": "two", "lovelace": "one"}),
+     ({"ada": "one", "grace": "two"}, {"lovelace": "one", "ada": "two"}),
+     ({"ada": "one", "grace": "two"}, {"lovelace": "one", "ada": "two", "grace": "three"})],
+)  # fmt: skip
+def test_an_id_survives_a_rename_also_where_somebody_else_takes_the_name(
+    world: World, before: dict[str, str], after: dict[str, str]
+) -> None:
+    world.groups()
+    there(world, *before, **before)
+    world.converge()
+    accounts = {id: world.find(f"{name}@x.org")["id"] for name, id in before.items()}
+    there(world, *after, **after)
+    plan = world.plan()
+    assert plan.errors == () and {c.action for c in plan.changes} <= {"create", "update"}
+    world.converge()
+    now = {id: world.find(f"{name}@x.org")["id"] for name, id in after.items()}
+    assert {id: now[id] for id in accounts} == accounts
+
+
+def test_who_bears_the_name_of_somebody_with_an_id_is_somebody_else(world: World) -> None:
+    world.groups()
+    there(world, "ada", ada="one")
+    world.converge()
+    first = world.find("ada@x.org")["id"]
+    there(world, "ada", "lovelace", lovelace="one")
+    assert {c.address: c.action for c in world.plan().changes} == {"User/ada@x.org": "create", "User/lovelace@x.org": "update"}
+    world.converge()
+    assert world.find("lovelace@x.org")["id"] == first
+
+
+def test_an_account_that_was_removed_by_hand_makes_way_for_another_person(world: World) -> None:
+    world.groups()
+    there(world, "ada", ada="one")
+    world.converge()
+    there(world, "ada", ada="two")
+    (error,) = world.plan().errors
+    assert error.code == "IdentityChanged" and error.remedy.startswith("remove the first person's account from the service")
+    world.client.delete("Users", world.find("ada@x.org")["id"])
+    assert [(c.address, c.action) for c in world.plan().changes] == [("User/ada@x.org", "create")] and world.plan().errors == ()
+    world.converge()
+    record = world.store.load()
+    assert record is not None and record.entries["User/ada@x.org"]["declaredId"] == "two"

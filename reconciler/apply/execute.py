@@ -13,6 +13,7 @@ from reconciler.apply.order import Step, steps
 from reconciler.apply.recover import unanswered
 from reconciler.apply.write import Failed, Writer
 from reconciler.plan.model import Change
+from reconciler.plan.rotation import waiting
 from reconciler.plan.safeguards.keep import add_removals, settle_approved
 from reconciler.record.store import Store
 from reconciler.resolve.functions import Chance
@@ -36,7 +37,7 @@ def execute(
         run.go(stopped)
     finally:
         run.finish()
-    return Result([run.outcome(change) for change in job.changes], run.interrupted)
+    return Result([run.outcome(change) for change in job.changes], run.interrupted, run.refused)
 
 
 class _Run:
@@ -50,10 +51,12 @@ class _Run:
         carrying = {slot.target for slot in job.resolution.user_mapping.slots if slot.carries_roles}
         self.steps = steps(job.changes, carrying)
         self.left = Counter(step.change.address for step in self.steps)
+        self.waits = waiting(job.changes)
         self.ends: dict[str, tuple[str, str]] = {}
         self.at: dict[str, str] = {}
-        self.writer = Writer(job, client, now, self.ends, self._journal, chance)
+        self.writer = Writer(job, client, now, self._journal, chance)
         self.book = self.writer.book
+        self.told: set[str] = set()
         self.refused = ""
         self.interrupted = False
         self.open: Step | None = None
@@ -84,10 +87,19 @@ class _Run:
             if stopped():
                 self.interrupted = True
                 return
-            if step.change.address not in self.ends and not self.refused:
+            if self.refused:
+                break
+            if step.change.address not in self.ends:
                 self._one(step)
                 if not self.left[step.change.address] or step.change.address in self.ends:
-                    self.tell(self.outcome(step.change))
+                    self._told(step.change)
+        for change in self.job.changes if self.refused else ():
+            if change.address not in self.told:
+                self._told(change)
+
+    def _told(self, change: Change) -> None:
+        self.told.add(change.address)
+        self.tell(self.outcome(change))
 
     def finish(self) -> None:
         """What was done is in the record, whatever stopped the rest; a step that was torn apart stays in the journal."""
@@ -132,11 +144,12 @@ class _Run:
         return sorted({*self.begun, *torn}) if undone else []
 
     def outcome(self, change: Change) -> Outcome:
+        begun = change.address in self.book.touched
         if change.address in self.ends:
-            return Outcome(change, *self.ends[change.address])
+            status, why = self.ends[change.address]
+            return Outcome(change, status, f"done in part: {why}" if begun else why)
         if self.left[change.address]:
-            begun = change.address in self.book.touched
-            why = self.refused or "the run was interrupted"
+            why = "the token was refused" if self.refused else "the run was interrupted"
             return Outcome(change, "skipped", f"{'done in part' if begun else 'not begun'}: {why}")
         note = self.writer.notes.get(change.address, "")
         return Outcome(change, "ignored" if note else "done", note)
@@ -144,6 +157,9 @@ class _Run:
     def _one(self, step: Step) -> None:
         """A failure of one object fails that object alone; a token that is refused ends everything."""
         address = step.change.address
+        if kept := sorted(other for other in self.waits.get(address, ()) if other in self.ends):
+            self.ends[address] = ("skipped", f"{kept[0]} still has the name that it would take")
+            return
         line = self._opening(step)
         self._journal(line)
         self.open = step

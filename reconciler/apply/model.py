@@ -55,6 +55,7 @@ class Outcome(NamedTuple):
 class Result:
     outcomes: list[Outcome] = field(default_factory=list)
     interrupted: bool = False
+    refused: str = ""  # in the service's words, where it refused the token
 
     @property
     def complete(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -37,17 +37,16 @@ class Failed(Exception):
 
 
 class Writer:
-    """`failed` are the addresses whose change has ended badly; `notes` say what the service made of a change otherwise.
+    """`notes` say what the service made of a change otherwise.
 
     Of the last step: `uncertain` says that a write was sent which may have been done even where the step failed, `made` are
     values made for it.
     """
 
     def __init__(
-        self, job: Job, client: ScimClient, now: Callable[[], str], failed: Mapping[str, object],
-        journal: Callable[[dict[str, Any]], None], chance: Chance,
+        self, job: Job, client: ScimClient, now: Callable[[], str], journal: Callable[[dict[str, Any]], None], chance: Chance
     ) -> None:  # fmt: skip
-        self.job, self.client, self.now, self.failed = job, client, now, failed
+        self.job, self.client, self.now = job, client, now
         self.journal, self.chance = journal, chance
         self.ids = dict(job.settled.ids)
         self.book = Book(job)
@@ -188,8 +187,8 @@ class Writer:
         return live
 
     def _members(self, change: Change, add: list[str], remove: list[str]) -> None:
-        """Members whose own account failed are left for the next run."""
-        known = [m for m in add if m in self.ids and m not in self.failed]
+        """Members who have no account, since it failed, are left for the next run."""
+        known = [m for m in add if m in self.ids]
         left = sorted(set(add) - set(known))
         live: Resource = {} if change.action == "create" else self._fresh(change)
         into, out = [self.ids[m] for m in known], [self._id(m) for m in remove]
@@ -205,7 +204,7 @@ class Writer:
                 self.beside.add(member)
         if left:
             self.book.touched.add(change.address)
-            raise Failed("skipped", f"{', '.join(left)} could not be added, since that account failed")
+            raise Failed("skipped", f"{', '.join(left)} could not be added: there is no account")
 
     def _patch_members(
         self, change: Change, live: Resource, add: list[str], remove: list[str], attempt: int = 1
@@ -262,9 +261,9 @@ class Writer:
         """A reference goes out as the id of the account that it names."""
         if not attribute.reference or attribute.after is None:
             return attribute.after
-        if attribute.after in self.failed:
-            raise Failed("skipped", f"{attribute.path} could not be set, since {attribute.after} failed")
-        id = self._id(attribute.after)
+        if attribute.after not in self.ids:
+            raise Failed("skipped", f"{attribute.path} could not be set: {attribute.after} has no account")
+        id = self.ids[attribute.after]
         return id if attribute.path.endswith(".value") else {"value": id}
 
     def _own(self, change: Change) -> str:

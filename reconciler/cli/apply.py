@@ -271,4 +271,7 @@ def write(
         return PARTIAL
     if result.interrupted:
         return left_over(result)
+    if result.refused:
+        say(f"Error: {result.refused}")
+        say("    mend the token, and run it again: it does the rest")
     return 0 if result.complete and not found.planned.plan.errors else PARTIAL

@@ -113,6 +113,8 @@ class _Kind:
         recorded.update(zip(others, others, strict=True))
         if len(found) + len(others) < len(self.desired) + len(skipped):
             self._otherwise({a: i for a, i in chain(self.desired.items(), skipped.items()) if a not in recorded})
+            for address in found.keys() - recorded.keys():
+                del found[address]
             found.update({a: known[recorded[a]][0] for a in self.desired if a not in found and a in recorded})
         return found
 
@@ -128,20 +130,27 @@ class _Kind:
 
     def _otherwise(self, items: Mapping[str, Desired | Skipped]) -> None:
         """Those who were renamed, whose name is written in another case, or who are somebody else."""
-        view = _RecordView(self.known, self.kind, [*self.desired, *self.resolution.skipped])
+        view, known, recorded = _RecordView(self.known, self.kind), self.known, self.result.recorded
         owns, previous = self.table.column("id"), self.table.column("previously")
-        known, recorded = self.known, self.result.recorded
+        taken: dict[str, str] = {}  # address in the record -> today's
         for address, item in items.items():
-            own, before = owns[item.row], previous[item.row]
-            old = view.find(address, own, before)
-            if old is None:
+            if (old := view.claimed(address, owns[item.row], previous[item.row])) is not None:
+                taken.setdefault(old, address)
+        for old in taken.keys() & recorded.keys():
+            del recorded[old]  # whoever bears the name today is not the one whom the record means
+        claims = {address: old for old, address in taken.items()}
+        recorded.update(claims)
+        for address, item in items.items():
+            old, own = view.folded.get(fold(address)), owns[item.row]
+            if old is None or old in taken or address in claims:
                 continue
-            last = known[old][1] if own is not None else None
-            if last is None or last == own:
+            id, last = known[old]
+            if own is None or last in (None, own):
                 recorded[address] = old
-            elif address in self.desired:
+            elif address in self.desired and id in self.live:
                 self.result.error(address, "IdentityChanged", f"the record knows this name with id {last}, not {own}",
-                                  "remove the first person's account, or declare the rename with `previously`")  # fmt: skip
+                                  "remove the first person's account from the service, or declare the rename with "
+                                  "`previously`")  # fmt: skip
         renamed = {a: recorded[a] for a in items if a in self.desired and recorded.get(a, a) != a}
         there = {a for a, (id, _) in known.items() if id in self.live} if renamed else set()
         for address, holder in not_free(renamed, view.folded, there).items():
@@ -222,10 +231,10 @@ class _Kind:
 
 
 class _RecordView:
-    """The record's entries of one kind, found by an earlier name, today's in any case, or the declared id."""
+    """The record's entries of one kind, found by a name in any case, or by the declared id."""
 
-    def __init__(self, known: Identities, kind: str, today: list[str]) -> None:
-        self.known, self.kind, self.today = known, kind, today
+    def __init__(self, known: Identities, kind: str) -> None:
+        self.known, self.kind = known, kind
 
     @cached_property
     def folded(self) -> dict[str, str]:
@@ -233,15 +242,13 @@ class _RecordView:
 
     @cached_property
     def by_declared_id(self) -> dict[str, str]:
-        here = set(fold_all(self.today))
-        return {
-            own: address
-            for name, address in self.folded.items()
-            if name not in here and (own := self.known[address][1]) is not None
-        }
+        return {own: address for address, (_, own) in self.known.items() if own is not None}
 
-    def find(self, address: str, own: str | None, previously: list[str] | None) -> str | None:
-        """Previous names first, since a name may have been taken over."""
+    def claimed(self, address: str, own: str | None, previously: list[str] | None) -> str | None:
+        """The entry under another name that an earlier name or the id says to be this object's.
+
+        Previous names come first, since today's may have been another's.
+        """
         for name in previously or ():
             old = self.folded.get(fold(f"{self.kind}/{name}"))
             # A recorded id that differs says that the earlier name has passed to somebody else since.
@@ -249,8 +256,8 @@ class _RecordView:
                 return old
         named = self.folded.get(fold(address))
         if own is None or (named is not None and self.known[named][1] in (None, own)):
-            return named
-        return self.by_declared_id.get(own, named)
+            return None
+        return self.by_declared_id.get(own)
 
 
 class Matcher:

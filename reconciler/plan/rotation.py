@@ -15,14 +15,16 @@ UNIQUE = ("username", "externalid")  # what services keep unique (RFC 7643 §4.1
 
 def rotations(changes: Iterable[Change]) -> list[list[str]]:
     """Addresses that wait for one another in a circle, each circle sorted: a swap is one of two."""
-    updates = [change for change in changes if change.action in ("update", "enable")]
-    frees = {key: change.address for change in updates for key in unique_values(change, "before")}
-    waits = {
-        change.address: {frees[key] for key in unique_values(change, "after") if key in frees} - {change.address}
-        for change in updates
-    }
+    waits = waiting(changes)
     found = {tuple(sorted(_circle(address, waits))) for address in waits}
     return sorted(list(circle) for circle in found if circle)
+
+
+def waiting(changes: Iterable[Change]) -> dict[str, set[str]]:
+    """Address of a change that takes unique values -> the addresses whose changes free them first."""
+    takers = [change for change in changes if change.action in ("create", "update", "enable")]
+    frees = {key: change.address for change in takers for key in unique_values(change, "before")}
+    return {c.address: {frees[key] for key in unique_values(c, "after") if key in frees} - {c.address} for c in takers}
 
 
 def _circle(start: str, waits: dict[str, set[str]]) -> set[str]:
