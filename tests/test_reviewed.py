@@ -162,3 +162,23 @@ def test_a_saved_plan_that_was_never_done_exits_4_and_the_plans_own_warnings_are
     assert ran.code == 4 and "already done" not in ran.err
     desk.reconcile("plan", "--out", "plan.json")
     assert "there is no record yet" in desk.reconcile("apply", "plan.json").err
+
+
+@pytest.mark.parametrize("members", ["grace@x.org, ada@x.org", "grace@x.org, ada@x.org, bob@x.org"])
+def test_a_rename_of_somebody_else_leaves_a_reviewed_plan_as_it_is(world: World, members: str) -> None:
+    def declare(grace: str, title: str, members: str) -> None:
+        renamed = ", previously: [grace@x.org]" if grace != "grace@x.org" else ""
+        world.users(f"userPrincipalName: ada@x.org, manager: {grace}, jobTitle: {title}", f"userPrincipalName: {grace}{renamed}",
+                    "userPrincipalName: bob@x.org")  # fmt: skip
+        world.groups(f"displayName: Net, members: [{members.replace('grace@x.org', grace)}]")
+        world.assign("group: Net, role: User", "user: bob@x.org, role: User")
+
+    declare("grace@x.org", "Engineer", "grace@x.org, ada@x.org")
+    world.converge()
+    declare("grace@x.org", "Boss", members)
+    reviewed = world.plan()
+    declare("hopper@x.org", "Engineer", "grace@x.org, ada@x.org")
+    world.converge()
+    declare("hopper@x.org", "Boss", members)
+    found = world.compare(reviewed)
+    assert found.moved == [] and [c.address for c in found.todo] == [c.address for c in reviewed.changes]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from reconciler.declare.model import App, Place
-from reconciler.plan.diff import in_address_space
 from reconciler.plan.digest import sha256
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.match import Matching
@@ -102,12 +101,14 @@ def ran_out(skip: Skipped | None, entry: Entry | None) -> bool:
 
 
 def managed_digest(
-    mapping: CompiledMapping, values: tuple[Any, ...], members: Iterable[str] | None, addresses: Mapping[str, str]
+    mapping: CompiledMapping, values: tuple[Any, ...], members: Iterable[str] | None, ours: Container[str]
 ) -> str:
-    """Of all that we manage of a live object: its values by slot and the ids of its members; `addresses` are by id."""
-    found = in_address_space(mapping, values, addresses)
-    managed = {mapping.slots[i].target: found[i] for i in mapping.updates}
-    ours = sorted(addresses[member] for member in members or () if member in addresses)
-    if ours:  # a service may leave out `members` where there are none
-        managed["members"] = ours
+    """Of all that we manage of a live object: its values by slot and the ids of its members, of those that are `ours`.
+
+    By id, since a rename of somebody else makes no difference here.
+    """
+    managed: dict[str, Any] = {mapping.slots[i].target: values[i] for i in mapping.updates}
+    inside = sorted(member for member in members or () if member in ours)
+    if inside:  # a service may leave out `members` where there are none
+        managed["members"] = inside
     return sha256(managed)
