@@ -221,3 +221,24 @@ def test_who_was_disabled_by_the_mapping_is_deleted_when_the_day_has_come(world:
     assert world.plan().changes == ()
     world.today = "2026-07-01"
     assert [(change.action, change.causes) for change in world.plan().changes] == [("delete", ("time",))]
+
+
+KEEPING = """'IIF([employeeType] = "Keep", "True", Switch([IsSoftDeleted], , "False", "True", "True", "False"))'"""
+
+
+@pytest.mark.parametrize(("mapped", "user", "stays"), [
+    (f"expression: {KEEPING}", "employeeType: Keep", True), (f"expression: {KEEPING}", "employeeType: Temp", False),
+    ("source: accountEnabled", "accountEnabled: true", True), ("source: accountEnabled", "accountEnabled: false", False),
+])  # fmt: skip
+def test_whether_a_mapping_gives_active_false_is_each_users_own(tmp_path: Path, mapped: str, user: str, stays: bool) -> None:
+    world = World(tmp_path)
+    world.write("apps/wiki/mappings.yaml", MAPPINGS.replace(f"expression: {SWITCH}", mapped))
+    world.users("userPrincipalName: ada@x.org, employeeType: Keep" if "Keep" in user else "userPrincipalName: ada@x.org")
+    world.assign("user: ada@x.org, role: User")
+    world.converge()
+    world.users(f"userPrincipalName: ada@x.org, {user}")
+    world.assign()
+    assert [c.action for c in world.plan().changes] == ([] if stays else ["disable"])
+    assert any("retained, since no mapping gives" in text for text in world.plan().warnings) == stays
+    world.converge()
+    assert active(world) == [stays]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from reconciler.declare.model import App, Place
+from reconciler.declare.model import App, Place, fold
 from reconciler.plan.digest import sha256
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.match import Matching
@@ -17,6 +17,7 @@ from reconciler.resolve.capabilities import Capabilities
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.resolve.model import Resolution, Skipped
 from reconciler.resolve.scope import roles_given
+from reconciler.resolve.sources import UserSource
 
 UNKNOWN = "#"  # before the id of a live member whom no declaration or record knows
 
@@ -87,6 +88,16 @@ class Context:
         """What must still hold of a live object when its change is applied."""
         mapping, addresses = self.resolution.mapping(address), self.matching.addresses
         return Precondition(live.id, live.version, managed_digest(mapping, live.values, live.members, addresses))
+
+    def disables(self, address: str, revoked: bool = False) -> bool:
+        """Whether the mapping gives `active: false` for a user who is out of scope, or, at the latest, switched off."""
+        row = self.resolution.declarations.users.index.get(fold(address.partition("/")[2]))
+        if row is None:
+            return self.resolution.user_mapping.disables()
+        source = UserSource(self.resolution.declarations, [row], [()])
+        return self.resolution.user_mapping.disables(
+            lambda name: [False] if revoked and name == "accountEnabled" else source(name)
+        )
 
     def place(self, address: str, row: int) -> Place:
         table = self.resolution.table(address)

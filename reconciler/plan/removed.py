@@ -85,7 +85,7 @@ def _disable_user(
         findings.left(f"retained, since {service} ignores `active`", address)
     elif "update" not in context.app.users.targetObjectActions:
         findings.left("retained, since the mapping does not update", address)
-    elif not context.resolution.user_mapping.disables():
+    elif not context.disables(context.today.get(address, address)):
         findings.left("retained, since no mapping gives `active: false`", address)
     elif context.able.inactive == "deletes":
         _delete_user(context, address, live, skip, f"{reason}; {service} has no disabled accounts", why, findings)

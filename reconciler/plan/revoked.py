@@ -16,10 +16,10 @@ def plan_revoked(context: Context, findings: Findings) -> None:
     """Add what takes each revoked person out: the account disabled, its roles gone. Groups follow by membership."""
     for address, revocation in sorted(context.revoked.items()):
         live, when = context.account(address), f"revoked on {revocation['at'][:10]}: {revocation['reason']}"
-        if live is not None and (attributes := _out(context, live)):
+        if live is not None and (attributes := _out(context, address, live)):
             gone = f"; {context.able.service} deletes the account" if context.able.inactive == "deletes" else ""
             findings.changes.append(_change(context, address, live, attributes, when + gone))
-        if live is not None and live.active and not context.resolution.user_mapping.disables():
+        if live is not None and live.active and not context.disables(address, revoked=True):
             findings.warnings.append(f"{address} is {when}, but no mapping gives `active: false`: disable it on the service")
         if (user := context.resolution.users.get(address)) is not None and address not in context.matching.refused:
             place = context.place(address, user.row)
@@ -37,11 +37,11 @@ def accounts_of(context: Context, address: str) -> list[LiveObject]:
     return list({account.id: account for account in (*ours, *theirs)}.values())
 
 
-def _out(context: Context, live: LiveObject) -> tuple[AttributeChange, ...]:
+def _out(context: Context, address: str, live: LiveObject) -> tuple[AttributeChange, ...]:
     mapping = context.resolution.user_mapping
     roles = [attribute(slot, value, None) for slot, value in zip(mapping.slots, live.values, strict=True)
              if slot.gives_roles and value]  # fmt: skip
-    active = [AttributeChange("active", True, False)] if live.active and mapping.disables() else []
+    active = [AttributeChange("active", True, False)] if live.active and context.disables(address, revoked=True) else []
     return (*active, *roles)
 
 

@@ -94,11 +94,14 @@ class CompiledMapping:
         """What each slot would want of an object whose `key` is this name, where it rests on that alone, else None."""
         return tuple([_value(slot, lambda _: [name]) if _rests_on(slot, key) else None for slot in self.slots])
 
-    def disables(self) -> bool:
-        """Whether a soft-deleted user's mapping says `active: false`, not at creation alone (design.md §5 step 7)."""
+    def disables(self, source: Source = lambda name: [None]) -> bool:
+        """Whether a soft-deleted user's mapping says `active: false`, not at creation alone (design.md §5 step 7).
+
+        `source` gives the user's own attributes, which nobody has who is declared no more.
+        """
         if self.active not in self.updates:
             return False
-        return _wanted(self.slots[self.active], lambda name: ["True" if name == "IsSoftDeleted" else None], 1) == [False]
+        return _wanted(self.slots[self.active], lambda name: ["True"] if name == "IsSoftDeleted" else source(name), 1) == [False]
 
 
 def compile_mapping(mapping: ObjectMapping) -> CompiledMapping:
