@@ -281,3 +281,49 @@ def test_an_account_that_was_removed_by_hand_makes_way_for_another_person(world:
     world.converge()
     record = world.store.load()
     assert record is not None and record.entries["User/ada@x.org"]["declaredId"] == "two"
+
+
+def test_an_external_id_that_differs_in_case_is_somebody_elses(world: World) -> None:
+    world.groups()
+    by_id = "externalId, source: employeeId, matchingPrecedence: 1}\n      - {target: userName, source: userPrincipalName"
+    world.write("apps/wiki/mappings.yaml", mapping(by_id))
+    strange, own = world.seed("stranger@x.org", externalId="ABC"), world.seed("old@x.org", externalId="abc")
+    world.users("userPrincipalName: ada@x.org, employeeId: abc")
+    world.assign("user: ada@x.org, role: User")
+    (change,) = world.plan().changes
+    assert change.adopts and change.precondition is not None and change.precondition.id == own
+    world.converge()
+    assert (world.client.get("Users", strange) or {})["userName"] == "stranger@x.org"
+    by_id = by_id.replace("matchingPrecedence: 1", "matchingPrecedence: 1, caseExact: false")
+    world.write("apps/wiki/mappings.yaml", mapping(by_id))
+    world.store.record_file.unlink()
+    assert [error.code for error in world.plan().errors] == ["DuplicateTargetEntries"]
+
+
+def test_who_asks_for_one_account_by_whatever_attribute_is_told_before(world: World) -> None:
+    world.groups()
+    by_name = "userName, source: mail, matchingPrecedence: 2"
+    world.write("apps/wiki/mappings.yaml", mapping(
+        "externalId, source: employeeId, matchingPrecedence: 1}\n      - {target: " + by_name))  # fmt: skip
+    world.users("userPrincipalName: a@x.org, mail: same@x.org", "userPrincipalName: b@x.org, mail: SAME@x.org",
+                "userPrincipalName: c@x.org, mail: same@x.org, employeeId: '7'", "userPrincipalName: d@x.org")  # fmt: skip
+    world.assign(*(f"user: {name}@x.org, role: User" for name in "abcd"))
+    plan = world.plan()
+    assert {skip.address: skip.code for skip in plan.skipped} == {
+        "User/a@x.org": "DuplicateSource", "User/b@x.org": "DuplicateSource", "User/d@x.org": "MatchingAttributeEmpty",
+    }  # fmt: skip
+    assert [change.address for change in plan.changes] == ["User/c@x.org"]
+
+
+def test_groups_without_a_matching_value_of_their_own_are_left_out(world: World) -> None:
+    world.write("apps/wiki/mappings.yaml", mapping(
+        "userName, source: userPrincipalName, matchingPrecedence: 1",
+        groups="externalId, source: mailNickname, matchingPrecedence: 1}\n      - {target: displayName, source: displayName"))
+    world.users("userPrincipalName: a@x.org")
+    world.groups("displayName: A, mailNickname: n", "displayName: B, mailNickname: n", "displayName: C",
+                 "displayName: D, mailNickname: d")  # fmt: skip
+    world.assign(*(f"group: {name}, role: User" for name in "ABCD"))
+    plan = world.plan()
+    codes = {skip.address: skip.code for skip in plan.skipped if skip.address.startswith("Group/")}
+    assert codes == {"Group/A": "DuplicateSource", "Group/B": "DuplicateSource", "Group/C": "MatchingAttributeEmpty"}
+    assert [change.address for change in plan.changes] == ["Group/D"]

@@ -278,13 +278,13 @@ class Matcher:
     def find(self, number: int, values: list[object]) -> list[LiveObject | list[LiveObject] | None]:
         """What each value of a slot finds: one account, a list of several, or None."""
         index = self._index(number)
-        keys = fold_all(["" if value is None or value is IGNORE else str(value) for value in values])
+        keys = self.mapping.slots[number].alike(["" if v is None or v is IGNORE else str(v) for v in values])
         return [index.get(key) if key else None for key in keys]
 
     def _index(self, number: int) -> dict[str, LiveObject | list[LiveObject]]:
         if number not in self._indexes:
             have = [item for item in self.live if item.values[number] is not None]
-            keys = fold_all([str(item.values[number]) for item in have])
+            keys = self.mapping.slots[number].alike([str(item.values[number]) for item in have])
             index: dict[str, LiveObject | list[LiveObject]] = dict(zip(keys, have, strict=True))
             if len(index) < len(have):
                 several: dict[str, list[LiveObject]] = defaultdict(list)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from reconciler.declare.model import AttributeMapping, ObjectMapping
+from reconciler.declare.model import AttributeMapping, ObjectMapping, fold_all
 from reconciler.resolve.columns import read_columns
 from reconciler.resolve.expressions import IGNORE, EvaluationError, Expression, compile_expression
 from reconciler.resolve.functions.base import text
@@ -44,6 +44,13 @@ class Slot(NamedTuple):
     assertive: bool
     gives_roles: bool
     carries_roles: bool
+
+    def alike(self, values: list[str]) -> list[str]:
+        """Values in the form in which accounts are matched by them; externalId has a case (RFC 7643 §3.1)."""
+        exact = self.mapping.caseExact
+        if exact is None:
+            exact = self.path.urn is None and self.path.attribute.lower() == "externalid"
+        return values if exact else fold_all(values)
 
     @property
     def hidden(self) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from reconciler.declare.model import App, Assignment, Declarations, Role, fold_all, tuples
+from reconciler.declare.model import App, Assignment, Declarations, Role, tuples
 from reconciler.resolve.capabilities import limit
-from reconciler.resolve.expressions import IGNORE
 from reconciler.resolve.filters import passing
 from reconciler.resolve.mapping import Fault, compile_mapping
+from reconciler.resolve.matchable import unmatchable
 from reconciler.resolve.model import DesiredGroup, DesiredUser, Resolution, Skipped
 from reconciler.resolve.scope import (
     Verdict,
@@ -51,8 +51,9 @@ class _Users:
         for row, verdict in verdicts.items():
             if verdict.code is not None:
                 self._skip(row, verdict.code, verdict.reason, verdict.lapsed)
-        self._drop_unmatchable()
-        self._drop_duplicates()
+        for user, code, reason in unmatchable(list(self.result.users.values()), self.result.user_mapping):
+            del self.result.users[user.address]
+            self._skip(user.row, code, reason)
         if len(self.result.users) < len(rows) and any(slot.reference for slot in self.result.user_mapping.slots):
             # Nobody can refer to those who have just been dropped.
             self._map([user.row for user in self.result.users.values()], verdicts, set(self.result.users))
@@ -96,34 +97,6 @@ class _Users:
     def _skip(self, row: int, code: str, reason: str, lapsed: Iterable[Role] = ()) -> None:
         _skip(self.result, self.addresses[row], code, reason, row, lapsed)
 
-    def _drop_unmatchable(self) -> None:
-        matching = self.result.user_mapping.matching
-        found = list(self.result.users.values())
-        for i in matching:
-            found = [user for user in found if user.values[i] is None or user.values[i] is IGNORE]
-        for user in found:
-            del self.result.users[user.address]
-            self._skip(user.row, "MatchingAttributeEmpty", "no matching attribute has a value")
-
-    def _drop_duplicates(self) -> None:
-        """Two users that ask for the same account cannot both have it: neither is provisioned."""
-        for slot in self.result.user_mapping.matching[:1]:
-            wanted = [user for user in self.result.users.values() if user.values[slot] not in (None, IGNORE)]
-            names = fold_all([str(user.values[slot]) for user in wanted])
-            if len(set(names)) == len(names):
-                return
-            first: dict[str, DesiredUser] = {}
-            clashes: dict[str, DesiredUser] = {}
-            for name, user in zip(names, wanted, strict=True):
-                other = first.setdefault(name, user)
-                if other is not user:
-                    clashes[user.address], clashes[other.address] = other, user
-            target = self.result.user_mapping.slots[slot].target
-            for address, other in clashes.items():
-                user = self.result.users.pop(address)
-                self._skip(user.row, "DuplicateSource", f"wants the same {target} as {other.address}")
-
-
 class _Groups:
     def __init__(self, app: App, result: Resolution) -> None:
         self.app, self.result, self.groups = app, result, result.declarations.groups
@@ -145,6 +118,9 @@ class _Groups:
             members = self._members(flat[names[row]], columns) if self.with_members else frozenset()
             address = self.addresses[row]
             self.result.groups[address] = DesiredGroup(address, row, found, members)
+        for group, code, reason in unmatchable(list(self.result.groups.values()), self.result.group_mapping):
+            del self.result.groups[group.address]
+            self._skip(group.row, code, reason)
 
     def _members(self, names: frozenset[str], rows: dict[str, int]) -> frozenset[str]:
         declared = self.result.declarations.users.columns["userPrincipalName"]
