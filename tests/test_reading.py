@@ -11,11 +11,12 @@ import pytest
 
 from reconciler.declare.cache import packed, unpacked
 from reconciler.declare.model import AttributeMapping, ObjectMapping
+from reconciler.plan.digest import canonical
 from reconciler.plan.live import Wanted, project_users
 from reconciler.resolve.mapping import CompiledMapping, compile_mapping
 from reconciler.scim import paging
 from reconciler.scim.client import ScimClient
-from reconciler.scim.errors import ServiceError
+from reconciler.scim.errors import NoConnection, ServiceError
 from reconciler.scim.paging import Page, whole
 from reconciler.scim.profile import PROFILES
 from tests.servers import Answer, Front, front
@@ -43,18 +44,72 @@ def test_a_service_is_reached_by_the_proxy_of_the_environment_which_sees_no_toke
     assert {(call.method, call.path, call.authorization) for call in proxy.calls} == {("CONNECT", "scim.invalid:443", "")}
 
 
-def test_a_host_that_needs_no_proxy_is_asked_itself(proxy: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NO_PROXY", "localhost")
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_a_proxy_without_a_scheme_is_spoken_to_by_http(proxy: Front, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.delenv("HTTPS_PROXY")
+    monkeypatch.setenv(name, proxy.url.removeprefix("http://"))
+    with client("https://scim.invalid/v2") as asked, pytest.raises(ServiceError, match="407"):
+        asked.get("Users", "1")
+    assert {call.method for call in proxy.calls} == {"CONNECT"}
+
+
+def test_what_a_proxy_refused_was_not_sent(proxy: Front) -> None:
+    with client("https://scim.invalid/v2") as asked, pytest.raises(NoConnection):
+        asked.create("Users", {})
+
+
+@pytest.mark.parametrize("listed", ["localhost", "localhost:1", "x.org,localhost:1", "*", ".org,localhost"])
+def test_a_host_that_needs_no_proxy_is_asked_itself(proxy: Front, monkeypatch: pytest.MonkeyPatch, listed: str) -> None:
+    monkeypatch.setenv("NO_PROXY", listed)
     with client("https://localhost:1/v2") as asked, pytest.raises(ServiceError, match="no connection"):
         asked.get("Users", "1")
     assert proxy.connections == 0
 
 
-def test_a_proxy_that_cannot_be_used_is_said(proxy: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "gopher://proxy.example.com")
+@pytest.mark.parametrize("url", ["gopher://robot:hunter2@x.org", "http://x.org:port", "http://robot:hunt#er2@x.org:1"])
+def test_a_proxy_that_cannot_be_used_is_said_without_its_password(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", url)
     with pytest.raises(ServiceError, match="the proxy of the environment cannot be used") as error:
         client("https://scim.example.com/v2")
-    assert "HTTPS_PROXY" in error.value.remedy
+    assert "HTTPS_PROXY" in error.value.remedy and "hunt" not in str(error.value)
+
+
+@pytest.mark.parametrize("file", ["/nowhere/ca.pem", __file__])
+def test_certificates_that_cannot_be_used_are_said(monkeypatch: pytest.MonkeyPatch, file: str) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", file)
+    with pytest.raises(ServiceError, match="the certificates of the environment cannot be used") as error:
+        client("https://scim.example.com/v2")
+    assert "SSL_CERT_FILE" in error.value.remedy
+
+
+@pytest.mark.parametrize("url", ["https://a..example.com/v2", "https://xn--a.example.com/v2", f"https://{'a' * 70}.example.com"])
+def test_a_host_that_cannot_be_one_is_one_error(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    for name in PROXIES:
+        monkeypatch.delenv(name, raising=False)
+    with client(url) as asked, pytest.raises(ServiceError, match="cannot be sent") as error:
+        asked.get("Users", "1")
+    assert error.value.remedy == "check tenantUrl"
+
+
+def test_a_version_of_any_letters_is_sent_back() -> None:
+    asked: list[bytes] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(dict(request.headers.raw)[b"If-Match"])
+        return httpx.Response(204)
+
+    with ScimClient("https://x.org", "secret", PROFILES["generic"], transport=httpx.MockTransport(answer)) as found:
+        found.patch("Users", "1", [], 'W/"\u00e9"')
+    assert asked == ['W/"\u00e9"'.encode()]
+
+
+def test_nobody_goes_on_reading_with_a_client_that_was_closed() -> None:
+    with front(lambda call: Answer(200, b"{}")) as service:
+        with client(service.url) as asked:
+            asked.get("Users", "1")
+        with pytest.raises(NoConnection, match="closed"):
+            asked.get("Users", "1")
+        assert len(service.calls) == 1
 
 
 def test_a_service_gets_no_cookie_back() -> None:
@@ -119,9 +174,20 @@ def test_what_is_as_wanted_is_held_once_and_the_rest_as_it_is() -> None:
     assert found[0].values is wanted[0] and found[1].values == ("grace", "Captain")
 
 
-def test_a_matching_attribute_of_another_shape_is_nobodys() -> None:
-    accounts = [{"id": "1", "userName": ["ada"], "title": "Countess"}]
-    assert project_users(mapping(), accounts, Wanted(mapping(), [("ada", "Countess")])) == project_users(mapping(), accounts)
+@pytest.mark.parametrize("value", [0, 1.0, 1, False, [], [{"primary": 0}], "", "1"])
+@pytest.mark.parametrize("wanted", [True, False, 1, 0, "1", [{"primary": False}], None])
+def test_what_is_equal_and_of_another_type_stays_what_it_is(value: Any, wanted: Any) -> None:
+    accounts = [{"id": "1", "userName": "ada", "title": value}]
+    (found,) = project_users(mapping(), accounts, Wanted(mapping(), [("ada", wanted)]))
+    (alone,) = project_users(mapping(), accounts)
+    assert canonical(list(found.values)) == canonical(list(alone.values))
+
+
+@pytest.mark.parametrize("name", [["ada"], {"a": 1}, 1, None])
+def test_a_matching_attribute_of_another_shape_is_nobodys(name: Any) -> None:
+    accounts = [{"id": "1", "userName": name, "title": "Countess"}]
+    for wanted in ([("ada", "Countess")], [(name, "Countess")]):
+        assert project_users(mapping(), accounts, Wanted(mapping(), wanted)) == project_users(mapping(), accounts)
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ class Cache:
             columns, lines, numbers = orjson.loads(self._path(kind, content).read_bytes())
             rows = Rows({name: unpacked(column) for name, column in columns.items()}, lines, numbers)
             return rows if all(len(column) == len(lines) for column in rows.columns.values()) else None
-        except (OSError, ValueError, TypeError, AttributeError, IndexError):
+        except (OSError, ValueError, TypeError, AttributeError, LookupError):
             return None
 
     def put(self, kind: str, content: bytes, rows: Rows) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from reconciler.resolve.mapping import CompiledMapping
 
 Resource = dict[str, Any]
 Row = tuple[Any, ...]
+PLAIN = frozenset({str, bool, type(None)})
 
 
 class LiveObject(NamedTuple):
@@ -44,19 +46,25 @@ def project_users(mapping: CompiledMapping, page: list[Resource], wanted: Wanted
 
 
 class Wanted:
-    """What is wanted of each of many objects: nearly all of a large directory are so already."""
+    """What is wanted of each of many objects: nearly all of a large directory are so already.
 
-    def __init__(self, mapping: CompiledMapping, rows: Iterable[Row]) -> None:
+    Only of plain values: of these alone it is sure that what is equal is the same.
+    """
+
+    def __init__(self, mapping: CompiledMapping, rows: Sequence[Row]) -> None:
         self._key = mapping.matching[0]
-        self._rows = {row[self._key]: row for row in rows}
+        self._rows = {row[self._key]: row for row in rows} if _plain(rows) else {}
 
     def shared(self, rows: list[Row]) -> list[Row]:
         """The same rows, of which those that are as wanted are the wanted ones themselves."""
-        try:
-            found = list(map(self._rows.get, map(itemgetter(self._key), rows)))
-        except TypeError:  # a service may answer a list where one value belongs
+        if not (self._rows and _plain(rows)):
             return rows
+        found = list(map(self._rows.get, map(itemgetter(self._key), rows)))
         return [want if want == row else row for want, row in zip(found, rows, strict=True)]
+
+
+def _plain(rows: Iterable[Row]) -> bool:
+    return PLAIN.issuperset(map(type, chain.from_iterable(rows)))
 
 
 def project_groups(mapping: CompiledMapping, page: list[Resource]) -> list[LiveObject]:

@@ -218,7 +218,9 @@ class ScimClient:
         if isinstance(error, httpx.DecodingError) and method == "GET":
             return ReadError(f"the answer cannot be decoded ({words})", shown,
                              remedy="check what stands between here and the service, a proxy for instance")  # fmt: skip
-        unsent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
+        if isinstance(error, httpx.UnsupportedProtocol):
+            return ReadError(words, shown, remedy="check tenantUrl")
+        unsent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError))
         if not unsent and method in ("POST", "PATCH"):
             return LostAnswer(f"no answer came ({words})", shown)
         kind = NoConnection if unsent else ServiceError

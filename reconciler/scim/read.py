@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from operator import attrgetter
 
 from reconciler.plan.live import Live, Wanted, project_groups, project_users, with_members
 from reconciler.resolve.model import Resolution
@@ -18,7 +17,7 @@ def read_live(client: ScimClient, resolution: Resolution) -> Live:
     mapped = resolution.limited.app.groups
     pool = ThreadPoolExecutor(3)
     try:
-        wanted = Wanted(resolution.user_mapping, map(attrgetter("values"), resolution.users.values()))
+        wanted = Wanted(resolution.user_mapping, [user.values for user in resolution.users.values()])
         users = pool.submit(client.read_all, "Users", partial(project_users, resolution.user_mapping, wanted=wanted))
         groups = pool.submit(client.read_all, "Groups", partial(project_groups, resolution.group_mapping)) \
             if mapped.enabled else None  # fmt: skip
