@@ -56,12 +56,14 @@ def test_where_no_group_shows_anybody_the_record_speaks_and_the_plan_says_so(wor
 
 @pytest.mark.parametrize(
     ("readable", "shown"),
-    [(True, [("a",), (), ()]), ("seen", [("a",), (), ()]), (False, [None, None, None])],
+    [(True, [("a",), (), ()]), ("seen", [("a",), (), None]), (False, [None, None, None])],
 )  # fmt: skip
 def test_members_left_out_are_none_where_the_service_shows_them(
     readable: bool | str, shown: list[tuple[str, ...] | None]
 ) -> None:
     groups = [LiveObject(str(n), "", (), None, True, members) for n, members in enumerate([("a",), (), None])]
+    full = [group for group in groups if group.members != ()]
+    assert [group.members for group in with_members(full, readable)] == [shown[0], () if readable else None]
     assert [group.members for group in with_members(groups, readable)] == shown
     nobody = [LiveObject("1", "", (), None, True, None)]
     assert [group.members for group in with_members(nobody, readable)] == [() if readable is True else None]

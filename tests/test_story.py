@@ -127,6 +127,16 @@ def test_a_member_whose_assignment_has_expired_leaves_the_group_by_time_alone(wo
     assert {m["value"] for m in world.group("Net")["members"]} == {world.find("grace@x.org")["id"]}
 
 
+def test_a_manager_whose_assignment_has_expired_is_removed_by_time_alone(world: World) -> None:
+    world.users("userPrincipalName: ada@x.org, manager: grace@x.org", "userPrincipalName: grace@x.org")
+    world.groups()
+    world.assign("user: ada@x.org, role: User", "user: grace@x.org, role: User, expires: 2026-06-01")
+    world.converge()
+    world.today = "2026-06-02"
+    assert actions(world) == {"User/ada@x.org": ("update", ("time",)), "User/grace@x.org": ("disable", ("time",))}
+    world.converge()
+
+
 def test_a_group_whose_assignment_has_expired_goes_with_its_members_by_time_alone(world: World) -> None:
     world.assign("group: Net, role: User, expires: 2026-06-01", "user: grace@x.org, role: Admin")
     world.converge()

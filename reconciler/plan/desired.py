@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.declare.model import fold
 from reconciler.plan import membership
-from reconciler.plan.context import Context
+from reconciler.plan.context import Context, ran_out
 from reconciler.plan.diff import causes, differing, ignored, in_address_space, initial_attributes
 from reconciler.plan.digest import digested
 from reconciler.plan.live import LiveObject
@@ -113,8 +113,24 @@ def _roles_taken(context: Context, item: Desired, live: LiveObject) -> str:
 
 def _before_expiry(context: Context, item: Desired) -> dict[str, Any]:
     """What would be wanted, had no assignment expired: a value that equals it in the record went with time alone."""
-    if not (isinstance(item, DesiredUser) and item.lapsed):
+    if not isinstance(item, DesiredUser):
         return {}
+    return (_with_lapsed_roles(context, item) if item.lapsed else {}) | _lapsed_references(context, item)
+
+
+def _lapsed_references(context: Context, item: DesiredUser) -> dict[str, Any]:
+    """A manager who went with an expired assignment."""
+    users, slots = context.resolution.declarations.users, context.resolution.user_mapping.slots
+    gone = [slot.target for slot, value in zip(slots, item.values, strict=True) if slot.reference and value is None]
+    row = users.index.get(fold(str(users.column("manager")[item.row]))) if gone else None
+    if row is None:
+        return {}
+    address = f"User/{users.columns['userPrincipalName'][row]}"
+    expired = ran_out(context.resolution.skipped.get(address), context.entry(address))
+    return dict.fromkeys(gone, address) if expired else {}
+
+
+def _with_lapsed_roles(context: Context, item: DesiredUser) -> dict[str, Any]:
     held = {role.key for role in (*item.roles, *item.lapsed)}
     roles = tuple(role for role in context.app.roles.values() if role.key in held)
     values = values_with_roles(context.resolution, item.row, roles)

@@ -76,12 +76,13 @@ def project_groups(mapping: CompiledMapping, page: list[Resource]) -> list[LiveO
 def with_members(groups: list[LiveObject], readable: bool | str) -> list[LiveObject]:
     """Groups whose members are known or not, as the profile's groups.membersReadable says.
 
-    A group without `members` has none where the service shows members: always, or (`seen`) where it does so of any group.
+    A group without `members` has none where the service shows members: always, or (`seen`) where it does so of any group,
+    and of none an empty list: who shows those leaves members out for another reason.
     """
     match readable:
         case False:
             return [group._replace(members=None) for group in groups]
-        case "seen" if all(group.members is None for group in groups):
+        case "seen" if all(group.members is None for group in groups) or any(group.members == () for group in groups):
             return groups
         case _:
             return [group._replace(members=group.members or ()) for group in groups]
