@@ -26,8 +26,8 @@ REMOVE = re.compile(r"remove `(?P<key>\w+)`(?P<inside> from `extensionAttributes
 # Clauses as they stand in a filter, what Ada has, the edits, and the value that somebody picks where it is left to him.
 CASES: list[tuple[list[str], dict[str, Any], list[str], str]] = [
     (["department &, 4"], {}, ["give `department` a value for which `department & 4` holds"], "12"),
-    (["department !&, Ext"], {"department": "External"},
-     ["give `department` a value for which `department !& Ext` holds"], "Networks"),
+    (["department !&, External Guest"], {"department": "External"},
+     ["give `department` a value for which `department !& External Guest` holds"], "Networks"),
     (["mail ENDS_WITH, y.org"], {"mail": "a@x.org"}, ["give `mail` a value for which `mail ENDS_WITH y.org` holds"], "a@y.org"),
     (["employeeId EQUALS, '2000'"], {}, ['set `employeeId: "2000"`'], ""),
     (["employeeId EQUALS, 'null'"], {"employeeId": "7"}, ['set `employeeId: "null"`'], ""),

@@ -27,10 +27,10 @@ class Operator(NamedTuple):
 
 
 def _bits(have: str, want: Any) -> bool:
-    """Entra's `&`: a bit test where both are integers, else whether the text holds the value."""
+    """Entra's `&`: a bit test where both are integers, else whether the attribute exists in the input string."""
     if INTEGER.match(have) and INTEGER.match(str(want)):
         return int(have) & int(want) != 0
-    return str(want) in have
+    return have in str(want)
 
 
 def _integers(compare: Callable[[int, int], bool]) -> Callable[[str, Any], bool]:
