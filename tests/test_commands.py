@@ -96,6 +96,17 @@ def test_wrong_usage_ends_with_64_and_says_what_is_right(desk: Desk, arguments: 
     assert (ran.code, ran.out) == (64, "") and word in ran.err
 
 
+@pytest.mark.parametrize(("command", "words"), [
+    (("plan",), ("Error: GET /Users?startIndex=1&count=", "asks to wait 24 h: run again then")),
+    (APPLY, ("asks to wait 24 h: run again then",)),
+    (("test-connection",), ()),
+])  # fmt: skip
+def test_a_service_that_asks_for_a_day_is_not_waited_for(desk: Desk, command: tuple[str, ...], words: tuple[str, ...]) -> None:
+    with front(lambda call: Answer(429, headers=(("Retry-After", "86400"),))) as server:
+        ran = desk.reconcile(*command, WIKI_URL=server.url)
+        assert ran.code == 1 and "asks to wait 24 h" in ran.out + ran.err and all(word in ran.err for word in words)
+
+
 def test_a_second_apply_is_told_who_holds_the_lock(desk: Desk) -> None:
     folder = desk.folder / ".reconcile/wiki"
     folder.mkdir(parents=True)

@@ -149,15 +149,22 @@ def store_of(app: App, declarations: Declarations) -> Store:
 
 
 @contextmanager
-def connect(app: App, record: Record | None) -> Iterator[ScimClient]:
-    """A client for the app, once the rule of allowed origins has been kept."""
-    from reconciler.scim.client import ScimClient
+def connect(app: App, record: Record | None, but: frozenset[int] = frozenset()) -> Iterator[ScimClient]:
+    """A client for the app, once the rule of allowed origins has been kept; a status in `but` is final at once."""
+    from reconciler.scim.client import AGAIN, ScimClient
     from reconciler.scim.credentials import resolve
     from reconciler.scim.profile import profile_of
 
     found = resolve(app, os.environ, record.base_url if record else None)
-    with ScimClient(found.base_url, found.token, profile_of(app)) as client:
+    with ScimClient(found.base_url, found.token, profile_of(app), again=AGAIN - but, tell=_waiting) as client:
         yield client
+
+
+def _waiting(words: str) -> None:
+    """A wait for a service is said, from whichever thread begins it."""
+    from reconciler.report.safe import plain
+
+    click.echo(plain(words), err=True)
 
 
 @contextmanager
