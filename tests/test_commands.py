@@ -307,6 +307,49 @@ def test_a_digest_stands_for_the_review(desk: Desk) -> None:
     assert len(desk.find("ada@x.org")) == 1
 
 
+@pytest.mark.parametrize("digest", ["sha256:00", "0" * 64, "sha256:" + "0" * 65, "sha256:" + "g" * 64, ""])
+def test_what_is_no_digest_is_wrong_usage_before_anything_is_read(desk: Desk, digest: str) -> None:
+    desk.write("directory/users/a.yaml", "users: nobody")
+    ran = desk.reconcile("apply", "--digest", digest)
+    assert (ran.code, ran.out) == (64, "") and "is no digest: write sha256:" in ran.err and "a.yaml" not in ran.err
+
+
+def test_after_an_interrupt_an_apply_by_digest_asks_for_a_new_plan_whose_digest_does_the_rest(desk: Desk) -> None:
+    running: list[subprocess.Popen[bytes]] = []
+
+    def stop(call: Call) -> None:
+        if call.method == "POST" and len(service.writes) == 1:
+            running[0].send_signal(signal.SIGINT)
+
+    with front(stop, desk.url.removesuffix("/v2")) as service:
+        desk.environ["WIKI_URL"] = service.url + "/v2"
+        running.append(desk.start("apply", "--digest", json.loads(saved(desk))["plans"][0]["digest"]))
+        ran = ended(running[0])
+        assert ran.code == 130 and "the same command" not in ran.err
+        assert "plan again: what is left has a digest of its own, which `reconcile plan --app wiki --format markdown`" in ran.err
+        left = json.loads(saved(desk))["plans"][0]["digest"]
+        assert left in desk.reconcile("plan", "--app", "wiki", "--format", "markdown").out
+        assert desk.reconcile("apply", "--digest", left).code == 0
+
+
+def test_an_app_that_no_saved_plan_is_about_is_wrong_usage(desk: Desk) -> None:
+    for file in ("mappings", "roles", "assignments", "app"):
+        text = (desk.folder / f"desired/apps/wiki/{file}.yaml").read_text(encoding="utf-8")
+        desk.write(f"apps/zoo/{file}.yaml", text.replace("app: wiki", "app: zoo"))
+    saved(desk, "--app", "wiki")
+    for command in ("apply", "show"):
+        ran = desk.reconcile(command, "plan.json", "--app", "zoo")
+        assert (ran.code, ran.out) == (64, "") and "no plan of the app 'zoo'; there are wiki" in ran.err
+    assert desk.reconcile("apply", "plan.json", "--app", "wiki").code == 0
+
+
+def test_a_file_without_a_plan_says_so(desk: Desk) -> None:
+    (desk.folder / "plan.json").write_text('{"format_version": "1.0", "plans": []}', encoding="utf-8")
+    for more in ((), ("--app", "wiki")):
+        ran = desk.reconcile("apply", "plan.json", *more)
+        assert ran.code == 0 and ran.err == "There is no plan in plan.json: nothing was written.\n"
+
+
 def test_only_one_object_is_planned_and_written(desk: Desk) -> None:
     document = json.loads(saved(desk, "--only", "User/grace@x.org"))
     assert [c["address"] for c in document["plans"][0]["changes"]] == ["User/grace@x.org"]

@@ -87,12 +87,12 @@ def checked(desired: Path) -> tuple[Declarations, list[Problem]]:
     return loaded.declarations, sorted([*loaded.problems, *check(loaded.declarations)])
 
 
-def known_apps(asked: tuple[str, ...], known: Iterable[str]) -> None:
-    """Raises UsageError where --app names one that is not there."""
+def known_apps(asked: tuple[str, ...], known: Iterable[str], what: str = "app") -> None:
+    """Raises UsageError where --app names one that is not there; `what` says of what there is none."""
     names = sorted(known)
     for name in asked:
         if name not in names:
-            raise click.UsageError(f"no app {name!r}; " + meant(name, names))
+            raise click.UsageError(f"no {what} {name!r}; " + meant(name, names))
 
 
 def meant(name: str, names: list[str]) -> str:
