@@ -377,7 +377,7 @@ def test_a_saved_plan_has_the_permissions_of_any_file_and_the_record_its_owners_
     assert desk.reconcile("plan", "--out", "plan.json", umask=0o027).code == 0
     assert desk.reconcile(*APPLY, umask=0o000).code == 0
     assert stat.S_IMODE((desk.folder / "plan.json").stat().st_mode) == 0o640
-    files = [f for f in (desk.folder / ".reconcile").rglob("*") if f.name != ".gitignore"]
+    files = [*(desk.folder / ".reconcile").rglob("*")]
     assert len(files) >= 3 and {stat.S_IMODE(f.stat().st_mode) & 0o077 for f in files} == {0}
 
 
@@ -766,6 +766,20 @@ def test_every_command_and_option_of_the_readme_exists_and_every_command_is_in_i
         line = next(line for line in text.splitlines() if line.startswith(f"| `reconcile {row}"))
         assert set(re.findall(r"--[a-z][a-z-]+", line)) <= known[row], line
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= set().union(*known.values())
+
+
+def leaves(command: click.Command) -> Iterator[click.Command]:
+    if isinstance(command, click.Group):
+        for item in command.commands.values():
+            yield from leaves(item)
+    else:
+        yield command
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_takes_no_color(name: str) -> None:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None and all("--no-color" in options(leaf) for leaf in leaves(command))
 
 
 def test_help_loads_nothing_that_only_work_needs() -> None:

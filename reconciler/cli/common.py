@@ -38,9 +38,12 @@ def worst(codes: list[int]) -> int:
     return next((code for code in FIRST_OF if code in codes), 0)
 
 
+no_color_option = click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment says the same.")
+
+
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command."""
-    command = click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment says the same.")(command)
+    command = no_color_option(command)
     command = click.option("--app", "apps", multiple=True, metavar="NAME", help="Only this app; may be repeated.")(command)
     return click.option("--desired", type=click.Path(path_type=Path, readable=False), default=Path("desired"),
                         show_default=True, help="The folder of the declarations.")(command)  # fmt: skip
