@@ -96,6 +96,17 @@ def test_wrong_usage_ends_with_64_and_says_what_is_right(desk: Desk, arguments: 
     assert (ran.code, ran.out) == (64, "") and word in ran.err
 
 
+@pytest.mark.parametrize(("command", "words"), [
+    (("plan",), ("Error: GET /Users?startIndex=1&count=", "asks to wait 24 h: run again then")),
+    (APPLY, ("asks to wait 24 h: run again then",)),
+    (("test-connection",), ()),
+])  # fmt: skip
+def test_a_service_that_asks_for_a_day_is_not_waited_for(desk: Desk, command: tuple[str, ...], words: tuple[str, ...]) -> None:
+    with front(lambda call: Answer(429, headers=(("Retry-After", "86400"),))) as server:
+        ran = desk.reconcile(*command, WIKI_URL=server.url)
+        assert ran.code == 1 and "asks to wait 24 h" in ran.out + ran.err and all(word in ran.err for word in words)
+
+
 def test_a_second_apply_is_told_who_holds_the_lock(desk: Desk) -> None:
     folder = desk.folder / ".reconcile/wiki"
     folder.mkdir(parents=True)
@@ -296,6 +307,49 @@ def test_a_digest_stands_for_the_review(desk: Desk) -> None:
     assert len(desk.find("ada@x.org")) == 1
 
 
+@pytest.mark.parametrize("digest", ["sha256:00", "0" * 64, "sha256:" + "0" * 65, "sha256:" + "g" * 64, ""])
+def test_what_is_no_digest_is_wrong_usage_before_anything_is_read(desk: Desk, digest: str) -> None:
+    desk.write("directory/users/a.yaml", "users: nobody")
+    ran = desk.reconcile("apply", "--digest", digest)
+    assert (ran.code, ran.out) == (64, "") and "is no digest: write sha256:" in ran.err and "a.yaml" not in ran.err
+
+
+def test_after_an_interrupt_an_apply_by_digest_asks_for_a_new_plan_whose_digest_does_the_rest(desk: Desk) -> None:
+    running: list[subprocess.Popen[bytes]] = []
+
+    def stop(call: Call) -> None:
+        if call.method == "POST" and len(service.writes) == 1:
+            running[0].send_signal(signal.SIGINT)
+
+    with front(stop, desk.url.removesuffix("/v2")) as service:
+        desk.environ["WIKI_URL"] = service.url + "/v2"
+        running.append(desk.start("apply", "--digest", json.loads(saved(desk))["plans"][0]["digest"]))
+        ran = ended(running[0])
+        assert ran.code == 130 and "the same command" not in ran.err
+        assert "plan again: what is left has a digest of its own, which `reconcile plan --app wiki --format markdown`" in ran.err
+        left = json.loads(saved(desk))["plans"][0]["digest"]
+        assert left in desk.reconcile("plan", "--app", "wiki", "--format", "markdown").out
+        assert desk.reconcile("apply", "--digest", left).code == 0
+
+
+def test_an_app_that_no_saved_plan_is_about_is_wrong_usage(desk: Desk) -> None:
+    for file in ("mappings", "roles", "assignments", "app"):
+        text = (desk.folder / f"desired/apps/wiki/{file}.yaml").read_text(encoding="utf-8")
+        desk.write(f"apps/zoo/{file}.yaml", text.replace("app: wiki", "app: zoo"))
+    saved(desk, "--app", "wiki")
+    for command in ("apply", "show"):
+        ran = desk.reconcile(command, "plan.json", "--app", "zoo")
+        assert (ran.code, ran.out) == (64, "") and "no plan of the app 'zoo'; there are wiki" in ran.err
+    assert desk.reconcile("apply", "plan.json", "--app", "wiki").code == 0
+
+
+def test_a_file_without_a_plan_says_so(desk: Desk) -> None:
+    (desk.folder / "plan.json").write_text('{"format_version": "1.0", "plans": []}', encoding="utf-8")
+    for more in ((), ("--app", "wiki")):
+        ran = desk.reconcile("apply", "plan.json", *more)
+        assert ran.code == 0 and ran.err == "There is no plan in plan.json: nothing was written.\n"
+
+
 def test_only_one_object_is_planned_and_written(desk: Desk) -> None:
     document = json.loads(saved(desk, "--only", "User/grace@x.org"))
     assert [c["address"] for c in document["plans"][0]["changes"]] == ["User/grace@x.org"]
@@ -323,7 +377,7 @@ def test_a_saved_plan_has_the_permissions_of_any_file_and_the_record_its_owners_
     assert desk.reconcile("plan", "--out", "plan.json", umask=0o027).code == 0
     assert desk.reconcile(*APPLY, umask=0o000).code == 0
     assert stat.S_IMODE((desk.folder / "plan.json").stat().st_mode) == 0o640
-    files = [f for f in (desk.folder / ".reconcile").rglob("*") if f.name != ".gitignore"]
+    files = [*(desk.folder / ".reconcile").rglob("*")]
     assert len(files) >= 3 and {stat.S_IMODE(f.stat().st_mode) & 0o077 for f in files} == {0}
 
 
@@ -712,6 +766,20 @@ def test_every_command_and_option_of_the_readme_exists_and_every_command_is_in_i
         line = next(line for line in text.splitlines() if line.startswith(f"| `reconcile {row}"))
         assert set(re.findall(r"--[a-z][a-z-]+", line)) <= known[row], line
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= set().union(*known.values())
+
+
+def leaves(command: click.Command) -> Iterator[click.Command]:
+    if isinstance(command, click.Group):
+        for item in command.commands.values():
+            yield from leaves(item)
+    else:
+        yield command
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_takes_no_color(name: str) -> None:
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None and all("--no-color" in options(leaf) for leaf in leaves(command))
 
 
 def test_help_loads_nothing_that_only_work_needs() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.declare.load import load
 from reconciler.resolve.capabilities import limit
-from reconciler.scim.client import ScimClient
+from reconciler.scim.client import AGAIN, ScimClient
 from reconciler.scim.connection import Step, run_test
 from reconciler.scim.profile import PROFILES
 from tests.world import MAPPINGS, Clock, World
@@ -45,14 +45,16 @@ WRONG = {
 }  # fmt: skip
 
 
-def run(folder: Path, answer: Callable[[httpx.Request], httpx.Response], mappings: str = MAPPINGS) -> list[Step]:
-    world, clock = World(folder), Clock()
+def run(
+    folder: Path, answer: Callable[[httpx.Request], httpx.Response], mappings: str = MAPPINGS, clock: Clock | None = None
+) -> list[Step]:  # fmt: skip
+    world, clock = World(folder), clock or Clock()
     world.write("apps/wiki/mappings.yaml", mappings)
     world.users("userPrincipalName: ada@x.org")
     world.assign()
     app = load(folder / "desired").declarations.apps["wiki"]
     with ScimClient("https://wiki.example.com/v2", "secret", PROFILES["generic"], transport=httpx.MockTransport(answer),
-                    sleep=clock.sleep, clock=clock) as client:  # fmt: skip
+                    sleep=clock.sleep, clock=clock, again=AGAIN - {429}) as client:  # fmt: skip
         return run_test(client, limit(app), "nobody")
 
 
@@ -62,6 +64,20 @@ def test_what_is_wrong_is_told_apart_and_ends_the_test(tmp_path: Path, name: str
     (step,) = run(tmp_path, answer)
     assert step.needed and not step.ok
     assert message in step.message and remedy in step.remedy
+
+
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "20"}, {"Retry-After": "86400"}])
+@pytest.mark.parametrize("at", ["/v2/Users", "/v2/Groups", "/v2/ServiceProviderConfig", "/v2/Schemas"])
+def test_a_service_that_limits_requests_is_asked_no_more(tmp_path: Path, at: str, headers: dict[str, str]) -> None:
+    clock, asked = Clock(), list[str]()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(429, headers=headers) if request.url.path == at else said(200, EMPTY)(request)
+
+    steps = run(tmp_path, answer, clock=clock)
+    assert asked.count(at) == 1 and asked[-1] == at and clock.slept == 0
+    assert not steps[-1].ok and "answered 429" in steps[-1].message
 
 
 def without(*missing: str) -> Callable[[httpx.Request], httpx.Response]:

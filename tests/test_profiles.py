@@ -34,6 +34,7 @@ from reconciler.scim.errors import PatchUnsupported, ReadError, ServiceError
 from reconciler.scim.patch import body, member_operations, operations
 from reconciler.scim.profile import PROFILES, Patch, Rate, make_profile
 from reconciler.scim.rate import Turns
+from reconciler.scim.waits import Waits
 from tests.test_laws import NAMES, STATES, declare
 from tests.world import SWITCH, Clock, World
 
@@ -479,6 +480,14 @@ def test_no_minute_holds_more_requests_than_the_service_allows(per_minute: int, 
     assert max(sum(1 for other in times if t <= other < t + 60) for t in times) <= per_minute
 
 
+def test_the_profiles_pace_is_told_once_where_it_makes_long_waits() -> None:
+    clock, told = Clock(), list[str]()
+    turns = Turns(Rate(6, 1), clock, clock.sleep, Waits(clock, told.append))
+    for _ in range(5):
+        turns.wait("GET")
+    assert told == ["waiting 12 s, and again later: the profile allows 6 requests a minute"]
+
+
 def test_a_burst_is_never_larger_than_what_a_minute_may_hold() -> None:
     assert spent(Rate(5, 9), 6) == [0.0] * 5 + [60.0]
 
@@ -527,7 +536,7 @@ def test_a_service_without_a_profile_is_obeyed_too(name: str, value: str, second
 
 
 def test_where_nothing_is_left_nobody_asks_before_the_reset() -> None:
-    clock, times = Clock(), []
+    clock, times, told = Clock(), list[float](), list[str]()
     names = profiles.settings("thousandeyes")["rate"]["headers"]
     nothing = {names["remaining"]: "0", names["reset"]: str(clock.now + 30)}
 
@@ -536,10 +545,10 @@ def test_where_nothing_is_left_nobody_asks_before_the_reset() -> None:
         return httpx.Response(200, json={"totalResults": 0}, headers=nothing)
 
     with ScimClient("http://127.0.0.1", "t", PROFILES["thousandeyes"], transport=httpx.MockTransport(answer), clock=clock,
-                    sleep=clock.sleep) as client:  # fmt: skip
+                    sleep=clock.sleep, tell=told.append) as client:  # fmt: skip
         client.find("Users", "userName", "a")
         client.find("Users", "userName", "a")
-    assert times[1] - times[0] == 30
+    assert times[1] - times[0] == 30 and told == ["waiting 30 s, as the service asks (GET /Users: its limit is reached)"]
 
 
 def answered(world: World, gaps: list[float], method: str = "GET") -> list[httpx.Response]:

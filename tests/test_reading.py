@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler.declare.cache import packed, unpacked
 from reconciler.declare.model import AttributeMapping, ObjectMapping
@@ -16,7 +20,7 @@ from reconciler.plan.live import Wanted, project_users
 from reconciler.resolve.mapping import CompiledMapping, compile_mapping
 from reconciler.scim import paging
 from reconciler.scim.client import ScimClient
-from reconciler.scim.errors import NoConnection, ServiceError
+from reconciler.scim.errors import NoConnection, ReadError, ServiceError
 from reconciler.scim.paging import Page, whole
 from reconciler.scim.profile import PROFILES
 from tests.servers import Answer, Front, front
@@ -155,6 +159,71 @@ def test_as_many_pages_are_read_at_once_as_hide_the_waiting(
 
     assert whole(fetch, 8) == (list(range(1, 21)), 20)
     assert pools == ([workers] if workers > 1 else [])
+
+
+@dataclass
+class Shelf:
+    """A service of `size` items that shows as many at a start index as `lengths` says, in turn; it keeps what it was asked."""
+
+    size: int
+    lengths: Callable[[int], int]
+    asked: list[int] = field(default_factory=list)
+
+    def __call__(self, start: int) -> Page:
+        self.asked.append(start)
+        shown = range(start, min(start + self.lengths(start), self.size + 1))
+        return Page(list(map(str, shown)), list(shown), self.size)
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("short", [{201: 150}, {201: 1}, {1: 7}, {201: 150, 351: 20}, {401: 30}, {201: 150, 401: 1, 402: 1}])
+def test_the_gap_that_a_short_page_leaves_is_read(short: dict[int, int], workers: int) -> None:
+    shelf = Shelf(500, lambda start: short.get(start, 200))
+    found, total = whole(shelf, workers)
+    assert (sorted(found), total) == (list(range(1, 501)), 500)
+    assert len(shelf.asked) == len(set(shelf.asked))
+
+
+@given(st.integers(0, 300), st.integers(1, 40), st.randoms(use_true_random=False), st.sampled_from([1, 3]))
+def test_whatever_lengths_pages_have_everybody_is_found_once(size: int, most: int, random: Random, workers: int) -> None:
+    found, total = whole(Shelf(size, lambda start: random.randint(1, most)), workers)
+    assert (sorted(found), total) == (list(range(1, size + 1)), size)
+
+
+@given(st.integers(0, 300), st.integers(1, 40), st.integers(1, 40))
+def test_pages_of_one_length_are_asked_for_once_each_and_one_after_the_last(size: int, length: int, most: int) -> None:
+    shelf = Shelf(size, lambda start: min(length, most))
+    whole(shelf, 1)
+    assert shelf.asked == list(range(1, size + 1, min(length, most))) + [size + 1]
+
+
+NONSENSE = {
+    "always the first page": lambda start, items: items[:10],
+    "one account for ever": lambda start, items: items[:10] if start == 1 else items[:1],
+    "nothing after the first page": lambda start, items: items[:10] if start == 1 else [],
+    "every other page empty": lambda start, items: items[start - 1 : start + 9] if start // 10 % 2 == 0 else [],
+    "two of each ten": lambda start, items: items[start - 1 : start + 9] if start == 1 else items[start // 10 * 10 :][:2],
+}
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("kind", sorted(NONSENSE))
+def test_a_service_that_answers_nonsense_is_left_after_few_requests(kind: str, workers: int) -> None:
+    items, asked = list(range(100)), []
+
+    def fetch(start: int) -> Page:
+        asked.append(start)
+        shown = NONSENSE[kind](start, items)
+        return Page(list(map(str, shown)), shown, 1_000_000)
+
+    found, total = whole(fetch, workers)
+    assert len(found) <= 100 < total and len(asked) <= 200
+
+
+def test_a_service_that_never_ends_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paging, "MOST_PAGES", 50)
+    with pytest.raises(ReadError, match="no end"):
+        whole(Shelf(1_000_000, lambda start: 10), 1)
 
 
 def mapping() -> CompiledMapping:

@@ -155,7 +155,7 @@ class _Run:
         return Outcome(change, "ignored" if note else "done", note)
 
     def _one(self, step: Step) -> None:
-        """A failure of one object fails that object alone; a token that is refused ends everything."""
+        """A failure of one object fails that object alone; a refused token, or a wait that is too long, ends everything."""
         address = step.change.address
         if kept := sorted(other for other in self.waits.get(address, ()) if other in self.ends):
             self.ends[address] = ("skipped", f"{kept[0]} still has the name that it would take")
@@ -170,7 +170,7 @@ class _Run:
         except StaleError as error:
             self.ends[address] = ("stale", f"changed on the service since it was planned: {error}")
         except ServiceError as error:
-            if isinstance(error, AuthError) and error.status == 401:
+            if error.too_long or (isinstance(error, AuthError) and error.status == 401):
                 self.refused = str(error)
             self.ends[address] = ("failed", str(error))
         except Failed as error:

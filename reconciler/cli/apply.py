@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,6 +21,7 @@ from reconciler.cli.common import (
     Session,
     chosen,
     guarded,
+    known_apps,
     load_checked,
     now,
     options,
@@ -28,7 +30,7 @@ from reconciler.cli.common import (
     store_of,
     worst,
 )
-from reconciler.cli.interrupt import in_turn, left_over, orderly
+from reconciler.cli.interrupt import REST_OF_DIGEST, THE_SAME, in_turn, left_over, orderly
 from reconciler.cli.plan import show_plans
 from reconciler.cli.progress import line, telling
 from reconciler.cli.saved import reviewed, saved
@@ -41,6 +43,15 @@ if TYPE_CHECKING:
     from reconciler.plan.stale import Moved
 
 
+DIGEST = re.compile("sha256:[0-9a-f]{64}")
+
+
+def _digest(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not DIGEST.fullmatch(value):
+        raise click.BadParameter(f"{value!r} is no digest: write sha256: and 64 hexadecimal digits, as the plan has them")
+    return value
+
+
 @click.command()
 @options
 @selection_options
@@ -49,7 +60,7 @@ if TYPE_CHECKING:
 @click.option("--lock-timeout", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Wait so long for a lock.")
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
               help="The form of what moved, where a saved plan is stale.")  # fmt: skip
-@click.option("--digest", help="Go on without asking only if the fresh plan has this digest.")
+@click.option("--digest", metavar="DIGEST", callback=_digest, help="Go on without asking only if the fresh plan has this digest.")
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Append what was done, or why not, as Markdown.")
 def apply(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...],
@@ -74,7 +85,7 @@ def _apply(
     if digest and len(picked) > 1:
         raise click.UsageError("a digest stands for the plan of one app: name it with --app")
     if files:
-        return guarded(lambda: _apply_files(saved(files), picked, declarations, lock_timeout, form))
+        return guarded(lambda: _apply_files(saved(files), apps, declarations, lock_timeout, form))
     agreed = partial(_agreed, auto_approve=auto_approve, digest=digest, no_color=no_color)
 
     def work(app: App) -> int:
@@ -83,7 +94,8 @@ def _apply(
             return closed
         with _opened(app, declarations, lock_timeout, only, causes) as found:
             changes = agreed(found)
-            return changes if isinstance(changes, int) else write(found, changes)
+            again = REST_OF_DIGEST.format(found.app.name) if digest else THE_SAME
+            return changes if isinstance(changes, int) else write(found, changes, again=again)
 
     return worst(in_turn({app.name: partial(work, app) for app in picked}))
 
@@ -142,10 +154,14 @@ def _agreed(found: Session, auto_approve: bool, digest: str | None, no_color: bo
 
 
 def _apply_files(
-    files: list[Path], picked: list[App], declarations: Declarations, lock_timeout: float, form: str
+    files: list[Path], apps: tuple[str, ...], declarations: Declarations, lock_timeout: float, form: str
 ) -> int:
     """Every app is looked at before the first write, so that a stale one keeps the others unwritten."""
     plans = [plan for file in files for plan in reviewed(file)]
+    if files and not plans:
+        say(f"There is no plan in {', '.join(map(str, files))}: nothing was written.")
+    if plans:
+        known_apps(apps, {plan.app for plan in plans}, "plan of the app")
     gone = sorted({plan.app for plan in plans if plan.changes} - declarations.apps.keys())
     if gone:
         return _stale({name: [_moved("App/" + name, "declaration", "this app is no longer declared")] for name in gone}, form)
@@ -161,7 +177,7 @@ def _apply_files(
             ready.append((found, changes, _selected(asked)))
             return 0
 
-        named = [app for app in picked if any(plan.app == app.name for plan in plans)]
+        named = [app for app in chosen(declarations, apps) if any(plan.app == app.name for plan in plans)]
         closed = {app.name: code for app in named if (code := _closed(app, declarations)) is not None}
         looked = worst([guarded(lambda app=app: look(app)) for app in named if app.name not in closed])  # type: ignore[misc]
         if looked:
@@ -238,9 +254,13 @@ def _commit(found: Session, changes: tuple[Change, ...]) -> str | None:
 
 
 def write(
-    found: Session, changes: tuple[Change, ...], occasion: str = "apply", only: tuple[str, ...] | None = None
-) -> int:
-    """Write changes to one app, and say how each ended. `only` are the addresses whose record may change, if not all."""
+    found: Session, changes: tuple[Change, ...], occasion: str = "apply", only: tuple[str, ...] | None = None,
+    again: str = THE_SAME,
+) -> int:  # fmt: skip
+    """Write changes to one app, and say how each ended.
+
+    `only` are the addresses whose record may change, if not all; `again` says how the rest is done after an interrupt.
+    """
     from reconciler.apply.execute import execute
     from reconciler.apply.model import Job
     from reconciler.plan.safeguards.keep import prepare
@@ -267,11 +287,11 @@ def write(
     report_lines([line(outcome) for outcome in result.outcomes])
     if found.store.lost:
         say("Error: the lock was lost, so writing stopped: another run may have taken it")
-        say("    run it again: what was written is found by reading the service")
+        say(f"    {again}; what was written is found by reading the service")
         return PARTIAL
     if result.interrupted:
-        return left_over(result)
+        return left_over(result, again)
     if result.refused:
         say(f"Error: {result.refused}")
-        say("    mend the token, and run it again: it does the rest")
+        say(f"    mend the token; then {again}")
     return 0 if result.complete and not found.planned.plan.errors else PARTIAL

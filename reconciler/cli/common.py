@@ -38,9 +38,12 @@ def worst(codes: list[int]) -> int:
     return next((code for code in FIRST_OF if code in codes), 0)
 
 
+no_color_option = click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment says the same.")
+
+
 def options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command."""
-    command = click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment says the same.")(command)
+    command = no_color_option(command)
     command = click.option("--app", "apps", multiple=True, metavar="NAME", help="Only this app; may be repeated.")(command)
     return click.option("--desired", type=click.Path(path_type=Path, readable=False), default=Path("desired"),
                         show_default=True, help="The folder of the declarations.")(command)  # fmt: skip
@@ -87,12 +90,12 @@ def checked(desired: Path) -> tuple[Declarations, list[Problem]]:
     return loaded.declarations, sorted([*loaded.problems, *check(loaded.declarations)])
 
 
-def known_apps(asked: tuple[str, ...], known: Iterable[str]) -> None:
-    """Raises UsageError where --app names one that is not there."""
+def known_apps(asked: tuple[str, ...], known: Iterable[str], what: str = "app") -> None:
+    """Raises UsageError where --app names one that is not there; `what` says of what there is none."""
     names = sorted(known)
     for name in asked:
         if name not in names:
-            raise click.UsageError(f"no app {name!r}; " + meant(name, names))
+            raise click.UsageError(f"no {what} {name!r}; " + meant(name, names))
 
 
 def meant(name: str, names: list[str]) -> str:
@@ -149,15 +152,22 @@ def store_of(app: App, declarations: Declarations) -> Store:
 
 
 @contextmanager
-def connect(app: App, record: Record | None) -> Iterator[ScimClient]:
-    """A client for the app, once the rule of allowed origins has been kept."""
-    from reconciler.scim.client import ScimClient
+def connect(app: App, record: Record | None, but: frozenset[int] = frozenset()) -> Iterator[ScimClient]:
+    """A client for the app, once the rule of allowed origins has been kept; a status in `but` is final at once."""
+    from reconciler.scim.client import AGAIN, ScimClient
     from reconciler.scim.credentials import resolve
     from reconciler.scim.profile import profile_of
 
     found = resolve(app, os.environ, record.base_url if record else None)
-    with ScimClient(found.base_url, found.token, profile_of(app)) as client:
+    with ScimClient(found.base_url, found.token, profile_of(app), again=AGAIN - but, tell=_waiting) as client:
         yield client
+
+
+def _waiting(words: str) -> None:
+    """A wait for a service is said, from whichever thread begins it."""
+    from reconciler.report.safe import plain
+
+    click.echo(plain(words), err=True)
 
 
 @contextmanager

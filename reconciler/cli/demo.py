@@ -21,14 +21,17 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.common import no_color_option
+
 APPS = {"thousandeyes": "THOUSANDEYES_SCIM", "wiki": "WIKI_SCIM"}
 PROFILES = {"thousandeyes": "thousandeyes", "wiki": "generic"}
 
 
 @click.command()
 @click.option("--keep", is_flag=True, help="Leave the servers running and print the variables for a second terminal.")
-def demo(keep: bool) -> int:
-    """The whole story against real SCIM servers that it starts itself."""
+@no_color_option
+def demo(keep: bool, no_color: bool) -> int:
+    """The whole story against real SCIM servers that it starts itself. It has no colours either way."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reconcile-demo-")))
         shutil.copytree(_example(), folder / "desired")

@@ -14,6 +14,8 @@ from reconciler.cli.saying import say
 if TYPE_CHECKING:
     from reconciler.apply.model import Result
 
+THE_SAME = "run the same command again: it does the rest"
+REST_OF_DIGEST = "plan again: what is left has a digest of its own, which `reconcile plan --app {} --format markdown` prints"
 INTERRUPTED, MOST_NAMED = 130, 20
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _asked: list[int] = []  # signals that came while something was being written
@@ -40,15 +42,15 @@ def orderly() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def left_over(result: Result) -> int:
-    """Say what an interrupted apply has not done; returns the exit code."""
+def left_over(result: Result, again: str) -> int:
+    """Say what an interrupted apply has not done, and how that is done; returns the exit code."""
     left = [outcome for outcome in result.outcomes if outcome.status == "skipped"]
     say(f"interrupted: {len(left)} changes are left")
     for outcome in left[:MOST_NAMED]:
         say(f"    {outcome.change.action} {outcome.change.address} ({outcome.message})")
     if len(left) > MOST_NAMED:
         say(f"    and {len(left) - MOST_NAMED} more")
-    say("    run the same command again: it does the rest")
+    say(f"    {again}")
     return INTERRUPTED
 
 

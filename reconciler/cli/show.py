@@ -21,7 +21,7 @@ def show(
     """Show a saved plan again."""
     def work() -> int:
         plans = read_plans(file)
-        known_apps(apps, [plan.app for plan in plans])
+        known_apps(apps, {plan.app for plan in plans}, "plan of the app")
         show_plans([plan for plan in plans if not apps or plan.app in apps], form, no_color, show_unmanaged)
         return 0
 

@@ -67,7 +67,8 @@ class LocalStore:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         ignore = self.root / ".gitignore"
         if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
+            with open(os.open(ignore, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+                file.write("*\n")
 
     def journal(self, line: dict[str, Any]) -> None:
         """Append one line, on disk before this returns. Raises RecordError."""

@@ -17,7 +17,8 @@ from reconciler.scim.answers import Answers
 from reconciler.scim.errors import LostAnswer, NoConnection, PatchUnsupported, ReadError, ServiceError
 from reconciler.scim.paging import CursorPage, Page, by_cursor, whole
 from reconciler.scim.profile import Profile
-from reconciler.scim.rate import Turns, backoff
+from reconciler.scim.rate import Turns, pause, too_long
+from reconciler.scim.waits import Waits, why
 from reconciler.scim.wire import Wire
 
 Resource = dict[str, Any]
@@ -32,21 +33,25 @@ CURSOR_LOST = frozenset({"invalidCursor", "expiredCursor"})  # RFC 9865 §2.1: b
 class ScimClient:
     """One service. Safe to use from several threads; `sleep` and `clock` are handed in by tests.
 
-    `profile` is what is known of the service, which discovery may refine.
+    `profile` is what is known of the service, which discovery may refine; `again` are the statuses after which a request
+    is sent again; `tell` is called, from any thread, with a line about each long wait as it begins.
     """
 
     def __init__(
         self, base_url: str, token: str, profile: Profile, *, transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.time, workers: int = 8,
+        again: frozenset[int] = AGAIN, tell: Callable[[str], None] = lambda words: None,
     ) -> None:  # fmt: skip
         self.base_url, self.profile, self.workers = base_url.rstrip("/"), profile, workers
         self._answers = Answers(token)
-        self._sleep, self._lock = sleep, threading.Lock()
-        self._turns = Turns(profile.rate, clock, sleep)
+        self._sleep, self._again, self._lock = sleep, again, threading.Lock()
+        self._waits = Waits(clock, tell)
+        self._turns = Turns(profile.rate, clock, sleep, self._waits)
         self.counts = {"reads": 0, "writes": 0}
         self._wire = Wire(self.base_url, token, profile.headers, workers + 2, transport)
         self._repeating = Retrying(
-            stop=stop_after_attempt(ATTEMPTS), retry=retry_if_exception(_worth_repeating), wait=_pause, sleep=sleep, reraise=True,
+            stop=stop_after_attempt(ATTEMPTS), retry=retry_if_exception(self._worth_repeating), wait=_pause, sleep=sleep,
+            before_sleep=self._tell, reraise=True,
         )  # fmt: skip
 
     def __enter__(self) -> Self:
@@ -166,9 +171,16 @@ class ScimClient:
                 raise
 
     def rest(self, error: ServiceError, attempt: int) -> None:
-        """Before a write that may have been done is looked up and sent again; nonsense is not the answer of a busy service."""
+        """Before a write that may have been done is looked up and sent again; nonsense is not the answer of a busy service.
+
+        Raises the error itself where the service asks for a wait that is too long.
+        """
+        if error.too_long:
+            raise error
         if error.status is None or error.status >= 500:
-            self._sleep(_seconds(error, attempt))
+            seconds = pause(error, attempt)
+            self._waits.begin(seconds, why(error))
+            self._sleep(seconds)
 
     def _written(self, data: Any) -> Resource | None:
         """What a write was answered by; what is no resource is as good as no body."""
@@ -197,7 +209,7 @@ class ScimClient:
         return repeating(self._once, method, path, params, content, headers, shown)
 
     def _once(self, method: str, path: str, params: Any, content: bytes | None, headers: Any, shown: str) -> Any:
-        self._turns.wait(method)
+        self._turns.wait(method, shown)
         with self._lock:
             self.counts["reads" if method == "GET" else "writes"] += 1
         try:
@@ -210,7 +222,20 @@ class ScimClient:
         except ServiceError as error:
             if error.status in AGAIN:
                 error.after = self._turns.refused(answer.headers)
+            if error.too_long:
+                too_long(error, error.after or 0.0)
             raise
+
+    def _worth_repeating(self, error: BaseException) -> bool:
+        """Whether another try may help and can do no harm: what may have been done is looked up by whoever asked for it."""
+        if not isinstance(error, ServiceError) or isinstance(error, (LostAnswer, ReadError)) or error.too_long:
+            return False
+        return error.status is None or error.status in self._again
+
+    def _tell(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome is not None else None
+        if isinstance(error, ServiceError) and state.next_action is not None:
+            self._waits.begin(state.next_action.sleep, why(error))
 
     def _broken(self, error: Exception, method: str, shown: str) -> ServiceError:
         """No answer: GET, PUT and DELETE can be sent again; of others nobody knows whether they were done."""
@@ -227,19 +252,5 @@ class ScimClient:
         return kind(f"no connection ({words})", shown, remedy="check tenantUrl, the network and the service's state")
 
 
-def _worth_repeating(error: BaseException) -> bool:
-    """Whether another try may help and can do no harm: what may have been done is looked up by whoever asked for it."""
-    if not isinstance(error, ServiceError) or isinstance(error, (LostAnswer, ReadError)):
-        return False
-    return error.status is None or error.status in AGAIN
-
-
 def _pause(state: RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome is not None else None
-    return _seconds(error, state.attempt_number)
-
-
-def _seconds(error: BaseException | None, attempt: int) -> float:
-    """As long as the service asks, else a guess, longer each time."""
-    after = error.after if isinstance(error, ServiceError) else None
-    return backoff(attempt) if after is None else after
+    return pause(state.outcome.exception() if state.outcome is not None else None, state.attempt_number)

@@ -33,8 +33,9 @@ def run_test(client: ScimClient, limited: Limited, random_value: str) -> list[St
         steps.append(_ask(client, resource, path, random_value))
         if not steps[-1].ok:
             return steps
-    steps += [_discovery(client, path) for path in ("/ServiceProviderConfig", "/Schemas", "/ResourceTypes")]
-    schemas = read_schemas(client)
+    discovered, limiting = _discovery(client)
+    steps += discovered
+    schemas = {} if limiting else read_schemas(client)
     said = [*limited.warnings, *schema_warnings(schemas, "Users", users)]
     if grouped:
         said += schema_warnings(schemas, "Groups", groups)
@@ -67,13 +68,24 @@ def _filterable(profile: Profile, users: CompiledMapping) -> str:
     return _known(profile, users) or (known[0] if known else users.slots[users.matching[0]].target)
 
 
-def _discovery(client: ScimClient, path: str) -> Step:
+def _discovery(client: ScimClient) -> tuple[list[Step], bool]:
+    """A step for each document, and whether the service limits requests: then it is not asked for the next one."""
+    steps: list[Step] = []
+    for path in ("/ServiceProviderConfig", "/Schemas", "/ResourceTypes"):
+        try:
+            steps.append(_document(client, path))
+        except ServiceError as error:
+            steps.append(Step(f"GET {path}", False, f"{error.message} (nothing depends on it)", needed=False))
+            if error.status == 429:
+                return steps, True
+    return steps, False
+
+
+def _document(client: ScimClient, path: str) -> Step:
+    """Raises ServiceError."""
     if not client.profile.discovery:
         return Step(f"GET {path}", True, f"not asked: the profile {client.profile.name} has no discovery", needed=False)
-    try:
-        client.discover(path)
-    except ServiceError as error:
-        return Step(f"GET {path}", False, f"{error.message} (nothing depends on it)", needed=False)
+    client.discover(path)
     return Step(f"GET {path}", True, "answered", needed=False)
 
 

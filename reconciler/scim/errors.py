@@ -12,6 +12,8 @@
 
 from __future__ import annotations
 
+LONGEST = 300.0  # seconds that a request waits, where the service asks for it
+
 
 class CredentialError(Exception):
     """Raised before any request; `remedy` says what to do."""
@@ -32,6 +34,11 @@ class ServiceError(Exception):
         super().__init__(message)
         self.message, self.request, self.status = message, request, status
         self.scim_type, self.remedy = scim_type, remedy
+
+    @property
+    def too_long(self) -> bool:
+        """Whether the service asks for a wait that nobody sits through."""
+        return self.after is not None and self.after > LONGEST
 
     @property
     def uncertain(self) -> bool:

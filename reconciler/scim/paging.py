@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, NamedTuple
 
 from reconciler.scim.errors import ReadError
@@ -32,14 +33,21 @@ class CursorPage(NamedTuple):
 
 
 Fetch = Callable[[int], Page]
+FetchAll = Callable[[Sequence[int]], Iterable[Page]]
 FetchCursor = Callable[[str], CursorPage]
 
 
 def whole(fetch: Fetch, workers: int) -> tuple[list[Any], int]:
-    """Every item once, and the largest total that the service claimed; `fetch` gets a start index (RFC 7644 §3.4.2.4)."""
+    """Every item once, and the largest total that the service claimed; `fetch` gets a start index (RFC 7644 §3.4.2.4).
+
+    Raises ReadError for a walk without an end.
+    """
     found: dict[str, Any] = {}
     total = 0
-    for page in _pages(fetch, workers):
+    for number, page in enumerate(_pages(fetch, workers)):
+        if number == MOST_PAGES:
+            raise ReadError(f"the pages have no end: {number:,} of them still brought somebody new", "GET",
+                            remedy="tell the service's vendor: its paging is broken")  # fmt: skip
         items = zip(page.ids, page.items, strict=True)
         found.update(items if found.keys().isdisjoint(page.ids) else {id: item for id, item in items if id not in found})
         total = max(total, page.total)
@@ -86,22 +94,58 @@ def _pages(fetch: Fetch, workers: int) -> Iterator[Page]:
     known = set(first.ids)
     if not known:
         return
-    starts = range(1 + len(first.ids), first.total + 1, len(first.ids))
     with ExitStack() as stack:
         # One worker needs no thread: then everything happens in one order, always.
-        side_by_side = stack.enter_context(ThreadPoolExecutor(workers)).map if workers > 1 else map
-        for at in range(0, len(starts), PORTION):
-            before = len(known)
-            for page in side_by_side(fetch, starts[at : at + PORTION]):
-                known.update(page.ids)
-                yield page
-            if len(known) == before:
-                break
+        pool = stack.enter_context(ThreadPoolExecutor(workers)) if workers > 1 else None
+        fetch_all: FetchAll = partial(pool.map, fetch) if pool else partial(map, fetch)
+        yield from _claimed(first, known, fetch_all)
     start = 1 + len(known)
-    for _ in range(MOST_PAGES):
+    while True:
         page = fetch(start)
         if known.issuperset(page.ids):
             return
         known.update(page.ids)
         start += len(page.ids)
         yield page
+
+
+def _claimed(first: Page, known: set[str], fetch_all: FetchAll) -> Iterator[Page]:
+    """What lies between the first page and the total that it claims, a portion at a time; `known` grows.
+
+    The longest page so far tells where the next ones begin. A portion that brings nobody new is the last.
+    """
+    longest = len(first.ids)
+    at = 1 + longest
+    while at <= first.total:
+        before, lengths = len(known), dict[int, int]()
+        yield from _portion(range(at, first.total + 1, longest)[:PORTION], lengths, known, fetch_all)
+        if len(known) == before:
+            return
+        at, longest = _gaps(lengths)[1], max(longest, *lengths.values())
+
+
+def _portion(starts: Sequence[int], lengths: dict[int, int], known: set[str], fetch_all: FetchAll) -> Iterator[Page]:
+    """Pages side by side, then rounds of requests for the gaps that short ones leave, while a round brings somebody new.
+
+    `lengths`, start index -> length, and `known` grow.
+    """
+    while starts:
+        before = len(known)
+        for start, page in zip(starts, fetch_all(starts), strict=True):
+            lengths[start] = len(page.ids)
+            known.update(page.ids)
+            yield page
+        starts = _gaps(lengths)[0] if len(known) > before else ()
+
+
+def _gaps(lengths: dict[int, int]) -> tuple[list[int], int]:
+    """Where pages (start index -> length) end before the next one begins, and where the last one ends.
+
+    What an empty page did not show is not asked for again.
+    """
+    found, end = [], min(lengths)
+    for start in sorted(lengths):
+        if start > end and end not in lengths:
+            found.append(end)
+        end = max(end, start + lengths[start])
+    return found, end

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 
+from reconciler.scim.errors import LONGEST, ServiceError
 from reconciler.scim.profile import Rate
+from reconciler.scim.waits import QUIET, Waits, spelled
 
-LONGEST = 300.0
+MOST = 366 * 86400.0  # seconds; what asks for more is as good as this
 EPOCH = 1_000_000_000  # a reset beyond it is a time, below it a number of seconds
+MILLIS = 100 * EPOCH  # beyond it a time in milliseconds
 RESETS = ("X-RateLimit-Reset", "RateLimit-Reset", "X-Rate-Limit-Reset")  # what services call it that name no header
 
 
@@ -20,19 +24,33 @@ class Turns:
     What a service says of its own limit closes the gate for everybody. Safe to use from several threads.
     """
 
-    def __init__(self, rate: Rate | None, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self, rate: Rate | None, clock: Callable[[], float], sleep: Callable[[float], None], waits: Waits | None = None
+    ) -> None:  # fmt: skip
+        self._waits, self._paced = waits or Waits(clock, lambda words: None), False
         self._rate, self._clock, self._sleep, self._lock = rate, clock, sleep, threading.Lock()
         self._burst = float(min(rate.burst, rate.perMinute)) if rate else 0.0
         self._tokens, self._at = self._burst, clock()
         self._closed = 0.0
 
-    def wait(self, method: str) -> None:
-        """Until a request of this method may begin."""
+    def wait(self, method: str, shown: str = "") -> None:
+        """Until a request of this method, `shown` in words, may begin. Raises ServiceError where that is too long."""
         with self._lock:
             now = self._clock()
-            until = max(self._turn(now, method), self._closed)
-        if until > now:
-            self._sleep(until - now)
+            turn, closed = self._turn(now, method), self._closed
+        if closed - now > LONGEST:
+            raise too_long(ServiceError("nothing was sent", shown, 429), closed - now)
+        if max(turn, closed) > now:
+            self._tell(turn - now, closed - now, shown)
+            self._sleep(max(turn, closed) - now)
+
+    def _tell(self, turn: float, closed: float, shown: str) -> None:
+        """Of its own limit each time that the service closes the gate; of the profile's pace once."""
+        if closed >= turn:
+            self._waits.begin(closed, f"as the service asks ({shown.partition('?')[0]}: its limit is reached)")
+        elif not self._paced and self._rate is not None and turn > QUIET:
+            self._paced = True
+            self._waits.begin(turn, f"and again later: the profile allows {self._rate.perMinute} requests a minute")
 
     def _turn(self, now: float, method: str) -> float:
         """When this request's token is there; later ones queue behind it."""
@@ -66,11 +84,11 @@ class Turns:
 
     def _asked(self, headers: Mapping[str, str]) -> float | None:
         after = headers.get("Retry-After", "")
-        if after.isdigit():
-            return min(float(after), LONGEST)
+        if after.isascii() and after.isdigit():
+            return min(float(after), MOST)
         try:
-            return min(max(parsedate_to_datetime(after).timestamp() - self._clock(), 0.0), LONGEST)
-        except (ValueError, TypeError):
+            return min(max(parsedate_to_datetime(after).timestamp() - self._clock(), 0.0), MOST)
+        except (ValueError, TypeError, OverflowError):
             own = self._rate.headers.get("reset") if self._rate is not None else None
         found = [self._until(headers.get(name, "")) for name in ((own,) if own else RESETS)]
         return next((max(seconds, 0.5) for seconds in found if seconds is not None), None)
@@ -81,7 +99,24 @@ class Turns:
             value = float(reset)
         except ValueError:
             return None
-        return min(max(value - self._clock() if value > EPOCH else value, 0.0), LONGEST)
+        if math.isnan(value):
+            return None
+        moment = value / 1000 if value > MILLIS else value
+        return min(max(moment - self._clock() if moment > EPOCH else moment, 0.0), MOST)
+
+
+def too_long(error: ServiceError, seconds: float) -> ServiceError:
+    """The error of a request for which the service asks to wait longer than anybody does."""
+    error.after = seconds
+    error.message += f"; the service asks to wait {spelled(seconds)}: run again then"
+    error.remedy = f"a request waits {spelled(LONGEST)} at most; see whether something else uses up the service's limit"
+    return error
+
+
+def pause(error: BaseException | None, attempt: int) -> float:
+    """Seconds before another try: as long as the service asks, else a guess, longer each time."""
+    after = error.after if isinstance(error, ServiceError) else None
+    return backoff(attempt) if after is None else after
 
 
 def backoff(attempt: int) -> float:
