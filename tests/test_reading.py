@@ -134,12 +134,18 @@ class Clock:
 
     def __init__(self, elapsed: float, worked: float) -> None:
         self.elapsed, self.worked, self.pages = elapsed, worked, 0
+        self.own = threading.local()  # each thread has its own time here, whatever the others do
+
+    def wait(self, elapsed: float) -> None:
+        self.own.now = self.perf_counter() + elapsed
+        self.own.worked = self.thread_time() + self.worked
+        self.pages += 1
 
     def perf_counter(self) -> float:
-        return self.elapsed * self.pages
+        return getattr(self.own, "now", 0.0)
 
     def thread_time(self) -> float:
-        return self.worked * self.pages
+        return getattr(self.own, "worked", 0.0)
 
 
 @pytest.mark.parametrize(("elapsed", "worked", "workers"), [(0.001, 0.001, 1), (0.0019, 0.001, 1), (0.003, 0.001, 3), (1, 0, 8)])
@@ -150,15 +156,30 @@ def test_as_many_pages_are_read_at_once_as_hide_the_waiting(
     monkeypatch.setattr(paging, "time", clock)
     pool = paging.ThreadPoolExecutor
     monkeypatch.setattr(paging, "ThreadPoolExecutor", lambda size: pools.append(size) or pool(size))
-    lock = threading.Lock()
 
     def fetch(start: int) -> Page:
-        with lock:
-            clock.pages += 1
+        clock.wait(elapsed)
         return Page([str(start)], [start], 20) if start <= 20 else Page([], [], 20)
 
     assert whole(fetch, 8) == (list(range(1, 21)), 20)
     assert pools == ([workers] if workers > 1 else [])
+
+
+@pytest.mark.parametrize(("first", "pools"), [(0.001, [8]), (0.003, [3, 8]), (1, [8])])
+def test_pages_that_take_longer_than_the_first_get_more_workers(
+    monkeypatch: pytest.MonkeyPatch, first: float, pools: list[int]
+) -> None:
+    clock, made = Clock(first, 0.001), []
+    monkeypatch.setattr(paging, "time", clock)
+    pool = paging.ThreadPoolExecutor
+    monkeypatch.setattr(paging, "ThreadPoolExecutor", lambda size: made.append(size) or pool(size))
+
+    def fetch(start: int) -> Page:
+        clock.wait(1.0 if clock.pages else first)
+        return Page([str(start)], [start], 100) if start <= 100 else Page([], [], 100)
+
+    assert whole(fetch, 8) == (list(range(1, 101)), 100)
+    assert made == pools
 
 
 @dataclass

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from functools import partial
 from typing import Any, NamedTuple
 
 from reconciler.scim.errors import ReadError
 
 MOST_PAGES = 100_000
-PORTION = 32  # pages asked for at a time, so that a total that nothing stands behind is no endless walk
+PORTION = 4  # pages that each worker gets at a time, so that a total that nothing stands behind is no endless walk
 
 Resource = dict[str, Any]
 
@@ -33,7 +33,6 @@ class CursorPage(NamedTuple):
 
 
 Fetch = Callable[[int], Page]
-FetchAll = Callable[[Sequence[int]], Iterable[Page]]
 FetchCursor = Callable[[str], CursorPage]
 
 
@@ -76,12 +75,35 @@ def by_cursor(fetch: FetchCursor) -> tuple[list[Any], int]:
                     remedy="say `paging: {cursor: never}` in the profile, and tell the service's vendor")  # fmt: skip
 
 
-def _first(fetch: Fetch, most: int) -> tuple[Page, int]:
-    """The first page, and how many workers keep this side busy while others wait; more would be in each other's way."""
-    began, worked = time.perf_counter(), time.thread_time()
-    page = fetch(1)
-    elapsed, working = time.perf_counter() - began, time.thread_time() - worked
-    return page, min(most, max(1, int(elapsed / max(working, 1e-6))))
+class _Walk:
+    """Fetches pages, as many at once as keep this side busy while others wait; more would be in each other's way."""
+
+    def __init__(self, fetch: Fetch, most: int, stack: ExitStack) -> None:
+        self._fetch, self._most, self._stack, self._lock = fetch, most, stack, threading.Lock()
+        self._workers = 1
+        self._pool: ThreadPoolExecutor | None = None
+        self._elapsed = self._working = 0.0
+
+    def one(self, start: int) -> Page:
+        began, worked = time.perf_counter(), time.thread_time()
+        page = self._fetch(start)
+        elapsed, working = time.perf_counter() - began, time.thread_time() - worked
+        with self._lock:
+            self._elapsed, self._working = self._elapsed + elapsed, self._working + working
+        return page
+
+    def portion(self) -> int:
+        """How many pages to ask for next, after a look at how long the last ones took."""
+        # Those who work side by side wait for each other too: only what takes twice as long is worth more of them.
+        wanted = min(self._most, int(self._elapsed / max(self._working, 1e-6)))
+        if wanted >= 2 * self._workers or wanted == self._most > self._workers:
+            self._workers, self._pool = wanted, self._stack.enter_context(ThreadPoolExecutor(wanted))
+        self._elapsed = self._working = 0.0
+        return PORTION * self._workers
+
+    def all(self, starts: Sequence[int]) -> Iterator[Page]:
+        """In order. One worker needs no thread: then everything happens in one order, always."""
+        return self._pool.map(self.one, starts) if self._pool else map(self.one, starts)
 
 
 def _pages(fetch: Fetch, workers: int) -> Iterator[Page]:
@@ -89,16 +111,14 @@ def _pages(fetch: Fetch, workers: int) -> Iterator[Page]:
 
     A short page is not the end: some services cap below the asked count, or show paging parameters no respect.
     """
-    first, workers = _first(fetch, workers)
-    yield first
-    known = set(first.ids)
-    if not known:
-        return
     with ExitStack() as stack:
-        # One worker needs no thread: then everything happens in one order, always.
-        pool = stack.enter_context(ThreadPoolExecutor(workers)) if workers > 1 else None
-        fetch_all: FetchAll = partial(pool.map, fetch) if pool else partial(map, fetch)
-        yield from _claimed(first, known, fetch_all)
+        walk = _Walk(fetch, workers, stack)
+        first = walk.one(1)
+        yield first
+        known = set(first.ids)
+        if not known:
+            return
+        yield from _claimed(first, known, walk)
     start = 1 + len(known)
     while True:
         page = fetch(start)
@@ -109,7 +129,7 @@ def _pages(fetch: Fetch, workers: int) -> Iterator[Page]:
         yield page
 
 
-def _claimed(first: Page, known: set[str], fetch_all: FetchAll) -> Iterator[Page]:
+def _claimed(first: Page, known: set[str], walk: _Walk) -> Iterator[Page]:
     """What lies between the first page and the total that it claims, a portion at a time; `known` grows.
 
     The longest page so far tells where the next ones begin. A portion that brings nobody new is the last.
@@ -118,20 +138,21 @@ def _claimed(first: Page, known: set[str], fetch_all: FetchAll) -> Iterator[Page
     at = 1 + longest
     while at <= first.total:
         before, lengths = len(known), dict[int, int]()
-        yield from _portion(range(at, first.total + 1, longest)[:PORTION], lengths, known, fetch_all)
+        starts = range(at, first.total + 1, longest)[: walk.portion()]
+        yield from _portion(starts, lengths, known, walk)
         if len(known) == before:
             return
         at, longest = _gaps(lengths)[1], max(longest, *lengths.values())
 
 
-def _portion(starts: Sequence[int], lengths: dict[int, int], known: set[str], fetch_all: FetchAll) -> Iterator[Page]:
+def _portion(starts: Sequence[int], lengths: dict[int, int], known: set[str], walk: _Walk) -> Iterator[Page]:
     """Pages side by side, then rounds of requests for the gaps that short ones leave, while a round brings somebody new.
 
     `lengths`, start index -> length, and `known` grow.
     """
     while starts:
         before = len(known)
-        for start, page in zip(starts, fetch_all(starts), strict=True):
+        for start, page in zip(starts, walk.all(starts), strict=True):
             lengths[start] = len(page.ids)
             known.update(page.ids)
             yield page
