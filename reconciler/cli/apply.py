@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.addresses import known_addresses
 from reconciler.cli.common import (
     BLOCKED,
     ERROR,
@@ -32,7 +33,7 @@ from reconciler.cli.interrupt import in_turn, left_over, orderly
 from reconciler.cli.plan import show_plans
 from reconciler.cli.progress import line, telling
 from reconciler.cli.saved import reviewed, saved
-from reconciler.cli.saying import add_markdown, report_lines, reporting, say
+from reconciler.cli.saying import add_markdown, report_lines, reporting, say, warn
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.model import Change, Plan
 
@@ -71,6 +72,7 @@ def _apply(
         raise click.UsageError("no terminal to ask on: add --auto-approve, or name a saved plan")
     declarations = load_checked(desired, apps)
     picked = chosen(declarations, apps)
+    known_addresses(only, declarations, picked)
     if digest and len(picked) > 1:
         raise click.UsageError("a digest stands for the plan of one app: name it with --app")
     if files:
@@ -192,7 +194,7 @@ def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, 
     own = [text for text in plan.warnings if text not in found.guarded.warnings]
     found.guarded = guard(found.planned, found.record, now(), tuple(result.todo), reviewed)
     for text in (*own, *found.guarded.warnings):
-        say(f"Warning: {text}")
+        warn(found.app, text)
     return blocked(found, found.guarded.blocking) if found.guarded.blocking else tuple(result.todo)
 
 
