@@ -152,6 +152,18 @@ def test_a_manual_app_or_one_that_is_off_is_never_written(desk: Desk, line: str,
     assert desk.find("ada@x.org") == []
 
 
+@pytest.mark.parametrize(("line", "words"), [("mode: manual", "apply refuses"), ("status: off", "apply does nothing")])
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_the_plan_of_an_app_that_is_not_written_says_so_and_promises_no_requests(
+    desk: Desk, line: str, words: str, form: str
+) -> None:
+    file = desk.folder / "desired/apps/wiki/app.yaml"
+    assert "requests" in desk.reconcile("plan", "--format", form).out
+    file.write_text(file.read_text(encoding="utf-8") + f"provisioning: {{{line}}}\n", encoding="utf-8")
+    ran = desk.reconcile("plan", "--format", form)
+    assert ran.code == 0 and "create User/ada@x.org" in ran.out and words in ran.out and "requests" not in ran.out
+
+
 def test_an_interrupt_while_a_service_hangs_ends_at_once_with_130(desk: Desk) -> None:
     asked, quiet = os.pipe()
     leave = os.pipe()
@@ -314,10 +326,18 @@ def test_addresses_that_nobody_knows_are_a_wrong_use(desk: Desk, command: tuple[
     assert desk.find("ada@x.org") == []
 
 
+def test_what_an_apply_takes_into_the_record_without_a_write_is_counted(desk: Desk) -> None:
+    assert "into the record" not in desk.reconcile(*APPLY).out
+    shutil.rmtree(desk.folder / ".reconcile")
+    ran = desk.reconcile(*APPLY)
+    assert ran.code == 0 and "Applied 0 of 0 changes to wiki. Took 2 accounts and 1 group into the record.\n" in ran.out
+    assert "into the record" not in desk.reconcile(*APPLY).out
+
+
 def test_one_address_that_nobody_knows_among_others_is_said_with_the_app(desk: Desk) -> None:
     ran = desk.reconcile("plan", "--only", "User/adda@x.org", "--only", "User/ADA@x.org")
     assert ran.code == 0 and "create User/ada@x.org" in ran.out
-    assert "Warning: wiki: nothing that is declared or recorded is called User/adda@x.org; did you mean User/ada@x.org?" in ran.err
+    assert "Warning: wiki: nothing that is declared or recorded is called User/adda@x.org; did you mean User/ada" in ran.err
 
 
 def test_an_address_that_one_apps_record_alone_knows_is_known(desk: Desk) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.report import markdown
+from reconciler.report import jsonform, markdown
+from reconciler.report.text import last_line
 from tests.world import APP, MAPPINGS, SWITCH, World
 
 ADA = "userPrincipalName: ada@x.org, displayName: Ada, department: Networks"
@@ -110,6 +111,8 @@ def test_the_same_without_the_update_action_changes_nothing_and_says_so(team: Wo
     assert "User/ada@x.org: retained, since the mapping does not update" in team.plan().warnings
     team.converge()
     assert active(team) == [True]
+    (plan,) = jsonform.loads(jsonform.dumps([team.plan()]))
+    assert plan.left == 1 and last_line(plan).startswith("No changes.") and "matches" not in last_line(plan)
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)

@@ -53,8 +53,11 @@ class Outcome(NamedTuple):
 
 @dataclass
 class Result:
+    """`adopted` are the addresses that went into the record without a change."""
+
     outcomes: list[Outcome] = field(default_factory=list)
     interrupted: bool = False
+    adopted: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:

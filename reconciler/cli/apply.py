@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,7 @@ from reconciler.cli.progress import line, telling
 from reconciler.cli.saved import reviewed, saved
 from reconciler.cli.saying import add_markdown, report_lines, reporting, say, warn
 from reconciler.declare.model import App, Declarations
+from reconciler.declare.plural import plural
 from reconciler.plan.model import Change, Plan
 
 if TYPE_CHECKING:
@@ -239,6 +240,13 @@ def _commit(found: Session, changes: tuple[Change, ...]) -> str | None:
     return None if left or config.dirty else config.commit
 
 
+def _took(adopted: Collection[str]) -> str:
+    """What is ours from now on without having been written to."""
+    groups = sum(1 for address in adopted if address.startswith("Group/"))
+    kinds = [plural(number, noun) for number, noun in ((len(adopted) - groups, "account"), (groups, "group")) if number]
+    return f" Took {' and '.join(kinds)} into the record." if kinds else ""
+
+
 def write(
     found: Session, changes: tuple[Change, ...], occasion: str = "apply", only: tuple[str, ...] | None = None
 ) -> int:
@@ -265,7 +273,8 @@ def write(
     part = f" This was a part: {', '.join(only)}." if only else ""
     kept = sum(1 for outcome in result.outcomes if outcome.status == "ignored")
     ignored = f" The service ignored a part of {kept}." if kept else ""
-    say(f"Applied {done} of {len(result.outcomes)} changes to {found.app.displayName}.{ignored}{part}", err=False)
+    took = _took(result.adopted)
+    say(f"Applied {done} of {len(result.outcomes)} changes to {found.app.displayName}.{took}{ignored}{part}", err=False)
     report_lines([line(outcome) for outcome in result.outcomes])
     if found.store.lost:
         say("Error: the lock was lost, so writing stopped: another run may have taken it")

@@ -56,5 +56,5 @@ def _selection(plan: Plan) -> str:
 def _footer(plan: Plan) -> str:
     commit = f", commit {code(plan.config.commit)}" if plan.config.commit else ""
     dirty = " and files that differ from it" if plan.config.commit and plan.config.dirty else ""
-    requests = f"; an apply sends {cost(plan)}" if plan.changes else ""
+    requests = f"; an apply sends {cost(plan)}" if plan.requests.writes else ""
     return f"<sub>digest {code(plan.digest)}{commit}{dirty}{requests}</sub>"
