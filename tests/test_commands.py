@@ -604,6 +604,7 @@ def test_declarations_that_are_no_folder_are_one_error(desk: Desk) -> None:
     for name, word in (("plain", "no folder"), ("absent", "no such folder")):
         ran = desk.reconcile("validate", "--desired", name)
         assert ran.code == 1 and word in ran.out and "--desired" in ran.out
+        assert ("`reconcile init`" in ran.out) is (name == "absent")
         ran = desk.reconcile("plan", "--desired", name)
         assert (ran.code, ran.out) == (1, "") and word in ran.err
 
