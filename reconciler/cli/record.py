@@ -9,10 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, now, options, recovered, store_of, worst
+from reconciler.cli.revision import git
 from reconciler.declare.model import App, Declarations
 
 if TYPE_CHECKING:
     from reconciler.record.model import Record
+
+LOCAL = ("the record is a local one, and this is no Git repository that could hold another: to move it into Git, write "
+         "`record: {backend: git, remote: origin}` in reconciler.yaml inside of a repository; to move it from a folder, name it "
+         "with --from local --path")  # fmt: skip
 
 
 @click.group()
@@ -89,6 +94,8 @@ def migrate(desired: Path, apps: tuple[str, ...], no_color: bool, backend: str |
 
     def work(app: App, declarations: Declarations) -> int:
         settings = declarations.record
+        if backend is None and settings.backend == "local" and not git(settings.folder, "rev-parse", "--git-dir"):
+            raise click.UsageError(LOCAL)
         before = backend or ("local" if settings.backend == "git" else "git")
         old = replace(declarations, record=RecordSettings(before, remote, path, settings.folder))
         source, target = store_of(app, old), store_of(app, declarations)
