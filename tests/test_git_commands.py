@@ -218,6 +218,8 @@ def test_a_write_in_ci_with_a_record_that_would_vanish_is_an_error(
 def test_an_apply_that_finds_a_lock_exits_6_and_writes_nothing(remote: GitWorld, capsys: pytest.CaptureFixture[str]) -> None:
     store().owner.acquire("reconcile apply", "t", 0)
     assert run(["apply", "--auto-approve", "--lock-timeout", "-1"]) == 64
+    assert run(["apply", "--auto-approve", "--lock-timeout", "soon"]) == 64
+    assert "'soon' is not a valid number of seconds" in capsys.readouterr().err
     assert run(["apply", "--auto-approve", "--lock-timeout", "0.01", "--report", "report.md"]) == 6
     assert "reconcile unlock " in capsys.readouterr().err
     assert "Error: locked by " in Path("report.md").read_text(), "a pull request must be told why its plan was not applied"

@@ -22,6 +22,7 @@ from reconciler.cli.common import (
     chosen,
     guarded,
     load_checked,
+    lock_option,
     now,
     options,
     selection_options,
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 @selection_options
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, readable=False))
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
-@click.option("--lock-timeout", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Wait so long for a lock.")
+@lock_option
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
               help="The form of what moved, where a saved plan is stale.")  # fmt: skip
 @click.option("--digest", help="Go on without asking only if the fresh plan has this digest.")

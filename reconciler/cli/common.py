@@ -46,6 +46,15 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
                         show_default=True, help="The folder of the declarations.")(command)  # fmt: skip
 
 
+class Seconds(click.FloatRange):
+    """0 or more."""
+
+    name = "number of seconds"
+
+
+lock_option = click.option("--lock-timeout", type=Seconds(min=0), default=0.0, metavar="SECONDS", help="Wait so long for a lock.")
+
+
 def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
     command = click.option("--cause", "causes", multiple=True, type=click.Choice(["config", "drift", "time"]),
                            help="Only changes that have no other cause.")(command)  # fmt: skip

@@ -18,6 +18,7 @@ from reconciler.cli.common import (
     chosen,
     guarded,
     load_checked,
+    lock_option,
     now,
     options,
     session,
@@ -37,7 +38,7 @@ from reconciler.record.model import Record
 @click.argument("user")
 @click.option("--reason", default="no reason given", show_default=True, help="Why; it stands in the record, the log and plans.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
-@click.option("--lock-timeout", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Wait so long for a lock.")
+@lock_option
 def revoke(
     desired: Path, apps: tuple[str, ...], no_color: bool, user: str, reason: str, auto_approve: bool, lock_timeout: float
 ) -> int:

@@ -79,7 +79,7 @@ def last_line(plan: Plan) -> str:
 
 def _rest(plan: Plan) -> str:
     counts = (("adopted", plan.adopted), ("skipped", len(plan.skipped)), ("unmanaged", len(plan.unmanaged)),
-              ("errors", len(plan.errors)), ("ignored", plan.ignored))  # fmt: skip
+              ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)), ("ignored", plan.ignored))  # fmt: skip
     parts = [f"{number} {word}" for word, number in counts if number]
     return " " + ", ".join(parts) + "." if parts else ""
 
