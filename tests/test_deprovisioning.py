@@ -128,8 +128,17 @@ def test_hard_deleted_in_source_is_a_delete_if_the_delete_action_is_enabled(team
     rule(team, "{removedFromDirectory: delete}")
     remove_from_directory(team)
     assert actions(team) == ["delete"]
+    (change,) = [change for change in team.plan().changes if change.address == "User/ada@x.org"]
+    assert "deprovisioning:" in Path(change.file).read_text().splitlines()[change.line - 1]
     team.converge()
     assert active(team) == []
+
+
+def test_where_nothing_is_said_of_those_who_are_no_longer_declared_the_app_is_named(team: World) -> None:
+    rule(team, "{outOfScope: retain}")
+    remove_from_directory(team)
+    (change,) = [change for change in team.plan().changes if change.address == "User/ada@x.org"]
+    assert Path(change.file).read_text().splitlines()[change.line - 1].startswith("app:")
 
 
 def test_hard_deleted_in_source_with_delete_unchecked_is_nothing(team: World) -> None:

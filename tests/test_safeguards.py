@@ -742,6 +742,8 @@ def test_a_blocked_plan_prints_the_very_entry_that_lets_it_through(tmp_path: Pat
     shown = text.render(found.plan(), lambda words, _: words)
     entry = next(row.strip().removeprefix("- ") for row in shown.splitlines() if row.strip().startswith("- {plan:"))
     assert line(Town.said(found.plan())["accidentalDeletions"]["approval"]) == f"- {entry}"  # type: ignore[arg-type]
+    file = f"{found.folder}/desired/apps/wiki/approvals.yaml"
+    assert f"add to {file}, under" in shown and f"add to `{file}`" in markdown.render(found.plan())
     digest = found.plan().digest
     found.approve(entry)
     assert found.status("accidentalDeletions") == "approved" and found.plan().digest == digest
