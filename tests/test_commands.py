@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import stat
 import subprocess
@@ -24,6 +25,7 @@ from jsonschema import Draft202012Validator
 from reconciler.cli.main import COMMANDS, cli
 from reconciler.declare.build import url_problem
 from reconciler.declare.yaml import scalar
+from reconciler.plan.planner import NO_RECORD
 from tests.servers import (
     APP,
     COMMAND,
@@ -159,6 +161,18 @@ def test_a_manual_app_or_one_that_is_off_is_never_written(desk: Desk, line: str,
     ran = desk.reconcile(*APPLY)
     assert ran.code == code and line.split()[1] in ran.err
     assert desk.find("ada@x.org") == []
+
+
+@pytest.mark.parametrize(("line", "words"), [("mode: manual", "apply refuses"), ("status: off", "apply does nothing")])
+@pytest.mark.parametrize("form", ["text", "markdown"])
+def test_the_plan_of_an_app_that_is_not_written_says_so_and_promises_no_requests(
+    desk: Desk, line: str, words: str, form: str
+) -> None:
+    file = desk.folder / "desired/apps/wiki/app.yaml"
+    assert "requests" in desk.reconcile("plan", "--format", form).out
+    file.write_text(file.read_text(encoding="utf-8") + f"provisioning: {{{line}}}\n", encoding="utf-8")
+    ran = desk.reconcile("plan", "--format", form)
+    assert ran.code == 0 and "create User/ada@x.org" in ran.out and words in ran.out and "requests" not in ran.out
 
 
 def test_an_interrupt_while_a_service_hangs_ends_at_once_with_130(desk: Desk) -> None:
@@ -358,9 +372,51 @@ def test_only_one_object_is_planned_and_written(desk: Desk) -> None:
     assert desk.find("ada@x.org") == [] and len(desk.find("grace@x.org")) == 1
 
 
-def test_an_address_that_nobody_knows_is_said(desk: Desk) -> None:
-    ran = desk.reconcile("plan", "--only", "User/adda@x.org")
-    assert "User/adda@x.org" in ran.err and "User/ada@x.org" in ran.err
+@pytest.mark.parametrize("command", [("plan", "--detailed-exitcode"), APPLY])
+def test_addresses_that_nobody_knows_are_a_wrong_use(desk: Desk, command: tuple[str, ...]) -> None:
+    ran = desk.reconcile(*command, "--only", "User/adda@x.org", "--only", "Group/Zoologists")
+    assert ran.code == 64 and ran.out == "" and "Group/Zoologists" in ran.err
+    assert "User/adda@x.org; did you mean User/ada@x.org?" in ran.err
+    assert desk.find("ada@x.org") == []
+
+
+def test_what_an_apply_takes_into_the_record_without_a_write_is_counted(desk: Desk) -> None:
+    assert "into the record" not in desk.reconcile(*APPLY).out
+    shutil.rmtree(desk.folder / ".reconcile")
+    ran = desk.reconcile(*APPLY)
+    assert ran.code == 0 and "Applied 0 of 0 changes to wiki. Took 2 accounts and 1 group into the record.\n" in ran.out
+    assert "into the record" not in desk.reconcile(*APPLY).out
+
+
+def test_one_address_that_nobody_knows_among_others_is_said_with_the_app(desk: Desk) -> None:
+    ran = desk.reconcile("plan", "--only", "User/adda@x.org", "--only", "User/ADA@x.org")
+    assert ran.code == 0 and "create User/ada@x.org" in ran.out
+    assert "Warning: wiki: nothing that is declared or recorded is called User/adda@x.org; did you mean User/ada" in ran.err
+
+
+def test_an_address_that_one_apps_record_alone_knows_is_known(desk: Desk) -> None:
+    assert desk.reconcile(*APPLY).code == 0
+    desk.people("grace@x.org")
+    desk.write("directory/groups/a.yaml", "groups: [{displayName: Net, members: [grace@x.org]}]\n")
+    second(desk)
+    ran = desk.reconcile("plan", "--only", "User/ada@x.org")
+    assert ran.code == 0 and "disable User/ada@x.org" in ran.out
+    assert "Warning: library: nothing that is declared or recorded is called User/ada@x.org" in ran.err
+    assert "Warning: wiki: nothing" not in ran.err
+
+
+def second(desk: Desk) -> None:
+    """Another app with the same declarations and service."""
+    shutil.copytree(desk.folder / "desired/apps/wiki", desk.folder / "desired/apps/library")
+    desk.write("apps/library/app.yaml", APP.replace("app: wiki", "app: library"))
+
+
+def test_a_warning_that_stands_outside_of_a_plan_names_its_app(desk: Desk) -> None:
+    second(desk)
+    saved(desk)
+    ran = desk.reconcile("apply", "plan.json")
+    assert {line for line in ran.err.splitlines() if "there is no record yet" in line} == {
+        f"Warning: {app}: {NO_RECORD}" for app in ("library", "wiki")}  # fmt: skip
 
 
 def test_drift_alone_is_repaired_where_that_cause_was_asked_for(desk: Desk) -> None:
@@ -602,6 +658,7 @@ def test_declarations_that_are_no_folder_are_one_error(desk: Desk) -> None:
     for name, word in (("plain", "no folder"), ("absent", "no such folder")):
         ran = desk.reconcile("validate", "--desired", name)
         assert ran.code == 1 and word in ran.out and "--desired" in ran.out
+        assert ("`reconcile init`" in ran.out) is (name == "absent")
         ran = desk.reconcile("plan", "--desired", name)
         assert (ran.code, ran.out) == (1, "") and word in ran.err
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.demo import _program
+from reconciler.report.text import render
+from tests.servers import ROOT
+from tests.world import World
 
 RECONCILE = [sys.executable, "-c", "from reconciler.cli.main import main; main()"]
 STORY = ("validate", "test-connection", "plan --out plan.json", "apply plan.json", "plan --detailed-exitcode",
@@ -80,3 +84,20 @@ def test_the_second_terminal_is_told_of_a_program_that_it_finds(tmp_path: Path, 
     assert _program() == str(here)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert _program() == "reconcile"
+
+
+def test_the_plan_that_the_readme_opens_with_is_the_one_that_the_example_gives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything is applied, then Ada gets a role for a time."""
+    monkeypatch.chdir(tmp_path)
+    world = World(Path("."))
+    shutil.rmtree("desired")
+    shutil.copytree(ROOT / "desired", "desired")
+    world.seed("contractor@example.org")
+    world.converge()
+    with open("desired/apps/wiki/assignments.yaml", "a", encoding="utf-8") as file:
+        file.write("  - {user: ada@example.com, role: Wiki Admin, expires: 2027-01-31}\n")
+    shown = render(world.plan(), lambda text, code: text).replace(world.client.base_url, "https://wiki.example.com/scim/v2")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert shown == readme.partition("$ reconcile plan --app wiki\n")[2].partition("```")[0]

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.report import markdown
+from reconciler.report import jsonform, markdown
+from reconciler.report.text import last_line
 from tests.world import APP, MAPPINGS, SWITCH, World
 
 ADA = "userPrincipalName: ada@x.org, displayName: Ada, department: Networks"
@@ -110,6 +111,8 @@ def test_the_same_without_the_update_action_changes_nothing_and_says_so(team: Wo
     assert "User/ada@x.org: retained, since the mapping does not update" in team.plan().warnings
     team.converge()
     assert active(team) == [True]
+    (plan,) = jsonform.loads(jsonform.dumps([team.plan()]))
+    assert plan.left == 1 and last_line(plan).startswith("No changes.") and "matches" not in last_line(plan)
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=lambda event: event.__name__)
@@ -125,8 +128,17 @@ def test_hard_deleted_in_source_is_a_delete_if_the_delete_action_is_enabled(team
     rule(team, "{removedFromDirectory: delete}")
     remove_from_directory(team)
     assert actions(team) == ["delete"]
+    (change,) = [change for change in team.plan().changes if change.address == "User/ada@x.org"]
+    assert "deprovisioning:" in Path(change.file).read_text().splitlines()[change.line - 1]
     team.converge()
     assert active(team) == []
+
+
+def test_where_nothing_is_said_of_those_who_are_no_longer_declared_the_app_is_named(team: World) -> None:
+    rule(team, "{outOfScope: retain}")
+    remove_from_directory(team)
+    (change,) = [change for change in team.plan().changes if change.address == "User/ada@x.org"]
+    assert Path(change.file).read_text().splitlines()[change.line - 1].startswith("app:")
 
 
 def test_hard_deleted_in_source_with_delete_unchecked_is_nothing(team: World) -> None:

@@ -128,6 +128,21 @@ def test_a_skipped_user_is_told_the_code_and_the_edits_that_bring_him_in(world: 
     assert (mended.in_scope, mended.code, mended.edits, failing(mended)) == (True, None, (), [])
 
 
+def test_two_users_who_match_one_account_are_told_which_and_by_what(world: World) -> None:
+    """Neither wants what the other wants: that it is the same account is known only where the service was asked."""
+    by_number = "      - {target: externalId, source: employeeId, matchingPrecedence: 2}\n"
+    mapped(world, ("      - {target: active", by_number + "      - {target: active"))
+    world.users(ADA, GRACE + ', employeeId: "7"')
+    id = world.seed("ada@x.org", externalId="7")
+    found = explained(world, ONE)
+    (alike,) = [check for check in step(found, "scope").checks if check.name.startswith("Nobody else wants")]
+    assert (alike.name, alike.passed) == ("Nobody else wants the same userName", True)
+    assert step(found, "match").status == "failure" and step(found, "match").description == (
+        "DuplicateSource: User/ada@x.org by userName and User/grace@x.org by externalId match the same account, "
+        f"ada@x.org ({id})"
+    )
+
+
 def test_every_skip_code_has_its_case() -> None:
     from reconciler.resolve.scope import REMEDIES
 

@@ -28,7 +28,7 @@ from reconciler.record.pending import summary
 from reconciler.record.store import LeaseLost
 from tests.gitworld import ENV, GitWorld, git
 from tests.servers import Desk, scim_server
-from tests.world import World
+from tests.world import APP, World
 
 IN_GIT = "record: {backend: git, remote: origin}\n"
 
@@ -218,6 +218,8 @@ def test_a_write_in_ci_with_a_record_that_would_vanish_is_an_error(
 def test_an_apply_that_finds_a_lock_exits_6_and_writes_nothing(remote: GitWorld, capsys: pytest.CaptureFixture[str]) -> None:
     store().owner.acquire("reconcile apply", "t", 0)
     assert run(["apply", "--auto-approve", "--lock-timeout", "-1"]) == 64
+    assert run(["apply", "--auto-approve", "--lock-timeout", "soon"]) == 64
+    assert "'soon' is not a valid number of seconds" in capsys.readouterr().err
     assert run(["apply", "--auto-approve", "--lock-timeout", "0.01", "--report", "report.md"]) == 6
     assert "reconcile unlock " in capsys.readouterr().err
     assert "Error: locked by " in Path("report.md").read_text(), "a pull request must be told why its plan was not applied"
@@ -248,6 +250,18 @@ def test_no_repository_is_said_in_words(
     for command in (["plan"], ["lock"], ["apply", "--auto-approve"], ["record", "show", "User/a"], ["test-connection"]):
         assert run(command) == 1
         assert "no Git repository" in capsys.readouterr().err
+
+
+def test_a_local_record_outside_of_a_repository_has_nowhere_to_be_moved_from(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree("desired/apps/wiki", "desired/apps/library")
+    world.write("apps/library/app.yaml", APP.replace("app: wiki", "app: library"))
+    assert run(["record", "migrate"]) == 64
+    said = capsys.readouterr().err
+    assert said.count("no Git repository") == 1 and "backend: git" in said
 
 
 def test_a_lost_answer_of_the_service_under_a_git_lock_doubles_no_account(remote: GitWorld, world: World) -> None:

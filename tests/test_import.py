@@ -349,6 +349,13 @@ def test_an_import_into_an_empty_folder_brings_the_app_along(empty: World) -> No
     assert declared(empty, "fresh")["ada@x.org"]["jobTitle"] == "on"
 
 
+def test_what_contradicts_an_import_is_named_where_it_is(empty: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(empty.folder)
+    with pytest.raises(ImportRefused) as found:
+        take_over(Request(Path("desired"), Path("desired"), "Wiki"))
+    assert "desired/apps/wiki:1: the same is declared in desired/apps/Wiki" in found.value.message
+
+
 # The command
 
 

@@ -196,6 +196,8 @@ def test_a_declaration_in_error_revokes_nobody_and_says_what_to_do(desk: Desk) -
 def test_a_name_that_nobody_bears_is_a_wrong_use(desk: Desk) -> None:
     ran = desk.reconcile("revoke", "adda@x.org", "--auto-approve")
     assert ran.code == 64 and "did you mean 'ada@x.org'" in ran.err and ada(desk)["active"] is True
+    ran = desk.reconcile("revoke", "nobody@x.org", "--auto-approve")
+    assert ran.code == 64 and "ada" not in ran.err and "userPrincipalName" in ran.err
 
 
 def test_it_asks_and_needs_somebody_to_answer(desk: Desk) -> None:

@@ -14,6 +14,7 @@ from reconciler.apply.recover import recover
 from reconciler.declare.load import load
 from reconciler.plan.model import Plan
 from reconciler.plan.safeguards.approvals import line
+from reconciler.plan.safeguards.deletions import share
 from reconciler.record.model import Record
 from reconciler.report import markdown, text
 from reconciler.report.jsonform import dumps
@@ -110,6 +111,15 @@ def test_numbers_stand_in_the_plan(tmp_path: Path) -> None:
     assert "3 of 10 users" in str(found["detail"])
     for shown in (text.render(plan, lambda words, _: words), markdown.render(plan), dumps([plan])):
         assert "3 of 10 users" in shown and "blocked" in shown.lower() and plan.digest in shown
+
+
+@pytest.mark.parametrize(
+    ("number", "recorded", "said"),
+    [(0, 1, "0 of 1 user lose"), (1, 18, "1 of 18 users loses"), (2, 2, "2 of 2 users lose"),
+     (1, 0, "1 user (0 in the record) loses"), (3, 1, "3 users (1 in the record) lose")],
+)  # fmt: skip
+def test_those_who_go_are_set_against_the_record(number: int, recorded: int, said: str) -> None:
+    assert share(number, recorded, "user", "loses", "lose") == said
 
 
 def test_inactive_accounts_are_no_base_of_a_percentage(tmp_path: Path) -> None:
@@ -732,6 +742,8 @@ def test_a_blocked_plan_prints_the_very_entry_that_lets_it_through(tmp_path: Pat
     shown = text.render(found.plan(), lambda words, _: words)
     entry = next(row.strip().removeprefix("- ") for row in shown.splitlines() if row.strip().startswith("- {plan:"))
     assert line(Town.said(found.plan())["accidentalDeletions"]["approval"]) == f"- {entry}"  # type: ignore[arg-type]
+    file = f"{found.folder}/desired/apps/wiki/approvals.yaml"
+    assert f"add to {file}, under" in shown and f"add to `{file}`" in markdown.render(found.plan())
     digest = found.plan().digest
     found.approve(entry)
     assert found.status("accidentalDeletions") == "approved" and found.plan().digest == digest

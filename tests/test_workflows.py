@@ -514,7 +514,7 @@ def test_init_writes_what_validates_and_nothing_of_this_project(tmp_path: Path) 
     assert "written desired/apps/crm/app.yaml" in said and "written .github/workflows/plan.yml" in said
     validate = [sys.executable, "-c", "from reconciler.cli.main import main; main()", "validate"]
     ran = subprocess.run(validate, cwd=tmp_path, env={**ENV, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
-    assert (ran.returncode, ran.stdout) == (0, "2 users, 1 groups, 1 apps: 0 errors, 0 warnings\n")
+    assert (ran.returncode, ran.stdout) == (0, "2 users, 1 group, 1 app: 0 errors, 0 warnings\n")
     text = "".join(file.read_text() for file in (tmp_path / ".github").rglob("*.yml"))
     assert "WIKI" not in text and "THOUSANDEYES" not in text and text.count("secrets.CRM_SCIM_TOKEN }}") == 7
     assert "branches: [trunk]" in text and "default: scim-reconciler==" in text and "action_path" not in text
@@ -555,9 +555,17 @@ def test_what_was_installed_from_a_commit_is_installed_from_it_on_a_runner(url: 
 def test_init_warns_of_a_version_that_an_index_may_not_have(tmp_path: Path) -> None:
     desk = Desk(tmp_path, "http://127.0.0.1")
     said = desk.reconcile("init").err
+    assert "placeholder" not in said, "the URL that stands there is the team's own"
     assert f"Warning: runners will install scim-reconciler=={__version__} from a package index" in said
     assert "`package` in .github/actions/reconcile/action.yml" in said
     assert "Warning" not in desk.reconcile("init").err, "the file was left as it is"
+
+
+def test_init_names_the_url_that_is_a_placeholder(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "http://127.0.0.1")
+    shutil.rmtree(tmp_path / "desired")
+    said = desk.reconcile("init", "--app", "crm").err
+    assert "in desired/apps/crm/app.yaml replace tenantUrl, which is a placeholder" in said and "CRM_SCIM_TOKEN" in said
 
 
 @pytest.mark.parametrize(("remotes", "record"), [(["origin"], "origin"), (["up", "origin"], "origin"), (["up"], "up")])

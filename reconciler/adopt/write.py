@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from reconciler.adopt.model import ImportRefused
+from reconciler.declare.load import shown
+from reconciler.declare.model import Problem
 
 
 @contextmanager
@@ -26,8 +28,18 @@ def staged(folder: Path) -> Iterator[Path]:
         yield stage
 
 
+def told(problem: Problem, stage: Path, folder: Path) -> str:
+    """A problem of the copy with its place, by the names that files have in the folder."""
+    return f"{real(problem.place.file, stage, folder)}:{problem.place.line}: {in_words(problem, stage, folder)}"
+
+
+def in_words(problem: Problem, stage: Path, folder: Path) -> str:
+    """What a problem of the copy says, which may name other files."""
+    return problem.message.replace(shown(stage), str(folder))
+
+
 def real(file: str, stage: Path, folder: Path) -> str:
-    """The name that a file of the copy has in its folder, for messages."""
+    """The name that a file of the copy has in its folder."""
     path = Path(file).resolve()
     return str(folder / path.relative_to(stage.resolve())) if path.is_relative_to(stage.resolve()) else file
 

@@ -37,7 +37,7 @@ def execute(
         run.go(stopped)
     finally:
         run.finish()
-    return Result([run.outcome(change) for change in job.changes], run.interrupted, run.refused)
+    return Result([run.outcome(change) for change in job.changes], run.interrupted, run.refused, tuple(run.adopted))
 
 
 class _Run:
@@ -58,6 +58,7 @@ class _Run:
         self.book = self.writer.book
         self.told: set[str] = set()
         self.refused = ""
+        self.adopted: list[str] = []
         self.interrupted = False
         self.open: Step | None = None
         self.begun = set(job.record.under_way)
@@ -67,11 +68,10 @@ class _Run:
         record, settled = self.job.record, self.job.settled
         changing = {change.address for change in self.job.changes}
         self.book.rename([new for new, old in settled.renamed.items() if not changing & {new, old}])
-        known = len(record.entries)
         for address, entry in settled.baselines.items():
             if address not in changing and "id" in entry and self.book.renamed.get(address) not in record.entries:
+                self.adopted += [address] * (address not in record.entries)
                 record.entries[address] = entry
-        adopted = len(record.entries) - known
         record.under_way = sorted({*self.begun, *(change.digest for change in self.job.changes)})
         record.revoked = settled.revoked
         journal = self.store.read_journal()
@@ -79,7 +79,7 @@ class _Run:
         self.store.log(skip_lines(self.job, self.now()))
         if self.steps or journal:
             record.runs += 1  # the journal's lines so far are in the record from here on
-        self.store.save(record, adopted)
+        self.store.save(record, len(self.adopted))
         self.store.clear_journal()
 
     def go(self, stopped: Callable[[], bool]) -> None:

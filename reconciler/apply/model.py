@@ -53,9 +53,12 @@ class Outcome(NamedTuple):
 
 @dataclass
 class Result:
+    """`adopted` are the addresses that went into the record without a change."""
+
     outcomes: list[Outcome] = field(default_factory=list)
     interrupted: bool = False
     refused: str = ""  # in the service's words, where it refused the token
+    adopted: tuple[str, ...] = ()
 
     @property
     def complete(self) -> bool:

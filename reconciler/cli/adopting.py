@@ -167,7 +167,7 @@ def _load(stage: Path, request: Request) -> Declarations:
     declarations, problems = checked(stage)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors or request.name not in declarations.apps:
-        lines = [f"{write.real(p.place.file, stage, request.out)}:{p.place.line}: {p.message}" for p in errors]
+        lines = [write.told(p, stage, request.out) for p in errors]
         raise ImportRefused("the declarations would not be valid:\n    " + "\n    ".join(lines[:10]),
                             "mend these, or import into an empty folder with --out")  # fmt: skip
     return replace(declarations, record=replace(declarations.record, folder=str(request.out)), folder=str(request.out))

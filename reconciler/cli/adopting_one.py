@@ -78,7 +78,8 @@ def _check(desired: Path, planned: Planned, record: Record | None, address: str,
         declarations, problems = checked(stage)
         errors = [problem for problem in problems if problem.severity == "error"]
         if errors:
-            raise ImportRefused(f"the declarations would not be valid: {errors[0].message}", errors[0].remedy)
+            words = write.in_words(errors[0], stage, desired)
+            raise ImportRefused(f"the declarations would not be valid: {words}", errors[0].remedy)
         app = declarations.apps[context.app.name]
         resolution = resolve(app, declarations, context.resolution.today)
         after = make_plan(app, resolution, context.live, record, Selection(), planned.plan.base_url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.addresses import known_addresses
 from reconciler.cli.common import (
     BLOCKED,
     ERROR,
@@ -23,6 +24,7 @@ from reconciler.cli.common import (
     guarded,
     known_apps,
     load_checked,
+    lock_option,
     now,
     options,
     selection_options,
@@ -34,8 +36,9 @@ from reconciler.cli.interrupt import REST_OF_DIGEST, THE_SAME, in_turn, left_ove
 from reconciler.cli.plan import show_plans
 from reconciler.cli.progress import line, telling
 from reconciler.cli.saved import reviewed, saved
-from reconciler.cli.saying import add_markdown, report_lines, reporting, say
+from reconciler.cli.saying import add_markdown, report_lines, reporting, say, warn
 from reconciler.declare.model import App, Declarations
+from reconciler.declare.plural import plural
 from reconciler.plan.model import Change, Plan
 
 if TYPE_CHECKING:
@@ -57,7 +60,7 @@ def _digest(context: click.Context, option: click.Parameter, value: str | None) 
 @selection_options
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, readable=False))
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
-@click.option("--lock-timeout", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Wait so long for a lock.")
+@lock_option
 @click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
               help="The form of what moved, where a saved plan is stale.")  # fmt: skip
 @click.option("--digest", metavar="DIGEST", callback=_digest, help="Go on without asking only if the fresh plan has this digest.")
@@ -82,6 +85,7 @@ def _apply(
         raise click.UsageError("no terminal to ask on: add --auto-approve, or name a saved plan")
     declarations = load_checked(desired, apps)
     picked = chosen(declarations, apps)
+    known_addresses(only, declarations, picked)
     if digest and len(picked) > 1:
         raise click.UsageError("a digest stands for the plan of one app: name it with --app")
     if files:
@@ -208,7 +212,7 @@ def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, 
     own = [text for text in plan.warnings if text not in found.guarded.warnings]
     found.guarded = guard(found.planned, found.record, now(), tuple(result.todo), reviewed)
     for text in (*own, *found.guarded.warnings):
-        say(f"Warning: {text}")
+        warn(found.app, text)
     return blocked(found, found.guarded.blocking) if found.guarded.blocking else tuple(result.todo)
 
 
@@ -253,6 +257,13 @@ def _commit(found: Session, changes: tuple[Change, ...]) -> str | None:
     return None if left or config.dirty else config.commit
 
 
+def _took(adopted: Collection[str]) -> str:
+    """What is ours from now on without having been written to."""
+    groups = sum(1 for address in adopted if address.startswith("Group/"))
+    kinds = [plural(number, noun) for number, noun in ((len(adopted) - groups, "account"), (groups, "group")) if number]
+    return f" Took {' and '.join(kinds)} into the record." if kinds else ""
+
+
 def write(
     found: Session, changes: tuple[Change, ...], occasion: str = "apply", only: tuple[str, ...] | None = None,
     again: str = THE_SAME,
@@ -283,7 +294,8 @@ def write(
     part = f" This was a part: {', '.join(only)}." if only else ""
     kept = sum(1 for outcome in result.outcomes if outcome.status == "ignored")
     ignored = f" The service ignored a part of {kept}." if kept else ""
-    say(f"Applied {done} of {len(result.outcomes)} changes to {found.app.displayName}.{ignored}{part}", err=False)
+    took = _took(result.adopted)
+    say(f"Applied {done} of {len(result.outcomes)} changes to {found.app.displayName}.{took}{ignored}{part}", err=False)
     report_lines([line(outcome) for outcome in result.outcomes])
     if found.store.lost:
         say("Error: the lock was lost, so writing stopped: another run may have taken it")

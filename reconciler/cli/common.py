@@ -49,6 +49,15 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
                         show_default=True, help="The folder of the declarations.")(command)  # fmt: skip
 
 
+class Seconds(click.FloatRange):
+    """0 or more."""
+
+    name = "number of seconds"
+
+
+lock_option = click.option("--lock-timeout", type=Seconds(min=0), default=0.0, metavar="SECONDS", help="Wait so long for a lock.")
+
+
 def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
     command = click.option("--cause", "causes", multiple=True, type=click.Choice(["config", "drift", "time"]),
                            help="Only changes that have no other cause.")(command)  # fmt: skip
@@ -181,6 +190,7 @@ def session(
     """
     from reconciler.apply.recover import recover
     from reconciler.apply.unanswered import settle_unanswered
+    from reconciler.cli.addresses import warn_unknown
     from reconciler.cli.old_record import with_old_record
     from reconciler.cli.revision import revision
     from reconciler.plan.model import Config
@@ -206,27 +216,20 @@ def session(
         planned = make_plan(app, resolution, live, record, Selection(only, causes), client.base_url, config,
                             client.profile.limits())  # fmt: skip
         planned = planned if known else with_old_record(planned, store)
-        _warn_unknown(only, declarations, record)
+        warn_unknown(only, app, declarations, record)
         verdict = guard(planned, record, now())
         collect_again()
         yield Session(app, client, store, record, resolution, shown(planned, verdict), verdict)
 
 
-def _warn_unknown(only: tuple[str, ...], declarations: Declarations, record: Record | None) -> None:
-    """An address that names nobody selects nothing, which must not read as nothing to do."""
-    from reconciler.declare.near import nearly
-    from reconciler.report.safe import plain
+def recovered(store: Store) -> Record | None:
+    """The record with what a killed run has left in the journal. Raises RecordError."""
+    from reconciler.apply.recover import recover
 
-    if not only:
-        return
-    names = [f"User/{u.row['userPrincipalName']}" for u in declarations.users.values()]
-    names += [f"Group/{g.row['displayName']}" for g in declarations.groups.values()]
-    names += record.entries if record else ()
-    known = {fold(name): name for name in names}
-    for address in only:
-        if fold(address) not in known:
-            hint = "".join(f"; did you mean {known[near]}?" for near in nearly(address, known))
-            click.echo(plain(f"Warning: nothing that is declared or recorded is called {address}{hint}"), err=True)
+    record = store.load()
+    if record is not None:
+        recover(record, store.read_journal())
+    return record
 
 
 def read_live(client: ScimClient, resolution: Resolution, app: App) -> Live:

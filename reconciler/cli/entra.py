@@ -205,5 +205,5 @@ def _check_all(stage: Path, out: Path, complete: bool) -> None:
     """The whole must be valid; a directory for which no app is declared yet may be."""
     errors = [p for p in checked(stage)[1] if p.severity == "error" and (complete or p.code != "no-app")]
     if errors:
-        lines = [f"{write.real(p.place.file, stage, out)}:{p.place.line}: {p.message}" for p in errors[:10]]
+        lines = [write.told(p, stage, out) for p in errors[:10]]
         raise ImportRefused("the declarations would not be valid:\n    " + "\n    ".join(lines), errors[0].remedy)

@@ -7,7 +7,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import ERROR, chosen, colourer, guarded, load_checked, options, session, store_of, today, worst
+from reconciler.cli.common import (
+    ERROR,
+    chosen,
+    colourer,
+    guarded,
+    load_checked,
+    options,
+    recovered,
+    session,
+    store_of,
+    today,
+    worst,
+)
 from reconciler.declare.model import App, Declarations, fold
 
 if TYPE_CHECKING:
@@ -35,7 +47,7 @@ def explain(desired: Path, apps: tuple[str, ...], no_color: bool, user: str, off
 
     def work(app: App) -> int:
         store = store_of(app, declarations)
-        record = _record(store)
+        record = recovered(store)
         known.update(record.entries if record else ())
         address = _address(declarations, record, user)
         if address is None:
@@ -50,16 +62,6 @@ def explain(desired: Path, apps: tuple[str, ...], no_color: bool, user: str, off
     else:
         click.echo("\n".join(report.render(item, colourer(no_color)) for item in found), nl=False)
     return code if found or code else _unknown(declarations, known, user)
-
-
-def _record(store: Store) -> Record | None:
-    """The record with what a killed run has left in the journal."""
-    from reconciler.apply.recover import recover
-
-    record = store.load()
-    if record is not None:
-        recover(record, store.read_journal())
-    return record
 
 
 def _address(declarations: Declarations, record: Record | None, text: str) -> str | None:

@@ -31,10 +31,12 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     if desired.name != "desired":
         raise click.UsageError("the workflows look for a folder that is called desired")
     root = desired.parent
+    address = ""
     if desired.exists():
         files = {}
         variables, needed = _variables(desired)
     else:
+        address = f"in {desired}/apps/{app}/app.yaml replace tenantUrl, which is a placeholder, "
         files, variables, needed = dict(_starter(app)), {TOKEN: [_token(app)], URL: []}, [_token(app)]
     version = pinned(_installed_from())
     files |= {**_record(root, desired), **dict(_schemas()), **dict(_github(variables, _branch(root), version))}
@@ -45,8 +47,8 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
         return ERROR
     if "@" not in version and f".github/{WORKFLOWS[-1]}" in new:
         _warn(version)
-    click.echo(f"Next: set {', '.join(needed) or 'the tokens'}, then `reconcile validate` and `reconcile plan`; the README says "
-               "what to set up on GitHub.", err=True)  # fmt: skip
+    click.echo(f"Next: {address}set {', '.join(needed) or 'the tokens'}, then `reconcile validate` and `reconcile plan`; the "
+               "README says what to set up on GitHub.", err=True)  # fmt: skip
     return 0
 
 

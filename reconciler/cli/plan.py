@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.addresses import known_addresses
 from reconciler.cli.common import (
     BLOCKED,
     CHANGES,
@@ -61,6 +62,7 @@ def plan(
         return ERROR if plans[-1].errors else BLOCKED if blocked else CHANGES if changes else 0
 
     picked = [app for app in chosen(declarations, apps) if not with_token or at_hand(app, os.environ)]
+    known_addresses(only, declarations, picked)
     codes = [guarded(lambda app=app: work(app)) for app in picked]  # type: ignore[misc]
     if plans or form == "json":
         show_plans(plans, form, no_color, show_unmanaged)

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.common import ERROR, chosen, guarded, load_checked, now, options, store_of, worst
+from reconciler.cli.common import ERROR, chosen, guarded, load_checked, now, options, recovered, store_of, worst
+from reconciler.cli.revision import git
 from reconciler.declare.model import App, Declarations
 
 if TYPE_CHECKING:
     from reconciler.record.model import Record
-    from reconciler.record.store import Store
+
+LOCAL = ("the record is a local one, and this is no Git repository that could hold another: to move it into Git, write "
+         "`record: {backend: git, remote: origin}` in reconciler.yaml inside of a repository; to move it from a folder, name it "
+         "with --from local --path")  # fmt: skip
 
 
 @click.group()
@@ -36,7 +40,7 @@ def show(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -> 
     found: dict[str, Any] = {}
 
     def work(app: App, declarations: Declarations) -> int:
-        known = _read(store_of(app, declarations))
+        known = recovered(store_of(app, declarations))
         key = _key(known, address)
         if known is not None and key is not None:
             found[app.name] = {"address": key, **known.entries[key]}
@@ -58,10 +62,10 @@ def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -
 
     def work(app: App, declarations: Declarations) -> int:
         store = store_of(app, declarations)
-        if _key(_read(store), address) is None:
+        if _key(recovered(store), address) is None:
             return 0
         with store.lock(f"reconcile record forget {address}", now()):
-            known = _read(store)
+            known = recovered(store)
             key = _key(known, address)
             if known is not None and key is not None:
                 del known.entries[key]
@@ -90,6 +94,8 @@ def migrate(desired: Path, apps: tuple[str, ...], no_color: bool, backend: str |
 
     def work(app: App, declarations: Declarations) -> int:
         settings = declarations.record
+        if backend is None and settings.backend == "local" and not git(settings.folder, "rev-parse", "--git-dir"):
+            raise click.UsageError(LOCAL)
         before = backend or ("local" if settings.backend == "git" else "git")
         old = replace(declarations, record=RecordSettings(before, remote, path, settings.folder))
         source, target = store_of(app, old), store_of(app, declarations)
@@ -124,16 +130,6 @@ def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str) -> int
         return 0
 
     return _each(desired, apps, work)
-
-
-def _read(store: Store) -> Record | None:
-    """The record with what a killed run has left in the journal."""
-    from reconciler.apply.recover import recover
-
-    found = store.load()
-    if found is not None:
-        recover(found, store.read_journal())
-    return found
 
 
 def _key(known: Record | None, address: str) -> str | None:

@@ -18,7 +18,7 @@ from reconciler.cli.common import (
     chosen,
     guarded,
     load_checked,
-    meant,
+    lock_option,
     now,
     options,
     session,
@@ -27,7 +27,7 @@ from reconciler.cli.common import (
 )
 from reconciler.cli.interrupt import INTERRUPTED, in_turn
 from reconciler.cli.plan import show_plans
-from reconciler.cli.saying import say
+from reconciler.cli.saying import say, warn
 from reconciler.declare.model import App, Declarations, fold
 from reconciler.plan.model import Change, Plan
 from reconciler.record.model import Record
@@ -38,7 +38,7 @@ from reconciler.record.model import Record
 @click.argument("user")
 @click.option("--reason", default="no reason given", show_default=True, help="Why; it stands in the record, the log and plans.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
-@click.option("--lock-timeout", type=click.FloatRange(min=0), default=0.0, metavar="SECONDS", help="Wait so long for a lock.")
+@lock_option
 def revoke(
     desired: Path, apps: tuple[str, ...], no_color: bool, user: str, reason: str, auto_approve: bool, lock_timeout: float
 ) -> int:
@@ -71,14 +71,26 @@ def revoke(
 
         looked = [guarded(lambda app=app: look(app)) for app in chosen(declarations, apps)]  # type: ignore[misc]
         if not any(_known(found, address) for found, _ in ready) and not any(looked):
-            names = [str(name) for name in declarations.users.column("userPrincipalName")]
-            raise click.UsageError(f"no user {user!r} is declared or recorded; {meant(user, names)}")
+            names = [name for found, _ in ready for name in found.planned.context.entries]
+            raise click.UsageError(f"no user {user!r} is declared or recorded; {_meant(user, declarations, names)}")
         show_plans([_shown(*item) for item in ready], "text", no_color)
         if ready and not auto_approve and not click.confirm(f"Revoke {user} now?", err=True):
             click.echo("Nothing was written.", err=True)
             return ERROR
         works = {item[0].app.name: partial(_put_out, *item, address, reason) for item in ready}
         return worst([*looked, *in_turn(works)])
+
+
+def _meant(user: str, declarations: Declarations, recorded: list[str]) -> str:
+    """Only a slip of the keyboard away: whoever is named here is about to be locked out."""
+    from reconciler.report.safe import plain
+    from reconciler.resolve.single import near
+    from reconciler.resolve.sources import user_addresses
+
+    names = [*user_addresses(declarations.users), *(name for name in recorded if name.startswith("User/"))]
+    folded = {fold(name): name.partition("/")[2] for name in names}
+    hints = [repr(folded[name]) for name in near(user, folded)]
+    return f"did you mean {plain(' or '.join(hints))}?" if hints else "give the userPrincipalName as it is declared, or was"
 
 
 def _waits(app: App, address: str, still: str) -> int:
@@ -135,7 +147,7 @@ def _opened(
     found = stack.enter_context(session(app, declarations, (), (), store, amend))
     changes, left_out = select(found.planned.context, found.planned.everything, Selection((address,)))
     for text in left_out:
-        say(f"Warning: {text}")
+        warn(app, text)
     return found, changes
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.declare.model import App
 from reconciler.report.safe import plain
 
 KEY = "reconciler.said"
@@ -30,6 +31,11 @@ def say(line: str, err: bool = True) -> None:
     """A line for the person, and for the report."""
     click.echo(plain(line), err=err)
     report_lines([line])
+
+
+def warn(app: App, text: str) -> None:
+    """A warning of one app, outside of its plan: the command may be at work on others, too."""
+    say(f"Warning: {app.displayName}: {text}")
 
 
 def report_lines(lines: list[str]) -> None:

@@ -9,6 +9,7 @@ import click
 
 from reconciler.cli.common import ERROR, checked, known_apps, now, options
 from reconciler.declare.model import Problem
+from reconciler.declare.plural import plural
 
 
 @click.command()
@@ -27,8 +28,8 @@ def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) ->
         problems = _of_apps(desired, apps, problems)
     click.echo({"text": as_text, "json": as_json, "github": as_github, "sarif": as_sarif}[form](problems), nl=False)
     errors = sum(1 for problem in problems if problem.severity == "error")
-    click.echo(f"{len(found.users)} users, {len(found.groups)} groups, {len(found.apps)} apps: {errors} errors, "
-               f"{len(problems) - errors} warnings", err=form != "text")  # fmt: skip
+    counts = f"{plural(len(found.users), 'user')}, {plural(len(found.groups), 'group')}, {plural(len(found.apps), 'app')}"
+    click.echo(f"{counts}: {plural(errors, 'error')}, {plural(len(problems) - errors, 'warning')}", err=form != "text")
     return ERROR if errors else 0
 
 

@@ -28,6 +28,7 @@ from reconciler.declare.yaml import Document
 REFERENCE = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?|file:[^}]+)\}")
 TOKEN = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]+)\}\Z")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+REMOVAL = ("deprovisioning", "removedFromDirectory")
 USER_ROLE = Role("user", "User", "User")
 
 
@@ -76,6 +77,7 @@ def build_app(folder: str, documents: Mapping[str, Document], problems: list[Pro
         users=_object_mapping(mappings, declared, "users", notes),
         groups=_object_mapping(mappings, declared, "groups", notes),
         place=document.locate(("app",)), settings=settings, profile_place=document.locate(("profile",)),
+        removal_place=document.locate(REMOVAL if _has(data, REMOVAL) else ("app",), key=True),
         safeguards=read_safeguards(document, roles, problems),
         approvals=read_approvals(documents["approvals"], problems) if "approvals" in documents else (),
     )  # fmt: skip

@@ -85,8 +85,9 @@ class _Loader:
 
     def run(self) -> None:
         if not os.path.isdir(self.root):
-            what = "this is no folder" if os.path.exists(self.root) else "there is no such folder"
-            self.error(Place(shown(self.root), 1), "no-declarations", what, "name the folder with --desired")
+            what, more = ("this is no folder", "") if os.path.exists(self.root) else (
+                "there is no such folder", ", or write a small one with `reconcile init`")  # fmt: skip
+            self.error(Place(shown(self.root), 1), "no-declarations", what, "name the folder with --desired" + more)
             return
         self._only(self.root, {"directory", "apps", "policies"}, {"reconciler"})
         directory = self.root / "directory"

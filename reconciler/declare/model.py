@@ -210,7 +210,8 @@ class Approval(NamedTuple):
 class App:
     """One enterprise application. `tenantUrl` and `secretToken` are unresolved references.
 
-    `settings` are those of its profile, what app.yaml says differently included; `profile_place` is where it says so.
+    `settings` are those of its profile, what app.yaml says differently included; `profile_place` is where it says so,
+    `removal_place` where it says what becomes of those who are no longer declared.
     """
 
     name: str
@@ -227,6 +228,7 @@ class App:
     place: Place
     settings: Mapping[str, Any] = field(default_factory=dict)
     profile_place: Place = Place("", 0)
+    removal_place: Place = Place("", 0)
     safeguards: Safeguards = Safeguards()
     approvals: tuple[Approval, ...] = ()
 

@@ -224,10 +224,11 @@ class _Kind:
         for address, account in found.items():
             owners[account.id].append(address)
         for shared in (names for names in owners.values() if len(names) > 1):
+            account = [found.pop(address) for address in shared][0]
+            who = " and ".join(f"{address} by {self.result.how.get(address, 'the record')}" for address in shared)
             for address in shared:
-                found.pop(address)
-                self.result.error(address, "DuplicateSource", f"{' and '.join(shared)} match the same account",
-                                  "give each its own matching attribute")  # fmt: skip
+                self.result.error(address, "DuplicateSource", f"{who} match the same account, {account.name} ({account.id})",
+                                  "mend the value by which those match whose account it is not")  # fmt: skip
 
 
 class _RecordView:

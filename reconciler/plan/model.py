@@ -161,6 +161,7 @@ class Plan:
     digest: str = ""
     safeguards: tuple[dict[str, Any], ...] = field(default=())
     ignored: int = 0  # objects of which the service keeps another value than it was told
+    left: int = 0  # objects that are not as declared, and stay so: a warning says why
     redacted: bool = False  # personal values are hashes: it can be shown, not applied
 
     def count(self, action: str) -> int:

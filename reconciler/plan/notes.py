@@ -52,8 +52,13 @@ def listed(addresses: Iterable[str]) -> str:
 
 
 def _fixed(context: Context) -> Iterator[str]:
-    """Attributes that the service takes at creation alone, where an account has another value now."""
-    slots, able = context.resolution.user_mapping.slots, context.able
+    for target, found in fixed(context).items():
+        yield f"{context.able.service} cannot change {target} once an account is there; it differs for {listed(found)}"
+
+
+def fixed(context: Context) -> dict[str, list[str]]:
+    """Addresses by attribute that the service takes at creation alone, where an account has another value now."""
+    slots, differ = context.resolution.user_mapping.slots, {}
     for number in [i for i, slot in enumerate(slots) if slot.target in context.resolution.limited.fixed]:
         slot = slots[number]
         found = [
@@ -63,7 +68,8 @@ def _fixed(context: Context) -> Iterator[str]:
             and _differs(slot, context.resolution.users[address].values[number], live.values[number])
         ]
         if found:
-            yield f"{able.service} cannot change {slot.target} once an account is there; it differs for {listed(found)}"
+            differ[slot.target] = found
+    return differ
 
 
 def _differs(slot: Slot, want: Any, have: Any) -> bool:

@@ -13,7 +13,7 @@ from reconciler.plan.done import is_done
 from reconciler.plan.live import Live
 from reconciler.plan.match import Matching, match
 from reconciler.plan.model import Change, Config, ObjectError, Plan, Skip
-from reconciler.plan.notes import ignored, notes
+from reconciler.plan.notes import fixed, ignored, notes
 from reconciler.plan.removed import plan_removed
 from reconciler.plan.requests import Limits, estimate
 from reconciler.plan.revoked import plan_revoked
@@ -75,14 +75,27 @@ def make_plan(
         app.name, app.displayName, base_url, app.profile, kept, access(context, kept), _skipped(resolution, selection),
         directory.classed(unmanaged),
         tuple(e for e in (*context.matching.errors, *_faults(resolution)) if selection.names(e.address)),
-        tuple([*_of_record(record, base_url), *left_out, *notes(context), *findings.said(),
+        tuple([*_of_provisioning(app), *_of_record(record, base_url), *left_out, *notes(context), *findings.said(),
                *ignored(context, findings.ignored), *directory.still_active(unmanaged)]),
         findings.unchanged, findings.adopted, selection.only, selection.causes,
-        requests=estimate(kept, limits), config=config,
+        requests=estimate(() if is_closed(app) else kept, limits), config=config,
         digest=plan_digest(app.name, base_url, selection.only, selection.causes, kept),
         ignored=len({address for addresses in findings.ignored.values() for address in addresses}),
+        left=len({address for found in (findings.untouched, fixed(context)) for some in found.values() for address in some}),
     )  # fmt: skip
     return Planned(plan, context, everything, findings)
+
+
+def _of_provisioning(app: App) -> list[str]:
+    """What becomes of the plan, where that is not what a plan is for."""
+    if app.provisioning.mode == "manual":
+        return ["provisioning is manual, so apply refuses to write this: set `mode: automatic` under provisioning in app.yaml"]
+    return ["provisioning is off, so apply does nothing: set `status: on` under provisioning in app.yaml"] * is_closed(app)
+
+
+def is_closed(app: App) -> bool:
+    """Whether apply writes nothing to the app, whatever is planned."""
+    return app.provisioning.mode == "manual" or app.provisioning.status == "off"
 
 
 def _of_record(record: Record | None, base_url: str) -> list[str]:

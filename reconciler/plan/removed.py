@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
+from reconciler.declare.model import Place
 from reconciler.plan.context import Context, ran_out
 from reconciler.plan.desired import Findings
 from reconciler.plan.digest import digested
@@ -116,11 +117,16 @@ def _why(skip: Skipped | None, entry: Entry) -> str:
     return "time" if ran_out(skip, entry) else "config"
 
 
+def _rule(context: Context, address: str) -> Place:
+    """What decides over those who are no longer declared; a group goes because we created it."""
+    return context.app.removal_place if address.startswith("User/") else context.app.place
+
+
 def _removal(
     context: Context, address: str, action: str, reason: str, why: str, attributes: tuple[AttributeChange, ...],
     live: LiveObject, skip: Skipped | None,
 ) -> Change:  # fmt: skip
-    place = context.place(address, skip.row) if skip else context.app.place
+    place = context.place(address, skip.row) if skip else _rule(context, address)
     name = context.resolution.table(address).column("displayName")[skip.row] if skip else live.name
     return digested(Change(address, action, reason, (why,), place.file, place.line, str(name or ""), attributes,
                            precondition=context.rests_on(address, live)))  # fmt: skip

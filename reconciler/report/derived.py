@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from reconciler.plan.model import REDACTED
@@ -10,13 +11,19 @@ from reconciler.report.text import value_text
 from reconciler.resolve.derive import Derived
 from reconciler.resolve.trace import Traced
 
+BETWEEN = re.compile(r'(?P<text>"(?:\\.|[^"\\])*")|\s+', re.DOTALL)
 STATES = {"ignored": "left out of the flow", "untaken": "not needed"}
 
 
 def trace_lines(traced: Traced, indent: int = 0) -> list[str]:
     """One line a call, the calls inside of it below."""
-    line = " " * indent + plain(" ".join(traced.text.split())) + _result(traced)
+    line = " " * indent + plain(_one_line(traced.text)) + _result(traced)
     return [line, *(text for part in traced.parts for text in trace_lines(part, indent + 2))]
+
+
+def _one_line(expression: str) -> str:
+    """The expression without its line ends and indents; what stands between quotes is left as it is."""
+    return BETWEEN.sub(lambda found: found["text"] or " ", expression.strip())
 
 
 def _result(traced: Traced) -> str:

@@ -67,6 +67,7 @@ def summary(plan: Plan) -> dict[str, int]:
     return counts | {
         "unchanged": plan.unchanged, "adopted": plan.adopted, "skipped": len(plan.skipped),
         "unmanaged": len(plan.unmanaged), "errors": len(plan.errors), "ignored": plan.ignored,
+        "left": plan.left,
     }  # fmt: skip
 
 
@@ -137,7 +138,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         only=tuple(data["selection"]["only"]), selected_causes=tuple(data["selection"]["causes"]),
         config=_known(Config, data["config"]), requests=_known(Requests, data["requests"]), digest=data["digest"],
         safeguards=tuple(data["safeguards"]), redacted=data.get("redacted", False),
-        ignored=data["summary"].get("ignored", 0),
+        ignored=data["summary"].get("ignored", 0), left=data["summary"].get("left", 0),
     )  # fmt: skip
 
 

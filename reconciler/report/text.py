@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
+from reconciler.declare.plural import plural
 from reconciler.plan.detail import detail
 from reconciler.plan.model import ACTIONS, Access, AttributeChange, Change, Plan, Skip, Unmanaged
 from reconciler.report.safe import plain
@@ -34,7 +35,7 @@ def render(plan: Plan, colour: Callable[[str, str], str], unmanaged: bool = Fals
     lines += [f"Error: {plain(e.address)}: {plain(e.reason)}\n    {plain(e.remedy)}" for e in plan.errors]
     lines += [f"Warning: {plain(text)}" for text in plan.warnings]
     lines += [part_of(plan)] if part_of(plan) else []
-    if plan.changes:
+    if plan.requests.writes:
         lines += ["", f"The apply sends {cost(plan)}."]
     lines += ["", last_line(plan)]
     return "\n".join(lines).replace("\n\n\n", "\n\n") + "\n"
@@ -44,7 +45,9 @@ def cost(plan: Plan) -> str:
     """Requests of the apply, and how long they take where the service's rate is known."""
     requests = plan.requests
     seconds = f", about {requests.seconds} s at the service's rate" if requests.seconds else ""
-    return f"about {requests.reads + requests.writes} requests, {requests.writes} of them writes{seconds}"
+    together = requests.reads + requests.writes
+    which = "which writes" if together == 1 else f"{requests.writes} of them writes"
+    return f"about {plural(together, 'request')}, {which}{seconds}"
 
 
 def part_of(plan: Plan) -> str:
@@ -63,6 +66,8 @@ def last_line(plan: Plan) -> str:
             return f"No changes, but what is in error could not be planned.{tail}"
         if plan.ignored:
             return f"No changes, but {plain(plan.display_name)} ignores a part of the declaration.{tail}"
+        if plan.left:
+            return f"No changes.{tail}"
         return f"No changes. {plain(plan.display_name)} matches the declaration.{tail}"
     words = {"create": "to create", "update": "to update", "disable": "to disable", "enable": "to enable",
              "delete": "to delete"}  # fmt: skip
@@ -74,7 +79,7 @@ def last_line(plan: Plan) -> str:
 
 def _rest(plan: Plan) -> str:
     counts = (("adopted", plan.adopted), ("skipped", len(plan.skipped)), ("unmanaged", len(plan.unmanaged)),
-              ("errors", len(plan.errors)), ("ignored", plan.ignored))  # fmt: skip
+              ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)), ("ignored", plan.ignored))  # fmt: skip
     parts = [f"{number} {word}" for word, number in counts if number]
     return " " + ", ".join(parts) + "." if parts else ""
 

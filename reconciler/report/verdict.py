@@ -24,11 +24,16 @@ def text_lines(verdicts: Iterable[Verdict], app: str, colour: Callable[[str, str
     return ["Safeguards:", *found, ""] if found else []
 
 
+def approve_in(item: Verdict, app: str) -> str:
+    """The file of approvals; an older plan does not name it."""
+    return str(item.get("approve_in") or f"apps/{app}/approvals.yaml")
+
+
 def blocked_text(item: Verdict, app: str) -> list[str]:
     """Why a safeguard blocks, what to do, and the very entry that would let the plan through."""
     lines = [f"{plain(item['name'])}: {plain(item['detail'])}"]
     if item["status"] == "blocked":
         lines += [plain(item["remedy"])] if item.get("remedy") else []
-        lines += [f"to approve it, add to apps/{plain(app)}/approvals.yaml, under `approvals:`",
+        lines += [f"to approve it, add to {plain(approve_in(item, app))}, under `approvals:`",
                   "  " + plain(line(item["approval"]))] if item.get("approval") else []  # fmt: skip
     return lines

@@ -67,10 +67,11 @@ def _matchable(subject: Subject) -> list[Check]:
     slots, values = subject.mapping.slots, subject.matching_values
     have = [f"{slots[i].target} is {canonical(subject.shown(i, value))}" for i, value in values if value is not None]
     other = rival(subject)
+    first = "".join(slots[i].target for i, _ in values[:1])  # what others match by is known with their accounts alone
     return [
         Check("A matching attribute has a value", bool(have), ", ".join(have) or "none has"),
-        Check("Nobody else wants the same account", other is None if have else None,
-              f"{other} wants the same {slots[values[0][0]].target}" if other else "nobody does" if have else "not looked at"),
+        Check(f"Nobody else wants the same {first}", other is None if have else None,
+              f"{other} does" if other else "nobody does" if have else "not looked at"),
     ]  # fmt: skip
 
 

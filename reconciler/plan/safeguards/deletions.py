@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from reconciler.declare.model import AccidentalDeletions, fold
+from reconciler.declare.plural import plural
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.model import Safeguard, verdict
 
@@ -28,15 +29,22 @@ def accidental_deletions(facts: Facts) -> Safeguard:
     blocked = blocked or (groups != closed and exceeds(limits, len(groups), known))
     earlier = len(facts.recent)
     before = f", {earlier} of them in the last 24 hours" if earlier else ""
-    share = "" if max(existing, known) >= limits.minimumExisting else f" from {limits.minimumExisting} on"
+    base = "" if max(existing, known) >= limits.minimumExisting else f" from {limits.minimumExisting} on"
     return Safeguard(
         NAME, verdict(blocked),
-        f"{len(users)} of {existing} users lose access, {len(groups)} of {known} groups are deleted{before}; "
-        f"limit {limits.count} or {limits.percent} %{share}",
+        f"{share(len(users), existing, 'user', 'loses', 'lose')} access, "
+        f"{share(len(groups), known, 'group', 'is', 'are')} deleted{before}; "
+        f"limit {limits.count} or {limits.percent} %{base}",
         {"users": len(users), "existingUsers": existing, "groups": len(groups), "existingGroups": known, "earlier": earlier,
          "count": limits.count, "percent": limits.percent, "minimumExisting": limits.minimumExisting},
         "if so many are meant to go, approve the plan",
     )  # fmt: skip
+
+
+def share(number: int, recorded: int, noun: str, one: str, several: str) -> str:
+    """`1 of 18 users loses`; who loses a role by a change that adopts the account is not in the record yet."""
+    who = f"{number} of {plural(recorded, noun)}" if number <= recorded else f"{plural(number, noun)} ({recorded} in the record)"
+    return f"{who} {one if number == 1 else several}"
 
 
 def _together(recorded: Collection[str], gone: set[str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from reconciler.declare.model import App
 from reconciler.plan.model import Change, Plan
 from reconciler.plan.planner import Planned
 from reconciler.plan.safeguards.approvals import NEVER_LIFTED, Approved, entry
@@ -72,7 +73,12 @@ def _lifted(found: Safeguard, approvals: Approved, facts: Facts, digest: str) ->
         return found
     if approvals.lifts(found.name, facts.written):
         return replace(found, status=APPROVED)
-    return replace(found, approval=entry(digest, found.name, facts.now))
+    return replace(found, approval=entry(digest, found.name, facts.now), approve_in=approvals_file(facts.context.app))
+
+
+def approvals_file(app: App) -> str:
+    """The file in which approvals of an app stand, or would."""
+    return next((item.place.file for item in app.approvals), app.place.file.rpartition("/")[0] + "/approvals.yaml")
 
 
 def shown(planned: Planned, guarded: Guarded) -> Planned:

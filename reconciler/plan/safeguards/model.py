@@ -12,7 +12,10 @@ DAY = 24  # hours for which removals count together
 
 @dataclass(frozen=True)
 class Safeguard:
-    """`status` is ok, blocked or approved. `numbers` are empty where it is not set, `approval` the entry that would lift it."""
+    """`status` is ok, blocked or approved. `numbers` are empty where it is not set, `approval` the entry that would lift it.
+
+    `approve_in` is the file in which that would stand.
+    """
 
     name: str
     status: str
@@ -20,6 +23,7 @@ class Safeguard:
     numbers: Mapping[str, int] = field(default_factory=dict)
     remedy: str = ""
     approval: Mapping[str, str] | None = None
+    approve_in: str = ""
     warnings: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
@@ -28,7 +32,7 @@ class Safeguard:
         if self.remedy and self.status == BLOCKED:
             found["remedy"] = self.remedy
         if self.approval and self.status == BLOCKED:
-            found["approval"] = dict(self.approval)
+            found |= {"approval": dict(self.approval), "approve_in": self.approve_in}
         return found
 
 

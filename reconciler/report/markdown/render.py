@@ -43,7 +43,7 @@ def _verdict(plan: Plan) -> str:
     always = ("create", "update", "disable") if plan.changes else ()
     counts = [f"{number:,} to {action}" for action, number in actions if number or action in always]
     rest = (("adopted", plan.adopted), ("skipped", len(plan.skipped)), ("unmanaged", len(plan.unmanaged)),
-            ("errors", len(plan.errors)))  # fmt: skip
+            ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)))  # fmt: skip
     counts += [f"{number:,} {name}" for name, number in rest if number]
     return f"**{word}**. " + (", ".join(counts) + "." if counts else "")
 
@@ -56,5 +56,5 @@ def _selection(plan: Plan) -> str:
 def _footer(plan: Plan) -> str:
     commit = f", commit {code(plan.config.commit)}" if plan.config.commit else ""
     dirty = " and files that differ from it" if plan.config.commit and plan.config.dirty else ""
-    requests = f"; an apply sends {cost(plan)}" if plan.changes else ""
+    requests = f"; an apply sends {cost(plan)}" if plan.requests.writes else ""
     return f"<sub>digest {code(plan.digest)}{commit}{dirty}{requests}</sub>"

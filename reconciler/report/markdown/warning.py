@@ -9,6 +9,7 @@ from reconciler.plan.model import Plan
 from reconciler.plan.safeguards.approvals import line
 from reconciler.report.markdown.fit import Section
 from reconciler.report.safe import code
+from reconciler.report.verdict import approve_in
 
 MOST = 20  # rows of the caution block; the rest is counted, and stands in the folds
 FINE = ("ok", "off", "approved")
@@ -33,7 +34,7 @@ def _way_out(item: dict[str, Any], app: str) -> str:
     remedy = f". {code(item['remedy'])}" if item.get("remedy") else ""
     if not item.get("approval"):
         return remedy
-    return f"{remedy}. To approve it, add to {code(f'apps/{app}/approvals.yaml')}: {code(line(item['approval']))}"
+    return f"{remedy}. To approve it, add to {code(approve_in(item, app))}: {code(line(item['approval']))}"
 
 
 def _harm(plan: Plan) -> Iterator[str]:

@@ -126,7 +126,7 @@ def _refuse(*_: Any) -> Any:
 
 def _check_item(arguments: Arguments) -> None:
     whole_at(1, 1, "the first item is 1")(arguments)
-    if known(arguments, 0):
+    if known(arguments, 0) and isinstance(arguments[0], (str, int, float)):  # what Split gives may be known, too
         raise BadArgument(0, "a text has no items", "give a multi-valued attribute, or Split(...)")
 
 

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from reconciler.resolve.functions.base import (
+    ABSENT,
+    BadArgument,
     EvaluationError,
     Function,
     bounded,
@@ -16,14 +18,14 @@ from reconciler.resolve.functions.base import (
     empty,
     fits,
     items,
-    must_be_absent,
     one_of,
     text,
     whole,
     whole_at,
 )
 
-CULTURE = must_be_absent(1, "only the invariant culture is spoken", "leave the culture out")
+CULTURE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*\Z")
+DOTTED = frozenset(["tr", "az", "lt"])  # languages whose i is not that of the others
 COMPARES = ("vbTextCompare", "vbBinaryCompare")
 # .NET's invariant culture leaves the dotted capital and the dotless small i alone.
 UNCASED = "\u0130\u0131"
@@ -165,6 +167,18 @@ def _to_text(value: Any) -> Any:
     return None if value is None else text(value)
 
 
+def _check_culture(arguments: Any) -> None:
+    """All cultures but a few change case as the invariant one does, which is the one that is spoken."""
+    culture = arguments[1] if len(arguments) > 1 else ABSENT
+    if culture is ABSENT or culture == "":
+        return
+    if not isinstance(culture, str) or not CULTURE.match(culture):
+        raise BadArgument(1, "the culture is a name between quotes, such as \"en-US\"", "write one, or leave the culture out")
+    if culture.partition("-")[0].lower() in DOTTED:
+        raise BadArgument(1, f"the culture {culture} has a case of its own for i, and only the invariant one is spoken",
+                          "leave the culture out")  # fmt: skip
+
+
 def _check_numbers(arguments: Any) -> None:
     for index in (0, 1):
         whole_at(index, None, "give a whole number, or a hexadecimal one such as &HF")(arguments)
@@ -191,7 +205,7 @@ FUNCTIONS: dict[str, Function] = {
     "PCase": Function(1, 2, _or_null(_pcase), "PCase(source, wordSeparators)", optional=(1,)),
     "Split": Function(2, 2, _split, "Split(source, delimiter)"),
     "StripSpaces": Function(1, 1, _or_null(lambda s: s.replace(" ", "")), "StripSpaces(source)"),
-    "ToLower": Function(1, 2, _or_null(lambda s, _=None: lower(s)), "ToLower(source)", CULTURE, optional=(1,)),
-    "ToUpper": Function(1, 2, _or_null(lambda s, _=None: upper(s)), "ToUpper(source)", CULTURE, optional=(1,)),
+    "ToLower": Function(1, 2, _or_null(lambda s, _=None: lower(s)), "ToLower(source, culture)", _check_culture, optional=(1,)),
+    "ToUpper": Function(1, 2, _or_null(lambda s, _=None: upper(s)), "ToUpper(source, culture)", _check_culture, optional=(1,)),
     "Word": Function(3, 3, _word, "Word(string, number, delimiters)", whole_at(1)),
 }  # fmt: skip
