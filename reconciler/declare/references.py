@@ -57,9 +57,10 @@ class _Check:
             for number, member in enumerate(members if isinstance(members, list) else ()):
                 path = ("members", number)
                 if isinstance(member, str) and fold(member) not in users:
-                    group = fold(member) in groups
-                    remedy = f"write `{{group: {spelled(_written(groups, fold(member)))}}}`" if group else nearest(member, users, "user")
-                    self.error(row, path, "unknown-user", f"no user {member!r} is declared" + ", but a group" * group, remedy)
+                    message, remedy = f"no user {member!r} is declared", nearest(member, users, "user")
+                    if (key := fold(member)) in groups:
+                        message, remedy = message + ", but a group", f"write `{{group: {spelled(_written(groups, key))}}}`"
+                    self.error(row, path, "unknown-user", message, remedy)
                 elif isinstance(member, dict) and isinstance(name := member.get("group"), str) and fold(name) not in groups:
                     self.error(row, (*path, "group"), "unknown-group", f"no group {name!r} is declared",
                                nearest(name, groups, "group"))  # fmt: skip
