@@ -234,7 +234,7 @@ class _Loader:
                 broken.add(kind)
             else:
                 found.setdefault(kind, document)
-                broken |= {kind} if document.lacks((kind,)) and kind == "roles" else set()
+                broken |= {kind} if kind == "roles" and kind not in document.data else set()
         return found, lists, broken
 
 

@@ -33,7 +33,7 @@ def explain(document: Document, error: Any, prefix: Path) -> list[Problem]:
         case "enum":
             return [_not_one_of(place, path, error)]
         case "oneOf":
-            return [_one_of(place, error)]
+            return _one_of(place, error)
         case "anyOf":
             return _any_of(document, place, path, error, prefix)
         case _:
@@ -47,13 +47,17 @@ def _unknown_key(document: Document, path: Path, key: str, known: list[str]) -> 
 
 
 def _missing(place: Place, path: Path, error: Any) -> list[Problem]:
-    """Nothing where an unknown key looks like a slip of the missing one, since that is said there."""
     missing = error.message.split("'")[1]  # jsonschema reports one key an error
-    known = error.schema.get("properties", {})
-    if any(likely(key, known) == missing for key in error.instance if key not in known):
+    if _slip(error, missing):
         return []
     code, remedy = ("missing-key", f"add `{missing}: ...`") if path else ("no-top-level-key", f"start the file with `{missing}:`")
     return [Problem(place, "error", code, f"the key {missing!r} is missing", remedy)]
+
+
+def _slip(error: Any, missing: str) -> bool:
+    """Whether an unknown key looks like a slip of the missing one: that is said there, and nothing else needs to be."""
+    known = error.schema.get("properties", {})
+    return any(likely(key, known) == missing for key in error.instance if key not in known)
 
 
 def _types(schema: dict[str, Any]) -> list[str]:
@@ -73,12 +77,14 @@ def _not_one_of(place: Place, path: Path, error: Any) -> Problem:
     return Problem(place, "error", "not-one-of", f"{_at(path)} cannot be {_short(repr(error.instance))}", remedy)
 
 
-def _one_of(place: Place, error: Any) -> Problem:
+def _one_of(place: Place, error: Any) -> list[Problem]:
     names = [choice["required"][0] for choice in error.validator_value]
     listed = ", ".join(names[:-1]) + " and " + names[-1]
     if any(name in error.instance for name in names):
-        return Problem(place, "error", "one-of", f"{listed} exclude one another", "keep one of them")
-    return Problem(place, "error", "one-of", f"one of {listed} is missing", f"add `{names[0]}: ...`, or another of them")
+        return [Problem(place, "error", "one-of", f"{listed} exclude one another", "keep one of them")]
+    if any(_slip(error, name) for name in names):
+        return []
+    return [Problem(place, "error", "one-of", f"one of {listed} is missing", f"add `{names[0]}: ...`, or another of them")]
 
 
 def _any_of(document: Document, place: Place, path: Path, error: Any, prefix: Path) -> list[Problem]:
