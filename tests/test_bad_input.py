@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.declare.load import load
+from reconciler.plan.policies import check_policies
 from reconciler.report.problems import as_text
 from reconciler.resolve.check import check
 from tests.world import APP, MAPPINGS, World
@@ -126,6 +127,42 @@ CASES = [
     (M, MAPPINGS.replace("source: jobTitle", "source: jobTitle, matchingPrecedence: 1"), (7, 63), "duplicate-precedence"),
     (M, MAPPINGS.replace("source: jobTitle", "source: jobTitle, constant: x"), (7, 9), "one-of"),
     ("policies/a.yaml", "policies: [{name: a, remedy: b, holders: {role: User}}]", (1, 42), "schema-minProperties"),
+    (A, "assignments:\n  -\n", (2, 4), "wrong-type"),
+    (A, "assignments: [{usr: ada@x.org, role: User}]", (1, 16), "unknown-key"),
+    (A, "assignments: [{user: ada@x.org, rol: User}]", (1, 33), "unknown-key"),
+    (A, "assignments: [{user: ada@x.org, role: User, expires: [2027-01-01]}]", (1, 54), "wrong-type"),
+    (G, "groups:\n  - displayName: a\n    members:\n      - ada@x.org\n      -\n", (5, 8), "wrong-type"),
+    (G, "groups: [{displayName: a, members: 3}]", (1, 36), "wrong-type"),
+    (G, "groups: [{displayName: a, members: [{grp: b}]}]", (1, 38), "unknown-key"),
+    (G, "groups: [{displayName: a, members: [{group: 42}]}]", (1, 45), "wrong-type"),
+    (G, "groups: [{displayName: a, members: [b d]}, {displayName: B D}]", (1, 37), "unknown-user"),
+    (U, ADA[:-2] + ", {userPrincipalName: a, previously: 3}]", (1, 110), "wrong-type"),
+    (U, ADA[:-2] + ", {userPrincipalName: a, city: !!str 010}]", (1, 104), "tag"),
+    (U, ADA[:-2] + ", {userPrincipalName: a, city: &a 010, state: *a}]", (1, 104), "wrong-type"),
+    (R, "roles: {}", (1, 8), "wrong-type"),
+    (R, "rolls: []", (1, 1), "unknown-key"),
+    (P, APP + "provisioning: {status: true}\n", (3, 24), "wrong-type"),
+    (P, APP + "safeguards: {accidentalDeletions: {percent: 200}}\n", (3, 45), "schema-maximum"),
+    (P, APP + "safeguards: {accidentalDeletions: {count: -1}}\n", (3, 43), "schema-minimum"),
+    (P, APP.replace("/v2", "/v2?a=b"), (2, 31), "tenant-url"),
+    (M, "mappings: [a]", (1, 11), "wrong-type"),
+    (M, MAPPINGS.replace("    attributes:\n", "    attributes:\n      -\n", 1), (4, 8), "wrong-type"),
+    (M, MAPPINGS.replace("source: jobTitle", 'source: jobTitle, matchingPrecedence: "2"'), (7, 63), "wrong-type"),
+    (M, MAPPINGS.replace("matchingPrecedence: 1", 'matchingPrecedence: "1"', 1), (4, 75), "wrong-type"),
+    (M, MAPPINGS.replace("source: jobTitle", "source: {attribute: jobTitle}"), (7, 33), "wrong-type"),
+    (M, MAPPINGS.replace("source: jobTitle", "source: []"), (7, 33), "wrong-type"),
+    (M, MAPPINGS.replace("source: jobTitle", "source: jobTitle, default: {value: Staff}"), (7, 18), "target"),
+    (M, MAPPINGS.replace("source: jobTitle", "constant: {value: Staff}"), (7, 18), "target"),
+    (M, MAPPINGS.replace("source: jobTitle", "none: false"), (7, 31), "schema-const"),
+    (M, MAPPINGS.replace("  users:\n", "  users:\n    targetObjectActions: true\n", 1), (3, 26), "wrong-type"),
+    (M, MAPPINGS.replace("  users:\n", "  users:\n    targetObjectActions: [{create: true}]\n", 1), (3, 27), "wrong-type"),
+    (M, filtered("attribute: department, operator: EQUALS, value: [x]"), (3, 82), "wrong-type"),
+    ("reconciler.yaml", "record: [local]", (1, 9), "wrong-type"),
+    ("reconciler.yaml", "record: {backend: 3, remote: x}", (1, 19), "wrong-type"),
+    ("policies/a.yaml", "policies:\n  -\n", (2, 4), "wrong-type"),
+    ("policies/a.yaml", "policies: [{name: a, remedy: b, separationOfDuties: [User]}]", (1, 53), "schema-minItems"),
+    ("policies/a.yaml", "policies: [{name: a, remedy: b, separationOfDuties: [User, User]}]", (1, 53), "schema-uniqueItems"),
+    ("directory/users.yaml", "users: []", (1, 1), "no-meaning"),
     ("directory/user/a.yaml", "users: []", (1, 1), "no-meaning"),
     ("directroy/users/a.yaml", "users: []", (1, 1), "no-meaning"),
     ("apps/wiki/role.yaml", "roles: []", (1, 1), "no-meaning"),
@@ -152,7 +189,7 @@ FILTERS = [
 
 def findings(folder: Path) -> list[tuple[tuple[int, int], str, str]]:
     loaded = load(folder)
-    problems = [*loaded.problems, *check(loaded.declarations)]
+    problems = [*loaded.problems, *check(loaded.declarations), *check_policies(loaded.declarations, "2026-06-01")]
     assert all(p.message and p.remedy for p in problems)
     return [((p.place.line, p.place.column), p.code, p.place.file) for p in problems if p.severity == "error"]
 
@@ -241,3 +278,93 @@ def test_in_yaml_two_escapes_in_single_quotes_stay_text(tmp_path: Path) -> None:
 def test_yaml_1_2_reads_yes_and_dates_as_text(tmp_path: Path) -> None:
     sound(tmp_path).write(U, "users: [{userPrincipalName: ada@x.org, city: no, postalCode: '010', state: 2026-01-01}]")
     assert findings(tmp_path / "desired") == []
+
+
+def only(folder: Path) -> list[tuple[str, str]]:
+    """Every error: its code, and the name of its file or folder."""
+    return [(name, Path(file).name) for _, name, file in findings(folder / "desired")]
+
+
+RULES = ["separationOfDuties: [User, Admin]", "holders: {role: User, minimum: 1}", "mustCarry: {roles: [User], reason: true}"]
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("member", ["", "3", "[a]", "{grp: a}", "{group: 42}", "{}"])
+def test_a_member_that_is_none_is_left_out_of_what_policies_look_at(tmp_path: Path, rule: str, member: str) -> None:
+    world = sound(tmp_path)
+    world.write("policies/a.yaml", f"policies: [{{name: a, remedy: b, {rule}}}]")
+    world.write(G, f"groups:\n  - displayName: G\n    members:\n      - ada@x.org\n      - {member}\n")
+    ((place, _, file),) = findings(tmp_path / "desired")
+    assert (place[0], Path(file).parent.name) == (5, "groups")
+
+
+@pytest.mark.parametrize("broken", ["app", "mappings", "roles", "approvals"])
+def test_a_file_that_is_no_yaml_hides_nothing_in_the_others_of_its_app(tmp_path: Path, broken: str) -> None:
+    world = sound(tmp_path)
+    world.write(P, APP + "profile: wonder\n")
+    world.write(M, expression("Upper([jobTitle])"))
+    world.write(A, "assignments: [{user: adda@x.org, role: Boss}]")
+    world.write(f"apps/wiki/{broken}.yaml", f"{broken}: [")
+    expected = {("syntax", broken), ("not-one-of", "app"), ("unknown-user", "assignments"), ("unknown-role", "assignments"),
+                ("expression", "mappings")}  # fmt: skip
+    hidden = {(code, file) for code, file in expected if file == broken and code != "syntax"}
+    hidden |= {("unknown-role", "assignments")} if broken == "roles" else set()
+    assert {(code, file.removesuffix(".yaml")) for code, file in only(tmp_path)} == expected - hidden
+
+
+def test_an_app_with_a_file_that_is_no_yaml_is_known_to_policies(tmp_path: Path) -> None:
+    world = sound(tmp_path)
+    world.write(M, "mappings: [")
+    world.write("policies/a.yaml", "policies: [{name: a, remedy: b, apps: [wiki], holders: {role: User, minimum: 1}}]")
+    assert only(tmp_path) == [("syntax", "mappings.yaml")]
+    assert load(tmp_path / "desired").declarations.apps == {}
+
+
+def test_an_app_that_lacks_a_file_is_checked_all_the_same(tmp_path: Path) -> None:
+    world = sound(tmp_path)
+    (tmp_path / "desired" / M).unlink()
+    world.write(A, "assignments: [{user: ada@x.org, role: Boss}]")
+    assert only(tmp_path) == [("missing-file", "wiki"), ("unknown-role", "assignments.yaml")]
+
+
+@pytest.mark.parametrize(("name", "slip"), [(R, "role.yaml"), (A, "assignements.yaml"), (M, "mapping.yml"), (P, "App.yaml"),
+                                            ("directory/users", "user"), ("directory", "directroy"), ("apps", "app"),
+                                            (U, "../users.yaml")])  # fmt: skip
+def test_a_slip_in_a_name_is_one_error_and_what_stands_there_is_checked(tmp_path: Path, name: str, slip: str) -> None:
+    sound(tmp_path)
+    path = tmp_path / "desired" / name
+    path.rename(target := path.parent / slip)
+    if slip.startswith(".."):
+        path.parent.rmdir()
+    assert only(tmp_path) == [("no-meaning", target.name)]
+
+
+def test_a_slip_beside_the_right_name_counts_for_nothing(tmp_path: Path) -> None:
+    sound(tmp_path).write("apps/wiki/role.yaml", "roles: [")
+    assert only(tmp_path) == [("no-meaning", "role.yaml")]
+
+
+@pytest.mark.parametrize("name", ["directory/users/b.yaml", "apps/wiki/approvals.yaml", "policies/a.yaml", "reconciler.yaml"])
+def test_a_pipe_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    sound(tmp_path)
+    pipe = tmp_path / "desired" / name
+    pipe.parent.mkdir(exist_ok=True)
+    os.mkfifo(pipe)
+    assert only(tmp_path) == [("no-regular-file", pipe.name)]
+
+
+@pytest.mark.parametrize(("file", "text"), [
+    (U, "users: [" + "{userPrincipalName: ada@x.org, colour: red}, " * 3_000 + "]"), (U, "users:\n" + "  -\n" * 3_000),
+    (P, APP + "".join(f"colour{number}: red\n" for number in range(3_000)))])  # fmt: skip
+def test_of_too_many_errors_the_rest_is_counted(tmp_path: Path, file: str, text: str) -> None:
+    sound(tmp_path).write(file, text)
+    codes = ("unknown-key", "wrong-type", "more-errors")
+    found = [problem for problem in load(tmp_path / "desired").problems if problem.code in codes]
+    assert len(found) == 2_001 and found[-1].message == "1,000 more errors are not listed"
+
+
+def test_a_whole_number_may_be_written_with_a_fraction_of_nothing(tmp_path: Path) -> None:
+    limits = "accidentalDeletions: {count: 3.0}, lockout: {role: User, minimumActive: 2.0}"
+    sound(tmp_path).write(P, APP + f"safeguards: {{{limits}}}\n")
+    found = load(tmp_path / "desired").declarations.apps["wiki"].safeguards
+    assert (found.accidentalDeletions.count, found.lockout and found.lockout.minimumActive) == (3, 2)

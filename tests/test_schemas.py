@@ -37,6 +37,28 @@ def test_a_schema_is_valid_and_every_property_explains_itself(file: Path) -> Non
         assert {"title", "description", "examples"} <= found.keys(), name
 
 
+def examples(schema: Any) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Every part of a schema that has examples, once with each."""
+    if isinstance(schema, dict):
+        listed = schema.get("examples", ())
+        yield from ((schema, example) for example in (listed if isinstance(listed, list) else ()))
+        for key, value in schema.items():
+            yield from examples(value) if key != "examples" else ()
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from examples(value)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
+def test_an_example_is_valid_by_what_it_is_an_example_of(file: Path) -> None:
+    schema = json.loads(file.read_text())
+    found = list(examples(schema))
+    assert found
+    for part, example in found:
+        within = Draft202012Validator({**part, "$defs": schema.get("$defs", {})})
+        assert [error.message for error in within.iter_errors(example)] == [], example
+
+
 def test_a_plan_is_valid_and_survives_being_saved(world: World) -> None:
     plan = world.plan()
     text = dumps([plan])

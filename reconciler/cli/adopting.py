@@ -17,7 +17,7 @@ from reconciler.adopt.live import adopt
 from reconciler.adopt.model import ImportRefused, Notes
 from reconciler.cli import adopting_others as others
 from reconciler.cli.common import checked, connect, store_of
-from reconciler.declare.load import SUFFIXES
+from reconciler.declare.folders import SUFFIXES
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.live import Live, project_groups, project_users, with_members
 from reconciler.plan.model import Plan

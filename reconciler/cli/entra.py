@@ -17,7 +17,7 @@ from reconciler.adopt.graph import Page, Tenant
 from reconciler.adopt.keep import Lists, keep_in_step
 from reconciler.adopt.model import ImportRefused, Notes, Row
 from reconciler.cli.common import checked
-from reconciler.declare.load import SUFFIXES
+from reconciler.declare.folders import SUFFIXES
 from reconciler.declare.model import fold
 from reconciler.declare.yaml import parse
 

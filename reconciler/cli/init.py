@@ -15,7 +15,7 @@ from reconciler.adopt.files import header
 from reconciler.cli.common import ERROR, checked, options
 from reconciler.cli.old_record import MOVE, OLD, to_move
 from reconciler.cli.revision import git
-from reconciler.declare.load import SUFFIXES
+from reconciler.declare.folders import SUFFIXES
 
 WORKFLOWS = ("workflows/plan.yml", "workflows/apply.yml", "workflows/drift.yml", "actions/reconcile/action.yml")
 TOKEN, URL, DROPPED = "WIKI_SCIM_TOKEN", "WIKI_SCIM_URL", "THOUSANDEYES_SCIM_"  # what stands in this project's own workflows

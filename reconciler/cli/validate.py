@@ -35,7 +35,7 @@ def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) ->
 
 def _of_apps(desired: Path, apps: tuple[str, ...], problems: list[Problem]) -> list[Problem]:
     """Problems of these apps and of what all apps share."""
-    from reconciler.declare.load import shown
+    from reconciler.declare.folders import shown
 
     folders = desired / "apps"
     names = [entry.name for entry in folders.iterdir()] if os.access(folders, os.R_OK) else []

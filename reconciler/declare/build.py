@@ -29,6 +29,10 @@ REFERENCE = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?|file:[^}]+)\}
 TOKEN = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]+)\}\Z")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 REMOVAL = ("deprovisioning", "removedFromDirectory")
+USER_INFORMATION = "a URL must not hold user information"
+QUERY = "a base URL has no query and no fragment"
+URL_REMEDIES = {USER_INFORMATION: "leave out what stands before @; the token is given as secretToken",
+                QUERY: "leave out what begins with ? or #"}  # fmt: skip
 USER_ROLE = Role("user", "User", "User")
 
 
@@ -47,28 +51,22 @@ class _Notes:
                                      "it is checked, and will count in a later version"))  # fmt: skip
 
 
-def build_app(folder: str, documents: Mapping[str, Document], problems: list[Problem]) -> App | None:
-    """Put one app together but for its assignments; None where app.yaml or mappings.yaml is too broken to be used."""
+def build_app(folder: str, documents: Mapping[str, Document], problems: list[Problem]) -> App:
+    """Put one app together but for its assignments. Of app.yaml and mappings.yaml there is at least an empty document."""
     notes = _Notes(problems)
     document, mappings = documents["app"], documents["mappings"]
-    data, declared = document.data, mappings.data.get("mappings")
-    credentials = data.get("adminCredentials")
-    if not isinstance(credentials, dict) or not isinstance(declared, dict):
-        return None
-    if fold(str(data.get("app"))) != fold(folder):
-        notes.error(document, ("app",), "app-name", f"the folder is named {folder}, the app {data.get('app')}",
-                    "give both one name")  # fmt: skip
+    data, declared = document.data, mappings.data.get("mappings", {})
+    credentials, name = data.get("adminCredentials", {}), data.get("app", folder)
+    if fold(name) != fold(folder):
+        notes.error(document, ("app",), "app-name", f"the folder is named {folder}, the app {name}", "give both one name")
     _check_credentials(document, credentials, notes)
-    for path in (("notification",),):
-        if _has(data, path):
-            notes.not_yet(document, path, path[-1])
+    if "notification" in data:
+        notes.not_yet(document, ("notification",), "notification")
     roles = _roles(documents.get("roles"), notes)
     profile, settings = profiles.declared(document, problems)
-    provisioning, deprovisioning = data.get("provisioning") or {}, data.get("deprovisioning") or {}
-    if any(not isinstance(part, dict) for part in (provisioning, deprovisioning)):
-        return None
+    provisioning, deprovisioning = data.get("provisioning", {}), data.get("deprovisioning", {})
     return App(
-        name=str(data.get("app")), displayName=str(data.get("displayName") or data.get("app")),
+        name=name, displayName=data.get("displayName") or name,
         profile=profile,
         tenantUrl=str(credentials.get("tenantUrl")), secretToken=str(credentials.get("secretToken")),
         provisioning=Provisioning(**_known(Provisioning, provisioning)),
@@ -81,14 +79,6 @@ def build_app(folder: str, documents: Mapping[str, Document], problems: list[Pro
         safeguards=read_safeguards(document, roles, problems),
         approvals=read_approvals(documents["approvals"], problems) if "approvals" in documents else (),
     )  # fmt: skip
-
-
-def _has(data: Any, path: tuple[str, ...]) -> bool:
-    for step in path:
-        if not isinstance(data, dict) or step not in data:
-            return False
-        data = data[step]
-    return True
 
 
 def _known(kind: Any, values: dict[str, Any]) -> dict[str, Any]:
@@ -114,7 +104,7 @@ def _check_credentials(document: Document, credentials: dict[str, Any], notes: _
         return
     message = url_problem(plain)
     if message:
-        notes.error(document, where, "tenant-url", message, "give an https URL without user information")
+        notes.error(document, where, "tenant-url", message, URL_REMEDIES.get(message, "give an https URL"))
 
 
 def url_problem(url: str) -> str | None:
@@ -131,9 +121,9 @@ def url_problem(url: str) -> str | None:
     if not host or parts.scheme not in ("http", "https"):
         return "not an https URL"
     if parts.username is not None or parts.password is not None:
-        return "a URL must not hold user information"
+        return USER_INFORMATION
     if "?" in url or "#" in url:
-        return "a base URL has no query and no fragment"
+        return QUERY
     if parts.scheme == "http" and host not in LOOPBACK:
         return "only https is spoken, but to loopback"
     return None
@@ -196,10 +186,19 @@ def _object_mapping(document: Document, declared: dict[str, Any], kind: str, not
     if kind == "users" and not mapping.enabled:
         notes.error(document, ("mappings", kind, "enabled"), "users-disabled", "the users' mapping cannot be switched off",
                     "say `targetObjectActions: []`, or `provisioning: {status: off}` in app.yaml")  # fmt: skip
-    if mapping.enabled and not any(item.matchingPrecedence for item in attributes):
+    if mapping.enabled and not any(item.matchingPrecedence for item in attributes) and not _cut(document, kind, rows):
         notes.error(document, ("mappings", kind), "no-matching-attribute", "no mapping has a matchingPrecedence",
                     "give the attribute that identifies an account `matchingPrecedence: 1`")  # fmt: skip
     return mapping
+
+
+def _cut(document: Document, kind: str, rows: Any) -> bool:
+    """Whether a matchingPrecedence may have been dropped."""
+    base = ("mappings", kind, "attributes")
+    return base in document.dropped or any(
+        (*base, number) in document.dropped or (*base, number, "matchingPrecedence") in document.dropped
+        for number in range(len(rows or ()))
+    )
 
 
 def _attribute(document: Document, path: tuple[Any, ...], row: dict[str, Any]) -> AttributeMapping:
@@ -241,9 +240,9 @@ def _filters(document: Document, kind: str, data: dict[str, Any]) -> tuple[Scopi
         clauses = row.get("clauses") if isinstance(row, dict) else None
         base = ("mappings", kind, "scopingFilters", number, "clauses")
         items = [
-            Clause(str(c.get("attribute")), str(c.get("operator")), c.get("value"), document.locate((*base, i)))
+            Clause(c["attribute"], c["operator"], c.get("value"), document.locate((*base, i)))
             for i, c in enumerate(clauses if isinstance(clauses, list) else ())
-            if isinstance(c, dict)
+            if c is not None and {"attribute", "operator"} <= c.keys() and not document.lacks((*base, i))
         ]
         found.append(ScopingFilter(str(row.get("name") or f"filter {number + 1}") if isinstance(row, dict) else "", tuple(items)))
     return tuple(found)

@@ -13,16 +13,17 @@ from reconciler.declare.assignments import collect
 from reconciler.declare.build import build_app, mapping_of
 from reconciler.declare.cache import SMALLEST, Cache, user_cache
 from reconciler.declare.files import Content, Sources
-from reconciler.declare.model import App, Declarations, Group, ObjectMapping, Place, Problem, RecordSettings, User, fold
+from reconciler.declare.folders import Folders, named, shown
+from reconciler.declare.model import App, Declarations, Group, ObjectMapping, Place, Problem, RecordSettings, User
 from reconciler.declare.policies import Policy, check_policies, read_policies
 from reconciler.declare.references import check_directory
 from reconciler.declare.safeguards import check_protected
-from reconciler.declare.schema import check, fingerprint, sound
+from reconciler.declare.schema import check, fingerprint, narrow, sound
 from reconciler.declare.table import Rows, Table, to_rows
 from reconciler.declare.yaml import Document, parse
 
-SUFFIXES = (".yaml", ".yml", ".json")
 IN_PLACE = frozenset({"duplicate-key", "tag"})  # after which the rest of a file can still be judged
+NEEDED = ("app", "mappings", "assignments")
 APP_KINDS = ("app", "roles", "assignments", "mappings", "approvals")
 ROW_KEYS = {"users": ("userPrincipalName",), "groups": ("displayName",), "assignments": ("role",)}
 
@@ -45,7 +46,8 @@ def load(root: Path) -> Loaded:
     loader.run()
     problems = _telling(loader.problems, loader.unread)
     digest = loader.sources.digest(shown(root))
-    found = Declarations(loader.users, loader.groups, loader.apps, loader.record, str(root), digest, tuple(loader.policies))
+    found = Declarations(loader.users, loader.groups, loader.apps, loader.record, str(root), digest, tuple(loader.policies),
+                         loader.partial)  # fmt: skip
     return Loaded(found, problems)
 
 
@@ -57,13 +59,14 @@ def load_mappings(file: Path) -> tuple[ObjectMapping | None, list[Problem]]:
     return mapping, _telling(loader.problems, set())
 
 
-def _telling(problems: list[Problem], unread: set[str]) -> list[Problem]:
+def _telling(problems: list[Problem], unread: set[tuple[str, str]]) -> list[Problem]:
     """Sorted, without what follows from another one: names of a file that could not be read, a second flaw of one value."""
     found = sorted(set(problems), key=lambda p: (p.place, p.code.startswith("schema-"), p.code, p.message))
     kept: list[Problem] = []
     for problem in found:
         again = kept and kept[-1].place == problem.place and problem.code.startswith("schema-")
-        if not again and problem.code not in unread:
+        follows = any(problem.code == code and problem.place.file.startswith(under) for code, under in unread)
+        if not again and not follows:
             kept.append(problem)
     return kept
 
@@ -72,13 +75,16 @@ class _Loader:
     def __init__(self, root: Path, cache: Cache) -> None:
         self.root, self.cache = root, cache
         self.problems: list[Problem] = []
+        self.folders = Folders(self.problems)
         self.users = Table(User, "userPrincipalName")
         self.groups = Table(Group, "displayName")
         self.apps: dict[str, App] = {}
+        self.partial: dict[str, App] = {}
         self.sources = Sources()
         self.record = RecordSettings()
         self.policies: list[Policy] = []
-        self.unread: set[str] = set()  # codes of references to what stands in files that could not be read
+        # Codes of references to what stands in files that could not be read, and how the names of the files that refer begin.
+        self.unread: set[tuple[str, str]] = set()
 
     def error(self, place: Place, code: str, message: str, remedy: str) -> None:
         self.problems.append(Problem(place, "error", code, message, remedy))
@@ -89,56 +95,25 @@ class _Loader:
                 "there is no such folder", ", or write a small one with `reconcile init`")  # fmt: skip
             self.error(Place(shown(self.root), 1), "no-declarations", what, "name the folder with --desired" + more)
             return
-        self._only(self.root, {"directory", "apps", "policies"}, {"reconciler"})
-        directory = self.root / "directory"
-        self._only(directory, {"users", "groups"}, set())
-        for file, rows in self._lists(directory / "users", "users"):
-            self._items(file, rows, "users", self.users)
-        for file, rows in self._lists(directory / "groups", "groups"):
-            self._items(file, rows, "groups", self.groups)
-        self._settings()
+        known = self.folders.known(self.root, {"directory", "apps", "policies"}, {"reconciler"})
+        inside = [found for entry in named(known, "directory") for found in self.folders.known(entry, {"users", "groups"}, set())]
+        for kind, table in (("users", self.users), ("groups", self.groups)):
+            for entry in named(inside, kind):
+                for file, rows in self._lists(entry, kind):
+                    self._items(file, rows, kind, table)
+        self._settings(named(known, "reconciler"))
         check_directory(self.users, self.groups, self.sources, self.problems)
-        self._apps()
-        self._policies()
-
-    def _entries(self, folder: Path) -> list[Path]:
-        """What lies in a folder and may mean something, sorted; nothing where there is no folder."""
-        if not os.path.isdir(folder):
-            return []
-        if not os.access(folder, os.R_OK | os.X_OK):
-            self.error(Place(shown(folder), 1), "unreadable", "cannot be read: Permission denied", "mend its permissions")
-            return []
-        return sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name != "README.md")
-
-    def _only(self, folder: Path, folders: set[str], files: set[str]) -> None:
-        """A name without meaning is an error: a slip in a folder's name must not read as nobody."""
-        for entry in self._entries(folder):
-            stem = entry.stem if entry.suffix in SUFFIXES else None
-            if (entry.is_dir() and entry.name in folders) or (entry.is_file() and stem in files):
-                continue
-            names = sorted(folders | {f"{name}.yaml" for name in files})
-            self.error(Place(shown(entry), 1), "no-meaning", f"{entry.name} has no meaning here",
-                       "rename or remove it; known are " + ", ".join(names))  # fmt: skip
-
-    def _files(self, folder: Path) -> Iterator[Path]:
-        """Every file of a folder, deeper ones too."""
-        for entry in self._entries(folder):
-            if entry.is_dir():
-                yield from self._files(entry)
-            elif entry.suffix in SUFFIXES:
-                yield entry
-            else:
-                self.error(Place(shown(entry), 1), "no-meaning", f"{entry.name} is no YAML or JSON file",
-                           "rename or remove it")  # fmt: skip
+        self._apps(named(known, "apps"))
+        self._policies(named(known, "policies"))
 
     def _lists(self, folder: Path, kind: str) -> Iterator[tuple[str, Rows]]:
         """The rows of every file of a folder that holds one kind of list."""
-        for path in self._files(folder):
+        for path in self.folders.files(folder):
             rows = self._rows(path, kind)
             if rows is not None:
                 yield shown(path), rows
             else:
-                self.unread.add(f"unknown-{kind.removesuffix('s')}")
+                self.unread.add((f"unknown-{kind.removesuffix('s')}", ""))
 
     def _rows(self, path: Path, kind: str) -> Rows | None:
         """The rows of one file, from the cache where its content is known to be sound."""
@@ -179,7 +154,10 @@ class _Loader:
         if document.data is None:
             self.error(Place(document.file, 1), "empty-file", "the file is empty", f"write `{kind}: []` for none")
             return None
-        self.problems.extend(check(document, kind))
+        found = check(document, kind)
+        self.problems.extend(found)
+        if found:
+            narrow(document, kind)
         return document if isinstance(document.data, dict) else None
 
     def _items(self, file: str, rows: Rows, kind: str, table: Table[Any]) -> None:
@@ -188,43 +166,35 @@ class _Loader:
                        f"{table.columns[table.key][row]} is declared twice, first at {table.line(earlier)}",
                        "keep one of the two")  # fmt: skip
 
-    def _policies(self) -> None:
-        for path in self._files(self.root / "policies"):
+    def _policies(self, folders: list[Path]) -> None:
+        for path in [path for folder in folders for path in self.folders.files(folder)]:
             document = self._read(path, "policies")
             if document is not None:
                 self.policies += read_policies(document, sound)
-        check_policies(self.policies, self.apps, self.problems)
+        check_policies(self.policies, {**self.partial, **self.apps}, self.problems)
 
-    def _settings(self) -> None:
+    def _settings(self, files: list[Path]) -> None:
         """reconciler.yaml: a key of the other backend is a slip, and must not read as the default."""
-        files = [entry for entry in self._entries(self.root) if entry.stem == "reconciler" and entry.suffix in SUFFIXES]
         for entry in files:
             document = self._read(entry, "reconciler")
             declared = document.data.get("record") if document else None
-            if document is None or not isinstance(declared, dict):
+            if document is None or declared is None:
                 continue
-            backend = str(declared.get("backend", "local"))
-            self.record = RecordSettings(backend, str(declared.get("remote", "origin")), declared.get("path"), str(self.root))
+            backend = declared.get("backend", "local")
+            self.record = RecordSettings(backend, declared.get("remote", "origin"), declared.get("path"), str(self.root))
+            known = backend in ("git", "local") and not document.lacks(("record", "backend"))
             for key, owner in (("remote", "git"), ("path", "local")):
-                if key in declared and backend != owner:
+                if known and key in declared and backend != owner:
                     self.error(document.locate(("record", key), key=True), "other-backend",
                                f"{key} has no meaning for the record's backend {backend}",
                                f"write `backend: {owner}`, or remove {key}")  # fmt: skip
-        self._single(files)
+        self.folders.single(files)
 
-    def _single(self, entries: list[Path]) -> None:
-        """What is declared in one place stands in one file or folder: a second would hide the first, or be read by nobody."""
-        first: dict[str, Path] = {}
-        for entry in entries:
-            other = first.setdefault(fold(entry.name if entry.is_dir() else entry.stem), entry)
-            if other is not entry:
-                self.error(Place(shown(entry), 1), "duplicate", f"the same is declared in {shown(other)}", "keep one of the two")
-
-    def _apps(self) -> None:
-        folders = self._entries(self.root / "apps")
+    def _apps(self, places: list[Path]) -> None:
+        folders = [folder for place in places for folder in self.folders.entries(place)]
         if not any(folder.is_dir() for folder in folders):
             self.error(Place(shown(self.root / "apps"), 1), "no-app", "no app is declared", "add apps/<app>/app.yaml")
-        self._single([folder for folder in folders if folder.is_dir()])
+        self.folders.single([folder for folder in folders if folder.is_dir()])
         for folder in folders:
             if folder.is_dir():
                 self._app(folder)
@@ -233,40 +203,45 @@ class _Loader:
                            "an app is a folder apps/<app>")  # fmt: skip
 
     def _app(self, folder: Path) -> None:
+        documents, lists, broken = self._parts(folder)
+        have = {*documents, *broken, *(["assignments"] if lists else [])}
+        missing = [kind for kind in NEEDED if kind not in have]
+        for kind in missing:
+            self.error(Place(shown(folder), 1), "missing-file", f"{kind}.yaml is missing", f"add {kind}.yaml")
+        if "roles" in broken:
+            self.unread |= {("unknown-role", shown(place) + "/") for place in (folder, self.root / "policies")}
+        whole = not missing and not broken and all(_usable(documents[kind].data, kind) for kind in ("app", "mappings"))
+        for kind in ("app", "mappings"):
+            documents.setdefault(kind, Document(shown(folder), "", {}))
+        app = build_app(folder.name, documents, self.problems)
+        assignments = collect(lists, app.roles, self.users, self.groups, self.sources, self.problems)
+        check_protected(app, self.users, documents["app"], self.problems)
+        (self.apps if whole else self.partial)[app.name] = replace(app, assignments=assignments)
+
+    def _parts(self, folder: Path) -> tuple[dict[str, Document], list[tuple[str, Rows]], set[str]]:
+        """What the files of an app hold, its assignments apart, and of which kinds a file could not be read."""
         found: dict[str, Document] = {}
         lists: list[tuple[str, Rows]] = []
-        broken = False
-        self._only(folder, {"assignments"}, set(APP_KINDS))
-        entries = self._entries(folder)
-        self._single([entry for entry in entries if entry.is_file() and entry.stem in APP_KINDS and entry.suffix in SUFFIXES])
-        for entry in entries:
-            if entry.name == "assignments" and entry.is_dir():
-                lists.extend(self._lists(entry, "assignments"))
-            elif entry.stem == "assignments" and entry.is_file() and entry.suffix in SUFFIXES:
-                rows = self._rows(entry, "assignments")
-                broken = broken or rows is None
-                lists.extend([(shown(entry), rows)] if rows else [])
-            elif entry.is_file() and entry.stem in APP_KINDS and entry.suffix in SUFFIXES:
-                document = self._read(entry, entry.stem)
-                broken = broken or document is None
-                if document is not None:
-                    found.setdefault(entry.stem, document)
-        have = set(found) | ({"assignments"} if lists else set())
-        missing = [kind for kind in ("app", "mappings", "assignments") if kind not in have]
-        for kind in missing if not broken else []:
-            self.error(Place(shown(folder), 1), "missing-file", f"{kind}.yaml is missing", f"add {kind}.yaml")
-        if not missing and not broken:
-            app = build_app(folder.name, found, self.problems)
-            if app is not None:
-                assignments = collect(lists, app.roles, self.users, self.groups, self.sources, self.problems)
-                check_protected(app, self.users, found["app"], self.problems)
-                self.apps[app.name] = replace(app, assignments=assignments)
+        broken: set[str] = set()
+        entries = self.folders.known(folder, {"assignments"}, set(APP_KINDS))
+        self.folders.single([entry for entry, _ in entries if entry.is_file()])
+        for entry, kind in entries:
+            if kind == "assignments":
+                files = self.folders.files(entry) if entry.is_dir() else [entry]
+                read = [(shown(file), self._rows(file, kind)) for file in files]
+                lists += [(file, rows) for file, rows in read if rows is not None]
+                broken |= {kind} if any(rows is None for _, rows in read) else set()
+            elif (document := self._read(entry, kind)) is None:
+                broken.add(kind)
+            else:
+                found.setdefault(kind, document)
+                broken |= {kind} if kind == "roles" and kind not in document.data else set()
+        return found, lists, broken
 
 
-def shown(path: Path) -> str:
-    """A path as people read it: relative to where they are, if it lies below."""
-    relative = os.path.relpath(path)
-    return str(path) if relative.startswith("..") else relative.replace(os.sep, "/")
+def _usable(data: dict[str, Any], kind: str) -> bool:
+    """Whether app.yaml or mappings.yaml holds what an app cannot do without."""
+    return "adminCredentials" in data and "app" in data if kind == "app" else "users" in data.get("mappings", {})
 
 
 def content_of(path: Path) -> Content | OSError:

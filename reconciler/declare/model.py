@@ -245,7 +245,10 @@ class RecordSettings:
 
 @dataclass(frozen=True)
 class Declarations:
-    """Everything that `desired/` declares, by folded name; `folder` is where it was read, `digest` is over its files."""
+    """Everything that `desired/` declares, by folded name; `folder` is where it was read, `digest` is over its files.
+
+    `partial` are apps of which a file lacks or could not be read: they are there to be checked, and for nothing else.
+    """
 
     users: Table[User]
     groups: Table[Group]
@@ -254,6 +257,7 @@ class Declarations:
     folder: str = "."
     digest: str = ""
     policies: tuple[Policy, ...] = ()
+    partial: Mapping[str, App] = field(default_factory=dict)
 
 
 def tuples(kind: type[T], *columns: Iterable[Any]) -> list[T]:

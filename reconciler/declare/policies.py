@@ -37,9 +37,9 @@ class Policy(NamedTuple):
 
 def read_policies(document: Document, sound: Callable[[str, Any], bool]) -> list[Policy]:
     """Every rule that fits its schema, as `sound` says, which has reported the others."""
-    rows = document.data.get("policies")
-    listed = list(enumerate(rows if isinstance(rows, list) else ()))
-    return [_policy(document, number, row) for number, row in listed if sound("policies", {"policies": [row]})]
+    cut = {gone[1] for gone in document.dropped if gone[1:]}
+    rows = [(number, row) for number, row in enumerate(document.data.get("policies", ())) if number not in cut]
+    return [_policy(document, number, row) for number, row in rows if sound("policies", {"policies": [row]})]
 
 
 def _policy(document: Document, number: int, row: dict[str, Any]) -> Policy:

@@ -39,7 +39,7 @@ def declared(document: Document, problems: list[Problem]) -> tuple[str, dict[str
     path = ("profile", "base") if isinstance(value, dict) else ("profile",)
     overrides = {k: v for k, v in value.items() if k != "base"} if isinstance(value, dict) else {}
     name = value.get("base") if isinstance(value, dict) else value
-    if not isinstance(name, str) or not sound("profile", {"description": "", **overrides}):
+    if document.lacks(("profile",)) or not isinstance(name, str) or not sound("profile", {"description": "", **overrides}):
         return DEFAULT, settings(DEFAULT)  # the schema has said what is wrong
     if name not in names():
         problems.append(Problem(document.locate(path), "error", "not-one-of", f"there is no profile {name!r}",

@@ -8,6 +8,7 @@ from typing import Any
 from reconciler.declare.files import Sources
 from reconciler.declare.model import Group, Problem, Role, User, fold
 from reconciler.declare.near import nearly
+from reconciler.declare.spelled import spelled
 from reconciler.declare.table import Table
 
 
@@ -56,7 +57,10 @@ class _Check:
             for number, member in enumerate(members if isinstance(members, list) else ()):
                 path = ("members", number)
                 if isinstance(member, str) and fold(member) not in users:
-                    self.error(row, path, "unknown-user", f"no user {member!r} is declared", nearest(member, users, "user"))
+                    message, remedy = f"no user {member!r} is declared", nearest(member, users, "user")
+                    if (key := fold(member)) in groups:
+                        message, remedy = message + ", but a group", f"write `{{group: {spelled(_written(groups, key))}}}`"
+                    self.error(row, path, "unknown-user", message, remedy)
                 elif isinstance(member, dict) and isinstance(name := member.get("group"), str) and fold(name) not in groups:
                     self.error(row, (*path, "group"), "unknown-group", f"no group {name!r} is declared",
                                nearest(name, groups, "group"))  # fmt: skip
@@ -80,7 +84,7 @@ class _Check:
         ids = self.table.column("id")
         for row, names in enumerate(self.table.column("previously")):
             for number, name in enumerate(names if isinstance(names, list) else ()):
-                other = self.table.index.get(fold(str(name)))
+                other = self.table.index.get(fold(name)) if name is not None else None
                 if other is not None and None in (ids[row], ids[other]):
                     self.error(row, ("previously", number), "previously-taken",
                                f"{name} is borne by another declaration, {self.table.line(other)}",

@@ -42,21 +42,21 @@ def _mapping(value: Any) -> dict[str, Any]:
 
 
 def _numbers(kind: Any, value: Any) -> dict[str, int]:
-    """What is of another type has been reported by the schema."""
-    return {name: number for name, number in _mapping(value).items() if name in kind.__dataclass_fields__ and type(number) is int}
+    """To the schema 5.0 is a whole number too."""
+    return {name: int(number) for name, number in _mapping(value).items() if name in kind.__dataclass_fields__}
 
 
 def _lockout(
     document: Document, data: dict[str, Any], roles: Mapping[str, Role], problems: list[Problem]
 ) -> Lockout | None:
     role, least = data.get("role"), data.get("minimumActive")
-    if not isinstance(role, str) or type(least) is not int:
+    if not isinstance(role, str) or least is None:
         return None
     if fold(role) not in roles:
         problems.append(Problem(document.locate(("safeguards", "lockout", "role")), "error", "unknown-role",
                                 f"no role {role!r} is declared",
                                 nearest(role, roles, "role")))  # fmt: skip
-    return Lockout(fold(role), least)
+    return Lockout(fold(role), int(least))
 
 
 def read_approvals(document: Document, problems: list[Problem]) -> tuple[Approval, ...]:
@@ -81,7 +81,7 @@ def _rows(document: Document, key: str) -> list[Any]:
 
 def check_protected(app: App, users: Table[User], document: Document, problems: list[Problem]) -> None:
     """A name that nobody bears protects at most an account that the record knows: a slip should not go unseen."""
-    earlier = {fold(str(name)) for names in users.column("previously") for name in names or ()}
+    earlier = {fold(name) for names in users.column("previously") for name in names or () if name is not None}
     for number, name in enumerate(app.safeguards.protected):
         if fold(name) not in users and fold(name) not in earlier:
             problems.append(Problem(document.locate(("safeguards", "protected", number)), "warning", "unknown-protected",

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
+import pathlib
+from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from reconciler.declare.model import Problem
-from reconciler.declare.near import hint
+from reconciler.declare.model import Place, Problem
+from reconciler.declare.shape import Path, misfits, without
+from reconciler.declare.violations import explain
 from reconciler.declare.yaml import Document
 
 MOST_EXPLAINED = 2_000
-TYPES = {"object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false", "integer": "a whole number",
-         "number": "a number", "null": "empty"}  # fmt: skip
+EXTRA = "additionalProperties"
+Failing = tuple[Any, dict[str, Any], Path]  # a value, its schema, where it stands
 
 
-def folder() -> Path:
+def folder() -> pathlib.Path:
     """Where the schemas lie: inside the installed package, or beside it in a checkout."""
-    package = Path(__file__).resolve().parent.parent
+    package = pathlib.Path(__file__).resolve().parent.parent
     inside = package / "schemas"
     return inside if inside.is_dir() else package.parent / "schemas"
 
@@ -67,124 +68,61 @@ def _open(part: Any) -> Any:
     return [_open(value) for value in part] if isinstance(part, list) else part
 
 
+def narrow(document: Document, kind: str) -> None:
+    """Leave out what has another type than the schema says: `check` has reported it, and nothing else looks at it."""
+    document.dropped = frozenset(misfits(document.data, schema(kind)))
+    document.data = without(document.data, document.dropped)
+
+
 def check(document: Document, kind: str) -> list[Problem]:
-    """Every violation of the kind's schema; the fast validator decides, jsonschema explains."""
+    """Every violation of the kind's schema; the fast validator decides, jsonschema explains the first 2,000."""
     if _fast(kind).is_valid(document.data):
         return []
-    from jsonschema import Draft202012Validator
-
     found: list[Problem] = []
-    for item, prefix in _failing(document.data, kind):
-        validator = Draft202012Validator(item[1])
-        for error in validator.iter_errors(item[0]):
-            found.extend(_explain(document, error, prefix))
-            if len(found) >= MOST_EXPLAINED:
-                return found
+    items, errors = _failing(document.data, kind), 0
+    for error, prefix in _errors(items):
+        told = explain(document, error, prefix)
+        found += told
+        errors += len(told) if error.validator == EXTRA else 1
+        if len(found) >= MOST_EXPLAINED:
+            left = _count(items) - errors + len(found) - MOST_EXPLAINED
+            return [*found[:MOST_EXPLAINED], *([_more(document, left)] if left else [])]
     return found
 
 
-def _failing(data: Any, kind: str) -> list[tuple[tuple[Any, dict[str, Any]], tuple[str | int, ...]]]:
+def _errors(items: list[Failing]) -> Iterator[tuple[Any, Path]]:
+    from jsonschema import Draft202012Validator
+
+    for item, part, prefix in items:
+        for error in Draft202012Validator(part).iter_errors(item):
+            yield error, prefix
+
+
+def _count(items: list[Failing]) -> int:
+    """How many errors the items have, an unknown key being one; they all have the same schema."""
+    import jsonschema_rs
+
+    fast = jsonschema_rs.validator_for(items[0][1])
+    kinds: list[Any] = [error.kind for item, *_ in items for error in fast.iter_errors(item)]
+    return sum(len(kind.unexpected) if kind.name == EXTRA else 1 for kind in kinds)
+
+
+def _more(document: Document, left: int) -> Problem:
+    """What is said at the file's end of errors that nobody would read any more."""
+    what = "1 more error is" if left == 1 else f"{left:,} more errors are"
+    lines = document.text.split("\n")
+    return Problem(Place(document.file, len(lines), len(lines[-1]) + 1), "error", "more-errors", f"{what} not listed",
+                   "mend those that are, and validate again")  # fmt: skip
+
+
+def _failing(data: Any, kind: str) -> list[Failing]:
     """The failing items of the file's one list, so that sound ones cost nothing; else the whole."""
     import jsonschema_rs
 
     properties = schema(kind)["properties"]
     key = next(iter(properties))
-    if not (isinstance(data, dict) and list(data) == [key] and isinstance(data[key], list)):
-        return [((data, schema(kind)), ())]
+    if not (isinstance(data, dict) and list(data) == [key] and isinstance(data[key], list) and "items" in properties[key]):
+        return [(data, schema(kind), ())]
     items = properties[key]["items"]
     fast = jsonschema_rs.validator_for(items)
-    return [((item, items), (key, i)) for i, item in enumerate(data[key]) if not fast.is_valid(item)]
-
-
-def _explain(document: Document, error: Any, prefix: tuple[str | int, ...]) -> list[Problem]:
-    path = (*prefix, *error.absolute_path)
-    place = document.locate(path)
-    match error.validator:
-        case "additionalProperties":
-            known = list(error.schema.get("properties", {}))
-            extra = [key for key in error.instance if key not in known]
-            return [_unknown_key(document, (*path, key), key, known) for key in extra]
-        case "required":
-            missing = error.message.split("'")[1]  # jsonschema reports one key an error
-            if not path:
-                return [Problem(place, "error", "no-top-level-key", f"the key {missing!r} is missing",
-                                f"start the file with `{missing}:`")]  # fmt: skip
-            return [Problem(place, "error", "missing-key", f"the key {missing!r} is missing", f"add `{missing}: ...`")]
-        case "type":
-            want = error.validator_value
-            want = " or ".join(TYPES[name] for name in (want if isinstance(want, list) else [want]))
-            return [Problem(place, "error", "wrong-type", f"{_at(path)} must be {want}, not {_kind(error.instance)}",
-                            _type_remedy(error, path, want, document.written(place)))]  # fmt: skip
-        case "enum":
-            return [_not_one_of(place, path, error)]
-        case "oneOf":
-            return [_one_of(place, error)]
-        case _:
-            return [Problem(place, "error", f"schema-{error.validator}", f"{_at(path)} {_violated(error)}", _example(error))]
-
-
-def _unknown_key(document: Document, path: tuple[str | int, ...], key: str, known: list[str]) -> Problem:
-    remedy = hint(key, known, "remove it; known keys are ", "'")
-    return Problem(document.locate(path, key=True), "error", "unknown-key", f"unknown key {key!r}", remedy)
-
-
-def _not_one_of(place: Any, path: tuple[str | int, ...], error: Any) -> Problem:
-    values = [str(v) for v in error.validator_value]
-    remedy = hint(str(error.instance), values, "use one of ", "'")
-    return Problem(place, "error", "not-one-of", f"{_at(path)} cannot be {error.instance!r}", remedy)
-
-
-def _one_of(place: Any, error: Any) -> Problem:
-    names = [choice["required"][0] for choice in error.validator_value]
-    listed = ", ".join(names[:-1]) + " and " + names[-1]
-    if any(name in error.instance for name in names):
-        return Problem(place, "error", "one-of", f"{listed} exclude one another", "keep one of them")
-    return Problem(place, "error", "one-of", f"one of {listed} is missing", f"add `{names[0]}: ...`, or another of them")
-
-
-def _at(path: tuple[str | int, ...]) -> str:
-    names = [str(step) for step in path if isinstance(step, str)]
-    if not names:
-        return "the file"
-    return names[-1] if isinstance(path[-1], str) else f"an item of {names[-1]}"
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "empty"
-    return {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list"}.get(
-        type(value), "a mapping"
-    )
-
-
-def _type_remedy(error: Any, path: tuple[str | int, ...], want: str, written: str) -> str:
-    """`written` is the value as it stands in the file: 010 is no 10."""
-    value, pattern = error.instance, error.schema.get("pattern")
-    if value is None and len(path) == 1:
-        return f"give {want}" + (f", `{path[0]}: []` for none" if want == TYPES["array"] else "")
-    if value is None:
-        return f"give {want}, or leave the key out"
-    if "text" not in want or not isinstance(value, (int, float)):
-        return f"give {want}"
-    return f'write it in quotes: "{written}"' if pattern is None or re.search(pattern, written) else _example(error)
-
-
-def _violated(error: Any) -> str:
-    """What a value breaks, in words: the schema's own for a pattern, which nobody should have to read."""
-    words = error.schema.get("$comment") if error.validator == "pattern" else None
-    if words:
-        return f"must be {words}, not {_short(repr(error.instance))}"
-    if error.validator == "minProperties":
-        return "lacks one of " + ", ".join(name for name in error.schema.get("properties", {}) if name not in error.instance)
-    return "is empty" if error.validator in ("minLength", "minItems") and not error.instance else f": {_short(error.message)}"
-
-
-def _short(message: str) -> str:
-    return message if len(message) < 200 else message[:200] + "..."
-
-
-def _example(error: Any) -> str:
-    if error.validator == "minItems":
-        return "give at least one, or remove it" if not error.instance else "give more"
-    examples = error.schema.get("examples") if isinstance(error.schema, dict) else None
-    return f"for example {examples[0]!r}" if examples else "see the schema's description"
+    return [(item, items, (key, i)) for i, item in enumerate(data[key]) if not fast.is_valid(item)]

@@ -20,6 +20,7 @@ Where = tuple[int, int]
 MOST_BYTES = 64 * 1024 * 1024
 MOST_ALIASED = 100_000
 DEEPEST = 100
+TEXT = "tag:yaml.org,2002:str"
 LONGEST_NUMBER = 4_000  # Python converts no longer ones
 try:
     Parser: Any = import_module("yaml.cyaml").CParser
@@ -35,13 +36,17 @@ NUL = re.compile(r"\\(0|x00|u0000|U00000000)")  # how a value can hold one: by e
 
 @dataclass
 class Document:
-    """A parsed file; `problems` is empty where `data` can be trusted."""
+    """A parsed file; `problems` is empty where `data` can be trusted.
+
+    `dropped` is where values stood that are not in `data` any more, since they had a wrong type.
+    """
 
     file: str
     text: str
     data: Any = None
     problems: list[Problem] = field(default_factory=list)
     item_lines: list[int] = field(default_factory=list)
+    dropped: frozenset[tuple[Step, ...]] = frozenset()
     _positions: dict[tuple[Step, ...], tuple[Where, Where]] | None = None
 
     def locate(self, path: tuple[Step, ...], key: bool = False) -> Place:
@@ -55,10 +60,14 @@ class Document:
         found = self._positions.get(path, ((1, 1), (1, 1)))
         return Place(self.file, *found[0 if key else 1])
 
+    def lacks(self, path: tuple[Step, ...]) -> bool:
+        """Whether what stands at a path was dropped, by itself, with what it is a part of, or some part of it."""
+        return any(path[: len(gone)] == gone[: len(path)] for gone in self.dropped)
+
     def written(self, place: Place) -> str:
         """The word that stands at a place, before YAML has made a number of it."""
-        found = re.match(r"[\w.+-]+", self.text.splitlines()[place.line - 1][place.column - 1 :])
-        return found[0] if found else ""
+        found = re.match(r"(?:[&!]\S*\s+)*([\w.+-]+)", self.text.splitlines()[place.line - 1][place.column - 1 :])
+        return found[1] if found else ""
 
 
 def parse(raw: bytes, file: str) -> Document:
@@ -188,7 +197,7 @@ class _Builder:
             if type(event) is scalar_event:
                 count += 1
                 value = event.value
-                if not event.style and (not value or value[0] in SPECIAL):
+                if not event.style and (not value or value[0] in SPECIAL) and event.tag != TEXT:
                     value = scalar(value)
                 if event.tag is not None or event.anchor is not None:
                     self._decorated(event, value)
@@ -231,7 +240,8 @@ class _Builder:
             self.anchors[event.anchor] = (value, 1)
 
     def _tag(self, event: Any) -> None:
-        self.note(event.start_mark, "tag", f"the tag {event.tag} is not allowed", "remove the tag")
+        written = f'write in quotes instead: "{event.value}"' if event.tag == TEXT and type(event) is yaml.ScalarEvent else ""
+        self.note(event.start_mark, "tag", f"the tag {event.tag} is not allowed", written or "remove the tag")
 
     def _open(self, event: Any, container: Any) -> None:
         if event.tag is not None:

@@ -16,7 +16,8 @@ from reconciler.resolve.targets import clash, misfit
 
 def check(declarations: Declarations) -> list[Problem]:
     """Every mapping that cannot be compiled, at its place."""
-    return [problem for app in declarations.apps.values() for problem in _app(app)]
+    partial = [problem for app in declarations.partial.values() for problem in _mappings(app)]
+    return [*partial, *(problem for app in declarations.apps.values() for problem in _app(app))]
 
 
 def check_mapping(mapping: ObjectMapping, kind: str) -> list[Problem]:
@@ -24,9 +25,13 @@ def check_mapping(mapping: ObjectMapping, kind: str) -> list[Problem]:
     return list(_mapping(mapping, kind))
 
 
+def _mappings(app: App) -> Iterator[Problem]:
+    yield from _mapping(app.users, "users")
+    yield from _mapping(app.groups, "groups")
+
+
 def _app(app: App) -> Iterator[Problem]:
-    for kind, mapping in (("users", app.users), ("groups", app.groups)):
-        yield from _mapping(mapping, kind)
+    yield from _mappings(app)
     sound = not any(True for _ in _mapping(app.users, "users"))
     wanted = "disable" in (app.deprovisioning.outOfScope, app.deprovisioning.removedFromDirectory)
     yield from check_capabilities(app)

@@ -76,7 +76,7 @@ def _members(group: Group) -> tuple[list[str], list[str]]:
     for member in group.row.get("members") or ():
         if isinstance(member, str):
             users.append(fold(member))
-        else:
+        elif member is not None:  # what was no member has been reported
             inner.append(fold(member["group"]))
     return users, inner
 

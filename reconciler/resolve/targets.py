@@ -101,9 +101,16 @@ def _gives_several(item: AttributeMapping) -> bool:
             return kind == "none"
 
 
+def _given(item: AttributeMapping, key: str) -> object:
+    return item.default if key == "default" else item.value if item.kind == key else None
+
+
 def _count(item: AttributeMapping, path: Path) -> Finding:
     if not is_single(path):
         return None
+    parts = next((key for key in ("constant", "default") if isinstance(_given(item, key), dict)), None)
+    if parts is not None:
+        return f"its {parts} is a mapping, and the target holds one value without parts", f"give one value as `{parts}`"
     listed = next((value for value in (item.value, item.default) if isinstance(value, list)), None)
     call = str(item.value).partition("(")[0].strip() if item.kind == "expression" else ""
     if listed or call in LISTS or (item.kind == "source" and item.value in STRAIGHT):

@@ -1,0 +1,100 @@
+"""Folders of declarations in, their files with what their names mean out; names without a meaning are errors. Reads folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from reconciler.declare.model import Place, Problem, fold
+from reconciler.declare.near import likely
+
+SUFFIXES = (".yaml", ".yml", ".json")
+SLIP = 0.7  # of the letters: what is less alike was meant otherwise
+
+
+class Folders:
+    """Lists folders; what is wrong with names is added to `problems`."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+
+    def error(self, entry: Path, code: str, message: str, remedy: str) -> None:
+        self.problems.append(Problem(Place(shown(entry), 1), "error", code, message, remedy))
+
+    def entries(self, folder: Path) -> list[Path]:
+        """What lies in a folder and may mean something, sorted; nothing where there is no folder."""
+        if not os.path.isdir(folder):
+            return []
+        if not os.access(folder, os.R_OK | os.X_OK):
+            self.error(folder, "unreadable", "cannot be read: Permission denied", "mend its permissions")
+            return []
+        found = sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name != "README.md")
+        return [entry for entry in found if self._regular(entry)]
+
+    def _regular(self, entry: Path) -> bool:
+        """A pipe or a device would be read for ever."""
+        if entry.is_dir() or entry.is_file() or not entry.exists():
+            return True
+        self.error(entry, "no-regular-file", f"{entry.name} is no regular file", "put a file or a folder there")
+        return False
+
+    def known(self, folder: Path, folders: set[str], files: set[str]) -> list[tuple[Path, str]]:
+        """What lies in a folder, each with the name that gives it its meaning; a slip is read as what was probably meant.
+
+        A name without meaning is an error: a slip in a folder's name must not read as nobody.
+        """
+        known: list[tuple[Path, str]] = []
+        others: list[tuple[Path, str]] = []
+        for entry in self.entries(folder):
+            name = _name(entry)
+            (known if name in (folders if entry.is_dir() else files) else others).append((entry, name))
+        for entry, name in others:
+            meant = likely(name, folders | files, SLIP) if name else None
+            self._no_meaning(entry, meant, folders, files)
+            if meant and (meant in folders or entry.is_file()) and meant not in {taken for _, taken in known}:
+                known.append((entry, meant))
+        return known
+
+    def _no_meaning(self, entry: Path, meant: str | None, folders: set[str], files: set[str]) -> None:
+        names = [*sorted(folders), *(f"{name}.yaml" for name in sorted(files))]
+        if meant is not None:
+            meant = f"the folder {meant}" if meant in folders and (entry.is_dir() or meant not in files) else f"{meant}.yaml"
+        self.error(entry, "no-meaning", f"{entry.name} has no meaning here",
+                   f"did you mean {meant}?" if meant else "rename or remove it; known are " + ", ".join(names))  # fmt: skip
+
+    def files(self, folder: Path) -> Iterator[Path]:
+        """Every file of a folder, deeper ones too; a file that stands where a folder should is read as its only one."""
+        if folder.is_file():
+            yield folder
+        for entry in self.entries(folder):
+            if entry.is_dir():
+                yield from self.files(entry)
+            elif entry.suffix in SUFFIXES:
+                yield entry
+            else:
+                self.error(entry, "no-meaning", f"{entry.name} is no YAML or JSON file", "rename or remove it")
+
+    def single(self, entries: list[Path]) -> None:
+        """What is declared in one place stands in one file or folder: a second would hide the first, or be read by nobody."""
+        first: dict[str, Path] = {}
+        for entry in entries:
+            other = first.setdefault(fold(entry.name if entry.is_dir() else entry.stem), entry)
+            if other is not entry:
+                self.error(entry, "duplicate", f"the same is declared in {shown(other)}", "keep one of the two")
+
+
+def named(known: list[tuple[Path, str]], name: str) -> list[Path]:
+    """Those of `known` that have a name."""
+    return [entry for entry, found in known if found == name]
+
+
+def _name(entry: Path) -> str:
+    """What a name in a folder says: a file's without its suffix, nothing where it can be no declaration."""
+    return entry.name if entry.is_dir() else entry.stem if entry.suffix in SUFFIXES else ""
+
+
+def shown(path: Path) -> str:
+    """A path as people read it: relative to where they are, if it lies below."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative.replace(os.sep, "/")

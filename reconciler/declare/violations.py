@@ -1,0 +1,167 @@
+"""What jsonschema finds wrong with a document, in words: an error in, problems with their place and remedy out. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from reconciler.declare.model import Place, Problem
+from reconciler.declare.near import hint, likely
+from reconciler.declare.shape import Path, right_type
+from reconciler.declare.yaml import Document
+
+TYPES = {"object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false", "integer": "a whole number",
+         "number": "a number", "null": "empty"}  # fmt: skip
+
+
+def explain(document: Document, error: Any, prefix: Path) -> list[Problem]:
+    """What one error comes to; nothing where another error of the same value says it all. `prefix` is where the data stand."""
+    if error.validator != "type" and not right_type(error.instance, error.schema):
+        return []
+    path = (*prefix, *error.absolute_path)
+    place = document.locate(path)
+    match error.validator:
+        case "additionalProperties":
+            known = list(error.schema.get("properties", {}))
+            extra = [key for key in error.instance if key not in known]
+            return [_unknown_key(document, (*path, key), key, known) for key in extra]
+        case "required":
+            return _missing(place, path, error)
+        case "type":
+            return [_wrong_type(document, place, path, error, _types(error.schema))]
+        case "enum":
+            return [_not_one_of(place, path, error)]
+        case "oneOf":
+            return _one_of(place, error)
+        case "anyOf":
+            return _any_of(document, place, path, error, prefix)
+        case _:
+            message, remedy = _violated(error)
+            return [Problem(place, "error", f"schema-{error.validator}", f"{_at(path)} {message}", remedy)]
+
+
+def _unknown_key(document: Document, path: Path, key: str, known: list[str]) -> Problem:
+    remedy = hint(key, known, "remove it; known keys are ", "'")
+    return Problem(document.locate(path, key=True), "error", "unknown-key", f"unknown key {key!r}", remedy)
+
+
+def _missing(place: Place, path: Path, error: Any) -> list[Problem]:
+    missing = error.message.split("'")[1]  # jsonschema reports one key an error
+    if _slip(error, missing):
+        return []
+    code, remedy = ("missing-key", f"add `{missing}: ...`") if path else ("no-top-level-key", f"start the file with `{missing}:`")
+    return [Problem(place, "error", code, f"the key {missing!r} is missing", remedy)]
+
+
+def _slip(error: Any, missing: str) -> bool:
+    """Whether an unknown key looks like a slip of the missing one: that is said there, and nothing else needs to be."""
+    known = error.schema.get("properties", {})
+    return any(likely(key, known) == missing for key in error.instance if key not in known)
+
+
+def _types(schema: dict[str, Any]) -> list[str]:
+    want = schema["type"]
+    return want if isinstance(want, list) else [want]
+
+
+def _wrong_type(document: Document, place: Place, path: Path, error: Any, types: list[str]) -> Problem:
+    want = " or ".join(TYPES[name] for name in types)
+    remedy = _type_remedy(error, path, want, document.written(place) or str(error.instance))
+    return Problem(place, "error", "wrong-type", f"{_at(path)} must be {want}, not {_kind(error.instance)}", remedy)
+
+
+def _not_one_of(place: Place, path: Path, error: Any) -> Problem:
+    values = [str(v) for v in error.validator_value]
+    remedy = hint(str(error.instance), values, "use one of ", "'")
+    return Problem(place, "error", "not-one-of", f"{_at(path)} cannot be {_short(repr(error.instance))}", remedy)
+
+
+def _one_of(place: Place, error: Any) -> list[Problem]:
+    names = [choice["required"][0] for choice in error.validator_value]
+    listed = ", ".join(names[:-1]) + " and " + names[-1]
+    if any(name in error.instance for name in names):
+        return [Problem(place, "error", "one-of", f"{listed} exclude one another", "keep one of them")]
+    if any(_slip(error, name) for name in names):
+        return []
+    return [Problem(place, "error", "one-of", f"one of {listed} is missing", f"add `{names[0]}: ...`, or another of them")]
+
+
+def _any_of(document: Document, place: Place, path: Path, error: Any, prefix: Path) -> list[Problem]:
+    """What is wrong by the alternative that has the value's type; where none has, that."""
+    choices = error.validator_value
+    number = next((i for i, choice in enumerate(choices) if right_type(error.instance, choice)), None)
+    if number is None:
+        return [_wrong_type(document, place, path, error, [name for choice in choices for name in _types(choice)])]
+    inner = [one for one in error.context if one.schema_path[0] == number]
+    return [problem for one in inner for problem in explain(document, one, prefix)]
+
+
+def _at(path: Path) -> str:
+    names = [str(step) for step in path if isinstance(step, str)]
+    if not names:
+        return "the file"
+    return names[-1] if isinstance(path[-1], str) else f"an item of {names[-1]}"
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "empty"
+    return {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list"}.get(
+        type(value), "a mapping"
+    )
+
+
+def _type_remedy(error: Any, path: Path, want: str, written: str) -> str:
+    """`written` is the value as it stands in the file: 010 is no 10."""
+    value, pattern = error.instance, error.schema.get("pattern")
+    if value is None and len(path) == 1:
+        return f"give {want}" + (f", `{path[0]}: []` for none" if want == TYPES["array"] else "")
+    if value is None:
+        return f"give {want}, or " + ("remove the dash" if isinstance(path[-1], int) else "leave the key out")
+    if "enum" in error.schema:
+        return "use one of " + ", ".join(map(str, error.schema["enum"]))
+    if "text" not in want or not isinstance(value, (int, float)):
+        return f"give {want}"
+    return f'write it in quotes: "{written}"' if pattern is None or re.search(pattern, written) else _example(error)
+
+
+def _violated(error: Any) -> tuple[str, str]:
+    """What a value breaks, in words, and what to do; of a pattern the schema's own words, since nobody should have to read it."""
+    value, schema, limit = error.instance, error.schema, error.validator_value
+    match error.validator:
+        case "pattern" if "$comment" in schema:
+            return f"must be {schema['$comment']}, not {_short(repr(value))}", _example(error)
+        case "minProperties":
+            lacking = [name for name in schema.get("properties", {}) if name not in value]
+            return "lacks one of " + ", ".join(lacking), _example(error)
+        case "minimum" | "maximum":
+            return f"must be {_range(schema)}, not {_short(str(value))}", f"give a whole number, {_range(schema)}"
+        case "minLength" | "minItems" if not value:
+            return "is empty", _example(error)
+        case "minItems":
+            return f"has {len(value)} item{'s' * (len(value) > 1)}, and needs at least {limit}", "give more"
+        case "uniqueItems":
+            return "has an item twice", "keep one of the two"
+        case "const":
+            only = json.dumps(limit)
+            return f"can only be {only}, not {_short(json.dumps(value))}", f"write {only}, or leave the key out"
+        case _:
+            return f"does not fit: {_short(error.message)}", _example(error)
+
+
+def _range(schema: dict[str, Any]) -> str:
+    if "maximum" in schema and "minimum" in schema:
+        return f"from {schema['minimum']} to {schema['maximum']}"
+    return f"at least {schema['minimum']}" if "minimum" in schema else f"at most {schema['maximum']}"
+
+
+def _short(message: str) -> str:
+    return message if len(message) < 200 else message[:200] + "..."
+
+
+def _example(error: Any) -> str:
+    if error.validator == "minItems":
+        return "give at least one, or remove it"
+    examples = error.schema.get("examples") if isinstance(error.schema, dict) else None
+    return f"for example {examples[0]!r}" if examples else "see the schema's description"
