@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from reconciler.adopt.model import ImportRefused
-from reconciler.declare.load import shown
+from reconciler.declare.folders import shown
 from reconciler.declare.model import Problem
 
 

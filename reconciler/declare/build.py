@@ -60,11 +60,12 @@ def build_app(folder: str, documents: Mapping[str, Document], problems: list[Pro
     if fold(name) != fold(folder):
         notes.error(document, ("app",), "app-name", f"the folder is named {folder}, the app {name}", "give both one name")
     _check_credentials(document, credentials, notes)
-    if "notification" in data:
-        notes.not_yet(document, ("notification",), "notification")
     roles = _roles(documents.get("roles"), notes)
     profile, settings = profiles.declared(document, problems)
     provisioning, deprovisioning = data.get("provisioning", {}), data.get("deprovisioning", {})
+    for holder, path in ((data, ("notification",)), (provisioning, ("provisioning", "interval"))):
+        if path[-1] in holder:
+            notes.not_yet(document, path, path[-1])
     return App(
         name=name, displayName=data.get("displayName") or name,
         profile=profile,
@@ -75,7 +76,7 @@ def build_app(folder: str, documents: Mapping[str, Document], problems: list[Pro
         users=_object_mapping(mappings, declared, "users", notes),
         groups=_object_mapping(mappings, declared, "groups", notes),
         place=document.locate(("app",)), settings=settings, profile_place=document.locate(("profile",)),
-        removal_place=document.locate(REMOVAL if _has(data, REMOVAL) else ("app",), key=True),
+        removal_place=document.locate(REMOVAL if REMOVAL[-1] in deprovisioning else ("app",), key=True),
         safeguards=read_safeguards(document, roles, problems),
         approvals=read_approvals(documents["approvals"], problems) if "approvals" in documents else (),
     )  # fmt: skip
