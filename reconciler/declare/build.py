@@ -59,7 +59,7 @@ def build_app(folder: str, documents: Mapping[str, Document], problems: list[Pro
         notes.error(document, ("app",), "app-name", f"the folder is named {folder}, the app {data.get('app')}",
                     "give both one name")  # fmt: skip
     _check_credentials(document, credentials, notes)
-    for path in (("notification",),):
+    for path in (("notification",), ("provisioning", "interval")):
         if _has(data, path):
             notes.not_yet(document, path, path[-1])
     roles = _roles(documents.get("roles"), notes)
