@@ -46,7 +46,7 @@ def test_the_whole_story_is_told_and_nothing_is_left(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
     assert tuple(re.findall(r"^\$ reconcile (.*)$", ran.stdout, re.MULTILINE)) == STORY
     after = dict(zip(STORY, ran.stdout.split("$ reconcile ")[1:], strict=False))
-    assert "0 errors, 0 warnings" in after["validate"]
+    assert "0 errors, 1 warning" in after["validate"] and "Legacy Viewer is disabled" in after["validate"]
     assert 'title: "Intern" -> "Principal Engineer"' in after[STORY[5]] and "[drift]" in after[STORY[5]]
     assert "- disable User/grace@example.com" in after[STORY[7]]
     assert ran.stdout.rpartition("$ reconcile ")[2].count("No changes.") == 2

@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.world import MAPPINGS, World
+from reconciler.cli.main import run
+from reconciler.declare.load import load
+from reconciler.resolve.idle import check_assignments
+from tests.world import APP, MAPPINGS, World
 
 ROLES = "AssertiveAppRoleAssignmentsComplex([appRoleAssignments])"
 ADDING = MAPPINGS.replace("Assertive", "")
@@ -155,3 +158,44 @@ def test_a_disabled_role_beside_default_access_is_the_reason(ada: World) -> None
     ada.write("apps/wiki/roles.yaml", "roles: [{value: user, displayName: User, enabled: false}]\n")
     ada.assign("user: ada@x.org, role: User", "user: ada@x.org, role: Default Access")
     assert {skip.address: skip.code for skip in ada.plan().skipped}["User/ada@x.org"] == "RoleDisabled"
+
+
+# Assignments that give nothing
+
+
+def test_an_assignment_that_gives_its_role_to_nobody_is_a_warning_at_its_line(world: World) -> None:
+    world.write("apps/wiki/roles.yaml", """roles:
+  - {value: a, displayName: Alone, allowedMemberTypes: [User]}
+  - {value: t, displayName: Team, allowedMemberTypes: [Group]}
+  - {value: o, displayName: Old, enabled: false}
+  - {value: u, displayName: User}
+""")
+    names = ("Alone", "Team", "Old", "User", "Default Access")
+    world.assign(*(f"{who}, role: {role}" for who in ("user: ada@x.org", "group: Net") for role in names))
+    found = check_assignments(load(world.folder / "desired").declarations)
+    assert {(problem.place.line, problem.code) for problem in found} == {
+        (3, "role-member-type"), (4, "role-disabled"), (7, "role-member-type"), (9, "role-disabled")}  # fmt: skip
+    assert {problem.severity for problem in found} == {"warning"}
+    remedies = {problem.place.line: problem.remedy for problem in found}
+    assert "add User" in remedies[3] and "add Group" in remedies[7] and "enabled: false" in remedies[4]
+
+
+def test_validate_says_it_and_a_plan_does_not(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(world.folder)
+    world.write("apps/wiki/roles.yaml", "roles: [{value: u, displayName: User, enabled: false}]\n")
+    world.assign("group: Net, role: User")
+    assert run(["validate"]) == 0
+    said = capsys.readouterr().out
+    assert "assignments.yaml:2:1: warning: the role User is disabled" in said and "0 errors, 1 warning\n" in said
+    assert run(["apps"]) == 0 and "disabled" not in capsys.readouterr().err
+
+
+def test_what_has_no_effect_yet_is_a_warning_where_it_is_declared(world: World) -> None:
+    declared = "provisioning:\n  scope: assigned\n  interval: 40m\nnotification: {email: [ops@x.org]}\n"
+    assert load(world.folder / "desired").problems == []
+    world.write("apps/wiki/app.yaml", APP + declared)
+    found = load(world.folder / "desired").problems
+    assert [(problem.severity, problem.message, problem.place.line) for problem in found] == [
+        ("warning", "interval has no effect yet", 5), ("warning", "notification has no effect yet", 6)]  # fmt: skip

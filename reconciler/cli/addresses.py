@@ -13,6 +13,8 @@ from reconciler.declare.model import App, Declarations, fold
 if TYPE_CHECKING:
     from reconciler.record.model import Record
 
+ADDRESS = "an address is User/<userPrincipalName> or Group/<displayName>, as it is declared or was last applied"
+
 
 def known_addresses(only: tuple[str, ...], declarations: Declarations, apps: list[App]) -> None:
     """Raises UsageError where no address names anything: to select nothing must not read as nothing to do."""
@@ -28,7 +30,8 @@ def known_addresses(only: tuple[str, ...], declarations: Declarations, apps: lis
         except RecordError:  # said in words when the app's turn comes
             return
     if not any(fold(address) in known for address in only):
-        raise click.UsageError(plain("; ".join(_unknown(address, known) for address in only)))
+        said = [_unknown(address, known) for address in only]
+        raise click.UsageError(plain("; ".join(said)) + "\n    " + ADDRESS)
 
 
 def warn_unknown(only: tuple[str, ...], app: App, declarations: Declarations, record: Record | None) -> None:
