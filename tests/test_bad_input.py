@@ -98,7 +98,9 @@ CASES = [
     (M, expression("Upper([jobTitle])"), (7, 38), "expression"),
     (M, expression('iif([city], "", "")'), (7, 38), "expression"),
     (M, expression("Foo([city])"), (7, 38), "expression"),
-    (M, filtered("attribute: department, operator: equals, value: x"), (3, 33), "scoping-filter"),
+    (M, filtered("attribute: department, operator: equals, value: x"), (3, 67), "not-one-of"),
+    (M, filtered("attribute: department, operator: about, value: x"), (3, 67), "not-one-of"),
+    (M, filtered("attribute: department, operator: Greater_Than, value: x"), (3, 33), "scoping-filter"),
     (M, MAPPINGS.replace("  users:\n", "  users:\n    scopingFilters: [{clauses: []}]\n", 1), (3, 32), "schema-minItems"),
     (M, expression("ToUpper()"), (7, 38), "expression"),
     (M, expression("Left([jobTitle])"), (7, 38), "expression"),
@@ -175,7 +177,7 @@ CASES = [
     ("apps/Wiki/app.yaml", APP, (1, 1), "duplicate"),
 ]
 FILTERS = [
-    ("attribute: department, operator: EQUAL, value: x", "scoping-filter"),
+    ("attribute: department, operator: EQUAL, value: x", "not-one-of"),
     ("attribute: department, operator: EQUALS", "scoping-filter"),
     ("attribute: department, operator: IS NULL, value: x", "scoping-filter"),
     ("attribute: manager, operator: IS NULL", "scoping-filter"),

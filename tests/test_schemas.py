@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from reconciler.declare.load import load
 from reconciler.report.jsonform import dumps, loads
 from reconciler.resolve.check import check
+from reconciler.resolve.filters import OPERATORS
 from tests.world import World
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +36,12 @@ def test_a_schema_is_valid_and_every_property_explains_itself(file: Path) -> Non
     Draft202012Validator.check_schema(schema)
     for name, found in properties(schema):
         assert {"title", "description", "examples"} <= found.keys(), name
+
+
+def test_the_schema_lists_the_operators_that_there_are() -> None:
+    schema = json.loads((ROOT / "schemas/mappings.schema.json").read_text())
+    listed = [found["enum"] for name, found in properties(schema) if name == "operator"]
+    assert listed == [list(OPERATORS)] * 2
 
 
 def examples(schema: Any) -> Iterator[tuple[dict[str, Any], Any]]:

@@ -8,7 +8,7 @@ from reconciler.declare.model import App, AttributeMapping, Declarations, Object
 from reconciler.declare.sources import source_problem
 from reconciler.resolve.capabilities import capabilities, check_capabilities
 from reconciler.resolve.expressions import Expression, ExpressionError, compile_expression
-from reconciler.resolve.filters import check_clause
+from reconciler.resolve.filters import OPERATORS, check_clause
 from reconciler.resolve.functions import FUNCTIONS
 from reconciler.resolve.paths import Path, PathError, parse_path
 from reconciler.resolve.targets import clash, misfit
@@ -58,7 +58,7 @@ def _mapping(mapping: ObjectMapping, kind: str) -> Iterator[Problem]:
         yield from _target(item, kind, paths)
         yield from _attribute(item, kind)
     for found in mapping.scopingFilters:
-        for clause in found.clauses:
+        for clause in [clause for clause in found.clauses if clause.operator in OPERATORS]:  # the schema refuses others
             finding = check_clause(clause)
             unknown = source_problem(clause.attribute, kind) if finding is None else None
             if finding or unknown:
