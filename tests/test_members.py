@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from reconciler.declare.profiles import settings
@@ -29,6 +31,19 @@ def two(world: World) -> World:
 
 def found(world: World) -> list[tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]]:
     return [(change.address, change.causes, change.add, change.remove) for change in world.plan().changes]
+
+
+@pytest.mark.parametrize("readable", [True, False, "seen"])
+def test_members_who_leave_are_out_on_the_service_whether_it_shows_them_or_not(tmp_path: Path, readable: bool | str) -> None:
+    world = World(tmp_path, groups={"membersReadable": readable})
+    world.users(*(f"userPrincipalName: {name}" for name in ("ada@x.org", "grace@x.org")))
+    world.assign("group: Net, role: User", "user: ada@x.org, role: Admin", "user: grace@x.org, role: Admin")
+    for members in ("ada@x.org, grace@x.org", "grace@x.org", "ada@x.org", ""):
+        world.groups(f"displayName: Net, members: [{members}]")
+        world.converge()
+        stored = world.everything()
+        (group,) = [item for item in stored.values() if item.get("displayName") == "Net"]
+        assert {stored[member["value"]]["userName"] for member in group.get("members", ())} == set(members.split(", ")) - {""}
 
 
 # Left out

@@ -19,6 +19,7 @@ from reconciler.apply.unanswered import settle_unanswered
 from reconciler.cli.common import read_live
 from reconciler.declare.load import load
 from reconciler.declare.profiles import settings
+from reconciler.declare.schema import sound
 from reconciler.demo.simulator import Simulator
 from reconciler.plan.model import Plan
 from reconciler.plan.planner import Planned, Selection, make_plan
@@ -28,6 +29,7 @@ from reconciler.plan.settle import settle
 from reconciler.plan.stale import Comparison, compare
 from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
+from reconciler.report.jsonform import dumps
 from reconciler.resolve.check import check
 from reconciler.resolve.resolution import resolve
 from reconciler.scim.client import ScimClient
@@ -89,6 +91,8 @@ class World:
     def __init__(self, folder: Path, profile: str = "generic", **overrides: Any) -> None:
         self.folder, self.today, self.now, self.clock = folder, "2026-06-01", "2026-06-01T00:00:00Z", Clock()
         application: Any = WSGIApplication(InMemoryStorage(), load_default_provider())
+        self.bare = ScimClient("http://127.0.0.1/v2", "secret", make_profile("generic", settings("generic", {})), workers=1,
+                               transport=httpx.WSGITransport(app=application))  # fmt: skip
         if profile != "generic" or overrides:
             application = Simulator(application, settings(profile, overrides), clock=self.clock)
         self.transport = Counting(httpx.WSGITransport(app=application))
@@ -136,7 +140,9 @@ class World:
             settle_unanswered(record, live, resolution, True)
         planned = make_plan(app, resolution, live, record, Selection(only, causes), self.client.base_url)
         self.verdict = guard(planned, record, self.now)
-        return shown(planned, self.verdict), resolution, record
+        found = shown(planned, self.verdict)
+        assert sound("plan", json.loads(dumps([found.plan])))
+        return found, resolution, record
 
     def compare(self, reviewed: Plan) -> Comparison:
         """A reviewed plan against what there is now."""
@@ -160,6 +166,11 @@ class World:
         result = self.apply()
         assert result.complete, result.outcomes
         assert self.plan().changes == ()
+
+    def everything(self) -> dict[str, dict[str, Any]]:
+        """Id -> every user and group, as it is stored, whatever the service's profile lets be seen."""
+        found = [item for kind in ("Users", "Groups") for item in self.bare.read_all(kind, lambda page: page)]
+        return {item["id"]: item for item in found}
 
     def seed(self, name: str, **attributes: Any) -> str:
         pairs = [("userName", name), ("active", True), *attributes.items()]

@@ -209,8 +209,9 @@ class Writer:
     def _patch_members(
         self, change: Change, live: Resource, add: list[str], remove: list[str], attempt: int = 1
     ) -> None:  # fmt: skip
-        into, out = missing(live, add, remove)
         version, profile = version_of(live), self.client.profile
+        # The empty list of a service that shows no members says nothing of who is in there.
+        into, out = missing(live, add, remove) if profile.groups.membersReadable else (add, remove)
         try:
             for chunk in member_operations(into, out, profile.groups.membersPerPatch, profile.patch):
                 self.client.patch("Groups", self._own(change), chunk, version)
