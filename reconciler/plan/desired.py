@@ -48,7 +48,7 @@ def plan_desired(context: Context, desired: Mapping[str, Desired], findings: Fin
     how, users, revoked, alike, unknown = context.matching.how, desired is context.resolution.users, context.revoked, 0, 0
     for address, item in desired.items():
         live = matched.get(address)
-        if users and live is not None and item.values == live.values and address not in revoked:
+        if users and live is not None and (item.values is live.values or item.values == live.values) and address not in revoked:
             # Nearly every object of a large directory ends here.
             alike += 1
             unknown += address in how and address not in recorded

@@ -120,13 +120,13 @@ class _Kind:
 
     def _as_named(self, items: Mapping[str, Desired] | Mapping[str, Skipped]) -> dict[str, str]:
         """Nearly every object of a large directory is in the record, under its name and with its id."""
-        owns, previous, known = self.table.column("id"), self.table.column("previously"), self.known
+        rows = [item.row for item in items.values()]
+        owns, previous = (map(self.table.column(name).__getitem__, rows) for name in ("id", "previously"))
         return {
             address: identity[0]
-            for address, item in items.items()
-            if (identity := known.get(address)) is not None and previous[item.row] is None
-            and ((own := owns[item.row]) is None or identity[1] in (None, own))
-        }  # fmt: skip
+            for address, identity, own, before in zip(items, map(self.known.get, items), owns, previous, strict=True)
+            if identity is not None and before is None and (own is None or identity[1] is None or identity[1] == own)
+        }
 
     def _otherwise(self, items: Mapping[str, Desired | Skipped]) -> None:
         """Those who were renamed, whose name is written in another case, or who are somebody else."""

@@ -69,7 +69,7 @@ def make_plan(
     everything = tuple(sorted(_without_rotations(context, findings.changes), key=lambda c: (c.address, c.action)))
     context.pending.update({change.address: change for change in everything})
     kept, left_out = select(context, everything, selection)
-    unmanaged = sorted(account for id, account in live.users.items() if id not in context.matching.addresses)
+    unmanaged = sorted(live.users[id] for id in live.users.keys() - context.matching.addresses.keys())
     directory = Directory(app, resolution)
     plan = Plan(
         app.name, app.displayName, base_url, app.profile, kept, access(context, kept), _skipped(resolution, selection),

@@ -7,6 +7,7 @@ whole: nothing of it is checked again, and an entry is read when somebody asks f
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from itertools import accumulate
 from typing import Any
@@ -20,6 +21,7 @@ from reconciler.record.store import RecordError
 
 SUM = b',"sum":"%b"}'
 LENGTH = len(SUM % (64 * b"0"))
+INDEX = b'},"index":'
 
 
 def dump(record: Record) -> bytes:
@@ -28,7 +30,7 @@ def dump(record: Record) -> bytes:
     head = {field.name: getattr(record, field.name) for field in fields(record) if field.name != "entries"}
     members = list(map(entries.text, addresses))
     body = b"\n".join([_dump({"version": RECORD_VERSION, **head})[:-1] + b',"entries":{', BETWEEN.join(members),
-                       b'},"index":' + _dump(_index(entries, addresses, members))])  # fmt: skip
+                       INDEX + _dump(_index(entries, addresses, members))])  # fmt: skip
     return body + SUM % digest(body)
 
 
@@ -42,18 +44,40 @@ def _index(entries: Entries, addresses: list[str], members: list[bytes]) -> dict
 def parse(raw: bytes, app: str, where: str, remedy: str) -> Record:
     """The record of `app`. Raises RecordError where it is damaged, newer or another app's; `where` names the place."""
     try:
-        if raw[-LENGTH:] == SUM % digest(memoryview(raw)[:-LENGTH]):
-            return _sound(raw, app, where, remedy)
+        if _sums_up(raw) and (found := _whole(raw, app, where, remedy)) is not None:
+            return found
         return record_of(orjson.loads(raw), app, where, remedy)
     except (ValueError, KeyError, TypeError) as error:
         raise RecordError(f"{where} cannot be read: {error}", remedy) from None
 
 
+def _sums_up(raw: bytes) -> bool:
+    """Whether it ends as what we write does; whether the sum is right is another question."""
+    return raw[-LENGTH:].startswith(SUM[: SUM.index(b"%")]) and raw.endswith(b'"}')
+
+
+def _whole(raw: bytes, app: str, where: str, remedy: str) -> Record | None:
+    """The record where its sum is right, which is worked out while the record is read."""
+    with ThreadPoolExecutor(1) as pool:
+        summed = pool.submit(digest, memoryview(raw)[:-LENGTH])
+        try:
+            found: Record | RecordError | None = _sound(raw, app, where, remedy)
+        except RecordError as error:
+            found = error
+        except (ValueError, KeyError, TypeError):
+            found = None
+        right = raw[-LENGTH:] == SUM % summed.result()
+    if right and isinstance(found, RecordError):
+        raise found
+    return found if right and isinstance(found, Record) else None
+
+
 def _sound(raw: bytes, app: str, where: str, remedy: str) -> Record:
     start, end = raw.index(b"\n"), raw.rindex(b"\n")
     record = record_of({**orjson.loads(raw[:start] + b"}}"), "entries": {}}, app, where, remedy)
-    index = orjson.loads(b"{" + raw[end:].partition(b",")[2])["index"]
-    record.entries = Entries(None, Kept(text=memoryview(raw)[start + 1 : end], **index))
+    text = memoryview(raw)
+    index = orjson.loads(text[end + 1 + len(INDEX) : -LENGTH])
+    record.entries = Entries(None, Kept(text=text[start + 1 : end], **index))
     return record
 
 

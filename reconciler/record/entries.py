@@ -62,17 +62,21 @@ class Entries(MutableMapping[str, Entry]):
         self._kept = kept or Kept()
         self._all: dict[str, Entry | int] = dict(zip(self._kept.addresses, range(len(self._kept.addresses)), strict=True))
         self._all.update(known or {})
+        self._as_kept = not known  # until the first entry is read or changed, the columns say it all
 
     def __getitem__(self, address: str) -> Entry:
         found = self._all[address]
         if isinstance(found, int):
+            self._as_kept = False
             found = self._all[address] = _read(self._kept.member(found))
         return found
 
     def __setitem__(self, address: str, entry: Entry) -> None:
+        self._as_kept = False
         self._all[address] = entry
 
     def __delitem__(self, address: str) -> None:
+        self._as_kept = False
         del self._all[address]
 
     def __iter__(self) -> Iterator[str]:
@@ -98,6 +102,8 @@ class Entries(MutableMapping[str, Entry]):
     def identities(self) -> dict[str, tuple[str, str | None]]:
         """Address -> (id of the account, the declared object's own id or None where it had none)."""
         column = list(zip(self._kept.ids, self._kept.declared, strict=True))
+        if self._as_kept:
+            return dict(zip(self._kept.addresses, column, strict=True))
         return {a: column[e] if isinstance(e, int) else (e["id"], e.get("declaredId")) for a, e in self._all.items()}
 
     def active(self) -> list[str]:

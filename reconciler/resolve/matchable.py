@@ -20,9 +20,12 @@ def unmatchable(items: Sequence[T], mapping: CompiledMapping) -> Iterator[tuple[
     """
     left = items
     for number in mapping.matching:
-        slot = mapping.slots[number]
-        having = [item for item in left if item.values[number] is not None and item.values[number] is not IGNORE]
-        keys = slot.alike([str(item.values[number]) for item in having])
+        slot, column = mapping.slots[number], [item.values[number] for item in left]
+        having = left
+        if set(map(type, column)) != {str}:
+            having = [item for item, value in zip(left, column, strict=True) if value is not None and value is not IGNORE]
+            column = [str(item.values[number]) for item in having]
+        keys = slot.alike(column)
         if len(set(keys)) < len(keys):
             for item, other in _clashing(having, keys):
                 yield item, "DuplicateSource", f"wants the same {slot.target} as {other.address}"
