@@ -110,7 +110,7 @@ class ScimClient:
         if any(OLD in str(part.get("schemas")) for part in (data, *items[:1]) if isinstance(part, dict)):
             raise ServiceError("the service answers in SCIM 1.1, which is not spoken here", request,
                                remedy="put the SCIM 2.0 base URL into tenantUrl; it often ends in /scim/v2")  # fmt: skip
-        if not all([type(item) is dict and type(item.get("id")) is str for item in items]):
+        if not set(map(type, items)) <= {dict} or not set(map(type, [item.get("id") for item in items])) <= {str}:
             raise ReadError("a resource in the answer has no id", request, remedy="report this to the service's vendor")
         return items, total
 

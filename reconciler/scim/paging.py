@@ -36,21 +36,38 @@ Fetch = Callable[[int], Page]
 FetchCursor = Callable[[str], CursorPage]
 
 
+class _Found:
+    """What pages have shown so far: each item once, as it was shown last."""
+
+    def __init__(self) -> None:
+        self.items: dict[str, Any] = {}
+        self.total = self.pages = 0
+
+    def take(self, page: Page) -> None:
+        if self.pages == MOST_PAGES:
+            raise ReadError(f"the pages have no end: {self.pages:,} of them still brought somebody new", "GET",
+                            remedy="tell the service's vendor: its paging is broken")  # fmt: skip
+        self.items.update(zip(page.ids, page.items, strict=True))
+        self.total, self.pages = max(self.total, page.total), self.pages + 1
+
+
 def whole(fetch: Fetch, workers: int) -> tuple[list[Any], int]:
     """Every item once, and the largest total that the service claimed; `fetch` gets a start index (RFC 7644 §3.4.2.4).
 
-    Raises ReadError for a walk without an end.
+    The first page tells the rest, which are read side by side; then on until a page brings nothing new. A short page is
+    not the end: some services cap below the asked count, or show paging parameters no respect. Raises ReadError for a
+    walk without an end.
     """
-    found: dict[str, Any] = {}
-    total = 0
-    for number, page in enumerate(_pages(fetch, workers)):
-        if number == MOST_PAGES:
-            raise ReadError(f"the pages have no end: {number:,} of them still brought somebody new", "GET",
-                            remedy="tell the service's vendor: its paging is broken")  # fmt: skip
-        items = zip(page.ids, page.items, strict=True)
-        found.update(items if found.keys().isdisjoint(page.ids) else {id: item for id, item in items if id not in found})
-        total = max(total, page.total)
-    return list(found.values()), total
+    found = _Found()
+    with ExitStack() as stack:
+        walk = _Walk(fetch, workers, stack)
+        found.take(walk.one(1))
+        _claimed(found, walk)
+    start = 1 + len(found.items)
+    while start > 1 and not found.items.keys() >= set((page := fetch(start)).ids):
+        found.take(page)
+        start += len(page.ids)
+    return list(found.items.values()), found.total
 
 
 def by_cursor(fetch: FetchCursor) -> tuple[list[Any], int]:
@@ -106,57 +123,32 @@ class _Walk:
         return self._pool.map(self.one, starts) if self._pool else map(self.one, starts)
 
 
-def _pages(fetch: Fetch, workers: int) -> Iterator[Page]:
-    """The first page tells the rest, which are read side by side; then on until a page brings nothing new.
-
-    A short page is not the end: some services cap below the asked count, or show paging parameters no respect.
-    """
-    with ExitStack() as stack:
-        walk = _Walk(fetch, workers, stack)
-        first = walk.one(1)
-        yield first
-        known = set(first.ids)
-        if not known:
-            return
-        yield from _claimed(first, known, walk)
-    start = 1 + len(known)
-    while True:
-        page = fetch(start)
-        if known.issuperset(page.ids):
-            return
-        known.update(page.ids)
-        start += len(page.ids)
-        yield page
-
-
-def _claimed(first: Page, known: set[str], walk: _Walk) -> Iterator[Page]:
-    """What lies between the first page and the total that it claims, a portion at a time; `known` grows.
+def _claimed(found: _Found, walk: _Walk) -> None:
+    """What lies between the first page, which is found, and the total that it claims, a portion at a time.
 
     The longest page so far tells where the next ones begin. A portion that brings nobody new is the last.
     """
-    longest = len(first.ids)
+    longest, total = len(found.items), found.total
     at = 1 + longest
-    while at <= first.total:
-        before, lengths = len(known), dict[int, int]()
-        starts = range(at, first.total + 1, longest)[: walk.portion()]
-        yield from _portion(starts, lengths, known, walk)
-        if len(known) == before:
+    while longest and at <= total:
+        before, lengths = len(found.items), dict[int, int]()
+        _portion(range(at, total + 1, longest)[: walk.portion()], lengths, found, walk)
+        if len(found.items) == before:
             return
         at, longest = _gaps(lengths)[1], max(longest, *lengths.values())
 
 
-def _portion(starts: Sequence[int], lengths: dict[int, int], known: set[str], walk: _Walk) -> Iterator[Page]:
+def _portion(starts: Sequence[int], lengths: dict[int, int], found: _Found, walk: _Walk) -> None:
     """Pages side by side, then rounds of requests for the gaps that short ones leave, while a round brings somebody new.
 
-    `lengths`, start index -> length, and `known` grow.
+    `lengths`, start index -> length, grows.
     """
     while starts:
-        before = len(known)
+        before = len(found.items)
         for start, page in zip(starts, walk.all(starts), strict=True):
             lengths[start] = len(page.ids)
-            known.update(page.ids)
-            yield page
-        starts = _gaps(lengths)[0] if len(known) > before else ()
+            found.take(page)
+        starts = _gaps(lengths)[0] if len(found.items) > before else ()
 
 
 def _gaps(lengths: dict[int, int]) -> tuple[list[int], int]:

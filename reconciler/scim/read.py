@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from operator import itemgetter
 
 from reconciler.plan.live import Live, Wanted, project_groups, project_users, with_members
 from reconciler.resolve.model import Resolution
@@ -22,7 +23,8 @@ def read_live(client: ScimClient, resolution: Resolution) -> Live:
         groups = pool.submit(client.read_all, "Groups", partial(project_groups, resolution.group_mapping)) \
             if mapped.enabled else None  # fmt: skip
         schemas = pool.submit(read_schemas, client)
-        people = {item.id: item for item in users.result()}
+        found = users.result()
+        people = dict(zip(map(itemgetter(0), found), found, strict=True))
         shown = with_members(groups.result(), client.profile.groups.membersReadable) if groups else []
         notes = list(schema_warnings(schemas.result(), "Users", resolution.user_mapping))
         notes += schema_warnings(schemas.result(), "Groups", resolution.group_mapping) if groups else ()
