@@ -53,7 +53,7 @@ class Wanted:
 
     def __init__(self, mapping: CompiledMapping, rows: Sequence[Row]) -> None:
         self._key = mapping.matching[0]
-        self._rows = {row[self._key]: row for row in rows} if _plain(rows) else {}
+        self._rows = dict(zip(map(itemgetter(self._key), rows), rows, strict=True)) if _plain(rows) else {}
 
     def shared(self, rows: list[Row]) -> list[Row]:
         """The same rows, of which those that are as wanted are the wanted ones themselves."""
@@ -92,8 +92,10 @@ def _objects(
     page: list[Resource], name: str, values: list[Row], active: list[bool], members: Sequence[tuple[str, ...] | None]
 ) -> list[LiveObject]:
     ids = [item["id"] for item in page]
-    names = [value if type(value) is str else "" if value is None else str(value) for value in named(page, name)]
-    versions = [meta.get("version") if isinstance(meta, dict) else None for meta in named(page, "meta")]
+    names = named(page, name)
+    if set(map(type, names)) != {str}:
+        names = ["" if value is None else str(value) for value in names]
+    versions = [meta.get("version") if type(meta) is dict else None for meta in named(page, "meta")]
     return tuples(LiveObject, ids, names, values, versions, active, members)
 
 
