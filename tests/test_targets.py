@@ -34,6 +34,7 @@ REFUSED = [
     ("target: 'roles[primary eq \"True\"].value', expression: 'AppRoleAssignmentsComplex([appRoleAssignments])'", "has several"),
     ("target: title, source: manager", "refers to another account"),
     ("target: members, source: mail", "attribute of groups"),
+    (f"target: '{ENTERPRISE}', source: department", "names a schema"),
     (f"target: '{CORE}:Active', constant: true", "written as a whole"),
 ]  # fmt: skip
 TWICE = [
@@ -117,3 +118,15 @@ def test_what_a_service_shows_in_another_shape_gives_way(target: str, shown: Any
     resource = {"name": shown, "emails": shown, ENTERPRISE: shown, "title": shown}
     place_value(resource, parse_path(target), "x")
     assert len(resource) == 4 and "x" in str(resource)
+
+
+@pytest.mark.parametrize(("target", "near"), [
+    ("nickNam", "nickName"), ("name.givenNam", "name.givenName"), ('emails[type eq "work"].vale', "emails.value"),
+    (f"{ENTERPRISE}:departmnt", f"{ENTERPRISE}:department"), ("adresses[type eq \"work\"].locality", "addresses.locality"),
+    ("Title", None), ("badge", None), ("name.familyName", None), ("urn:x:y:departmnt", None), (f"{ENTERPRISE}:manager", None),
+    ("roles[primary eq \"True\"].value", None), ("x509Certificates[type eq \"work\"].value", None),
+])  # fmt: skip
+def test_a_target_that_is_a_slip_away_from_one_of_the_rfc_is_a_warning(one: World, target: str, near: str | None) -> None:
+    one.write("apps/wiki/mappings.yaml", MAPPINGS.replace(ROW, f"      - {{target: '{target}', source: jobTitle}}\n"))
+    found = [p for p in check(load(one.folder / "desired").declarations) if p.code == "unknown-target"]
+    assert [(p.severity, p.remedy) for p in found] == ([("warning", f"did you mean {near}?")] if near else [])

@@ -10,6 +10,7 @@ from reconciler.resolve.capabilities import capabilities, check_capabilities
 from reconciler.resolve.expressions import Expression, ExpressionError, compile_expression
 from reconciler.resolve.filters import OPERATORS, check_clause
 from reconciler.resolve.functions import FUNCTIONS
+from reconciler.resolve.known import meant
 from reconciler.resolve.paths import Path, PathError, parse_path
 from reconciler.resolve.targets import clash, misfit
 
@@ -81,6 +82,8 @@ def _target(item: AttributeMapping, kind: str, paths: dict[Path, str]) -> Iterat
         yield Problem(item.place, "error", "duplicate", f"{item.target} and {paths[other]} write the same attribute",
                       "keep one of the two")  # fmt: skip
     paths.setdefault(path, item.target)
+    if near := meant(path, kind):
+        yield Problem(item.place, "warning", "unknown-target", f"RFC 7643 knows no {item.target}", f"did you mean {near}?")
 
 
 def _attribute(item: AttributeMapping, kind: str) -> Iterator[Problem]:

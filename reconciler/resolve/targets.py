@@ -12,6 +12,7 @@ from reconciler.declare.sources import MULTI_VALUED
 from reconciler.resolve.paths import Path
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:user"
+SCHEMAS = ("user", "group")  # what the URN of a schema ends with
 READ_ONLY = frozenset({"id", "meta", "groups", "schemas"})
 SEVERAL = frozenset(
     {"emails", "phonenumbers", "ims", "photos", "addresses", "entitlements", "roles", "x509certificates"}
@@ -55,6 +56,8 @@ def misfit(item: AttributeMapping, path: Path, kind: str) -> Finding:
 
 def _name(item: AttributeMapping, path: Path) -> Finding:
     name = path.attribute.lower()
+    if path.urn is not None and name in SCHEMAS and path.urn[-1].isdigit():
+        return f"{item.target} names a schema, and no attribute of it", f"add what is meant, such as `{item.target}:department`"
     if path.urn is None and name in READ_ONLY:
         return f"{item.target} belongs to the service", "map another attribute"
     if path.urn is None and name in OURS and item.target not in OURS:
