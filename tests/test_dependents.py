@@ -62,6 +62,8 @@ def test_a_failed_account_is_missing_where_it_is_named_and_nobody_else_is(world:
     assert members(world, "Net") == set(ids.values())
     for i in range(2, 5):
         assert world.find(f"m{i}@x.org")[MANAGER]["manager"]["value"] == ids[f"m{i - 1}@x.org"]
+    again = {o.change.address: o.message for o in world.apply().outcomes}
+    assert again["Group/Net"] == "User/m0@x.org could not be added: there is no account"
     refusing(world, lambda request: False)
     world.converge()
 

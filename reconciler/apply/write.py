@@ -203,7 +203,7 @@ class Writer:
                 self._roles(member, self.job.record.entries[member])
                 self.beside.add(member)
         if left:
-            self.book.touched.add(change.address)
+            self.book.touched.update([change.address] if known or remove else [])
             raise Failed("skipped", f"{', '.join(left)} could not be added: there is no account")
 
     def _patch_members(
