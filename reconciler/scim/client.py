@@ -122,8 +122,12 @@ class ScimClient:
         if not self.profile.filters_on(path):
             read = extractor(parse_path(path))
             return [r for r in self.read_all(resource, lambda page: page) if str(read(r)).lower() == value.lower()]
+        return self.filtered(resource, path, value)[0]
+
+    def filtered(self, resource: str, path: str, value: str) -> tuple[list[Resource], int]:
+        """What the service itself shows for a filter, and how many it says that there are."""
         answer = self._request("GET", f"/{resource}", {"filter": f"{path} eq {quoted(value)}"})
-        return self._list(answer, f"GET /{resource}?filter=")[0]
+        return self._list(answer, f"GET /{resource}?filter=")
 
     def peek(self, resource: str) -> list[Resource]:
         """At most one resource: whether there is a list of them at all."""

@@ -46,14 +46,22 @@ def _ask(client: ScimClient, resource: str, path: str | None, random_value: str)
     """Whether a random value finds nobody; where no matching attribute can be filtered on, whether there is a list at all."""
     name = f"GET /{resource}" + (f"?filter={path} eq ..." if path else "?count=1")
     try:
-        found = client.find(resource, path, random_value) if path else client.peek(resource)
+        found = _found(client, resource, path, random_value) if path else len(client.peek(resource))
     except ServiceError as error:
         return Step(name, False, error.message, _remedy(error, resource))
     if found and path:
         kind = "accounts" if resource == "Users" else "groups"
-        return Step(name, False, f"the service ignores filters: a random value found {kind} ({len(found)})",
+        return Step(name, False, f"the service ignores filters: a random value found {kind} ({found})",
                     "map a matching attribute that the service can filter on")  # fmt: skip
     return Step(name, True, "200 and an empty list, as it should be" if path else "200 and a list")
+
+
+def _found(client: ScimClient, resource: str, path: str, value: str) -> int:
+    """How many have the value, be they shown or only counted; where the service cannot filter, they are looked through here."""
+    if not client.profile.filters_on(path):
+        return len(client.find(resource, path, value))
+    shown, total = client.filtered(resource, path, value)
+    return max(len(shown), total)
 
 
 def _known(profile: Profile, mapping: CompiledMapping) -> str | None:
