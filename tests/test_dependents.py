@@ -102,6 +102,14 @@ def test_a_name_that_was_not_freed_is_not_asked_for(world: World, previously: st
     world.converge()
 
 
+def six(folder: Path, url: str) -> Desk:
+    """Six people in a group."""
+    desk, people = Desk(folder, url), [f"u{i}@x.org" for i in range(6)]
+    desk.people(*people)
+    desk.write("directory/groups/a.yaml", f"groups: [{{displayName: Net, members: [{', '.join(people)}]}}]")
+    return desk
+
+
 def test_a_token_that_is_refused_in_the_middle_leaves_no_change_unsaid(tmp_path: Path) -> None:
     left = [True, True]
 
@@ -109,12 +117,20 @@ def test_a_token_that_is_refused_in_the_middle_leaves_no_change_unsaid(tmp_path:
         return None if call.method == "GET" or (left and left.pop()) else answered(401, {"detail": "expired"})
 
     with scim_server(tmp_path) as url, front(decide, url) as service:
-        desk = Desk(tmp_path, service.url + "/one/v2")
-        desk.people(*(f"u{i}@x.org" for i in range(6)))
-        inside = ", ".join(f"u{i}@x.org" for i in range(6))
-        desk.write("directory/groups/a.yaml", f"groups: [{{displayName: Net, members: [{inside}]}}]")
-        ran = desk.reconcile("apply", "--auto-approve")
+        ran = six(tmp_path, service.url + "/one/v2").reconcile("apply", "--auto-approve")
     assert ran.code == 5 and "expired" in ran.err and "mend the token" in ran.err
     assert [sum(f" User/u{i}@x.org" in line for line in (ran.out + ran.err).splitlines() if line.startswith(
         ("done", "failed", "skipped"))) for i in range(6)] == [1] * 6  # fmt: skip
     assert (ran.out + ran.err).count("not begun: the token was refused") == 4
+
+
+def test_a_wait_that_is_too_long_in_the_middle_is_not_called_a_refused_token(tmp_path: Path) -> None:
+    left = [True, True]
+
+    def decide(call: Call) -> Answer | None:
+        return None if call.method == "GET" or (left and left.pop()) else Answer(429, headers=(("Retry-After", "86400"),))
+
+    with scim_server(tmp_path) as url, front(decide, url) as service:
+        ran = six(tmp_path, service.url + "/one/v2").reconcile("apply", "--auto-approve")
+    assert ran.code == 5 and "asks to wait 24 h: run again then" in ran.err and "run the same command again" in ran.err
+    assert "token" not in ran.out + ran.err and "the service asks for too long a wait" in ran.out

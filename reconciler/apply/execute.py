@@ -40,6 +40,11 @@ def execute(
     return Result([run.outcome(change) for change in job.changes], run.interrupted, run.refused, tuple(run.adopted))
 
 
+def refusal(error: ServiceError) -> str:
+    """What ended a run before its end."""
+    return "the service asks for too long a wait" if error.too_long else "the token was refused"
+
+
 class _Run:
     """`open` is the step whose outcome is not journalled yet."""
 
@@ -57,7 +62,7 @@ class _Run:
         self.writer = Writer(job, client, now, self._journal, chance)
         self.book = self.writer.book
         self.told: set[str] = set()
-        self.refused = ""
+        self.refused: ServiceError | None = None
         self.adopted: list[str] = []
         self.interrupted = False
         self.open: Step | None = None
@@ -70,7 +75,8 @@ class _Run:
         self.book.rename([new for new, old in settled.renamed.items() if not changing & {new, old}])
         for address, entry in settled.baselines.items():
             if address not in changing and "id" in entry and self.book.renamed.get(address) not in record.entries:
-                self.adopted += [address] * (address not in record.entries)
+                if address not in record.entries:
+                    self.adopted.append(address)
                 record.entries[address] = entry
         record.under_way = sorted({*self.begun, *(change.digest for change in self.job.changes)})
         record.revoked = settled.revoked
@@ -149,7 +155,7 @@ class _Run:
             status, why = self.ends[change.address]
             return Outcome(change, status, f"done in part: {why}" if begun else why)
         if self.left[change.address]:
-            why = "the token was refused" if self.refused else "the run was interrupted"
+            why = "the run was interrupted" if self.refused is None else refusal(self.refused)
             return Outcome(change, "skipped", f"{'done in part' if begun else 'not begun'}: {why}")
         note = self.writer.notes.get(change.address, "")
         return Outcome(change, "ignored" if note else "done", note)
@@ -171,7 +177,7 @@ class _Run:
             self.ends[address] = ("stale", f"changed on the service since it was planned: {error}")
         except ServiceError as error:
             if error.too_long or (isinstance(error, AuthError) and error.status == 401):
-                self.refused = str(error)
+                self.refused = error
             self.ends[address] = ("failed", str(error))
         except Failed as error:
             self.ends[address] = (error.status, error.message)

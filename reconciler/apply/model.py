@@ -11,6 +11,7 @@ from reconciler.plan.model import Change, Skip
 from reconciler.plan.settle import Settled
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
+from reconciler.scim.errors import ServiceError
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,11 @@ class Outcome(NamedTuple):
 
 @dataclass
 class Result:
-    """`adopted` are the addresses that went into the record without a change."""
+    """`adopted` are the addresses that went into the record without a change; `refused` is the answer that ended the run."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     interrupted: bool = False
-    refused: str = ""  # in the service's words, where it refused the token
+    refused: ServiceError | None = None
     adopted: tuple[str, ...] = ()
 
     @property

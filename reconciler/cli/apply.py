@@ -305,5 +305,5 @@ def write(
         return left_over(result, again)
     if result.refused:
         say(f"Error: {result.refused}")
-        say(f"    mend the token; then {again}")
+        say(f"    {again}" if result.refused.too_long else f"    mend the token; then {again}")
     return 0 if result.complete and not found.planned.plan.errors else PARTIAL
