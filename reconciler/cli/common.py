@@ -188,7 +188,6 @@ def session(
 
     `store` is the one that holds the lock, where there is one; `amend` changes the record before it is planned with.
     """
-    from reconciler.apply.recover import recover
     from reconciler.apply.unanswered import settle_unanswered
     from reconciler.cli.addresses import warn_unknown
     from reconciler.cli.old_record import with_old_record
@@ -200,10 +199,8 @@ def session(
     from reconciler.resolve.resolution import resolve
 
     store = store or store_of(app, declarations)
-    record = store.load()
+    record = recovered(store)
     known = record is not None
-    if record is not None:
-        recover(record, store.read_journal())
     if amend is not None:
         record = record or Record(app.name)
         amend(record)

@@ -34,6 +34,9 @@ class Policy(NamedTuple):
     apps: tuple[str, ...] = ()
     written: tuple[tuple[str, Place], ...] = ()
 
+    def concerns(self, app: str) -> bool:
+        return not self.apps or app in self.apps
+
 
 def read_policies(document: Document, sound: Callable[[str, Any], bool]) -> list[Policy]:
     """Every rule that fits its schema, as `sound` says, which has reported the others."""

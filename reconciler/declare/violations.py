@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.declare.model import Place, Problem
 from reconciler.declare.near import hint, likely
+from reconciler.declare.plural import plural
 from reconciler.declare.shape import Path, right_type
 from reconciler.declare.yaml import Document
 
@@ -140,7 +141,7 @@ def _violated(error: Any) -> tuple[str, str]:
         case "minLength" | "minItems" if not value:
             return "is empty", _example(error)
         case "minItems":
-            return f"has {len(value)} item{'s' * (len(value) > 1)}, and needs at least {limit}", "give more"
+            return f"has {plural(len(value), 'item')}, and needs at least {limit}", "give more"
         case "uniqueItems":
             return "has an item twice", "keep one of the two"
         case "const":

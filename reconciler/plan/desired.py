@@ -17,6 +17,7 @@ from reconciler.plan.notes import listed, roles_removed
 from reconciler.record.entries import Entry
 from reconciler.resolve.model import DesiredGroup, DesiredUser
 from reconciler.resolve.resolution import values_with_roles
+from reconciler.resolve.sources import UserSource
 
 Attributes = tuple[AttributeChange, ...]
 Desired = DesiredUser | DesiredGroup
@@ -120,12 +121,12 @@ def _before_expiry(context: Context, item: Desired) -> dict[str, Any]:
 
 def _lapsed_references(context: Context, item: DesiredUser) -> dict[str, Any]:
     """A manager who went with an expired assignment."""
-    users, slots = context.resolution.declarations.users, context.resolution.user_mapping.slots
+    slots = context.resolution.user_mapping.slots
     gone = [slot.target for slot, value in zip(slots, item.values, strict=True) if slot.reference and value is None]
-    row = users.index.get(fold(str(users.column("manager")[item.row]))) if gone else None
-    if row is None:
+    manager = UserSource(context.resolution.declarations, [item.row], [()])("manager")[0] if gone else None
+    if manager is None:
         return {}
-    address = f"User/{users.columns['userPrincipalName'][row]}"
+    address = f"User/{manager}"
     expired = ran_out(context.resolution.skipped.get(address), context.entry(address))
     return dict.fromkeys(gone, address) if expired else {}
 

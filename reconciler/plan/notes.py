@@ -15,10 +15,10 @@ from reconciler.resolve.mapping import Slot
 NAMED = 10
 
 
-def notes(context: Context) -> Iterator[str]:
-    """Every warning of this kind, in a fixed order."""
+def notes(context: Context, differ: Mapping[str, list[str]]) -> Iterator[str]:
+    """Every warning of this kind, in a fixed order; `differ` is what `fixed` found."""
     yield from of_mappings(context)
-    yield from of_objects(context)
+    yield from of_objects(context, differ)
 
 
 def of_mappings(context: Context) -> Iterator[str]:
@@ -27,9 +27,9 @@ def of_mappings(context: Context) -> Iterator[str]:
     yield from context.live.notes
 
 
-def of_objects(context: Context) -> Iterator[str]:
+def of_objects(context: Context, differ: Mapping[str, list[str]]) -> Iterator[str]:
     """Of the users and groups that are desired."""
-    yield from _fixed(context)
+    yield from _fixed(context, differ)
     yield from _known_by_email(context)
     yield from _several_roles(context)
     yield from _roles_kept(context)
@@ -51,8 +51,8 @@ def listed(addresses: Iterable[str]) -> str:
     return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
 
 
-def _fixed(context: Context) -> Iterator[str]:
-    for target, found in fixed(context).items():
+def _fixed(context: Context, differ: Mapping[str, list[str]]) -> Iterator[str]:
+    for target, found in differ.items():
         yield f"{context.able.service} cannot change {target} once an account is there; it differs for {listed(found)}"
 
 

@@ -70,18 +70,18 @@ def make_plan(
     context.pending.update({change.address: change for change in everything})
     kept, left_out = select(context, everything, selection)
     unmanaged = sorted(live.users[id] for id in live.users.keys() - context.matching.addresses.keys())
-    directory = Directory(app, resolution)
+    directory, differ = Directory(app, resolution), fixed(context)
     plan = Plan(
         app.name, app.displayName, base_url, app.profile, kept, access(context, kept), _skipped(resolution, selection),
         directory.classed(unmanaged),
         tuple(e for e in (*context.matching.errors, *_faults(resolution)) if selection.names(e.address)),
-        tuple([*_of_provisioning(app), *_of_record(record, base_url), *left_out, *notes(context), *findings.said(),
+        tuple([*_of_provisioning(app), *_of_record(record, base_url), *left_out, *notes(context, differ), *findings.said(),
                *ignored(context, findings.ignored), *directory.still_active(unmanaged)]),
         findings.unchanged, findings.adopted, selection.only, selection.causes,
         requests=estimate(() if is_closed(app) else kept, limits), config=config,
         digest=plan_digest(app.name, base_url, selection.only, selection.causes, kept),
         ignored=len({address for addresses in findings.ignored.values() for address in addresses}),
-        left=len({address for found in (findings.untouched, fixed(context)) for some in found.values() for address in some}),
+        left=len({address for found in (findings.untouched, differ) for some in found.values() for address in some}),
     )  # fmt: skip
     return Planned(plan, context, everything, findings)
 
@@ -90,7 +90,9 @@ def _of_provisioning(app: App) -> list[str]:
     """What becomes of the plan, where that is not what a plan is for."""
     if app.provisioning.mode == "manual":
         return ["provisioning is manual, so apply refuses to write this: set `mode: automatic` under provisioning in app.yaml"]
-    return ["provisioning is off, so apply does nothing: set `status: on` under provisioning in app.yaml"] * is_closed(app)
+    if app.provisioning.status == "off":
+        return ["provisioning is off, so apply does nothing: set `status: on` under provisioning in app.yaml"]
+    return []
 
 
 def is_closed(app: App) -> bool:

@@ -43,7 +43,7 @@ class Setting:
 
     def rules(self) -> list[Policy]:
         """Those for this app that have something to say about it."""
-        policies = [p for p in self.declarations.policies if not p.apps or self.app.name in p.apps]
+        policies = [policy for policy in self.declarations.policies if policy.concerns(self.app.name)]
         return [p for p in policies if not p.roles or set(p.roles) & self.app.roles.keys()]
 
     def role(self, key: str) -> str:

@@ -9,19 +9,16 @@ from collections.abc import Iterable
 
 from reconciler.declare.model import AttributeMapping
 from reconciler.declare.sources import MULTI_VALUED
+from reconciler.resolve.known import ADDRESS, ENTERPRISE, OF_ENTERPRISE, USER, VALUE
 from reconciler.resolve.paths import Path
 
-ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:user"
 SCHEMAS = ("user", "group")  # what the URN of a schema ends with
 READ_ONLY = frozenset({"id", "meta", "groups", "schemas"})
-SEVERAL = frozenset(
-    {"emails", "phonenumbers", "ims", "photos", "addresses", "entitlements", "roles", "x509certificates"}
-)
+SEVERAL = frozenset(name.lower() for name, parts in USER.items() if parts in (VALUE, ADDRESS)) - READ_ONLY
 PLAIN = {
-    "": frozenset({"username", "displayname", "nickname", "profileurl", "title", "usertype", "preferredlanguage", "locale",
-                   "timezone", "password", "externalid", "active"}),
-    ENTERPRISE: frozenset({"employeenumber", "costcenter", "organization", "division", "department"}),
-}  # fmt: skip
+    "": frozenset(name.lower() for name, parts in USER.items() if not parts) - READ_ONLY,
+    ENTERPRISE.lower(): frozenset(name.lower() for name, parts in OF_ENTERPRISE.items() if not parts),
+}
 # By these names we write them ourselves, when an account is disabled or a membership changes.
 OURS = ("active", "members")
 LISTS = ("AppRoleAssignmentsComplex", "AssertiveAppRoleAssignmentsComplex", "RemoveDuplicates", "Split")

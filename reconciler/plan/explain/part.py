@@ -10,7 +10,7 @@ from reconciler.declare.model import fold
 from reconciler.plan.desired import Findings
 from reconciler.plan.explain.model import Check
 from reconciler.plan.model import Change, ObjectError
-from reconciler.plan.notes import ignored, of_mappings, of_objects
+from reconciler.plan.notes import fixed, ignored, of_mappings, of_objects
 from reconciler.plan.planner import Planned
 from reconciler.plan.selection import narrowed
 
@@ -49,7 +49,8 @@ def _words(planned: Planned, names: tuple[str, ...]) -> Iterator[str]:
                     groups={a: g for a, g in resolution.groups.items() if a in names})  # fmt: skip
     if names[0].startswith("User/"):
         yield from of_mappings(context)
-    yield from of_objects(replace(context, resolution=alone))
+    apart = replace(context, resolution=alone)
+    yield from of_objects(apart, fixed(apart))
     untouched, kept = (_own(found, names) for found in (planned.findings.untouched, planned.findings.ignored))
     yield from Findings(untouched=untouched).said()
     yield from ignored(context, kept)

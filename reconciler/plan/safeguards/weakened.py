@@ -19,7 +19,7 @@ def limits(context: Context) -> dict[str, int]:
     if settings.lockout is not None:
         found[LEAST[0] + settings.lockout.role] = settings.lockout.minimumActive
     policies = context.resolution.declarations.policies
-    return found | {LEAST[1] + p.name: 1 for p in policies if not p.apps or context.app.name in p.apps}
+    return found | {LEAST[1] + p.name: 1 for p in policies if p.concerns(context.app.name)}
 
 
 def weakened(facts: Facts) -> Iterator[str]:
