@@ -40,8 +40,6 @@ def remote(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, world: World) -> Git
     world.write("reconciler.yaml", IN_GIT)
     shutil.copytree(world.folder / "desired", found.checkout / "desired")
     monkeypatch.chdir(found.checkout)
-    for name in ("CI", "RECONCILE_GIT_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
     return found
 
 

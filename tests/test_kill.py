@@ -105,7 +105,6 @@ def base(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     git(folder, "init", "--bare", "--quiet", "--initial-branch=main", "remote.git")
     git(folder, "clone", "--quiet", f"file://{folder}/remote.git", "checkout")
     environ = {**ENV, "WIKI_URL": service.url + "/v2", "WIKI_TOKEN": "secret", "RECONCILE_CACHE_DIR": ""}
-    environ.pop("CI", None)
     service.load(type(service.storage)())
     made = Base(folder, None, nursery, service, environ, request.param == "git")
     desired = folder / "checkout/desired"
