@@ -328,22 +328,29 @@ def test_what_is_no_digest_is_wrong_usage_before_anything_is_read(desk: Desk, di
     assert (ran.code, ran.out) == (64, "") and "is no digest: write sha256:" in ran.err and "a.yaml" not in ran.err
 
 
-def test_after_an_interrupt_an_apply_by_digest_asks_for_a_new_plan_whose_digest_does_the_rest(desk: Desk) -> None:
+@pytest.mark.parametrize(("by", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_an_apply_by_digest_is_taken_up_by_the_same_digest(desk: Desk, by: signal.Signals, code: int) -> None:
     running: list[subprocess.Popen[bytes]] = []
 
     def stop(call: Call) -> None:
-        if call.method == "POST" and len(service.writes) == 1:
-            running[0].send_signal(signal.SIGINT)
+        if call.method == "POST" and len(service.writes) == 2:
+            running[0].send_signal(by)
 
     with front(stop, desk.url.removesuffix("/v2")) as service:
         desk.environ["WIKI_URL"] = service.url + "/v2"
-        running.append(desk.start("apply", "--digest", json.loads(saved(desk))["plans"][0]["digest"]))
+        again = ("apply", "--digest", json.loads(saved(desk))["plans"][0]["digest"])
+        running.append(desk.start(*again))
         ran = ended(running[0])
-        assert ran.code == 130 and "the same command" not in ran.err
-        assert "plan again: what is left has a digest of its own, which `reconcile plan --app wiki --format markdown`" in ran.err
-        left = json.loads(saved(desk))["plans"][0]["digest"]
-        assert left in desk.reconcile("plan", "--app", "wiki", "--format", "markdown").out
-        assert desk.reconcile("apply", "--digest", left).code == 0
+        assert ran.code == code and ("run the same command again" in ran.err) == (code == 130)
+        desk.people("ada@x.org, jobTitle: Boss", "grace@x.org")
+        moved = desk.reconcile(*again)
+        assert moved.code == 4 and "is what is left" not in moved.err
+        desk.people("ada@x.org, jobTitle: Engineer", "grace@x.org")
+        done = desk.reconcile(*again)
+        assert done.code == 0 and f"This is what is left of {again[2]}." in done.err
+        assert desk.reconcile("plan", "--detailed-exitcode").code == 0
+        assert desk.reconcile(*again).code == 4, "it has been done to its end"
+    assert [len(desk.find(name)) for name in ("ada@x.org", "grace@x.org")] == [1, 1]
 
 
 def test_an_app_that_no_saved_plan_is_about_is_wrong_usage(desk: Desk) -> None:

@@ -14,7 +14,7 @@ from reconciler.apply.recover import unanswered
 from reconciler.apply.write import Failed, Writer
 from reconciler.plan.model import Change
 from reconciler.plan.rotation import waiting
-from reconciler.plan.safeguards.keep import add_removals, settle_approved
+from reconciler.plan.safeguards.keep import add_removals, settle_plans
 from reconciler.record.store import Store
 from reconciler.resolve.functions import Chance
 from reconciler.scim.client import ScimClient
@@ -118,7 +118,7 @@ class _Run:
         self.book.rename([new for new, old in self.book.renamed.items() if not undone & {new, old}])
         if self.open is None and Result(outcomes, self.interrupted).complete:
             record.commit = self.job.commit or record.commit
-        settle_approved(record, self.job.everything, [o.change for o in outcomes if o.change.address not in undone])
+        settle_plans(record, self.job.everything, [o.change for o in outcomes if o.change.address not in undone])
         record.under_way = self._under_way(outcomes)
         self._forget_revoked(outcomes)
         self.store.save(record)

@@ -32,7 +32,7 @@ from reconciler.cli.common import (
     store_of,
     worst,
 )
-from reconciler.cli.interrupt import REST_OF_DIGEST, THE_SAME, in_turn, left_over, orderly
+from reconciler.cli.interrupt import THE_SAME, in_turn, left_over, orderly
 from reconciler.cli.plan import show_plans
 from reconciler.cli.progress import line, telling
 from reconciler.cli.saved import reviewed, saved
@@ -98,8 +98,7 @@ def _apply(
             return closed
         with _opened(app, declarations, lock_timeout, only, causes) as found:
             changes = agreed(found)
-            again = REST_OF_DIGEST.format(found.app.name) if digest else THE_SAME
-            return changes if isinstance(changes, int) else write(found, changes, again=again)
+            return changes if isinstance(changes, int) else write(found, changes, asked=digest)
 
     return worst(in_turn({app.name: partial(work, app) for app in picked}))
 
@@ -144,7 +143,7 @@ def _agreed(found: Session, auto_approve: bool, digest: str | None, no_color: bo
     """The changes to write, or the exit code where there is nothing to go on with."""
     plan = found.planned.plan
     show_plans([plan], "text", no_color)
-    if digest is not None and digest != plan.digest:
+    if digest is not None and digest != plan.digest and not _is_rest(found, digest):
         say(f"Error: the plan's digest is {plan.digest}, not {digest}: nothing was written")
         say("    review the plan above, and apply its own digest")
         return STALE
@@ -155,6 +154,17 @@ def _agreed(found: Session, auto_approve: bool, digest: str | None, no_color: bo
         click.echo("Nothing was written.", err=True)
         return ERROR
     return plan.changes
+
+
+def _is_rest(found: Session, digest: str) -> bool:
+    """Whether all that is planned is what an apply of the plan of this digest has left; said in words."""
+    from reconciler.plan.safeguards.keep import is_rest
+
+    record, plan = found.record, found.planned.plan
+    if record is None or record.base_url != plan.base_url or not is_rest(record, digest, plan.changes):
+        return False
+    say(f"This is what is left of {digest}.")
+    return True
 
 
 def _apply_files(
@@ -266,11 +276,11 @@ def _took(adopted: Collection[str]) -> str:
 
 def write(
     found: Session, changes: tuple[Change, ...], occasion: str = "apply", only: tuple[str, ...] | None = None,
-    again: str = THE_SAME,
+    asked: str | None = None,
 ) -> int:  # fmt: skip
     """Write changes to one app, and say how each ended.
 
-    `only` are the addresses whose record may change, if not all; `again` says how the rest is done after an interrupt.
+    `only` are the addresses whose record may change, if not all; `asked` is the digest by which the plan was asked for.
     """
     from reconciler.apply.execute import execute
     from reconciler.apply.model import Job
@@ -283,7 +293,7 @@ def write(
     record = found.record or Record(found.app.name)
     record.base_url = found.client.base_url
     settled = settle(found.planned.context, only)
-    removals = prepare(record, found.guarded, whole=not (only or found.planned.plan.selected_causes))
+    removals = prepare(record, found.guarded, whole=not (only or found.planned.plan.selected_causes), asked=asked)
     chosen = Selection(only)
     skipped = tuple(skip for skip in found.planned.plan.skipped if chosen.names(skip.address))
     job = Job(found.app.name, changes, settled, record, found.resolution, occasion, _commit(found, changes), removals,
@@ -299,11 +309,11 @@ def write(
     report_lines([line(outcome) for outcome in result.outcomes])
     if found.store.lost:
         say("Error: the lock was lost, so writing stopped: another run may have taken it")
-        say(f"    {again}; what was written is found by reading the service")
+        say(f"    {THE_SAME}; what was written is found by reading the service")
         return PARTIAL
     if result.interrupted:
-        return left_over(result, again)
+        return left_over(result)
     if result.refused:
         say(f"Error: {result.refused}")
-        say(f"    {again}" if result.refused.too_long else f"    mend the token; then {again}")
+        say(f"    {THE_SAME}" if result.refused.too_long else f"    mend the token; then {THE_SAME}")
     return 0 if result.complete and not found.planned.plan.errors else PARTIAL

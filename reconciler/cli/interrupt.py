@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from reconciler.apply.model import Result
 
 THE_SAME = "run the same command again: it does the rest"
-REST_OF_DIGEST = "plan again: what is left has a digest of its own, which `reconcile plan --app {} --format markdown` prints"
 INTERRUPTED, MOST_NAMED = 130, 20
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _asked: list[int] = []  # signals that came while something was being written
@@ -42,7 +41,7 @@ def orderly() -> Iterator[Callable[[], bool]]:
             signal.signal(number, handler)
 
 
-def left_over(result: Result, again: str) -> int:
+def left_over(result: Result) -> int:
     """Say what an interrupted apply has not done, and how that is done; returns the exit code."""
     left = [outcome for outcome in result.outcomes if outcome.status == "skipped"]
     say(f"interrupted: {len(left)} changes are left")
@@ -50,7 +49,7 @@ def left_over(result: Result, again: str) -> int:
         say(f"    {outcome.change.action} {outcome.change.address} ({outcome.message})")
     if len(left) > MOST_NAMED:
         say(f"    and {len(left) - MOST_NAMED} more")
-    say(f"    {again}")
+    say(f"    {THE_SAME}")
     return INTERRUPTED
 
 

@@ -80,6 +80,7 @@ class Record:
     carrying:   targets that carried roles when we last applied
     removals:   those of the last 24 hours, without what an approval let through
     approved:   digest of an approved plan that is not done yet -> a digest of each thing that it would do
+    asked:      the same of a plan that was applied by its digest
     revoked:    people who must stay out until the declaration agrees: address -> {at, reason}
     skips:      address -> the code with which the provisioning log last said that the object is left out
     commit:     the declaration's commit after whose apply no declared change was left to do; "" where none was known
@@ -97,6 +98,7 @@ class Record:
     carrying: list[str] = field(default_factory=list)
     removals: list[Removal] = field(default_factory=list)
     approved: dict[str, list[str]] = field(default_factory=dict)
+    asked: dict[str, list[str]] = field(default_factory=dict)
     runs: int = 0
     unanswered: dict[str, Unanswered] = field(default_factory=dict)
     skips: dict[str, str] = field(default_factory=dict)
