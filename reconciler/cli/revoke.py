@@ -11,7 +11,6 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.apply import blocked, vanishing, write
 from reconciler.cli.common import (
     ERROR,
     Session,
@@ -28,6 +27,7 @@ from reconciler.cli.common import (
 from reconciler.cli.interrupt import INTERRUPTED, in_turn
 from reconciler.cli.plan import show_plans
 from reconciler.cli.saying import say, warn
+from reconciler.cli.writing import blocked, vanishing, write
 from reconciler.declare.model import App, Declarations, fold
 from reconciler.plan.model import Change, Plan
 from reconciler.record.model import Record
