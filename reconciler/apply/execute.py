@@ -8,10 +8,10 @@ from typing import Any
 
 from reconciler.apply.chance import SystemChance
 from reconciler.apply.log import log_line, recovered, skip_lines
-from reconciler.apply.model import Job, Outcome, Result
+from reconciler.apply.model import Failed, Job, Outcome, Result
 from reconciler.apply.order import Step, steps
 from reconciler.apply.recover import unanswered
-from reconciler.apply.write import Failed, Writer
+from reconciler.apply.write import Writer
 from reconciler.plan.model import Change
 from reconciler.plan.rotation import waiting
 from reconciler.plan.safeguards.keep import add_removals, settle_plans

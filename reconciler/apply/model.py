@@ -44,6 +44,14 @@ class Job:
         return {address: skip for skip in self.skipped for address in self.names(skip)}
 
 
+class Failed(Exception):
+    """One object cannot be done: status and words for its outcome."""
+
+    def __init__(self, status: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.message = status, message
+
+
 class Outcome(NamedTuple):
     """`status` is done, failed, skipped, stale or ignored."""
 

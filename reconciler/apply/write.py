@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from typing import Any
 
 from reconciler.apply.book import Book
-from reconciler.apply.model import Job
+from reconciler.apply.ids import Ids
+from reconciler.apply.members import write_members
+from reconciler.apply.model import Failed, Job
 from reconciler.apply.order import Step
-from reconciler.apply.resource import member_ids, missing, resource_of, version_of
+from reconciler.apply.resource import resource_of, version_of
+from reconciler.apply.still import unchanged, values_unchanged
 from reconciler.apply.unanswered import is_as_sent
 from reconciler.declare.model import fold
-from reconciler.plan.context import UNKNOWN, managed_digest
 from reconciler.plan.diff import same
-from reconciler.plan.digest import canonical
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.record.entries import Entry
 from reconciler.resolve.functions import Chance
@@ -22,18 +22,10 @@ from reconciler.resolve.mapping import coerce
 from reconciler.resolve.resolution import getter
 from reconciler.scim.client import ATTEMPTS, ScimClient
 from reconciler.scim.errors import LostAnswer, PatchUnsupported, ServiceError
-from reconciler.scim.patch import body, member_operations, merge, operations
+from reconciler.scim.patch import body, merge, operations
 
 Resource = dict[str, Any]
 Attributes = tuple[AttributeChange, ...]
-
-
-class Failed(Exception):
-    """One object cannot be done: status and words for its outcome."""
-
-    def __init__(self, status: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.message = status, message
 
 
 class Writer:
@@ -48,7 +40,7 @@ class Writer:
     ) -> None:  # fmt: skip
         self.job, self.client, self.now = job, client, now
         self.journal, self.chance = journal, chance
-        self.ids = dict(job.settled.ids)
+        self.ids = Ids(job.settled.ids)
         self.book = Book(job)
         self.notes: dict[str, str] = {}
         self.made: dict[str, Any] = {}
@@ -80,8 +72,7 @@ class Writer:
         attributes = self._generated(change, attributes)
         answer = self._post(change, {a.path: a.after for a in attributes})
         self.uncertain = False
-        self.ids[change.address] = answer["id"]
-        self.__dict__.pop("_addresses", None)
+        self.ids.learn(change.address, answer["id"])
         self.book.create(change.address, answer["id"])
         self._settle(change, attributes, self._whole(change, answer))
 
@@ -145,8 +136,8 @@ class Writer:
 
     def _patch(self, change: Change, attributes: Attributes, live: Resource, attempt: int = 1) -> Resource | None:
         """A PATCH that may have been done: read first, what has taken effect must not be sent again."""
-        pairs = [(a.path, self._wire(a)) for a in attributes]
-        resource, id, version = resource_of(change.address), self._own(change), version_of(live)
+        pairs = [(a.path, self.ids.wire(a)) for a in attributes]
+        resource, id, version = resource_of(change.address), self.ids.own(change), version_of(live)
         try:
             return self.client.patch(resource, id, self._operations(change, pairs, live), version)
         except PatchUnsupported:
@@ -172,18 +163,12 @@ class Writer:
 
     def _fresh(self, change: Change) -> Resource:
         """The live object, if it is still as the plan saw it."""
-        live = self.client.get(resource_of(change.address), self._own(change))
-        if live is None or live.get("id", self._own(change)) != self._own(change):
+        live = self.client.get(resource_of(change.address), self.ids.own(change))
+        if live is None or live.get("id", self.ids.own(change)) != self.ids.own(change):
             raise Failed("stale", "it is gone from the service since it was planned")
         if change.action == "create" or change.address in self.book.touched:
             return live
-        values = self.job.resolution.mapping(change.address).one(live)
-        if change.action == "disable":  # whose account counted as active where the service shows nothing
-            values["active"] = str(live.get("active", True)).lower() == "true"
-        for attribute in change.attributes:
-            before = self.ids.get(attribute.before, attribute.before) if attribute.reference else attribute.before
-            if canonical(values.get(attribute.path)) != canonical(before):
-                raise Failed("stale", f"{attribute.path} has been changed on the service since it was planned")
+        values_unchanged(change, live, self.job.resolution.mapping(change.address), self.ids)
         return live
 
     def _members(self, change: Change, add: list[str], remove: list[str]) -> None:
@@ -191,12 +176,8 @@ class Writer:
         known = [m for m in add if m in self.ids]
         left = sorted(set(add) - set(known))
         live: Resource = {} if change.action == "create" else self._fresh(change)
-        into, out = [self.ids[m] for m in known], [self._id(m) for m in remove]
-        try:
-            self._patch_members(change, live, into, out)
-        except PatchUnsupported:
-            self._replace_members(self._own(change), set(into), set(out))
-        entry = self.book.entry(change, self._own(change))
+        write_members(self.client, self.ids.own(change), live, [self.ids.of(m) for m in known], [self.ids.of(m) for m in remove])
+        entry = self.book.entry(change, self.ids.own(change))
         entry["members"] = sorted((set(entry.get("members", ())) | set(known)) - set(remove))
         for member in remove:
             if member in self.job.record.entries:
@@ -206,81 +187,20 @@ class Writer:
             self.book.touched.update([change.address] if known or remove else [])
             raise Failed("skipped", f"{', '.join(left)} could not be added: there is no account")
 
-    def _patch_members(
-        self, change: Change, live: Resource, add: list[str], remove: list[str], attempt: int = 1
-    ) -> None:  # fmt: skip
-        version, profile = version_of(live), self.client.profile
-        # The empty list of a service that shows no members says nothing of who is in there.
-        into, out = missing(live, add, remove) if profile.groups.membersReadable else (add, remove)
-        try:
-            for chunk in member_operations(into, out, profile.groups.membersPerPatch, profile.patch):
-                self.client.patch("Groups", self._own(change), chunk, version)
-                version = None  # it was ours that changed it; what follows adds and removes by value, whatever else is in there
-        except LostAnswer as error:
-            if attempt == ATTEMPTS:
-                raise
-            self.client.rest(error, attempt)
-            now = self.client.get("Groups", self._own(change)) or {}
-            self._patch_members(change, now, add, remove, attempt + 1)
-
-    def _replace_members(self, id: str, add: set[str], remove: set[str]) -> None:
-        """The group whole, for a service without PATCH; not where it does not show who is in it."""
-        live = self.client.get("Groups", id)
-        have = live.get("members") or [] if live is not None and self.client.profile.groups.membersReadable else None
-        if live is None or have is None:
-            raise Failed("failed", "the service does no PATCH, and does not show the members that a PUT must hold")
-        ids = {member["value"] for member in have}
-        members = [m for m in have if m["value"] not in remove] + [{"value": i} for i in sorted(add - ids)]
-        self.client.replace("Groups", id, merge(live, [("members", members)]), version_of(live))
-
     def _delete(self, change: Change) -> None:
-        resource, id = resource_of(change.address), self._own(change)
+        resource, id = resource_of(change.address), self.ids.own(change)
         live = self.client.get(resource, id)
         if live is not None:
-            self._unchanged(change, live)
+            unchanged(change, live, self.job.resolution.mapping(change.address), self.ids)
             self.uncertain = True
             self.client.delete(resource, id, version_of(live))
         self.book.drop(change.address)
-
-    def _unchanged(self, change: Change, live: Resource) -> None:
-        """A deletion rests on all that we manage. Raises Failed where that is not as the plan saw it."""
-        rests_on, mapping = change.precondition, self.job.resolution.mapping(change.address)
-        assert rests_on is not None
-        members = member_ids(live) if change.address.startswith("Group/") else None
-        managed = managed_digest(mapping, mapping.project([live])[0], members, self._addresses)
-        if managed != rests_on.digest and (rests_on.version is None or version_of(live) != rests_on.version):
-            raise Failed("stale", "it has been changed on the service since it was planned")
-
-    @cached_property
-    def _addresses(self) -> dict[str, str]:
-        """Id -> address, made anew once somebody has been created."""
-        return {id: address for address, id in self.ids.items() if not address.startswith(UNKNOWN)}
-
-    # Values
-
-    def _wire(self, attribute: AttributeChange) -> Any:
-        """A reference goes out as the id of the account that it names."""
-        if not attribute.reference or attribute.after is None:
-            return attribute.after
-        if attribute.after not in self.ids:
-            raise Failed("skipped", f"{attribute.path} could not be set: {attribute.after} has no account")
-        id = self.ids[attribute.after]
-        return id if attribute.path.endswith(".value") else {"value": id}
-
-    def _own(self, change: Change) -> str:
-        """The id of the account that was planned for, whoever bears the name by now."""
-        return change.precondition.id if change.precondition is not None else self._id(change.address)
-
-    def _id(self, address: str) -> str:
-        if address not in self.ids:
-            raise Failed("skipped", f"{address} has no account")
-        return self.ids[address]
 
     def _whole(self, change: Change, answer: Resource | None) -> Resource:
         """The object after a write: the answer, or read back where it holds no body."""
         if answer is not None and ("userName" in answer or "displayName" in answer):
             return answer
-        return self.client.get(resource_of(change.address), self._own(change)) or {}
+        return self.client.get(resource_of(change.address), self.ids.own(change)) or {}
 
     def _ignored(self, change: Change, attributes: Attributes, live: Resource) -> dict[str, Any]:
         """What the service kept or made of it otherwise: path -> the value that it answers."""
@@ -289,9 +209,8 @@ class Writer:
         values = mapping.one(live)
         found = {}
         for a in attributes:
-            want = self.ids.get(a.after, a.after) if a.reference else a.after
-            if a.path in slots and not same(slots[a.path], want, values[a.path]):
-                found[a.path] = self._addresses.get(values[a.path], values[a.path]) if a.reference else values[a.path]
+            if a.path in slots and not same(slots[a.path], self.ids.live(a, a.after), values[a.path]):
+                found[a.path] = self.ids.planned(a, values[a.path])
         return found
 
     # The record
@@ -300,7 +219,7 @@ class Writer:
         hidden = {slot.target for slot in self.job.resolution.mapping(change.address).slots if slot.hidden}
         attributes = tuple([a for a in attributes if not (a.generated and a.path in hidden)])  # a secret that nobody needs again
         ignored = self._ignored(change, attributes, live)
-        entry = self.book.entry(change, self._own(change))
+        entry = self.book.entry(change, self.ids.own(change))
         wanted, answered = dict(entry.get("wanted", {})), dict(entry.get("answered", {}))
         for a in attributes:
             wanted[a.path] = a.after

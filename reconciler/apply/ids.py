@@ -1,0 +1,56 @@
+"""Whose account has which id, while an apply creates more of them. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from reconciler.apply.model import Failed
+from reconciler.plan.context import UNKNOWN
+from reconciler.plan.model import AttributeChange, Change
+
+
+class Ids:
+    """Address -> id. Raises Failed, for the object that needs it, where there is no account."""
+
+    def __init__(self, known: Mapping[str, str]) -> None:
+        self._ids = dict(known)
+
+    def __contains__(self, address: str) -> bool:
+        return address in self._ids
+
+    def learn(self, address: str, id: str) -> None:
+        self._ids[address] = id
+        self.__dict__.pop("addresses", None)
+
+    def of(self, address: str) -> str:
+        if address not in self._ids:
+            raise Failed("skipped", f"{address} has no account")
+        return self._ids[address]
+
+    def own(self, change: Change) -> str:
+        """The id of the account that was planned for, whoever bears the name by now."""
+        return change.precondition.id if change.precondition is not None else self.of(change.address)
+
+    def wire(self, attribute: AttributeChange) -> Any:
+        """A value as it is sent: a reference goes out as the id of the account that it names."""
+        if not attribute.reference or attribute.after is None:
+            return attribute.after
+        if attribute.after not in self._ids:
+            raise Failed("skipped", f"{attribute.path} could not be set: {attribute.after} has no account")
+        id = self._ids[attribute.after]
+        return id if attribute.path.endswith(".value") else {"value": id}
+
+    def live(self, attribute: AttributeChange, planned: Any) -> Any:
+        """A planned value of an attribute as it is read from the service: the id of a reference, as far as it is known."""
+        return self._ids.get(planned, planned) if attribute.reference else planned
+
+    def planned(self, attribute: AttributeChange, live: Any) -> Any:
+        """A value of an attribute read from the service, as plans and the record have it."""
+        return self.addresses.get(live, live) if attribute.reference else live
+
+    @cached_property
+    def addresses(self) -> dict[str, str]:
+        """Id -> address, made anew once somebody has been created."""
+        return {id: address for address, id in self._ids.items() if not address.startswith(UNKNOWN)}

@@ -1,0 +1,47 @@
+"""Who goes into a group and who leaves it, as requests: PATCH in chunks, or the group whole where a service has no PATCH."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.apply.model import Failed
+from reconciler.apply.resource import missing, version_of
+from reconciler.scim.client import ATTEMPTS, ScimClient
+from reconciler.scim.errors import LostAnswer, PatchUnsupported
+from reconciler.scim.patch import member_operations, merge
+
+Resource = dict[str, Any]
+
+
+def write_members(client: ScimClient, id: str, live: Resource, add: list[str], remove: list[str]) -> None:
+    """`live` is the group as it was read; `add` and `remove` are ids of accounts. Raises Failed or ServiceError."""
+    try:
+        _patch(client, id, live, add, remove)
+    except PatchUnsupported:
+        _replace(client, id, set(add), set(remove))
+
+
+def _patch(client: ScimClient, id: str, live: Resource, add: list[str], remove: list[str], attempt: int = 1) -> None:
+    version, profile = version_of(live), client.profile
+    # The empty list of a service that shows no members says nothing of who is in there.
+    into, out = missing(live, add, remove) if profile.groups.membersReadable else (add, remove)
+    try:
+        for chunk in member_operations(into, out, profile.groups.membersPerPatch, profile.patch):
+            client.patch("Groups", id, chunk, version)
+            version = None  # it was ours that changed it; what follows adds and removes by value, whatever else is in there
+    except LostAnswer as error:
+        if attempt == ATTEMPTS:
+            raise
+        client.rest(error, attempt)
+        _patch(client, id, client.get("Groups", id) or {}, add, remove, attempt + 1)
+
+
+def _replace(client: ScimClient, id: str, add: set[str], remove: set[str]) -> None:
+    """Not where the service does not show who is in the group, since a PUT must hold them."""
+    live = client.get("Groups", id)
+    have = live.get("members") or [] if live is not None and client.profile.groups.membersReadable else None
+    if live is None or have is None:
+        raise Failed("failed", "the service does no PATCH, and does not show the members that a PUT must hold")
+    ids = {member["value"] for member in have}
+    members = [m for m in have if m["value"] not in remove] + [{"value": i} for i in sorted(add - ids)]
+    client.replace("Groups", id, merge(live, [("members", members)]), version_of(live))
