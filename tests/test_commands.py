@@ -24,7 +24,7 @@ from jsonschema import Draft202012Validator
 
 from reconciler.cli.main import COMMANDS, cli
 from reconciler.declare.build import url_problem
-from reconciler.declare.yaml import scalar
+from reconciler.declare.events import scalar
 from reconciler.plan.planner import NO_RECORD
 from tests.servers import (
     APP,

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.cli.common import connect
+from reconciler.cli.session import connect
 from reconciler.declare.load import load
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import LONGEST, LostAnswer, NoConnection, ServiceError

@@ -16,7 +16,7 @@ from reconciler.apply.execute import execute
 from reconciler.apply.model import Job, Result
 from reconciler.apply.recover import recover
 from reconciler.apply.unanswered import settle_unanswered
-from reconciler.cli.common import read_live
+from reconciler.cli.session import read_live
 from reconciler.declare.load import load
 from reconciler.declare.profiles import settings
 from reconciler.declare.schema import sound

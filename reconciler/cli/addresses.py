@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import recovered, store_of
 from reconciler.cli.saying import warn
+from reconciler.cli.session import recovered, store_of
 from reconciler.declare.model import App, Declarations, fold
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from reconciler.adopt.invert import role_slot
 from reconciler.adopt.live import adopt
 from reconciler.adopt.model import ImportRefused, Notes
 from reconciler.cli import adopting_others as others
-from reconciler.cli.common import checked, connect, store_of
+from reconciler.cli.common import checked
+from reconciler.cli.session import connect, store_of
 from reconciler.declare.folders import SUFFIXES
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.live import Live, project_groups, project_users, with_members

@@ -11,22 +11,12 @@ import click
 
 from reconciler.cli.addresses import known_addresses
 from reconciler.cli.apply_files import apply_files
-from reconciler.cli.common import (
-    ERROR,
-    STALE,
-    Session,
-    chosen,
-    guarded,
-    load_checked,
-    lock_option,
-    options,
-    selection_options,
-    worst,
-)
+from reconciler.cli.common import ERROR, STALE, chosen, guarded, load_checked, lock_option, options, selection_options, worst
 from reconciler.cli.interrupt import in_turn
 from reconciler.cli.plan import show_plans
 from reconciler.cli.saved import saved
 from reconciler.cli.saying import reporting, say
+from reconciler.cli.session import Session
 from reconciler.cli.writing import blocked, closed, opened, write
 from reconciler.declare.model import App
 from reconciler.plan.model import Change

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import STALE, Session, chosen, guarded, known_apps, now, worst
+from reconciler.cli.common import STALE, chosen, guarded, known_apps, now, worst
 from reconciler.cli.interrupt import in_turn
 from reconciler.cli.saved import reviewed
 from reconciler.cli.saying import add_markdown, say, warn
+from reconciler.cli.session import Session
 from reconciler.cli.writing import blocked, closed, opened, write
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.model import Change, Plan

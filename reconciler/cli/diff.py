@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.common import CHANGES, guarded, options, read_plans
+from reconciler.cli.common import CHANGES, guarded, options
+from reconciler.cli.saved import read_plans
 
 
 @click.command()

@@ -7,19 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import (
-    ERROR,
-    chosen,
-    colourer,
-    guarded,
-    load_checked,
-    options,
-    recovered,
-    session,
-    store_of,
-    today,
-    worst,
-)
+from reconciler.cli.common import ERROR, chosen, colourer, guarded, load_checked, options, today, worst
+from reconciler.cli.session import recovered, session, store_of
 from reconciler.declare.model import App, Declarations, fold
 
 if TYPE_CHECKING:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.common import ERROR, chosen, guarded, known_apps, load_checked, options, read_plans, store_of, worst
+from reconciler.cli.common import ERROR, chosen, guarded, known_apps, load_checked, options, worst
 from reconciler.cli.gh import GitHubError, own, send
 from reconciler.cli.plan import whole_plan
+from reconciler.cli.saved import read_plans
 from reconciler.cli.saying import reporting, say
+from reconciler.cli.session import store_of
 from reconciler.declare.model import App
 from reconciler.plan.model import Plan
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, session
+from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options
+from reconciler.cli.session import session
 
 if TYPE_CHECKING:
     from reconciler.cli.adopting import Outcome

@@ -12,16 +12,15 @@ from reconciler.cli.common import (
     BLOCKED,
     CHANGES,
     ERROR,
-    Session,
     chosen,
     colourer,
     guarded,
     load_checked,
     options,
     selection_options,
-    session,
     worst,
 )
+from reconciler.cli.session import Session, session
 from reconciler.declare.model import Declarations
 from reconciler.plan.model import Plan
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.common import ERROR, chosen, guarded, load_checked, now, options, recovered, store_of, worst
+from reconciler.cli.common import ERROR, chosen, guarded, load_checked, now, options, worst
 from reconciler.cli.revision import git
+from reconciler.cli.session import recovered, store_of
 from reconciler.declare.model import App, Declarations
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from reconciler.cli.common import read_plans
 from reconciler.cli.gh import GitHubError, ask, download
+from reconciler.cli.saved import read_plans
 from reconciler.cli.saying import say
 from reconciler.report.jsonform import PlanFileError
 

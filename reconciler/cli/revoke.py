@@ -11,22 +11,11 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.common import (
-    ERROR,
-    Session,
-    chosen,
-    guarded,
-    load_checked,
-    lock_option,
-    now,
-    options,
-    session,
-    store_of,
-    worst,
-)
+from reconciler.cli.common import ERROR, chosen, guarded, load_checked, lock_option, now, options, worst
 from reconciler.cli.interrupt import INTERRUPTED, in_turn
 from reconciler.cli.plan import show_plans
 from reconciler.cli.saying import say, warn
+from reconciler.cli.session import Session, session, store_of
 from reconciler.cli.writing import blocked, vanishing, write
 from reconciler.declare.model import App, Declarations, fold
 from reconciler.plan.model import Change, Plan

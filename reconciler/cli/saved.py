@@ -1,12 +1,34 @@
-"""Saved plans as `apply` takes them: files and folders in, what may be written out."""
+"""Saved plans: files and folders in, plans that are whole out."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
-from reconciler.cli.common import read_plans
 from reconciler.cli.saying import say
 from reconciler.plan.model import Plan
+
+
+def read_plans(file: Path) -> list[Plan]:
+    """The plans of a saved file. Raises PlanFileError."""
+    from reconciler.declare.schema import fits
+    from reconciler.report.jsonform import PlanFileError, is_genuine, loads
+
+    remedy = "write one with `reconcile plan --out FILE`"
+    try:
+        text = file.read_text(encoding="utf-8")
+        plans = loads(text)
+    except OSError as error:
+        raise PlanFileError(f"{file} cannot be read: {error.strerror}", "mend its permissions") from None
+    except UnicodeDecodeError:
+        raise PlanFileError(f"{file}: this is no saved plan", remedy) from None
+    except PlanFileError as error:
+        raise PlanFileError(f"{file}: {error.message}", error.remedy) from None
+    if not fits("plan", json.loads(text)):
+        raise PlanFileError(f"{file}: this is no saved plan", remedy)
+    if not all(map(is_genuine, plans)):
+        raise PlanFileError(f"{file} has been edited: its content does not fit its digests", remedy)
+    return plans
 
 
 def saved(files: tuple[Path, ...]) -> list[Path]:

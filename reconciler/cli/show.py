@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.common import guarded, known_apps, options, read_plans
+from reconciler.cli.common import guarded, known_apps, options
 from reconciler.cli.plan import FORMAT_HELP, FORMATS, show_plans, unmanaged_option
+from reconciler.cli.saved import read_plans
 
 
 @click.command()

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.common import ERROR, chosen, connect, guarded, load_checked, options, store_of, worst
+from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
+from reconciler.cli.session import connect, store_of
 from reconciler.declare.model import App, Declarations
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, store_of
+from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options
+from reconciler.cli.session import store_of
 from reconciler.declare.model import App, Declarations
 
 

@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from reconciler.cli.common import BLOCKED, ERROR, PARTIAL, Session, now, session, store_of
+from reconciler.cli.common import BLOCKED, ERROR, PARTIAL, now
 from reconciler.cli.interrupt import THE_SAME, left_over, orderly
 from reconciler.cli.progress import line, telling
 from reconciler.cli.saying import report_lines, say
+from reconciler.cli.session import Session, session, store_of
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.plural import plural
 from reconciler.plan.model import Change

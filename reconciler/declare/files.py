@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any, NamedTuple
 
+from reconciler.declare.events import Step
 from reconciler.declare.model import Place
-from reconciler.declare.yaml import Document, Step, parse
+from reconciler.declare.yaml import Document, parse
 
 
 class Content(NamedTuple):

@@ -4,33 +4,13 @@ from __future__ import annotations
 
 import gc
 import re
-from bisect import bisect_left
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
 
-import yaml
-
+from reconciler.declare.events import Builder, Step, Where, where
 from reconciler.declare.model import Place, Problem
-from reconciler.declare.pairs import joined
-
-Step = str | int
-Where = tuple[int, int]
 
 MOST_BYTES = 64 * 1024 * 1024
-MOST_ALIASED = 100_000
-DEEPEST = 100
-TEXT = "tag:yaml.org,2002:str"
-LONGEST_NUMBER = 4_000  # Python converts no longer ones
-try:
-    Parser: Any = import_module("yaml.cyaml").CParser
-except ImportError:  # a PyYAML built without libyaml is slower, and as right
-    Parser = yaml.Loader
-WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
-WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-INT = re.compile(r"[-+]?[0-9]+\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
-FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z|[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
-SPECIAL = frozenset("~ntfNTF0123456789+-.")
 NUL = re.compile(r"\\(0|x00|u0000|U00000000)")  # how a value can hold one: by escape alone
 
 
@@ -52,7 +32,7 @@ class Document:
     def locate(self, path: tuple[Step, ...], key: bool = False) -> Place:
         """Where the value (or its key) at a path stands; the nearest parent where it is absent."""
         if self._positions is None:
-            builder = _Builder(self.file, positions=True)
+            builder = Builder(self.file, positions=True)
             builder.run(self.text)
             self._positions = builder.positions
         while path and path not in self._positions:
@@ -77,14 +57,14 @@ def parse(raw: bytes, file: str) -> Document:
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return _broken(file, "not-utf8", "not UTF-8 text", "save the file as UTF-8", _where(raw[: error.start]))
-    builder = _Builder(file)
+        return _broken(file, "not-utf8", "not UTF-8 text", "save the file as UTF-8", where(raw[: error.start]))
+    builder = Builder(file)
     was_on = gc.isenabled()
     gc.disable()  # a large file makes nothing but live objects: looking for dead ones takes half of the time
     try:
         builder.run(text)
         if builder.problems:
-            builder = _Builder(file, positions=True)
+            builder = Builder(file, positions=True)
             builder.run(text)
     finally:
         if was_on:
@@ -99,12 +79,6 @@ def _broken(file: str, code: str, message: str, remedy: str, at: Where = (1, 1))
     return Document(file, "", None, [Problem(Place(file, *at), "error", code, message, remedy)])
 
 
-def _where(before: bytes) -> Where:
-    """Line and column of what comes after some text."""
-    last = before.rpartition(b"\n")[2].decode("utf-8", "replace").removeprefix("\ufeff")
-    return before.count(b"\n") + 1, len(last) + 1
-
-
 def _nuls(document: Document) -> list[Problem]:
     """The one character that no value may hold, since most services cut a text there."""
     found: list[Problem] = []
@@ -117,205 +91,3 @@ def _nuls(document: Document) -> list[Problem]:
             if isinstance(text, str) and "\0" in text:
                 found.append(Problem(document.locate(path, key), "error", "nul", "a NUL character stands here", "remove it"))
     return found
-
-
-def scalar(text: str) -> Any:
-    """A plain scalar by YAML 1.2's core schema: `on`, `yes` and dates are text."""
-    if text and text[0] not in SPECIAL:
-        return text
-    if text in WORDS:
-        return WORDS[text]
-    if INT.match(text) and len(text) <= LONGEST_NUMBER:
-        return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
-    if FLOAT.match(text) and len(text) <= LONGEST_NUMBER:
-        return float(re.sub(r"\.(?=[iInN])", "", text))
-    return text
-
-
-class _Stop(Exception):
-    """Parsing cannot go on; the problem has been noted."""
-
-
-class _Frame:
-    """A container that is being filled; `key` is the key that waits for its value."""
-
-    __slots__ = ("anchor", "container", "key", "key_event", "path", "size")
-
-    def __init__(self, container: Any, path: tuple[Step, ...], anchor: str | None, size: int) -> None:
-        self.container, self.path, self.anchor, self.size = container, path, anchor, size
-        self.key: str | None = None
-        self.key_event: Any = None
-
-
-class _Builder:
-    """Parser events in, data out, without recursion: a file may nest deeper than Python's stack.
-
-    With `positions` the place of every key and value is kept; that costs a second pass, when a place is asked for.
-    """
-
-    def __init__(self, file: str, positions: bool = False) -> None:
-        self.file, self.track = file, positions
-        self.root: Any = None
-        self.problems: list[Problem] = []
-        self.item_lines: list[int] = []
-        self.positions: dict[tuple[Step, ...], tuple[Where, Where]] = {}
-        self.frames: list[_Frame] = []
-        self.anchors: dict[str, tuple[Any, int]] = {}
-        self.count = self.aliased = self.documents = 0
-        self.joined: dict[int, list[int]] = {}
-
-    def where(self, mark: Any) -> Where:
-        """Line and column in the file itself."""
-        shorter = bisect_left(self.joined[mark.line], mark.column) if mark.line in self.joined else 0
-        return mark.line + 1, mark.column + 1 + 2 * shorter
-
-    def note(self, mark: Any, code: str, message: str, remedy: str) -> None:
-        place = Place(self.file, *self.where(mark))
-        self.problems.append(Problem(place, "error", code, message, remedy))
-
-    def run(self, text: str) -> None:
-        text, self.joined = joined(text)
-        try:
-            self._events(Parser(text).get_event)
-        except _Stop:
-            self.root = None
-        except yaml.MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            if mark is not None:
-                self.note(mark, "syntax", f"not YAML: {error.problem}", "mend the syntax at this place")
-        except yaml.YAMLError as error:
-            at = text.encode()[: error.position] if isinstance(error, yaml.reader.ReaderError) else b""
-            place = Place(self.file, *_where(at))
-            self.problems.append(Problem(place, "error", "syntax", f"not YAML: {str(error).splitlines()[0]}",
-                                         "remove characters that YAML does not allow"))  # fmt: skip
-
-    def _events(self, get_event: Any) -> None:
-        """The loop in which a large file spends its time: plain entries of mappings are handled in place."""
-        scalar_event, frame, count, quick = yaml.ScalarEvent, None, 0, not self.track
-        while True:
-            event = get_event()
-            if type(event) is scalar_event:
-                count += 1
-                value = event.value
-                if not event.style and (not value or value[0] in SPECIAL) and event.tag != TEXT:
-                    value = scalar(value)
-                if event.tag is not None or event.anchor is not None:
-                    self._decorated(event, value)
-                if quick and frame is not None and type(entries := frame.container) is dict:
-                    key = frame.key
-                    if key is not None:
-                        entries[key] = value
-                        frame.key = None
-                        continue
-                    if type(value) is str and value not in entries:
-                        frame.key = value
-                        continue
-                self._put(value, event)
-            else:
-                self.count, count = self.count + count, 0
-                if not self._structure(event):
-                    return
-                frame = self.frames[-1] if self.frames else None
-
-    def _structure(self, event: Any) -> bool:
-        """Any event but a scalar; False at the end."""
-        kind = type(event)
-        if kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-            self._open(event, {} if kind is yaml.MappingStartEvent else [])
-        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-            self._close(event)
-        elif kind is yaml.AliasEvent:
-            self._alias(event)
-        elif kind is yaml.DocumentStartEvent:
-            self.documents += 1
-            if self.documents > 1:
-                self.note(event.start_mark, "several-documents", "a second document in one file", "use one file each")
-                raise _Stop
-        return kind is not yaml.StreamEndEvent
-
-    def _decorated(self, event: Any, value: Any) -> None:
-        if event.tag is not None and not (event.tag == "!" and not event.implicit[0]):
-            self._tag(event)
-        if event.anchor is not None:
-            self.anchors[event.anchor] = (value, 1)
-
-    def _tag(self, event: Any) -> None:
-        written = f'write in quotes instead: "{event.value}"' if event.tag == TEXT and type(event) is yaml.ScalarEvent else ""
-        self.note(event.start_mark, "tag", f"the tag {event.tag} is not allowed", written or "remove the tag")
-
-    def _open(self, event: Any, container: Any) -> None:
-        if event.tag is not None:
-            self._tag(event)
-        if len(self.frames) >= DEEPEST:
-            self.note(event.start_mark, "too-deep", f"nested deeper than {DEEPEST}", "flatten it")
-            raise _Stop
-        path = self._put(container, event)
-        self.frames.append(_Frame(container, path, event.anchor, self.count))
-        self.count += 1
-
-    def _close(self, event: Any) -> None:
-        frame = self.frames.pop()
-        if frame.anchor:
-            self.anchors[frame.anchor] = (frame.container, self.count - frame.size)
-        if type(frame.container) is dict and "<<" in frame.container:
-            self._merge(frame.container, event)
-
-    def _alias(self, event: Any) -> None:
-        if event.anchor not in self.anchors:
-            self.note(event.start_mark, "unknown-alias", f"no anchor &{event.anchor} before here", "define it first")
-            raise _Stop
-        value, size = self.anchors[event.anchor]
-        # What an alias holds counts again wherever the value that holds it is repeated.
-        self.aliased += size
-        self.count += size
-        if self.aliased > MOST_ALIASED:
-            self.note(event.start_mark, "alias-bomb", "aliases expand to more than 100,000 values", "write it out")
-            raise _Stop
-        self._put(value, event)
-
-    def _put(self, value: Any, event: Any) -> tuple[Step, ...]:
-        """Put a value where it belongs; returns its path (empty unless positions are wanted)."""
-        if not self.frames:
-            self.root = value
-            return ()
-        frame = self.frames[-1]
-        if type(frame.container) is list:
-            if len(self.frames) == 2:
-                self.item_lines.append(event.start_mark.line + 1)
-            frame.container.append(value)
-            return self._track(frame.path, len(frame.container) - 1, event, event)
-        if frame.key is None:
-            self._key(frame, value, event)
-            return ()
-        key, frame.key = frame.key, None
-        frame.container[key] = value
-        return self._track(frame.path, key, frame.key_event, event)
-
-    def _key(self, frame: _Frame, key: Any, event: Any) -> None:
-        if not isinstance(key, str):
-            if type(event) is not yaml.ScalarEvent:
-                self.note(event.start_mark, "key", "a key must be text", "write a plain key")
-                raise _Stop
-            key = event.value
-        if key in frame.container:
-            first = self.positions.get((*frame.path, key))
-            where = f", first in line {first[0][0]}" if first else ""
-            self.note(event.start_mark, "duplicate-key", f"the key {key!r} stands twice{where}", "keep one of them")
-        frame.key, frame.key_event = key, event
-
-    def _track(self, parent: tuple[Step, ...], step: Step, key: Any, event: Any) -> tuple[Step, ...]:
-        if not self.track:
-            return ()
-        path = (*parent, step)
-        self.positions[path] = (self.where(key.start_mark), self.where(event.start_mark))
-        return path
-
-    def _merge(self, mapping: dict[str, Any], event: Any) -> None:
-        """`<<` brings in what is not there yet; earlier sources win over later ones."""
-        sources = mapping.pop("<<")
-        for source in sources if isinstance(sources, list) else [sources]:
-            if not isinstance(source, dict):
-                self.note(event.start_mark, "merge", "`<<` must name a mapping", "merge a mapping or a list of them")
-                continue
-            for key, value in source.items():
-                mapping.setdefault(key, value)

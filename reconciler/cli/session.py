@@ -1,0 +1,133 @@
+"""One app in one run: its record, its service and its plan, with the client that an apply goes on with."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.common import now, today
+from reconciler.declare.model import App, Declarations
+
+if TYPE_CHECKING:
+    from reconciler.plan.live import Live
+    from reconciler.plan.planner import Planned
+    from reconciler.plan.safeguards.guard import Guarded
+    from reconciler.record.model import Record
+    from reconciler.record.store import Store
+    from reconciler.resolve.model import Resolution
+    from reconciler.scim.client import ScimClient
+
+
+@dataclass
+class Session:
+    """One app, read and planned; the client is still open."""
+
+    app: App
+    client: ScimClient
+    store: Store
+    record: Record | None
+    resolution: Resolution
+    planned: Planned
+    guarded: Guarded
+
+
+@contextmanager
+def session(
+    app: App, declarations: Declarations, only: tuple[str, ...], causes: tuple[str, ...], store: Store | None = None,
+    amend: Callable[[Record], None] | None = None,
+) -> Iterator[Session]:  # fmt: skip
+    """Read the service and plan one app.
+
+    `store` is the one that holds the lock, where there is one; `amend` changes the record before it is planned with.
+    """
+    from reconciler.apply.unanswered import settle_unanswered
+    from reconciler.cli.addresses import warn_unknown
+    from reconciler.cli.old_record import with_old_record
+    from reconciler.cli.revision import revision
+    from reconciler.plan.model import Config
+    from reconciler.plan.planner import Selection, make_plan
+    from reconciler.plan.safeguards.guard import guard, shown
+    from reconciler.record.model import Record
+    from reconciler.resolve.resolution import resolve
+
+    store = store or store_of(app, declarations)
+    record = recovered(store)
+    known = record is not None
+    if amend is not None:
+        record = record or Record(app.name)
+        amend(record)
+    resolution = resolve(app, declarations, today())
+    with connect(app, record) as client:
+        live = read_live(client, resolution, app)
+        if record is not None:
+            settle_unanswered(record, live, resolution, app.groups.enabled and client.profile.groups.supported)
+        config = Config(declarations.digest, *revision(declarations.folder))
+        planned = make_plan(app, resolution, live, record, Selection(only, causes), client.base_url, config,
+                            client.profile.limits())  # fmt: skip
+        planned = planned if known else with_old_record(planned, store)
+        warn_unknown(only, app, declarations, record)
+        verdict = guard(planned, record, now())
+        collect_again()
+        yield Session(app, client, store, record, resolution, shown(planned, verdict), verdict)
+
+
+@contextmanager
+def connect(app: App, record: Record | None, but: frozenset[int] = frozenset()) -> Iterator[ScimClient]:
+    """A client for the app, once the rule of allowed origins has been kept; a status in `but` is final at once."""
+    from reconciler.scim.client import AGAIN, ScimClient
+    from reconciler.scim.credentials import resolve
+    from reconciler.scim.profile import profile_of
+
+    found = resolve(app, os.environ, record.base_url if record else None)
+    with ScimClient(found.base_url, found.token, profile_of(app), again=AGAIN - but, tell=_waiting) as client:
+        yield client
+
+
+def _waiting(words: str) -> None:
+    """A wait for a service is said, from whichever thread begins it."""
+    from reconciler.report.safe import plain
+
+    click.echo(plain(words), err=True)
+
+
+def recovered(store: Store) -> Record | None:
+    """The record with what a killed run has left in the journal. Raises RecordError."""
+    from reconciler.apply.recover import recover
+
+    record = store.load()
+    if record is not None:
+        recover(record, store.read_journal())
+    return record
+
+
+def read_live(client: ScimClient, resolution: Resolution, app: App) -> Live:
+    """Everything that is there, and what the service says of itself."""
+    from reconciler.scim import read
+
+    return read.read_live(client, resolution)
+
+
+def store_of(app: App, declarations: Declarations) -> Store:
+    """Where reconciler.yaml says that the app's record lives."""
+    settings = declarations.record
+    if settings.backend == "git":
+        from reconciler.record.git import GitStore
+
+        return GitStore(app.name, settings.remote, Path(settings.folder))
+    from reconciler.record.local import LocalStore
+
+    return LocalStore(Path(settings.path or ".reconcile"), app.name)
+
+
+def collect_again() -> None:
+    """What an apply makes dies young; what a plan has made lives on, and is not looked through any more."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
