@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.declare.model import App, Place, fold
 from reconciler.plan.digest import sha256
 from reconciler.plan.live import Live, LiveObject
-from reconciler.plan.match import Matching
+from reconciler.plan.matching.model import Matching
 from reconciler.plan.model import Change, Precondition
 from reconciler.record.entries import Entries, Entry
 from reconciler.resolve.capabilities import Capabilities

@@ -11,7 +11,8 @@ from reconciler.plan.desired import Findings, plan_desired
 from reconciler.plan.digest import plan_digest
 from reconciler.plan.done import is_done
 from reconciler.plan.live import Live
-from reconciler.plan.match import Matching, match
+from reconciler.plan.matching.match import match
+from reconciler.plan.matching.model import Matching
 from reconciler.plan.model import Change, Config, ObjectError, Plan, Skip
 from reconciler.plan.notes import fixed, ignored, notes
 from reconciler.plan.removed import plan_removed

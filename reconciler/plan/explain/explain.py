@@ -15,7 +15,7 @@ from reconciler.plan.explain.part import Part, part
 from reconciler.plan.explain.scope import scope, seen_filters
 from reconciler.plan.explain.subject import Subject
 from reconciler.plan.live import Live
-from reconciler.plan.match import match
+from reconciler.plan.matching.match import match
 from reconciler.plan.model import REDACTED
 from reconciler.plan.planner import Planned, revoked
 from reconciler.record.entries import Entries

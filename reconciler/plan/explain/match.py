@@ -8,7 +8,7 @@ from reconciler.plan.digest import canonical
 from reconciler.plan.explain.model import Account, Candidate, Check, Step
 from reconciler.plan.explain.subject import Subject
 from reconciler.plan.live import LiveObject
-from reconciler.plan.match import Matcher
+from reconciler.plan.matching.by_attribute import Matcher
 from reconciler.plan.model import REDACTED
 
 

@@ -1,0 +1,55 @@
+"""Users, then groups, matched by the record and by attributes; nobody gets an account that two could have. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from reconciler.plan.live import Live, LiveObject
+from reconciler.plan.matching.by_attribute import by_attribute
+from reconciler.plan.matching.by_record import by_record
+from reconciler.plan.matching.model import Kind, Matching
+from reconciler.record.entries import Entries
+from reconciler.resolve.model import Resolution
+
+
+def match(resolution: Resolution, live: Live, entries: Entries) -> Matching:
+    """Match users, then groups (design.md §5 step 5)."""
+    result = Matching()
+    users = entries.identities()
+    groups = {address: users.pop(address) for address in entries if address.startswith("Group/")}
+    _match(Kind("User", resolution, resolution.users, live.users, users, result))
+    _match(Kind("Group", resolution, resolution.groups, live.groups, groups, result))
+    return result
+
+
+def _match(kind: Kind) -> None:
+    known, live = kind.known, kind.live
+    ids = by_record(kind) if known else {}
+    found = {address: account for address, id in ids.items() if (account := live.get(id)) is not None}
+    recorded = len(found)
+    if recorded < len(kind.desired):
+        by_attribute(kind, found)
+    owned = {account.id: address for address, account in found.items()}
+    if len(owned) < len(found):
+        _refuse_shared(kind, found)
+        owned = {account.id: address for address, account in found.items()}
+    kind.result.add(found, owned)
+    addresses = kind.result.addresses
+    if recorded < len(known):
+        for address, (id, _) in known.items():
+            # A dangling member keeps the id of an account that is gone: that id is nobody's.
+            if id in live:
+                addresses.setdefault(id, address)
+
+
+def _refuse_shared(kind: Kind, found: dict[str, LiveObject]) -> None:
+    """Two addresses that matched one account: neither gets it."""
+    owners: dict[str, list[str]] = defaultdict(list)
+    for address, account in found.items():
+        owners[account.id].append(address)
+    for shared in (names for names in owners.values() if len(names) > 1):
+        account = [found.pop(address) for address in shared][0]
+        who = " and ".join(f"{address} by {kind.result.how.get(address, 'the record')}" for address in shared)
+        for address in shared:
+            kind.result.error(address, "DuplicateSource", f"{who} match the same account, {account.name} ({account.id})",
+                              "mend the value by which those match whose account it is not")  # fmt: skip
