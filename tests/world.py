@@ -22,9 +22,10 @@ from reconciler.declare.profiles import settings
 from reconciler.declare.schema import sound
 from reconciler.demo.simulator import Simulator
 from reconciler.plan.model import Plan
-from reconciler.plan.planner import Planned, Selection, make_plan
+from reconciler.plan.planner import Planned, make_plan
 from reconciler.plan.safeguards.guard import guard, shown
 from reconciler.plan.safeguards.keep import prepare
+from reconciler.plan.selection import Selection
 from reconciler.plan.settle import settle
 from reconciler.plan.stale import Comparison, compare
 from reconciler.record.local import LocalStore

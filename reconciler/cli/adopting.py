@@ -22,8 +22,9 @@ from reconciler.declare.folders import SUFFIXES
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.live import Live, project_groups, project_users, with_members
 from reconciler.plan.model import Plan
-from reconciler.plan.planner import Selection, make_plan
+from reconciler.plan.planner import make_plan
 from reconciler.plan.requests import Limits
+from reconciler.plan.selection import Selection
 from reconciler.record.model import Record
 from reconciler.resolve.capabilities import limit
 from reconciler.resolve.mapping import compile_mapping

@@ -13,7 +13,8 @@ from reconciler.cli.common import checked
 from reconciler.declare.model import fold
 from reconciler.declare.yaml import parse
 from reconciler.plan.model import Change, Plan
-from reconciler.plan.planner import Planned, Selection, make_plan
+from reconciler.plan.planner import Planned, make_plan
+from reconciler.plan.selection import Selection
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
 from reconciler.resolve.resolution import resolve

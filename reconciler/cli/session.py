@@ -52,8 +52,9 @@ def session(
     from reconciler.cli.old_record import with_old_record
     from reconciler.cli.revision import revision
     from reconciler.plan.model import Config
-    from reconciler.plan.planner import Selection, make_plan
+    from reconciler.plan.planner import make_plan
     from reconciler.plan.safeguards.guard import guard, shown
+    from reconciler.plan.selection import Selection
     from reconciler.record.model import Record
     from reconciler.resolve.resolution import resolve
 

@@ -25,8 +25,6 @@ from reconciler.record.entries import Entries
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
 
-__all__ = ["NO_CONFIG", "NO_RECORD", "Planned", "Selection", "make_plan", "revoked"]
-
 NO_CONFIG = Config("")
 NO_LIMITS = Limits()
 NO_RECORD = "there is no record yet: accounts are matched afresh, and only matched ones are managed"
@@ -60,13 +58,7 @@ def make_plan(
     matching = match(resolution, live, entries)
     context = Context(app, resolution, live, entries, record is not None, matching, revoked(record, matching),
                       frozenset(record.carrying if record is not None else ()))  # fmt: skip
-    findings = Findings()
-    plan_revoked(context, findings)
-    plan_desired(context, resolution.users, findings)
-    plan_removed(context, "User", live.users, findings)
-    if app.groups.enabled:
-        plan_desired(context, resolution.groups, findings)
-        plan_removed(context, "Group", live.groups, findings)
+    findings = _findings(context)
     everything = tuple(sorted(_without_rotations(context, findings.changes), key=lambda c: (c.address, c.action)))
     context.pending.update({change.address: change for change in everything})
     kept, left_out = select(context, everything, selection)
@@ -85,6 +77,18 @@ def make_plan(
         left=len({address for found in (findings.untouched, differ) for some in found.values() for address in some}),
     )  # fmt: skip
     return Planned(plan, context, everything, findings)
+
+
+def _findings(context: Context) -> Findings:
+    """What is to be changed and what is left, of everybody, in the order in which one thing settles another."""
+    findings, resolution, live = Findings(), context.resolution, context.live
+    plan_revoked(context, findings)
+    plan_desired(context, resolution.users, findings)
+    plan_removed(context, "User", live.users, findings)
+    if context.app.groups.enabled:
+        plan_desired(context, resolution.groups, findings)
+        plan_removed(context, "Group", live.groups, findings)
+    return findings
 
 
 def _of_provisioning(app: App) -> list[str]:

@@ -25,9 +25,10 @@ from reconciler.apply.unanswered import settle_unanswered
 from reconciler.declare.load import load
 from reconciler.plan.live import Live, project_groups, project_users, with_members
 from reconciler.plan.model import Change, Plan
-from reconciler.plan.planner import Planned, Selection, make_plan
+from reconciler.plan.planner import Planned, make_plan
 from reconciler.plan.safeguards.guard import guard
 from reconciler.plan.safeguards.keep import prepare
+from reconciler.plan.selection import Selection
 from reconciler.plan.settle import settle
 from reconciler.plan.stale import compare
 from reconciler.record.model import Record
