@@ -327,3 +327,17 @@ def test_groups_without_a_matching_value_of_their_own_are_left_out(world: World)
     codes = {skip.address: skip.code for skip in plan.skipped if skip.address.startswith("Group/")}
     assert codes == {"Group/A": "DuplicateSource", "Group/B": "DuplicateSource", "Group/C": "MatchingAttributeEmpty"}
     assert [change.address for change in plan.changes] == ["Group/D"]
+
+
+def test_a_manager_s_name_that_somebody_else_bears_now_is_a_change_of_the_declaration(world: World, ids: dict[str, str]) -> None:
+    world.users("userPrincipalName: augusta@x.org, id: a, previously: [ada@x.org]", "userPrincipalName: grace@x.org, id: g",
+                "userPrincipalName: bob@x.org, manager: ada@x.org", "userPrincipalName: ada@x.org, id: n")  # fmt: skip
+    world.groups("displayName: Net, members: [augusta@x.org, ada@x.org, grace@x.org, bob@x.org]")
+    (bob,) = [change for change in world.plan().changes if change.address == "User/bob@x.org"]
+    assert [(a.before, a.after) for a in bob.attributes] == [("User/augusta@x.org", "User/ada@x.org")]
+    assert bob.causes == ("config",)
+    assert world.apply(only=("User/augusta@x.org",)).complete
+    (bob,) = [change for change in world.plan().changes if change.address == "User/bob@x.org"]
+    assert bob.causes == ("config",)
+    world.converge()
+    assert world.find("bob@x.org")[MANAGER]["manager"]["value"] == world.find("ada@x.org")["id"] != ids["ada"]

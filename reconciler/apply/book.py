@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from reconciler.apply.model import Job
 from reconciler.plan.model import Change
-from reconciler.record.entries import Entry
+from reconciler.record.entries import Entry, renamed_references
 
 
 class Book:
@@ -19,11 +19,13 @@ class Book:
         self.moved: list[tuple[str, str]] = []
         for address in job.settled.gone:
             del self.entries[address]
-        self._rename_members({old: new for new, old in self.renamed.items() if old in self.entries})
+        references = [slot.target for slot in job.resolution.user_mapping.slots if slot.reference]
+        self._name_others({old: new for new, old in self.renamed.items() if old in self.entries}, references)
 
-    def _rename_members(self, today: dict[str, str]) -> None:
-        """Groups in the record name their members as they are called today."""
-        for entry in self.entries.values() if today else ():
+    def _name_others(self, today: dict[str, str], references: list[str]) -> None:
+        """The record names members of groups, and whomever else it refers to, as they are called today."""
+        for address in list(self.entries) if today else ():
+            entry = self.entries[address] = renamed_references(self.entries[address], references, today)
             if "members" in entry:
                 entry["members"] = sorted(today.get(member, member) for member in entry["members"])
 

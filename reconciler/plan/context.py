@@ -12,7 +12,7 @@ from reconciler.plan.digest import sha256
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.matching.model import Matching
 from reconciler.plan.model import Change, Precondition
-from reconciler.record.entries import Entries, Entry
+from reconciler.record.entries import Entries, Entry, renamed_references
 from reconciler.resolve.capabilities import Capabilities
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.resolve.model import Resolution, Skipped
@@ -63,10 +63,17 @@ class Context:
         """Folded group name -> the keys of the roles that the group gives."""
         return roles_given(self.app, self.resolution.today)
 
+    @cached_property
+    def references(self) -> frozenset[str]:
+        """The targets that refer to another account."""
+        return frozenset(slot.target for slot in self.resolution.user_mapping.slots if slot.reference)
+
     def entry(self, address: str) -> Entry | None:
-        """The record's entry of a declared object, under whatever name it was recorded."""
+        """The record's entry of a declared object, under whatever name it was recorded; others are named as of today."""
         old = self.matching.recorded.get(address)
-        return self.entries[old] if old is not None else None
+        if old is None:
+            return None
+        return renamed_references(self.entries[old], self.references, self.today) if self.today else self.entries[old]
 
     def known(self, address: str) -> Entry | None:
         """The record's entry of an object, declared or not, by today's name or by the recorded one."""

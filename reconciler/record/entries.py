@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, KeysView, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterator, KeysView, Mapping, MutableMapping, Sequence
 from typing import Any, NamedTuple, TypedDict
 
 import orjson
@@ -27,6 +27,16 @@ class Entry(TypedDict, total=False):
     declaredId: str
     created: bool
     disabledAt: str
+
+
+def renamed_references(entry: Entry, references: Collection[str], today: Mapping[str, str]) -> Entry:
+    """The entry with others called as they are `today`, by recorded address; `references` are the paths that refer to others."""
+
+    def named(values: dict[str, Any]) -> dict[str, Any]:
+        changed = {path: today.get(values[path]) for path in references if isinstance(values.get(path), str)}
+        return {**values, **{path: name for path, name in changed.items() if name is not None}}
+
+    return {**entry, "wanted": named(entry.get("wanted", {})), "answered": named(entry.get("answered", {}))}
 
 
 class Kept(NamedTuple):
