@@ -65,10 +65,10 @@ class Desk:
         lines = "".join(f"  - {{userPrincipalName: {row}}}\n" for row in rows)
         self.write("directory/users/a.yaml", "users:\n" + lines)
 
-    def start(self, *arguments: str, stdin: Any = subprocess.DEVNULL, mortal: bool = False, umask: int = -1,
+    def start(self, *arguments: str, stdin: Any = subprocess.DEVNULL, mortal: bool = False, umask: int = -1, cwd: str = ".",
               **environ: str) -> subprocess.Popen[bytes]:  # fmt: skip
         before = (*MORTAL, *COMMAND) if mortal else COMMAND
-        return subprocess.Popen([sys.executable, *before, *arguments], cwd=self.folder, env=self.environ | environ,
+        return subprocess.Popen([sys.executable, *before, *arguments], cwd=self.folder / cwd, env=self.environ | environ,
                                 stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, umask=umask)  # fmt: skip
 
     def reconcile(self, *arguments: str, **how: Any) -> Ran:

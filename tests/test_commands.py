@@ -867,3 +867,23 @@ def test_a_service_that_is_not_there_is_one_clear_error(refused: tuple[Desk, sub
     ran = ended(process)
     clear(ran, "GET /Users", "onnection refused", "tenantUrl")
     no_token(ran.out.encode(), ran.err.encode(), desk.written())
+
+
+@pytest.mark.parametrize(("cwd", "desired"), [("other", "../desired"), ("desired", "."), ("desired/apps", "..")])
+@pytest.mark.parametrize("path", [".reconcile", "kept"])
+def test_a_record_beside_the_declarations_is_found_from_any_folder(desk: Desk, cwd: str, desired: str, path: str) -> None:
+    (desk.folder / "other").mkdir()
+    if path != ".reconcile":
+        desk.write("reconciler.yaml", f"record: {{backend: local, path: {path}}}\n")
+    assert desk.reconcile("apply", "--auto-approve").code == 0
+    desk.write("apps/wiki/assignments.yaml", "assignments: [{user: ada@x.org, role: User}]\n")
+    ran = desk.reconcile("apply", "--auto-approve", "--desired", desired, cwd=cwd)
+    assert ran.code == 0 and "no record" not in ran.err and "done     disable User/grace@x.org" in ran.out
+    assert not any((desk.folder / cwd / name).exists() for name in (".reconcile", "kept"))
+    assert desk.reconcile("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_first_record_lies_beside_the_declarations_where_the_current_folder_is_inside_of_them(desk: Desk) -> None:
+    assert desk.reconcile("apply", "--auto-approve", "--desired", "..", cwd="desired/apps").code == 0
+    assert (desk.folder / ".reconcile/wiki/record.json").is_file()
+    assert desk.reconcile("plan", "--detailed-exitcode").code == 0

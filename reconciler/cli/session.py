@@ -124,7 +124,14 @@ def store_of(app: App, declarations: Declarations) -> Store:
         return GitStore(app.name, settings.remote, Path(settings.folder))
     from reconciler.record.local import LocalStore
 
-    return LocalStore(Path(settings.path or ".reconcile"), app.name)
+    return LocalStore(_local(declarations, app.name), app.name)
+
+
+def _local(declarations: Declarations, app: str) -> Path:
+    """The folder of local records: the current one's, but for a record that lies beside the declarations already."""
+    path, declared = Path(declarations.record.path or ".reconcile"), Path(declarations.folder).resolve()
+    beside, inside = declared.parent / path, Path.cwd().is_relative_to(declared)
+    return beside if inside or (not (path / app).is_dir() and (beside / app).is_dir()) else path
 
 
 def collect_again() -> None:
