@@ -319,3 +319,15 @@ def test_the_apply_command_keeps_its_record_in_git(
         server.shutdown()
         server.server_close()
     assert remote.log()[0] == "reconcile apply: nothing to write" and not Path(".reconcile").exists()
+
+
+def test_an_app_that_is_declared_no_more_is_known_from_the_remote(
+    remote: GitWorld, world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (zoo := Record("zoo")).entries["User/ada@x.org"] = {"id": "1", "wanted": {"active": True}}
+    GitStore("zoo", environ=ENV).save(zoo)
+    run(["plan"])
+    assert "the app zoo is not declared any more, and its record holds 1 account that was active" in capsys.readouterr().err
+    git(remote.checkout, "push", "--quiet", "origin", ":refs/reconcile/zoo")
+    run(["plan"])
+    assert "declared any more" not in capsys.readouterr().err

@@ -227,3 +227,21 @@ def test_a_revocation_uses_up_nothing_of_the_number_of_deletions(desk: Desk) -> 
     assert desk.reconcile("apply", "--auto-approve").code == 0
     (grace,) = desk.find("grace@x.org")
     assert grace["active"] is False
+
+
+def test_an_app_that_is_declared_no_more_is_named_by_plan_and_revoke(desk: Desk, server: str) -> None:
+    for file in (desk.folder / "desired/apps/wiki").iterdir():
+        desk.write(f"apps/zoo/{file.name}", file.read_text().replace("app: wiki", "app: zoo").replace("WIKI", "ZOO"))
+    zoo = {"ZOO_URL": f"{server}/zoo-{desk.folder.name}/v2", "ZOO_TOKEN": desk.environ["WIKI_TOKEN"]}
+    assert desk.reconcile("apply", "--auto-approve", **zoo).code == 0
+    (desk.folder / "desired/apps/zoo").rename(desk.folder / "zoo")
+    for command in ("plan", "apply"):
+        ran = desk.reconcile(command, *(["--auto-approve"] if command == "apply" else []))
+        assert ran.code == 0 and "the app zoo is not declared any more, and its record holds 2 accounts" in ran.err
+    assert "zoo" not in desk.reconcile("plan", "--app", "wiki").err
+    ran = desk.reconcile(*REVOKE)
+    assert ran.code == 1 and ada(desk)["active"] is False
+    assert "the app zoo is not declared any more, and User/ada@x.org had an active account there" in ran.err
+    (desk.folder / "zoo").rename(desk.folder / "desired/apps/zoo")
+    assert desk.reconcile(*REVOKE, **zoo).code == 0
+    assert "declared any more" not in desk.reconcile("plan", **zoo).err

@@ -12,6 +12,7 @@ import click
 from reconciler.cli.addresses import known_addresses
 from reconciler.cli.apply_files import apply_files
 from reconciler.cli.common import ERROR, STALE, chosen, guarded, load_checked, lock_option, options, selection_options, worst
+from reconciler.cli.forgotten import warn_forgotten
 from reconciler.cli.interrupt import in_turn
 from reconciler.cli.plan import show_plans
 from reconciler.cli.saved import saved
@@ -65,6 +66,8 @@ def _apply(
         raise click.UsageError("a digest stands for the plan of one app: name it with --app")
     if files:
         return guarded(lambda: apply_files(saved(files), apps, declarations, lock_timeout, form))
+    if not apps:
+        warn_forgotten(declarations)
     agreed = partial(_agreed, auto_approve=auto_approve, digest=digest, no_color=no_color)
 
     def work(app: App) -> int:

@@ -20,6 +20,7 @@ from reconciler.cli.common import (
     selection_options,
     worst,
 )
+from reconciler.cli.forgotten import warn_forgotten
 from reconciler.cli.session import Session, session
 from reconciler.declare.model import Declarations
 from reconciler.plan.model import Plan
@@ -62,6 +63,8 @@ def plan(
 
     picked = [app for app in chosen(declarations, apps) if not with_token or at_hand(app, os.environ)]
     known_addresses(only, declarations, picked)
+    if not apps:
+        warn_forgotten(declarations)
     codes = [guarded(lambda app=app: work(app)) for app in picked]  # type: ignore[misc]
     if plans or form == "json":
         show_plans(plans, form, no_color, show_unmanaged)

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, lock_option, now, options, worst
+from reconciler.cli.forgotten import left_in
 from reconciler.cli.interrupt import INTERRUPTED, in_turn
 from reconciler.cli.plan import show_plans
 from reconciler.cli.saying import say, warn
@@ -59,7 +60,8 @@ def revoke(
             return 0
 
         looked = [guarded(lambda app=app: look(app)) for app in chosen(declarations, apps)]  # type: ignore[misc]
-        if not any(_known(found, address) for found, _ in ready) and not any(looked):
+        elsewhere = [] if apps else left_in(declarations, address)
+        if not any(_known(found, address) for found, _ in ready) and not any(looked) and not elsewhere:
             names = [name for found, _ in ready for name in found.planned.context.entries]
             raise click.UsageError(f"no user {user!r} is declared or recorded; {_meant(user, declarations, names)}")
         show_plans([_shown(*item) for item in ready], "text", no_color)
@@ -67,7 +69,15 @@ def revoke(
             click.echo("Nothing was written.", err=True)
             return ERROR
         works = {item[0].app.name: partial(_put_out, *item, address, reason) for item in ready}
-        return worst([*looked, *in_turn(works)])
+        return worst([*looked, *in_turn(works), *_out_of_reach(address, elsewhere)])
+
+
+def _out_of_reach(address: str, apps: list[str]) -> Iterator[int]:
+    """An error for each app that is not declared any more, and has an account of the person by its record."""
+    for app in apps:
+        say(f"Error: the app {app} is not declared any more, and {address} had an active account there: it was not revoked")
+        say("    disable the account there by hand, or bring the app's files back and revoke again")
+        yield ERROR
 
 
 def _meant(user: str, declarations: Declarations, recorded: list[str]) -> str:

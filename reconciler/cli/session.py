@@ -117,14 +117,18 @@ def read_live(client: ScimClient, resolution: Resolution, app: App) -> Live:
 
 def store_of(app: App, declarations: Declarations) -> Store:
     """Where reconciler.yaml says that the app's record lives."""
+    return store_named(app.name, declarations)
+
+
+def store_named(app: str, declarations: Declarations) -> Store:
     settings = declarations.record
     if settings.backend == "git":
         from reconciler.record.git import GitStore
 
-        return GitStore(app.name, settings.remote, Path(settings.folder))
+        return GitStore(app, settings.remote, Path(settings.folder))
     from reconciler.record.local import LocalStore
 
-    return LocalStore(_local(declarations, app.name), app.name)
+    return LocalStore(_local(declarations, app), app)
 
 
 def _local(declarations: Declarations, app: str) -> Path:

@@ -48,6 +48,10 @@ class GitStore:
 
     # The record
 
+    def apps(self) -> list[str]:
+        """The apps that have a record on the remote. Raises RecordError."""
+        return self.ref.apps()
+
     def load(self) -> Record | None:
         """The record as the remote has it now, or as this run is making it. Raises RecordError."""
         with self.mutex:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from reconciler.record.gitrepo import Remote, Repository, find_remote
 
+REFS = "refs/reconcile/"
+
 
 class Ref:
     """refs/reconcile/<app>: once `seen`, `head` is the commit that we know, `files` its tree (path -> blob id)."""
@@ -20,7 +22,7 @@ class Ref:
         self, app: str, remote: str, folder: Path, environ: Mapping[str, str], clock: Callable[[], datetime],
         sleep: Callable[[float], None],
     ) -> None:  # fmt: skip
-        self.app, self.name, self.remote, self.start = app, f"refs/reconcile/{app}", remote, folder
+        self.app, self.name, self.remote, self.start = app, REFS + app, remote, folder
         self.environ, self.clock, self.sleep = environ, clock, sleep
         self.seen = False
         self.head: str | None = None
@@ -52,6 +54,10 @@ class Ref:
         self.head = self.repository.fetch(self.name)
         self.files = self.repository.tree(self.head) if self.head else {}
         self.seen = True
+
+    def apps(self) -> list[str]:
+        """The apps that have a record on the remote. Raises RecordError."""
+        return sorted(ref.removeprefix(REFS) for ref in self.repository.below(REFS))
 
     def has(self, path: str, content: bytes) -> bool:
         return self.files.get(path) == self.repository.blob_id(content)

@@ -114,6 +114,11 @@ class Repository:
         found = self.fetching.must(f"--git-dir={self.path}", "ls-remote", REMOTE, ref).decode().split()
         return found[found.index(ref) - 1] if ref in found else None
 
+    def below(self, start: str) -> list[str]:
+        """The refs of the remote that begin with `start`. Raises RecordError."""
+        found = self.fetching.must(f"--git-dir={self.path}", "ls-remote", REMOTE, start + "*").decode().split()
+        return [word for word in found if word.startswith(start)]
+
     def fetch(self, ref: str, deep: bool = False) -> str | None:
         """The commit at `ref`, here and complete; with `deep` its whole history, in a cache that is new. Raises RecordError."""
         with self._alone():

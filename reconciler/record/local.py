@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +20,7 @@ from reconciler.record.pending import append, lines_of, remove, sync_folder
 from reconciler.record.store import NEVER, Locked, LockInfo, RecordError, lock_info
 
 __all__ = ["LocalStore", "Locked", "RecordError"]
+MOVED = re.compile(r"\.moved-\d+\Z")
 POLL = 1.0  # seconds between two looks at a lock that somebody else holds
 
 
@@ -35,6 +37,10 @@ class LocalStore:
 
     def where(self) -> str:
         return str(self.folder)
+
+    def apps(self) -> list[str]:
+        """The apps that have a record in this place."""
+        return sorted(file.parent.name for file in self.root.glob("*/record.json") if not MOVED.search(file.parent.name))
 
     def load(self) -> Record | None:
         """The record, None where there is none yet. Raises RecordError."""

@@ -75,6 +75,9 @@ class Store(Protocol):
     def lost(self) -> bool:
         """The lock that this store took may be another's by now: write nothing more."""
 
+    def apps(self) -> list[str]:
+        """The apps that have a record in this place."""
+
     def load(self) -> Record | None:
         """The record, None where there is none yet."""
 
