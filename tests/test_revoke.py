@@ -56,6 +56,16 @@ def test_what_the_person_loses_is_shown_and_nothing_of_anybody_else(desk: Desk) 
     assert " gains " not in shown
 
 
+def test_a_second_revocation_without_a_reason_keeps_the_first_ones(desk: Desk) -> None:
+    desk.reconcile(*REVOKE)
+    assert desk.reconcile("revoke", "ada@x.org", "--auto-approve").code == 0
+    said = desk.reconcile("plan")
+    assert "stolen laptop" in said.out and "no reason" not in said.out
+    assert "No changes." in said.out and "matches the declaration" not in said.out, "ada is declared, and kept out"
+    desk.reconcile("revoke", "ada@x.org", "--auto-approve", "--reason", "NET-7")
+    assert "NET-7" in desk.reconcile("plan").out
+
+
 def test_nothing_lets_the_person_in_again_until_the_declaration_agrees(desk: Desk) -> None:
     desk.reconcile(*REVOKE)
     plan = desk.reconcile("plan", "--detailed-exitcode")

@@ -26,11 +26,11 @@ from reconciler.record.model import Record
 @click.command()
 @options
 @click.argument("user")
-@click.option("--reason", default="no reason given", show_default=True, help="Why; it stands in the record, the log and plans.")
+@click.option("--reason", help="Why; it stands in the record, the log and plans.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @lock_option
 def revoke(
-    desired: Path, apps: tuple[str, ...], no_color: bool, user: str, reason: str, auto_approve: bool, lock_timeout: float
+    desired: Path, apps: tuple[str, ...], no_color: bool, user: str, reason: str | None, auto_approve: bool, lock_timeout: float
 ) -> int:
     """Disable a person's account in every app at once, and keep it so until the declaration agrees.
 
@@ -68,7 +68,7 @@ def revoke(
         if ready and not auto_approve and not click.confirm(f"Revoke {user} now?", err=True):
             click.echo("Nothing was written.", err=True)
             return ERROR
-        works = {item[0].app.name: partial(_put_out, *item, address, reason) for item in ready}
+        works = {item[0].app.name: partial(_put_out, *item, address) for item in ready}
         return worst([*looked, *in_turn(works), *_out_of_reach(address, elsewhere)])
 
 
@@ -108,9 +108,10 @@ def _loaded(desired: Path, apps: tuple[str, ...]) -> Declarations:
         raise
 
 
-def _put_out(found: Session, changes: tuple[Change, ...], address: str, reason: str) -> int:
+def _put_out(found: Session, changes: tuple[Change, ...], address: str) -> int:
     """Write, and look whether the person is out."""
-    code = write(found, changes, occasion=f"revoke: {reason}", only=(address,))
+    assert found.record is not None
+    code = write(found, changes, occasion=f"revoke: {found.record.revoked[address]['reason']}", only=(address,))
     return code if code == INTERRUPTED else worst([code, *_still_in(found, address)])
 
 
@@ -130,7 +131,7 @@ def _still_in(found: Session, address: str) -> Iterator[int]:
 
 
 def _opened(
-    stack: ExitStack, app: App, declarations: Declarations, address: str, reason: str, lock_timeout: float
+    stack: ExitStack, app: App, declarations: Declarations, address: str, reason: str | None, lock_timeout: float
 ) -> tuple[Session, tuple[Change, ...]]:
     """One app under its lock, planned as if the person had been revoked before."""
     from reconciler.plan.selection import Selection, select
@@ -141,7 +142,8 @@ def _opened(
         click.echo(notice, err=True)
 
     def amend(record: Record) -> None:
-        record.revoked[address] = {"at": now(), "reason": reason}
+        if reason is not None or address not in record.revoked:
+            record.revoked[address] = {"at": now(), "reason": reason or "no reason given"}
 
     found = stack.enter_context(session(app, declarations, (), (), store, amend))
     changes, left_out = select(found.planned.context, found.planned.everything, Selection((address,)))

@@ -25,12 +25,16 @@ Desired = DesiredUser | DesiredGroup
 
 @dataclass
 class Findings:
-    """What planning came to; `ignored` are addresses by the target of which the service keeps another value."""
+    """What planning came to; `ignored` are addresses by the target of which the service keeps another value.
+
+    `kept_out` counts those in scope who were revoked by hand.
+    """
 
     changes: list[Change] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     unchanged: int = 0
     adopted: int = 0
+    kept_out: int = 0
     untouched: dict[str, list[str]] = field(default_factory=dict)
     ignored: dict[str, list[str]] = field(default_factory=dict)
 

@@ -74,7 +74,8 @@ def make_plan(
         requests=estimate(() if is_closed(app) else kept, limits), config=config,
         digest=plan_digest(app.name, base_url, selection.only, selection.causes, kept),
         ignored=len({address for addresses in findings.ignored.values() for address in addresses}),
-        left=len({address for found in (findings.untouched, differ) for some in found.values() for address in some}),
+        left=len({address for found in (findings.untouched, differ) for some in found.values() for address in some})
+        + findings.kept_out,
     )  # fmt: skip
     return Planned(plan, context, everything, findings)
 

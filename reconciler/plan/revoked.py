@@ -25,6 +25,7 @@ def plan_revoked(context: Context, findings: Findings) -> None:
             place = context.place(address, user.row)
             findings.warnings.append(f"{address} is {when}, and still declared: set `accountEnabled: false` at "
                                      f"{place.file}:{place.line}, or remove the assignments")  # fmt: skip
+            findings.kept_out += 1
 
 
 def accounts_of(context: Context, address: str) -> list[LiveObject]:

@@ -8,7 +8,7 @@ from reconciler.plan.explain.model import Check, ClauseSeen, FilterSeen, Step
 from reconciler.plan.explain.subject import Subject
 from reconciler.resolve.filters import holds
 
-REVOKED = "a revocation ends once the declaration agrees: take the person out, apply, and bring him back in"
+REVOKED = "a revocation ends once the declaration agrees: take the person out, apply, and bring them back in"
 
 
 def scope(subject: Subject, filters: tuple[FilterSeen, ...]) -> Step:
