@@ -19,6 +19,8 @@ REFUSED = [
     ("target: id, source: mail", "belongs to the service"),
     ("target: meta.created, source: mail", "belongs to the service"),
     (f"target: '{CORE}:id', source: mail", "belongs to the service"),
+    ("target: password, constant: hunter2", "a password stands here"),
+    (f"target: '{CORE}:password', source: employeeId, default: hunter2", "a password stands here"),
     ("target: userName.formal, source: mail", "one value without parts"),
     (f"target: '{ENTERPRISE}:department.name', source: department", "one value without parts"),
     ("target: name, source: displayName", "made of parts"),

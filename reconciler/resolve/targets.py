@@ -48,7 +48,15 @@ def is_single(path: Path) -> bool:
 
 def misfit(item: AttributeMapping, path: Path, kind: str) -> Finding:
     """Why a mapping of an object type (`users` or `groups`) cannot fill its target, and what to do; None where it can."""
-    return _name(item, path) or _members(item, path, kind) or _reference(item, path) or _parts(item, path) or _count(item, path)
+    findings = (_name(item, path), _secret(item, path), _members(item, path, kind), _reference(item, path), _parts(item, path))
+    return next(filter(None, findings), None) or _count(item, path)
+
+
+def _secret(item: AttributeMapping, path: Path) -> Finding:
+    if path.urn is None and path.attribute.lower() == "password" and (item.kind == "constant" or item.default is not None):
+        return ("a password stands here for everybody who reads this file, and would be the same for all accounts",
+                "let one be generated: `expression: 'RandomString(16, 2, 2, 2, 2)'` with `apply: create`")  # fmt: skip
+    return None
 
 
 def _name(item: AttributeMapping, path: Path) -> Finding:
