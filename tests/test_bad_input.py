@@ -226,6 +226,15 @@ def test_every_message_says_what_is_wrong_and_what_to_do(tmp_path: Path) -> None
     assert "\n".join(said) == MESSAGES.read_text(encoding="utf-8")
 
 
+def test_a_reference_by_an_earlier_name_is_told_todays(tmp_path: Path) -> None:
+    world = sound(tmp_path)
+    world.users("userPrincipalName: ada@x.org, previously: [Byron@x.org]", "userPrincipalName: bob@x.org, manager: byron@x.org")
+    world.groups("displayName: Care, previously: [Support]", "displayName: All, members: [{group: Support}]")
+    world.assign("user: byron@x.org, role: User", "group: support, role: User")
+    assert sorted(p.remedy for p in load(tmp_path / "desired").errors) == [
+        *["it is called Care now: write that"] * 2, *["it is called ada@x.org now: write that"] * 2]  # fmt: skip
+
+
 @pytest.mark.parametrize(("clause", "code"), FILTERS)
 def test_a_clause_that_means_nothing_is_refused(tmp_path: Path, clause: str, code: str) -> None:
     sound(tmp_path).write(M, filtered(clause))

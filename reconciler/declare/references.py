@@ -13,7 +13,9 @@ from reconciler.declare.table import Table
 
 
 def nearest(name: str, known: Mapping[str, Any], kind: str) -> str:
-    """A remedy for a name that is not known: the nearest one that is, as it is written; `known` is by folded name."""
+    """A remedy for a name that is not known: today's, or the nearest that is, as it is written; `known` is by folded name."""
+    if isinstance(known, Table) and (row := known.earlier.get(fold(name))) is not None:
+        return f"it is called {known.columns[known.key][row]} now: write that"
     near = nearly(name, known)
     return f"did you mean {_written(known, near[0])}?" if near else f"declare the {kind}, or remove the reference"
 

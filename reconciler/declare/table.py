@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from reconciler.declare.model import Group, User, fold, fold_all
@@ -64,6 +65,12 @@ class Table(Mapping[str, T], Generic[T]):
             self.index.update(fresh)
             return []
         return [(i, self.index[name]) for i, name in enumerate(names, start) if self.index.setdefault(name, i) != i]
+
+    @cached_property
+    def earlier(self) -> dict[str, int]:
+        """Folded earlier name -> row, once all rows are there."""
+        names = enumerate(self.columns.get("previously", ()))
+        return {fold(name): row for row, found in names if isinstance(found, list) for name in found if isinstance(name, str)}
 
     def column(self, name: str) -> list[Any]:
         """One key of every row, None where it is absent."""
