@@ -28,17 +28,26 @@ def accidental_deletions(facts: Facts) -> Safeguard:
     blocked = users != gone and exceeds(limits, len(users), existing)
     blocked = blocked or (groups != closed and exceeds(limits, len(groups), known))
     earlier = len(facts.recent)
-    before = f", {earlier} of them in the last 24 hours" if earlier else ""
-    base = "" if max(existing, known) >= limits.minimumExisting else f" from {limits.minimumExisting} on"
+    before = f"; with the last 24 hours {_both(len(users), len(groups))}" if earlier else ""
     return Safeguard(
         NAME, verdict(blocked),
-        f"{share(len(users), existing, 'user', 'loses', 'lose')} access, "
-        f"{share(len(groups), known, 'group', 'is', 'are')} deleted{before}; "
-        f"limit {limits.count} or {limits.percent} %{base}",
+        f"{share(len(users - gone), existing, 'user', 'loses', 'lose')} access, "
+        f"{share(len(groups - closed), known, 'group', 'is', 'are')} deleted{before}; "
+        f"limit {_limit(limits, max(existing, known))}",
         {"users": len(users), "existingUsers": existing, "groups": len(groups), "existingGroups": known, "earlier": earlier,
          "count": limits.count, "percent": limits.percent, "minimumExisting": limits.minimumExisting},
         "if so many are meant to go, approve the plan",
     )  # fmt: skip
+
+
+def _both(users: int, groups: int) -> str:
+    return " and ".join(plural(number, noun) for number, noun in ((users, "user"), (groups, "group")) if number)
+
+
+def _limit(limits: AccidentalDeletions, existing: int) -> str:
+    if existing >= limits.minimumExisting:
+        return f"{limits.count} or {limits.percent} %"
+    return f"{limits.count} ({limits.percent} % from {plural(limits.minimumExisting, 'account')} on)"
 
 
 def share(number: int, recorded: int, noun: str, one: str, several: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.declare.plural import plural
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.model import Safeguard, verdict
 
@@ -20,7 +21,8 @@ def empty(facts: Facts) -> Safeguard:
     counts = 0 < len(known) >= least
     return Safeguard(
         "empty", verdict(counts and 2 * min(shown, asked) < len(known)),
-        f"of {len(known)} accounts in the record the service shows {shown}, and the declaration asks for {asked}",
+        f"of {plural(len(known), 'active account')} in the record the service shows {shown}, and the declaration asks for {asked}"
+        if known else "the record holds no active account yet",
         {"recorded": len(known), "shown": shown, "declared": asked, "minimumExisting": least},
         "restore the declaration, or find out why the service shows so few; if it is meant, approve the plan",
     )  # fmt: skip
