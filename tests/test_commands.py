@@ -99,7 +99,7 @@ def test_wrong_usage_ends_with_64_and_says_what_is_right(desk: Desk, arguments: 
 
 
 @pytest.mark.parametrize(("command", "words"), [
-    (("plan",), ("Error: GET /Users?startIndex=1&count=", "asks to wait 24 h: run again then")),
+    (("plan",), (": GET /Users?startIndex=1&count=", "asks to wait 24 h: run again then")),
     (APPLY, ("asks to wait 24 h: run again then",)),
     (("test-connection",), ()),
 ])  # fmt: skip
@@ -887,3 +887,15 @@ def test_a_first_record_lies_beside_the_declarations_where_the_current_folder_is
     assert desk.reconcile("apply", "--auto-approve", "--desired", "..", cwd="desired/apps").code == 0
     assert (desk.folder / ".reconcile/wiki/record.json").is_file()
     assert desk.reconcile("plan", "--detailed-exitcode").code == 0
+
+
+def test_an_app_that_cannot_be_read_is_named_and_stands_in_markdown_too(desk: Desk) -> None:
+    for file in ("mappings", "roles", "assignments", "app"):
+        text = (desk.folder / f"desired/apps/wiki/{file}.yaml").read_text(encoding="utf-8")
+        desk.write(f"apps/zoo/{file}.yaml", text.replace("app: wiki", "app: zoo").replace("WIKI_URL", "ZOO_URL"))
+    down = {"ZOO_URL": "http://127.0.0.1:9/v2"}
+    ran = desk.reconcile("plan", "--format", "markdown", **down)
+    assert ran.code == 1 and "Error: zoo (http://127.0.0.1:9/v2): GET /" in ran.err
+    assert "### `wiki`: **changes to review**" in ran.out and "### `zoo`: **not planned**" in ran.out
+    alone = desk.reconcile("plan", "--format", "json", **down)
+    assert [plan["app"] for plan in json.loads(alone.out)["plans"]] == ["wiki"]

@@ -68,11 +68,20 @@ def plan(
     codes = [guarded(lambda app=app: work(app)) for app in picked]  # type: ignore[misc]
     if plans or form == "json":
         show_plans(plans, form, no_color, show_unmanaged)
+    _say_unplanned([app.displayName for app in picked if app.name not in {plan.app for plan in plans}], form)
     if out is not None and len(plans) == len(picked):
         _save(plans, out)
     elif out is not None:
         click.echo(f"{out} was not written, since it would lack an app", err=True)
     return worst(codes)
+
+
+def _say_unplanned(names: list[str], form: str) -> None:
+    """Whoever reads the Markdown alone must not take the apps in it for all of them; stderr has said why."""
+    if names and form in ("markdown", "summary"):
+        from reconciler.report.markdown import unplanned
+
+        click.echo("\n".join(map(unplanned, names)), nl=False)
 
 
 def _redacted(plan: Plan, declarations: Declarations) -> Plan:

@@ -81,14 +81,22 @@ def session(
 
 @contextmanager
 def connect(app: App, record: Record | None, but: frozenset[int] = frozenset()) -> Iterator[ScimClient]:
-    """A client for the app, once the rule of allowed origins has been kept; a status in `but` is final at once."""
+    """A client for the app, once the rule of allowed origins has been kept; a status in `but` is final at once.
+
+    What ends the work on the app names it.
+    """
     from reconciler.scim.client import AGAIN, ScimClient
     from reconciler.scim.credentials import resolve
+    from reconciler.scim.errors import ServiceError
     from reconciler.scim.profile import profile_of
 
     found = resolve(app, os.environ, record.base_url if record else None)
-    with ScimClient(found.base_url, found.token, profile_of(app), again=AGAIN - but, tell=_waiting) as client:
-        yield client
+    try:
+        with ScimClient(found.base_url, found.token, profile_of(app), again=AGAIN - but, tell=_waiting) as client:
+            yield client
+    except ServiceError as error:
+        error.service = f"{app.displayName} ({found.base_url})"
+        raise
 
 
 def _waiting(words: str) -> None:

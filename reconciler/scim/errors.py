@@ -24,9 +24,13 @@ class CredentialError(Exception):
 
 
 class ServiceError(Exception):
-    """`request` is method and path, `status` None where no answer came; `after` are the seconds that the service asks to wait."""
+    """`request` is method and path, `status` None where no answer came; `after` are the seconds that the service asks to wait.
+
+    `service` is which one it is, in words, where that is not plain from what else is said.
+    """
 
     after: float | None = None
+    service: str = ""
 
     def __init__(
         self, message: str, request: str = "", status: int | None = None, scim_type: str | None = None, remedy: str = ""
@@ -48,8 +52,7 @@ class ServiceError(Exception):
         return isinstance(self, LostAnswer) or self.status is None or self.status >= 500
 
     def __str__(self) -> str:
-        where = f"{self.request}: " if self.request else ""
-        return f"{where}{self.message}"
+        return ": ".join(filter(None, (self.service, self.request, self.message)))
 
 
 class AuthError(ServiceError):

@@ -35,6 +35,11 @@ def render(plan: Plan, limit: Limit = COMMENT, whole: str = WHOLE, kind: str = "
     return fit([part for part in parts if part], limit, whole)
 
 
+def unplanned(name: str) -> str:
+    """In place of a plan of an app whose service, or record, could not be read."""
+    return f"### {code(name)}: **not planned**. The reason is in the log of this run.\n"
+
+
 def _verdict(plan: Plan) -> str:
     """One line: may it be merged, and how much would be done."""
     word = ("blocked by a safeguard" if warning.blocked(plan) else "errors" if plan.errors
