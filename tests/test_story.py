@@ -137,6 +137,16 @@ def test_a_manager_whose_assignment_has_expired_is_removed_by_time_alone(world: 
     world.converge()
 
 
+def test_a_manager_who_leaves_is_the_reason_of_the_reports_change(world: World) -> None:
+    world.users("userPrincipalName: ada@x.org, manager: grace@x.org", "userPrincipalName: grace@x.org")
+    world.groups()
+    world.assign("user: ada@x.org, role: User", "user: grace@x.org, role: User")
+    world.converge()
+    world.assign("user: ada@x.org, role: User")
+    ada, _ = world.plan().changes
+    assert (ada.address, ada.causes, ada.reason) == ("User/ada@x.org", ("config",), "User/grace@x.org is not in scope any more")
+
+
 def test_a_group_whose_assignment_has_expired_goes_with_its_members_by_time_alone(world: World) -> None:
     world.assign("group: Net, role: User, expires: 2026-06-01", "user: grace@x.org, role: Admin")
     world.converge()

@@ -127,12 +127,19 @@ def _lapsed_references(context: Context, item: DesiredUser) -> dict[str, Any]:
     """A manager who went with an expired assignment."""
     slots = context.resolution.user_mapping.slots
     gone = [slot.target for slot, value in zip(slots, item.values, strict=True) if slot.reference and value is None]
-    manager = UserSource(context.resolution.declarations, [item.row], [()])("manager")[0] if gone else None
-    if manager is None:
+    address = _manager(context, item) if gone else None
+    if address is None:
         return {}
-    address = f"User/{manager}"
     expired = ran_out(context.resolution.skipped.get(address), context.entry(address))
     return dict.fromkeys(gone, address) if expired else {}
+
+
+def _manager(context: Context, item: Desired) -> str | None:
+    """The address of the declared manager, in scope or not."""
+    if not isinstance(item, DesiredUser):
+        return None
+    manager = UserSource(context.resolution.declarations, [item.row], [()])("manager")[0]
+    return f"User/{manager}" if manager else None
 
 
 def _with_lapsed_roles(context: Context, item: DesiredUser) -> dict[str, Any]:
@@ -154,6 +161,8 @@ def _reason(context: Context, item: Desired, live: LiveObject, attributes: Attri
         return "disabled on the service since the last apply" if drift else "in scope again"
     if attributes and all(_owed(a, entry) for a in attributes):
         return f"{' and '.join(f'the reference to {a.after}' for a in attributes)} is not there yet"
+    if why == {"config"} and all(a.reference and a.after is None for a in attributes) and (manager := _manager(context, item)):
+        return f"{manager} is not in scope any more"
     return {frozenset({"drift"}): "edited on the service since the last apply",
             frozenset({"time"}): "an assignment expired"}.get(frozenset(why), "the declaration changed")  # fmt: skip
 
