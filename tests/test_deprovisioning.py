@@ -254,3 +254,34 @@ def test_whether_a_mapping_gives_active_false_is_each_users_own(tmp_path: Path, 
     assert any("retained, since no mapping gives" in text for text in world.plan().warnings) == stays
     world.converge()
     assert active(world) == [stays]
+
+
+def delete_by_rule(world: World) -> None:
+    rule(world, "{outOfScope: delete, removedFromDirectory: delete}")
+
+
+@pytest.mark.parametrize(("event", "then"), [
+    *((event, delete_by_rule) for event in EVENTS), (unassign, remove_from_directory), (let_expire, remove_from_directory),
+])  # fmt: skip
+def test_deleting_whom_we_disabled_is_the_declarations_doing(
+    team: World, event: Callable[[World], None], then: Callable[[World], None]
+) -> None:
+    if then is remove_from_directory:
+        rule(team, "{removedFromDirectory: delete}")
+    event(team)
+    team.converge()
+    then(team)
+    assert [(c.action, c.causes) for c in team.plan().changes] == [("delete", ("config",))]
+    team.converge()
+
+
+def test_who_was_disabled_and_is_gone_is_created_again_by_the_declaration(team: World) -> None:
+    unassign(team)
+    team.converge()
+    team.client.delete("Users", team.find("ada@x.org")["id"])
+    assert team.plan().changes == ()
+    assigned(team)
+    (ada, *_) = [change for change in team.plan().changes if change.address == "User/ada@x.org"]
+    assert (ada.action, ada.causes) == ("create", ("config",))
+    assert ada.reason == "in scope again, and its account is gone from the service"
+    team.converge()

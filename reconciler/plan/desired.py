@@ -14,7 +14,7 @@ from reconciler.plan.digest import digested
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.plan.notes import listed, roles_removed
-from reconciler.record.entries import Entry
+from reconciler.record.entries import Entry, is_active
 from reconciler.resolve.model import DesiredGroup, DesiredUser
 from reconciler.resolve.resolution import values_with_roles
 from reconciler.resolve.sources import UserSource
@@ -72,11 +72,24 @@ def _create(context: Context, item: Desired, findings: Findings) -> None:
     if "create" not in mapping.mapping.targetObjectActions:
         findings.left("in scope, but the mapping does not create", item.address)
         return
-    known = item.address in context.matching.recorded
-    reason = "in scope, and its account was deleted on the service" if known else "in scope, and no account matches"
+    reason, cause = _why_created(context, item)
     add = tuple(sorted(membership.possible(context, item.members))) if isinstance(item, DesiredGroup) else ()
-    findings.changes.append(_change(context, item, "create", reason, {"drift" if known else "config"},
+    findings.changes.append(_change(context, item, "create", reason, {cause},
                                     _sure(context, initial_attributes(mapping, item.values)), add=add))  # fmt: skip
+
+
+def _why_created(context: Context, item: Desired) -> tuple[str, str]:
+    """Reason and cause."""
+    entry, noun = context.entry(item.address), _noun(item)
+    if entry is None:
+        return f"in scope, and no {noun} matches", "config"
+    if is_active(entry):
+        return f"in scope, and its {noun} was deleted on the service", "drift"
+    return f"in scope again, and its {noun} is gone from the service", "config"
+
+
+def _noun(item: Desired) -> str:
+    return "group" if isinstance(item, DesiredGroup) else "account"
 
 
 def _update(context: Context, item: Desired, live: LiveObject, findings: Findings) -> None:
@@ -153,7 +166,7 @@ def _reason(context: Context, item: Desired, live: LiveObject, attributes: Attri
     """`why` are the causes of the change."""
     old, entry = context.matching.recorded.get(item.address), context.entry(item.address)
     if old is None:
-        return f"adopts the existing account {live.name}, matched by {context.matching.how.get(item.address, 'id')}"
+        return f"adopts the existing {_noun(item)} {live.name}, matched by {context.matching.how.get(item.address, 'id')}"
     if fold(old) != fold(item.address):
         return f"renamed from {old.partition('/')[2]}"
     if enabling := _enabling(attributes):

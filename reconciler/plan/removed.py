@@ -11,7 +11,7 @@ from reconciler.plan.desired import Findings
 from reconciler.plan.digest import digested
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import AttributeChange, Change
-from reconciler.record.entries import Entry
+from reconciler.record.entries import Entry, is_active
 from reconciler.resolve.model import Skipped
 
 # A broken mapping is no reason to take somebody's account away.
@@ -56,7 +56,8 @@ def _remove_user(
     reason = f"{skip.code}: {skip.reason}" if skip else "no longer in the directory"
     match rules.outOfScope if skip else rules.removedFromDirectory:
         case "delete":
-            _delete_user(context, address, live, skip, reason, _why(skip, entry), findings)
+            why = "time" if ran_out(skip, entry) and is_active(entry) else "config"
+            _delete_user(context, address, live, skip, reason, why, findings)
         case "disable" if live.active:
             _disable_user(context, address, entry, live, skip, reason, findings)
         case "disable":
