@@ -285,3 +285,23 @@ def test_who_was_disabled_and_is_gone_is_created_again_by_the_declaration(team: 
     assert (ada.action, ada.causes) == ("create", ("config",))
     assert ada.reason == "in scope again, and its account is gone from the service"
     team.converge()
+
+
+@pytest.mark.parametrize("event", [unassign, lambda world: world.groups()])
+@pytest.mark.parametrize(("text", "actions", "said"), [
+    ("{outOfScope: retain, removedFromDirectory: retain}", "create, update, delete", ""),
+    ("{}", "create, update", "Group/Net: retained, since the mapping does not delete"),
+])  # fmt: skip
+def test_a_group_is_retained_where_the_rules_or_the_mapping_say_so(
+    team: World, event: Callable[[World], None], text: str, actions: str, said: str
+) -> None:
+    rule(team, text)
+    mapping = FILTERED.replace("  groups:\n", f"  groups:\n    targetObjectActions: [{actions}]\n")
+    team.write("apps/wiki/mappings.yaml", mapping)
+    team.assign("group: Net, role: User", "user: ada@x.org, role: User", "user: grace@x.org, role: User")
+    team.converge()
+    event(team)
+    team.assign("user: ada@x.org, role: User", "user: grace@x.org, role: User")
+    plan = team.plan()
+    assert plan.changes == () and plan.warnings == ((said,) if said else ())
+    assert len(team.group("Net")["members"]) == 2

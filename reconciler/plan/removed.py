@@ -41,12 +41,16 @@ def plan_removed(context: Context, kind: str, live: Mapping[str, LiveObject], fi
 def _remove_group(
     context: Context, address: str, entry: Entry, live: LiveObject, skip: Skipped | None, findings: Findings
 ) -> None:
-    reason = skip.reason if skip else "no longer in the directory"
-    actions = context.app.groups.targetObjectActions
-    if entry.get("created") and "delete" in actions:
-        findings.changes.append(_removal(context, address, "delete", reason, _why(skip, entry), (), live, skip))
-    elif "delete" in actions:
+    rules = context.app.deprovisioning
+    if (rules.outOfScope if skip else rules.removedFromDirectory) == "retain":
+        return
+    if "delete" not in context.app.groups.targetObjectActions:
+        findings.left("retained, since the mapping does not delete", address)
+    elif not entry.get("created"):
         findings.left("retained, since it was there before us", address)
+    else:
+        reason = skip.reason if skip else "no longer in the directory"
+        findings.changes.append(_removal(context, address, "delete", reason, _why(skip, entry), (), live, skip))
 
 
 def _remove_user(
