@@ -30,7 +30,7 @@ from reconciler.resolve.model import Resolution
 from reconciler.scim.client import ScimClient
 from reconciler.scim.profile import PROFILES
 from tests.servers import ROOT, Desk, front, page
-from tests.world import World
+from tests.world import Hiding, World
 
 APPLY = ("apply", "--auto-approve")
 SCHEMA = Draft202012Validator(json.loads((ROOT / "schemas/record.schema.json").read_text()))
@@ -41,7 +41,7 @@ WRITE = {"step": "create", "action": "create", "at": "2026-06-01T00:00:00Z", "id
 WHOLE = {"version": 1, "app": "wiki", "base_url": "https://x", "entries": {"User/x": ENTRY}, "under_way": ["sha256:0"], "runs": 3,
          "unanswered": {"User/y": WRITE}, "revoked": {"User/z": {"at": "t", "reason": "r"}}, "commit": "3f2c1ab",
          "protected": ["User/x"], "removals": [{"at": "t", "address": "User/x", "kind": "roles"}],
-         "approved": {"sha256:0": ["a"]}, "asked": {"sha256:2": ["sha256:3"]}, "carrying": ["roles"],
+         "approved": {"sha256:0": ["a"]}, "asked": {"sha256:2": ["sha256:3"]}, "members_shown": True, "carrying": ["roles"],
          "limits": {"groupMembership.percent": 50},
          "breaches": ["Why: User/x admin"],
          "skips": {"User/q": "NotAssigned"}}  # fmt: skip
@@ -436,19 +436,7 @@ def test_a_rename_that_fails_leaves_the_record_under_the_earlier_name(world: Wor
 
 def test_a_member_whose_name_changes_stays_a_member_where_the_service_shows_none(world: World) -> None:
     world.converge()
-    hidden = world.transport.inner
-
-    class Hiding(httpx.BaseTransport):
-        def handle_request(self, request: httpx.Request) -> httpx.Response:
-            response = hidden.handle_request(request)
-            if "/Groups" not in request.url.path or not response.read():
-                return response
-            data = response.json()
-            for group in data.get("Resources", [data]):
-                group.pop("members", None)
-            return httpx.Response(response.status_code, json=data)
-
-    world.transport.inner = Hiding()
+    world.transport.inner = Hiding(world.transport.inner)
     world.users("userPrincipalName: ada.l@x.org, displayName: Ada, jobTitle: Engineer, previously: [ada@x.org]",
                 "userPrincipalName: grace@x.org, displayName: Grace")  # fmt: skip
     world.groups("displayName: Net, members: [ada.l@x.org, grace@x.org]")

@@ -69,6 +69,22 @@ class Counting(httpx.BaseTransport):
         return self.inner.handle_request(request)
 
 
+class Hiding(httpx.BaseTransport):
+    """A service that keeps to itself who is in its groups."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self.inner.handle_request(request)
+        if "/Groups" not in request.url.path or not response.read():
+            return response
+        data = response.json()
+        for group in data.get("Resources", [data]):
+            group.pop("members", None)
+        return httpx.Response(response.status_code, json=data)
+
+
 class Clock:
     """Time that passes only while somebody sleeps; `slept` is how long that was."""
 
@@ -135,7 +151,7 @@ class World:
         app = loaded.declarations.apps["wiki"]
         record = self.store.load()
         resolution = resolve(app, loaded.declarations, self.today)
-        live = read_live(self.client, resolution, app)
+        live = read_live(self.client, resolution, record)
         if record is not None:
             recover(record, self.store.read_journal())
             settle_unanswered(record, live, resolution, True)

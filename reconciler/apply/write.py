@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from reconciler.apply.book import Book
@@ -46,6 +47,7 @@ class Writer:
         self.made: dict[str, Any] = {}
         self.beside: set[str] = set()  # entries that the last step changed beside its own
         self.uncertain = False
+        self.looked = False  # whether the service shows members
 
     def do(self, step: Step) -> None:
         """Raises Failed or ServiceError, for this object alone."""
@@ -183,9 +185,22 @@ class Writer:
             if member in self.job.record.entries:
                 self._roles(member, self.job.record.entries[member])
                 self.beside.add(member)
+        if known:
+            self._look_for_members(change)
         if left:
             self.book.touched.update([change.address] if known or remove else [])
             raise Failed("skipped", f"{', '.join(left)} could not be added: there is no account")
+
+    def _look_for_members(self, change: Change) -> None:
+        """A service that lists who is in this group does so of every group: one that it lists without members has none."""
+        record, profile, mapping = self.job.record, self.client.profile, self.job.resolution.group_mapping
+        target = mapping.slots[mapping.matching[0]].target
+        want = record.entries[change.address].get("wanted", {}).get(target)
+        if self.looked or profile.groups.membersReadable != "seen" or not isinstance(want, str) or not profile.filters_on(target):
+            return
+        self.looked = True
+        with suppress(ServiceError):
+            record.members_shown = any(group.get("members") for group in self.client.find("Groups", target, want))
 
     def _delete(self, change: Change) -> None:
         resource, id = resource_of(change.address), self.ids.own(change)

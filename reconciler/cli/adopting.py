@@ -104,7 +104,8 @@ def _import(
     users, groups = compile_mapping(app.users), compile_mapping(app.groups)
     live = Live({item.id: item for item in project_users(users, read.users)}, {}, read.reads)
     if app.groups.enabled:
-        live.groups = {item.id: item for item in with_members(project_groups(groups, read.groups), read.members_shown)}
+        shown = with_members(project_groups(groups, read.groups), read.members_shown, shown=False)
+        live.groups = {item.id: item for item in shown}
     known = others.known(declarations, stage, request.name, record)
     found = adopt(app, users, groups, live, known, notes, not _has(stage, request.name, "roles"))
     others.leave_out_repeats(found, app, stage)

@@ -66,7 +66,7 @@ def session(
         amend(record)
     resolution = resolve(app, declarations, today())
     with connect(app, record) as client:
-        live = read_live(client, resolution, app)
+        live = read_live(client, resolution, record)
         if record is not None:
             settle_unanswered(record, live, resolution, app.groups.enabled and client.profile.groups.supported)
         config = Config(declarations.digest, *revision(declarations.folder))
@@ -116,11 +116,11 @@ def recovered(store: Store) -> Record | None:
     return record
 
 
-def read_live(client: ScimClient, resolution: Resolution, app: App) -> Live:
+def read_live(client: ScimClient, resolution: Resolution, record: Record | None) -> Live:
     """Everything that is there, and what the service says of itself."""
     from reconciler.scim import read
 
-    return read.read_live(client, resolution)
+    return read.read_live(client, resolution, record is not None and record.members_shown)
 
 
 def store_of(app: App, declarations: Declarations) -> Store:

@@ -73,16 +73,18 @@ def project_groups(mapping: CompiledMapping, page: list[Resource]) -> list[LiveO
     return _objects(page, "displayName", mapping.project(page), [True] * len(page), members)
 
 
-def with_members(groups: list[LiveObject], readable: bool | str) -> list[LiveObject]:
+def with_members(groups: list[LiveObject], readable: bool | str, shown: bool) -> list[LiveObject]:
     """Groups whose members are known or not, as the profile's groups.membersReadable says.
 
-    A group without `members` has none where the service shows members: always, or (`seen`) where it does so of any group,
-    and of none an empty list: who shows those leaves members out for another reason.
+    A group without `members` has none where the service shows members: always, or (`seen`) where it does so of any group, or
+    has before (`shown`), and of none an empty list: who shows those leaves members out for another reason.
     """
     match readable:
         case False:
             return [group._replace(members=None) for group in groups]
-        case "seen" if all(group.members is None for group in groups) or any(group.members == () for group in groups):
+        case "seen" if not shown and all(group.members is None for group in groups):
+            return groups
+        case "seen" if any(group.members == () for group in groups):
             return groups
         case _:
             return [group._replace(members=group.members or ()) for group in groups]

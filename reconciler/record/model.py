@@ -82,6 +82,7 @@ class Record:
     approved:   digest of an approved plan that is not done yet -> a digest of each thing that it would do
     asked:      the same of a plan that was applied by its digest
     revoked:    people who must stay out until the declaration agrees: address -> {at, reason}
+    members_shown: the service has shown who is in a group: one without members has none
     skips:      address -> the code with which the provisioning log last said that the object is left out
     commit:     the declaration's commit after whose apply no declared change was left to do; "" where none was known
     """
@@ -101,6 +102,7 @@ class Record:
     asked: dict[str, list[str]] = field(default_factory=dict)
     runs: int = 0
     unanswered: dict[str, Unanswered] = field(default_factory=dict)
+    members_shown: bool = False
     skips: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -12,8 +12,8 @@ from reconciler.scim.client import ScimClient
 from reconciler.scim.discovery import read_schemas, refine, schema_warnings
 
 
-def read_live(client: ScimClient, resolution: Resolution) -> Live:
-    """Users, and groups where they are mapped and the service has some. Raises ServiceError."""
+def read_live(client: ScimClient, resolution: Resolution, members_shown: bool = False) -> Live:
+    """Users, and groups where they are mapped and the service has some; `members_shown` is the record's. Raises ServiceError."""
     refine(client)
     mapped = resolution.limited.app.groups
     pool = ThreadPoolExecutor(3)
@@ -25,7 +25,7 @@ def read_live(client: ScimClient, resolution: Resolution) -> Live:
         schemas = pool.submit(read_schemas, client)
         found = users.result()
         people = dict(zip(map(itemgetter(0), found), found, strict=True))
-        shown = with_members(groups.result(), client.profile.groups.membersReadable) if groups else []
+        shown = with_members(groups.result(), client.profile.groups.membersReadable, members_shown) if groups else []
         notes = list(schema_warnings(schemas.result(), "Users", resolution.user_mapping))
         notes += schema_warnings(schemas.result(), "Groups", resolution.group_mapping) if groups else ()
     finally:
