@@ -147,6 +147,8 @@ CASES = [
     (P, APP + "safeguards: {accidentalDeletions: {percent: 200}}\n", (3, 45), "schema-maximum"),
     (P, APP + "safeguards: {accidentalDeletions: {count: -1}}\n", (3, 43), "schema-minimum"),
     (P, APP.replace("/v2", "/v2?a=b"), (2, 31), "tenant-url"),
+    (P, APP.replace("http://127.0.0.1", "ftp://${env:HOST}"), (2, 31), "tenant-url"),
+    (P, APP.replace("http://127.0.0.1", "https://me:secret@${env:HOST}"), (2, 31), "tenant-url"),
     (M, "mappings: [a]", (1, 11), "wrong-type"),
     (M, MAPPINGS.replace("    attributes:\n", "    attributes:\n      -\n", 1), (4, 8), "wrong-type"),
     (M, MAPPINGS.replace("source: jobTitle", 'source: jobTitle, matchingPrecedence: "2"'), (7, 63), "wrong-type"),

@@ -27,7 +27,7 @@ from reconciler.declare.yaml import Document
 
 REFERENCE = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?|file:[^}]+)\}")
 TOKEN = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]+)\}\Z")
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
+LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 REMOVAL = ("deprovisioning", "removedFromDirectory")
 USER_INFORMATION = "a URL must not hold user information"
 QUERY = "a base URL has no query and no fragment"
@@ -99,13 +99,17 @@ def _check_credentials(document: Document, credentials: dict[str, Any], notes: _
         notes.error(document, where, "reference", "a reference reads ${env:NAME}, ${env:NAME:-default} or ${file:PATH}",
                     "mend the reference")  # fmt: skip
         return
-    found = REFERENCE.search(url)
-    plain = REFERENCE.sub(lambda m: (m[2] or ":-")[2:], url)
-    if found is not None and not plain:
-        return
-    message = url_problem(plain)
+    known = all(m[2] and m[2] != ":-" for m in REFERENCE.finditer(url))
+    message = url_problem(REFERENCE.sub(lambda m: m[2][2:], url)) if known else _around(url)
     if message:
         notes.error(document, where, "tenant-url", message, URL_REMEDIES.get(message, "give an https URL"))
+
+
+def _around(url: str) -> str | None:
+    """What is wrong with a URL of which a part is known only where it is used."""
+    if (scheme := re.match("([^:$]+)://", url)) and scheme[1].lower() not in ("http", "https"):
+        return "not an https URL"
+    return USER_INFORMATION if "@" in REFERENCE.sub("", url) else None
 
 
 def url_problem(url: str) -> str | None:
@@ -125,7 +129,7 @@ def url_problem(url: str) -> str | None:
         return USER_INFORMATION
     if "?" in url or "#" in url:
         return QUERY
-    if parts.scheme == "http" and host not in LOOPBACK:
+    if parts.scheme == "http" and not LOOPBACK.fullmatch(host):
         return "only https is spoken, but to loopback"
     return None
 
