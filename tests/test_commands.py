@@ -899,3 +899,15 @@ def test_an_app_that_cannot_be_read_is_named_and_stands_in_markdown_too(desk: De
     assert "### `wiki`: **changes to review**" in ran.out and "### `zoo`: **not planned**" in ran.out
     alone = desk.reconcile("plan", "--format", "json", **down)
     assert [plan["app"] for plan in json.loads(alone.out)["plans"]] == ["wiki"]
+
+
+def test_who_could_not_be_planned_is_said_where_a_saved_plan_is_applied(desk: Desk) -> None:
+    rows = "{target: externalId, source: employeeId, matchingPrecedence: 1}, {target: userName, source: userPrincipalName}"
+    desk.write("apps/wiki/mappings.yaml", f"mappings: {{users: {{attributes: [{rows}]}}, groups: {{enabled: false}}}}\n")
+    desk.people("ada@x.org, employeeId: '7'", "grace@x.org, employeeId: '8'")
+    desk.seed("one@x.org", externalId="7")
+    desk.seed("two@x.org", externalId="7")
+    assert desk.reconcile("plan", "--out", "plan.json").code == 1
+    ran = desk.reconcile("apply", "plan.json")
+    assert ran.code == 5 and "done     create User/grace@x.org" in ran.out
+    assert "Error: User/ada@x.org could not be planned (DuplicateTargetEntries): 2 accounts match by externalId" in ran.err

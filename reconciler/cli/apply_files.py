@@ -74,6 +74,9 @@ def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, 
         say(f"{address}: already done")
     for change in result.beyond:
         say(f"not in the reviewed plan: {change.action} {change.address} ({change.reason})")
+    for error in plan.errors:
+        say(f"Error: {error.address} could not be planned ({error.code}): {error.reason}")
+        say(f"    {error.remedy}")
     return _guarded(found, tuple(result.todo), reviewed)
 
 
