@@ -39,6 +39,11 @@ CASES = [
     (U, "people: []", (1, 1), "unknown-key"),
     (U, "{}", (1, 1), "no-top-level-key"),
     (U, "users: {", (2, 1), "syntax"),
+    (U, "users: [\n<<<<<<< HEAD\n{a: é},\n=======\n{a: @},\n>>>>>>> other\n]", (2, 1), "merge-conflict"),
+    (U, "users:\n- a: b\n=======\n>>>>>>> other", (3, 1), "merge-conflict"),
+    (U, "users:\n- a: é\n\tmail: b", (3, 1), "syntax"),
+    (U, "users:\n-\ta: b", (2, 2), "syntax"),
+    (U, "users: [@\tb]", (1, 9), "syntax"),
     (U, "users: !!set {}", (1, 8), "tag"),
     (U, "users: *x", (1, 8), "unknown-alias"),
     (U, "users: []\nusers: []", (2, 1), "duplicate-key"),
@@ -230,6 +235,18 @@ def test_every_message_says_what_is_wrong_and_what_to_do(tmp_path: Path) -> None
 def test_a_clause_that_means_nothing_is_refused(tmp_path: Path, clause: str, code: str) -> None:
     sound(tmp_path).write(M, filtered(clause))
     assert [(where[0], name) for where, name, _ in findings(tmp_path / "desired")] == [(3, code)]
+
+
+def test_every_conflict_of_a_file_is_reported_and_of_its_syntax_nothing_else(tmp_path: Path) -> None:
+    conflict = "<<<<<<< HEAD\n- {userPrincipalName: a}\n=======\n- {userPrincipalName: b}\n>>>>>>> other\n"
+    World(tmp_path).write(U, "users:\n" + conflict + conflict)
+    found = [(where, code) for where, code, file in findings(tmp_path / "desired") if file.endswith(U)]
+    assert found == [((2, 1), "merge-conflict"), ((7, 1), "merge-conflict")]
+
+
+def test_what_looks_like_a_conflict_in_a_text_is_none(tmp_path: Path) -> None:
+    sound(tmp_path).write(U, ADA + "# <<<<<<< HEAD\n# =======\n")
+    assert findings(tmp_path / "desired") == []
 
 
 def test_an_approval_in_a_second_file_counts_for_nothing(tmp_path: Path) -> None:
