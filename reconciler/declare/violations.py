@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from reconciler.declare.model import Place, Problem
-from reconciler.declare.near import hint, likely
+from reconciler.declare.near import SURE, hint, likely
 from reconciler.declare.plural import plural
 from reconciler.declare.shape import Path, right_type
 from reconciler.declare.yaml import Document
@@ -74,7 +74,7 @@ def _wrong_type(document: Document, place: Place, path: Path, error: Any, types:
 
 def _not_one_of(place: Place, path: Path, error: Any) -> Problem:
     values = [str(v) for v in error.validator_value]
-    remedy = hint(str(error.instance), values, "use one of ", "'")
+    remedy = hint(str(error.instance), values, "use one of ", "'", SURE)
     return Problem(place, "error", "not-one-of", f"{_at(path)} cannot be {_short(repr(error.instance))}", remedy)
 
 
