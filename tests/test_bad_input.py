@@ -76,6 +76,7 @@ CASES = [
     (A, "assignments: [{group: None, role: User}]", (1, 23), "unknown-group"),
     (A, "assignments: [{user: ada@x.org, role: Boss}]", (1, 39), "unknown-role"),
     (A, "assignments: [{user: ada@x.org}]", (1, 15), "missing-key"),
+    (A, "assignments: [{user: adda@x.org}, {group: Nte, role: 5}]", (1, 22), "unknown-user"),
     (A, "assignments: [{role: User}]", (1, 15), "one-of"),
     (A, "assignments: [{user: ada@x.org, role: User, expires: soon}]", (1, 54), "date"),
     (A, "assignments: [{user: ada@x.org, role: User, expires: 2026-02-30}]", (1, 54), "date"),
@@ -247,6 +248,13 @@ def test_every_conflict_of_a_file_is_reported_and_of_its_syntax_nothing_else(tmp
 def test_what_looks_like_a_conflict_in_a_text_is_none(tmp_path: Path) -> None:
     sound(tmp_path).write(U, ADA + "# <<<<<<< HEAD\n# =======\n")
     assert findings(tmp_path / "desired") == []
+
+
+def test_an_assignment_without_a_role_or_a_member_is_no_repetition_of_another(tmp_path: Path) -> None:
+    rows = "{user: ada@x.org}, {user: ada@x.org}, {role: User}, {role: User}"
+    sound(tmp_path).write(A, f"assignments: [{rows}]")
+    assert [code for _, code, _ in findings(tmp_path / "desired")] == ["missing-key", "missing-key", "one-of", "one-of"]
+    assert [item.role for item in load(tmp_path / "desired").declarations.apps["wiki"].assignments] == ["user", "user"]
 
 
 def test_an_approval_in_a_second_file_counts_for_nothing(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from reconciler.declare.yaml import Document, parse
 IN_PLACE = frozenset({"duplicate-key", "tag"})  # after which the rest of a file can still be judged
 NEEDED = ("app", "mappings", "assignments")
 APP_KINDS = ("app", "roles", "assignments", "mappings", "approvals")
-ROW_KEYS = {"users": ("userPrincipalName",), "groups": ("displayName",), "assignments": ("role",)}
+ROW_KEYS = {"users": ("userPrincipalName",), "groups": ("displayName",), "assignments": ()}
 
 
 @dataclass
