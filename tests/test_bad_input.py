@@ -257,6 +257,17 @@ def test_an_assignment_without_a_role_or_a_member_is_no_repetition_of_another(tm
     assert [item.role for item in load(tmp_path / "desired").declarations.apps["wiki"].assignments] == ["user", "user"]
 
 
+@pytest.mark.parametrize(("members", "column", "name"), [
+    ("ada@x.org, grace@x.org, ADA@x.org", 54, "ADA@x.org"), ("{group: b}, grace@x.org, {group: B}", 55, "the group B"),
+    ("a, {group: a}", 0, ""), ("ada@x.org, grace@x.org", 0, "")])  # fmt: skip
+def test_a_member_who_is_written_twice_is_a_warning(tmp_path: Path, members: str, column: int, name: str) -> None:
+    sound(tmp_path).write(U, ADA.replace("]", ", {userPrincipalName: a}]"))
+    World(tmp_path).write(G, f"groups:\n- {{displayName: b}}\n- {{displayName: a}}\n- {{displayName: c, members: [{members}]}}")
+    found = [p for p in load(tmp_path / "desired").problems if p.place.file.endswith(G)]
+    said = [(p.place.line, p.place.column, p.severity, p.message) for p in found]
+    assert said == ([(4, column, "warning", f"{name} is a member already, in line 4")] if column else [])
+
+
 def test_an_approval_in_a_second_file_counts_for_nothing(tmp_path: Path) -> None:
     world = sound(tmp_path)
     world.write("apps/wiki/approvals.yaml", "approvals: []")
