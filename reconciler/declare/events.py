@@ -94,7 +94,8 @@ class Builder:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             clashes = conflicts(text)
-            self.problems += [Problem(Place(self.file, line), "error", *said) for line, *said in clashes]
+            for line, code, message, remedy in clashes:
+                self.problems.append(Problem(Place(self.file, line), "error", code, message, remedy))
             if mark is not None and not clashes:
                 self.note(mark, "syntax", *syntax(text, mark, str(error.problem)))
         except yaml.YAMLError as error:
