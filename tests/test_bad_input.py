@@ -401,6 +401,23 @@ def test_of_too_many_errors_the_rest_is_counted(tmp_path: Path, file: str, text:
     assert len(found) == 2_001 and found[-1].message == "1,000 more errors are not listed"
 
 
+MORE = [
+    (U, "users: [{userPrincipalNam: a}, {userPrincipalNam: b}, {x: 1, userPrincipalName: ''}, {mail: 1}]"),
+    (G, "groups: [{displayName: a, members: [{a: 1, b: 2}, 3, {}, {group: 1}, {grup: x}]}]"),
+    (A, "assignments: [{usr: a, role: x}, {user: a, group: b, role: x}, {rle: x}, {grup: x}, {user: a, expires: 3}]")]
+
+
+@pytest.mark.parametrize("number", range(len(CASES) + len(MORE)))
+def test_errors_that_are_not_listed_are_as_many_as_would_be(
+    tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    file, text = (*(case[:2] for case in CASES), *MORE)[number]
+    sound(tmp_path).write(file, text)
+    before = len(load(tmp_path / "desired").problems)
+    monkeypatch.setattr("reconciler.declare.schema.MOST_EXPLAINED", 1)
+    assert sum(problem.stands_for for problem in load(tmp_path / "desired").problems) == before
+
+
 def test_a_whole_number_may_be_written_with_a_fraction_of_nothing(tmp_path: Path) -> None:
     limits = "accidentalDeletions: {count: 3.0}, lockout: {role: User, minimumActive: 2.0}"
     sound(tmp_path).write(P, APP + f"safeguards: {{{limits}}}\n")
