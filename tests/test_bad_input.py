@@ -39,6 +39,11 @@ CASES = [
     (U, "people: []", (1, 1), "unknown-key"),
     (U, "{}", (1, 1), "no-top-level-key"),
     (U, "users: {", (2, 1), "syntax"),
+    (U, "users: [\n<<<<<<< HEAD\n{a: é},\n=======\n{a: @},\n>>>>>>> other\n]", (2, 1), "merge-conflict"),
+    (U, "users:\n- a: b\n=======\n>>>>>>> other", (3, 1), "merge-conflict"),
+    (U, "users:\n- a: é\n\tmail: b", (3, 1), "syntax"),
+    (U, "users:\n-\ta: b", (2, 2), "syntax"),
+    (U, "users: [@\tb]", (1, 9), "syntax"),
     (U, "users: !!set {}", (1, 8), "tag"),
     (U, "users: *x", (1, 8), "unknown-alias"),
     (U, "users: []\nusers: []", (2, 1), "duplicate-key"),
@@ -71,6 +76,7 @@ CASES = [
     (A, "assignments: [{group: None, role: User}]", (1, 23), "unknown-group"),
     (A, "assignments: [{user: ada@x.org, role: Boss}]", (1, 39), "unknown-role"),
     (A, "assignments: [{user: ada@x.org}]", (1, 15), "missing-key"),
+    (A, "assignments: [{user: adda@x.org}, {group: Nte, role: 5}]", (1, 22), "unknown-user"),
     (A, "assignments: [{role: User}]", (1, 15), "one-of"),
     (A, "assignments: [{user: ada@x.org, role: User, expires: soon}]", (1, 54), "date"),
     (A, "assignments: [{user: ada@x.org, role: User, expires: 2026-02-30}]", (1, 54), "date"),
@@ -243,6 +249,36 @@ def test_a_clause_that_means_nothing_is_refused(tmp_path: Path, clause: str, cod
     assert [(where[0], name) for where, name, _ in findings(tmp_path / "desired")] == [(3, code)]
 
 
+def test_every_conflict_of_a_file_is_reported_and_of_its_syntax_nothing_else(tmp_path: Path) -> None:
+    conflict = "<<<<<<< HEAD\n- {userPrincipalName: a}\n=======\n- {userPrincipalName: b}\n>>>>>>> other\n"
+    World(tmp_path).write(U, "users:\n" + conflict + conflict)
+    found = [(where, code) for where, code, file in findings(tmp_path / "desired") if file.endswith(U)]
+    assert found == [((2, 1), "merge-conflict"), ((7, 1), "merge-conflict")]
+
+
+def test_what_looks_like_a_conflict_in_a_text_is_none(tmp_path: Path) -> None:
+    sound(tmp_path).write(U, ADA + "# <<<<<<< HEAD\n# =======\n")
+    assert findings(tmp_path / "desired") == []
+
+
+def test_an_assignment_without_a_role_or_a_member_is_no_repetition_of_another(tmp_path: Path) -> None:
+    rows = "{user: ada@x.org}, {user: ada@x.org}, {role: User}, {role: User}"
+    sound(tmp_path).write(A, f"assignments: [{rows}]")
+    assert [code for _, code, _ in findings(tmp_path / "desired")] == ["missing-key", "missing-key", "one-of", "one-of"]
+    assert [item.role for item in load(tmp_path / "desired").declarations.apps["wiki"].assignments] == ["user", "user"]
+
+
+@pytest.mark.parametrize(("members", "column", "name"), [
+    ("ada@x.org, grace@x.org, ADA@x.org", 54, "ADA@x.org"), ("{group: b}, grace@x.org, {group: B}", 55, "the group B"),
+    ("a, {group: a}", 0, ""), ("ada@x.org, grace@x.org", 0, "")])  # fmt: skip
+def test_a_member_who_is_written_twice_is_a_warning(tmp_path: Path, members: str, column: int, name: str) -> None:
+    sound(tmp_path).write(U, ADA.replace("]", ", {userPrincipalName: a}]"))
+    World(tmp_path).write(G, f"groups:\n- {{displayName: b}}\n- {{displayName: a}}\n- {{displayName: c, members: [{members}]}}")
+    found = [p for p in load(tmp_path / "desired").problems if p.place.file.endswith(G)]
+    said = [(p.place.line, p.place.column, p.severity, p.message) for p in found]
+    assert said == ([(4, column, "warning", f"{name} is a member already, in line 4")] if column else [])
+
+
 def test_an_approval_in_a_second_file_counts_for_nothing(tmp_path: Path) -> None:
     world = sound(tmp_path)
     world.write("apps/wiki/approvals.yaml", "approvals: []")
@@ -374,6 +410,23 @@ def test_of_too_many_errors_the_rest_is_counted(tmp_path: Path, file: str, text:
     codes = ("unknown-key", "wrong-type", "more-errors")
     found = [problem for problem in load(tmp_path / "desired").problems if problem.code in codes]
     assert len(found) == 2_001 and found[-1].message == "1,000 more errors are not listed"
+
+
+MORE = [
+    (U, "users: [{userPrincipalNam: a}, {userPrincipalNam: b}, {x: 1, userPrincipalName: ''}, {mail: 1}]"),
+    (G, "groups: [{displayName: a, members: [{a: 1, b: 2}, 3, {}, {group: 1}, {grup: x}]}]"),
+    (A, "assignments: [{usr: a, role: x}, {user: a, group: b, role: x}, {rle: x}, {grup: x}, {user: a, expires: 3}]")]
+
+
+@pytest.mark.parametrize("number", range(len(CASES) + len(MORE)))
+def test_errors_that_are_not_listed_are_as_many_as_would_be(
+    tmp_path: Path, number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    file, text = (*(case[:2] for case in CASES), *MORE)[number]
+    sound(tmp_path).write(file, text)
+    before = len(load(tmp_path / "desired").problems)
+    monkeypatch.setattr("reconciler.declare.schema.MOST_EXPLAINED", 1)
+    assert sum(problem.stands_for for problem in load(tmp_path / "desired").problems) == before
 
 
 def test_a_whole_number_may_be_written_with_a_fraction_of_nothing(tmp_path: Path) -> None:

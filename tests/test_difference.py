@@ -49,6 +49,15 @@ def test_an_edit_of_the_yaml_is_the_declaration_s(settled: World) -> None:
     assert (found.by, found.how) == (("declaration",), ('title: the declaration wanted "Architect", now "Chief"',))
 
 
+def test_values_are_shown_as_in_a_plan_and_what_hides_is_escaped(settled: World) -> None:
+    settled.users(ADA.format('"Übe\\u202er\\e"'), GRACE)
+    before = settled.plan()
+    settled.users(ADA.format("Łódź"), GRACE)
+    found = [one(before, settled.plan())]
+    for text in (as_text(found), render("markdown", {"wiki": found})):
+        assert 'wanted "Übe\\u202er\\u001b", now "Łódź"' in text and not {"\u202e", "\x1b"} & set(text)
+
+
 def test_both_may_have_moved(settled: World) -> None:
     before = settled.plan()
     settled.edit("ada@x.org", "title", "Intern")

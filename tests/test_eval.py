@@ -174,6 +174,25 @@ def test_a_file_of_mappings_is_tried_before_it_is_put_in_place(evaluated: Evalua
     assert said.code == 1 and "unknown function Upper" in said.err and "draft.yaml" in said.err
 
 
+def test_a_file_of_mappings_is_evaluated_for_values_alone(evaluated: Evaluator, tmp_path: Path) -> None:
+    """No declaration is read; an attribute that nothing gives a value is null, and is named."""
+    file = tmp_path / "draft.yaml"
+    file.write_text(MAPPINGS.replace("source: jobTitle", "expression: 'ToUpper([jobTitle])'"))
+    (evaluated.world.folder / "desired/apps/wiki/app.yaml").unlink()
+    said = evaluated("--file", str(file), "--set", "jobTitle=Engineer", "--unset", "displayName")
+    assert said.code == 0 and 'title = "ENGINEER"' in said.out.splitlines()
+    assert "null here: userPrincipalName, " in said.err and "jobTitle" not in said.err and "displayName" not in said.err
+    (row,) = json.loads(evaluated("--file", str(file), "--set", "jobTitle=x", "--format", "json").out)["mappings"]
+    assert (row["app"], row["address"]) == (None, None)
+    assert {item["target"]: item.get("value") for item in row["mappings"]}["title"] == "X"
+
+
+def test_a_value_for_a_file_that_no_mapping_can_read_is_refused(evaluated: Evaluator) -> None:
+    file = evaluated.world.folder / "desired/apps/wiki/mappings.yaml"
+    said = evaluated("--file", str(file), "--set", "jobTitel=x")
+    assert said.code == 64 and "did you mean jobTitle" in said.err
+
+
 def test_a_value_that_cannot_be_used_ends_with_1(evaluated: Evaluator) -> None:
     said = evaluated("CDate([jobTitle])", "--user", "ada@x.org")
     assert said.code == 1 and "Engineer" in said.out
@@ -181,7 +200,8 @@ def test_a_value_that_cannot_be_used_ends_with_1(evaluated: Evaluator) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "word"),
-    [((), "give an expression"), (("Guid()", "--set", "x"), "name=value"), (("--file", "pyproject.toml"), "give an expression"),
+    [((), "give an expression"), (("Guid()", "--set", "x"), "name=value"),
+     (("--file", "pyproject.toml"), "--file needs a --user"),
      (("Guid()", "--file", "pyproject.toml", "--user", "ada@x.org"), "in place of"),
      (("Guid()", "--user", "ada@x.org", "--set", "mial=x"), "did you mean mail"),
      (("Guid()", "--user", "ada@x.org", "--unset", "mial"), "did you mean mail"),

@@ -351,6 +351,14 @@ def test_text_from_outside_cannot_command_the_terminal(world: World) -> None:
     assert not {"\x1b", "\u202e"} & set(render(explained(world, ONE), lambda text, code: text))
 
 
+def test_a_matching_value_is_shown_in_its_own_script(world: World) -> None:
+    world.users("userPrincipalName: łucja@x.org")
+    world.groups()
+    world.assign("user: łucja@x.org, role: User")
+    said = render(explained(world, "User/łucja@x.org"), lambda text, code: text)
+    assert said.count('userName is "łucja@x.org"') == 2
+
+
 @pytest.mark.parametrize(
     ("text", "address"),
     [("ada@x.org", ONE), ("ADA@X.ORG", ONE), ("User/Ada@x.org", ONE), ("user/ada@x.org", ONE), ("byron@x.org", ONE),

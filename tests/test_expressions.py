@@ -15,6 +15,12 @@ REFUSED = [
     ("[mail]", 1, "not an expression"),
     ('"text"', 1, "not an expression"),
     ("ToUpper([mail]", 15, "not an expression"),
+    ('"text', 1, "the text is not closed"),
+    ('Append("a", "b)', 13, "the text is not closed"),
+    (r'Append([mail], "b\")', 16, "the text is not closed"),
+    ('Append("a" "b")', 12, "cannot stand here"),
+    ("Append([mail, [city])", 8, "cannot stand here"),
+    ("Append([mail], [city)", 16, "the attribute is not closed"),
     ("ToUpper([mail]) x", 17, "not an expression"),
     ("Upper([mail])", 1, "unknown function Upper"),
     ("toupper([mail])", 1, "unknown function toupper"),
@@ -31,6 +37,15 @@ def test_what_is_no_expression_is_refused_at_its_column(text: str, column: int, 
     with pytest.raises(ExpressionError) as found:
         compile_expression(text)
     assert (found.value.column, message in found.value.message) == (column, True), found.value.message
+
+
+@pytest.mark.parametrize(("text", "hint"), [("[mail]", "source: mail"),
+                                            (" [extensionAttributes.a b]\n", "source: extensionAttributes.a b"),
+                                            ("[mail] [city]", ""), ("ToUpper([mail]", ""), ('"[mail]"', "")])  # fmt: skip
+def test_an_attribute_alone_is_a_source(text: str, hint: str) -> None:
+    with pytest.raises(ExpressionError) as found:
+        compile_expression(text)
+    assert (f"use `{hint}`" in found.value.remedy) is bool(hint) and ("use" in found.value.remedy) is bool(hint)
 
 
 def test_an_expression_may_break_over_lines_and_nest() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from reconciler.declare.load import load
 from reconciler.declare.near import nearly
 from reconciler.declare.references import nearest
+from tests.world import MAPPINGS, World
 
 KNOWN = dict.fromkeys(["ada@example.com", "grace@example.com", "katherine@example.com", "john@example.com"])
 
@@ -18,6 +22,25 @@ def test_a_slip_of_the_keyboard_is_understood(slip: str) -> None:
 @pytest.mark.parametrize("other", ["mary@example.com", "kristen@example.com", "x", ""])
 def test_somebody_else_of_the_same_domain_is_not_meant(other: str) -> None:
     assert nearest(other, KNOWN, "user") == "declare the user, or remove the reference"
+
+
+@pytest.mark.parametrize("other", ["remove", "read", "upsert", "deactivate", "patch"])
+def test_another_action_is_no_slip_of_one(tmp_path: Path, other: str) -> None:
+    """A value that is suggested does something: who follows a wrong suggestion gets what he did not want."""
+    assert actions(tmp_path, other) == ["use one of create, update, delete"]
+
+
+@pytest.mark.parametrize(("slip", "meant"), [
+    ("creat", "create"), ("udpate", "update"), ("Delete", "delete"), ("deleted", "delete")])  # fmt: skip
+def test_a_slip_of_an_action_is_understood(tmp_path: Path, slip: str, meant: str) -> None:
+    assert actions(tmp_path, slip) == [f"did you mean '{meant}'?"]
+
+
+def actions(folder: Path, word: str) -> list[str]:
+    """What is said of a word among the actions of a mapping."""
+    users = f"  users:\n    targetObjectActions: [{word}]\n"
+    World(folder).write("apps/wiki/mappings.yaml", MAPPINGS.replace("  users:\n", users, 1))
+    return [problem.remedy for problem in load(folder / "desired").problems if problem.code == "not-one-of"]
 
 
 def test_the_nearest_come_first() -> None:

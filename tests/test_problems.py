@@ -13,6 +13,7 @@ from reconciler.cli.main import run
 from reconciler.declare.model import Place, Problem
 from reconciler.report.problems import as_github
 from reconciler.report.sarif import as_sarif
+from tests.world import World
 
 SARIF = json.loads((Path(__file__).parent / "data/sarif-2.1.0.schema.json").read_text())
 HOSTILE = ("a\n::error::x", "100% b\r\nc", "x ##[error]y", "a\u202eb", "::stop-commands::z")
@@ -33,6 +34,25 @@ def test_10_annotations_of_a_severity_are_shown_and_the_rest_is_one_line(errors:
     counts = [sum(line.startswith(f"::{kind} ") for line in lines) for kind in ("error", "warning")]
     assert counts == [min(10, errors), min(10, warnings)]
     assert lines[sum(counts):] == ([f"::notice title=more::{more}: `reconcile validate` shows all"] if more else [])
+
+
+def test_errors_that_are_not_listed_count_in_every_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """3,000 users with three errors each, two of which their schema finds: of those 2,000 are listed."""
+    row = "  - {userPrincipalName: %s@x.org, colour: red, jobTitle: 1, manager: nobody@x.org}\n"
+    world = World(tmp_path)
+    world.write("directory/users/a.yaml", "users:\n" + "".join(row % number for number in range(3_000)))
+    world.write("directory/groups/a.yaml", "groups: []\n")
+    world.write("apps/wiki/assignments.yaml", "assignments: []\n")
+    said = {}
+    for form in ("text", "json", "github", "sarif"):
+        assert run(["validate", "--desired", str(tmp_path / "desired"), "--format", form]) == 1
+        said[form] = capsys.readouterr()
+        assert "3000 users, 0 groups, 1 app: 9000 errors, 0 warnings\n" in said[form].err + said[form].out
+    assert sum(row.get("count", 1) for row in json.loads(said["json"].out)["problems"]) == 9_000
+    assert "::8,990 more errors: " in said["github"].out
+    log = json.loads(said["sarif"].out)
+    Draft4Validator(SARIF).validate(log)
+    assert sum(result.get("occurrenceCount", 1) for result in log["runs"][0]["results"]) == 9_000
 
 
 @pytest.mark.parametrize("text", HOSTILE)

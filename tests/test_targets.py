@@ -14,6 +14,8 @@ from tests.world import MAPPINGS, World
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
+MANAGER = f"{ENTERPRISE}:manager"
+CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 ROW = "      - {target: title, source: jobTitle}\n"
 REFUSED = [
     ("target: id, source: mail", "belongs to the service"),
@@ -107,6 +109,21 @@ def test_several_values_that_an_expression_comes_to_are_a_fault_of_that_user_alo
     assert ("title" in one.find("ada@x.org"), one.find("grace@x.org")["title"]) == (False, "x")
 
 
+def test_of_an_unknown_part_the_known_ones_are_named(one: World) -> None:
+    one.write("apps/wiki/mappings.yaml", MAPPINGS.replace(ROW, "      - {target: name.last, source: surname}\n"))
+    (found,) = [p for p in check(load(one.folder / "desired").declarations) if p.code == "unknown-target"]
+    assert found.remedy.startswith("one of name.formatted, name.familyName, ") and "did you mean" not in found.remedy
+
+
+@pytest.mark.parametrize(("target", "remedy"), [
+    (f"{ENTERPRISE}.manager", f"write `{MANAGER}`"),
+    (ENTERPRISE, f"add what is meant, such as `{ENTERPRISE}:department`"),
+    (f"{CORE}.title", f"write `{CORE}:title`")])  # fmt: skip
+def test_a_schema_is_no_attribute_and_a_colon_comes_after_it(one: World, target: str, remedy: str) -> None:
+    one.write("apps/wiki/mappings.yaml", MAPPINGS.replace(ROW, f"      - {{target: '{target}', source: jobTitle}}\n"))
+    assert [p.remedy for p in check(load(one.folder / "desired").declarations) if p.code == "target"] == [remedy]
+
+
 def test_the_users_mapping_cannot_be_switched_off(world: World) -> None:
     world.users(ADA, GRACE)
     world.write("apps/wiki/mappings.yaml", MAPPINGS.replace("  users:\n", "  users:\n    enabled: false\n"))
@@ -125,6 +142,8 @@ def test_what_a_service_shows_in_another_shape_gives_way(target: str, shown: Any
 @pytest.mark.parametrize(("target", "near"), [
     ("nickNam", "nickName"), ("name.givenNam", "name.givenName"), ('emails[type eq "work"].vale', "emails.value"),
     (f"{ENTERPRISE}:departmnt", f"{ENTERPRISE}:department"), ("adresses[type eq \"work\"].locality", "addresses.locality"),
+    ("name.family", "name.familyName"), ("name.Given", "name.givenName"),
+    (f"{ENTERPRISE}:manager.display", f"{MANAGER}.displayName"),
     ("Title", None), ("badge", None), ("name.familyName", None), ("urn:x:y:departmnt", None), (f"{ENTERPRISE}:manager", None),
     ("roles[primary eq \"True\"].value", None), ("x509Certificates[type eq \"work\"].value", None),
 ])  # fmt: skip

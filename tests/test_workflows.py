@@ -604,6 +604,22 @@ def test_init_says_how_a_record_that_is_there_already_comes_into_git(tmp_path: P
     assert "`reconcile record migrate --from local` moves it into Git" in desk.reconcile("init").err
 
 
+def test_init_adds_no_app_to_a_declaration_that_is_there_and_says_how_to(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "http://127.0.0.1")
+    ran = desk.reconcile("init", "--app", "crm")
+    assert ran.code == 64 and "no app 'crm' was made" in ran.err and "`reconcile import --app crm`" in ran.err
+    assert "desired/apps/crm" in ran.err and "Next:" not in ran.err
+    assert not (tmp_path / ".github").exists() and not (tmp_path / "schemas").exists()
+    assert desk.reconcile("init", "--app", "wiki").code == 0
+
+
+@pytest.mark.parametrize(("command", "words"), [("init", "The app to write"), ("import", "The app to take over"),
+                                                ("plan", "Only this app; may be repeated")])  # fmt: skip
+def test_the_help_says_what_app_means_to_a_command(tmp_path: Path, command: str, words: str) -> None:
+    text = " ".join(Desk(tmp_path, "http://127.0.0.1").reconcile(command, "--help").out.split())
+    assert words in text and ("Only this app" in text) is (command == "plan")
+
+
 def test_init_never_overwrites_and_leaves_a_declaration_that_is_there(tmp_path: Path) -> None:
     desk = Desk(tmp_path, "http://127.0.0.1")
     (tmp_path / ".github/workflows").mkdir(parents=True)

@@ -27,10 +27,10 @@ def worst(codes: list[int]) -> int:
 no_color_option = click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment says the same.")
 
 
-def options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of every command."""
+def options(command: Callable[..., Any], app: str = "Only this app; may be repeated.") -> Callable[..., Any]:
+    """The options of every command; `app` says what --app is for."""
     command = no_color_option(command)
-    command = click.option("--app", "apps", multiple=True, metavar="NAME", help="Only this app; may be repeated.")(command)
+    command = click.option("--app", "apps", multiple=True, metavar="NAME", help=app)(command)
     return click.option("--desired", type=click.Path(path_type=Path, readable=False), default=Path("desired"),
                         show_default=True, help="The folder of the declarations.")(command)  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,14 +36,13 @@ def eval(
 ) -> int:  # fmt: skip
     """Show what EXPRESSION gives, or what every mapping of an app gives, with the result of each call inside."""
     values = _values(pairs, nulls)
-    if expression is None and user is None:
-        raise click.UsageError("give an expression to evaluate, or --user to see every mapping of a user")
-    if file is not None and (expression is not None or user is None):
-        raise click.UsageError("--file shows the mappings of a file for one --user, in place of an expression")
-    if user is None:
-        assert expression is not None
+    _check_usage(expression, user, file, bool(values))
+    if user is None and expression is not None:
         return _show_expression(expression, {None: _given(values)}, None, form, tuple(values))
     _check_names(values)
+    if user is None:
+        assert file is not None
+        return _show_file(file, values, form)
     declarations = load_checked(desired, apps)
     address = _meant(declarations, user)
     if address is None:
@@ -52,6 +51,16 @@ def eval(
     if expression is not None:
         return _show_expression(expression, _getters(picked, declarations, address, values), address, form)
     return _show_mappings(picked, declarations, address, values, file, form)
+
+
+def _check_usage(expression: str | None, user: str | None, file: Path | None, given: bool) -> None:
+    """Raises UsageError where it is not said what to evaluate, or for whom; `given` says that there are values."""
+    if file is not None and expression is not None:
+        raise click.UsageError("--file shows the mappings of a file in place of an expression: leave one of them out")
+    if file is not None and user is None and not given:
+        raise click.UsageError("--file needs a --user, or values that --set and --unset give")
+    if file is None and expression is None and user is None:
+        raise click.UsageError("give an expression to evaluate, or --user to see every mapping of a user")
 
 
 def _values(pairs: tuple[str, ...], nulls: tuple[str, ...]) -> dict[str, Any]:
@@ -171,23 +180,41 @@ def _show_mappings(
     apps: list[App], declarations: Declarations, address: str, values: dict[str, Any], file: Path | None, form: str
 ) -> int:
     from reconciler.apply.chance import SystemChance
-    from reconciler.report.derived import mapping_json, mapping_lines
     from reconciler.resolve.derive import derive
     from reconciler.resolve.mapping import compile_mapping
 
     if file is not None:
         apps = [replace(_owner(apps, file), users=_users_mapping(file))]
     getters = _getters(apps, declarations, address, values)
-    found: dict[str, list[Derived]] = {
-        app.name: derive(compile_mapping(app.users), getters[app.name], SystemChance()) for app in apps
-    }
+    found = [(app.name, derive(compile_mapping(app.users), getters[app.name], SystemChance())) for app in apps]
+    return _print_mappings(found, address, form)
+
+
+def _show_file(file: Path, values: dict[str, Any], form: str) -> int:
+    """Every mapping of a file for nobody in particular: what has no value here is null, and is named."""
+    from reconciler.apply.chance import SystemChance
+    from reconciler.resolve.derive import derive
+    from reconciler.resolve.mapping import compile_mapping
+
+    found = derive(compile_mapping(_users_mapping(file)), _given(values), SystemChance())
+    lacking = dict.fromkeys(name for item in found for name, _ in item.inputs if name not in values)
+    if lacking:
+        click.echo(f"null here: {', '.join(lacking)}\n    add --set NAME=VALUE, or --user for somebody's", err=True)
+    return _print_mappings([(None, found)], None, form)
+
+
+def _print_mappings(found: Sequence[tuple[str | None, list[Derived]]], address: str | None, form: str) -> int:
+    """`found` is by app; without one no user was named."""
+    from reconciler.report.derived import mapping_json, mapping_lines
+
     if form == "json":
-        rows = [{"app": app, "address": address, "mappings": list(map(mapping_json, items))} for app, items in found.items()]
+        rows = [{"app": app, "address": address, "mappings": list(map(mapping_json, items))} for app, items in found]
         click.echo(_dumps({"format_version": "1.0", "mappings": rows}))
     else:
-        for app, items in found.items():
-            click.echo("\n".join([f"{app}: {address}", *("  " + line for item in items for line in mapping_lines(item)), ""]))
-    return ERROR if any(item.state == "error" for items in found.values() for item in items) else 0
+        for app, items in found:
+            lines = ["  " * (app is not None) + line for item in items for line in mapping_lines(item)]
+            click.echo("\n".join([*([f"{app}: {address}"] if app else []), *lines, *([""] if app else [])]))
+    return ERROR if any(item.state == "error" for _, items in found for item in items) else 0
 
 
 def _owner(apps: list[App], file: Path) -> App:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")  # schemas/app.schema.json
 
 
 @click.command("import")
-@options
+@partial(options, app="The app to take over, declared or new; with --only one that is declared.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
               help="The folder to write to; that of the declarations if left out.")  # fmt: skip
 @click.option("--split", type=click.Choice(["none", "department"]), default="none", show_default=True,

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from functools import partial
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -22,7 +23,7 @@ TOKEN, URL, DROPPED = "WIKI_SCIM_TOKEN", "WIKI_SCIM_URL", "THOUSANDEYES_SCIM_"  
 
 
 @click.command()
-@options
+@partial(options, app="The app to write; `example` if left out.")
 def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     """Write a small working desired/, the schemas for editors, and GitHub workflows. Nothing is ever overwritten."""
     app = apps[0] if apps else "example"
@@ -34,7 +35,7 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     address = ""
     if desired.exists():
         files = {}
-        variables, needed = _variables(desired)
+        variables, needed = _variables(desired, apps)
     else:
         address = f"in {desired}/apps/{app}/app.yaml replace tenantUrl, which is a placeholder, "
         files, variables, needed = dict(_starter(app)), {TOKEN: [_token(app)], URL: []}, [_token(app)]
@@ -52,8 +53,11 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     return 0
 
 
-def _variables(desired: Path) -> tuple[dict[str, list[str]], list[str]]:
-    """The variables that hold tokens, and URLs, of a declaration that is there already; and those of them without a default."""
+def _variables(desired: Path, asked: tuple[str, ...]) -> tuple[dict[str, list[str]], list[str]]:
+    """The variables that hold tokens, and URLs, of a declaration that is there already; and those of them without a default.
+
+    Raises UsageError where an app is asked for that it does not declare.
+    """
     from reconciler.scim.credentials import REFERENCE
 
     click.echo(f"{desired} is there already, and what it declares is left as it is", err=True)
@@ -62,10 +66,17 @@ def _variables(desired: Path) -> tuple[dict[str, list[str]], list[str]]:
         click.echo(f"Error: {desired} has errors, so what its apps need is not known", err=True)
         click.echo("    mend what `reconcile validate` says, then run this again", err=True)
         raise click.exceptions.Exit(ERROR)
+    if new := [name for name in asked if name not in found.apps]:
+        raise click.UsageError(_not_added(desired, new[0]))
     apps = found.apps.values()
     tokens = {name for app in apps for name, _, _ in REFERENCE.findall(app.secretToken) if name}
     urls = {name: default for app in apps for name, default, _ in REFERENCE.findall(app.tenantUrl) if name not in ("", *tokens)}
     return {TOKEN: sorted(tokens), URL: sorted(urls)}, sorted(tokens | {name for name in urls if not urls[name]})
+
+
+def _not_added(desired: Path, app: str) -> str:
+    return (f"no app {app!r} was made: init writes one into a new folder only; write app.yaml, mappings.yaml and assignments.yaml"
+            f" in {desired}/apps/{app}, or take over what a service holds with `reconcile import --app {app}`")  # fmt: skip
 
 
 def _warn(version: str) -> None:

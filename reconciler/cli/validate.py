@@ -28,9 +28,10 @@ def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) ->
     if apps:
         problems = _of_apps(desired, apps, problems)
     click.echo({"text": as_text, "json": as_json, "github": as_github, "sarif": as_sarif}[form](problems), nl=False)
-    errors = sum(1 for problem in problems if problem.severity == "error")
+    errors = sum(problem.stands_for for problem in problems if problem.severity == "error")
+    warnings = sum(problem.stands_for for problem in problems if problem.severity == "warning")
     counts = f"{plural(len(found.users), 'user')}, {plural(len(found.groups), 'group')}, {plural(len(found.apps), 'app')}"
-    click.echo(f"{counts}: {plural(errors, 'error')}, {plural(len(problems) - errors, 'warning')}", err=form != "text")
+    click.echo(f"{counts}: {plural(errors, 'error')}, {plural(warnings, 'warning')}", err=form != "text")
     return ERROR if errors else 0
 
 

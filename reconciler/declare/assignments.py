@@ -20,7 +20,10 @@ def collect(
     files: Iterable[tuple[str, Rows]], roles: Mapping[str, Role], users: Table[User], groups: Table[Group], sources: Sources,
     problems: list[Problem],
 ) -> list[Assignment]:  # fmt: skip
-    """Every assignment once, in the order of declaration; what is wrong is added to `problems`."""
+    """Every assignment with a role once, in the order of declaration; what is wrong is added to `problems`.
+
+    A row without a role has been reported, and its other names are checked all the same.
+    """
     found: list[Assignment] = []
     numbers: list[int] = []
     for file, rows in files:
@@ -32,7 +35,7 @@ def collect(
     check.roles(roles)
     check.dates()
     check.duplicates()
-    return found
+    return [item for item in found if item.role is not None] if None in set(map(itemgetter(2), found)) else found
 
 
 def _assignments(file: str, rows: Rows) -> list[Assignment]:
@@ -70,7 +73,7 @@ class _Check:
                 self.unknown(row, kind, nearest(name, known, kind))
 
     def roles(self, roles: Mapping[str, Role]) -> None:
-        unknown = set(map(itemgetter(2), self.found)) - roles.keys() - {DEFAULT_ACCESS}
+        unknown = set(map(itemgetter(2), self.found)) - roles.keys() - {DEFAULT_ACCESS, None}
         known: dict[str, Any] = {**roles, DEFAULT_ACCESS: None}
         for row, item in enumerate(self.found if unknown else ()):
             if item.role in unknown:
@@ -89,7 +92,7 @@ class _Check:
         seen: dict[tuple[Any, ...], int] = {}
         for row, item in enumerate(self.found):
             other = seen.setdefault((item.user, item.group, item.role), row)
-            if other != row:
+            if other != row and item.role is not None and (item.user is not None or item.group is not None):
                 first = self.found[other]
                 self.error(row, None, "duplicate", f"the same assignment stands at {first.file}:{first.line}",
                            "keep one of the two")  # fmt: skip

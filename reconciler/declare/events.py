@@ -11,6 +11,7 @@ import yaml
 
 from reconciler.declare.model import Place, Problem
 from reconciler.declare.pairs import joined
+from reconciler.declare.unparsed import conflicts, syntax
 
 Step = str | int
 Where = tuple[int, int]
@@ -92,8 +93,11 @@ class Builder:
             self.root = None
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
-            if mark is not None:
-                self.note(mark, "syntax", f"not YAML: {error.problem}", "mend the syntax at this place")
+            clashes = conflicts(text)
+            for line, code, message, remedy in clashes:
+                self.problems.append(Problem(Place(self.file, line), "error", code, message, remedy))
+            if mark is not None and not clashes:
+                self.note(mark, "syntax", *syntax(text, mark, str(error.problem)))
         except yaml.YAMLError as error:
             at = text.encode()[: error.position] if isinstance(error, yaml.reader.ReaderError) else b""
             place = Place(self.file, *where(at))

@@ -18,14 +18,14 @@ from reconciler.declare.model import App, Declarations, Group, ObjectMapping, Pl
 from reconciler.declare.policies import Policy, check_policies, read_policies
 from reconciler.declare.references import check_directory
 from reconciler.declare.safeguards import check_protected
-from reconciler.declare.schema import check, fingerprint, narrow, sound
+from reconciler.declare.schema import check, fingerprint, narrow, once, sound
 from reconciler.declare.table import Rows, Table, to_rows
 from reconciler.declare.yaml import Document, parse
 
 IN_PLACE = frozenset({"duplicate-key", "tag"})  # after which the rest of a file can still be judged
 NEEDED = ("app", "mappings", "assignments")
 APP_KINDS = ("app", "roles", "assignments", "mappings", "approvals")
-ROW_KEYS = {"users": ("userPrincipalName",), "groups": ("displayName",), "assignments": ("role",)}
+ROW_KEYS = {"users": ("userPrincipalName",), "groups": ("displayName",), "assignments": ()}
 
 
 @dataclass
@@ -61,14 +61,8 @@ def load_mappings(file: Path) -> tuple[ObjectMapping | None, list[Problem]]:
 
 def _telling(problems: list[Problem], unread: set[tuple[str, str]]) -> list[Problem]:
     """Sorted, without what follows from another one: names of a file that could not be read, a second flaw of one value."""
-    found = sorted(set(problems), key=lambda p: (p.place, p.code.startswith("schema-"), p.code, p.message))
-    kept: list[Problem] = []
-    for problem in found:
-        again = kept and kept[-1].place == problem.place and problem.code.startswith("schema-")
-        follows = any(problem.code == code and problem.place.file.startswith(under) for code, under in unread)
-        if not again and not follows:
-            kept.append(problem)
-    return kept
+    return [problem for problem in once(problems)
+            if not any(problem.code == code and problem.place.file.startswith(under) for code, under in unread)]  # fmt: skip
 
 
 class _Loader:

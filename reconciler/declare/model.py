@@ -40,13 +40,14 @@ class Text(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """One finding about a declaration, written for the person who must mend it."""
+    """One finding about a declaration, written for the person who must mend it; `stands_for` is how many it counts as."""
 
     place: Place
     severity: str  # "error" or "warning"
     code: str  # stable kebab-case name of the rule
     message: str
     remedy: str
+    stands_for: int = 1
 
 
 class User(NamedTuple):

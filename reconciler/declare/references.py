@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.declare.files import Sources
-from reconciler.declare.model import Group, Problem, Role, User, fold
+from reconciler.declare.model import Group, Problem, Role, User, fold, fold_all
 from reconciler.declare.near import nearly
 from reconciler.declare.spelled import spelled
 from reconciler.declare.table import Table
@@ -31,6 +31,7 @@ def check_directory(users: Table[User], groups: Table[Group], sources: Sources, 
     _Check(users, "users", sources, problems).users()
     check = _Check(groups, "groups", sources, problems)
     check.members(users, groups)
+    check.repeated()
     check.cycles(groups)
     for items, kind in ((users, "users"), (groups, "groups")):
         checks = _Check(items, kind, sources, problems)
@@ -67,6 +68,24 @@ class _Check:
                     self.error(row, (*path, "group"), "unknown-group", f"no group {name!r} is declared",
                                nearest(name, groups, "group"))  # fmt: skip
 
+    def repeated(self) -> None:
+        """A member who is written twice is a member once: somebody meant another one, or two branches added the same."""
+        for row, members in enumerate(self.table.column("members")):
+            if not isinstance(members, list) or len(set(fold_all([m for m in members if isinstance(m, str)]))) == len(members):
+                continue
+            seen: dict[tuple[str, str], int] = {}
+            for number, name in enumerate(map(_member, members)):
+                if name[1] and (first := seen.setdefault(name, number)) != number:
+                    self._twice(row, number, first)
+
+    def _twice(self, row: int, number: int, first: int) -> None:
+        file, path = self.table.files[row], (self.kind, self.table.numbers[row], "members")
+        line = self.sources.place(file, (*path, first)).line
+        member = self.table.column("members")[row][number]
+        name = f"the group {member['group']}" if isinstance(member, dict) else member
+        self.problems.append(Problem(self.sources.place(file, (*path, number)), "warning", "duplicate-member",
+                                     f"{name} is a member already, in line {line}", "keep one of the two"))  # fmt: skip
+
     def cycles(self, groups: Table[Group]) -> None:
         """Peel off groups whose inner groups are done; what is left lies on a cycle or leads to one."""
         left = {key: {name for name in _inner(groups[key]) if name in groups} for key in groups}
@@ -98,6 +117,14 @@ class _Check:
         for row, value in enumerate(ids if len(set(map(str, ids))) < len(ids) else ()):
             if value is not None and (other := seen.setdefault(str(value), row)) != row:
                 self.error(row, ("id",), "duplicate-id", f"the id is that of {self.table.line(other)}", "give each its own id")
+
+
+def _member(member: Any) -> tuple[str, str]:
+    """The kind and the folded name of a member; no name where another check has said what is wrong."""
+    if isinstance(member, str):
+        return "user", fold(member)
+    name = member.get("group") if isinstance(member, dict) else None
+    return "group", fold(name) if isinstance(name, str) else ""
 
 
 def _inner(group: Group) -> list[str]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import pathlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
+from reconciler.declare.counted import count
 from reconciler.declare.model import Place, Problem
 from reconciler.declare.shape import Path, misfits, without
 from reconciler.declare.violations import explain
 from reconciler.declare.yaml import Document
 
 MOST_EXPLAINED = 2_000
-EXTRA = "additionalProperties"
 Failing = tuple[Any, dict[str, Any], Path]  # a value, its schema, where it stands
 
 
@@ -79,15 +79,23 @@ def check(document: Document, kind: str) -> list[Problem]:
     if _fast(kind).is_valid(document.data):
         return []
     found: list[Problem] = []
-    items, errors = _failing(document.data, kind), 0
+    items = _failing(document.data, kind)
     for error, prefix in _errors(items):
-        told = explain(document, error, prefix)
-        found += told
-        errors += len(told) if error.validator == EXTRA else 1
+        found += explain(document, error, prefix)
         if len(found) >= MOST_EXPLAINED:
-            left = _count(items) - errors + len(found) - MOST_EXPLAINED
-            return [*found[:MOST_EXPLAINED], *([_more(document, left)] if left else [])]
+            listed = once(found[:MOST_EXPLAINED])
+            left = count((item for item, *_ in items), items[0][1]) - len(listed)
+            return [*listed, *([_more(document, left)] if left > 0 else [])]
     return found
+
+
+def once(problems: Iterable[Problem]) -> list[Problem]:
+    """Sorted, of one value the first flaw alone."""
+    kept: list[Problem] = []
+    for problem in sorted(set(problems), key=lambda p: (p.place, p.code.startswith("schema-"), p.code, p.message)):
+        if not (kept and kept[-1].place == problem.place and problem.code.startswith("schema-")):
+            kept.append(problem)
+    return kept
 
 
 def _errors(items: list[Failing]) -> Iterator[tuple[Any, Path]]:
@@ -98,21 +106,12 @@ def _errors(items: list[Failing]) -> Iterator[tuple[Any, Path]]:
             yield error, prefix
 
 
-def _count(items: list[Failing]) -> int:
-    """How many errors the items have, an unknown key being one; they all have the same schema."""
-    import jsonschema_rs
-
-    fast = jsonschema_rs.validator_for(items[0][1])
-    kinds: list[Any] = [error.kind for item, *_ in items for error in fast.iter_errors(item)]
-    return sum(len(kind.unexpected) if kind.name == EXTRA else 1 for kind in kinds)
-
-
 def _more(document: Document, left: int) -> Problem:
     """What is said at the file's end of errors that nobody would read any more."""
     what = "1 more error is" if left == 1 else f"{left:,} more errors are"
     lines = document.text.split("\n")
     return Problem(Place(document.file, len(lines), len(lines[-1]) + 1), "error", "more-errors", f"{what} not listed",
-                   "mend those that are, and validate again")  # fmt: skip
+                   "mend those that are, and validate again", left)  # fmt: skip
 
 
 def _failing(data: Any, kind: str) -> list[Failing]:

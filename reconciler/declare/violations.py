@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 from reconciler.declare.model import Place, Problem
-from reconciler.declare.near import hint, likely
+from reconciler.declare.near import SURE, hint, likely
 from reconciler.declare.plural import plural
 from reconciler.declare.shape import Path, right_type
 from reconciler.declare.yaml import Document
@@ -49,16 +50,21 @@ def _unknown_key(document: Document, path: Path, key: str, known: list[str]) -> 
 
 def _missing(place: Place, path: Path, error: Any) -> list[Problem]:
     missing = error.message.split("'")[1]  # jsonschema reports one key an error
-    if _slip(error, missing):
+    if slips(error.instance, error.schema, missing):
         return []
     code, remedy = ("missing-key", f"add `{missing}: ...`") if path else ("no-top-level-key", f"start the file with `{missing}:`")
     return [Problem(place, "error", code, f"the key {missing!r} is missing", remedy)]
 
 
-def _slip(error: Any, missing: str) -> bool:
+def slips(instance: dict[str, Any], schema: dict[str, Any], missing: str) -> bool:
     """Whether an unknown key looks like a slip of the missing one: that is said there, and nothing else needs to be."""
-    known = error.schema.get("properties", {})
-    return any(likely(key, known) == missing for key in error.instance if key not in known)
+    known = tuple(schema.get("properties", ()))
+    return any(_likely(key, known) == missing for key in instance if key not in known)
+
+
+@lru_cache
+def _likely(key: str, known: tuple[str, ...]) -> str | None:
+    return likely(key, known)  # rows of one file have one slip, over and over
 
 
 def _types(schema: dict[str, Any]) -> list[str]:
@@ -74,7 +80,7 @@ def _wrong_type(document: Document, place: Place, path: Path, error: Any, types:
 
 def _not_one_of(place: Place, path: Path, error: Any) -> Problem:
     values = [str(v) for v in error.validator_value]
-    remedy = hint(str(error.instance), values, "use one of ", "'")
+    remedy = hint(str(error.instance), values, "use one of ", "'", SURE)
     return Problem(place, "error", "not-one-of", f"{_at(path)} cannot be {_short(repr(error.instance))}", remedy)
 
 
@@ -83,7 +89,7 @@ def _one_of(place: Place, error: Any) -> list[Problem]:
     listed = ", ".join(names[:-1]) + " and " + names[-1]
     if any(name in error.instance for name in names):
         return [Problem(place, "error", "one-of", f"{listed} exclude one another", "keep one of them")]
-    if any(_slip(error, name) for name in names):
+    if any(slips(error.instance, error.schema, name) for name in names):
         return []
     return [Problem(place, "error", "one-of", f"one of {listed} is missing", f"add `{names[0]}: ...`, or another of them")]
 

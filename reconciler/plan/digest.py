@@ -16,6 +16,11 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
+def readable(value: Any) -> str:
+    """JSON for a person's eyes, letters of every script as they are; what prints it makes it harmless."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
 def sha256(value: Any) -> str:
     """`sha256:` and the hex digest of the canonical JSON of a value."""
     return "sha256:" + hashlib.sha256(canonical(value).encode()).hexdigest()

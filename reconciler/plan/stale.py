@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from reconciler.plan.digest import canonical
+from reconciler.plan.digest import canonical, readable
 from reconciler.plan.model import Change, Plan
 
 
@@ -124,11 +124,11 @@ def _service(old: Change, new: Change) -> list[str]:
         return [f"another account bears the name: {now.id}, not {was.id}"]
     before, after = {a.path: a for a in old.attributes}, {a.path: a for a in new.attributes}
     found = [
-        f"{path}: the service held {_text(before[path].before)}, now {_text(after[path].before)}"
+        f"{path}: the service held {readable(before[path].before)}, now {readable(after[path].before)}"
         for path in sorted(before.keys() & after.keys())
         if canonical(before[path].before) != canonical(after[path].before)
     ]
-    found += [f"{path}: the service holds {_text(after[path].before)} now" for path in sorted(after.keys() - before.keys())]
+    found += [f"{path}: the service holds {readable(after[path].before)} now" for path in sorted(after.keys() - before.keys())]
     found += [f"{path}: the service holds what was wanted" for path in sorted(before.keys() - after.keys())]
     return found or ["its live values have changed"]
 
@@ -137,19 +137,15 @@ def _declaration(old: Change, new: Change) -> list[str]:
     """What is wanted now that was not wanted then."""
     before, after = {a.path: a for a in old.attributes}, {a.path: a for a in new.attributes}
     found = [
-        f"{path}: the declaration wanted {_text(before[path].after)}, now {_text(after[path].after)}"
+        f"{path}: the declaration wanted {readable(before[path].after)}, now {readable(after[path].after)}"
         for path in sorted(before.keys() & after.keys())
         if canonical(before[path].after) != canonical(after[path].after) or before[path].generated != after[path].generated
     ]
     if _service(old, new):
         return found
-    found += [f"{path}: also wants {_text(after[path].after)}" for path in sorted(after.keys() - before.keys())]
+    found += [f"{path}: also wants {readable(after[path].after)}" for path in sorted(after.keys() - before.keys())]
     found += [f"{path}: is no longer to change" for path in sorted(before.keys() - after.keys())]
     for words, was, now in (("added", old.add, new.add), ("removed", old.remove, new.remove)):
         found += [f"{member} is now to be {words}" for member in sorted(set(now) - set(was))]
         found += [f"{member} is no longer to be {words}" for member in sorted(set(was) - set(now))]
     return found
-
-
-def _text(value: Any) -> str:
-    return canonical(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from typing import Any
 
 from reconciler.declare.model import Problem
 from reconciler.report.safe import plain, workflow_data, workflow_property
@@ -18,8 +19,14 @@ def as_text(problems: list[Problem]) -> str:
 
 
 def as_json(problems: list[Problem]) -> str:
-    rows = [{**p._asdict(), "place": p.place._asdict()} for p in problems]
-    return json.dumps({"format_version": "1.0", "problems": rows}, indent=2) + "\n"
+    """`count` stands where an error speaks of several."""
+    return json.dumps({"format_version": "1.0", "problems": list(map(_row, problems))}, indent=2) + "\n"
+
+
+def _row(problem: Problem) -> dict[str, Any]:
+    found = {**problem._asdict(), "place": problem.place._asdict()}
+    count = found.pop("stands_for")
+    return found | ({"count": count} if count > 1 else {})
 
 
 def as_github(problems: list[Problem]) -> str:
@@ -30,8 +37,8 @@ def as_github(problems: list[Problem]) -> str:
         if sum(1 for other in shown if other.severity == problem.severity) < ANNOTATIONS:
             shown.append(problem)
         else:
-            left[problem.severity] += 1
-    more = " and ".join(f"{number} more {severity}{'s' if number > 1 else ''}" for severity, number in sorted(left.items()))
+            left[problem.severity] += problem.stands_for
+    more = " and ".join(f"{number:,} more {severity}{'s' if number > 1 else ''}" for severity, number in sorted(left.items()))
     return "".join(map(_annotation, shown)) + (f"::notice title=more::{more}: `reconcile validate` shows all\n" if more else "")
 
 

@@ -32,7 +32,8 @@ def _result(problem: Problem, rule: int) -> dict[str, Any]:
     place = problem.place
     region = {"startLine": max(1, place.line), "startColumn": max(1, place.column)}  # a folder has line 0
     artifact = {"uri": quote(place.file.encode("utf-8", "surrogateescape"))}
-    return {
+    found = {} if problem.stands_for == 1 else {"occurrenceCount": problem.stands_for}
+    return found | {
         "ruleId": problem.code, "ruleIndex": rule, "level": problem.severity,
         "message": {"text": f"{plain(problem.message)}. {plain(problem.remedy)}{'' if problem.remedy.endswith('?') else '.'}"},
         "locations": [{"physicalLocation": {"artifactLocation": artifact, "region": region}}],

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
 from reconciler.declare.plural import plural
 from reconciler.plan.detail import detail
+from reconciler.plan.digest import readable
 from reconciler.plan.model import ACTIONS, Access, AttributeChange, Change, Plan, Skip, Unmanaged
 from reconciler.report.safe import plain
 from reconciler.report.verdict import text_lines
@@ -136,7 +136,7 @@ def _difference(sign: str, where: str, before: object, after: object) -> str:
 
 def value_text(value: object) -> str:
     """A value as JSON, its hidden characters escaped."""
-    return plain(json.dumps(value, ensure_ascii=False, sort_keys=True))
+    return plain(readable(value))
 
 
 def skips(skipped: Iterable[Skip]) -> Iterator[tuple[str, str, int, list[Skip]]]:

@@ -82,8 +82,8 @@ def _target(item: AttributeMapping, kind: str, paths: dict[Path, str]) -> Iterat
         yield Problem(item.place, "error", "duplicate", f"{item.target} and {paths[other]} write the same attribute",
                       "keep one of the two")  # fmt: skip
     paths.setdefault(path, item.target)
-    if near := meant(path, kind):
-        yield Problem(item.place, "warning", "unknown-target", f"RFC 7643 knows no {item.target}", f"did you mean {near}?")
+    if remedy := meant(path, kind):
+        yield Problem(item.place, "warning", "unknown-target", f"RFC 7643 knows no {item.target}", remedy)
 
 
 def _attribute(item: AttributeMapping, kind: str) -> Iterator[Problem]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ LONGEST = 10_000
 TOKENS = {"COMMA": "`,`", "LPAR": "`(`", "RPAR": "`)`", "NAME": "a function", "ATTRIBUTE": "an [attribute]",
           "STRING": '"text"', "NUMBER": "a number", "$END": "its end"}  # fmt: skip
 TEXT = frozenset({str, type(None)})
+CLOSED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)  # STRING of the grammar
+ALONE = re.compile(r"\s*\[([^\[\]\"]+)\]\s*\Z")
 
 GRAMMAR = r"""
 start: call
@@ -139,11 +142,24 @@ def parse_expression(text: str) -> Any:
 def _refused(text: str, error: Any) -> ExpressionError:
     at_end = getattr(getattr(error, "token", None), "type", "") == "$END"
     column = len(text) + 1 if at_end or error.pos_in_stream is None else error.pos_in_stream + 1
+    if unclosed := _unclosed(text, column - 1):
+        return ExpressionError(f"not an expression: {unclosed[0]} is not closed", column, unclosed[1])
+    alone = ALONE.match(text)
     expected = set(getattr(error, "accepts", None) or getattr(error, "allowed", None) or ()) - {"OPERATOR"}
     what = f"{text[column - 1]!r} cannot stand here" if column <= len(text) else "something is missing at its end"
     return ExpressionError(f"not an expression: {what}", column,
                            "expected " + " or ".join(sorted({TOKENS.get(name, name) for name in expected}))
-                           + "; an expression reads Function(arguments)")  # fmt: skip
+                           + "; an expression reads Function(arguments)"
+                           + (f", and an attribute as it is needs none: use `source: {alone[1]}`" if alone else ""))  # fmt: skip
+
+
+def _unclosed(text: str, at: int) -> tuple[str, str] | None:
+    """What begins at a place and has no end, and what to do; None where nothing does."""
+    if text[at : at + 1] == '"' and not CLOSED.match(text, at):
+        return "the text", 'end it with ", and write \\" for one that is part of it'
+    if text[at : at + 1] == "[" and "]" not in text[at:]:
+        return "the attribute", "end its name with ]"
+    return None
 
 
 def compile_expression(text: str) -> Expression:

@@ -23,9 +23,10 @@ GROUP: dict[str, tuple[str, ...]] = {"displayName": (), "externalId": (), "id": 
 
 
 def meant(path: Path, kind: str) -> str | None:
-    """The attribute of the RFC that is a slip away from one that it does not know, as a target; `kind` is users or groups.
+    """What to say of a path that the RFC does not know and that is a slip away from one of its own; `kind` is users or groups.
 
-    None where the path is known, or like nothing that is: a service may have attributes of its own.
+    None where the path is known, or like nothing that is: a service may have attributes of its own. Of an attribute whose
+    parts the RFC lists they are all named, where none is like the one that stands there.
     """
     if path.urn is not None and path.urn.lower() != ENTERPRISE.lower():
         return None
@@ -33,10 +34,18 @@ def meant(path: Path, kind: str) -> str | None:
     name, prefix = _near(path.attribute, tuple(known)), f"{ENTERPRISE}:" if path.urn else ""
     if name is None:
         return None
-    sub = _near(path.sub, known[name]) if path.sub and known[name] else path.sub
+    sub = _part(path.sub, known[name]) if path.sub and known[name] else path.sub
+    if path.sub and not sub:
+        return "one of " + ", ".join(f"{prefix}{name}.{part}" for part in known[name])
     if (name.lower(), sub and sub.lower()) == (path.attribute.lower(), path.sub and path.sub.lower()):
         return None
-    return f"{prefix}{name}" + (f".{sub}" if sub else "")
+    return f"did you mean {prefix}{name}{f'.{sub}' if sub else ''}?"
+
+
+def _part(word: str, known: tuple[str, ...]) -> str | None:
+    """The known part that is meant, also by its beginning: `family` is familyName."""
+    longer = [name for name in known if name.lower().startswith(word.lower())]
+    return _near(word, known) or (longer[0] if len(longer) == 1 else None)
 
 
 def _near(word: str, known: tuple[str, ...]) -> str | None:

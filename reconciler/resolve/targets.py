@@ -62,6 +62,8 @@ def _secret(item: AttributeMapping, path: Path) -> Finding:
 def _name(item: AttributeMapping, path: Path) -> Finding:
     name = path.attribute.lower()
     if path.urn is not None and name in SCHEMAS and path.urn[-1].isdigit():
+        if path.sub is not None:
+            return f"{item.target} has a dot after the schema's name", f"write `{path.urn}:{path.attribute}:{path.sub}`"
         return f"{item.target} names a schema, and no attribute of it", f"add what is meant, such as `{item.target}:department`"
     if path.urn is None and name in READ_ONLY:
         return f"{item.target} belongs to the service", "map another attribute"

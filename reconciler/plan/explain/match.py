@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.plan.context import Context
 from reconciler.plan.diff import in_address_space
-from reconciler.plan.digest import canonical
+from reconciler.plan.digest import readable
 from reconciler.plan.explain.model import Account, Candidate, Check, Step
 from reconciler.plan.explain.subject import Subject
 from reconciler.plan.live import LiveObject
@@ -83,5 +83,5 @@ def _tried(tried: tuple[Candidate, ...]) -> list[Check]:
         if item.value is None and not done:
             detail = "has no value to look for"
         verdict = None if done or item.value is None else bool(names)
-        found.append(Check(f"{item.target} is {canonical(item.value)}", verdict, detail))
+        found.append(Check(f"{item.target} is {readable(item.value)}", verdict, detail))
     return found

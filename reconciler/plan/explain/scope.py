@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.declare.model import fold
-from reconciler.plan.digest import canonical
+from reconciler.plan.digest import readable
 from reconciler.plan.explain.model import Check, ClauseSeen, FilterSeen, Step
 from reconciler.plan.explain.subject import Subject
 from reconciler.resolve.filters import holds
@@ -65,7 +65,7 @@ def _filtered(filters: tuple[FilterSeen, ...]) -> Check:
 
 def _matchable(subject: Subject) -> list[Check]:
     slots, values = subject.mapping.slots, subject.matching_values
-    have = [f"{slots[i].target} is {canonical(subject.shown(i, value))}" for i, value in values if value is not None]
+    have = [f"{slots[i].target} is {readable(subject.shown(i, value))}" for i, value in values if value is not None]
     other = rival(subject)
     first = "".join(slots[i].target for i, _ in values[:1])  # what others match by is known with their accounts alone
     return [
