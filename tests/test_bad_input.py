@@ -106,7 +106,7 @@ CASES = [
     (M, expression("Foo([city])"), (7, 38), "expression"),
     (M, filtered("attribute: department, operator: equals, value: x"), (3, 67), "not-one-of"),
     (M, filtered("attribute: department, operator: about, value: x"), (3, 67), "not-one-of"),
-    (M, filtered("attribute: department, operator: Greater_Than, value: x"), (3, 33), "scoping-filter"),
+    (M, filtered("attribute: department, operator: Greater_Than, value: x"), (3, 88), "scoping-filter"),
     (M, MAPPINGS.replace("  users:\n", "  users:\n    scopingFilters: [{clauses: []}]\n", 1), (3, 32), "schema-minItems"),
     (M, expression("ToUpper()"), (7, 38), "expression"),
     (M, expression("Left([jobTitle])"), (7, 38), "expression"),
@@ -184,16 +184,16 @@ CASES = [
     ("apps/wiki/assignments.json", "assignments: []", (1, 1), "duplicate"),
     ("apps/Wiki/app.yaml", APP, (1, 1), "duplicate"),
 ]
-FILTERS = [
-    ("attribute: department, operator: EQUAL, value: x", "not-one-of"),
-    ("attribute: department, operator: EQUALS", "scoping-filter"),
-    ("attribute: department, operator: IS NULL, value: x", "scoping-filter"),
-    ("attribute: manager, operator: IS NULL", "scoping-filter"),
-    ("attribute: otherMails, operator: IS NULL", "scoping-filter"),
-    ("attribute: departmnet, operator: IS NULL", "scoping-filter"),
-    ("attribute: department, operator: REGEX MATCH, value: '('", "scoping-filter"),
-    ("attribute: department, operator: REGEX MATCH, value: '(?=a)'", "scoping-filter"),
-    ("attribute: employeeId, operator: Greater_Than, value: x", "scoping-filter"),
+FILTERS = [  # with what the error points at
+    ("attribute: department, operator: EQUAL, value: x", "not-one-of", "EQUAL"),
+    ("attribute: department, operator: EQUALS", "scoping-filter", "EQUALS"),
+    ("attribute: department, operator: IS NULL, value: x", "scoping-filter", "x"),
+    ("attribute: manager, operator: IS NULL", "scoping-filter", "manager"),
+    ("attribute: otherMails, operator: IS NULL", "scoping-filter", "otherMails"),
+    ("attribute: departmnet, operator: IS NULL", "scoping-filter", "departmnet"),
+    ("attribute: department, operator: REGEX MATCH, value: '('", "scoping-filter", "'('"),
+    ("attribute: department, operator: REGEX MATCH, value: '(?=a)'", "scoping-filter", "'(?=a)'"),
+    ("attribute: employeeId, operator: Greater_Than, value: x", "scoping-filter", "x"),
 ]
 
 
@@ -243,10 +243,15 @@ def test_a_reference_by_an_earlier_name_is_told_todays(tmp_path: Path) -> None:
         *["it is called Care now: write that"] * 2, *["it is called ada@x.org now: write that"] * 2]  # fmt: skip
 
 
-@pytest.mark.parametrize(("clause", "code"), FILTERS)
-def test_a_clause_that_means_nothing_is_refused(tmp_path: Path, clause: str, code: str) -> None:
+@pytest.mark.parametrize(("clause", "code", "at"), FILTERS)
+def test_a_clause_that_means_nothing_is_refused_where_it_does(tmp_path: Path, clause: str, code: str, at: str) -> None:
     sound(tmp_path).write(M, filtered(clause))
-    assert [(where[0], name) for where, name, _ in findings(tmp_path / "desired")] == [(3, code)]
+    assert [(where, name) for where, name, _ in findings(tmp_path / "desired")] == [((3, 34 + clause.rindex(at)), code)]
+    rows = "".join(f"          {'- ' if not n else '  '}{row}\n" for n, row in enumerate(clause.split(", ")))
+    block = MAPPINGS.replace("  users:\n", f"  users:\n    scopingFilters:\n      - clauses:\n{rows}", 1)
+    sound(tmp_path / "block").write(M, block)
+    line = next(number for number, row in enumerate(clause.split(", ")) if at in row)
+    assert [(where[0], name) for where, name, _ in findings(tmp_path / "block/desired")] == [(5 + line, code)]
 
 
 def test_every_conflict_of_a_file_is_reported_and_of_its_syntax_nothing_else(tmp_path: Path) -> None:

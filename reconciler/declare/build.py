@@ -245,9 +245,10 @@ def _filters(document: Document, kind: str, data: dict[str, Any]) -> tuple[Scopi
         clauses = row.get("clauses") if isinstance(row, dict) else None
         base = ("mappings", kind, "scopingFilters", number, "clauses")
         items = [
-            Clause(c["attribute"], c["operator"], c.get("value"), document.locate((*base, i)))
+            Clause(c["attribute"], c["operator"], c.get("value"), document.locate((*base, i)),
+                   {key: document.locate((*base, i, key)) for key in c})
             for i, c in enumerate(clauses if isinstance(clauses, list) else ())
             if c is not None and {"attribute", "operator"} <= c.keys() and not document.lacks((*base, i))
-        ]
+        ]  # fmt: skip
         found.append(ScopingFilter(str(row.get("name") or f"filter {number + 1}") if isinstance(row, dict) else "", tuple(items)))
     return tuple(found)

@@ -93,12 +93,13 @@ class Assignment(NamedTuple):
 
 
 class Clause(NamedTuple):
-    """One test of a scoping filter."""
+    """One test of a scoping filter; `places` are those of its keys' values, which may lack."""
 
     attribute: str
     operator: str
     value: Any = None
     place: Place = Place("", 0)
+    places: Mapping[str, Place] = {}
 
 
 class ScopingFilter(NamedTuple):

@@ -8,7 +8,7 @@ from reconciler.declare.model import App, AttributeMapping, Declarations, Object
 from reconciler.declare.sources import source_problem
 from reconciler.resolve.capabilities import capabilities, check_capabilities
 from reconciler.resolve.expressions import Expression, ExpressionError, compile_expression
-from reconciler.resolve.filters import OPERATORS, check_clause
+from reconciler.resolve.filters import OPERATORS, Finding, check_clause
 from reconciler.resolve.functions import FUNCTIONS
 from reconciler.resolve.known import meant
 from reconciler.resolve.paths import Path, PathError, parse_path
@@ -60,10 +60,11 @@ def _mapping(mapping: ObjectMapping, kind: str) -> Iterator[Problem]:
         yield from _attribute(item, kind)
     for found in mapping.scopingFilters:
         for clause in [clause for clause in found.clauses if clause.operator in OPERATORS]:  # the schema refuses others
-            finding = check_clause(clause)
-            unknown = source_problem(clause.attribute, kind) if finding is None else None
-            if finding or unknown:
-                yield Problem(clause.place, "error", "scoping-filter", *(finding or unknown or ("", "")))
+            unknown = source_problem(clause.attribute, kind)
+            finding = check_clause(clause) or (Finding(*unknown, "attribute") if unknown else None)
+            if finding:
+                place = clause.places.get(finding.key, clause.place)
+                yield Problem(place, "error", "scoping-filter", finding.message, finding.remedy)
 
 
 def _target(item: AttributeMapping, kind: str, paths: dict[Path, str]) -> Iterator[Problem]:

@@ -82,28 +82,35 @@ def _all(columns: list[list[bool]], count: int) -> list[bool]:
     return [all(row) for row in zip(*columns, strict=True)] if columns else [True] * count
 
 
-def check_clause(clause: Clause) -> tuple[str, str] | None:
-    """What is wrong with a clause and what to do, or None."""
+class Finding(NamedTuple):
+    """What is wrong with a clause, what to do, and at which of its keys."""
+
+    message: str
+    remedy: str
+    key: str
+
+
+def check_clause(clause: Clause) -> Finding | None:
+    """What is wrong with a clause, or None."""
     if clause.attribute in REFUSED:
-        return f"{clause.attribute} cannot be used in a scoping filter", "filter on a single-valued text attribute"
+        return Finding(f"{clause.attribute} cannot be used in a scoping filter", "filter on a single-valued text attribute",
+                       "attribute")  # fmt: skip
     operator = OPERATORS.get(clause.operator)
     if operator is None:
-        return f"unknown operator {clause.operator}", hint(clause.operator, list(OPERATORS))
-    if operator.unary != (clause.value is None):
-        return (
-            (f"{clause.operator} takes no value", "leave `value` out")
-            if operator.unary
-            else (f"{clause.operator} needs a value", "add `value`")
-        )
+        return Finding(f"unknown operator {clause.operator}", hint(clause.operator, list(OPERATORS)), "operator")
+    if clause.value is None:
+        return None if operator.unary else Finding(f"{clause.operator} needs a value", "add `value`", "operator")
     return _check_value(clause, operator)
 
 
-def _check_value(clause: Clause, operator: Operator) -> tuple[str, str] | None:
+def _check_value(clause: Clause, operator: Operator) -> Finding | None:
+    if operator.unary:
+        return Finding(f"{clause.operator} takes no value", "leave `value` out", "value")
     if operator.integer and not INTEGER.match(str(clause.value)):
-        return f"{clause.operator} compares integers, not {clause.value!r}", "give an integer"
+        return Finding(f"{clause.operator} compares integers, not {clause.value!r}", "give an integer", "value")
     if operator.regex:
         try:
             compile_safe(str(clause.value))
         except RegexError as error:
-            return str(error), "rewrite the pattern"
+            return Finding(str(error), "rewrite the pattern", "value")
     return None
