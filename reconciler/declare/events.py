@@ -81,8 +81,8 @@ class Builder:
         shorter = bisect_left(self.joined[mark.line], mark.column) if mark.line in self.joined else 0
         return mark.line + 1, mark.column + 1 + 2 * shorter
 
-    def note(self, mark: Any, code: str, message: str, remedy: str) -> None:
-        place = Place(self.file, *self.where(mark))
+    def note(self, mark: Any, code: str, message: str, remedy: str, at: Where | None = None) -> None:
+        place = Place(self.file, *(at or self.where(mark)))
         self.problems.append(Problem(place, "error", code, message, remedy))
 
     def run(self, text: str) -> None:
@@ -173,7 +173,7 @@ class Builder:
         if frame.anchor:
             self.anchors[frame.anchor] = (frame.container, self.count - frame.size)
         if type(frame.container) is dict and "<<" in frame.container:
-            self._merge(frame.container, event)
+            self._merge(frame, event)
 
     def _alias(self, event: Any) -> None:
         if event.anchor not in self.anchors:
@@ -225,15 +225,17 @@ class Builder:
         self.positions[path] = (self.where(key.start_mark), self.where(event.start_mark))
         return path
 
-    def _merge(self, mapping: dict[str, Any], event: Any) -> None:
+    def _merge(self, frame: _Frame, event: Any) -> None:
         """`<<` brings in what is not there yet; earlier sources win over later ones."""
-        sources = mapping.pop("<<")
-        for source in sources if isinstance(sources, list) else [sources]:
+        sources = frame.container.pop("<<")
+        listed = isinstance(sources, list)
+        for number, source in enumerate(sources if listed else [sources]):
             if not isinstance(source, dict):
-                self.note(event.start_mark, "merge", "`<<` must name a mapping", "merge a mapping or a list of them")
+                _, at = self.positions.get((*frame.path, "<<", *([number] if listed else [])), (None, None))
+                self.note(event.start_mark, "merge", "`<<` must name a mapping", "merge a mapping or a list of them", at)
                 continue
             for key, value in source.items():
-                mapping.setdefault(key, value)
+                frame.container.setdefault(key, value)
 
 
 def where(before: bytes) -> Where:

@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from reconciler.declare.near import CLOSE, hint
+from reconciler.declare.plural import plural
 from reconciler.declare.sources import MULTI_VALUED
 from reconciler.resolve.functions import FUNCTIONS, IGNORE, BadArgument, EvaluationError, Function, Ignored, compare
 from reconciler.resolve.functions.base import ABSENT, UNKNOWN
@@ -115,9 +116,16 @@ def _function(name: Any, count: int) -> Function:
         raise ExpressionError(function.refused, name.start_pos + 1, "build the value from attributes that are unique already")
     most = count if function.most is None else function.most
     if not function.least <= count <= most:
-        wanted = str(function.least) if function.least == function.most else f"{function.least} or more"
-        raise ExpressionError(f"{name} takes {wanted} arguments, not {count}", name.start_pos + 1, function.signature)
+        raise ExpressionError(f"{name} takes {_arguments(function)}, not {count}", name.start_pos + 1, function.signature)
     return function
+
+
+def _arguments(function: Function) -> str:
+    if function.least == function.most:
+        return plural(function.least, "argument")
+    if function.most is None:
+        return f"{function.least} or more arguments"
+    return f"{function.least} {'or' if function.most == function.least + 1 else 'to'} {function.most} arguments"
 
 
 def _check_kind(name: Any, function: Function, index: int, node: Any) -> None:
