@@ -137,6 +137,24 @@ def test_a_manager_whose_assignment_has_expired_is_removed_by_time_alone(world: 
     world.converge()
 
 
+@pytest.mark.parametrize("alike", [True, False])
+def test_an_account_that_took_the_place_of_ours_is_adopted_and_called_so(world: World, alike: bool) -> None:
+    world.converge()
+    ours = world.find("ada@x.org")
+    world.client.delete("Users", ours["id"])
+    kept = {name: value for name, value in ours.items() if name not in ("id", "meta")}
+    world.client.create("Users", kept if alike else {**kept, "title": "New"})
+    plan = world.plan()
+    ada = next((change for change in plan.changes if change.address == "User/ada@x.org"), None)
+    if alike:
+        assert plan.adopted == 1 and ada is None
+    else:
+        assert ada is not None
+        assert ada.adopts and ada.causes == ("drift",)
+        assert ada.reason == "adopts the existing account ada@x.org, matched by userName, since the one that we had is gone"
+    world.converge()
+
+
 def test_a_manager_who_leaves_is_the_reason_of_the_reports_change(world: World) -> None:
     world.users("userPrincipalName: ada@x.org, manager: grace@x.org", "userPrincipalName: grace@x.org")
     world.groups()

@@ -49,14 +49,14 @@ class Findings:
 
 def plan_desired(context: Context, desired: Mapping[str, Desired], findings: Findings) -> None:
     """Add what it takes to make each desired object what it should be."""
-    matched, failed, recorded = context.matching.live, context.matching.failed, context.matching.recorded
+    matched, failed = context.matching.live, context.matching.failed
     how, users, revoked, alike, unknown = context.matching.how, desired is context.resolution.users, context.revoked, 0, 0
     for address, item in desired.items():
         live = matched.get(address)
         if users and live is not None and (item.values is live.values or item.values == live.values) and address not in revoked:
             # Nearly every object of a large directory ends here.
             alike += 1
-            unknown += address in how and address not in recorded
+            unknown += address in how
         elif address in revoked:
             continue
         elif live is not None:
@@ -101,8 +101,9 @@ def _update(context: Context, item: Desired, live: LiveObject, findings: Finding
         findings.ignored.setdefault(target, []).append(item.address)
     add, remove = membership.members(context, item, live, entry) if isinstance(item, DesiredGroup) else ((), ())
     if not attributes and not add and not remove:
-        findings.unchanged += entry is not None
-        findings.adopted += entry is None
+        adopted = item.address in context.matching.how
+        findings.unchanged += not adopted
+        findings.adopted += adopted
     elif "update" not in mapping.mapping.targetObjectActions:
         findings.left("not as declared, but the mapping does not update", item.address)
     else:
@@ -165,9 +166,10 @@ def _with_lapsed_roles(context: Context, item: DesiredUser) -> dict[str, Any]:
 def _reason(context: Context, item: Desired, live: LiveObject, attributes: Attributes, why: set[str]) -> str:
     """`why` are the causes of the change."""
     old, entry = context.matching.recorded.get(item.address), context.entry(item.address)
-    if old is None:
-        return f"adopts the existing {_noun(item)} {live.name}, matched by {context.matching.how.get(item.address, 'id')}"
-    if fold(old) != fold(item.address):
+    if (target := context.matching.how.get(item.address)) is not None:
+        gone = "" if old is None else ", since the one that we had is gone"
+        return f"adopts the existing {_noun(item)} {live.name}, matched by {target}{gone}"
+    if old is not None and fold(old) != fold(item.address):
         return f"renamed from {old.partition('/')[2]}"
     if enabling := _enabling(attributes):
         drift = causes(enabling, entry, {}) == {"drift"}
@@ -194,5 +196,5 @@ def _change(
     return digested(
         Change(item.address, action, reason, tuple(sorted(why)), place.file, place.line, str(name or ""), attributes, add,
                remove, context.rests_on(item.address, live) if live is not None else None,
-               live is not None and item.address not in context.matching.recorded)
+               live is not None and item.address in context.matching.how)
     )  # fmt: skip

@@ -52,7 +52,7 @@ class Change:
     | disable | live         | `active` alone                      | -          |
     | delete  | live         | none                                | -          |
 
-    `adopts` is true where an existing account without a record entry matched.
+    `adopts` is true where an existing account matched that the record does not know.
     """
 
     address: str
