@@ -213,7 +213,8 @@ class Simulation:
             recover(record, self.store.read_journal())
         users = self.client.read_all("Users", partial(project_users, resolution.user_mapping))
         groups = self.client.read_all("Groups", partial(project_groups, resolution.group_mapping))
-        groups = with_members(groups, self.client.profile.groups.membersReadable)
+        shown = record is not None and record.members_shown
+        groups = with_members(groups, self.client.profile.groups.membersReadable, shown)
         live = Live({item.id: item for item in users}, {item.id: item for item in groups})
         if record is not None:
             settle_unanswered(record, live, resolution, True)
