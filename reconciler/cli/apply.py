@@ -104,5 +104,5 @@ def _is_rest(found: Session, digest: str) -> bool:
     record, plan = found.record, found.planned.plan
     if record is None or record.base_url != plan.base_url or not is_rest(record, digest, plan.changes):
         return False
-    say(f"This is what is left of {digest}.")
+    say(f"{'This is what' if plan.changes else 'Nothing'} is left of {digest}.")
     return True

@@ -32,9 +32,11 @@ def prepare(record: Record, guarded: Guarded, whole: bool, asked: str | None = N
     since = hours_before(facts.now, DAY)
     record.removals = [removal for removal in record.removals if removal["at"] > since]
     things = [thing for change in facts.written for thing in atoms(change)]
-    begun = [(record.approved, digest) for digest in guarded.approved] + ([(record.asked, asked)] if asked else [])
-    for plans, digest in begun:
-        plans[digest] = sorted({*plans.get(digest, ()), *things})
+    for digest in guarded.approved:
+        record.approved[digest] = sorted({*record.approved.get(digest, ()), *things})
+    if asked:
+        unfinished = {digest: kept for digest, kept in record.asked.items() if kept}
+        record.asked = {**unfinished, asked: sorted({*unfinished.get(asked, ()), *things})}
     open_ = {approval.plan for approval in facts.context.app.approvals}
     record.approved = {digest: kept for digest, kept in record.approved.items() if digest in open_}
     if not guarded.counts:
@@ -43,21 +45,20 @@ def prepare(record: Record, guarded: Guarded, whole: bool, asked: str | None = N
 
 
 def is_rest(record: Record, asked: str, changes: Iterable[Change]) -> bool:
-    """Whether changes are what is left of a plan that has been applied by its digest and not to its end."""
+    """Whether changes are what is left of a plan that has been applied by its digest; none are where that came to its end."""
     things = set(record.asked.get(asked, ()))
     return asked in record.asked and all(things.issuperset(atoms(change)) for change in changes)
 
 
 def settle_plans(record: Record, everything: Iterable[Change], done: Iterable[Change]) -> None:
-    """Plans are kept for what is left of them, and as long as something is; `everything` was to be done before."""
+    """Plans are kept for what is left of them, and approvals as long as something is; `everything` was to be done before."""
     if not (record.approved or record.asked):
         return
     past = {thing for change in done for thing in atoms(change)}
     left = {thing for change in everything for thing in atoms(change)} - past
-    for plans in (record.approved, record.asked):
-        rest = {digest: set(things) - past for digest, things in plans.items()}
-        plans.clear()
-        plans.update({digest: sorted(things) for digest, things in rest.items() if not left.isdisjoint(things)})
+    record.asked = {digest: sorted(left.intersection(things)) for digest, things in record.asked.items()}
+    rest = {digest: set(things) - past for digest, things in record.approved.items()}
+    record.approved = {digest: sorted(things) for digest, things in rest.items() if not left.isdisjoint(things)}
 
 
 def _carrying(facts: Facts) -> set[str]:
