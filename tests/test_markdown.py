@@ -221,8 +221,8 @@ def test_the_fold_of_the_skipped_says_to_each_what_would_help_it() -> None:
     skipped = (Skip("Group/g", "NotAssigned", "r", "assign the group"), Skip("User/a", "NotAssigned", "r", "assign the user"),
                Skip("User/b", "NotAssigned", "r", "assign the user"), Skip("User/c", "Odd", "is odd", "even it out"))  # fmt: skip
     text = render(replace(plan_of("n"), skipped=skipped))
-    assert ("NotAssigned (1): assign the group\nNotAssigned (2): assign the user\nOdd (1): even it out\n"
-            "  User/c: is odd\n") in text  # fmt: skip
+    assert ("NotAssigned (1): assign the group\n  Group/g\nNotAssigned (2): assign the user\n  User/a, User/b\n"
+            "Odd (1): even it out\n  User/c: is odd\n") in text  # fmt: skip
 
 
 def test_the_footer_names_digest_commit_and_requests() -> None:

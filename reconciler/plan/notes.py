@@ -45,10 +45,10 @@ def ignored(context: Context, found: Mapping[str, list[str]]) -> Iterator[str]:
                "value that it keeps, or say `ignoreDrift: true` on the mapping")  # fmt: skip
 
 
-def listed(addresses: Iterable[str]) -> str:
+def listed(addresses: Iterable[str], most: int = NAMED) -> str:
     """The first few of them, and how many more there are."""
     names = sorted(addresses)
-    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _fixed(context: Context, differ: Mapping[str, list[str]]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from reconciler.declare.plural import plural
 from reconciler.plan.detail import detail
 from reconciler.plan.digest import readable
 from reconciler.plan.model import ACTIONS, Access, AttributeChange, Change, Plan, Skip, Unmanaged
+from reconciler.plan.notes import listed
 from reconciler.report.safe import plain
 from reconciler.report.verdict import text_lines
 
@@ -139,20 +140,23 @@ def value_text(value: object) -> str:
     return plain(readable(value))
 
 
-def skips(skipped: Iterable[Skip]) -> Iterator[tuple[str, str, int, list[Skip]]]:
-    """Code, remedy, how many have both, and those of them that are named, in order."""
+def skips(skipped: Iterable[Skip]) -> Iterator[tuple[str, str, int, list[str]]]:
+    """Code, remedy, how many have both, and who: a line each with the reason, but one for all who are not assigned."""
     groups: dict[tuple[str, str], list[Skip]] = defaultdict(list)
     for item in skipped:
         groups[item.code, item.remedy].append(item)
     for (code, remedy), items in sorted(groups.items()):
-        yield code, remedy, len(items), [] if code == "NotAssigned" else items  # most of a directory: their number says enough
+        if code == "NotAssigned":  # most of a directory
+            yield code, remedy, len(items), [listed((item.address for item in items), 3)]
+        else:
+            yield code, remedy, len(items), [f"{item.address}: {item.reason}" for item in items]
 
 
 def _skipped(skipped: tuple[Skip, ...]) -> list[str]:
     lines = ["Skipped:"]
     for code, remedy, count, named in skips(skipped):
         lines.append(f"  {code} ({count}): {plain(remedy)}")
-        lines += [f"    {plain(i.address)}: {plain(i.reason)}" for i in named[:10]]
+        lines += [f"    {plain(text)}" for text in named[:10]]
         lines += [f"    and {len(named) - 10} more" for _ in (0,) if len(named) > 10]
     return [*lines, ""] if skipped else []
 

@@ -53,7 +53,7 @@ def skipped(plan: Plan) -> list[Section]:
     after = " (" + ", ".join(f"{number:,} {name}" for name, number in sorted(counts.items())) + ")"
     lines: list[str] = []
     for name, remedy, number, named in skips(plan.skipped):
-        lines += [f"{name} ({number:,}): {remedy}", *(f"  {item.address}: {item.reason}" for item in named)]
+        lines += [f"{name} ({number:,}): {remedy}", *(f"  {text}" for text in named)]
     return [_fenced("lines of skipped objects", 6, f"skipped{after}", map(inert, lines), "text", len(plan.skipped))]
 
 
