@@ -283,6 +283,22 @@ def test_an_account_that_was_removed_by_hand_makes_way_for_another_person(world:
     assert record is not None and record.entries["User/ada@x.org"]["declaredId"] == "two"
 
 
+def test_the_same_person_with_a_new_id_is_taken_up_again_once_the_record_forgets_the_old_one(world: World) -> None:
+    world.groups()
+    there(world, "ada", ada="one")
+    world.converge()
+    before = world.find("ada@x.org")["id"]
+    there(world, "ada", ada="two")
+    (error,) = world.plan().errors
+    assert error.remedy.endswith("if it is the same person, `reconcile record forget 'User/ada@x.org'`")
+    record = world.store.load()
+    assert record is not None
+    del record.entries["User/ada@x.org"]
+    world.store.save(record)
+    world.converge()
+    assert world.find("ada@x.org")["id"] == before and world.find("ada@x.org")["active"] is True
+
+
 def test_an_external_id_that_differs_in_case_is_somebody_elses(world: World) -> None:
     world.groups()
     by_id = "externalId, source: employeeId, matchingPrecedence: 1}\n      - {target: userName, source: userPrincipalName"

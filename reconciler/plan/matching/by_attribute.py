@@ -68,7 +68,8 @@ def _renamed(kind: Kind, left_behind: Mapping[str, str], found: dict[str, LiveOb
         del found[address]
         if address not in recorded:
             kind.result.error(address, "IdentityChanged", f"the account that matches was {old}'s, with id {last}, not {own}",
-                              "remove the first person's account, or declare the rename with `previously`")  # fmt: skip
+                              "remove the first person's account, or declare its new name with `previously`; if it is the "
+                              f"same person, `reconcile record forget '{old}'`")  # fmt: skip
 
 
 def _settle(

@@ -64,8 +64,8 @@ def _still_named(kind: Kind, address: str, old: str, own: str | None) -> None:
         kind.result.recorded[address] = old
     elif address in kind.desired and id in kind.live:
         kind.result.error(address, "IdentityChanged", f"the record knows this name with id {last}, not {own}",
-                          "remove the first person's account from the service, or declare the rename with "
-                          "`previously`")  # fmt: skip
+                          "remove the first person's account from the service, or declare its new name with `previously`; if it "
+                          f"is the same person, `reconcile record forget '{old}'`")  # fmt: skip
 
 
 def _refuse_taken(kind: Kind, renamed: dict[str, str], view: _RecordView) -> None:
