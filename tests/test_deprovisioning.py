@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.report import jsonform, markdown
+from reconciler.report import jsonform, markdown, text
 from reconciler.report.text import last_line
 from tests.world import APP, MAPPINGS, SWITCH, World
 
@@ -305,3 +305,45 @@ def test_a_group_is_retained_where_the_rules_or_the_mapping_say_so(
     plan = team.plan()
     assert plan.changes == () and plan.warnings == ((said,) if said else ())
     assert len(team.group("Net")["members"]) == 2
+
+
+# What a reader sees of somebody who goes
+
+
+def shown(world: World) -> tuple[str, str]:
+    """The plan as text, and the caution block of its Markdown."""
+    plan = world.plan()
+    return text.render(plan, lambda line, _: line), markdown.render(plan).partition("[!CAUTION]")[2].partition("\n\n")[0]
+
+
+@pytest.mark.parametrize("what", ["delete", "disable"])
+@pytest.mark.parametrize(("event", "name"), [(unassign, "Ada"), (remove_from_directory, "Countess")])
+def test_who_goes_is_shown_by_name_and_what_cannot_be_undone_is_said(
+    team: World, event: Callable[[World], None], name: str, what: str
+) -> None:
+    """The declared name, or, of somebody who is no longer declared, the one on the service."""
+    rule(team, f"{{outOfScope: {what}, removedFromDirectory: {what}}}")
+    event(team)
+    team.edit("ada@x.org", "displayName", "Countess")
+    said, caution = shown(team)
+    block = said.partition(f"- {what} User/ada@x.org  ({name})\n")[2].partition("declared:")[0]
+    (row,) = [line for line in caution.splitlines() if "User/ada@x.org" in line]
+    assert f"**{what}s** `User/ada@x.org` (`{name}`): " in row
+    assert row.endswith("; this cannot be undone`") is (what == "delete")
+    assert "because:" in block and ("; this cannot be undone [config]\n" in block) is (what == "delete")
+    assert {row.name for row in team.plan().access if row.address == "User/ada@x.org"} == {name}
+
+
+def test_a_deleted_group_cannot_be_brought_back(team: World) -> None:
+    team.groups()
+    team.assign("user: ada@x.org, role: User", "user: grace@x.org, role: User")
+    (change,) = [change for change in team.plan().changes if change.action == "delete"]
+    assert (change.address, change.reason) == ("Group/Net", "no longer in the directory; this cannot be undone")
+
+
+def test_a_name_that_is_redacted_is_not_shown_of_somebody_who_goes(team: World) -> None:
+    team.write("apps/wiki/mappings.yaml", MAPPINGS.replace("displayName, source: displayName}",
+                                                           "displayName, expression: 'Redact([displayName])'}", 1))  # fmt: skip
+    remove_from_directory(team)
+    (change,) = [change for change in team.plan().changes if change.action == "disable"]
+    assert change.name == "" and "Ada" not in shown(team)[0]

@@ -27,7 +27,7 @@ from reconciler.report.markdown import render as markdown
 from reconciler.report.text import render
 from reconciler.resolve.check import check
 from tests.servers import TOKEN, Desk, scim_server
-from tests.world import SWITCH, World
+from tests.world import APP, SWITCH, World
 
 PLAIN = f"""mappings:
   users:
@@ -189,12 +189,82 @@ def test_the_one_primary_role_that_entra_writes_becomes_a_role(empty: World) -> 
     assert (empty.plan().changes, empty.plan().adopted) == ((), 2)
 
 
+USER = {"value": "user", "display": "User"}
+PRIMARY = {"value": "user", "primary": True}
+GHOST = {"value": "ghost"}
+LEAD = "roles are not taken over: "
+
+
+def seed_roles(world: World, **roles: dict[str, Any] | None) -> dict[str, str]:
+    """Live ids by name."""
+    bare(world)
+    return {name: world.seed(f"{name}@x.org", **({"roles": [role]} if role else {})) for name, role in roles.items()}
+
+
 def test_roles_in_a_shape_that_no_mapping_writes_are_named_and_left_alone(empty: World) -> None:
-    bare(empty).seed("ada@x.org", roles=[{"value": "admin"}])
+    seed_roles(empty, ada=GHOST)
     outcome = take(empty)
     assert outcome.counts["roles"] == 0 and empty.plan().changes == ()
     (note,) = outcome.notes
-    assert note.startswith("User/ada@x.org: holds roles that are not taken over")
+    assert note.startswith(f"User/ada@x.org: {LEAD}no usual mapping writes them as they are; map `roles`")
+
+
+@pytest.mark.parametrize(("usual", "odd"), [(USER, GHOST), (USER, PRIMARY), (PRIMARY, GHOST), (PRIMARY, USER)])
+def test_an_odd_account_costs_nobody_else_the_roles_and_keeps_its_own(
+    empty: World, usual: dict[str, Any], odd: dict[str, Any]
+) -> None:
+    ids = seed_roles(empty, ada=usual, bob=usual, carl=None, ghost=odd)
+    seed_group(empty, "Net", ids["ada"], ids["ghost"])
+    before = empty.bare.read_all("Users", list), empty.bare.read_all("Groups", list)
+    outcome = take(empty)
+    assert outcome.counts == {"users": 3, "groups": 1, "roles": 1, "assignments": 4}
+    (note,) = outcome.notes
+    assert note.startswith("User/ghost@x.org: left out, roles and all: the mapping that fits the others would")
+    assert (outcome.plan.changes, [u.userName for u in outcome.plan.unmanaged]) == ((), ["ghost@x.org"])
+    empty.converge()
+    assert (empty.bare.read_all("Users", list), empty.bare.read_all("Groups", list)) == before
+
+
+def test_where_no_mapping_fits_most_nobodys_roles_are_taken_and_those_at_fault_come_first(empty: World) -> None:
+    seed_roles(empty, ada=USER, bob=GHOST)
+    outcome = take(empty)
+    assert (outcome.counts["users"], outcome.counts["roles"], outcome.plan.changes, outcome.plan.unmanaged) == (2, 0, (), ())
+    assert [note.partition(";")[0] for note in outcome.notes] == [
+        f"User/bob@x.org: {LEAD}no usual mapping writes them as they are",
+        f"User/ada@x.org: {LEAD}the usual mapping that writes them does not fit the others",
+    ]  # fmt: skip
+
+
+def test_the_roles_of_a_disabled_account_stand_in_nobodys_way(empty: World) -> None:
+    seed_roles(empty, ada=USER, bob=GHOST, carl=GHOST)
+    for name in ("bob", "carl"):
+        empty.edit(f"{name}@x.org", "active", False)
+    outcome = take(empty)
+    assert (outcome.counts["users"], outcome.plan.changes, outcome.notes) == (3, (), [])
+    assert [(a.user, a.role) for a in load(empty.folder / "desired").declarations.apps["wiki"].assignments] == [
+        ("ada@x.org", "user")
+    ]  # fmt: skip
+
+
+def test_an_odd_account_of_the_record_stays_declared_and_the_outcome_says_what_becomes_of_it(empty: World) -> None:
+    """Left out it would be disabled, as somebody no longer in the directory."""
+    empty.users(*(f"userPrincipalName: {name}@x.org" for name in ("ada", "bob", "ghost")))
+    empty.assign(*(f"user: {name}@x.org, role: Default Access" for name in ("ada", "bob", "ghost")))
+    empty.write("apps/wiki/app.yaml", APP + "provisioning: {defaultAccess: provision}\n")
+    empty.converge()
+    for name, role in (("ada", USER), ("bob", USER), ("ghost", GHOST)):
+        empty.edit(f"{name}@x.org", "roles", [role])
+    (empty.folder / "desired/apps/wiki/mappings.yaml").unlink()
+    outcome = take(empty, force=True)
+    assert [(c.address, c.action, [a.path for a in c.attributes]) for c in outcome.plan.changes] == [
+        ("User/ghost@x.org", "update", ["roles"])
+    ]  # fmt: skip
+
+
+def test_a_reason_reads_well_of_one_and_of_many(empty: World) -> None:
+    seed_roles(empty, **{f"u{number}": GHOST for number in range(10)})
+    (note,) = take(empty).notes
+    assert note.startswith(f"User/u0@x.org, User/u1@x.org, User/u2@x.org and 7 more: {LEAD}")
 
 
 def test_a_service_that_never_says_active_is_taken_as_it_is(empty: World) -> None:

@@ -1,4 +1,4 @@
-"""What validate says to machines: annotations within GitHub's limits, and SARIF by its schema."""
+"""What validate says to machines: annotations of every problem, and SARIF by its schema."""
 
 from __future__ import annotations
 
@@ -28,12 +28,15 @@ def test_an_annotation_stands_on_the_very_line() -> None:
 
 
 @pytest.mark.parametrize(("errors", "warnings", "more"), [
-    (10, 10, ""), (11, 0, "1 more error"), (12, 13, "2 more errors and 3 more warnings"), (0, 0, "")])  # fmt: skip
-def test_10_annotations_of_a_severity_are_shown_and_the_rest_is_one_line(errors: int, warnings: int, more: str) -> None:
-    lines = as_github([problem()] * errors + [problem("warning")] * warnings).splitlines()
-    counts = [sum(line.startswith(f"::{kind} ") for line in lines) for kind in ("error", "warning")]
-    assert counts == [min(10, errors), min(10, warnings)]
-    assert lines[sum(counts):] == ([f"::notice title=more::{more}: `reconcile validate` shows all"] if more else [])
+    (10, 10, ""), (11, 0, "11 errors"), (3, 11, "11 warnings"), (12, 1_300, "12 errors and 1,300 warnings"), (0, 0, ""),
+])  # fmt: skip
+def test_every_problem_is_printed_and_a_notice_says_that_10_are_shown(errors: int, warnings: int, more: str) -> None:
+    found = [problem(message=f"e{n}.") for n in range(errors)] + [problem("warning", message=f"w{n}.") for n in range(warnings)]
+    lines = as_github(found).splitlines()
+    for shown, line in zip(found, lines, strict=False):
+        assert line.startswith(f"::{shown.severity} ") and f"::{shown.message} - " in line
+    note = f"::notice title=more::GitHub shows the first 10 of {more} on their lines: all of them are in the log of this step"
+    assert lines[len(found):] == ([note] if more else [])
 
 
 def test_errors_that_are_not_listed_count_in_every_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,7 +52,7 @@ def test_errors_that_are_not_listed_count_in_every_form(tmp_path: Path, capsys: 
         said[form] = capsys.readouterr()
         assert "3000 users, 0 groups, 1 app: 9000 errors, 0 warnings\n" in said[form].err + said[form].out
     assert sum(row.get("count", 1) for row in json.loads(said["json"].out)["problems"]) == 9_000
-    assert "::8,990 more errors: " in said["github"].out
+    assert said["github"].out.count("::error ") == len(json.loads(said["json"].out)["problems"])
     log = json.loads(said["sarif"].out)
     Draft4Validator(SARIF).validate(log)
     assert sum(result.get("occurrenceCount", 1) for result in log["runs"][0]["results"]) == 9_000

@@ -124,6 +124,21 @@ def test_it_is_not_over_while_the_account_is_still_active(tmp_path: Path) -> Non
     assert kept is not None and kept.revoked == {} and world.find("ada@x.org")["active"] is False
 
 
+@pytest.mark.parametrize(("inactive", "said"), [
+    ("deletes", "; Generic SCIM service deletes the account, which cannot be undone"), ("keeps", "")])  # fmt: skip
+def test_where_a_revoked_account_is_deleted_the_plan_says_so(tmp_path: Path, inactive: str, said: str) -> None:
+    world = World(tmp_path, deprovision={"inactive": inactive})
+    world.users("userPrincipalName: ada@x.org, displayName: Ada")
+    world.assign("user: ada@x.org, role: User")
+    world.converge()
+    record = world.store.load()
+    assert record is not None
+    record.revoked = {"User/ada@x.org": {"at": "2026-06-01T00:00:00Z", "reason": "stolen laptop"}}
+    world.store.save(record)
+    (change,) = world.plan().changes
+    assert (change.name, change.reason) == ("Ada", "revoked on 2026-06-01: stolen laptop" + said)
+
+
 def test_a_rename_lets_nobody_in_again(desk: Desk) -> None:
     desk.reconcile(*REVOKE)
     desk.people("ada.l@x.org, previously: [ada@x.org]", "grace@x.org")

@@ -6,12 +6,13 @@ The mapping is Entra's default for a generic SCIM app (facts: provisioning.md §
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 from reconciler.adopt.files import header, quote
 from reconciler.adopt.roles import pairs
 
+Resource = dict[str, Any]
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:"
 ACTIVE = 'Switch([IsSoftDeleted], , "False", "True", "True", "False")'
 ROLES = "AssertiveAppRoleAssignmentsComplex([appRoleAssignments])"
@@ -61,12 +62,13 @@ def variable_of(name: str) -> str:
     return found if found[:1].isalpha() else "APP_" + found
 
 
-def mappings_file(name: str, profile: str, users: Iterable[dict[str, Any]], groups: bool) -> str:
+def mappings_file(name: str, profile: str, users: Iterable[Resource], groups: bool) -> str:
     """A mappings.yaml for the service that holds these users; `groups` says whether it has any to do with groups."""
     rows = [f"{{target: {_single(target)}, source: {source}}}" for target, source in _table(profile)]
     lines = ["{target: userName, source: userPrincipalName, matchingPrecedence: 1}",
              f"{{target: active, expression: {_single(ACTIVE)}}}", *rows]  # fmt: skip
-    lines += _roles(users) if profile != "thousandeyes" else ()
+    if profile != "thousandeyes" and (roles := role_fit(users).line):
+        lines.append(roles)
     return (
         header("mappings", f"apps/{name}/mappings.yaml") + "mappings:\n  users:\n"
         "    targetObjectActions: [create, update, delete]\n    scopingFilters: []\n    attributes:\n"
@@ -83,13 +85,25 @@ def _single(text: str) -> str:
     return "'" + text.replace("'", "''") + "'" if re.search(r"[^A-Za-z.]", text) else text
 
 
-def _roles(users: Iterable[dict[str, Any]]) -> Iterator[str]:
-    """A mapping that app roles can write the live ones again with, as they are; none where there are no roles, or no such one."""
-    held = [user["roles"] for user in users if user.get("roles")]
-    if held and all(map(_without_primary, held)):
-        yield f"{{target: roles, expression: {_single(ROLES)}}}"
-    elif held and all(map(_primary_alone, held)):
-        yield f"{{target: {_single(PRIMARY)}, expression: {_single(FIRST)}}}"
+class Fit(NamedTuple):
+    """Which usual mapping writes the live roles again as they are, and whose: `line` is empty where none writes most.
+
+    `fitting` and `odd` are the accounts with roles that the best one writes, and does not write.
+    """
+
+    line: str
+    fitting: list[Resource]
+    odd: list[Resource]
+
+
+def role_fit(users: Iterable[Resource]) -> Fit:
+    """Most are more than half; a disabled account does not count against a mapping, since its roles are not compared."""
+    held = [user for user in users if user.get("roles")]
+    best = max(SHAPES, key=lambda shape: sum(shape.writes(user["roles"]) for user in held))
+    fitting, odd = ([user for user in held if best.writes(user["roles"]) is fits] for fits in (True, False))
+    against = sum(str(user.get("active")).lower() != "false" for user in odd)
+    line = f"{{target: {_single(best.target)}, expression: {_single(best.expression)}}}"
+    return Fit(line if len(fitting) > against else "", fitting, odd)
 
 
 def _without_primary(items: Any) -> bool:
@@ -102,3 +116,14 @@ def _primary_alone(items: Any) -> bool:
 
 def _named(items: Any) -> bool:
     return isinstance(items, list) and all(isinstance(item, dict) for item in items) and len(pairs(items)) == len(items)
+
+
+class Shape(NamedTuple):
+    """A usual mapping of roles, and whether it can write these live ones."""
+
+    target: str
+    expression: str
+    writes: Callable[[Any], bool]
+
+
+SHAPES = (Shape("roles", ROLES, _without_primary), Shape(PRIMARY, FIRST, _primary_alone))

@@ -59,7 +59,7 @@ class Roles:
             return
         self.users += [(name, role) for role in dict.fromkeys(roles or [self._usual()])]
         if not roles and self._usual() == DEFAULT_ACCESS and self.app.provisioning.defaultAccess == "skip":
-            self.notes.add("holds no role, and is skipped until provisioning.defaultAccess is provision", f"User/{name}")
+            self.notes.add("no role: skipped until provisioning.defaultAccess is provision", f"User/{name}")
 
     def _usual(self) -> str:
         """What to assign where the service knows of no role: the plainest one, and nothing where roles are written."""

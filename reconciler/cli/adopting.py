@@ -14,7 +14,7 @@ from reconciler.adopt import defaults, layout, write
 from reconciler.adopt.edit import append
 from reconciler.adopt.invert import role_slot
 from reconciler.adopt.live import adopt
-from reconciler.adopt.model import ImportRefused, Notes
+from reconciler.adopt.model import ImportRefused, Known, Notes
 from reconciler.cli import adopting_others as others
 from reconciler.cli.common import checked
 from reconciler.cli.session import connect, store_of
@@ -36,6 +36,7 @@ from reconciler.scim.errors import ServiceError
 Resource = dict[str, Any]
 Connect = Callable[[App, Record | None], AbstractContextManager[ScimClient]]
 NO_GROUPS = (404, 405, 501)
+MAP_ROLES = "map `roles` in mappings.yaml, then import again"
 
 
 @dataclass(frozen=True)
@@ -82,14 +83,14 @@ def take_over(request: Request, connecting: Connect = connect, record_of: Callab
         record = (record_of or _record)(app, declarations)
         with connecting(app, record) as client:
             read = _read(client, app, new)
-        notes = Notes()
+        notes, odd = Notes(), frozenset[str]()
         if new:
             text = defaults.mappings_file(app.name, app.profile, read.users, read.has_groups)
             seeded[f"apps/{app.name}/mappings.yaml"] = text
             write.put(stage, seeded)
             declarations = _load(stage, request)
-            _roles_left(read.users, declarations.apps[app.name], notes)
-        return _import(request, stage, declarations, seeded, read, record, notes)
+            odd = _roles_left(read, declarations.apps[app.name], notes)
+        return _import(request, stage, declarations, seeded, read, record, notes, odd)
 
 
 def _record(app: App, declarations: Declarations) -> Record | None:
@@ -98,7 +99,7 @@ def _record(app: App, declarations: Declarations) -> Record | None:
 
 def _import(
     request: Request, stage: Path, declarations: Declarations, seeded: dict[str, str], read: Read, record: Record | None,
-    notes: Notes,
+    notes: Notes, odd: frozenset[str],
 ) -> Outcome:  # fmt: skip
     app = limit(declarations.apps[request.name]).app
     users, groups = compile_mapping(app.users), compile_mapping(app.groups)
@@ -107,7 +108,7 @@ def _import(
         shown = with_members(project_groups(groups, read.groups), read.members_shown, shown=False)
         live.groups = {item.id: item for item in shown}
     known = others.known(declarations, stage, request.name, record)
-    found = adopt(app, users, groups, live, known, notes, not _has(stage, request.name, "roles"))
+    found = adopt(app, users, groups, _without(live, odd, known, notes), known, notes, not _has(stage, request.name, "roles"))
     others.leave_out_repeats(found, app, stage)
     texts = {**seeded, **layout.texts(app.name, found, request.split, [])}
     if found.roles:
@@ -124,13 +125,26 @@ def _import(
     return Outcome(sorted(fresh), removed, counts, notes.lines(), plan)
 
 
-def _roles_left(users: list[Resource], app: App, notes: Notes) -> None:
-    """Roles are access: where no default mapping can write those that are there, that is said."""
-    if role_slot(compile_mapping(app.users)) is None:
+def _roles_left(read: Read, app: App, notes: Notes) -> frozenset[str]:
+    """Ids of accounts whose roles the new mapping would overwrite; where it carries none, all that hold any are noted."""
+    fit = defaults.role_fit(read.users)
+    if role_slot(compile_mapping(app.users)) is not None:
+        return frozenset(user["id"] for user in fit.odd)
+    why = "no usual mapping writes them as they are" if not fit.line else "the usual mapping of this service carries none"
+    reasons = [(fit.odd, why), (fit.fitting, why if fit.line else "the usual mapping that writes them does not fit the others")]
+    for users, reason in reasons:
         for user in users:
-            if user.get("roles"):
-                notes.add("holds roles that are not taken over: no usual mapping writes them as they are; map `roles` in "
-                          "mappings.yaml, then import again", f"User/{user.get('userName')}")  # fmt: skip
+            notes.add(f"roles are not taken over: {reason}; {MAP_ROLES}", f"User/{user.get('userName')}")
+    return frozenset()
+
+
+def _without(live: Live, odd: frozenset[str], known: Known, notes: Notes) -> Live:
+    """What is live but for the odd accounts: managed, they would lose their roles. One in the record is managed already."""
+    left = {id for id in odd & live.users.keys() if live.users[id].active and id not in known.recorded}
+    for id in left:
+        notes.add(f"left out, roles and all: the mapping that fits the others would overwrite its roles; {MAP_ROLES}",
+                  f"User/{live.users[id].name or id}")  # fmt: skip
+    return replace(live, users={id: item for id, item in live.users.items() if id not in left})
 
 
 def _seed(stage: Path, request: Request) -> tuple[dict[str, str], bool]:

@@ -201,8 +201,7 @@ class _Work:
 
     def _name(self, address: str) -> str:
         row = self.context.resolution.declarations.users.index.get(fold(address.partition("/")[2]))
-        name = self.context.resolution.declarations.users.column("displayName")[row] if row is not None else None
-        return str(name or "")
+        return self.context.called(address, row, self.context.account(address)) if address.startswith("User/") else ""
 
 
 def _less(one: Named, other: Named) -> Named:

@@ -106,6 +106,17 @@ class Context:
             lambda name: [False] if revoked and name == "accountEnabled" else source(name)
         )
 
+    def called(self, address: str, row: int | None, live: LiveObject | None) -> str:
+        """The display name of an object: as declared, else as the service shows it; empty where neither says one."""
+        declared = self.resolution.table(address).column("displayName")[row] if row is not None else None
+        return str(declared or (self._shown(address, live) if live is not None else "") or "")
+
+    def _shown(self, address: str, live: LiveObject) -> Any:
+        slots = enumerate(self.resolution.mapping(address).slots)
+        number = next((i for i, slot in slots if slot.target.lower() == "displayname"), None)
+        expression = self.resolution.mapping(address).slots[number].expression if number is not None else None
+        return None if number is None or (expression is not None and expression.redacts) else live.values[number]
+
     def place(self, address: str, row: int) -> Place:
         table = self.resolution.table(address)
         return Place(table.files[row], table.lines[row])

@@ -16,6 +16,7 @@ from reconciler.plan.matching.model import Matching
 from reconciler.plan.model import Change, Config, ObjectError, Plan, Skip
 from reconciler.plan.notes import fixed, ignored, notes
 from reconciler.plan.removed import plan_removed
+from reconciler.plan.renamed import renames
 from reconciler.plan.requests import Limits, estimate
 from reconciler.plan.revoked import plan_revoked
 from reconciler.plan.rotation import rotations
@@ -68,8 +69,8 @@ def make_plan(
         app.name, app.displayName, base_url, app.profile, kept, access(context, kept), _skipped(resolution, selection),
         directory.classed(unmanaged),
         tuple(e for e in (*context.matching.errors, *_faults(resolution)) if selection.names(e.address)),
-        tuple([*_of_provisioning(app), *_of_record(record, base_url), *left_out, *notes(context, differ), *findings.said(),
-               *ignored(context, findings.ignored), *directory.still_active(unmanaged)]),
+        tuple([*_of_provisioning(app), *_of_record(record, base_url), *left_out, *notes(context, differ), *renames(context, kept),
+               *findings.said(), *ignored(context, findings.ignored), *directory.still_active(unmanaged)]),
         findings.unchanged, findings.adopted, selection.only, selection.causes,
         requests=estimate(() if is_closed(app) else kept, limits), config=config,
         digest=plan_digest(app.name, base_url, selection.only, selection.causes, kept),

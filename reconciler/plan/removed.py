@@ -14,6 +14,7 @@ from reconciler.plan.model import AttributeChange, Change
 from reconciler.record.entries import Entry, is_active
 from reconciler.resolve.model import Skipped
 
+FOR_GOOD = "this cannot be undone"
 # A broken mapping is no reason to take somebody's account away.
 KEPT = frozenset({"MatchingAttributeEmpty", "DuplicateSource"})
 
@@ -50,7 +51,7 @@ def _remove_group(
         findings.left("retained, since it was there before us", address)
     else:
         reason = skip.reason if skip else "no longer in the directory"
-        findings.changes.append(_removal(context, address, "delete", reason, _why(skip, entry), (), live, skip))
+        findings.changes.append(_removal(context, address, "delete", f"{reason}; {FOR_GOOD}", _why(skip, entry), (), live, skip))
 
 
 def _remove_user(
@@ -77,8 +78,8 @@ def _delete_user(
     if "delete" not in context.app.users.targetObjectActions:
         findings.left("retained, since the mapping does not delete", address)
         return
-    if context.able.delete == "deactivates":
-        reason += f"; {context.able.service} keeps the account, deactivated"
+    kept = context.able.delete == "deactivates"
+    reason += f"; {context.able.service} keeps the account, deactivated" if kept else f"; {FOR_GOOD}"
     findings.changes.append(_removal(context, address, "delete", reason, why, (), live, skip))
 
 
@@ -132,6 +133,6 @@ def _removal(
     live: LiveObject, skip: Skipped | None,
 ) -> Change:  # fmt: skip
     place = context.place(address, skip.row) if skip else _rule(context, address)
-    name = context.resolution.table(address).column("displayName")[skip.row] if skip else live.name
-    return digested(Change(address, action, reason, (why,), place.file, place.line, str(name or ""), attributes,
+    name = context.called(address, skip.row if skip else None, live)
+    return digested(Change(address, action, reason, (why,), place.file, place.line, name, attributes,
                            precondition=context.rests_on(address, live)))  # fmt: skip

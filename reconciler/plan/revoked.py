@@ -17,7 +17,8 @@ def plan_revoked(context: Context, findings: Findings) -> None:
     for address, revocation in sorted(context.revoked.items()):
         live, when = context.account(address), f"revoked on {revocation['at'][:10]}: {revocation['reason']}"
         if live is not None and (attributes := _out(context, address, live)):
-            gone = f"; {context.able.service} deletes the account" if context.able.inactive == "deletes" else ""
+            deletes = context.able.inactive == "deletes"
+            gone = f"; {context.able.service} deletes the account, which cannot be undone" if deletes else ""
             findings.changes.append(_change(context, address, live, attributes, when + gone))
         if live is not None and live.active and not context.disables(address, revoked=True):
             findings.warnings.append(f"{address} is {when}, but no mapping gives `active: false`: disable it on the service")
@@ -50,5 +51,5 @@ def _change(context: Context, address: str, live: LiveObject, attributes: tuple[
     row = context.resolution.declarations.users.index.get(fold(address.partition("/")[2]))
     place = context.place(address, row) if row is not None else context.app.place
     action = "disable" if attributes[0].path == "active" else "update"
-    return digested(Change(address, action, reason, ("config",), place.file, place.line, live.name, attributes,
-                           precondition=context.rests_on(address, live)))  # fmt: skip
+    return digested(Change(address, action, reason, ("config",), place.file, place.line, context.called(address, row, live),
+                           attributes, precondition=context.rests_on(address, live)))  # fmt: skip

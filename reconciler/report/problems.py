@@ -11,6 +11,7 @@ from reconciler.report.safe import plain, workflow_data, workflow_property
 
 ANNOTATIONS = 10  # that GitHub shows of a step and a severity
 
+
 def as_text(problems: list[Problem]) -> str:
     """One block a problem: place, severity, message, remedy."""
     return "".join(
@@ -30,16 +31,11 @@ def _row(problem: Problem) -> dict[str, Any]:
 
 
 def as_github(problems: list[Problem]) -> str:
-    """Workflow commands, which GitHub shows on the very lines; what is over its limit is counted in one line."""
-    shown: list[Problem] = []
-    left: Counter[str] = Counter()
-    for problem in problems:
-        if sum(1 for other in shown if other.severity == problem.severity) < ANNOTATIONS:
-            shown.append(problem)
-        else:
-            left[problem.severity] += problem.stands_for
-    more = " and ".join(f"{number:,} more {severity}{'s' if number > 1 else ''}" for severity, number in sorted(left.items()))
-    return "".join(map(_annotation, shown)) + (f"::notice title=more::{more}: `reconcile validate` shows all\n" if more else "")
+    """Workflow commands, which GitHub shows on the very lines; a notice where it shows but the first of a severity."""
+    counts = Counter(problem.severity for problem in problems)
+    over = [f"{counts[name]:,} {name}s" for name in ("error", "warning") if counts[name] > ANNOTATIONS]
+    note = f"GitHub shows the first {ANNOTATIONS} of {' and '.join(over)} on their lines: all of them are in the log of this step"
+    return "".join(map(_annotation, problems)) + (f"::notice title=more::{note}\n" if over else "")
 
 
 def _annotation(problem: Problem) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.plan.model import Plan
+from reconciler.plan.model import Access, Change, Plan
 from reconciler.plan.safeguards.approvals import line
 from reconciler.report.markdown.fit import Section
 from reconciler.report.safe import code
@@ -42,13 +42,18 @@ def _harm(plan: Plan) -> Iterator[str]:
         yield f"> - **safeguard {code(item.get('name', ''))} blocks**: {code(item.get('detail', ''))}" + _way_out(item, plan.app)
     for change in plan.changes:
         if change.action == "delete":
-            yield f"> - **deletes** {code(change.address)}: {code(change.reason)}"
+            yield f"> - **deletes** {_who(change)}: {code(change.reason)}"
     for row in plan.access:
         if row.gains and row.privileged:
-            yield f"> - **gains privileged {row.kind}** {code(row.what)}: {code(row.address)}"
+            yield f"> - **gains privileged {row.kind}** {code(row.what)}: {_who(row)}"
     for change in plan.changes:
         if change.disables:
-            yield f"> - **disables** {code(change.address)}: {code(change.reason)}"
+            yield f"> - **disables** {_who(change)}: {code(change.reason)}"
+
+
+def _who(item: Change | Access) -> str:
+    """The address, and the display name where it says more."""
+    return code(item.address) + (f" ({code(item.name)})" if item.name and item.name not in item.address else "")
 
 
 def findings(plan: Plan) -> list[Section]:
