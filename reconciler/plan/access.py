@@ -42,7 +42,7 @@ class _Work:
     def gave(self) -> dict[str, list[tuple[str, set[str]]]]:
         """Key of a role -> the groups that gave it when last applied, each with who was in it, by today's names."""
         found: dict[str, list[tuple[str, set[str]]]] = {}
-        for old in filter(lambda address: address.startswith("Group/"), self.context.entries):
+        for old in self.context.entries.groups():
             entry, group = self.context.entries[old], self.context.today.get(old, old)
             for key in entry.get("roles", ()):
                 found.setdefault(key, []).append((group, recorded_members(self.context, entry)))

@@ -43,6 +43,14 @@ class Context:
     pending: dict[str, Change] = field(default_factory=dict)
     released: set[str] = field(default_factory=set)
 
+    @cached_property
+    def unwanted(self) -> dict[str, Skipped | None]:
+        """Addresses in the record that no object in scope has, each with why that is where it is still declared."""
+        recorded, skipped = self.matching.recorded, self.resolution.skipped
+        left_out = {recorded[address]: skip for address, skip in skipped.items() if address in recorded}
+        wanted = set(recorded.values()).difference(left_out).union(self.matching.refused.values())
+        return {address: left_out.get(address) for address in sorted(self.entries.keys() - wanted)}
+
     @property
     def able(self) -> Capabilities:
         """What the service does."""

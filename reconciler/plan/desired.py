@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from reconciler.declare.model import fold
@@ -20,6 +21,8 @@ from reconciler.resolve.resolution import values_with_roles
 from reconciler.resolve.sources import UserSource
 
 Attributes = tuple[AttributeChange, ...]
+VALUES = attrgetter("values")
+NOBODY = LiveObject("", "", (object(),), None, False)
 Desired = DesiredUser | DesiredGroup
 
 
@@ -49,22 +52,27 @@ class Findings:
 
 def plan_desired(context: Context, desired: Mapping[str, Desired], findings: Findings) -> None:
     """Add what it takes to make each desired object what it should be."""
-    matched, failed = context.matching.live, context.matching.failed
-    how, users, revoked, alike, unknown = context.matching.how, desired is context.resolution.users, context.revoked, 0, 0
-    for address, item in desired.items():
+    matched, failed, how = context.matching.live, context.matching.failed, context.matching.how
+    rest = _unlike(context) if desired is context.resolution.users else list(desired)
+    adopted = len(how.keys() & (desired.keys() - rest)) if how else 0
+    findings.unchanged += len(desired) - len(rest) - adopted
+    findings.adopted += adopted
+    for address in rest:
         live = matched.get(address)
-        if users and live is not None and (item.values is live.values or item.values == live.values) and address not in revoked:
-            # Nearly every object of a large directory ends here.
-            alike += 1
-            unknown += address in how
-        elif address in revoked:
+        if address in context.revoked:
             continue
-        elif live is not None:
-            _update(context, item, live, findings)
+        if live is not None:
+            _update(context, desired[address], live, findings)
         elif address not in failed:
-            _create(context, item, findings)
-    findings.unchanged += alike - unknown
-    findings.adopted += unknown
+            _create(context, desired[address], findings)
+
+
+def _unlike(context: Context) -> list[str]:
+    """The users in scope who are to be looked at one by one: of a large directory nearly everybody is as declared."""
+    users, matched = context.resolution.users, context.matching.live
+    accounts = [matched.get(address, NOBODY) for address in users]
+    values = zip(users, map(VALUES, users.values()), map(VALUES, accounts), strict=True)
+    return [address for address, want, have in values if (want is not have and want != have) or address in context.revoked]
 
 
 def _create(context: Context, item: Desired, findings: Findings) -> None:

@@ -21,14 +21,12 @@ KEPT = frozenset({"MatchingAttributeEmpty", "DuplicateSource"})
 
 def plan_removed(context: Context, kind: str, live: Mapping[str, LiveObject], findings: Findings) -> None:
     """Add what becomes of recorded objects of a kind (`User` or `Group`) that nobody wants any more."""
-    recorded, skipped = context.matching.recorded, context.resolution.skipped
-    wanted = {old for address, old in recorded.items() if address not in skipped}.union(context.matching.refused.values())
-    left_out = {old: skipped[address] for address, old in recorded.items() if address in skipped}
-    for address in [address for address in context.entries if address not in wanted]:
+    recorded = context.matching.recorded
+    for address, skip in context.unwanted.items():
         if context.today.get(address, address) in context.revoked or not address.startswith(kind + "/"):
             continue
         entry = context.entries[address]
-        account, skip = live.get(entry["id"]), left_out.get(address)
+        account = live.get(entry["id"])
         if skip is not None and skip.code in KEPT:
             continue
         before = len(findings.changes)

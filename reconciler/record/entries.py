@@ -73,6 +73,7 @@ class Entries(MutableMapping[str, Entry]):
         self._all: dict[str, Entry | int] = dict(zip(self._kept.addresses, range(len(self._kept.addresses)), strict=True))
         self._all.update(known or {})
         self._as_kept = not known  # until the first entry is read or changed, the columns say it all
+        self._groups: list[str] | None = None
 
     def __getitem__(self, address: str) -> Entry:
         found = self._all[address]
@@ -82,11 +83,11 @@ class Entries(MutableMapping[str, Entry]):
         return found
 
     def __setitem__(self, address: str, entry: Entry) -> None:
-        self._as_kept = False
+        self._as_kept, self._groups = False, None
         self._all[address] = entry
 
     def __delitem__(self, address: str) -> None:
-        self._as_kept = False
+        self._as_kept, self._groups = False, None
         del self._all[address]
 
     def __iter__(self) -> Iterator[str]:
@@ -121,6 +122,12 @@ class Entries(MutableMapping[str, Entry]):
         column = self._kept.active
         found = [a for a, e in self._all.items() if (column[e] if isinstance(e, int) else is_active(e))]
         return [address for address in found if address.startswith("User/")]
+
+    def groups(self) -> list[str]:
+        """The addresses of groups."""
+        if self._groups is None:
+            self._groups = [address for address in self._all if address.startswith("Group/")]
+        return self._groups
 
     def text(self, address: str) -> bytes:
         """The entry as a member of a JSON object."""

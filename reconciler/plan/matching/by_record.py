@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from itertools import chain
+from operator import attrgetter, itemgetter
 
 from reconciler.declare.model import fold, fold_all
 from reconciler.plan.matching.model import Desired, Identities, Kind
 from reconciler.plan.rotation import not_free
 from reconciler.resolve.model import Skipped
+
+NOBODY = (None, None)
 
 
 def by_record(kind: Kind) -> dict[str, str]:
@@ -29,12 +32,16 @@ def by_record(kind: Kind) -> dict[str, str]:
 
 def _as_named(kind: Kind, items: Mapping[str, Desired] | Mapping[str, Skipped]) -> dict[str, str]:
     """Nearly every object of a large directory is in the record, under its name and with its id."""
-    rows = [item.row for item in items.values()]
-    owns, previous = (map(kind.table.column(name).__getitem__, rows) for name in ("id", "previously"))
+    rows = list(map(attrgetter("row"), items.values()))
+    owns, previous = (list(map(kind.table.column(name).__getitem__, rows)) for name in ("id", "previously"))
+    known = [kind.known.get(address, NOBODY) for address in items]
+    ids, last = (list(map(itemgetter(number), known)) for number in (0, 1))
+    if owns == last and None not in ids and previous.count(None) == len(previous):
+        return dict(zip(items, ids, strict=True))
     return {
-        address: identity[0]
-        for address, identity, own, before in zip(items, map(kind.known.get, items), owns, previous, strict=True)
-        if identity is not None and before is None and (own is None or identity[1] is None or identity[1] == own)
+        address: id
+        for address, id, own, before, names in zip(items, ids, owns, last, previous, strict=True)
+        if id is not None and names is None and (own is None or before is None or before == own)
     }
 
 

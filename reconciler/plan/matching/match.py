@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from operator import itemgetter
 
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.matching.by_attribute import by_attribute
@@ -16,7 +17,7 @@ def match(resolution: Resolution, live: Live, entries: Entries) -> Matching:
     """Match users, then groups (design.md §5 step 5)."""
     result = Matching()
     users = entries.identities()
-    groups = {address: users.pop(address) for address in entries if address.startswith("Group/")}
+    groups = {address: users.pop(address) for address in entries.groups()}
     _match(Kind("User", resolution, resolution.users, live.users, users, result))
     _match(Kind("Group", resolution, resolution.groups, live.groups, groups, result))
     return result
@@ -25,14 +26,15 @@ def match(resolution: Resolution, live: Live, entries: Entries) -> Matching:
 def _match(kind: Kind) -> None:
     known, live = kind.known, kind.live
     ids = by_record(kind) if known else {}
-    found = {address: account for address, id in ids.items() if (account := live.get(id)) is not None}
+    accounts = list(map(live.get, ids.values()))
+    found = {address: account for address, account in zip(ids, accounts, strict=True) if account is not None}
     recorded = len(found)
     if recorded < len(kind.desired):
         by_attribute(kind, found)
-    owned = {account.id: address for address, account in found.items()}
+    owned = _owned(found)
     if len(owned) < len(found):
         _refuse_shared(kind, found)
-        owned = {account.id: address for address, account in found.items()}
+        owned = _owned(found)
     kind.result.add(found, owned)
     addresses = kind.result.addresses
     if recorded < len(known):
@@ -40,6 +42,10 @@ def _match(kind: Kind) -> None:
             # A dangling member keeps the id of an account that is gone: that id is nobody's.
             if id in live:
                 addresses.setdefault(id, address)
+
+
+def _owned(found: dict[str, LiveObject]) -> dict[str, str]:
+    return dict(zip(map(itemgetter(0), found.values()), found, strict=True))
 
 
 def _refuse_shared(kind: Kind, found: dict[str, LiveObject]) -> None:

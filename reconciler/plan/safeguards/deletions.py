@@ -24,7 +24,7 @@ def accidental_deletions(facts: Facts) -> Safeguard:
     groups = {fold(c.address) for c in facts.written if c.address.startswith("Group/") and c.action == "delete"} | closed
     entries = facts.record.entries
     existing = _together(facts.active, gone)
-    known = _together([a for a in entries if a.startswith("Group/") and "retained" not in entries[a]], closed)
+    known = _together([a for a in entries.groups() if "retained" not in entries[a]], closed)
     blocked = users != gone and exceeds(limits, len(users), existing)
     blocked = blocked or (groups != closed and exceeds(limits, len(groups), known))
     earlier = len(facts.recent)
