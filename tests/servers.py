@@ -61,6 +61,13 @@ class Desk:
         file.write_text(text, encoding="utf-8")
         return file
 
+    def zoo(self, url: str) -> None:
+        """A second app, declared as the first one is and with the same token."""
+        for file in (self.folder / "desired/apps/wiki").iterdir():
+            text = file.read_text(encoding="utf-8").replace("app: wiki", "app: zoo").replace("WIKI_URL", "ZOO_URL")
+            self.write(f"apps/zoo/{file.name}", text)
+        self.environ["ZOO_URL"] = url
+
     def people(self, *rows: str) -> None:
         lines = "".join(f"  - {{userPrincipalName: {row}}}\n" for row in rows)
         self.write("directory/users/a.yaml", "users:\n" + lines)

@@ -300,11 +300,8 @@ def test_a_plan_for_an_app_that_is_no_longer_declared_is_stale(desk: Desk) -> No
 
 
 def test_one_stale_app_keeps_every_app_of_the_plan_unwritten(desk: Desk, services: str) -> None:
-    for file in ("mappings", "roles", "assignments", "app"):
-        text = (desk.folder / f"desired/apps/wiki/{file}.yaml").read_text(encoding="utf-8")
-        desk.write(f"apps/zoo/{file}.yaml", text.replace("wiki", "zoo").replace("WIKI", "ZOO"))
     other = Desk(desk.folder / "other", f"{services}/{uuid4().hex}/v2")
-    desk.environ |= {"ZOO_URL": other.url, "ZOO_TOKEN": TOKEN}
+    desk.zoo(other.url)
     other.seed("ada@x.org", title="Intern")
     saved(desk)
     other.edit("ada@x.org", "title", "Chief")
@@ -357,9 +354,7 @@ def test_an_apply_by_digest_is_taken_up_by_the_same_digest(desk: Desk, by: signa
 
 
 def test_an_app_that_no_saved_plan_is_about_is_wrong_usage(desk: Desk) -> None:
-    for file in ("mappings", "roles", "assignments", "app"):
-        text = (desk.folder / f"desired/apps/wiki/{file}.yaml").read_text(encoding="utf-8")
-        desk.write(f"apps/zoo/{file}.yaml", text.replace("app: wiki", "app: zoo"))
+    desk.zoo(desk.url)
     saved(desk, "--app", "wiki")
     for command in ("apply", "show"):
         ran = desk.reconcile(command, "plan.json", "--app", "zoo")
@@ -893,14 +888,11 @@ def test_a_first_record_lies_beside_the_declarations_where_the_current_folder_is
 
 
 def test_an_app_that_cannot_be_read_is_named_and_stands_in_markdown_too(desk: Desk) -> None:
-    for file in ("mappings", "roles", "assignments", "app"):
-        text = (desk.folder / f"desired/apps/wiki/{file}.yaml").read_text(encoding="utf-8")
-        desk.write(f"apps/zoo/{file}.yaml", text.replace("app: wiki", "app: zoo").replace("WIKI_URL", "ZOO_URL"))
-    down = {"ZOO_URL": "http://127.0.0.1:9/v2"}
-    ran = desk.reconcile("plan", "--format", "markdown", **down)
+    desk.zoo("http://127.0.0.1:9/v2")
+    ran = desk.reconcile("plan", "--format", "markdown")
     assert ran.code == 1 and "Error: zoo (http://127.0.0.1:9/v2): GET /" in ran.err
     assert "### `wiki`: **changes to review**" in ran.out and "### `zoo`: **not planned**" in ran.out
-    alone = desk.reconcile("plan", "--format", "json", **down)
+    alone = desk.reconcile("plan", "--format", "json")
     assert [plan["app"] for plan in json.loads(alone.out)["plans"]] == ["wiki"]
 
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.servers import APP, TOKEN, Desk, ended, scim_server
+from tests.servers import APP, Desk, ended, scim_server
 from tests.test_safeguards import names
 
 PEOPLE = names(10)
@@ -108,10 +108,8 @@ def test_an_edited_file_is_not_what_was_approved(desk: Desk) -> None:
 
 
 def test_one_blocked_app_keeps_every_app_of_the_files_unwritten(desk: Desk, services: str) -> None:
-    for file in ("mappings", "roles", "assignments"):
-        desk.write(f"apps/zoo/{file}.yaml", (desk.folder / f"desired/apps/wiki/{file}.yaml").read_text(encoding="utf-8"))
-    desk.write("apps/zoo/app.yaml", APP.replace("wiki", "zoo").replace("WIKI", "ZOO"))
-    desk.environ |= {"ZOO_URL": f"{services}/{uuid4().hex}/v2", "ZOO_TOKEN": TOKEN}
+    desk.zoo(f"{services}/{uuid4().hex}/v2")
+    desk.write("apps/zoo/app.yaml", APP.replace("wiki", "zoo").replace("WIKI_URL", "ZOO_URL"))
     assert desk.reconcile("plan", "--out", "plan.json").code == 3
     assert desk.reconcile("apply", "plan.json").code == 3
     document = json.loads(desk.reconcile("plan", "--app", "zoo", "--format", "json").out)

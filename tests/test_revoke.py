@@ -101,6 +101,13 @@ def test_it_is_over_once_the_declaration_has_agreed(desk: Desk) -> None:
     assert ada(desk)["active"] is True and members(desk) == 2
 
 
+def revoked(world: World) -> None:
+    record = world.store.load()
+    assert record is not None
+    record.revoked = {"User/ada@x.org": {"at": "2026-06-01T00:00:00Z", "reason": "stolen laptop"}}
+    world.store.save(record)
+
+
 def test_it_is_not_over_while_the_account_is_still_active(tmp_path: Path) -> None:
     """The declaration has agreed, but the service refuses: a policy that retains accounts must not let the person stay."""
     world = World(tmp_path)
@@ -108,10 +115,7 @@ def test_it_is_not_over_while_the_account_is_still_active(tmp_path: Path) -> Non
     world.users("userPrincipalName: ada@x.org")
     world.assign("user: ada@x.org, role: User")
     world.converge()
-    record = world.store.load()
-    assert record is not None
-    record.revoked = {"User/ada@x.org": {"at": "2026-06-01T00:00:00Z", "reason": "stolen laptop"}}
-    world.store.save(record)
+    revoked(world)
     world.users()
     world.assign()
     inner = world.transport.inner
@@ -131,10 +135,7 @@ def test_where_a_revoked_account_is_deleted_the_plan_says_so(tmp_path: Path, ina
     world.users("userPrincipalName: ada@x.org, displayName: Ada")
     world.assign("user: ada@x.org, role: User")
     world.converge()
-    record = world.store.load()
-    assert record is not None
-    record.revoked = {"User/ada@x.org": {"at": "2026-06-01T00:00:00Z", "reason": "stolen laptop"}}
-    world.store.save(record)
+    revoked(world)
     (change,) = world.plan().changes
     assert (change.name, change.reason) == ("Ada", "revoked on 2026-06-01: stolen laptop" + said)
 
@@ -255,10 +256,8 @@ def test_a_revocation_uses_up_nothing_of_the_number_of_deletions(desk: Desk) -> 
 
 
 def test_an_app_that_is_declared_no_more_is_named_by_plan_and_revoke(desk: Desk, server: str) -> None:
-    for file in (desk.folder / "desired/apps/wiki").iterdir():
-        desk.write(f"apps/zoo/{file.name}", file.read_text().replace("app: wiki", "app: zoo").replace("WIKI", "ZOO"))
-    zoo = {"ZOO_URL": f"{server}/zoo-{desk.folder.name}/v2", "ZOO_TOKEN": desk.environ["WIKI_TOKEN"]}
-    assert desk.reconcile("apply", "--auto-approve", **zoo).code == 0
+    desk.zoo(f"{server}/zoo-{desk.folder.name}/v2")
+    assert desk.reconcile("apply", "--auto-approve").code == 0
     (desk.folder / "desired/apps/zoo").rename(desk.folder / "zoo")
     for command in ("plan", "apply"):
         ran = desk.reconcile(command, *(["--auto-approve"] if command == "apply" else []))
@@ -268,5 +267,5 @@ def test_an_app_that_is_declared_no_more_is_named_by_plan_and_revoke(desk: Desk,
     assert ran.code == 1 and ada(desk)["active"] is False
     assert "the app zoo is not declared any more, and User/ada@x.org had an active account there" in ran.err
     (desk.folder / "zoo").rename(desk.folder / "desired/apps/zoo")
-    assert desk.reconcile(*REVOKE, **zoo).code == 0
-    assert "declared any more" not in desk.reconcile("plan", **zoo).err
+    assert desk.reconcile(*REVOKE).code == 0
+    assert "declared any more" not in desk.reconcile("plan").err
