@@ -41,7 +41,8 @@ WRITE = {"step": "create", "action": "create", "at": "2026-06-01T00:00:00Z", "id
 WHOLE = {"version": 1, "app": "wiki", "base_url": "https://x", "entries": {"User/x": ENTRY}, "under_way": ["sha256:0"], "runs": 3,
          "unanswered": {"User/y": WRITE}, "revoked": {"User/z": {"at": "t", "reason": "r"}}, "commit": "3f2c1ab",
          "protected": ["User/x"], "removals": [{"at": "t", "address": "User/x", "kind": "roles"}],
-         "approved": {"sha256:0": ["a"]}, "asked": {"sha256:2": ["sha256:3"]}, "members_shown": True, "carrying": ["roles"],
+         "approved": {"sha256:0": ["a"]}, "members_shown": True, "carrying": ["roles"],
+         "asked": {"sha256:2": {"only": ["User/x"], "causes": ["time"], "changes": {"User/x": ["sha256:3", "", "a"]}}},
          "limits": {"groupMembership.percent": 50},
          "breaches": ["Why: User/x admin"],
          "skips": {"User/q": "NotAssigned"}}  # fmt: skip

@@ -12,9 +12,10 @@ from reconciler.apply.model import Failed, Job, Outcome, Result
 from reconciler.apply.order import Step, steps
 from reconciler.apply.recover import unanswered
 from reconciler.apply.write import Writer
+from reconciler.plan import asked
 from reconciler.plan.model import Change
 from reconciler.plan.rotation import waiting
-from reconciler.plan.safeguards.keep import add_removals, settle_plans
+from reconciler.plan.safeguards.keep import add_removals, settle_approved
 from reconciler.record.store import Store
 from reconciler.resolve.functions import Chance
 from reconciler.scim.client import ScimClient
@@ -118,7 +119,9 @@ class _Run:
         self.book.rename([new for new, old in self.book.renamed.items() if not undone & {new, old}])
         if self.open is None and Result(outcomes, self.interrupted).complete:
             record.commit = self.job.commit or record.commit
-        settle_plans(record, self.job.everything, [o.change for o in outcomes if o.change.address not in undone])
+        ended = [o.change for o in outcomes if o.change.address not in undone]
+        settle_approved(record, self.job.everything, ended)
+        asked.settle(record, self.job.everything, ended)
         record.under_way = self._under_way(outcomes)
         self._forget_revoked(outcomes)
         self.store.save(record)

@@ -99,10 +99,10 @@ def _agreed(found: Session, auto_approve: bool, digest: str | None, no_color: bo
 
 def _is_rest(found: Session, digest: str) -> bool:
     """Whether all that is planned is what an apply of the plan of this digest has left; said in words."""
-    from reconciler.plan.safeguards.keep import is_rest
+    from reconciler.plan.asked import is_rest
 
     record, plan = found.record, found.planned.plan
-    if record is None or record.base_url != plan.base_url or not is_rest(record, digest, plan.changes):
+    if record is None or record.base_url != plan.base_url or not is_rest(record, digest, plan):
         return False
     say(f"{'This is what' if plan.changes else 'Nothing'} is left of {digest}.")
     return True

@@ -92,6 +92,7 @@ def write(
 def _job(found: Session, changes: tuple[Change, ...], occasion: str, only: tuple[str, ...], asked: str | None) -> Job:
     """All that the apply is given; what the record must hold before the first write is in there."""
     from reconciler.apply.model import Job
+    from reconciler.plan.asked import begin
     from reconciler.plan.safeguards.keep import prepare
     from reconciler.plan.selection import Selection
     from reconciler.plan.settle import settle
@@ -102,7 +103,9 @@ def _job(found: Session, changes: tuple[Change, ...], occasion: str, only: tuple
     record.base_url = found.client.base_url
     record.members_shown |= any(group.members for group in found.planned.context.live.groups.values())
     settled = settle(found.planned.context, only)
-    removals = prepare(record, found.guarded, whole=not (only or plan.selected_causes), asked=asked)
+    removals = prepare(record, found.guarded, whole=not (only or plan.selected_causes))
+    if asked is not None:
+        begin(record, asked, plan)
     skipped = tuple(skip for skip in plan.skipped if chosen.names(skip.address))
     return Job(found.app.name, changes, settled, record, found.resolution, occasion, _commit(found, changes), removals,
                found.planned.everything, skipped)  # fmt: skip

@@ -63,7 +63,7 @@ def compare(
 
 def is_rest(old: Change, now: Change) -> bool:
     """Whether a change is what is left of another one, part of which has been done."""
-    if old.action not in ("create", "update", "enable") or now.action not in ("update", "enable"):
+    if old.action not in ("create", "update", "enable") or now.action not in ("update", "enable") or now.adopts > old.adopts:
         return False
     if old.precondition is not None and (now.precondition is None or now.precondition.id != old.precondition.id):
         return False

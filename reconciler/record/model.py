@@ -67,6 +67,19 @@ class JournalLine(TypedDict, total=False):
     settled: str
 
 
+class Asked(TypedDict, total=False):
+    """What is left of a plan that was applied by its digest.
+
+    only, causes: its selection
+    changes:      address -> digest of the change, id of the account that it rests on ("" for none), and a digest of each
+                  thing that it would do, where it can be done in part
+    """
+
+    only: list[str]
+    causes: list[str]
+    changes: dict[str, list[str]]
+
+
 @dataclass
 class Record:
     """Per app: address -> Entry, and the origin that it was made with.
@@ -80,7 +93,7 @@ class Record:
     carrying:   targets that carried roles when we last applied
     removals:   those of the last 24 hours, without what an approval let through
     approved:   digest of an approved plan that is not done yet -> a digest of each thing that it would do
-    asked:      the same of a plan that was applied by its digest
+    asked:      digest of a plan that was applied by it -> what is left of it
     revoked:    people who must stay out until the declaration agrees: address -> {at, reason}
     members_shown: the service has shown who is in a group: one without members has none
     skips:      address -> the code with which the provisioning log last said that the object is left out
@@ -99,7 +112,7 @@ class Record:
     carrying: list[str] = field(default_factory=list)
     removals: list[Removal] = field(default_factory=list)
     approved: dict[str, list[str]] = field(default_factory=dict)
-    asked: dict[str, list[str]] = field(default_factory=dict)
+    asked: dict[str, Asked] = field(default_factory=dict)
     runs: int = 0
     unanswered: dict[str, Unanswered] = field(default_factory=dict)
     members_shown: bool = False

@@ -1,4 +1,4 @@
-"""What the record remembers of safeguards: protection, removals, plans approved or asked for that are not done. Pure."""
+"""What the record remembers of safeguards: protection, removals, approved plans that are not done. Pure."""
 
 from __future__ import annotations
 
@@ -17,10 +17,8 @@ from reconciler.record.model import Record
 Removals = dict[str, list[tuple[str, str]]]
 
 
-def prepare(record: Record, guarded: Guarded, whole: bool, asked: str | None = None) -> Removals:
+def prepare(record: Record, guarded: Guarded, whole: bool) -> Removals:
     """Put into the record what must be in it before the first write; `whole` is false for an apply of a part.
-
-    `asked` is the digest of the plan, where that is what was asked for.
 
     Returns what counts once it is done: address of a change -> (address, kind) of each removal.
     """
@@ -34,9 +32,6 @@ def prepare(record: Record, guarded: Guarded, whole: bool, asked: str | None = N
     things = [thing for change in facts.written for thing in atoms(change)]
     for digest in guarded.approved:
         record.approved[digest] = sorted({*record.approved.get(digest, ()), *things})
-    if asked:
-        unfinished = {digest: kept for digest, kept in record.asked.items() if kept}
-        record.asked = {**unfinished, asked: sorted({*unfinished.get(asked, ()), *things})}
     open_ = {approval.plan for approval in facts.context.app.approvals}
     record.approved = {digest: kept for digest, kept in record.approved.items() if digest in open_}
     if not guarded.counts:
@@ -44,19 +39,12 @@ def prepare(record: Record, guarded: Guarded, whole: bool, asked: str | None = N
     return {change.address: found for change in facts.written if (found := _removals(guarded, change))}
 
 
-def is_rest(record: Record, asked: str, changes: Iterable[Change]) -> bool:
-    """Whether changes are what is left of a plan that has been applied by its digest; none are where that came to its end."""
-    things = set(record.asked.get(asked, ()))
-    return asked in record.asked and all(things.issuperset(atoms(change)) for change in changes)
-
-
-def settle_plans(record: Record, everything: Iterable[Change], done: Iterable[Change]) -> None:
-    """Plans are kept for what is left of them, and approvals as long as something is; `everything` was to be done before."""
-    if not (record.approved or record.asked):
+def settle_approved(record: Record, everything: Iterable[Change], done: Iterable[Change]) -> None:
+    """Approvals are kept for what is left of their plans, and as long as something is; `everything` was to be done before."""
+    if not record.approved:
         return
     past = {thing for change in done for thing in atoms(change)}
     left = {thing for change in everything for thing in atoms(change)} - past
-    record.asked = {digest: sorted(left.intersection(things)) for digest, things in record.asked.items()}
     rest = {digest: set(things) - past for digest, things in record.approved.items()}
     record.approved = {digest: sorted(things) for digest, things in rest.items() if not left.isdisjoint(things)}
 
