@@ -57,6 +57,14 @@ def test_taking_over_an_account_is_not_the_rest_of_creating_one(world: World) ->
     assert ada.adopts and not left(world, digest)
 
 
+def test_nor_is_it_of_a_saved_plan_that_was_begun(world: World) -> None:
+    saved = world.plan()
+    record = Record("wiki", world.client.base_url, under_way=[change.digest for change in saved.changes])
+    world.store.save(record)
+    world.seed("ada@x.org", displayName="Somebody")
+    assert "User/ada@x.org" in {moved.address for moved in world.compare(saved).moved}
+
+
 def test_another_part_is_not(world: World) -> None:
     digest = ask(world)
     assert left(world, digest) and not left(world, digest, "User/nobody@x.org")

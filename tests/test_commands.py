@@ -881,6 +881,20 @@ def test_a_record_beside_the_declarations_is_found_from_any_folder(desk: Desk, c
     assert desk.reconcile("plan", "--detailed-exitcode").code == 0
 
 
+def test_a_lock_that_a_failed_apply_left_is_no_record(desk: Desk) -> None:
+    (desk.folder / "other").mkdir()
+    apply = ("apply", "--auto-approve", "--desired", "../desired")
+    assert desk.reconcile(*apply, cwd="other", WIKI_URL="http://127.0.0.1:9").code == 1
+    assert desk.reconcile("apply", "--auto-approve").code == 0
+    assert "no record" not in desk.reconcile("plan", "--desired", "../desired", cwd="other").out
+
+
+def test_a_record_in_the_current_folder_counts_wherever_that_is(desk: Desk) -> None:
+    assert desk.reconcile("apply", "--auto-approve").code == 0
+    (desk.folder / ".reconcile").rename(desk.folder / "desired/.reconcile")
+    assert "no record" not in desk.reconcile("plan", "--desired", ".", cwd="desired").out
+
+
 def test_a_first_record_lies_beside_the_declarations_where_the_current_folder_is_inside_of_them(desk: Desk) -> None:
     assert desk.reconcile("apply", "--auto-approve", "--desired", "..", cwd="desired/apps").code == 0
     assert (desk.folder / ".reconcile/wiki/record.json").is_file()

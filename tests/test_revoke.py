@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -261,11 +262,35 @@ def test_an_app_that_is_declared_no_more_is_named_by_plan_and_revoke(desk: Desk,
     (desk.folder / "desired/apps/zoo").rename(desk.folder / "zoo")
     for command in ("plan", "apply"):
         ran = desk.reconcile(command, *(["--auto-approve"] if command == "apply" else []))
-        assert ran.code == 0 and "the app zoo is not declared any more, and its record holds 2 accounts" in ran.err
+        assert ran.code == 0 and "zoo is not declared in desired, and its record, .reconcile/zoo, holds 2 accounts" in ran.err
     assert "zoo" not in desk.reconcile("plan", "--app", "wiki").err
     ran = desk.reconcile(*REVOKE)
     assert ran.code == 1 and ada(desk)["active"] is False
-    assert "the app zoo is not declared any more, and User/ada@x.org had an active account there" in ran.err
+    assert "the app zoo is not declared here, and by its record User/ada@x.org may have an active account" in ran.err
     (desk.folder / "zoo").rename(desk.folder / "desired/apps/zoo")
     assert desk.reconcile(*REVOKE).code == 0
-    assert "declared any more" not in desk.reconcile("plan").err
+    assert "zoo" not in desk.reconcile("plan").err
+
+
+def test_a_record_that_cannot_be_read_hides_no_other_and_is_no_reason_to_be_calm(desk: Desk) -> None:
+    (desk.folder / ".reconcile/aaa").mkdir()
+    (desk.folder / ".reconcile/aaa/record.json").write_text("{")
+    shutil.copytree(desk.folder / ".reconcile/wiki", desk.folder / ".reconcile/bbb")
+    record = desk.folder / ".reconcile/bbb/record.json"
+    record.write_text(json.dumps({**json.loads(record.read_text()), "app": "bbb"}))
+    said = desk.reconcile("plan").err
+    assert "the app aaa is not declared in desired, and its record cannot be read" in said and "the app bbb" in said
+    ran = desk.reconcile(*REVOKE)
+    assert ran.code == 1 and ada(desk)["active"] is False and "the app aaa" in ran.err and "the app bbb" in ran.err
+
+
+def test_who_is_known_by_another_apps_record_alone_is_put_into_no_record_here(desk: Desk) -> None:
+    desk.zoo(desk.url.replace("/v2", "-zoo/v2"))
+    desk.people("ada@x.org", "grace@x.org", "eve@x.org")
+    desk.write("apps/zoo/assignments.yaml", "assignments: [{user: eve@x.org, role: User}]\n")
+    assert desk.reconcile("apply", "--auto-approve").code == 0
+    (desk.folder / "desired/apps/zoo").rename(desk.folder / "zoo")
+    desk.people("ada@x.org", "grace@x.org")
+    ran = desk.reconcile("revoke", "eve@x.org", "--auto-approve")
+    assert ran.code == 1 and "the app zoo is not declared here" in ran.err and "Applied" not in ran.out
+    assert "eve" not in (desk.folder / ".reconcile/wiki/record.json").read_text()

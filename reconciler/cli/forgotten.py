@@ -1,4 +1,4 @@
-"""Apps that have a record and are not declared any more: nobody plans them, so somebody must be told."""
+"""Apps that have a record beside those that are declared: nobody plans them here, so somebody must be told."""
 
 from __future__ import annotations
 
@@ -13,26 +13,35 @@ from reconciler.record.store import RecordError
 
 
 def warn_forgotten(declarations: Declarations) -> None:
-    """Say which accounts nobody looks after any more."""
+    """Say which accounts nobody looks after here."""
     for app, record in forgotten(declarations):
-        if active := len(record.entries.active()):
-            say(f"Warning: the app {app} is not declared any more, and its record holds {plural(active, 'account')} that "
-                f"{'was' if active == 1 else 'were'} active: nothing is planned or written there")  # fmt: skip
-            say("    to take that access away, bring its files back with `assignments: []`, apply, and remove them then; or "
-                f"delete the record in {store_named(app, declarations).where()}, and the accounts are nobody's")  # fmt: skip
+        where = store_named(app, declarations).where()
+        if isinstance(record, RecordError):
+            say(f"Warning: the app {app} is not declared in {declarations.folder}, and its record cannot be read: {record}")
+        elif active := len(record.entries.active()):
+            holds = f"{plural(active, 'account')} that {'was' if active == 1 else 'were'} active"
+            say(f"Warning: the app {app} is not declared in {declarations.folder}, and its record, {where}, holds {holds}: "
+                "nothing is planned or written there")  # fmt: skip
+            say("    if it is declared nowhere else, and that access is to end: bring its files back with `assignments: []`, "
+                "apply, and remove them then")  # fmt: skip
 
 
 def left_in(declarations: Declarations, address: str) -> list[str]:
-    """The forgotten apps in which a person had an active account."""
+    """Those apps in which a person had an active account, as far as is known."""
     name = fold(address)
-    return [app for app, record in forgotten(declarations) if name in map(fold, record.entries.active())]
+    return [app for app, record in forgotten(declarations)
+            if isinstance(record, RecordError) or name in map(fold, record.entries.active())]  # fmt: skip
 
 
-def forgotten(declarations: Declarations) -> Iterator[tuple[str, Record]]:
-    """Each such app, and its record; none where the records cannot be read, since then no app can be planned either."""
+def forgotten(declarations: Declarations) -> Iterator[tuple[str, Record | RecordError]]:
+    """Each such app, and its record or why that cannot be read; none where records cannot be looked for at all."""
     try:
-        for name in store_named(next(iter(declarations.apps)), declarations).apps():
-            if name not in declarations.apps and (record := recovered(store_named(name, declarations))) is not None:
-                yield name, record
+        found = store_named(next(iter(declarations.apps)), declarations).apps()
     except RecordError:
         return
+    for app in found:
+        try:
+            if app not in declarations.apps and (record := recovered(store_named(app, declarations))) is not None:
+                yield app, record
+        except RecordError as error:
+            yield app, error

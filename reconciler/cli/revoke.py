@@ -61,7 +61,10 @@ def revoke(
 
         looked = [guarded(lambda app=app: look(app)) for app in chosen(declarations, apps)]  # type: ignore[misc]
         elsewhere = [] if apps else left_in(declarations, address)
-        if not any(_known(found, address) for found, _ in ready) and not any(looked) and not elsewhere:
+        known = any(_known(found, address) for found, _ in ready)
+        if not known and elsewhere:
+            return worst([*looked, *_out_of_reach(address, elsewhere)])
+        if not known and not any(looked):
             names = [name for found, _ in ready for name in found.planned.context.entries]
             raise click.UsageError(f"no user {user!r} is declared or recorded; {_meant(user, declarations, names)}")
         show_plans([_shown(*item) for item in ready], "text", no_color)
@@ -73,10 +76,11 @@ def revoke(
 
 
 def _out_of_reach(address: str, apps: list[str]) -> Iterator[int]:
-    """An error for each app that is not declared any more, and has an account of the person by its record."""
+    """An error for each app that is not declared here, and has an account of the person by its record."""
     for app in apps:
-        say(f"Error: the app {app} is not declared any more, and {address} had an active account there: it was not revoked")
-        say("    disable the account there by hand, or bring the app's files back and revoke again")
+        say(f"Error: the app {app} is not declared here, and by its record {address} may have an active account there: it was "
+            "not revoked")  # fmt: skip
+        say("    revoke it from where the app is declared; else disable the account there by hand")
         yield ERROR
 
 

@@ -140,10 +140,17 @@ def store_named(app: str, declarations: Declarations) -> Store:
 
 
 def _local(declarations: Declarations, app: str) -> Path:
-    """The folder of local records: the current one's, but for a record that lies beside the declarations already."""
+    """The folder of local records: where the app's lies, in the current folder or beside the declarations.
+
+    A first one is made in the current folder, but never inside of the declarations.
+    """
     path, declared = Path(declarations.record.path or ".reconcile"), Path(declarations.folder).resolve()
     beside, inside = declared.parent / path, Path.cwd().is_relative_to(declared)
-    return beside if inside or (not (path / app).is_dir() and (beside / app).is_dir()) else path
+    return beside if not _lies_in(path / app) and (inside or _lies_in(beside / app)) else path
+
+
+def _lies_in(folder: Path) -> bool:
+    return any((folder / name).exists() for name in ("record.json", "journal.jsonl"))
 
 
 def collect_again() -> None:
