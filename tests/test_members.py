@@ -66,14 +66,15 @@ def test_the_only_member_of_the_only_group_is_missed_too_since_the_service_has_s
     world.converge()
 
 
+@pytest.mark.parametrize("listed", [False, True])
 @pytest.mark.parametrize("since", ["ever", "today"])
-def test_where_no_group_shows_anybody_the_record_speaks_and_the_plan_says_so(world: World, since: str) -> None:
+def test_where_no_group_shows_anybody_the_record_speaks_and_the_plan_says_so(world: World, since: str, listed: bool) -> None:
     world.groups("displayName: Net, members: [ada@x.org]")
     world.assign("group: Net, role: User")
     if since == "today":
         world.converge()
         world.groups("displayName: Net, members: [ada@x.org, grace@x.org]")
-    world.transport.inner = Hiding(world.transport.inner)
+    world.transport.inner = Hiding(world.transport.inner, listed)
     world.converge()
     by_hand(world, "Net", [], [world.find("ada@x.org")["id"]])
     plan = world.plan()

@@ -70,14 +70,15 @@ class Counting(httpx.BaseTransport):
 
 
 class Hiding(httpx.BaseTransport):
-    """A service that keeps to itself who is in its groups."""
+    """A service that keeps to itself who is in its groups, or, with `listed`, that does not say so where it lists them all."""
 
-    def __init__(self, inner: httpx.BaseTransport) -> None:
-        self.inner = inner
+    def __init__(self, inner: httpx.BaseTransport, listed: bool = False) -> None:
+        self.inner, self.listed = inner, listed
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = self.inner.handle_request(request)
-        if "/Groups" not in request.url.path or not response.read():
+        shown = self.listed and ("filter" in request.url.params or not request.url.path.endswith("/Groups"))
+        if "/Groups" not in request.url.path or shown or not response.read():
             return response
         data = response.json()
         for group in data.get("Resources", [data]):

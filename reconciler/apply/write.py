@@ -192,15 +192,16 @@ class Writer:
             raise Failed("skipped", f"{', '.join(left)} could not be added: there is no account")
 
     def _look_for_members(self, change: Change) -> None:
-        """A service that lists who is in this group does so of every group: one that it lists without members has none."""
-        record, profile, mapping = self.job.record, self.client.profile, self.job.resolution.group_mapping
-        target = mapping.slots[mapping.matching[0]].target
-        want = record.entries[change.address].get("wanted", {}).get(target)
-        if self.looked or profile.groups.membersReadable != "seen" or not isinstance(want, str) or not profile.filters_on(target):
+        """A service that lists who is in some group does so of every group: one that it lists without members has none."""
+        if self.looked or self.client.profile.groups.membersReadable != "seen":
             return
         self.looked = True
         with suppress(ServiceError):
-            record.members_shown = any(group.get("members") for group in self.client.find("Groups", target, want))
+            listed = self.client.first("Groups")
+            if any(group.get("members") for group in listed):
+                self.job.record.members_shown = True
+            elif any(group["id"] == self.ids.own(change) for group in listed):
+                self.job.record.members_shown = False
 
     def _delete(self, change: Change) -> None:
         resource, id = resource_of(change.address), self.ids.own(change)

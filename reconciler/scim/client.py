@@ -79,6 +79,12 @@ class ScimClient:
         raise ReadError(f"the service says that it has {total} but showed {len(found)}", f"GET /{resource}",
                         remedy="try again; if it stays so, the service's paging is broken")  # fmt: skip
 
+    def first(self, resource: str) -> list[Resource]:
+        """The first page of what `read_all` reads."""
+        if self.profile.paging.cursor == "always":
+            return self._next(resource, "", lambda page: page).page.items
+        return self._page(resource, 1, lambda page: page).items
+
     def _walk(self, resource: str, project: Callable[[list[Resource]], list[Any]]) -> tuple[list[Any], int]:
         if self.profile.paging.cursor == "always":
             return by_cursor(lambda cursor: self._next(resource, cursor, project))
