@@ -22,6 +22,7 @@ REFUSED = [
     ("target: meta.created, source: mail", "belongs to the service"),
     (f"target: '{CORE}:id', source: mail", "belongs to the service"),
     ("target: password, constant: hunter2", "a password stands here"),
+    ("target: password, expression: 'Append(\"hunter\", \"2\")', apply: create", "a password stands here"),
     (f"target: '{CORE}:password', source: employeeId, default: hunter2", "a password stands here"),
     ("target: userName.formal, source: mail", "one value without parts"),
     (f"target: '{ENTERPRISE}:department.name', source: department", "one value without parts"),

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.declare import profiles
+from reconciler.declare.hosts import is_loopback
 from reconciler.declare.model import (
     App,
     AttributeMapping,
@@ -27,7 +28,6 @@ from reconciler.declare.yaml import Document
 
 REFERENCE = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?|file:[^}]+)\}")
 TOKEN = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]+)\}\Z")
-LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 REMOVAL = ("deprovisioning", "removedFromDirectory")
 USER_INFORMATION = "a URL must not hold user information"
 QUERY = "a base URL has no query and no fragment"
@@ -99,17 +99,19 @@ def _check_credentials(document: Document, credentials: dict[str, Any], notes: _
         notes.error(document, where, "reference", "a reference reads ${env:NAME}, ${env:NAME:-default} or ${file:PATH}",
                     "mend the reference")  # fmt: skip
         return
-    known = all(m[2] and m[2] != ":-" for m in REFERENCE.finditer(url))
-    message = url_problem(REFERENCE.sub(lambda m: m[2][2:], url)) if known else _around(url)
+    message = url_problem(REFERENCE.sub(_stand_in, url))
     if message:
         notes.error(document, where, "tenant-url", message, URL_REMEDIES.get(message, "give an https URL"))
 
 
-def _around(url: str) -> str | None:
-    """What is wrong with a URL of which a part is known only where it is used."""
-    if (scheme := re.match("([^:$]+)://", url)) and scheme[1].lower() not in ("http", "https"):
-        return "not an https URL"
-    return USER_INFORMATION if "@" in REFERENCE.sub("", url) else None
+def _stand_in(match: re.Match[str]) -> str:
+    """Something sound in place of what is known only where the URL is used, so that the rest can be judged."""
+    before, after = match.string[: match.start()], match.string[match.end() :]
+    if match[2] and match[2] != ":-":
+        return match[2][2:]
+    if not before:
+        return "https" if after.startswith("://") else "https://127.0.0.1"
+    return "1" if before.endswith(":") else "127.0.0.1"
 
 
 def url_problem(url: str) -> str | None:
@@ -129,7 +131,7 @@ def url_problem(url: str) -> str | None:
         return USER_INFORMATION
     if "?" in url or "#" in url:
         return QUERY
-    if parts.scheme == "http" and not LOOPBACK.fullmatch(host):
+    if parts.scheme == "http" and not is_loopback(host):
         return "only https is spoken, but to loopback"
     return None
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from reconciler.declare.hosts import is_loopback
 from reconciler.record.store import RecordError, Unreachable
 
 TOKEN = "RECONCILE_GIT_TOKEN"
@@ -19,7 +20,6 @@ NAME, MAIL = "scim-reconciler", "scim-reconciler@localhost"
 DROPPED = re.compile("GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY|ALTERNATE_.*|COMMON_DIR|NAMESPACE|PREFIX|QUARANTINE_PATH"
                      "|SHALLOW_FILE|GRAFT_FILE|REPLACE_.*|TRACE.*|CURL_VERBOSE|CONFIG_PARAMETERS|REFLOG_ACTION"
                      "|AUTHOR_DATE|COMMITTER_DATE|EXTERNAL_DIFF|LITERAL_PATHSPECS)")  # fmt: skip
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 ALWAYS = (
     ("core.hooksPath", os.devnull),  # a person's own hooks are not for our commits
     ("gc.autoDetach", "false"),
@@ -92,7 +92,7 @@ def token_settings(url: str, environ: Mapping[str, str]) -> tuple[tuple[str, str
     token, parts = environ.get(TOKEN, "").strip(), urlsplit(url)
     if not token or parts.scheme not in ("http", "https"):
         return ()
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise RecordError(f"{shown(url)} is not encrypted: the token of {TOKEN} does not go there", "use https")
     if not token.isprintable() or not token.isascii():
         raise RecordError(f"{TOKEN} holds characters that no token has", "set it anew, without line breaks")

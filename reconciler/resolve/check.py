@@ -12,7 +12,7 @@ from reconciler.resolve.filters import OPERATORS, Finding, check_clause
 from reconciler.resolve.functions import FUNCTIONS
 from reconciler.resolve.known import meant
 from reconciler.resolve.paths import Path, PathError, parse_path
-from reconciler.resolve.targets import clash, misfit
+from reconciler.resolve.targets import CLEAR, clash, is_password, misfit
 
 
 def check(declarations: Declarations) -> list[Problem]:
@@ -97,6 +97,8 @@ def _attribute(item: AttributeMapping, kind: str) -> Iterator[Problem]:
         return
     if expression.generated:
         yield from _generated(item, expression)
+    elif not expression.sources and is_password(item.target):
+        yield Problem(item.value_text.at(1), "error", "target", *CLEAR)
     for name in expression.sources:
         found = source_problem(name, kind)
         if found:

@@ -26,6 +26,8 @@ LISTS = ("AppRoleAssignmentsComplex", "AssertiveAppRoleAssignmentsComplex", "Rem
 STRAIGHT = MULTI_VALUED - {"appRoleAssignments"}  # which no mapping takes as it is
 
 Finding = tuple[str, str] | None
+CLEAR = ("a password stands here for everybody who reads this file, and would be the same for all accounts",
+         "let one be generated: `expression: 'RandomString(16, 2, 2, 2, 2)'` with `apply: create`")  # fmt: skip
 
 
 def is_plain(path: Path) -> bool:
@@ -48,15 +50,17 @@ def is_single(path: Path) -> bool:
 
 def misfit(item: AttributeMapping, path: Path, kind: str) -> Finding:
     """Why a mapping of an object type (`users` or `groups`) cannot fill its target, and what to do; None where it can."""
-    findings = (_name(item, path), _secret(item, path), _members(item, path, kind), _reference(item, path), _parts(item, path))
+    findings = (_name(item, path), _secret(item), _members(item, path, kind), _reference(item, path), _parts(item, path))
     return next(filter(None, findings), None) or _count(item, path)
 
 
-def _secret(item: AttributeMapping, path: Path) -> Finding:
-    if path.urn is None and path.attribute.lower() == "password" and (item.kind == "constant" or item.default is not None):
-        return ("a password stands here for everybody who reads this file, and would be the same for all accounts",
-                "let one be generated: `expression: 'RandomString(16, 2, 2, 2, 2)'` with `apply: create`")  # fmt: skip
-    return None
+def is_password(target: str) -> bool:
+    """Whether a target is a password, of the RFC's schema or of another one."""
+    return target.rpartition(":")[2].lower() == "password"
+
+
+def _secret(item: AttributeMapping) -> Finding:
+    return CLEAR if is_password(item.target) and (item.kind == "constant" or item.default is not None) else None
 
 
 def _name(item: AttributeMapping, path: Path) -> Finding:
