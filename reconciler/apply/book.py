@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from reconciler.apply.model import Job
 from reconciler.plan.model import Change
@@ -19,10 +19,10 @@ class Book:
         self.moved: list[tuple[str, str]] = []
         for address in job.settled.gone:
             del self.entries[address]
-        references = [slot.target for slot in job.resolution.user_mapping.slots if slot.reference]
-        self._name_others({old: new for new, old in self.renamed.items() if old in self.entries}, references)
+        today = {old: new for new, old in self.renamed.items() if old in self.entries}
+        self._name_others(today, job.resolution.user_mapping.references)
 
-    def _name_others(self, today: dict[str, str], references: list[str]) -> None:
+    def _name_others(self, today: dict[str, str], references: Collection[str]) -> None:
         """The record names members of groups, and whomever else it refers to, as they are called today."""
         for address in list(self.entries) if today else ():
             entry = self.entries[address] = renamed_references(self.entries[address], references, today)

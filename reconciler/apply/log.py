@@ -83,8 +83,7 @@ def recovered(job: Job, journal: Iterable[dict[str, Any]]) -> list[dict[str, Any
 
 
 def _recovered(job: Job, address: str, begun: dict[str, Any], ended: dict[str, Any]) -> dict[str, Any]:
-    secret = {slot.target for slot in job.resolution.mapping(address).slots
-              if slot.hidden or (slot.expression is not None and slot.expression.redacts)}  # fmt: skip
+    secret = {slot.target for slot in job.resolution.mapping(address).slots if slot.hidden or slot.redacts}
     written = [(path, None, "[Redact]" if path in secret else value) for path, value in begun["wanted"].items()]
     entry = ended.get("entry") or job.record.entries.get(address, {})
     return _line(job, address, begun.get("action", "other"), STATUSES.get(ended["outcome"], "failure"), KILLED,

@@ -71,17 +71,13 @@ class Context:
         """Folded group name -> the keys of the roles that the group gives."""
         return roles_given(self.app, self.resolution.today)
 
-    @cached_property
-    def references(self) -> frozenset[str]:
-        """The targets that refer to another account."""
-        return frozenset(slot.target for slot in self.resolution.user_mapping.slots if slot.reference)
-
     def entry(self, address: str) -> Entry | None:
         """The record's entry of a declared object, under whatever name it was recorded; others are named as of today."""
         old = self.matching.recorded.get(address)
         if old is None:
             return None
-        return renamed_references(self.entries[old], self.references, self.today) if self.today else self.entries[old]
+        entry, references = self.entries[old], self.resolution.user_mapping.references
+        return renamed_references(entry, references, self.today) if self.today else entry
 
     def known(self, address: str) -> Entry | None:
         """The record's entry of an object, declared or not, by today's name or by the recorded one."""
@@ -120,10 +116,8 @@ class Context:
         return str(declared or (self._shown(address, live) if live is not None else "") or "")
 
     def _shown(self, address: str, live: LiveObject) -> Any:
-        slots = enumerate(self.resolution.mapping(address).slots)
-        number = next((i for i, slot in slots if slot.target.lower() == "displayname"), None)
-        expression = self.resolution.mapping(address).slots[number].expression if number is not None else None
-        return None if number is None or (expression is not None and expression.redacts) else live.values[number]
+        columns = zip(self.resolution.mapping(address).slots, live.values, strict=True)
+        return next((value for slot, value in columns if slot.target.lower() == "displayname" and not slot.redacts), None)
 
     def place(self, address: str, row: int) -> Place:
         table = self.resolution.table(address)

@@ -17,7 +17,7 @@ Addresses = Mapping[str, str]
 
 def in_address_space(mapping: CompiledMapping, values: tuple[Any, ...], addresses: Addresses) -> tuple[Any, ...]:
     """Live values with each reference as the address of the account that it points to, where we know it."""
-    if not any(slot.reference for slot in mapping.slots):
+    if not mapping.references:
         return values
     return tuple(
         [
@@ -97,8 +97,7 @@ def attribute(slot: Slot, before: Any, after: Any) -> AttributeChange:
     if slot.add_only and isinstance(before, list) and isinstance(after, list):
         known = {key_of(item) for item in after}
         after = after + [item for item in before if key_of(item) not in known]
-    redacted = slot.expression is not None and slot.expression.redacts
-    return AttributeChange(slot.target, before, after, slot.reference, None, redacted)
+    return AttributeChange(slot.target, before, after, slot.reference, None, slot.redacts)
 
 
 def differing(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from reconciler.declare.model import AttributeMapping, ObjectMapping, fold_all
@@ -53,6 +54,11 @@ class Slot(NamedTuple):
         return values if exact else fold_all(values)
 
     @property
+    def redacts(self) -> bool:
+        """Whether no output shows its value: it stands under Redact()."""
+        return self.expression is not None and self.expression.redacts
+
+    @property
     def hidden(self) -> bool:
         """Whether no service shows it: a password is never returned (RFC 7643 §4.1.1)."""
         return self.path.urn is None and self.path.attribute.lower() == "password"
@@ -77,6 +83,11 @@ class CompiledMapping:
     matching: tuple[int, ...]
     updates: tuple[int, ...]
     active: int | None
+
+    @cached_property
+    def references(self) -> frozenset[str]:
+        """The targets that refer to another account."""
+        return frozenset(slot.target for slot in self.slots if slot.reference)
 
     def values(self, source: Source, count: int, faults: dict[int, list[Fault]] | None = None) -> list[tuple[Any, ...]]:
         """What each slot wants of each of `count` objects, without defaults; null is None, out of the flow is IGNORE.

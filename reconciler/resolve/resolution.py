@@ -54,7 +54,7 @@ class _Users:
         for user, code, reason in unmatchable(list(self.result.users.values()), self.result.user_mapping):
             del self.result.users[user.address]
             self._skip(user.row, code, reason)
-        if len(self.result.users) < len(rows) and any(slot.reference for slot in self.result.user_mapping.slots):
+        if len(self.result.users) < len(rows) and self.result.user_mapping.references:
             # Nobody can refer to those who have just been dropped.
             self._map([user.row for user in self.result.users.values()], verdicts, set(self.result.users))
 

@@ -98,8 +98,7 @@ class Subject:
 
     def shown(self, slot: int, value: Any) -> Any:
         """A slot's value as any output may show it."""
-        expression = self.mapping.slots[slot].expression
-        return value and REDACTED if expression is not None and expression.redacts else value
+        return value and REDACTED if self.mapping.slots[slot].redacts else value
 
     def grants(self) -> list[Grant]:
         """Every assignment that reaches it, and whether it counts."""
