@@ -19,10 +19,12 @@ LONGEST = 10_000
 TOKENS = {"COMMA": "`,`", "LPAR": "`(`", "RPAR": "`)`", "NAME": "a function", "ATTRIBUTE": "an [attribute]",
           "STRING": '"text"', "NUMBER": "a number", "$END": "its end"}  # fmt: skip
 TEXT = frozenset({str, type(None)})
-CLOSED = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)  # STRING of the grammar
-ALONE = re.compile(r"\s*\[([^\[\]\"]+)\]\s*\Z")
+STRING = r'"(?:[^"\\]|\\.)*"'
+ATTRIBUTE = r'\[[^\[\]"]+\]'
+CLOSED = re.compile(STRING, re.DOTALL)
+ALONE = re.compile(rf"\s*({ATTRIBUTE})\s*\Z")
 
-GRAMMAR = r"""
+GRAMMAR = rf"""
 start: call
 call: NAME "(" _arguments ")"
 _arguments: argument ("," argument)*
@@ -35,8 +37,8 @@ number: NUMBER
 word: NAME
 NAME: /[A-Za-z][A-Za-z0-9]*/
 OPERATOR: "<>" | ">=" | "<=" | "=" | ">" | "<"
-ATTRIBUTE: /\[[^\[\]"]+\]/
-STRING: /"(?:[^"\\]|\\.)*"/s
+ATTRIBUTE: /{ATTRIBUTE}/
+STRING: /{STRING}/s
 NUMBER: /-?[0-9]+(\.[0-9]+)?|&[Hh][0-9A-Fa-f]+/
 %ignore /\s+/
 """
@@ -145,12 +147,12 @@ def _refused(text: str, error: Any) -> ExpressionError:
     if unclosed := _unclosed(text, column - 1):
         return ExpressionError(f"not an expression: {unclosed[0]} is not closed", column, unclosed[1])
     alone = ALONE.match(text)
+    as_it_is = f", and an attribute as it is needs none: use `source: {alone[1][1:-1]}`" if alone else ""
     expected = set(getattr(error, "accepts", None) or getattr(error, "allowed", None) or ()) - {"OPERATOR"}
     what = f"{text[column - 1]!r} cannot stand here" if column <= len(text) else "something is missing at its end"
     return ExpressionError(f"not an expression: {what}", column,
                            "expected " + " or ".join(sorted({TOKENS.get(name, name) for name in expected}))
-                           + "; an expression reads Function(arguments)"
-                           + (f", and an attribute as it is needs none: use `source: {alone[1]}`" if alone else ""))  # fmt: skip
+                           + "; an expression reads Function(arguments)" + as_it_is)  # fmt: skip
 
 
 def _unclosed(text: str, at: int) -> tuple[str, str] | None:
