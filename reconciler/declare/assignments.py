@@ -32,10 +32,11 @@ def collect(
     check = _Check(found, numbers, sources, problems)
     check.names("user", list(map(itemgetter(0), found)), users)
     check.names("group", list(map(itemgetter(1), found)), groups)
-    check.roles(roles)
+    given = set(map(itemgetter(2), found))
+    check.roles(given, roles)
     check.dates()
     check.duplicates()
-    return [item for item in found if item.role is not None] if None in set(map(itemgetter(2), found)) else found
+    return [item for item in found if item.role is not None] if None in given else found
 
 
 def _assignments(file: str, rows: Rows) -> list[Assignment]:
@@ -72,8 +73,8 @@ class _Check:
             if name is not None and name in unknown:
                 self.unknown(row, kind, nearest(name, known, kind))
 
-    def roles(self, roles: Mapping[str, Role]) -> None:
-        unknown = set(map(itemgetter(2), self.found)) - roles.keys() - {DEFAULT_ACCESS, None}
+    def roles(self, given: set[str | None], roles: Mapping[str, Role]) -> None:
+        unknown = given - roles.keys() - {DEFAULT_ACCESS, None}
         known: dict[str, Any] = {**roles, DEFAULT_ACCESS: None}
         for row, item in enumerate(self.found if unknown else ()):
             if item.role in unknown:
