@@ -20,14 +20,16 @@ ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "schemas").glob("*.json"))
 
 
-def properties(schema: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+def parts(schema: Any) -> Iterator[dict[str, Any]]:
+    """Every mapping in a schema, at whatever depth."""
     if isinstance(schema, dict):
-        yield from schema.get("properties", {}).items()
-        for value in schema.values():
-            yield from properties(value)
-    elif isinstance(schema, list):
-        for value in schema:
-            yield from properties(value)
+        yield schema
+    for value in schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ():
+        yield from parts(value)
+
+
+def properties(schema: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    return (item for part in parts(schema) for item in part.get("properties", {}).items())
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
@@ -46,14 +48,9 @@ def test_the_schema_lists_the_operators_that_there_are() -> None:
 
 def examples(schema: Any) -> Iterator[tuple[dict[str, Any], Any]]:
     """Every part of a schema that has examples, once with each."""
-    if isinstance(schema, dict):
-        listed = schema.get("examples", ())
-        yield from ((schema, example) for example in (listed if isinstance(listed, list) else ()))
-        for key, value in schema.items():
-            yield from examples(value) if key != "examples" else ()
-    elif isinstance(schema, list):
-        for value in schema:
-            yield from examples(value)
+    for part in parts(schema):
+        listed = part.get("examples", ())
+        yield from ((part, example) for example in (listed if isinstance(listed, list) else ()))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
