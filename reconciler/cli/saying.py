@@ -35,8 +35,8 @@ def say(line: str, err: bool = True) -> None:
 
 def warn(app: App, text: str) -> None:
     """A warning of one app, outside of its plan: the command may be at work on others, too."""
-    own = text.startswith(app.displayName)
-    say(f"Warning: {text}" if own else f"Warning: {app.displayName}: {text}")
+    says = text.startswith(f"{app.displayName} ")
+    say(f"Warning: {text}" if says else f"Warning: {app.displayName}: {text}")
 
 
 def report_lines(lines: list[str]) -> None:
