@@ -135,7 +135,7 @@ def test_a_damaged_or_newer_record_is_refused() -> None:
 
 # Where it works, and what it leaves alone
 
-@pytest.mark.parametrize("options", [("--depth=1",), ("--no-checkout",), ("--bare",)])
+@pytest.mark.parametrize("options", [("--depth=1",), ("--no-checkout",), ("--filter=blob:none",)])
 def test_any_checkout_will_do(remote: GitWorld, options: tuple[str, ...]) -> None:
     remote.store().save(record())
     clone = remote.clone("other", *options)
@@ -164,11 +164,16 @@ def test_a_remote_over_ssh_will_do(remote: GitWorld) -> None:
     shim.write_text(f'#!/bin/sh\necho "$*" >>{shim}.said\nfor last; do :; done\nexec sh -c "$last"\n')
     shim.chmod(0o755)
     git(remote.checkout, "remote", "set-url", "origin", f"git@git.example.com:{remote.bare}")
-    git(remote.checkout, "config", "core.sshCommand", f"{shim} -i deploy-key")
-    store = remote.store()
+    environ = {**ENV, "GIT_SSH_COMMAND": f"{shim} -i deploy-key"}
+    store = remote.store(environ=environ)
     with store.lock("reconcile apply", "t"):
         store.save(record())
-    assert remote.store().load() == record()
+    assert remote.store(environ=environ).load() == record()
+    git(remote.checkout, "config", "core.sshCommand", f"touch {shim}.ran")
+    assert remote.store(environ=environ).load() == record()
+    with pytest.raises(RecordError, match=r"core\.sshCommand of the checkout is not run") as caught:
+        remote.store().load()
+    assert "GIT_SSH_COMMAND" in caught.value.remedy and not Path(f"{shim}.ran").exists()
     assert all("-i deploy-key" in said for said in Path(f"{shim}.said").read_text().splitlines())
 
 

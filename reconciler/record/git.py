@@ -25,7 +25,7 @@ from reconciler.record.store import LeaseLost, LockInfo, RecordError
 
 
 class GitStore:
-    """refs/reconcile/<app> on the remote `remote` of the repository around `folder`.
+    """refs/reconcile/<app> on the remote `remote` of the checkout around `folder`, which holds the declarations in `declared`.
 
     `clock` answers the time in UTC; `interval` and `lapse` are seconds between renewals and until a lease lapses.
     """
@@ -33,10 +33,10 @@ class GitStore:
     def __init__(
         self, app: str, remote: str = "origin", folder: Path = Path("."), *, environ: Mapping[str, str] = os.environ,
         clock: Callable[[], datetime] = lease.utc, sleep: Callable[[float], None] = time.sleep,
-        interval: float = lease.RENEW_EVERY, lapse: float = lease.LAPSES_AFTER,
+        interval: float = lease.RENEW_EVERY, lapse: float = lease.LAPSES_AFTER, declared: Path | None = None,
     ) -> None:  # fmt: skip
         self.app, self.clock = app, clock
-        self.ref = Ref(app, remote, folder, environ, clock, sleep)
+        self.ref = Ref(app, remote, folder, environ, clock, sleep, declared)
         self.owner = GitLock(self.ref, clock, sleep, interval, lapse)
         self.mutex = self.owner.mutex
         self.buffered: Changes = {}  # of the record, since the last push
