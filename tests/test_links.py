@@ -130,5 +130,5 @@ def test_every_command_that_reads_declarations_refuses_a_link(command: list[str]
     link("desired", "real")
     assert run(command) == 1
     said = capsys.readouterr()
-    assert "desired is a link, and declarations are read through no link" in said.out + said.err or command == ["init"]
+    assert "desired is a link, and declarations are not read through links" in said.out + said.err or command == ["init"]
     assert sorted(path.name for path in Path("real").iterdir()) == ["apps", "directory"]

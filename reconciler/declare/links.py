@@ -33,7 +33,7 @@ def on_the_way(root: Path) -> Refused | None:
     link = next((step for step in reversed(below) if step.is_symlink()), None)
     if link is None:
         return None
-    return Refused(Path(os.path.relpath(link)), "link", f"{link.name} is a link, and declarations are read through no link",
+    return Refused(Path(os.path.relpath(link)), "link", f"{link.name} is a link, and declarations are not read through links",
                    "put the folder itself there, or name the one it leads to with --desired")  # fmt: skip
 
 
