@@ -81,7 +81,9 @@ class Checkout:
             raw = os.fsencode(os.readlink(file)) if mode == "120000" else None if file.is_symlink() else file.read_bytes()
         except OSError:
             return True
-        return raw is None or id not in (blob_id(raw, self.algorithm), blob_id(raw.replace(b"\r\n", b"\n"), self.algorithm))
+        if raw is None:
+            return True
+        return blob_id(raw, self.algorithm) != id and blob_id(raw.replace(b"\r\n", b"\n"), self.algorithm) != id
 
     @cached_property
     def settings(self) -> list[tuple[str, str]]:
