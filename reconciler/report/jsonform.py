@@ -11,6 +11,7 @@ from reconciler.plan.model import (
     FORMAT_VERSION,
     Access,
     AttributeChange,
+    Caution,
     Change,
     Config,
     ObjectError,
@@ -51,10 +52,11 @@ def to_json(plan: Plan) -> dict[str, Any]:
         "digest": plan.digest,
         "summary": summary(plan),
         "changes": [change_json(change) for change in plan.changes],
-        "access": [_access(item) for item in plan.access],
+        "access": [_placed(item._asdict()) for item in plan.access],
         "skipped": [item._asdict() for item in plan.skipped],
         "unmanaged": [{"id": u.id, "userName": u.userName, "class": u.kind} for u in plan.unmanaged],
         "safeguards": list(plan.safeguards),
+        "cautions": [_placed(item._asdict()) for item in plan.cautions],
         "warnings": list(plan.warnings),
         "errors": [item._asdict() for item in plan.errors],
         "requests": plan.requests._asdict(),
@@ -90,9 +92,9 @@ def change_json(change: Change) -> dict[str, Any]:
     return found
 
 
-def _access(item: Access) -> dict[str, Any]:
-    found = item._asdict()
-    return found | {"declared_at": {"file": found.pop("file"), "line": found.pop("line")}}
+def _placed(fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields of an access row or a caution, with its place as a plan writes places."""
+    return fields | {"declared_at": {"file": fields.pop("file"), "line": fields.pop("line")}}
 
 
 def _attribute(attribute: AttributeChange) -> dict[str, Any]:
@@ -134,6 +136,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         skipped=tuple(_known(Skip, item) for item in data["skipped"]),
         unmanaged=tuple(Unmanaged(u["id"], u["userName"], u.get("class", "local")) for u in data["unmanaged"]),
         errors=tuple(_known(ObjectError, item) for item in data["errors"]), warnings=tuple(data["warnings"]),
+        cautions=tuple(_read_caution(item) for item in data.get("cautions", ())),
         unchanged=data["summary"]["unchanged"], adopted=data["summary"]["adopted"],
         only=tuple(data["selection"]["only"]), selected_causes=tuple(data["selection"]["causes"]),
         config=_known(Config, data["config"]), requests=_known(Requests, data["requests"]), digest=data["digest"],
@@ -151,6 +154,10 @@ def _read_access(data: dict[str, Any]) -> Access:
     place = data["declared_at"]
     return Access(data["address"], data["name"], data["gains"], data["kind"], data["what"], data["privileged"],
                   data["through"], place["file"], place["line"], data["until"])  # fmt: skip
+
+
+def _read_caution(data: dict[str, Any]) -> Caution:
+    return Caution(data["code"], data["text"], data["declared_at"]["file"], data["declared_at"]["line"])
 
 
 def _read_change(data: dict[str, Any]) -> Change:
