@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, now, options, worst
-from reconciler.cli.revision import git
+from reconciler.cli.revision import checkout_here
 from reconciler.cli.session import recovered, store_of
 from reconciler.declare.model import App, Declarations
 
@@ -95,7 +95,7 @@ def migrate(desired: Path, apps: tuple[str, ...], no_color: bool, backend: str |
 
     def work(app: App, declarations: Declarations) -> int:
         settings = declarations.record
-        if backend is None and settings.backend == "local" and not git(settings.folder, "rev-parse", "--git-dir"):
+        if backend is None and settings.backend == "local" and checkout_here() is None:
             raise click.UsageError(LOCAL)
         before = backend or ("local" if settings.backend == "git" else "git")
         old = replace(declarations, record=RecordSettings(before, remote, path, settings.folder))

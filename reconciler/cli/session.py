@@ -133,7 +133,7 @@ def store_named(app: str, declarations: Declarations) -> Store:
     if settings.backend == "git":
         from reconciler.record.git import GitStore
 
-        return GitStore(app, settings.remote, Path(settings.folder))
+        return GitStore(app, settings.remote, declared=Path(settings.folder))
     from reconciler.record.local import LocalStore
 
     return LocalStore(_local(declarations, app), app)
