@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
 from reconciler.scim.errors import AuthError, LostAnswer, PatchUnsupported, ReadError, ServiceError, StaleError
+
+T = TypeVar("T")
 
 LARGE = 4 * 1024 * 1024  # bytes; what a smaller answer takes in memory is no matter
 TOO_MUCH = "ask for less with `paging: {count: ...}` in the profile; if it stays so, tell the service's vendor"
@@ -101,6 +103,15 @@ def _text(value: Any) -> str:
         return orjson.dumps(value).decode()
     except orjson.JSONEncodeError:
         return ""
+
+
+def shallow(value: T, request: str = "GET") -> T:
+    """The value itself; raises ReadError where it is nested deeper than any record holds: nobody walks down there."""
+    try:
+        orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        raise ReadError("a value in the answer is nested too deep", request, remedy="tell the service's vendor") from None
+    return value
 
 
 def _too_dense(content: bytes) -> str:

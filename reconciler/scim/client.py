@@ -13,7 +13,7 @@ import orjson
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from reconciler.resolve.paths import extractor, parse_path, quoted
-from reconciler.scim.answers import Answers
+from reconciler.scim.answers import Answers, shallow
 from reconciler.scim.errors import LostAnswer, NoConnection, PatchUnsupported, ReadError, ServiceError, UnusableId
 from reconciler.scim.identity import is_usable, of_asked
 from reconciler.scim.paging import MOST_OBJECTS, CursorPage, Page, by_cursor, whole
@@ -84,8 +84,8 @@ class ScimClient:
     def first(self, resource: str) -> list[Resource]:
         """The first page of what `read_all` reads."""
         if self.profile.paging.cursor == "always":
-            return self._next(resource, "", lambda page: page).page.items
-        return self._page(resource, 1, lambda page: page).items
+            return self._next(resource, "", shallow).page.items
+        return self._page(resource, 1, shallow).items
 
     def _walk(self, resource: str, project: Callable[[list[Resource]], list[Any]]) -> tuple[list[Any], int]:
         if self.profile.paging.cursor == "always":
@@ -134,13 +134,14 @@ class ScimClient:
         """
         if not self.profile.filters_on(path):
             read = extractor(parse_path(path))
-            return [r for r in self.read_all(resource, lambda page: page) if str(read(r)).lower() == value.lower()]
+            return [r for r in self.read_all(resource, shallow) if str(read(r)).lower() == value.lower()]
         return self.filtered(resource, path, value)[0]
 
     def filtered(self, resource: str, path: str, value: str) -> tuple[list[Resource], int]:
         """What the service itself shows for a filter, and how many it says that there are."""
         answer = self._request("GET", f"/{resource}", {"filter": f"{path} eq {quoted(value)}"})
-        return self._list(answer, f"GET /{resource}?filter=")
+        items, total = self._list(answer, f"GET /{resource}?filter=")
+        return shallow(items), total
 
     def peek(self, resource: str) -> list[Resource]:
         """At most one resource: whether there is a list of them at all."""
@@ -202,8 +203,11 @@ class ScimClient:
             self._sleep(seconds)
 
     def _written(self, data: Any) -> Resource | None:
-        """What a write was answered by; what is no resource is as good as no body."""
-        return data if isinstance(data, dict) else None
+        """What a write was answered by; what is not a resource, or cannot be used, is as good as no body."""
+        try:
+            return shallow(data) if isinstance(data, dict) else None
+        except ReadError:
+            return None
 
     def _at(self, resource: str, id: str) -> str:
         """Where one resource is; never the list of them, or what lies above. Raises UnusableId."""
@@ -215,7 +219,7 @@ class ScimClient:
     def _object(self, data: Any, request: str) -> Resource | None:
         if data is not None and not isinstance(data, dict):
             raise ServiceError("the answer is not a SCIM resource", request)
-        return data
+        return shallow(data, request)
 
     # One request
 
