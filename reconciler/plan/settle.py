@@ -11,6 +11,7 @@ from reconciler.plan.desired import Desired
 from reconciler.plan.diff import differing, in_address_space, same
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.membership import known_members, recorded_members, still_in
+from reconciler.plan.outstanding import is_in_vain
 from reconciler.record.entries import Entry
 from reconciler.resolve.expressions import IGNORE
 from reconciler.resolve.model import DesiredGroup
@@ -88,7 +89,15 @@ def _baselines(context: Context, giving: dict[str, set[str]]) -> dict[str, Entry
 
 def _released(context: Context) -> dict[str, Entry]:
     """Who is out of scope, with nothing left to be done: no declaration is to be measured by them any more."""
-    return {context.today.get(old, old): {**context.entries[old], "retained": True} for old in context.released}
+    return {context.today.get(old, old): _retained(context, context.entries[old]) for old in context.released}
+
+
+def _retained(context: Context, entry: Entry) -> Entry:
+    """An account that is out by now is no longer one that the service left active: should it be again, it is told again."""
+    live, kept = context.live.users.get(entry["id"]), Entry(**{**entry, "retained": True})
+    if is_in_vain(entry) and live is not None and not live.active:
+        kept["answered"] = {path: value for path, value in entry["answered"].items() if path != "active"}
+    return kept
 
 
 class _Roles:

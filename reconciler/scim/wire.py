@@ -72,9 +72,11 @@ class Wire:
         found: list[bytes] = []
         try:
             encoding, largest = response.headers.get("Content-Encoding", ""), LARGEST if response.is_success else LARGEST_ERROR
-            assert isinstance(response.stream, httpx.SyncByteStream)
-            for piece in decoded(self._in_time(response.stream), encoding, largest):
-                found.append(piece)
+            if response.is_stream_consumed:  # a transport that has read it has decoded it
+                found.append(response.content)
+            else:
+                assert isinstance(response.stream, httpx.SyncByteStream)
+                found.extend(decoded(self._in_time(response.stream), encoding, largest))
             return Answer(response.status_code, response.headers, b"".join(found))
         except Unreadable as error:
             # Of an error its beginning says enough.
