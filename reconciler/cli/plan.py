@@ -39,7 +39,8 @@ unmanaged_option = click.option("--show-unmanaged", is_flag=True, help="List in 
 @unmanaged_option
 @click.option("--redact", is_flag=True, help="Show hashes for personal values, also in FILE, which can then not be applied.")
 @click.option("--with-token", is_flag=True, help="Only apps whose token is in the environment.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes, or something is left that the service "
+              "was told to take.")  # fmt: skip
 def plan(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...], form: str,
     out: Path | None, show_unmanaged: bool, redact: bool, with_token: bool, detailed_exitcode: bool,
@@ -58,7 +59,7 @@ def plan(
             plans.append(_redacted(found.planned.plan, declarations) if redact else found.planned.plan)
             blocked = bool(found.guarded.blocking)
             kept[:] = [found]  # to take the last app's objects apart, just before the end, would take a while
-        changes = detailed_exitcode and plans[-1].changes
+        changes = detailed_exitcode and (plans[-1].changes or plans[-1].outstanding)
         return ERROR if plans[-1].errors else BLOCKED if blocked else CHANGES if changes else 0
 
     picked = [app for app in chosen(declarations, apps) if not with_token or at_hand(app, os.environ)]

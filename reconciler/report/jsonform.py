@@ -69,7 +69,7 @@ def summary(plan: Plan) -> dict[str, int]:
     return counts | {
         "unchanged": plan.unchanged, "adopted": plan.adopted, "skipped": len(plan.skipped),
         "unmanaged": len(plan.unmanaged), "errors": len(plan.errors), "ignored": plan.ignored,
-        "left": plan.left,
+        "left": plan.left, "outstanding": plan.outstanding,
     }  # fmt: skip
 
 
@@ -142,6 +142,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         config=_known(Config, data["config"]), requests=_known(Requests, data["requests"]), digest=data["digest"],
         safeguards=tuple(data["safeguards"]), redacted=data.get("redacted", False),
         ignored=data["summary"].get("ignored", 0), left=data["summary"].get("left", 0),
+        outstanding=data["summary"].get("outstanding", 0),
     )  # fmt: skip
 
 
