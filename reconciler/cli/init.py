@@ -59,7 +59,7 @@ def _variables(desired: Path, asked: tuple[str, ...]) -> tuple[dict[str, list[st
 
     Raises UsageError where an app is asked for that it does not declare.
     """
-    from reconciler.scim.credentials import REFERENCE
+    from reconciler.scim.references import REFERENCE
 
     click.echo(f"{desired} is there already, and what it declares is left as it is", err=True)
     found, problems = checked(desired)

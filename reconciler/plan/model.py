@@ -122,6 +122,18 @@ class Access(NamedTuple):
     until: str | None
 
 
+class Caution(NamedTuple):
+    """What a reviewer must not overlook. `code` is a stable name, `text` says it in words; `file` and `line` where it was said.
+
+    Nothing branches on a caution: it explains a plan, and is in no digest. `file` is empty where no line says it.
+    """
+
+    code: str
+    text: str
+    file: str = ""
+    line: int = 0
+
+
 class Config(NamedTuple):
     """Which declaration was planned: the digest of its files, the commit that is checked out, whether files differ from it."""
 
@@ -162,6 +174,8 @@ class Plan:
     safeguards: tuple[dict[str, Any], ...] = field(default=())
     ignored: int = 0  # objects of which the service keeps another value than it was told
     left: int = 0  # objects that are not as declared, and stay so: a warning says why
+    outstanding: int = 0  # objects of which something was to be taken that the service did not take: a caution says what
+    cautions: tuple[Caution, ...] = ()
     redacted: bool = False  # personal values are hashes: it can be shown, not applied
 
     def count(self, action: str) -> int:

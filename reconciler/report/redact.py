@@ -39,6 +39,7 @@ def redact(plan: Plan, key: str, names: Iterable[str] = ()) -> Plan:
             ObjectError(work.address(e.address), e.code, work.words(e.reason), work.words(e.remedy)) for e in plan.errors
         ),
         unmanaged=tuple(u._replace(id=work.hash(u.id), userName=work.hash(u.userName)) for u in plan.unmanaged),
+        cautions=tuple(item._replace(text=work.words(item.text)) for item in plan.cautions),
         warnings=tuple(map(work.words, plan.warnings)), only=tuple(map(work.address, plan.only)),
         safeguards=tuple({k: v if k in OPEN else work.figures(v) for k, v in item.items()} for item in plan.safeguards),
     )  # fmt: skip

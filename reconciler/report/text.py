@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from reconciler.declare.plural import plural
 from reconciler.plan.detail import detail
 from reconciler.plan.digest import readable
-from reconciler.plan.model import ACTIONS, Access, AttributeChange, Change, Plan, Skip, Unmanaged
+from reconciler.plan.model import ACTIONS, Access, AttributeChange, Caution, Change, Plan, Skip, Unmanaged
 from reconciler.plan.notes import listed
 from reconciler.report.safe import plain
 from reconciler.report.verdict import text_lines
@@ -20,6 +20,7 @@ COLOURS = {"+": "32", "~": "33", "-": "31"}
 def render(plan: Plan, colour: Callable[[str, str], str], unmanaged: bool = False) -> str:
     """The whole plan; `colour` gets text and an ANSI code; `unmanaged` lists accounts that are not ours."""
     lines = [f"{plain(plan.display_name)} ({plain(plan.base_url)})", ""]
+    lines += _cautions(plan.cautions, colour)
     lines += _access(plan.access, colour)
     declared = [change for change in plan.changes if set(change.causes) != {"drift"}]
     drift = [change for change in plan.changes if set(change.causes) == {"drift"}]
@@ -61,6 +62,9 @@ def last_line(plan: Plan) -> str:
     """The one line that says how much would be done."""
     tail = _rest(plan)
     if not plan.changes:
+        if plan.outstanding:
+            what = plural(plan.outstanding, "object")
+            return f"No changes, but {plain(plan.display_name)} did not do what it was told, of {what}.{tail}"
         if part_of(plan):
             return f"No changes in this part.{tail}"
         if plan.errors:
@@ -80,9 +84,21 @@ def last_line(plan: Plan) -> str:
 
 def _rest(plan: Plan) -> str:
     counts = (("adopted", plan.adopted), ("skipped", len(plan.skipped)), ("unmanaged", len(plan.unmanaged)),
-              ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)), ("ignored", plan.ignored))  # fmt: skip
+              ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)), ("ignored", plan.ignored),
+              ("outstanding", plan.outstanding))  # fmt: skip
     parts = [f"{number} {word}" for word, number in counts if number]
     return " " + ", ".join(parts) + "." if parts else ""
+
+
+def _cautions(cautions: tuple[Caution, ...], colour: Callable[[str, str], str]) -> list[str]:
+    """What a reviewer must not overlook, above all else."""
+    lines = [colour(f"  ! {plain(caution_words(item))}", "31") for item in cautions]
+    return ["Caution:", *lines, ""] if lines else []
+
+
+def caution_words(caution: Caution) -> str:
+    """A caution with the place that says so."""
+    return caution.text + (f", {caution.file}:{caution.line}" if caution.file else "")
 
 
 def _access(rows: tuple[Access, ...], colour: Callable[[str, str], str]) -> list[str]:

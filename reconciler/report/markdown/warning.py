@@ -9,6 +9,7 @@ from reconciler.plan.model import Access, Change, Plan
 from reconciler.plan.safeguards.approvals import line
 from reconciler.report.markdown.fit import Section
 from reconciler.report.safe import code
+from reconciler.report.text import caution_words
 from reconciler.report.verdict import approve_in
 
 MOST = 20  # rows of the caution block; the rest is counted, and stands in the folds
@@ -21,7 +22,7 @@ def blocked(plan: Plan) -> list[dict[str, Any]]:
 
 
 def caution(plan: Plan) -> list[Section]:
-    """Only for deletes, disables, privileged gains and blocked safeguards."""
+    """What the plan itself cautions of, and deletes, disables, privileged gains and blocked safeguards."""
     rows = list(_harm(plan))
     if not rows:
         return []
@@ -38,6 +39,7 @@ def _way_out(item: dict[str, Any], app: str) -> str:
 
 
 def _harm(plan: Plan) -> Iterator[str]:
+    yield from (f"> - {code(caution_words(item))}" for item in plan.cautions)
     for item in blocked(plan):
         yield f"> - **safeguard {code(item.get('name', ''))} blocks**: {code(item.get('detail', ''))}" + _way_out(item, plan.app)
     for change in plan.changes:
