@@ -10,11 +10,9 @@ import os
 import re
 from pathlib import Path
 
-from reconciler.record.gitenv import Git
-from reconciler.record.store import RecordError
+from reconciler.cli.revision import checkout_here
 
 COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
-SECONDS = 30.0
 
 
 def text_at(commit: str, file: str) -> str | None:
@@ -52,8 +50,8 @@ def is_known(commit: str) -> bool:
 
 def inside(file: str) -> str | None:
     """The path of a file from the top level of the checkout around the current folder; None where it lies elsewhere."""
-    top = ask("rev-parse", "--show-toplevel")
-    path = os.path.relpath(Path.cwd().resolve() / file, top.strip()) if top else ".."
+    checkout = checkout_here()
+    path = os.path.relpath(Path.cwd().resolve() / file, checkout.top) if checkout else ".."
     return None if path == ".." or path.startswith("../") else path
 
 
@@ -64,9 +62,6 @@ def ask(*arguments: str) -> str | None:
 
 
 def output(*arguments: str) -> bytes | None:
-    """The bytes that git answers in the current folder's checkout, or None where it refuses or there is no git."""
-    try:
-        answer = Git({**os.environ, "GIT_OPTIONAL_LOCKS": "0"}, seconds=SECONDS).run("--literal-pathspecs", *arguments)
-    except RecordError:
-        return None
-    return None if answer.code else answer.output
+    """The bytes that git answers of the current folder's checkout, at whose top level it stands; None where it refuses."""
+    checkout = checkout_here()
+    return checkout.output("--literal-pathspecs", *arguments) if checkout else None

@@ -22,7 +22,7 @@ import click
 
 from reconciler.cli.common import no_color_option
 from reconciler.processes.child import Process, start
-from reconciler.processes.environment import ourselves
+from reconciler.processes.environment import Allowed, ourselves
 
 APPS = {"thousandeyes": "THOUSANDEYES_SCIM", "wiki": "WIKI_SCIM"}
 PROFILES = {"thousandeyes": "thousandeyes", "wiki": "generic"}
@@ -84,7 +84,7 @@ def _wait(port: int, process: Process) -> None:
     raise click.ClickException("scim2-server does not answer")
 
 
-def _keep(folder: Path, environ: dict[str, str]) -> None:
+def _keep(folder: Path, environ: Allowed) -> None:
     click.echo(f"\nThe servers are running. In a second terminal, in {folder}:\n")
     for prefix in APPS.values():
         for part in ("URL", "TOKEN"):
@@ -104,7 +104,7 @@ def _program() -> str:
 
 
 class _Story:
-    def __init__(self, folder: Path, environ: dict[str, str]) -> None:
+    def __init__(self, folder: Path, environ: Allowed) -> None:
         self.folder, self.environ = folder, environ
 
     def tell(self) -> None:

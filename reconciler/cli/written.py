@@ -41,7 +41,7 @@ def check(file: Path) -> None:
 
 def _tracked(file: Path) -> bool:
     path = inside(os.path.join(file.parent.resolve(), file.name))
-    return path is not None and path in (ask("ls-files", "-z", "--full-name", "--", os.fspath(file)) or "").split("\0")
+    return path is not None and path in (ask("ls-files", "-z", "--full-name", "--", path) or "").split("\0")
 
 
 def clear(file: Path) -> int:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
+
+from reconciler.processes.environment import Allowed
 
 Process = subprocess.Popen[bytes]
 
@@ -25,7 +27,7 @@ class TooSlow(Exception):
 
 
 def run(
-    arguments: Sequence[str], environ: Mapping[str, str], *, given: bytes = b"", seconds: float = 600.0,
+    arguments: Sequence[str], environ: Allowed, *, given: bytes = b"", seconds: float = 600.0,
     folder: Path | None = None,
 ) -> Ended:  # fmt: skip
     """Run a program to its end, `given` on its stdin. Raises OSError where it cannot be started, TooSlow after `seconds`.
@@ -33,7 +35,7 @@ def run(
     It gets a session of its own: an interrupt at the terminal must not tear a push apart. Whatever ends us ends it.
     """
     process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder,
-                               env=dict(environ), start_new_session=True)  # fmt: skip
+                               env=environ, start_new_session=True)  # fmt: skip
     try:
         output, errors = process.communicate(given, seconds)
     except BaseException as error:
@@ -45,6 +47,6 @@ def run(
     return Ended(process.returncode, output, errors)
 
 
-def start(arguments: Sequence[str], environ: Mapping[str, str], folder: Path, log: IO[bytes] | None = None) -> Process:
+def start(arguments: Sequence[str], environ: Allowed, folder: Path, log: IO[bytes] | None = None) -> Process:
     """A process that goes on beside us, prints where we do or into `log`, and reads nothing."""
-    return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, env=dict(environ))
+    return subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, env=environ)

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from typing import NewType
+
+Allowed = NewType("Allowed", dict[str, str])  # made here alone: the type checker lets no other environment reach a process
 
 BASE = ("HOME", "USER", "LOGNAME", "LANG", "TMPDIR", "TZ")
 _PROXIES = ("http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY")
@@ -67,33 +70,34 @@ def only(environ: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
     return {"PATH": path, **{name: environ[name] for name in names if name in environ}}
 
 
-def git_finding(environ: Mapping[str, str]) -> dict[str, str]:
+def git_finding(environ: Mapping[str, str]) -> Allowed:
     """For git that is asked for the checkout around a folder; who is trusted is a person's own setting."""
-    return {**only(environ, FINDING), **QUIET, "GIT_ALLOW_PROTOCOL": NOWHERE, **_settings((*HARDENED, *_trusted(environ)))}
+    trusted = _settings((*HARDENED, *_trusted(environ)))
+    return Allowed({**only(environ, FINDING), **QUIET, "GIT_ALLOW_PROTOCOL": NOWHERE, **trusted})
 
 
-def git_local(environ: Mapping[str, str]) -> dict[str, str]:
+def git_local(environ: Mapping[str, str]) -> Allowed:
     """For git on a repository that is named, which speaks to nobody; no file of a person's settings is read."""
-    return {**only(environ, LOCAL), **QUIET, **NOBODYS, "GIT_ALLOW_PROTOCOL": NOWHERE, **_settings(HARDENED)}
+    return Allowed({**only(environ, LOCAL), **QUIET, **NOBODYS, "GIT_ALLOW_PROTOCOL": NOWHERE, **_settings(HARDENED)})
 
 
-def git_remote(environ: Mapping[str, str], settings: Iterable[tuple[str, str]]) -> dict[str, str]:
+def git_remote(environ: Mapping[str, str], settings: Iterable[tuple[str, str]]) -> Allowed:
     """For git that speaks to one remote, whose address and credential are in `settings`."""
     ssh = {} if "GIT_SSH" in environ else {"GIT_SSH_COMMAND": "ssh -o BatchMode=yes"}  # nobody is there to answer a question
-    return {**ssh, **only(environ, REMOTE), **QUIET, **NOBODYS, "GIT_ALLOW_PROTOCOL": ANYWHERE,
-            **_settings((*HARDENED, *settings))}  # fmt: skip
+    return Allowed({**ssh, **only(environ, REMOTE), **QUIET, **NOBODYS, "GIT_ALLOW_PROTOCOL": ANYWHERE,
+                    **_settings((*HARDENED, *settings))})  # fmt: skip
 
 
-def gh(environ: Mapping[str, str]) -> dict[str, str]:
+def gh(environ: Mapping[str, str]) -> Allowed:
     """For gh: its token alone, and the hardening for the git that it may ask for the repository's name."""
     quiet = {"GH_PAGER": "cat", "GH_PROMPT_DISABLED": "1", "GH_NO_UPDATE_NOTIFIER": "1", "NO_COLOR": "1", "GH_EDITOR": ":",
              "GH_BROWSER": ":"}  # fmt: skip
-    return {**only(environ, GH), **QUIET, **quiet, **_settings((*HARDENED, *_trusted(environ)))}
+    return Allowed({**only(environ, GH), **QUIET, **quiet, **_settings((*HARDENED, *_trusted(environ)))})
 
 
-def ourselves(environ: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+def ourselves(environ: Mapping[str, str], own: Mapping[str, str]) -> Allowed:
     """For this program run again, or a server that it brings: what `own` says, and how the machine is set up."""
-    return {**only(environ, OURSELVES), **own}
+    return Allowed({**only(environ, OURSELVES), **own})
 
 
 def _settings(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -44,9 +44,14 @@ class Checkout:
     algorithm: str
     environ: Mapping[str, str] = field(repr=False)
 
-    def _ask(self, *arguments: str) -> str | None:
+    def output(self, *arguments: str) -> bytes | None:
+        """What git answers of this repository, at its top level; None where it refuses. Raises RecordError."""
         answer = local(self.environ).run(f"--git-dir={self.own}", *arguments, folder=self.top)
-        return None if answer.code else os.fsdecode(answer.output)
+        return None if answer.code else answer.output
+
+    def _ask(self, *arguments: str) -> str | None:
+        raw = self.output(*arguments)
+        return None if raw is None else os.fsdecode(raw)
 
     def commit(self) -> str | None:
         """The commit that is checked out; None before the first one."""

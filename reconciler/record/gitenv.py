@@ -33,7 +33,7 @@ class Answer:
 class Git:
     """A way to run git, by the whole `environ`-ment of its processes; `secret` is what must not be shown of what they say."""
 
-    environ: Mapping[str, str] = field(repr=False)
+    environ: environment.Allowed = field(repr=False)
     secret: str = field(default="", repr=False)
     seconds: float = 600.0
 
@@ -42,8 +42,8 @@ class Git:
     ) -> Answer:
         """Run git to its end. Raises RecordError where there is no git, Unreachable after `seconds`."""
         try:
-            ended = run(["git", *arguments], {**IDENTITY, **self.environ, **(extra or {})}, given=given, seconds=self.seconds,
-                        folder=folder)  # fmt: skip
+            whole = environment.Allowed({**IDENTITY, **self.environ, **(extra or {})})
+            ended = run(["git", *arguments], whole, given=given, seconds=self.seconds, folder=folder)
         except OSError as error:
             raise RecordError(f"git cannot be run: {error.strerror}", "install git 2.32 or newer, or use the local "
                               "record: `record: {backend: local}` in reconciler.yaml") from None  # fmt: skip
