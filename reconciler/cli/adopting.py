@@ -203,7 +203,7 @@ def _read(client: ScimClient, app: App, new: bool) -> Read:
             if not new or error.status not in NO_GROUPS:
                 raise
             wanted = False
-    return Read(users, groups, wanted, client.base_url, client.counts["reads"], client.profile.limits(),
+    return Read(users, groups, wanted, client.shown_url, client.counts["reads"], client.profile.limits(),
                 client.profile.groups.membersReadable)  # fmt: skip
 
 

@@ -102,6 +102,8 @@ def _put(kind: str, plan: Plan, body: str, number: int) -> None:
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Append what was found, as Markdown.")
 def plans(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, report: Path | None) -> int:
     """Save the reviewed plans of all pull requests that were merged since the last apply."""
+    if out.is_symlink():
+        raise click.UsageError(f"{out} is a link: name a new folder")
     if out.is_dir() and any(out.iterdir()):
         raise click.UsageError(f"{out} is not empty, and what is in it would be taken for reviewed plans: name a new folder")
     declarations = load_checked(desired, apps)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli import written
 from reconciler.cli.addresses import known_addresses
 from reconciler.cli.common import (
     BLOCKED,
@@ -46,8 +47,7 @@ def plan(
     out: Path | None, show_unmanaged: bool, redact: bool, with_token: bool, detailed_exitcode: bool,
 ) -> int:  # fmt: skip
     """Show what an apply would do. Writes nothing to the service."""
-    if out is not None:
-        _clear(out)
+    mode = written.clear(out) if out is not None else written.OWN
     from reconciler.scim.credentials import at_hand
 
     declarations = load_checked(desired, apps)
@@ -71,7 +71,9 @@ def plan(
         show_plans(plans, form, no_color, show_unmanaged)
     _say_unplanned([app.displayName for app in picked if app.name not in {plan.app for plan in plans}], form)
     if out is not None and len(plans) == len(picked):
-        _save(plans, out)
+        from reconciler.report.jsonform import dumps
+
+        written.write(out, dumps(plans), mode)
     elif out is not None:
         click.echo(f"{out} was not written, since it would lack an app", err=True)
     return worst(codes)
@@ -93,33 +95,6 @@ def _redacted(plan: Plan, declarations: Declarations) -> Plan:
     names = [*users.column("userPrincipalName"), *users.column("displayName"), *groups.column("displayName"),
              declarations.apps[plan.app].safeguards.principal]  # fmt: skip
     return redact(plan, os.environ.get("RECONCILE_REDACT_KEY", ""), filter(None, names))
-
-
-class _NotSaved(click.ClickException):
-    def __init__(self, out: Path, why: str, remedy: str) -> None:
-        super().__init__(f"{out} cannot be written: {why}\n    {remedy}")
-
-
-def _clear(out: Path) -> None:
-    """What is there in the end is this plan or none: an older one, or one that a pull request brought, is not taken for it."""
-    if not out.parent.is_dir():
-        raise _NotSaved(out, "there is no such folder", f"create {out.parent} first")
-    try:
-        if out.is_symlink() and out.is_file():
-            out.write_text("")
-        elif out.is_file():
-            out.unlink()
-    except OSError as error:
-        raise _NotSaved(out, str(error.strerror), "mend the permissions") from None
-
-
-def _save(plans: list[Plan], out: Path) -> None:
-    from reconciler.report.jsonform import dumps
-
-    try:
-        out.write_text(dumps(plans), encoding="utf-8")
-    except OSError as error:
-        raise _NotSaved(out, str(error.strerror), "mend the permissions, or make room") from None
 
 
 def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = False) -> None:

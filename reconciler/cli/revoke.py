@@ -144,7 +144,7 @@ def _opened(
     store = store_of(app, declarations)
     notice = stack.enter_context(store.lock("reconcile revoke", now(), lock_timeout))
     if notice:
-        click.echo(notice, err=True)
+        say(notice)
 
     def amend(record: Record) -> None:
         if reason is not None or address not in record.revoked:

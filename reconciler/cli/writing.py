@@ -100,7 +100,7 @@ def _job(found: Session, changes: tuple[Change, ...], occasion: str, only: tuple
 
     plan, chosen = found.planned.plan, Selection(only)
     record = found.record or Record(found.app.name)
-    record.base_url = found.client.base_url
+    record.base_url = found.client.shown_url
     record.members_shown |= any(group.members for group in found.planned.context.live.groups.values())
     settled = settle(found.planned.context, only)
     removals = prepare(record, found.guarded, whole=not (only or plan.selected_causes))

@@ -35,16 +35,18 @@ class ScimClient:
     """One service. Safe to use from several threads; `sleep`, `clock` and `timer` are handed in by tests.
 
     `profile` is what is known of the service, which discovery may refine; `again` are the statuses after which a request
-    is sent again; `tell` is called, from any thread, with a line about each long wait as it begins.
+    is sent again; `tell` is called, from any thread, with a line about each long wait as it begins; `shown` is the base URL as
+    plans and records may hold it, if that is not the URL itself.
     """
 
     def __init__(
         self, base_url: str, token: str, profile: Profile, *, transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.time, workers: int = 8,
         again: frozenset[int] = AGAIN, tell: Callable[[str], None] = lambda words: None,
-        timer: Callable[[], float] = time.monotonic,
+        timer: Callable[[], float] = time.monotonic, shown: str = "",
     ) -> None:  # fmt: skip
         self.base_url, self.profile, self.workers = base_url.rstrip("/"), profile, workers
+        self.shown_url = shown or self.base_url
         self._answers = Answers(token)
         self._sleep, self._again, self._lock = sleep, again, threading.Lock()
         self._waits = Waits(clock, tell)
