@@ -9,6 +9,7 @@ import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -16,6 +17,7 @@ import httpx
 import orjson
 import pytest
 
+from reconciler.plan.digest import canonical
 from reconciler.plan.live import project_users
 from reconciler.scim import answers, bodies, paging
 from reconciler.scim.bodies import LARGEST, MOST_CODINGS, Unreadable, decoded
@@ -23,6 +25,7 @@ from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import LostAnswer, ReadError, ServiceError
 from reconciler.scim.paging import CursorPage, Page, by_cursor, whole
 from reconciler.scim.profile import PROFILES
+from reconciler.scim.read import _shallow
 from tests.test_reading import mapping
 
 ADA = {"id": "1", "userName": "ada"}
@@ -178,6 +181,27 @@ def test_values_that_nobody_can_hold_are_an_error(value: bytes) -> None:
     answer = streamed(lambda: iter([b'{"id": "1", "title": %b}' % value]))
     with client(answer) as service, pytest.raises(ReadError, match="not JSON"):
         service.get("Users", "1")
+
+
+def nested(depth: int) -> Any:
+    return orjson.loads(b"[" * depth + b"]" * depth)
+
+
+def test_what_is_nested_deeper_than_a_record_holds_is_an_error() -> None:
+    project = _shallow(partial(project_users, mapping()))
+    with pytest.raises(ReadError, match="nested too deep"):
+        project([{**ADA, "title": nested(300)}])
+    answer = streamed(lambda: iter([orjson.dumps({**ADA, "title": nested(200)}).replace(b"[]", orjson.dumps(nested(200)))]))
+    with client(answer) as service:
+        with pytest.raises(ReadError, match="nested too deep"):
+            service.get("Users", "1")
+        assert service.patch("Users", "1", []) is None  # it is read back
+
+
+def test_what_is_nested_less_is_read_and_what_is_not_kept_is_not_looked_at() -> None:
+    project = _shallow(partial(project_users, mapping()))
+    (found,) = project([{**ADA, "title": nested(200), "other": nested(1000)}])
+    assert canonical(found.values[1]).count("[") == 200
 
 
 @pytest.mark.parametrize("total", ['"' + "9" * 5000 + '"', '"²"', "-1e300", '"-1"', "null", "[]", "1.5"])
