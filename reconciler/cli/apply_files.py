@@ -85,9 +85,12 @@ def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, 
 def _guarded(found: Session, changes: tuple[Change, ...], reviewed: list[Plan]) -> tuple[Change, ...] | int:
     """The changes, if no safeguard blocks what is to be written of them."""
     from reconciler.plan.safeguards.guard import guard
+    from reconciler.report.text import caution_words
 
     own = [text for text in found.planned.plan.warnings if text not in found.guarded.warnings]
     found.guarded = guard(found.planned, found.record, now(), changes, reviewed)
+    for item in found.guarded.cautions:
+        say(f"Caution: {found.app.displayName}: {caution_words(item)}")
     for text in (*own, *found.guarded.warnings):
         warn(found.app, text)
     return blocked(found, found.guarded.blocking) if found.guarded.blocking else changes

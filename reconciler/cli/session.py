@@ -50,6 +50,7 @@ def session(
     from reconciler.apply.unanswered import settle_unanswered
     from reconciler.cli.addresses import warn_unknown
     from reconciler.cli.old_record import with_old_record
+    from reconciler.cli.origins import with_origins
     from reconciler.cli.revision import revision
     from reconciler.plan.model import Config
     from reconciler.plan.planner import make_plan
@@ -58,6 +59,7 @@ def session(
     from reconciler.record.model import Record
     from reconciler.resolve.resolution import resolve
 
+    app = with_origins(app, declarations.folder)
     store = store or store_of(app, declarations)
     record = recovered(store)
     known = record is not None
