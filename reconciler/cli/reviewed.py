@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from reconciler.cli.gh import GitHubError, ask, download
 from reconciler.cli.saved import read_plans
 from reconciler.cli.saying import say
+from reconciler.plan.model import Plan
 from reconciler.report.jsonform import PlanFileError
 
 
@@ -53,14 +54,19 @@ def _of_commit(sha: str, branch: str | None) -> Iterator[PullRequest]:
                 yield PullRequest(item["merged_at"], item["number"], item["head"]["sha"])
 
 
-def save(app: str, pulls: Iterable[PullRequest], folder: Path) -> list[PullRequest]:
-    """Save each one's plan of the app as NNNN-pull-NUMBER-APP.json; returns those that have none. Raises GitHubError."""
+def save(
+    app: str, pulls: Iterable[PullRequest], folder: Path, check: Callable[[Plan], None]
+) -> list[PullRequest]:
+    """Save each one's plan of the app as NNNN-pull-NUMBER-APP.json; returns those that have none.
+
+    Raises GitHubError, and what `check` raises of a plan.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     return [item for place, item in enumerate(pulls)
-            if not _saved(app, item, folder / f"{place:04}-pull-{item.number}-{app}.json")]  # fmt: skip
+            if not _saved(app, item, folder / f"{place:04}-pull-{item.number}-{app}.json", check)]  # fmt: skip
 
 
-def _saved(app: str, pull: PullRequest, file: Path) -> bool:
+def _saved(app: str, pull: PullRequest, file: Path, check: Callable[[Plan], None]) -> bool:
     """False where there is no plan that could be applied."""
     name = f"plan-{app}-{pull.head}"
     found = _artifact(name, pull.head)
@@ -69,17 +75,20 @@ def _saved(app: str, pull: PullRequest, file: Path) -> bool:
     with tempfile.TemporaryDirectory() as scratch:
         download(found["workflow_run"]["id"], name, Path(scratch))
         plan = Path(scratch, "plan.json")
-        if _redacted(plan):
+        plans = _whole(plan)
+        if any(item.redacted for item in plans):
             return False
+        for item in plans:
+            check(item)
         shutil.copy(plan, file)
     return True
 
 
-def _redacted(file: Path) -> bool:
+def _whole(file: Path) -> list[Plan]:
     try:
-        return any(plan.redacted for plan in read_plans(file))
+        return read_plans(file)
     except PlanFileError:  # kept, so that the apply says what is wrong with it
-        return False
+        return []
 
 
 def _artifact(name: str, head: str) -> dict[str, Any] | None:
