@@ -357,6 +357,43 @@ def test_a_plan_that_expired_or_that_a_fork_made_or_that_is_redacted_waits_for_a
     waits(team, run)
 
 
+@pytest.mark.parametrize("forged", [
+    {"event": "push"}, {"path": ".github/workflows/evil.yml"}, {"status": "in_progress"}, {"conclusion": "cancelled"},
+    {"head_sha": "a" * 40}, {"head_repository": {"id": 2}}])  # fmt: skip
+def test_a_plan_that_is_not_of_the_plan_workflow_waits_for_approval(team: Team, forged: dict[str, object]) -> None:
+    team.merged("ada@x.org")
+    team.hub.merge(team.reviewed("ada@x.org", "grace@x.org"))
+    team.hub.state["artifacts"][-1]["run"].update(forged)
+    team.hub.save()
+    run = team.hub.pushed()
+    assert "pull request 2 has no saved plan" in run.summary
+    waits(team, run)
+
+
+def test_a_plan_of_a_run_that_failed_is_applied_all_the_same(team: Team) -> None:
+    team.merged("ada@x.org")
+    team.hub.merge(team.reviewed("ada@x.org", "grace@x.org"))
+    team.hub.state["artifacts"][-1]["run"]["conclusion"] = "failure"
+    team.hub.save()
+    assert team.hub.pushed().jobs == {"apply": "success"} and team.desk.find("grace@x.org")
+
+
+def test_a_pull_request_that_changes_the_workflows_makes_no_plan_that_counts(team: Team) -> None:
+    team.merged("ada@x.org")
+
+    def edit(work: Path) -> None:
+        declare("ada@x.org", "grace@x.org")(work)
+        file = work / ".github/workflows/plan.yml"
+        file.write_text(file.read_text() + "# whatever\n")
+
+    number = team.hub.open(edit)
+    assert set(team.hub.pull_request(number).jobs.values()) == {"success"}
+    team.hub.merge(number)
+    run = team.hub.pushed()
+    assert "changes .github/workflows/plan.yml" in run.summary
+    waits(team, run)
+
+
 def test_a_dispatch_from_a_branch_runs_nothing(team: Team) -> None:
     run = team.hub.run("apply", "workflow_dispatch", {}, team.hub.main(), "branch", {"app": "wiki", "digest": "x"})
     assert run.jobs == {"apply": "skipped"} and run.steps == []

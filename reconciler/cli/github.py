@@ -124,8 +124,9 @@ def plans(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, repor
         say(f"{app.name}: {len(pulls) - len(without)} reviewed plans of {len(pulls)} pull requests merged since "
             f"{record.commit[:12] if record and record.commit else 'an unknown commit'}")  # fmt: skip
         for item in without:
-            say(f"{app.name}: pull request {item.number} has no saved plan of {item.head[:12]} (made by a fork, made without a "
-                "token, redacted, or expired): what it declares waits for approval by digest")  # fmt: skip
+            say(f"{app.name}: pull request {item.number} has no saved plan of {item.head[:12]} (made by a fork, by another "
+                "workflow or a run that did not end, made without a token, redacted, or expired): what it declares waits "
+                "for approval by digest")  # fmt: skip
         return 0
 
     with reporting(report):

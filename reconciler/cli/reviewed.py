@@ -14,6 +14,8 @@ from reconciler.cli.saying import say
 from reconciler.plan.model import Plan
 from reconciler.report.jsonform import PlanFileError
 
+OURS, WORKFLOW = ".github/", ".github/workflows/plan.yml"
+
 
 class PullRequest(NamedTuple):
     """A merged one: when, its number, the commit at its head, of which the plan was reviewed."""
@@ -70,7 +72,7 @@ def _saved(app: str, pull: PullRequest, file: Path, check: Callable[[Plan], None
     """False where there is no plan that could be applied."""
     name = f"plan-{app}-{pull.head}"
     found = _artifact(name, pull.head)
-    if found is None:
+    if found is None or _changes_workflows(pull):
         return False
     with tempfile.TemporaryDirectory() as scratch:
         download(found["workflow_run"]["id"], name, Path(scratch))
@@ -91,8 +93,30 @@ def _whole(file: Path) -> list[Plan]:
         return []
 
 
+def _changes_workflows(pull: PullRequest) -> bool:
+    """Whether the pull request changes what makes its own plan: GitHub runs a pull request's own workflows; said in words."""
+    files = (item for page in ask(f"pulls/{pull.number}/files?per_page=100") for item in page)
+    names = [name for item in files for name in (item["filename"], item.get("previous_filename", "")) if name.startswith(OURS)]
+    if names:
+        say(f"pull request {pull.number} changes {names[0]}, so that the plan on it may be anything")
+    return bool(names)
+
+
+def _of_the_workflow(run: int, head: str) -> bool:
+    """Whether a run is one of the workflow `plan`, of a pull request, at the head commit, and came to its end.
+
+    How it ended does not matter: a plan that a safeguard blocks, or one with an error for one object, fails its run.
+    """
+    (found,) = ask(f"actions/runs/{run}")
+    return (
+        found["event"] == "pull_request" and str(found["path"]).partition("@")[0] == WORKFLOW and found["head_sha"] == head
+        and found["repository"]["id"] == found["head_repository"]["id"]
+        and found["status"] == "completed" and found["conclusion"] in ("success", "failure")
+    )  # fmt: skip
+
+
 def _artifact(name: str, head: str) -> dict[str, Any] | None:
-    """The newest one that a run of this repository (not of a fork) made at the head commit, and that has not expired."""
+    """The newest one that our workflow made of the head commit in this repository (not in a fork), and that has not expired."""
     found = [
         item
         for page in ask(f"actions/artifacts?name={name}&per_page=100")
@@ -100,7 +124,8 @@ def _artifact(name: str, head: str) -> dict[str, Any] | None:
         if not item["expired"] and (run := item["workflow_run"])["head_sha"] == head
         and run["repository_id"] == run["head_repository_id"]
     ]  # fmt: skip
-    return max(found, key=lambda item: str(item["created_at"]), default=None)
+    newest = sorted(found, key=lambda item: str(item["created_at"]), reverse=True)
+    return next((item for item in newest if _of_the_workflow(item["workflow_run"]["id"], head)), None)
 
 
 def numbers(folder: Path, app: str) -> list[int]:
