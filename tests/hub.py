@@ -190,6 +190,8 @@ class _Job:
         self.hub, self.run, self.key, self.job, self.head = hub, run, key, job, head
         self.workspace = hub.folder / f"run-{hub.count}-{key}-{len(run.steps)}"
         self.workspace.mkdir()
+        self.temp = self.workspace.with_name(f"{self.workspace.name}-temp")
+        self.temp.mkdir()
         self.status = "success"
         token = f"ghs_{hub.count}_{key}_{len(run.steps)}"
         hub.reload()  # what an earlier job has posted stays
@@ -198,7 +200,8 @@ class _Job:
         hub.save()
         secrets = {} if fork else hub.secrets.get(job.get("environment", ""), {})
         github = {**context["github"], "token": token}
-        self.context = {**context, "github": github, "secrets": secrets, "steps": {}}
+        self.context = {**context, "github": github, "secrets": secrets, "steps": {},
+                        "runner": {"temp": str(self.temp)}}  # fmt: skip
 
     def go(self, workflow: dict[str, Any]) -> dict[str, Any]:
         environ = {**workflow.get("env", {}), **self.job.get("env", {})}
@@ -237,7 +240,11 @@ class _Job:
         self.hub.reload()
         run = {"id": self.hub.count, "head_sha": self.head, "repository_id": 1, "head_repository_id": 1}
         self.hub.state["artifacts"].append({"name": given["name"], "expired": False, "created_at": f"{number:09}",
-                                            "file": str(kept), "workflow_run": run})  # fmt: skip
+                                            "file": str(kept), "workflow_run": run,
+                                            "run": {"event": self.context["github"]["event_name"], "head_sha": self.head,
+                                                    "path": ".github/workflows/plan.yml", "status": "completed",
+                                                    "conclusion": "success", "repository": {"id": 1},
+                                                    "head_repository": {"id": 1}}})  # fmt: skip
         self.hub.save()
 
     def composite(self, uses: str, given: dict[str, Any], context: dict[str, Any]) -> None:
@@ -264,6 +271,7 @@ class _Job:
             "INSTALLED": str(self.hub.installed), "GITHUB_EVENT_NAME": github["event_name"], "GITHUB_ACTIONS": "true",
             "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_RUN_ID": github["run_id"], "GITHUB_REF_NAME": github["ref_name"],
             "GITHUB_SERVER_URL": "https://github.com", "GITHUB_EVENT_PATH": str(told), "GITHUB_SHA": github["sha"],
+            "RUNNER_TEMP": str(self.temp),
             "GITHUB_OUTPUT": str(files["output"]), "GITHUB_STEP_SUMMARY": str(files["summary"]),
         }  # fmt: skip
         ran = subprocess.run(["bash", "-e", "-c", step["run"]], cwd=self.workspace, env=whole, capture_output=True, text=True)

@@ -922,14 +922,14 @@ def test_a_safeguard_that_lets_more_through_than_when_last_applied_is_named_unti
     (tmp_path / "desired/policies/rules.yaml").unlink()
     found.safeguards = "accidentalDeletions: {count: 100, percent: 15}, groupMembership: {minimumExisting: 20}"
     found.without(1)
-    assert [text for text in found.plan().warnings if "when last applied" in text] == [
+    assert [item.text for item in found.plan().cautions] == [
         "the safeguard accidentalDeletions.count was 10 when last applied and is 100 now: it lets more through",
         "the safeguard groupMembership.minimumExisting was 10 when last applied and is 20 now: it lets more through",
         "the safeguard lockout.admin held when last applied, and is gone now",
         "the safeguard policies.Ours held when last applied, and is gone now",
     ]
     found.converge()
-    assert not [text for text in found.plan().warnings if "when last applied" in text]
+    assert not [item.text for item in found.plan().cautions]
 
 
 def test_an_apply_of_a_part_leaves_the_word_on_weaker_safeguards(tmp_path: Path) -> None:
@@ -938,7 +938,7 @@ def test_an_apply_of_a_part_leaves_the_word_on_weaker_safeguards(tmp_path: Path)
     found.safeguards = "accidentalDeletions: {count: 100}"
     found.without(2)
     found.apply(only=("User/u00@x.org",))
-    assert any("accidentalDeletions.count was 10" in text for text in found.plan().warnings)
+    assert any("accidentalDeletions.count was 10" in item.text for item in found.plan().cautions)
 
 
 @pytest.mark.parametrize("safeguards", ["accidentalDeletions: {count: 5, percent: 5}", "lockout: {role: User, minimumActive: 1}"])
@@ -947,4 +947,54 @@ def test_a_stricter_or_a_new_safeguard_is_not_named(tmp_path: Path, safeguards: 
     found.converge()
     found.safeguards = safeguards
     found.declare()
-    assert not [text for text in found.plan().warnings if "when last applied" in text]
+    assert not [item.text for item in found.plan().cautions]
+
+
+# Seen first
+
+
+def test_an_approval_that_lets_a_plan_through_is_a_caution_at_its_line(tmp_path: Path) -> None:
+    found = town(tmp_path, 40).without(15)
+    found.approve(found.entry("empty"), found.entry("accidentalDeletions"))
+    (caution,) = found.plan().cautions
+    assert (caution.code, caution.line) == ("ApprovalLifts", 3) and caution.file.endswith("apps/wiki/approvals.yaml")
+    assert caution.text.startswith("lifts accidentalDeletions for this plan: 15 of 40 users")
+
+
+def test_an_approval_that_lifts_nothing_is_no_caution(tmp_path: Path) -> None:
+    found = town(tmp_path, 40).without(1)
+    found.approve(found.entry("accidentalDeletions"))
+    assert found.plan().cautions == ()
+
+
+def test_a_protection_that_ends_is_a_caution_and_one_that_stays_is_none(tmp_path: Path) -> None:
+    found = town(tmp_path, 12, "protected: [u00@x.org, u01@x.org]")
+    assert found.plan().cautions == ()
+    found.safeguards = "protected: [u01@x.org]"
+    found.declare()
+    (caution,) = found.plan().cautions
+    assert caution.code == "ProtectionEnds"
+    assert caution.text == "User/u00@x.org was protected when last applied, and is not any more"
+
+
+def test_a_policy_that_asks_for_less_is_a_caution_and_one_that_says_it_otherwise_is_none(tmp_path: Path) -> None:
+    found = Town(tmp_path, 12)
+    rule = "policies:\n  - {name: Ours, domains: [x.org], remedy: r}\n"
+    found.write("policies/rules.yaml", rule)
+    found.converge()
+    found.write("policies/rules.yaml", rule.replace("remedy: r", "remedy: use an address of ours"))
+    assert found.plan().cautions == ()
+    found.write("policies/rules.yaml", rule.replace("[x.org]", "[x.org, y.org]"))
+    (caution,) = found.plan().cautions
+    assert (caution.code, caution.line) == ("PolicyChanged", 2) and "Ours asks for something else" in caution.text
+
+
+def test_separate_approvals_count_by_how_they_came_and_the_setting_outlives_its_removal(tmp_path: Path) -> None:
+    found = town(tmp_path, 40, "approvals: separate").without(15)
+    found.approve(found.entry("accidentalDeletions"))
+    assert found.status("accidentalDeletions") == "blocked"
+    assert any("fetch the whole history" in text for text in found.plan().warnings)
+    found.safeguards = ""
+    found.declare()
+    assert found.status("accidentalDeletions") == "blocked"
+    assert [item.code for item in found.plan().cautions] == ["SafeguardEnds"]

@@ -189,7 +189,8 @@ def test_a_pull_request_of_a_fork_is_validated_and_sees_no_secret(team: Team) ->
 
 def test_only_the_steps_that_speak_to_the_service_see_its_token(team: Team) -> None:
     run = team.hub.pull_request(team.opened("ada@x.org"))
-    assert [step.what for step in run.steps if TOKEN in step.environ.values()] == ['reconcile plan --app "$APP" --out plan.json']
+    assert [step.what for step in run.steps if TOKEN in step.environ.values()] == [
+        'reconcile plan --app "$APP" --out "$RUNNER_TEMP/plan.json"']
 
 
 def test_a_pull_request_that_points_the_token_elsewhere_is_refused(team: Team) -> None:
@@ -210,7 +211,8 @@ def test_a_plan_that_a_pull_request_brings_along_is_not_taken_for_the_real_one(t
 
     run = team.hub.pull_request(team.hub.open(edit))
     assert run.jobs["plan"] == "failure" and team.hub.state["artifacts"] == team.hub.state["comments"] == []
-    assert [step.what for step in run.steps if step.job == "plan"][-1].startswith("reconcile plan ")
+    ours = [step.what for step in run.steps if step.job == "plan" and step.what.startswith("reconcile ")]
+    assert ours[-1].startswith("reconcile plan ")
 
 
 def test_reconcile_is_installed_from_the_base_branch_where_a_token_is(team: Team) -> None:
@@ -284,7 +286,7 @@ def test_a_stale_plan_writes_nothing_and_its_new_plan_is_applied_by_digest(team:
     team.hub.merge(number)
     before = team.commit()
     run = team.hub.pushed()
-    assert run.jobs == {"apply": "failure"} and run.step("apply plans").code == 4
+    assert run.jobs == {"apply": "failure"} and run.step("reconcile apply \"$RUNNER_TEMP/plans").code == 4
     assert not team.desk.find("hopper@x.org") and team.commit() == before
     assert "User/ada@x.org" in run.summary and "the plan is stale" in run.summary
     (body,) = team.comments("stale")
@@ -354,6 +356,43 @@ def test_a_plan_that_expired_or_that_a_fork_made_or_that_is_redacted_waits_for_a
     team.hub.save()
     run = team.hub.pushed()
     assert "pull request 2 has no saved plan" in run.summary
+    waits(team, run)
+
+
+@pytest.mark.parametrize("forged", [
+    {"event": "push"}, {"path": ".github/workflows/evil.yml"}, {"status": "in_progress"}, {"conclusion": "cancelled"},
+    {"head_sha": "a" * 40}, {"head_repository": {"id": 2}}])  # fmt: skip
+def test_a_plan_that_is_not_of_the_plan_workflow_waits_for_approval(team: Team, forged: dict[str, object]) -> None:
+    team.merged("ada@x.org")
+    team.hub.merge(team.reviewed("ada@x.org", "grace@x.org"))
+    team.hub.state["artifacts"][-1]["run"].update(forged)
+    team.hub.save()
+    run = team.hub.pushed()
+    assert "pull request 2 has no saved plan" in run.summary
+    waits(team, run)
+
+
+def test_a_plan_of_a_run_that_failed_is_applied_all_the_same(team: Team) -> None:
+    team.merged("ada@x.org")
+    team.hub.merge(team.reviewed("ada@x.org", "grace@x.org"))
+    team.hub.state["artifacts"][-1]["run"]["conclusion"] = "failure"
+    team.hub.save()
+    assert team.hub.pushed().jobs == {"apply": "success"} and team.desk.find("grace@x.org")
+
+
+def test_a_pull_request_that_changes_the_workflows_makes_no_plan_that_counts(team: Team) -> None:
+    team.merged("ada@x.org")
+
+    def edit(work: Path) -> None:
+        declare("ada@x.org", "grace@x.org")(work)
+        file = work / ".github/workflows/plan.yml"
+        file.write_text(file.read_text() + "# whatever\n")
+
+    number = team.hub.open(edit)
+    assert set(team.hub.pull_request(number).jobs.values()) == {"success"}
+    team.hub.merge(number)
+    run = team.hub.pushed()
+    assert "changes .github/workflows/plan.yml" in run.summary
     waits(team, run)
 
 

@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli.common import STALE, chosen, guarded, known_apps, now, worst
 from reconciler.cli.interrupt import in_turn
-from reconciler.cli.saved import reviewed
+from reconciler.cli.saved import known_record, reviewed
 from reconciler.cli.saying import add_markdown, say, warn
 from reconciler.cli.session import Session
 from reconciler.cli.writing import blocked, closed, opened, write
@@ -66,6 +66,8 @@ def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, 
     if elsewhere:
         how = [f"tenantUrl was {url} and is now {plan.base_url}" for url in sorted(elsewhere)]
         return _stale({plan.app: [_moved("App/" + plan.app, "declaration", *how)]}, form)
+    for item in reviewed:
+        known_record(found.store, item)
     begun = frozenset(found.record.under_way if found.record else ())
     result = compare(reviewed, plan, found.planned.is_done,
                      lambda item: found.planned.part(Selection(item.only, item.selected_causes)), begun)  # fmt: skip
@@ -85,9 +87,12 @@ def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, 
 def _guarded(found: Session, changes: tuple[Change, ...], reviewed: list[Plan]) -> tuple[Change, ...] | int:
     """The changes, if no safeguard blocks what is to be written of them."""
     from reconciler.plan.safeguards.guard import guard
+    from reconciler.report.text import caution_words
 
     own = [text for text in found.planned.plan.warnings if text not in found.guarded.warnings]
     found.guarded = guard(found.planned, found.record, now(), changes, reviewed)
+    for item in found.guarded.cautions:
+        say(f"Caution: {found.app.displayName}: {caution_words(item)}")
     for text in (*own, *found.guarded.warnings):
         warn(found.app, text)
     return blocked(found, found.guarded.blocking) if found.guarded.blocking else changes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -11,7 +12,7 @@ import click
 from reconciler.cli.common import ERROR, chosen, guarded, known_apps, load_checked, options, worst
 from reconciler.cli.gh import GitHubError, own, send
 from reconciler.cli.plan import whole_plan
-from reconciler.cli.saved import read_plans
+from reconciler.cli.saved import known_record, read_plans
 from reconciler.cli.saying import reporting, say
 from reconciler.cli.session import store_of
 from reconciler.declare.model import App
@@ -113,17 +114,19 @@ def plans(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, repor
         from reconciler.cli.reviewed import merged, save
         from reconciler.cli.revision import revision
 
-        record = store_of(app, declarations).load()
+        store = store_of(app, declarations)
+        record = store.load()
         head = revision(declarations.folder)[0]
         if head is None:
             raise GitHubError("the declarations are in no commit", "run this in a checkout of the repository")
         pulls = merged(record.commit if record else "", head, os.environ.get("GITHUB_REF_NAME"))
-        without = save(app.name, pulls, out)
+        without = save(app.name, pulls, out, partial(known_record, store))
         say(f"{app.name}: {len(pulls) - len(without)} reviewed plans of {len(pulls)} pull requests merged since "
             f"{record.commit[:12] if record and record.commit else 'an unknown commit'}")  # fmt: skip
         for item in without:
-            say(f"{app.name}: pull request {item.number} has no saved plan of {item.head[:12]} (made by a fork, made without a "
-                "token, redacted, or expired): what it declares waits for approval by digest")  # fmt: skip
+            say(f"{app.name}: pull request {item.number} has no saved plan of {item.head[:12]} (made by a fork, by another "
+                "workflow or a run that did not end, made without a token, redacted, or expired): what it declares waits "
+                "for approval by digest")  # fmt: skip
         return 0
 
     with reporting(report):

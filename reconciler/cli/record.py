@@ -112,6 +112,29 @@ def migrate(desired: Path, apps: tuple[str, ...], no_color: bool, backend: str |
 
 @record.command()
 @options
+@click.argument("head")
+def trust(desired: Path, apps: tuple[str, ...], no_color: bool, head: str) -> int:
+    """Accept HEAD, a commit id or `none`, as the record of the app in Git, although its history was rewritten."""
+    from reconciler.record.git import GitStore
+
+    if len(apps) != 1:
+        raise click.UsageError("name the app with --app")
+
+    def work(app: App, declarations: Declarations) -> int:
+        store = store_of(app, declarations)
+        if not isinstance(store, GitStore):
+            click.echo(f"{app.name}: a local record has no history")
+            return 0
+        if not store.trust(head):
+            raise click.UsageError(f"{store.where()} is not at {head}: name the whole commit id that it has now, or none")
+        click.echo(f"{app.name}: {head} is trusted from now on")
+        return 0
+
+    return _each(desired, apps, work)
+
+
+@record.command()
+@options
 @click.option("--older-than", "age", required=True, metavar="DAYS", help="An age in days, such as 400d.")
 def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str) -> int:
     """Cut the history of a record in Git at an age; the present stays."""

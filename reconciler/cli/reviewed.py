@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from reconciler.cli.gh import GitHubError, ask, download
 from reconciler.cli.saved import read_plans
 from reconciler.cli.saying import say
+from reconciler.plan.model import Plan
 from reconciler.report.jsonform import PlanFileError
+
+OURS, WORKFLOW = ".github/", ".github/workflows/plan.yml"
 
 
 class PullRequest(NamedTuple):
@@ -53,37 +56,67 @@ def _of_commit(sha: str, branch: str | None) -> Iterator[PullRequest]:
                 yield PullRequest(item["merged_at"], item["number"], item["head"]["sha"])
 
 
-def save(app: str, pulls: Iterable[PullRequest], folder: Path) -> list[PullRequest]:
-    """Save each one's plan of the app as NNNN-pull-NUMBER-APP.json; returns those that have none. Raises GitHubError."""
+def save(
+    app: str, pulls: Iterable[PullRequest], folder: Path, check: Callable[[Plan], None]
+) -> list[PullRequest]:
+    """Save each one's plan of the app as NNNN-pull-NUMBER-APP.json; returns those that have none.
+
+    Raises GitHubError, and what `check` raises of a plan.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     return [item for place, item in enumerate(pulls)
-            if not _saved(app, item, folder / f"{place:04}-pull-{item.number}-{app}.json")]  # fmt: skip
+            if not _saved(app, item, folder / f"{place:04}-pull-{item.number}-{app}.json", check)]  # fmt: skip
 
 
-def _saved(app: str, pull: PullRequest, file: Path) -> bool:
+def _saved(app: str, pull: PullRequest, file: Path, check: Callable[[Plan], None]) -> bool:
     """False where there is no plan that could be applied."""
     name = f"plan-{app}-{pull.head}"
     found = _artifact(name, pull.head)
-    if found is None:
+    if found is None or _changes_workflows(pull):
         return False
     with tempfile.TemporaryDirectory() as scratch:
         download(found["workflow_run"]["id"], name, Path(scratch))
         plan = Path(scratch, "plan.json")
-        if _redacted(plan):
+        plans = _whole(plan)
+        if any(item.redacted for item in plans):
             return False
+        for item in plans:
+            check(item)
         shutil.copy(plan, file)
     return True
 
 
-def _redacted(file: Path) -> bool:
+def _whole(file: Path) -> list[Plan]:
     try:
-        return any(plan.redacted for plan in read_plans(file))
+        return read_plans(file)
     except PlanFileError:  # kept, so that the apply says what is wrong with it
-        return False
+        return []
+
+
+def _changes_workflows(pull: PullRequest) -> bool:
+    """Whether the pull request changes what makes its own plan: GitHub runs a pull request's own workflows; said in words."""
+    files = (item for page in ask(f"pulls/{pull.number}/files?per_page=100") for item in page)
+    names = [name for item in files for name in (item["filename"], item.get("previous_filename", "")) if name.startswith(OURS)]
+    if names:
+        say(f"pull request {pull.number} changes {names[0]}, so that the plan on it may be anything")
+    return bool(names)
+
+
+def _of_the_workflow(run: int, head: str) -> bool:
+    """Whether a run is one of the workflow `plan`, of a pull request, at the head commit, and came to its end.
+
+    How it ended does not matter: a plan that a safeguard blocks, or one with an error for one object, fails its run.
+    """
+    (found,) = ask(f"actions/runs/{run}")
+    return (
+        found["event"] == "pull_request" and str(found["path"]).partition("@")[0] == WORKFLOW and found["head_sha"] == head
+        and found["repository"]["id"] == found["head_repository"]["id"]
+        and found["status"] == "completed" and found["conclusion"] in ("success", "failure")
+    )  # fmt: skip
 
 
 def _artifact(name: str, head: str) -> dict[str, Any] | None:
-    """The newest one that a run of this repository (not of a fork) made at the head commit, and that has not expired."""
+    """The newest one that our workflow made of the head commit in this repository (not in a fork), and that has not expired."""
     found = [
         item
         for page in ask(f"actions/artifacts?name={name}&per_page=100")
@@ -91,7 +124,8 @@ def _artifact(name: str, head: str) -> dict[str, Any] | None:
         if not item["expired"] and (run := item["workflow_run"])["head_sha"] == head
         and run["repository_id"] == run["head_repository_id"]
     ]  # fmt: skip
-    return max(found, key=lambda item: str(item["created_at"]), default=None)
+    newest = sorted(found, key=lambda item: str(item["created_at"]), reverse=True)
+    return next((item for item in newest if _of_the_workflow(item["workflow_run"]["id"], head)), None)
 
 
 def numbers(folder: Path, app: str) -> list[int]:

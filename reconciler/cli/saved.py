@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reconciler.cli.saying import say
 from reconciler.plan.model import Plan
+
+if TYPE_CHECKING:
+    from reconciler.record.store import Store
 
 
 def read_plans(file: Path) -> list[Plan]:
@@ -50,3 +54,14 @@ def reviewed(file: Path) -> list[Plan]:
             raise PlanFileError(f"{file} is redacted: it holds hashes, not the values to write",
                                 f"apply it by its digest: `reconcile apply --app {plan.app} --digest {plan.digest}`")  # fmt: skip
     return plans
+
+
+def known_record(store: Store, plan: Plan) -> None:
+    """Raises RecordError where the record of a saved plan is no earlier version of the one that is there now."""
+    from reconciler.record.store import RecordError
+
+    head, tree = plan.record
+    if head and not store.follows(head, tree or ""):
+        raise RecordError(f"the plan of {plan.app} was made with the record at {head}, from which what is there now, "
+                          f"{store.head()[0] or 'nothing'}, does not descend: it was rewritten, or its history cut",
+                          "find out who changed the ref; then plan again, and have that plan reviewed")  # fmt: skip

@@ -6,7 +6,7 @@ import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,14 +50,16 @@ def session(
     from reconciler.apply.unanswered import settle_unanswered
     from reconciler.cli.addresses import warn_unknown
     from reconciler.cli.old_record import with_old_record
+    from reconciler.cli.origins import with_origins
     from reconciler.cli.revision import revision
-    from reconciler.plan.model import Config
+    from reconciler.plan.model import Config, RecordHead
     from reconciler.plan.planner import make_plan
     from reconciler.plan.safeguards.guard import guard, shown
     from reconciler.plan.selection import Selection
     from reconciler.record.model import Record
     from reconciler.resolve.resolution import resolve
 
+    app = with_origins(app, declarations.folder)
     store = store or store_of(app, declarations)
     record = recovered(store)
     known = record is not None
@@ -74,6 +76,8 @@ def session(
                             client.profile.limits())  # fmt: skip
         planned = planned if known else with_old_record(planned, store)
         warn_unknown(only, app, declarations, record)
+        head, tree = store.head()
+        planned = replace(planned, plan=replace(planned.plan, record=RecordHead(head or None, tree or None)))
         verdict = guard(planned, record, now())
         collect_again()
         yield Session(app, client, store, record, resolution, shown(planned, verdict), verdict)

@@ -56,6 +56,8 @@ def opened(
             say(notice)
         with session(app, declarations, only, causes, store) as found:
             yield found
+    if head := store.head()[0]:
+        report_lines([f"{app.name}: the record is at {head} now"])
 
 
 def blocked(found: Session, verdicts: Iterable[Safeguard]) -> int:

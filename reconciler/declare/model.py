@@ -189,23 +189,32 @@ class Lockout(NamedTuple):
 
 @dataclass(frozen=True)
 class Safeguards:
-    """Limits on what one plan may do; `principal` is the account that owns the token."""
+    """Limits on what one plan may do; `principal` is the account that owns the token, `places` are where limits are said.
+
+    With `separate`, an approval counts only where it came in a change of its own.
+    """
 
     accidentalDeletions: AccidentalDeletions = AccidentalDeletions()
     groupMembership: GroupMembership = GroupMembership()
     protected: tuple[str, ...] = ()
     lockout: Lockout | None = None
     principal: str | None = None
+    separate: bool = False
+    places: Mapping[str, Place] = field(default_factory=dict)
 
 
 class Approval(NamedTuple):
-    """One plan, by its digest, let through one safeguard; `expires` is the last valid day, ISO, UTC."""
+    """One plan, by its digest, let through one safeguard; `expires` is the last valid day, ISO, UTC.
+
+    `came` says how it came into the repository: "alone", "mixed" with other declarations, or "" where that is not known.
+    """
 
     plan: str
     safeguard: str
     reason: str
     expires: str | None
     place: Place
+    came: str = ""
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,10 @@ from reconciler.declare.references import nearest
 from reconciler.declare.table import Table
 from reconciler.declare.yaml import Document
 
+LIMITS = (*(f"accidentalDeletions.{name}" for name in AccidentalDeletions.__dataclass_fields__),
+          *(f"groupMembership.{name}" for name in GroupMembership.__dataclass_fields__), "protected", "lockout",
+          "approvals")  # fmt: skip
+
 
 def read_safeguards(document: Document, roles: Mapping[str, Role], problems: list[Problem]) -> Safeguards:
     """What app.yaml says, defaults for the rest; a role that nobody declares is an error, since it would lock for ever."""
@@ -34,6 +38,8 @@ def read_safeguards(document: Document, roles: Mapping[str, Role], problems: lis
         tuple(name for name in protected if isinstance(name, str)) if isinstance(protected, list) else (),
         _lockout(document, _mapping(data.get("lockout")), roles, problems),
         principal if isinstance(principal, str) else None,
+        data.get("approvals") == "separate",
+        {name: document.locate(("safeguards", *name.split("."))) for name in LIMITS},
     )
 
 

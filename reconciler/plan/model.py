@@ -142,6 +142,13 @@ class Config(NamedTuple):
     dirty: bool = False
 
 
+class RecordHead(NamedTuple):
+    """The version of the record that was planned with: a commit of its ref and that commit's tree; None for a local record."""
+
+    head: str | None = None
+    tree: str | None = None
+
+
 class Requests(NamedTuple):
     """What an apply will send: `reads` is what is read again before each write; `seconds` at the service's rate, if known."""
 
@@ -176,6 +183,7 @@ class Plan:
     left: int = 0  # objects that are not as declared, and stay so: a warning says why
     outstanding: int = 0  # objects of which something was to be taken that the service did not take: a caution says what
     cautions: tuple[Caution, ...] = ()
+    record: RecordHead = RecordHead()
     redacted: bool = False  # personal values are hashes: it can be shown, not applied
 
     def count(self, action: str) -> int:

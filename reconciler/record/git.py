@@ -48,6 +48,31 @@ class GitStore:
     def where(self) -> str:
         return f"{self.ref.name} on {self.ref.remote}"
 
+    def head(self) -> tuple[str, str]:
+        """The commit that was last looked at or made, and its tree; empty where the ref is not there. Raises RecordError."""
+        with self.mutex:
+            if not self.ref.seen:
+                self.ref.refresh()
+            return (self.ref.head, self.ref.repository.tree_id(self.ref.head)) if self.ref.head else ("", "")
+
+    def follows(self, head: str, tree: str) -> bool:
+        """Whether what is there now comes after that commit, which has this tree. Raises RecordError."""
+        from reconciler.record.descent import descends
+
+        with self.mutex:
+            if not self.ref.seen:
+                self.ref.refresh()
+            return descends(self.ref, head, tree)
+
+    def trust(self, head: str) -> bool:
+        """Take the remote's head for right, whatever this machine saw before; False where it is another. Raises RecordError."""
+        with self.mutex:
+            self.ref.look()
+            if (self.ref.head or "none") != head:
+                return False
+            self.ref.remember()
+            return True
+
     # The record
 
     def apps(self) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import weakref
@@ -15,6 +16,7 @@ from reconciler.record.gitrepo import Repository
 from reconciler.record.store import RecordError
 
 REFS = "refs/reconcile/"
+SEEN = "seen"  # the file of a machine's cache with the last head, and its tree
 
 
 class Ref:
@@ -59,7 +61,45 @@ class Ref:
         return Repository(self.folder, self.found, self.environ, self.sleep)
 
     def refresh(self) -> None:
-        """Look at the remote. Raises RecordError."""
+        """Look at the remote. Raises RecordError, also where the ref does not go on from what this machine last saw there."""
+        self.look()
+        last, tree = self.last()
+        if last in ("", self.head):
+            if self.head:
+                self.remember()
+            return
+        from reconciler.record.descent import descends
+
+        if not descends(self, last, tree):
+            raise RecordError(f"{self.name} on {self.remote} was rewritten: this machine last saw {last} there, and "
+                              f"{self.head or 'nothing'} does not descend from it", "find out who pushed it; if it is right, "
+                              f"accept it: `reconcile record trust {self.head or 'none'} --app {self.app}`")  # fmt: skip
+        self.remember()
+
+    def last(self) -> tuple[str, str]:
+        """The head that this machine last saw, and its tree; empty where it saw none."""
+        try:
+            words = (self.folder / SEEN).read_text(encoding="ascii").split()
+        except (OSError, UnicodeDecodeError):
+            return "", ""
+        return (words[0], words[1]) if len(words) == 2 else ("", "")
+
+    def remember(self) -> None:
+        """The present head is what this machine has seen. Raises RecordError."""
+        if self.head is None:
+            (self.folder / SEEN).unlink(missing_ok=True)
+            return
+        new, file = f"{self.head} {self.repository.tree_id(self.head)}\n", self.folder / SEEN
+        if " ".join(self.last()) != new.strip():
+            try:
+                temporary = file.with_name(f"{SEEN}.{os.getpid()}")
+                temporary.write_text(new, encoding="ascii")
+                temporary.replace(file)
+            except OSError as error:
+                raise RecordError(f"{file} cannot be written: {error.strerror}", "make room, or change the permissions") from None
+
+    def look(self) -> None:
+        """What the remote has now, whatever this machine saw before. Raises RecordError."""
         self.head = self.repository.fetch(self.name)
         self.files = self.repository.tree(self.head) if self.head else {}
         self.seen = True
@@ -86,6 +126,7 @@ class Ref:
         if not self.repository.push(self.name, commit, self.head):
             return False
         self.head, self.files = commit, files
+        self.remember()
         return True
 
     def tidy(self) -> None:

@@ -82,6 +82,17 @@ class Repository:
                                "--no-auto-maintenance", *depth, REMOTE, f"+{ref}:{CACHED}")  # fmt: skip
             return self._git("rev-parse", CACHED).decode().strip()
 
+    def fetch_commits(self, ref: str, depth: int | None) -> None:
+        """The newest commits at `ref`, or all, without their files where the remote can leave those out. Raises RecordError."""
+        whole = self._git("rev-parse", "--is-shallow-repository").strip() == b"true"
+        deep = [f"--depth={depth}"] if depth else ["--unshallow"] * whole
+        self.fetching.must(f"--git-dir={self.path}", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
+                           "--no-auto-maintenance", "--filter=tree:0", *deep, REMOTE, f"+{ref}:{CACHED}")  # fmt: skip
+
+    def tree_id(self, commit: str) -> str:
+        """The id of a commit's tree."""
+        return self._git("rev-parse", f"{commit}^{{tree}}").decode().strip()
+
     def tree(self, commit: str) -> dict[str, str]:
         """Path -> blob id of every file of a commit."""
         rows = self._git("ls-tree", "-r", "-z", "--full-tree", commit).decode().split("\0")

@@ -25,7 +25,8 @@ def prune(ref: Ref, older_than_days: int, now: datetime) -> int:
         cut = len(rows) - len(kept)
         if cut and not repository.push(ref.name, _replanted(repository, kept), head):
             raise RecordError("the record was changed by another run meanwhile", "run it again")
-    ref.refresh()
+    ref.look()
+    ref.remember()
     return cut
 
 
@@ -34,7 +35,8 @@ def _replanted(repository: Repository, kept: list[str]) -> str:
     parent: str | None = None
     for commit in reversed(kept):
         tree, *rest = repository.ask("log", "-1", f"--format={FIELDS}", commit).split("\n", 7)
+        message = f"{rest[6].strip()}\n\nReplaces: {commit}\n"  # descent.py: what knew that commit knows this one
         extra = {f"GIT_{name}": value for name, value in zip(NAMES, rest[:6], strict=True)}
-        parent = repository.commit_tree(tree, parent, rest[6].strip() + "\n", extra)
+        parent = repository.commit_tree(tree, parent, message, extra)
     assert parent is not None
     return parent

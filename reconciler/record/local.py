@@ -38,6 +38,12 @@ class LocalStore:
     def where(self) -> str:
         return str(self.folder)
 
+    def head(self) -> tuple[str, str]:
+        return "", ""
+
+    def follows(self, head: str, tree: str) -> bool:
+        return True
+
     def apps(self) -> list[str]:
         """The apps that have a record in this place."""
         return sorted(file.parent.name for file in self.root.glob("*/record.json") if not MOVED.search(file.parent.name))

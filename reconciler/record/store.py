@@ -71,6 +71,12 @@ class Store(Protocol):
     def where(self) -> str:
         """The place in words, for messages."""
 
+    def head(self) -> tuple[str, str]:
+        """The id of the version that was last looked at, and of its content; empty where the place keeps no versions."""
+
+    def follows(self, head: str, tree: str) -> bool:
+        """Whether what is there now comes after that version; true where the place keeps none."""
+
     @property
     def lost(self) -> bool:
         """The lock that this store took may be another's by now: write nothing more."""

@@ -17,6 +17,7 @@ from reconciler.plan.model import (
     ObjectError,
     Plan,
     Precondition,
+    RecordHead,
     Requests,
     Skip,
     Unmanaged,
@@ -24,7 +25,7 @@ from reconciler.plan.model import (
 
 SEAL = "content_digest"
 AGAIN = "make the plan again: `reconcile plan --out FILE`"
-Noun = TypeVar("Noun", AttributeChange, Config, ObjectError, Precondition, Requests, Skip)
+Noun = TypeVar("Noun", AttributeChange, Config, ObjectError, Precondition, RecordHead, Requests, Skip)
 
 
 class PlanFileError(Exception):
@@ -69,6 +70,7 @@ def _shown(plan: Plan) -> dict[str, Any]:
         "display_name": plan.display_name,
         "target": {"base_url": plan.base_url, "profile": plan.profile},
         "config": plan.config._asdict(),
+        "record": plan.record._asdict(),
         "selection": {"only": list(plan.only), "causes": list(plan.selected_causes)},
         "digest": plan.digest,
         "summary": summary(plan),
@@ -163,7 +165,8 @@ def _plan(data: dict[str, Any]) -> Plan:
         cautions=tuple(_read_caution(item) for item in data.get("cautions", ())),
         unchanged=data["summary"]["unchanged"], adopted=data["summary"]["adopted"],
         only=tuple(data["selection"]["only"]), selected_causes=tuple(data["selection"]["causes"]),
-        config=_known(Config, data["config"]), requests=_known(Requests, data["requests"]), digest=data["digest"],
+        config=_known(Config, data["config"]), record=_known(RecordHead, data.get("record", {})),
+        requests=_known(Requests, data["requests"]), digest=data["digest"],
         safeguards=tuple(data["safeguards"]), redacted=data.get("redacted", False),
         ignored=data["summary"].get("ignored", 0), left=data["summary"].get("left", 0),
         outstanding=data["summary"].get("outstanding", 0),

@@ -11,6 +11,8 @@ from reconciler.plan.model import Change, Plan
 from reconciler.plan.safeguards.facts import days_after
 
 NEVER_LIFTED = frozenset({"protected", "lockout"})
+IN_WORDS = {"mixed": "it came in one change with other declarations, or is in no commit: merge it in a change of its own",
+            "": "how it came is not known: fetch the whole history of the checkout (fetch-depth: 0)"}  # fmt: skip
 VALID_DAYS = 7  # of the entry that a blocked plan prints
 
 
@@ -18,9 +20,11 @@ class Approved:
     """The approvals that hold on a day; `plans` are the plan that was made and those of reviewed files."""
 
     def __init__(
-        self, approvals: Iterable[Approval], today: str, plans: Iterable[Plan], kept: Mapping[str, list[str]]
-    ) -> None:
-        self.approvals, self.today = tuple(approvals), today
+        self, approvals: Iterable[Approval], today: str, plans: Iterable[Plan], kept: Mapping[str, list[str]],
+        separate: bool = False,
+    ) -> None:  # fmt: skip
+        self.every, self.today = tuple(approvals), today
+        self.approvals = tuple(a for a in self.every if a.came == "alone" or not separate)
         self.covered = {digest: set(things) for digest, things in kept.items()}
         self.changes: dict[str, set[str]] = {}
         for plan in plans:
@@ -44,8 +48,12 @@ class Approved:
         names = {a.safeguard for a in self.approvals} if changes else ()
         return tuple(sorted({plan for name in names if self.lifts(name, changes) for plan in self._plans(name)}))
 
+    def lifting(self, safeguard: str) -> list[Approval]:
+        """The entries that may lift a safeguard today."""
+        return [a for a in self.approvals if a.safeguard == safeguard and self._holds(a) and a.plan in self._known()]
+
     def _plans(self, safeguard: str) -> set[str]:
-        return {a.plan for a in self.approvals if a.safeguard == safeguard and self._holds(a)} & self._known()
+        return {a.plan for a in self.lifting(safeguard)}
 
     def _holds(self, approval: Approval) -> bool:
         return approval.expires is None or approval.expires >= self.today
@@ -55,12 +63,14 @@ class Approved:
 
     def warnings(self) -> Iterator[str]:
         """Entries that do nothing, and why."""
-        for item in self.approvals:
+        for item in self.every:
             where = f"the approval at {item.place.file}:{item.place.line}"
             if not self._holds(item):
                 yield f"{where} expired on {item.expires} and does nothing: remove it"
             elif item.safeguard in NEVER_LIFTED:
                 yield f"{where} does nothing: no approval lifts {item.safeguard}"
+            elif item not in self.approvals:
+                yield f"{where} does nothing: {IN_WORDS[item.came]}, and `approvals: separate` takes none of those"
             elif item.plan not in self._known():
                 yield f"{where} is for another plan, {item.plan}, and does nothing: remove it if that one has been applied"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from reconciler.declare.model import App
-from reconciler.plan.model import Change, Plan
+from reconciler.plan.model import Caution, Change, Plan
 from reconciler.plan.planner import Planned
 from reconciler.plan.safeguards.approvals import NEVER_LIFTED, Approved, entry
 from reconciler.plan.safeguards.deletions import NAME as DELETIONS
@@ -19,7 +19,7 @@ from reconciler.plan.safeguards.membership import group_membership
 from reconciler.plan.safeguards.model import APPROVED, BLOCKED, Safeguard
 from reconciler.plan.safeguards.protected import protected
 from reconciler.plan.safeguards.rules import policies
-from reconciler.plan.safeguards.weakened import weakened
+from reconciler.plan.safeguards.weakened import SEPARATE, weakened
 from reconciler.record.model import Record
 
 ON_CHANGES: tuple[Callable[[Facts], Safeguard], ...] = (accidental_deletions, group_membership, empty, protected)
@@ -39,6 +39,7 @@ class Guarded:
     warnings: tuple[str, ...]
     approved: tuple[str, ...]
     counts: bool
+    cautions: tuple[Caution, ...] = ()
 
     @property
     def blocking(self) -> tuple[Safeguard, ...]:
@@ -58,14 +59,24 @@ def guard(
     changes = plan.changes if written is None else written
     facts = Facts(context, record or Record(plan.app), changes, planned.everything, plan.only, now)
     plans = [*reviewed] or [plan]
-    approvals = Approved(context.app.approvals, now[:10], [*plans, plan], facts.record.approved)
+    approvals = Approved(context.app.approvals, now[:10], [*plans, plan], facts.record.approved,
+                         facts.settings.separate or SEPARATE in facts.record.limits)  # fmt: skip
     found = [safeguard(facts) for safeguard in ON_CHANGES]
     needed = context.app.safeguards.lockout is not None or context.resolution.declarations.policies
     holders = Holders(facts) if needed else None
     found += [safeguard(facts, holders) for safeguard in ON_STATE]
     verdicts = tuple(_lifted(item, approvals, facts, plans[-1].digest) for item in found)
-    warnings = (*(text for item in found for text in item.warnings), *weakened(facts), *approvals.warnings())
-    return Guarded(facts, verdicts, warnings, approvals.used(changes), not approvals.lifts(DELETIONS, changes))
+    warnings = (*(text for item in found for text in item.warnings), *approvals.warnings())
+    return Guarded(facts, verdicts, warnings, approvals.used(changes), not approvals.lifts(DELETIONS, changes),
+                   (*_lifts(verdicts, approvals), *weakened(facts)))  # fmt: skip
+
+
+def _lifts(verdicts: Iterable[Safeguard], approvals: Approved) -> Iterator[Caution]:
+    """Each approval that lets the plan through, with the place where it stands, and whether it came with what it approves."""
+    for found in verdicts:
+        for item in approvals.lifting(found.name) if found.status == APPROVED else ():
+            same = ", in this same change" if item.came == "mixed" else ""
+            yield Caution("ApprovalLifts", f"lifts {found.name} for this plan: {found.detail}{same}", *item.place[:2])
 
 
 def _lifted(found: Safeguard, approvals: Approved, facts: Facts, digest: str) -> Safeguard:
@@ -85,4 +96,5 @@ def shown(planned: Planned, guarded: Guarded) -> Planned:
     """The plan with what its safeguards say."""
     plan = planned.plan
     safeguards = tuple(found.as_json() for found in guarded.verdicts)
-    return replace(planned, plan=replace(plan, safeguards=safeguards, warnings=(*plan.warnings, *guarded.warnings)))
+    return replace(planned, plan=replace(plan, safeguards=safeguards, cautions=(*guarded.cautions, *plan.cautions),
+                                        warnings=(*plan.warnings, *guarded.warnings)))  # fmt: skip

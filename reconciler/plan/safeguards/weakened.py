@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from reconciler.declare.model import Place, fold
+from reconciler.declare.policies import Policy
 from reconciler.plan.context import Context
+from reconciler.plan.digest import sha256
+from reconciler.plan.model import Caution
 from reconciler.plan.safeguards.facts import Facts
+from reconciler.plan.safeguards.protected import declared
 
+RULE, SEPARATE = "rules.", "approvals.separate"
 LEAST = ("lockout.", "policies.")  # of these a higher number lets less through, of others more
 
 
@@ -18,16 +24,40 @@ def limits(context: Context) -> dict[str, int]:
     found |= {f"groupMembership.{key}": limit for key, limit in asdict(settings.groupMembership).items()}
     if settings.lockout is not None:
         found[LEAST[0] + settings.lockout.role] = settings.lockout.minimumActive
+    if settings.separate:
+        found[SEPARATE] = 1
     policies = context.resolution.declarations.policies
-    return found | {LEAST[1] + p.name: 1 for p in policies if p.concerns(context.app.name)}
+    rules = [p for p in policies if p.concerns(context.app.name)]
+    return found | {LEAST[1] + p.name: 1 for p in rules} | {RULE + p.name: _rule(p) for p in rules}
 
 
-def weakened(facts: Facts) -> Iterator[str]:
-    """In words, each limit that let less through when we last applied."""
-    today = limits(facts.context) if facts.record.limits else {}
+def _rule(policy: Policy) -> int:
+    """A number of what a policy asks for: another rule has another one. Its apps, its remedy and its place are none of it."""
+    rule = [policy.kind, sorted(policy.roles), policy.minimum, policy.maximum, policy.days, policy.reason, sorted(policy.domains)]
+    return int(sha256(rule).removeprefix("sha256:")[:12], 16)
+
+
+def weakened(facts: Facts) -> Iterator[Caution]:
+    """Each limit that let less through when we last applied, each rule that was another one, each protection that ends."""
+    today, safeguards = limits(facts.context) if facts.record.limits else {}, facts.settings
     for name, last in sorted(facts.record.limits.items()):
-        now = today.get(name, 0)
-        if name not in today:
-            yield f"the safeguard {name} held when last applied, and is gone now"
+        place, now = safeguards.places.get(name if name in safeguards.places else name.partition(".")[0]), today.get(name, 0)
+        if name.startswith(RULE):
+            if name in today and now != last:
+                policy = next(p for p in facts.context.resolution.declarations.policies if RULE + p.name == name)
+                yield _caution("PolicyChanged", f"the policy {policy.name} asks for something else than when last applied",
+                               policy.place)  # fmt: skip
+        elif name not in today:
+            yield _caution("SafeguardEnds", f"the safeguard {name} held when last applied, and is gone now", place)
         elif now < last if name.startswith(LEAST) else now > last:
-            yield f"the safeguard {name} was {last} when last applied and is {now} now: it lets more through"
+            words = f"the safeguard {name} was {last} when last applied and is {now} now: it lets more through"
+            yield _caution("SafeguardWeakened", words, place)
+    kept = {fold(address) for address in declared(facts.context)}
+    for address in facts.record.protected:
+        if fold(facts.context.today.get(address, address)) not in kept:
+            yield _caution("ProtectionEnds", f"{address} was protected when last applied, and is not any more",
+                           safeguards.places.get("protected"))  # fmt: skip
+
+
+def _caution(code: str, text: str, place: Place | None) -> Caution:
+    return Caution(code, text, place.file, place.line) if place is not None else Caution(code, text)

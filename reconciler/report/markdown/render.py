@@ -61,5 +61,6 @@ def _selection(plan: Plan) -> str:
 def _footer(plan: Plan) -> str:
     commit = f", commit {code(plan.config.commit)}" if plan.config.commit else ""
     dirty = " and files that differ from it" if plan.config.commit and plan.config.dirty else ""
+    record = f", record {code(plan.record.head)}" if plan.record.head else ""
     requests = f"; an apply sends {cost(plan)}" if plan.requests.writes else ""
-    return f"<sub>digest {code(plan.digest)}{commit}{dirty}{requests}</sub>"
+    return f"<sub>digest {code(plan.digest)}{commit}{dirty}{record}{requests}</sub>"
