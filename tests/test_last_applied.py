@@ -95,7 +95,7 @@ def test_what_was_last_applied_is_kept_by_name_and_a_plan_says_what_differs(tmp_
     assert set(said(desk)) == {"TenantUrlChanged", "TokenNameChanged"}
 
 
-def changed(world: GitWorld, desk: Desk) -> str:
+def changed(world: GitWorld) -> str:
     """The commit before a change, which is then made by `desk.write`."""
     git(world.checkout, "add", "--all")
     git(world.checkout, "commit", "--quiet", "-m", "before")
@@ -107,7 +107,7 @@ def test_a_change_that_brings_its_own_record_is_seen_by_the_commit_before_it(tmp
     with front(lambda call: page()) as service:
         world = GitWorld(tmp_path)
         desk = Desk(world.checkout, service.url)
-        base = changed(world, desk)
+        base = changed(world)
         event = tmp_path / "event.json"
         event.write_text(json.dumps({"pull_request": {"base": {"sha": base}, "head": {"sha": base}}}))
         there = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_EVENT_PATH": str(event), "RECONCILE_ALLOWED_ORIGINS": service.url}
@@ -126,6 +126,24 @@ def test_a_change_that_brings_its_own_record_is_seen_by_the_commit_before_it(tmp
         git(world.checkout, "branch", "side")
         git(world.checkout, "update-ref", "refs/remotes/origin/HEAD", base)
         assert set(said(desk)) == {"RecordMoved"}, "as on a person's own machine, on a branch of the remote's"
+
+
+def test_what_is_declared_for_the_first_time_differs_from_nothing(tmp_path: Path) -> None:
+    with front(lambda call: page()) as service:
+        world = GitWorld(tmp_path)
+        git(world.checkout, "update-ref", "refs/remotes/origin/HEAD", "HEAD")
+        desk = Desk(world.checkout, service.url)
+        desk.write("reconciler.yaml", f"record: {{backend: local, path: {tmp_path}/kept}}\n")
+        assert said(desk) == {}
+
+
+def test_an_app_of_the_commit_before_under_a_new_name_is_seen(tmp_path: Path) -> None:
+    with front(lambda call: page()) as service:
+        world = GitWorld(tmp_path)
+        desk = Desk(world.checkout, service.url)
+        git(world.checkout, "update-ref", "refs/remotes/origin/HEAD", changed(world))
+        renamed(desk)
+        assert said(desk) == {"AppRenamed": "the app's name was wiki before this change, and is docs now"}
 
 
 def test_a_clone_that_lacks_the_commit_before_the_change_says_so(tmp_path: Path) -> None:

@@ -67,10 +67,13 @@ def _befores(app: App, declarations: Declarations, record: Record | None) -> Ite
 
 def _at(commit: str, inside: str, app: App, apps: frozenset[str]) -> dict[str, str]:
     """What a commit declares of the app, or of the one that it was: gone now, at the same URL or with the same token."""
+    known = _apps(commit, inside)
+    if not known:  # nothing was declared yet
+        return {}
     settings = _read(commit, f"{inside}/reconciler").get("record")
     settings = settings if isinstance(settings, dict) else {}
     found = {"record": _place(settings.get("backend", "local"), settings.get("remote", "origin"), settings.get("path"))}
-    for name in (app.name, *_gone(commit, inside, apps)):
+    for name in (app.name, *(name for name in known if name not in apps)):
         credentials = _read(commit, f"{inside}/apps/{name}/app").get("adminCredentials")
         texts = {key: str(credentials[key]) for key in ("tenantUrl", "secretToken")
                  if isinstance(credentials, dict) and key in credentials}  # fmt: skip
@@ -79,10 +82,10 @@ def _at(commit: str, inside: str, app: App, apps: frozenset[str]) -> dict[str, s
     return found
 
 
-def _gone(commit: str, inside: str, apps: frozenset[str]) -> list[str]:
-    """The apps of a commit that are not declared any more."""
+def _apps(commit: str, inside: str) -> list[str]:
+    """The folders of apps that a commit holds."""
     listed = git(_top(), "ls-tree", "--name-only", commit, "--", f"{inside}/apps/") or ""
-    return [name for line in listed.splitlines() if (name := line.rpartition("/")[2]) not in apps and '"' not in name]
+    return [name for line in listed.splitlines() if '"' not in (name := line.rpartition("/")[2])]
 
 
 def _read(commit: str, name: str) -> Any:
