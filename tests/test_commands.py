@@ -26,6 +26,7 @@ from reconciler.cli.main import COMMANDS, cli
 from reconciler.declare.build import url_problem
 from reconciler.declare.events import scalar
 from reconciler.plan.planner import NO_RECORD
+from tests.plan_files import resealed
 from tests.servers import (
     APP,
     COMMAND,
@@ -745,7 +746,7 @@ def test_a_plan_of_a_later_minor_format_is_read(desk: Desk) -> None:
     document = json.loads(saved(desk))
     document["format_version"] = "1.1"
     document["news"] = document["plans"][0]["news"] = document["plans"][0]["changes"][0]["news"] = 1
-    (desk.folder / "plan.json").write_text(json.dumps(document), encoding="utf-8")
+    (desk.folder / "plan.json").write_text(resealed(document), encoding="utf-8")
     assert "create User/ada@x.org" in desk.reconcile("show", "plan.json").out
     assert desk.reconcile("apply", "plan.json").code == 0
 

@@ -13,6 +13,8 @@ from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
 from reconciler.scim.errors import ServiceError
 
+ENDED = ("done", "ignored", "outstanding")  # of which nothing is told to the service again
+
 
 @dataclass(frozen=True)
 class Job:
@@ -53,7 +55,7 @@ class Failed(Exception):
 
 
 class Outcome(NamedTuple):
-    """`status` is done, failed, skipped, stale or ignored."""
+    """`status` is done, failed, skipped, stale, ignored, or outstanding: told to take something, the service left it."""
 
     change: Change
     status: str
@@ -68,6 +70,11 @@ class Result:
     interrupted: bool = False
     refused: ServiceError | None = None
     adopted: tuple[str, ...] = ()
+
+    @property
+    def ended(self) -> bool:
+        """Nothing is left that another apply would do."""
+        return not self.interrupted and all(o.status in ENDED for o in self.outcomes)
 
     @property
     def complete(self) -> bool:

@@ -9,11 +9,10 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from reconciler.cli.revision import git
+from reconciler.cli.before import ask, is_known, names_at, text_at
 from reconciler.declare.folders import SUFFIXES
 from reconciler.declare.model import App, Declarations, Place, RecordSettings
 from reconciler.plan.model import Caution
@@ -47,7 +46,7 @@ def cautions(app: App, declarations: Declarations, record: Record | None) -> tup
 def _not_compared() -> Iterator[Caution]:
     """Where a pull request's base is not in the clone, nothing but the record says what was there before."""
     base = _base_of_event()
-    if base and not _known(base):
+    if base and not is_known(base):
         yield Caution("NotCompared", "the commit before this change is not in this clone, so nobody compared where the record "
                       "lies and whose token goes where: check out with `fetch-depth: 0`")  # fmt: skip
 
@@ -55,26 +54,21 @@ def _not_compared() -> Iterator[Caution]:
 def _befores(app: App, declarations: Declarations, record: Record | None) -> Iterator[tuple[str, Mapping[str, str]]]:
     if record is not None and record.declared:
         yield APPLIED, record.declared
-    top = _top()
-    folder = Path(declarations.folder).resolve()
-    if not top or not folder.is_relative_to(top):
-        return
-    inside = folder.relative_to(top).as_posix()
     for when, commit in ((APPLIED, record.commit if record is not None else ""), (BASE, _base())):
-        if commit and _known(commit):
-            yield when, _at(commit, inside, app, frozenset(declarations.apps))
+        if commit and is_known(commit):
+            yield when, _at(commit, declarations.folder, app, frozenset(declarations.apps))
 
 
-def _at(commit: str, inside: str, app: App, apps: frozenset[str]) -> dict[str, str]:
+def _at(commit: str, folder: str, app: App, apps: frozenset[str]) -> dict[str, str]:
     """What a commit declares of the app, or of the one that it was: gone now, at the same URL or with the same token."""
-    known = _apps(commit, inside)
+    known = _apps(commit, folder)
     if not known:  # nothing was declared yet
         return {}
-    settings = _read(commit, f"{inside}/reconciler").get("record")
+    settings = _read(commit, f"{folder}/reconciler").get("record")
     settings = settings if isinstance(settings, dict) else {}
     found = {"record": _place(settings.get("backend", "local"), settings.get("remote", "origin"), settings.get("path"))}
     for name in (app.name, *(name for name in known if name not in apps)):
-        credentials = _read(commit, f"{inside}/apps/{name}/app").get("adminCredentials")
+        credentials = _read(commit, f"{folder}/apps/{name}/app").get("adminCredentials")
         texts = {key: str(credentials[key]) for key in ("tenantUrl", "secretToken")
                  if isinstance(credentials, dict) and key in credentials}  # fmt: skip
         if texts and (name == app.name or texts.get("tenantUrl") == app.tenantUrl or texts.get("secretToken") == app.secretToken):
@@ -82,17 +76,16 @@ def _at(commit: str, inside: str, app: App, apps: frozenset[str]) -> dict[str, s
     return found
 
 
-def _apps(commit: str, inside: str) -> list[str]:
+def _apps(commit: str, folder: str) -> list[str]:
     """The folders of apps that a commit holds."""
-    listed = git(_top(), "ls-tree", "--name-only", commit, "--", f"{inside}/apps/") or ""
-    return [name for line in listed.splitlines() if '"' not in (name := line.rpartition("/")[2])]
+    return sorted({Path(file).parent.name for file in names_at(commit, f"{folder}/apps") if Path(file).stem == "app"})
 
 
 def _read(commit: str, name: str) -> Any:
     """A YAML file of a commit; what is none is as good as an empty one."""
     from reconciler.declare.yaml import parse
 
-    texts = ((suffix, git(_top(), "cat-file", "blob", f"{commit}:{name}{suffix}")) for suffix in SUFFIXES)
+    texts = ((suffix, text_at(commit, name + suffix)) for suffix in SUFFIXES)
     return next((parse(text.encode(), name + suffix).data for suffix, text in texts if text is not None), {})
 
 
@@ -109,7 +102,7 @@ def _where(key: str, app: App, folder: str) -> Place:
 
 def _base() -> str:
     """The commit before this change: the pull request's, else where this branch left the remote's own one."""
-    return _base_of_event() or git(_top() or ".", "merge-base", "HEAD", "refs/remotes/origin/HEAD") or ""
+    return _base_of_event() or (ask("merge-base", "HEAD", "refs/remotes/origin/HEAD") or "").strip()
 
 
 def _base_of_event() -> str:
@@ -122,17 +115,3 @@ def _base_of_event() -> str:
     except (KeyError, TypeError, ValueError, OSError):
         return ""
     return found if isinstance(found, str) and COMMIT.fullmatch(found) else ""
-
-
-def _known(commit: str) -> bool:
-    return bool(COMMIT.fullmatch(commit)) and git(_top() or ".", "cat-file", "-t", commit) == "commit"
-
-
-def _top() -> str:
-    return _top_of(os.getcwd())
-
-
-@cache
-def _top_of(folder: str) -> str:
-    """The checkout's own top level, found from the current folder, never from what a change has laid out."""
-    return git(folder, "rev-parse", "--show-toplevel") or ""

@@ -6,7 +6,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from reconciler.cli.revision import git
+from reconciler.cli.revision import checkout_here
 from reconciler.record.store import RecordError
 
 FOLDER = "RECONCILE_RECORD_FOLDER"
@@ -32,5 +32,6 @@ def refuse_brought_record(folder: Path, desired: str, chosen: bool) -> None:
 @cache
 def _checkouts(here: str, desired: str, workspace: str) -> frozenset[Path]:
     """What was checked out here, as far as can be told."""
-    found = [here, str(Path(desired).parent), git(here, "rev-parse", "--show-toplevel") or here, workspace or here]
+    checkout = checkout_here()
+    found = [here, str(Path(desired).parent), str(checkout.top) if checkout else here, workspace or here]
     return frozenset(Path(folder).resolve() for folder in found)

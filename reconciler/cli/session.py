@@ -147,7 +147,7 @@ def store_named(app: str, declarations: Declarations) -> Store:
     if settings.backend == "git":
         from reconciler.record.git import GitStore
 
-        return GitStore(app, settings.remote, Path(settings.folder))
+        return GitStore(app, settings.remote, declared=Path(settings.folder))
     from reconciler.cli.record_place import refuse_brought_record
     from reconciler.record.local import LocalStore
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -21,7 +21,8 @@ BREAKS: dict[str, type[httpx.TransportError]] = {
     "timeout before": httpx.ReadTimeout, "timeout after": httpx.ReadTimeout, "closed after": httpx.RemoteProtocolError,
 }  # fmt: skip
 STATUSES = {"500 before": 500, "500 after": 500, "502 after": 502, "503 before": 503, "504 after": 504, "412": 412}
-WIRE = (*BREAKS, *STATUSES, "429 storm", "truncated", "slow page", "page repeats", "short list")
+HOSTILE = ("another's id", "another's account", "empty id", "dots for an id", "nothing done", "oversized", "never ends")
+WIRE = (*BREAKS, *STATUSES, "429 storm", "truncated", "slow page", "page repeats", "short list", *HOSTILE)
 DISK = ("disk full before", "disk full torn")
 DEATHS = ("kill before request", "kill after request", "kill before journal", "kill in journal", "kill after journal",
           "kill before save", "kill in save", "kill after save", "kill before clear", "kill after clear")  # fmt: skip
@@ -42,10 +43,11 @@ class Fate:
         self.calm, self.dead, self.storm = True, False, 0
 
     def arm(self) -> None:
-        """A few kinds of fault, each often enough to be met."""
+        """A few kinds of fault, each often enough to be met; a hostile service is so in several ways."""
         self.calm, self.storm = False, 0
-        kinds = self.random.sample(EVERY, self.random.randint(0, 5))
-        self.rates = {kind: self.random.choice((0.02, 0.1, 0.3)) for kind in kinds}
+        hostile = self.random.sample(HOSTILE, self.random.randint(1, 3)) if self.random.random() < 0.3 else []
+        kinds = {*self.random.sample(EVERY, self.random.randint(0, 5)), *hostile}
+        self.rates = {kind: self.random.choice((0.02, 0.1, 0.3)) for kind in sorted(kinds)}
 
     def strikes(self, kind: str) -> bool:
         hit = not self.calm and kind in self.rates and self.random.random() < self.rates[kind]
@@ -108,19 +110,36 @@ class Disk(LocalStore):
         super().log(lines)
 
 
+class Endless(httpx.SyncByteStream):
+    """A body that goes on and on; `between` is called before each piece."""
+
+    def __init__(self, between: Callable[[], None], piece: bytes = bytes(1024 * 1024)) -> None:
+        self.between, self.piece = between, piece
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            self.between()
+            yield self.piece
+
+
 class Wire(httpx.BaseTransport):
     """Requests on their way to the service and back. `seen` hears of each write that reached it.
 
-    `empty`: the service shows a group without members as such, and not as a group of which nothing is known.
+    `empty`: the service shows a group without members as such, and not as a group of which nothing is known. `strangers` are
+    the ids of those with whom a hostile one answers; `left` those of whom it has said that a write was done, which was not;
+    `denied` accounts that it made, and answered as if they were a stranger's: these nobody knows as ours.
     """
 
     empty = False
+    strangers: tuple[str, ...] = ()
 
     def __init__(
         self, inner: httpx.BaseTransport, fate: Fate, wait: Callable[[float], None], edit: Callable[[], None],
         seen: Callable[[httpx.Request, httpx.Response], None],
     ) -> None:  # fmt: skip
         self.inner, self.fate, self.wait, self.edit, self.seen = inner, fate, wait, edit, seen
+        self.left: set[str] = set()
+        self.denied: set[str] = set()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.fate.die("kill before request")
@@ -155,13 +174,53 @@ class Wire(httpx.BaseTransport):
         if listing and query["startIndex"] != ["1"] and fate.strikes("page repeats"):
             query["startIndex"] = ["1"]
             request.url = request.url.copy_with(query=urlencode(query, doseq=True).encode())
-        response = self._reach(request)
-        if listing and fate.strikes("short list"):
+        if (nothing := self._nothing_done(request)) is not None:
+            return nothing
+        response = self._hostile(request, self._reach(request))
+        if listing and response.is_stream_consumed and response.is_success and fate.strikes("short list"):
             data = response.json()
             data["Resources"] = data.get("Resources", [])[:-1]
             return httpx.Response(200, json=data)
+        if not response.is_stream_consumed:
+            return response
         if response.content and fate.strikes("truncated"):
             return httpx.Response(response.status_code, content=response.content[: len(response.content) // 2])
+        return response
+
+    def _nothing_done(self, request: httpx.Request) -> httpx.Response | None:
+        """A service that says it was done: 204 without a body, or 200 and the object as it was."""
+        if request.method not in ("PATCH", "PUT", "DELETE") or not self.fate.strikes("nothing done"):
+            return None
+        found = self.inner.handle_request(httpx.Request("GET", request.url))
+        if found.status_code != 200:
+            return None
+        found.read()
+        self.left.add(request.url.path.rpartition("/")[2])
+        if request.method == "DELETE" or self.fate.random.random() < 0.5:
+            return httpx.Response(204)
+        return self._shown(found) if self.empty and "/Groups" in request.url.path else found
+
+    def _hostile(self, request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        """An answer that is somebody else's, nobody's, too much, or never all there."""
+        fate = self.fate
+        if fate.strikes("oversized"):
+            return httpx.Response(200, stream=Endless(lambda: None))
+        if fate.strikes("never ends"):
+            return httpx.Response(200, stream=Endless(lambda: self.wait(30.0), b" "))
+        data = response.json() if response.is_success and response.content else {}
+        if not isinstance(data, dict) or "id" not in data or "/Users" not in request.url.path:
+            return response
+        for kind, id in (("empty id", ""), ("dots for an id", "..")):
+            if fate.strikes(kind):
+                return httpx.Response(response.status_code, json={**data, "id": id})
+        if not self.strangers:
+            return response
+        for kind in ("another's id", "another's account"):
+            if fate.strikes(kind):
+                self.denied |= {data["id"]} if request.method == "POST" else set()
+                there = self.inner.handle_request(httpx.Request("GET", f"http://127.0.0.1/v2/Users/{self.strangers[-1]}"))
+                there.read()
+                return httpx.Response(200, json={**data, "id": self.strangers[-1]}) if kind == "another's id" else there
         return response
 
     def _reach(self, request: httpx.Request) -> httpx.Response:

@@ -37,11 +37,36 @@ def check_laws(run: Simulation) -> None:
     expect(len(entries) == len(record.entries), "two entries have one account")
     counted = [(removal["address"], removal["kind"]) for removal in record.removals]
     expect(len(counted) == len(set(counted)), f"counted twice: {counted}")
-    forgotten = run.made & there - entries.keys() - run.hidden
+    forgotten = run.made & there - entries.keys() - run.hidden - run.wire.denied
     expect(not forgotten, f"made by us and forgotten: {forgotten}")
     for id, entry in entries.items():
         if id in there:
-            expect(entry.get("created", False) == (id in run.made), f"{entry}: who has created it?")
+            expect(entry.get("created", False) == (id in run.made - run.wire.denied), f"{entry}: who has created it?")
+
+
+def check_honest(run: Simulation) -> None:
+    """Of a service that has said things were done which were not: no stranger is ours, and the next plan says what is left.
+
+    What it was told is not told again, so it need not be as declared; but then no plan says that it is.
+    """
+    planned, _, record = run.planned()
+    ids = {entry["id"] for entry in record.entries.values()}
+    expect(ids.isdisjoint(run.strangers), "a stranger is recorded")
+    for id in run.strangers:
+        expect(run.account(id) == run.known[id], f"the stranger {id} was touched")
+    expect(all(id.strip(". ") for id in ids), f"an id that cannot be used is recorded: {ids}")
+    expect(planned.plan.changes == (), f"the service is told again: {planned.plan.changes}")
+    said = bool(planned.plan.outstanding or planned.plan.ignored or planned.plan.left)
+    scope = run.directory.in_scope()
+    active = {u["id"]: u for u in run.admin.read_all("Users", lambda page: page) if u.get("active") is True}
+    for address, entry in record.entries.items():
+        name = address.removeprefix("User/")
+        if address.startswith("User/") and name not in scope and entry["id"] in active:
+            told = any(c.code == "StillActive" and address in c.text for c in planned.plan.cautions)
+            expect(told, f"{address} is out of scope and active, and the plan does not say so")
+        if name in scope and entry["id"] in active:
+            lacks = scope[name].title not in (None, active[entry["id"]].get("title"))
+            expect(said or not lacks, f"{name} has another title, and the plan says that all is as declared")
 
 
 def _accounts(run: Simulation, accounts: dict[str, Any], record: Record) -> None:

@@ -40,7 +40,7 @@ from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import ServiceError
 from reconciler.scim.profile import PROFILES, Groups, Paging
 from tests.simulation.faults import Disk, Fate, Killed, Wire
-from tests.simulation.laws import Broken, check_laws, expect
+from tests.simulation.laws import Broken, check_honest, check_laws, expect
 from tests.simulation.people import Directory
 from tests.world import APP, MAPPINGS, ROLES
 
@@ -123,6 +123,7 @@ class Simulation:
                 schemas = ["urn:ietf:params:scim:schemas:core:2.0:Group"]
                 self.admin.create("Groups", {"schemas": schemas, "displayName": team.name})
         self.known = {id: self.account(id) for id in self.strangers}
+        self.wire.strangers = tuple(self.strangers)
         self.start()
 
     def wait(self, seconds: float) -> None:
@@ -135,7 +136,7 @@ class Simulation:
         """A new process."""
         self.fate.dead = False
         self.client = ScimClient(URL, "secret", PROFILE, transport=self.wire, workers=1, sleep=self.wait,
-                                 clock=lambda: self.time.timestamp())  # fmt: skip
+                                 clock=lambda: self.time.timestamp(), timer=lambda: self.time.timestamp())  # fmt: skip
         self.store = Disk(self.folder / "record", self.fate)
 
     # The story
@@ -153,6 +154,13 @@ class Simulation:
         result = self.cycle()
         left = [f"{o.change.address} {o.status}: {o.message}" for o in result.outcomes if o.status not in ("done", "ignored")]
         expect(result.complete, f"the last apply was not complete: {left}")
+        if self.wire.left:
+            check_honest(self)
+        else:
+            self.settled()
+
+    def settled(self) -> None:
+        """The laws hold, and another apply changes nothing."""
         check_laws(self)
         before = vars(self.store.load())
         self.cycle()
