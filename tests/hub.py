@@ -227,7 +227,8 @@ class _Job:
         folder = self.workspace / given.get("path", ".")
         git(self.hub.folder, "init", "--quiet", str(folder))
         git(folder, "remote", "add", "origin", f"file://{self.hub.bare}")
-        git(folder, "fetch", "--quiet", "--depth=1", "origin", given.get("ref") or self.context["github"]["sha"])
+        depth = [] if given.get("fetch-depth") == "0" else ["--depth=1"]
+        git(folder, "fetch", "--quiet", *depth, "origin", given.get("ref") or self.context["github"]["sha"])
         git(folder, "checkout", "--quiet", "--detach", "FETCH_HEAD")
 
     def setup_python(self, given: dict[str, str]) -> None:

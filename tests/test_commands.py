@@ -483,7 +483,7 @@ def test_a_tenant_url_that_points_somewhere_new_gets_no_request(
 def test_no_command_asks_an_origin_before_it_is_allowed(tmp_path: Path) -> None:
     with front(lambda call: page()) as service:
         desk = Desk(tmp_path, service.url)
-        desk.write("reconciler.yaml", f"record: {{backend: local, path: '{tmp_path}/kept'}}\n")
+        desk.write("reconciler.yaml", f"record: {{backend: local, path: '{tmp_path}-kept'}}\n")
         for command in (APPLY, ("test-connection",)):
             clear(desk.reconcile(*command, CI="true"), "RECONCILE_ALLOWED_ORIGINS")
         assert service.connections == 0

@@ -45,7 +45,7 @@ WHOLE = {"version": 1, "app": "wiki", "base_url": "https://x", "entries": {"User
          "asked": {"sha256:2": {"only": ["User/x"], "causes": ["time"], "changes": {"User/x": ["sha256:3", "", "a"]}}},
          "limits": {"groupMembership.percent": 50},
          "breaches": ["Why: User/x admin"],
-         "skips": {"User/q": "NotAssigned"}}  # fmt: skip
+         "skips": {"User/q": "NotAssigned"}, "declared": {"record": "git origin"}}  # fmt: skip
 VALUES: list[Any] = [None, True, 7, 1.5, "", "text", [], [7], {}, {"x": 7}]
 
 

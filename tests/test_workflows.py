@@ -566,14 +566,16 @@ def test_init_writes_what_validates_and_nothing_of_this_project(tmp_path: Path) 
 def test_init_passes_each_variable_of_a_token_as_a_secret_and_of_a_url_as_a_variable(tmp_path: Path) -> None:
     desk = Desk(tmp_path, "http://127.0.0.1")
     shutil.copytree(tmp_path / "desired/apps/wiki", tmp_path / "desired/apps/crm")
-    for name, url in (("wiki", "${env:WIKI_AT:-https://x.org}"), ("crm", "${env:CRM_AT}")):
+    for name, url in (("wiki", "${env:WIKI_AT_URL:-https://x.org}"), ("crm", "${env:CRM_AT_URL}")):
         desk.write(f"apps/{name}/app.yaml", app(url).replace("WIKI_TOKEN", "ALL_TOKEN").replace("wiki", name))
     init(tmp_path)
+    said = desk.reconcile("init").err
+    assert said.endswith("RECONCILE_ALLOWED_ORIGINS is\n    https://ORIGIN=ALL_TOKEN,https://x.org=ALL_TOKEN\n")
     jobs = {"plan": {"plan"}, "apply": {"apply"}, "drift": {"time", "drift"}}
     for name, expected in jobs.items():
         found = yaml.load((tmp_path / f".github/workflows/{name}.yml").read_text(), yaml.BaseLoader)["jobs"]
         given = {key: [job.get("env", {}), *(step.get("env", {}) for step in job["steps"])] for key, job in found.items()}
-        for variable in ("WIKI_AT", "CRM_AT"):
+        for variable in ("WIKI_AT_URL", "CRM_AT_URL"):
             text = f"${{{{ vars.{variable} }}}}"
             assert {key for key, every in given.items() if any(env.get(variable) == text for env in every)} == expected
         assert "secrets.ALL_TOKEN }}" in str(found) and "SCIM_" not in str(found)
@@ -605,6 +607,7 @@ def test_init_names_the_url_that_is_a_placeholder(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "desired")
     said = desk.reconcile("init", "--app", "crm").err
     assert "in desired/apps/crm/app.yaml replace tenantUrl, which is a placeholder" in said and "CRM_SCIM_TOKEN" in said
+    assert "RECONCILE_ALLOWED_ORIGINS is\n    https://ORIGIN=CRM_SCIM_TOKEN\n" in said
 
 
 @pytest.mark.parametrize(("remotes", "record"), [(["origin"], "origin"), (["up", "origin"], "origin"), (["up"], "up")])

@@ -15,10 +15,10 @@ from reconciler.record.store import RecordError
 def warn_forgotten(declarations: Declarations) -> None:
     """Say which accounts nobody looks after here."""
     for app, record in forgotten(declarations):
-        where = store_named(app, declarations).where()
         if isinstance(record, RecordError):
             say(f"Warning: the app {app} is not declared in {declarations.folder}, and its record cannot be read: {record}")
         elif active := len(record.entries.active()):
+            where = store_named(app, declarations).where()
             holds = f"{plural(active, 'account')} that {'was' if active == 1 else 'were'} active"
             say(f"Warning: the app {app} is not declared in {declarations.folder}, and its record, {where}, holds {holds}: "
                 "nothing is planned or written there")  # fmt: skip

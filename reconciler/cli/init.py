@@ -17,6 +17,7 @@ from reconciler.cli.common import ERROR, checked, options
 from reconciler.cli.old_record import MOVE, OLD, to_move
 from reconciler.cli.revision import checkout_here
 from reconciler.declare.folders import SUFFIXES
+from reconciler.declare.model import App
 from reconciler.record.checkout import Checkout
 
 WORKFLOWS = ("workflows/plan.yml", "workflows/apply.yml", "workflows/drift.yml", "actions/reconcile/action.yml")
@@ -33,10 +34,11 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     if desired.name != "desired":
         raise click.UsageError("the workflows look for a folder that is called desired")
     root = desired.parent
-    address = ""
+    address, bound = "", f"https://ORIGIN={_token(app)}"
     if desired.exists():
         files = {}
-        variables, needed = _variables(desired, apps)
+        declared = _declared(desired, apps)
+        (variables, needed), bound = _variables(declared), ",".join(map(_bound, declared))
     else:
         address = f"in {desired}/apps/{app}/app.yaml replace tenantUrl, which is a placeholder, "
         files, variables, needed = dict(_starter(app)), {TOKEN: [_token(app)], URL: []}, [_token(app)]
@@ -50,17 +52,26 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     if "@" not in version and f".github/{WORKFLOWS[-1]}" in new:
         _warn(version)
     click.echo(f"Next: {address}set {', '.join(needed) or 'the tokens'}, then `reconcile validate` and `reconcile plan`; the "
-               "README says what to set up on GitHub.", err=True)  # fmt: skip
+               "README says what to set up on GitHub, where the repository variable RECONCILE_ALLOWED_ORIGINS is\n"
+               f"    {bound}", err=True)  # fmt: skip
     return 0
 
 
-def _variables(desired: Path, asked: tuple[str, ...]) -> tuple[dict[str, list[str]], list[str]]:
-    """The variables that hold tokens, and URLs, of a declaration that is there already; and those of them without a default.
+def _bound(app: App) -> str:
+    """The entry of RECONCILE_ALLOWED_ORIGINS that lets the app's token go to its service, and nowhere else."""
+    from reconciler.scim.errors import CredentialError
+    from reconciler.scim.origins import origin
+    from reconciler.scim.references import expanded, parts
 
-    Raises UsageError where an app is asked for that it does not declare.
-    """
-    from reconciler.scim.references import REFERENCE
+    name = re.sub(r"\$\{(env:)?|\}", "", app.secretToken)
+    try:
+        return f"{origin(expanded(parts(app.tenantUrl, {}, '')))}={name}"
+    except CredentialError:  # only the environment knows its URL
+        return f"https://ORIGIN={name}"
 
+
+def _declared(desired: Path, asked: tuple[str, ...]) -> list[App]:
+    """The apps of a declaration that is there already. Raises UsageError where one is asked for that it does not declare."""
     click.echo(f"{desired} is there already, and what it declares is left as it is", err=True)
     found, problems = checked(desired)
     if any(problem.severity == "error" for problem in problems):
@@ -69,7 +80,13 @@ def _variables(desired: Path, asked: tuple[str, ...]) -> tuple[dict[str, list[st
         raise click.exceptions.Exit(ERROR)
     if new := [name for name in asked if name not in found.apps]:
         raise click.UsageError(_not_added(desired, new[0]))
-    apps = found.apps.values()
+    return list(found.apps.values())
+
+
+def _variables(apps: list[App]) -> tuple[dict[str, list[str]], list[str]]:
+    """The variables that hold the apps' tokens and URLs, and those of them without a default."""
+    from reconciler.scim.references import REFERENCE
+
     tokens = {name for app in apps for name, _, _ in REFERENCE.findall(app.secretToken) if name}
     urls = {name: default for app in apps for name, default, _ in REFERENCE.findall(app.tenantUrl) if name not in ("", *tokens)}
     return {TOKEN: sorted(tokens), URL: sorted(urls)}, sorted(tokens | {name for name in urls if not urls[name]})

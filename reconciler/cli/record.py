@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,12 @@ import click
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, now, options, worst
 from reconciler.cli.revision import checkout_here
 from reconciler.cli.saying import say
-from reconciler.cli.session import recovered, store_of
+from reconciler.cli.session import recovered, store_named, store_of
 from reconciler.declare.model import App, Declarations
 
 if TYPE_CHECKING:
     from reconciler.record.model import Record
+    from reconciler.record.store import Store
 
 LOCAL = ("the record is a local one, and this is no Git repository that could hold another: to move it into Git, write "
          "`record: {backend: git, remote: origin}` in reconciler.yaml inside of a repository; to move it from a folder, name it "
@@ -87,20 +89,30 @@ def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -
 @click.option("--from", "backend", type=click.Choice(["local", "git"]), help="Where it lies now; without it, the other backend.")
 @click.option("--remote", default="origin", show_default=True, help="For --from git: the remote.")
 @click.option("--path", default=".reconcile", show_default=True, help="For --from local: the folder.")
-def migrate(desired: Path, apps: tuple[str, ...], no_color: bool, backend: str | None, remote: str, path: str) -> int:
-    """Move the record to where reconciler.yaml now says that it lives."""
+@click.option("--from-app", "name", metavar="NAME", help="The app's name until now, where that has changed.")
+def migrate(
+    desired: Path, apps: tuple[str, ...], no_color: bool, backend: str | None, remote: str, path: str, name: str | None
+) -> int:
+    """Move the record to where reconciler.yaml now says that it lives, or from an app's old name to its new one."""
     from dataclasses import replace
 
     from reconciler.declare.model import RecordSettings
     from reconciler.record.migrate import migrate as move
 
+    if name is not None and (len(apps) != 1 or not re.fullmatch("[A-Za-z0-9][A-Za-z0-9_-]*", name)):
+        raise click.UsageError("--from-app takes the old name of one app: name the new one with --app")
+
     def work(app: App, declarations: Declarations) -> int:
         settings = declarations.record
+        if name is not None and backend is None:
+            return moved(app, store_named(name, declarations), store_of(app, declarations))
         if backend is None and settings.backend == "local" and checkout_here() is None:
             raise click.UsageError(LOCAL)
         before = backend or ("local" if settings.backend == "git" else "git")
         old = replace(declarations, record=RecordSettings(before, remote, path, settings.folder))
-        source, target = store_of(app, old), store_of(app, declarations)
+        return moved(app, store_named(name or app.name, old), store_of(app, declarations))
+
+    def moved(app: App, source: Store, target: Store) -> int:
         if source.where() == target.where():
             raise click.UsageError(f"the record lies in {target.where()} already")
         count = move(source, target, now())

@@ -17,6 +17,7 @@ from reconciler.declare.model import App, Declarations
 
 if TYPE_CHECKING:
     from reconciler.plan.live import Live
+    from reconciler.plan.model import Caution
     from reconciler.plan.planner import Planned
     from reconciler.plan.safeguards.guard import Guarded
     from reconciler.record.model import Record
@@ -49,8 +50,10 @@ def session(
     """
     from reconciler.apply.unanswered import settle_unanswered
     from reconciler.cli.addresses import warn_unknown
+    from reconciler.cli.last_applied import cautions
     from reconciler.cli.old_record import with_old_record
     from reconciler.cli.origins import with_origins
+    from reconciler.cli.renamed_app import refuse_renamed
     from reconciler.cli.revision import revision
     from reconciler.plan.model import Config, RecordHead
     from reconciler.plan.planner import make_plan
@@ -68,6 +71,8 @@ def session(
         amend(record)
     resolution = resolve(app, declarations, today())
     with connect(app, record) as client:
+        if not known:
+            refuse_renamed(app, declarations, client.base_url)
         live = read_live(client, resolution, record)
         if record is not None:
             settle_unanswered(record, live, resolution, app.groups.enabled and client.profile.groups.supported)
@@ -75,12 +80,17 @@ def session(
         planned = make_plan(app, resolution, live, record, Selection(only, causes), client.shown_url, config,
                             client.profile.limits())  # fmt: skip
         planned = planned if known else with_old_record(planned, store)
+        planned = _cautioned(planned, cautions(app, declarations, record))
         warn_unknown(only, app, declarations, record)
         head, tree = store.head()
         planned = replace(planned, plan=replace(planned.plan, record=RecordHead(head or None, tree or None)))
         verdict = guard(planned, record, now())
         collect_again()
         yield Session(app, client, store, record, resolution, shown(planned, verdict), verdict)
+
+
+def _cautioned(planned: Planned, found: tuple[Caution, ...]) -> Planned:
+    return replace(planned, plan=replace(planned.plan, cautions=(*planned.plan.cautions, *found)))
 
 
 @contextmanager
@@ -136,14 +146,18 @@ def store_of(app: App, declarations: Declarations) -> Store:
 
 
 def store_named(app: str, declarations: Declarations) -> Store:
+    """Where the record of an app of this name lives. Raises RecordError where that place is not to be trusted."""
     settings = declarations.record
     if settings.backend == "git":
         from reconciler.record.git import GitStore
 
         return GitStore(app, settings.remote, declared=Path(settings.folder))
+    from reconciler.cli.record_place import refuse_brought_record
     from reconciler.record.local import LocalStore
 
-    return LocalStore(_local(declarations, app), app)
+    root = _local(declarations, app)
+    refuse_brought_record(root / app, declarations.folder, settings.path is not None)
+    return LocalStore(root, app)
 
 
 def _local(declarations: Declarations, app: str) -> Path:

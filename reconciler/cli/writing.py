@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.common import BLOCKED, ERROR, PARTIAL, now
 from reconciler.cli.interrupt import THE_SAME, left_over, orderly
+from reconciler.cli.last_applied import declared
 from reconciler.cli.progress import line, telling
 from reconciler.cli.saying import report_lines, say
 from reconciler.cli.session import Session, session, store_of
@@ -103,6 +104,7 @@ def _job(found: Session, changes: tuple[Change, ...], occasion: str, only: tuple
     plan, chosen = found.planned.plan, Selection(only)
     record = found.record or Record(found.app.name)
     record.base_url = found.client.shown_url
+    record.declared = declared(found.app, found.resolution.declarations.record)
     record.members_shown |= any(group.members for group in found.planned.context.live.groups.values())
     settled = settle(found.planned.context, only)
     removals = prepare(record, found.guarded, whole=not (only or plan.selected_causes))

@@ -1,4 +1,4 @@
-"""A record moved from one place to another, whole: entries, journal and log."""
+"""A record moved from one place, or from one app's name, to another, whole: entries, journal and log."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def migrate(source: Store, target: Store, since: str) -> int:
             record = source.load()
             _check(record, source, target)
             assert record is not None
+            record.app = target.app
             target.save(record)
             for line in source.read_journal():
                 target.journal(line)

@@ -96,6 +96,7 @@ class Record:
     asked:      digest of a plan that was applied by it -> what is left of it
     revoked:    people who must stay out until the declaration agrees: address -> {at, reason}
     members_shown: the service has shown who is in a group: one without members has none
+    declared:   the names and places in app.yaml and reconciler.yaml when we last applied, as they are written
     skips:      address -> the code with which the provisioning log last said that the object is left out
     commit:     the declaration's commit after whose apply no declared change was left to do; "" where none was known
     """
@@ -117,6 +118,7 @@ class Record:
     unanswered: dict[str, Unanswered] = field(default_factory=dict)
     members_shown: bool = False
     skips: dict[str, str] = field(default_factory=dict)
+    declared: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not isinstance(self.entries, Entries):
