@@ -78,11 +78,12 @@ def load_checked(desired: Path, apps: tuple[str, ...]) -> Declarations:
 
 def checked(desired: Path) -> tuple[Declarations, list[Problem]]:
     """The declarations and all that is to be said of them."""
+    from reconciler.declare.listed import listed
     from reconciler.declare.load import load
     from reconciler.resolve.check import check
 
     loaded = load(desired)
-    return loaded.declarations, sorted([*loaded.problems, *check(loaded.declarations)])
+    return loaded.declarations, listed([*loaded.problems, *check(loaded.declarations)])
 
 
 def known_apps(asked: tuple[str, ...], known: Iterable[str], what: str = "app") -> None:
