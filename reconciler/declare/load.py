@@ -63,8 +63,10 @@ def load_mappings(file: Path) -> tuple[ObjectMapping | None, list[Problem]]:
 
 def _telling(problems: list[Problem], unread: set[tuple[str, str]]) -> list[Problem]:
     """Sorted, without what follows from another one: names of a file that could not be read, a second flaw of one value."""
-    return listed(problem for problem in once(problems)
-                  if not any(problem.code == code and problem.place.file.startswith(under) for code, under in unread))  # fmt: skip
+    return listed(
+        problem for problem in once(problems)
+        if not any(problem.code == code and problem.place.file.startswith(under) for code, under in unread)
+    )  # fmt: skip
 
 
 class _Loader:

@@ -11,6 +11,7 @@ from reconciler.plan.desired import Findings, plan_desired
 from reconciler.plan.digest import plan_digest
 from reconciler.plan.done import is_done
 from reconciler.plan.live import Live
+from reconciler.plan.lookalikes import lookalikes
 from reconciler.plan.matching.match import match
 from reconciler.plan.matching.model import Matching
 from reconciler.plan.model import Change, Config, ObjectError, Plan, Skip
@@ -65,8 +66,9 @@ def make_plan(
     kept, left_out = select(context, everything, selection)
     unmanaged = sorted(live.users[id] for id in live.users.keys() - context.matching.addresses.keys())
     directory, differ = Directory(app, resolution), fixed(context)
+    gained = access(context, kept)
     plan = Plan(
-        app.name, app.displayName, base_url, app.profile, kept, access(context, kept), _skipped(resolution, selection),
+        app.name, app.displayName, base_url, app.profile, kept, gained, _skipped(resolution, selection),
         directory.classed(unmanaged),
         tuple(e for e in (*context.matching.errors, *_faults(resolution)) if selection.names(e.address)),
         tuple([*_of_provisioning(app), *_of_record(record, base_url), *left_out, *notes(context, differ), *renames(context, kept),
@@ -74,6 +76,7 @@ def make_plan(
         findings.unchanged, findings.adopted, selection.only, selection.causes,
         requests=estimate(() if is_closed(app) else kept, limits), config=config,
         digest=plan_digest(app.name, base_url, selection.only, selection.causes, kept),
+        cautions=lookalikes(context, gained),
         ignored=len({address for addresses in findings.ignored.values() for address in addresses}),
         left=len({address for found in (findings.untouched, differ) for some in found.values() for address in some})
         + findings.kept_out,
