@@ -52,7 +52,8 @@ ATTACKS = {  # what is written, and the errors that are said
     "20,000 keys": ({P: APP + "".join(f"key{n}: 1\n" for n in range(20_000))}, 20_000),
     "30,000 keys twice": ({U: "users:\n- userPrincipalName: ada@x.org\n" + "  city: a\n" * 30_000}, 29_999),
     "20,000 conflicts": ({U: "users: [\n" + "<<<<<<< HEAD\n{a: b},\n=======\n{a: @},\n>>>>>>> other\n" * 20_000}, 20_000),
-    "a name of 2 MB": ({U: "users: [{userPrincipalName: ada@x.org, manager: " + "y" * 2_000_000 + "}]"}, 1),
+    "names of 2 MB": ({U: "users: [{userPrincipalName: " + "x" * 2_000_000
+                           + "}, {userPrincipalName: ada@x.org, manager: " + "y" * 2_000_000 + "}]"}, 1),
     "nested 500,000 deep": ({U: "users: " + "[" * 500_000}, 1),
     "5,000 policies": ({Y: rows("policies", 5_000, "{name: p%n, remedy: b, separationOfDuties: [A%n, B%n]}")}, 10_000),
 }  # fmt: skip

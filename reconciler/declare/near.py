@@ -9,7 +9,7 @@ from reconciler.declare.model import fold
 MISTYPED = 2  # edits, a swap of neighbours being one; people of one domain share most of their names' letters
 ALIKE = 0.5  # of the letters; the words of a closed vocabulary differ more than that
 SURE = 0.61  # for one of few values, where a wrong one does something else: `read` shares 0.6 with `create`
-LONGEST = 200  # letters of a word of any vocabulary
+LONGEST = 200  # letters: what is longer is no slip, and takes the square of its length to be compared
 CLOSE = 0.6  # where the words are many and short, as names of functions are
 
 
@@ -19,6 +19,8 @@ def nearly(name: str, known: Iterable[str], most: int = 1) -> list[str]:
     from rapidfuzz.distance import OSA
 
     wanted = fold(name)
+    if len(wanted) > LONGEST:
+        return []
     edits = min(MISTYPED, len(wanted) // 3)
     return [found for found, *_ in process.extract(wanted, list(known), scorer=OSA.distance, score_cutoff=edits, limit=most)]
 
