@@ -416,7 +416,8 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(("file", "text"), [
-    (U, "users: [" + "{userPrincipalName: ada@x.org, colour: red}, " * 3_000 + "]"), (U, "users:\n" + "  -\n" * 3_000),
+    (U, "users: [" + "".join(f"{{userPrincipalName: u{n}, colour: red}}, " for n in range(3_000)) + "]"),
+    (U, "users:\n" + "  -\n" * 3_000),
     (P, APP + "".join(f"colour{number}: red\n" for number in range(3_000)))])  # fmt: skip
 def test_of_too_many_errors_the_rest_is_counted(tmp_path: Path, file: str, text: str) -> None:
     sound(tmp_path).write(file, text)

@@ -18,8 +18,8 @@ from reconciler.adopt.model import ImportRefused
 from reconciler.declare.model import AttributeMapping, fold
 from reconciler.resolve.expressions import compile_expression
 from reconciler.resolve.mapping import ignores_case
-from reconciler.resolve.paths import Path, parse_path
-from reconciler.resolve.targets import OURS, clash, misfit
+from reconciler.resolve.paths import parse_path
+from reconciler.resolve.targets import OURS, Targets, misfit
 
 ENTRA = frozenset({"azure active directory", "microsoft entra id", "azureactivedirectory", ""})
 FLOWS = {"add": "create", "update": "update", "delete": "delete"}
@@ -102,16 +102,16 @@ def _side(kind: str, mapping: Json, exact: Mapping[str, bool]) -> Side:
         side.enabled, side.actions = True, []
         side.left.append("enabled: the users' mapping cannot be switched off, so `targetObjectActions` is empty instead")
     _filters(side, mapping.get("scope") or {})
-    taken: list[Path] = []
+    taken = Targets()
     for item in _dicts(mapping.get("attributeMappings")):
         try:
             row = {**_attribute(kind, item), **_case(item, exact)}
             if not all(can_hold(value) for value in row.values() if isinstance(value, str)):
                 raise Untranslatable("it holds a character that no YAML file can")
-            if clash(parse_path(row["target"]), taken) is not None:
+            if taken.clash(parse_path(row["target"])) is not None:
                 raise Untranslatable("it is mapped twice, and the first is kept")
             side.attributes.append(row)
-            taken.append(parse_path(row["target"]))
+            taken.add(parse_path(row["target"]), row["target"])
         except Untranslatable as error:
             side.left.append(f"{item.get('targetAttributeName')}: {error} ({_source_text(item)})")
     _renumber(side)

@@ -78,13 +78,14 @@ def load_checked(desired: Path, apps: tuple[str, ...]) -> Declarations:
 
 def checked(desired: Path) -> tuple[Declarations, list[Problem]]:
     """The declarations and all that is to be said of them."""
+    from reconciler.declare.listed import listed
     from reconciler.declare.load import load
     from reconciler.resolve.check import check
     from reconciler.scim.shared import check_credentials
 
     loaded = load(desired)
     ours = check_credentials(loaded.declarations.apps.values(), os.environ)
-    return loaded.declarations, sorted([*loaded.problems, *check(loaded.declarations), *ours])
+    return loaded.declarations, listed([*loaded.problems, *check(loaded.declarations), *ours])
 
 
 def known_apps(asked: tuple[str, ...], known: Iterable[str], what: str = "app") -> None:

@@ -18,13 +18,15 @@ from reconciler.declare.plural import plural
               help="How to print it: github are annotations, sarif is for code scanning.")  # fmt: skip
 def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) -> int:
     """Check every declaration and report all errors at once."""
+    from reconciler.declare.listed import listed
+    from reconciler.declare.lookalikes import check_names
     from reconciler.plan.policies import check_policies
     from reconciler.report.problems import as_github, as_json, as_text
     from reconciler.report.sarif import as_sarif
     from reconciler.resolve.idle import check_assignments
 
     found, problems = checked(desired)
-    problems = sorted([*problems, *check_policies(found, now()[:10]), *check_assignments(found)])
+    problems = listed([*problems, *check_policies(found, now()[:10]), *check_assignments(found), *check_names(found)])
     if apps:
         problems = _of_apps(desired, apps, problems)
     click.echo({"text": as_text, "json": as_json, "github": as_github, "sarif": as_sarif}[form](problems), nl=False)

@@ -71,14 +71,14 @@ class _Check:
         unknown = set(names) - known.index.keys() - {None}
         for row, name in enumerate(names if unknown else ()):
             if name is not None and name in unknown:
-                self.unknown(row, kind, nearest(name, known, kind))
+                self.unknown(row, kind, nearest(name, known, kind, len(self.problems)))
 
     def roles(self, given: set[str | None], roles: Mapping[str, Role]) -> None:
         unknown = given - roles.keys() - {DEFAULT_ACCESS, None}
         known: dict[str, Any] = {**roles, DEFAULT_ACCESS: None}
         for row, item in enumerate(self.found if unknown else ()):
             if item.role in unknown:
-                self.unknown(row, "role", nearest(item.role, known, "role"))
+                self.unknown(row, "role", nearest(item.role, known, "role", len(self.problems)))
 
     def dates(self) -> None:
         wrong = {day for day in set(map(itemgetter(3), self.found)) if isinstance(day, str) and not is_day(day)}

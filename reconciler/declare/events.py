@@ -17,9 +17,10 @@ Step = str | int
 Where = tuple[int, int]
 
 MOST_ALIASED = 100_000
+MOST_ALIASED_TEXT = 10_000_000  # characters
 DEEPEST = 100
 TEXT = "tag:yaml.org,2002:str"
-LONGEST_NUMBER = 4_000  # Python converts no longer ones
+LONGEST_NUMBER = 400  # digits; no format that services speak has longer ones
 try:
     Parser: Any = import_module("yaml.cyaml").CParser
 except ImportError:  # a PyYAML built without libyaml is slower, and as right
@@ -28,6 +29,7 @@ WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None
 WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 INT = re.compile(r"[-+]?[0-9]+\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
 FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z|[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
+NUMBER = re.compile(r"[-+]?[0-9.]+([eE][-+]?[0-9]+)?\Z|0[ox][0-9a-fA-F]+\Z")
 SPECIAL = frozenset("~ntfNTF0123456789+-.")
 
 
@@ -51,10 +53,10 @@ class _Stop(Exception):
 class _Frame:
     """A container that is being filled; `key` is the key that waits for its value."""
 
-    __slots__ = ("anchor", "container", "key", "key_event", "path", "size")
+    __slots__ = ("anchor", "container", "key", "key_event", "path", "size", "start")
 
-    def __init__(self, container: Any, path: tuple[Step, ...], anchor: str | None, size: int) -> None:
-        self.container, self.path, self.anchor, self.size = container, path, anchor, size
+    def __init__(self, container: Any, path: tuple[Step, ...], anchor: str | None, size: int, start: int) -> None:
+        self.container, self.path, self.anchor, self.size, self.start = container, path, anchor, size, start
         self.key: str | None = None
         self.key_event: Any = None
 
@@ -72,8 +74,8 @@ class Builder:
         self.item_lines: list[int] = []
         self.positions: dict[tuple[Step, ...], tuple[Where, Where]] = {}
         self.frames: list[_Frame] = []
-        self.anchors: dict[str, tuple[Any, int]] = {}
-        self.count = self.aliased = self.documents = 0
+        self.anchors: dict[str, tuple[Any, int, int]] = {}
+        self.count = self.aliased = self.aliased_text = self.documents = 0
         self.joined: dict[int, list[int]] = {}
 
     def where(self, mark: Any) -> Where:
@@ -114,6 +116,8 @@ class Builder:
                 value = event.value
                 if not event.style and (not value or value[0] in SPECIAL) and event.tag != TEXT:
                     value = scalar(value)
+                    if len(event.value) > LONGEST_NUMBER:
+                        self._number(event)
                 if event.tag is not None or event.anchor is not None:
                     self._decorated(event, value)
                 if quick and frame is not None and type(entries := frame.container) is dict:
@@ -152,7 +156,13 @@ class Builder:
         if event.tag is not None and not (event.tag == "!" and not event.implicit[0]):
             self._tag(event)
         if event.anchor is not None:
-            self.anchors[event.anchor] = (value, 1)
+            self.anchors[event.anchor] = (value, 1, len(event.value))
+
+    def _number(self, event: Any) -> None:
+        """A plain scalar that is too long for a number, and may be meant as one."""
+        if NUMBER.match(event.value):
+            message = f"a number of {len(event.value):,} characters"
+            self.note(event.start_mark, "number", message, "write it in quotes if it is text")
 
     def _tag(self, event: Any) -> None:
         written = f'write in quotes instead: "{event.value}"' if event.tag == TEXT and type(event) is yaml.ScalarEvent else ""
@@ -165,13 +175,14 @@ class Builder:
             self.note(event.start_mark, "too-deep", f"nested deeper than {DEEPEST}", "flatten it")
             raise _Stop
         path = self._put(container, event)
-        self.frames.append(_Frame(container, path, event.anchor, self.count))
+        self.frames.append(_Frame(container, path, event.anchor, self.count, event.start_mark.index - self.aliased_text))
         self.count += 1
 
     def _close(self, event: Any) -> None:
         frame = self.frames.pop()
         if frame.anchor:
-            self.anchors[frame.anchor] = (frame.container, self.count - frame.size)
+            length = event.end_mark.index + self.aliased_text - frame.start
+            self.anchors[frame.anchor] = (frame.container, self.count - frame.size, length)
         if type(frame.container) is dict and "<<" in frame.container:
             self._merge(frame, event)
 
@@ -179,13 +190,15 @@ class Builder:
         if event.anchor not in self.anchors:
             self.note(event.start_mark, "unknown-alias", f"no anchor &{event.anchor} before here", "define it first")
             raise _Stop
-        value, size = self.anchors[event.anchor]
+        value, size, length = self.anchors[event.anchor]
         # What an alias holds counts again wherever the value that holds it is repeated.
         self.aliased += size
         self.count += size
-        if self.aliased > MOST_ALIASED:
-            self.note(event.start_mark, "alias-bomb", "aliases expand to more than 100,000 values", "write it out")
-            raise _Stop
+        self.aliased_text += length
+        for number, most, what in ((self.aliased, MOST_ALIASED, "values"), (self.aliased_text, MOST_ALIASED_TEXT, "characters")):
+            if number > most:
+                self.note(event.start_mark, "alias-bomb", f"aliases expand to more than {most:,} {what}", "write it out")
+                raise _Stop
         self._put(value, event)
 
     def _put(self, value: Any, event: Any) -> tuple[Step, ...]:

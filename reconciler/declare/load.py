@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from collections.abc import Iterator
@@ -15,15 +16,16 @@ from reconciler.declare.cache import SMALLEST, Cache, user_cache
 from reconciler.declare.files import Content, Sources
 from reconciler.declare.folders import Folders, named, shown
 from reconciler.declare.links import on_the_way
+from reconciler.declare.listed import listed
 from reconciler.declare.model import App, Declarations, Group, ObjectMapping, Place, Problem, RecordSettings, User
 from reconciler.declare.policies import Policy, check_policies, read_policies
 from reconciler.declare.references import check_directory
 from reconciler.declare.safeguards import check_protected
 from reconciler.declare.schema import check, fingerprint, narrow, once, sound
 from reconciler.declare.table import Rows, Table, to_rows
-from reconciler.declare.yaml import Document, parse
+from reconciler.declare.yaml import MOST_BYTES, TOO_LARGE, Document, parse
 
-IN_PLACE = frozenset({"duplicate-key", "tag"})  # after which the rest of a file can still be judged
+IN_PLACE = frozenset({"duplicate-key", "number", "tag"})  # after which the rest of a file can still be judged
 NEEDED = ("app", "mappings", "assignments")
 APP_KINDS = ("app", "roles", "assignments", "mappings", "approvals")
 ROW_KEYS = {"users": ("userPrincipalName",), "groups": ("displayName",), "assignments": ()}
@@ -62,8 +64,10 @@ def load_mappings(file: Path) -> tuple[ObjectMapping | None, list[Problem]]:
 
 def _telling(problems: list[Problem], unread: set[tuple[str, str]]) -> list[Problem]:
     """Sorted, without what follows from another one: names of a file that could not be read, a second flaw of one value."""
-    return [problem for problem in once(problems)
-            if not any(problem.code == code and problem.place.file.startswith(under) for code, under in unread)]  # fmt: skip
+    return listed(
+        problem for problem in once(problems)
+        if not any(problem.code == code and problem.place.file.startswith(under) for code, under in unread)
+    )  # fmt: skip
 
 
 class _Loader:
@@ -133,6 +137,9 @@ class _Loader:
 
     def _take(self, content: Content | OSError, path: Path) -> TypeGuard[Content]:
         """Whether the file could be read."""
+        if isinstance(content, OSError) and content.errno == errno.EFBIG:
+            self.error(Place(shown(path), 1), "file-too-large", TOO_LARGE, "split it into several files")
+            return False
         if isinstance(content, OSError):
             self.error(Place(shown(path), 1), "unreadable", f"cannot be read: {content.strerror}", "mend its permissions")
             return False
@@ -245,7 +252,11 @@ def _usable(data: dict[str, Any], kind: str) -> bool:
 def content_of(path: Path) -> Content | OSError:
     """What is in a file, or why it cannot be read."""
     try:
-        raw = path.read_bytes()
+        with open(path, "rb") as file:
+            # Of one that is too large, or grows, no more is read than shows that it is.
+            raw = file.read(MOST_BYTES + 1) if os.fstat(file.fileno()).st_size <= MOST_BYTES else None
     except OSError as error:
         return error
+    if raw is None:
+        return OSError(errno.EFBIG, TOO_LARGE)
     return Content(raw, hashlib.sha256(raw).digest())

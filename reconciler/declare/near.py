@@ -9,6 +9,7 @@ from reconciler.declare.model import fold
 MISTYPED = 2  # edits, a swap of neighbours being one; people of one domain share most of their names' letters
 ALIKE = 0.5  # of the letters; the words of a closed vocabulary differ more than that
 SURE = 0.61  # for one of few values, where a wrong one does something else: `read` shares 0.6 with `create`
+LONGEST = 200  # letters: what is longer is no slip, and takes the square of its length to be compared
 CLOSE = 0.6  # where the words are many and short, as names of functions are
 
 
@@ -18,6 +19,8 @@ def nearly(name: str, known: Iterable[str], most: int = 1) -> list[str]:
     from rapidfuzz.distance import OSA
 
     wanted = fold(name)
+    if len(wanted) > LONGEST:
+        return []
     edits = min(MISTYPED, len(wanted) // 3)
     return [found for found, *_ in process.extract(wanted, list(known), scorer=OSA.distance, score_cutoff=edits, limit=most)]
 
@@ -26,8 +29,14 @@ def likely(word: str, vocabulary: Iterable[str], alike: float = ALIKE) -> str | 
     """The word of a closed vocabulary that is most like one, whatever its case, None where none is."""
     import difflib
 
+    from rapidfuzz import fuzz, process
+
     known = {fold(name): name for name in vocabulary}
-    return next((known[found] for found in difflib.get_close_matches(fold(word), list(known), 1, alike)), None)
+    if len(word) > LONGEST:
+        return None
+    # No more alike by difflib's measure than by this one, which takes a hundredth of the time.
+    some = [found for found, *_ in process.extract(fold(word), list(known), scorer=fuzz.ratio, score_cutoff=100 * alike - 1)]
+    return next((known[found] for found in difflib.get_close_matches(fold(word), some, 1, alike)), None)
 
 
 def hint(word: str, vocabulary: Sequence[str], otherwise: str = "one of ", quote: str = "", alike: float = ALIKE) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from reconciler.declare.model import App, Place, Problem, fold
+from reconciler.declare.model import App, Place, Problem, Role, fold
 from reconciler.declare.references import nearest
 from reconciler.declare.yaml import Document
 
@@ -75,6 +75,7 @@ def _folded(names: Iterable[str]) -> tuple[str, ...]:
 def check_policies(policies: Iterable[Policy], apps: Mapping[str, App], problems: list[Problem]) -> None:
     """A rule on an app or a role that is not declared holds of nothing, and nobody would notice."""
     seen: dict[str, Policy] = {}
+    roles: dict[tuple[str, ...], dict[str, Role]] = {}
     for policy in policies:
         first = seen.setdefault(fold(policy.name), policy)
         if first is not policy:
@@ -83,13 +84,16 @@ def check_policies(policies: Iterable[Policy], apps: Mapping[str, App], problems
         for name in policy.apps:
             if name not in apps:
                 problems.append(Problem(policy.place, "error", "unknown-app", f"no app {name!r} is declared",
-                                        nearest(name, apps, "app")))  # fmt: skip
+                                        nearest(name, apps, "app", len(problems))))  # fmt: skip
         problems += _never_broken(policy, apps)
-        known = {k: role for app in apps.values() if not policy.apps or app.name in policy.apps for k, role in app.roles.items()}
+        if policy.apps not in roles:
+            concerned = [app for app in apps.values() if not policy.apps or app.name in policy.apps]
+            roles[policy.apps] = {key: role for app in concerned for key, role in app.roles.items()}
+        known = roles[policy.apps]
         for role, place in policy.written:
             if fold(role) not in known:
                 problems.append(Problem(place, "error", "unknown-role", f"no role {role!r} is declared",
-                                        nearest(role, known, "role")))  # fmt: skip
+                                        nearest(role, known, "role", len(problems))))  # fmt: skip
 
 
 def _never_broken(policy: Policy, apps: Mapping[str, App]) -> Iterable[Problem]:
@@ -97,8 +101,10 @@ def _never_broken(policy: Policy, apps: Mapping[str, App]) -> Iterable[Problem]:
     if policy.minimum is not None and policy.maximum is not None and policy.minimum > policy.maximum:
         yield Problem(policy.place, "error", "minimum-over-maximum",
                       f"at least {policy.minimum} and at most {policy.maximum} cannot both hold", "exchange the two")  # fmt: skip
+    if policy.kind != "separationOfDuties":
+        return
     held = [app.roles.keys() for app in apps.values() if not policy.apps or app.name in policy.apps]
-    declared = set(policy.roles) <= set().union(*held)
-    if policy.kind == "separationOfDuties" and declared and not any(set(policy.roles) <= roles for roles in held):
+    declared = all(any(role in roles for roles in held) for role in policy.roles)
+    if declared and not any(set(policy.roles) <= roles for roles in held):
         yield Problem(policy.place, "error", "roles-of-several-apps", "no app has all of these roles, and each app "
                       "is looked at alone", "name roles of one app; write a rule for each app")  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.declare.files import Sources
@@ -11,12 +11,18 @@ from reconciler.declare.near import nearly
 from reconciler.declare.spelled import spelled
 from reconciler.declare.table import Table
 
+MOST_NAMED = 10  # groups of a circle
+MOST_COMPARED = 10_000_000  # names with names, for all that is misspelt: about two seconds
 
-def nearest(name: str, known: Mapping[str, Any], kind: str) -> str:
-    """A remedy for a name that is not known: today's, or the nearest that is, as it is written; `known` is by folded name."""
+
+def nearest(name: str, known: Mapping[str, Any], kind: str, before: int = 0) -> str:
+    """A remedy for a name that is not known: today's, or the nearest that is, as it is written; `known` is by folded name.
+
+    `before` is how many problems there are already: after so many a nearest name would take too long to be found.
+    """
     if isinstance(known, Table) and (row := known.earlier.get(fold(name))) is not None:
         return f"it is called {known.columns[known.key][row]} now: write that"
-    near = nearly(name, known)
+    near = nearly(name, known) if before * len(known) < MOST_COMPARED else []
     return f"did you mean {_written(known, near[0])}?" if near else f"declare the {kind}, or remove the reference"
 
 
@@ -53,20 +59,20 @@ class _Check:
         for row, manager in enumerate(self.table.columns.get("manager", ())):
             if isinstance(manager, str) and manager and fold(manager) not in self.table:
                 self.error(row, ("manager",), "unknown-user", f"no user {manager!r} is declared",
-                           nearest(manager, self.table, "user"))  # fmt: skip
+                           nearest(manager, self.table, "user", len(self.problems)))  # fmt: skip
 
     def members(self, users: Mapping[str, User], groups: Mapping[str, Group]) -> None:
         for row, members in enumerate(self.table.column("members")):
             for number, member in enumerate(members if isinstance(members, list) else ()):
                 path = ("members", number)
                 if isinstance(member, str) and fold(member) not in users:
-                    message, remedy = f"no user {member!r} is declared", nearest(member, users, "user")
+                    message, remedy = f"no user {member!r} is declared", nearest(member, users, "user", len(self.problems))
                     if (key := fold(member)) in groups:
                         message, remedy = message + ", but a group", f"write `{{group: {spelled(_written(groups, key))}}}`"
                     self.error(row, path, "unknown-user", message, remedy)
                 elif isinstance(member, dict) and isinstance(name := member.get("group"), str) and fold(name) not in groups:
                     self.error(row, (*path, "group"), "unknown-group", f"no group {name!r} is declared",
-                               nearest(name, groups, "group"))  # fmt: skip
+                               nearest(name, groups, "group", len(self.problems)))  # fmt: skip
 
     def repeated(self) -> None:
         """A member who is written twice is a member once: somebody meant another one, or two branches added the same."""
@@ -87,16 +93,13 @@ class _Check:
                                      f"{name} is a member already, in line {line}", "keep one of the two"))  # fmt: skip
 
     def cycles(self, groups: Table[Group]) -> None:
-        """Peel off groups whose inner groups are done; what is left lies on a cycle or leads to one."""
-        left = {key: {name for name in _inner(groups[key]) if name in groups} for key in groups}
-        while ready := [key for key, inner in left.items() if not inner & left.keys()]:
-            for key in ready:
-                del left[key]
-        reaches = {key: _reach(key, left) for key in left}
-        for key in left:
-            if key in reaches[key]:
-                circle = [groups[name].row["displayName"] for name in sorted(reaches[key]) if key in reaches[name]]
-                words = f"the groups {', '.join(circle)} contain one another" if circle[1:] else f"{circle[0]} contains itself"
+        """Each group that contains itself, by whatever way; of a long circle the first groups are named."""
+        for circle in circles({key: [name for name in _inner(groups[key]) if name in groups] for key in groups}):
+            names = [groups[name].row["displayName"] for name in sorted(circle)]
+            more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+            listed = ", ".join(names[:MOST_NAMED]) + more
+            words = f"the groups {listed} contain one another" if names[1:] else f"{names[0]} contains itself"
+            for key in circle:
                 self.error(groups.index[key], ("members",), "group-cycle", words, "break the cycle")
 
     def renames(self) -> None:
@@ -133,12 +136,33 @@ def _inner(group: Group) -> list[str]:
     return [fold(name) for name in found if isinstance(name, str)]
 
 
-def _reach(start: str, edges: Mapping[str, set[str]]) -> set[str]:
-    seen: set[str] = set()
-    todo = list(edges[start])
-    while todo:
-        name = todo.pop()
-        if name in edges and name not in seen:
-            seen.add(name)
-            todo.extend(edges[name])
-    return seen
+def circles(edges: Mapping[str, list[str]]) -> Iterator[list[str]]:
+    """Names that lead to one another, or one that leads to itself: Tarjan's components, without recursion."""
+    number: dict[str, int] = {}
+    low: dict[str, int] = {}
+    path: list[str] = []
+    on_path: set[str] = set()
+    for root in edges:
+        todo = [] if root in number else [(root, iter(edges[root]))]
+        while todo:
+            name, inner = todo[-1]
+            if name not in number:
+                number[name] = low[name] = len(number)
+                path.append(name)
+                on_path.add(name)
+            for other in inner:
+                if other not in number:
+                    todo.append((other, iter(edges[other])))
+                    break
+                if other in on_path:
+                    low[name] = min(low[name], number[other])
+            else:
+                todo.pop()
+                if todo:
+                    low[todo[-1][0]] = min(low[todo[-1][0]], low[name])
+                if low[name] == number[name]:
+                    found = path[path.index(name) if path[-1] != name else -1 :]
+                    del path[-len(found) :]
+                    on_path.difference_update(found)
+                    if found[1:] or name in edges[name]:
+                        yield found

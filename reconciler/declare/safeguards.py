@@ -61,7 +61,7 @@ def _lockout(
     if fold(role) not in roles:
         problems.append(Problem(document.locate(("safeguards", "lockout", "role")), "error", "unknown-role",
                                 f"no role {role!r} is declared",
-                                nearest(role, roles, "role")))  # fmt: skip
+                                nearest(role, roles, "role", len(problems))))  # fmt: skip
     return Lockout(fold(role), int(least))
 
 
@@ -92,4 +92,4 @@ def check_protected(app: App, users: Table[User], document: Document, problems: 
         if fold(name) not in users and fold(name) not in earlier:
             problems.append(Problem(document.locate(("safeguards", "protected", number)), "warning", "unknown-protected",
                                     f"no user {name!r} is declared, so only an account that the record knows by this name "
-                                    "is protected", nearest(name, users, "user")))  # fmt: skip
+                                    "is protected", nearest(name, users, "user", len(problems))))  # fmt: skip

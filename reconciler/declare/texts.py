@@ -22,15 +22,15 @@ WHITE = frozenset("tnvfr N_LP")  # what escapes of white space are written with
 def text_of(document: Document, path: tuple[Any, ...], value: Any) -> Text:
     """Where the text of the scalar at a path stands; only where it begins, if it is no text or comes from an alias."""
     place = document.locate(path)
-    ahead = document.text.split("\n", place.line - 1)[-1][place.column - 1 :]
+    text, at = document.text, document.starts[place.line - 1] + place.column - 1
     style, start = PLAIN, (place.line, place.column)
-    if ahead[:1] in ("'", '"'):
-        style = ESCAPED if ahead[0] == '"' else DOUBLED
+    if text[at : at + 1] in ("'", '"'):
+        style = ESCAPED if text[at] == '"' else DOUBLED
         place = place._replace(column=place.column + 1)
-        ahead, start = ahead[1:], (place.line, place.column)
-    elif header := BLOCK.match(ahead):
-        ahead, start = ahead[header.end() :], (place.line + 1, 1)
-    return Text(place, _characters(value, _signs(ahead, style, start), start) if isinstance(value, str) else ())
+        at, start = at + 1, (place.line, place.column)
+    elif header := BLOCK.match(text, at):
+        at, start = header.end(), (place.line + 1, 1)
+    return Text(place, _characters(value, _signs(style.finditer(text, at), start), start) if isinstance(value, str) else ())
 
 
 def _characters(value: str, signs: Iterator[tuple[str, Where, Where]], end: Where) -> tuple[Where, ...]:
@@ -47,10 +47,10 @@ def _characters(value: str, signs: Iterator[tuple[str, Where, Where]], end: Wher
     return (*found, end)
 
 
-def _signs(source: str, style: re.Pattern[str], start: Where) -> Iterator[tuple[str, Where, Where]]:
+def _signs(written: Iterator[re.Match[str]], start: Where) -> Iterator[tuple[str, Where, Where]]:
     """Each character but white space, where it is written and where that ends."""
     line, column = start
-    for found in style.finditer(source):
+    for found in written:
         after = (line + 1, 1) if "\n" in found[0] else (line, column + len(found[0]))
         sign = _meant(found)
         if not sign.isspace():

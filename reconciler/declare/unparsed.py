@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate, pairwise
 from typing import Any
 
 OPENED = re.compile(r"^<{7} ", re.MULTILINE)
@@ -15,9 +16,11 @@ Finding = tuple[int, str, str, str]  # line, code, message, remedy
 def conflicts(text: str) -> list[Finding]:
     """Each merge conflict by its first line; by any marker where no first line is left."""
     found = list(OPENED.finditer(text)) or list(MARKED.finditer(text))[:1]
-    return [(text.count("\n", 0, match.start()) + 1, "merge-conflict", "a merge conflict is not resolved here",
+    ends = [0, *(match.start() for match in found)]
+    lines = accumulate(text.count("\n", start, end) for start, end in pairwise(ends))
+    return [(line + 1, "merge-conflict", "a merge conflict is not resolved here",
              "keep what is right of both sides, and remove the lines that begin with <<<<<<<, ======= and >>>>>>>")
-            for match in found]  # fmt: skip
+            for line in lines]  # fmt: skip
 
 
 def syntax(text: str, mark: Any, problem: str) -> tuple[str, str]:

@@ -13,6 +13,7 @@ from reconciler.declare.plural import plural
 from reconciler.declare.shape import Path, right_type
 from reconciler.declare.yaml import Document
 
+MOST_OF_ONE = 2_000  # keys of one mapping: beyond, they are counted
 TYPES = {"object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false", "integer": "a whole number",
          "number": "a number", "null": "empty"}  # fmt: skip
 
@@ -27,7 +28,7 @@ def explain(document: Document, error: Any, prefix: Path) -> list[Problem]:
         case "additionalProperties":
             known = list(error.schema.get("properties", {}))
             extra = [key for key in error.instance if key not in known]
-            return [_unknown_key(document, (*path, key), key, known) for key in extra]
+            return [_unknown_key(document, (*path, key), key, known) for key in extra[:MOST_OF_ONE]]
         case "required":
             return _missing(place, path, error)
         case "type":
@@ -62,7 +63,7 @@ def slips(instance: dict[str, Any], schema: dict[str, Any], missing: str) -> boo
     return any(_likely(key, known) == missing for key in instance if key not in known)
 
 
-@lru_cache
+@lru_cache(10_000)
 def _likely(key: str, known: tuple[str, ...]) -> str | None:
     return likely(key, known)  # rows of one file have one slip, over and over
 

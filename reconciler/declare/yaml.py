@@ -5,12 +5,15 @@ from __future__ import annotations
 import gc
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 from reconciler.declare.events import Builder, Step, Where, where
 from reconciler.declare.model import Place, Problem
 
 MOST_BYTES = 64 * 1024 * 1024
+TOO_LARGE = "larger than 64 MiB"
 NUL = re.compile(r"\\(0|x00|u0000|U00000000)")  # how a value can hold one: by escape alone
 
 
@@ -29,6 +32,16 @@ class Document:
     dropped: frozenset[tuple[Step, ...]] = frozenset()
     _positions: dict[tuple[Step, ...], tuple[Where, Where]] | None = None
 
+    @cached_property
+    def lines(self) -> list[str]:
+        """The text line by line, as places count them."""
+        return self.text.split("\n")
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """At which character of the text each line begins."""
+        return list(accumulate((len(line) + 1 for line in self.lines), initial=0))
+
     def locate(self, path: tuple[Step, ...], key: bool = False) -> Place:
         """Where the value (or its key) at a path stands; the nearest parent where it is absent."""
         if self._positions is None:
@@ -42,18 +55,22 @@ class Document:
 
     def lacks(self, path: tuple[Step, ...]) -> bool:
         """Whether what stands at a path was dropped, by itself, with what it is a part of, or some part of it."""
-        return any(path[: len(gone)] == gone[: len(path)] for gone in self.dropped)
+        return path in self._near_dropped or any(path[:length] in self.dropped for length in range(len(path)))
+
+    @cached_property
+    def _near_dropped(self) -> frozenset[tuple[Step, ...]]:
+        return frozenset(gone[:length] for gone in self.dropped for length in range(len(gone) + 1))
 
     def written(self, place: Place) -> str:
         """The word that stands at a place, before YAML has made a number of it."""
-        found = re.match(r"(?:[&!]\S*\s+)*([\w.+-]+)", self.text.splitlines()[place.line - 1][place.column - 1 :])
+        found = re.match(r"(?:[&!]\S*\s+)*([\w.+-]+)", self.lines[place.line - 1][place.column - 1 :])
         return found[1] if found else ""
 
 
 def parse(raw: bytes, file: str) -> Document:
     """Parse one file. Every finding is in `problems`, nothing is raised."""
     if len(raw) > MOST_BYTES:
-        return _broken(file, "file-too-large", "larger than 64 MiB", "split it into several files")
+        return _broken(file, "file-too-large", TOO_LARGE, "split it into several files")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -11,6 +11,7 @@ from reconciler.plan.desired import Findings, plan_desired
 from reconciler.plan.digest import plan_digest
 from reconciler.plan.done import is_done
 from reconciler.plan.live import Live
+from reconciler.plan.lookalikes import lookalikes
 from reconciler.plan.matching.match import match
 from reconciler.plan.matching.model import Matching
 from reconciler.plan.model import Change, Config, ObjectError, Plan, Skip
@@ -67,8 +68,9 @@ def make_plan(
     unmanaged = sorted(live.users[id] for id in live.users.keys() - context.matching.addresses.keys())
     directory, differ = Directory(app, resolution), fixed(context)
     outstanding = [item for item in findings.outstanding if selection.names(item.address)]
+    gained = access(context, kept)
     plan = Plan(
-        app.name, app.displayName, base_url, app.profile, kept, access(context, kept), _skipped(resolution, selection),
+        app.name, app.displayName, base_url, app.profile, kept, gained, _skipped(resolution, selection),
         directory.classed(unmanaged),
         tuple(e for e in (*context.matching.errors, *_faults(resolution)) if selection.names(e.address)),
         tuple([*_of_provisioning(app), *_of_record(record, base_url), *left_out, *notes(context, differ), *renames(context, kept),
@@ -79,7 +81,8 @@ def make_plan(
         ignored=len({address for addresses in findings.ignored.values() for address in addresses}),
         left=len({address for found in (findings.untouched, differ) for some in found.values() for address in some})
         + findings.kept_out,
-        outstanding=len({item.address for item in outstanding}), cautions=tuple(cautions(context, outstanding)),
+        outstanding=len({item.address for item in outstanding}), 
+        cautions=(*cautions(context, outstanding), *lookalikes(context, gained)),
     )  # fmt: skip
     return Planned(plan, context, everything, findings)
 

@@ -11,13 +11,14 @@ from reconciler.resolve.expressions import Expression, ExpressionError, compile_
 from reconciler.resolve.filters import OPERATORS, Finding, check_clause
 from reconciler.resolve.functions import FUNCTIONS
 from reconciler.resolve.known import meant
-from reconciler.resolve.paths import Path, PathError, parse_path
-from reconciler.resolve.targets import CLEAR, clash, is_password, misfit
+from reconciler.resolve.paths import PathError, parse_path
+from reconciler.resolve.targets import CLEAR, Targets, is_password, misfit
 
 
 def check(declarations: Declarations) -> list[Problem]:
     """Every mapping that cannot be compiled, at its place."""
-    partial = [problem for app in declarations.partial.values() for problem in _mappings(app)]
+    partial = [problem for app in declarations.partial.values() for kind in ("users", "groups")
+               for problem in _mapping(getattr(app, kind), kind)]  # fmt: skip
     return [*partial, *(problem for app in declarations.apps.values() for problem in _app(app))]
 
 
@@ -26,14 +27,11 @@ def check_mapping(mapping: ObjectMapping, kind: str) -> list[Problem]:
     return list(_mapping(mapping, kind))
 
 
-def _mappings(app: App) -> Iterator[Problem]:
-    yield from _mapping(app.users, "users")
-    yield from _mapping(app.groups, "groups")
-
-
 def _app(app: App) -> Iterator[Problem]:
-    yield from _mappings(app)
-    sound = not any(True for _ in _mapping(app.users, "users"))
+    users = list(_mapping(app.users, "users"))
+    yield from users
+    yield from _mapping(app.groups, "groups")
+    sound = not users
     wanted = "disable" in (app.deprovisioning.outOfScope, app.deprovisioning.removedFromDirectory)
     yield from check_capabilities(app)
     able = capabilities(app)
@@ -54,7 +52,7 @@ def _disables(app: App) -> bool:
 
 
 def _mapping(mapping: ObjectMapping, kind: str) -> Iterator[Problem]:
-    paths: dict[Path, str] = {}
+    paths = Targets()
     for item in mapping.attributes:
         yield from _target(item, kind, paths)
         yield from _attribute(item, kind)
@@ -67,7 +65,7 @@ def _mapping(mapping: ObjectMapping, kind: str) -> Iterator[Problem]:
                 yield Problem(place, "error", "scoping-filter", finding.message, finding.remedy)
 
 
-def _target(item: AttributeMapping, kind: str, paths: dict[Path, str]) -> Iterator[Problem]:
+def _target(item: AttributeMapping, kind: str, paths: Targets) -> Iterator[Problem]:
     """`paths` are the targets before it, and it is added to them."""
     try:
         path = parse_path(item.target)
@@ -75,14 +73,14 @@ def _target(item: AttributeMapping, kind: str, paths: dict[Path, str]) -> Iterat
         yield Problem(item.target_text.at(error.column), "error", "target-path", f"{item.target!r} is no SCIM path: {error}",
                       'for example name.givenName or emails[type eq "work"].value')  # fmt: skip
         return
-    found, other = misfit(item, path, kind), clash(path, paths)
+    found, other = misfit(item, path, kind), paths.clash(path)
     if found:
         yield Problem(item.place, "error", "target", *found)
         return
-    if other is not None and paths[other].lower() != item.target.lower():  # those are reported where they are read
-        yield Problem(item.place, "error", "duplicate", f"{item.target} and {paths[other]} write the same attribute",
+    if other is not None and other.lower() != item.target.lower():  # those are reported where they are read
+        yield Problem(item.place, "error", "duplicate", f"{item.target} and {other} write the same attribute",
                       "keep one of the two")  # fmt: skip
-    paths.setdefault(path, item.target)
+    paths.add(path, item.target)
     if remedy := meant(path, kind):
         yield Problem(item.place, "warning", "unknown-target", f"RFC 7643 knows no {item.target}", remedy)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from reconciler.declare.model import App, Assignment, Group, Role, fold
 from reconciler.declare.table import Table
@@ -42,32 +42,32 @@ class Verdict(NamedTuple):
     lapsed: tuple[Role, ...] = ()
 
 
+class _Flat(dict[str, frozenset[str]]):
+    """Works a group out when it is asked for: all of a chain of 20,000 groups would be 200 million names."""
+
+    def __init__(self, groups: Mapping[str, Group], expand: bool) -> None:
+        self.groups, self.expand = groups, expand
+
+    def __missing__(self, key: str) -> frozenset[str]:
+        """Breadth first, without recursion; a cycle has been refused before, and ends here all the same."""
+        found: set[str] = set()
+        seen, todo = {key}, [key]
+        for name in todo:
+            users, inner = _members(self.groups[name])
+            found.update(users)
+            fresh = [other for other in inner if self.expand and other in self.groups and other not in seen]
+            seen.update(fresh)
+            todo += fresh
+        self[key] = frozenset(found)
+        return self[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self[key] if key in self.groups else default
+
+
 def flatten(groups: Mapping[str, Group], nested: str) -> dict[str, frozenset[str]]:
-    """Group key -> the folded names of all its users, through nested groups where `nested` is expand.
-
-    A cycle has been refused before; should one get here, it is cut where it closes.
-    """
-    done: dict[str, frozenset[str]] = {}
-    for key in groups:
-        if key not in done:
-            _flatten(key, groups, nested == "expand", done)
-    return done
-
-
-def _flatten(root: str, groups: Mapping[str, Group], expand: bool, done: dict[str, frozenset[str]]) -> None:
-    """Depth first without recursion, since nesting may be deeper than Python's stack."""
-    stack, open_ = [root], {root}
-    while stack:
-        key = stack[-1]
-        users, inner = _members(groups[key])
-        inner = [name for name in inner if expand and name in groups]
-        waiting = next((name for name in inner if name not in done and name not in open_), None)
-        if waiting is not None:
-            stack.append(waiting)
-            open_.add(waiting)
-            continue
-        done[key] = frozenset(users).union(*(done.get(name, frozenset()) for name in inner))
-        open_.discard(stack.pop())
+    """Group key -> the folded names of all its users, through nested groups where `nested` is expand."""
+    return _Flat(groups, nested == "expand")
 
 
 def _members(group: Group) -> tuple[list[str], list[str]]:

@@ -5,8 +5,6 @@ A target in a schema that is not the RFC's own is taken as it stands; the servic
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from reconciler.declare.model import AttributeMapping
 from reconciler.declare.sources import MULTI_VALUED
 from reconciler.resolve.known import ADDRESS, ENTERPRISE, OF_ENTERPRISE, USER, VALUE
@@ -132,10 +130,23 @@ def _count(item: AttributeMapping, path: Path) -> Finding:
     return None
 
 
-def clash(path: Path, others: Iterable[Path]) -> Path | None:
-    """The earlier target that one value would undo: the same in another spelling, or its whole or a part of it."""
-    return next((one for one in others if _whose(one) == _whose(path) and (_place(one) == _place(path) or
-                 _shape(one) != _shape(path))), None)  # fmt: skip
+class Targets:
+    """Targets in the order of a mapping, so that one can be found that another would undo."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[object, ...], str] = {}
+        self._shapes: dict[tuple[str, str], dict[tuple[bool, bool], str]] = {}
+
+    def add(self, path: Path, target: str) -> None:
+        """`target` is the path as it is written."""
+        self._places.setdefault((*_whose(path), *_place(path)), target)
+        self._shapes.setdefault(_whose(path), {}).setdefault(_shape(path), target)
+
+    def clash(self, path: Path) -> str | None:
+        """The earlier target that one value would undo: the same in another spelling, or its whole or a part of it."""
+        same = self._places.get((*_whose(path), *_place(path)))
+        others = (target for shape, target in self._shapes.get(_whose(path), {}).items() if shape != _shape(path))
+        return same if same is not None else next(others, None)
 
 
 def _whose(path: Path) -> tuple[str, str]:
