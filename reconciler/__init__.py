@@ -6,6 +6,7 @@ Rooms, in the order in which data flows (a later room may import an earlier one,
     resolve   assignments, scoping filters, attribute mappings -> desired resources     (pure)
     plan      desired + live + record -> Plan                                          (pure)
     scim      the wire: client, paging, PATCH, discovery, service profiles
+    processes git, gh and other programs: each with its own secret and no other's
     record    what was last applied, its lock and journal
     apply     Plan -> requests in order, outcomes
     report    a plan or problems as text, Markdown, annotations

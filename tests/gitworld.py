@@ -30,6 +30,9 @@ class Clock:
     def __call__(self) -> datetime:
         return self.now
 
+    def elapsed(self) -> float:
+        return self.now.timestamp()
+
     def sleep(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
 
@@ -60,7 +63,7 @@ class GitWorld:
         sleep: Callable[[float], None] | None = None,
     ) -> GitStore:  # fmt: skip
         return GitStore("wiki", "origin", folder or self.checkout, environ=environ, clock=self.clock,
-                        sleep=sleep or self.clock.sleep, interval=interval)  # fmt: skip
+                        sleep=sleep or self.clock.sleep, interval=interval, elapsed=self.clock.elapsed)  # fmt: skip
 
     def log(self) -> list[str]:
         """The messages of the record's commits, newest first."""

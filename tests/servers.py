@@ -62,11 +62,11 @@ class Desk:
         return file
 
     def zoo(self, url: str) -> None:
-        """A second app, declared as the first one is and with the same token."""
+        """A second app, declared as the first one is, whose token is the same under a name of its own."""
         for file in (self.folder / "desired/apps/wiki").iterdir():
-            text = file.read_text(encoding="utf-8").replace("app: wiki", "app: zoo").replace("WIKI_URL", "ZOO_URL")
+            text = file.read_text(encoding="utf-8").replace("app: wiki", "app: zoo").replace("WIKI_", "ZOO_")
             self.write(f"apps/zoo/{file.name}", text)
-        self.environ["ZOO_URL"] = url
+        self.environ |= {"ZOO_URL": url, "ZOO_TOKEN": self.environ["WIKI_TOKEN"]}
 
     def people(self, *rows: str) -> None:
         lines = "".join(f"  - {{userPrincipalName: {row}}}\n" for row in rows)

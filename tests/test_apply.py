@@ -377,9 +377,9 @@ def test_the_token_goes_only_where_it_belongs(
             resolve(app, {"TOKEN": "hunter2", **environ}, recorded)
 
 
-@pytest.mark.parametrize("written", ["${env:URL}/", "http://127.0.0.2:${env:PORT}/v2", "http://${env:HOST}/${env:TENANT:-v2}",
+@pytest.mark.parametrize("written", ["${env:A_URL}/", "http://127.0.0.2:${env:PORT}/v2", "http://${env:A_HOST}/${env:TENANT:-v2}",
                                      "${env:SCHEME}://127.0.0.2:99/v2",
-                                     "${env:URL:-}"])  # fmt: skip
+                                     "${env:A_URL:-}"])  # fmt: skip
 def test_a_part_of_the_url_may_come_from_the_environment(tmp_path: Path, written: str) -> None:
     from reconciler.declare.load import load
     from reconciler.scim.credentials import resolve
@@ -389,8 +389,9 @@ def test_a_part_of_the_url_may_come_from_the_environment(tmp_path: Path, written
     world.assign()
     world.write("apps/wiki/app.yaml", f'app: wiki\nadminCredentials: {{tenantUrl: "{written}", secretToken: "${{env:TOKEN}}"}}\n')
     loaded = load(tmp_path / "desired")
-    known = {"URL": "http://127.0.0.2:99/v2", "PORT": "99", "HOST": "127.0.0.2:99", "SCHEME": "http", "TOKEN": "hunter2"}
-    assert loaded.errors == [] and resolve(loaded.declarations.apps["wiki"], known, None).base_url == known["URL"]
+    known = {"A_URL": "http://127.0.0.2:99/v2", "PORT": "99", "A_HOST": "127.0.0.2:99", "SCHEME": "http", "TOKEN": "hunter2",
+             "RECONCILE_URL_VARIABLES": "PORT, TENANT,SCHEME"}  # fmt: skip
+    assert loaded.errors == [] and resolve(loaded.declarations.apps["wiki"], known, None).base_url == known["A_URL"]
     with pytest.raises(CredentialError):
-        other = {**known, "URL": "ftp://x", "PORT": "x", "HOST": "example.com", "SCHEME": "ftp"}
+        other = {**known, "A_URL": "ftp://x", "PORT": "x", "A_HOST": "example.com", "SCHEME": "ftp"}
         resolve(loaded.declarations.apps["wiki"], other, None)

@@ -94,6 +94,7 @@ CASES = [
     (V, f"approvals: [{{plan: {DIGEST}, safeguard: empty, reason: x, expires: soon}}]", (1, 131), "date"),
     (P, APP + "profile: {base: generic, headers: {X-Api-Key: hunter2}}\n", (3, 36), "literal-secret"),
     (P, APP + "profile: {base: generic, headers: {Authorization: hunter2}}\n", (3, 35), "schema-pattern"),
+    (P, APP + "profile: {base: generic, headers: {X-HTTP-Method-Override: GET}}\n", (3, 36), "header"),
     (P, APP.replace("wiki", "blog"), (1, 6), "app-name"),
     (P, APP.replace("${env:TOKEN}", "hunter2"), (2, 67), "literal-secret"),
     (P, APP.replace("${env:TOKEN}", "${file:a\\0b}"), (2, 67), "nul"),

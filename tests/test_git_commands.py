@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import threading
-from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 from wsgiref.simple_server import WSGIRequestHandler, make_server
@@ -26,7 +25,7 @@ from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
 from reconciler.record.pending import summary
 from reconciler.record.store import LeaseLost
-from tests.gitworld import ENV, GitWorld, git
+from tests.gitworld import ENV, Clock, GitWorld, git
 from tests.servers import Desk, scim_server
 from tests.world import APP, World
 
@@ -94,7 +93,10 @@ def test_a_run_killed_on_a_machine_that_is_gone_is_resumed_elsewhere(remote: Git
     gone.ref.publish({"lock.json": text.encode()}, "as another machine left it")
     shutil.rmtree(remote.checkout / ".git/reconcile")
     writes = world.transport.writes
-    later = GitStore("wiki", folder=remote.clone("other"), environ=ENV, clock=lambda: gone.clock() + timedelta(minutes=11))
+    time = Clock()
+    later = GitStore("wiki", folder=remote.clone("other"), environ=ENV, elapsed=time.elapsed)
+    assert later.read_lock() is not None
+    time.sleep(660)
     with later.lock("reconcile apply", "t") as notice:
         assert notice is not None and "lapsed" in notice
         found = later.load()

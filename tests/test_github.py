@@ -45,10 +45,13 @@ def test_apps_says_whether_a_token_is_there_and_never_what_it_is(
 
 
 def test_a_token_in_a_file_is_there_when_the_file_is(desk: Desk) -> None:
-    desk.write("apps/wiki/app.yaml", 'app: wiki\nadminCredentials: {tenantUrl: "https://x.org", secretToken: "${file:token}"}\n')
-    assert desk.reconcile("apps").out == "wiki: no token\n"
-    (desk.folder / "token").write_text("t")
-    assert desk.reconcile("apps").out == "wiki: token is set\n"
+    token = "${file:secrets/token}"
+    desk.write("apps/wiki/app.yaml", f'app: wiki\nadminCredentials: {{tenantUrl: "https://x.org", secretToken: "{token}"}}\n')
+    assert desk.reconcile("apps", RECONCILE_SECRET_FOLDERS="secrets").out == "wiki: no token\n"
+    (desk.folder / "secrets").mkdir()
+    (desk.folder / "secrets/token").write_text("t")
+    assert desk.reconcile("apps", RECONCILE_SECRET_FOLDERS="secrets").out == "wiki: token is set\n"
+    assert desk.reconcile("apps").out == "wiki: no token\n", "nobody may ask which files there are elsewhere"
 
 
 def test_an_empty_folder_of_plans_writes_nothing_and_says_so(desk: Desk) -> None:

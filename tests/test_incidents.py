@@ -176,4 +176,4 @@ def test_a_disable_that_the_service_answers_and_ignores_is_told(tmp_path: Path) 
     found.without(1)
     found.transport.inner = Ignoring()
     (outcome,) = found.apply().outcomes
-    assert outcome.status == "ignored" and "active" in outcome.message
+    assert outcome.status == "outstanding" and "still active" in outcome.message

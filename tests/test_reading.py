@@ -108,7 +108,7 @@ def test_a_version_of_any_letters_is_sent_back() -> None:
 
 
 def test_nobody_goes_on_reading_with_a_client_that_was_closed() -> None:
-    with front(lambda call: Answer(200, b"{}")) as service:
+    with front(lambda call: Answer(200, b'{"id": "1"}')) as service:
         with client(service.url) as asked:
             asked.get("Users", "1")
         with pytest.raises(NoConnection, match="closed"):

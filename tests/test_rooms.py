@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent / "reconciler"
-ORDER = ["declare", "resolve", "record", "plan", "adopt", "scim", "apply", "report", "demo", "cli"]
+ORDER = ["declare", "resolve", "processes", "record", "plan", "adopt", "scim", "apply", "report", "demo", "cli"]
 IMPURE = {"httpx", "click", "os", "pathlib", "time", "random"}
-HOME = {"httpx": "scim", "click": "cli", "yaml": "declare", "ruamel": "adopt", "jsonschema": "declare",
-        "jsonschema_rs": "declare", "deepdiff": "plan", "tenacity": "scim"}
+HOME = {"httpx": "scim", "httpcore": "scim", "click": "cli", "yaml": "declare", "ruamel": "adopt", "jsonschema": "declare",
+        "jsonschema_rs": "declare", "regex": "declare", "deepdiff": "plan", "tenacity": "scim", "subprocess": "processes"}
 
 
 def imports(file: Path) -> Iterator[str]:

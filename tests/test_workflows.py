@@ -512,7 +512,7 @@ def test_writing_runs_wait_for_each_other_and_only_a_newer_merge_replaces_one_th
     digests: list[dict[str, str]] = [{}, {"digest": "sha256:a"}, {"digest": "sha256:b"}]
     assert len({interpolate(group, {"inputs": inputs}, {}) for inputs in digests}) == 3
     commands = [step["run"] for _, step in scripts(written / ".github") if step["run"].startswith("reconcile apply ")]
-    assert len(commands) == 3 and all("--lock-timeout 600" in command for command in commands)
+    assert len(commands) == 3 and all("--lock-timeout 900" in command for command in commands)
 
 
 def test_a_job_that_reads_a_secret_names_an_environment_and_no_job_has_more_than_it_needs(written: Path) -> None:

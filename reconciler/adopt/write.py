@@ -11,6 +11,7 @@ from pathlib import Path
 
 from reconciler.adopt.model import ImportRefused
 from reconciler.declare.folders import shown
+from reconciler.declare.links import first_astray
 from reconciler.declare.model import Problem
 
 
@@ -19,6 +20,8 @@ def staged(folder: Path) -> Iterator[Path]:
     """A private copy of the declarations in a folder, which may not exist, for as long as the block lasts."""
     with tempfile.TemporaryDirectory(prefix="reconcile-import-") as temporary:
         stage = Path(temporary) / "desired"
+        if refused := first_astray(folder):
+            raise ImportRefused(f"{shown(refused.path)}: {refused.message}", refused.remedy)
         try:
             if folder.is_dir():
                 shutil.copytree(folder, stage, ignore=shutil.ignore_patterns(".*"))

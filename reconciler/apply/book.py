@@ -26,8 +26,9 @@ class Book:
         """The record names members of groups, and whomever else it refers to, as they are called today."""
         for address in list(self.entries) if today else ():
             entry = self.entries[address] = renamed_references(self.entries[address], references, today)
-            if "members" in entry:
-                entry["members"] = sorted(today.get(member, member) for member in entry["members"])
+            for column in ("members", "kept"):
+                if column in entry:
+                    entry[column] = sorted(today.get(member, member) for member in entry[column])
 
     def rename(self, addresses: Iterable[str]) -> None:
         """Entries get today's address, all at once, since one may take another's name; but none that somebody else still has."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.apply.chance import SystemChance
 from reconciler.apply.log import log_line, recovered, skip_lines
-from reconciler.apply.model import Failed, Job, Outcome, Result
+from reconciler.apply.model import ENDED, Failed, Job, Outcome, Result
 from reconciler.apply.order import Step, steps
 from reconciler.apply.recover import unanswered
 from reconciler.apply.write import Writer
@@ -124,10 +124,10 @@ class _Run:
         if not self.interrupted and not self.refused and not self.unkept and self.open is None:
             self.book.settle()
         outcomes = [self.outcome(change) for change in self.job.changes]
-        undone = {outcome.change.address for outcome in outcomes if outcome.status not in ("done", "ignored")}
+        undone = {outcome.change.address for outcome in outcomes if outcome.status not in ENDED}
         # Who has been put out under the recorded name had no write that brings today's.
         self.book.rename([new for new, old in self.book.renamed.items() if not undone & {new, old}])
-        if self.open is None and Result(outcomes, self.interrupted).complete:
+        if self.open is None and Result(outcomes, self.interrupted).ended:
             record.commit = self.job.commit or record.commit
         ended = [o.change for o in outcomes if o.change.address not in undone]
         settle_approved(record, self.job.everything, ended)
@@ -157,7 +157,7 @@ class _Run:
         """Changes begun and not ended: what a saved plan still asks of them is their rest."""
         if self.open is not None:
             return self.job.record.under_way
-        undone = [outcome.change for outcome in outcomes if outcome.status not in ("done", "ignored")]
+        undone = [outcome.change for outcome in outcomes if outcome.status not in ENDED]
         known = self.book.touched | self.job.record.unanswered.keys()  # what may have been done without our hearing of it too
         torn = [change.digest for change in undone if change.address in known]
         return sorted({*self.begun, *torn}) if undone else []
@@ -171,6 +171,8 @@ class _Run:
             why = "the run was interrupted" if self.refused is None else refusal(self.refused)
             why = "the record cannot be written" if self.unkept else why
             return Outcome(change, "skipped", f"{'done in part' if begun else 'not begun'}: {why}")
+        if left := self.writer.outstanding.get(change.address):
+            return Outcome(change, "outstanding", left)
         note = self.writer.notes.get(change.address, "")
         return Outcome(change, "ignored" if note else "done", note)
 

@@ -8,35 +8,42 @@ from reconciler.apply.model import Failed
 from reconciler.apply.resource import missing, version_of
 from reconciler.scim.client import ATTEMPTS, ScimClient
 from reconciler.scim.errors import LostAnswer, PatchUnsupported
+from reconciler.scim.identity import of_asked
 from reconciler.scim.patch import member_operations, merge
 
 Resource = dict[str, Any]
 
 
-def write_members(client: ScimClient, id: str, live: Resource, add: list[str], remove: list[str]) -> None:
-    """`live` is the group as it was read; `add` and `remove` are ids of accounts. Raises Failed or ServiceError."""
+def write_members(client: ScimClient, id: str, live: Resource, add: list[str], remove: list[str]) -> Resource | None:
+    """`live` is the group as it was read; `add` and `remove` are ids of accounts. Raises Failed or ServiceError.
+
+    Returns the group as it was answered last, `live` where nothing was left to be sent.
+    """
     try:
-        _patch(client, id, live, add, remove)
+        return _patch(client, id, live, add, remove)
     except PatchUnsupported:
-        _replace(client, id, set(add), set(remove))
+        return _replace(client, id, set(add), set(remove))
 
 
-def _patch(client: ScimClient, id: str, live: Resource, add: list[str], remove: list[str], attempt: int = 1) -> None:
-    version, profile = version_of(live), client.profile
+def _patch(
+    client: ScimClient, id: str, live: Resource, add: list[str], remove: list[str], attempt: int = 1
+) -> Resource | None:
+    version, profile, answer = version_of(live), client.profile, live or None
     # The empty list of a service that shows no members says nothing of who is in there.
     into, out = missing(live, add, remove) if profile.groups.membersReadable else (add, remove)
     try:
         for chunk in member_operations(into, out, profile.groups.membersPerPatch, profile.patch):
-            client.patch("Groups", id, chunk, version)
+            answer = _of(id, client.patch("Groups", id, chunk, version))
             version = None  # it was ours that changed it; what follows adds and removes by value, whatever else is in there
+        return answer
     except LostAnswer as error:
         if attempt == ATTEMPTS:
             raise
         client.rest(error, attempt)
-        _patch(client, id, client.get("Groups", id) or {}, add, remove, attempt + 1)
+        return _patch(client, id, client.get("Groups", id) or {}, add, remove, attempt + 1)
 
 
-def _replace(client: ScimClient, id: str, add: set[str], remove: set[str]) -> None:
+def _replace(client: ScimClient, id: str, add: set[str], remove: set[str]) -> Resource | None:
     """Not where the service does not show who is in the group, since a PUT must hold them."""
     live = client.get("Groups", id)
     have = live.get("members") or [] if live is not None and client.profile.groups.membersReadable else None
@@ -44,4 +51,9 @@ def _replace(client: ScimClient, id: str, add: set[str], remove: set[str]) -> No
         raise Failed("failed", "the service does no PATCH, and does not show the members that a PUT must hold")
     ids = {member["value"] for member in have}
     members = [m for m in have if m["value"] not in remove] + [{"value": i} for i in sorted(add - ids)]
-    client.replace("Groups", id, merge(live, [("members", members)]), version_of(live))
+    return _of(id, client.replace("Groups", id, merge(live, [("members", members)]), version_of(live)))
+
+
+def _of(id: str, answer: Resource | None) -> Resource | None:
+    """An answer about this group, or about none. Raises AnotherAccount."""
+    return answer if answer is None or "id" not in answer else of_asked(answer, id, f"/Groups/{id}")

@@ -14,6 +14,8 @@ from reconciler.record.store import RecordError
 from reconciler.resolve.model import Resolution
 from reconciler.scim.errors import ServiceError
 
+ENDED = ("done", "ignored", "outstanding")  # of which nothing is told to the service again
+
 
 @dataclass(frozen=True)
 class Job:
@@ -54,7 +56,7 @@ class Failed(Exception):
 
 
 class Outcome(NamedTuple):
-    """`status` is done, failed, skipped, stale or ignored."""
+    """`status` is done, failed, skipped, stale, ignored, or outstanding: told to take something, the service left it."""
 
     change: Change
     status: str
@@ -73,6 +75,11 @@ class Result:
     refused: ServiceError | None = None
     adopted: tuple[str, ...] = ()
     unkept: RecordError | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Nothing is left that another apply would do."""
+        return not self.interrupted and all(o.status in ENDED for o in self.outcomes)
 
     @property
     def complete(self) -> bool:

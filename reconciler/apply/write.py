@@ -11,12 +11,14 @@ from reconciler.apply.ids import Ids
 from reconciler.apply.members import write_members
 from reconciler.apply.model import Failed, Job
 from reconciler.apply.order import Step
-from reconciler.apply.resource import resource_of, version_of
+from reconciler.apply.resource import member_ids, resource_of, version_of
 from reconciler.apply.still import unchanged, values_unchanged
 from reconciler.apply.unanswered import is_as_sent
+from reconciler.apply.whose import Whose
 from reconciler.declare.model import fold
 from reconciler.plan.diff import same
 from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.outstanding import is_in_vain, taken_and_there
 from reconciler.record.entries import Entry
 from reconciler.resolve.functions import Chance
 from reconciler.resolve.mapping import coerce
@@ -30,7 +32,7 @@ Attributes = tuple[AttributeChange, ...]
 
 
 class Writer:
-    """`notes` say what the service made of a change otherwise.
+    """`notes` say what the service made of a change otherwise, `outstanding` what it was to take and left.
 
     Of the last step: `uncertain` says that a write was sent which may have been done even where the step failed, `made` are
     values made for it.
@@ -43,7 +45,10 @@ class Writer:
         self.journal, self.chance = journal, chance
         self.ids = Ids(job.settled.ids)
         self.book = Book(job)
+        self.whose = Whose(job, self.ids)
+        self.carrying = {*job.record.carrying, *(s.target for s in job.resolution.user_mapping.slots if s.carries_roles)}
         self.notes: dict[str, str] = {}
+        self.outstanding: dict[str, str] = {}
         self.made: dict[str, Any] = {}
         self.beside: set[str] = set()  # entries that the last step changed beside its own
         self.uncertain = False
@@ -74,6 +79,8 @@ class Writer:
         attributes = self._generated(change, attributes)
         answer = self._post(change, {a.path: a.after for a in attributes})
         self.uncertain = False
+        if another := self.whose.of_create(change, answer):
+            raise Failed("failed", f"{another}; nothing was recorded")
         self.ids.learn(change.address, answer["id"])
         self.book.create(change.address, answer["id"])
         self._settle(change, attributes, self._whole(change, answer))
@@ -129,12 +136,16 @@ class Writer:
         live = self._fresh(change)
         self.uncertain = True
         answer = self._patch(change, attributes, live)
-        whole = self._whole(change, answer)
+        another, whole = self.whose.of_write(change, answer), self._whole(change, answer)
         if change.action == "disable" and not whole:
-            return self._deleted_by_disabling(change)
-        if not whole:
+            self._deleted_by_disabling(change)
+        elif not whole:
             raise Failed("stale", "it is gone from the service since it was written")
-        return self._settle(change, attributes, whole)
+        else:
+            self._settle(change, attributes, whole)
+        if another:
+            self.uncertain = False  # it has been read back
+            raise Failed("failed", f"{another}; whether that one was written to is not known")
 
     def _patch(self, change: Change, attributes: Attributes, live: Resource, attempt: int = 1) -> Resource | None:
         """A PATCH that may have been done: read first, what has taken effect must not be sent again."""
@@ -166,7 +177,7 @@ class Writer:
     def _fresh(self, change: Change) -> Resource:
         """The live object, if it is still as the plan saw it."""
         live = self.client.get(resource_of(change.address), self.ids.own(change))
-        if live is None or live.get("id", self.ids.own(change)) != self.ids.own(change):
+        if live is None:
             raise Failed("stale", "it is gone from the service since it was planned")
         if change.action == "create" or change.address in self.book.touched:
             return live
@@ -177,10 +188,13 @@ class Writer:
         """Members who have no account, since it failed, are left for the next run."""
         known = [m for m in add if m in self.ids]
         left = sorted(set(add) - set(known))
+        id = self.ids.own(change)
         live: Resource = {} if change.action == "create" else self._fresh(change)
-        write_members(self.client, self.ids.own(change), live, [self.ids.of(m) for m in known], [self.ids.of(m) for m in remove])
-        entry = self.book.entry(change, self.ids.own(change))
+        answer = write_members(self.client, id, live, [self.ids.of(m) for m in known], [self.ids.of(m) for m in remove])
+        entry = self.book.entry(change, id)
         entry["members"] = sorted((set(entry.get("members", ())) | set(known)) - set(remove))
+        if remove:
+            self._look_who_stayed(change, entry, remove, answer)
         for member in remove:
             if member in self.job.record.entries:
                 self._roles(member, self.job.record.entries[member])
@@ -190,6 +204,17 @@ class Writer:
         if left:
             self.book.touched.update([change.address] if known or remove else [])
             raise Failed("skipped", f"{', '.join(left)} could not be added: there is no account")
+
+    def _look_who_stayed(self, change: Change, entry: Entry, remove: list[str], answer: Resource | None) -> None:
+        """Who was to leave a group and did not; a service that shows no members tells nobody."""
+        whole = answer if answer is not None and "members" in answer else self.client.get("Groups", self.ids.own(change))
+        inside = member_ids(whole or {}) if self.client.profile.groups.membersReadable else None
+        stayed = {member for member in remove if self.ids.of(member) in (inside or ())}
+        entry["kept"] = sorted((set(entry.get("kept", ())) - set(remove)) | stayed)
+        if not entry["kept"]:
+            del entry["kept"]
+        if stayed:
+            self.outstanding[change.address] = f"the service answered, and did not take out {', '.join(sorted(stayed))}"
 
     def _look_for_members(self, change: Change) -> None:
         """A service that lists who is in some group does so of every group: one that it lists without members has none."""
@@ -210,11 +235,25 @@ class Writer:
             unchanged(change, live, self.job.resolution.mapping(change.address), self.ids)
             self.uncertain = True
             self.client.delete(resource, id, version_of(live))
+            self._look_whether_gone(change)
         self.book.drop(change.address)
 
+    def _look_whether_gone(self, change: Change) -> None:
+        """An account that the service keeps, and of which it says that it is inactive, is out. Raises Failed for any other."""
+        kept = self.client.get(resource_of(change.address), self.ids.own(change))
+        if kept is None:
+            return
+        if change.address.startswith("Group/") or str(kept.get("active", True)).lower() != "false":
+            self.uncertain = False
+            raise Failed("failed", "the service answered, and did not delete it")
+        if self.job.resolution.limited.capabilities.delete == "removes":
+            self.notes[change.address] = ("the service keeps the account, deactivated: say so in the profile, "
+                                          "`deprovision: {delete: deactivates}`")  # fmt: skip
+
     def _whole(self, change: Change, answer: Resource | None) -> Resource:
-        """The object after a write: the answer, or read back where it holds no body."""
-        if answer is not None and ("userName" in answer or "displayName" in answer):
+        """The object after a write: the answer, or read back where that is not of it, or does not say so."""
+        named = answer is not None and "id" in answer and ("userName" in answer or "displayName" in answer)
+        if answer is not None and named and not self.whose.of_write(change, answer):
             return answer
         return self.client.get(resource_of(change.address), self.ids.own(change)) or {}
 
@@ -228,6 +267,15 @@ class Writer:
             if a.path in slots and not same(slots[a.path], self.ids.live(a, a.after), values[a.path]):
                 found[a.path] = self.ids.planned(a, values[a.path])
         return found
+
+    def _left(self, attribute: AttributeChange, answered: Any) -> str:
+        """What an attribute was to take and is there all the same; empty where nothing is."""
+        if attribute.path == "active" and attribute.after is False and answered is not None:
+            return "the account is still active"
+        if attribute.path not in self.carrying:
+            return ""
+        kept = taken_and_there(attribute.before, attribute.after, answered)
+        return f"{'the role' if len(kept) == 1 else 'the roles'} {', '.join(kept)} stayed" if kept else ""
 
     # The record
 
@@ -243,7 +291,10 @@ class Writer:
         answered.update(ignored)
         entry["wanted"], entry["answered"] = wanted, answered
         self._roles(change.address, entry)
-        if change.disables:
+        left = [words for a in attributes if a.path in ignored and (words := self._left(a, ignored[a.path]))]
+        if left:
+            self.outstanding[change.address] = f"the service answered, and {' and '.join(left)}"
+        if change.disables and not is_in_vain(entry):
             entry["disabledAt"] = self.now()
             if change.address not in self.job.resolution.users and change.address not in self.job.settled.revoked:
                 entry["retained"] = True  # nothing is left to be done with it

@@ -29,6 +29,7 @@ from reconciler.record.model import Record
 from reconciler.resolve.capabilities import limit
 from reconciler.resolve.mapping import compile_mapping
 from reconciler.resolve.resolution import resolve
+from reconciler.scim.answers import shallow
 from reconciler.scim.client import ScimClient
 from reconciler.scim.discovery import refine
 from reconciler.scim.errors import ServiceError
@@ -192,17 +193,17 @@ def _load(stage: Path, request: Request) -> Declarations:
 
 def _read(client: ScimClient, app: App, new: bool) -> Read:
     refine(client)
-    users = client.read_all("Users", list)
+    users = client.read_all("Users", shallow)
     groups: list[Resource] = []
     wanted = client.profile.groups.supported and (app.groups.enabled or new)
     if wanted:
         try:
-            groups = client.read_all("Groups", list)
+            groups = client.read_all("Groups", shallow)
         except ServiceError as error:
             if not new or error.status not in NO_GROUPS:
                 raise
             wanted = False
-    return Read(users, groups, wanted, client.base_url, client.counts["reads"], client.profile.limits(),
+    return Read(users, groups, wanted, client.shown_url, client.counts["reads"], client.profile.limits(),
                 client.profile.groups.membersReadable)  # fmt: skip
 
 

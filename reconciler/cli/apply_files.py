@@ -57,8 +57,9 @@ def apply_files(
 
 def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, ...] | int:
     """What the plans of one app leave to be done, or the exit code where nothing may be."""
+    from reconciler.plan.access import access
     from reconciler.plan.selection import Selection
-    from reconciler.plan.stale import compare
+    from reconciler.plan.stale import compare, unseen
 
     plan = found.planned.plan
     elsewhere = {p.base_url for p in reviewed} - {plan.base_url}
@@ -68,8 +69,9 @@ def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, 
     begun = frozenset(found.record.under_way if found.record else ())
     result = compare(reviewed, plan, found.planned.is_done,
                      lambda item: found.planned.part(Selection(item.only, item.selected_causes)), begun)  # fmt: skip
-    if result.moved:
-        return _stale({plan.app: result.moved}, form)
+    moved = result.moved or unseen(reviewed, access(found.planned.context, result.todo))
+    if moved:
+        return _stale({plan.app: moved}, form)
     for address in result.done:
         say(f"{address}: already done")
     for change in result.beyond:

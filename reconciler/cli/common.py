@@ -80,9 +80,11 @@ def checked(desired: Path) -> tuple[Declarations, list[Problem]]:
     """The declarations and all that is to be said of them."""
     from reconciler.declare.load import load
     from reconciler.resolve.check import check
+    from reconciler.scim.shared import check_credentials
 
     loaded = load(desired)
-    return loaded.declarations, sorted([*loaded.problems, *check(loaded.declarations)])
+    ours = check_credentials(loaded.declarations.apps.values(), os.environ)
+    return loaded.declarations, sorted([*loaded.problems, *check(loaded.declarations), *ours])
 
 
 def known_apps(asked: tuple[str, ...], known: Iterable[str], what: str = "app") -> None:

@@ -10,7 +10,6 @@ import secrets
 import shlex
 import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,6 +21,8 @@ from pathlib import Path
 import click
 
 from reconciler.cli.common import no_color_option
+from reconciler.processes.child import Process, start
+from reconciler.processes.environment import ourselves
 
 APPS = {"thousandeyes": "THOUSANDEYES_SCIM", "wiki": "WIKI_SCIM"}
 PROFILES = {"thousandeyes": "thousandeyes", "wiki": "generic"}
@@ -35,12 +36,11 @@ def demo(keep: bool, no_color: bool) -> int:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reconcile-demo-")))
         shutil.copytree(_example(), folder / "desired")
-        environ = {**os.environ, "NO_COLOR": "1"}
-        for name in ("CI", "RECONCILE_ALLOWED_ORIGINS", "GITHUB_EVENT_NAME"):
-            environ.pop(name, None)
+        own = {"NO_COLOR": "1"}
         for app, prefix in APPS.items():
             url, token = stack.enter_context(_server(folder, PROFILES[app]))
-            environ |= {f"{prefix}_URL": url, f"{prefix}_TOKEN": token}
+            own |= {f"{prefix}_URL": url, f"{prefix}_TOKEN": token}
+        environ = ourselves(os.environ, own)
         _Story(folder, environ).tell()
         if keep:
             _keep(folder, environ)
@@ -64,7 +64,7 @@ def _server(folder: Path, profile: str) -> Iterator[tuple[str, str]]:
     token = secrets.token_urlsafe(16)
     arguments = [sys.executable, "-m", "reconciler.demo", profile, "--port", str(port)]
     with open(folder / f"server-{port}.log", "wb") as log:
-        process = subprocess.Popen(arguments, stdout=log, stderr=log, cwd=folder, env={**os.environ, "SCIM_TOKEN": token})
+        process = start(arguments, ourselves(os.environ, {"SCIM_TOKEN": token}), folder, log)
         try:
             _wait(port, process)
             yield f"http://127.0.0.1:{port}/v2", token
@@ -73,7 +73,7 @@ def _server(folder: Path, profile: str) -> Iterator[tuple[str, str]]:
             process.wait(10)
 
 
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait(port: int, process: Process) -> None:
     for _ in range(200):
         if process.poll() is not None:
             raise click.ClickException("scim2-server did not start")
@@ -135,7 +135,8 @@ class _Story:
         click.echo(f"\n$ reconcile {' '.join(arguments)}")
         sys.stdout.flush()
         command = [sys.executable, "-c", "from reconciler.cli.main import main; main()", *arguments]
-        code = subprocess.run(command, cwd=self.folder, env=self.environ, stdin=subprocess.DEVNULL).returncode
+        with start(command, self.environ, self.folder) as process:
+            code = process.wait()
         if code != expect:
             raise click.ClickException(f"reconcile {' '.join(arguments)} ended with {code}, not {expect}")
 

@@ -193,19 +193,21 @@ def _show_mappings(
 def _show_file(file: Path, values: dict[str, Any], form: str) -> int:
     """Every mapping of a file for nobody in particular: what has no value here is null, and is named."""
     from reconciler.apply.chance import SystemChance
+    from reconciler.report.safe import plain
     from reconciler.resolve.derive import derive
     from reconciler.resolve.mapping import compile_mapping
 
     found = derive(compile_mapping(_users_mapping(file)), _given(values), SystemChance())
     lacking = dict.fromkeys(name for item in found for name, _ in item.inputs if name not in values)
     if lacking:
-        click.echo(f"null here: {', '.join(lacking)}\n    add --set NAME=VALUE, or --user for somebody's", err=True)
+        click.echo(f"null here: {plain(', '.join(lacking))}\n    add --set NAME=VALUE, or --user for somebody's", err=True)
     return _print_mappings([(None, found)], None, form)
 
 
 def _print_mappings(found: Sequence[tuple[str | None, list[Derived]]], address: str | None, form: str) -> int:
     """`found` is by app; without one no user was named."""
     from reconciler.report.derived import mapping_json, mapping_lines
+    from reconciler.report.safe import plain
 
     if form == "json":
         rows = [{"app": app, "address": address, "mappings": list(map(mapping_json, items))} for app, items in found]
@@ -213,7 +215,7 @@ def _print_mappings(found: Sequence[tuple[str | None, list[Derived]]], address: 
     else:
         for app, items in found:
             lines = ["  " * (app is not None) + line for item in items for line in mapping_lines(item)]
-            click.echo("\n".join([*([f"{app}: {address}"] if app else []), *lines, *([""] if app else [])]))
+            click.echo("\n".join([*([plain(f"{app}: {address}")] if app else []), *lines, *([""] if app else [])]))
     return ERROR if any(item.state == "error" for _, items in found for item in items) else 0
 
 

@@ -88,7 +88,7 @@ def _online(app: App, declarations: Declarations, store: Store, record: Record |
     try:
         with session(app, declarations, (), (), store) as now:
             live = now.planned.context.live
-            words = f"{len(live.users)} users and {len(live.groups)} groups read from {now.client.base_url}"
+            words = f"{len(live.users)} users and {len(live.groups)} groups read from {now.client.shown_url}"
             connection = Step("connection", "success", words)
             return explained(now.planned.context, address, connection, now.planned, SystemChance())
     except (CredentialError, ServiceError) as error:

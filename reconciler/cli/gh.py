@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from reconciler.processes import environment
+from reconciler.processes.child import TooSlow, run
 
 REPOSITORY = "repos/{owner}/{repo}"  # gh fills it in, from GH_REPO or the checkout's remote
 # fullDatabaseId is a text of digits; databaseId is an Int of GraphQL, 32 bits, and newer comments have more.
@@ -39,15 +42,17 @@ class Written(NamedTuple):
 
 def gh(*arguments: str, body: Any = None) -> str:
     """What gh prints; `body` goes to its stdin as JSON. Raises GitHubError."""
-    given = None if body is None else json.dumps(body).encode()
+    given = b"" if body is None else json.dumps(body).encode()
     try:
-        ran = subprocess.run(["gh", *arguments], input=given, stdin=None if given else subprocess.DEVNULL, capture_output=True)
-    except FileNotFoundError:
+        ran = run(["gh", *arguments], environment.gh(os.environ), given=given)
+    except OSError:
         raise GitHubError("the command gh is not installed", "install GitHub's command line, https://cli.github.com") from None
-    if ran.returncode:
-        why = ran.stderr.decode("utf-8", "replace").strip() or f"exit code {ran.returncode}"
+    except TooSlow:
+        raise GitHubError(f"`gh {' '.join(arguments[:4])}` has not answered for ten minutes", "run it again") from None
+    if ran.code:
+        why = ran.errors.decode("utf-8", "replace").strip() or f"exit code {ran.code}"
         raise GitHubError(f"`gh {' '.join(arguments[:4])}`: {why}", "is GH_TOKEN set, and has it the permissions of the README?")
-    return ran.stdout.decode("utf-8", "replace")
+    return ran.output.decode("utf-8", "replace")
 
 
 def ask(path: str) -> Iterator[Any]:

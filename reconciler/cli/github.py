@@ -89,7 +89,7 @@ def _put(kind: str, plan: Plan, body: str, number: int) -> None:
         if found.body != body:
             send("PATCH", f"issues/comments/{found.number}", body=body)
         say(f"{plan.app}: the comment on pull request {number} is up to date")
-    elif plan.changes or plan.errors or kind == "stale":
+    elif plan.changes or plan.errors or plan.outstanding or kind == "stale":
         send("POST", f"issues/{number}/comments", body=body)
         say(f"{plan.app}: commented on pull request {number}")
     else:
@@ -102,6 +102,8 @@ def _put(kind: str, plan: Plan, body: str, number: int) -> None:
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Append what was found, as Markdown.")
 def plans(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, report: Path | None) -> int:
     """Save the reviewed plans of all pull requests that were merged since the last apply."""
+    if out.is_symlink():
+        raise click.UsageError(f"{out} is a link: name a new folder")
     if out.is_dir() and any(out.iterdir()):
         raise click.UsageError(f"{out} is not empty, and what is in it would be taken for reviewed plans: name a new folder")
     declarations = load_checked(desired, apps)
@@ -154,7 +156,7 @@ def issue(desired: Path, apps: tuple[str, ...], no_color: bool, file: Path) -> i
     def keep(plan: Plan) -> None:
         found = own(opening("drift", plan.app))
         body = render(plan, whole=whole_plan(plan), kind="drift", note=notes.drift(plan, actions()))
-        if plan.changes or plan.errors:
+        if plan.changes or plan.errors or plan.outstanding:
             if found is None:
                 send("POST", "issues", title=f"{plan.app} is not as it is declared", body=body)
             elif found.body != body:

@@ -15,8 +15,9 @@ import click
 from reconciler.adopt.files import header
 from reconciler.cli.common import ERROR, checked, options
 from reconciler.cli.old_record import MOVE, OLD, to_move
-from reconciler.cli.revision import git
+from reconciler.cli.revision import checkout_here
 from reconciler.declare.folders import SUFFIXES
+from reconciler.record.checkout import Checkout
 
 WORKFLOWS = ("workflows/plan.yml", "workflows/apply.yml", "workflows/drift.yml", "actions/reconcile/action.yml")
 TOKEN, URL, DROPPED = "WIKI_SCIM_TOKEN", "WIKI_SCIM_URL", "THOUSANDEYES_SCIM_"  # what stands in this project's own workflows
@@ -39,8 +40,8 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     else:
         address = f"in {desired}/apps/{app}/app.yaml replace tenantUrl, which is a placeholder, "
         files, variables, needed = dict(_starter(app)), {TOKEN: [_token(app)], URL: []}, [_token(app)]
-    version = pinned(_installed_from())
-    files |= {**_record(root, desired), **dict(_schemas()), **dict(_github(variables, _branch(root), version))}
+    version, checkout = pinned(_installed_from()), checkout_here()
+    files |= {**_record(checkout, desired), **dict(_schemas()), **dict(_github(variables, _branch(checkout), version))}
     try:
         new = [name for name, text in files.items() if _write(root, name, text)]
     except OSError as error:
@@ -58,7 +59,7 @@ def _variables(desired: Path, asked: tuple[str, ...]) -> tuple[dict[str, list[st
 
     Raises UsageError where an app is asked for that it does not declare.
     """
-    from reconciler.scim.credentials import REFERENCE
+    from reconciler.scim.references import REFERENCE
 
     click.echo(f"{desired} is there already, and what it declares is left as it is", err=True)
     found, problems = checked(desired)
@@ -113,9 +114,9 @@ def _starter(app: str) -> Iterator[tuple[str, str]]:
             "app: example", f"app: {app}")  # fmt: skip
 
 
-def _record(root: Path, desired: Path) -> dict[str, str]:
+def _record(checkout: Checkout | None, desired: Path) -> dict[str, str]:
     """The record in Git, which every runner sees, where there is a remote and nobody has chosen yet."""
-    remotes = (git(str(root), "remote") or "").split()
+    remotes = checkout.remotes() if checkout else []
     if any((desired / f"reconciler{suffix}").exists() for suffix in SUFFIXES):
         return {}
     if not remotes:
@@ -172,6 +173,6 @@ def _lines(line: str, variables: dict[str, list[str]]) -> list[str]:
     return [line.replace(ours, name) for name in variables[ours]] if ours else [line]
 
 
-def _branch(root: Path) -> str:
-    found = git(str(root), "symbolic-ref", "--short", "HEAD") or os.environ.get("GIT_DEFAULT_BRANCH", "")
+def _branch(checkout: Checkout | None) -> str:
+    found = (checkout.branch() if checkout else None) or os.environ.get("GIT_DEFAULT_BRANCH", "")
     return found if re.fullmatch(r"[A-Za-z][A-Za-z0-9._/-]*", found) else "main"

@@ -27,6 +27,6 @@ def _show(app: App, declarations: Declarations) -> int:
     if found is None:
         click.echo(f"{app.name}: not locked")
         return 0
-    until = f", until {found.expires} if it is not renewed" if found.expires != NEVER else ""
-    click.echo(f"{app.name}: locked by {plain(str(found))}{plain(until)}, id {found.id}")
+    until = f", until {found.expires} by its own clock if it is not renewed" if found.expires != NEVER else ""
+    click.echo(f"{app.name}: locked by {plain(str(found))}{plain(until)}, id {plain(found.id)}")
     return 0

@@ -74,16 +74,23 @@ def _leave(code: int) -> NoReturn:
     os._exit(code or 1 if finish() else code)
 
 
+def _shown(error: click.ClickException) -> str:
+    """Its message, which may hold a name, or what somebody typed."""
+    from reconciler.report.safe import plain
+
+    return "\n".join(map(plain, error.format_message().split("\n")))
+
+
 def run(arguments: list[str] | None = None) -> int:
     try:
         code = cli.main(arguments, "reconcile", standalone_mode=False)
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.UsageError as error:
-        error.show()
+        click.UsageError(_shown(error), error.ctx).show()
         return 64
     except click.ClickException as error:
-        error.show()
+        click.ClickException(_shown(error)).show()
         return 1
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli import written
 from reconciler.cli.addresses import known_addresses
 from reconciler.cli.common import (
     BLOCKED,
@@ -39,14 +40,14 @@ unmanaged_option = click.option("--show-unmanaged", is_flag=True, help="List in 
 @unmanaged_option
 @click.option("--redact", is_flag=True, help="Show hashes for personal values, also in FILE, which can then not be applied.")
 @click.option("--with-token", is_flag=True, help="Only apps whose token is in the environment.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes, or something is left that the service "
+              "was told to take.")  # fmt: skip
 def plan(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...], form: str,
     out: Path | None, show_unmanaged: bool, redact: bool, with_token: bool, detailed_exitcode: bool,
 ) -> int:  # fmt: skip
     """Show what an apply would do. Writes nothing to the service."""
-    if out is not None:
-        _clear(out)
+    mode = written.clear(out) if out is not None else written.OWN
     from reconciler.scim.credentials import at_hand
 
     declarations = load_checked(desired, apps)
@@ -58,7 +59,7 @@ def plan(
             plans.append(_redacted(found.planned.plan, declarations) if redact else found.planned.plan)
             blocked = bool(found.guarded.blocking)
             kept[:] = [found]  # to take the last app's objects apart, just before the end, would take a while
-        changes = detailed_exitcode and plans[-1].changes
+        changes = detailed_exitcode and (plans[-1].changes or plans[-1].outstanding)
         return ERROR if plans[-1].errors else BLOCKED if blocked else CHANGES if changes else 0
 
     picked = [app for app in chosen(declarations, apps) if not with_token or at_hand(app, os.environ)]
@@ -70,7 +71,9 @@ def plan(
         show_plans(plans, form, no_color, show_unmanaged)
     _say_unplanned([app.displayName for app in picked if app.name not in {plan.app for plan in plans}], form)
     if out is not None and len(plans) == len(picked):
-        _save(plans, out)
+        from reconciler.report.jsonform import dumps
+
+        written.write(out, dumps(plans), mode)
     elif out is not None:
         click.echo(f"{out} was not written, since it would lack an app", err=True)
     return worst(codes)
@@ -92,33 +95,6 @@ def _redacted(plan: Plan, declarations: Declarations) -> Plan:
     names = [*users.column("userPrincipalName"), *users.column("displayName"), *groups.column("displayName"),
              declarations.apps[plan.app].safeguards.principal]  # fmt: skip
     return redact(plan, os.environ.get("RECONCILE_REDACT_KEY", ""), filter(None, names))
-
-
-class _NotSaved(click.ClickException):
-    def __init__(self, out: Path, why: str, remedy: str) -> None:
-        super().__init__(f"{out} cannot be written: {why}\n    {remedy}")
-
-
-def _clear(out: Path) -> None:
-    """What is there in the end is this plan or none: an older one, or one that a pull request brought, is not taken for it."""
-    if not out.parent.is_dir():
-        raise _NotSaved(out, "there is no such folder", f"create {out.parent} first")
-    try:
-        if out.is_symlink() and out.is_file():
-            out.write_text("")
-        elif out.is_file():
-            out.unlink()
-    except OSError as error:
-        raise _NotSaved(out, str(error.strerror), "mend the permissions") from None
-
-
-def _save(plans: list[Plan], out: Path) -> None:
-    from reconciler.report.jsonform import dumps
-
-    try:
-        out.write_text(dumps(plans), encoding="utf-8")
-    except OSError as error:
-        raise _NotSaved(out, str(error.strerror), "mend the permissions, or make room") from None
 
 
 def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = False) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, now, options, worst
-from reconciler.cli.revision import git
+from reconciler.cli.revision import checkout_here
+from reconciler.cli.saying import say
 from reconciler.cli.session import recovered, store_of
 from reconciler.declare.model import App, Declarations
 
@@ -74,7 +75,7 @@ def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -
                 store.save(known)
                 store.clear_journal()
                 done.append(app.name)
-        click.echo(f"{app.name}: {address} is forgotten; its account was not touched")
+        say(f"{app.name}: {address} is forgotten; its account was not touched", err=False)
         return 0
 
     code = _each(desired, apps, work)
@@ -95,7 +96,7 @@ def migrate(desired: Path, apps: tuple[str, ...], no_color: bool, backend: str |
 
     def work(app: App, declarations: Declarations) -> int:
         settings = declarations.record
-        if backend is None and settings.backend == "local" and not git(settings.folder, "rev-parse", "--git-dir"):
+        if backend is None and settings.backend == "local" and checkout_here() is None:
             raise click.UsageError(LOCAL)
         before = backend or ("local" if settings.backend == "git" else "git")
         old = replace(declarations, record=RecordSettings(before, remote, path, settings.folder))
@@ -103,7 +104,7 @@ def migrate(desired: Path, apps: tuple[str, ...], no_color: bool, backend: str |
         if source.where() == target.where():
             raise click.UsageError(f"the record lies in {target.where()} already")
         count = move(source, target, now())
-        click.echo(f"{app.name}: {count} entries moved from {source.where()} to {target.where()}")
+        say(f"{app.name}: {count} entries moved from {source.where()} to {target.where()}", err=False)
         return 0
 
     return _each(desired, apps, work)
@@ -140,6 +141,6 @@ def _key(known: Record | None, address: str) -> str | None:
 
 
 def _nowhere(address: str) -> int:
-    click.echo(f"Error: no record has {address!r}", err=True)
+    say(f"Error: no record has {address!r}")
     click.echo("    an address is User/<userPrincipalName> or Group/<displayName>, as a plan shows it", err=True)
     return ERROR

@@ -5,19 +5,34 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from reconciler.record.checkout import Checkout, find_checkout
+from reconciler.record.store import RecordError
+
+
+def revision(folder: str) -> tuple[str | None, bool]:
+    """(commit, dirty) of a folder of the checkout around the current one; (None, False) outside of it, or without git."""
+    return _revision(os.getcwd(), folder)
+
 
 @cache
-def revision(folder: str) -> tuple[str | None, bool]:
-    """(commit, dirty) of a folder; (None, False) outside of a repository or without git."""
-    commit = git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
-    if not commit:
+def _revision(here: str, folder: str) -> tuple[str | None, bool]:
+    checkout = checkout_here()
+    commit = checkout.commit() if checkout and checkout.path_of(Path(folder)) is not None else None
+    if checkout is None or commit is None:
         return None, False
-    return known_commit(commit, os.environ), bool(git(folder, "status", "--porcelain", "--", "."))
+    return known_commit(commit, os.environ), checkout.differs(Path(folder), commit)
+
+
+def checkout_here() -> Checkout | None:
+    """The checkout around the current folder; None where there is none, or no git."""
+    try:
+        return find_checkout(Path.cwd(), os.environ)
+    except RecordError:
+        return None
 
 
 def known_commit(commit: str, environ: Mapping[str, str]) -> str:
@@ -29,12 +44,3 @@ def known_commit(commit: str, environ: Mapping[str, str]) -> str:
     except (KeyError, TypeError, ValueError, OSError):
         return commit
     return head if isinstance(head, str) and re.fullmatch("[0-9a-f]{40,64}", head) else commit
-
-
-def git(folder: str, *arguments: str) -> str | None:
-    environ = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-    try:
-        found = subprocess.run(["git", "-C", folder, *arguments], capture_output=True, env=environ, timeout=30)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return found.stdout.decode("utf-8", "replace").strip() if found.returncode == 0 else None

@@ -138,16 +138,19 @@ def _opened(
     stack: ExitStack, app: App, declarations: Declarations, address: str, reason: str | None, lock_timeout: float
 ) -> tuple[Session, tuple[Change, ...]]:
     """One app under its lock, planned as if the person had been revoked before."""
+    from reconciler.plan.outstanding import told_nothing
     from reconciler.plan.selection import Selection, select
 
     store = store_of(app, declarations)
     notice = stack.enter_context(store.lock("reconcile revoke", now(), lock_timeout))
     if notice:
-        click.echo(notice, err=True)
+        say(notice)
 
     def amend(record: Record) -> None:
         if reason is not None or address not in record.revoked:
             record.revoked[address] = {"at": now(), "reason": reason or "no reason given"}
+        if (entry := record.entries.get(address)) is not None:
+            record.entries[address] = told_nothing(entry)
 
     found = stack.enter_context(session(app, declarations, (), (), store, amend))
     changes, left_out = select(found.planned.context, found.planned.everything, Selection((address,)))

@@ -12,7 +12,7 @@ from reconciler.plan.model import Plan
 def read_plans(file: Path) -> list[Plan]:
     """The plans of a saved file. Raises PlanFileError."""
     from reconciler.declare.schema import fits
-    from reconciler.report.jsonform import PlanFileError, is_genuine, loads
+    from reconciler.report.jsonform import AGAIN, PlanFileError, is_genuine, is_whole, loads
 
     remedy = "write one with `reconcile plan --out FILE`"
     try:
@@ -24,10 +24,11 @@ def read_plans(file: Path) -> list[Plan]:
         raise PlanFileError(f"{file}: this is no saved plan", remedy) from None
     except PlanFileError as error:
         raise PlanFileError(f"{file}: {error.message}", error.remedy) from None
-    if not fits("plan", json.loads(text)):
+    document = json.loads(text)
+    if not fits("plan", document):
         raise PlanFileError(f"{file}: this is no saved plan", remedy)
-    if not all(map(is_genuine, plans)):
-        raise PlanFileError(f"{file} has been edited: its content does not fit its digests", remedy)
+    if not (all(map(is_whole, document["plans"])) and all(map(is_genuine, plans))):
+        raise PlanFileError(f"{file} has been edited: its content does not fit its digests", AGAIN)
     return plans
 
 

@@ -51,7 +51,11 @@ def add_markdown(text: str) -> None:
 
 @contextmanager
 def reporting(file: Path | None) -> Iterator[None]:
-    """Append what has been said to a Markdown file, however the block ends."""
+    """Append what has been said to a Markdown file, however the block ends. Raises NotWritten, first of all."""
+    if file is not None:
+        from reconciler.cli import written
+
+        written.check(file)
     try:
         yield
     finally:
@@ -59,5 +63,4 @@ def reporting(file: Path | None) -> Iterator[None]:
         if file is not None and (found.lines or found.markdown):
             from reconciler.report.markdown.notes import said
 
-            with open(file, "a", encoding="utf-8") as target:
-                target.write(said(found.lines, found.markdown))
+            written.append(file, said(found.lines, found.markdown))

@@ -70,7 +70,7 @@ def session(
         if record is not None:
             settle_unanswered(record, live, resolution, app.groups.enabled and client.profile.groups.supported)
         config = Config(declarations.digest, *revision(declarations.folder))
-        planned = make_plan(app, resolution, live, record, Selection(only, causes), client.base_url, config,
+        planned = make_plan(app, resolution, live, record, Selection(only, causes), client.shown_url, config,
                             client.profile.limits())  # fmt: skip
         planned = planned if known else with_old_record(planned, store)
         warn_unknown(only, app, declarations, record)
@@ -92,10 +92,13 @@ def connect(app: App, record: Record | None, but: frozenset[int] = frozenset()) 
 
     found = resolve(app, os.environ, record.base_url if record else None)
     try:
-        with ScimClient(found.base_url, found.token, profile_of(app), again=AGAIN - but, tell=_waiting) as client:
+        with ScimClient(found.base_url, found.token, profile_of(app), again=AGAIN - but, tell=_waiting,
+                        shown=found.shown) as client:
+            if record is not None and record.base_url == found.base_url:  # of a version that kept the URL itself
+                record.base_url = found.shown
             yield client
     except ServiceError as error:
-        error.service = f"{app.displayName} ({found.base_url})"
+        error.service = f"{app.displayName} ({found.shown})"
         raise
 
 
@@ -133,7 +136,7 @@ def store_named(app: str, declarations: Declarations) -> Store:
     if settings.backend == "git":
         from reconciler.record.git import GitStore
 
-        return GitStore(app, settings.remote, Path(settings.folder))
+        return GitStore(app, settings.remote, declared=Path(settings.folder))
     from reconciler.record.local import LocalStore
 
     return LocalStore(_local(declarations, app), app)

@@ -32,5 +32,5 @@ def _test(app: App, declarations: Declarations) -> int:
         mark = "ok" if step.ok else "FAILED" if step.needed else "warning" if step.warning else "none"
         click.echo(f"  {mark}  {plain(step.name)}: {plain(step.message)}")
         if step.remedy:
-            click.echo(f"      {step.remedy}")
+            click.echo(f"      {plain(step.remedy)}")
     return ERROR if any(step.needed and not step.ok for step in steps) else 0

@@ -86,7 +86,7 @@ def write(
     part = f" This was a part: {', '.join(only)}." if only else ""
     say(f"{_summary(result, found.app.displayName)}{part}", err=False)
     report_lines([line(outcome) for outcome in result.outcomes])
-    return _ended(found, result)
+    return _ended(found, result, only)
 
 
 def _job(found: Session, changes: tuple[Change, ...], occasion: str, only: tuple[str, ...], asked: str | None) -> Job:
@@ -100,7 +100,7 @@ def _job(found: Session, changes: tuple[Change, ...], occasion: str, only: tuple
 
     plan, chosen = found.planned.plan, Selection(only)
     record = found.record or Record(found.app.name)
-    record.base_url = found.client.base_url
+    record.base_url = found.client.shown_url
     record.members_shown |= any(group.members for group in found.planned.context.live.groups.values())
     settled = settle(found.planned.context, only)
     removals = prepare(record, found.guarded, whole=not (only or plan.selected_causes))
@@ -114,12 +114,18 @@ def _job(found: Session, changes: tuple[Change, ...], occasion: str, only: tuple
 def _summary(result: Result, name: str) -> str:
     status = Counter(outcome.status for outcome in result.outcomes)
     ignored = f" The service ignored a part of {status['ignored']}." if status["ignored"] else ""
+    ignored += f" It did not do what it was told, of {status['outstanding']}." if status["outstanding"] else ""
     done = status["done"] + status["ignored"]
     return f"Applied {done} of {len(result.outcomes)} changes to {name}.{_took(result.adopted)}{ignored}"
 
 
-def _ended(found: Session, result: Result) -> int:
-    """The exit code; what ended a run before its end is said with what to do about it."""
+def _ended(found: Session, result: Result, only: tuple[str, ...]) -> int:
+    """The exit code; what ended a run before its end is said with what to do about it.
+
+    What the service was told by an earlier run, and has not done until now, is not done.
+    """
+    from reconciler.plan.selection import Selection
+
     if found.store.lost:
         say("Error: the lock was lost, so writing stopped: another run may have taken it")
         say(f"    {THE_SAME}; what was written is found by reading the service")
@@ -133,7 +139,8 @@ def _ended(found: Session, result: Result) -> int:
     if result.refused:
         say(f"Error: {result.refused}")
         say(f"    {THE_SAME}" if result.refused.too_long else f"    mend the token; then {THE_SAME}")
-    return 0 if result.complete and not found.planned.plan.errors else PARTIAL
+    left = [item for item in found.planned.findings.outstanding if Selection(only).names(item.address)]
+    return 0 if result.complete and not (found.planned.plan.errors or left) else PARTIAL
 
 
 def _commit(found: Session, changes: tuple[Change, ...]) -> str | None:

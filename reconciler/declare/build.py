@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from reconciler.declare import profiles
+from reconciler.declare.dots import has_dot_segment
 from reconciler.declare.hosts import is_loopback
 from reconciler.declare.model import (
     App,
@@ -31,7 +32,9 @@ TOKEN = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]+)\}\Z")
 REMOVAL = ("deprovisioning", "removedFromDirectory")
 USER_INFORMATION = "a URL must not hold user information"
 QUERY = "a base URL has no query and no fragment"
-URL_REMEDIES = {USER_INFORMATION: "leave out what stands before @; the token is given as secretToken",
+DOTS = "a URL has no dot segments, plain or encoded, and each % in it begins an encoded byte"
+URL_REMEDIES = {DOTS: "write the path as it is without them",
+                USER_INFORMATION: "leave out what stands before @; the token is given as secretToken",
                 QUERY: "leave out what begins with ? or #"}  # fmt: skip
 USER_ROLE = Role("user", "User", "User")
 
@@ -75,7 +78,9 @@ def build_app(folder: str, documents: Mapping[str, Document], problems: list[Pro
         roles=roles, assignments=(),
         users=_object_mapping(mappings, declared, "users", notes),
         groups=_object_mapping(mappings, declared, "groups", notes),
-        place=document.locate(("app",)), settings=settings, profile_place=document.locate(("profile",)),
+        place=document.locate(("app",)), url_place=document.locate(("adminCredentials", "tenantUrl")),
+        token_place=document.locate(("adminCredentials", "secretToken")),
+        settings=settings, profile_place=document.locate(("profile",)),
         removal_place=document.locate(REMOVAL if REMOVAL[-1] in deprovisioning else ("app",), key=True),
         safeguards=read_safeguards(document, roles, problems),
         approvals=read_approvals(documents["approvals"], problems) if "approvals" in documents else (),
@@ -131,6 +136,8 @@ def url_problem(url: str) -> str | None:
         return USER_INFORMATION
     if "?" in url or "#" in url:
         return QUERY
+    if has_dot_segment(url):
+        return DOTS
     if parts.scheme == "http" and not is_loopback(host):
         return "only https is spoken, but to loopback"
     return None

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from reconciler.declare.links import MOST, leads_astray, too_many
 from reconciler.declare.model import Place, Problem, fold
 from reconciler.declare.near import likely
 
@@ -14,10 +15,11 @@ SLIP = 0.7  # of the letters: what is less alike was meant otherwise
 
 
 class Folders:
-    """Lists folders; what is wrong with names is added to `problems`."""
+    """Lists folders below `root`; what is wrong with names and links is added to `problems`."""
 
-    def __init__(self, problems: list[Problem]) -> None:
-        self.problems = problems
+    def __init__(self, root: Path, problems: list[Problem]) -> None:
+        self.root, self.problems = root, problems
+        self.links = 0
 
     def error(self, entry: Path, code: str, message: str, remedy: str) -> None:
         self.problems.append(Problem(Place(shown(entry), 1), "error", code, message, remedy))
@@ -30,7 +32,19 @@ class Folders:
             self.error(folder, "unreadable", "cannot be read: Permission denied", "mend its permissions")
             return []
         found = sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name != "README.md")
-        return [entry for entry in found if self._regular(entry)]
+        return [entry for entry in found if self._followed(entry) and self._regular(entry)]
+
+    def _followed(self, entry: Path) -> bool:
+        """The one place where links are judged: whoever reads declarations has listed them here."""
+        if not entry.is_symlink():
+            return True
+        self.links += 1
+        refused = leads_astray(entry, self.root)
+        if refused is None and self.links > MOST:
+            refused = too_many(entry)
+        if refused is not None and self.links <= MOST + 1:
+            self.error(entry, *refused[1:])
+        return refused is None
 
     def _regular(self, entry: Path) -> bool:
         """A pipe or a device would be read for ever."""

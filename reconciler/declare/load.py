@@ -14,6 +14,7 @@ from reconciler.declare.build import build_app, mapping_of
 from reconciler.declare.cache import SMALLEST, Cache, user_cache
 from reconciler.declare.files import Content, Sources
 from reconciler.declare.folders import Folders, named, shown
+from reconciler.declare.links import on_the_way
 from reconciler.declare.model import App, Declarations, Group, ObjectMapping, Place, Problem, RecordSettings, User
 from reconciler.declare.policies import Policy, check_policies, read_policies
 from reconciler.declare.references import check_directory
@@ -69,7 +70,7 @@ class _Loader:
     def __init__(self, root: Path, cache: Cache) -> None:
         self.root, self.cache = root, cache
         self.problems: list[Problem] = []
-        self.folders = Folders(self.problems)
+        self.folders = Folders(root, self.problems)
         self.users = Table(User, "userPrincipalName")
         self.groups = Table(Group, "displayName")
         self.apps: dict[str, App] = {}
@@ -84,6 +85,9 @@ class _Loader:
         self.problems.append(Problem(place, "error", code, message, remedy))
 
     def run(self) -> None:
+        if refused := on_the_way(self.root):
+            self.error(Place(shown(refused.path), 1), *refused[1:])
+            return
         if not os.path.isdir(self.root):
             what, more = ("this is no folder", "") if os.path.exists(self.root) else (
                 "there is no such folder", ", or write a small one with `reconcile init`")  # fmt: skip

@@ -213,7 +213,8 @@ class App:
     """One enterprise application. `tenantUrl` and `secretToken` are unresolved references.
 
     `settings` are those of its profile, what app.yaml says differently included; `profile_place` is where it says so,
-    `removal_place` where it says what becomes of those who are no longer declared.
+    `removal_place` where it says what becomes of those who are no longer declared, `url_place` and `token_place` where the two
+    references stand.
     """
 
     name: str
@@ -231,6 +232,8 @@ class App:
     settings: Mapping[str, Any] = field(default_factory=dict)
     profile_place: Place = Place("", 0)
     removal_place: Place = Place("", 0)
+    url_place: Place = Place("", 0)
+    token_place: Place = Place("", 0)
     safeguards: Safeguards = Safeguards()
     approvals: tuple[Approval, ...] = ()
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from reconciler.declare.headers import refusal
 from reconciler.declare.model import Problem
 from reconciler.declare.near import hint
 from reconciler.declare.schema import sound
@@ -15,7 +15,6 @@ from reconciler.declare.yaml import Document, parse
 
 FOLDER = Path(__file__).resolve().parent.parent / "scim" / "profiles"
 DEFAULT = "generic"
-CREDENTIAL = re.compile(r"key|token|secret|passw|auth|credential|cookie|session", re.IGNORECASE)
 
 
 @cache
@@ -46,10 +45,9 @@ def declared(document: Document, problems: list[Problem]) -> tuple[str, dict[str
                                 hint(name, list(names()), "use one of ", "'")))  # fmt: skip
         return DEFAULT, settings(DEFAULT)
     for header in overrides.get("headers", ()):
-        if CREDENTIAL.search(header):
-            problems.append(Problem(document.locate(("profile", "headers", header), key=True), "error", "literal-secret",
-                                    f"the header {header} looks like a credential, and none is declared but as secretToken",
-                                    "remove the header, and revoke what was written here"))  # fmt: skip
+        if (why := refusal(header)) is not None:
+            place = document.locate(("profile", "headers", header), key=True)
+            problems.append(Problem(place, "error", *why))
     found = settings(name, overrides)
     if "rate" in found and "perMinute" not in found["rate"]:
         problems.append(Problem(document.locate(("profile", "rate"), key=True), "error", "missing-key",

@@ -15,6 +15,7 @@ from reconciler.plan.digest import digested
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.plan.notes import listed, roles_removed
+from reconciler.plan.outstanding import MEMBER, ROLE, Outstanding, still_active, taken_and_there
 from reconciler.record.entries import Entry, is_active
 from reconciler.resolve.model import DesiredGroup, DesiredUser
 from reconciler.resolve.resolution import values_with_roles
@@ -28,7 +29,8 @@ Desired = DesiredUser | DesiredGroup
 
 @dataclass
 class Findings:
-    """What planning came to; `ignored` are addresses by the target of which the service keeps another value.
+    """What planning came to; `ignored` are addresses by the target of which the service keeps another value, `outstanding` is
+    what it was to take, and left.
 
     `kept_out` counts those in scope who were revoked by hand.
     """
@@ -40,6 +42,7 @@ class Findings:
     kept_out: int = 0
     untouched: dict[str, list[str]] = field(default_factory=dict)
     ignored: dict[str, list[str]] = field(default_factory=dict)
+    outstanding: list[Outstanding] = field(default_factory=list)
 
     def said(self) -> list[str]:
         """The warnings; `untouched` are addresses by the reason why they are, which is said once."""
@@ -105,8 +108,7 @@ def _update(context: Context, item: Desired, live: LiveObject, findings: Finding
     have = in_address_space(mapping, live.values, context.matching.addresses)
     applied = context.applied(item.address, live)
     attributes = _sure(context, differing(mapping, item.values, have, applied))
-    for target in ignored(mapping, item.values, have, applied):
-        findings.ignored.setdefault(target, []).append(item.address)
+    _told_before(context, item, live, applied, findings)
     add, remove = membership.members(context, item, live, entry) if isinstance(item, DesiredGroup) else ((), ())
     if not attributes and not add and not remove:
         adopted = item.address in context.matching.how
@@ -119,6 +121,25 @@ def _update(context: Context, item: Desired, live: LiveObject, findings: Finding
         reason = _reason(context, item, live, attributes, why) + _roles_taken(context, item, live)
         findings.changes.append(_change(context, item, "enable" if _enabling(attributes) else "update", reason, why,
                                         attributes, add, remove, live))  # fmt: skip
+
+
+def _told_before(context: Context, item: Desired, live: LiveObject, applied: Entry | None, findings: Findings) -> None:
+    """What the service was told already and keeps otherwise; it is not told again."""
+    mapping, address = context.resolution.mapping(item.address), item.address
+    have = in_address_space(mapping, live.values, context.matching.addresses)
+    for number in ignored(mapping, item.values, have, applied):
+        slot, want, shown = mapping.slots[number], item.values[number], have[number]
+        kept = taken_and_there(shown, want, shown) if slot.carries_roles and not slot.add_only else []
+        if slot.target == "active" and want is False and shown is not None:
+            findings.outstanding += still_active(address, applied, live)
+        elif kept:
+            findings.outstanding.append(Outstanding(ROLE, address, slot.target, ", ".join(kept)))
+        else:
+            findings.ignored.setdefault(slot.target, []).append(address)
+    if isinstance(item, DesiredGroup):
+        entry = context.entry(address)
+        found = sorted(membership.still_in(context, item, live, entry))
+        findings.outstanding += [Outstanding(MEMBER, address, member) for member in found]
 
 
 def _enabling(attributes: Attributes) -> Attributes:

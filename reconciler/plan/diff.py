@@ -140,19 +140,24 @@ def _stands(slot: Slot, want: Any, have: Any, entry: Entry | None) -> bool:
     return same(slot, want, (entry or {}).get("wanted", {}).get(slot.target))
 
 
-def ignored(mapping: CompiledMapping, want: tuple[Any, ...], have: tuple[Any, ...], entry: Entry | None) -> list[str]:
-    """The targets of which the service was told what we want, and answered something else that it still shows.
+def ignored(mapping: CompiledMapping, want: tuple[Any, ...], have: tuple[Any, ...], entry: Entry | None) -> list[int]:
+    """The slots of which the service was told what we want, and answered something else that it still shows.
 
     A null counts where it takes roles away: any other may have been left alone on purpose.
     """
     if not (entry or {}).get("answered"):
         return []
-    return [
-        slot.target
-        for slot, wanted, shown in ((mapping.slots[i], want[i], have[i]) for i in mapping.updates)
-        if wanted is not IGNORE and (wanted is not None or slot.assertive) and not (slot.mapping.ignoreDrift or slot.hidden)
-        and not same(slot, wanted, shown) and not unsaid(slot, wanted, shown) and _stands(slot, wanted, shown, entry)
-    ]  # fmt: skip
+    return [i for i in mapping.updates if _is_ignored(mapping.slots[i], want[i], have[i], entry)]
+
+
+def _is_ignored(slot: Slot, want: Any, have: Any, entry: Entry | None) -> bool:
+    if want is IGNORE or slot.mapping.ignoreDrift or slot.hidden or (want is None and not _takes_roles(slot)):
+        return False
+    return not same(slot, want, have) and not unsaid(slot, want, have) and _stands(slot, want, have, entry)
+
+
+def _takes_roles(slot: Slot) -> bool:
+    return slot.assertive or (slot.carries_roles and slot.mapping.onNull == "clear" and slot.mapping.default is None)
 
 
 def causes(

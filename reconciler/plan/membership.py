@@ -21,13 +21,16 @@ def possible(context: Context, members: frozenset[str]) -> set[str]:
 def members(
     context: Context, group: DesiredGroup, live: LiveObject, entry: Entry | None
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """(to add, to remove); without a word from the service the record is all that we know."""
+    """(to add, to remove); without a word from the service the record is all that we know.
+
+    Who was to go before, and is still there, is not told to go again: see `still_in`.
+    """
     if not any(mapping.target == "members" for mapping in context.app.groups.attributes):
         return (), ()
     have = known_members(context, live, entry)
     wanted = possible(context, group.members)
     kept = set(context.matching.refused.values()) - context.revoked.keys()
-    surplus = {member for member in have - wanted - kept if _to_go(context, group, live, member)}
+    surplus = {member for member in have - wanted - kept if _to_go(context, group, live, member)} - stayed(context, entry)
     return tuple(sorted(wanted - have)), tuple(sorted(surplus))
 
 
@@ -41,6 +44,16 @@ def known_members(context: Context, live: LiveObject, entry: Entry | None) -> se
 def recorded_members(context: Context, entry: Entry | None) -> set[str]:
     """The members that we last wanted, by the names that they bear today."""
     return {context.today.get(member, member) for member in (entry or {}).get("members", ())}
+
+
+def stayed(context: Context, entry: Entry | None) -> set[str]:
+    """Whom the group did not let go when it was told to, by the names that they bear today."""
+    return {context.today.get(member, member) for member in (entry or {}).get("kept", ())}
+
+
+def still_in(context: Context, group: DesiredGroup, live: LiveObject, entry: Entry | None) -> set[str]:
+    """Those of them who are still there, and are not wanted."""
+    return stayed(context, entry) & known_members(context, live, entry) - (group.members - context.revoked.keys())
 
 
 def _to_go(context: Context, group: DesiredGroup, live: LiveObject, member: str) -> bool:

@@ -174,6 +174,7 @@ class Plan:
     safeguards: tuple[dict[str, Any], ...] = field(default=())
     ignored: int = 0  # objects of which the service keeps another value than it was told
     left: int = 0  # objects that are not as declared, and stay so: a warning says why
+    outstanding: int = 0  # objects of which something was to be taken that the service did not take: a caution says what
     cautions: tuple[Caution, ...] = ()
     redacted: bool = False  # personal values are hashes: it can be shown, not applied
 

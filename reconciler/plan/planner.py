@@ -15,6 +15,7 @@ from reconciler.plan.matching.match import match
 from reconciler.plan.matching.model import Matching
 from reconciler.plan.model import Change, Config, ObjectError, Plan, Skip
 from reconciler.plan.notes import fixed, ignored, notes
+from reconciler.plan.outstanding import cautions
 from reconciler.plan.removed import plan_removed
 from reconciler.plan.renamed import renames
 from reconciler.plan.requests import Limits, estimate
@@ -65,6 +66,7 @@ def make_plan(
     kept, left_out = select(context, everything, selection)
     unmanaged = sorted(live.users[id] for id in live.users.keys() - context.matching.addresses.keys())
     directory, differ = Directory(app, resolution), fixed(context)
+    outstanding = [item for item in findings.outstanding if selection.names(item.address)]
     plan = Plan(
         app.name, app.displayName, base_url, app.profile, kept, access(context, kept), _skipped(resolution, selection),
         directory.classed(unmanaged),
@@ -77,6 +79,7 @@ def make_plan(
         ignored=len({address for addresses in findings.ignored.values() for address in addresses}),
         left=len({address for found in (findings.untouched, differ) for some in found.values() for address in some})
         + findings.kept_out,
+        outstanding=len({item.address for item in outstanding}), cautions=tuple(cautions(context, outstanding)),
     )  # fmt: skip
     return Planned(plan, context, everything, findings)
 

@@ -11,6 +11,7 @@ from reconciler.plan.desired import Findings
 from reconciler.plan.digest import digested
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.outstanding import is_in_vain, still_active
 from reconciler.record.entries import Entry, is_active
 from reconciler.resolve.model import Skipped
 
@@ -94,16 +95,18 @@ def _disable_user(
         findings.left("retained, since no mapping gives `active: false`", address)
     elif context.able.inactive == "deletes":
         _delete_user(context, address, live, skip, f"{reason}; {service} has no disabled accounts", why, findings)
-    elif _in_vain(entry):
-        findings.left(f"retained, since {service} ignored `active: false`: say so in the profile, "
+    elif is_in_vain(entry):
+        findings.outstanding += still_active(address, entry, live)
+    elif _unseen(entry):
+        findings.left(f"retained, since {service} does not show what came of `active: false`: say so in the profile, "
                       "`deprovision: {inactive: ignored}`", address)  # fmt: skip
     else:
         attributes = (AttributeChange("active", True, False),)
         findings.changes.append(_removal(context, address, "disable", reason, why, attributes, live, skip))
 
 
-def _in_vain(entry: Entry) -> bool:
-    """The service was told to disable the account, and answered that it is as active as before."""
+def _unseen(entry: Entry) -> bool:
+    """The service was told to disable the account, and shows of none whether it is."""
     return entry.get("wanted", {}).get("active") is False and "active" in entry.get("answered", {})
 
 

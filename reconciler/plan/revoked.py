@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from reconciler.declare.model import fold
 from reconciler.plan.context import Context
 from reconciler.plan.desired import Findings
@@ -9,13 +12,17 @@ from reconciler.plan.diff import attribute
 from reconciler.plan.digest import digested
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.outstanding import ROLE, Outstanding, is_in_vain, is_kept, still_active, taken_and_there
 from reconciler.plan.unmanaged import Directory
+from reconciler.resolve.mapping import Slot
 
 
 def plan_revoked(context: Context, findings: Findings) -> None:
     """Add what takes each revoked person out: the account disabled, its roles gone. Groups follow by membership."""
     for address, revocation in sorted(context.revoked.items()):
         live, when = context.account(address), f"revoked on {revocation['at'][:10]}: {revocation['reason']}"
+        if live is not None:
+            findings.outstanding += _stayed(context, address, live)
         if live is not None and (attributes := _out(context, address, live)):
             deletes = context.able.inactive == "deletes"
             gone = f"; {context.able.service} deletes the account, which cannot be undone" if deletes else ""
@@ -40,11 +47,24 @@ def accounts_of(context: Context, address: str) -> list[LiveObject]:
 
 
 def _out(context: Context, address: str, live: LiveObject) -> tuple[AttributeChange, ...]:
-    mapping = context.resolution.user_mapping
-    roles = [attribute(slot, value, None) for slot, value in zip(mapping.slots, live.values, strict=True)
-             if slot.gives_roles and value]  # fmt: skip
-    active = [AttributeChange("active", True, False)] if live.active and context.disables(address, revoked=True) else []
-    return (*active, *roles)
+    """What is told to the service, once: see `_stayed`."""
+    entry = context.known(address)
+    roles = [attribute(slot, value, None) for slot, value in _roles(context, live) if not is_kept(entry, slot.target, value)]
+    disables = live.active and context.disables(address, revoked=True) and not is_in_vain(entry or {})
+    return (*([AttributeChange("active", True, False)] if disables else []), *roles)
+
+
+def _stayed(context: Context, address: str, live: LiveObject) -> Iterator[Outstanding]:
+    entry = context.known(address)
+    yield from still_active(address, entry, live)
+    for slot, value in _roles(context, live):
+        if is_kept(entry, slot.target, value):
+            yield Outstanding(ROLE, address, slot.target, ", ".join(taken_and_there(value, None, value)))
+
+
+def _roles(context: Context, live: LiveObject) -> list[tuple[Slot, Any]]:
+    slots = context.resolution.user_mapping.slots
+    return [(slot, value) for slot, value in zip(slots, live.values, strict=True) if slot.gives_roles and value]
 
 
 def _change(context: Context, address: str, live: LiveObject, attributes: tuple[AttributeChange, ...], reason: str) -> Change:

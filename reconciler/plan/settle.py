@@ -9,8 +9,9 @@ from reconciler.declare.model import Role, fold
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.desired import Desired
 from reconciler.plan.diff import differing, in_address_space, same
-from reconciler.plan.live import LiveObject
-from reconciler.plan.membership import known_members, recorded_members
+from reconciler.plan.live import Live, LiveObject
+from reconciler.plan.membership import known_members, recorded_members, still_in
+from reconciler.plan.outstanding import is_in_vain
 from reconciler.record.entries import Entry
 from reconciler.resolve.expressions import IGNORE
 from reconciler.resolve.model import DesiredGroup
@@ -22,7 +23,7 @@ class Settled:
 
     `revoked` are those who stay out, `agreed` those of them whom the declaration no longer asks for: they are forgotten once
     nothing of them is `pending`. `gone` are recorded addresses of accounts that are gone, whose names others take. `giving`
-    is folded group name -> the keys of the roles that the group gives.
+    is folded group name -> the keys of the roles that the group gives. `live` is what the service showed.
     """
 
     ids: dict[str, str] = field(default_factory=dict)
@@ -33,6 +34,7 @@ class Settled:
     pending: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
     giving: dict[str, set[str]] = field(default_factory=dict)
+    live: Live = field(default_factory=Live)
 
 
 def settle(context: Context, only: Iterable[str]) -> Settled:
@@ -50,7 +52,7 @@ def settle(context: Context, only: Iterable[str]) -> Settled:
     revoked = {address: dict(when) for address, when in context.revoked.items()}
     agreed = frozenset() if chosen else frozenset(revoked.keys() - _asked_for(context))
     return Settled(ids, baselines, renamed, revoked, agreed, agreed & context.pending.keys(), _gone(context, renamed),
-                   context.giving)  # fmt: skip
+                   context.giving, context.live)  # fmt: skip
 
 
 def _asked_for(context: Context) -> set[str]:
@@ -87,7 +89,15 @@ def _baselines(context: Context, giving: dict[str, set[str]]) -> dict[str, Entry
 
 def _released(context: Context) -> dict[str, Entry]:
     """Who is out of scope, with nothing left to be done: no declaration is to be measured by them any more."""
-    return {context.today.get(old, old): {**context.entries[old], "retained": True} for old in context.released}
+    return {context.today.get(old, old): _retained(context, context.entries[old]) for old in context.released}
+
+
+def _retained(context: Context, entry: Entry) -> Entry:
+    """An account that is out by now is no longer one that the service left active: should it be again, it is told again."""
+    live, kept = context.live.users.get(entry["id"]), Entry(**{**entry, "retained": True})
+    if is_in_vain(entry) and live is not None and not live.active:
+        kept["answered"] = {path: value for path, value in entry["answered"].items() if path != "active"}
+    return kept
 
 
 class _Roles:
@@ -133,6 +143,9 @@ def _entry(context: Context, item: Desired, live: LiveObject) -> Entry:
     base["wanted"], base["answered"] = wanted, answered
     if isinstance(item, DesiredGroup):
         base["members"] = _members(context, item, live, entry)
+        base.pop("kept", None)
+        if kept := still_in(context, item, live, entry):
+            base["kept"] = sorted(kept)
     return base
 
 

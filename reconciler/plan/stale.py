@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from reconciler.plan.digest import canonical, readable
-from reconciler.plan.model import Change, Plan
+from reconciler.plan.model import Access, Change, Plan
 
 
 class Moved(NamedTuple):
@@ -59,6 +59,22 @@ def compare(
     todo = {change.digest for change in result.todo}
     result.beyond = [change for change in fresh.changes if change.digest not in todo and change.address not in stale]
     return result
+
+
+def unseen(reviewed: Iterable[Plan], rows: Iterable[Access]) -> list[Moved]:
+    """Privileged gains, of the access rows of what would be written, that no reviewed plan named.
+
+    A change's digest says nothing of roles that became privileged since, nor of a file whose access was forged: whoever
+    reviewed it has not seen them.
+    """
+    named = {_gain(row) for plan in reviewed for row in plan.access if row.gains and row.privileged}
+    return [Moved(row.address, None, None, ("declaration",),
+                  (f"gains the privileged {row.kind} {row.what}, which the reviewed plan does not show",))
+            for row in rows if row.gains and row.privileged and _gain(row) not in named]  # fmt: skip
+
+
+def _gain(row: Access) -> tuple[str, str, str]:
+    return row.address, row.kind, row.what
 
 
 def is_rest(old: Change, now: Change) -> bool:

@@ -14,6 +14,7 @@ class Entry(TypedDict, total=False):
     wanted:   path -> value that we wanted (references as addresses)
     answered: path -> value that the service then answered, only where it differs from wanted
     members:  groups only: the addresses that we wanted in it
+    kept:     groups only: who was to be taken out of it, and was still shown inside
     roles:    the keys of the roles that were last applied: those that a user holds, those that a group gives
     retained: the account is out of scope, and nothing is left to be done with it
     """
@@ -22,6 +23,7 @@ class Entry(TypedDict, total=False):
     wanted: dict[str, Any]
     answered: dict[str, Any]
     members: list[str]
+    kept: list[str]
     roles: list[str]
     retained: bool
     declaredId: str

@@ -25,19 +25,21 @@ from reconciler.record.store import LeaseLost, LockInfo, RecordError
 
 
 class GitStore:
-    """refs/reconcile/<app> on the remote `remote` of the repository around `folder`.
+    """refs/reconcile/<app> on the remote `remote` of the checkout around `folder`, which holds the declarations in `declared`.
 
-    `clock` answers the time in UTC; `interval` and `lapse` are seconds between renewals and until a lease lapses.
+    `clock` answers the time in UTC, `elapsed` seconds of a clock that nobody sets; `interval` and `lapse` are seconds between
+    renewals and until a lease lapses.
     """
 
     def __init__(
         self, app: str, remote: str = "origin", folder: Path = Path("."), *, environ: Mapping[str, str] = os.environ,
         clock: Callable[[], datetime] = lease.utc, sleep: Callable[[float], None] = time.sleep,
-        interval: float = lease.RENEW_EVERY, lapse: float = lease.LAPSES_AFTER,
+        interval: float = lease.RENEW_EVERY, lapse: float = lease.LAPSES_AFTER, declared: Path | None = None,
+        elapsed: Callable[[], float] = lease.elapsed,
     ) -> None:  # fmt: skip
         self.app, self.clock = app, clock
-        self.ref = Ref(app, remote, folder, environ, clock, sleep)
-        self.owner = GitLock(self.ref, clock, sleep, interval, lapse)
+        self.ref = Ref(app, remote, folder, environ, clock, sleep, declared)
+        self.owner = GitLock(self.ref, clock, sleep, interval, lapse, elapsed)
         self.mutex = self.owner.mutex
         self.buffered: Changes = {}  # of the record, since the last push
         self.adopted = 0
@@ -63,7 +65,7 @@ class GitStore:
         """Under the lock: pushed once, when a plan is under way, else with the lock's end. Without it: pushed at once."""
         with self.mutex:
             if self.owner.held is None and not self.ref.seen:
-                self.ref.refresh()
+                self.owner.look()
             changes = self._changed(record)
             if self.owner.held is None:
                 self._alone(f"record of {len(record.entries)} entries saved", changes)
@@ -96,7 +98,7 @@ class GitStore:
     def _look(self) -> None:
         """Without the lock, what the remote has may have changed since we last looked."""
         if self.owner.held is None:
-            self.ref.refresh()
+            self.owner.look()
 
     # The journal and the log
 
@@ -135,7 +137,7 @@ class GitStore:
             self._local().log(lines)
         elif lines:
             with self.mutex:
-                self.ref.refresh()
+                self.owner.look()
                 self._alone(summary("provisioning log", lines, ""), dict(log_files(lines, self.clock())))
 
     def read_log(self) -> list[dict[str, Any]]:

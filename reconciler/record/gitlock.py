@@ -1,7 +1,12 @@
-"""The lock of one app's ref: lock.json in its tree, taken, renewed, taken over and broken by compare-and-swap."""
+"""The lock of one app's ref: lock.json in its tree, taken, renewed, taken over and broken by compare-and-swap.
+
+A holder renews its lock every `interval` seconds, and stops when it has not for `lapse` less `interval`. Another machine takes it
+over once it has itself seen the ref unchanged for `lapse`. Each measures by its own clock, and none reads what another's says.
+"""
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,12 +14,14 @@ from datetime import datetime, timedelta
 
 import orjson
 
+from reconciler.declare.plural import plural
 from reconciler.record import lease
 from reconciler.record.check import journal_of
 from reconciler.record.gitref import Ref
 from reconciler.record.pending import JOURNAL, Lines, Pending, log_files, unsettled
 from reconciler.record.shards import dump_lines, read_lines
 from reconciler.record.store import NEVER, Locked, LockInfo, RecordError, Unreachable, lock_info
+from reconciler.record.watch import Watch
 
 LOCK = "lock.json"
 UNLOCKED = "unlocked"  # the name of what was written down without a lock
@@ -27,9 +34,12 @@ class GitLock:
     """`held` is our lock while we have it; `mutex` guards the ref between the run and the thread that renews."""
 
     def __init__(
-        self, ref: Ref, clock: Callable[[], datetime], sleep: Callable[[float], None], interval: float, lapse: float
-    ) -> None:
-        self.ref, self.clock, self.sleep, self.interval, self.lapse = ref, clock, sleep, interval, lapse
+        self, ref: Ref, clock: Callable[[], datetime], sleep: Callable[[float], None], interval: float, lapse: float,
+        elapsed: Callable[[], float],
+    ) -> None:  # fmt: skip
+        self.ref, self.clock, self.sleep, self.interval, self.lapse, self.elapsed = ref, clock, sleep, interval, lapse, elapsed
+        self.watch = Watch(ref, elapsed)
+        self.renewed = 0.0  # when the last push of ours began that the remote took
         self.mutex = threading.RLock()
         self.held: LockInfo | None = None
         self.taken = False  # the lock is another's for certain
@@ -37,8 +47,8 @@ class GitLock:
     @property
     def lost(self) -> bool:
         """True from one renewal before the lease lapses, so that a write in flight ends in time."""
-        held = self.held
-        return held is not None and (self.taken or lease.lapsed(held, self._in(self.interval)))
+        late = self.elapsed() >= self.renewed + self.lapse - self.interval
+        return self.held is not None and (self.taken or late)
 
     def _in(self, seconds: float) -> datetime:
         return self.clock() + timedelta(seconds=seconds)
@@ -51,43 +61,54 @@ class GitLock:
         except orjson.JSONDecodeError:
             return lock_info(None)
 
+    def look(self) -> LockInfo | None:
+        """Who holds the lock now, as the remote says it. Raises RecordError."""
+        self.ref.refresh()
+        holder = self.holder()
+        self.watch.note(holder is not None)
+        return holder
+
     def takeover(self, holder: LockInfo) -> str | None:
         """Why a lock may be taken over, in words for the person; None where it may not."""
         if lease.dead(holder):
             return f"took over the lock of {holder}, which has died"
-        if lease.lapsed(holder, self.clock()):
-            return f"took over the lock of {holder}, which lapsed at {holder.expires}"
+        if self._lapsed(holder):
+            minutes = plural(round(self.watch.seconds() / 60), "minute")
+            return f"took over the lock of {holder}, which lapsed: this machine has seen it unchanged for {minutes}"
         return None
+
+    def _lapsed(self, holder: LockInfo) -> bool:
+        return holder.expires != NEVER and self.watch.seconds() >= self.lapse
 
     def refuse_others(self) -> None:
         """Raises Locked where another run holds the lock."""
         holder = self.holder()
         if holder is not None and self.takeover(holder) is None:
-            raise _locked(holder)
+            raise self._locked(holder)
 
     def acquire(self, command: str, since: str, timeout: float) -> str | None:
         """Take the lock, looking again for `timeout` seconds; a notice where it was taken over. Raises Locked, RecordError."""
-        until = self._in(timeout)
+        until = self.elapsed() + timeout
         while True:
             with self.mutex:
-                self.ref.refresh()
-                holder = self.holder()
+                holder = self.look()
                 notice = self.takeover(holder) if holder else None
                 if holder is None or notice:
                     if self._take(holder, lease.mine(command, since, self.clock(), self.lapse), notice):
                         return notice
                     continue  # another was first: see who
-            left = (until - self.clock()).total_seconds()
+            left = until - self.elapsed()
             if left <= 0:
-                raise _locked(holder)
+                raise self._locked(holder)
             self.sleep(min(POLL, left))
 
     def _take(self, holder: LockInfo | None, lock: LockInfo, notice: str | None) -> bool:
         left, changes = self._left_by(holder)
+        began = self.elapsed()
         words = f"{lock.command}: locked by {lock}" + (f"\n\n{notice}" if notice else "")
         if not self.ref.publish({**changes, LOCK: _file(lock)}, words):
             return False
-        self.held, self.taken = lock, False
+        self.held, self.taken, self.renewed = lock, False, began
         for one in left:
             one.remove()
         return True
@@ -113,9 +134,10 @@ class GitLock:
             if self.held is None or self.taken:
                 return
             later = replace(self.held, expires=lease.stamp(self._in(self.lapse)))
+            began = self.elapsed()
             try:
                 if self.ref.publish({LOCK: _file(later)}, f"{later.command}: lock renewed"):
-                    self.held = later
+                    self.held, self.renewed = later, began
                 else:
                     self.taken = True
             except RecordError:
@@ -142,8 +164,7 @@ class GitLock:
     def break_(self, id: str) -> str:
         """Remove the lock with this id; its holder sees it at the next renewal and stops. Returns `quiet`. Raises RecordError."""
         with self.mutex:
-            self.ref.refresh()
-            holder = self.holder()
+            holder = self.look()
             if holder is None:
                 raise RecordError(f"{self.ref.app} is not locked", "nothing needs to be done")
             if holder.id != id:
@@ -157,16 +178,20 @@ class GitLock:
 
     def quiet(self, holder: LockInfo) -> str:
         """When one whose lock was broken surely writes no more, in words for the person."""
-        if lease.dead(holder) or lease.lapsed(holder, self.clock()):
+        if lease.dead(holder) or self._lapsed(holder):
             return "its run writes no more"
-        until = lease.stamp(self._in(self.lapse)) if holder.expires == NEVER else holder.expires
+        left = math.ceil((self.lapse - min(self.watch.seconds(), self.lapse)) / 60)
         return (f"if its run still lives, it may write for {self.interval / 60:.0f} minutes more, until it next looks; where it "
-                f"cannot reach the remote, until {until}: apply nothing before then")  # fmt: skip
+                f"cannot reach the remote, for {plural(left, 'minute')}: apply nothing before then")  # fmt: skip
 
-
-def _locked(holder: LockInfo | None) -> Locked:
-    return Locked(f"locked by {holder}", "wait until that run has ended (--lock-timeout SECONDS); if it never will: "
-                  f"reconcile unlock {holder.id if holder else ''}")  # fmt: skip
+    def _locked(self, holder: LockInfo | None) -> Locked:
+        """With what there is to do; a runner that is new each time has seen nothing before, so it has to wait the whole time."""
+        words, end = f"locked by {holder}", f"if that run will never end: reconcile unlock {holder.id if holder else ''}"
+        if holder is None or holder.expires == NEVER:
+            return Locked(words, end)
+        left = plural(max(1, math.ceil(self.lapse - self.watch.seconds())), "second")
+        return Locked(words, "wait until that run has ended (--lock-timeout SECONDS); what stays unchanged is taken over in "
+                      f"{left}; {end}")  # fmt: skip
 
 
 def _file(lock: LockInfo) -> bytes:

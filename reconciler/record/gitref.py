@@ -10,19 +10,24 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from reconciler.record.gitrepo import Remote, Repository, find_remote
+from reconciler.record.checkout import Remote, find_checkout
+from reconciler.record.gitrepo import Repository
+from reconciler.record.store import RecordError
 
 REFS = "refs/reconcile/"
 
 
 class Ref:
-    """refs/reconcile/<app>: once `seen`, `head` is the commit that we know, `files` its tree (path -> blob id)."""
+    """refs/reconcile/<app>: once `seen`, `head` is the commit that we know, `files` its tree (path -> blob id).
+
+    The checkout is the one around `folder`; the folder of the declarations has to lie in it, where there is one (`declared`).
+    """
 
     def __init__(
         self, app: str, remote: str, folder: Path, environ: Mapping[str, str], clock: Callable[[], datetime],
-        sleep: Callable[[float], None],
+        sleep: Callable[[float], None], declared: Path | None,
     ) -> None:  # fmt: skip
-        self.app, self.name, self.remote, self.start = app, REFS + app, remote, folder
+        self.app, self.name, self.remote, self.start, self.declared = app, REFS + app, remote, folder, declared
         self.environ, self.clock, self.sleep = environ, clock, sleep
         self.seen = False
         self.head: str | None = None
@@ -31,7 +36,11 @@ class Ref:
     @cached_property
     def found(self) -> Remote:
         """Looked up at first use: a command that needs no record needs no Git. Raises RecordError."""
-        return find_remote(self.start, self.remote, self.environ)
+        checkout = find_checkout(self.start, self.environ)
+        if self.declared is not None and checkout.path_of(self.declared) is None:
+            raise RecordError(f"{self.declared} lies outside of the checkout {checkout.top}, whose remote is not the place for "
+                              "its record", "run this inside of the checkout that holds it")  # fmt: skip
+        return checkout.remote(self.remote)
 
     @cached_property
     def folder(self) -> Path:

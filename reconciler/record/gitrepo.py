@@ -7,7 +7,6 @@ works on the cache. git-push(1) on --force-with-lease: the remote changes a ref 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import os
 import re
 import shutil
@@ -15,85 +14,33 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from reconciler.record.gitenv import Git, explained, redact, token_settings
+from reconciler.record.checkout import REMOTE, Remote, blob_id
+from reconciler.record.gitenv import explained, local, redact, remote
 from reconciler.record.store import RecordError
 
-REMOTE = "reconcile"  # its address stands in the environment of each git process, never in a file or on a command line
 CACHED = "refs/cache/head"
 BUSY = re.compile(r"cannot lock ref|failed to lock|Unable to create|failed to update ref|incorrect old value", re.IGNORECASE)
 A_DAY = 86_400.0  # seconds
 PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
-@dataclass(frozen=True)
-class Remote:
-    """A remote of the user's repository: `common` is its .git folder, `fetches` and `pushes` are settings for git."""
-
-    common: Path
-    algorithm: str
-    fetches: tuple[tuple[str, str], ...]
-    pushes: tuple[tuple[str, str], ...]
-
-
-def find_remote(folder: Path, name: str, environ: Mapping[str, str]) -> Remote:
-    """The remote `name` of the repository around `folder`, worktrees too. Raises RecordError."""
-    git = Git(environ, seconds=30)
-    inside = git.must("-C", str(folder), "rev-parse", "--path-format=absolute", "--git-common-dir", "--show-object-format")
-    common, algorithm = inside.decode().splitlines()
-    top = git.run("-C", str(folder), "rev-parse", "--show-toplevel").output.decode().strip() or common
-    address, to = (_address(git, folder, top, name, *side) for side in ((), ("--push",)))
-    carried = _carried(git, folder)
-    url, pushurl = (f"remote.{REMOTE}.url", address), (f"remote.{REMOTE}.pushurl", to)
-    return Remote(Path(common), algorithm, (url, *carried, *token_settings(address, environ)),
-                  (url, pushurl, *carried, *token_settings(to, environ)))  # fmt: skip
-
-
-def _address(git: Git, folder: Path, top: str, name: str, *side: str) -> str:
-    """Only a configured remote's own address counts: a pull request can edit YAML, but not where the token goes."""
-    answer = git.run("-C", str(folder), "remote", "get-url", *side, "--", name)
-    url = answer.output.decode().strip()
-    if answer.code or not url:
-        raise RecordError(f"the repository has no remote {name!r}", "git remote add <name> <address>, and name it as "
-                          "`record: {backend: git, remote: <name>}` in reconciler.yaml")  # fmt: skip
-    local = "://" not in url and ":" not in url.split("/")[0]
-    return str(Path(top, url)) if local else url
-
-
-def _carried(git: Git, folder: Path) -> tuple[tuple[str, str], ...]:
-    """How this checkout reaches its remotes (a proxy, an ssh key, a helper), since the cache has a configuration of its own."""
-    pattern = r"^(http\..*|credential\..*|core\.sshcommand)$"
-    raw = git.run("-C", str(folder), "config", "--local", "--includes", "-z", "--get-regexp", pattern).output.decode()
-    pairs = (_pair(entry) for entry in raw.split("\0") if entry)
-    asked = git.run("-C", str(folder), "config", "core.sshCommand")
-    if any(name in git.environ for name in ("GIT_SSH_COMMAND", "GIT_SSH")) or not asked.code:
-        return tuple(pairs)
-    return (("core.sshCommand", "ssh -o BatchMode=yes"), *pairs)  # nobody is there to answer a question
-
-
-def _pair(entry: str) -> tuple[str, str]:
-    key, _, value = entry.partition("\n")
-    return key, value
-
-
 class Repository:
     """The private bare cache at `folder`/repo.git; ids and commits are hexadecimal."""
 
     def __init__(
-        self, folder: Path, remote: Remote, environ: Mapping[str, str], sleep: Callable[[float], None] = time.sleep
+        self, folder: Path, found: Remote, environ: Mapping[str, str], sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        self.folder, self.remote, self.sleep = folder, remote, sleep
+        self.folder, self.algorithm, self.sleep = folder, found.algorithm, sleep
         self.path = folder / "repo.git"
-        self.local = Git(environ)
-        self.fetching = replace(self.local, settings=remote.fetches)
-        self.pushing = replace(self.local, settings=remote.pushes)
+        self.local = local(environ)
+        self.fetching, self.pushing = (remote(environ, settings) for settings in (found.fetches, found.pushes))
         with self._alone():
             if not (self.path / "HEAD").exists():
                 self.local.must("init", "--bare", "--quiet", "--template=", "--initial-branch=none",
-                                f"--object-format={remote.algorithm}", str(self.path))  # fmt: skip
+                                f"--object-format={self.algorithm}", str(self.path))  # fmt: skip
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -155,8 +102,7 @@ class Repository:
         return found
 
     def blob_id(self, content: bytes) -> str:
-        """The id that git gives to this content (gitformat: "blob <size>", NUL, content)."""
-        return hashlib.new(self.remote.algorithm, b"blob %d\0" % len(content) + content).hexdigest()
+        return blob_id(content, self.algorithm)
 
     def commit(self, files: Mapping[str, str], contents: Iterable[bytes], parent: str | None, message: str, at: datetime) -> str:
         """A commit of exactly `files` (path -> blob id); `contents` are the blobs that are new."""
@@ -196,7 +142,7 @@ class Repository:
             now = self.remote_head(ref)
             if now != expected:
                 return now == new
-            words = answer.errors + redact(answer.output.decode("utf-8", "replace"), self.local.environ)
+            words = answer.errors + redact(answer.output.decode("utf-8", "replace"), self.local.secret)
             if pause is None or not BUSY.search(words):
                 raise explained(words)
             self.sleep(pause)
@@ -211,10 +157,10 @@ class Repository:
 
 
 @contextmanager
-def throwaway(remote: Remote, environ: Mapping[str, str]) -> Iterator[Repository]:
+def throwaway(found: Remote, environ: Mapping[str, str]) -> Iterator[Repository]:
     """A cache for one purpose, gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="reconcile-"))
     try:
-        yield Repository(folder, remote, environ)
+        yield Repository(folder, found, environ)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

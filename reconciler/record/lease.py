@@ -1,4 +1,4 @@
-"""The lease of a lock: who we are, whether a holder is dead or late, and the thread that renews in time."""
+"""The lease of a lock: who we are, whether a holder is dead, a clock that nobody sets, and the thread that renews in time."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import hashlib
 import os
 import socket
 import threading
+import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -32,8 +33,9 @@ def mine(command: str, since: str, now: datetime, lapse: float) -> LockInfo:
                     stamp(now + timedelta(seconds=lapse)), machine(), started(os.getpid()))  # fmt: skip
 
 
-def lapsed(lock: LockInfo, now: datetime) -> bool:
-    return stamp(now) >= lock.expires
+def elapsed() -> float:
+    """Seconds since some moment of this machine's own: nobody sets this clock, and it goes on while the machine sleeps."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def dead(lock: LockInfo) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, TypeVar
 
-from reconciler.plan.digest import change_digest, plan_digest
+from reconciler.plan.digest import change_digest, plan_digest, sha256
 from reconciler.plan.model import (
     ACTIONS,
     FORMAT_VERSION,
@@ -22,6 +22,8 @@ from reconciler.plan.model import (
     Unmanaged,
 )
 
+SEAL = "content_digest"
+AGAIN = "make the plan again: `reconcile plan --out FILE`"
 Noun = TypeVar("Noun", AttributeChange, Config, ObjectError, Precondition, Requests, Skip)
 
 
@@ -40,7 +42,26 @@ def dumps(plans: list[Plan]) -> str:
 
 
 def to_json(plan: Plan) -> dict[str, Any]:
-    """One plan as plain data."""
+    """One plan as plain data, with a digest over all that it shows."""
+    found = _shown(plan)
+    return {**found, SEAL: content_digest(found)}
+
+
+def content_digest(data: dict[str, Any]) -> str:
+    """Over the canonical JSON of a plan but the digest itself: prose, access, safeguards and places too.
+
+    It tells a file that was cut, mended or edited in part. Whoever forges a whole file makes a digest that fits, so no
+    apply rests on it: each plans afresh, and compares.
+    """
+    return sha256({name: value for name, value in data.items() if name != SEAL})
+
+
+def is_whole(data: dict[str, Any]) -> bool:
+    """Whether a plan of a saved file still is what was written there."""
+    return bool(data[SEAL] == content_digest(data))
+
+
+def _shown(plan: Plan) -> dict[str, Any]:
     return {
         **({"redacted": True} if plan.redacted else {}),
         "format_version": FORMAT_VERSION,
@@ -69,7 +90,7 @@ def summary(plan: Plan) -> dict[str, int]:
     return counts | {
         "unchanged": plan.unchanged, "adopted": plan.adopted, "skipped": len(plan.skipped),
         "unmanaged": len(plan.unmanaged), "errors": len(plan.errors), "ignored": plan.ignored,
-        "left": plan.left,
+        "left": plan.left, "outstanding": plan.outstanding,
     }  # fmt: skip
 
 
@@ -113,7 +134,10 @@ def loads(text: str) -> list[Plan]:
         version = str(document["format_version"])
         if version.partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
             raise PlanFileError(f"the plan has format {version}", "use the version of reconcile that wrote it")
-        return [_plan(item) for item in document["plans"]]
+        plans = [_plan(item) for item in document["plans"]]
+        if any(SEAL not in item for item in document["plans"]):
+            raise PlanFileError(f"the plan has no {SEAL}: an older version of reconcile wrote it", AGAIN)
+        return plans
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise PlanFileError("this is no saved plan", "write one with `reconcile plan --out FILE`") from None
 
@@ -142,6 +166,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         config=_known(Config, data["config"]), requests=_known(Requests, data["requests"]), digest=data["digest"],
         safeguards=tuple(data["safeguards"]), redacted=data.get("redacted", False),
         ignored=data["summary"].get("ignored", 0), left=data["summary"].get("left", 0),
+        outstanding=data["summary"].get("outstanding", 0),
     )  # fmt: skip
 
 

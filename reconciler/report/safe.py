@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
-HIDDEN = frozenset("CfCcCsCoZlZp"[i : i + 2] for i in range(0, 12, 2))
+from reconciler.declare.visible import visible
+
 # A runner obeys `::command::` at the start of a line and `##[command]` anywhere in it.
 COMMANDS = re.compile(r"\A(\s*):(?=:)|##\[")
 
 
 def plain(text: str) -> str:
-    """One line for a terminal or a log: control and direction characters escaped, workflow commands disarmed."""
-    shown = "".join(_visible(c) if unicodedata.category(c) in HIDDEN else c for c in text)
-    return COMMANDS.sub(lambda found: "##\\u005b" if found[0] == "##[" else found[1] + "\\u003a", shown)
-
-
-def _visible(character: str) -> str:
-    return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(character, f"\\u{ord(character):04x}")
+    """One line for a terminal or a log: what cannot be seen, or not in its place, escaped, workflow commands disarmed."""
+    return COMMANDS.sub(lambda found: "##\\u005b" if found[0] == "##[" else found[1] + "\\u003a", visible(text))
 
 
 def inert(text: str, most: int = 1_000) -> str:

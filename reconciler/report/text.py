@@ -62,6 +62,9 @@ def last_line(plan: Plan) -> str:
     """The one line that says how much would be done."""
     tail = _rest(plan)
     if not plan.changes:
+        if plan.outstanding:
+            what = plural(plan.outstanding, "object")
+            return f"No changes, but {plain(plan.display_name)} did not do what it was told, of {what}.{tail}"
         if part_of(plan):
             return f"No changes in this part.{tail}"
         if plan.errors:
@@ -81,7 +84,8 @@ def last_line(plan: Plan) -> str:
 
 def _rest(plan: Plan) -> str:
     counts = (("adopted", plan.adopted), ("skipped", len(plan.skipped)), ("unmanaged", len(plan.unmanaged)),
-              ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)), ("ignored", plan.ignored))  # fmt: skip
+              ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)), ("ignored", plan.ignored),
+              ("outstanding", plan.outstanding))  # fmt: skip
     parts = [f"{number} {word}" for word, number in counts if number]
     return " " + ", ".join(parts) + "." if parts else ""
 

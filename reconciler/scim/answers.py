@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
 from reconciler.scim.errors import AuthError, LostAnswer, PatchUnsupported, ReadError, ServiceError, StaleError
 
+T = TypeVar("T")
+
+LARGE = 4 * 1024 * 1024  # bytes; what a smaller answer takes in memory is no matter
+TOO_MUCH = "ask for less with `paging: {count: ...}` in the profile; if it stays so, tell the service's vendor"
+LEAST = 8  # bytes of an answer for each value in it: `"a":"b",` has as many
+
 
 class Answer(NamedTuple):
-    """What was answered. httpx's own responses lie on a cycle of references, so that a page in one outlives its use."""
+    """What was answered; `fault` says why its content is not all there.
+
+    httpx's own responses lie on a cycle of references, so that a page in one outlives its use.
+    """
 
     status: int
     headers: Mapping[str, str]
     content: bytes
+    fault: str = ""
 
 
 class Answers:
@@ -32,18 +42,23 @@ class Answers:
                                remedy="put the final URL into tenantUrl")  # fmt: skip
         if not 200 <= status < 300:
             raise self._error(answer, shown)
+        if fault := answer.fault or _too_dense(answer.content):
+            return self._unusable(fault, answer, shown)
         if status == 204 or not answer.content.strip():
             return None
         try:
             return orjson.loads(answer.content)
         except orjson.JSONDecodeError:
-            text = self._start(answer)
-            if shown.startswith(("PUT", "DELETE")):
-                return None  # it was done, and that can be read back
-            if shown.startswith(("POST", "PATCH")):
-                raise LostAnswer(f"answered {status} with something that is not JSON: {text}", shown, status) from None
-            raise ReadError(f"answered {status} with something that is not JSON: {text}", shown, status,
-                            remedy="check that tenantUrl is the SCIM base URL") from None  # fmt: skip
+            words = f"answered {status} with something that is not JSON: {self._start(answer)}"
+            return self._unusable(words, answer, shown, "check that tenantUrl is the SCIM base URL")
+
+    def _unusable(self, why: str, answer: Answer, shown: str, remedy: str = TOO_MUCH) -> None:
+        """An answer that says it was done, but not what came of it, which can be read back; a POST or PATCH is looked up."""
+        if shown.startswith(("PUT", "DELETE")):
+            return
+        if shown.startswith(("POST", "PATCH")):
+            raise LostAnswer(why, shown, answer.status)
+        raise ReadError(why, shown, answer.status, remedy=remedy)
 
     def _error(self, answer: Answer, shown: str) -> ServiceError:
         status = answer.status
@@ -68,7 +83,7 @@ class Answers:
             return None, ""
         scim_type = data.get("scimType")
         detail = data.get("detail") or data.get("message") or data.get("error") or ""
-        return (self.clean(str(scim_type)) if scim_type else None), self.clean(str(detail))
+        return (self.clean(_text(scim_type)) if scim_type else None), self.clean(_text(detail))
 
     def _start(self, answer: Answer) -> str:
         """The first words of an answer; the token is taken out first, since a cut could leave half of it."""
@@ -78,6 +93,32 @@ class Answers:
         """The service's words on one short line, without the token."""
         plain = "".join(c if c.isprintable() else " " for c in text.replace(self._token, "[token]"))
         return " ".join(plain.split())[:500]
+
+
+def _text(value: Any) -> str:
+    """A value in words; what is nested too deep for that says nothing."""
+    if isinstance(value, str):
+        return value
+    try:
+        return orjson.dumps(value).decode()
+    except orjson.JSONEncodeError:
+        return ""
+
+
+def shallow(value: T, request: str = "GET") -> T:
+    """The value itself; raises ReadError where it is nested deeper than any record holds: nobody walks down there."""
+    try:
+        orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        raise ReadError("a value in the answer is nested too deep", request, remedy="tell the service's vendor") from None
+    return value
+
+
+def _too_dense(content: bytes) -> str:
+    """A large answer of nothing but the smallest values would take many times its size in memory."""
+    if len(content) < LARGE or content.count(b",") * LEAST < len(content):
+        return ""
+    return f"the answer holds more than a value for every {LEAST} bytes, in {len(content) // 1024**2} MiB"
 
 
 def _remedy(status: int) -> str:

@@ -13,13 +13,14 @@ import orjson
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from reconciler.resolve.paths import extractor, parse_path, quoted
-from reconciler.scim.answers import Answers
-from reconciler.scim.errors import LostAnswer, NoConnection, PatchUnsupported, ReadError, ServiceError
-from reconciler.scim.paging import CursorPage, Page, by_cursor, whole
+from reconciler.scim.answers import Answers, shallow
+from reconciler.scim.errors import LostAnswer, NoConnection, PatchUnsupported, ReadError, ServiceError, UnusableId
+from reconciler.scim.identity import is_usable, of_asked
+from reconciler.scim.paging import MOST_OBJECTS, CursorPage, Page, by_cursor, whole
 from reconciler.scim.profile import Profile
 from reconciler.scim.rate import Turns, pause, too_long
 from reconciler.scim.waits import Waits, why
-from reconciler.scim.wire import Wire
+from reconciler.scim.wire import WHOLE, TooLate, Wire
 
 Resource = dict[str, Any]
 T = TypeVar("T")
@@ -31,24 +32,27 @@ CURSOR_LOST = frozenset({"invalidCursor", "expiredCursor"})  # RFC 9865 §2.1: b
 
 
 class ScimClient:
-    """One service. Safe to use from several threads; `sleep` and `clock` are handed in by tests.
+    """One service. Safe to use from several threads; `sleep`, `clock` and `timer` are handed in by tests.
 
     `profile` is what is known of the service, which discovery may refine; `again` are the statuses after which a request
-    is sent again; `tell` is called, from any thread, with a line about each long wait as it begins.
+    is sent again; `tell` is called, from any thread, with a line about each long wait as it begins; `shown` is the base URL as
+    plans and records may hold it, if that is not the URL itself.
     """
 
     def __init__(
         self, base_url: str, token: str, profile: Profile, *, transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.time, workers: int = 8,
         again: frozenset[int] = AGAIN, tell: Callable[[str], None] = lambda words: None,
+        timer: Callable[[], float] = time.monotonic, shown: str = "",
     ) -> None:  # fmt: skip
         self.base_url, self.profile, self.workers = base_url.rstrip("/"), profile, workers
+        self.shown_url = shown or self.base_url
         self._answers = Answers(token)
         self._sleep, self._again, self._lock = sleep, again, threading.Lock()
         self._waits = Waits(clock, tell)
         self._turns = Turns(profile.rate, clock, sleep, self._waits)
         self.counts = {"reads": 0, "writes": 0}
-        self._wire = Wire(self.base_url, token, profile.headers, workers + 2, transport)
+        self._wire = Wire(self.base_url, token, profile.headers, workers + 2, transport, timer)
         self._repeating = Retrying(
             stop=stop_after_attempt(ATTEMPTS), retry=retry_if_exception(self._worth_repeating), wait=_pause, sleep=sleep,
             before_sleep=self._tell, reraise=True,
@@ -82,8 +86,8 @@ class ScimClient:
     def first(self, resource: str) -> list[Resource]:
         """The first page of what `read_all` reads."""
         if self.profile.paging.cursor == "always":
-            return self._next(resource, "", lambda page: page).page.items
-        return self._page(resource, 1, lambda page: page).items
+            return self._next(resource, "", shallow).page.items
+        return self._page(resource, 1, shallow).items
 
     def _walk(self, resource: str, project: Callable[[list[Resource]], list[Any]]) -> tuple[list[Any], int]:
         if self.profile.paging.cursor == "always":
@@ -100,23 +104,28 @@ class ScimClient:
         answer = self._request("GET", path)
         items, total = self._list(answer, f"GET /{resource}?cursor=")
         after = answer.get("nextCursor")
-        return CursorPage(Page([item["id"] for item in items], project(items), total), str(after) if after else None)
+        if after is not None and not isinstance(after, str):
+            raise ReadError("the next cursor in the answer is not text", f"GET /{resource}?cursor=",
+                            remedy="say `paging: {cursor: never}` in the profile, and tell the service's vendor")  # fmt: skip
+        return CursorPage(Page([item["id"] for item in items], project(items), total), after or None)
 
     def _list(self, data: Any, request: str) -> tuple[list[Resource], int]:
         # An object that says neither is no empty list: that would disable everybody.
         listed = isinstance(data, dict) and not {"totalResults", "Resources", "resources"}.isdisjoint(data)
         total = data.get("totalResults", 0) if listed else None
         items = data.get("Resources", data.get("resources")) if listed else None
-        if isinstance(total, str) and total.isdigit():
+        if isinstance(total, str) and total.isascii() and total.isdigit() and len(total) < 19:
             total = int(total)
         if items is None and isinstance(total, int):
             items = []
         if not isinstance(items, list) or not isinstance(total, int):
             raise ReadError("the answer is no SCIM list", request, remedy="check that tenantUrl is the SCIM base URL")
-        if any(OLD in str(part.get("schemas")) for part in (data, *items[:1]) if isinstance(part, dict)):
+        if any(_is_old(part) for part in (data, *items[:1]) if isinstance(part, dict)):
             raise ServiceError("the service answers in SCIM 1.1, which is not spoken here", request,
                                remedy="put the SCIM 2.0 base URL into tenantUrl; it often ends in /scim/v2")  # fmt: skip
-        if not set(map(type, items)) <= {dict} or not set(map(type, [item.get("id") for item in items])) <= {str}:
+        if len(items) > MOST_OBJECTS:
+            raise ReadError(f"the answer holds {len(items):,} resources", request, remedy="tell the service's vendor")
+        if not set(map(type, items)) <= {dict} or not _identified([item.get("id") for item in items]):
             raise ReadError("a resource in the answer has no id", request, remedy="report this to the service's vendor")
         return items, total
 
@@ -127,22 +136,25 @@ class ScimClient:
         """
         if not self.profile.filters_on(path):
             read = extractor(parse_path(path))
-            return [r for r in self.read_all(resource, lambda page: page) if str(read(r)).lower() == value.lower()]
+            return [r for r in self.read_all(resource, shallow) if str(read(r)).lower() == value.lower()]
         return self.filtered(resource, path, value)[0]
 
     def filtered(self, resource: str, path: str, value: str) -> tuple[list[Resource], int]:
         """What the service itself shows for a filter, and how many it says that there are."""
         answer = self._request("GET", f"/{resource}", {"filter": f"{path} eq {quoted(value)}"})
-        return self._list(answer, f"GET /{resource}?filter=")
+        items, total = self._list(answer, f"GET /{resource}?filter=")
+        return shallow(items), total
 
     def peek(self, resource: str) -> list[Resource]:
         """At most one resource: whether there is a list of them at all."""
         return self._list(self._request("GET", f"/{resource}?count=1"), f"GET /{resource}?count=1")[0]
 
     def get(self, resource: str, id: str) -> Resource | None:
-        """One resource, None where it is gone."""
+        """One resource, None where it is gone. Raises AnotherAccount."""
+        path = self._at(resource, id)
         try:
-            return self._object(self._request("GET", self._at(resource, id)), f"GET /{resource}/{id}")
+            found = self._object(self._request("GET", path), f"GET {path}")
+            return found if found is None else of_asked(found, id, f"GET {path}")
         except ServiceError as error:
             if error.status == 404:
                 return None
@@ -157,7 +169,7 @@ class ScimClient:
     def create(self, resource: str, body: Resource) -> Resource:
         """POST; returns the new resource, its id included."""
         answer = self._written(self._request("POST", f"/{resource}", body=body))
-        if answer is None or not isinstance(answer.get("id"), str):
+        if answer is None or not is_usable(answer.get("id")):
             raise LostAnswer("the answer to a create holds no id", f"POST /{resource}", 201)
         return answer
 
@@ -193,16 +205,23 @@ class ScimClient:
             self._sleep(seconds)
 
     def _written(self, data: Any) -> Resource | None:
-        """What a write was answered by; what is no resource is as good as no body."""
-        return data if isinstance(data, dict) else None
+        """What a write was answered by; what is not a resource, or cannot be used, is as good as no body."""
+        try:
+            return shallow(data) if isinstance(data, dict) else None
+        except ReadError:
+            return None
 
     def _at(self, resource: str, id: str) -> str:
+        """Where one resource is; never the list of them, or what lies above. Raises UnusableId."""
+        if not is_usable(id):
+            raise UnusableId(f"nothing can be asked for with the id {id!r}, so nothing was sent", f"/{resource}/",
+                             remedy="tell the service's vendor")  # fmt: skip
         return f"/{resource}/{quote(id, safe='')}"
 
     def _object(self, data: Any, request: str) -> Resource | None:
         if data is not None and not isinstance(data, dict):
-            raise ServiceError("the answer is no SCIM resource", request)
-        return data
+            raise ServiceError("the answer is not a SCIM resource", request)
+        return shallow(data, request)
 
     # One request
 
@@ -224,7 +243,7 @@ class ScimClient:
             self.counts["reads" if method == "GET" else "writes"] += 1
         try:
             answer = self._wire.send(method, path, params, content, headers)
-        except (httpx.TransportError, httpx.DecodingError) as error:
+        except httpx.TransportError as error:
             raise self._broken(error, method, shown) from None
         self._turns.heard(answer.headers)
         try:
@@ -250,9 +269,9 @@ class ScimClient:
     def _broken(self, error: Exception, method: str, shown: str) -> ServiceError:
         """No answer: GET, PUT and DELETE can be sent again; of others nobody knows whether they were done."""
         words = self._answers.clean(str(error) or type(error).__name__)
-        if isinstance(error, httpx.DecodingError) and method == "GET":
-            return ReadError(f"the answer cannot be decoded ({words})", shown,
-                             remedy="check what stands between here and the service, a proxy for instance")  # fmt: skip
+        if isinstance(error, TooLate) and method == "GET":
+            return ReadError(words, shown, remedy=f"an answer has {WHOLE:.0f} s, from its request to its end: ask for less with "
+                             "`paging: {count: ...}` in the profile, or see what holds the service up")  # fmt: skip
         if isinstance(error, httpx.UnsupportedProtocol):
             return ReadError(words, shown, remedy="check tenantUrl")
         unsent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError))
@@ -264,3 +283,12 @@ class ScimClient:
 
 def _pause(state: RetryCallState) -> float:
     return pause(state.outcome.exception() if state.outcome is not None else None, state.attempt_number)
+
+
+def _is_old(part: Resource) -> bool:
+    schemas = part.get("schemas")
+    return isinstance(schemas, list) and any(isinstance(urn, str) and OLD in urn for urn in schemas)
+
+
+def _identified(ids: list[Any]) -> bool:
+    return set(map(type, ids)) <= {str} and "" not in ids

@@ -1,92 +1,100 @@
-"""References in adminCredentials to a URL and a token, and the rule where a token may go (design.md §3)."""
+"""URL and token of an app, once the rules of where a token may go have been kept (design.md §3)."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from urllib.parse import urlsplit
 
 from reconciler.declare.build import url_problem
+from reconciler.declare.dots import decoded
 from reconciler.declare.model import App
 from reconciler.scim.errors import CredentialError
+from reconciler.scim.origins import allowed, check_name, check_origin, origin
+from reconciler.scim.references import FOREIGN, REFERENCE, expanded, parts, secret_file, shown, usable_in_url
 
-REFERENCE = re.compile(r"\$\{(?:env:([A-Za-z_]\w*)(?::-([^}]*))?|file:([^}]+))\}")
-PULL_REQUESTS = ("pull_request", "pull_request_target", "merge_group")
+SHORTEST = 6  # characters of a token that is looked for in other text: a shorter one stands in many by chance
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """The token is left out of every representation."""
+    """The token is left out of every representation; `shown` is the URL as plans and records hold it."""
 
     base_url: str
     token: str = field(repr=False)
+    shown: str = ""
 
 
 def resolve(app: App, environ: Mapping[str, str], recorded_origin: str | None) -> Credentials:
     """URL and token of an app. Raises CredentialError, before any request could be sent."""
-    url = _expand(app.tenantUrl, environ, f"the tenantUrl of {app.name}").rstrip("/")
+    what = f"the tenantUrl of {app.name}"
+    for name, _, path in REFERENCE.findall(app.tenantUrl):
+        if path or not usable_in_url(name, environ):
+            raise CredentialError(f"{what} takes {name or 'a file'}", "name a variable that ends in _URL or _HOST")
+    pieces = parts(app.tenantUrl, environ, what)
+    url = expanded(pieces).rstrip("/")
     problem = url_problem(url)
     if problem:
-        raise CredentialError(f"the tenantUrl of {app.name}: {problem}", "give an https URL without user information")
-    _check_origin(app.name, url, environ, recorded_origin)
-    token = _expand(app.secretToken, environ, f"the secretToken of {app.name}").strip()
-    if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise CredentialError(f"the secretToken of {app.name} is empty or holds characters no token has",
-                              "set the variable or file that app.yaml names to the token alone")  # fmt: skip
-    return Credentials(url, token)
+        raise CredentialError(f"{what}: {problem}", "give an https URL without user information and dot segments")
+    check_origin(app.name, origin(url), environ, recorded_origin)
+    check_name(app.name, origin(url), token_name(app, environ), allowed(environ))
+    token = _token(app, environ)
+    if holds(url, [token, *foreign(environ)]):
+        raise CredentialError(f"{what} holds a token", "leave it out, and revoke it: a URL is shown")
+    return Credentials(url, token, shown(pieces))
+
+
+def token_name(app: App, environ: Mapping[str, str]) -> str:
+    """The name of an app's token, as RECONCILE_ALLOWED_ORIGINS binds it: its variable, or `file:` and the whole path.
+
+    Raises CredentialError.
+    """
+    what = f"the secretToken of {app.name}"
+    match = REFERENCE.fullmatch(app.secretToken)
+    if match is None or match[2] is not None or match[1] in FOREIGN:
+        raise CredentialError(f"{what} is not a reference to a token of an app", "write ${env:NAME} or ${file:/path}")
+    return match[1] or f"file:{secret_file(match[3], environ, what)}"
 
 
 def at_hand(app: App, environ: Mapping[str, str]) -> bool:
     """Whether the variable or file that holds the token is there; it is not looked into."""
-    return all(
-        Path(path).is_file() if path else bool(environ.get(name) or default)
-        for name, default, path in REFERENCE.findall(app.secretToken)
-    )
+    try:
+        name = token_name(app, environ)
+        match = REFERENCE.fullmatch(app.secretToken)
+        return bool(environ.get(name)) or bool(match and match[3] and secret_file(match[3], environ, "").is_file())
+    except CredentialError:
+        return False
 
 
-def origin(url: str) -> str:
-    """Scheme, host and port of a URL, ports that are the scheme's own left out."""
-    parts = urlsplit(url)
-    default = {"https": 443, "http": 80}.get(parts.scheme)
-    port = f":{parts.port}" if parts.port not in (None, default) else ""
-    return f"{parts.scheme}://{(parts.hostname or '').lower()}{port}"
+def tokens(apps: Iterable[App], environ: Mapping[str, str]) -> list[str]:
+    """The tokens of the apps, as far as they are at hand, and those that are no app's."""
+    return [*foreign(environ), *(token for app in apps if at_hand(app, environ) and (token := _quietly(app, environ)))]
 
 
-def _check_origin(app: str, url: str, environ: Mapping[str, str], recorded: str | None) -> None:
-    listed = environ.get("RECONCILE_ALLOWED_ORIGINS", "")
-    allowed = {_allowed(item.strip()) for item in listed.split(",") if item.strip()}
-    here = origin(url)
-    remedy = f"if the token may go there, add {here} to RECONCILE_ALLOWED_ORIGINS"
-    if environ.get("GITHUB_EVENT_NAME") in PULL_REQUESTS and not allowed:
-        raise CredentialError("a pull request can edit tenantUrl, so RECONCILE_ALLOWED_ORIGINS must be set", remedy)
-    known = recorded and not url_problem(recorded) and origin(recorded) == here
-    if here in allowed or (known and environ.get("GITHUB_EVENT_NAME") not in PULL_REQUESTS):
-        return
-    if recorded is None and not environ.get("CI") and not allowed:
-        return
-    raise CredentialError(f"the tenantUrl of {app} points to {here}, where its token has not been allowed to go", remedy)
+def foreign(environ: Mapping[str, str]) -> list[str]:
+    """Tokens that are no app's: git's and GitHub's."""
+    return [environ[name] for name in FOREIGN if environ.get(name)]
 
 
-def _allowed(item: str) -> str:
-    if url_problem(item):
-        raise CredentialError(f"RECONCILE_ALLOWED_ORIGINS: {item!r} is no origin",
-                              "write origins such as https://api.example.com, with commas between them")  # fmt: skip
-    return origin(item)
+def holds(url: str, secrets: Iterable[str]) -> bool:
+    """Whether a URL, as it is or decoded, holds one of the tokens."""
+    try:
+        texts = [text.casefold() for text in decoded(url)]
+    except ValueError:
+        texts = [url.casefold()]
+    found = [secret.strip().casefold() for secret in secrets]
+    return any(len(secret) >= SHORTEST and secret in text for secret in found for text in texts)
 
 
-def _expand(text: str, environ: Mapping[str, str], what: str) -> str:
-    def value(match: re.Match[str]) -> str:
-        name, default, path = match.groups()
-        if path is not None:
-            try:
-                return Path(path).read_text(encoding="utf-8").strip()
-            except (OSError, ValueError):  # no text, or a path that cannot be one
-                raise CredentialError(f"{what}: the file {path} cannot be read", "create it, or mend the path") from None
-        found = environ.get(name) or default
-        if not found:
-            raise CredentialError(f"{what}: the environment variable {name} is not set", f"set {name}")
-        return found
+def _token(app: App, environ: Mapping[str, str]) -> str:
+    token = expanded(parts(app.secretToken, environ, f"the secretToken of {app.name}")).strip()
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        raise CredentialError(f"the secretToken of {app.name} is empty or holds characters no token has",
+                              "set the variable or file that app.yaml names to the token alone")  # fmt: skip
+    return token
 
-    return REFERENCE.sub(value, text)
+
+def _quietly(app: App, environ: Mapping[str, str]) -> str:
+    try:
+        return expanded(parts(app.secretToken, environ, "")).strip()
+    except CredentialError:
+        return ""

@@ -6,6 +6,8 @@
     ├── StaleError          412: the object has changed since it was read
     ├── PatchUnsupported    405 or 501 on PATCH
     ├── NoConnection        nothing was sent
+    │   └── UnusableId      the service gave an id with which nothing can be asked for
+    ├── AnotherAccount      asked for one account, the service answered with another
     └── LostAnswer          a write was sent and no answer came: nobody knows whether it was done
     CredentialError         the URL or the token must not or cannot be used
 """
@@ -73,6 +75,14 @@ class PatchUnsupported(ServiceError):
 
 class NoConnection(ServiceError):
     """Nothing was sent."""
+
+
+class UnusableId(NoConnection):
+    """An id that would make the URL another one."""
+
+
+class AnotherAccount(ServiceError):
+    """What was answered is not of the account that was asked for."""
 
 
 class LostAnswer(ServiceError):

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 from reconciler.scim.errors import ReadError
 
 MOST_PAGES = 100_000
+MOST_OBJECTS = 5_000_000
+FEW = 100  # pages and objects that need no total to allow for them
 PORTION = 4  # pages that each worker gets at a time, so that a total that nothing stands behind is no endless walk
 
 Resource = dict[str, Any]
@@ -37,18 +39,25 @@ FetchCursor = Callable[[str], CursorPage]
 
 
 class _Found:
-    """What pages have shown so far: each item once, as it was shown last."""
+    """What pages have shown so far: each item once, as it was shown last.
+
+    `counted` says that the total is one: some services give the page's own length for it.
+    """
 
     def __init__(self) -> None:
         self.items: dict[str, Any] = {}
         self.total = self.pages = 0
+        self.counted = False
 
     def take(self, page: Page) -> None:
-        if self.pages == MOST_PAGES:
-            raise ReadError(f"the pages have no end: {self.pages:,} of them still brought somebody new", "GET",
-                            remedy="tell the service's vendor: its paging is broken")  # fmt: skip
+        self.counted |= not self.pages and page.total > len(page.ids)
         self.items.update(zip(page.ids, page.items, strict=True))
         self.total, self.pages = max(self.total, page.total), self.pages + 1
+        most = max(2 * self.total, FEW) if self.counted else MOST_OBJECTS
+        if self.pages > min(most, MOST_PAGES) or len(self.items) > min(most, MOST_OBJECTS):
+            raise ReadError(f"the pages have no end: {self.pages:,} of them showed {len(self.items):,} resources, and the "
+                            f"service says that it has {self.total:,}", "GET",
+                            remedy="tell the service's vendor: its paging is broken")  # fmt: skip
 
 
 def whole(fetch: Fetch, workers: int) -> tuple[list[Any], int]:
@@ -75,18 +84,13 @@ def by_cursor(fetch: FetchCursor) -> tuple[list[Any], int]:
 
     Raises ReadError for a walk without an end: what it has shown until then may be half of the service.
     """
-    found: dict[str, Any] = {}
-    total, cursor, seen = 0, "", {""}
-    while len(seen) <= MOST_PAGES:
+    found, seen, cursor = _Found(), set[str](), ""
+    while cursor not in seen:
+        seen.add(cursor)
         page, after = fetch(cursor)
-        for id, item in zip(page.ids, page.items, strict=True):
-            found.setdefault(id, item)
-        total = max(total, page.total)
+        found.take(page)
         if after is None:
-            return list(found.values()), total
-        if after in seen:
-            break
-        seen.add(after)
+            return list(found.items.values()), found.total
         cursor = after
     raise ReadError("the pages have no end: a cursor came a second time", "GET",
                     remedy="say `paging: {cursor: never}` in the profile, and tell the service's vendor")  # fmt: skip

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from operator import itemgetter
 
-from reconciler.plan.live import Live, Wanted, project_groups, project_users, with_members
+from reconciler.plan.live import Live, LiveObject, Wanted, project_groups, project_users, with_members
 from reconciler.resolve.model import Resolution
-from reconciler.scim.client import ScimClient
+from reconciler.scim.answers import shallow
+from reconciler.scim.client import Resource, ScimClient
 from reconciler.scim.discovery import read_schemas, refine, schema_warnings
+
+NESTED = (list, dict)
+Project = Callable[[list[Resource]], list[LiveObject]]
 
 
 def read_live(client: ScimClient, resolution: Resolution, members_shown: bool = False) -> Live:
@@ -19,8 +24,8 @@ def read_live(client: ScimClient, resolution: Resolution, members_shown: bool = 
     pool = ThreadPoolExecutor(3)
     try:
         wanted = Wanted(resolution.user_mapping, [user.values for user in resolution.users.values()])
-        users = pool.submit(client.read_all, "Users", partial(project_users, resolution.user_mapping, wanted=wanted))
-        groups = pool.submit(client.read_all, "Groups", partial(project_groups, resolution.group_mapping)) \
+        users = pool.submit(client.read_all, "Users", _shallow(partial(project_users, resolution.user_mapping, wanted=wanted)))
+        groups = pool.submit(client.read_all, "Groups", _shallow(partial(project_groups, resolution.group_mapping))) \
             if mapped.enabled else None  # fmt: skip
         schemas = pool.submit(read_schemas, client)
         found = users.result()
@@ -31,3 +36,13 @@ def read_live(client: ScimClient, resolution: Resolution, members_shown: bool = 
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # after an error or an interrupt nobody waits for the others
     return Live(people, {item.id: item for item in shown}, client.counts["reads"], tuple(notes))
+
+
+def _shallow(project: Project) -> Project:
+    """Of what is kept of a page the values that hold others are looked at: pages hold much that is not."""
+    def projected(page: list[Resource]) -> list[LiveObject]:
+        found = project(page)
+        shallow([value for item in found for value in item.values if type(value) in NESTED])
+        return found
+
+    return projected

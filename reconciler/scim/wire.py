@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -11,28 +12,35 @@ import httpx
 
 from reconciler import __version__
 from reconciler.scim.answers import Answer
+from reconciler.scim.bodies import LARGEST, LARGEST_ERROR, Unreadable, decoded
+from reconciler.scim.deadline import Deadline, TimedBackend
 from reconciler.scim.errors import ServiceError
 
-LARGEST = 64 * 1024 * 1024
-LARGEST_ERROR = 65_536
-TIMEOUT = httpx.Timeout(60, connect=10).as_dict()
+TIMEOUT = httpx.Timeout(60, connect=10).as_dict()  # seconds between bytes
+WHOLE = 180.0  # seconds that the whole of an answer may take
+
+
+class TooLate(httpx.ReadTimeout):
+    """The answer was still coming when it had to be there."""
 
 
 class Wire:
     """One service: `headers` go with every request. Safe to use from several threads.
 
-    `transport` is handed in by tests.
+    `transport` and `timer` are handed in by tests.
     """
 
     def __init__(
-        self, base_url: str, token: str, headers: Mapping[str, str], connections: int, transport: httpx.BaseTransport | None
+        self, base_url: str, token: str, headers: Mapping[str, str], connections: int, transport: httpx.BaseTransport | None,
+        timer: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._base_url = base_url
         self._headers = _encoded({
             "Accept": "application/scim+json, application/json", "Accept-Encoding": "gzip, deflate",
             "User-Agent": f"scim-reconciler/{__version__}", **headers, "Authorization": f"Bearer {token}",
         })  # fmt: skip
-        self._transport = transport or _transport(base_url, connections)
+        self._deadline = Deadline(timer)
+        self._transport = transport or _timed(_transport(base_url, connections), self._deadline)
         self._closed = False
 
     def close(self) -> None:
@@ -40,25 +48,47 @@ class Wire:
         self._transport.close()
 
     def send(self, method: str, path: str, params: Any, content: bytes | None, headers: Mapping[str, str]) -> Answer:
-        """One request. Raises httpx.TransportError and httpx.DecodingError."""
+        """One request. Raises httpx.TransportError; TooLate, which is one, where the answer takes too long as a whole."""
         try:
             request = httpx.Request(method, self._base_url + path, params=params, content=content,
                                     headers={**self._headers, **_encoded(headers)}, extensions={"timeout": TIMEOUT})  # fmt: skip
-            if self._closed:
-                raise httpx.ConnectError("the client is closed")
-            response = self._transport.handle_request(request)
         except (httpx.InvalidURL, UnicodeError) as error:
             raise httpx.UnsupportedProtocol(f"this cannot be sent: {error}") from None
+        if self._closed:
+            raise httpx.ConnectError("the client is closed")
+        self._deadline.begin(WHOLE)
         try:
-            found, size = [], 0
-            for chunk in response.iter_bytes():
-                size += len(chunk)
-                if size > (LARGEST if response.is_success else LARGEST_ERROR):
-                    break
-                found.append(chunk)
+            return self._answer(request)
+        except httpx.ReadTimeout:
+            if self._deadline.over:
+                raise TooLate(f"the answer took longer than {WHOLE:.0f} s") from None
+            raise
+
+    def _answer(self, request: httpx.Request) -> Answer:
+        try:
+            response = self._transport.handle_request(request)
+        except UnicodeError as error:  # a host that cannot be encoded
+            raise httpx.UnsupportedProtocol(f"this cannot be sent: {error}") from None
+        found: list[bytes] = []
+        try:
+            encoding, largest = response.headers.get("Content-Encoding", ""), LARGEST if response.is_success else LARGEST_ERROR
+            if response.is_stream_consumed:  # a transport that has read it has decoded it
+                found.append(response.content)
+            else:
+                assert isinstance(response.stream, httpx.SyncByteStream)
+                found.extend(decoded(self._in_time(response.stream), encoding, largest))
             return Answer(response.status_code, response.headers, b"".join(found))
+        except Unreadable as error:
+            # Of an error its beginning says enough.
+            return Answer(response.status_code, response.headers, b"".join(found), str(error) if response.is_success else "")
         finally:
             response.close()
+
+    def _in_time(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            if self._deadline.over:
+                raise httpx.ReadTimeout("")
+            yield chunk
 
 
 def _encoded(headers: Mapping[str, str]) -> dict[bytes, bytes]:
@@ -66,7 +96,14 @@ def _encoded(headers: Mapping[str, str]) -> dict[bytes, bytes]:
     return {name.encode(): value.encode("utf-8", "replace") for name, value in headers.items()}
 
 
-def _transport(base_url: str, connections: int) -> httpx.BaseTransport:
+def _timed(transport: httpx.HTTPTransport, deadline: Deadline) -> httpx.HTTPTransport:
+    """httpx hands no network backend on to httpcore (0.28), so it is put in here."""
+    pool: Any = transport._pool
+    pool._network_backend = TimedBackend(pool._network_backend, deadline)
+    return transport
+
+
+def _transport(base_url: str, connections: int) -> httpx.HTTPTransport:
     """By the proxy that the environment names; what goes to loopback needs none, which would see the token."""
     limits, address = httpx.Limits(max_connections=connections), urlsplit(base_url)
     if address.scheme == "http":

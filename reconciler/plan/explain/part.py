@@ -11,6 +11,7 @@ from reconciler.plan.desired import Findings
 from reconciler.plan.explain.model import Check
 from reconciler.plan.model import Change, ObjectError
 from reconciler.plan.notes import fixed, ignored, of_mappings, of_objects
+from reconciler.plan.outstanding import cautions
 from reconciler.plan.planner import Planned
 from reconciler.plan.selection import narrowed
 
@@ -54,8 +55,10 @@ def _words(planned: Planned, names: tuple[str, ...]) -> Iterator[str]:
     untouched, kept = (_own(found, names) for found in (planned.findings.untouched, planned.findings.ignored))
     yield from Findings(untouched=untouched).said()
     yield from ignored(context, kept)
-    own = tuple(name + mark for name in names for mark in (" ", ":"))
-    yield from (text for text in planned.plan.warnings if text.startswith(own))
+    own = [item for item in planned.findings.outstanding if {item.address, item.what} & set(names)]
+    yield from (caution.text for caution in cautions(context, own))
+    starts = tuple(name + mark for name in names for mark in (" ", ":"))
+    yield from (text for text in planned.plan.warnings if text.startswith(starts))
 
 
 def _own(found: Mapping[str, list[str]], names: tuple[str, ...]) -> dict[str, list[str]]:

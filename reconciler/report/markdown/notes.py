@@ -69,4 +69,6 @@ def drift(plan: Plan, actions: str) -> str:
         found.append("- **Declared, and not applied**: a merge whose apply failed, waits for approval, or had no reviewed plan.")
     if "time" in causes:
         found.append("- **Fallen due**: a date has passed, and the nightly apply has not done it.")
+    if plan.outstanding:
+        found.append("- **Told, and not done**: the service was told to take something, and left it; see the caution.")
     return "\n".join([found[0], "", *found[1:], "", approve(plan, actions) if plan.changes else ""]).rstrip()

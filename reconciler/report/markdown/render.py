@@ -43,12 +43,12 @@ def unplanned(name: str) -> str:
 def _verdict(plan: Plan) -> str:
     """One line: may it be merged, and how much would be done."""
     word = ("blocked by a safeguard" if warning.blocked(plan) else "errors" if plan.errors
-            else "changes to review" if plan.changes else "no changes")  # fmt: skip
+            else "changes to review" if plan.changes else "told, and not done" if plan.outstanding else "no changes")  # fmt: skip
     actions = [(action, plan.count(action)) for action in ("create", "update", "disable", "enable", "delete")]
     always = ("create", "update", "disable") if plan.changes else ()
     counts = [f"{number:,} to {action}" for action, number in actions if number or action in always]
     rest = (("adopted", plan.adopted), ("skipped", len(plan.skipped)), ("unmanaged", len(plan.unmanaged)),
-            ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)))  # fmt: skip
+            ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)), ("outstanding", plan.outstanding))  # fmt: skip
     counts += [f"{number:,} {name}" for name, number in rest if number]
     return f"**{word}**. " + (", ".join(counts) + "." if counts else "")
 

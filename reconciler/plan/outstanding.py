@@ -1,0 +1,84 @@
+"""What a service was told to take, and has not taken: an account that stays active, a role, a membership. Pure.
+
+It is not written again, since the service would not do it then either; it is neither done nor forgotten: each plan says so, and
+none of them says that the service is as declared, until it is so, or the profile or the mapping says what the service does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from reconciler.plan.context import Context
+from reconciler.plan.live import LiveObject
+from reconciler.plan.model import Caution
+from reconciler.plan.notes import listed
+from reconciler.plan.roles import named
+from reconciler.record.entries import Entry
+
+ACTIVE, ROLE, MEMBER = "StillActive", "RoleKept", "MemberKept"
+BY_HAND = "do it there by hand"
+
+
+class Outstanding(NamedTuple):
+    """One thing that was to be taken from `address` and is there still; `what` is the role's attribute, or the member."""
+
+    code: str
+    address: str
+    what: str = ""
+    which: str = ""
+
+
+def is_in_vain(entry: Entry) -> bool:
+    """Whether the service was told to disable the account, and showed it as active when asked what came of it."""
+    return entry.get("wanted", {}).get("active") is False and entry.get("answered", {}).get("active") is not None
+
+
+def taken_and_there(before: Any, after: Any, shown: Any) -> list[str]:
+    """The roles in a value that were to go, and are shown all the same."""
+    there = named(shown)
+    return sorted(there[key] for key in (named(before).keys() - named(after).keys()) & there.keys())
+
+
+def is_kept(entry: Entry | None, target: str, shown: Any) -> bool:
+    """Whether an attribute was to be emptied, and shows what it then showed."""
+    wanted, answered = (entry or {}).get("wanted", {}), (entry or {}).get("answered", {})
+    return target in wanted and wanted[target] is None and answered.get(target) == shown
+
+
+def still_active(address: str, entry: Entry | None, account: LiveObject) -> Iterator[Outstanding]:
+    """Of an account that is to be inactive."""
+    if account.active and is_in_vain(entry or {}):
+        yield Outstanding(ACTIVE, address)
+
+
+def told_nothing(entry: Entry) -> Entry:
+    """The entry as if nothing had been told that was not done: it is told again."""
+    wanted = entry.get("wanted", {})
+    return {**entry, "answered": {path: value for path, value in entry.get("answered", {}).items() if wanted.get(path)}}
+
+
+def cautions(context: Context, found: Iterable[Outstanding]) -> Iterator[Caution]:
+    """One for all accounts, one for each attribute that carries roles, one for each group."""
+    groups: dict[tuple[str, str], list[Outstanding]] = defaultdict(list)
+    for item in found:
+        groups[item.code, item.address if item.code == MEMBER else item.what].append(item)
+    for (code, about), items in sorted(groups.items()):
+        yield Caution(code, _words(context.able.service, code, about, items))
+
+
+def _words(service: str, code: str, about: str, items: list[Outstanding]) -> str:
+    one = len(items) == 1
+    if code == ACTIVE:
+        who = listed([item.address for item in items])
+        return (f"{who} {'is' if one else 'are'} still active: {service} answered to `active: false`, and did not disable "
+                f"{'the account' if one else 'the accounts'}; {BY_HAND}, or say in the profile what it does instead, "
+                "`deprovision: {inactive: deletes}` or `ignored`")  # fmt: skip
+    if code == ROLE:
+        who = listed([f"{item.address} ({item.which})" for item in items])
+        return (f"{who} still {'has' if one else 'have'} what was taken away: {service} answered, and did not change {about}; "
+                f"{BY_HAND}, or say `ignoreDrift: true` on the mapping")  # fmt: skip
+    who = listed([item.what for item in items])
+    return (f"{who} {'is' if one else 'are'} still in {about}: {service} answered, and did not take "
+            f"{'that member' if one else 'those members'} out; {BY_HAND}")  # fmt: skip

@@ -1,0 +1,38 @@
+"""Whose account an answer is about: the id that was asked for, and the one that was answered. No I/O."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.declare.model import fold
+from reconciler.scim.errors import AnotherAccount, ServiceError
+
+Resource = dict[str, Any]
+DOTS = frozenset({".", ".."})  # a path ends elsewhere with them (RFC 3986 §5.2.4), percent-encoded too
+
+
+def is_usable(id: Any) -> bool:
+    """Whether something can be asked for with an id."""
+    return isinstance(id, str) and bool(id.strip()) and id not in DOTS
+
+
+def is_same_id(asked: str, answered: Any) -> bool:
+    """Ids are exact (RFC 7643 §3.1); some services write a GUID now in one case, now in another."""
+    return isinstance(answered, str) and (answered == asked or fold(answered) == fold(asked))
+
+
+def of_asked(resource: Resource, asked: str, request: str) -> Resource:
+    """The resource, if it is the one that was asked for. Raises AnotherAccount, ServiceError where it does not say."""
+    answered = resource.get("id")
+    if not isinstance(answered, str):
+        raise ServiceError("the answer holds no id, so nobody knows whose account it is", request,
+                           remedy="tell the service's vendor")  # fmt: skip
+    if not is_same_id(asked, answered):
+        raise another(asked, answered, request)
+    return resource
+
+
+def another(asked: str, answered: str, request: str) -> AnotherAccount:
+    """The error of an answer that is about somebody else."""
+    return AnotherAccount(f"the service answered with another account: {answered[:80]!r}, not {asked[:80]!r}", request,
+                          remedy="nothing of it was taken over: tell the service's vendor")  # fmt: skip

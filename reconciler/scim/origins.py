@@ -1,0 +1,79 @@
+"""Where tokens may go: RECONCILE_ALLOWED_ORIGINS, which binds origins to the names of tokens, or what the record knows. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from reconciler.declare.build import url_problem
+from reconciler.scim.errors import CredentialError
+
+LIST = "RECONCILE_ALLOWED_ORIGINS"
+PULL_REQUESTS = ("pull_request", "pull_request_target", "merge_group")
+AUTHORITY = re.compile(r"https?://[^/?#\\@\s]+")
+
+
+class Entry(NamedTuple):
+    """An origin, and the name of the token that goes there; empty where every token may that no entry binds."""
+
+    origin: str
+    name: str
+
+
+def allowed(environ: Mapping[str, str]) -> tuple[Entry, ...]:
+    """The list; empty where nobody set it. Raises CredentialError."""
+    return tuple(_entry(item.strip()) for item in environ.get(LIST, "").split(",") if item.strip())
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of a URL, ports that are the scheme's own left out."""
+    parts = urlsplit(url)
+    default = {"https": 443, "http": 80}.get(parts.scheme)
+    port = f":{parts.port}" if parts.port not in (None, default) else ""
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}{port}"
+
+
+def origin_of(shown: str) -> str | None:
+    """The origin of a base URL as a record holds it; None where it has none that can be told."""
+    match = AUTHORITY.match(shown)
+    return origin(match[0]) if match and not url_problem(match[0]) else None
+
+
+def check_origin(app: str, here: str, environ: Mapping[str, str], recorded: str | None) -> None:
+    """Whether a token may go to the origin `here`. Where the list is set, it alone decides, on every event.
+
+    Raises CredentialError; `recorded` is the record's base URL.
+    """
+    entries = allowed(environ)
+    remedy = f"if the token may go there, add {here} to {LIST}, as {here}=NAME with the name of its variable"
+    if here in {entry.origin for entry in entries}:
+        return
+    if not entries:
+        if environ.get("GITHUB_EVENT_NAME") in PULL_REQUESTS:
+            raise CredentialError(f"a pull request can edit tenantUrl, so {LIST} must be set", remedy)
+        if origin_of(recorded) == here if recorded is not None else not environ.get("CI"):
+            return
+    raise CredentialError(f"the tenantUrl of {app} points to {here}, where its token has not been allowed to go", remedy)
+
+
+def check_name(app: str, here: str, name: str, entries: tuple[Entry, ...]) -> None:
+    """Whether the token of this name may go to `here`, as far as the list binds either. Raises CredentialError."""
+    names = sorted({entry.name for entry in entries if entry.origin == here and entry.name})
+    homes = sorted({entry.origin for entry in entries if entry.name == name})
+    if homes and here not in homes:
+        raise CredentialError(f"the secretToken of {app}, {name}, would go to {here}, but {LIST} binds it to {', '.join(homes)}",
+                              "give the app a token of its own")  # fmt: skip
+    if names and name not in names:
+        raise CredentialError(f"the secretToken of {app}, {name}, would go to {here}, where by {LIST} only {', '.join(names)} "
+                              "goes",
+                              f"name that one in app.yaml; or, if {name} is right, add {here}={name} to {LIST}")  # fmt: skip
+
+
+def _entry(item: str) -> Entry:
+    url, _, name = item.partition("=")
+    if url_problem(url.strip()):
+        raise CredentialError(f"{LIST}: {item!r} is not an origin", "write origins with the name of the token that goes there, "
+                              "such as https://api.example.com=WIKI_SCIM_TOKEN, with commas between them")  # fmt: skip
+    return Entry(origin(url.strip()), name.strip())
