@@ -155,7 +155,8 @@ class Hub:
         assert workflow["permissions"] == {}
         self.count += 1
         event = {**event, "repository": {"default_branch": "main"}}
-        github = {"event_name": event_name, "event": event, "sha": sha, "ref": f"refs/heads/{ref}", "ref_name": ref,
+        whole = ref if ref.startswith("refs/") else f"refs/heads/{ref}"
+        github = {"event_name": event_name, "event": event, "sha": sha, "ref": whole, "ref_name": whole.split("/", 2)[2],
                   "repository": REPOSITORY, "run_id": str(self.count), "server_url": "https://github.com"}  # fmt: skip
         run = Run()
         outputs: dict[str, Any] = {}

@@ -430,6 +430,15 @@ def test_declared_changes_that_nobody_applied_are_in_the_issue(team: Team) -> No
     assert run.jobs["time"] == "success" and not team.desk.find("grace@x.org")
 
 
+def test_a_tag_that_is_called_as_the_main_branch_writes_nothing(team: Team) -> None:
+    """A tag may hold any commit, also one with other workflows; the branch of that name is the twin that goes on."""
+    inputs = {"app": "wiki", "digest": "sha256:" + "0" * 64}
+    for name in ("apply", "drift"):
+        run = team.hub.run(name, "workflow_dispatch", {}, team.hub.main(), "refs/tags/main", inputs)
+        assert run.steps == [] and "success" not in run.jobs.values()
+        assert team.hub.run(name, "workflow_dispatch", {}, team.hub.main(), "main", inputs).steps
+
+
 # The files
 
 
