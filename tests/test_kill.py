@@ -134,7 +134,12 @@ def logged(base: Base, folder: Path) -> Counter[tuple[str, str]]:
     """How often the provisioning log says of an object that something was done to it, and what."""
     lines = store_in(base, folder).read_log()
     return Counter((line["sourceIdentity"]["displayName"], line["provisioningAction"]) for line in lines
-                   if line["provisioningStatusInfo"]["status"] == "success" and line["targetIdentity"]["id"])  # fmt: skip
+                   if _says_done(line["provisioningStatusInfo"]) and line["targetIdentity"]["id"])  # fmt: skip
+
+
+def _says_done(info: dict[str, Any]) -> bool:
+    """Done, or begun by a run that was asked to stop, which says so."""
+    return info["status"] == "success" or str(info["errorInformation"]["reason"]).startswith("done in part: ")
 
 
 def told(base: Base, folder: Path) -> list[tuple[str, str]]:
