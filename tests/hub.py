@@ -155,7 +155,8 @@ class Hub:
         assert workflow["permissions"] == {}
         self.count += 1
         event = {**event, "repository": {"default_branch": "main"}}
-        github = {"event_name": event_name, "event": event, "sha": sha, "ref": f"refs/heads/{ref}", "ref_name": ref,
+        whole = ref if ref.startswith("refs/") else f"refs/heads/{ref}"
+        github = {"event_name": event_name, "event": event, "sha": sha, "ref": whole, "ref_name": whole.split("/", 2)[2],
                   "repository": REPOSITORY, "run_id": str(self.count), "server_url": "https://github.com"}  # fmt: skip
         run = Run()
         outputs: dict[str, Any] = {}
@@ -249,12 +250,20 @@ class _Job:
         self.hub.save()
 
     def composite(self, uses: str, given: dict[str, Any], context: dict[str, Any]) -> None:
-        folder = self.workspace / uses
+        folder = self.own() / uses[2:] if uses.startswith("$/") else self.workspace / uses
         action = yaml.load((folder / "action.yml").read_text(), yaml.BaseLoader)
         inputs = {name: given.get(name, item.get("default", "")) for name, item in action["inputs"].items()}
         inner = {**context, "inputs": inputs, "github": {**context["github"], "action_path": str(folder)}, "secrets": {}}
         for step in action["runs"]["steps"]:
             self.step(step, {}, inner)
+
+    def own(self) -> Path:
+        """The repository at the commit that the workflow itself comes from, where nothing of the job can reach it."""
+        folder = self.workspace.parent / f"{self.workspace.name}-own"
+        if not folder.exists():
+            git(self.hub.folder, "clone", "--quiet", "--no-checkout", f"file://{self.hub.bare}", str(folder))
+            git(folder, "checkout", "--quiet", "--detach", self.context["github"]["sha"])
+        return folder
 
     def command(self, step: dict[str, Any], environ: dict[str, Any], context: dict[str, Any]) -> None:
         assert "${{" not in step["run"], "text from elsewhere would be put into a script"

@@ -469,6 +469,15 @@ def test_declared_changes_that_nobody_applied_are_in_the_issue(team: Team) -> No
     assert run.jobs["time"] == "success" and not team.desk.find("grace@x.org")
 
 
+def test_a_tag_that_is_called_as_the_main_branch_writes_nothing(team: Team) -> None:
+    """A tag may hold any commit, also one with other workflows; the branch of that name is the twin that goes on."""
+    inputs = {"app": "wiki", "digest": "sha256:" + "0" * 64}
+    for name in ("apply", "drift"):
+        run = team.hub.run(name, "workflow_dispatch", {}, team.hub.main(), "refs/tags/main", inputs)
+        assert run.steps == [] and "success" not in run.jobs.values()
+        assert team.hub.run(name, "workflow_dispatch", {}, team.hub.main(), "main", inputs).steps
+
+
 # The files
 
 
@@ -499,13 +508,32 @@ def test_the_workflows_pass_zizmor_and_their_schema(written: Path) -> None:
     programs = Path(sys.executable).parent
     files = map(str, sorted(written.glob(".github/workflows/*.yml")))
     checks = [
-        ["zizmor", "--offline", "--quiet", "--persona", "auditor", "--min-severity", "medium", "."],
+        ["zizmor", "--offline", "--quiet", "--strict-collection", "--persona", "auditor", "."],
         ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", *files],
         ["check-jsonschema", "--builtin-schema", "vendor.github-actions", ".github/actions/reconcile/action.yml"],
     ]
     for program, *arguments in checks:
         ran = subprocess.run([str(programs / program), *arguments], cwd=written, capture_output=True, text=True)
         assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_zizmor_knows_the_rule_on_references_to_the_repository_itself(tmp_path: Path) -> None:
+    """What the run above is worth: this very workflow with a reference into the checkout is found, at the lowest severity."""
+    shutil.copytree(ROOT / ".github", tmp_path / ".github")
+    file = tmp_path / ".github/workflows/apply.yml"
+    file.write_text(file.read_text().replace("uses: $/.github", "uses: ./.github"))
+    check = [str(Path(sys.executable).parent / "zizmor"), "--offline", "--quiet", "--persona", "auditor", "."]
+    ran = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True)
+    assert ran.returncode and "self-repository" in ran.stdout and "apply.yml" in ran.stdout
+
+
+def test_where_a_pull_request_runs_the_action_is_the_base_branch_s_and_elsewhere_the_workflow_s_own(written: Path) -> None:
+    """`$/` is the commit that the workflow itself comes from: on `pull_request` the merge with the pull request's files."""
+    found = {(file.stem, step["uses"]) for file in sorted((written / ".github/workflows").glob("*.yml"))
+             for job in yaml.load(file.read_text(), yaml.BaseLoader)["jobs"].values()
+             for step in job["steps"] if "/.github/actions/" in step.get("uses", "")}  # fmt: skip
+    assert found == {("plan", "./trusted/.github/actions/reconcile"), ("apply", "$/.github/actions/reconcile"),
+                     ("drift", "$/.github/actions/reconcile")}  # fmt: skip
 
 
 def test_no_script_holds_an_expression_or_any_logic(written: Path) -> None:
@@ -520,7 +548,7 @@ def test_no_script_holds_an_expression_or_any_logic(written: Path) -> None:
 def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it(written: Path) -> None:
     for file in sorted((written / ".github").rglob("*.yml")):
         for line in file.read_text().splitlines():
-            if "uses: " in line and "uses: ./" not in line:
+            if "uses: " in line and "uses: $/" not in line and "uses: ./trusted/" not in line:
                 assert re.search(r"uses: actions/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$", line), line
 
 

@@ -16,7 +16,7 @@ from reconciler.plan import asked
 from reconciler.plan.model import Change
 from reconciler.plan.rotation import waiting
 from reconciler.plan.safeguards.keep import add_removals, settle_approved
-from reconciler.record.store import Store
+from reconciler.record.store import RecordError, Store
 from reconciler.resolve.functions import Chance
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import AuthError, ServiceError, StaleError
@@ -30,15 +30,17 @@ def execute(
 ) -> Result:  # fmt: skip
     """Do what the changes say, nothing else, and keep the record true whatever happens.
 
-    `tell` hears of each change as it ends; `stopped` is asked before each write. Raises RecordError.
+    `tell` hears of each change as it ends; `stopped` is asked before each write. Raises RecordError before the first write;
+    from then on a record that cannot be written ends the run before its next one, and is in the result.
     """
     run = _Run(job, client, store, now, tell, chance or SystemChance())
     run.begin()
     try:
-        run.go(stopped)
+        run.guarded(lambda: run.go(stopped))
     finally:
-        run.finish()
-    return Result([run.outcome(change) for change in job.changes], run.interrupted, run.refused, tuple(run.adopted))
+        run.guarded(run.finish)
+    outcomes = [run.outcome(change) for change in job.changes]
+    return Result(outcomes, run.interrupted, run.refused, tuple(run.adopted), run.unkept)
 
 
 def refusal(error: ServiceError) -> str:
@@ -64,6 +66,7 @@ class _Run:
         self.book = self.writer.book
         self.told: set[str] = set()
         self.refused: ServiceError | None = None
+        self.unkept: RecordError | None = None
         self.adopted: list[str] = []
         self.interrupted = False
         self.open: Step | None = None
@@ -89,6 +92,13 @@ class _Run:
         self.store.save(record, len(self.adopted))
         self.store.clear_journal()
 
+    def guarded(self, work: Callable[[], None]) -> None:
+        """A disk that is full: what was written so far must be said, so this is no end of all."""
+        try:
+            work()
+        except RecordError as error:
+            self.unkept = self.unkept or error
+
     def go(self, stopped: Callable[[], bool]) -> None:
         for step in self.steps:
             if stopped():
@@ -111,7 +121,7 @@ class _Run:
     def finish(self) -> None:
         """What was done is in the record, whatever stopped the rest; a step that was torn apart stays in the journal."""
         record = self.job.record
-        if not self.interrupted and not self.refused and self.open is None:
+        if not self.interrupted and not self.refused and not self.unkept and self.open is None:
             self.book.settle()
         outcomes = [self.outcome(change) for change in self.job.changes]
         undone = {outcome.change.address for outcome in outcomes if outcome.status not in ENDED}
@@ -159,6 +169,7 @@ class _Run:
             return Outcome(change, status, f"done in part: {why}" if begun else why)
         if self.left[change.address]:
             why = "the run was interrupted" if self.refused is None else refusal(self.refused)
+            why = "the record cannot be written" if self.unkept else why
             return Outcome(change, "skipped", f"{'done in part' if begun else 'not begun'}: {why}")
         if left := self.writer.outstanding.get(change.address):
             return Outcome(change, "outstanding", left)

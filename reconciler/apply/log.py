@@ -6,13 +6,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from reconciler.apply.model import Job, Outcome
-from reconciler.plan.model import Skip
+from reconciler.plan.model import Change, Skip
 
 ACTIONS = {"enable": "update"}  # Graph knows no enable
 KILLED = "done by a run that was killed before it could log it"
 FOLDED = "NotEffectivelyEntitled"  # what Entra says of most of those who are left out (facts: provisioning.md §1.2)
 ENTRA = {"OutOfScopingFilter": "EntrySynchronizationSkipped", "MatchingAttributeEmpty": "ImportSkipped",
          "DuplicateSource": "DuplicateSourceEntries"}  # fmt: skip
+Written = tuple[dict[str, Any], dict[str, Any] | None]  # the journal's lines of a step: before it, and of its outcome
+Known = tuple[dict[str, Any], dict[str, Any]]
 STATUSES = {"done": "success", "ignored": "warning", "skipped": "skipped"}
 
 
@@ -65,29 +67,56 @@ def _step(name: str, kind: str, skip: Skip) -> dict[str, Any]:
 def recovered(job: Job, journal: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Records of what a killed run did and could not log: one an object, with the values that it wrote.
 
-    A write whose outcome nobody heard counts as done where nothing is left to do for its object.
+    A write whose outcome nobody heard counts as done where what is left to do for its object is not that write.
     """
-    begun: dict[str, dict[str, Any]] = {}
-    ended: dict[str, dict[str, Any]] = {}
+    left = {change.address: change for change in job.changes}
+    steps: dict[str, list[Written]] = {}
     for line in journal:
         address = line.get("address", "")
         if "step" in line:
-            begun[address] = {**line, "wanted": {**begun.get(address, {}).get("wanted", {}), **line.get("wanted", {})}}
-            ended.pop(address, None)
-        elif line.get("outcome") not in (None, "moved"):
-            ended[address] = line
-    left = {change.address for change in job.changes}
-    unheard = {"outcome": "done"}
-    return [_recovered(job, address, line, ended.get(address, unheard))
-            for address, line in begun.items() if address in ended or address not in left]  # fmt: skip
+            steps.setdefault(address, []).append((line, None))
+        elif line.get("outcome") not in (None, "moved") and address in steps:
+            steps[address][-1] = (steps[address][-1][0], line)
+    told = {address: [(begun, _heard(job, begun, ended, left.get(address))) for begun, ended in written]
+            for address, written in steps.items()}  # fmt: skip
+    known = {address: [(begun, ended) for begun, ended in written if ended] for address, written in told.items()}
+    return [_recovered(job, address, written) for address, written in known.items() if written]
 
 
-def _recovered(job: Job, address: str, begun: dict[str, Any], ended: dict[str, Any]) -> dict[str, Any]:
+def _heard(job: Job, begun: dict[str, Any], ended: dict[str, Any] | None, left: Change | None) -> dict[str, Any] | None:
+    """The outcome of a step, as far as it is known; what was not heard of is known by what is left."""
+    if (ended is None or ended.get("unanswered")) and _is_done(job, begun, left):
+        return {"outcome": "done", "at": begun.get("at", "")}
+    return ended
+
+
+def _is_done(job: Job, begun: dict[str, Any], left: Change | None) -> bool:
+    """Whether a step was done whose outcome nobody heard: the service has been read since, and `left` is what remains."""
+    if left is None:
+        return True
+    match begun.get("step"):
+        case "create":
+            return left.action != "create" and bool(job.record.entries.get(left.address, {}).get("created"))
+        case "delete":
+            return left.action == "create"
+        case "members out":
+            return left.action != "create" and not left.remove
+        case "members in":
+            return left.action != "create" and not left.add
+        case _:
+            sent, before = begun.get("wanted", {}), {a.path: a.before for a in left.attributes}
+            return left.action != "create" and all(path not in before or before[path] == value for path, value in sent.items())
+
+
+def _recovered(job: Job, address: str, written: list[Known]) -> dict[str, Any]:
+    first, (begun, ended) = written[0][0], written[-1]
     secret = {slot.target for slot in job.resolution.mapping(address).slots if slot.hidden or slot.redacts}
-    written = [(path, None, "[Redact]" if path in secret else value) for path, value in begun["wanted"].items()]
+    wanted = {path: value for line, _ in written for path, value in line.get("wanted", {}).items()}
+    properties = [(path, None, "[Redact]" if path in secret else value) for path, value in wanted.items()]
     entry = ended.get("entry") or job.record.entries.get(address, {})
-    return _line(job, address, begun.get("action", "other"), STATUSES.get(ended["outcome"], "failure"), KILLED,
-                 ended.get("at") or begun.get("at", ""), begun.get("id") or entry.get("id"), written)  # fmt: skip
+    status = STATUSES.get(ended["outcome"], "failure")
+    return _line(job, address, first.get("action", "other"), status, KILLED, ended.get("at") or begun.get("at", ""),
+                 first.get("id") or entry.get("id"), properties)  # fmt: skip
 
 
 def _line(

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from reconciler.plan.model import Change, Skip
 from reconciler.plan.settle import Settled
 from reconciler.record.model import Record
+from reconciler.record.store import RecordError
 from reconciler.resolve.model import Resolution
 from reconciler.scim.errors import ServiceError
 
@@ -64,12 +65,16 @@ class Outcome(NamedTuple):
 
 @dataclass
 class Result:
-    """`adopted` are the addresses that went into the record without a change; `refused` is the answer that ended the run."""
+    """`adopted` are the addresses that went into the record without a change; `refused` is the answer that ended the run.
+
+    `unkept` says why the record could not be written, which ended the run before its next write.
+    """
 
     outcomes: list[Outcome] = field(default_factory=list)
     interrupted: bool = False
     refused: ServiceError | None = None
     adopted: tuple[str, ...] = ()
+    unkept: RecordError | None = None
 
     @property
     def ended(self) -> bool:
@@ -79,4 +84,4 @@ class Result:
     @property
     def complete(self) -> bool:
         """Everything that was to be done was done."""
-        return not self.interrupted and all(o.status in ("done", "ignored") for o in self.outcomes)
+        return not self.interrupted and self.unkept is None and all(o.status in ("done", "ignored") for o in self.outcomes)

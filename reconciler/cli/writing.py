@@ -134,6 +134,10 @@ def _ended(found: Session, result: Result, only: tuple[str, ...]) -> int:
         say("Error: the lock was lost, so writing stopped: another run may have taken it")
         say(f"    {THE_SAME}; what was written is found by reading the service")
         return PARTIAL
+    if result.unkept:
+        say(f"Error: {result.unkept}")
+        say(f"    nothing more was written to {found.app.displayName}: {result.unkept.remedy}, then {THE_SAME}")
+        return PARTIAL
     if result.interrupted:
         return left_over(result)
     if result.refused:
