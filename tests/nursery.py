@@ -26,6 +26,8 @@ from pathlib import Path
 from typing import IO, Any
 
 ROOT = Path(__file__).parent.parent
+LATE = ("click._textwrap", "deepdiff", "encodings.idna", "encodings.utf_16_le", "encodings.utf_8_sig", "httpcore",
+        "platformdirs.unix")  # fmt: skip
 
 
 class Process:
@@ -147,9 +149,11 @@ def nursery() -> Nursery:
 
 
 def _prepare() -> None:
-    """Import every module, and make the grammar and the schemas."""
+    """Import every module, with what they import late, and make the grammar and the schemas."""
     import reconciler
 
+    for name in LATE:
+        importlib.import_module(name)
     for module in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
         importlib.import_module(module.name)
     from reconciler.declare.schema import sound
