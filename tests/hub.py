@@ -16,6 +16,7 @@ import yaml
 
 from tests.expressions import as_text, evaluate, interpolate
 from tests.gitworld import ENV, git
+from tests.nursery import nursery
 from tests.servers import ROOT
 
 STANDIN = Path(__file__).parent / "standin"
@@ -278,7 +279,8 @@ class _Job:
             **{name: ENV[name] for name in ENV if name.startswith("GIT_")}, "HOME": str(self.hub.folder), "CI": "true",
             "PATH": f"{STANDIN}:{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT),
             "RECONCILE_CACHE_DIR": "", "DAYS": str(self.hub.days),
-            "INSTALLED": str(self.hub.installed), "GITHUB_EVENT_NAME": github["event_name"], "GITHUB_ACTIONS": "true",
+            "INSTALLED": str(self.hub.installed), "NURSERY": nursery().path,
+            "GITHUB_EVENT_NAME": github["event_name"], "GITHUB_ACTIONS": "true",
             "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_RUN_ID": github["run_id"], "GITHUB_REF_NAME": github["ref_name"],
             "GITHUB_SERVER_URL": "https://github.com", "GITHUB_EVENT_PATH": str(told), "GITHUB_SHA": github["sha"],
             "RUNNER_TEMP": str(self.temp),

@@ -1,4 +1,4 @@
-"""A service that ends its client's process at a chosen request, and commands as processes that start in no time."""
+"""A service that ends its client's process at a chosen request, and commands as processes whose number it is told."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ import copy
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,57 +18,9 @@ from scim2_server.applications.wsgi import WSGIApplication
 from scim2_server.memory import InMemoryStorage
 from scim2_server.utils import load_default_provider
 
-ROOT = Path(__file__).parent.parent
-# One process imports everything once; each command is a fork of it, and as good to kill as any other.
-NURSERY = """
-import json, os, sys
-from reconciler.cli import apply, plan, record
-from reconciler.cli.main import main
-import reconciler.apply.execute, reconciler.apply.unanswered, reconciler.declare.load
-import reconciler.plan.settle, reconciler.plan.stale, reconciler.record.git, reconciler.record.local
-import reconciler.report.jsonform, reconciler.report.text, reconciler.report.markdown
-import reconciler.plan.planner, reconciler.plan.safeguards.guard, reconciler.plan.safeguards.keep
-import reconciler.resolve.check, reconciler.resolve.resolution, reconciler.scim.client, reconciler.scim.credentials
-import deepdiff, h11, httpcore, reconciler.report.problems, reconciler.scim.discovery, reconciler.scim.read
-from reconciler.declare.schema import sound
-from reconciler.resolve.expressions import parse_expression
+from tests.nursery import nursery
 
-parse_expression("Guid()")  # the grammar is made once, and so are the schemas
-for kind in ("users", "groups", "assignments", "app", "roles", "mappings", "reconciler"):
-    sound(kind, {})
-
-def child(asked):
-    os.chdir(asked["cwd"])
-    os.environ.clear()
-    os.environ.update(asked["env"])
-    for number, name in ((0, os.devnull), (1, asked["out"]), (2, asked["err"])):
-        file = os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
-        os.dup2(file, number)
-    for word in asked["before"]:
-        exec(word)
-    main(asked["argv"])
-
-os.fsync = lambda handle: None  # what is written outlives a process without it
-
-for line in sys.stdin:
-    asked = json.loads(line)
-    pid = os.fork()
-    if not pid:
-        code = 70
-        try:
-            child(asked)
-        except SystemExit as leave:
-            code = leave.code or 0
-        except BaseException:
-            import traceback
-            traceback.print_exc()
-        finally:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
-    print(pid, flush=True)
-    print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
-"""
+UNSYNCED = "import os; os.fsync = lambda handle: None"  # what is written outlives a process without it
 
 
 class Ran(NamedTuple):
@@ -81,44 +31,24 @@ class Ran(NamedTuple):
     err: str
 
 
-class Nursery:
-    """Commands in `folder`, one at a time; `before` is Python that the process runs first."""
+def run(
+    folder: Path, environ: dict[str, str], *arguments: str, service: Service | None = None, before: tuple[str, ...] = (),
+) -> Ran:  # fmt: skip
+    """Run a command in `folder` to its end; `service` is told its number, so that it can end it. No traceback is ever printed.
 
-    def __init__(self, scratch: Path) -> None:
-        self.scratch = scratch
-        self.process = subprocess.Popen([sys.executable, "-c", NURSERY], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True)  # fmt: skip
-
-    def run(
-        self, folder: Path, environ: dict[str, str], *arguments: str, service: Service | None = None,
-        before: tuple[str, ...] = (), quiet: bool = False,
-    ) -> Ran:  # fmt: skip
-        """Run a command to its end; `service` is told its number, so that it can end it. No traceback is ever printed.
-
-        `quiet` throws away what goes to stdout.
-        """
-        assert self.process.stdin is not None and self.process.stdout is not None
-        out, err = Path(os.devnull) if quiet else self.scratch / "out", self.scratch / "err"
-        asked = {"cwd": str(folder), "env": environ, "argv": arguments, "out": str(out), "err": str(err), "before": before}
-        self.process.stdin.write(json.dumps(asked) + "\n")
-        self.process.stdin.flush()
-        pid = int(self.process.stdout.readline())
-        if service is not None:
-            service.client.append(pid)
-            service.known.set()
-        code = int(self.process.stdout.readline())
-        if service is not None:
-            service.client.clear()
-            service.known.clear()
-        ran = Ran(code, out.read_text(), err.read_text())
-        assert "Traceback" not in ran.err, ran.err
-        return ran
-
-    def end(self) -> None:
-        assert self.process.stdin is not None and self.process.stdout is not None
-        self.process.stdin.close()
-        self.process.wait(10)
-        self.process.stdout.close()
+    `before` is Python that the process runs first.
+    """
+    process = nursery().start(arguments, folder, environ, before=(UNSYNCED, *before))
+    if service is not None:
+        service.client.append(process.pid)
+        service.known.set()
+    out, err = process.communicate(timeout=60)
+    if service is not None:
+        service.client.clear()
+        service.known.clear()
+    ran = Ran(process.wait(), (out or b"").decode(), (err or b"").decode())
+    assert "Traceback" not in ran.err, ran.err
+    return ran
 
 
 class Service(ThreadingHTTPServer):

@@ -22,6 +22,7 @@ import orjson
 from reconciler.scim.client import ScimClient
 from reconciler.scim.patch import body, operations
 from reconciler.scim.profile import PROFILES
+from tests.nursery import Process, nursery
 from tests.world import MAPPINGS, ROLES
 
 ROOT = Path(__file__).parent.parent
@@ -73,9 +74,13 @@ class Desk:
         self.write("directory/users/a.yaml", "users:\n" + lines)
 
     def start(self, *arguments: str, stdin: Any = subprocess.DEVNULL, mortal: bool = False, umask: int = -1, cwd: str = ".",
-              **environ: str) -> subprocess.Popen[bytes]:  # fmt: skip
+              fresh: bool = False, **environ: str) -> Process | subprocess.Popen[bytes]:  # fmt: skip
+        """Begin a command as a process; in a `fresh` interpreter, where what the test is about is seen in no other."""
+        folder, env = self.folder / cwd, self.environ | environ
+        if not fresh and not mortal and not any(name.startswith("PYTHON") for name in environ):
+            return nursery().start(arguments, folder, env, stdin=stdin, umask=umask)
         before = (*MORTAL, *COMMAND) if mortal else COMMAND
-        return subprocess.Popen([sys.executable, *before, *arguments], cwd=self.folder / cwd, env=self.environ | environ,
+        return subprocess.Popen([sys.executable, *before, *arguments], cwd=folder, env=env,
                                 stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, umask=umask)  # fmt: skip
 
     def reconcile(self, *arguments: str, **how: Any) -> Ran:
@@ -104,7 +109,7 @@ class Desk:
         return b"\n".join(file.read_bytes() for file in files)
 
 
-def ended(process: subprocess.Popen[bytes]) -> Ran:
+def ended(process: Process | subprocess.Popen[bytes]) -> Ran:
     try:
         out, err = process.communicate(timeout=40)
     finally:
@@ -112,6 +117,7 @@ def ended(process: subprocess.Popen[bytes]) -> Ran:
     out = out or b""
     assert b"Traceback" not in err, err.decode()
     assert TOKEN.encode() not in out + err
+    assert process.returncode is not None
     return Ran(process.returncode, out.decode(), err.decode())
 
 
@@ -132,7 +138,7 @@ def scim_server(folder: Path) -> Iterator[str]:
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         assert process.poll() is None, "scim2-server did not start"
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:

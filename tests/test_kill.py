@@ -16,7 +16,7 @@ import pytest
 
 from reconciler.record.local import LocalStore
 from tests.gitworld import ENV, git
-from tests.kills import Nursery, Ran, Service, deadly
+from tests.kills import Ran, Service, deadly, run
 from tests.world import MAPPINGS, ROLES
 
 APPLY = ("apply", "--auto-approve")
@@ -59,13 +59,12 @@ class Base(NamedTuple):
 
     folder: Path
     storage: Any
-    nursery: Nursery
     service: Service
     environ: dict[str, str]
     git: bool
 
     def reconcile(self, folder: Path, *arguments: str, **how: Any) -> Ran:
-        return self.nursery.run(folder / "checkout", self.environ, *arguments, **how)
+        return run(folder / "checkout", self.environ, *arguments, **how)
 
     def fresh(self, folder: Path) -> Path:
         """The whole of it, as if nothing had been done yet."""
@@ -92,21 +91,14 @@ def service() -> Iterator[Service]:
         yield found
 
 
-@pytest.fixture(scope="module")
-def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
-    found = Nursery(tmp_path_factory.mktemp("nursery"))
-    yield found
-    found.end()
-
-
 @pytest.fixture(scope="module", params=["local", "git"])
-def base(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, service: Service, nursery: Nursery) -> Base:
+def base(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, service: Service) -> Base:
     folder = tmp_path_factory.mktemp("base")
     git(folder, "init", "--bare", "--quiet", "--initial-branch=main", "remote.git")
     git(folder, "clone", "--quiet", f"file://{folder}/remote.git", "checkout")
     environ = {**ENV, "WIKI_URL": service.url + "/v2", "WIKI_TOKEN": "secret", "RECONCILE_CACHE_DIR": ""}
     service.load(type(service.storage)())
-    made = Base(folder, None, nursery, service, environ, request.param == "git")
+    made = Base(folder, None, service, environ, request.param == "git")
     desired = folder / "checkout/desired"
     if made.git:
         desired.mkdir()
@@ -248,7 +240,7 @@ def test_a_disk_that_fills_up_stops_the_writes_and_keeps_the_record(base: Base, 
     for limit in range(700, 14_000, 1300):
         base.fresh(folder)
         full = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))"
-        ran = base.reconcile(folder, *APPLY, before=(full,), quiet=True)
+        ran = base.reconcile(folder, *APPLY, before=(full,))
         codes[ran.code] += 1
         assert ran.code in (0, 1, 5), ran
         assert ran.code == 0 or (ran.err.count("Error: ") == 1 and "cannot be written" in ran.err), ran
@@ -276,15 +268,14 @@ def test_a_record_cut_off_anywhere_keeps_the_service_from_being_asked(base: Base
 
 
 def test_of_two_applies_at_once_one_wins_and_the_other_ends_with_6(base: Base, tmp_path: Path) -> None:
-    service, folder, second = base.service, base.fresh(tmp_path / "run"), Nursery(tmp_path)
+    service, folder = base.service, base.fresh(tmp_path / "run")
     service.at, results = 0, dict[str, Ran]()
     with service.held() as asked:
         first = threading.Thread(target=lambda: results.update(first=base.reconcile(folder, *APPLY)))
         first.start()
         assert asked.wait(20)
-        results["second"] = second.run(folder / "checkout", base.environ, *APPLY)
+        results["second"] = base.reconcile(folder, *APPLY)
     first.join()
-    second.end()
     assert results["first"].code == 0, results
     assert results["second"].code == 6 and "locked by" in results["second"].err, results
     assert finished(base, folder)[2]["POST", "/v2/Users"] == 1

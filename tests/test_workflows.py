@@ -24,7 +24,8 @@ from reconciler.report.redact import redact
 from tests.expressions import interpolate
 from tests.gitworld import ENV, git
 from tests.hub import Hub, Run, scripts
-from tests.servers import ROOT, TOKEN, Desk, front, scim_server
+from tests.nursery import nursery
+from tests.servers import ROOT, TOKEN, Desk, ended, front, scim_server
 
 IN_GIT = "record: {backend: git, remote: origin}\n"
 ENVIRONMENTS = {"reconcile-plan": {"WIKI_TOKEN": TOKEN}, "reconcile-apply": {"WIKI_TOKEN": TOKEN},
@@ -45,8 +46,7 @@ class Team:
         self.desk.write("apps/wiki/app.yaml", app(tenant or url))
         self.desk.write("reconciler.yaml", IN_GIT)
         self.hub = Hub(folder, self.desk.folder / "desired", ENVIRONMENTS, {"RECONCILE_ALLOWED_ORIGINS": url, **variables})
-        subprocess.run([sys.executable, "-c", "from reconciler.cli.main import main; main(['init'])"], cwd=self.hub.work,
-                       env={**ENV, "PYTHONPATH": str(ROOT)}, check=True, capture_output=True)  # fmt: skip
+        assert ended(nursery().start(["init"], self.hub.work, ENV)).code == 0
         self.hub.commit("adopt reconcile")
         self.hub.push()
 
@@ -440,10 +440,8 @@ def test_drift_opens_one_issue_that_is_updated_and_closed_when_clean(team: Team)
     assert "Admiral" in issue["body"]
     adopt = re.search("`(reconcile import --app wiki --only User/ada@x.org)`", issue["body"])
     assert adopt
-    command = [sys.executable, "-c", "from reconciler.cli.main import main; main()", *adopt[1].split()[1:]]
-    environ = {**ENV, "PYTHONPATH": str(ROOT), "WIKI_TOKEN": TOKEN}
-    ran = subprocess.run(command, cwd=team.hub.work, env=environ, capture_output=True)
-    assert ran.returncode == 0 and "+  - {userPrincipalName: ada@x.org, jobTitle: Admiral}" in git(team.hub.work, "diff")
+    ran = ended(nursery().start(adopt[1].split()[1:], team.hub.work, {**ENV, "WIKI_TOKEN": TOKEN}))
+    assert ran.code == 0 and "+  - {userPrincipalName: ada@x.org, jobTitle: Admiral}" in git(team.hub.work, "diff")
     assert team.desk.find("ada@x.org")[0]["title"] == "Admiral"
     assert team.hub.dispatch("wiki", digest(issue["body"])).jobs == {"apply": "success"}
     assert team.desk.find("ada@x.org")[0]["title"] == "Engineer"
@@ -498,10 +496,9 @@ def written(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def init(folder: Path, *arguments: str) -> str:
-    command = [sys.executable, "-c", "from reconciler.cli.main import main; main()", "init", *arguments]
-    ran = subprocess.run(command, cwd=folder, env={**ENV, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
-    assert ran.returncode == 0, ran.stderr
-    return ran.stdout
+    ran = ended(nursery().start(["init", *arguments], folder, ENV))
+    assert ran.code == 0, ran.err
+    return ran.out
 
 
 def test_the_workflows_pass_zizmor_and_their_schema(written: Path) -> None:
@@ -579,9 +576,8 @@ def test_init_writes_what_validates_and_nothing_of_this_project(tmp_path: Path) 
     git(tmp_path, "init", "--quiet", "--initial-branch=trunk")
     said = init(tmp_path, "--app", "crm")
     assert "written desired/apps/crm/app.yaml" in said and "written .github/workflows/plan.yml" in said
-    validate = [sys.executable, "-c", "from reconciler.cli.main import main; main()", "validate"]
-    ran = subprocess.run(validate, cwd=tmp_path, env={**ENV, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
-    assert (ran.returncode, ran.stdout) == (0, "2 users, 1 group, 1 app: 0 errors, 0 warnings\n")
+    ran = ended(nursery().start(["validate"], tmp_path, ENV))
+    assert (ran.code, ran.out) == (0, "2 users, 1 group, 1 app: 0 errors, 0 warnings\n")
     text = "".join(file.read_text() for file in (tmp_path / ".github").rglob("*.yml"))
     assert "WIKI" not in text and "THOUSANDEYES" not in text and text.count("secrets.CRM_SCIM_TOKEN }}") == 7
     assert "branches: [trunk]" in text and "default: scim-reconciler==" in text and "action_path" not in text
