@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 import weakref
@@ -13,9 +14,13 @@ from pathlib import Path
 
 from reconciler.record.checkout import Remote, find_checkout
 from reconciler.record.gitrepo import Repository
+from reconciler.record.shards import RESET
 from reconciler.record.store import RecordError
 
 REFS = "refs/reconcile/"
+APP = re.compile("[A-Za-z0-9][A-Za-z0-9_-]*")
+OURS = re.compile(r"(record|lock)\.json|journal\.jsonl|record/[0-9a-f]{2}\.jsonl|log/\d{4}-\d\d/[\w-]+\.jsonl", re.ASCII)
+FILE = "100644"  # the one mode that we write: neither a link, nor a program, nor another repository's commit
 SEEN = "seen"  # the file of a machine's cache with the last head, and its tree
 
 
@@ -100,13 +105,24 @@ class Ref:
 
     def look(self) -> None:
         """What the remote has now, whatever this machine saw before. Raises RecordError."""
-        self.head = self.repository.fetch(self.name)
-        self.files = self.repository.tree(self.head) if self.head else {}
-        self.seen = True
+        head = self.repository.fetch(self.name)
+        self.files = self._files(head) if head else {}
+        self.head, self.seen = head, True
+
+    def _files(self, head: str) -> dict[str, str]:
+        """Raises RecordError where the ref holds anything but a record: nothing is read from, or added to, that."""
+        kind = self.repository.kind(head)
+        rows = self.repository.tree(head) if kind == "commit" else {}
+        strange = next((f"{path[:100]!r} with mode {mode}" for path, (mode, _) in rows.items()
+                        if mode != FILE or not OURS.fullmatch(path)), None)  # fmt: skip
+        if kind != "commit" or strange:
+            raise RecordError(f"{self.name} on {self.remote} is no record: it holds {strange or f'a {kind}'}", RESET)
+        return {path: id for path, (_, id) in rows.items()}
 
     def apps(self) -> list[str]:
-        """The apps that have a record on the remote. Raises RecordError."""
-        return sorted(ref.removeprefix(REFS) for ref in self.repository.below(REFS))
+        """The apps that have a record on the remote; a ref that no app can have is none. Raises RecordError."""
+        names = (ref.removeprefix(REFS) for ref in self.repository.below(REFS))
+        return sorted(name for name in names if APP.fullmatch(name))
 
     def has(self, path: str, content: bytes) -> bool:
         return self.files.get(path) == self.repository.blob_id(content)

@@ -58,13 +58,16 @@ class Repository:
 
     def remote_head(self, ref: str) -> str | None:
         """What the remote has at `ref` now. Raises RecordError."""
-        found = self.fetching.must(f"--git-dir={self.path}", "ls-remote", REMOTE, ref).decode().split()
+        found = self._listed(ref).split()
         return found[found.index(ref) - 1] if ref in found else None
 
     def below(self, start: str) -> list[str]:
         """The refs of the remote that begin with `start`. Raises RecordError."""
-        found = self.fetching.must(f"--git-dir={self.path}", "ls-remote", REMOTE, start + "*").decode().split()
-        return [word for word in found if word.startswith(start)]
+        return [word for word in self._listed(start + "*").split() if word.startswith(start)]
+
+    def _listed(self, pattern: str) -> str:
+        """What the remote says of the refs of these names; a name may be any bytes."""
+        return self.fetching.must(f"--git-dir={self.path}", "ls-remote", REMOTE, pattern).decode("utf-8", "replace")
 
     def fetch(self, ref: str, deep: bool = False) -> str | None:
         """The commit at `ref`, here and complete; with `deep` its whole history, in a cache that is new. Raises RecordError."""
@@ -93,10 +96,15 @@ class Repository:
         """The id of a commit's tree."""
         return self._git("rev-parse", f"{commit}^{{tree}}").decode().strip()
 
-    def tree(self, commit: str) -> dict[str, str]:
-        """Path -> blob id of every file of a commit."""
-        rows = self._git("ls-tree", "-r", "-z", "--full-tree", commit).decode().split("\0")
-        return {path: words.split()[2] for words, _, path in (row.partition("\t") for row in rows if row)}
+    def kind(self, id: str) -> str:
+        """What an object is: commit, tree, blob or tag."""
+        return self._git("cat-file", "-t", id).decode().strip()
+
+    def tree(self, commit: str) -> dict[str, tuple[str, str]]:
+        """Path -> mode and id of whatever a commit holds: files, links, other repositories' commits."""
+        rows = self._git("ls-tree", "-r", "-z", "--full-tree", commit).decode("utf-8", "replace").split("\0")
+        found = ((path, words.split()) for words, _, path in (row.partition("\t") for row in rows if row))
+        return {path: (mode, id) for path, (mode, _, id) in found}
 
     def read(self, ids: Iterable[str]) -> dict[str, bytes]:
         """Blob id -> content, in one process."""

@@ -46,7 +46,7 @@ def dead(lock: LockInfo) -> bool:
         os.kill(lock.pid, 0)
     except ProcessLookupError:
         return True
-    except OSError:
+    except (OSError, OverflowError):  # not ours to ask, or a number that no process has: whoever wrote it, nobody can tell
         return False
     return lock.started != started(lock.pid)  # another process has got its number
 

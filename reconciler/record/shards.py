@@ -47,10 +47,14 @@ def from_files(files: Mapping[str, bytes], where: str, app: str = "") -> Record 
     words = f"the record in {where}"
     try:
         meta = orjson.loads(files[META])
-        rows = [row for path in sorted(files) if path != META for row in map(orjson.loads, files[path].splitlines())]
-        entries = {row["address"]: row["entry"] for row in rows}
-    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        rows = [(path, row) for path in sorted(files) if path != META for row in map(orjson.loads, files[path].splitlines())]
+        entries = {row["address"]: row["entry"] for _, row in rows}
+        astray = [row["address"] for path, row in rows if shard(row["address"]) != path]
+    except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, UnicodeEncodeError) as error:
         raise RecordError(f"{words} is damaged: {error!r}", RESET) from None
+    if astray or len(entries) < len(rows):
+        what = f"{astray[0][:100]!r} stands in the file of another address" if astray else "an address stands in it twice"
+        raise RecordError(f"{words} is damaged: {what}", RESET)
     return record_of({**meta, "entries": entries} if isinstance(meta, dict) else meta, app, words, RESET)
 
 
