@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.declare.cache import Cache
+from reconciler.declare.cache import Cache, user_cache
 from reconciler.declare.load import load
 from reconciler.declare.table import Rows
 from tests.world import World
@@ -78,3 +78,24 @@ def test_what_is_kept_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "new", "salt")
     cache.put("assignments", CONTENT, ROWS)
     assert [(f.stat().st_mode & 0o077) for f in ((tmp_path / "new"), *(tmp_path / "new").iterdir())] == [0, 0]
+
+
+@pytest.mark.parametrize(("mode", "used"), [(0o700, True), (0o755, True), (0o775, False), (0o1777, False)])
+def test_a_folder_that_others_can_write_to_is_not_read_from(many: World, mode: int, used: bool) -> None:
+    folder = many.folder / "cache"
+    folder.mkdir()
+    folder.chmod(mode)
+    first = people(many)
+    assert any(folder.iterdir()) == used and people(many) == first
+
+
+def test_what_a_change_could_bring_is_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "checkout/.git").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "checkout/.cache")
+    monkeypatch.chdir(tmp_path)
+    for name in (".cache", " ", "", str(tmp_path / "checkout/.cache"), str(tmp_path / "link"), str(tmp_path / "checkout")):
+        monkeypatch.setenv("RECONCILE_CACHE_DIR", name)
+        assert user_cache() is None, name
+    for name in (tmp_path / "cache", tmp_path / "not/there/yet"):
+        monkeypatch.setenv("RECONCILE_CACHE_DIR", str(name))
+        assert user_cache() == name

@@ -176,7 +176,7 @@ def test_a_renamed_app_is_refused_until_its_record_is_moved_and_then_keeps_it(tm
     assert moved.code == 0 and not (tmp_path / ".reconcile/wiki").exists(), moved.err
     kept = json.loads((tmp_path / ".reconcile/docs/record.json").read_text())
     assert (kept["app"], kept["protected"], len(kept["entries"])) == ("docs", ["User/ada@x.org"], 3)
-    assert {"AppRenamed", "TenantUrlChanged"} == set(said(desk))
+    assert {"AppRenamed", "TenantUrlChanged", "ProtectionEnds"} == set(said(desk))
     desk.write("apps/docs/assignments.yaml", "assignments: []\n")
     assert "protected" in desk.reconcile("plan").out and desk.reconcile("plan").code == 3
 
@@ -188,3 +188,30 @@ def test_another_app_elsewhere_is_no_rename(tmp_path: Path) -> None:
         recorded(tmp_path / ".reconcile/wiki", desk, base_url="https://elsewhere.example.com/v2", protected=["User/ada@x.org"])
         recorded(tmp_path / ".reconcile/empty", desk)
         assert desk.reconcile("plan").code == 0
+
+
+# A record that Git tracks
+
+
+@pytest.mark.parametrize("what", ["a record", "a lock that is a link", "a link to the folder"])
+def test_a_local_record_that_git_tracks_came_with_a_change_and_is_refused_on_every_machine(tmp_path: Path, what: str) -> None:
+    world = GitWorld(tmp_path)
+    with front(lambda call: page()) as service:
+        desk = Desk(world.checkout, service.url)
+        folder = world.checkout / ".reconcile/wiki"
+        if what == "a record":
+            recorded(folder, desk)
+        elif what == "a lock that is a link":
+            folder.mkdir(parents=True)
+            (folder / "lock").symlink_to(world.checkout / "file")
+        else:
+            recorded(tmp_path / "elsewhere/wiki", desk)
+            folder.parent.symlink_to(tmp_path / "elsewhere")
+        assert desk.reconcile("plan").code == 0, "a person's own is taken"
+        git(world.checkout, "add", "--force", ".reconcile")
+        for command in (("plan",), ("apply", "--auto-approve"), ("record", "show", "User/x@example.org")):
+            ran = desk.reconcile(*command)
+            assert ran.code == 1 and "Git tracks .reconcile" in ran.err, (command, ran)
+        assert (world.checkout / "file").read_text() == "2"
+        if what == "a record":
+            assert desk.reconcile("plan", RECONCILE_RECORD_FOLDER=str(folder.parent)).code == 0, "the environment names it"

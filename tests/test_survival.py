@@ -8,6 +8,7 @@ import resource
 import shutil
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,9 @@ def variants(value: Any) -> Iterator[Any]:
         for key, item in value.items():
             yield {name: kept for name, kept in value.items() if name != key}
             yield from ({**value, key: other} for other in variants(item))
+    if isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from ([*value[:number], other, *value[number + 1 :]] for other in variants(item))
 
 
 def refused(work: Callable[[], object]) -> bool:
@@ -210,6 +214,28 @@ def test_a_file_that_is_none_is_one_error(tmp_path: Path, name: str, what: str) 
                 continue  # of somebody whom nobody can read: ended() has looked for tracebacks
             assert ran.code == 1 and ran.err.count("Error: ") == 1 and name.partition(".")[0] in ran.err, ran
         assert service.writes == [] or what == "no text"
+
+
+@pytest.mark.parametrize("name", ["record.tmp", "journal.jsonl", "log.jsonl", "lock", "../.gitignore"])
+def test_no_file_of_a_record_is_written_through_a_link(tmp_path: Path, name: str) -> None:
+    victim, store = tmp_path / "victim", LocalStore(tmp_path / "records", "wiki")
+    store.folder.mkdir(parents=True)
+    victim.write_text("as it was")
+    (store.folder / name).symlink_to(victim)
+    for work in (lambda: store.save(Record("wiki")), lambda: store.journal({"settled": "x"}), lambda: store.log([{}]),
+                 lambda: store.lock("apply", "2026-06-01T00:00:00Z").__enter__()):  # fmt: skip
+        with suppress(RecordError):
+            work()
+    assert victim.read_text() == "as it was"
+
+
+def test_a_record_in_a_folder_that_is_a_persons_own_link_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "volume").mkdir()
+    (tmp_path / "records").symlink_to(tmp_path / "volume")
+    store = LocalStore(tmp_path / "records", "wiki")
+    store.save(Record("wiki"))
+    store.save(Record("wiki", "https://a.example"))
+    assert store.load() == Record("wiki", "https://a.example")
 
 
 # Kills, whatever the service makes of a write

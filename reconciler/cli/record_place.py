@@ -1,4 +1,4 @@
-"""A local record on a machine of CI: what lies in the checkout came with the change, and is no record of what was applied."""
+"""A local record that came with the change is no record of what was applied: what Git tracks, and in CI the whole checkout."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 from functools import cache
 from pathlib import Path
 
+from reconciler.cli.before import ask, inside
 from reconciler.cli.revision import checkout_here
 from reconciler.record.store import RecordError
 
@@ -13,20 +14,39 @@ FOLDER = "RECONCILE_RECORD_FOLDER"
 
 
 def refuse_brought_record(folder: Path, desired: str, chosen: bool) -> None:
-    """Raises RecordError where CI would take a record from the checkout, unless the environment names the folder.
+    """Raises RecordError where the record is one that Git tracks, or CI would take one from the checkout.
 
-    `folder` is that of the app's record; `chosen` says that reconciler.yaml names a place, so that one would be made there.
+    Unless the environment names the folder. `folder` is that of the app's record; `chosen` says that reconciler.yaml names a
+    place, so that one would be made there.
     """
-    if not os.environ.get("CI") or not (chosen or os.path.lexists(folder)):
+    ci = bool(os.environ.get("CI"))
+    if not ((ci and chosen) or os.path.lexists(folder.parent)):
         return
     named, places = os.environ.get(FOLDER), (Path(os.path.abspath(folder)), folder.resolve())
     if named and all(place.is_relative_to(Path(named).resolve()) for place in places):
+        return
+    if item := _tracked(folder):
+        raise RecordError(f"the record would lie in {folder}, and Git tracks {item}: a change can bring one",
+                          f"take it out of Git (`git rm -r --cached {item}`), or write `record: {{backend: git, remote: "
+                          "origin}` in reconciler.yaml")  # fmt: skip
+    if not ci or not (chosen or os.path.lexists(folder)):
         return
     roots = _checkouts(os.getcwd(), desired, os.environ.get("GITHUB_WORKSPACE", ""))
     if any(place.is_relative_to(root) for place in places for root in roots):
         raise RecordError(f"the record would lie in {folder}, inside of the checkout, where the change itself can bring one",
                           "write `record: {backend: git, remote: origin}` in reconciler.yaml; or, if that folder is kept from "
                           f"run to run and no change can write to it, set {FOLDER} to it")  # fmt: skip
+
+
+def _tracked(folder: Path) -> str | None:
+    """What Git tracks in the folder, or the link behind which it lies; named from the top level of the checkout."""
+    links = [item for item in (folder, *folder.parents) if item.is_symlink()]
+    for item in (folder, *links):
+        path = inside(os.path.join(item.parent.resolve(), item.name))
+        found = (ask("ls-files", "-z", "--full-name", "--", path) or "") if path is not None else ""
+        if found:
+            return found.split("\0")[0] if item in links else path
+    return None
 
 
 @cache

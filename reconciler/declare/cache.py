@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -88,13 +89,29 @@ def unpacked(column: list[Any]) -> list[Any]:
 
 
 def user_cache() -> Path | None:
-    """RECONCILE_CACHE_DIR, else the platform's cache folder of the user; None where there is none."""
+    """RECONCILE_CACHE_DIR, else the platform's cache folder of the user; None where there is none that nobody else can fill."""
+    try:
+        folder = _chosen()
+        return folder if folder is not None and _own(folder) else None
+    except (OSError, RuntimeError):
+        return None
+
+
+def _chosen() -> Path | None:
     chosen = os.environ.get("RECONCILE_CACHE_DIR")
     if chosen is not None:
         return Path(chosen) if chosen else None
     import platformdirs
 
-    try:
-        return platformdirs.user_cache_path("scim-reconciler") / "parsed"
-    except (OSError, RuntimeError):
-        return None
+    return platformdirs.user_cache_path("scim-reconciler") / "parsed"
+
+
+def _own(folder: Path) -> bool:
+    """Whether what lies there is of our making: a change can bring what lies in a checkout, others what they may write to."""
+    real = folder.resolve()
+    if not folder.is_absolute() or any((parent / ".git").exists() for parent in (real, *real.parents)):
+        return False
+    if not real.exists():
+        return True
+    found = real.stat()
+    return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)

@@ -39,7 +39,7 @@ def _is_left(kept: list[str], change: Change) -> bool:
         return True
     if change.action not in ("update", "enable") or change.adopts or change.precondition is None:
         return False
-    return bool(kept) and kept[1] in ("", change.precondition.id) and set(kept[2:]).issuperset(atoms(change))
+    return len(kept) > 1 and kept[1] in ("", change.precondition.id) and set(kept[2:]).issuperset(atoms(change))
 
 
 def settle(record: Record, everything: Iterable[Change], done: Iterable[Change]) -> None:

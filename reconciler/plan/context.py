@@ -13,6 +13,7 @@ from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.matching.model import Matching
 from reconciler.plan.model import Change, Precondition
 from reconciler.record.entries import Entries, Entry, renamed_references
+from reconciler.record.model import Revocation
 from reconciler.resolve.capabilities import Capabilities
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.resolve.model import Resolution, Skipped
@@ -38,7 +39,7 @@ class Context:
     entries: Entries
     has_record: bool
     matching: Matching
-    revoked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    revoked: Mapping[str, Revocation] = field(default_factory=dict)
     carried: frozenset[str] = frozenset()
     pending: dict[str, Change] = field(default_factory=dict)
     released: set[str] = field(default_factory=set)

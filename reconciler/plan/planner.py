@@ -25,7 +25,7 @@ from reconciler.plan.rotation import rotations
 from reconciler.plan.selection import Selection, select
 from reconciler.plan.unmanaged import Directory
 from reconciler.record.entries import Entries
-from reconciler.record.model import Record
+from reconciler.record.model import Record, Revocation
 from reconciler.resolve.model import Resolution
 
 NO_CONFIG = Config("")
@@ -122,7 +122,7 @@ def _of_record(record: Record | None, base_url: str) -> list[str]:
             "another id, reads as deleted or edited by hand"]  # fmt: skip
 
 
-def revoked(record: Record | None, matching: Matching) -> dict[str, dict[str, str]]:
+def revoked(record: Record | None, matching: Matching) -> dict[str, Revocation]:
     """By today's address: a rename lets nobody in again."""
     if record is None or not record.revoked:
         return {}

@@ -111,11 +111,14 @@ def _unseen(entry: Entry) -> bool:
 
 
 def _deletion_due(context: Context, entry: Entry) -> str | None:
-    """The day on which a disabled account is deleted (ISO, UTC), None where it never is."""
+    """The day on which a disabled account is deleted (ISO, UTC); None where it never is, or nobody can tell since when."""
     after, disabled = context.app.deprovisioning.deleteAfter, entry.get("disabledAt")
     if after is None or disabled is None:
         return None
-    return (date.fromisoformat(disabled[:10]) + timedelta(days=int(after.removesuffix("d")))).isoformat()
+    try:
+        return (date.fromisoformat(disabled[:10]) + timedelta(days=int(after.removesuffix("d")))).isoformat()
+    except (ValueError, OverflowError):  # none that we wrote
+        return None
 
 
 def _why(skip: Skipped | None, entry: Entry) -> str:

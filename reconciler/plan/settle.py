@@ -13,6 +13,7 @@ from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.membership import known_members, recorded_members, still_in
 from reconciler.plan.outstanding import is_in_vain
 from reconciler.record.entries import Entry
+from reconciler.record.model import Revocation
 from reconciler.resolve.expressions import IGNORE
 from reconciler.resolve.model import DesiredGroup
 
@@ -29,7 +30,7 @@ class Settled:
     ids: dict[str, str] = field(default_factory=dict)
     baselines: dict[str, Entry] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
-    revoked: dict[str, dict[str, str]] = field(default_factory=dict)
+    revoked: dict[str, Revocation] = field(default_factory=dict)
     agreed: frozenset[str] = frozenset()
     pending: frozenset[str] = frozenset()
     gone: frozenset[str] = frozenset()
@@ -49,7 +50,7 @@ def settle(context: Context, only: Iterable[str]) -> Settled:
     if chosen:
         baselines = {address: entry for address, entry in baselines.items() if fold(address) in chosen}
         renamed = {new: old for new, old in renamed.items() if fold(new) in chosen}
-    revoked = {address: dict(when) for address, when in context.revoked.items()}
+    revoked = {address: when.copy() for address, when in context.revoked.items()}
     agreed = frozenset() if chosen else frozenset(revoked.keys() - _asked_for(context))
     return Settled(ids, baselines, renamed, revoked, agreed, agreed & context.pending.keys(), _gone(context, renamed),
                    context.giving, context.live)  # fmt: skip

@@ -71,7 +71,7 @@ def checker(hint: Any) -> Checker:
     if hint is Any:
         return lambda value: None
     if is_typeddict(hint):
-        return _object({name: checker(kind) for name, kind in get_type_hints(hint).items()})
+        return _object({name: checker(kind) for name, kind in get_type_hints(hint).items()}, sorted(hint.__required_keys__))
     if origin in (Union, UnionType):
         return _either([checker(kind) for kind in arguments])
     if origin is list or origin is dict:
@@ -79,7 +79,7 @@ def checker(hint: Any) -> Checker:
     return lambda value: None if type(value) is hint else f"{_shown(value)} is not {WORDS[hint]}"
 
 
-def _object(known: dict[str, Checker]) -> Checker:
+def _object(known: dict[str, Checker], required: list[str]) -> Checker:
     """Keys that nobody knows are a newer version's, and are left alone."""
     def check(value: Any) -> str | None:
         if type(value) is not dict:
@@ -87,7 +87,7 @@ def _object(known: dict[str, Checker]) -> Checker:
         for name, item in value.items():
             if name in known and (problem := known[name](item)) is not None:
                 return _below(name, problem)
-        return None
+        return next((f"{name} is missing" for name in required if name not in value), None)
 
     return check
 

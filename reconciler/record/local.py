@@ -64,7 +64,8 @@ class LocalStore:
         waiting = self.record_file.with_suffix(".tmp")
         try:
             self._prepare()
-            with open(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            waiting.unlink(missing_ok=True)  # what a kill left, or a link that somebody put there
+            with open(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -78,8 +79,8 @@ class LocalStore:
     def _prepare(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         ignore = self.root / ".gitignore"
-        if not ignore.exists():
-            with open(os.open(ignore, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        if not os.path.lexists(ignore):
+            with open(os.open(ignore, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600), "w", encoding="utf-8") as file:
                 file.write("*\n")
 
     def journal(self, line: dict[str, Any]) -> None:
@@ -112,7 +113,7 @@ class LocalStore:
         """Hold the app's lock; yields a notice where a dead process had left its own. Raises Locked."""
         try:
             self._prepare()
-            handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise RecordError(f"the lock cannot be written: {error}", "mend the permissions") from None
         try:

@@ -18,6 +18,13 @@ class Removal(TypedDict):
     kind: str
 
 
+class Revocation(TypedDict):
+    """A person who must stay out. `at` is UTC."""
+
+    at: str
+    reason: str
+
+
 class Unanswered(TypedDict, total=False):
     """A write that may have reached the service, although nobody heard so: the next read of the service tells.
 
@@ -94,7 +101,7 @@ class Record:
     removals:   those of the last 24 hours, without what an approval let through
     approved:   digest of an approved plan that is not done yet -> a digest of each thing that it would do
     asked:      digest of a plan that was applied by it -> what is left of it
-    revoked:    people who must stay out until the declaration agrees: address -> {at, reason}
+    revoked:    people who must stay out until the declaration agrees, by address
     members_shown: the service has shown who is in a group: one without members has none
     declared:   the names and places in app.yaml and reconciler.yaml when we last applied, as they are written
     skips:      address -> the code with which the provisioning log last said that the object is left out
@@ -105,7 +112,7 @@ class Record:
     base_url: str = ""
     entries: Entries = field(default_factory=Entries)
     under_way: list[str] = field(default_factory=list)
-    revoked: dict[str, dict[str, str]] = field(default_factory=dict)
+    revoked: dict[str, Revocation] = field(default_factory=dict)
     commit: str = ""
     protected: list[str] = field(default_factory=list)
     limits: dict[str, int] = field(default_factory=dict)

@@ -53,7 +53,7 @@ class Pending:
 def append(path: Path, lines: Lines) -> None:
     """Append, on disk before this returns, readable by its owner alone. Raises RecordError."""
     try:
-        with open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
+        with open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600), "ab") as file:
             size = os.fstat(file.fileno()).st_size
             # A line that a kill tore off stays a line of its own.
             torn = size > 0 and os.pread(file.fileno(), 1, size - 1) != b"\n"

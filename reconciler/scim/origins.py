@@ -12,6 +12,8 @@ from reconciler.scim.errors import CredentialError
 
 LIST = "RECONCILE_ALLOWED_ORIGINS"
 PULL_REQUESTS = ("pull_request", "pull_request_target", "merge_group")
+REMEDY = ("write origins with the name of the token that goes there, such as https://api.example.com=WIKI_SCIM_TOKEN, with "
+          "commas between them")  # fmt: skip
 AUTHORITY = re.compile(r"https?://[^/?#\\@\s]+")
 
 
@@ -23,8 +25,12 @@ class Entry(NamedTuple):
 
 
 def allowed(environ: Mapping[str, str]) -> tuple[Entry, ...]:
-    """The list; empty where nobody set it. Raises CredentialError."""
-    return tuple(_entry(item.strip()) for item in environ.get(LIST, "").split(",") if item.strip())
+    """The list; empty where nobody set it, or set it to nothing. Raises CredentialError, also for one without an entry."""
+    items = environ.get(LIST, "").split(",")
+    found = tuple(_entry(item.strip()) for item in items if item.strip())
+    if len(items) > 1 and not found:  # made of variables that nobody set: whoever made it meant to bind something
+        raise CredentialError(f"{LIST} holds no origin", REMEDY)
+    return found
 
 
 def origin(url: str) -> str:
@@ -72,8 +78,9 @@ def check_name(app: str, here: str, name: str, entries: tuple[Entry, ...]) -> No
 
 
 def _entry(item: str) -> Entry:
-    url, _, name = item.partition("=")
+    url, binds, name = item.partition("=")
     if url_problem(url.strip()):
-        raise CredentialError(f"{LIST}: {item!r} is not an origin", "write origins with the name of the token that goes there, "
-                              "such as https://api.example.com=WIKI_SCIM_TOKEN, with commas between them")  # fmt: skip
+        raise CredentialError(f"{LIST}: {item!r} is not an origin", REMEDY)
+    if binds and not name.strip():
+        raise CredentialError(f"{LIST}: {item!r} names no token", REMEDY)
     return Entry(origin(url.strip()), name.strip())
