@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from reconciler.record import lease
 from reconciler.record.git import GitStore
 from reconciler.record.gitenv import explained, token_settings
 from reconciler.record.local import LocalStore
@@ -568,6 +569,18 @@ def test_a_process_that_got_a_dead_ones_number_does_not_hold_its_lock(remote: Gi
         assert notice is not None and "died" in notice
 
 
+def test_a_copy_of_a_machine_takes_over_no_lock_of_the_other_one(remote: GitWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that were started from one snapshot have one name, and none of each other's processes."""
+    first, copy = remote.store(), remote.clone("copy")
+    first.owner.acquire("reconcile apply", "t", 0)
+    monkeypatch.setattr(lease, "started", lambda pid: "another process")
+    with pytest.raises(Locked):
+        remote.store(copy).lock("reconcile apply", "t").__enter__()
+    with remote.store().lock("reconcile apply", "t") as notice:  # in the checkout from which it was taken, it has died indeed
+        assert notice is not None and "died" in notice
+    assert not list(first.ref.folder.glob("*.lock"))
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"id": "../../x"}', '{"id": 7}'])
 def test_a_lock_that_makes_no_sense_is_held_until_it_is_broken(remote: GitWorld, text: str) -> None:
     store = remote.store()
@@ -609,8 +622,9 @@ def test_whoever_breaks_a_lock_is_told_when_its_run_writes_no_more(remote: GitWo
     held = fourth.read_lock()
     assert held is not None
     remote.clock.sleep(200)
-    for lock, quiet in ((held, False), (replace(held, started="other"), True)):
-        assert (fourth.owner.quiet(lock) == "its run writes no more") is quiet
+    ended = replace(held, started="other")
+    for store, lock, quiet in ((third, held, False), (third, ended, True), (fourth, ended, False)):  # only where it was taken
+        assert (store.owner.quiet(lock) == "its run writes no more") is quiet
     assert "for 7 minutes: apply" in fourth.owner.quiet(held)
     remote.clock.sleep(400)
     assert fourth.owner.quiet(held) == "its run writes no more"

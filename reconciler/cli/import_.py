@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -12,11 +11,11 @@ import click
 
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options
 from reconciler.cli.session import session
+from reconciler.declare.folders import APP_NAME
 
 if TYPE_CHECKING:
     from reconciler.cli.adopting import Outcome
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")  # schemas/app.schema.json
 
 
 @click.command("import")
@@ -45,7 +44,7 @@ def import_(
         if force or split != "none":
             raise click.UsageError("--only edits a file in place: leave --force and --split out")
         return _told(lambda: _one(target, apps, only))
-    if len(apps) != 1 or not NAME.match(apps[0]):
+    if len(apps) != 1 or not APP_NAME.fullmatch(apps[0]):
         raise click.UsageError("name one app with --app, in letters, digits, - and _")
     if entra_schema is not None:
         if only is not None or split != "none":
@@ -73,7 +72,7 @@ def _directory(folder: Path, out: Path, app: str | None) -> int:
     from reconciler.cli.entra import take_directory
     from reconciler.report.safe import plain
 
-    if app is not None and not NAME.match(app):
+    if app is not None and not APP_NAME.fullmatch(app):
         raise click.UsageError("name the app in letters, digits, - and _")
     written, left = take_directory(folder, out, app)
     for path in written:

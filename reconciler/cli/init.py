@@ -16,7 +16,7 @@ from reconciler.adopt.files import header
 from reconciler.cli.common import ERROR, checked, options
 from reconciler.cli.old_record import MOVE, OLD, to_move
 from reconciler.cli.revision import checkout_here
-from reconciler.declare.folders import SUFFIXES
+from reconciler.declare.folders import APP_NAME, SUFFIXES
 from reconciler.declare.model import App
 from reconciler.record.checkout import Checkout
 
@@ -29,7 +29,7 @@ TOKEN, URL, DROPPED = "WIKI_SCIM_TOKEN", "WIKI_SCIM_URL", "THOUSANDEYES_SCIM_"  
 def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     """Write a small working desired/, the schemas for editors, and GitHub workflows. Nothing is ever overwritten."""
     app = apps[0] if apps else "example"
-    if len(apps) > 1 or not re.fullmatch("[A-Za-z0-9][A-Za-z0-9_-]*", app):
+    if len(apps) > 1 or not APP_NAME.fullmatch(app):
         raise click.UsageError("init writes one app; its name has letters, digits, - and _")
     if desired.name != "desired":
         raise click.UsageError("the workflows look for a folder that is called desired")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from reconciler.cli.common import ERROR, chosen, guarded, load_checked, now, opt
 from reconciler.cli.revision import checkout_here
 from reconciler.cli.saying import say
 from reconciler.cli.session import recovered, store_named, store_of
+from reconciler.declare.folders import APP_NAME
 from reconciler.declare.model import App, Declarations
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def migrate(
     from reconciler.declare.model import RecordSettings
     from reconciler.record.migrate import migrate as move
 
-    if name is not None and (len(apps) != 1 or not re.fullmatch("[A-Za-z0-9][A-Za-z0-9_-]*", name)):
+    if name is not None and (len(apps) != 1 or not APP_NAME.fullmatch(name)):
         raise click.UsageError("--from-app takes the old name of one app: name the new one with --app")
 
     def work(app: App, declarations: Declarations) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from reconciler.declare.model import Place, Problem, fold
 from reconciler.declare.near import likely
 
 SUFFIXES = (".yaml", ".yml", ".json")
+APP_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_-]*")  # the whole of it, as schemas/app.schema.json has it
 SLIP = 0.7  # of the letters: what is less alike was meant otherwise
 
 

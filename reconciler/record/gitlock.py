@@ -70,12 +70,16 @@ class GitLock:
 
     def takeover(self, holder: LockInfo) -> str | None:
         """Why a lock may be taken over, in words for the person; None where it may not."""
-        if lease.dead(holder):
+        if self._died(holder):
             return f"took over the lock of {holder}, which has died"
         if self._lapsed(holder):
             minutes = plural(round(self.watch.seconds() / 60), "minute")
             return f"took over the lock of {holder}, which lapsed: this machine has seen it unchanged for {minutes}"
         return None
+
+    def _died(self, holder: LockInfo) -> bool:
+        """A process of this checkout, and no more. Machines that are copies of one have one name, and others' process numbers."""
+        return Pending(self.ref.folder, holder.id).is_marked() and lease.dead(holder)
 
     def _lapsed(self, holder: LockInfo) -> bool:
         return holder.expires != NEVER and self.watch.seconds() >= self.lapse
@@ -106,7 +110,10 @@ class GitLock:
         left, changes = self._left_by(holder)
         began = self.elapsed()
         words = f"{lock.command}: locked by {lock}" + (f"\n\n{notice}" if notice else "")
+        own = Pending(self.ref.folder, lock.id)
+        own.mark()
         if not self.ref.publish({**changes, LOCK: _file(lock)}, words):
+            own.remove()
             return False
         self.held, self.taken, self.renewed = lock, False, began
         for one in left:
@@ -115,7 +122,7 @@ class GitLock:
 
     def _left_by(self, holder: LockInfo | None) -> tuple[list[Pending], Changes]:
         """What runs that ended badly on this machine had not pushed, as changes; one that still lives keeps its own."""
-        gone = holder is not None and (holder.machine != lease.machine() or lease.dead(holder))
+        gone = holder is not None and (holder.machine != lease.machine() or self._died(holder))
         left = [Pending(self.ref.folder, id) for id in ([holder.id] if holder and gone else []) + [UNLOCKED]]
         journal = [line for one in left for line in one.read_journal()]
         changes: Changes = {JOURNAL: dump_lines([*self.journal(), *journal])} if journal else {}
@@ -172,13 +179,14 @@ class GitLock:
             left, changes = self._left_by(holder)
             if not self.ref.publish({**changes, LOCK: None}, f"unlock: {lease.user()} broke the lock of {holder}"):
                 raise RecordError("the lock has changed just now", "see `reconcile lock`")
+            words = self.quiet(holder)
             for one in left:
                 one.remove()
-            return self.quiet(holder)
+            return words
 
     def quiet(self, holder: LockInfo) -> str:
         """When one whose lock was broken surely writes no more, in words for the person."""
-        if lease.dead(holder) or self._lapsed(holder):
+        if self._died(holder) or self._lapsed(holder):
             return "its run writes no more"
         left = math.ceil((self.lapse - min(self.watch.seconds(), self.lapse)) / 60)
         return (f"if its run still lives, it may write for {self.interval / 60:.0f} minutes more, until it next looks; where it "

@@ -12,13 +12,13 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
+from reconciler.declare.folders import APP_NAME
 from reconciler.record.checkout import Remote, find_checkout
 from reconciler.record.gitrepo import Repository
 from reconciler.record.shards import RESET
 from reconciler.record.store import RecordError
 
 REFS = "refs/reconcile/"
-APP = re.compile("[A-Za-z0-9][A-Za-z0-9_-]*")
 OURS = re.compile(r"(record|lock)\.json|journal\.jsonl|record/[0-9a-f]{2}\.jsonl|log/\d{4}-\d\d/[\w-]+\.jsonl", re.ASCII)
 FILE = "100644"  # the one mode that we write: neither a link, nor a program, nor another repository's commit
 SEEN = "seen"  # the file of a machine's cache with the last head, and its tree
@@ -122,7 +122,7 @@ class Ref:
     def apps(self) -> list[str]:
         """The apps that have a record on the remote; a ref that no app can have is none. Raises RecordError."""
         names = (ref.removeprefix(REFS) for ref in self.repository.below(REFS))
-        return sorted(name for name in names if APP.fullmatch(name))
+        return sorted(name for name in names if APP_NAME.fullmatch(name))
 
     def has(self, path: str, content: bytes) -> bool:
         return self.files.get(path) == self.repository.blob_id(content)

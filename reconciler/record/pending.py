@@ -6,6 +6,7 @@ import os
 import re
 import uuid
 from collections import Counter, defaultdict
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -24,11 +25,22 @@ Lines = list[dict[str, Any]]
 
 
 class Pending:
-    """Two files in `folder` named after the lock's id; a kill loses at most the line that was being written."""
+    """Two files in `folder` named after the lock's id; a kill loses at most the line that was being written.
+
+    A third one says that the lock was taken from this folder: no other machine has it, whatever it calls itself.
+    """
 
     def __init__(self, folder: Path, id: str) -> None:
-        self.id = id
+        self.id, self.mark_file = id, folder / f"{id}.lock"
         self.journal_file, self.log_file = folder / f"{id}.journal.jsonl", folder / f"{id}.log.jsonl"
+
+    def mark(self) -> None:
+        """The lock is about to be taken from here; that this cannot be kept costs its next holder a wait."""
+        with suppress(OSError):
+            self.mark_file.touch(mode=0o600)
+
+    def is_marked(self) -> bool:
+        return self.mark_file.exists()
 
     def has_journal(self) -> bool:
         return self.journal_file.exists()
@@ -48,6 +60,7 @@ class Pending:
     def remove(self) -> None:
         remove(self.journal_file)
         remove(self.log_file)
+        remove(self.mark_file)
 
 
 def append(path: Path, lines: Lines) -> None:
