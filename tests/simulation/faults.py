@@ -126,8 +126,8 @@ class Wire(httpx.BaseTransport):
     """Requests on their way to the service and back. `seen` hears of each write that reached it.
 
     `empty`: the service shows a group without members as such, and not as a group of which nothing is known. `strangers` are
-    the ids of those with whom a hostile one answers; `left` those of whom it has said that a write was done, which was not, and `lies` how often;
-    `denied` accounts that it made, and answered as if they were a stranger's: these nobody knows as ours.
+    the ids of those with whom a hostile one answers; `left` those of whom it has said that a write was done, which was not,
+    and `lies` how often; `denied` accounts that it made, and answered as if they were a stranger's: these nobody knows as ours.
     """
 
     empty = False
