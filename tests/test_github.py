@@ -62,7 +62,7 @@ def test_an_empty_folder_of_plans_writes_nothing_and_says_so(desk: Desk) -> None
 
 
 def test_the_record_names_the_commit_once_no_declared_change_is_left(tmp_path: Path) -> None:
-    with scim_server(tmp_path) as url:
+    with scim_server() as url:
         desk = Desk(tmp_path / "desk", f"{url}/{uuid4().hex}/v2")
         git(desk.folder, "init", "--quiet")
 
@@ -149,7 +149,7 @@ def test_a_plan_that_cannot_be_made_leaves_no_older_one_behind(desk: Desk) -> No
     link.symlink_to(target)
     for file in (old, link):
         assert desk.reconcile("plan", "--out", file.name, WIKI_TOKEN="").code == 1
-    assert not old.exists() and link.is_symlink() and target.read_text() == ""
+    assert not old.exists() and link.is_symlink() and target.read_text() == "{}"
 
 
 def test_a_comment_needs_to_know_where(desk: Desk) -> None:

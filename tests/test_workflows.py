@@ -33,8 +33,8 @@ ENVIRONMENTS = {"reconcile-plan": {"WIKI_TOKEN": TOKEN}, "reconcile-apply": {"WI
 
 
 @pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with scim_server(tmp_path_factory.mktemp("server")) as url:
+def services() -> Iterator[str]:
+    with scim_server() as url:
         yield url
 
 
@@ -536,6 +536,8 @@ def test_where_a_pull_request_runs_the_action_is_the_base_branch_s_and_elsewhere
 def test_no_script_holds_an_expression_or_any_logic(written: Path) -> None:
     found = [(file.name, step["run"]) for file, step in scripts(written / ".github")]
     assert len(found) > 15
+    there = re.compile(r'test ! -s "\$RUNNER_TEMP/[a-z.]+" \|\| ')  # hashFiles() looks into the checkout alone
+    found = [(name, there.sub("", script)) for name, script in found]
     lines = {line.partition(" ")[0] for name, script in found for line in script.splitlines()}
     assert lines <= {"reconcile", "python", "cat", "set", "make", "echo", 'apps="$(reconcile'}
     for name, script in found:
