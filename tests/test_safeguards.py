@@ -947,7 +947,8 @@ LOOSE = [("", APP + "deprovisioning:\n  outOfScope: retain\n", "deprovisioning.o
          ("", APP + "provisioning: {mode: manual}\n", "provisioning.mode is `manual`", 3),
          (MAPPINGS.replace("source: jobTitle}", "source: jobTitle, ignoreDrift: true}"), "", "ignoreDrift of title is set", 7),
          (MAPPINGS.replace("  users:\n", "  users:\n    targetObjectActions: [create]\n"), "", "users lacks update", 2),
-         (MAPPINGS.replace("  groups:\n", "  groups:\n    targetObjectActions: [create, update]\n"), "", "groups lacks delete", 10),
+         (MAPPINGS.replace("  groups:\n", "  groups:\n    targetObjectActions: [create, update]\n"), "", "groups lacks delete",
+          10),
          ]  # fmt: skip
 
 

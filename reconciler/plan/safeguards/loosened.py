@@ -6,7 +6,7 @@ very change that would otherwise have taken somebody's access.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from reconciler.declare.model import App, ObjectMapping, Place
@@ -38,7 +38,7 @@ def loosened(app: App) -> Iterator[Loosened]:
         yield from _of_mapping(kind, mapping)
 
 
-def _of(name: str, words: str, places: dict[str, Place]) -> Loosened:
+def _of(name: str, words: str, places: Mapping[str, Place]) -> Loosened:
     return Loosened(PREFIX + name, f"{name} {words}", places.get(name))
 
 
