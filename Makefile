@@ -5,10 +5,18 @@ READY := $(VENV)/.ready
 SEEDS ?= 500
 FIRST ?= 0
 
-.PHONY: demo test bench simulate clean
+# What needs no service, no process and no folder of declarations: the pure rooms, and how the rooms lie.
+PURE := connection digest document edits expressions facts functions nearest order patch regex rooms schemas sources targets wire
+
+.PHONY: demo check test bench simulate clean
 
 demo: $(READY)
 	$(VENV)/bin/reconcile demo
+
+check: $(READY)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/pytest -n auto $(PURE:%=tests/test_%.py)
 
 test: $(READY)
 	$(VENV)/bin/ruff check .
@@ -20,6 +28,7 @@ bench: $(READY)
 
 simulate: $(READY)
 	$(VENV)/bin/python -m tests.simulation --seeds $(SEEDS) --first $(FIRST)
+	RACES=200 EVERY_KILL=1 $(VENV)/bin/pytest -n auto tests/test_git_record.py tests/test_kill.py -k "at_once or killed"
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

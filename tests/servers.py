@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
 import secrets
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -122,19 +125,28 @@ def ended(process: Process | subprocess.Popen[bytes]) -> Ran:
 
 
 @contextmanager
-def scim_server(folder: Path) -> Iterator[str]:
-    """A scim2-server in a process of its own; each path below its URL is a tenant with its own resources."""
-    port = free_port()
+def scim_server() -> Iterator[str]:
+    """The scim2-server of this worker; each path below its URL is a tenant with its own resources, so take a new one."""
+    yield _server()
+
+
+@functools.cache
+def _server() -> str:
+    """The URL of the one server of this worker, a process of its own that ends with it."""
+    port, folder = free_port(), tempfile.TemporaryDirectory(prefix="scim")
     program = str(Path(sys.executable).with_name("scim2-server"))
     arguments = ["--port", str(port), "--bearer-token", TOKEN, "--dynamic-tenants"]
-    with open(folder / "server.log", "wb") as log:
-        process = subprocess.Popen([program, *arguments], stdout=log, stderr=log, cwd=folder)
-        try:
-            _wait(port, process)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(10)
+    with open(Path(folder.name) / "server.log", "wb") as log:
+        process = subprocess.Popen([program, *arguments], stdout=log, stderr=log, cwd=folder.name)
+
+    def end() -> None:
+        process.terminate()
+        process.wait(10)
+        folder.cleanup()
+
+    atexit.register(end)
+    _wait(port, process)
+    return f"http://127.0.0.1:{port}"
 
 
 def _wait(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -48,8 +48,8 @@ APPLY = ("apply", "--auto-approve")
 
 
 @pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with scim_server(tmp_path_factory.mktemp("server")) as url:
+def services() -> Iterator[str]:
+    with scim_server() as url:
         yield url
 
 
@@ -73,7 +73,7 @@ def clear(ran: Ran, *words: str, code: int = 1) -> None:
 
 
 def test_validate_ends_with_0_or_1(desk: Desk) -> None:
-    assert desk.reconcile("validate").code == 0
+    assert desk.reconcile("validate", fresh=True).code == 0
     desk.people("ada@x.org, jobTitel: Engineer", "grace@x.org")
     ran = desk.reconcile("validate")
     assert ran.code == 1 and "desired/directory/users/a.yaml:2:36" in ran.out and "did you mean 'jobTitle'?" in ran.out
@@ -81,8 +81,8 @@ def test_validate_ends_with_0_or_1(desk: Desk) -> None:
 
 def test_a_plan_ends_with_2_only_where_that_was_asked_for(desk: Desk) -> None:
     assert desk.reconcile("plan").code == 0
-    assert desk.reconcile("plan", "--detailed-exitcode").code == 2
-    assert desk.reconcile(*APPLY).code == 0
+    assert desk.reconcile("plan", "--detailed-exitcode", fresh=True).code == 2
+    assert desk.reconcile(*APPLY, fresh=True).code == 0
     ran = desk.reconcile("plan", "--detailed-exitcode")
     assert ran.code == 0 and "No changes. wiki matches the declaration." in ran.out
 
@@ -860,6 +860,22 @@ def test_every_command_explains_every_option() -> None:
         command = cli.get_command(context, name)
         assert command is not None and command.help
         assert [o.name for o in command.params if isinstance(o, click.Option) and not o.help] == [], name
+
+
+def test_every_command_can_be_imported_alone() -> None:
+    """Each in a process that has imported no other command before it."""
+    script = """
+import importlib, keyword, os
+from reconciler.cli.main import COMMANDS
+for command in COMMANDS:
+    if not os.fork():
+        name = command.replace("-", "_") + "_" * keyword.iskeyword(command)
+        getattr(importlib.import_module("reconciler.cli." + name), name)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.wait()[1]) == 0, command
+"""
+    ran = subprocess.run([sys.executable, "-c", script], env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_a_service_that_is_not_there_is_one_clear_error(refused: tuple[Desk, subprocess.Popen[bytes]]) -> None:

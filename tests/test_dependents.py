@@ -116,8 +116,8 @@ def test_a_token_that_is_refused_in_the_middle_leaves_no_change_unsaid(tmp_path:
     def decide(call: Call) -> Answer | None:
         return None if call.method == "GET" or (left and left.pop()) else answered(401, {"detail": "expired"})
 
-    with scim_server(tmp_path) as url, front(decide, url) as service:
-        ran = six(tmp_path, service.url + "/one/v2").reconcile("apply", "--auto-approve")
+    with scim_server() as url, front(decide, url) as service:
+        ran = six(tmp_path, service.url + "/expired/v2").reconcile("apply", "--auto-approve")
     assert ran.code == 5 and "expired" in ran.err and "mend the token" in ran.err
     assert [sum(f" User/u{i}@x.org" in line for line in (ran.out + ran.err).splitlines() if line.startswith(
         ("done", "failed", "skipped"))) for i in range(6)] == [1] * 6  # fmt: skip
@@ -130,7 +130,7 @@ def test_a_wait_that_is_too_long_in_the_middle_is_not_called_a_refused_token(tmp
     def decide(call: Call) -> Answer | None:
         return None if call.method == "GET" or (left and left.pop()) else Answer(429, headers=(("Retry-After", "86400"),))
 
-    with scim_server(tmp_path) as url, front(decide, url) as service:
-        ran = six(tmp_path, service.url + "/one/v2").reconcile("apply", "--auto-approve")
+    with scim_server() as url, front(decide, url) as service:
+        ran = six(tmp_path, service.url + "/waiting/v2").reconcile("apply", "--auto-approve")
     assert ran.code == 5 and "asks to wait 24 h: run again then" in ran.err and "run the same command again" in ran.err
     assert "token" not in ran.out + ran.err and "the service asks for too long a wait" in ran.out

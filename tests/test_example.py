@@ -65,12 +65,12 @@ PEOPLE: dict[str, dict[str, Any]] = {
 def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A desk with the example, planned and applied once to both apps."""
     folder = tmp_path_factory.mktemp("example")
-    with scim_server(folder) as url:
+    with scim_server() as url:
         desk = Desk(folder / "desk", url)
         shutil.rmtree(desk.folder / "desired")
         shutil.copytree(ROOT / "desired", desk.folder / "desired")
         for app in ("THOUSANDEYES", "WIKI"):
-            desk.environ |= {f"{app}_SCIM_URL": f"{url}/{app.lower()}/v2", f"{app}_SCIM_TOKEN": TOKEN}
+            desk.environ |= {f"{app}_SCIM_URL": f"{url}/{folder.name}-{app.lower()}/v2", f"{app}_SCIM_TOKEN": TOKEN}
         assert desk.reconcile("plan", "--out", "plan.json").code == 0
         ran = desk.reconcile("apply", "plan.json")
         assert ran.code == 0, ran

@@ -228,7 +228,7 @@ def test_an_apply_that_finds_a_lock_exits_6_and_writes_nothing(remote: GitWorld,
 
 @pytest.mark.parametrize("text", [IN_GIT, "record: {backend: local, path: keep}\n"])
 def test_a_record_that_was_left_in_the_old_place_is_named_until_it_is_moved(tmp_path: Path, text: str) -> None:
-    with scim_server(tmp_path) as url:
+    with scim_server() as url:
         desk = Desk(GitWorld(tmp_path).checkout, f"{url}/{uuid4().hex}/v2")
         assert desk.reconcile("apply", "--auto-approve").code == 0
         desk.people("ada@x.org", "grace@x.org, accountEnabled: false")

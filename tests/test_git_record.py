@@ -27,7 +27,7 @@ from reconciler.record.shards import from_files, shard, to_files
 from reconciler.record.store import NEVER, LeaseLost, Locked, RecordError, Store
 from tests.gitworld import ENV, GitWorld, git, state
 
-RACES = int(os.environ.get("RACES", "200"))  # about half a second each
+RACES = int(os.environ.get("RACES", "40"))  # about half a second each; `make simulate` runs more
 SECRET = "ghs_hunter2hunter2"
 
 

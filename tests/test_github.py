@@ -62,7 +62,7 @@ def test_an_empty_folder_of_plans_writes_nothing_and_says_so(desk: Desk) -> None
 
 
 def test_the_record_names_the_commit_once_no_declared_change_is_left(tmp_path: Path) -> None:
-    with scim_server(tmp_path) as url:
+    with scim_server() as url:
         desk = Desk(tmp_path / "desk", f"{url}/{uuid4().hex}/v2")
         git(desk.folder, "init", "--quiet")
 

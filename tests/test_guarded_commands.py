@@ -18,8 +18,8 @@ PEOPLE = names(10)
 
 
 @pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with scim_server(tmp_path_factory.mktemp("server")) as url:
+def services() -> Iterator[str]:
+    with scim_server() as url:
         yield url
 
 

@@ -430,7 +430,7 @@ def test_what_contradicts_an_import_is_named_where_it_is(empty: World, monkeypat
 
 
 def test_the_command_imports_plans_empty_and_takes_drift_over(tmp_path: Path) -> None:
-    with scim_server(tmp_path) as url:
+    with scim_server() as url:
         desk = Desk(tmp_path, f"{url}/import/v2")
         desk.seed("ada@x.org", displayName="Ada \u202e")
         fresh = ("import", "--app", "new", "--out", "fresh")

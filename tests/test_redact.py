@@ -140,7 +140,7 @@ def test_a_redacted_plan_file_cannot_be_applied_and_says_so(
 
 
 def test_the_command_redacts_what_it_shows_and_what_it_saves(tmp_path: Path) -> None:
-    with scim_server(tmp_path) as url:
+    with scim_server() as url:
         desk = Desk(tmp_path, f"{url}/redact/v2")
         shown = desk.reconcile("plan", "--redact", "--out", "plan.json", RECONCILE_REDACT_KEY="k")
         again = desk.reconcile("plan", "--redact", "--format", "json", RECONCILE_REDACT_KEY="k").out

@@ -18,7 +18,7 @@ REVOKE = ("revoke", "ADA@x.org", "--reason", "stolen laptop", "--auto-approve")
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with scim_server(tmp_path_factory.mktemp("server")) as url:
+    with scim_server() as url:
         yield url
 
 

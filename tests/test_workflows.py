@@ -33,8 +33,8 @@ ENVIRONMENTS = {"reconcile-plan": {"WIKI_TOKEN": TOKEN}, "reconcile-apply": {"WI
 
 
 @pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with scim_server(tmp_path_factory.mktemp("server")) as url:
+def services() -> Iterator[str]:
+    with scim_server() as url:
         yield url
 
 
