@@ -34,6 +34,10 @@ def mapped(count: int, row: str) -> str:
     return head + "".join(f"      - {{{row.replace('%n', str(n))}}}\n" for n in range(count)) + "  groups:" + rest
 
 
+def inside(count: int, name: str) -> str:
+    return "groups: [{displayName: g, members: [" + ", ".join(f"{name}{n}" for n in range(count)) + "]}]\n"
+
+
 NUMBER, URN = "9" * 5_000, "urn:example:2.0:User"
 ATTACKS = {  # what is written, and the errors that are said
     "circle of 3,000 groups": ({G: rows("groups", 2_999, "{displayName: g%n, members: [{group: g%m}]}")
@@ -55,6 +59,13 @@ ATTACKS = {  # what is written, and the errors that are said
     "names of 2 MB": ({U: "users: [{userPrincipalName: " + "x" * 2_000_000
                            + "}, {userPrincipalName: ada@x.org, manager: " + "y" * 2_000_000 + "}]"}, 1),
     "nested 500,000 deep": ({U: "users: " + "[" * 500_000}, 1),
+    "50,000 unknown members of a group": ({G: inside(50_000, "x"), A: "assignments: []"}, 50_000),
+    "50,000 unknown managers": ({U: rows("users", 50_000, "{userPrincipalName: u%n, manager: x%n}"), A: "assignments: []"},
+                                50_000),
+    "200 policies that 5,000 people break": (
+        {U: rows("users", 5_000, "userPrincipalName: u%n"), A: "assignments: [{group: g, role: User}, {group: g, role: Admin}]",
+         G: inside(5_000, "u"),
+         Y: rows("policies", 200, "{name: p%n, remedy: b, separationOfDuties: [Admin, User]}")}, 0),
     "5,000 policies": ({Y: rows("policies", 5_000, "{name: p%n, remedy: b, separationOfDuties: [A%n, B%n]}")}, 10_000),
 }  # fmt: skip
 
@@ -89,6 +100,16 @@ def test_in_every_form_2_000_of_a_kind_are_listed_and_the_rest_is_counted(tmp_pa
     world.write(G, rows("groups", 4_980, "{displayName: g%n, members: [nobody]}"))
     said, *_ = validated(tmp_path, form)
     assert "2,980 more errors are not listed" in said and 2_000 <= said.count("nobody") < 2_010 * (1 + (form == "sarif"))
+
+
+def test_warnings_of_policies_that_are_not_listed_are_counted(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.users(*(f"userPrincipalName: u{n}" for n in range(600)))
+    world.groups(f"displayName: g, members: [{', '.join(f'u{n}' for n in range(600))}]")
+    world.assign("group: g, role: User", "group: g, role: Admin")
+    world.write(Y, rows("policies", 4, "{name: p%n, remedy: b, separationOfDuties: [Admin, User]}"))
+    said, code, *_ = validated(tmp_path)
+    assert code == 0 and "400 more warnings are not listed" in said and "0 errors, 2400 warnings" in said
 
 
 def test_what_is_large_and_sound_is_no_error(tmp_path: Path) -> None:
