@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.declare.load import load
 from reconciler.declare.references import circles
-from reconciler.resolve.scope import flatten
+from reconciler.resolve.scope import Ways, flatten
 from tests.world import APP, MAPPINGS, World
 
 U, G, A = "directory/users/a.yaml", "directory/groups/a.yaml", "apps/wiki/assignments.yaml"
@@ -120,6 +120,26 @@ def test_what_is_large_and_sound_is_no_error(tmp_path: Path) -> None:
     world.assign("group: g0, role: User")
     found = load(tmp_path / "desired")
     assert found.problems == [] and flatten(found.declarations.groups, "expand")["g0"] == {"u7"}
+
+
+def test_the_way_to_each_of_many_members_looks_through_a_group_once(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.write(G, rows("groups", 300, "{displayName: g%n, members: [{group: g%m}]}") + inside(3_000, "u").removeprefix(
+        "groups: [").replace("{displayName: g,", "- {displayName: g300,").replace("]}]", "]}"))  # fmt: skip
+    world.assign("group: g0, role: User")
+    groups = load(tmp_path / "desired").declarations.groups
+    looks = 0
+
+    class Counted(dict[str, object]):
+        def __getitem__(self, name: str) -> object:
+            nonlocal looks
+            looks += 1
+            return groups[name]
+
+    ways = Ways(Counted.fromkeys(groups))  # type: ignore[arg-type]
+    assert {len(ways.chain("g0", f"u{n}")) for n in range(3_000)} == {301} and looks == 301
+    assert ways.chain("g300", "u7") == ["g300"] and ways.chain("g299", "u7") == ["g299", "g300"]
+    assert ways.chain("g0", "nobody") == ["g0"]
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:

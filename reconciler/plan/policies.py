@@ -77,9 +77,9 @@ class Setting:
         return [number for number, slot in enumerate(slots) if slot.path.attribute.lower() in NAMES]
 
 
-def violations(policy: Policy, setting: Setting, state: State) -> list[Violation]:
+def violations(policy: Policy, setting: Setting, state: State) -> Iterator[Violation]:
     """Where a rule is broken; `state` is address -> keys of the roles of each active account."""
-    return [word() for word in _breaking(policy, setting, state)]
+    return (word() for word in _breaking(policy, setting, state))
 
 
 def _breaking(policy: Policy, setting: Setting, state: State) -> Iterator[Callable[[], Violation]]:
