@@ -36,8 +36,8 @@ STEPS: tuple[tuple[str, int], ...] = (
     (f"apply --digest {DIGEST}", 4), ("explain ada@x.org", 0), ("eval ToUpper([mail]) --user ada@x.org", 0),
     ("lock", 0), ("unlock x", 1),
     ("record show User/ada@x.org", 0), ("record forget User/grace@x.org", 0), ("record prune --older-than 400d", 0),
-    ("record migrate --from local --path nowhere", 1), ("revoke ada@x.org --auto-approve", 0),
-    ("import --app wiki --out again", 0), ("demo --nothing", 64),
+    ("record migrate --from local --path nowhere", 1), ("record trust none --app wiki", 64),
+    ("revoke ada@x.org --auto-approve", 0), ("import --app wiki --out again", 0), ("demo --nothing", 64),
 )  # fmt: skip
 STAND_IN = """#!{python} -I
 import json, os, sys
@@ -97,7 +97,7 @@ class Watched:
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Watched, dict[str, list[Call]]]]:
     """Every command once, each with the processes that it started."""
     folder = tmp_path_factory.mktemp("watched")
-    with scim_server(folder) as url:
+    with scim_server() as url:
         found = Watched(folder, f"{url}/{uuid4().hex}/v2")
         calls: dict[str, list[Call]] = {}
         for command, code in STEPS:

@@ -436,10 +436,10 @@ def test_drift_alone_is_repaired_where_that_cause_was_asked_for(desk: Desk) -> N
     assert "update User/grace@x.org" in desk.reconcile("plan", "--cause", "config").out
 
 
-def test_a_saved_plan_has_the_permissions_of_any_file_and_the_record_its_owners_alone(desk: Desk) -> None:
+def test_a_saved_plan_and_the_record_are_their_owners_alone(desk: Desk) -> None:
     assert desk.reconcile("plan", "--out", "plan.json", umask=0o027).code == 0
     assert desk.reconcile(*APPLY, umask=0o000).code == 0
-    assert stat.S_IMODE((desk.folder / "plan.json").stat().st_mode) == 0o640
+    assert stat.S_IMODE((desk.folder / "plan.json").stat().st_mode) == 0o600
     files = [*(desk.folder / ".reconcile").rglob("*")]
     assert len(files) >= 3 and {stat.S_IMODE(f.stat().st_mode) & 0o077 for f in files} == {0}
 
@@ -670,9 +670,10 @@ def test_declarations_that_are_no_folder_are_one_error(desk: Desk) -> None:
         assert (ran.code, ran.out) == (1, "") and word in ran.err
 
 
-def test_numbers_of_any_size_are_read(desk: Desk) -> None:
+def test_numbers_are_read_as_yaml_writes_them_and_one_without_measure_is_an_error_at_its_place(desk: Desk) -> None:
     desk.people(f"ada@x.org, displayName: {'9' * 5_000}", "grace@x.org")
-    assert desk.reconcile("validate").code == 0
+    ran = desk.reconcile("validate")
+    assert ran.code == 1 and "desired/directory/users/a.yaml:2:49: error: a number of 5,000 characters" in ran.out
     assert [scalar(t) for t in (".5", "-.5", "1.", "1e3", "-.inf")] == [0.5, -0.5, 1.0, 1000.0, float("-inf")]
 
 

@@ -149,7 +149,7 @@ def test_a_plan_that_cannot_be_made_leaves_no_older_one_behind(desk: Desk) -> No
     link.symlink_to(target)
     for file in (old, link):
         assert desk.reconcile("plan", "--out", file.name, WIKI_TOKEN="").code == 1
-    assert not old.exists() and link.is_symlink() and target.read_text() == ""
+    assert not old.exists() and link.is_symlink() and target.read_text() == "{}"
 
 
 def test_a_comment_needs_to_know_where(desk: Desk) -> None:

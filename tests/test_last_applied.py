@@ -15,7 +15,7 @@ from tests.servers import APP, Desk, front, page, scim_server
 
 @pytest.fixture(scope="module")
 def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with scim_server(tmp_path_factory.mktemp("server")) as url:
+    with scim_server() as url:
         yield url
 
 
@@ -197,7 +197,7 @@ def test_a_renamed_app_is_refused_until_its_record_is_moved_and_then_keeps_it(tm
     assert moved.code == 0 and not (tmp_path / ".reconcile/wiki").exists(), moved.err
     kept = json.loads((tmp_path / ".reconcile/docs/record.json").read_text())
     assert (kept["app"], kept["protected"], len(kept["entries"])) == ("docs", ["User/ada@x.org"], 3)
-    assert {"AppRenamed", "TenantUrlChanged", "ProtectionEnds"} == set(said(desk))
+    assert {"AppRenamed", "ProtectionEnds", "TenantUrlChanged"} == set(said(desk))
     desk.write("apps/docs/assignments.yaml", "assignments: []\n")
     assert "protected" in desk.reconcile("plan").out and desk.reconcile("plan").code == 3
 

@@ -224,7 +224,7 @@ def test_commands_end_in_5_and_2_until_it_is_so(tmp_path: Path) -> None:
     def decide(call: Call) -> Answer | None:
         return Answer(204) if kept[0] and call.method == "PATCH" and "/Users/" in call.path else None
 
-    with scim_server(tmp_path) as scim, front(decide, scim) as service:
+    with scim_server() as scim, front(decide, scim) as service:
         desk = Desk(tmp_path, service.url + "/kept")
         desk.write("directory/groups/a.yaml", "groups: []\n")
         desk.write("apps/wiki/assignments.yaml", both("ada", "grace"))

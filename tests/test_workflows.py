@@ -579,6 +579,8 @@ def test_where_a_pull_request_runs_the_action_is_the_base_branch_s_and_elsewhere
 def test_no_script_holds_an_expression_or_any_logic(written: Path) -> None:
     found = [(file.name, step["run"]) for file, step in scripts(written / ".github")]
     assert len(found) > 15
+    there = re.compile(r'test ! -s "\$RUNNER_TEMP/[a-z.]+" \|\| ')  # hashFiles() looks into the checkout alone
+    found = [(name, there.sub("", script)) for name, script in found]
     lines = {line.partition(" ")[0] for name, script in found for line in script.splitlines()}
     assert lines <= {"reconcile", "python", "cat", "set", "make", "echo", 'apps="$(reconcile'}
     for name, script in found:

@@ -126,8 +126,8 @@ class Wire(httpx.BaseTransport):
     """Requests on their way to the service and back. `seen` hears of each write that reached it.
 
     `empty`: the service shows a group without members as such, and not as a group of which nothing is known. `strangers` are
-    the ids of those with whom a hostile one answers; `left` those of whom it has said that a write was done, which was not;
-    `denied` accounts that it made, and answered as if they were a stranger's: these nobody knows as ours.
+    the ids of those with whom a hostile one answers; `left` those of whom it has said that a write was done, which was not,
+    and `lies` how often; `denied` accounts that it made, and answered as if they were a stranger's: these nobody knows as ours.
     """
 
     empty = False
@@ -139,6 +139,7 @@ class Wire(httpx.BaseTransport):
     ) -> None:  # fmt: skip
         self.inner, self.fate, self.wait, self.edit, self.seen = inner, fate, wait, edit, seen
         self.left: set[str] = set()
+        self.lies = 0
         self.denied: set[str] = set()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -196,6 +197,7 @@ class Wire(httpx.BaseTransport):
             return None
         found.read()
         self.left.add(request.url.path.rpartition("/")[2])
+        self.lies += 1
         if request.method == "DELETE" or self.fate.random.random() < 0.5:
             return httpx.Response(204)
         return self._shown(found) if self.empty and "/Groups" in request.url.path else found

@@ -41,7 +41,8 @@ def check_laws(run: Simulation) -> None:
     expect(not forgotten, f"made by us and forgotten: {forgotten}")
     for id, entry in entries.items():
         if id in there:
-            expect(entry.get("created", False) == (id in run.made - run.wire.denied), f"{entry}: who has created it?")
+            # One that was denied, and whose journal a full disk cut short, is found again as the one that we sent for.
+            expect(id in run.wire.denied or entry.get("created", False) == (id in run.made), f"{entry}: who has created it?")
 
 
 def check_honest(run: Simulation) -> None:

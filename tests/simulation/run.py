@@ -171,7 +171,7 @@ class Simulation:
     def round(self) -> None:
         """Some attempts at one declaration, with or without a saved plan, while things go wrong."""
         saved = self.random.random() < 0.5 and self.planned()[0].plan
-        before = self.edits
+        before = self.moves
         self.fate.arm()
         self.tell(f"armed: {self.fate.rates}, {'saved' if saved else 'planned'}")
         for _ in range(self.random.randint(1, 4)):
@@ -244,7 +244,12 @@ class Simulation:
             elif change.action == "create" and quiet:
                 expect(not self.admin.find(*_by_name(kind), name), f"{change.address} is there, and would be created")
 
-    def cycle(self, saved: Plan | None = None, edits: int = 0) -> Result | None:
+    @property
+    def moves(self) -> int:
+        """How often the service changed, or said that it had, without us."""
+        return self.edits + self.wire.lies
+
+    def cycle(self, saved: Plan | None = None, moves: int = 0) -> Result | None:
         """An apply; None where the saved plan is stale."""
         with self.store.lock("reconcile apply", self.now()):
             planned, resolution, record = self.planned()
@@ -252,7 +257,7 @@ class Simulation:
             if saved is not None:
                 found = compare([saved], planned.plan, planned.is_done, begun=frozenset(record.under_way))
                 if found.moved:
-                    expect(self.edits > edits, f"the saved plan is stale, but nobody has edited anything: {found.moved}")
+                    expect(self.moves > moves, f"the saved plan is stale, but nobody has edited anything: {found.moved}")
                     return None
                 changes = tuple(found.todo)
             self._allow(changes)
