@@ -136,7 +136,7 @@ class Hub:
         pull = self.state["pulls"][number - 1]
         event = {"pull_request": {
             "number": number, "title": "$(touch pwned)`touch pwned`", "base": {"sha": pull["base"], "ref": "main"},
-            "head": {"sha": pull["head"], "repo": {"full_name": pull["repo"]}}}}  # fmt: skip
+            "head": {"sha": pull["head"], "ref": f"branch-{number}", "repo": {"full_name": pull["repo"]}}}}  # fmt: skip
         return self.run("plan", "pull_request", event, self._joined(number), f"{number}/merge", head=pull["head"],
                         fork=pull["repo"] != REPOSITORY)  # fmt: skip
 
@@ -245,6 +245,8 @@ class _Job:
         self.hub.state["artifacts"].append({"name": given["name"], "expired": False, "created_at": f"{number:09}",
                                             "file": str(kept), "workflow_run": run,
                                             "run": {"event": self.context["github"]["event_name"], "head_sha": self.head,
+                                                    "head_branch": self.context["github"]["event"].get("pull_request", {}).get(
+                                                        "head", {}).get("ref"), "created_at": f"2026-05-01T00:00:{number:02}Z",
                                                     "path": ".github/workflows/plan.yml", "status": "completed",
                                                     "conclusion": "success", "repository": {"id": 1},
                                                     "head_repository": {"id": 1}}})  # fmt: skip

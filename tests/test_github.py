@@ -122,13 +122,13 @@ def test_without_gh_it_is_said_what_to_install(desk: Desk) -> None:
 def test_only_a_commit_that_is_gone_is_taken_for_a_rewritten_history(
     refusal: str, falls_back: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pull = {"number": 7, "merged_at": "2026-11-01", "base": {"ref": "main"}, "head": {"sha": "c"}}
+    pull = {"number": 7, "merged_at": "2026-11-01", "base": {"ref": "main"}, "head": {"sha": "c", "label": "o:b"}}
     gh = tmp_path / "gh"
     gh.write_text(f"#!/bin/sh\ncase \"$3\" in */compare/*) echo '{refusal}' >&2; exit 1;; esac\necho '{json.dumps([pull])}'\n")
     gh.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     if falls_back:
-        assert merged("a" * 40, "b" * 40, "main") == [PullRequest("2026-11-01", 7, "c")]
+        assert merged("a" * 40, "b" * 40, "main") == [PullRequest("2026-11-01", 7, "c", "o:b", "main")]
         assert "only the latter's pull request is looked at" in capsys.readouterr().err
     else:
         with pytest.raises(GitHubError, match=re.escape(refusal)):

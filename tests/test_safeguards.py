@@ -941,6 +941,40 @@ def test_an_apply_of_a_part_leaves_the_word_on_weaker_safeguards(tmp_path: Path)
     assert any("accidentalDeletions.count was 10" in item.text for item in found.plan().cautions)
 
 
+LOOSE = [("", APP + "deprovisioning:\n  outOfScope: retain\n", "deprovisioning.outOfScope is `retain`", 4),
+         ("", APP + "deprovisioning: {removedFromDirectory: retain}\n", "deprovisioning.removedFromDirectory is `retain`", 3),
+         ("", APP + "provisioning: {status: off}\n", "provisioning.status is `off`", 3),
+         ("", APP + "provisioning: {mode: manual}\n", "provisioning.mode is `manual`", 3),
+         (MAPPINGS.replace("source: jobTitle}", "source: jobTitle, ignoreDrift: true}"), "", "ignoreDrift of title is set", 7),
+         (MAPPINGS.replace("  users:\n", "  users:\n    targetObjectActions: [create]\n"), "", "users lacks update", 2),
+         (MAPPINGS.replace("  groups:\n", "  groups:\n    targetObjectActions: [create, update]\n"), "", "groups lacks delete",
+          10),
+         ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("mappings", "app", "words", "line"), LOOSE)
+def test_a_setting_by_which_access_outlives_its_declaration_is_named_when_it_is_new(
+    tmp_path: Path, mappings: str, app: str, words: str, line: int
+) -> None:
+    def loose() -> None:
+        found.write("apps/wiki/mappings.yaml", mappings or MAPPINGS)
+        found.write("apps/wiki/app.yaml", app or APP)
+
+    found = Town(tmp_path / "new", 12)
+    found.converge()
+    loose()
+    said = [item for item in found.plan().cautions if words in item.text]
+    assert [(item.code, item.line) for item in said] == [("SafeguardWeakened", line)] and "when last applied" in said[0].text
+    found = Town(tmp_path / "old", 12)
+    loose()
+    assert found.plan().cautions == (), "what holds from the first day on is no news"
+    found.converge()
+    assert found.plan().cautions == ()
+    found.write("apps/wiki/mappings.yaml", MAPPINGS)
+    found.write("apps/wiki/app.yaml", APP)
+    assert found.plan().cautions == (), "nor is what lets less through"
+
+
 @pytest.mark.parametrize("safeguards", ["accidentalDeletions: {count: 5, percent: 5}", "lockout: {role: User, minimumActive: 1}"])
 def test_a_stricter_or_a_new_safeguard_is_not_named(tmp_path: Path, safeguards: str) -> None:
     found = Town(tmp_path, 12)

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.declare.load import load
 from reconciler.declare.references import circles
-from reconciler.resolve.scope import flatten
+from reconciler.resolve.scope import Ways, flatten
 from tests.world import APP, MAPPINGS, World
 
 U, G, A = "directory/users/a.yaml", "directory/groups/a.yaml", "apps/wiki/assignments.yaml"
@@ -32,6 +32,10 @@ def rows(key: str, count: int, row: str) -> str:
 def mapped(count: int, row: str) -> str:
     head, _, rest = MAPPINGS.partition("  groups:")
     return head + "".join(f"      - {{{row.replace('%n', str(n))}}}\n" for n in range(count)) + "  groups:" + rest
+
+
+def inside(count: int, name: str) -> str:
+    return "groups: [{displayName: g, members: [" + ", ".join(f"{name}{n}" for n in range(count)) + "]}]\n"
 
 
 NUMBER, URN = "9" * 5_000, "urn:example:2.0:User"
@@ -55,6 +59,13 @@ ATTACKS = {  # what is written, and the errors that are said
     "names of 2 MB": ({U: "users: [{userPrincipalName: " + "x" * 2_000_000
                            + "}, {userPrincipalName: ada@x.org, manager: " + "y" * 2_000_000 + "}]"}, 1),
     "nested 500,000 deep": ({U: "users: " + "[" * 500_000}, 1),
+    "50,000 unknown members of a group": ({G: inside(50_000, "x"), A: "assignments: []"}, 50_000),
+    "50,000 unknown managers": ({U: rows("users", 50_000, "{userPrincipalName: u%n, manager: x%n}"), A: "assignments: []"},
+                                50_000),
+    "200 policies that 5,000 people break": (
+        {U: rows("users", 5_000, "userPrincipalName: u%n"), A: "assignments: [{group: g, role: User}, {group: g, role: Admin}]",
+         G: inside(5_000, "u"),
+         Y: rows("policies", 200, "{name: p%n, remedy: b, separationOfDuties: [Admin, User]}")}, 0),
     "5,000 policies": ({Y: rows("policies", 5_000, "{name: p%n, remedy: b, separationOfDuties: [A%n, B%n]}")}, 10_000),
 }  # fmt: skip
 
@@ -91,6 +102,16 @@ def test_in_every_form_2_000_of_a_kind_are_listed_and_the_rest_is_counted(tmp_pa
     assert "2,980 more errors are not listed" in said and 2_000 <= said.count("nobody") < 2_010 * (1 + (form == "sarif"))
 
 
+def test_warnings_of_policies_that_are_not_listed_are_counted(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.users(*(f"userPrincipalName: u{n}" for n in range(600)))
+    world.groups(f"displayName: g, members: [{', '.join(f'u{n}' for n in range(600))}]")
+    world.assign("group: g, role: User", "group: g, role: Admin")
+    world.write(Y, rows("policies", 4, "{name: p%n, remedy: b, separationOfDuties: [Admin, User]}"))
+    said, code, *_ = validated(tmp_path)
+    assert code == 0 and "400 more warnings are not listed" in said and "0 errors, 2400 warnings" in said
+
+
 def test_what_is_large_and_sound_is_no_error(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.write(U, "users:\n- &a {userPrincipalName: ada@x.org, employeeId: '" + NUMBER + "'}\n"
@@ -99,6 +120,26 @@ def test_what_is_large_and_sound_is_no_error(tmp_path: Path) -> None:
     world.assign("group: g0, role: User")
     found = load(tmp_path / "desired")
     assert found.problems == [] and flatten(found.declarations.groups, "expand")["g0"] == {"u7"}
+
+
+def test_the_way_to_each_of_many_members_looks_through_a_group_once(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.write(G, rows("groups", 300, "{displayName: g%n, members: [{group: g%m}]}") + inside(3_000, "u").removeprefix(
+        "groups: [").replace("{displayName: g,", "- {displayName: g300,").replace("]}]", "]}"))  # fmt: skip
+    world.assign("group: g0, role: User")
+    groups = load(tmp_path / "desired").declarations.groups
+    looks = 0
+
+    class Counted(dict[str, object]):
+        def __getitem__(self, name: str) -> object:
+            nonlocal looks
+            looks += 1
+            return groups[name]
+
+    ways = Ways(Counted.fromkeys(groups))  # type: ignore[arg-type]
+    assert {len(ways.chain("g0", f"u{n}")) for n in range(3_000)} == {301} and looks == 301
+    assert ways.chain("g300", "u7") == ["g300"] and ways.chain("g299", "u7") == ["g299", "g300"]
+    assert ways.chain("g0", "nobody") == ["g0"]
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:

@@ -7,9 +7,12 @@ import time
 
 import pytest
 
+from reconciler.adopt.files import quote
 from reconciler.cli.main import run
 from reconciler.declare.model import Place, Problem
+from reconciler.declare.spelled import spelled
 from reconciler.declare.visible import visible
+from reconciler.declare.yaml import parse
 from reconciler.report.problems import as_github, as_json, as_text
 from reconciler.report.safe import cell, code, inert, plain
 from reconciler.report.sarif import as_sarif
@@ -33,7 +36,7 @@ UNSEEN = {
     "Mongolian": "\u180e", "line": "a\u2028b", "NUL": "a\0", "escape": "\x1b[31m", "C1": "\x9b", "surrogate": "\ud800",
     "private": "\ue000", "leading mark": "\u0301a", "mark on a space": "a \u0301", "mark on a digit": "1\u0301",
     "mark twice": "a\u0301\u0301", "stack": "a\u0301\u0302\u0303\u0304\u0305", "enclosing mark": "\u20dd",
-    "mark on a filler": "\u3164\u0301",
+    "mark on a filler": "\u3164\u0301", "Braille without a dot": "\u2800",
 }  # fmt: skip
 FORMS = {
     "terminal": plain, "code span": code, "cell": cell, "fence": inert, "text": lambda text: as_text([_problem(text)]),
@@ -41,6 +44,17 @@ FORMS = {
     "JSON of problems": lambda text: as_json([_problem(text)]),
     "SARIF": lambda text: json.loads(as_sarif([_problem(text)]))["runs"][0]["results"][0]["message"]["text"],
 }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(UNSEEN.keys() - {"NUL", "surrogate"}))
+def test_what_is_written_into_files_holds_nothing_that_is_not_seen(name: str) -> None:
+    for written in (quote(UNSEEN[name]), spelled(UNSEEN[name])):
+        assert visible(written) == written and parse(f"a: {written}".encode(), "a.yaml").data == {"a": UNSEEN[name]}
+
+
+@pytest.mark.parametrize("name", [name for name, text in READABLE.items() if not {*"\u200c\u200d\u3000\\"} & {*text}])
+def test_what_can_be_read_is_written_as_it_is(name: str) -> None:
+    assert READABLE[name] in quote(READABLE[name])
 
 
 def _problem(text: str) -> Problem:

@@ -361,7 +361,7 @@ def test_a_plan_that_expired_or_that_a_fork_made_or_that_is_redacted_waits_for_a
 
 @pytest.mark.parametrize("forged", [
     {"event": "push"}, {"path": ".github/workflows/evil.yml"}, {"status": "in_progress"}, {"conclusion": "cancelled"},
-    {"head_sha": "a" * 40}, {"head_repository": {"id": 2}}])  # fmt: skip
+    {"head_sha": "a" * 40}, {"head_repository": {"id": 2}}, {"head_branch": "other"}])  # fmt: skip
 def test_a_plan_that_is_not_of_the_plan_workflow_waits_for_approval(team: Team, forged: dict[str, object]) -> None:
     team.merged("ada@x.org")
     team.hub.merge(team.reviewed("ada@x.org", "grace@x.org"))
@@ -393,6 +393,49 @@ def test_a_pull_request_that_changes_the_workflows_makes_no_plan_that_counts(tea
     team.hub.merge(number)
     run = team.hub.pushed()
     assert "changes .github/workflows/plan.yml" in run.summary
+    waits(team, run)
+
+
+BEFORE, AFTER = "2026-04-30T00:00:00Z", "2026-05-02T00:00:00Z"  # the run that made the plan
+
+
+@pytest.mark.parametrize(("second", "events", "counts"), [
+    ({"onto": "evil"}, [], False), ({"onto": "main"}, [], True), ({"onto": "evil", "branch": "other"}, [], True),
+    ({}, [("base_ref_changed", AFTER)], False), ({}, [("automatic_base_change_succeeded", AFTER)], False),
+    ({}, [("base_ref_changed", BEFORE), ("labeled", AFTER)], True)])  # fmt: skip
+def test_a_plan_that_may_be_of_another_bases_workflow_waits_for_approval(
+    team: Team, second: dict[str, str], events: list[tuple[str, str]], counts: bool
+) -> None:
+    """The same commit can be proposed for a branch whose plan.yml makes what it likes, and the artifact has the same name."""
+    team.merged("ada@x.org")
+    number = team.reviewed("ada@x.org", "grace@x.org")
+    pulls = team.hub.state["pulls"]
+    pulls[-1]["events"] = [{"event": event, "created_at": at} for event, at in events]
+    if second:
+        pulls.append({**pulls[-1], "branch": f"branch-{number}", "number": 99, **second})
+    team.hub.merge(number)
+    run = team.hub.pushed()
+    if counts:
+        assert run.jobs == {"apply": "success"} and team.desk.find("grace@x.org")
+    else:
+        assert f"pull request {number} " in run.summary
+        waits(team, run)
+
+
+def test_workflows_that_change_behind_3_000_other_files_are_not_overlooked(team: Team) -> None:
+    team.merged("ada@x.org")
+
+    def edit(work: Path) -> None:
+        declare("ada@x.org", "grace@x.org")(work)
+        (work / "-many").mkdir()
+        for name in range(3_000):
+            (work / "-many" / str(name)).touch()
+
+    number = team.hub.open(edit)
+    team.hub.pull_request(number)
+    team.hub.merge(number)
+    run = team.hub.pushed()
+    assert "more files than GitHub lists" in run.summary
     waits(team, run)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from reconciler.declare.model import fold
 from reconciler.declare.sources import GROUP_SOURCES, USER_SOURCES
+from reconciler.declare.visible import unseen
 
 Row = dict[str, Any]
 
@@ -39,19 +40,20 @@ def is_name(value: Any) -> bool:
 
 def quote(text: str) -> str:
     """A scalar that reads back as exactly this text; `can_hold` must be true."""
-    if text and text[0].isalpha() and text[-1] != " " and text.lower() not in WORDS and all(map(_plain, text)):
+    hidden = unseen(text)
+    if text and text[0].isalpha() and text[-1] != " " and text.lower() not in WORDS and all(map(_plain, text)) and not hidden:
         return text
-    return '"' + "".join(_quoted(c) for c in text) + '"'
+    return '"' + "".join(_quoted(c, place in hidden) for place, c in enumerate(text)) + '"'
 
 
 def _plain(character: str) -> bool:
     return character.isalnum() or character in " _-.@/"
 
 
-def _quoted(character: str) -> str:
+def _quoted(character: str, hidden: bool) -> str:
     if character in ESCAPES:
         return ESCAPES[character]
-    if unicodedata.category(character) not in UNSEEN and (character == " " or not character.isspace()):
+    if not hidden and unicodedata.category(character) not in UNSEEN and (character == " " or not character.isspace()):
         return character
     number = ord(character)
     return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"

@@ -14,7 +14,7 @@ from typing import Any
 
 from reconciler.cli.before import ask, is_known, names_at, text_at
 from reconciler.declare.folders import SUFFIXES
-from reconciler.declare.model import App, Declarations, Place, RecordSettings
+from reconciler.declare.model import App, Declarations, Place, RecordSettings, fold
 from reconciler.plan.model import Caution
 from reconciler.record.model import Record
 
@@ -40,7 +40,29 @@ def cautions(app: App, declarations: Declarations, record: Record | None) -> tup
                 where = _where(key, app, declarations.folder)
                 text = f"{WORDS[key]} was {old} {when}, and is {now[key]} now"
                 found.setdefault((key, old), Caution(CODES[key], text, where.file, where.line))
-    return (*found.values(), *_not_compared())
+    return (*found.values(), *_privileges(app, declarations, record), *_not_compared())
+
+
+def _privileges(app: App, declarations: Declarations, record: Record | None) -> Iterator[Caution]:
+    """Each role that was privileged and is not: who gains it is marked as such no more, in the change that hides it."""
+    today = {fold(role.value): role for role in app.roles.values()}
+    said: set[str] = set()
+    for when, commit in _commits(record):
+        for value, name in _privileged_at(commit, declarations, app).items():
+            role = today.get(value)
+            if value not in said and not (role and role.privileged):
+                said.add(value)
+                how = "is not any more: who gains it is not marked" if role else "is declared no more"
+                where = role.place if role else Place("", 0)
+                yield Caution("PrivilegeEnds", f"the role {name} was privileged {when}, and {how}", where.file, where.line)
+
+
+def _privileged_at(commit: str, declarations: Declarations, app: App) -> dict[str, str]:
+    """The privileged roles of an app at a commit: folded value -> displayName."""
+    name = _at(commit, declarations.folder, app, frozenset(declarations.apps)).get("app", app.name)
+    rows = _read(commit, f"{declarations.folder}/apps/{name}/roles").get("roles")
+    return {fold(row["value"]): str(row.get("displayName")) for row in (rows if isinstance(rows, list) else ())
+            if isinstance(row, dict) and row.get("privileged") is True and isinstance(row.get("value"), str)}  # fmt: skip
 
 
 def _not_compared() -> Iterator[Caution]:
@@ -54,9 +76,15 @@ def _not_compared() -> Iterator[Caution]:
 def _befores(app: App, declarations: Declarations, record: Record | None) -> Iterator[tuple[str, Mapping[str, str]]]:
     if record is not None and record.declared:
         yield APPLIED, record.declared
+    for when, commit in _commits(record):
+        yield when, _at(commit, declarations.folder, app, frozenset(declarations.apps))
+
+
+def _commits(record: Record | None) -> Iterator[tuple[str, str]]:
+    """The commit that was applied last, and the one before this change, as far as they are here."""
     for when, commit in ((APPLIED, record.commit if record is not None else ""), (BASE, _base())):
         if commit and is_known(commit):
-            yield when, _at(commit, declarations.folder, app, frozenset(declarations.apps))
+            yield when, commit
 
 
 def _at(commit: str, folder: str, app: App, apps: frozenset[str]) -> dict[str, str]:
@@ -81,12 +109,13 @@ def _apps(commit: str, folder: str) -> list[str]:
     return sorted({Path(file).parent.name for file in names_at(commit, f"{folder}/apps") if Path(file).stem == "app"})
 
 
-def _read(commit: str, name: str) -> Any:
+def _read(commit: str, name: str) -> dict[str, Any]:
     """A YAML file of a commit; what is none is as good as an empty one."""
     from reconciler.declare.yaml import parse
 
     texts = ((suffix, text_at(commit, name + suffix)) for suffix in SUFFIXES)
-    return next((parse(text.encode(), name + suffix).data for suffix, text in texts if text is not None), {})
+    data: Any = next((parse(text.encode(), name + suffix).data for suffix, text in texts if text is not None), {})
+    return data if isinstance(data, dict) else {}
 
 
 def _place(backend: object, remote: object, path: object) -> str:

@@ -235,7 +235,8 @@ class Builder:
         if not self.track:
             return ()
         path = (*parent, step)
-        self.positions[path] = (self.where(key.start_mark), self.where(event.start_mark))
+        at = self.where(event.start_mark)
+        self.positions[path] = (at if key is event else self.where(key.start_mark), at)
         return path
 
     def _merge(self, frame: _Frame, event: Any) -> None:

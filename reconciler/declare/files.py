@@ -23,6 +23,7 @@ class Sources:
     def __init__(self) -> None:
         self._contents: dict[str, Content] = {}
         self._parsed: dict[str, Document] = {}
+        self._places: dict[str, Document] = {}
 
     def add(self, file: str, content: Content) -> None:
         self._contents[file] = content
@@ -36,7 +37,9 @@ class Sources:
 
     def place(self, file: str, path: tuple[Step, ...], key: bool = False) -> Place:
         """Where a value of a file stands."""
-        return self._document(file).locate(path, key)
+        if file not in self._places:  # to find a place nobody needs the data
+            self._places[file] = Document(file, self._contents[file].raw.decode("utf-8-sig"))
+        return self._places[file].locate(path, key)
 
     def value(self, file: str, path: tuple[Step, ...]) -> Any:
         """A value of a file as it is written there."""

@@ -19,13 +19,13 @@ def listed(problems: Iterable[Problem]) -> list[Problem]:
     last: dict[tuple[str, str], Problem] = {}
     for problem in sorted(problems):
         key = (problem.place.file, problem.severity)
-        if problem.code == MORE or seen[key] >= MOST_LISTED:
+        if problem.stands_for > 1 or problem.code == MORE or seen[key] >= MOST_LISTED:
             left[key] += problem.stands_for
         else:
             seen[key] += 1
             kept.append(_short(problem))
         last[key] = problem
-    return sorted([*kept, *(_more(last[key], count) for key, count in left.items())])
+    return sorted([*kept, *(more(last[key], count) for key, count in left.items())])
 
 
 MORE = "more-errors"
@@ -42,6 +42,7 @@ def shortened(text: str) -> str:
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(text):,} characters)"
 
 
-def _more(last: Problem, left: int) -> Problem:
+def more(last: Problem, left: int) -> Problem:
+    """What is said of those that are not listed, at the place of the last that is."""
     what = f"1 more {last.severity} is" if left == 1 else f"{left:,} more {last.severity}s are"
     return Problem(last.place, last.severity, MORE, f"{what} not listed", "fix those that are, and validate again", left)

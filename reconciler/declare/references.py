@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler.declare.files import Sources
+from reconciler.declare.listed import MOST_LISTED, more
 from reconciler.declare.model import Group, Problem, Role, User, fold, fold_all
 from reconciler.declare.near import nearly
 from reconciler.declare.spelled import spelled
@@ -34,26 +36,46 @@ def _written(known: Mapping[str, Any], key: str) -> str:
 
 def check_directory(users: Table[User], groups: Table[Group], sources: Sources, problems: list[Problem]) -> None:
     """Add what does not fit together."""
-    _Check(users, "users", sources, problems).users()
-    check = _Check(groups, "groups", sources, problems)
+    said = _Said()
+    _Check(users, "users", sources, problems, said).users()
+    check = _Check(groups, "groups", sources, problems, said)
     check.members(users, groups)
     check.repeated()
     check.cycles(groups)
     for items, kind in ((users, "users"), (groups, "groups")):
-        checks = _Check(items, kind, sources, problems)
+        checks = _Check(items, kind, sources, problems, said)
         checks.renames()
         checks.ids()
+    problems += said.left()
+
+
+class _Said:
+    """How often each code was said of each file, and what was said last: of more than are listed the rest is counted."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.last: dict[tuple[str, str], Problem] = {}
+
+    def left(self) -> Iterator[Problem]:
+        """What stands for those that were only counted, by the code that they have."""
+        for key, problem in self.last.items():
+            if self.counts[key] > MOST_LISTED:
+                yield more(problem, self.counts[key] - MOST_LISTED)._replace(code=problem.code)
 
 
 class _Check:
     """The checks of one table; a row is named by its number."""
 
-    def __init__(self, table: Table[Any], kind: str, sources: Sources, problems: list[Problem]) -> None:
-        self.table, self.kind, self.sources, self.problems = table, kind, sources, problems
+    def __init__(self, table: Table[Any], kind: str, sources: Sources, problems: list[Problem], said: _Said) -> None:
+        self.table, self.kind, self.sources, self.problems, self.said = table, kind, sources, problems, said
 
-    def error(self, row: int, path: tuple[Any, ...], code: str, message: str, remedy: str) -> None:
-        place = self.sources.place(self.table.files[row], (self.kind, self.table.numbers[row], *path))
-        self.problems.append(Problem(place, "error", code, message, remedy))
+    def error(self, row: int, path: tuple[Any, ...], code: str, message: str, remedy: str, severity: str = "error") -> None:
+        key = (self.table.files[row], code)
+        self.said.counts[key] += 1
+        if self.said.counts[key] <= MOST_LISTED:
+            place = self.sources.place(self.table.files[row], (self.kind, self.table.numbers[row], *path))
+            self.said.last[key] = Problem(place, severity, code, message, remedy)
+            self.problems.append(self.said.last[key])
 
     def users(self) -> None:
         for row, manager in enumerate(self.table.columns.get("manager", ())):
@@ -89,8 +111,8 @@ class _Check:
         line = self.sources.place(file, (*path, first)).line
         member = self.table.column("members")[row][number]
         name = f"the group {member['group']}" if isinstance(member, dict) else member
-        self.problems.append(Problem(self.sources.place(file, (*path, number)), "warning", "duplicate-member",
-                                     f"{name} is a member already, in line {line}", "keep one of the two"))  # fmt: skip
+        self.error(row, ("members", number), "duplicate-member", f"{name} is a member already, in line {line}",
+                   "keep one of the two", "warning")  # fmt: skip
 
     def cycles(self, groups: Table[Group]) -> None:
         """Each group that contains itself, by whatever way; of a long circle the first groups are named."""

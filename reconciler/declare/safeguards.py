@@ -25,6 +25,7 @@ from reconciler.declare.yaml import Document
 LIMITS = (*(f"accidentalDeletions.{name}" for name in AccidentalDeletions.__dataclass_fields__),
           *(f"groupMembership.{name}" for name in GroupMembership.__dataclass_fields__), "protected", "lockout",
           "approvals")  # fmt: skip
+SETTINGS = ("provisioning.mode", "provisioning.status", "deprovisioning.outOfScope", "deprovisioning.removedFromDirectory")
 
 
 def read_safeguards(document: Document, roles: Mapping[str, Role], problems: list[Problem]) -> Safeguards:
@@ -39,7 +40,8 @@ def read_safeguards(document: Document, roles: Mapping[str, Role], problems: lis
         _lockout(document, _mapping(data.get("lockout")), roles, problems),
         principal if isinstance(principal, str) else None,
         data.get("approvals") == "separate",
-        {name: document.locate(("safeguards", *name.split("."))) for name in LIMITS},
+        {name: document.locate(("safeguards", *name.split("."))) for name in LIMITS}
+        | {name: document.locate(tuple(name.split("."))) for name in SETTINGS},
     )
 
 

@@ -23,7 +23,7 @@ SPACING = rf"(?:\p{{Mc}}|{JOINER})"
 CLUSTER = rf"{LETTER}{SPACING}*(?:{MARK}{SPACING}*){{0,4}}"
 PICTURE = r"\p{Extended_Pictographic}(?:\ufe0f\u20e3?|\ufe0e|\p{Emoji_Modifier})?"
 EMOJI = rf"[#*0-9]\ufe0f?\u20e3|{PICTURE}(?:\u200d{PICTURE})*"
-HIDDEN = r"(?P<hidden>[\p{C}\p{M}\p{DI}\p{Zl}\p{Zp}])"
+HIDDEN = r"(?P<hidden>[\p{C}\p{M}\p{DI}\p{Zl}\p{Zp}\u2800])"  # the last is a Braille pattern without a dot
 SHORT = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
@@ -34,6 +34,13 @@ def visible(text: str) -> str:
     if text.isascii():
         return "".join(c if c.isprintable() else _escape(c) for c in text)
     return str(_pattern().sub(_shown, text))
+
+
+def unseen(text: str) -> frozenset[int]:
+    """The places of the characters that `visible` escapes, counted from 0."""
+    if text.isascii():
+        return frozenset(number for number, c in enumerate(text) if not c.isprintable())
+    return frozenset(found.start() for found in _pattern().finditer(text) if found["hidden"])
 
 
 @cache

@@ -11,7 +11,9 @@ from reconciler.plan.diff import same
 from reconciler.plan.membership import group_members, recorded_members
 from reconciler.plan.model import Access, Change
 from reconciler.plan.roles import Named, held, keys, moved, privileged_groups, shown
-from reconciler.resolve.scope import chain, flatten
+from reconciler.resolve.scope import Ways, flatten
+
+LONGEST = 10  # groups of a way that are named
 
 
 def access(context: Context, changes: Iterable[Change]) -> tuple[Access, ...]:
@@ -29,6 +31,7 @@ class _Work:
         self.context, self.app = context, context.app
         self.groups = context.resolution.declarations.groups
         self.flat = flatten(self.groups, self.app.provisioning.nestedGroups)
+        self.ways = Ways(self.groups)
         self.privileged = privileged_groups(context)
 
     @cached_property
@@ -178,8 +181,10 @@ class _Work:
         """The group that gives something, and the groups inside it that lead to the person."""
         if group is None:
             return ""
-        names = chain(self.groups, group, fold(address.partition("/")[2]))
-        return " > ".join(str(self.groups[name].row["displayName"]) for name in names)
+        names = self.ways.chain(group, fold(address.partition("/")[2]))
+        shown = [str(self.groups[name].row["displayName"]) for name in (names if len(names) <= LONGEST else names[: LONGEST - 1])]
+        more = [f"{len(names) - LONGEST:,} more", str(self.groups[names[-1]].row["displayName"])] if len(names) > LONGEST else []
+        return " > ".join([*shown, *more])
 
     def _members(self, change: Change) -> Iterator[Access]:
         group = change.address.partition("/")[2]

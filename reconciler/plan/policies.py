@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import islice
 from typing import Any, NamedTuple
 
+from reconciler.declare.listed import MOST_LISTED, more
 from reconciler.declare.model import App, Assignment, Declarations, Place, Problem, fold
 from reconciler.declare.policies import Policy
 from reconciler.resolve.model import Resolution
@@ -75,36 +77,44 @@ class Setting:
         return [number for number, slot in enumerate(slots) if slot.path.attribute.lower() in NAMES]
 
 
-def violations(policy: Policy, setting: Setting, state: State) -> list[Violation]:
+def violations(policy: Policy, setting: Setting, state: State) -> Iterator[Violation]:
     """Where a rule is broken; `state` is address -> keys of the roles of each active account."""
+    return (word() for word in _breaking(policy, setting, state))
+
+
+def _breaking(policy: Policy, setting: Setting, state: State) -> Iterator[Callable[[], Violation]]:
+    """Each place where a rule is broken, without its words: of a million of them few are read."""
     match policy.kind:
         case "separationOfDuties":
-            return list(_separation(policy, setting, state))
+            return _separation(policy, setting, state)
         case "holders":
-            return list(_number(policy, setting, state))
+            return _number(policy, setting, state)
         case "mustCarry":
-            return list(_carrying(policy, setting))
+            return _carrying(policy, setting)
         case "domains":
-            return list(_domains(policy, setting, state))
+            return _domains(policy, setting, state)
         case other:
             raise AssertionError(other)
 
 
-def _separation(policy: Policy, setting: Setting, state: State) -> Iterator[Violation]:
+def _separation(policy: Policy, setting: Setting, state: State) -> Iterator[Callable[[], Violation]]:
+    def word(address: str) -> Violation:
+        held = " and ".join(setting.role(key) for key in policy.roles if key in state[address])
+        return Violation(policy, address, f"{address} holds {held}", setting.place(address, policy), frozenset({address}))
+
     apart = frozenset(policy.roles)
     broken = {roles for roles in set(state.values()) if len(roles & apart) > 1}
-    for address in (address for address, roles in state.items() if roles in broken) if broken else ():
-        held = " and ".join(setting.role(key) for key in policy.roles if key in state[address])
-        yield Violation(policy, address, f"{address} holds {held}", setting.place(address, policy), frozenset({address}))
+    return (partial(word, address) for address, roles in state.items() if roles in broken) if broken else iter(())
 
 
-def _number(policy: Policy, setting: Setting, state: State) -> Iterator[Violation]:
-    role = policy.roles[0]
-    held = count(policy, state)
+def _number(policy: Policy, setting: Setting, state: State) -> Iterator[Callable[[], Violation]]:
+    role, held = setting.role(policy.roles[0]), count(policy, state)
     if policy.minimum is not None and held < policy.minimum:
-        yield Violation(policy, "minimum", f"{held} hold {setting.role(role)}, at least {policy.minimum} must", policy.place)
+        words = f"{held} hold {role}, at least {policy.minimum} must"
+        yield partial(Violation, policy, "minimum", words, policy.place)
     if policy.maximum is not None and held > policy.maximum:
-        yield Violation(policy, "maximum", f"{held} hold {setting.role(role)}, at most {policy.maximum} may", policy.place)
+        words = f"{held} hold {role}, at most {policy.maximum} may"
+        yield partial(Violation, policy, "maximum", words, policy.place)
 
 
 def count(policy: Policy, state: State) -> int:
@@ -112,16 +122,20 @@ def count(policy: Policy, state: State) -> int:
     return sum(1 for roles in state.values() if policy.roles[0] in roles)
 
 
-def _carrying(policy: Policy, setting: Setting) -> Iterator[Violation]:
+def _carrying(policy: Policy, setting: Setting) -> Iterator[Callable[[], Violation]]:
     latest = _latest(setting.today, policy.days)
+
+    def word(item: Assignment) -> Violation:
+        whom = f"User/{item.user}" if item.user else f"Group/{item.group}"
+        needs = [*([f"`expires` by {latest}"] if latest else []), *(["`reason`"] if policy.reason else [])]
+        message = f"the assignment of {setting.role(item.role)} to {whom} needs {' or '.join(needs)}"
+        return Violation(policy, f"{whom} {item.role}", message, Place(item.file, item.line), _reached(item, setting))
+
     for item in setting.app.assignments:
         over = item.expires is not None and item.expires < setting.today
         soon = latest is not None and item.expires is not None and item.expires <= latest
         if item.role in policy.roles and not over and not soon and not (policy.reason and (item.reason or "").strip()):
-            whom = f"User/{item.user}" if item.user else f"Group/{item.group}"
-            needs = [*([f"`expires` by {latest}"] if latest else []), *(["`reason`"] if policy.reason else [])]
-            message = f"the assignment of {setting.role(item.role)} to {whom} needs {' or '.join(needs)}"
-            yield Violation(policy, f"{whom} {item.role}", message, Place(item.file, item.line), _reached(item, setting))
+            yield partial(word, item)
 
 
 def _latest(today: str, days: int | None) -> str | None:
@@ -137,12 +151,15 @@ def _reached(item: Assignment, setting: Setting) -> frozenset[str]:
     return frozenset(f"user/{name}" for name in names)
 
 
-def _domains(policy: Policy, setting: Setting, state: State) -> Iterator[Violation]:
+def _domains(policy: Policy, setting: Setting, state: State) -> Iterator[Callable[[], Violation]]:
+    def word(address: str, name: str) -> Violation:
+        return Violation(policy, address, f"{address} has {name}, outside of {', '.join(policy.domains)}",
+                         setting.place(address, policy), frozenset({address}))  # fmt: skip
+
     for address in state:
-        wrong = [name for name in setting.names(address) if outside(name, policy)]
-        if wrong:
-            yield Violation(policy, address, f"{address} has {wrong[0]}, outside of {', '.join(policy.domains)}",
-                            setting.place(address, policy), frozenset({address}))  # fmt: skip
+        wrong = next((name for name in setting.names(address) if outside(name, policy)), None)
+        if wrong is not None:
+            yield partial(word, address, wrong)
 
 
 def texts(value: Any) -> list[str]:
@@ -161,16 +178,22 @@ def check_policies(declarations: Declarations, today: str) -> list[Problem]:
     if not declarations.policies:
         return []
     settings = [Setting(app, declarations, today) for app in declarations.apps.values()]
-    return [problem for setting in settings for problem in _declared(setting)]
+    broken = ((setting, policy, word) for setting in settings for policy, word in _declared(setting))
+    found = [_warning(setting, policy, word()) for setting, policy, word in islice(broken, MOST_LISTED)]
+    left = sum(1 for _ in broken)
+    return [*found, more(found[-1], left)] if left else found
 
 
-def _declared(setting: Setting) -> Iterable[Problem]:
+def _warning(setting: Setting, policy: Policy, found: Violation) -> Problem:
+    return Problem(found.place, "warning", "policy", f"{setting.app.name}: {found.message} (policy {policy.name})", policy.remedy)
+
+
+def _declared(setting: Setting) -> Iterator[tuple[Policy, Callable[[], Violation]]]:
     rules = setting.rules()
     state = _state(setting) if rules else {}
     for policy in rules:
-        for found in violations(policy, setting, state):
-            yield Problem(found.place, "warning", "policy", f"{setting.app.name}: {found.message} (policy {policy.name})",
-                          policy.remedy)  # fmt: skip
+        for word in _breaking(policy, setting, state):
+            yield policy, word
 
 
 def _state(setting: Setting) -> dict[str, frozenset[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -81,18 +81,44 @@ def _members(group: Group) -> tuple[list[str], list[str]]:
     return users, inner
 
 
-def chain(groups: Mapping[str, Group], group: str, user: str) -> list[str]:
-    """The shortest way from a group to a user in it: folded names of the group and of the groups inside it."""
-    todo, seen = [[group]], {group}
-    for path in todo:
-        users, inner = _members(groups[path[-1]])
-        if user in users:
-            return path
-        for name in inner:
-            if name in groups and name not in seen:
-                seen.add(name)
-                todo.append([*path, name])
-    return [group]
+class Ways:
+    """The shortest way from a group to a user in it; each group is looked through once, as far as somebody was asked for."""
+
+    def __init__(self, groups: Mapping[str, Group]) -> None:
+        self.groups, self.begun = groups, dict[str, _Way]()
+
+    def chain(self, group: str, user: str) -> list[str]:
+        """Folded names of the group and of the groups inside it; the group's alone where no way leads to the user."""
+        return self.begun.setdefault(group, _Way(self.groups, group)).to(user)
+
+
+class _Way:
+    """Breadth first from one group: `above` are the groups that were met, each with the one that it lies in."""
+
+    def __init__(self, groups: Mapping[str, Group], group: str) -> None:
+        self.groups, self.group = groups, group
+        self.above: dict[str, str | None] = {group: None}
+        self.left = deque([group])
+        self.inside: dict[str, str] = {}
+
+    def to(self, user: str) -> list[str]:
+        while self.left and user not in self.inside:
+            self._look(self.left.popleft())
+        name: str | None = self.inside.get(user, self.group)
+        path: list[str] = []
+        while name is not None:
+            path.append(name)
+            name = self.above[name]
+        return path[::-1]
+
+    def _look(self, name: str) -> None:
+        users, inner = _members(self.groups[name])
+        for user in users:
+            self.inside.setdefault(user, name)
+        for other in inner:
+            if other in self.groups and other not in self.above:
+                self.above[other] = name
+                self.left.append(other)
 
 
 def holdings(app: App, flat: Mapping[str, frozenset[str]]) -> Mapping[str, Sequence[Assignment]]:

@@ -40,7 +40,8 @@ def verdict(blocked: bool) -> str:
     return BLOCKED if blocked else OK
 
 
-def some(names: list[str], most: int = 5) -> str:
-    """The first few names, and how many more there are."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
+def some(names: list[str], most: int = 5, count: int | None = None) -> str:
+    """The first few names, and how many more there are; `count` is of all, where these are not."""
+    total = len(names) if count is None else count
+    more = f" and {total - most} more" if total > most else ""
     return ", ".join(names[:most]) + more

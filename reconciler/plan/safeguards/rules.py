@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.declare.listed import MOST_LISTED
 from reconciler.declare.model import fold
 from reconciler.plan.context import Context
 from reconciler.plan.policies import Setting, Violation, count, outside, texts, violations
@@ -18,19 +19,36 @@ def policies(facts: Facts, holders: Holders | None) -> Safeguard:
     rules = setting.rules()
     if holders is None or not rules:
         return Safeguard("policies", verdict(False), "no policy is declared for this app")
-    made: list[Violation] = []
-    earlier: list[Violation] = []
+    made, earlier = _Found(), _Found()
     for policy in rules:
         for found in violations(policy, setting, holders.after):
-            (made if _makes(found, facts, holders) else earlier).append(found)
-    told = some([f"{found.message} (policy {found.policy.name})" for found in made])
+            (made if _makes(found, facts, holders) else earlier).add(found)
+    told = some([f"{found.message} (policy {found.policy.name})" for found in made.first], count=made.count)
+    left = earlier.count - len(earlier.first)
     return Safeguard(
-        "policies", verdict(bool(made)), told or f"{len(rules)} policies hold of what the plan does",
-        {"policies": len(rules), "violations": len(made), "earlier": len(earlier)},
-        "; ".join(dict.fromkeys(found.policy.remedy for found in made)),
-        warnings=tuple(f"{found.message} (policy {found.policy.name}): {_excuse(found)}; {found.policy.remedy}"
-                       for found in earlier),
+        "policies", verdict(bool(made.count)), told or f"{len(rules)} policies hold of what the plan does",
+        {"policies": len(rules), "violations": made.count, "earlier": earlier.count},
+        "; ".join(found.policy.remedy for found in made.policies.values()),
+        warnings=(*(f"{found.message} (policy {found.policy.name}): {_excuse(found)}; {found.policy.remedy}"
+                    for found in earlier.first),
+                  *([f"policies are broken {left:,} times more by what was so before; `reconcile validate` lists them"]
+                    if left else [])),
     )  # fmt: skip
+
+
+class _Found:
+    """The first violations, as many as somebody may read, one of each remedy, and how many there are."""
+
+    def __init__(self) -> None:
+        self.first: list[Violation] = []
+        self.policies: dict[str, Violation] = {}
+        self.count = 0
+
+    def add(self, found: Violation) -> None:
+        self.count += 1
+        self.policies.setdefault(found.policy.remedy, found)
+        if len(self.first) < MOST_LISTED:
+            self.first.append(found)
 
 
 def _makes(found: Violation, facts: Facts, holders: Holders) -> bool:

@@ -11,6 +11,7 @@ from reconciler.plan.context import Context
 from reconciler.plan.digest import sha256
 from reconciler.plan.model import Caution
 from reconciler.plan.safeguards.facts import Facts
+from reconciler.plan.safeguards.loosened import PREFIX, loosened
 from reconciler.plan.safeguards.protected import declared
 
 RULE, SEPARATE = "rules.", "approvals.separate"
@@ -18,7 +19,7 @@ LEAST = ("lockout.", "policies.")  # of these a higher number lets less through,
 
 
 def limits(context: Context) -> dict[str, int]:
-    """Each limit by its name, the defaults included; a policy is 1."""
+    """Each limit by its name, the defaults included; a policy, and a setting that lets access outlive its declaration, is 1."""
     settings = context.app.safeguards
     found: dict[str, int] = {f"accidentalDeletions.{key}": limit for key, limit in asdict(settings.accidentalDeletions).items()}
     found |= {f"groupMembership.{key}": limit for key, limit in asdict(settings.groupMembership).items()}
@@ -28,6 +29,7 @@ def limits(context: Context) -> dict[str, int]:
         found[SEPARATE] = 1
     policies = context.resolution.declarations.policies
     rules = [p for p in policies if p.concerns(context.app.name)]
+    found |= {item.name: 1 for item in loosened(context.app)}
     return found | {LEAST[1] + p.name: 1 for p in rules} | {RULE + p.name: _rule(p) for p in rules}
 
 
@@ -42,6 +44,8 @@ def weakened(facts: Facts) -> Iterator[Caution]:
     today, safeguards = limits(facts.context) if facts.record.limits else {}, facts.settings
     for name, last in sorted(facts.record.limits.items()):
         place, now = safeguards.places.get(name if name in safeguards.places else name.partition(".")[0]), today.get(name, 0)
+        if name.startswith(PREFIX):
+            continue
         if name.startswith(RULE):
             if name in today and now != last:
                 policy = next(p for p in facts.context.resolution.declarations.policies if RULE + p.name == name)
@@ -52,6 +56,9 @@ def weakened(facts: Facts) -> Iterator[Caution]:
         elif now < last if name.startswith(LEAST) else now > last:
             words = f"the safeguard {name} was {last} when last applied and is {now} now: it lets more through"
             yield _caution("SafeguardWeakened", words, place)
+    for item in loosened(facts.context.app) if facts.record.limits else ():
+        if item.name not in facts.record.limits:
+            yield _caution("SafeguardWeakened", f"{item.words}; it was not so when last applied", item.place)
     kept = {fold(address) for address in declared(facts.context)}
     for address in facts.record.protected:
         if fold(facts.context.today.get(address, address)) not in kept:

@@ -1,0 +1,54 @@
+"""Settings by which access outlives its declaration, or a difference goes unseen: an app in, each with its words out. Pure.
+
+The record keeps those that held when last applied, so that a plan names what is new: a change can switch such a thing on in the
+very change that would otherwise have taken somebody's access.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from reconciler.declare.model import App, ObjectMapping, Place
+
+PREFIX = "loosened."
+REMOVALS = {"outOfScope": "whoever goes out of scope", "removedFromDirectory": "whoever leaves the directory"}
+ACTIONS = {"update": "changes, and accounts that are to be disabled, are left as they are",
+           "delete": "what is to be deleted is left as it is"}  # fmt: skip
+
+
+class Loosened(NamedTuple):
+    """A setting that lets more through: its name, what follows from it, where it is said."""
+
+    name: str
+    words: str
+    place: Place | None
+
+
+def loosened(app: App) -> Iterator[Loosened]:
+    """Each that holds today, in a fixed order."""
+    places, rules = app.safeguards.places, app.deprovisioning
+    for key, words in (("status", "off"), ("mode", "manual")):
+        if getattr(app.provisioning, key) == words:
+            yield _of(f"provisioning.{key}", f"is `{words}`: nothing is applied, so nobody loses access", places)
+    for key, whom in REMOVALS.items():
+        if getattr(rules, key) == "retain":
+            yield _of(f"deprovisioning.{key}", f"is `retain`: {whom} keeps the account and all that it may do", places)
+    for kind, mapping in (("users", app.users), ("groups", app.groups)):
+        yield from _of_mapping(kind, mapping)
+
+
+def _of(name: str, words: str, places: Mapping[str, Place]) -> Loosened:
+    return Loosened(PREFIX + name, f"{name} {words}", places.get(name))
+
+
+def _of_mapping(kind: str, mapping: ObjectMapping) -> Iterator[Loosened]:
+    if not mapping.enabled:
+        return
+    for action in sorted(ACTIONS.keys() - mapping.targetObjectActions):
+        words = f"targetObjectActions of {kind} lacks {action}: {ACTIONS[action]}"
+        yield Loosened(f"{PREFIX}{kind}.{action}", words, mapping.place)
+    for item in mapping.attributes:
+        if item.ignoreDrift:
+            words = f"ignoreDrift of {item.target} is set: what somebody changes of it on the service is seen no more"
+            yield Loosened(f"{PREFIX}{kind}.ignoreDrift.{item.target.lower()}", words, item.place)
