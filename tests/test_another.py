@@ -248,3 +248,58 @@ def test_a_list_of_accounts_without_ids_is_an_error(id: Any) -> None:
 def test_an_account_without_an_id_was_perhaps_made(body: Any) -> None:
     with client(body, 201) as service, pytest.raises(LostAnswer):
         service.create("Users", {})
+
+
+# Users and groups
+
+
+def asks(resource: str) -> tuple[Callable[[ScimClient], object], ...]:
+    return (lambda service: service.peek(resource), lambda service: service.find(resource, "displayName", "x"),
+            lambda service: service.read_all(resource, list), lambda service: service.get(resource, "1"))  # fmt: skip
+
+
+@pytest.mark.parametrize(("resource", "other"), [("Users", "Group"), ("Groups", "User")])
+@pytest.mark.parametrize("ask", range(4))
+def test_a_group_among_the_users_is_an_error_and_a_user_among_the_groups(resource: str, other: str, ask: int) -> None:
+    item = {"id": "1", "displayName": "x", "meta": {"resourceType": other}}
+    body = item if ask == 3 else {"totalResults": 1, "Resources": [item]}
+    with client(body) as service, pytest.raises(ReadError, match=f"the answer holds a {other}: '1'"):
+        asks(resource)[ask](service)
+
+
+@pytest.mark.parametrize("meta", [
+    {"resourceType": "User"}, {"resourceType": "user"}, {"resourceType": "Users"}, {"resourceType": "Employee"}, {}, None, [],
+    {"resourceType": None}, {"resourceType": ["Group"]}, "Group",
+])  # fmt: skip
+@pytest.mark.parametrize("ask", range(4))
+def test_what_a_service_calls_its_users_is_its_own(meta: Any, ask: int) -> None:
+    item = {"id": "1", "displayName": "x", "meta": meta}
+    with client(item if ask == 3 else {"totalResults": 1, "Resources": [item]}) as service:
+        assert asks("Users")[ask](service)
+
+
+# A version
+
+
+@pytest.mark.parametrize(("version", "sent"), [
+    ('W/"1"', 'W/"1"'), ('"é"', '"é"'), ("1", "1"), ('W/"1"\r\nX-Evil: 1', None), ("\n", None), ("\x00", None), ("", None),
+    ("\u202e", None), ("x" * 70_000, None), (7, None), (None, None), ([], None),
+])  # fmt: skip
+def test_a_version_that_no_header_holds_is_none_and_stops_no_write(tmp_path: Path, version: Any, sent: str | None) -> None:
+    world = town(tmp_path)
+    inner, asked = world.transport.inner, list[bytes | None]()
+
+    class Versioned(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            raw = dict(request.headers.raw)
+            if request.method == "PATCH":
+                asked.append(raw.pop(b"If-Match", None))
+            response = inner.handle_request(httpx.Request(request.method, request.url, headers=raw, content=request.read()))
+            if request.method != "GET" or not response.read() or "id" not in response.json():
+                return response
+            body = response.json()
+            return httpx.Response(200, json={**body, "meta": {**body["meta"], "version": version}})
+
+    world.transport.inner = Versioned()
+    assert world.apply().complete
+    assert asked == [None if sent is None else sent.encode()]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reconciler.apply.chance import SystemChance
-from reconciler.apply.log import log_line, recovered, skip_lines
+from reconciler.apply.log import heard, log_lines, recovered, skip_lines
 from reconciler.apply.model import ENDED, Failed, Job, Outcome, Result
 from reconciler.apply.order import Step, steps
 from reconciler.apply.recover import unanswered
@@ -85,7 +85,7 @@ class _Run:
         record.under_way = sorted({*self.begun, *(change.digest for change in self.job.changes)})
         record.revoked = settled.revoked
         journal = self.store.read_journal()
-        self._log_killed(journal)
+        self._log_earlier(journal)
         self.store.log(skip_lines(self.job, self.now()))
         if self.steps or journal:
             record.runs += 1  # the journal's lines so far are in the record from here on
@@ -137,12 +137,17 @@ class _Run:
         self.store.save(record)
         if self.open is None:
             # Before the journal goes: a kill in between is known from it.
-            self.store.log([log_line(self.job, o, self.at.get(o.change.address) or self.now()) for o in outcomes])
+            self.store.log([line for outcome in outcomes for line in self._log_lines(outcome)])
             self.store.clear_journal()
 
-    def _log_killed(self, journal: list[dict[str, Any]]) -> None:
-        """What an earlier run did and did not live to log."""
-        lines = recovered(self.job, (line for line in journal if line.get("run", 0) >= self.job.record.runs))
+    def _log_lines(self, outcome: Outcome) -> list[dict[str, Any]]:
+        address = outcome.change.address
+        return log_lines(self.job, outcome, self.at.get(address) or self.now(), address in self.book.touched)
+
+    def _log_earlier(self, journal: list[dict[str, Any]]) -> None:
+        """What an earlier run did and did not live to log, or to hear of."""
+        fresh = [line for line in journal if line.get("run", 0) >= self.job.record.runs]
+        lines = recovered(self.job, fresh) + heard(self.job, {line.get("address", "") for line in fresh})
         known = {line.get("id") for line in self.store.read_log()} if lines else set()
         self.store.log([line for line in lines if line["id"] not in known])
 

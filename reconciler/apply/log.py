@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from reconciler.apply.model import Job, Outcome
@@ -10,6 +11,7 @@ from reconciler.plan.model import Change, Skip
 
 ACTIONS = {"enable": "update"}  # Graph knows no enable
 KILLED = "done by a run that was killed before it could log it"
+UNHEARD = "done by an earlier run, which got no answer: found by reading the service"
 FOLDED = "NotEffectivelyEntitled"  # what Entra says of most of those who are left out (facts: provisioning.md §1.2)
 ENTRA = {"OutOfScopingFilter": "EntrySynchronizationSkipped", "MatchingAttributeEmpty": "ImportSkipped",
          "DuplicateSource": "DuplicateSourceEntries"}  # fmt: skip
@@ -18,8 +20,23 @@ Known = tuple[dict[str, Any], dict[str, Any]]
 STATUSES = {"done": "success", "ignored": "warning", "skipped": "skipped"}
 
 
-def log_line(job: Job, outcome: Outcome, at: str) -> dict[str, Any]:
-    """One record: what was done to one object, `at` an ISO time, UTC."""
+def log_lines(job: Job, outcome: Outcome, at: str, begun: bool) -> list[dict[str, Any]]:
+    """What was done to one object, `at` an ISO time, UTC; `begun` says that a part of it was done, whatever came of the rest.
+
+    An account that was created is there: of a create that ended in part the rest is an update, as the next plan has it.
+    """
+    change = outcome.change
+    if not (begun and change.action == "create" and STATUSES.get(outcome.status, "failure") not in ("success", "warning")):
+        return [_outcome_line(job, outcome, at)]
+    wanted = job.record.entries.get(change.address, {}).get("wanted", {})
+    rest = tuple(a for a in change.attributes if a.reference and a.path not in wanted)
+    made = replace(change, attributes=tuple(a for a in change.attributes if a not in rest))
+    left = replace(change, action="update", attributes=rest)
+    line = _outcome_line(job, outcome._replace(change=left), at)
+    return [_outcome_line(job, Outcome(made, "done"), at), line | {"id": f"{line['id']}/rest"}]
+
+
+def _outcome_line(job: Job, outcome: Outcome, at: str) -> dict[str, Any]:
     change = outcome.change
     entry = job.record.entries.get(change.address)
     id = change.precondition.id if change.precondition else entry["id"] if entry else None
@@ -80,7 +97,17 @@ def recovered(job: Job, journal: Iterable[dict[str, Any]]) -> list[dict[str, Any
     told = {address: [(begun, _heard(job, begun, ended, left.get(address))) for begun, ended in written]
             for address, written in steps.items()}  # fmt: skip
     known = {address: [(begun, ended) for begun, ended in written if ended] for address, written in told.items()}
-    return [_recovered(job, address, written) for address, written in known.items() if written]
+    return [_recovered(job, address, written, KILLED) for address, written in known.items() if written]
+
+
+def heard(job: Job, but: Iterable[str]) -> list[dict[str, Any]]:
+    """Records of what an earlier run sent without an answer, and the service shows as done; `but` are known otherwise."""
+    left = {change.address: change for change in job.changes}
+    writes = {address: {"address": address, **write} for address, write in job.record.heard.items() if address not in set(but)}
+    done = {address: {"outcome": "done", "at": begun.get("at", "")} for address, begun in writes.items()
+            if _is_done(job, begun, left.get(address))}  # fmt: skip
+    lines = [_recovered(job, address, [(writes[address], ended)], UNHEARD) for address, ended in done.items()]
+    return [line | {"id": f"{line['id']}/heard"} for line in lines]  # the failure of the same second has its own
 
 
 def _heard(job: Job, begun: dict[str, Any], ended: dict[str, Any] | None, left: Change | None) -> dict[str, Any] | None:
@@ -92,11 +119,12 @@ def _heard(job: Job, begun: dict[str, Any], ended: dict[str, Any] | None, left: 
 
 def _is_done(job: Job, begun: dict[str, Any], left: Change | None) -> bool:
     """Whether a step was done whose outcome nobody heard: the service has been read since, and `left` is what remains."""
+    if begun.get("step") == "create":
+        made = job.record.entries.get(begun.get("address", ""), {})
+        return (left is None or left.action != "create") and bool(made.get("created"))
     if left is None:
         return True
     match begun.get("step"):
-        case "create":
-            return left.action != "create" and bool(job.record.entries.get(left.address, {}).get("created"))
         case "delete":
             return left.action == "create"
         case "members out":
@@ -108,14 +136,14 @@ def _is_done(job: Job, begun: dict[str, Any], left: Change | None) -> bool:
             return left.action != "create" and all(path not in before or before[path] == value for path, value in sent.items())
 
 
-def _recovered(job: Job, address: str, written: list[Known]) -> dict[str, Any]:
+def _recovered(job: Job, address: str, written: list[Known], why: str) -> dict[str, Any]:
     first, (begun, ended) = written[0][0], written[-1]
     secret = {slot.target for slot in job.resolution.mapping(address).slots if slot.hidden or slot.redacts}
     wanted = {path: value for line, _ in written for path, value in line.get("wanted", {}).items()}
     properties = [(path, None, "[Redact]" if path in secret else value) for path, value in wanted.items()]
     entry = ended.get("entry") or job.record.entries.get(address, {})
     status = STATUSES.get(ended["outcome"], "failure")
-    return _line(job, address, first.get("action", "other"), status, KILLED, ended.get("at") or begun.get("at", ""),
+    return _line(job, address, first.get("action", "other"), status, why, ended.get("at") or begun.get("at", ""),
                  first.get("id") or entry.get("id"), properties)  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 Resource = dict[str, Any]
+LONGEST_VERSION = 1024  # letters; servers take no header of any length
 
 
 def resource_of(address: str) -> str:
@@ -13,10 +14,10 @@ def resource_of(address: str) -> str:
 
 
 def version_of(resource: Resource) -> str | None:
-    """The ETag (RFC 7644 §3.14), where the service has them."""
+    """The ETag (RFC 7644 §3.14), where the service has one that If-Match can hold."""
     meta = resource.get("meta")
     version = meta.get("version") if isinstance(meta, dict) else None
-    return version if isinstance(version, str) else None
+    return version if isinstance(version, str) and version.isprintable() and 0 < len(version) <= LONGEST_VERSION else None
 
 
 def member_ids(group: Resource) -> set[str] | None:

@@ -22,7 +22,7 @@ def settle_unanswered(record: Record, live: Live, resolution: Resolution, groups
     stays = resolution.limited.capabilities.delete == "deactivates"
     for start, objects in kinds.items():
         for address in [address for address in record.unanswered if address.startswith(start)]:
-            write = record.unanswered.pop(address)
+            write = record.heard[address] = record.unanswered.pop(address)
             if write.get("step") == "create":
                 _created(record, address, write, objects, resolution.mapping(address))
             else:

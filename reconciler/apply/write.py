@@ -136,7 +136,8 @@ class Writer:
         live = self._fresh(change)
         self.uncertain = True
         answer = self._patch(change, attributes, live)
-        another, whole = self.whose.of_write(change, answer), self._whole(change, answer)
+        another = self.whose.of_write(change, answer)
+        whole = self._whole(change, None if self._takes(change, attributes) else answer)
         if change.action == "disable" and not whole:
             self._deleted_by_disabling(change)
         elif not whole:
@@ -146,6 +147,11 @@ class Writer:
         if another:
             self.uncertain = False  # it has been read back
             raise Failed("failed", f"{another}; whether that one was written to is not known")
+
+    def _takes(self, change: Change, attributes: Attributes) -> bool:
+        """Whether access ends by a write. It is read back whatever the answer says: many echo what they got."""
+        roles = [a for a in attributes if a.path in self.carrying and taken_and_there(a.before, a.after, a.before)]
+        return bool(roles) or any(a.path == "active" and a.after is False for a in attributes)
 
     def _patch(self, change: Change, attributes: Attributes, live: Resource, attempt: int = 1) -> Resource | None:
         """A PATCH that may have been done: read first, what has taken effect must not be sent again."""
@@ -190,11 +196,11 @@ class Writer:
         left = sorted(set(add) - set(known))
         id = self.ids.own(change)
         live: Resource = {} if change.action == "create" else self._fresh(change)
-        answer = write_members(self.client, id, live, [self.ids.of(m) for m in known], [self.ids.of(m) for m in remove])
+        write_members(self.client, id, live, [self.ids.of(m) for m in known], [self.ids.of(m) for m in remove])
         entry = self.book.entry(change, id)
         entry["members"] = sorted((set(entry.get("members", ())) | set(known)) - set(remove))
         if remove:
-            self._look_who_stayed(change, entry, remove, answer)
+            self._look_who_stayed(change, entry, remove)
         for member in remove:
             if member in self.job.record.entries:
                 self._roles(member, self.job.record.entries[member])
@@ -205,10 +211,10 @@ class Writer:
             self.book.touched.update([change.address] if known or remove else [])
             raise Failed("skipped", f"{', '.join(left)} could not be added: there is no account")
 
-    def _look_who_stayed(self, change: Change, entry: Entry, remove: list[str], answer: Resource | None) -> None:
+    def _look_who_stayed(self, change: Change, entry: Entry, remove: list[str]) -> None:
         """Who was to leave a group and did not; a service that shows no members tells nobody."""
-        whole = answer if answer is not None and "members" in answer else self.client.get("Groups", self.ids.own(change))
-        inside = member_ids(whole or {}) if self.client.profile.groups.membersReadable else None
+        readable = self.client.profile.groups.membersReadable
+        inside = member_ids(self.client.get("Groups", self.ids.own(change)) or {}) if readable else None
         stayed = {member for member in remove if self.ids.of(member) in (inside or ())}
         entry["kept"] = sorted((set(entry.get("kept", ())) - set(remove)) | stayed)
         if not entry["kept"]:

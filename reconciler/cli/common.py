@@ -119,7 +119,7 @@ def today() -> str:
 
 def guarded(work: Callable[[], int]) -> int:
     """Run the work on one app; what a person can cause is said in words, with what to do."""
-    from reconciler.record.store import LeaseLost, Locked, RecordError
+    from reconciler.record.store import LeaseLost, Locked, RecordError, Unsaved
     from reconciler.report.jsonform import PlanFileError
     from reconciler.scim.errors import CredentialError, ServiceError
 
@@ -129,4 +129,4 @@ def guarded(work: Callable[[], int]) -> int:
         say(f"Error: {error}")
         if error.remedy:
             say(f"    {error.remedy}")
-        return LOCKED if isinstance(error, Locked) else PARTIAL if isinstance(error, LeaseLost) else ERROR
+        return LOCKED if isinstance(error, Locked) else PARTIAL if isinstance(error, (LeaseLost, Unsaved)) else ERROR

@@ -11,7 +11,7 @@ from reconciler.plan.desired import Findings
 from reconciler.plan.digest import digested
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import AttributeChange, Change
-from reconciler.plan.outstanding import is_in_vain, still_active
+from reconciler.plan.outstanding import ACTIVE, Outstanding, is_in_vain, still_active
 from reconciler.record.entries import Entry, is_active
 from reconciler.resolve.model import Skipped
 
@@ -97,6 +97,8 @@ def _disable_user(
         _delete_user(context, address, live, skip, f"{reason}; {service} has no disabled accounts", why, findings)
     elif is_in_vain(entry):
         findings.outstanding += still_active(address, entry, live)
+    elif _unseen(entry) and _shows_active(context, live):
+        findings.outstanding.append(Outstanding(ACTIVE, address))
     elif _unseen(entry):
         findings.left(f"retained, since {service} does not show what came of `active: false`: say so in the profile, "
                       "`deprovision: {inactive: ignored}`", address)  # fmt: skip
@@ -108,6 +110,12 @@ def _disable_user(
 def _unseen(entry: Entry) -> bool:
     """The service was told to disable the account, and shows of none whether it is."""
     return entry.get("wanted", {}).get("active") is False and "active" in entry.get("answered", {})
+
+
+def _shows_active(context: Context, live: LiveObject) -> bool:
+    """Whether the list says it of the account; who is shown without `active` counts as active too."""
+    number = context.resolution.user_mapping.active
+    return number is not None and live.values[number] is not None
 
 
 def _deletion_due(context: Context, entry: Entry) -> str | None:

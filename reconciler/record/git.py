@@ -21,7 +21,7 @@ from reconciler.record.gitref import Ref
 from reconciler.record.history import prune
 from reconciler.record.model import Record
 from reconciler.record.pending import JOURNAL, Pending, log_files, settled, summary
-from reconciler.record.store import LeaseLost, LockInfo, RecordError
+from reconciler.record.store import LeaseLost, LockInfo, RecordError, Unsaved
 
 
 class GitStore:
@@ -197,7 +197,7 @@ class GitStore:
         self.owner.renew()
 
     def _release(self) -> None:
-        """One commit with all that this run has done, without the lock. Raises LeaseLost, RecordError."""
+        """One commit with all that this run has done, without the lock. Raises LeaseLost, Unsaved, RecordError."""
         with self.mutex:
             held, local = self.owner.held, self._local()
             assert held is not None
@@ -205,6 +205,8 @@ class GitStore:
             changes = {**self.buffered, **log_files(log, self.clock()), **self._journal(local)}
             try:
                 done = self.owner.end(changes, summary(held.command, log, held.since, bool(self.buffered), self.adopted))
+            except RecordError as error:
+                raise Unsaved(error.message, error.remedy) if local.has_journal() else error from None
             finally:
                 self.owner.held, self.buffered, self.cleared = None, {}, False
             local.remove()

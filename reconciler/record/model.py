@@ -130,3 +130,4 @@ class Record:
     def __post_init__(self) -> None:
         if not isinstance(self.entries, Entries):
             self.entries = Entries(self.entries)
+        self.heard: dict[str, Unanswered] = {}  # what was unanswered until this run read the service: it is not kept

@@ -13,7 +13,7 @@ NEVER = "9999-12-31T23:59:59Z"
 
 
 class RecordError(Exception):
-    """The record cannot be used; nothing has been written to the service."""
+    """The record cannot be used; nothing has been written to the service, unless the kind of error says so."""
 
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)
@@ -30,6 +30,10 @@ class Locked(RecordError):
 
 class LeaseLost(RecordError):
     """The lock was held and is not any more: another run may be writing, so this one must stop."""
+
+
+class Unsaved(RecordError):
+    """The service has been written to, and the record could not be: it is kept on this machine as far as it could be."""
 
 
 @dataclass(frozen=True)

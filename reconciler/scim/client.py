@@ -15,7 +15,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 from reconciler.resolve.paths import extractor, parse_path, quoted
 from reconciler.scim.answers import Answers, shallow
 from reconciler.scim.errors import LostAnswer, NoConnection, PatchUnsupported, ReadError, ServiceError, UnusableId
-from reconciler.scim.identity import is_usable, of_asked
+from reconciler.scim.identity import is_usable, of_asked, refuse_other_kind
 from reconciler.scim.paging import MOST_OBJECTS, CursorPage, Page, by_cursor, whole
 from reconciler.scim.profile import Profile
 from reconciler.scim.rate import Turns, pause, too_long
@@ -96,20 +96,20 @@ class ScimClient:
 
     def _page(self, resource: str, start: int, project: Callable[[list[Resource]], list[Any]]) -> Page:
         answer = self._request("GET", f"/{resource}?startIndex={start}&count={self.profile.paging.count}")
-        items, total = self._list(answer, f"GET /{resource}?startIndex={start}")
+        items, total = self._list(resource, answer, f"GET /{resource}?startIndex={start}")
         return Page([item["id"] for item in items], project(items), total)
 
     def _next(self, resource: str, cursor: str, project: Callable[[list[Resource]], list[Any]]) -> CursorPage:
         path = f"/{resource}?cursor={quote(cursor, safe='')}&count={self.profile.paging.count}"
         answer = self._request("GET", path)
-        items, total = self._list(answer, f"GET /{resource}?cursor=")
+        items, total = self._list(resource, answer, f"GET /{resource}?cursor=")
         after = answer.get("nextCursor")
         if after is not None and not isinstance(after, str):
             raise ReadError("the next cursor in the answer is not text", f"GET /{resource}?cursor=",
                             remedy="say `paging: {cursor: never}` in the profile, and tell the service's vendor")  # fmt: skip
         return CursorPage(Page([item["id"] for item in items], project(items), total), after or None)
 
-    def _list(self, data: Any, request: str) -> tuple[list[Resource], int]:
+    def _list(self, resource: str, data: Any, request: str) -> tuple[list[Resource], int]:
         # An object that says neither is no empty list: that would disable everybody.
         listed = isinstance(data, dict) and not {"totalResults", "Resources", "resources"}.isdisjoint(data)
         total = data.get("totalResults", 0) if listed else None
@@ -127,6 +127,7 @@ class ScimClient:
             raise ReadError(f"the answer holds {len(items):,} resources", request, remedy="tell the service's vendor")
         if not set(map(type, items)) <= {dict} or not _identified([item.get("id") for item in items]):
             raise ReadError("a resource in the answer has no id", request, remedy="report this to the service's vendor")
+        refuse_other_kind(resource, items, request)
         return items, total
 
     def find(self, resource: str, path: str, value: str) -> list[Resource]:
@@ -142,18 +143,20 @@ class ScimClient:
     def filtered(self, resource: str, path: str, value: str) -> tuple[list[Resource], int]:
         """What the service itself shows for a filter, and how many it says that there are."""
         answer = self._request("GET", f"/{resource}", {"filter": f"{path} eq {quoted(value)}"})
-        items, total = self._list(answer, f"GET /{resource}?filter=")
+        items, total = self._list(resource, answer, f"GET /{resource}?filter=")
         return shallow(items), total
 
     def peek(self, resource: str) -> list[Resource]:
         """At most one resource: whether there is a list of them at all."""
-        return self._list(self._request("GET", f"/{resource}?count=1"), f"GET /{resource}?count=1")[0]
+        return self._list(resource, self._request("GET", f"/{resource}?count=1"), f"GET /{resource}?count=1")[0]
 
     def get(self, resource: str, id: str) -> Resource | None:
         """One resource, None where it is gone. Raises AnotherAccount."""
         path = self._at(resource, id)
         try:
             found = self._object(self._request("GET", path), f"GET {path}")
+            if found is not None:
+                refuse_other_kind(resource, [found], f"GET {path}")
             return found if found is None else of_asked(found, id, f"GET {path}")
         except ServiceError as error:
             if error.status == 404:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from reconciler.declare.model import fold
-from reconciler.scim.errors import AnotherAccount, ServiceError
+from reconciler.scim.errors import AnotherAccount, ReadError, ServiceError
 
 Resource = dict[str, Any]
+OTHER_KIND = {"Users": "Group", "Groups": "User"}
 DOTS = frozenset({".", ".."})  # a path ends elsewhere with them (RFC 3986 §5.2.4), percent-encoded too
 
 
@@ -30,6 +32,19 @@ def of_asked(resource: Resource, asked: str, request: str) -> Resource:
     if not is_same_id(asked, answered):
         raise another(asked, answered, request)
     return resource
+
+
+def refuse_other_kind(resource: str, items: Iterable[Resource], request: str) -> None:
+    """Users and groups are two spaces of ids (RFC 7643 §3.1): one among the others is somebody else's answer. Raises ReadError.
+
+    Only the plain name of the other kind is a sign: services call their own ones as they please.
+    """
+    other = OTHER_KIND.get(resource)
+    for item in items:
+        meta = item.get("meta")
+        if type(meta) is dict and meta.get("resourceType") == other is not None:
+            raise ReadError(f"the answer holds a {other}: {str(item.get('id'))[:80]!r}", request,
+                            remedy="tell the service's vendor")  # fmt: skip
 
 
 def another(asked: str, answered: str, request: str) -> AnotherAccount:
