@@ -303,3 +303,32 @@ def test_a_version_that_no_header_holds_is_none_and_stops_no_write(tmp_path: Pat
     world.transport.inner = Versioned()
     assert world.apply().complete
     assert asked == [None if sent is None else sent.encode()]
+
+
+# A PUT
+
+
+@pytest.mark.parametrize("hidden", ["roles", "displayName", None])
+def test_a_put_takes_nothing_that_was_not_planned(tmp_path: Path, hidden: str | None) -> None:
+    world = World(tmp_path)
+    world.users("userPrincipalName: ada@x.org, displayName: Ada")
+    world.assign("user: ada@x.org, role: User")
+    world.converge()
+    world.users("userPrincipalName: ada@x.org, displayName: Ada, jobTitle: Countess")
+    inner, ada = world.transport.inner, world.find("ada@x.org")
+
+    class NoPatch(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            response = httpx.Response(501) if request.method == "PATCH" else inner.handle_request(request)
+            if request.method != "GET" or "/Users/" not in request.url.path:
+                return response
+            response.read()
+            return httpx.Response(200, json={key: value for key, value in response.json().items() if key != hidden})
+
+    world.transport.inner = NoPatch()
+    (outcome,) = world.apply().outcomes
+    world.transport.inner = inner
+    assert outcome.status == ("stale" if hidden else "done") and (hidden or "") in outcome.message
+    after = world.everything()[ada["id"]]
+    assert after["roles"] == ada["roles"] and after["displayName"] == "Ada"
+    assert after.get("title") == (None if hidden else "Countess")

@@ -160,6 +160,7 @@ class Writer:
         try:
             return self.client.patch(resource, id, self._operations(change, pairs, live), version)
         except PatchUnsupported:
+            self._all_shown(change, live)
             return self.client.replace(resource, id, merge(live, pairs), version)
         except LostAnswer as error:
             self.client.rest(error, attempt)
@@ -169,6 +170,17 @@ class Writer:
             if attempt == ATTEMPTS:
                 raise
         return self._patch(change, attributes, live, attempt + 1)
+
+    def _all_shown(self, change: Change, live: Resource) -> None:
+        """A PUT takes what it does not hold. Raises Failed where a value that was planned to stay is not shown any more."""
+        settled, own = self.job.settled.live, self.ids.own(change)
+        planned = (settled.users if change.address.startswith("User/") else settled.groups).get(own)
+        mapping, changing = self.job.resolution.mapping(change.address), {a.path for a in change.attributes}
+        rows = zip(mapping.slots, planned.values if planned else (), mapping.project([live])[0], strict=False)
+        gone = [slot.target for slot, had, has in rows if had is not None and has is None and slot.target not in changing]
+        if gone:
+            self.uncertain = False
+            raise Failed("stale", f"the service no longer shows {gone[0]}, and a PUT would take it away")
 
     def _deleted_by_disabling(self, change: Change) -> None:
         """What a profile could have said: on this service nobody is inactive."""
