@@ -6,7 +6,10 @@ SEEDS ?= 500
 FIRST ?= 0
 
 # What needs no service, no process and no folder of declarations: the pure rooms, and how the rooms lie.
-PURE := connection digest document edits expressions facts functions nearest order patch regex rooms schemas sources targets wire
+PURE := tests/scim/test_connection.py tests/plan/test_digest.py tests/record/test_document.py tests/plan/test_edits.py \
+  tests/resolve/test_expressions.py tests/test_facts.py tests/resolve/test_functions.py tests/declare/test_nearest.py \
+  tests/apply/test_order.py tests/scim/test_patch.py tests/resolve/test_regex.py tests/test_rooms.py \
+  tests/declare/test_schemas.py tests/resolve/test_sources.py tests/resolve/test_targets.py tests/apply/test_wire.py
 
 .PHONY: demo check test bench simulate clean
 
@@ -16,7 +19,7 @@ demo: $(READY)
 check: $(READY)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
-	$(VENV)/bin/pytest -n auto $(PURE:%=tests/test_%.py)
+	$(VENV)/bin/pytest -n auto $(PURE)
 
 test: $(READY)
 	$(VENV)/bin/ruff check .
@@ -28,7 +31,7 @@ bench: $(READY)
 
 simulate: $(READY)
 	$(VENV)/bin/python -m tests.simulation --seeds $(SEEDS) --first $(FIRST)
-	RACES=200 EVERY_KILL=1 $(VENV)/bin/pytest -n auto tests/test_git_record.py tests/test_kill.py -k "at_once or killed"
+	RACES=200 EVERY_KILL=1 $(VENV)/bin/pytest -n auto tests/record/test_git_record.py tests/stories/test_kill.py -k "at_once or killed"
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

@@ -13,7 +13,7 @@ OBEYED = re.compile(r"CI|(GITHUB|GIT|RECONCILE)_.*|(NO|FORCE)_COLOR|COLUMNS|(?i:
 for name in filter(OBEYED.fullmatch, list(os.environ)):
     del os.environ[name]
 
-from tests.world import World  # noqa: E402 - it looks at the environment when it is imported
+from tests.support.world import World  # noqa: E402 - it looks at the environment when it is imported
 
 
 @pytest.fixture(autouse=True)

@@ -157,7 +157,7 @@ def _prepare() -> None:
     for module in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
         importlib.import_module(module.name)
     from reconciler.declare.schema import sound
-    from reconciler.resolve.expressions import parse_expression
+    from reconciler.resolve.expressions.language import parse_expression
 
     parse_expression("Guid()")
     for kind in ("users", "groups", "assignments", "app", "roles", "mappings", "reconciler", "plan"):

@@ -6,6 +6,7 @@ ROWS names for each statement the tests that hold it: here, or where the subject
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +16,10 @@ from reconciler.declare.model import Clause, ScopingFilter
 from reconciler.resolve.check import check
 from reconciler.resolve.filters import OPERATORS, REFUSED, check_clause, holds, passing
 from reconciler.resolve.mapping import compile_mapping
-from tests.test_story import ADA, GRACE, actions
-from tests.world import APP, MAPPINGS, SWITCH, World
+from tests.stories.test_story import ADA, GRACE, actions
+from tests.support.world import APP, MAPPINGS, SWITCH, World
+
+ROOT_OF_TESTS = Path(__file__).parent
 
 ONE = "User/ada@x.org"
 ROWS = {
@@ -132,7 +135,7 @@ ROWS = {
 def test_every_row_names_a_test_that_there_is(row: str) -> None:
     for name in ROWS[row]:
         module, _, function = name.rpartition(".")
-        assert callable(getattr(importlib.import_module("tests." + (module or "test_facts")), function))
+        assert callable(getattr(importlib.import_module(_place(module or "test_facts")), function))
 
 
 def test_every_test_of_this_file_is_named_by_a_row() -> None:
@@ -551,3 +554,9 @@ def test_the_vendors_own_mapping_gives_the_documented_account(world: World) -> N
         "userName": "ada@x.org", "active": True, "displayName": "Ada"}  # fmt: skip
     assert [(mail["type"], mail["value"]) for mail in ada["emails"]] == [("work", "ada.l@x.org")]
     assert "title" not in ada and "roles" not in ada
+
+
+def _place(module: str) -> str:
+    """A test module wherever below tests/ it lies, dotted."""
+    (file,) = ROOT_OF_TESTS.rglob(f"{module}.py")
+    return ".".join(("tests", *file.relative_to(ROOT_OF_TESTS).with_suffix("").parts))

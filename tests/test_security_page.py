@@ -8,7 +8,7 @@ import re
 import yaml
 from hatchling.builders.wheel import WheelBuilder
 
-from tests.servers import ROOT
+from tests.support.servers import ROOT
 
 PAGE = (ROOT / "reconciler/docs/security.md").read_text(encoding="utf-8")
 OWN = {"ci"}  # this project's checks, which no team gets

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from reconciler.adopt.files import header, quote
 from reconciler.adopt.roles import pairs
+from reconciler.adopt.yaml_edit.rows import header, quote
 
 Resource = dict[str, Any]
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:"

@@ -7,8 +7,8 @@ from typing import Any
 
 from reconciler.adopt.invert import ROLE_FUNCTIONS, fits_source, gives, put
 from reconciler.adopt.model import ImportRefused, Row
-from reconciler.declare.model import fold
-from reconciler.declare.sources import COMPUTED
+from reconciler.declare.names import fold
+from reconciler.declare.source_attributes import COMPUTED
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.resolve.mapping import CompiledMapping, Slot
 from reconciler.resolve.sources import EXTENSION

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reconciler.adopt.files import can_hold, is_name
 from reconciler.adopt.model import Row
-from reconciler.declare.sources import COMPUTED, MULTI_VALUED
+from reconciler.adopt.yaml_edit.rows import can_hold, is_name
+from reconciler.declare.source_attributes import COMPUTED, MULTI_VALUED
 from reconciler.plan.diff import same
-from reconciler.resolve.expressions import EvaluationError
+from reconciler.resolve.expressions.language import EvaluationError
 from reconciler.resolve.mapping import CompiledMapping, Slot, coerce
 from reconciler.resolve.sources import EXTENSION
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 
-from reconciler.adopt.files import document
 from reconciler.adopt.model import Adopted, Row
+from reconciler.adopt.yaml_edit.rows import document
 
 LONGEST = 100  # bytes of a file's name, well below what any file system allows
 

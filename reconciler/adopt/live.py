@@ -8,10 +8,11 @@ from typing import Any
 from reconciler.adopt.invert import role_slot, sources_of, wanted
 from reconciler.adopt.model import Adopted, Known, Notes, Row
 from reconciler.adopt.roles import Roles
-from reconciler.declare.model import App, fold
+from reconciler.declare.model import App
+from reconciler.declare.names import fold
 from reconciler.plan.diff import same, unsaid
 from reconciler.plan.live import Live, LiveObject
-from reconciler.resolve.expressions import IGNORE
+from reconciler.resolve.expressions.language import IGNORE
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.resolve.sources import assignments as role_sources
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from reconciler.adopt.files import can_hold, is_name
 from reconciler.adopt.model import Notes, Row
-from reconciler.declare.model import App, Role, fold
+from reconciler.adopt.yaml_edit.rows import can_hold, is_name
+from reconciler.declare.model import App, Role
+from reconciler.declare.names import fold
 from reconciler.plan.live import LiveObject
 
 DEFAULT_ACCESS = "Default Access"

@@ -6,18 +6,19 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from reconciler.apply.chance import SystemChance
 from reconciler.apply.log import heard, log_lines, recovered, skip_lines
 from reconciler.apply.model import ENDED, Failed, Job, Outcome, Result
-from reconciler.apply.order import Step, steps
-from reconciler.apply.recover import unanswered
+from reconciler.apply.steps import Step, steps
 from reconciler.apply.write import Writer
-from reconciler.plan import asked
+from reconciler.cycle.randomness import SystemChance
 from reconciler.plan.model import Change
-from reconciler.plan.rotation import waiting
-from reconciler.plan.safeguards.keep import add_removals, settle_approved
+from reconciler.plan.name_swaps import waiting
+from reconciler.plan.reviewed import by_digest
+from reconciler.plan.safeguards.memory import settle_approved
+from reconciler.record.journal import unanswered
+from reconciler.record.removals import add_removals
 from reconciler.record.store import RecordError, Store
-from reconciler.resolve.functions import Chance
+from reconciler.resolve.expressions.functions import Chance
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import AuthError, ServiceError, StaleError
 
@@ -131,7 +132,7 @@ class _Run:
             record.commit = self.job.commit or record.commit
         ended = [o.change for o in outcomes if o.change.address not in undone]
         settle_approved(record, self.job.everything, ended)
-        asked.settle(record, self.job.everything, ended)
+        by_digest.settle(record, self.job.everything, ended)
         record.under_way = self._under_way(outcomes)
         self._forget_revoked(outcomes)
         self.store.save(record)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from reconciler.apply.ids import missing, version_of
 from reconciler.apply.model import Failed
-from reconciler.apply.resource import missing, version_of
 from reconciler.scim.client import ATTEMPTS, ScimClient
 from reconciler.scim.errors import LostAnswer, PatchUnsupported
 from reconciler.scim.identity import of_asked

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from reconciler.plan.baselines import Settled
 from reconciler.plan.model import Change, Skip
-from reconciler.plan.settle import Settled
 from reconciler.record.model import Record
 from reconciler.record.store import RecordError
 from reconciler.resolve.model import Resolution

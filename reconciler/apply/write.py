@@ -6,21 +6,20 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from reconciler.apply.book import Book
-from reconciler.apply.ids import Ids
+from reconciler.apply.ids import Ids, member_ids, resource_of, version_of
 from reconciler.apply.members import write_members
 from reconciler.apply.model import Failed, Job
-from reconciler.apply.order import Step
-from reconciler.apply.resource import member_ids, resource_of, version_of
-from reconciler.apply.still import unchanged, values_unchanged
-from reconciler.apply.unanswered import is_as_sent
-from reconciler.apply.whose import Whose
-from reconciler.declare.model import fold
+from reconciler.apply.preconditions import unchanged, values_unchanged
+from reconciler.apply.record_changes import Book
+from reconciler.apply.right_account import Whose
+from reconciler.apply.steps import Step
+from reconciler.declare.names import fold
 from reconciler.plan.diff import same
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.plan.outstanding import is_in_vain, taken_and_there
+from reconciler.plan.unanswered import is_as_sent
 from reconciler.record.entries import Entry
-from reconciler.resolve.functions import Chance
+from reconciler.resolve.expressions.functions import Chance
 from reconciler.resolve.mapping import coerce
 from reconciler.resolve.resolution import getter
 from reconciler.scim.client import ATTEMPTS, ScimClient

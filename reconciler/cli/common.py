@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from reconciler.cli.saying import say
-from reconciler.declare.model import App, Declarations, Problem, fold
+from reconciler.cli.output import say
+from reconciler.cycle.declarations import checked
+from reconciler.declare.model import App, Declarations
+from reconciler.declare.names import fold
 
 ERROR, CHANGES, BLOCKED, STALE, PARTIAL, LOCKED, USAGE = 1, 2, 3, 4, 5, 6, 64
 MOST_LISTED = 20
@@ -76,18 +77,6 @@ def load_checked(desired: Path, apps: tuple[str, ...]) -> Declarations:
     return declarations
 
 
-def checked(desired: Path) -> tuple[Declarations, list[Problem]]:
-    """The declarations and all that is to be said of them."""
-    from reconciler.declare.listed import listed
-    from reconciler.declare.load import load
-    from reconciler.resolve.check import check
-    from reconciler.scim.shared import check_credentials
-
-    loaded = load(desired)
-    ours = check_credentials(loaded.declarations.apps.values(), os.environ)
-    return loaded.declarations, listed([*loaded.problems, *check(loaded.declarations), *ours])
-
-
 def known_apps(asked: tuple[str, ...], known: Iterable[str], what: str = "app") -> None:
     """Raises UsageError where --app names one that is not there; `what` says of what there is none."""
     names = sorted(known)
@@ -97,7 +86,7 @@ def known_apps(asked: tuple[str, ...], known: Iterable[str], what: str = "app") 
 
 
 def meant(name: str, names: list[str]) -> str:
-    from reconciler.declare.near import likely
+    from reconciler.declare.wording import likely
 
     if near := likely(name, names):
         return f"did you mean {near!r}?"
@@ -106,15 +95,6 @@ def meant(name: str, names: list[str]) -> str:
 
 def chosen(declarations: Declarations, apps: tuple[str, ...]) -> list[App]:
     return [app for name, app in declarations.apps.items() if not apps or name in apps]
-
-
-def now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def today() -> str:
-    """The date, UTC, against which assignments expire."""
-    return datetime.now(UTC).date().isoformat()
 
 
 def guarded(work: Callable[[], int]) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.common import CHANGES, guarded, options
-from reconciler.cli.saved import read_plans
+from reconciler.cycle.plan_files import read_plans
 
 
 @click.command()
@@ -21,8 +21,8 @@ def diff(
     desired: Path, apps: tuple[str, ...], no_color: bool, one: Path, other: Path, form: str, detailed_exitcode: bool
 ) -> int:
     """Show what differs between two saved plans, and whether the declaration or the service moved."""
-    from reconciler.plan.stale import between
-    from reconciler.report.difference import render
+    from reconciler.plan.reviewed.compare import between
+    from reconciler.report.plan_diff import render
 
     def work() -> int:
         first, second = ({plan.app: plan for plan in read_plans(file)} for file in (one, other))

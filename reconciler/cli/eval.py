@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.common import ERROR, chosen, load_checked, options, today
+from reconciler.cli.common import ERROR, chosen, load_checked, options
+from reconciler.cycle.clock import today
 from reconciler.declare.model import App, Declarations, ObjectMapping
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _values(pairs: tuple[str, ...], nulls: tuple[str, ...]) -> dict[str, Any]:
 
 def _check_names(names: Iterable[str]) -> None:
     """Raises UsageError for what no user has: it would change nothing, which must not read as a result."""
-    from reconciler.declare.sources import source_problem
+    from reconciler.declare.source_attributes import source_problem
 
     for name in names:
         problem = source_problem(name, "users")
@@ -96,7 +97,7 @@ def _given(values: dict[str, Any], get: Get | None = None) -> Get:
 
 def _meant(declarations: Declarations, user: str) -> str | None:
     from reconciler.report.safe import plain
-    from reconciler.resolve.single import find, near
+    from reconciler.resolve.one_object import find, near
 
     address = find(declarations, user)
     if address is not None and address.startswith("User/"):
@@ -112,8 +113,8 @@ def _getters(
     apps: list[App], declarations: Declarations, address: str, values: dict[str, Any]
 ) -> dict[str | None, Get]:
     """The user's attributes by app, since roles and IsSoftDeleted differ from app to app."""
+    from reconciler.resolve.one_object import sources
     from reconciler.resolve.resolution import resolve
-    from reconciler.resolve.single import sources
 
     return {app.name: _given(values, sources(app, resolve(app, declarations, today()), address)) for app in apps}
 
@@ -121,11 +122,11 @@ def _getters(
 def _show_expression(text: str, getters: dict[str | None, Get], address: str | None, form: str,
                      given: tuple[str, ...] | None = None) -> int:  # fmt: skip
     """`given` are the only attributes that have a value, where no user was named."""
-    from reconciler.apply.chance import SystemChance
-    from reconciler.declare.sources import COMPUTED
-    from reconciler.report.derived import trace_json, trace_lines
-    from reconciler.resolve.expressions import ExpressionError, compile_expression
-    from reconciler.resolve.trace import trace
+    from reconciler.cycle.randomness import SystemChance
+    from reconciler.declare.source_attributes import COMPUTED
+    from reconciler.report.mapping_trace import trace_json, trace_lines
+    from reconciler.resolve.expressions.language import ExpressionError, compile_expression
+    from reconciler.resolve.expressions.trace import trace
 
     try:
         expression = compile_expression(text)
@@ -146,8 +147,8 @@ def _show_expression(text: str, getters: dict[str | None, Get], address: str | N
 
 def _check_sources(text: str, names: tuple[str, ...], given: tuple[str, ...] | None) -> None:
     """Raises ExpressionError at an attribute that has no value, or does not exist."""
-    from reconciler.declare.sources import source_problem
-    from reconciler.resolve.expressions import ExpressionError
+    from reconciler.declare.source_attributes import source_problem
+    from reconciler.resolve.expressions.language import ExpressionError
 
     for name in names:
         column = text.find(f"[{name}]") + 2
@@ -179,7 +180,7 @@ def _line(text: str, column: int) -> tuple[str, int]:
 def _show_mappings(
     apps: list[App], declarations: Declarations, address: str, values: dict[str, Any], file: Path | None, form: str
 ) -> int:
-    from reconciler.apply.chance import SystemChance
+    from reconciler.cycle.randomness import SystemChance
     from reconciler.resolve.derive import derive
     from reconciler.resolve.mapping import compile_mapping
 
@@ -192,7 +193,7 @@ def _show_mappings(
 
 def _show_file(file: Path, values: dict[str, Any], form: str) -> int:
     """Every mapping of a file for nobody in particular: what has no value here is null, and is named."""
-    from reconciler.apply.chance import SystemChance
+    from reconciler.cycle.randomness import SystemChance
     from reconciler.report.safe import plain
     from reconciler.resolve.derive import derive
     from reconciler.resolve.mapping import compile_mapping
@@ -206,7 +207,7 @@ def _show_file(file: Path, values: dict[str, Any], form: str) -> int:
 
 def _print_mappings(found: Sequence[tuple[str | None, list[Derived]]], address: str | None, form: str) -> int:
     """`found` is by app; without one no user was named."""
-    from reconciler.report.derived import mapping_json, mapping_lines
+    from reconciler.report.mapping_trace import mapping_json, mapping_lines
     from reconciler.report.safe import plain
 
     if form == "json":

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import ERROR, chosen, colourer, guarded, load_checked, options, today, worst
-from reconciler.cli.session import recovered, session, store_of
-from reconciler.declare.model import App, Declarations, fold
+from reconciler.cli.common import ERROR, chosen, colourer, guarded, load_checked, options, worst
+from reconciler.cycle.clock import today
+from reconciler.cycle.session import session
+from reconciler.declare.model import App, Declarations
+from reconciler.declare.names import fold
+from reconciler.record.open import recovered, store_of
 
 if TYPE_CHECKING:
     from reconciler.plan.explain.model import Explanation, Step
@@ -55,7 +58,7 @@ def explain(desired: Path, apps: tuple[str, ...], no_color: bool, user: str, off
 
 def _address(declarations: Declarations, record: Record | None, text: str) -> str | None:
     """The declared object that is meant, else the recorded one."""
-    from reconciler.resolve.single import find
+    from reconciler.resolve.one_object import find
 
     address = find(declarations, text)
     wanted = {fold(text), fold("User/" + text)}
@@ -69,9 +72,9 @@ def _left_out() -> Step:
 
 
 def _offline(app: App, declarations: Declarations, record: Record | None, address: str, connection: Step) -> Explanation:
-    from reconciler.apply.chance import SystemChance
-    from reconciler.plan.explain.explain import explain as explained
-    from reconciler.plan.explain.explain import offline as without_service
+    from reconciler.cycle.randomness import SystemChance
+    from reconciler.plan.explain.steps import explain as explained
+    from reconciler.plan.explain.steps import offline as without_service
     from reconciler.resolve.resolution import resolve
 
     context = without_service(app, resolve(app, declarations, today()), record)
@@ -80,9 +83,9 @@ def _offline(app: App, declarations: Declarations, record: Record | None, addres
 
 def _online(app: App, declarations: Declarations, store: Store, record: Record | None, address: str) -> Explanation:
     """As `plan` reads it; where the service cannot be read, that is the first verdict, and the rest goes on without."""
-    from reconciler.apply.chance import SystemChance
-    from reconciler.plan.explain.explain import explain as explained
+    from reconciler.cycle.randomness import SystemChance
     from reconciler.plan.explain.model import Step
+    from reconciler.plan.explain.steps import explain as explained
     from reconciler.scim.errors import CredentialError, ServiceError
 
     try:
@@ -98,7 +101,7 @@ def _online(app: App, declarations: Declarations, store: Store, record: Record |
 
 def _unknown(declarations: Declarations, recorded: set[str], user: str) -> int:
     from reconciler.report.safe import plain
-    from reconciler.resolve.single import near
+    from reconciler.resolve.one_object import near
     from reconciler.resolve.sources import group_addresses, user_addresses
 
     names = [*user_addresses(declarations.users), *group_addresses(declarations.groups), *sorted(recorded)]

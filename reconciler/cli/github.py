@@ -9,14 +9,15 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.apply import known_record
 from reconciler.cli.common import ERROR, chosen, guarded, known_apps, load_checked, options, worst
-from reconciler.cli.gh import GitHubError, own, send
+from reconciler.cli.output import reporting, say
 from reconciler.cli.plan import whole_plan
-from reconciler.cli.saved import known_record, read_plans
-from reconciler.cli.saying import reporting, say
-from reconciler.cli.session import store_of
+from reconciler.cycle.plan_files import read_plans
 from reconciler.declare.model import App
+from reconciler.github.gh import GitHubError, own, send
 from reconciler.plan.model import Plan
+from reconciler.record.open import store_of
 
 FILE = click.Path(path_type=Path, exists=True, dir_okay=False, readable=False)
 
@@ -63,8 +64,8 @@ def comment(
     desired: Path, apps: tuple[str, ...], no_color: bool, file: Path, number: int | None, plans: Path | None, because: Path | None
 ) -> int:
     """Put the plan of FILE on a pull request: one comment an app, found by its first line and updated in place."""
-    from reconciler.cli.reviewed import numbers
-    from reconciler.report.markdown import notes, render
+    from reconciler.github.reviewed_plans import numbers
+    from reconciler.report.markdown import how_to_go_on, render
 
     if (number is None) == (plans is None):
         raise click.UsageError("say where: --pull-request N, or --plans DIR")
@@ -74,7 +75,7 @@ def comment(
         if number is not None:
             _put("plan", plan, render(plan, whole=whole_plan(plan)), number)
             return
-        note = notes.stale(plan, actions(), why)
+        note = how_to_go_on.stale(plan, actions(), why)
         for one in numbers(plans or Path(), plan.app):
             _put("stale", plan, render(plan, whole=whole_plan(plan), kind="stale", note=note), one)
 
@@ -111,8 +112,8 @@ def plans(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, repor
     out.mkdir(parents=True, exist_ok=True)
 
     def work(app: App) -> int:
-        from reconciler.cli.reviewed import merged, save
-        from reconciler.cli.revision import revision
+        from reconciler.cycle.commit import revision
+        from reconciler.github.reviewed_plans import merged, save
 
         store = store_of(app, declarations)
         record = store.load()
@@ -138,12 +139,12 @@ def plans(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, repor
 @click.argument("file", type=FILE)
 def waiting(desired: Path, apps: tuple[str, ...], no_color: bool, file: Path) -> int:
     """Print what the plan of FILE leaves to be approved, and how, as a job summary."""
-    from reconciler.report.markdown import notes, render, share
+    from reconciler.report.markdown import how_to_go_on, render, share
 
     def show() -> int:
         plans = _picked(file, apps)
         for plan in plans:
-            click.echo(render(plan, share(len(plans)), whole_plan(plan), note=notes.waiting(plan, actions())))
+            click.echo(render(plan, share(len(plans)), whole_plan(plan), note=how_to_go_on.waiting(plan, actions())))
         return 0
 
     return _told(show)
@@ -154,11 +155,11 @@ def waiting(desired: Path, apps: tuple[str, ...], no_color: bool, file: Path) ->
 @click.argument("file", type=FILE)
 def issue(desired: Path, apps: tuple[str, ...], no_color: bool, file: Path) -> int:
     """Keep one open issue an app as long as the plan of FILE is not empty: open it, update it, close it."""
-    from reconciler.report.markdown import notes, opening, render
+    from reconciler.report.markdown import how_to_go_on, opening, render
 
     def keep(plan: Plan) -> None:
         found = own(opening("drift", plan.app))
-        body = render(plan, whole=whole_plan(plan), kind="drift", note=notes.drift(plan, actions()))
+        body = render(plan, whole=whole_plan(plan), kind="drift", note=how_to_go_on.drift(plan, actions()))
         if plan.changes or plan.errors or plan.outstanding:
             if found is None:
                 send("POST", "issues", title=f"{plan.app} is not as it is declared", body=body)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options
-from reconciler.cli.session import session
+from reconciler.cycle.session import session
 from reconciler.declare.folders import APP_NAME
 
 if TYPE_CHECKING:
-    from reconciler.cli.adopting import Outcome
+    from reconciler.adopt.service import Outcome
 
 
 
@@ -50,13 +50,13 @@ def import_(
         if only is not None or split != "none":
             raise click.UsageError("--entra-schema stands alone: leave --only and --split out")
         return _told(lambda: _schema(entra_schema, target, apps[0], force))
-    from reconciler.cli.adopting import Request, take_over
+    from reconciler.adopt.service import Request, take_over
 
     return _told(lambda: _show(take_over(Request(target, desired, apps[0], split, force)), target))
 
 
 def _schema(file: Path, out: Path, app: str, force: bool) -> int:
-    from reconciler.cli.entra import take_schema
+    from reconciler.adopt.entra.directory import take_schema
     from reconciler.report.safe import plain
 
     written, left = take_schema(file, out, app, force)
@@ -69,7 +69,7 @@ def _schema(file: Path, out: Path, app: str, force: bool) -> int:
 
 
 def _directory(folder: Path, out: Path, app: str | None) -> int:
-    from reconciler.cli.entra import take_directory
+    from reconciler.adopt.entra.directory import take_directory
     from reconciler.report.safe import plain
 
     if app is not None and not APP_NAME.fullmatch(app):
@@ -84,7 +84,7 @@ def _directory(folder: Path, out: Path, app: str | None) -> int:
 
 
 def _one(desired: Path, apps: tuple[str, ...], address: str) -> int:
-    from reconciler.cli.adopting_one import take_one
+    from reconciler.adopt.one_object import take_one
     from reconciler.report.safe import plain
     from reconciler.report.text import last_line
 

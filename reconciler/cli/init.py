@@ -12,10 +12,11 @@ from pathlib import Path
 
 import click
 
-from reconciler.adopt.files import header
-from reconciler.cli.common import ERROR, checked, options
-from reconciler.cli.old_record import MOVE, OLD, to_move
-from reconciler.cli.revision import checkout_here
+from reconciler.adopt.yaml_edit.rows import header
+from reconciler.cli.common import ERROR, options
+from reconciler.cycle.commit import checkout_here
+from reconciler.cycle.declarations import checked
+from reconciler.cycle.old_record import MOVE, OLD, to_move
 from reconciler.declare.folders import APP_NAME, SUFFIXES
 from reconciler.declare.model import App
 from reconciler.record.checkout import Checkout

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from reconciler.cli.common import guarded
-from reconciler.cli.saying import say
+from reconciler.cli.output import say
 
 if TYPE_CHECKING:
     from reconciler.apply.model import Result

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from reconciler.cli.common import chosen, guarded, load_checked, options, worst
-from reconciler.cli.session import store_of
 from reconciler.declare.model import App, Declarations
+from reconciler.record.open import store_of
 
 
 @click.command()

@@ -41,7 +41,7 @@ class _Lazy(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
-            from reconciler.declare.near import hint
+            from reconciler.declare.wording import hint
 
             raise click.UsageError(f"no command {cmd_name!r}; " + hint(cmd_name, list(COMMANDS), "commands are ", "'"), ctx)
         name = cmd_name.replace("-", "_") + "_" * keyword.iskeyword(cmd_name)

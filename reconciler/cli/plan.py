@@ -7,8 +7,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli import written
-from reconciler.cli.addresses import known_addresses
+from reconciler.cli import output_files
 from reconciler.cli.common import (
     BLOCKED,
     CHANGES,
@@ -21,8 +20,9 @@ from reconciler.cli.common import (
     selection_options,
     worst,
 )
-from reconciler.cli.forgotten import warn_forgotten
-from reconciler.cli.session import Session, session
+from reconciler.cli.only import known_addresses
+from reconciler.cli.other_apps import warn_forgotten
+from reconciler.cycle.session import Session, session
 from reconciler.declare.model import Declarations
 from reconciler.plan.model import Plan
 
@@ -47,7 +47,7 @@ def plan(
     out: Path | None, show_unmanaged: bool, redact: bool, with_token: bool, detailed_exitcode: bool,
 ) -> int:  # fmt: skip
     """Show what an apply would do. Writes nothing to the service."""
-    mode = written.clear(out) if out is not None else written.OWN
+    mode = output_files.clear(out) if out is not None else output_files.OWN
     from reconciler.scim.credentials import at_hand
 
     declarations = load_checked(desired, apps)
@@ -73,7 +73,7 @@ def plan(
     if out is not None and len(plans) == len(picked):
         from reconciler.report.jsonform import dumps
 
-        written.write(out, dumps(plans), mode)
+        output_files.write(out, dumps(plans), mode)
     elif out is not None:
         click.echo(f"{out} was not written, since it would lack an app", err=True)
     return worst(codes)

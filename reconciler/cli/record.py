@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.common import ERROR, chosen, guarded, load_checked, now, options, worst
-from reconciler.cli.revision import checkout_here
-from reconciler.cli.saying import say
-from reconciler.cli.session import recovered, store_named, store_of
+from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
+from reconciler.cli.output import say
+from reconciler.cycle.clock import now
+from reconciler.cycle.commit import checkout_here
 from reconciler.declare.folders import APP_NAME
 from reconciler.declare.model import App, Declarations
+from reconciler.record.open import recovered, store_named, store_of
 
 if TYPE_CHECKING:
     from reconciler.record.model import Record
@@ -127,7 +128,7 @@ def migrate(
 @click.argument("head")
 def trust(desired: Path, apps: tuple[str, ...], no_color: bool, head: str) -> int:
     """Accept HEAD, a commit id or `none`, as the record of the app in Git, although its history was rewritten."""
-    from reconciler.record.git import GitStore
+    from reconciler.record.git.store import GitStore
 
     if len(apps) != 1:
         raise click.UsageError("name the app with --app")
@@ -152,7 +153,7 @@ def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str) -> int
     """Cut the history of a record in Git at an age; the present stays."""
     from datetime import UTC, datetime
 
-    from reconciler.record.git import GitStore
+    from reconciler.record.git.store import GitStore
 
     number = age.removesuffix("d")
     if not (age.endswith("d") and number.isascii() and number.isdigit() and len(number) < 6):
@@ -170,7 +171,7 @@ def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str) -> int
 
 
 def _key(known: Record | None, address: str) -> str | None:
-    from reconciler.declare.model import fold
+    from reconciler.declare.names import fold
 
     return next((key for key in known.entries if fold(key) == fold(address)), None) if known else None
 

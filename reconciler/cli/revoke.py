@@ -11,16 +11,19 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.common import ERROR, chosen, guarded, load_checked, lock_option, now, options, worst
-from reconciler.cli.forgotten import left_in
+from reconciler.cli.common import ERROR, chosen, guarded, load_checked, lock_option, options, worst
 from reconciler.cli.interrupt import INTERRUPTED, in_turn
+from reconciler.cli.output import say, warn
 from reconciler.cli.plan import show_plans
-from reconciler.cli.saying import say, warn
-from reconciler.cli.session import Session, session, store_of
-from reconciler.cli.writing import blocked, vanishing, write
-from reconciler.declare.model import App, Declarations, fold
+from reconciler.cli.write import blocked, vanishing, write
+from reconciler.cycle.clock import now
+from reconciler.cycle.other_apps import left_in
+from reconciler.cycle.session import Session, session
+from reconciler.declare.model import App, Declarations
+from reconciler.declare.names import fold
 from reconciler.plan.model import Change, Plan
 from reconciler.record.model import Record
+from reconciler.record.open import store_of
 
 
 @click.command()
@@ -87,7 +90,7 @@ def _out_of_reach(address: str, apps: list[str]) -> Iterator[int]:
 def _meant(user: str, declarations: Declarations, recorded: list[str]) -> str:
     """Only a slip of the keyboard away: whoever is named here is about to be locked out."""
     from reconciler.report.safe import plain
-    from reconciler.resolve.single import near
+    from reconciler.resolve.one_object import near
     from reconciler.resolve.sources import user_addresses
 
     names = [*user_addresses(declarations.users), *(name for name in recorded if name.startswith("User/"))]
@@ -162,7 +165,7 @@ def _opened(
 def _shown(found: Session, changes: tuple[Change, ...]) -> Plan:
     """The plan of these changes alone, with the safeguards that hold for them."""
     from reconciler.plan.access import access
-    from reconciler.plan.requests import estimate
+    from reconciler.plan.cost import estimate
     from reconciler.plan.safeguards.approvals import NEVER_LIFTED
 
     limits = found.client.profile.limits()

@@ -8,7 +8,7 @@ import click
 
 from reconciler.cli.common import guarded, known_apps, options
 from reconciler.cli.plan import FORMAT_HELP, FORMATS, show_plans, unmanaged_option
-from reconciler.cli.saved import read_plans
+from reconciler.cycle.plan_files import read_plans
 
 
 @click.command()

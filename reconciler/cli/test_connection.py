@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
-from reconciler.cli.session import connect, store_of
+from reconciler.cycle.session import connect
 from reconciler.declare.model import App, Declarations
+from reconciler.record.open import store_of
 
 
 @click.command("test-connection")

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.common import ERROR, checked, known_apps, now, options
+from reconciler.cli.common import ERROR, known_apps, options
+from reconciler.cycle.clock import now
+from reconciler.cycle.declarations import checked
 from reconciler.declare.model import Problem
-from reconciler.declare.plural import plural
+from reconciler.declare.wording import plural
 
 
 @click.command()
@@ -23,7 +25,7 @@ def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) ->
     from reconciler.plan.policies import check_policies
     from reconciler.report.problems import as_github, as_json, as_text
     from reconciler.report.sarif import as_sarif
-    from reconciler.resolve.idle import check_assignments
+    from reconciler.resolve.check import check_assignments
 
     found, problems = checked(desired)
     problems = listed([*problems, *check_policies(found, now()[:10]), *check_assignments(found), *check_names(found)])

@@ -7,10 +7,11 @@ from datetime import date
 from operator import itemgetter
 from typing import Any
 
-from reconciler.declare.files import Sources
-from reconciler.declare.model import Assignment, Group, Problem, Role, User, fold, fold_all, tuples
+from reconciler.declare.model import Assignment, Group, Problem, Role, User
+from reconciler.declare.names import fold, fold_all, tuples
 from reconciler.declare.references import nearest
 from reconciler.declare.table import Rows, Table
+from reconciler.declare.yaml.document import Sources
 
 DEFAULT_ACCESS = "default access"
 KEYS = ("user", "group", "role", "expires", "reason")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from reconciler.declare import profiles
-from reconciler.declare.dots import has_dot_segment
-from reconciler.declare.hosts import is_loopback
 from reconciler.declare.model import (
     App,
     AttributeMapping,
@@ -20,22 +16,16 @@ from reconciler.declare.model import (
     Provisioning,
     Role,
     ScopingFilter,
-    fold,
 )
+from reconciler.declare.names import fold
 from reconciler.declare.safeguards import read_approvals, read_safeguards
-from reconciler.declare.sources import source_problem
-from reconciler.declare.texts import text_of
-from reconciler.declare.yaml import Document
+from reconciler.declare.source_attributes import source_problem
+from reconciler.declare.urls import REFERENCE, TOKEN, URL_REMEDIES, _stand_in, url_problem
+from reconciler.declare.yaml.document import Document
+from reconciler.declare.yaml.places import text_of
 
-REFERENCE = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?|file:[^}]+)\}")
-TOKEN = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]+)\}\Z")
 REMOVAL = ("deprovisioning", "removedFromDirectory")
-USER_INFORMATION = "a URL must not hold user information"
-QUERY = "a base URL has no query and no fragment"
 DOTS = "a URL has no dot segments, plain or encoded, and each % in it begins an encoded byte"
-URL_REMEDIES = {DOTS: "write the path as it is without them",
-                USER_INFORMATION: "leave out what stands before @; the token is given as secretToken",
-                QUERY: "leave out what begins with ? or #"}  # fmt: skip
 USER_ROLE = Role("user", "User", "User")
 
 
@@ -107,40 +97,6 @@ def _check_credentials(document: Document, credentials: dict[str, Any], notes: _
     message = url_problem(REFERENCE.sub(_stand_in, url))
     if message:
         notes.error(document, where, "tenant-url", message, URL_REMEDIES.get(message, "give an https URL"))
-
-
-def _stand_in(match: re.Match[str]) -> str:
-    """Something sound in place of what is known only where the URL is used, so that the rest can be judged."""
-    before, after = match.string[: match.start()], match.string[match.end() :]
-    if match[2] and match[2] != ":-":
-        return match[2][2:]
-    if not before:
-        return "https" if after.startswith("://") else "https://127.0.0.1"
-    return "1" if before.endswith(":") else "127.0.0.1"
-
-
-def url_problem(url: str) -> str | None:
-    """Why a URL cannot be a service's base, or None."""
-    # urlsplit drops tabs and takes a backslash for a letter, where others read another host.
-    if not url.isascii() or not url.isprintable() or any(c in ' \\"<>^`{|}' for c in url):
-        return "a URL holds only letters, digits and marks of ASCII"
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-        _ = parts.port
-    except ValueError:
-        return "not a URL"
-    if not host or parts.scheme not in ("http", "https"):
-        return "not an https URL"
-    if parts.username is not None or parts.password is not None:
-        return USER_INFORMATION
-    if "?" in url or "#" in url:
-        return QUERY
-    if has_dot_segment(url):
-        return DOTS
-    if parts.scheme == "http" and not is_loopback(host):
-        return "only https is spoken, but to loopback"
-    return None
 
 
 def _roles(document: Document | None, notes: _Notes) -> dict[str, Role]:

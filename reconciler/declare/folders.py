@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reconciler.declare.links import MOST, leads_astray, too_many
-from reconciler.declare.model import Place, Problem, fold
-from reconciler.declare.near import likely
+from reconciler.declare.model import Place, Problem
+from reconciler.declare.names import fold
+from reconciler.declare.wording import likely
 
 SUFFIXES = (".yaml", ".yml", ".json")
 APP_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_-]*")  # the whole of it, as schemas/app.schema.json has it

@@ -13,17 +13,16 @@ from typing import Any, TypeGuard
 from reconciler.declare.assignments import collect
 from reconciler.declare.build import build_app, mapping_of
 from reconciler.declare.cache import SMALLEST, Cache, user_cache
-from reconciler.declare.files import Content, Sources
 from reconciler.declare.folders import Folders, named, shown
 from reconciler.declare.links import on_the_way
 from reconciler.declare.listed import listed
-from reconciler.declare.model import App, Declarations, Group, ObjectMapping, Place, Problem, RecordSettings, User
-from reconciler.declare.policies import Policy, check_policies, read_policies
+from reconciler.declare.model import App, Declarations, Group, ObjectMapping, Place, Policy, Problem, RecordSettings, User
+from reconciler.declare.policies import check_policies, read_policies
 from reconciler.declare.references import check_directory
 from reconciler.declare.safeguards import check_protected
 from reconciler.declare.schema import check, fingerprint, narrow, once, sound
 from reconciler.declare.table import Rows, Table, to_rows
-from reconciler.declare.yaml import MOST_BYTES, TOO_LARGE, Document, parse
+from reconciler.declare.yaml.document import MOST_BYTES, TOO_LARGE, Content, Document, Sources, parse
 
 IN_PLACE = frozenset({"duplicate-key", "number", "tag"})  # after which the rest of a file can still be judged
 NEEDED = ("app", "mappings", "assignments")

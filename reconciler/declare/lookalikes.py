@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from reconciler.declare.model import Declarations, Place, Problem, fold
+from reconciler.declare.model import Declarations, Place, Problem
+from reconciler.declare.names import fold
 
 ASCII = {"0": "o", "1": "l", "|": "l", "m": "rn"}  # of lower case; a capital I is replaced before
 SCRIPTS = ("Latin", "Greek", "Cyrillic", "Armenian", "Georgian", "Cherokee", "Coptic", "Hebrew", "Arabic", "Devanagari", "Thai")

@@ -3,39 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from reconciler.declare.model import App, Place, Problem, Role, fold
+from reconciler.declare.model import App, Policy, Problem, Role
+from reconciler.declare.names import fold
 from reconciler.declare.references import nearest
-from reconciler.declare.yaml import Document
+from reconciler.declare.yaml.document import Document
 
 KINDS = ("separationOfDuties", "holders", "mustCarry", "domains")
-
-
-class Policy(NamedTuple):
-    """A rule on who may hold what. `kind` is the key that holds the rule, `roles` are folded names, `written` the same as they
-    are declared, each with its place; empty `apps` is all.
-
-    separationOfDuties: nobody holds two of `roles`; holders: `minimum` to `maximum` people hold the one role;
-    mustCarry: assignments of `roles` carry an `expires` at most `days` away, or a `reason`, whichever is named;
-    domains: accounts bear names and mail of `domains` alone.
-    """
-
-    name: str
-    remedy: str
-    kind: str
-    place: Place
-    roles: tuple[str, ...] = ()
-    minimum: int | None = None
-    maximum: int | None = None
-    days: int | None = None
-    reason: bool = False
-    domains: tuple[str, ...] = ()
-    apps: tuple[str, ...] = ()
-    written: tuple[tuple[str, Place], ...] = ()
-
-    def concerns(self, app: str) -> bool:
-        return not self.apps or app in self.apps
 
 
 def read_policies(document: Document, sound: Callable[[str, Any], bool]) -> list[Policy]:

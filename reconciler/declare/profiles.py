@@ -9,9 +9,9 @@ from typing import Any
 
 from reconciler.declare.headers import refusal
 from reconciler.declare.model import Problem
-from reconciler.declare.near import hint
 from reconciler.declare.schema import sound
-from reconciler.declare.yaml import Document, parse
+from reconciler.declare.wording import hint
+from reconciler.declare.yaml.document import Document, parse
 
 FOLDER = Path(__file__).resolve().parent.parent / "scim" / "profiles"
 DEFAULT = "generic"

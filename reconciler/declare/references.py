@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reconciler.declare.files import Sources
 from reconciler.declare.listed import MOST_LISTED, more
-from reconciler.declare.model import Group, Problem, Role, User, fold, fold_all
-from reconciler.declare.near import nearly
-from reconciler.declare.spelled import spelled
+from reconciler.declare.model import Group, Problem, Role, User
+from reconciler.declare.names import fold, fold_all
 from reconciler.declare.table import Table
+from reconciler.declare.wording import nearly, spelled
+from reconciler.declare.yaml.document import Sources
 
 MOST_NAMED = 10  # groups of a circle
 MOST_COMPARED = 10_000_000  # names with names, for all that is misspelt: about two seconds

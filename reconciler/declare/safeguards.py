@@ -6,21 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.declare.assignments import is_day
-from reconciler.declare.model import (
-    AccidentalDeletions,
-    App,
-    Approval,
-    GroupMembership,
-    Lockout,
-    Problem,
-    Role,
-    Safeguards,
-    User,
-    fold,
-)
+from reconciler.declare.model import AccidentalDeletions, App, Approval, GroupMembership, Lockout, Problem, Role, Safeguards, User
+from reconciler.declare.names import fold
 from reconciler.declare.references import nearest
 from reconciler.declare.table import Table
-from reconciler.declare.yaml import Document
+from reconciler.declare.yaml.document import Document
 
 LIMITS = (*(f"accidentalDeletions.{name}" for name in AccidentalDeletions.__dataclass_fields__),
           *(f"groupMembership.{name}" for name in GroupMembership.__dataclass_fields__), "protected", "lockout",

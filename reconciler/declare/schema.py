@@ -9,11 +9,10 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
-from reconciler.declare.counted import count
 from reconciler.declare.model import Place, Problem
 from reconciler.declare.shape import Path, misfits, without
-from reconciler.declare.violations import explain
-from reconciler.declare.yaml import Document
+from reconciler.declare.violations import count, explain
+from reconciler.declare.yaml.document import Document
 
 MOST_EXPLAINED = 2_000
 Failing = tuple[Any, dict[str, Any], Path]  # a value, its schema, where it stands

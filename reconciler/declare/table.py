@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from reconciler.declare.model import Group, User, fold, fold_all
+from reconciler.declare.names import fold, fold_all
 
-T = TypeVar("T", User, Group)
+T = TypeVar("T", bound=tuple[Any, ...])
 
 
 class Rows(NamedTuple):

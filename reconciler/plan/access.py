@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 
-from reconciler.declare.model import Assignment, Place, Role, fold
+from reconciler.declare.model import Assignment, Place, Role
+from reconciler.declare.names import fold
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.diff import same
 from reconciler.plan.membership import group_members, recorded_members

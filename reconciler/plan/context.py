@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from reconciler.declare.model import App, Place, fold
-from reconciler.plan.digest import sha256
+from reconciler.declare.model import App, Place
+from reconciler.declare.names import fold
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.matching.model import Matching
 from reconciler.plan.model import Change, Precondition
 from reconciler.record.entries import Entries, Entry, renamed_references
 from reconciler.record.model import Revocation
+from reconciler.resolve.canonical import sha256
 from reconciler.resolve.capabilities import Capabilities
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.resolve.model import Resolution, Skipped

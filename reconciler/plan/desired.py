@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
-from reconciler.declare.model import fold
+from reconciler.declare.names import fold
 from reconciler.plan import membership
 from reconciler.plan.context import Context, ran_out
 from reconciler.plan.diff import causes, differing, ignored, in_address_space, initial_attributes
 from reconciler.plan.digest import digested
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import AttributeChange, Change
-from reconciler.plan.notes import listed, roles_removed
 from reconciler.plan.outstanding import MEMBER, ROLE, Outstanding, still_active, taken_and_there
+from reconciler.plan.warnings import listed, roles_removed
 from reconciler.record.entries import Entry, is_active
 from reconciler.resolve.model import DesiredGroup, DesiredUser
 from reconciler.resolve.resolution import values_with_roles

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.declare.model import fold
-from reconciler.plan.digest import canonical
+from reconciler.declare.names import fold
 from reconciler.plan.model import AttributeChange
 from reconciler.record.entries import Entry
-from reconciler.resolve.expressions import IGNORE
+from reconciler.resolve.canonical import canonical, key_of
+from reconciler.resolve.expressions.language import IGNORE
 from reconciler.resolve.mapping import CompiledMapping, Slot
 
 Addresses = Mapping[str, str]
@@ -60,15 +60,6 @@ def _same_set(want: list[Any], have: list[Any], add_only: bool) -> bool:
     if not add_only and wanted.keys() != held.keys():
         return False
     return all(key in held and _covers(held[key], item) for key, item in wanted.items())
-
-
-def key_of(item: Any) -> str:
-    """What tells the items of a multi-valued attribute apart: `value`, else `type`, else the whole of it."""
-    if isinstance(item, dict):
-        for name in ("value", "type"):
-            if name in item:
-                return item[name] if isinstance(item[name], str) else canonical(item[name])
-    return item if isinstance(item, str) else canonical(item)
 
 
 def _covers(have: Any, want: Any) -> bool:
@@ -179,3 +170,28 @@ def _cause(last: Any, change: AttributeChange, before_expiry: Mapping[str, Any])
     if change.path in before_expiry and canonical(last) == canonical(before_expiry[change.path]):
         return "time"
     return "config"
+
+
+def detail(before: Any, after: Any) -> list[tuple[str, str, Any, Any]]:
+    """(sign, where, before, after) a difference, sorted; sign is +, - or ~. Empty where a value is no list or mapping.
+
+    A list is compared as a set keyed by `value`, else by `type`: a revoke and a grant are two differences, not an edit.
+    """
+    if not any(isinstance(value, (list, dict)) for value in (before, after)):
+        return []
+    from deepdiff import DeepDiff
+
+    found = DeepDiff(_keyed(before), _keyed(after), view="tree", threshold_to_diff_deeper=0)
+    rows = []
+    for kind, sign in (("dictionary_item_added", "+"), ("dictionary_item_removed", "-"), ("values_changed", "~"),
+                       ("type_changes", "~")):  # fmt: skip
+        for item in found.get(kind, ()):
+            where = ".".join(str(step) for step in item.path(output_format="list"))
+            rows.append((sign, where, None if sign == "+" else item.t1, None if sign == "-" else item.t2))
+    return sorted(rows, key=lambda row: (row[1], row[0]))
+
+
+def _keyed(value: Any) -> Any:
+    if isinstance(value, list):
+        return {key_of(item): item for item in value}
+    return {} if value is None else value

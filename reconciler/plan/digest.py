@@ -2,28 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
 from reconciler.plan.model import Change
-
-
-def canonical(value: Any) -> str:
-    """JSON with sorted keys and no white space: the same text on every machine."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-
-
-def readable(value: Any) -> str:
-    """JSON for a person's eyes, letters of every script as they are; what prints it makes it harmless."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
-
-
-def sha256(value: Any) -> str:
-    """`sha256:` and the hex digest of the canonical JSON of a value."""
-    return "sha256:" + hashlib.sha256(canonical(value).encode()).hexdigest()
+from reconciler.resolve.canonical import canonical, sha256
 
 
 def change_digest(change: Change) -> str:

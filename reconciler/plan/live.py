@@ -8,7 +8,7 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from reconciler.declare.model import tuples
+from reconciler.declare.names import tuples
 from reconciler.resolve.columns import named
 from reconciler.resolve.mapping import CompiledMapping
 

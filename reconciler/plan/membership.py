@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.declare.model import fold
+from reconciler.declare.names import fold
 from reconciler.plan.context import UNKNOWN, Context, ran_out
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Change

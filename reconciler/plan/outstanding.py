@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from reconciler.plan.context import Context
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Caution
-from reconciler.plan.notes import listed
 from reconciler.plan.roles import named
+from reconciler.plan.warnings import listed
 from reconciler.record.entries import Entry
 
 ACTIVE, ROLE, MEMBER = "StillActive", "RoleKept", "MemberKept"

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.declare.model import App, fold
+from reconciler.declare.model import App
+from reconciler.declare.names import fold
 from reconciler.plan.access import access
 from reconciler.plan.context import Context
+from reconciler.plan.cost import estimate
 from reconciler.plan.desired import Findings, plan_desired
 from reconciler.plan.digest import plan_digest
-from reconciler.plan.done import is_done
 from reconciler.plan.live import Live
 from reconciler.plan.lookalikes import lookalikes
 from reconciler.plan.matching.match import match
 from reconciler.plan.matching.model import Matching
 from reconciler.plan.model import Change, Config, ObjectError, Plan, Skip
-from reconciler.plan.notes import fixed, ignored, notes
+from reconciler.plan.name_swaps import rotations
 from reconciler.plan.outstanding import cautions
 from reconciler.plan.removed import plan_removed
-from reconciler.plan.renamed import renames
-from reconciler.plan.requests import Limits, estimate
+from reconciler.plan.reviewed.already_done import is_done
 from reconciler.plan.revoked import plan_revoked
-from reconciler.plan.rotation import rotations
 from reconciler.plan.selection import Selection, select
+from reconciler.plan.undeclared_renames import renames
 from reconciler.plan.unmanaged import Directory
+from reconciler.plan.warnings import fixed, ignored, notes
 from reconciler.record.entries import Entries
 from reconciler.record.model import Record, Revocation
+from reconciler.resolve.capabilities import Limits
 from reconciler.resolve.model import Resolution
 
 NO_CONFIG = Config("")

@@ -10,8 +10,8 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from reconciler.declare.listed import MOST_LISTED, more
-from reconciler.declare.model import App, Assignment, Declarations, Place, Problem, fold
-from reconciler.declare.policies import Policy
+from reconciler.declare.model import App, Assignment, Declarations, Place, Policy, Problem
+from reconciler.declare.names import fold
 from reconciler.resolve.model import Resolution
 from reconciler.resolve.scope import flatten, holdings, judge
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.declare.model import fold
+from reconciler.declare.names import fold
 from reconciler.plan.context import Context
 from reconciler.plan.desired import Findings
 from reconciler.plan.diff import attribute

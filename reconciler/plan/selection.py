@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from reconciler.declare.model import fold
+from reconciler.declare.names import fold
 from reconciler.plan import membership
 from reconciler.plan.context import Context
 from reconciler.plan.digest import digested

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import Any
 
-from reconciler.declare.model import App, fold, fold_all
+from reconciler.declare.model import App
+from reconciler.declare.names import fold, fold_all
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Unmanaged
 from reconciler.resolve.model import Resolution

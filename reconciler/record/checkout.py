@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from reconciler.record.gitenv import checkout_settings, explained, finding, local, shown, token_settings
+from reconciler.record.git.process import checkout_settings, explained, finding, local, shown, token_settings
 from reconciler.record.store import RecordError
 
 REMOTE = "reconcile"  # its address stands in the environment of each git process, never in a file or on a command line

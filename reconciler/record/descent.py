@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 
-from reconciler.record.gitref import Ref
-from reconciler.record.gitrepo import Repository, throwaway
+from reconciler.record.git.ref import Ref
+from reconciler.record.git.repository import Repository, throwaway
 
 DEPTHS = (32, 1024)  # commits that are fetched at first; then all
 REPLACES = "Replaces: "

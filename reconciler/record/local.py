@@ -15,8 +15,8 @@ from typing import Any
 
 from reconciler.record import document, lease
 from reconciler.record.check import LOST, journal_of, log_of
+from reconciler.record.lines import append, lines_of, remove, sync_folder
 from reconciler.record.model import Record
-from reconciler.record.pending import append, lines_of, remove, sync_folder
 from reconciler.record.store import NEVER, Locked, LockInfo, RecordError, lock_info
 
 __all__ = ["LocalStore", "Locked", "RecordError"]

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from reconciler.record.gitref import Ref
+from reconciler.record.git.ref import Ref
 
 FILE = "seen.json"
 BOOT = ("/proc/sys/kernel/random/boot_id", "/proc/self/ns/time")  # between which the clock goes on

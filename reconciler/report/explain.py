@@ -8,8 +8,8 @@ from typing import Any
 
 from reconciler.declare.model import Place
 from reconciler.plan.explain.model import Explanation, Step
-from reconciler.report.derived import mapping_json, mapping_lines
 from reconciler.report.jsonform import change_json
+from reconciler.report.mapping_trace import mapping_json, mapping_lines
 from reconciler.report.safe import plain
 from reconciler.report.text import change_lines, value_text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, TypeVar
 
-from reconciler.plan.digest import change_digest, plan_digest, sha256
+from reconciler.plan.digest import change_digest, plan_digest
 from reconciler.plan.model import (
     ACTIONS,
     FORMAT_VERSION,
@@ -22,6 +22,7 @@ from reconciler.plan.model import (
     Skip,
     Unmanaged,
 )
+from reconciler.resolve.canonical import sha256
 
 SEAL = "content_digest"
 AGAIN = "make the plan again: `reconcile plan --out FILE`"

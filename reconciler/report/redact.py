@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler.declare.model import fold
+from reconciler.declare.names import fold
 from reconciler.plan.model import Access, AttributeChange, Change, ObjectError, Plan, Precondition, Skip
 
 DIGITS = 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from reconciler.declare.visible import visible
+from reconciler.declare.escapes import visible
 
 # A runner obeys `::command::` at the start of a line and `##[command]` anywhere in it.
 COMMANDS = re.compile(r"\A(\s*):(?=:)|##\[")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
-from reconciler.declare.plural import plural
-from reconciler.plan.detail import detail
-from reconciler.plan.digest import readable
+from reconciler.declare.wording import plural
+from reconciler.plan.diff import detail
 from reconciler.plan.model import ACTIONS, Access, AttributeChange, Caution, Change, Plan, Skip, Unmanaged
-from reconciler.plan.notes import listed
+from reconciler.plan.warnings import listed
 from reconciler.report.safe import plain
-from reconciler.report.verdict import text_lines
+from reconciler.report.safeguard_verdict import text_lines
+from reconciler.resolve.canonical import readable
 
 SIGNS = {"create": "+", "update": "~", "enable": "~", "disable": "-", "delete": "-"}
 COLOURS = {"+": "32", "~": "33", "-": "31"}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from reconciler.declare.model import Place
-from reconciler.resolve.expressions import IGNORE
+from reconciler.resolve.expressions.functions import Chance
+from reconciler.resolve.expressions.language import IGNORE
+from reconciler.resolve.expressions.trace import Traced, trace
 from reconciler.resolve.filters import Get
-from reconciler.resolve.functions import Chance
 from reconciler.resolve.mapping import CompiledMapping, Fault, Slot, coerce
-from reconciler.resolve.trace import Traced, trace
 
 
 class Derived(NamedTuple):

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from reconciler.declare.model import Clause, ScopingFilter
-from reconciler.declare.near import hint
-from reconciler.resolve.regex import RegexError, compile_safe
+from reconciler.declare.wording import hint
+from reconciler.resolve.dotnet.regex import RegexError, compile_safe
 
 Get = Callable[[str], Any]
 INTEGER = re.compile(r"-?[0-9]{1,1000}\Z")

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from reconciler.declare.model import AttributeMapping, ObjectMapping, fold_all
+from reconciler.declare.model import AttributeMapping, ObjectMapping
+from reconciler.declare.names import fold_all
 from reconciler.resolve.columns import read_columns
-from reconciler.resolve.expressions import IGNORE, EvaluationError, Expression, compile_expression
-from reconciler.resolve.functions.base import text
+from reconciler.resolve.expressions.functions.base import text
+from reconciler.resolve.expressions.language import IGNORE, EvaluationError, Expression, compile_expression
 from reconciler.resolve.paths import Path, parse_path
 from reconciler.resolve.targets import is_single, is_text
 

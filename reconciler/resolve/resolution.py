@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
-from reconciler.declare.model import App, Assignment, Declarations, Role, tuples
+from reconciler.declare.model import App, Assignment, Declarations, Role
+from reconciler.declare.names import tuples
 from reconciler.resolve.capabilities import limit
+from reconciler.resolve.expressions.language import IGNORE
 from reconciler.resolve.filters import passing
-from reconciler.resolve.mapping import Fault, compile_mapping
-from reconciler.resolve.matchable import unmatchable
+from reconciler.resolve.mapping import CompiledMapping, Fault, compile_mapping
 from reconciler.resolve.model import DesiredGroup, DesiredUser, Resolution, Skipped
 from reconciler.resolve.scope import (
     Verdict,
@@ -20,6 +21,8 @@ from reconciler.resolve.scope import (
     remedy,
 )
 from reconciler.resolve.sources import GroupSource, UserSource, group_addresses, user_addresses
+
+T = TypeVar("T", DesiredUser, DesiredGroup)
 
 
 def resolve(app: App, declarations: Declarations, today: str) -> Resolution:
@@ -160,3 +163,39 @@ def values_with_roles(result: Resolution, row: int, roles: tuple[Role, ...]) -> 
 def values_as(result: Resolution, address: str, name: str) -> tuple[Any, ...]:
     """What the mapping would want of one object that bore another name; of slots that use the name alone, else None."""
     return result.mapping(address).of_name(result.table(address).key, name)
+
+
+def unmatchable(items: Sequence[T], mapping: CompiledMapping) -> Iterator[tuple[T, str, str]]:
+    """Those of whom no account can be told: (object, code, reason).
+
+    Each is matched by the first of its matching attributes that has a value; two that ask for one account by it cannot
+    both have it, so neither is provisioned.
+    """
+    left = items
+    for number in mapping.matching:
+        slot, column = mapping.slots[number], [item.values[number] for item in left]
+        having = left
+        if set(map(type, column)) != {str}:
+            having = [item for item, value in zip(left, column, strict=True) if value is not None and value is not IGNORE]
+            column = [str(item.values[number]) for item in having]
+        keys = slot.alike(column)
+        if len(set(keys)) < len(keys):
+            for item, other in _clashing(having, keys):
+                yield item, "DuplicateSource", f"wants the same {slot.target} as {other.address}"
+        if len(having) == len(left):
+            return
+        left = [item for item in left if item.values[number] is None or item.values[number] is IGNORE]
+    for item in left if mapping.matching else ():
+        yield item, "MatchingAttributeEmpty", "no matching attribute has a value"
+
+
+def _clashing(items: Sequence[T], keys: Sequence[str]) -> Iterator[tuple[T, T]]:
+    """(object, another that has the same key), once each."""
+    first: dict[str, T] = {}
+    found: dict[str, tuple[T, T]] = {}
+    for key, item in zip(keys, items, strict=True):
+        other = first.setdefault(key, item)
+        if other is not item:
+            found.setdefault(other.address, (other, item))
+            found[item.address] = (item, other)
+    yield from found.values()

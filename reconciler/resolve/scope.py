@@ -6,7 +6,8 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from reconciler.declare.model import App, Assignment, Group, Role, fold
+from reconciler.declare.model import App, Assignment, Group, Role
+from reconciler.declare.names import fold
 from reconciler.declare.table import Table
 
 DEFAULT_ACCESS = "default access"

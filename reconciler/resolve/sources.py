@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from typing import Any
 
-from reconciler.declare.model import Declarations, Group, Role, User, fold
+from reconciler.declare.model import Declarations, Group, Role, User
+from reconciler.declare.names import fold
 from reconciler.declare.table import Table
 
 EXTENSION = "extensionAttributes."

@@ -6,9 +6,9 @@ A target in a schema that is not the RFC's own is taken as it stands; the servic
 from __future__ import annotations
 
 from reconciler.declare.model import AttributeMapping
-from reconciler.declare.sources import MULTI_VALUED
-from reconciler.resolve.known import ADDRESS, ENTERPRISE, OF_ENTERPRISE, USER, VALUE
+from reconciler.declare.source_attributes import MULTI_VALUED
 from reconciler.resolve.paths import Path
+from reconciler.resolve.rfc7643 import ADDRESS, ENTERPRISE, OF_ENTERPRISE, USER, VALUE
 
 SCHEMAS = ("user", "group")  # what the URN of a schema ends with
 READ_ONLY = frozenset({"id", "meta", "groups", "schemas"})

@@ -18,8 +18,7 @@ from reconciler.scim.errors import LostAnswer, NoConnection, PatchUnsupported, R
 from reconciler.scim.identity import is_usable, of_asked, refuse_other_kind
 from reconciler.scim.paging import MOST_OBJECTS, CursorPage, Page, by_cursor, whole
 from reconciler.scim.profile import Profile
-from reconciler.scim.rate import Turns, pause, too_long
-from reconciler.scim.waits import Waits, why
+from reconciler.scim.rate import Turns, Waits, pause, too_long, why
 from reconciler.scim.wire import WHOLE, TooLate, Wire
 
 Resource = dict[str, Any]

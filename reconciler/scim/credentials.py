@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.declare.build import url_problem
-from reconciler.declare.dots import decoded
+from reconciler.declare.dot_segments import decoded
 from reconciler.declare.model import App
+from reconciler.declare.urls import url_problem
 from reconciler.scim.errors import CredentialError
 from reconciler.scim.origins import allowed, check_name, check_origin, origin
 from reconciler.scim.references import FOREIGN, REFERENCE, expanded, parts, secret_file, shown, usable_in_url

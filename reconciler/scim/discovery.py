@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from reconciler.declare.model import fold
+from reconciler.declare.names import fold
 from reconciler.resolve.mapping import CompiledMapping, Slot
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import ServiceError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from reconciler.declare.model import fold
+from reconciler.declare.names import fold
 from reconciler.scim.errors import AnotherAccount, ReadError, ServiceError
 
 Resource = dict[str, Any]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from reconciler.declare.build import url_problem
+from reconciler.declare.urls import url_problem
 from reconciler.scim.errors import CredentialError
 
 LIST = "RECONCILE_ALLOWED_ORIGINS"

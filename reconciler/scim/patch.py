@@ -6,7 +6,7 @@ import copy
 from collections.abc import Container, Iterable
 from typing import Any
 
-from reconciler.plan.diff import key_of
+from reconciler.resolve.canonical import key_of
 from reconciler.resolve.paths import extractor, parse_path, place_value, quoted, remove_value
 from reconciler.scim.profile import Patch
 

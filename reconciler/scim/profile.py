@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from reconciler.declare import profiles
 from reconciler.declare.model import App
-from reconciler.plan.requests import Limits
+from reconciler.resolve.capabilities import Limits
 
 T = TypeVar("T")
 

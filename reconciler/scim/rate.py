@@ -10,8 +10,9 @@ from email.utils import parsedate_to_datetime
 
 from reconciler.scim.errors import LONGEST, ServiceError
 from reconciler.scim.profile import Rate
-from reconciler.scim.waits import QUIET, Waits, spelled
 
+QUIET = 5.0  # seconds that need no word
+HOUR = 3600
 MOST = 366 * 86400.0  # seconds; what asks for more is as good as this
 EPOCH = 1_000_000_000  # a reset beyond it is a time, below it a number of seconds
 MILLIS = 100 * EPOCH  # beyond it a time in milliseconds
@@ -122,3 +123,33 @@ def pause(error: BaseException | None, attempt: int) -> float:
 def backoff(attempt: int) -> float:
     """Seconds before another try, with jitter, so that clients do not come back in step."""
     return float(min(2.0**attempt, 30.0) * random.uniform(0.25, 0.5))
+
+
+class Waits:
+    """Tells of waits as they begin. Safe to use from several threads."""
+
+    def __init__(self, clock: Callable[[], float], tell: Callable[[str], None]) -> None:
+        self._clock, self._tell, self._lock = clock, tell, threading.Lock()
+        self._told = 0.0  # the end of what has been told
+
+    def begin(self, seconds: float, why: str) -> None:
+        """Of a wait that ends more than QUIET seconds after what has been told already."""
+        with self._lock:
+            now = self._clock()
+            if now + seconds - max(now, self._told) <= QUIET:
+                return
+            self._told = now + seconds
+        self._tell(f"waiting {spelled(seconds)}, {why}")
+
+
+def spelled(seconds: float) -> str:
+    """A time as people say it, rounded up: `20 s`, `15 min`, `24 h`."""
+    if seconds <= 600:
+        return f"{math.ceil(seconds)} s"
+    return f"{math.ceil(seconds / 60)} min" if seconds <= 2 * HOUR else f"{math.ceil(seconds / HOUR):,} h"
+
+
+def why(error: ServiceError) -> str:
+    """The reason for a wait before another try: which request ended how."""
+    reason = "before it is tried again" if error.after is None else "as the service asks"
+    return f"{reason} ({error.request.partition('?')[0]}: {error.status or 'no answer'})"

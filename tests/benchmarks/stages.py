@@ -15,7 +15,7 @@ STAGES = {
     "validate": ("reconciler.resolve.check", "check"),
     "record": ("reconciler.record.local", "LocalStore.load"),
     "resolve": ("reconciler.resolve.resolution", "resolve"),
-    "read": ("reconciler.scim.read", "read_live"),
+    "read": ("reconciler.cycle.read", "read_live"),
     "plan": ("reconciler.plan.planner", "make_plan"),
     "guard": ("reconciler.plan.safeguards.guard", "guard"),
     "render": ("reconciler.report.text", "render"),

@@ -53,7 +53,7 @@ from scim2_server.utils import load_default_provider
 from reconciler.cli.main import run
 from reconciler.declare.profiles import settings
 from reconciler.demo.simulator import Simulator
-from tests.gitworld import ENV, git
+from tests.support.gitworld import ENV, git
 
 HERE = Path(__file__).parent
 ENVIRON = {**ENV, "HOME": "/nowhere", "USER": "somebody", "COLUMNS": "120", "WIKI_TOKEN": "s3cr3t", "RECONCILE_CACHE_DIR": "",

@@ -20,17 +20,17 @@ from scim2_server.utils import load_default_provider
 
 from reconciler.apply.execute import execute
 from reconciler.apply.model import Job, Result
-from reconciler.apply.recover import recover
-from reconciler.apply.unanswered import settle_unanswered
 from reconciler.declare.load import load
+from reconciler.plan.baselines import settle
 from reconciler.plan.live import Live, project_groups, project_users, with_members
 from reconciler.plan.model import Change, Plan
 from reconciler.plan.planner import Planned, make_plan
+from reconciler.plan.reviewed.compare import compare
 from reconciler.plan.safeguards.guard import guard
-from reconciler.plan.safeguards.keep import prepare
+from reconciler.plan.safeguards.memory import prepare
 from reconciler.plan.selection import Selection
-from reconciler.plan.settle import settle
-from reconciler.plan.stale import compare
+from reconciler.plan.unanswered import settle_unanswered
+from reconciler.record.journal import recover
 from reconciler.record.model import Record
 from reconciler.record.store import RecordError
 from reconciler.resolve.check import check
@@ -42,7 +42,7 @@ from reconciler.scim.profile import PROFILES, Groups, Paging
 from tests.simulation.faults import Disk, Fate, Killed, Wire
 from tests.simulation.laws import Broken, check_honest, check_laws, expect
 from tests.simulation.people import Directory
-from tests.world import APP, MAPPINGS, ROLES
+from tests.support.world import APP, MAPPINGS, ROLES
 
 URL = "http://127.0.0.1/v2"
 GUID = "      - {target: nickName, expression: 'Guid()', apply: create}\n"

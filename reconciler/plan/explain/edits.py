@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.declare.model import App, Assignment, Place, Role
-from reconciler.declare.spelled import spelled
-from reconciler.plan.explain.fulfil import fulfil, nearest
+from reconciler.declare.wording import spelled
+from reconciler.plan.explain.filter_edits import fulfil, nearest
 from reconciler.plan.explain.model import Edit
 from reconciler.plan.explain.scope import rival
 from reconciler.plan.explain.subject import Subject, unusable_role

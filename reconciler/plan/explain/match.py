@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from reconciler.plan.context import Context
 from reconciler.plan.diff import in_address_space
-from reconciler.plan.digest import readable
 from reconciler.plan.explain.model import Account, Candidate, Check, Step
 from reconciler.plan.explain.subject import Subject
 from reconciler.plan.live import LiveObject
 from reconciler.plan.matching.by_attribute import Matcher
 from reconciler.plan.model import REDACTED
+from reconciler.resolve.canonical import readable
 
 
 def candidates(subject: Subject) -> tuple[Candidate, ...]:

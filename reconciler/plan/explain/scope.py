@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reconciler.declare.model import fold
-from reconciler.plan.digest import readable
+from reconciler.declare.names import fold
 from reconciler.plan.explain.model import Check, ClauseSeen, FilterSeen, Step
 from reconciler.plan.explain.subject import Subject
+from reconciler.resolve.canonical import readable
 from reconciler.resolve.filters import holds
 
 REVOKED = "a revocation ends once the declaration agrees: take the person out, apply, and bring them back in"

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from reconciler.declare.model import App, Assignment, Declarations, Place, fold
+from reconciler.declare.model import App, Assignment, Declarations, Place
+from reconciler.declare.names import fold
 from reconciler.plan.context import Context
 from reconciler.plan.explain.model import Grant
 from reconciler.plan.model import REDACTED
 from reconciler.resolve.derive import Derived, derive
-from reconciler.resolve.expressions import IGNORE
+from reconciler.resolve.expressions.functions import Chance
+from reconciler.resolve.expressions.language import IGNORE
 from reconciler.resolve.filters import Get
-from reconciler.resolve.functions import Chance
 from reconciler.resolve.mapping import CompiledMapping
+from reconciler.resolve.one_object import chains, held, sources
 from reconciler.resolve.scope import DEFAULT_ACCESS
-from reconciler.resolve.single import chains, held, sources
 from reconciler.resolve.sources import GroupSource, UserSource
 
 

@@ -8,7 +8,7 @@ from typing import cast
 
 from reconciler.plan.live import LiveObject
 from reconciler.plan.matching.model import Desired, Kind
-from reconciler.resolve.expressions import IGNORE
+from reconciler.resolve.expressions.language import IGNORE
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.resolve.resolution import values_as
 

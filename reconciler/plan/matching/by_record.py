@@ -7,9 +7,9 @@ from functools import cached_property
 from itertools import chain
 from operator import attrgetter, itemgetter
 
-from reconciler.declare.model import fold, fold_all
+from reconciler.declare.names import fold, fold_all
 from reconciler.plan.matching.model import Desired, Identities, Kind
-from reconciler.plan.rotation import not_free
+from reconciler.plan.name_swaps import not_free
 from reconciler.resolve.model import Skipped
 
 NOBODY = (None, None)

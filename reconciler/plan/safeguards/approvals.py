@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.declare.model import Approval
-from reconciler.plan.digest import canonical, plan_digest
+from reconciler.plan.digest import plan_digest
 from reconciler.plan.model import Change, Plan
 from reconciler.plan.safeguards.facts import days_after
+from reconciler.resolve.canonical import canonical
 
 NEVER_LIFTED = frozenset({"protected", "lockout"})
 IN_WORDS = {"mixed": "it came in one change with other declarations, or is in no commit: merge it in a change of its own",
@@ -78,12 +79,6 @@ class Approved:
 def entry(digest: str, safeguard: str, now: str) -> dict[str, str]:
     """What to write into approvals.yaml."""
     return {"plan": digest, "safeguard": safeguard, "reason": "say why", "expires": days_after(now, VALID_DAYS)}
-
-
-def line(approval: Mapping[str, str]) -> str:
-    """An entry as a line of YAML."""
-    return (f'- {{plan: "{approval["plan"]}", safeguard: {approval["safeguard"]}, reason: {approval["reason"]}, '
-            f'expires: {approval["expires"]}}}')  # fmt: skip
 
 
 def atoms(change: Change) -> list[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from reconciler.declare.model import AccidentalDeletions, fold
-from reconciler.declare.plural import plural
+from reconciler.declare.model import AccidentalDeletions
+from reconciler.declare.names import fold
+from reconciler.declare.wording import plural
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.model import Safeguard, verdict
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.declare.plural import plural
+from reconciler.declare.wording import plural
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.model import Safeguard, verdict
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from reconciler.declare.model import Safeguards, fold
+from reconciler.declare.model import Safeguards
+from reconciler.declare.names import fold
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.membership import group_members
 from reconciler.plan.model import Change

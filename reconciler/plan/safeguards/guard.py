@@ -17,8 +17,8 @@ from reconciler.plan.safeguards.holders import Holders
 from reconciler.plan.safeguards.lockout import lockout
 from reconciler.plan.safeguards.membership import group_membership
 from reconciler.plan.safeguards.model import APPROVED, BLOCKED, Safeguard
+from reconciler.plan.safeguards.policies import policies
 from reconciler.plan.safeguards.protected import protected
-from reconciler.plan.safeguards.rules import policies
 from reconciler.plan.safeguards.weakened import SEPARATE, weakened
 from reconciler.record.model import Record
 

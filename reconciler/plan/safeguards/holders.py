@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.declare.model import fold
+from reconciler.declare.names import fold
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Change
 from reconciler.plan.roles import held, keys, moved, shown

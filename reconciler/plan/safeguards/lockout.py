@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.declare.model import Lockout, fold, fold_all
+from reconciler.declare.model import Lockout
+from reconciler.declare.names import fold, fold_all
 from reconciler.plan.model import Change
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.holders import Holders

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.declare.model import fold
+from reconciler.declare.names import fold
 from reconciler.plan.model import Change
 from reconciler.plan.roles import privileged_groups
 from reconciler.plan.safeguards.facts import Facts

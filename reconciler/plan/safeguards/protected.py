@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.declare.model import fold
+from reconciler.declare.names import fold
 from reconciler.plan.context import Context
 from reconciler.plan.safeguards.facts import Facts, losses
 from reconciler.plan.safeguards.model import Safeguard, some, verdict

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from reconciler.declare.model import Place, fold
-from reconciler.declare.policies import Policy
+from reconciler.declare.model import Place, Policy
+from reconciler.declare.names import fold
 from reconciler.plan.context import Context
-from reconciler.plan.digest import sha256
 from reconciler.plan.model import Caution
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.loosened import PREFIX, loosened
 from reconciler.plan.safeguards.protected import declared
+from reconciler.resolve.canonical import sha256
 
 RULE, SEPARATE = "rules.", "approvals.separate"
 LEAST = ("lockout.", "policies.")  # of these a higher number lets less through, of others more

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from reconciler.plan.model import Access, Change, Plan
-from reconciler.report.markdown.differences import difference
+from reconciler.report.markdown.change import difference
 from reconciler.report.markdown.fit import Section
 from reconciler.report.safe import cell, code, inert, longest_run
 from reconciler.report.text import skips, unmanaged_classes

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from reconciler.plan.model import Plan
-from reconciler.report.markdown import folds, warning
+from collections.abc import Iterator
+from typing import Any
+
+from reconciler.plan.model import Access, Change, Plan
+from reconciler.report.markdown import folds
 from reconciler.report.markdown.fit import Limit, Section, fit
 from reconciler.report.safe import code
-from reconciler.report.text import cost
+from reconciler.report.safeguard_verdict import approve_in, line
+from reconciler.report.text import caution_words, cost
 
+MOST = 20  # rows of the caution block; the rest is counted, and stands in the folds
+FINE = ("ok", "off", "approved")
 # GitHub counts a comment in UTF-16 units, and takes a summary of 1 MiB a step.
 COMMENT = Limit(65_536, "characters", lambda text: len(text.encode("utf-16-le", "surrogatepass")) // 2)
 SUMMARY = Limit(1_048_576, "bytes", lambda text: len(text.encode("utf-8", "surrogatepass")))
@@ -28,8 +34,8 @@ def render(plan: Plan, limit: Limit = COMMENT, whole: str = WHOLE, kind: str = "
     """The plan, cut to the limit; `whole` says in Markdown where all of it is, `note` is Markdown of ours on top."""
     first = f"{opening(kind, plan.app)}digest={plan.digest} format=1.0 -->"
     parts: list[str | Section] = [
-        f"{first}\n### {code(plan.display_name)}: {_verdict(plan)}", note, _selection(plan), *warning.caution(plan),
-        *warning.findings(plan), *folds.access(plan), *folds.changes(plan), *folds.safeguards(plan), *folds.skipped(plan),
+        f"{first}\n### {code(plan.display_name)}: {_verdict(plan)}", note, _selection(plan), *caution(plan),
+        *findings(plan), *folds.access(plan), *folds.changes(plan), *folds.safeguards(plan), *folds.skipped(plan),
         *folds.unmanaged(plan), _footer(plan),
     ]  # fmt: skip
     return fit([part for part in parts if part], limit, whole)
@@ -42,7 +48,7 @@ def unplanned(name: str) -> str:
 
 def _verdict(plan: Plan) -> str:
     """One line: may it be merged, and how much would be done."""
-    word = ("blocked by a safeguard" if warning.blocked(plan) else "errors" if plan.errors
+    word = ("blocked by a safeguard" if blocked(plan) else "errors" if plan.errors
             else "changes to review" if plan.changes else "told, and not done" if plan.outstanding else "no changes")  # fmt: skip
     actions = [(action, plan.count(action)) for action in ("create", "update", "disable", "enable", "delete")]
     always = ("create", "update", "disable") if plan.changes else ()
@@ -64,3 +70,54 @@ def _footer(plan: Plan) -> str:
     record = f", record {code(plan.record.head)}" if plan.record.head else ""
     requests = f"; an apply sends {cost(plan)}" if plan.requests.writes else ""
     return f"<sub>digest {code(plan.digest)}{commit}{dirty}{record}{requests}</sub>"
+
+
+def blocked(plan: Plan) -> list[dict[str, Any]]:
+    """The safeguards that block."""
+    return [item for item in plan.safeguards if item.get("status") not in FINE]
+
+
+def caution(plan: Plan) -> list[Section]:
+    """What the plan itself cautions of, and deletes, disables, privileged gains and blocked safeguards."""
+    rows = list(_harm(plan))
+    if not rows:
+        return []
+    more = [f"> - and {len(rows) - MOST:,} more, below"] if len(rows) > MOST else []
+    return [Section("cautions", 1, (*rows[:MOST], *more), "> [!CAUTION]\n")]
+
+
+def _way_out(item: dict[str, Any], app: str) -> str:
+    """What to do, and the very entry that would let the plan through where an approval can."""
+    remedy = f". {code(item['remedy'])}" if item.get("remedy") else ""
+    if not item.get("approval"):
+        return remedy
+    return f"{remedy}. To approve it, add to {code(approve_in(item, app))}: {code(line(item['approval']))}"
+
+
+def _harm(plan: Plan) -> Iterator[str]:
+    yield from (f"> - {code(caution_words(item))}" for item in plan.cautions)
+    for item in blocked(plan):
+        yield f"> - **safeguard {code(item.get('name', ''))} blocks**: {code(item.get('detail', ''))}" + _way_out(item, plan.app)
+    for change in plan.changes:
+        if change.action == "delete":
+            yield f"> - **deletes** {_who(change)}: {code(change.reason)}"
+    for row in plan.access:
+        if row.gains and row.privileged:
+            yield f"> - **gains privileged {row.kind}** {code(row.what)}: {_who(row)}"
+    for change in plan.changes:
+        if change.disables:
+            yield f"> - **disables** {_who(change)}: {code(change.reason)}"
+
+
+def _who(item: Change | Access) -> str:
+    """The address, and the display name where it says more."""
+    return code(item.address) + (f" ({code(item.name)})" if item.name and item.name not in item.address else "")
+
+
+def findings(plan: Plan) -> list[Section]:
+    """Objects that cannot be planned, and warnings."""
+    errors = tuple(f"- {code(e.address)} ({code(e.code)}): {code(e.reason)}; to do: {code(e.remedy)}" for e in plan.errors)
+    warnings = tuple(f"- {code(text)}" for text in plan.warnings)
+    found = [Section("errors", 0, errors, "**Errors**: these objects are left out, the rest can be applied\n\n"),
+             Section("warnings", 2, warnings, "**Warnings**\n\n")]  # fmt: skip
+    return [section for section in found if section.units]

@@ -1,0 +1,1 @@
+"""What Entra and Graph give, as declarations."""

@@ -1,0 +1,230 @@
+"""reconcile import of a live service: read, run the mapping backwards, check the result as a whole, then write it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from reconciler.adopt import defaults, layout, write
+from reconciler.adopt import elsewhere as others
+from reconciler.adopt.invert import role_slot
+from reconciler.adopt.live import adopt
+from reconciler.adopt.model import ImportRefused, Known, Notes
+from reconciler.adopt.yaml_edit.edit import append
+from reconciler.cycle.declarations import checked
+from reconciler.cycle.session import connect
+from reconciler.declare.folders import SUFFIXES
+from reconciler.declare.model import App, Declarations
+from reconciler.plan.live import Live, project_groups, project_users, with_members
+from reconciler.plan.model import Plan
+from reconciler.plan.planner import make_plan
+from reconciler.plan.selection import Selection
+from reconciler.record.model import Record
+from reconciler.record.open import store_of
+from reconciler.resolve.capabilities import Limits, limit
+from reconciler.resolve.mapping import compile_mapping
+from reconciler.resolve.resolution import resolve
+from reconciler.scim.answers import shallow
+from reconciler.scim.client import ScimClient
+from reconciler.scim.discovery import refine
+from reconciler.scim.errors import ServiceError
+
+Resource = dict[str, Any]
+Connect = Callable[[App, Record | None], AbstractContextManager[ScimClient]]
+NO_GROUPS = (404, 405, 501)
+MAP_ROLES = "map `roles` in mappings.yaml, then import again"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for: `desired` has the app where `out` does not."""
+
+    out: Path
+    desired: Path
+    name: str
+    split: str = "none"
+    force: bool = False
+
+
+@dataclass
+class Outcome:
+    """What was written, what could not be taken over, and the plan that follows."""
+
+    written: list[str]
+    removed: list[str]
+    counts: dict[str, int]
+    notes: list[str]
+    plan: Plan
+
+
+@dataclass
+class Read:
+    """The service as it is, before any mapping."""
+
+    users: list[Resource]
+    groups: list[Resource]
+    has_groups: bool
+    base_url: str
+    reads: int
+    limits: Limits
+    members_shown: bool | str = True
+
+
+def take_over(request: Request, connecting: Connect = connect, record_of: Callable[..., Record | None] | None = None) -> Outcome:
+    """Import one app. Raises ImportRefused where nothing could be written, and what reading a service raises."""
+    with write.staged(request.out) as stage:
+        seeded, new = _seed(stage, request)
+        declarations = _load(stage, request)
+        app = declarations.apps[request.name]
+        record = (record_of or _record)(app, declarations)
+        with connecting(app, record) as client:
+            read = _read(client, app, new)
+        notes, odd = Notes(), frozenset[str]()
+        if new:
+            text = defaults.mappings_file(app.name, app.profile, read.users, read.has_groups)
+            seeded[f"apps/{app.name}/mappings.yaml"] = text
+            write.put(stage, seeded)
+            declarations = _load(stage, request)
+            odd = _roles_left(read, declarations.apps[app.name], notes)
+        return _import(request, stage, declarations, seeded, read, record, notes, odd)
+
+
+def _record(app: App, declarations: Declarations) -> Record | None:
+    return store_of(app, declarations).load()
+
+
+def _import(
+    request: Request, stage: Path, declarations: Declarations, seeded: dict[str, str], read: Read, record: Record | None,
+    notes: Notes, odd: frozenset[str],
+) -> Outcome:  # fmt: skip
+    app = limit(declarations.apps[request.name]).app
+    users, groups = compile_mapping(app.users), compile_mapping(app.groups)
+    live = Live({item.id: item for item in project_users(users, read.users)}, {}, read.reads)
+    if app.groups.enabled:
+        shown = with_members(project_groups(groups, read.groups), read.members_shown, shown=False)
+        live.groups = {item.id: item for item in shown}
+    known = others.known(declarations, stage, request.name, record)
+    found = adopt(app, users, groups, _without(live, odd, known, notes), known, notes, not _has(stage, request.name, "roles"))
+    others.leave_out_repeats(found, app, stage)
+    texts = {**seeded, **layout.texts(app.name, found, request.split, [])}
+    if found.roles:
+        path = next(iter(_files(stage, app.name, "roles")), f"apps/{app.name}/roles.yaml")
+        texts[path] = append("roles", write.read(stage, path), found.roles, path)
+    fresh, removed = _to_do(request, texts)
+    _into(stage, texts, app.name)
+    after = _load(stage, request)
+    resolution = resolve(after.apps[app.name], after, datetime.now(UTC).date().isoformat())
+    plan = make_plan(after.apps[app.name], resolution, live, record, Selection(), read.base_url,
+                     limits=read.limits).plan  # fmt: skip
+    write.put(request.out, fresh, removed)
+    counts = {kind: len(getattr(found, kind)) for kind in ("users", "groups", "roles", "assignments")}
+    return Outcome(sorted(fresh), removed, counts, notes.lines(), plan)
+
+
+def _roles_left(read: Read, app: App, notes: Notes) -> frozenset[str]:
+    """Ids of accounts whose roles the new mapping would overwrite; where it carries none, all that hold any are noted."""
+    fit = defaults.role_fit(read.users)
+    if role_slot(compile_mapping(app.users)) is not None:
+        return frozenset(user["id"] for user in fit.odd)
+    why = "no usual mapping writes them as they are" if not fit.line else "the usual mapping of this service carries none"
+    reasons = [(fit.odd, why), (fit.fitting, why if fit.line else "the usual mapping that writes them does not fit the others")]
+    for users, reason in reasons:
+        for user in users:
+            notes.add(f"roles are not taken over: {reason}; {MAP_ROLES}", f"User/{user.get('userName')}")
+    return frozenset()
+
+
+def _without(live: Live, odd: frozenset[str], known: Known, notes: Notes) -> Live:
+    """What is live but for the odd accounts: managed, they would lose their roles. One in the record is managed already."""
+    left = {id for id in odd & live.users.keys() if live.users[id].active and id not in known.recorded}
+    for id in left:
+        notes.add(f"left out, roles and all: the mapping that fits the others would overwrite its roles; {MAP_ROLES}",
+                  f"User/{live.users[id].name or id}")  # fmt: skip
+    return replace(live, users={id: item for id, item in live.users.items() if id not in left})
+
+
+def _seed(stage: Path, request: Request) -> tuple[dict[str, str], bool]:
+    """Give the copy the files that an app must have: (those that are new, whether mappings.yaml has yet to be made)."""
+    found: dict[str, str] = {}
+    made = set()
+    for kind in ("app", "mappings", "roles", "assignments"):
+        if _has(stage, request.name, kind):
+            continue
+        ours = _files(request.desired, request.name, kind)
+        if ours and kind != "assignments":
+            found[ours[0]] = write.read(request.desired, ours[0]) or ""
+        elif kind != "roles":
+            found[f"apps/{request.name}/{kind}.yaml"] = _default(kind, request.name)
+            made.add(kind)
+    write.put(stage, found)
+    found.pop(f"apps/{request.name}/assignments.yaml", None)
+    return found, "mappings" in made
+
+
+def _default(kind: str, name: str) -> str:
+    return {"app": defaults.app_file(name), "mappings": defaults.mappings_file(name, "generic", [], True),
+            "assignments": "assignments: []\n"}[kind]  # fmt: skip
+
+
+def _files(root: Path, app: str, kind: str) -> list[str]:
+    names = [f"apps/{app}/{kind}{suffix}" for suffix in SUFFIXES]
+    return [name for name in names if (root / name).is_file()]
+
+
+def _has(root: Path, app: str, kind: str) -> bool:
+    return bool(_files(root, app, kind)) or (kind == "assignments" and (root / f"apps/{app}/assignments").is_dir())
+
+
+def _load(stage: Path, request: Request) -> Declarations:
+    """The copy, which must be sound. Raises ImportRefused with the first few errors, by the names of the real files."""
+    declarations, problems = checked(stage)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors or request.name not in declarations.apps:
+        lines = [write.told(p, stage, request.out) for p in errors]
+        raise ImportRefused("the declarations would not be valid:\n    " + "\n    ".join(lines[:10]),
+                            "mend these, or import into an empty folder with --out")  # fmt: skip
+    return replace(declarations, record=replace(declarations.record, folder=str(request.out)), folder=str(request.out))
+
+
+def _read(client: ScimClient, app: App, new: bool) -> Read:
+    refine(client)
+    users = client.read_all("Users", shallow)
+    groups: list[Resource] = []
+    wanted = client.profile.groups.supported and (app.groups.enabled or new)
+    if wanted:
+        try:
+            groups = client.read_all("Groups", shallow)
+        except ServiceError as error:
+            if not new or error.status not in NO_GROUPS:
+                raise
+            wanted = False
+    return Read(users, groups, wanted, client.shown_url, client.counts["reads"], client.profile.limits(),
+                client.profile.groups.membersReadable)  # fmt: skip
+
+
+def _to_do(request: Request, texts: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """What is to be written and removed. Raises ImportRefused where that would lose something."""
+    fresh, other = write.differing(request.out, texts)
+    spare = [path for path in _paths(request.out) if layout.own_files(request.name, path) and path not in texts]
+    if (other or spare) and not request.force:
+        names = ", ".join(str(request.out / path) for path in [*other, *spare])
+        raise ImportRefused(f"would overwrite {names}", "review what they hold, and add --force to replace it")
+    return fresh, spare
+
+
+def _paths(out: Path) -> Iterator[str]:
+    for part in ("directory", "apps"):
+        if (out / part).is_dir():
+            yield from (f"{part}/{path}" for path in write.paths(out / part))
+
+
+def _into(stage: Path, texts: Mapping[str, str], name: str) -> None:
+    for path in write.paths(stage):
+        if layout.own_files(name, path):
+            os.unlink(stage / path)
+    write.put(stage, texts)

@@ -1,0 +1,1 @@
+"""Edits of YAML in place: comments and order are kept."""

@@ -1,0 +1,34 @@
+"""What must still be true of an object when it is written to: the live one against what the change rests on. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.apply.ids import Ids, member_ids, version_of
+from reconciler.apply.model import Failed
+from reconciler.plan.context import managed_digest
+from reconciler.plan.model import Change
+from reconciler.resolve.canonical import canonical
+from reconciler.resolve.mapping import CompiledMapping
+
+Resource = dict[str, Any]
+
+
+def values_unchanged(change: Change, live: Resource, mapping: CompiledMapping, ids: Ids) -> None:
+    """An update rests on the values that it replaces. Raises Failed where the service has another one."""
+    values = mapping.one(live)
+    if change.action == "disable":  # whose account counted as active where the service shows nothing
+        values["active"] = str(live.get("active", True)).lower() == "true"
+    for attribute in change.attributes:
+        if canonical(values.get(attribute.path)) != canonical(ids.live(attribute, attribute.before)):
+            raise Failed("stale", f"{attribute.path} has been changed on the service since it was planned")
+
+
+def unchanged(change: Change, live: Resource, mapping: CompiledMapping, ids: Ids) -> None:
+    """A deletion rests on all that we manage. Raises Failed where that is not as the plan saw it."""
+    rests_on = change.precondition
+    assert rests_on is not None
+    members = member_ids(live) if change.address.startswith("Group/") else None
+    managed = managed_digest(mapping, mapping.project([live])[0], members, ids.addresses)
+    if managed != rests_on.digest and (rests_on.version is None or version_of(live) != rests_on.version):
+        raise Failed("stale", "it has been changed on the service since it was planned")

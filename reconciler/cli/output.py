@@ -1,0 +1,105 @@
+"""What a command says to the person who runs it, kept for `--report FILE`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.declare.model import App
+from reconciler.report.safe import plain
+
+if TYPE_CHECKING:
+    from reconciler.apply.model import Outcome
+
+Tell = Callable[["Outcome"], None]
+KEY = "reconciler.said"
+
+
+@dataclass
+class _Said:
+    lines: list[str] = field(default_factory=list)
+    markdown: list[str] = field(default_factory=list)
+
+
+def _kept() -> _Said:
+    context = click.get_current_context(silent=True)
+    found: _Said = context.meta.setdefault(KEY, _Said()) if context else _Said()
+    return found
+
+
+def say(line: str, err: bool = True) -> None:
+    """A line for the person, and for the report."""
+    click.echo(plain(line), err=err)
+    report_lines([line])
+
+
+def warn(app: App, text: str) -> None:
+    """A warning of one app, outside of its plan: the command may be at work on others, too."""
+    says = text.startswith(f"{app.displayName} ")
+    say(f"Warning: {text}" if says else f"Warning: {app.displayName}: {text}")
+
+
+def report_lines(lines: list[str]) -> None:
+    """Lines for the report alone."""
+    _kept().lines += lines
+
+
+def add_markdown(text: str) -> None:
+    """Markdown for the report alone."""
+    _kept().markdown.append(text)
+
+
+@contextmanager
+def reporting(file: Path | None) -> Iterator[None]:
+    """Append what has been said to a Markdown file, however the block ends. Raises NotWritten, first of all."""
+    if file is not None:
+        from reconciler.cli import output_files
+
+        output_files.check(file)
+    try:
+        yield
+    finally:
+        found = _kept()
+        if file is not None and (found.lines or found.markdown):
+            from reconciler.report.markdown.how_to_go_on import said
+
+            output_files.append(file, said(found.lines, found.markdown))
+
+
+@contextmanager
+def telling(total: int, name: str) -> Iterator[Tell]:
+    """Yields what is to be called as each of `total` changes ends."""
+    if total and sys.stdout.isatty() and sys.stderr.isatty():
+        with _bar(total, name) as tell:
+            yield tell
+    else:
+        yield lambda outcome: click.echo(line(outcome))
+
+
+@contextmanager
+def _bar(total: int, name: str) -> Iterator[Tell]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(plain(name), total=total)
+
+        def tell(outcome: Outcome) -> None:
+            if outcome.status != "done":
+                progress.console.print(line(outcome), markup=False, highlight=False, soft_wrap=True)
+            progress.advance(task)
+
+        yield tell
+
+
+def line(outcome: Outcome) -> str:
+    """How one change ended."""
+    words = f": {plain(outcome.message)}" if outcome.message else ""
+    return f"{outcome.status:8} {outcome.change.action} {plain(outcome.change.address)}{words}"

@@ -1,0 +1,115 @@
+"""Writing to one app, for whatever was agreed on: the app opened under its lock, its changes made, and what is said of them."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
+
+from reconciler.cli.common import BLOCKED, ERROR, PARTIAL
+from reconciler.cli.interrupt import THE_SAME, left_over, orderly
+from reconciler.cli.output import line, report_lines, say, telling
+from reconciler.cycle.clock import now
+from reconciler.cycle.session import Session
+from reconciler.cycle.write import _job
+from reconciler.declare.model import App, Declarations
+from reconciler.declare.wording import plural
+from reconciler.plan.model import Change
+
+if TYPE_CHECKING:
+    from reconciler.apply.model import Result
+    from reconciler.plan.safeguards.model import Safeguard
+
+
+def closed(app: App, declarations: Declarations) -> int | None:
+    """The exit code of an app that is not written to, said in words; None where it may be."""
+    if app.provisioning.mode == "manual":
+        say(f"Error: provisioning of {app.displayName} is manual: only plans are made")
+        say("    set `mode: automatic` under provisioning in app.yaml")
+        return ERROR
+    if app.provisioning.status == "off":
+        say(f"Provisioning of {app.displayName} is off: nothing was done.")
+        return 0
+    return ERROR if vanishing(declarations) else None
+
+
+def vanishing(declarations: Declarations) -> bool:
+    """Whether the record would be lost with the machine that writes it; said in words."""
+    settings = declarations.record
+    if not os.environ.get("CI") or settings.backend != "local" or settings.path is not None:
+        return False
+    say("Error: the record would vanish with this machine, since it lies in .reconcile")
+    say("    write `record: {backend: git, remote: origin}` in reconciler.yaml, or "
+        "`record: {backend: local, path: ...}` for a folder that you keep")  # fmt: skip
+    return True
+
+
+def blocked(found: Session, verdicts: Iterable[Safeguard]) -> int:
+    """Nothing has been written; each safeguard that blocks says why and what would let the plan through."""
+    from reconciler.report.safeguard_verdict import blocked_text
+
+    say(f"Error: safeguards block {found.app.displayName}: nothing was written")
+    for verdict in verdicts:
+        for words in blocked_text(verdict.as_json(), found.app.name):
+            say(f"    {words}")
+    return BLOCKED
+
+
+def write(
+    found: Session, changes: tuple[Change, ...], occasion: str = "apply", only: tuple[str, ...] | None = None,
+    asked: str | None = None,
+) -> int:  # fmt: skip
+    """Write changes to one app, and say how each ended.
+
+    `only` are the addresses whose record may change, if not all; `asked` is the digest by which the plan was asked for.
+    """
+    from reconciler.apply.execute import execute
+
+    only = found.planned.plan.only if only is None else only
+    job = _job(found, changes, occasion, only, asked)
+    with orderly() as stopped, telling(len(changes), found.app.displayName) as tell:
+        result = execute(job, found.client, found.store, now, tell, lambda: stopped() or found.store.lost)
+    part = f" This was a part: {', '.join(only)}." if only else ""
+    say(f"{_summary(result, found.app.displayName)}{part}", err=False)
+    report_lines([line(outcome) for outcome in result.outcomes])
+    return _ended(found, result, only)
+
+
+def _summary(result: Result, name: str) -> str:
+    status = Counter(outcome.status for outcome in result.outcomes)
+    ignored = f" The service ignored a part of {status['ignored']}." if status["ignored"] else ""
+    ignored += f" It did not do what it was told, of {status['outstanding']}." if status["outstanding"] else ""
+    done = status["done"] + status["ignored"]
+    return f"Applied {done} of {len(result.outcomes)} changes to {name}.{_took(result.adopted)}{ignored}"
+
+
+def _ended(found: Session, result: Result, only: tuple[str, ...]) -> int:
+    """The exit code; what ended a run before its end is said with what to do about it.
+
+    What the service was told by an earlier run, and has not done until now, is not done.
+    """
+    from reconciler.plan.selection import Selection
+
+    if found.store.lost:
+        say("Error: the lock was lost, so writing stopped: another run may have taken it")
+        say(f"    {THE_SAME}; what was written is found by reading the service")
+        return PARTIAL
+    if result.unkept:
+        say(f"Error: {result.unkept}")
+        say(f"    nothing more was written to {found.app.displayName}: {result.unkept.remedy}, then {THE_SAME}")
+        return PARTIAL
+    if result.interrupted:
+        return left_over(result)
+    if result.refused:
+        say(f"Error: {result.refused}")
+        say(f"    {THE_SAME}" if result.refused.too_long else f"    mend the token; then {THE_SAME}")
+    left = [item for item in found.planned.findings.outstanding if Selection(only).names(item.address)]
+    return 0 if result.complete and not (found.planned.plan.errors or left) else PARTIAL
+
+
+def _took(adopted: Collection[str]) -> str:
+    """What is ours from now on without having been written to."""
+    groups = sum(1 for address in adopted if address.startswith("Group/"))
+    kinds = [plural(number, noun) for number, noun in ((len(adopted) - groups, "account"), (groups, "group")) if number]
+    return f" Took {' and '.join(kinds)} into the record." if kinds else ""

@@ -1,0 +1,147 @@
+"""What app.yaml and reconciler.yaml say otherwise than before about whose token goes where, and where the record lies.
+
+What was said before is in the record; and, since a change can bring a record of its own, in the commits that Git knows.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from reconciler.cycle.earlier_commit import ask, is_known, names_at, text_at
+from reconciler.declare.folders import SUFFIXES
+from reconciler.declare.model import App, Declarations, Place, RecordSettings
+from reconciler.declare.names import fold
+from reconciler.plan.model import Caution
+from reconciler.record.model import Record
+
+COMMIT = re.compile("[0-9a-f]{40,64}")
+APPLIED, BASE = "when last applied", "before this change"
+CODES = {"app": "AppRenamed", "tenantUrl": "TenantUrlChanged", "secretToken": "TokenNameChanged", "record": "RecordMoved"}
+WORDS = {"app": "the app's name", "tenantUrl": "tenantUrl", "secretToken": "secretToken", "record": "the place of the record"}
+
+
+def declared(app: App, settings: RecordSettings) -> dict[str, str]:
+    """What a record keeps of the declarations: names and places as they are written, and no values behind them."""
+    return {"app": app.name, "tenantUrl": app.tenantUrl, "secretToken": app.secretToken,
+            "record": _place(settings.backend, settings.remote, settings.path)}  # fmt: skip
+
+
+def cautions(app: App, declarations: Declarations, record: Record | None) -> tuple[Caution, ...]:
+    """Each thing that differs from when it was last applied, or from the commit before this change."""
+    now = declared(app, declarations.record)
+    found: dict[tuple[str, str], Caution] = {}
+    for when, before in _befores(app, declarations, record):
+        for key, old in before.items():
+            if key in now and old != now[key]:
+                where = _where(key, app, declarations.folder)
+                text = f"{WORDS[key]} was {old} {when}, and is {now[key]} now"
+                found.setdefault((key, old), Caution(CODES[key], text, where.file, where.line))
+    return (*found.values(), *_privileges(app, declarations, record), *_not_compared())
+
+
+def _privileges(app: App, declarations: Declarations, record: Record | None) -> Iterator[Caution]:
+    """Each role that was privileged and is not: who gains it is marked as such no more, in the change that hides it."""
+    today = {fold(role.value): role for role in app.roles.values()}
+    said: set[str] = set()
+    for when, commit in _commits(record):
+        for value, name in _privileged_at(commit, declarations, app).items():
+            role = today.get(value)
+            if value not in said and not (role and role.privileged):
+                said.add(value)
+                how = "is not any more: who gains it is not marked" if role else "is declared no more"
+                where = role.place if role else Place("", 0)
+                yield Caution("PrivilegeEnds", f"the role {name} was privileged {when}, and {how}", where.file, where.line)
+
+
+def _privileged_at(commit: str, declarations: Declarations, app: App) -> dict[str, str]:
+    """The privileged roles of an app at a commit: folded value -> displayName."""
+    name = _at(commit, declarations.folder, app, frozenset(declarations.apps)).get("app", app.name)
+    rows = _read(commit, f"{declarations.folder}/apps/{name}/roles").get("roles")
+    return {fold(row["value"]): str(row.get("displayName")) for row in (rows if isinstance(rows, list) else ())
+            if isinstance(row, dict) and row.get("privileged") is True and isinstance(row.get("value"), str)}  # fmt: skip
+
+
+def _not_compared() -> Iterator[Caution]:
+    """Where a pull request's base is not in the clone, nothing but the record says what was there before."""
+    base = _base_of_event()
+    if base and not is_known(base):
+        yield Caution("NotCompared", "the commit before this change is not in this clone, so nobody compared where the record "
+                      "lies and whose token goes where: check out with `fetch-depth: 0`")  # fmt: skip
+
+
+def _befores(app: App, declarations: Declarations, record: Record | None) -> Iterator[tuple[str, Mapping[str, str]]]:
+    if record is not None and record.declared:
+        yield APPLIED, record.declared
+    for when, commit in _commits(record):
+        yield when, _at(commit, declarations.folder, app, frozenset(declarations.apps))
+
+
+def _commits(record: Record | None) -> Iterator[tuple[str, str]]:
+    """The commit that was applied last, and the one before this change, as far as they are here."""
+    for when, commit in ((APPLIED, record.commit if record is not None else ""), (BASE, _base())):
+        if commit and is_known(commit):
+            yield when, commit
+
+
+def _at(commit: str, folder: str, app: App, apps: frozenset[str]) -> dict[str, str]:
+    """What a commit declares of the app, or of the one that it was: gone now, at the same URL or with the same token."""
+    known = _apps(commit, folder)
+    if not known:  # nothing was declared yet
+        return {}
+    settings = _read(commit, f"{folder}/reconciler").get("record")
+    settings = settings if isinstance(settings, dict) else {}
+    found = {"record": _place(settings.get("backend", "local"), settings.get("remote", "origin"), settings.get("path"))}
+    for name in (app.name, *(name for name in known if name not in apps)):
+        credentials = _read(commit, f"{folder}/apps/{name}/app").get("adminCredentials")
+        texts = {key: str(credentials[key]) for key in ("tenantUrl", "secretToken")
+                 if isinstance(credentials, dict) and key in credentials}  # fmt: skip
+        if texts and (name == app.name or texts.get("tenantUrl") == app.tenantUrl or texts.get("secretToken") == app.secretToken):
+            return {**found, "app": name, **texts}
+    return found
+
+
+def _apps(commit: str, folder: str) -> list[str]:
+    """The folders of apps that a commit holds."""
+    return sorted({Path(file).parent.name for file in names_at(commit, f"{folder}/apps") if Path(file).stem == "app"})
+
+
+def _read(commit: str, name: str) -> dict[str, Any]:
+    """A YAML file of a commit; what is none is as good as an empty one."""
+    from reconciler.declare.yaml.document import parse
+
+    texts = ((suffix, text_at(commit, name + suffix)) for suffix in SUFFIXES)
+    data: Any = next((parse(text.encode(), name + suffix).data for suffix, text in texts if text is not None), {})
+    return data if isinstance(data, dict) else {}
+
+
+def _place(backend: object, remote: object, path: object) -> str:
+    return f"git {remote}" if backend == "git" else f"local {path or '.reconcile'}"
+
+
+def _where(key: str, app: App, folder: str) -> Place:
+    if key == "record":
+        files = [file for suffix in SUFFIXES if (file := Path(folder) / f"reconciler{suffix}").is_file()]
+        return Place(str(files[0]), 1) if files else Place("", 0)
+    return {"app": app.place, "tenantUrl": app.url_place, "secretToken": app.token_place}[key]
+
+
+def _base() -> str:
+    """The commit before this change: the pull request's, else where this branch left the remote's own one."""
+    return _base_of_event() or (ask("merge-base", "HEAD", "refs/remotes/origin/HEAD") or "").strip()
+
+
+def _base_of_event() -> str:
+    event = os.environ.get("GITHUB_EVENT_NAME")
+    if event not in ("pull_request", "pull_request_target", "merge_group"):
+        return ""
+    try:
+        data = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
+        found = data["merge_group"]["base_sha"] if event == "merge_group" else data["pull_request"]["base"]["sha"]
+    except (KeyError, TypeError, ValueError, OSError):
+        return ""
+    return found if isinstance(found, str) and COMMIT.fullmatch(found) else ""

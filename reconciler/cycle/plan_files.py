@@ -1,0 +1,43 @@
+"""A saved plan in, plans that are whole out. Reads files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from reconciler.plan.model import Plan
+
+
+def read_plans(file: Path) -> list[Plan]:
+    """The plans of a saved file. Raises PlanFileError."""
+    from reconciler.declare.schema import fits
+    from reconciler.report.jsonform import AGAIN, PlanFileError, is_genuine, is_whole, loads
+
+    remedy = "write one with `reconcile plan --out FILE`"
+    try:
+        text = file.read_text(encoding="utf-8")
+        plans = loads(text)
+    except OSError as error:
+        raise PlanFileError(f"{file} cannot be read: {error.strerror}", "mend its permissions") from None
+    except UnicodeDecodeError:
+        raise PlanFileError(f"{file}: this is no saved plan", remedy) from None
+    except PlanFileError as error:
+        raise PlanFileError(f"{file}: {error.message}", error.remedy) from None
+    document = json.loads(text)
+    if not fits("plan", document):
+        raise PlanFileError(f"{file}: this is no saved plan", remedy)
+    if not (all(map(is_whole, document["plans"])) and all(map(is_genuine, plans))):
+        raise PlanFileError(f"{file} has been edited: its content does not fit its digests", AGAIN)
+    return plans
+
+
+def reviewed(file: Path) -> list[Plan]:
+    """The plans of a file that holds what is to be written. Raises PlanFileError."""
+    from reconciler.report.jsonform import PlanFileError
+
+    plans = read_plans(file)
+    for plan in plans:
+        if plan.redacted:
+            raise PlanFileError(f"{file} is redacted: it holds hashes, not the values to write",
+                                f"apply it by its digest: `reconcile apply --app {plan.app} --digest {plan.digest}`")  # fmt: skip
+    return plans

@@ -1,0 +1,36 @@
+"""The source attributes that a mapping may read, by object type. No I/O."""
+
+from __future__ import annotations
+
+from reconciler.declare.wording import likely
+
+USER_SOURCES = (
+    "userPrincipalName", "id", "accountEnabled", "displayName", "givenName", "surname", "mail", "department", "manager",
+    "employeeId", "employeeType", "employeeHireDate", "jobTitle", "companyName", "mailNickname", "mobile",
+    "telephoneNumber", "facsimileTelephoneNumber", "streetAddress", "city", "state", "postalCode", "country",
+    "physicalDeliveryOfficeName", "usageLocation", "preferredLanguage", "userType", "onPremisesSamAccountName",
+    "otherMails", "proxyAddresses",
+)  # fmt: skip
+GROUP_SOURCES = ("displayName", "id", "description", "mailNickname", "members")
+COMPUTED = ("IsSoftDeleted", "appRoleAssignments")
+MULTI_VALUED = frozenset({"appRoleAssignments", "members", "otherMails", "proxyAddresses"})
+# Keys of a user that say something to us, and nothing about the user.
+NO_SOURCE = ("previously", "extensionAttributes")
+
+
+def sources(kind: str) -> list[str]:
+    """The source attributes of an object type."""
+    return list(GROUP_SOURCES) if kind == "groups" else [*USER_SOURCES, *COMPUTED]
+
+
+def source_problem(name: str, kind: str) -> tuple[str, str] | None:
+    """Why a source attribute cannot be used, and what to do; None where it can."""
+    known = sources(kind)
+    if name in known:
+        return None
+    if kind == "users" and name.startswith("extensionAttributes.") and len(name) > 20:
+        return None
+    near = likely(name, known)
+    return f"{name!r} is no source attribute", (
+        f"did you mean {near}?" if near else "one of " + ", ".join(known) + ", extensionAttributes.<key>"
+    )

@@ -1,0 +1,1 @@
+"""YAML text in, values out, each with its place."""

@@ -1,0 +1,63 @@
+"""Characters beyond U+FFFF as JSON writes them, two escapes each, made what YAML writes. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import accumulate, pairwise
+from typing import Any
+
+OPENED = re.compile(r"^<{7} ", re.MULTILINE)
+MARKED = re.compile(r"^(?:<{7} |={7}\s*$|>{7} )", re.MULTILINE)  # how git marks the two sides
+INDENT = re.compile(r"[ \t?:-]*\Z")
+Finding = tuple[int, str, str, str]  # line, code, message, remedy
+LEADING = re.compile(r"\\u[dD][89abAB]")  # a quick look, since few files hold any
+PAIR = re.compile(r"((?<!\\)(?:\\\\)*)\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)
+
+
+def joined(text: str) -> tuple[str, dict[int, list[int]]]:
+    r"""JSON writes \ud83d\ude00 where YAML writes \U0001F600; and in which columns of which lines that made two of twelve fewer.
+
+    Text that is no JSON stays as it is: outside of double quotes YAML takes both for what they look like.
+    """
+    found: dict[int, list[int]] = {}
+    if LEADING.search(text) is None or not _is_json(text):
+        return text, found
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        columns = [pair.start(2) - 2 - 2 * before for before, pair in enumerate(PAIR.finditer(line))]
+        if columns:
+            found[number] = columns
+            lines[number] = PAIR.sub(_character, line)
+    return "\n".join(lines), found
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _character(pair: re.Match[str]) -> str:
+    high, low = int(pair[2], 16), int(pair[3], 16)
+    return f"{pair[1]}\\U{0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00:08X}"
+
+
+def conflicts(text: str) -> list[Finding]:
+    """Each merge conflict by its first line; by any marker where no first line is left."""
+    found = list(OPENED.finditer(text)) or list(MARKED.finditer(text))[:1]
+    ends = [0, *(match.start() for match in found)]
+    lines = accumulate(text.count("\n", start, end) for start, end in pairwise(ends))
+    return [(line + 1, "merge-conflict", "a merge conflict is not resolved here",
+             "keep what is right of both sides, and remove the lines that begin with <<<<<<<, ======= and >>>>>>>")
+            for line in lines]  # fmt: skip
+
+
+def syntax(text: str, mark: Any, problem: str) -> tuple[str, str]:
+    """Message and remedy of the parser's own error; `mark` is where it found it."""
+    line = text[: mark.index].rpartition("\n")[2]
+    if text[mark.index : mark.index + 1] == "\t" and INDENT.match(line):
+        return "not YAML: a tab cannot indent here", "indent with spaces"
+    return f"not YAML: {problem}", "mend the syntax at this place"

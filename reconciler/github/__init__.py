@@ -1,0 +1,1 @@
+"""What GitHub has: comments, issues, reviewed plans, through `gh`."""

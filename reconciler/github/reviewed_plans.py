@@ -1,0 +1,167 @@
+"""The reviewed plans of the pull requests that were merged since a commit: found by artifact, saved in order of the merges."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from reconciler.cli.output import say
+from reconciler.cycle.plan_files import read_plans
+from reconciler.github.gh import GitHubError, ask, download
+from reconciler.plan.model import Plan
+from reconciler.report.jsonform import PlanFileError
+
+OURS, WORKFLOW = ".github/", ".github/workflows/plan.yml"
+MOST_FILES = 3_000  # that GitHub lists of a pull request
+REBASED = ("base_ref_changed", "automatic_base_change_succeeded")
+
+
+class PullRequest(NamedTuple):
+    """A merged one: when, its number, the commit at its head, of which the plan was reviewed; the names of its two branches."""
+
+    merged_at: str
+    number: int
+    head: str
+    branch: str  # OWNER:NAME
+    base: str
+
+
+def merged(base: str, head: str, branch: str | None) -> list[PullRequest]:
+    """Pull requests merged after `base` up to `head`, oldest first; only those of `head` where the base is not known.
+
+    GitHub links each commit to the pull request that brought it, whether it was merged, squashed or rebased.
+    """
+    found = {item for sha in _commits(base, head) for item in _of_commit(sha, branch)}
+    return sorted(found)
+
+
+def _commits(base: str, head: str) -> list[str]:
+    if not base:
+        return [head]
+    if base == head:
+        return []
+    try:
+        return [commit["sha"] for page in ask(f"compare/{base}...{head}?per_page=100") for commit in page["commits"]]
+    except GitHubError as error:
+        if not error.is_not_found:
+            raise
+        say(f"commit {base[:12]}, which was applied last, is in no history of {head[:12]}: only the latter's pull request is "
+            "looked at, and what others declare waits for approval by digest")  # fmt: skip
+        return [head]
+
+
+def _of_commit(sha: str, branch: str | None) -> Iterator[PullRequest]:
+    for page in ask(f"commits/{sha}/pulls?per_page=100"):
+        for item in page:
+            if item["merged_at"] and branch in (None, item["base"]["ref"]):
+                head = item["head"]
+                yield PullRequest(item["merged_at"], item["number"], head["sha"], head["label"], item["base"]["ref"])
+
+
+def save(
+    app: str, pulls: Iterable[PullRequest], folder: Path, check: Callable[[Plan], None]
+) -> list[PullRequest]:
+    """Save each one's plan of the app as NNNN-pull-NUMBER-APP.json; returns those that have none.
+
+    Raises GitHubError, and what `check` raises of a plan.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    return [item for place, item in enumerate(pulls)
+            if not _saved(app, item, folder / f"{place:04}-pull-{item.number}-{app}.json", check)]  # fmt: skip
+
+
+def _saved(app: str, pull: PullRequest, file: Path, check: Callable[[Plan], None]) -> bool:
+    """False where there is no plan that could be applied."""
+    name = f"plan-{app}-{pull.head}"
+    found = _artifact(name, pull)
+    if found is None or _changes_workflows(pull) or _has_other_base(pull):
+        return False
+    with tempfile.TemporaryDirectory() as scratch:
+        download(found["workflow_run"]["id"], name, Path(scratch))
+        plan = Path(scratch, "plan.json")
+        plans = _whole(plan)
+        if any(item.redacted or item.app != app for item in plans):
+            return False
+        for item in plans:
+            check(item)
+        shutil.copy(plan, file)
+    return True
+
+
+def _whole(file: Path) -> list[Plan]:
+    try:
+        return read_plans(file)
+    except PlanFileError:  # kept, so that the apply says what is wrong with it
+        return []
+
+
+def _changes_workflows(pull: PullRequest) -> bool:
+    """Whether the pull request changes what makes its own plan: GitHub runs a pull request's own workflows; said in words."""
+    files = [item for page in ask(f"pulls/{pull.number}/files?per_page=100") for item in page]
+    names = [name for item in files for name in (item["filename"], item.get("previous_filename", "")) if name.startswith(OURS)]
+    if names:
+        say(f"pull request {pull.number} changes {names[0]}, so that the plan on it may be anything")
+    elif len(files) >= MOST_FILES:
+        say(f"pull request {pull.number} changes more files than GitHub lists ({MOST_FILES:,}), so that the plan on it may be "
+            "anything")  # fmt: skip
+    return bool(names) or len(files) >= MOST_FILES
+
+
+def _has_other_base(pull: PullRequest) -> bool:
+    """Whether another pull request of the same branch has, or had, another base; said in words.
+
+    GitHub runs the workflow as it is in the merge with the base, and nothing of a run says which base that was.
+    """
+    pages = ask(f"pulls?state=all&head={quote(pull.branch, safe=':')}&per_page=100")
+    others = [item for page in pages for item in page if item["number"] != pull.number and item["head"]["label"] == pull.branch
+              and item["base"]["ref"] != pull.base]  # fmt: skip
+    if others:
+        say(f"pull request {pull.number} is of the same branch as {others[0]['number']}, which is not for {pull.base}, so that "
+            "the plan on it may be of that one's workflow")  # fmt: skip
+    return bool(others)
+
+
+def _rebased_at(number: int) -> str:
+    """When the pull request got another base the last time; empty where it never did. A run before was of that one's workflow."""
+    events = (item for page in ask(f"issues/{number}/events?per_page=100") for item in page)
+    return max((item["created_at"] for item in events if item["event"] in REBASED), default="")
+
+
+def _of_the_workflow(run: int, pull: PullRequest, since: str) -> bool:
+    """Whether a run is one of the workflow `plan`, of a pull request of the branch, at the head commit, and came to its end.
+
+    How it ended does not matter: a plan that a safeguard blocks, or one with an error for one object, fails its run. One that is
+    run again has the workflow and the time of its first run.
+    """
+    (found,) = ask(f"actions/runs/{run}")
+    return (
+        found["event"] == "pull_request" and str(found["path"]).partition("@")[0] == WORKFLOW and found["head_sha"] == pull.head
+        and found["repository"]["id"] == found["head_repository"]["id"]
+        and found["head_branch"] == pull.branch.partition(":")[2] and found["created_at"] > since
+        and found["status"] == "completed" and found["conclusion"] in ("success", "failure")
+    )  # fmt: skip
+
+
+def _artifact(name: str, pull: PullRequest) -> dict[str, Any] | None:
+    """The newest one that our workflow made of the head commit in this repository (not in a fork), and that has not expired."""
+    found = [
+        item
+        for page in ask(f"actions/artifacts?name={quote(name)}&per_page=100")
+        for item in page["artifacts"]
+        if not item["expired"] and (run := item["workflow_run"])["head_sha"] == pull.head
+        and run["repository_id"] == run["head_repository_id"]
+    ]  # fmt: skip
+    since = _rebased_at(pull.number) if found else ""
+    newest = sorted(found, key=lambda item: str(item["created_at"]), reverse=True)
+    return next((item for item in newest if _of_the_workflow(item["workflow_run"]["id"], pull, since)), None)
+
+
+def numbers(folder: Path, app: str) -> list[int]:
+    """The pull requests whose plans of the app were saved."""
+    saved = re.compile(rf"\d+-pull-(\d+)-{re.escape(app)}\.json")
+    return sorted({int(found[1]) for file in folder.iterdir() if (found := saved.fullmatch(file.name))})

@@ -1,0 +1,157 @@
+"""What an apply needs beside the plan: ids by address, and what the record will hold of everything left as it is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.declare.model import Role
+from reconciler.declare.names import fold
+from reconciler.plan.context import UNKNOWN, Context
+from reconciler.plan.desired import Desired
+from reconciler.plan.diff import differing, in_address_space, same
+from reconciler.plan.live import Live, LiveObject
+from reconciler.plan.membership import known_members, recorded_members, still_in
+from reconciler.plan.outstanding import is_in_vain
+from reconciler.record.entries import Entry
+from reconciler.record.model import Revocation
+from reconciler.resolve.expressions.language import IGNORE
+from reconciler.resolve.model import DesiredGroup
+
+
+@dataclass
+class Settled:
+    """`baselines` are entries by today's address, as if nothing had to change; `renamed` is today's address -> recorded one.
+
+    `revoked` are those who stay out, `agreed` those of them whom the declaration no longer asks for: they are forgotten once
+    nothing of them is `pending`. `gone` are recorded addresses of accounts that are gone, whose names others take. `giving`
+    is folded group name -> the keys of the roles that the group gives. `live` is what the service showed.
+    """
+
+    ids: dict[str, str] = field(default_factory=dict)
+    baselines: dict[str, Entry] = field(default_factory=dict)
+    renamed: dict[str, str] = field(default_factory=dict)
+    revoked: dict[str, Revocation] = field(default_factory=dict)
+    agreed: frozenset[str] = frozenset()
+    pending: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
+    giving: dict[str, set[str]] = field(default_factory=dict)
+    live: Live = field(default_factory=Live)
+
+
+def settle(context: Context, only: Iterable[str]) -> Settled:
+    """For a part of a plan (`only`) the record of everything else stays as it is."""
+    matching = context.matching
+    chosen = {fold(address) for address in only}
+    ids = {address: live_id for live_id, address in matching.addresses.items()}
+    ids.update({address: live.id for address, live in matching.live.items()})
+    ids.update({UNKNOWN + live_id: live_id for live_id in (*context.live.users, *context.live.groups)})
+    renamed = {new: old for new, old in matching.recorded.items() if new != old and new not in matching.failed}
+    baselines = _baselines(context, context.giving)
+    if chosen:
+        baselines = {address: entry for address, entry in baselines.items() if fold(address) in chosen}
+        renamed = {new: old for new, old in renamed.items() if fold(new) in chosen}
+    revoked = {address: when.copy() for address, when in context.revoked.items()}
+    agreed = frozenset() if chosen else frozenset(revoked.keys() - _asked_for(context))
+    return Settled(ids, baselines, renamed, revoked, agreed, agreed & context.pending.keys(), _gone(context, renamed),
+                   context.giving, context.live)  # fmt: skip
+
+
+def _asked_for(context: Context) -> set[str]:
+    """Users in scope, by the name that their account is to keep for now."""
+    refused = context.matching.refused
+    return {*(context.resolution.users.keys() - refused.keys()), *refused.values()}
+
+
+def _gone(context: Context, renamed: Mapping[str, str]) -> frozenset[str]:
+    known = {fold(address): address for address in context.entries} if renamed else {}
+    taken = {known[name] for new in renamed if (name := fold(new)) in known} - set(renamed.values())
+    there = context.live.users.keys() | context.live.groups.keys()
+    return frozenset(address for address in taken if context.entries[address]["id"] not in there)
+
+
+def _baselines(context: Context, giving: dict[str, set[str]]) -> dict[str, Entry]:
+    found = _released(context)
+    roles = _Roles(context, giving)
+    for items in (context.resolution.users, context.resolution.groups):
+        for address, item in items.items():
+            if address in context.matching.failed:
+                continue  # of which nothing is planned, and nothing is known anew: a refused swap leaves both as recorded
+            live = context.matching.live.get(address)
+            base: Entry = _entry(context, item, live) if live is not None else {"wanted": {}}
+            if live is not None:
+                roles.put(item, base)
+            own = context.resolution.table(address).column("id")[item.row]
+            if own is not None:
+                base["declaredId"] = own
+            if live is not None or own is not None:
+                found[address] = base
+    return found
+
+
+def _released(context: Context) -> dict[str, Entry]:
+    """Who is out of scope, with nothing left to be done: no declaration is to be measured by them any more."""
+    return {context.today.get(old, old): _retained(context, context.entries[old]) for old in context.released}
+
+
+def _retained(context: Context, entry: Entry) -> Entry:
+    """An account that is out by now is no longer one that the service left active: should it be again, it is told again."""
+    live, kept = context.live.users.get(entry["id"]), Entry(**{**entry, "retained": True})
+    if is_in_vain(entry) and live is not None and not live.active:
+        kept["answered"] = {path: value for path, value in entry["answered"].items() if path != "active"}
+    return kept
+
+
+class _Roles:
+    """The roles that an object has once nothing of it is pending; until then those of the record stay."""
+
+    def __init__(self, context: Context, giving: dict[str, set[str]]) -> None:
+        self.giving, self.revoked = giving, context.revoked
+        self.pending = set(context.pending)
+        self.pending.update(member for change in context.pending.values() for member in change.remove)
+        self.known: dict[tuple[Role, ...], list[str]] = {}
+
+    def put(self, item: Desired, base: Entry) -> None:
+        if isinstance(item, DesiredGroup):
+            given = self.giving.get(fold(item.address.partition("/")[2]), set())
+            before = set(base.get("roles", ())) if item.address in self.pending else set()
+            base["roles"] = sorted(given | before)
+        elif item.address in self.revoked:
+            base["roles"] = base.get("roles", []) if item.address in self.pending else []
+        elif item.address not in self.pending:
+            found = self.known.get(item.roles)
+            if found is None:
+                found = self.known[item.roles] = [role.key for role in item.roles]
+            base["roles"] = found
+
+
+def _entry(context: Context, item: Desired, live: LiveObject) -> Entry:
+    """What we want and what the service answers, of every attribute that needs no write."""
+    mapping, entry = context.resolution.mapping(item.address), context.entry(item.address)
+    have = in_address_space(mapping, live.values, context.matching.addresses)
+    applied = context.applied(item.address, live)
+    pending = {change.path for change in differing(mapping, item.values, have, applied)}
+    base: Entry = {**applied} if applied is not None else {"id": live.id}
+    base.pop("retained", None)
+    wanted, answered = dict(base.get("wanted", {})), dict(base.get("answered", {}))
+    for i in mapping.updates:
+        slot, want = mapping.slots[i], item.values[i]
+        if want is IGNORE or slot.target in pending or (want is None and slot.target not in wanted):
+            continue
+        wanted[slot.target] = want
+        answered.pop(slot.target, None)
+        if not same(slot, want, have[i]):
+            answered[slot.target] = have[i]
+    base["wanted"], base["answered"] = wanted, answered
+    if isinstance(item, DesiredGroup):
+        base["members"] = _members(context, item, live, entry)
+        base.pop("kept", None)
+        if kept := still_in(context, item, live, entry):
+            base["kept"] = sorted(kept)
+    return base
+
+
+def _members(context: Context, group: DesiredGroup, live: LiveObject, entry: Entry | None) -> list[str]:
+    """Those whom we want and who are there; who is yet to be added or removed stays as it was recorded."""
+    have, wanted = known_members(context, live, entry), group.members - context.revoked.keys()
+    return sorted((have & wanted) | (recorded_members(context, entry) & (have | wanted)))

@@ -1,0 +1,72 @@
+"""What the full plan says of one object: its changes, the warnings that concern it, what blocks them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from reconciler.declare.names import fold
+from reconciler.plan.desired import Findings
+from reconciler.plan.explain.model import Check
+from reconciler.plan.model import Change, ObjectError
+from reconciler.plan.outstanding import cautions
+from reconciler.plan.planner import Planned
+from reconciler.plan.selection import narrowed
+from reconciler.plan.warnings import fixed, ignored, of_mappings, of_objects
+
+
+class Part(NamedTuple):
+    """`changes` are its own and its membership of groups; `blocked` the safeguards that let nothing of the plan through."""
+
+    changes: tuple[Change, ...]
+    words: tuple[str, ...]
+    errors: tuple[ObjectError, ...]
+    blocked: tuple[Check, ...]
+
+
+def part(planned: Planned, address: str) -> Part:
+    """Of a declared object, else of one in the record."""
+    names = (address, planned.context.matching.recorded.get(address, address))
+    changes = tuple(_changes(planned, names))
+    return Part(
+        changes, tuple(dict.fromkeys(_words(planned, names))),
+        tuple(error for error in planned.plan.errors if error.address == address),
+        tuple(_blocked(planned)) if changes else (),
+    )  # fmt: skip
+
+
+def _changes(planned: Planned, names: tuple[str, ...]) -> Iterator[Change]:
+    for change in planned.everything:
+        found = narrowed(planned.context, change, frozenset(map(fold, names)))
+        if found is not None:
+            yield found if found.action == "update" else replace(found, reason=change.reason)
+
+
+def _words(planned: Planned, names: tuple[str, ...]) -> Iterator[str]:
+    """A warning that names many may not name this one: each is asked for again as if nobody else were there."""
+    context, resolution = planned.context, planned.context.resolution
+    alone = replace(resolution, users={a: u for a, u in resolution.users.items() if a in names},
+                    groups={a: g for a, g in resolution.groups.items() if a in names})  # fmt: skip
+    if names[0].startswith("User/"):
+        yield from of_mappings(context)
+    apart = replace(context, resolution=alone)
+    yield from of_objects(apart, fixed(apart))
+    untouched, kept = (_own(found, names) for found in (planned.findings.untouched, planned.findings.ignored))
+    yield from Findings(untouched=untouched).said()
+    yield from ignored(context, kept)
+    own = [item for item in planned.findings.outstanding if {item.address, item.what} & set(names)]
+    yield from (caution.text for caution in cautions(context, own))
+    starts = tuple(name + mark for name in names for mark in (" ", ":"))
+    yield from (text for text in planned.plan.warnings if text.startswith(starts))
+
+
+def _own(found: Mapping[str, list[str]], names: tuple[str, ...]) -> dict[str, list[str]]:
+    own = {why: [address for address in addresses if address in names] for why, addresses in found.items()}
+    return {why: addresses for why, addresses in own.items() if addresses}
+
+
+def _blocked(planned: Planned) -> Iterator[Check]:
+    for found in planned.plan.safeguards:
+        if found["status"] == "blocked":
+            yield Check(f"Safeguard {found['name']}", False, f"blocks the plan: {found['detail']}")

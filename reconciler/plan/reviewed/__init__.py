@@ -1,0 +1,1 @@
+"""Plans that somebody has reviewed, against what there is now. Pure."""

@@ -1,0 +1,97 @@
+"""policies: rules that the plan would break block it; those that were broken before are warnings. Pure."""
+
+from __future__ import annotations
+
+from reconciler.declare.listed import MOST_LISTED
+from reconciler.declare.names import fold
+from reconciler.plan.context import Context
+from reconciler.plan.policies import Setting, Violation, count, outside, texts, violations
+from reconciler.plan.safeguards.facts import Facts
+from reconciler.plan.safeguards.holders import Holders
+from reconciler.plan.safeguards.model import Safeguard, some, verdict
+from reconciler.plan.safeguards.weakened import LEAST
+
+
+def policies(facts: Facts, holders: Holders | None) -> Safeguard:
+    """Each rule is judged on who holds what before the changes and after them."""
+    context = facts.context
+    setting = Setting(context.app, context.resolution.declarations, context.resolution.today, context.resolution)
+    rules = setting.rules()
+    if holders is None or not rules:
+        return Safeguard("policies", verdict(False), "no policy is declared for this app")
+    made, earlier = _Found(), _Found()
+    for policy in rules:
+        for found in violations(policy, setting, holders.after):
+            (made if _makes(found, facts, holders) else earlier).add(found)
+    told = some([f"{found.message} (policy {found.policy.name})" for found in made.first], count=made.count)
+    left = earlier.count - len(earlier.first)
+    return Safeguard(
+        "policies", verdict(bool(made.count)), told or f"{len(rules)} policies hold of what the plan does",
+        {"policies": len(rules), "violations": made.count, "earlier": earlier.count},
+        "; ".join(found.policy.remedy for found in made.policies.values()),
+        warnings=(*(f"{found.message} (policy {found.policy.name}): {_excuse(found)}; {found.policy.remedy}"
+                    for found in earlier.first),
+                  *([f"policies are broken {left:,} times more by what was so before; `reconcile validate` lists them"]
+                    if left else [])),
+    )  # fmt: skip
+
+
+class _Found:
+    """The first violations, as many as somebody may read, one of each remedy, and how many there are."""
+
+    def __init__(self) -> None:
+        self.first: list[Violation] = []
+        self.policies: dict[str, Violation] = {}
+        self.count = 0
+
+    def add(self, found: Violation) -> None:
+        self.count += 1
+        self.policies.setdefault(found.policy.remedy, found)
+        if len(self.first) < MOST_LISTED:
+            self.first.append(found)
+
+
+def _makes(found: Violation, facts: Facts, holders: Holders) -> bool:
+    """Whether it is the plan that breaks the rule, or breaks it more."""
+    match found.policy.kind:
+        case "holders":
+            change = count(found.policy, holders.after) - count(found.policy, holders.before)
+            return change < 0 if found.subject == "minimum" else change > 0
+        case "mustCarry":
+            return _loosened(found, facts) or any(_gains(a, found, holders) for a in holders.after if fold(a) in found.people)
+        case "domains":
+            return found.subject not in holders.before or _renamed(found, facts)
+        case _:
+            return _gains(found.subject, found, holders)
+
+
+def _excuse(found: Violation) -> str:
+    """Of what an assignment carried before nothing is known."""
+    return "nobody gains the role by this plan" if found.policy.kind == "mustCarry" else "it was so before"
+
+
+def _loosened(found: Violation, facts: Facts) -> bool:
+    """An assignment that carried what the rule asks for when we last applied, and the rule held then too."""
+    return LEAST[1] + found.policy.name in facts.record.limits and _key(found) not in facts.record.breaches
+
+
+def breaches(context: Context) -> list[str]:
+    """Assignments that do not carry what a rule asks for, as the record keeps them."""
+    setting = Setting(context.app, context.resolution.declarations, context.resolution.today)
+    return sorted(_key(found) for policy in setting.rules() if policy.kind == "mustCarry"
+                  for found in violations(policy, setting, {}))  # fmt: skip
+
+
+def _key(found: Violation) -> str:
+    return f"{found.policy.name}: {found.subject}"
+
+
+def _gains(address: str, found: Violation, holders: Holders) -> bool:
+    roles = set(found.policy.roles)
+    return bool(roles & holders.after[address] - holders.before.get(address, frozenset()))
+
+
+def _renamed(found: Violation, facts: Facts) -> bool:
+    """An account that is there already gets a name outside of the domains."""
+    changes = [change for change in facts.written if change.address == found.subject]
+    return any(outside(text, found.policy) for change in changes for a in change.attributes for text in texts(a.after))

@@ -1,0 +1,132 @@
+"""Renames that nobody declared: who is to go and who is to come, and look like one another. Changes in, warnings out. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar
+
+from reconciler.declare.names import fold
+from reconciler.declare.table import Table
+from reconciler.plan.context import UNKNOWN, Context
+from reconciler.plan.membership import known_members
+from reconciler.plan.model import Change
+from reconciler.resolve.mapping import Slot
+
+MOST = 5
+REMOVALS = ("disable", "delete")
+QUOTED = frozenset('"\\')
+T = TypeVar("T", bound=Hashable)
+
+
+class Pair(NamedTuple):
+    """One who is to come, one who is to go, both by address, and what they have in common, in words."""
+
+    new: str
+    old: str
+    common: str
+
+
+def renames(context: Context, changes: Collection[Change]) -> Iterator[str]:
+    """At most `MOST` pairs, and how many there are besides."""
+    pairs = [*_groups(context, changes), *_users(context, changes)]
+    for pair in pairs[:MOST]:
+        name = _scalar(pair.old.partition("/")[2])
+        keep = " to keep the group" if pair.new.startswith("Group/") else ", and the account is kept"
+        yield f"{pair.new} looks like {pair.old} under another name ({pair.common}): add `previously: [{name}]`{keep}"
+    if len(pairs) > MOST:
+        yield f"and {len(pairs) - MOST} more look like others under another name: where one is, add `previously`"
+
+
+def _scalar(name: str) -> str:
+    """The name as YAML where quotes are enough; it is never escaped, since then it could not be redacted."""
+    plain = name[:1].isalpha() and all(c.isalnum() or c in " _-.@" for c in name)
+    return name if plain or not QUOTED.isdisjoint(name) else f'"{name}"'
+
+
+def _groups(context: Context, changes: Iterable[Change]) -> Iterator[Pair]:
+    """Pairs with the same members, whom no other group has."""
+    new, old = _of_kind(context, changes, "Group/")
+    if new and old:
+        coming = {change.address: frozenset(change.add) for change in new}
+        going = {change.address: _members(context, change) for change in old}
+        others = Counter(group.members for address, group in context.resolution.groups.items() if address not in coming)
+        yield from _pairs(coming, going, lambda members: members in others, "the same members")
+
+
+def _members(context: Context, change: Change) -> frozenset[str]:
+    """Who is in a live group, of those whom we know."""
+    live = context.live.groups[change.precondition.id] if change.precondition else None
+    found = known_members(context, live, context.known(change.address)) if live is not None else set()
+    return frozenset(member for member in found if not member.startswith(UNKNOWN))
+
+
+def _users(context: Context, changes: Iterable[Change]) -> Iterator[Pair]:
+    """Pairs with the same external id, e-mail or display name, in this order, that nobody else bears."""
+    new, old = _of_kind(context, changes, "User/")
+    if not (new and old):
+        return
+    slots = enumerate(context.resolution.user_mapping.slots)
+    said: set[str] = set()
+    for _, common, number in sorted((rank, word, i) for i, slot in slots for rank, word in _telling(slot)):
+        coming = {c.address: _text(context.resolution.users[c.address].values[number]) for c in new}
+        going = {c.address: _text(context.live.users[c.precondition.id].values[number]) for c in old if c.precondition}
+        several = _several(context, number, {*coming.values()} & {*going.values()})
+        for pair in _pairs(coming, going, several, f"the same {common}"):
+            if said.isdisjoint(pair[:2]) and not _somebody_else(context, pair):
+                said.update(pair[:2])
+                yield pair
+
+
+def _telling(slot: Slot) -> Iterator[tuple[int, str]]:
+    """(rank, name) of an attribute that tells who somebody is."""
+    target = slot.target.lower()
+    if target in ("externalid", "displayname"):
+        yield (0 if target == "externalid" else 2), slot.target
+    elif slot.path.attribute.lower() == "emails" and slot.path.sub == "value":
+        yield 1, "e-mail"
+
+
+def _text(value: object) -> str:
+    return fold(value) if isinstance(value, str) else ""
+
+
+def _several(context: Context, number: int, shared: Collection[str]) -> Callable[[str], bool]:
+    """Whether a value, of those in question, is borne by others too, here or there."""
+    if not any(shared):
+        return lambda _: True
+    wanted = Counter(_text(user.values[number]) for user in context.resolution.users.values())
+    live = Counter(_text(account.values[number]) for account in context.live.users.values())
+    return lambda value: wanted[value] > 1 or live[value] > 1
+
+
+def _somebody_else(context: Context, pair: Pair) -> bool:
+    """Whether declared ids say that these are two people."""
+    entry, table = context.entries.get(pair.old), context.resolution.declarations.users
+    own = table.column("id")[context.resolution.users[pair.new].row]
+    return own is not None and (entry or {}).get("declaredId", own) != own
+
+
+def _pairs(
+    coming: Mapping[str, T], going: Mapping[str, T], several: Callable[[T], bool], common: str
+) -> Iterator[Pair]:
+    """Those that alone have the same something."""
+    here, there = Counter(coming.values()), Counter(going.values())
+    old = {value: address for address, value in going.items() if value and there[value] == 1}
+    for address, value in coming.items():
+        if value in old and here[value] == 1 and not several(value):
+            yield Pair(address, old[value], common)
+
+
+def _of_kind(context: Context, changes: Iterable[Change], kind: str) -> tuple[list[Change], list[Change]]:
+    """(to come, to go) of users or groups; of those to go whom no declaration knows under any name."""
+    table = context.resolution.table(kind)
+    mine = [change for change in changes if change.address.startswith(kind)]
+    new = [change for change in mine if change.action == "create"]
+    gone = [change for change in mine if change.action in REMOVALS] if new else []
+    return new, [change for change in gone if _left(context, table, change.address)]
+
+
+def _left(context: Context, table: Table[Any], address: str) -> bool:
+    name = fold(address.partition("/")[2])
+    return name not in table.index and name not in table.earlier and address not in context.revoked

@@ -1,0 +1,156 @@
+"""What a plan says once of its service's limits and of roles: desired and live in, warnings out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from reconciler.declare.names import fold
+from reconciler.plan.context import Context
+from reconciler.plan.diff import same
+from reconciler.plan.membership import groups_inside, recorded_members
+from reconciler.resolve.canonical import key_of
+from reconciler.resolve.expressions.language import IGNORE
+from reconciler.resolve.mapping import Slot
+
+NAMED = 10
+
+
+def notes(context: Context, differ: Mapping[str, list[str]]) -> Iterator[str]:
+    """Every warning of this kind, in a fixed order; `differ` is what `fixed` found."""
+    yield from of_mappings(context)
+    yield from of_objects(context, differ)
+
+
+def of_mappings(context: Context) -> Iterator[str]:
+    """Of mappings that have no effect on this service, whoever they are for."""
+    yield from context.resolution.limited.warnings
+    yield from context.live.notes
+
+
+def of_objects(context: Context, differ: Mapping[str, list[str]]) -> Iterator[str]:
+    """Of the users and groups that are desired."""
+    yield from _fixed(context, differ)
+    yield from _known_by_email(context)
+    yield from _several_roles(context)
+    yield from _roles_kept(context)
+    yield from _groups_kept(context)
+    yield from _members_unseen(context)
+
+
+def ignored(context: Context, found: Mapping[str, list[str]]) -> Iterator[str]:
+    """Of attributes that the service was told and keeps otherwise; `found` are addresses by target."""
+    for target, addresses in sorted(found.items()):
+        number = f"{len(addresses)} {'object' if len(addresses) == 1 else 'objects'}"
+        yield (f"{context.able.service} was told {target} and keeps another value, of {number}: {listed(addresses)}; map the "
+               "value that it keeps, or say `ignoreDrift: true` on the mapping")  # fmt: skip
+
+
+def listed(addresses: Iterable[str], most: int = NAMED) -> str:
+    """The first few of them, and how many more there are."""
+    names = sorted(addresses)
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def _fixed(context: Context, differ: Mapping[str, list[str]]) -> Iterator[str]:
+    for target, found in differ.items():
+        yield f"{context.able.service} cannot change {target} once an account is there; it differs for {listed(found)}"
+
+
+def fixed(context: Context) -> dict[str, list[str]]:
+    """Addresses by attribute that the service takes at creation alone, where an account has another value now."""
+    slots, differ = context.resolution.user_mapping.slots, {}
+    for number in [i for i, slot in enumerate(slots) if slot.target in context.resolution.limited.fixed]:
+        slot = slots[number]
+        found = [
+            address
+            for address, live in context.matching.live.items()
+            if address in context.resolution.users
+            and _differs(slot, context.resolution.users[address].values[number], live.values[number])
+        ]
+        if found:
+            differ[slot.target] = found
+    return differ
+
+
+def _differs(slot: Slot, want: Any, have: Any) -> bool:
+    return want is not None and want is not IGNORE and not same(slot, want, have)
+
+
+def _known_by_email(context: Context) -> Iterator[str]:
+    """Where an e-mail is the identity, userName is what the service makes of it."""
+    slots, able = context.resolution.user_mapping.slots, context.able
+    if able.identity != "emails":
+        return
+    names = [i for i, slot in enumerate(slots) if slot.target.lower() == "username"]
+    mails = [i for i, slot in enumerate(slots) if slot.path.attribute.lower() == "emails" and slot.path.sub == "value"]
+    if names and mails:
+        found = [
+            user.address
+            for user in context.resolution.users.values()
+            if isinstance(mail := user.values[mails[0]], str) and fold(mail) != fold(str(user.values[names[0]]))
+        ]
+        if found:
+            yield (f"{able.service} knows an account by its e-mail, not by userName; they differ for {listed(found)}: "
+                   "map userName from mail")  # fmt: skip
+
+
+def _several_roles(context: Context) -> Iterator[str]:
+    """SingleAppRoleAssignment gives the first role in the order of roles.yaml, so the others are lost."""
+    for slot in context.resolution.user_mapping.slots:
+        if slot.expression is not None and "SingleAppRoleAssignment" in slot.expression.functions:
+            held = [user for user in context.resolution.users.values() if len(user.roles) > 1]
+            names = [f"{user.address} ({user.roles[0].displayName})" for user in held]
+            if names:
+                yield (f"{slot.target} takes one role, the first in roles.yaml, but "
+                       f"{len(names)} {'user holds' if len(names) == 1 else 'users hold'} several: "
+                       + listed(names))  # fmt: skip
+
+
+def _roles_kept(context: Context) -> Iterator[str]:
+    """AppRoleAssignmentsComplex only adds: roles that were taken away here stay on the service."""
+    for number, slot in enumerate(context.resolution.user_mapping.slots):
+        if not slot.add_only:
+            continue
+        kept = []
+        for address, user in context.resolution.users.items():
+            live = context.matching.live.get(address)
+            surplus = _surplus(user.values[number], live.values[number]) if live is not None else []
+            if surplus:
+                kept.append(f"{address} ({', '.join(surplus)})")
+        if kept:
+            yield (f"{slot.target}: AppRoleAssignmentsComplex only adds, so undeclared roles are kept: {listed(kept)}; "
+                   "AssertiveAppRoleAssignmentsComplex removes them")  # fmt: skip
+
+
+def _surplus(want: Any, have: Any) -> list[str]:
+    """The values of a live list that we do not want."""
+    if want == have or not isinstance(have, list) or want is IGNORE:
+        return []
+    wanted = {key_of(item) for item in want or ()}
+    return sorted({str(item.get("value") if isinstance(item, dict) else item) for item in have if key_of(item) not in wanted})
+
+
+def roles_removed(slot: Slot, want: Any, have: Any) -> list[str]:
+    """The roles that an assertive mapping takes away from an account."""
+    return _surplus(want, have) if slot.assertive else []
+
+
+def _groups_kept(context: Context) -> Iterator[str]:
+    """Whoever is in a group inside a group has what it gives, although no declaration says so."""
+    for address, group in context.resolution.groups.items() if not context.app.groups.assertive else ():
+        live = context.matching.live.get(address)
+        inside = groups_inside(context, group, live) if live is not None else {}
+        if inside:
+            yield (f"{address} holds {'groups' if len(inside) > 1 else 'a group'} on the service that no declaration puts there: "
+                   f"{listed(inside.values())}; kept, unless the group mapping says `assertive: true`")  # fmt: skip
+
+
+def _members_unseen(context: Context) -> Iterator[str]:
+    """A service that shows no members at all may have lost them: then only the record speaks."""
+    found = context.matching.live
+    unseen = [address for address in context.resolution.groups if address in found and found[address].members is None]
+    unseen = [address for address in unseen if recorded_members(context, context.entry(address))]
+    if unseen and context.able.members == "seen":
+        yield (f"no group shows who is in it, so the members of {listed(unseen)} are taken from the record: say in the profile "
+               "whether the service shows members, `groups: {membersReadable: true}`, or never does, `false`")  # fmt: skip

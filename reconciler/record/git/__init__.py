@@ -1,0 +1,1 @@
+"""The record in Git: a ref of its own, which is also the lock."""

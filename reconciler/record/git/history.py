@@ -1,0 +1,42 @@
+"""The history of a ref cut at an age: the commits that stay are made anew on a root of their own, with the same trees."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from reconciler.record.git.ref import Ref
+from reconciler.record.git.repository import Repository, throwaway
+from reconciler.record.store import RecordError
+
+FIELDS = "%T%n%an%n%ae%n%aI%n%cn%n%ce%n%cI%n%B"
+NAMES = ("AUTHOR_NAME", "AUTHOR_EMAIL", "AUTHOR_DATE", "COMMITTER_NAME", "COMMITTER_EMAIL", "COMMITTER_DATE")
+
+
+def prune(ref: Ref, older_than_days: int, now: datetime) -> int:
+    """Cut the commits older than so many days, never the newest; returns how many. Raises RecordError."""
+    if ref.head is None:
+        return 0
+    since = int((now - timedelta(days=older_than_days)).timestamp())
+    with throwaway(ref.found, ref.environ) as repository:
+        head = repository.fetch(ref.name, deep=True)
+        rows = [row.split() for row in repository.ask("log", "--first-parent", "--format=%H %ct", head or "HEAD").splitlines()]
+        oldest = max((number for number, row in enumerate(rows) if int(row[1]) >= since), default=0)
+        kept = [row[0] for row in rows[: oldest + 1]]
+        cut = len(rows) - len(kept)
+        if cut and not repository.push(ref.name, _replanted(repository, kept), head):
+            raise RecordError("the record was changed by another run meanwhile", "run it again")
+    ref.look()
+    ref.remember()
+    return cut
+
+
+def _replanted(repository: Repository, kept: list[str]) -> str:
+    """The same commits, newest first in `kept`, on no parent."""
+    parent: str | None = None
+    for commit in reversed(kept):
+        tree, *rest = repository.ask("log", "-1", f"--format={FIELDS}", commit).split("\n", 7)
+        message = f"{rest[6].strip()}\n\nReplaces: {commit}\n"  # descent.py: what knew that commit knows this one
+        extra = {f"GIT_{name}": value for name, value in zip(NAMES, rest[:6], strict=True)}
+        parent = repository.commit_tree(tree, parent, message, extra)
+    assert parent is not None
+    return parent

@@ -1,0 +1,108 @@
+"""The journal and the log of one run: on this machine's disk until they are pushed, then as files of the commit."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections import Counter, defaultdict
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from reconciler.record.check import journal_of, log_of
+from reconciler.record.lines import Lines, append, dump_lines, lines_of, remove
+
+JOURNAL = "journal.jsonl"
+LINES_A_FILE = 50_000  # Git hosts refuse files over 100 MB
+MOST_NAMED = 100
+BULKY = ("entry", "wanted", "generated")
+
+
+class Pending:
+    """Two files in `folder` named after the lock's id; a kill loses at most the line that was being written.
+
+    A third one says that the lock was taken from this folder: no other machine has it, whatever it calls itself.
+    """
+
+    def __init__(self, folder: Path, id: str) -> None:
+        self.id, self.mark_file = id, folder / f"{id}.lock"
+        self.journal_file, self.log_file = folder / f"{id}.journal.jsonl", folder / f"{id}.log.jsonl"
+
+    def mark(self) -> None:
+        """The lock is about to be taken from here; that this cannot be kept costs its next holder a wait."""
+        with suppress(OSError):
+            self.mark_file.touch(mode=0o600)
+
+    def is_marked(self) -> bool:
+        return self.mark_file.exists()
+
+    def has_journal(self) -> bool:
+        return self.journal_file.exists()
+
+    def journal(self, lines: Lines) -> None:
+        append(self.journal_file, lines)
+
+    def log(self, lines: Lines) -> None:
+        append(self.log_file, lines)
+
+    def read_journal(self) -> Lines:
+        return journal_of(lines_of(self.journal_file), str(self.journal_file))
+
+    def read_log(self) -> Lines:
+        return log_of(lines_of(self.log_file), str(self.log_file))
+
+    def remove(self) -> None:
+        remove(self.journal_file)
+        remove(self.log_file)
+        remove(self.mark_file)
+
+
+def unsettled(lines: Lines) -> Lines:
+    """The lines of a journal that no record holds yet."""
+    last = max((number for number, line in enumerate(lines, 1) if "settled" in line), default=0)
+    return lines[last:]
+
+
+def settled(lines: Lines, at: str) -> Lines:
+    """A journal whose outcomes are in the record of the same commit: kept to be read, without its values."""
+    return [*({name: value for name, value in line.items() if name not in BULKY} for line in lines), {"settled": at}]
+
+
+def log_files(lines: Lines, at: datetime) -> dict[str, bytes]:
+    """Files by month, each written once: log/YYYY-MM/<time>-<random>-<number>.jsonl."""
+    months: dict[str, Lines] = defaultdict(list)
+    for line in lines:
+        month = str(line.get("activityDateTime", ""))[:7]
+        months[month if re.fullmatch(r"\d{4}-\d\d", month) else f"{at:%Y-%m}"].append(line)
+    name = f"{at:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
+    return {
+        f"log/{month}/{name}-{start // LINES_A_FILE + 1:03}.jsonl": dump_lines(found[start : start + LINES_A_FILE])
+        for month, found in months.items()
+        for start in range(0, len(found), LINES_A_FILE)
+    }
+
+
+def summary(command: str, log: Lines, since: str, saved: bool = False, adopted: int = 0) -> str:
+    """A commit's message: what was done since then, counted, then named."""
+    new = [line for line in log if str(line.get("activityDateTime", since)) >= since]
+    found = [f"{adopted} adopted"] if adopted else []
+    if not (new or found):
+        return f"{command}: {'record saved' if saved or log else 'nothing to write'}"
+    words = [(*_action(line), _word(line.get("sourceIdentity"), "displayName")) for line in new]
+    counts = Counter(action if status in ("success", action) else f"{action} {status}" for action, status, _ in words)
+    found += [f"{count} {what}" for what, count in counts.items()]
+    names = [f"{action} {name}" + (f": {status}" if status != action else "") for action, status, name in words[:MOST_NAMED]]
+    more = [f"and {len(words) - MOST_NAMED} more, in the log"] if len(words) > MOST_NAMED else []
+    return f"{command}: {', '.join(found)}" + "\n\n" * bool(names) + "\n".join([*names, *more])
+
+
+def _action(line: dict[str, Any]) -> tuple[str, str]:
+    """What was to be done, and how it ended; the log calls it other where somebody is left out."""
+    action, status = _word(line, "provisioningAction"), _word(line.get("provisioningStatusInfo"), "status")
+    return (status if (action, status) == ("other", "skipped") else action), status
+
+
+def _word(data: Any, key: str) -> str:
+    found = data.get(key) if isinstance(data, dict) else None
+    return "".join(c if c.isprintable() else " " for c in str(found)) if found else "unknown"

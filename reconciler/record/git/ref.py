@@ -1,0 +1,149 @@
+"""One app's ref as files: read at the remote's head, changed by one commit at a time."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+from reconciler.declare.folders import APP_NAME
+from reconciler.record.checkout import Remote, find_checkout
+from reconciler.record.git.repository import Repository
+from reconciler.record.git.shards import RESET
+from reconciler.record.store import RecordError
+
+REFS = "refs/reconcile/"
+OURS = re.compile(r"(record|lock)\.json|journal\.jsonl|record/[0-9a-f]{2}\.jsonl|log/\d{4}-\d\d/[\w-]+\.jsonl", re.ASCII)
+FILE = "100644"  # the one mode that we write: neither a link, nor a program, nor another repository's commit
+SEEN = "seen"  # the file of a machine's cache with the last head, and its tree
+
+
+class Ref:
+    """refs/reconcile/<app>: once `seen`, `head` is the commit that we know, `files` its tree (path -> blob id).
+
+    The checkout is the one around `folder`; the folder of the declarations has to lie in it, where there is one (`declared`).
+    """
+
+    def __init__(
+        self, app: str, remote: str, folder: Path, environ: Mapping[str, str], clock: Callable[[], datetime],
+        sleep: Callable[[float], None], declared: Path | None,
+    ) -> None:  # fmt: skip
+        self.app, self.name, self.remote, self.start, self.declared = app, REFS + app, remote, folder, declared
+        self.environ, self.clock, self.sleep = environ, clock, sleep
+        self.seen = False
+        self.head: str | None = None
+        self.files: dict[str, str] = {}
+
+    @cached_property
+    def found(self) -> Remote:
+        """Looked up at first use: a command that needs no record needs no Git. Raises RecordError."""
+        checkout = find_checkout(self.start, self.environ)
+        if self.declared is not None and checkout.path_of(self.declared) is None:
+            raise RecordError(f"{self.declared} lies outside of the checkout {checkout.top}, whose remote is not the place for "
+                              "its record", "run this inside of the checkout that holds it")  # fmt: skip
+        return checkout.remote(self.remote)
+
+    @cached_property
+    def folder(self) -> Path:
+        """What this machine keeps: inside .git, which no commit holds; where that is read-only, a folder for this run."""
+        folder = self.found.common / "reconcile" / self.app
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (folder / "busy").touch(mode=0o600)
+        except OSError:
+            folder = Path(tempfile.mkdtemp(prefix="reconcile-"))
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return folder
+
+    @cached_property
+    def repository(self) -> Repository:
+        return Repository(self.folder, self.found, self.environ, self.sleep)
+
+    def refresh(self) -> None:
+        """Look at the remote. Raises RecordError, also where the ref does not go on from what this machine last saw there."""
+        self.look()
+        last, tree = self.last()
+        if last in ("", self.head):
+            if self.head:
+                self.remember()
+            return
+        from reconciler.record.descent import descends
+
+        if not descends(self, last, tree):
+            raise RecordError(f"{self.name} on {self.remote} was rewritten: this machine last saw {last} there, and "
+                              f"{self.head or 'nothing'} does not descend from it", "find out who pushed it; if it is right, "
+                              f"accept it: `reconcile record trust {self.head or 'none'} --app {self.app}`")  # fmt: skip
+        self.remember()
+
+    def last(self) -> tuple[str, str]:
+        """The head that this machine last saw, and its tree; empty where it saw none."""
+        try:
+            words = (self.folder / SEEN).read_text(encoding="ascii").split()
+        except (OSError, UnicodeDecodeError):
+            return "", ""
+        return (words[0], words[1]) if len(words) == 2 else ("", "")
+
+    def remember(self) -> None:
+        """The present head is what this machine has seen. Raises RecordError."""
+        if self.head is None:
+            (self.folder / SEEN).unlink(missing_ok=True)
+            return
+        new, file = f"{self.head} {self.repository.tree_id(self.head)}\n", self.folder / SEEN
+        if " ".join(self.last()) != new.strip():
+            try:
+                temporary = file.with_name(f"{SEEN}.{os.getpid()}")
+                temporary.write_text(new, encoding="ascii")
+                temporary.replace(file)
+            except OSError as error:
+                raise RecordError(f"{file} cannot be written: {error.strerror}", "make room, or change the permissions") from None
+
+    def look(self) -> None:
+        """What the remote has now, whatever this machine saw before. Raises RecordError."""
+        head = self.repository.fetch(self.name)
+        self.files = self._files(head) if head else {}
+        self.head, self.seen = head, True
+
+    def _files(self, head: str) -> dict[str, str]:
+        """Raises RecordError where the ref holds anything but a record: nothing is read from, or added to, that."""
+        kind = self.repository.kind(head)
+        rows = self.repository.tree(head) if kind == "commit" else {}
+        strange = next((f"{path[:100]!r} with mode {mode}" for path, (mode, _) in rows.items()
+                        if mode != FILE or not OURS.fullmatch(path)), None)  # fmt: skip
+        if kind != "commit" or strange:
+            raise RecordError(f"{self.name} on {self.remote} is no record: it holds {strange or f'a {kind}'}", RESET)
+        return {path: id for path, (_, id) in rows.items()}
+
+    def apps(self) -> list[str]:
+        """The apps that have a record on the remote; a ref that no app can have is none. Raises RecordError."""
+        names = (ref.removeprefix(REFS) for ref in self.repository.below(REFS))
+        return sorted(name for name in names if APP_NAME.fullmatch(name))
+
+    def has(self, path: str, content: bytes) -> bool:
+        return self.files.get(path) == self.repository.blob_id(content)
+
+    def read(self, wanted: Callable[[str], bool]) -> dict[str, bytes]:
+        """Path -> content of the wanted files."""
+        paths = {path: id for path, id in self.files.items() if wanted(path)}
+        contents = self.repository.read(paths.values()) if paths else {}
+        return {path: contents[id] for path, id in paths.items()}
+
+    def publish(self, changes: Mapping[str, bytes | None], message: str) -> bool:
+        """One commit on top of `head` (None: the file goes); False where another came first. Raises RecordError."""
+        new = {path: data for path, data in changes.items() if data is not None}
+        ids = {path: self.repository.blob_id(data) for path, data in new.items()}
+        files = {path: id for path, id in {**self.files, **ids}.items() if changes.get(path, b"") is not None}
+        commit = self.repository.commit(files, new.values(), self.head, message, self.clock())
+        if not self.repository.push(self.name, commit, self.head):
+            return False
+        self.head, self.files = commit, files
+        self.remember()
+        return True
+
+    def tidy(self) -> None:
+        self.repository.tidy()

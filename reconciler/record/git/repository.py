@@ -1,0 +1,185 @@
+"""Git plumbing: blobs, trees and commits of our own in a private bare cache, fetched from and pushed to a remote.
+
+The user's index, working tree, branches and reflogs are never touched: every git process but the first few, which only ask,
+works on the cache. git-push(1) on --force-with-lease: the remote changes a ref only if it still has the expected value.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from reconciler.record.checkout import REMOTE, Remote, blob_id
+from reconciler.record.git.process import explained, local, redact, remote
+from reconciler.record.store import RecordError
+
+CACHED = "refs/cache/head"
+BUSY = re.compile(r"cannot lock ref|failed to lock|Unable to create|failed to update ref|incorrect old value", re.IGNORECASE)
+A_DAY = 86_400.0  # seconds
+PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
+
+
+class Repository:
+    """The private bare cache at `folder`/repo.git; ids and commits are hexadecimal."""
+
+    def __init__(
+        self, folder: Path, found: Remote, environ: Mapping[str, str], sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self.folder, self.algorithm, self.sleep = folder, found.algorithm, sleep
+        self.path = folder / "repo.git"
+        self.local = local(environ)
+        self.fetching, self.pushing = (remote(environ, settings) for settings in (found.fetches, found.pushes))
+        with self._alone():
+            if not (self.path / "HEAD").exists():
+                self.local.must("init", "--bare", "--quiet", "--template=", "--initial-branch=none",
+                                f"--object-format={self.algorithm}", str(self.path))  # fmt: skip
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """One process of this checkout at a time."""
+        with open(os.open(self.folder / "busy", os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _git(self, *arguments: str, given: bytes = b"", extra: Mapping[str, str] | None = None) -> bytes:
+        return self.local.must(f"--git-dir={self.path}", *arguments, given=given, extra=extra)
+
+    def ask(self, *arguments: str) -> str:
+        """What git says of the cache. Raises RecordError."""
+        return self._git(*arguments).decode("utf-8", "replace")
+
+    def remote_head(self, ref: str) -> str | None:
+        """What the remote has at `ref` now. Raises RecordError."""
+        found = self._listed(ref).split()
+        return found[found.index(ref) - 1] if ref in found else None
+
+    def below(self, start: str) -> list[str]:
+        """The refs of the remote that begin with `start`. Raises RecordError."""
+        return [word for word in self._listed(start + "*").split() if word.startswith(start)]
+
+    def _listed(self, pattern: str) -> str:
+        """What the remote says of the refs of these names; a name may be any bytes."""
+        return self.fetching.must(f"--git-dir={self.path}", "ls-remote", REMOTE, pattern).decode("utf-8", "replace")
+
+    def fetch(self, ref: str, deep: bool = False) -> str | None:
+        """The commit at `ref`, here and complete; with `deep` its whole history, in a cache that is new. Raises RecordError."""
+        with self._alone():
+            head = self.remote_head(ref)
+            if head is None:
+                return None
+            known = not deep and not self.local.run(f"--git-dir={self.path}", "cat-file", "-e", f"{head}^{{tree}}").code
+            if known:
+                return head
+            for left in (*self.path.glob("*.lock"), *self.path.glob("refs/**/*.lock")):
+                left.unlink(missing_ok=True)  # of a fetch that was killed: nobody else is here
+            depth = [] if deep else ["--depth=1"]
+            self.fetching.must(f"--git-dir={self.path}", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
+                               "--no-auto-maintenance", *depth, REMOTE, f"+{ref}:{CACHED}")  # fmt: skip
+            return self._git("rev-parse", CACHED).decode().strip()
+
+    def fetch_commits(self, ref: str, depth: int | None) -> None:
+        """The newest commits at `ref`, or all, without their files where the remote can leave those out. Raises RecordError."""
+        whole = self._git("rev-parse", "--is-shallow-repository").strip() == b"true"
+        deep = [f"--depth={depth}"] if depth else ["--unshallow"] * whole
+        self.fetching.must(f"--git-dir={self.path}", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
+                           "--no-auto-maintenance", "--filter=tree:0", *deep, REMOTE, f"+{ref}:{CACHED}")  # fmt: skip
+
+    def tree_id(self, commit: str) -> str:
+        """The id of a commit's tree."""
+        return self._git("rev-parse", f"{commit}^{{tree}}").decode().strip()
+
+    def kind(self, id: str) -> str:
+        """What an object is: commit, tree, blob or tag."""
+        return self._git("cat-file", "-t", id).decode().strip()
+
+    def tree(self, commit: str) -> dict[str, tuple[str, str]]:
+        """Path -> mode and id of whatever a commit holds: files, links, other repositories' commits."""
+        rows = self._git("ls-tree", "-r", "-z", "--full-tree", commit).decode("utf-8", "replace").split("\0")
+        found = ((path, words.split()) for words, _, path in (row.partition("\t") for row in rows if row))
+        return {path: (mode, id) for path, (mode, _, id) in found}
+
+    def read(self, ids: Iterable[str]) -> dict[str, bytes]:
+        """Blob id -> content, in one process."""
+        wanted = sorted(set(ids))
+        raw, at, found = self._git("cat-file", "--batch", given="".join(f"{id}\n" for id in wanted).encode()), 0, {}
+        for id in wanted:
+            end = raw.index(b"\n", at)
+            words = raw[at:end].split()
+            if len(words) != 3:
+                raise RecordError(f"the cache in {self.path} is damaged", "delete that folder, then run it again")
+            size = int(words[2])
+            found[id] = raw[end + 1 : end + 1 + size]
+            at = end + 1 + size + 1
+        return found
+
+    def blob_id(self, content: bytes) -> str:
+        return blob_id(content, self.algorithm)
+
+    def commit(self, files: Mapping[str, str], contents: Iterable[bytes], parent: str | None, message: str, at: datetime) -> str:
+        """A commit of exactly `files` (path -> blob id); `contents` are the blobs that are new."""
+        try:
+            tree = self._write(files, contents)
+        except OSError as error:
+            raise RecordError(f"{self.folder} cannot be written: {error}", "make room, or mend the permissions") from None
+        return self.commit_tree(tree, parent, message, {f"GIT_{who}_DATE": f"@{int(at.timestamp())} +0000"
+                                                        for who in ("AUTHOR", "COMMITTER")})  # fmt: skip
+
+    def _write(self, files: Mapping[str, str], contents: Iterable[bytes]) -> str:
+        with tempfile.TemporaryDirectory(dir=self.folder, prefix="work-") as work:
+            names = []
+            for number, content in enumerate(contents):
+                names.append(os.path.join(work, str(number)))
+                Path(names[-1]).write_bytes(content)
+            if names:
+                self._git("hash-object", "-w", "--no-filters", "--stdin-paths", given="\n".join(names).encode())
+            index = {"GIT_INDEX_FILE": os.path.join(work, "index")}
+            rows = "".join(f"100644 blob {id}\t{path}\0" for path, id in sorted(files.items()))
+            self._git("update-index", "-z", "--index-info", given=rows.encode(), extra=index)
+            return self._git("write-tree", extra=index).decode().strip()
+
+    def commit_tree(self, tree: str, parent: str | None, message: str, extra: Mapping[str, str]) -> str:
+        parents = ["-p", parent] if parent else []
+        return self._git("commit-tree", tree, *parents, "-F", "-", given=message.encode(),
+                         extra=extra).decode().strip()  # fmt: skip
+
+    def push(self, ref: str, new: str, expected: str | None) -> bool:
+        """Compare and swap at the remote; False where `ref` is not `expected` (None: absent) any more. Raises RecordError."""
+        for pause in (*PAUSES, None):
+            answer = self.pushing.run(f"--git-dir={self.path}", "push", "--porcelain", "--no-verify", "--no-signed",
+                                      f"--force-with-lease={ref}:{expected or ''}", REMOTE, f"{new}:{ref}")  # fmt: skip
+            if answer.code == 0:
+                return True
+            # Whatever was said, what the remote has now decides: an answer may be lost after the deed.
+            now = self.remote_head(ref)
+            if now != expected:
+                return now == new
+            words = answer.errors + redact(answer.output.decode("utf-8", "replace"), self.local.secret)
+            if pause is None or not BUSY.search(words):
+                raise explained(words)
+            self.sleep(pause)
+        raise AssertionError("the last pause ends the loop")
+
+    def tidy(self) -> None:
+        """Keep the cache small, also after kills; that this may fail is no matter."""
+        for left in self.folder.glob("work-*"):
+            if time.time() - left.stat().st_mtime > A_DAY:
+                shutil.rmtree(left, ignore_errors=True)
+        self.local.run(f"--git-dir={self.path}", "gc", "--auto", "--quiet")
+
+
+@contextmanager
+def throwaway(found: Remote, environ: Mapping[str, str]) -> Iterator[Repository]:
+    """A cache for one purpose, gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="reconcile-"))
+    try:
+        yield Repository(folder, found, environ)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,259 @@
+"""The record of one app in Git: a ref of its own on the repository's remote, changed by compare-and-swap, which is also the lock.
+
+A run under the lock pushes three commits: the lock, the plan under way (before the first write to the service), and at its end
+the record, the journal, the log and the lock's removal. Between the last two everything is kept on this machine, line by line.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from reconciler.record import lease
+from reconciler.record.check import log_of
+from reconciler.record.git import shards
+from reconciler.record.git.history import prune
+from reconciler.record.git.lock import LOCK, UNLOCKED, Changes, GitLock
+from reconciler.record.git.pending import JOURNAL, Pending, log_files, settled, summary
+from reconciler.record.git.ref import Ref
+from reconciler.record.lines import dump_lines, read_lines
+from reconciler.record.model import Record
+from reconciler.record.store import LeaseLost, LockInfo, RecordError, Unsaved
+
+
+class GitStore:
+    """refs/reconcile/<app> on the remote `remote` of the checkout around `folder`, which holds the declarations in `declared`.
+
+    `clock` answers the time in UTC, `elapsed` seconds of a clock that nobody sets; `interval` and `lapse` are seconds between
+    renewals and until a lease lapses.
+    """
+
+    def __init__(
+        self, app: str, remote: str = "origin", folder: Path = Path("."), *, environ: Mapping[str, str] = os.environ,
+        clock: Callable[[], datetime] = lease.utc, sleep: Callable[[float], None] = time.sleep,
+        interval: float = lease.RENEW_EVERY, lapse: float = lease.LAPSES_AFTER, declared: Path | None = None,
+        elapsed: Callable[[], float] = lease.elapsed,
+    ) -> None:  # fmt: skip
+        self.app, self.clock = app, clock
+        self.ref = Ref(app, remote, folder, environ, clock, sleep, declared)
+        self.owner = GitLock(self.ref, clock, sleep, interval, lapse, elapsed)
+        self.mutex = self.owner.mutex
+        self.buffered: Changes = {}  # of the record, since the last push
+        self.adopted = 0
+        self.cleared = False
+
+    def where(self) -> str:
+        return f"{self.ref.name} on {self.ref.remote}"
+
+    def head(self) -> tuple[str, str]:
+        """The commit that was last looked at or made, and its tree; empty where the ref is not there. Raises RecordError."""
+        with self.mutex:
+            if not self.ref.seen:
+                self.ref.refresh()
+            return (self.ref.head, self.ref.repository.tree_id(self.ref.head)) if self.ref.head else ("", "")
+
+    def follows(self, head: str, tree: str) -> bool:
+        """Whether what is there now comes after that commit, which has this tree. Raises RecordError."""
+        from reconciler.record.descent import descends
+
+        with self.mutex:
+            if not self.ref.seen:
+                self.ref.refresh()
+            return descends(self.ref, head, tree)
+
+    def trust(self, head: str) -> bool:
+        """Take the remote's head for right, whatever this machine saw before; False where it is another. Raises RecordError."""
+        with self.mutex:
+            self.ref.look()
+            if (self.ref.head or "none") != head:
+                return False
+            self.ref.remember()
+            return True
+
+    # The record
+
+    def apps(self) -> list[str]:
+        """The apps that have a record on the remote. Raises RecordError."""
+        return self.ref.apps()
+
+    def load(self) -> Record | None:
+        """The record as the remote has it now, or as this run is making it. Raises RecordError."""
+        with self.mutex:
+            self._look()
+            pushed = {path: data for path, data in self.ref.read(shards.belongs).items() if path not in self.buffered}
+            return shards.from_files(pushed | _present(self.buffered), self.where(), self.app)
+
+    def save(self, record: Record, adopted: int = 0) -> None:
+        """Under the lock: pushed once, when a plan is under way, else with the lock's end. Without it: pushed at once."""
+        with self.mutex:
+            if self.owner.held is None and not self.ref.seen:
+                self.owner.look()
+            changes = self._changed(record)
+            if self.owner.held is None:
+                self._alone(f"record of {len(record.entries)} entries saved", changes)
+                return
+            self.buffered = changes
+            self.adopted += adopted
+            if record.under_way and not self._local().has_journal():
+                self._announce(len(record.under_way))
+
+    def _changed(self, record: Record) -> Changes:
+        files = shards.to_files(record)
+        gone: Changes = {path: None for path in self.ref.files if shards.belongs(path) and path not in files}
+        return gone | {path: data for path, data in files.items() if not self.ref.has(path, data)}
+
+    def _announce(self, count: int) -> None:
+        """Before the first write to the service: whoever comes after a kill sees what was under way."""
+        held = self.owner.held
+        words = f"{held.command if held else self.app}: {count} changes under way"
+        if self.lost or (self.buffered and not self.ref.publish(self.buffered, words)):
+            self.owner.taken = True
+            raise LeaseLost("another run has taken the lock: nothing was written to the service", "run it again")
+        self.buffered = {}
+
+    def _alone(self, message: str, changes: Changes) -> None:
+        """One commit without a lock of ours. Raises Locked, RecordError."""
+        self.owner.refuse_others()
+        if changes and not self.ref.publish(changes, message):
+            raise RecordError("the record was changed by another run since it was read", "run it again")
+
+    def _look(self) -> None:
+        """Without the lock, what the remote has may have changed since we last looked."""
+        if self.owner.held is None:
+            self.owner.look()
+
+    # The journal and the log
+
+    def _local(self) -> Pending:
+        return Pending(self.ref.folder, self.owner.held.id if self.owner.held else UNLOCKED)
+
+    def journal(self, line: dict[str, Any]) -> None:
+        """Append one line, on this machine's disk before this returns; the lock's end pushes it. Raises RecordError."""
+        self._local().journal([line])
+        self.cleared = False
+
+    def read_journal(self) -> list[dict[str, Any]]:
+        """What the record, as it was last loaded, does not hold yet: pushed lines, and those left on this machine."""
+        if self.cleared:
+            return []
+        with self.mutex:
+            if not self.ref.seen:
+                self._look()
+            holder = None if self.owner.held else self.owner.holder()
+            left = Pending(self.ref.folder, holder.id).read_journal() if holder else []
+            return [*self.owner.journal(), *left, *self._local().read_journal()]
+
+    def clear_journal(self) -> None:
+        """What the journal says is in the record; the local lines stay until the record has been pushed."""
+        if self.owner.held is not None:
+            self.cleared = True
+            return
+        with self.mutex:
+            if self.owner.journal():
+                self._alone("journal settled", {JOURNAL: None})
+            self._local().remove()
+
+    def log(self, lines: list[dict[str, Any]]) -> None:
+        """Append to the provisioning log; under the lock it is pushed with the lock's end."""
+        if self.owner.held is not None:
+            self._local().log(lines)
+        elif lines:
+            with self.mutex:
+                self.owner.look()
+                self._alone(summary("provisioning log", lines, ""), dict(log_files(lines, self.clock())))
+
+    def read_log(self) -> list[dict[str, Any]]:
+        with self.mutex:
+            self._look()
+            files = self.ref.read(lambda path: path.startswith("log/"))
+        return [line for path in sorted(files) for line in log_of(read_lines(files[path]), f"{path} of {self.where()}")]
+
+    # The lock
+
+    @property
+    def lost(self) -> bool:
+        return self.owner.lost
+
+    @contextmanager
+    def lock(self, command: str, since: str, timeout: float = 0.0) -> Iterator[str | None]:
+        """Hold the app's lock and keep renewing it; yields a notice where one was taken over. Raises Locked, RecordError."""
+        notice = self.owner.acquire(command, since, timeout)
+        self.cleared, self.buffered, self.adopted = False, {}, 0
+        try:
+            with lease.Renewer(self.renew, self.owner.interval):
+                yield notice
+        except BaseException as error:
+            try:
+                self._release()
+            except RecordError as second:
+                error.add_note(f"{second}: {second.remedy}")
+            raise
+        self._release()
+
+    def renew(self) -> None:
+        self.owner.renew()
+
+    def _release(self) -> None:
+        """One commit with all that this run has done, without the lock. Raises LeaseLost, Unsaved, RecordError."""
+        with self.mutex:
+            held, local = self.owner.held, self._local()
+            assert held is not None
+            log = local.read_log()
+            changes = {**self.buffered, **log_files(log, self.clock()), **self._journal(local)}
+            try:
+                done = self.owner.end(changes, summary(held.command, log, held.since, bool(self.buffered), self.adopted))
+            except RecordError as error:
+                raise Unsaved(error.message, error.remedy) if local.has_journal() else error from None
+            finally:
+                self.owner.held, self.buffered, self.cleared = None, {}, False
+            local.remove()
+            if not done:
+                Pending(self.ref.folder, UNLOCKED).log(log)  # the next run from here pushes it
+                raise LeaseLost("the lock was taken over while this run was under way: its record was not pushed",
+                                "run it again: what was written is found by reading the service")  # fmt: skip
+            self.ref.tidy()
+
+    def _journal(self, local: Pending) -> Changes:
+        """The journal's file as it is left: settled by a record in the same commit, or still waiting for one."""
+        before, lines = self.owner.journal(), local.read_journal()
+        if not (lines or (self.cleared and before)):
+            return {}
+        every = [*before, *lines]
+        return {JOURNAL: dump_lines(settled(every, lease.stamp(self.clock())) if self.cleared else every)}
+
+    def read_lock(self) -> LockInfo | None:
+        with self.mutex:
+            self._look()
+            return self.owner.holder()
+
+    def break_lock(self, id: str) -> str:
+        """Remove the lock with this id. Raises RecordError."""
+        return self.owner.break_(id)
+
+    # What a person does once in a while
+
+    def retire(self, to: str) -> None:
+        """An empty tree on top: the history keeps what was here."""
+        with self.mutex:
+            self._look()
+            gone: Changes = {path: None for path in self.ref.files if path != LOCK}
+            if self.owner.held is None:
+                self._alone(f"the record has moved to {to}", gone)
+            elif gone and not self.ref.publish(gone, f"the record has moved to {to}"):
+                raise LeaseLost("another run has taken the lock", "run it again")
+
+    def prune(self, older_than_days: int, now: datetime) -> int:
+        """Cut the history that is older; the present stays. Returns the number of commits cut. Raises Locked, RecordError."""
+        with self.mutex:
+            self._look()
+            self.owner.refuse_others()
+            return prune(self.ref, older_than_days, now)
+
+
+def _present(changes: Changes) -> dict[str, bytes]:
+    return {path: data for path, data in changes.items() if data is not None}

@@ -1,0 +1,59 @@
+"""After a kill: what the journal knows and the record does not yet, put into the record. No I/O."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.record.model import Record, Unanswered
+from reconciler.record.removals import add_removals
+
+
+def recover(record: Record, journal: list[dict[str, Any]]) -> int:
+    """Put outcomes into the record; returns how many. A step without one is `unanswered`: the next read tells."""
+    found = 0
+    begun: dict[str, dict[str, Any]] = {}
+    for line in journal:
+        # An apply saves all that earlier ones have journalled before its own first line.
+        if "address" in line and line.get("run", record.runs) >= record.runs:
+            found += _line(record, line, begun)
+    for line in begun.values():
+        _count(record, line)  # it may have been done, and must not go uncounted
+    return found
+
+
+def _line(record: Record, line: dict[str, Any], begun: dict[str, dict[str, Any]]) -> bool:
+    address = line["address"]
+    if "outcome" in line:
+        before = begun.pop(address, None) if line["outcome"] != "moved" else None
+        if before is not None and (line["outcome"] == "done" or line.get("unanswered")):
+            _count(record, before)
+        _outcome(record, address, line)
+        return True
+    if "step" in line:
+        begun[address] = line
+        record.unanswered[address] = unanswered(line)
+    elif address in record.unanswered:
+        wanted = record.unanswered[address].get("wanted", {})
+        record.unanswered[address]["wanted"] = {**wanted, **line.get("generated", {})}
+    return False
+
+
+def _count(record: Record, begun: dict[str, Any]) -> None:
+    takes = [(pair[0], pair[1]) for pair in begun.get("takes", ()) if len(pair) == 2]
+    add_removals(record, begun.get("at", ""), takes)
+
+
+def _outcome(record: Record, address: str, line: dict[str, Any]) -> None:
+    if line["outcome"] != "moved" and not line.get("unanswered"):
+        record.unanswered.pop(address, None)
+    if "was" in line:
+        record.entries.pop(line["was"], None)
+    if line.get("entry") is not None:
+        record.entries[address] = line["entry"]
+    elif line["outcome"] == "done":
+        record.entries.pop(address, None)
+
+
+def unanswered(line: dict[str, Any]) -> Unanswered:
+    """What is kept of a step's line until the service has been read."""
+    return {name: line[name] for name in Unanswered.__annotations__ if name in line}  # type: ignore[return-value]

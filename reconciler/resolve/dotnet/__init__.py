@@ -1,0 +1,1 @@
+"""What .NET does, apart from what SCIM does. Pure."""

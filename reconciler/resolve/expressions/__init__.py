@@ -1,0 +1,1 @@
+"""Entra's expressions: text in, values out. Pure."""

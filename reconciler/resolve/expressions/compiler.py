@@ -1,0 +1,215 @@
+"""The parse tree of an expression in, closures out, every argument checked that can be. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from itertools import repeat
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from reconciler.declare.source_attributes import MULTI_VALUED
+from reconciler.declare.wording import CLOSE, hint, plural
+from reconciler.resolve.expressions.functions import FUNCTIONS, IGNORE, BadArgument, EvaluationError, Function, Ignored, compare
+from reconciler.resolve.expressions.functions.base import ABSENT, UNKNOWN
+
+Get = Callable[[str], Any]
+Columns = Callable[[Callable[[str], Iterable[Any]]], Iterable[Any]]
+DEEPEST = 100
+DICE = "()"  # a name that no attribute bears: where a generated value finds its Chance
+
+
+class ExpressionError(ValueError):
+    """An expression that cannot be used; `column` is the 1-based number of a character of its text, line ends counted."""
+
+    def __init__(self, message: str, column: int, remedy: str) -> None:
+        super().__init__(message)
+        self.message, self.column, self.remedy = message, column, remedy
+
+
+class Part(NamedTuple):
+    """A compiled argument or call; `value` is what is known of it before anything is evaluated.
+
+    `columns` does the same for many objects at once; None where not every argument is evaluated for each. `plain` is an
+    attribute or a literal, which can be evaluated without harm where it need not be.
+    """
+
+    run: Callable[[Get], Any]
+    value: Any = UNKNOWN
+    columns: Columns | None = None
+    plain: bool = False
+
+
+def _literal(value: Any) -> Part:
+    return Part(lambda get: value, value, lambda source: repeat(value), plain=True)
+
+
+class Compiler:
+    """Turns the parse tree into closures and gathers what they use."""
+
+    def __init__(self) -> None:
+        self.sources: dict[str, None] = {}
+        self.functions: set[str] = set()
+        self.depth = 0
+
+    def call(self, node: Any) -> Part:
+        name, nodes = node.children[0], node.children[1:]
+        if len(nodes) == 1 and not nodes[0].children:
+            nodes = []
+        function = _function(name, len(nodes))
+        self.functions.add(str(name))
+        for index, item in enumerate(nodes):
+            _check_kind(name, function, index, item)
+        parts = self.arguments(name, nodes)
+        try:
+            if function.check is not None:
+                function.check([part.value for part in parts])
+            return _bind(function, parts)
+        except BadArgument as error:
+            column = _column(nodes[error.index], name) if error.index < len(nodes) else name.start_pos + 1
+            raise ExpressionError(f"{name}: {error.message}", column, error.remedy) from None
+        except EvaluationError as error:
+            raise ExpressionError(f"{name}: {error}", name.start_pos + 1, function.signature) from None
+
+    def arguments(self, name: Any, nodes: list[Any]) -> list[Part]:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            raise ExpressionError(f"calls nested deeper than {DEEPEST}", name.start_pos + 1, "nest fewer calls")
+        parts = [self.argument(item) for item in nodes]
+        self.depth -= 1
+        return parts
+
+    def argument(self, node: Any) -> Part:
+        return self.value(node.children[0]) if node.children else _literal(ABSENT)
+
+    def value(self, node: Any) -> Part:
+        match node.data:
+            case "call":
+                return self.call(node)
+            case "condition":
+                left, operator, right = self.value(node.children[0]), str(node.children[1]), self.value(node.children[2])
+                return Part(lambda get: compare(left.run(get), operator, right.run(get)))
+            case "attribute":
+                name = _attribute(node)
+                self.sources[name] = None
+                return Part(lambda get: get(name), columns=lambda source: source(name), plain=True)
+            case "string":
+                return _literal(_unquote(str(node.children[0])))
+            case "number":
+                return _literal(_number(str(node.children[0])))
+            case "word":
+                return _literal(str(node.children[0]))
+            case other:
+                raise AssertionError(other)
+
+
+def _attribute(node: Any) -> str:
+    return str(node.children[0])[1:-1].strip()
+
+
+def _function(name: Any, count: int) -> Function:
+    function = FUNCTIONS.get(str(name))
+    if function is None:
+        raise ExpressionError(f"unknown function {name}", name.start_pos + 1, hint(str(name), list(FUNCTIONS), alike=CLOSE))
+    if function.refused:
+        raise ExpressionError(function.refused, name.start_pos + 1, "build the value from attributes that are unique already")
+    most = count if function.most is None else function.most
+    if not function.least <= count <= most:
+        raise ExpressionError(f"{name} takes {_arguments(function)}, not {count}", name.start_pos + 1, function.signature)
+    return function
+
+
+def _arguments(function: Function) -> str:
+    if function.least == function.most:
+        return plural(function.least, "argument")
+    if function.most is None:
+        return f"{function.least} or more arguments"
+    return f"{function.least} {'or' if function.most == function.least + 1 else 'to'} {function.most} arguments"
+
+
+def _check_kind(name: Any, function: Function, index: int, node: Any) -> None:
+    """Whether an argument of this kind may stand at a position."""
+    if not node.children:
+        if index not in function.optional:
+            raise ExpressionError(f"argument {index + 1} of {name} is empty", name.start_pos + 1, function.signature)
+        return
+    value = node.children[0]
+    if function.only and (value.data != "attribute" or _attribute(value) != function.only):
+        raise ExpressionError(f"{name} takes [{function.only}] and nothing else", _column(node, name), function.signature)
+    if value.data == "condition":
+        if not function.condition or index:
+            raise ExpressionError(f"{name} takes no condition here", _column(node, name), "compare inside of IIF or CBool")
+        for side in (value.children[0], value.children[2]):
+            _check_word(side, frozenset())
+    else:
+        _check_word(value, function.words)
+    if value.data == "attribute" and not function.many and _attribute(value) in MULTI_VALUED:
+        raise ExpressionError(f"{name} takes one value, and {value.children[0]} holds several", _column(node, name),
+                              "take one with Item, or all with Join")  # fmt: skip
+
+
+def _check_word(value: Any, allowed: frozenset[str]) -> None:
+    if value.data == "word" and str(value.children[0]) not in allowed:
+        word = value.children[0]
+        raise ExpressionError(f"{word} is neither a function nor text", word.start_pos + 1, f'write "{word}" or [{word}]')
+
+
+def _column(node: Any, name: Any) -> int:
+    """Where an argument begins; an empty one is reported at its function."""
+    for token in node.scan_values(lambda _: True):
+        return int(token.start_pos) + 1
+    return int(name.start_pos) + 1
+
+
+def _bind(function: Function, parts: list[Part]) -> Part:
+    """The call of a function; one whose arguments are all literals is made here and now. Raises EvaluationError."""
+    call = function.call
+    parts = [_literal(function.absent) if part.value is ABSENT else part for part in parts]
+    values, runs = [part.value for part in parts], [part.run for part in parts]
+    if function.generated:
+        return Part(lambda get: call(get(DICE), *[run(get) for run in runs]))
+    run = _closure(function, runs)
+    if not any(value is UNKNOWN for value in values):
+        try:
+            return _literal(run(_nothing))
+        except Ignored:
+            return _literal(IGNORE)
+    return Part(run, columns=_by_column(function, parts))
+
+
+def _by_column(function: Function, parts: list[Part]) -> Columns | None:
+    call, known = function.call, [part.columns for part in parts if part.columns is not None]
+    if len(known) < len(parts) or (function.lazy and not all(part.plain for part in parts)):
+        return None
+    if not function.lazy:
+        return lambda source: map(call, *[columns(source) for columns in known])
+    picks = [repeat(itemgetter(i)) for i in range(len(parts))]  # one object's arguments, of which the call picks its own
+    return lambda source: map(call, zip(*[columns(source) for columns in known], strict=False), *picks)
+
+
+def _nothing(_: str) -> Any:
+    return None
+
+
+def _closure(function: Function, runs: list[Callable[[Get], Any]]) -> Callable[[Get], Any]:
+    call = function.call
+    if function.lazy:
+        return lambda get: call(get, *runs)
+    if len(runs) == 1:
+        only = runs[0]
+        return lambda get: call(only(get))
+    if len(runs) == 2:
+        first, second = runs
+        return lambda get: call(first(get), second(get))
+    return lambda get: call(*[run(get) for run in runs])
+
+
+def _number(digits: str) -> int | float:
+    if digits[0] == "&":
+        return int(digits[2:], 16)
+    return float(digits) if "." in digits else int(digits)
+
+
+def _unquote(token: str) -> str:
+    """`\\"` and `\\\\` are escapes; any other backslash belongs to a pattern and stays."""
+    return re.sub(r'\\(["\\])', r"\1", token[1:-1])

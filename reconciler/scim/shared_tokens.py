@@ -1,0 +1,85 @@
+"""What the references of all apps mean together: declarations and the environment in, problems out. Reads the files of tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from reconciler.declare.model import App, Problem
+from reconciler.declare.urls import url_problem
+from reconciler.scim.credentials import holds, token_name, tokens
+from reconciler.scim.errors import CredentialError
+from reconciler.scim.origins import allowed, origin
+from reconciler.scim.references import FOREIGN, REFERENCE, VARIABLES, expanded, parts, usable_in_url
+
+
+def check_credentials(apps: Iterable[App], environ: Mapping[str, str]) -> list[Problem]:
+    """Errors of adminCredentials, as far as this environment can tell."""
+    found = list(apps)
+    urls = {app.name: url for app in found if (url := _url(app, environ))}
+    return [*_of_variables(found, environ), *_of_tokens(found), *_holding(found, urls, tokens(found, environ)),
+            *_sent_apart(found, urls, environ)]  # fmt: skip
+
+
+def _of_variables(apps: list[App], environ: Mapping[str, str]) -> Iterator[Problem]:
+    """What a URL may not take: it goes to the service, and an error may show it."""
+    for app in apps:
+        for name, _, path in REFERENCE.findall(app.tenantUrl):
+            if path:
+                yield Problem(app.url_place, "error", "url-variable", "a tenantUrl takes nothing from a file",
+                              "write the URL, or name a variable that ends in _URL or _HOST")  # fmt: skip
+            elif not usable_in_url(name, environ):
+                yield Problem(app.url_place, "error", "url-variable", f"{name} is not a variable for a tenantUrl",
+                              f"give it a name that ends in _URL or _HOST, or add it to {VARIABLES}")
+
+
+def _of_tokens(apps: list[App]) -> Iterator[Problem]:
+    for app in apps:
+        for name, _, path in REFERENCE.findall(app.secretToken):
+            if name in FOREIGN:
+                yield Problem(app.token_place, "error", "foreign-token", f"{name} is not an app's token",
+                              "name the variable that holds this app's own")  # fmt: skip
+            elif ".." in path.split("/"):
+                yield Problem(app.token_place, "error", "foreign-token", "the path of a token's file has no '..'",
+                              "write the whole path")  # fmt: skip
+
+
+def _holding(apps: list[App], urls: Mapping[str, str], secrets: list[str]) -> Iterator[Problem]:
+    for app in apps:
+        if app.name in urls and holds(urls[app.name], secrets):
+            yield Problem(app.url_place, "error", "token-in-url", "the tenantUrl holds a token",
+                          "leave it out, and revoke it: a URL is shown")  # fmt: skip
+
+
+def _sent_apart(apps: list[App], urls: Mapping[str, str], environ: Mapping[str, str]) -> Iterator[Problem]:
+    """One token of two services: each could use it on the other. Where the list binds its name, the list decides."""
+    try:
+        bound = {entry.name for entry in allowed(environ)}
+    except CredentialError:  # said where the list is used
+        return
+    first: dict[str, App] = {}
+    for app in apps:
+        name = _name(app, environ)
+        if app.name not in urls or name is None or name in bound:
+            continue
+        other = first.setdefault(name, app)
+        if origin(urls[other.name]) != origin(urls[app.name]):
+            place = other.token_place
+            yield Problem(app.token_place, "error", "shared-token",
+                          f"{name} goes to {origin(urls[app.name])}, and by {place.file}:{place.line} to "
+                          f"{origin(urls[other.name])} too", "give each app a token of its own, under its own name")  # fmt: skip
+
+
+def _url(app: App, environ: Mapping[str, str]) -> str:
+    """Empty where the environment lacks a part of it, or it is not a URL."""
+    try:
+        url = expanded(parts(app.tenantUrl, environ, "")) if "${file:" not in app.tenantUrl else ""
+    except CredentialError:
+        return ""
+    return url if not url_problem(url) else ""
+
+
+def _name(app: App, environ: Mapping[str, str]) -> str | None:
+    try:
+        return token_name(app, environ)
+    except CredentialError:
+        return None

@@ -1,0 +1,306 @@
+"""What a service was told to take and left is no success: the apply says so, and every plan, until it is so or said to be so."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from reconciler.plan.model import Plan
+from reconciler.report import jsonform, markdown, text
+from tests.support.servers import Answer, Call, Desk, front, scim_server
+from tests.support.world import APP, MAPPINGS, World
+
+ROLE = "'roles[primary eq \"True\"].value', expression: 'SingleAppRoleAssignment([appRoleAssignments])'"
+SINGLE = MAPPINGS.replace("roles, expression: 'AssertiveAppRoleAssignmentsComplex([appRoleAssignments])'", ROLE)
+
+
+Says = Callable[[dict[str, Any]], dict[str, Any]]
+
+
+class Keeping(httpx.BaseTransport):
+    """A service that answers 200 or 204 to writes below a path, and does nothing; `sent` are those writes.
+
+    `says` makes of what is there what a 200 shows: some echo what they were sent, or leave it out.
+    """
+
+    def __init__(self, inner: httpx.BaseTransport, path: str, status: int, method: str = "PATCH", says: Says = dict) -> None:
+        self.inner, self.path, self.status, self.method, self.sent = inner, path, status, method, list[dict[str, Any]]()
+        self.says, self.reads = says, list[str]()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            self.reads.append(request.url.path)
+        if request.method != self.method or self.path not in request.url.path:
+            return self.inner.handle_request(request)
+        self.sent.append(json.loads(request.content or b"{}"))
+        if self.status == 204:
+            return httpx.Response(204)
+        response = self.inner.handle_request(httpx.Request("GET", request.url))
+        response.read()
+        return httpx.Response(200, json=self.says(response.json()))
+
+
+def without(name: str) -> Says:
+    return lambda shown: {key: value for key, value in shown.items() if key != name}
+
+
+def town(folder: Path, mappings: str = MAPPINGS) -> World:
+    world = World(folder)
+    world.write("apps/wiki/mappings.yaml", mappings)
+    world.users("userPrincipalName: ada@x.org", "userPrincipalName: grace@x.org")
+    world.groups("displayName: Net, members: [ada@x.org, grace@x.org]")
+    world.assign("user: ada@x.org, role: Admin", "user: grace@x.org, role: User", "group: Net, role: User")
+    world.converge()
+    return world
+
+
+def keeping(world: World, path: str, status: int = 204, method: str = "PATCH", says: Says = dict) -> Keeping:
+    world.transport.inner = found = Keeping(world.transport.inner, path, status, method, says)
+    return found
+
+
+def leave(world: World) -> None:
+    world.groups("displayName: Net, members: [grace@x.org]")
+    world.assign("user: grace@x.org, role: User", "group: Net, role: User")
+
+
+def says(plan: Plan, code: str, *words: str) -> None:
+    """A plan without changes that is none of a service as declared, in every form."""
+    (caution,) = plan.cautions
+    assert (plan.changes, plan.outstanding, caution.code) == ((), 1, code)
+    assert all(word in caution.text for word in words), caution.text
+    assert jsonform.loads(jsonform.dumps([plan])) == [plan]
+    for shown in (text.render(plan, lambda line, _: line), markdown.render(plan)):
+        assert words[0] in shown and "1 outstanding" in shown and "matches the declaration" not in shown
+
+
+@pytest.mark.parametrize(("status", "shows"), [
+    (204, dict), (200, dict), (200, lambda shown: {**shown, "active": False}), (200, without("active")),
+])  # fmt: skip
+def test_a_leaver_who_stays_active_is_outstanding_and_told_once(tmp_path: Path, status: int, shows: Says) -> None:
+    world = town(tmp_path)
+    leave(world)
+    service = keeping(world, "/Users/", status, says=shows)
+    result = world.apply()
+    assert [(o.change.address, o.status) for o in result.outcomes] == [("Group/Net", "done"), ("User/ada@x.org", "outstanding")]
+    assert not result.complete and result.ended
+    record = world.store.load()
+    assert record is not None and "disabledAt" not in record.entries["User/ada@x.org"]
+    for _ in range(2):
+        says(world.plan(), "StillActive", "User/ada@x.org is still active", "deprovision: {inactive: deletes}")
+        world.apply()
+    assert len(service.sent) == 1
+
+
+def test_it_is_told_again_when_somebody_has_switched_it_off_and_on(tmp_path: Path) -> None:
+    world = town(tmp_path)
+    leave(world)
+    inner = world.transport.inner
+    keeping(world, "/Users/")
+    world.apply()
+    world.transport.inner = inner
+    world.edit("ada@x.org", "active", False)
+    assert (world.plan().changes, world.plan().outstanding) == ((), 0)
+    world.converge()
+    world.edit("ada@x.org", "active", True)
+    assert [change.action for change in world.plan().changes] == ["disable"]
+    world.converge()
+    assert world.find("ada@x.org")["active"] is False
+
+
+def test_a_profile_that_says_what_the_service_does_ends_it(tmp_path: Path) -> None:
+    world = town(tmp_path)
+    leave(world)
+    keeping(world, "/Users/")
+    world.apply()
+    world.profile("generic", deprovision={"inactive": "ignored"})
+    plan = world.plan()
+    assert (plan.changes, plan.outstanding, plan.cautions) == ((), 0, ())
+    world.profile("generic", deprovision={"inactive": "deletes"})
+    assert [change.action for change in world.plan().changes] == ["delete"]
+
+
+def test_a_leaver_who_comes_back_is_no_longer_outstanding(tmp_path: Path) -> None:
+    world = town(tmp_path)
+    leave(world)
+    inner = world.transport.inner
+    keeping(world, "/Users/")
+    world.apply()
+    world.transport.inner = inner
+    world.groups("displayName: Net, members: [ada@x.org, grace@x.org]")
+    world.assign("user: ada@x.org, role: Admin", "user: grace@x.org, role: User", "group: Net, role: User")
+    world.converge()
+    assert world.plan().outstanding == 0 and world.find("ada@x.org")["active"] is True
+
+
+def test_a_service_that_never_says_who_is_active_is_not_called_a_liar(tmp_path: Path) -> None:
+    world = town(tmp_path)
+    leave(world)
+    inner = world.transport.inner
+
+    class Silent(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            response = inner.handle_request(request)
+            if not response.read():
+                return response
+            data = response.json()
+            for item in data.get("Resources", [data]):
+                item.pop("active", None)
+            return httpx.Response(response.status_code, json=data)
+
+    world.transport.inner = Silent()
+    assert {outcome.status for outcome in world.apply().outcomes} == {"done", "ignored"}
+    plan = world.plan()
+    assert plan.outstanding == 0 and any("does not show what came of" in warning for warning in plan.warnings)
+
+
+def test_a_leaver_whom_the_list_alone_calls_active_is_outstanding(tmp_path: Path) -> None:
+    world = town(tmp_path)
+    leave(world)
+    inner = world.transport.inner
+
+    class OneByOne(httpx.BaseTransport):
+        """Shows of nobody whether they are active where it is asked for one, and disables nobody."""
+
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if "/Users/" not in request.url.path:
+                return inner.handle_request(request)
+            response = inner.handle_request(httpx.Request("GET", request.url))
+            response.read()
+            return httpx.Response(200, json=without("active")(response.json()))
+
+    world.transport.inner = OneByOne()
+    world.apply()
+    says(world.plan(), "StillActive", "User/ada@x.org is still active")
+
+
+def test_what_takes_nothing_is_not_read_back(tmp_path: Path) -> None:
+    world = town(tmp_path)
+    world.users("userPrincipalName: ada@x.org, jobTitle: Countess", "userPrincipalName: grace@x.org")
+    service = keeping(world, "/Users/", 200, says=lambda shown: {**shown, "title": "Countess"})
+    asked = [f"/Users/{world.find('ada@x.org')['id']}"]
+    service.reads.clear()
+    (outcome,) = world.apply().outcomes
+    assert outcome.status == "done" and len(service.sent) == 1
+    assert [path for path in service.reads if path.count("/") == 3] == ["/v2" + path for path in asked]  # before it is written
+
+
+def revoke_role(world: World) -> None:
+    world.assign("user: ada@x.org, role: User", "user: grace@x.org, role: User", "group: Net, role: User")
+
+
+@pytest.mark.parametrize("mappings", [MAPPINGS, SINGLE])
+@pytest.mark.parametrize(("status", "shows"), [
+    (204, dict), (200, dict), (200, without("roles")),
+    (200, lambda shown: {**shown, "roles": [{"value": "user", "primary": True}]}),
+])  # fmt: skip
+def test_a_role_that_was_taken_and_stays_is_outstanding(tmp_path: Path, mappings: str, status: int, shows: Says) -> None:
+    world = town(tmp_path, mappings)
+    revoke_role(world)
+    service = keeping(world, "/Users/", status, says=shows)
+    (outcome,) = world.apply().outcomes
+    assert outcome.status == "outstanding" and "the role admin stayed" in outcome.message
+    for _ in range(2):
+        says(world.plan(), "RoleKept", "User/ada@x.org (admin) still has what was taken away", "ignoreDrift")
+        world.apply()
+    assert len(service.sent) == 1
+
+
+def test_a_role_that_was_to_be_given_and_is_not_there_is_ignored_as_before(tmp_path: Path) -> None:
+    world = town(tmp_path)
+    world.assign("user: ada@x.org, role: Admin", "user: grace@x.org, role: User", "user: grace@x.org, role: Admin",
+                 "group: Net, role: User")  # fmt: skip
+    keeping(world, "/Users/")
+    (outcome,) = world.apply().outcomes
+    assert outcome.status == "ignored"
+    plan = world.plan()
+    assert (plan.changes, plan.ignored, plan.outstanding, plan.cautions) == ((), 1, 0, ())
+
+
+@pytest.mark.parametrize(("status", "shows"), [
+    (204, dict), (200, dict), (200, lambda shown: {**shown, "members": shown["members"][1:]}), (200, without("members")),
+])  # fmt: skip
+def test_a_member_who_was_taken_out_and_stays_is_outstanding(tmp_path: Path, status: int, shows: Says) -> None:
+    world = town(tmp_path)
+    world.groups("displayName: Net, members: [grace@x.org]")
+    service = keeping(world, "/Groups/", status, says=shows)
+    (outcome,) = [found for found in world.apply().outcomes if found.change.address == "Group/Net"]
+    assert outcome.status == "outstanding" and "did not take out User/ada@x.org" in outcome.message
+    for _ in range(2):
+        says(world.plan(), "MemberKept", "User/ada@x.org is still in Group/Net")
+        world.apply()
+    assert len(service.sent) == 1
+    world.transport.inner = service.inner
+    world.groups("displayName: Net, members: [ada@x.org, grace@x.org]")
+    world.converge()
+    world.groups("displayName: Net, members: [grace@x.org]")
+    world.converge()  # told again, since somebody wanted her in between
+    assert len(world.group("Net")["members"]) == 1
+
+
+def test_a_member_whom_somebody_takes_out_by_hand_is_forgotten(tmp_path: Path) -> None:
+    world = town(tmp_path)
+    world.groups("displayName: Net, members: [grace@x.org]")
+    service = keeping(world, "/Groups/")
+    world.apply()
+    world.transport.inner = service.inner
+    group, ada = world.group("Net")["id"], world.find("ada@x.org")["id"]
+    world.client.patch("Groups", group, [{"op": "remove", "path": f'members[value eq "{ada}"]'}])
+    assert world.plan().outstanding == 0
+    world.converge()
+    record = world.store.load()
+    assert record is not None and "kept" not in record.entries["Group/Net"]
+
+
+@pytest.mark.parametrize("status", [200, 204])
+def test_an_account_that_is_still_there_is_not_deleted(tmp_path: Path, status: int) -> None:
+    world = town(tmp_path)
+    world.write("apps/wiki/app.yaml", APP + "deprovisioning: {outOfScope: delete}\n")
+    leave(world)
+    service = keeping(world, "/Users/", status, "DELETE")
+    found = {o.change.address: o for o in world.apply().outcomes}
+    assert found["User/ada@x.org"].status == "failed" and "did not delete it" in found["User/ada@x.org"].message
+    record = world.store.load()
+    assert record is not None and "User/ada@x.org" in record.entries
+    assert [change.action for change in world.plan().changes] == ["delete"]
+    world.transport.inner = service.inner
+    world.converge()
+
+
+def test_commands_end_in_5_and_2_until_it_is_so(tmp_path: Path) -> None:
+    kept = [True]
+
+    def decide(call: Call) -> Answer | None:
+        return Answer(204) if kept[0] and call.method == "PATCH" and "/Users/" in call.path else None
+
+    with scim_server() as scim, front(decide, scim) as service:
+        desk = Desk(tmp_path, service.url + "/kept")
+        desk.write("directory/groups/a.yaml", "groups: []\n")
+        desk.write("apps/wiki/assignments.yaml", both("ada", "grace"))
+        assert desk.reconcile("apply", "--auto-approve").code == 0
+        desk.write("apps/wiki/assignments.yaml", both("grace"))
+        assert desk.reconcile("plan", "--out", "plan.json").code == 0
+        for arguments, code in WHILE_IT_IS_LEFT:
+            ran = desk.reconcile(*arguments)
+            assert ran.code == code, (arguments, ran)
+        assert len([call for call in service.writes if call.method == "PATCH"]) == 1
+        assert "still active" in desk.reconcile("plan").out
+        assert desk.reconcile("revoke", "ada@x.org", "--auto-approve").code == 1  # told again, in vain
+        kept[0] = False
+        assert desk.reconcile("revoke", "ada@x.org", "--auto-approve").code == 0
+        assert desk.reconcile("plan", "--detailed-exitcode").code == 0
+
+
+def both(*names: str) -> str:
+    return "assignments:\n" + "".join(f"  - {{user: {name}@x.org, role: User}}\n" for name in names)
+
+
+WHILE_IT_IS_LEFT = [
+    (("apply", "plan.json"), 5), (("apply", "plan.json"), 5), (("apply", "--auto-approve"), 5), (("plan",), 0),
+    (("plan", "--detailed-exitcode"), 2), (("plan", "--detailed-exitcode", "--only", "User/grace@x.org"), 0),
+]  # fmt: skip

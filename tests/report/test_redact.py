@@ -1,0 +1,153 @@
+"""Hashes for personal values: stable, the same in every format, and never written to a service."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from reconciler.cli.main import run
+from reconciler.plan.model import Plan, Unmanaged
+from reconciler.report import markdown, text
+from reconciler.report.jsonform import dumps, loads
+from reconciler.report.redact import redact
+from tests.support.servers import Desk, scim_server
+from tests.support.world import APP, World
+
+SCHEMA = json.loads((Path(__file__).parent.parent.parent / "schemas/plan.schema.json").read_text())
+NAMES = ("ada.l", "grace", "Ada Byron", "Net Work", "Engineer", "stranger", "Admiral", "x.org", "Countess")
+
+
+@pytest.fixture
+def plan(world: World) -> Plan:
+    """A plan with every kind of row, each with names in it."""
+    world.seed("stranger@x.org")
+    rest = ("userPrincipalName: grace@x.org, displayName: Grace", "userPrincipalName: grace.two@x.org",
+            "userPrincipalName: hopper@x.org")  # fmt: skip
+    world.users("userPrincipalName: ada@x.org, displayName: Ada Byron, jobTitle: Engineer, manager: grace@x.org", *rest)
+    world.groups("displayName: Net Work, members: [ada@x.org, grace@x.org, hopper@x.org]")
+    world.assign("group: Net Work, role: User", "user: grace@x.org, role: Admin", "user: hopper@x.org, role: User")
+    world.converge()
+    world.edit("grace@x.org", "displayName", "Admiral")
+    world.users("userPrincipalName: ada.l@x.org, previously: [ada@x.org], displayName: Countess, manager: grace@x.org", *rest)
+    world.groups("displayName: Net Work, members: [ada.l@x.org, grace@x.org]")
+    world.seed("grace.two@x.org")
+    found = world.plan()
+    assert found.changes and found.skipped and found.unmanaged and found.warnings and found.access
+    return found
+
+
+def every_form(plan: Plan) -> str:
+    return text.render(plan, lambda text, code: text) + dumps([plan]) + markdown.render(plan)
+
+
+def test_no_format_shows_a_personal_value(plan: Plan) -> None:
+    shown, hidden = every_form(plan), every_form(redact(plan, "key"))
+    assert [name for name in NAMES if name.lower() in shown.lower()] == list(NAMES)
+    assert [name for name in NAMES if name.lower() in hidden.lower()] == []
+
+
+def test_what_a_reviewer_needs_stays(plan: Plan) -> None:
+    hidden = redact(plan, "key")
+    assert hidden.digest == plan.digest
+    assert [(c.action, c.causes, c.file, c.line) for c in hidden.changes] == [
+        (c.action, c.causes, c.file, c.line) for c in plan.changes]  # fmt: skip
+    assert [a.path for c in hidden.changes for a in c.attributes] == [a.path for c in plan.changes for a in c.attributes]
+    assert text.last_line(hidden) == text.last_line(plan)
+    assert [row.what for row in hidden.access if row.kind == "role"] == [row.what for row in plan.access if row.kind == "role"]
+
+
+def test_the_class_of_an_account_that_is_not_ours_stays(plan: Plan) -> None:
+    classes = ("local", "unassigned", "assigned")
+    hidden = redact(replace(plan, unmanaged=tuple(Unmanaged("7", "x@x.org", kind) for kind in classes),
+                            warnings=("of these 2 local",)), "key")  # fmt: skip
+    assert tuple(account.kind for account in hidden.unmanaged) == classes
+    assert hidden.warnings == ("of these 2 local",), "a class names nobody"
+
+
+def test_a_hash_is_stable_and_belongs_to_one_app_and_key(plan: Plan) -> None:
+    first, again = redact(plan, "key"), redact(plan, "key")
+    assert first == again
+    other = {redact(plan, "other").changes[0].address, redact(Plan("b", "", "", "", plan.changes), "key").changes[0].address}
+    assert len(other | {first.changes[0].address}) == 3
+
+
+def test_one_person_has_one_hash_wherever_she_is_named(plan: Plan) -> None:
+    hidden = redact(plan, "key")
+    (group,) = (change for change in hidden.changes if change.address.startswith("Group/"))
+    (left,) = group.remove
+    assert len(left) == len("User/~") + 12
+    assert left in {row.address for row in hidden.access if not row.gains}
+    assert any(change.reason.startswith("renamed from ~") for change in hidden.changes)
+
+
+def test_digests_that_would_confirm_a_guess_are_hidden(plan: Plan) -> None:
+    hidden = dumps([redact(plan, "key")])
+    for change in plan.changes:
+        assert change.digest not in hidden
+        assert change.precondition is None or change.precondition.digest not in hidden
+
+
+def test_a_redacted_plan_is_a_valid_plan_and_survives_being_saved(plan: Plan) -> None:
+    saved = dumps([redact(plan, "key")])
+    Draft202012Validator(SCHEMA).validate(json.loads(saved))
+    assert dumps(loads(saved)) == saved and loads(saved)[0].redacted
+
+
+def test_what_safeguards_counted_stays_and_whom_they_name_does_not(world: World) -> None:
+    people = [f"userPrincipalName: p{number}@x.org, displayName: '{number}'" for number in range(12)]
+    world.write("apps/wiki/app.yaml", APP + "safeguards: {protected: [p11@x.org]}\n")
+    world.users(*people)
+    world.groups()
+    world.assign(*(f"user: p{number}@x.org, role: User" for number in range(12)))
+    world.converge()
+    world.assign("user: p0@x.org, role: User")
+    plan = world.plan()
+    hidden = {item["name"]: item for item in redact(plan, "key").safeguards}
+    open_ = {item["name"]: item for item in plan.safeguards}
+    assert hidden["accidentalDeletions"] == open_["accidentalDeletions"]
+    assert "11 of 12 users lose access" in hidden["accidentalDeletions"]["detail"]
+    assert hidden["accidentalDeletions"]["approval"]["plan"] == plan.digest
+    assert re.sub("~[0-9a-f]{12}", "~", hidden["protected"]["detail"]) == "User/~ would be disabled"
+    assert hidden["protected"]["remedy"] == open_["protected"]["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "hidden"),
+    [("two accounts match: ada (7), bob b. (8)", "two accounts match: ~ (7), ~. (8)"), ("for User/who@ever: x", "for User/~: x"),
+     ("in 'Net Work'.", "in '~'."), ("Group/Net Work is empty", "Group/~ is empty"), ("nobody here", "nobody here")],
+)  # fmt: skip
+def test_names_in_sentences_are_hashes_too(sentence: str, hidden: str) -> None:
+    plan = redact(Plan("a", "A", "u", "p", warnings=(sentence,)), "key", ["ada", "Bob B.", "Net Work"])
+    assert re.sub("~[0-9a-f]{12}", "~", plan.warnings[0]) == hidden
+
+
+def test_a_redacted_plan_file_cannot_be_applied_and_says_so(
+    plan: Plan, world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(world.folder)
+    Path("plan.json").write_text(dumps([redact(plan, "key")]))
+    writes = world.transport.writes
+    assert run(["apply", "plan.json"]) == 1
+    error = capsys.readouterr().err
+    assert "is redacted" in error and f"reconcile apply --app wiki --digest {plan.digest}" in error
+    assert world.transport.writes == writes
+    assert run(["show", "plan.json"]) == 0 and "~" in capsys.readouterr().out
+
+
+def test_the_command_redacts_what_it_shows_and_what_it_saves(tmp_path: Path) -> None:
+    with scim_server() as url:
+        desk = Desk(tmp_path, f"{url}/redact/v2")
+        shown = desk.reconcile("plan", "--redact", "--out", "plan.json", RECONCILE_REDACT_KEY="k")
+        again = desk.reconcile("plan", "--redact", "--format", "json", RECONCILE_REDACT_KEY="k").out
+        other = desk.reconcile("plan", "--redact", "--format", "json", RECONCILE_REDACT_KEY="l").out
+        digest = loads(desk.reconcile("plan", "--format", "json").out)[0].digest
+    saved = (tmp_path / "plan.json").read_text()
+    assert shown.code == 0 and saved == again and saved != other
+    for output in (shown.out, saved, again):
+        assert not any(name in output for name in ("x.org", "Engineer", "Net"))
+    assert loads(saved)[0].digest == digest == loads(other)[0].digest

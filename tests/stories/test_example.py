@@ -1,0 +1,125 @@
+"""The example of this repository, applied to empty services: what is there then is written out here by hand."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from reconciler.scim.client import ScimClient
+from reconciler.scim.profile import PROFILES
+from tests.support.servers import ROOT, TOKEN, Desk, scim_server
+
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+GROUPS = {
+    "Network Engineering": {"ada", "alan", "radia", "vint", "paul"},  # Paul through Network Interns
+    "Operations": {"margaret", "katherine", "dorothy", "mary", "annie"},
+    "Development": {"barbara", "edsger", "frances", "niklaus", "jean"},
+    "Wiki Editors": {"grace", "elizabeth", "joan", "radia", "mary"},  # the last two through On Call
+}
+WIKI = set().union(*GROUPS.values())
+# Not Donald (disabled), Gustav Guest (Default Access), Joan (expired) and Dorothy (a role that is not enabled).
+THOUSANDEYES = {"grace", "ada", "alan", "radia", "vint", "paul", "mary"}
+
+
+def role(value: str, display: str) -> dict[str, Any]:
+    return {"value": value, "display": display, "primary": False}
+
+
+PEOPLE: dict[str, dict[str, Any]] = {
+    "ada": {
+        "schemas": [USER, ENTERPRISE], "userName": "ada@example.com", "externalId": "1002", "active": True,
+        "displayName": "Ada LOVELACE", "name": {"givenName": "Ada", "familyName": "Lovelace"},
+        "emails": [{"type": "work", "value": "ada@example.com"}], "title": "Principal Engineer", "userType": "employee",
+        "preferredLanguage": "en", "nickName": "42", "roles": [role("reader", "Reader")],
+        ENTERPRISE: {"department": "Networks", "manager": {"value": "grace"}},
+    },
+    "grace": {  # two roles
+        "schemas": [USER, ENTERPRISE], "userName": "grace@example.com", "externalId": "1001", "active": True,
+        "displayName": "Grace HOPPER", "name": {"givenName": "Grace", "familyName": "Hopper"},
+        "emails": [{"type": "work", "value": "grace@example.com"}], "title": "Head of Networks", "userType": "employee",
+        "preferredLanguage": "en", "roles": [role("admin", "Wiki Admin"), role("editor", "Editor")],
+        ENTERPRISE: {"department": "Networks"},
+    },
+    "paul": {  # no job title, and in a group through another
+        "schemas": [USER, ENTERPRISE], "userName": "paul@example.com", "externalId": "1008", "active": True,
+        "displayName": "Paul BARAN", "name": {"givenName": "Paul", "familyName": "Baran"},
+        "emails": [{"type": "work", "value": "paul@example.com"}], "title": "Staff", "userType": "employee",
+        "preferredLanguage": "en", "roles": [role("reader", "Reader")],
+        ENTERPRISE: {"department": "Networks", "manager": {"value": "radia"}},
+    },
+    "mary": {  # a reader through Operations, an editor through On Call; no number
+        "schemas": [USER, ENTERPRISE], "userName": "mary@example.com", "active": True,
+        "displayName": "Mary JACKSON", "name": {"givenName": "Mary", "familyName": "Jackson"},
+        "emails": [{"type": "work", "value": "mary@example.com"}], "title": "Engineer", "userType": "employee",
+        "preferredLanguage": "en", "roles": [role("editor", "Editor"), role("reader", "Reader")],
+        ENTERPRISE: {"department": "Operations", "manager": {"value": "margaret"}},
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """A desk with the example, planned and applied once to both apps."""
+    folder = tmp_path_factory.mktemp("example")
+    with scim_server() as url:
+        desk = Desk(folder / "desk", url)
+        shutil.rmtree(desk.folder / "desired")
+        shutil.copytree(ROOT / "desired", desk.folder / "desired")
+        for app in ("THOUSANDEYES", "WIKI"):
+            desk.environ |= {f"{app}_SCIM_URL": f"{url}/{folder.name}-{app.lower()}/v2", f"{app}_SCIM_TOKEN": TOKEN}
+        assert desk.reconcile("plan", "--out", "plan.json").code == 0
+        ran = desk.reconcile("apply", "plan.json")
+        assert ran.code == 0, ran
+        yield desk
+
+
+def read(desk: Desk, app: str, resource: str) -> list[dict[str, Any]]:
+    with ScimClient(desk.environ[f"{app}_SCIM_URL"], TOKEN, PROFILES["generic"]) as client:
+        return client.read_all(resource, lambda page: page)
+
+
+def people(desk: Desk, app: str) -> dict[str, dict[str, Any]]:
+    """By the part of the userName before @example.com, without what the service adds; managers by that name too."""
+    users = {user["id"]: user for user in read(desk, app, "Users")}
+    found = {}
+    for user in users.values():
+        if manager := user.get(ENTERPRISE, {}).get("manager"):
+            user[ENTERPRISE]["manager"] = {"value": users[manager["value"]]["userName"].removesuffix("@example.com")}
+        user["roles"] = sorted(user.get("roles", []), key=lambda item: str(item["value"]))
+        kept = {name: value for name, value in user.items() if name not in ("id", "meta") and value != []}
+        found[user["userName"].removesuffix("@example.com")] = kept
+    return found
+
+
+def test_the_wiki_has_exactly_who_is_assigned_with_every_attribute_as_mapped(applied: Desk) -> None:
+    found = people(applied, "WIKI")
+    assert set(found) == WIKI and len(WIKI) == 18
+    for name, expected in PEOPLE.items():
+        assert found[name] == expected
+
+
+def test_thousandeyes_has_exactly_who_is_assigned_with_the_vendors_attributes(applied: Desk) -> None:
+    names = {"ada": "Ada Lovelace", "grace": "Grace Hopper", "mary": "Mary Jackson"}
+    found = people(applied, "THOUSANDEYES")
+    assert set(found) == THOUSANDEYES and read(applied, "THOUSANDEYES", "Groups") == []
+    for name, shown in names.items():
+        mail = f"{name}@example.com"
+        assert found[name] == {"schemas": [USER], "userName": mail, "emails": [{"type": "work", "value": mail}],
+                               "active": True, "displayName": shown}  # fmt: skip
+
+
+def test_every_group_has_exactly_its_members(applied: Desk) -> None:
+    names = {user["id"]: user["userName"].removesuffix("@example.com") for user in read(applied, "WIKI", "Users")}
+    groups = read(applied, "WIKI", "Groups")
+    assert len(groups) == len(GROUPS)
+    assert {g["displayName"]: sorted(names[m["value"]] for m in g["members"]) for g in groups} == {
+        name: sorted(inside) for name, inside in GROUPS.items()}  # fmt: skip
+
+
+def test_the_second_plan_is_empty(applied: Desk) -> None:
+    ran = applied.reconcile("plan", "--detailed-exitcode")
+    assert ran.code == 0 and ran.out.count("No changes.") == 2

@@ -1,0 +1,205 @@
+"""A folder of declarations and a real SCIM service in process: plan and apply as the commands do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+from scim2_server.applications.wsgi import WSGIApplication
+from scim2_server.memory import InMemoryStorage
+from scim2_server.utils import load_default_provider
+
+from reconciler.apply.execute import execute
+from reconciler.apply.model import Job, Result
+from reconciler.cycle.session import read_live
+from reconciler.declare.load import load
+from reconciler.declare.profiles import settings
+from reconciler.declare.schema import sound
+from reconciler.demo.simulator import Simulator
+from reconciler.plan.baselines import settle
+from reconciler.plan.model import Plan
+from reconciler.plan.planner import Planned, make_plan
+from reconciler.plan.reviewed.compare import Comparison, compare
+from reconciler.plan.safeguards.guard import guard, shown
+from reconciler.plan.safeguards.memory import prepare
+from reconciler.plan.selection import Selection
+from reconciler.plan.unanswered import settle_unanswered
+from reconciler.record.journal import recover
+from reconciler.record.local import LocalStore
+from reconciler.record.model import Record
+from reconciler.report.jsonform import dumps
+from reconciler.resolve.check import check
+from reconciler.resolve.resolution import resolve
+from reconciler.scim.client import ScimClient
+from reconciler.scim.patch import body, operations
+from reconciler.scim.profile import make_profile
+
+SWITCH = '\'Switch([IsSoftDeleted], , "False", "True", "True", "False")\''
+APP = """app: wiki
+adminCredentials: {tenantUrl: "http://127.0.0.1/v2", secretToken: "${env:TOKEN}"}
+"""
+MAPPINGS = f"""mappings:
+  users:
+    attributes:
+      - {{target: userName, source: userPrincipalName, matchingPrecedence: 1}}
+      - {{target: active, expression: {SWITCH}}}
+      - {{target: displayName, source: displayName}}
+      - {{target: title, source: jobTitle}}
+      - {{target: roles, expression: 'AssertiveAppRoleAssignmentsComplex([appRoleAssignments])'}}
+      - {{target: 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager', source: manager}}
+  groups:
+    attributes:
+      - {{target: displayName, source: displayName, matchingPrecedence: 1}}
+      - {{target: members, source: members}}
+"""
+ROLES = "roles: [{value: admin, displayName: Admin, privileged: true}, {value: user, displayName: User}]\n"
+
+
+class Counting(httpx.BaseTransport):
+    """Counts the writes that reach the service."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner, self.writes = inner, 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.writes += request.method != "GET"
+        return self.inner.handle_request(request)
+
+
+class Hiding(httpx.BaseTransport):
+    """A service that keeps to itself who is in its groups, or, with `listed`, that does not say so where it lists them all."""
+
+    def __init__(self, inner: httpx.BaseTransport, listed: bool = False) -> None:
+        self.inner, self.listed = inner, listed
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self.inner.handle_request(request)
+        shown = self.listed and ("filter" in request.url.params or not request.url.path.endswith("/Groups"))
+        if "/Groups" not in request.url.path or shown or not response.read():
+            return response
+        data = response.json()
+        for group in data.get("Resources", [data]):
+            group.pop("members", None)
+        return httpx.Response(response.status_code, json=data)
+
+
+class Clock:
+    """Time that passes only while somebody sleeps; `slept` is how long that was."""
+
+    def __init__(self) -> None:
+        self.now, self.slept = 1_800_000_000.0, 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.slept += seconds
+
+
+class World:
+    """`today` is the date against which assignments expire, `now` the moment of a run, UTC.
+
+    A `profile` other than generic is simulated as it is declared.
+    """
+
+    def __init__(self, folder: Path, profile: str = "generic", **overrides: Any) -> None:
+        self.folder, self.today, self.now, self.clock = folder, "2026-06-01", "2026-06-01T00:00:00Z", Clock()
+        application: Any = WSGIApplication(InMemoryStorage(), load_default_provider())
+        self.bare = ScimClient("http://127.0.0.1/v2", "secret", make_profile("generic", settings("generic", {})), workers=1,
+                               transport=httpx.WSGITransport(app=application))  # fmt: skip
+        if profile != "generic" or overrides:
+            application = Simulator(application, settings(profile, overrides), clock=self.clock)
+        self.transport = Counting(httpx.WSGITransport(app=application))
+        self.store = LocalStore(folder / "record", "wiki")
+        self.profile(profile, **overrides)
+        known = make_profile(profile, settings(profile, overrides))
+        self.client = ScimClient("http://127.0.0.1/v2", "secret", known, transport=self.transport, workers=1,
+                                 clock=self.clock, sleep=self.clock.sleep)  # fmt: skip
+        self.write("apps/wiki/mappings.yaml", MAPPINGS)
+        self.write("apps/wiki/roles.yaml", ROLES)
+        self.groups("[]")
+
+    def profile(self, name: str, **overrides: Any) -> None:
+        """What app.yaml says, whatever the service is."""
+        self.write("apps/wiki/app.yaml", APP + f"profile: {json.dumps({'base': name, **overrides} if overrides else name)}\n")
+
+    def write(self, path: str, text: str) -> None:
+        file = self.folder / "desired" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def users(self, *rows: str) -> None:
+        self.write("directory/users/a.yaml", "users:\n" + "".join(f"  - {{{row}}}\n" for row in rows) if rows else "users: []")
+
+    def groups(self, *rows: str) -> None:
+        listed = "groups: []\n" if rows in ((), ("[]",)) else "groups:\n" + "".join(f"  - {{{row}}}\n" for row in rows)
+        self.write("directory/groups/a.yaml", listed)
+
+    def assign(self, *rows: str) -> None:
+        listed = "assignments:\n" + "".join(f"  - {{{row}}}\n" for row in rows) if rows else "assignments: []\n"
+        self.write("apps/wiki/assignments.yaml", listed)
+
+    def plan(self, *only: str) -> Plan:
+        return self._plan(only=only)[0].plan
+
+    def _plan(self, causes: tuple[str, ...] = (), only: tuple[str, ...] = ()) -> tuple[Planned, Any, Record | None]:
+        loaded = load(self.folder / "desired")
+        assert [p for p in (*loaded.problems, *check(loaded.declarations)) if p.severity == "error"] == []
+        app = loaded.declarations.apps["wiki"]
+        record = self.store.load()
+        resolution = resolve(app, loaded.declarations, self.today)
+        live = read_live(self.client, resolution, record)
+        if record is not None:
+            recover(record, self.store.read_journal())
+            settle_unanswered(record, live, resolution, True)
+        planned = make_plan(app, resolution, live, record, Selection(only, causes), self.client.base_url)
+        self.verdict = guard(planned, record, self.now)
+        found = shown(planned, self.verdict)
+        assert sound("plan", json.loads(dumps([found.plan])))
+        return found, resolution, record
+
+    def compare(self, reviewed: Plan) -> Comparison:
+        """A reviewed plan against what there is now."""
+        planned, _, record = self._plan()
+        begun = frozenset(record.under_way if record is not None else ())
+        part = lambda plan: planned.part(Selection(plan.only, plan.selected_causes))  # noqa: E731
+        return compare([reviewed], planned.plan, planned.is_done, part, begun)
+
+    def apply(self, stopped: Callable[[], bool] = lambda: False, only: tuple[str, ...] = ()) -> Result:
+        planned, resolution, record = self._plan(only=only) if only else self._plan()
+        record = record or Record("wiki", self.client.base_url)
+        assert not self.verdict.blocking, self.verdict.blocking
+        settled = settle(planned.context, planned.plan.only)
+        removals = prepare(record, self.verdict, whole=not only)
+        job = Job("wiki", planned.plan.changes, settled, record, resolution, removals=removals,
+                  everything=planned.everything, skipped=planned.plan.skipped)  # fmt: skip
+        return execute(job, self.client, self.store, lambda: self.now, lambda outcome: None, stopped)
+
+    def converge(self) -> None:
+        """Apply everything; the next plan must be empty."""
+        result = self.apply()
+        assert result.complete, result.outcomes
+        assert self.plan().changes == ()
+
+    def everything(self) -> dict[str, dict[str, Any]]:
+        """Id -> every user and group, as it is stored, whatever the service's profile lets be seen."""
+        found = [item for kind in ("Users", "Groups") for item in self.bare.read_all(kind, lambda page: page)]
+        return {item["id"]: item for item in found}
+
+    def seed(self, name: str, **attributes: Any) -> str:
+        pairs = [("userName", name), ("active", True), *attributes.items()]
+        return str(self.client.create("Users", body("Users", pairs))["id"])
+
+    def find(self, name: str) -> dict[str, Any]:
+        return self.client.find("Users", "userName", name)[0]
+
+    def edit(self, name: str, path: str, value: Any) -> None:
+        found = self.find(name)
+        self.client.patch("Users", found["id"], operations([(path, value)], found))
+
+    def group(self, name: str) -> dict[str, Any]:
+        return self.client.find("Groups", "displayName", name)[0]
