@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent / "reconciler"
 ORDER = ["declare", "resolve", "processes", "record", "plan", "scim", "apply", "report", "cycle", "adopt", "github", "demo",
@@ -15,6 +19,18 @@ HOME = {"httpx": "scim", "httpcore": "scim", "click": "cli", "yaml": "declare", 
 # Imports upwards, or of a package beside its room, that the moves have left; each that goes is taken off.
 STILL = {("execute.py", "reconciler.cycle.randomness"), ("session.py", "reconciler.cli.only"), ("session.py", "click"),
          ("write.py", "reconciler.cli.output"), ("reviewed_plans.py", "reconciler.cli.output")}  # fmt: skip
+
+# Imports each name afresh, with every package that is not ours kept between them, and prints what cannot be.
+FIRST = """
+import importlib, sys
+for name in sys.argv[1:]:
+    for known in [known for known in sys.modules if known.split(".")[0] == "reconciler"]:
+        del sys.modules[known]
+    try:
+        importlib.import_module(name)
+    except ImportError as error:
+        print(name, error)
+"""
 
 
 def imports(file: Path) -> Iterator[str]:
@@ -50,3 +66,12 @@ def test_each_package_is_met_in_one_room() -> None:
     found = [(file, name) for room, file, name in modules()
              if HOME.get(name.split(".")[0], room) != room and (file.name, name) not in STILL]
     assert found == []
+
+
+@pytest.mark.parametrize("room", ORDER)
+def test_every_module_can_be_imported_first(room: str) -> None:
+    """A command imports only what it needs, so no module may lean on another that somebody else has imported before it."""
+    names = sorted(file.relative_to(ROOT.parent).with_suffix("").as_posix().replace("/", ".")
+                   for file in (ROOT / room).rglob("*.py") if file.name not in ("__main__.py", "__init__.py"))  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", FIRST, *names], capture_output=True, text=True, timeout=300, check=False)
+    assert done.stdout == ""
