@@ -138,8 +138,8 @@ def _record(checkout: Checkout | None, desired: Path) -> dict[str, str]:
     if any((desired / f"reconciler{suffix}").exists() for suffix in SUFFIXES):
         return {}
     if not remotes:
-        click.echo("There is no remote, so the record stays on this machine, and a runner will apply nothing: add a remote, and "
-                   "run this again", err=True)  # fmt: skip
+        click.echo("There is no remote, so the record stays on this machine, and a runner will apply nothing: run this again in "
+                   "a Git repository that has a remote", err=True)  # fmt: skip
         return {}
     if to_move():
         click.echo(f"What was applied up to now is recorded in {OLD}: {MOVE} moves it into Git", err=True)

@@ -139,7 +139,8 @@ def trust(desired: Path, apps: tuple[str, ...], no_color: bool, head: str) -> in
             click.echo(f"{app.name}: a local record has no history")
             return 0
         if not store.trust(head):
-            raise click.UsageError(f"{store.where()} is not at {head}: name the whole commit id that it has now, or none")
+            raise click.UsageError(f"{store.where()} is at {store.head()[0] or 'none'}, not at {head}: look at it, "
+                                   "and name what it is at")  # fmt: skip
         click.echo(f"{app.name}: {head} is trusted from now on")
         return 0
 

@@ -35,7 +35,7 @@ def resolve(app: App, environ: Mapping[str, str], recorded_origin: str | None) -
     problem = url_problem(url)
     if problem:
         raise CredentialError(f"{what}: {problem}", "give an https URL without user information and dot segments")
-    check_origin(app.name, origin(url), environ, recorded_origin)
+    check_origin(app.name, origin(url), token_name(app, environ), environ, recorded_origin)
     check_name(app.name, origin(url), token_name(app, environ), allowed(environ))
     token = _token(app, environ)
     if holds(url, [token, *foreign(environ)]):

@@ -47,13 +47,13 @@ def origin_of(shown: str) -> str | None:
     return origin(match[0]) if match and not url_problem(match[0]) else None
 
 
-def check_origin(app: str, here: str, environ: Mapping[str, str], recorded: str | None) -> None:
+def check_origin(app: str, here: str, name: str, environ: Mapping[str, str], recorded: str | None) -> None:
     """Whether a token may go to the origin `here`. Where the list is set, it alone decides, on every event.
 
     Raises CredentialError; `recorded` is the record's base URL.
     """
     entries = allowed(environ)
-    remedy = f"if the token may go there, add {here} to {LIST}, as {here}=NAME with the name of its variable"
+    remedy = f"if the token may go there, add {here}={name} to {LIST}"
     if here in {entry.origin for entry in entries}:
         return
     if not entries:
@@ -70,7 +70,8 @@ def check_name(app: str, here: str, name: str, entries: tuple[Entry, ...]) -> No
     homes = sorted({entry.origin for entry in entries if entry.name == name})
     if homes and here not in homes:
         raise CredentialError(f"the secretToken of {app}, {name}, would go to {here}, but {LIST} binds it to {', '.join(homes)}",
-                              "give the app a token of its own")  # fmt: skip
+                              f"give the app a token of its own; or, "
+                              f"if {name} may go there too, add {here}={name} to {LIST}")  # fmt: skip
     if names and name not in names:
         raise CredentialError(f"the secretToken of {app}, {name}, would go to {here}, where by {LIST} only {', '.join(names)} "
                               "goes",

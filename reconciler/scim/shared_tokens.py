@@ -8,7 +8,7 @@ from reconciler.declare.model import App, Problem
 from reconciler.declare.urls import url_problem
 from reconciler.scim.credentials import holds, token_name, tokens
 from reconciler.scim.errors import CredentialError
-from reconciler.scim.origins import allowed, origin
+from reconciler.scim.origins import LIST, allowed, origin
 from reconciler.scim.references import FOREIGN, REFERENCE, VARIABLES, expanded, parts, usable_in_url
 
 
@@ -66,7 +66,8 @@ def _sent_apart(apps: list[App], urls: Mapping[str, str], environ: Mapping[str, 
             place = other.token_place
             yield Problem(app.token_place, "error", "shared-token",
                           f"{name} goes to {origin(urls[app.name])}, and by {place.file}:{place.line} to "
-                          f"{origin(urls[other.name])} too", "give each app a token of its own, under its own name")  # fmt: skip
+                          f"{origin(urls[other.name])} too", "give each app a token of its own, under its own name; or bind "
+                          f"this one to both origins in {LIST}")  # fmt: skip
 
 
 def _url(app: App, environ: Mapping[str, str]) -> str:

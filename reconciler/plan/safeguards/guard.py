@@ -22,6 +22,7 @@ from reconciler.plan.safeguards.protected import protected
 from reconciler.plan.safeguards.weakened import SEPARATE, weakened
 from reconciler.record.model import Record
 
+ALONE = ", in a commit that changes nothing else in the declarations and is not squashed into another (approvals: separate)"
 ON_CHANGES: tuple[Callable[[Facts], Safeguard], ...] = (accidental_deletions, group_membership, empty, protected)
 ON_STATE: tuple[Callable[[Facts, Holders | None], Safeguard], ...] = (lockout, policies)
 
@@ -60,7 +61,7 @@ def guard(
     facts = Facts(context, record or Record(plan.app), changes, planned.everything, plan.only, now)
     plans = [*reviewed] or [plan]
     approvals = Approved(context.app.approvals, now[:10], [*plans, plan], facts.record.approved,
-                         facts.settings.separate or SEPARATE in facts.record.limits)  # fmt: skip
+                         _separate(facts))  # fmt: skip
     found = [safeguard(facts) for safeguard in ON_CHANGES]
     needed = context.app.safeguards.lockout is not None or context.resolution.declarations.policies
     holders = Holders(facts) if needed else None
@@ -84,7 +85,14 @@ def _lifted(found: Safeguard, approvals: Approved, facts: Facts, digest: str) ->
         return found
     if approvals.lifts(found.name, facts.written):
         return replace(found, status=APPROVED)
-    return replace(found, approval=entry(digest, found.name, facts.now), approve_in=approvals_file(facts.context.app))
+    remedy = found.remedy + (ALONE if _separate(facts) else "")
+    return replace(found, remedy=remedy, approval=entry(digest, found.name, facts.now),
+                   approve_in=approvals_file(facts.context.app))  # fmt: skip
+
+
+def _separate(facts: Facts) -> bool:
+    """Whether approvals count only where they came alone: by today's declaration, or by that of the last apply."""
+    return facts.settings.separate or SEPARATE in facts.record.limits
 
 
 def approvals_file(app: App) -> str:

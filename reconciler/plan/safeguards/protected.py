@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reconciler.declare.names import fold
+from reconciler.declare.wording import plural
 from reconciler.plan.context import Context
 from reconciler.plan.safeguards.facts import Facts, losses
 from reconciler.plan.safeguards.model import Safeguard, some, verdict
@@ -19,11 +20,15 @@ def protected(facts: Facts) -> Safeguard:
     told = some([*(f"{address} would be {what[facts.losses[address]]}" for address in harmed),
                  *(f"{old} would become {new}, which is not listed" for old, new in taken)])  # fmt: skip
     return Safeguard(
-        "protected", verdict(bool(harmed or taken)), told or (f"{len(names)} accounts" if names else "no account is protected"),
+        "protected", verdict(bool(harmed or taken)), told or _how_many(names),
         {"protected": len(names), "harmed": len(harmed) + len(taken)} if names else {},
         "no approval lifts this: restore the account's declaration; to rename it, list its new name in `protected` in the same "
         "change; to end the protection, remove it in a change of its own, and apply that first",
     )  # fmt: skip
+
+
+def _how_many(names: set[str]) -> str:
+    return plural(len(names), "account") if names else "no account is protected"
 
 
 def _taken(facts: Facts) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from reconciler.declare.folders import APP_NAME
 from reconciler.record.checkout import Remote, find_checkout
 from reconciler.record.git.repository import Repository
-from reconciler.record.git.shards import RESET
+from reconciler.record.git.shards import FORGETS, RESET
 from reconciler.record.store import RecordError
 
 REFS = "refs/reconcile/"
@@ -77,7 +77,8 @@ class Ref:
 
         if not descends(self, last, tree):
             raise RecordError(f"{self.name} on {self.remote} was rewritten: this machine last saw {last} there, and "
-                              f"{self.head or 'nothing'} does not descend from it", "find out who pushed it; if it is right, "
+                              + (f"{self.head} does not descend from it" if self.head else "now it is gone"),
+                              f"find out who did that, and set the ref back to that commit; {FORGETS}; if it is right, "
                               f"accept it: `reconcile record trust {self.head or 'none'} --app {self.app}`")  # fmt: skip
         self.remember()
 

@@ -19,7 +19,8 @@ from reconciler.record.model import RECORD_VERSION, Record
 from reconciler.record.store import RecordError
 
 META, FOLDER = "record.json", "record/"
-RESET = "reset the ref to an earlier commit, or delete it: accounts are then matched afresh"
+FORGETS = "without it nobody is known as revoked or as ours, and whoever is still declared is let in again"
+RESET = f"set the ref back to an earlier commit; or delete it, and accounts are matched afresh: {FORGETS}"
 
 
 def shard(address: str) -> str:

@@ -68,7 +68,7 @@ def unmanaged(plan: Plan) -> list[Section]:
 def safeguards(plan: Plan) -> list[Section]:
     rows = tuple(f"- {code(str(s.get('name', '')))} {code(str(s.get('status', '')))}: {code(str(s.get('detail', '')))}"
                  for s in plan.safeguards)  # fmt: skip
-    return [Section("safeguards", 5, rows, _open(f"{len(rows):,} safeguards looked"), CLOSE)] if rows else []
+    return [Section("safeguards", 5, rows, _open(f"{len(rows):,} safeguards checked"), CLOSE)] if rows else []
 
 
 CLOSE = "\n\n</details>"
