@@ -1028,6 +1028,7 @@ def test_separate_approvals_count_by_how_they_came_and_the_setting_outlives_its_
     found.approve(found.entry("accidentalDeletions"))
     assert found.status("accidentalDeletions") == "blocked"
     assert any("fetch the whole history" in text for text in found.plan().warnings)
+    assert "in a commit that changes nothing else" in str(Town.said(found.plan())["accidentalDeletions"]["remedy"])
     found.safeguards = ""
     found.declare()
     assert found.status("accidentalDeletions") == "blocked"

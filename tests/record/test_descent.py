@@ -45,6 +45,7 @@ def test_a_machine_refuses_what_does_not_descend_from_what_it_saw_until_a_person
     with pytest.raises(RecordError, match=last) as caught:
         world.store().load()
     assert f"reconcile record trust {now} --app wiki" in caught.value.remedy
+    assert "revoked" in caught.value.remedy and ("now it is gone" in str(caught.value)) == (how == "gone")
     assert not world.store().trust("a" * 40)
     assert world.store().trust(now)
     found = world.store().load()

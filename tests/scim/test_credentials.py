@@ -277,8 +277,10 @@ def test_where_the_list_is_set_no_record_allows_another_origin(tmp_path: Path, e
         declared(tmp_path),
         {"WIKI_TOKEN": "hunter2", "GITHUB_EVENT_NAME": event, "RECONCILE_ALLOWED_ORIGINS": "https://b.org"},
     )
-    with pytest.raises(CredentialError, match="not been allowed"):
+    with pytest.raises(CredentialError, match="not been allowed") as refused:
         resolve(app, there, f"{HERE}/scim/v2")
+    assert refused.value.remedy.endswith(f"add {HERE}=WIKI_TOKEN to RECONCILE_ALLOWED_ORIGINS")  # and that is enough:
+    resolve(app, {**there, "RECONCILE_ALLOWED_ORIGINS": f"https://b.org,{HERE}=WIKI_TOKEN"}, None)
     assert resolve(app, {**there, "RECONCILE_ALLOWED_ORIGINS": HERE}, "https://b.org").token == "hunter2"
     if event != "pull_request":
         del there["RECONCILE_ALLOWED_ORIGINS"]
