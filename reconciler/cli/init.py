@@ -157,7 +157,7 @@ def _schemas() -> Iterator[tuple[str, str]]:
 def _github(variables: dict[str, list[str]], branch: str, version: str) -> Iterator[tuple[str, str]]:
     """This project's own workflows, with the team's variables and branch, and a fixed version instead of their own source."""
     package = Path(__file__).resolve().parent.parent
-    folder = package / "github" if (package / "github").is_dir() else package.parent / ".github"
+    folder = package / "github" if (package / "github" / "workflows").is_dir() else package.parent / ".github"
     for name in WORKFLOWS:
         lines = (folder / name).read_text(encoding="utf-8").splitlines(keepends=True)
         text = "".join(new for line in lines if DROPPED not in line for new in _lines(line, variables))

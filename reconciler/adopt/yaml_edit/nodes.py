@@ -1,5 +1,6 @@
-"""YAML text patched where its nodes stand, so that comments, order and quotes around them stay: the one place that
-speaks to ruamel.yaml. Pure.
+"""YAML text patched where its nodes stand, so that comments, order and quotes around them stay. Pure.
+
+The one place that speaks to ruamel.yaml.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent.parent
 LATE = ("click._textwrap", "deepdiff", "encodings.idna", "encodings.utf_16_le", "encodings.utf_8_sig", "httpcore",
         "platformdirs.unix")  # fmt: skip
 
@@ -93,13 +93,13 @@ class Process:
         self.wait()
 
 
-class Nursery:
+class CommandServer:
     """A process that has imported every module; `path` is the socket at which it takes orders."""
 
     def __init__(self) -> None:
-        self.folder = tempfile.TemporaryDirectory(prefix="nursery")
+        self.folder = tempfile.TemporaryDirectory(prefix="commands")
         self.path = str(Path(self.folder.name) / "socket")
-        self.process = subprocess.Popen([sys.executable, "-m", "tests.nursery", self.path], stdin=subprocess.PIPE,
+        self.process = subprocess.Popen([sys.executable, "-m", "tests.support.command_server", self.path], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, cwd=ROOT,
                                         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)})  # fmt: skip
         assert self.process.stdout is not None and self.process.stdout.readline() == b"ready\n"
@@ -138,11 +138,11 @@ class Nursery:
 
 
 @functools.cache
-def nursery() -> Nursery:
+def command_server() -> CommandServer:
     """The one of this worker."""
-    found = Nursery()
-    atexit.register(found.end)
-    return found
+    server = CommandServer()
+    atexit.register(server.end)
+    return server
 
 
 # The process itself
