@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import graphlib
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -38,6 +39,18 @@ STILL = {("execute.py", "reconciler.cycle.randomness"), ("session.py", "reconcil
 # One import of each circle that the moves have left.
 STILL_CIRCLES = {("reconciler.record.git.ref", "reconciler.record.descent")}
 SENTENCE = re.compile(r"""["'`\w].*\w.*[.?][`"]?""")
+
+# Imports each name afresh, with every package that is not ours kept between them, and prints what cannot be.
+FIRST = """
+import importlib, sys
+for name in sys.argv[1:]:
+    for known in [known for known in sys.modules if known.split(".")[0] == "reconciler"]:
+        del sys.modules[known]
+    try:
+        importlib.import_module(name)
+    except ImportError as error:
+        print(name, error)
+"""
 
 
 def module_of(file: Path) -> str:
@@ -163,3 +176,15 @@ def test_the_readme_says_what_a_command_s_own_commands_do(name: str) -> None:
     assert command is not None and command.help
     own = command.commands if isinstance(command, click.Group) else {}
     assert [part for part in own if f"`{part}" not in rows()[name]] == []
+    found = [(file, name) for room, file, name in modules()
+             if HOME.get(name.split(".")[0], room) != room and (file.name, name) not in STILL]
+    assert found == []
+
+
+@pytest.mark.parametrize("room", ORDER)
+def test_every_module_can_be_imported_first(room: str) -> None:
+    """A command imports only what it needs, so no module may lean on another that somebody else has imported before it."""
+    names = sorted(file.relative_to(ROOT.parent).with_suffix("").as_posix().replace("/", ".")
+                   for file in (ROOT / room).rglob("*.py") if file.name not in ("__main__.py", "__init__.py"))  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", FIRST, *names], capture_output=True, text=True, timeout=300, check=False)
+    assert done.stdout == ""
