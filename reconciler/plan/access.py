@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from reconciler.declare.model import Assignment, Place, Role
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, is_group, is_user, name_of, row_key
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.diff import same
 from reconciler.plan.membership import group_members, recorded_members
@@ -53,7 +53,7 @@ class _Work:
         return found
 
     def rows(self, change: Change) -> Iterator[Access]:
-        if change.address.startswith("Group/"):
+        if is_group(change.address):
             yield from self._members(change)
             return
         taken = self._taken_over(change)
@@ -144,14 +144,14 @@ class _Work:
                 through, place = self._through(address, expired.group), Place(expired.file, expired.line)
                 break
             if group is not None:
-                through, place = group.partition("/")[2], self._gone(group, address) or place
+                through, place = name_of(group), self._gone(group, address) or place
                 break
         return Access(change.address, change.name, False, kind, what, privileged, through, place.file, place.line, None)
 
     def _gone(self, address: str, person: str) -> Place | None:
         """Where a group stopped giving: its other assignment where the person is still inside, else its declaration."""
-        key = fold(address.partition("/")[2])
-        inside = fold(person.partition("/")[2]) in self.flat.get(key, ())
+        key = row_key(address)
+        inside = row_key(person) in self.flat.get(key, ())
         other = next((item for item in self.app.assignments if inside and item.group == key), None)
         if other is not None:
             return Place(other.file, other.line)
@@ -169,7 +169,7 @@ class _Work:
 
         Of those that hold on the day `since`, which is today where it is not said, and "" for whenever.
         """
-        today, user = self.context.resolution.today if since is None else since, fold(address.partition("/")[2])
+        today, user = self.context.resolution.today if since is None else since, row_key(address)
         found = [
             item
             for item in assignments
@@ -182,13 +182,13 @@ class _Work:
         """The group that gives something, and the groups inside it that lead to the person."""
         if group is None:
             return ""
-        names = self.ways.chain(group, fold(address.partition("/")[2]))
+        names = self.ways.chain(group, row_key(address))
         shown = [str(self.groups[name].row["displayName"]) for name in (names if len(names) <= LONGEST else names[: LONGEST - 1])]
         more = [f"{len(names) - LONGEST:,} more", str(self.groups[names[-1]].row["displayName"])] if len(names) > LONGEST else []
         return " > ".join([*shown, *more])
 
     def _members(self, change: Change) -> Iterator[Access]:
-        group = change.address.partition("/")[2]
+        group = name_of(change.address)
         privileged = fold(change.address) in self.privileged
         leaving = sorted(group_members(self.context, change)[1]) if change.action == "delete" else change.remove
         for member, gains in (*((m, True) for m in change.add), *((m, False) for m in leaving)):
@@ -206,8 +206,8 @@ class _Work:
         return f"Group/{inside.name}" if inside is not None else f"User/{account.name}" if account is not None else member
 
     def _name(self, address: str) -> str:
-        row = self.context.resolution.declarations.users.index.get(fold(address.partition("/")[2]))
-        return self.context.called(address, row, self.context.account(address)) if address.startswith("User/") else ""
+        row = self.context.resolution.declarations.users.index.get(row_key(address))
+        return self.context.called(address, row, self.context.account(address)) if is_user(address) else ""
 
 
 def _less(one: Named, other: Named) -> Named:

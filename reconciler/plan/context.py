@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from reconciler.declare.model import App, Place
-from reconciler.declare.names import fold
+from reconciler.declare.names import row_key
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.matching.model import Matching
 from reconciler.plan.model import Change, Precondition
@@ -104,7 +104,7 @@ class Context:
 
     def disables(self, address: str, revoked: bool = False) -> bool:
         """Whether the mapping gives `active: false` for a user who is out of scope, or, at the latest, switched off."""
-        row = self.resolution.declarations.users.index.get(fold(address.partition("/")[2]))
+        row = self.resolution.declarations.users.index.get(row_key(address))
         if row is None:
             return self.resolution.user_mapping.disables()
         source = UserSource(self.resolution.declarations, [row], [()])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, name_of
 from reconciler.plan import membership
 from reconciler.plan.context import Context, ran_out
 from reconciler.plan.diff import causes, differing, ignored, in_address_space, initial_attributes
@@ -199,7 +199,7 @@ def _reason(context: Context, item: Desired, live: LiveObject, attributes: Attri
         gone = "" if old is None else ", since the one that we had is gone"
         return f"adopts the existing {_noun(item)} {live.name}, matched by {target}{gone}"
     if old is not None and fold(old) != fold(item.address):
-        return f"renamed from {old.partition('/')[2]}"
+        return f"renamed from {name_of(old)}"
     if enabling := _enabling(attributes):
         drift = causes(enabling, entry, {}) == {"drift"}
         return "disabled on the service since the last apply" if drift else "in scope again"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, is_user
 from reconciler.plan.context import UNKNOWN, Context, ran_out
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Change
@@ -58,7 +58,7 @@ def still_in(context: Context, group: DesiredGroup, live: LiveObject, entry: Ent
 
 def _to_go(context: Context, group: DesiredGroup, live: LiveObject, member: str) -> bool:
     """People whom we know go; who is nobody's, and groups inside the group, only where the mapping is assertive."""
-    if member.startswith("User/"):
+    if is_user(member):
         return True
     there = member.removeprefix(UNKNOWN) in context.live.users or member in groups_inside(context, group, live)
     return context.app.groups.assertive and there

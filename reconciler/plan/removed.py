@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from reconciler.declare.model import Place
+from reconciler.declare.names import is_user, kind_of
 from reconciler.plan.context import Context, ran_out
 from reconciler.plan.desired import Findings
 from reconciler.plan.digest import digested
@@ -24,7 +25,7 @@ def plan_removed(context: Context, kind: str, live: Mapping[str, LiveObject], fi
     """Add what becomes of recorded objects of a kind (`User` or `Group`) that nobody wants any more."""
     recorded = context.matching.recorded
     for address, skip in context.unwanted.items():
-        if context.today.get(address, address) in context.revoked or not address.startswith(kind + "/"):
+        if context.today.get(address, address) in context.revoked or kind_of(address) != kind:
             continue
         entry = context.entries[address]
         account = live.get(entry["id"])
@@ -137,7 +138,7 @@ def _why(skip: Skipped | None, entry: Entry) -> str:
 
 def _rule(context: Context, address: str) -> Place:
     """What decides over those who are no longer declared; a group goes because we created it."""
-    return context.app.removal_place if address.startswith("User/") else context.app.place
+    return context.app.removal_place if is_user(address) else context.app.place
 
 
 def _removal(

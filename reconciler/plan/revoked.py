@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, name_of, row_key
 from reconciler.plan.context import Context
 from reconciler.plan.desired import Findings
 from reconciler.plan.diff import attribute
@@ -42,7 +42,7 @@ def accounts_of(context: Context, address: str) -> list[LiveObject]:
     ours = [account for account in (context.account(address),) if account is not None]
     ours += [account for id, account in live.items() if id in owners and fold(owners[id]) == own]
     others = [account for id, account in live.items() if id not in owners]
-    theirs = Directory(context.app, context.resolution).named(others, own.partition("/")[2])
+    theirs = Directory(context.app, context.resolution).named(others, name_of(own))
     return list({account.id: account for account in (*ours, *theirs)}.values())
 
 
@@ -68,7 +68,7 @@ def _roles(context: Context, live: LiveObject) -> list[tuple[Slot, Any]]:
 
 
 def _change(context: Context, address: str, live: LiveObject, attributes: tuple[AttributeChange, ...], reason: str) -> Change:
-    row = context.resolution.declarations.users.index.get(fold(address.partition("/")[2]))
+    row = context.resolution.declarations.users.index.get(row_key(address))
     place = context.place(address, row) if row is not None else context.app.place
     action = "disable" if attributes[0].path == "active" else "update"
     return digested(Change(address, action, reason, ("config",), place.file, place.line, context.called(address, row, live),

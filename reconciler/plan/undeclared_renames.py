@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, is_group, name_of, row_key
 from reconciler.declare.table import Table
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.membership import known_members
@@ -31,8 +31,8 @@ def renames(context: Context, changes: Collection[Change]) -> Iterator[str]:
     """At most `MOST` pairs, and how many there are besides."""
     pairs = [*_groups(context, changes), *_users(context, changes)]
     for pair in pairs[:MOST]:
-        name = _scalar(pair.old.partition("/")[2])
-        keep = " to keep the group" if pair.new.startswith("Group/") else ", and the account is kept"
+        name = _scalar(name_of(pair.old))
+        keep = " to keep the group" if is_group(pair.new) else ", and the account is kept"
         yield f"{pair.new} looks like {pair.old} under another name ({pair.common}): add `previously: [{name}]`{keep}"
     if len(pairs) > MOST:
         yield f"and {len(pairs) - MOST} more look like others under another name: where one is, add `previously`"
@@ -128,5 +128,5 @@ def _of_kind(context: Context, changes: Iterable[Change], kind: str) -> tuple[li
 
 
 def _left(context: Context, table: Table[Any], address: str) -> bool:
-    name = fold(address.partition("/")[2])
+    name = row_key(address)
     return name not in table.index and name not in table.earlier and address not in context.revoked

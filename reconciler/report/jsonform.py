@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, TypeVar
 
+from reconciler.declare.names import is_group
 from reconciler.plan.digest import change_digest, plan_digest
 from reconciler.plan.model import (
     ACTIONS,
@@ -111,7 +112,7 @@ def change_json(change: Change) -> dict[str, Any]:
         "precondition": change.precondition._asdict() if change.precondition else None,
         "digest": change.digest,
     }
-    if change.address.startswith("Group/"):
+    if is_group(change.address):
         found["members"] = {"add": list(change.add), "remove": list(change.remove)}
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
+from reconciler.declare.names import name_of
 from reconciler.declare.wording import plural
 from reconciler.plan.diff import detail
 from reconciler.plan.model import ACTIONS, Access, AttributeChange, Caution, Change, Plan, Skip, Unmanaged
@@ -106,7 +107,7 @@ def _access(rows: tuple[Access, ...], colour: Callable[[str, str], str]) -> list
     people: dict[str, list[Access]] = defaultdict(list)
     for row in rows:
         people[row.address].append(row)
-    lines = [f"  {plain(address.partition('/')[2])} {'; '.join(map(access_words, found))}" for address, found in people.items()]
+    lines = [f"  {plain(name_of(address))} {'; '.join(map(access_words, found))}" for address, found in people.items()]
     lines = [colour(line, "1") if any(row.privileged for row in found) else line
              for line, found in zip(lines, people.values(), strict=True)]  # fmt: skip
     return ["Access:", *lines, ""] if lines else []

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, is_user
 from reconciler.plan.desired import Findings
 from reconciler.plan.explain.model import Check
 from reconciler.plan.model import Change, ObjectError
@@ -48,7 +48,7 @@ def _words(planned: Planned, names: tuple[str, ...]) -> Iterator[str]:
     context, resolution = planned.context, planned.context.resolution
     alone = replace(resolution, users={a: u for a, u in resolution.users.items() if a in names},
                     groups={a: g for a, g in resolution.groups.items() if a in names})  # fmt: skip
-    if names[0].startswith("User/"):
+    if is_user(names[0]):
         yield from of_mappings(context)
     apart = replace(context, resolution=alone)
     yield from of_objects(apart, fixed(apart))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.declare.names import is_user
 from reconciler.plan.context import Context
 from reconciler.plan.diff import in_address_space
 from reconciler.plan.explain.model import Account, Candidate, Check, Step
@@ -36,7 +37,7 @@ def account(context: Context, address: str, tried: tuple[Candidate, ...]) -> Acc
     matched = context.matching.live.get(address)
     old = context.matching.recorded.get(address, address)
     if old in context.entries:
-        live = context.live.users if address.startswith("User/") else context.live.groups
+        live = context.live.users if is_user(address) else context.live.groups
         found = live.get(context.entries[old]["id"])
         return None if found is None else _account(context, address, found, "the record")
     if matched is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.declare.model import App, Place
-from reconciler.declare.names import fold
+from reconciler.declare.names import kind_of, name_of, row_key
 from reconciler.declare.source_attributes import sources
 from reconciler.declare.wording import spelled
 from reconciler.plan.context import Context
@@ -39,7 +39,7 @@ def explain(context: Context, address: str, connection: Step, planned: Planned |
     `address` is that of a declared object, else that of one in the record.
     """
     found = part(planned, address) if planned is not None else None
-    declared = fold(address.partition("/")[2]) in context.resolution.table(address)
+    declared = row_key(address) in context.resolution.table(address)
     return (_declared if declared else _recorded)(context, address, connection, found, chance)
 
 
@@ -102,7 +102,7 @@ def _recorded(context: Context, address: str, connection: Step, plan: Part | Non
 
 
 def _declare(context: Context, address: str) -> Iterable[Edit]:
-    table, (kind, _, name) = context.resolution.table(address), address.partition("/")
+    table, kind, name = context.resolution.table(address), kind_of(address), name_of(address)
     folder = f"{context.resolution.declarations.folder}/directory/{kind.lower()}s/{kind.lower()}s.yaml"
     place, word = Place(table.files[-1], table.lines[-1]) if table.files else Place(folder, 1), spelled(name)
     yield Edit(f"declare `- {table.key}: {word}` again, or add `previously: [{word}]` where it bears another name", place)

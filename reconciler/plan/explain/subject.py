@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from reconciler.declare.model import App, Assignment, Declarations, Place
-from reconciler.declare.names import fold
+from reconciler.declare.names import is_user, row_key
 from reconciler.plan.context import Context
 from reconciler.plan.explain.model import Grant
 from reconciler.plan.model import REDACTED
@@ -39,12 +39,12 @@ class Subject:
 
     @property
     def is_user(self) -> bool:
-        return self.address.startswith("User/")
+        return is_user(self.address)
 
     @property
     def key(self) -> str:
         """The folded name."""
-        return fold(self.address.partition("/")[2])
+        return row_key(self.address)
 
     @property
     def row(self) -> int:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from reconciler.declare.model import Safeguards
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, is_group, row_key
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.membership import group_members
 from reconciler.plan.model import Change
@@ -75,7 +75,7 @@ def losses(context: Context, changes: Iterable[Change]) -> dict[str, str]:
     """User address -> disable, delete or roles: the worst that the changes do to each, once a user."""
     found: dict[str, str] = {}
     for change in changes:
-        if change.address.startswith("Group/"):
+        if is_group(change.address):
             for address in stripped(context, change):
                 found.setdefault(address, "roles")
         elif kind := _loss(context, change):
@@ -88,7 +88,7 @@ def stripped(context: Context, change: Change) -> set[str]:
     leaving = group_members(context, change)[1]
     if not leaving:
         return set()
-    given = context.giving.get(fold(change.address.partition("/")[2]), set())
+    given = context.giving.get(row_key(change.address), set())
     given = given.union((context.known(change.address) or {}).get("roles", ()))
     return {_name(context, member) for member in leaving if lost_roles(context, member) or _held_by_it(context, member, given)}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, is_user
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Change
 from reconciler.plan.roles import held, keys, moved, shown
@@ -73,7 +73,7 @@ class Holders:
         for old, id in self.context.entries.ids().items():
             address = self.context.today.get(old, old)
             live = self.context.live.users.get(id)
-            if live is not None and old.startswith("User/") and address not in self.context.resolution.users:
+            if live is not None and is_user(old) and address not in self.context.resolution.users:
                 yield address, old, live
 
     def _settles(self, address: str) -> bool:

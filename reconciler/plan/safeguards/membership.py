@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, is_group
 from reconciler.plan.model import Change
 from reconciler.plan.roles import privileged_groups
 from reconciler.plan.safeguards.facts import Facts
@@ -33,4 +33,4 @@ def group_membership(facts: Facts) -> Safeguard:
 
 
 def _may_lose(change: Change) -> bool:
-    return change.address.startswith("Group/") and (bool(change.remove) or change.action == "delete")
+    return is_group(change.address) and (bool(change.remove) or change.action == "delete")
