@@ -10,7 +10,7 @@ from reconciler.declare.names import fold, is_group, is_user, name_of, row_key
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.diff import same
 from reconciler.plan.membership import group_members, recorded_members
-from reconciler.plan.model import Access, Change
+from reconciler.plan.model import Access, Action, Change
 from reconciler.plan.roles import Named, held, keys, moved, privileged_groups, shown
 from reconciler.resolve.scope import Ways, flatten
 
@@ -64,8 +64,8 @@ class _Work:
             for text in self._undeclared(names):
                 privileged = self._was_privileged(change.address, text)
                 yield Access(change.address, change.name, gains, "role", text, privileged, "", change.file, change.line, None)
-        if not before and not after and (taken is not None or change.disables or change.action != "update"):
-            yield self._account(change, taken is not None or change.action in ("create", "enable"))
+        if not before and not after and (taken is not None or change.disables or change.action != Action.UPDATE):
+            yield self._account(change, taken is not None or change.action in (Action.CREATE, Action.ENABLE))
 
     def _taken_over(self, change: Change) -> Named | None:
         """The roles that an account brings along which is another's by its first matching attribute, None where it is not."""
@@ -85,11 +85,11 @@ class _Work:
         before, after = moved(self.context, change)
         user = self.context.resolution.users.get(change.address)
         match change.action:
-            case "enable":
+            case Action.ENABLE:
                 return {}, shown(self.context, user.values) if user is not None else after
-            case "disable" | "delete":
+            case Action.DISABLE | Action.DELETE:
                 return self._held(change.address), {}
-            case "update" if change.disables:
+            case Action.UPDATE if change.disables:
                 return self._held(change.address) | before, {}
             case _:
                 return before, after
@@ -190,7 +190,7 @@ class _Work:
     def _members(self, change: Change) -> Iterator[Access]:
         group = name_of(change.address)
         privileged = fold(change.address) in self.privileged
-        leaving = sorted(group_members(self.context, change)[1]) if change.action == "delete" else change.remove
+        leaving = sorted(group_members(self.context, change)[1]) if change.action == Action.DELETE else change.remove
         for member, gains in (*((m, True) for m in change.add), *((m, False) for m in leaving)):
             through = self._through(member, fold(group)) if gains and fold(group) in self.groups else ""
             inner = through.partition(" > ")[2]

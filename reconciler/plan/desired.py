@@ -13,7 +13,7 @@ from reconciler.plan.context import Context, ran_out
 from reconciler.plan.diff import causes, differing, ignored, in_address_space, initial_attributes
 from reconciler.plan.digest import digested
 from reconciler.plan.live import LiveObject
-from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.model import Action, AttributeChange, Cause, Change
 from reconciler.plan.outstanding import MEMBER, ROLE, Outstanding, still_active, taken_and_there
 from reconciler.plan.warnings import listed, roles_removed
 from reconciler.record.entries import Entry, is_active
@@ -85,18 +85,18 @@ def _create(context: Context, item: Desired, findings: Findings) -> None:
         return
     reason, cause = _why_created(context, item)
     add = tuple(sorted(membership.possible(context, item.members))) if isinstance(item, DesiredGroup) else ()
-    findings.changes.append(_change(context, item, "create", reason, {cause},
+    findings.changes.append(_change(context, item, Action.CREATE, reason, {cause},
                                     _sure(context, initial_attributes(mapping, item.values)), add=add))  # fmt: skip
 
 
-def _why_created(context: Context, item: Desired) -> tuple[str, str]:
+def _why_created(context: Context, item: Desired) -> tuple[str, Cause]:
     """Reason and cause."""
     entry, noun = context.entry(item.address), _noun(item)
     if entry is None:
-        return f"in scope, and no {noun} matches", "config"
+        return f"in scope, and no {noun} matches", Cause.CONFIG
     if is_active(entry):
-        return f"in scope, and its {noun} was deleted on the service", "drift"
-    return f"in scope again, and its {noun} is gone from the service", "config"
+        return f"in scope, and its {noun} was deleted on the service", Cause.DRIFT
+    return f"in scope again, and its {noun} is gone from the service", Cause.CONFIG
 
 
 def _noun(item: Desired) -> str:
@@ -119,7 +119,7 @@ def _update(context: Context, item: Desired, live: LiveObject, findings: Finding
     else:
         why = causes(attributes, entry, _before_expiry(context, item)) | membership.causes(context, add, remove, entry)
         reason = _reason(context, item, live, attributes, why) + _roles_taken(context, item, live)
-        findings.changes.append(_change(context, item, "enable" if _enabling(attributes) else "update", reason, why,
+        findings.changes.append(_change(context, item, Action.ENABLE if _enabling(attributes) else Action.UPDATE, reason, why,
                                         attributes, add, remove, live))  # fmt: skip
 
 
@@ -192,7 +192,7 @@ def _with_lapsed_roles(context: Context, item: DesiredUser) -> dict[str, Any]:
     return {slot.target: value for slot, value in zip(context.resolution.user_mapping.slots, values, strict=True)}
 
 
-def _reason(context: Context, item: Desired, live: LiveObject, attributes: Attributes, why: set[str]) -> str:
+def _reason(context: Context, item: Desired, live: LiveObject, attributes: Attributes, why: set[Cause]) -> str:
     """`why` are the causes of the change."""
     old, entry = context.matching.recorded.get(item.address), context.entry(item.address)
     if (target := context.matching.how.get(item.address)) is not None:
@@ -201,14 +201,15 @@ def _reason(context: Context, item: Desired, live: LiveObject, attributes: Attri
     if old is not None and fold(old) != fold(item.address):
         return f"renamed from {name_of(old)}"
     if enabling := _enabling(attributes):
-        drift = causes(enabling, entry, {}) == {"drift"}
+        drift = causes(enabling, entry, {}) == {Cause.DRIFT}
         return "disabled on the service since the last apply" if drift else "in scope again"
     if attributes and all(_owed(a, entry) for a in attributes):
         return f"{' and '.join(f'the reference to {a.after}' for a in attributes)} is not there yet"
-    if why == {"config"} and all(a.reference and a.after is None for a in attributes) and (manager := _manager(context, item)):
+    unlinked = why == {Cause.CONFIG} and all(a.reference and a.after is None for a in attributes)
+    if unlinked and (manager := _manager(context, item)):
         return f"{manager} is not in scope any more"
-    return {frozenset({"drift"}): "edited on the service since the last apply",
-            frozenset({"time"}): "an assignment expired"}.get(frozenset(why), "the declaration changed")  # fmt: skip
+    return {frozenset({Cause.DRIFT}): "edited on the service since the last apply",
+            frozenset({Cause.TIME}): "an assignment expired"}.get(frozenset(why), "the declaration changed")  # fmt: skip
 
 
 def _owed(attribute: AttributeChange, entry: Entry | None) -> bool:
@@ -217,7 +218,7 @@ def _owed(attribute: AttributeChange, entry: Entry | None) -> bool:
 
 
 def _change(
-    context: Context, item: Desired, action: str, reason: str, why: set[str], attributes: tuple[AttributeChange, ...],
+    context: Context, item: Desired, action: Action, reason: str, why: set[Cause], attributes: tuple[AttributeChange, ...],
     add: tuple[str, ...] = (), remove: tuple[str, ...] = (), live: LiveObject | None = None,
 ) -> Change:  # fmt: skip
     name = context.resolution.table(item.address).column("displayName")[item.row]

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from reconciler.declare.names import fold
-from reconciler.plan.model import Change
+from reconciler.plan.model import Action, Change
 from reconciler.resolve.paths import parse_path
 
 UNIQUE = ("username", "externalid")  # what services keep unique (RFC 7643 §4.1.1 and common practice)
@@ -22,7 +22,7 @@ def rotations(changes: Iterable[Change]) -> list[list[str]]:
 
 def waiting(changes: Iterable[Change]) -> dict[str, set[str]]:
     """Address of a change that takes unique values -> the addresses whose changes free them first."""
-    takers = [change for change in changes if change.action in ("create", "update", "enable")]
+    takers = [change for change in changes if change.action in (Action.CREATE, Action.UPDATE, Action.ENABLE)]
     frees = {key: change.address for change in takers for key in unique_values(change, "before")}
     return {c.address: {frees[key] for key in unique_values(c, "after") if key in frees} - {c.address} for c in takers}
 

@@ -15,7 +15,7 @@ from reconciler.plan.live import Live
 from reconciler.plan.lookalikes import lookalikes
 from reconciler.plan.matching.match import match
 from reconciler.plan.matching.model import Matching
-from reconciler.plan.model import Change, Config, ObjectError, Plan, Skip
+from reconciler.plan.model import Cause, Change, Config, ObjectError, Plan, Skip
 from reconciler.plan.name_swaps import rotations
 from reconciler.plan.outstanding import cautions
 from reconciler.plan.removed import plan_removed
@@ -77,7 +77,7 @@ def make_plan(
         tuple(e for e in (*context.matching.errors, *_faults(resolution)) if selection.names(e.address)),
         tuple([*_of_provisioning(app), *_of_record(record, base_url), *left_out, *notes(context, differ), *renames(context, kept),
                *findings.said(), *ignored(context, findings.ignored), *directory.still_active(unmanaged)]),
-        findings.unchanged, findings.adopted, selection.only, selection.causes,
+        findings.unchanged, findings.adopted, selection.only, tuple(map(Cause, selection.causes)),
         requests=estimate(() if is_closed(app) else kept, limits), config=config,
         digest=plan_digest(app.name, base_url, selection.only, selection.causes, kept),
         ignored=len({address for addresses in findings.ignored.values() for address in addresses}),

@@ -11,7 +11,7 @@ from reconciler.plan.context import Context, ran_out
 from reconciler.plan.desired import Findings
 from reconciler.plan.digest import digested
 from reconciler.plan.live import LiveObject
-from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.model import Action, AttributeChange, Cause, Change
 from reconciler.plan.outstanding import ACTIVE, Outstanding, is_in_vain, still_active
 from reconciler.record.entries import Entry, is_active
 from reconciler.resolve.model import Skipped
@@ -50,8 +50,8 @@ def _remove_group(
     elif not entry.get("created"):
         findings.left("retained, since it was there before us", address)
     else:
-        reason = skip.reason if skip else "no longer in the directory"
-        findings.changes.append(_removal(context, address, "delete", f"{reason}; {FOR_GOOD}", _why(skip, entry), (), live, skip))
+        reason = f"{skip.reason if skip else 'no longer in the directory'}; {FOR_GOOD}"
+        findings.changes.append(_removal(context, address, Action.DELETE, reason, _why(skip, entry), (), live, skip))
 
 
 def _remove_user(
@@ -61,7 +61,7 @@ def _remove_user(
     reason = f"{skip.code}: {skip.reason}" if skip else "no longer in the directory"
     match rules.outOfScope if skip else rules.removedFromDirectory:
         case "delete":
-            why = "time" if ran_out(skip, entry) and is_active(entry) else "config"
+            why = Cause.TIME if ran_out(skip, entry) and is_active(entry) else Cause.CONFIG
             _delete_user(context, address, live, skip, reason, why, findings)
         case "disable" if live.active:
             _disable_user(context, address, entry, live, skip, reason, findings)
@@ -69,18 +69,18 @@ def _remove_user(
             due = _deletion_due(context, entry)
             if due is not None and due <= context.resolution.today:
                 reason = f"disabled on {entry['disabledAt'][:10]}, and deleteAfter is {rules.deleteAfter}"
-                _delete_user(context, address, live, skip, reason, "time", findings)
+                _delete_user(context, address, live, skip, reason, Cause.TIME, findings)
 
 
 def _delete_user(
-    context: Context, address: str, live: LiveObject, skip: Skipped | None, reason: str, why: str, findings: Findings
+    context: Context, address: str, live: LiveObject, skip: Skipped | None, reason: str, why: Cause, findings: Findings
 ) -> None:
     if "delete" not in context.app.users.targetObjectActions:
         findings.left("retained, since the mapping does not delete", address)
         return
     kept = context.able.delete == "deactivates"
     reason += f"; {context.able.service} keeps the account, deactivated" if kept else f"; {FOR_GOOD}"
-    findings.changes.append(_removal(context, address, "delete", reason, why, (), live, skip))
+    findings.changes.append(_removal(context, address, Action.DELETE, reason, why, (), live, skip))
 
 
 def _disable_user(
@@ -105,7 +105,7 @@ def _disable_user(
                       "`deprovision: {inactive: ignored}`", address)  # fmt: skip
     else:
         attributes = (AttributeChange("active", True, False),)
-        findings.changes.append(_removal(context, address, "disable", reason, why, attributes, live, skip))
+        findings.changes.append(_removal(context, address, Action.DISABLE, reason, why, attributes, live, skip))
 
 
 def _unseen(entry: Entry) -> bool:
@@ -130,10 +130,10 @@ def _deletion_due(context: Context, entry: Entry) -> str | None:
         return None
 
 
-def _why(skip: Skipped | None, entry: Entry) -> str:
+def _why(skip: Skipped | None, entry: Entry) -> Cause:
     if entry.get("wanted", {}).get("active") is False:
-        return "drift"
-    return "time" if ran_out(skip, entry) else "config"
+        return Cause.DRIFT
+    return Cause.TIME if ran_out(skip, entry) else Cause.CONFIG
 
 
 def _rule(context: Context, address: str) -> Place:
@@ -142,7 +142,7 @@ def _rule(context: Context, address: str) -> Place:
 
 
 def _removal(
-    context: Context, address: str, action: str, reason: str, why: str, attributes: tuple[AttributeChange, ...],
+    context: Context, address: str, action: Action, reason: str, why: Cause, attributes: tuple[AttributeChange, ...],
     live: LiveObject, skip: Skipped | None,
 ) -> Change:  # fmt: skip
     place = context.place(address, skip.row) if skip else _rule(context, address)

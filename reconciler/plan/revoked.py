@@ -11,7 +11,7 @@ from reconciler.plan.desired import Findings
 from reconciler.plan.diff import attribute
 from reconciler.plan.digest import digested
 from reconciler.plan.live import LiveObject
-from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.model import Action, AttributeChange, Cause, Change
 from reconciler.plan.outstanding import ROLE, Outstanding, is_in_vain, is_kept, still_active, taken_and_there
 from reconciler.plan.unmanaged import Directory
 from reconciler.resolve.mapping import Slot
@@ -70,6 +70,6 @@ def _roles(context: Context, live: LiveObject) -> list[tuple[Slot, Any]]:
 def _change(context: Context, address: str, live: LiveObject, attributes: tuple[AttributeChange, ...], reason: str) -> Change:
     row = context.resolution.declarations.users.index.get(row_key(address))
     place = context.place(address, row) if row is not None else context.app.place
-    action = "disable" if attributes[0].path == "active" else "update"
-    return digested(Change(address, action, reason, ("config",), place.file, place.line, context.called(address, row, live),
+    action = Action.DISABLE if attributes[0].path == "active" else Action.UPDATE
+    return digested(Change(address, action, reason, (Cause.CONFIG,), place.file, place.line, context.called(address, row, live),
                            attributes, precondition=context.rests_on(address, live)))  # fmt: skip

@@ -10,11 +10,11 @@ from reconciler.declare.names import fold, is_group, name_of, row_key
 from reconciler.declare.table import Table
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.membership import known_members
-from reconciler.plan.model import Change
+from reconciler.plan.model import Action, Change
 from reconciler.resolve.mapping import Slot
 
 MOST = 5
-REMOVALS = ("disable", "delete")
+REMOVALS = (Action.DISABLE, Action.DELETE)
 QUOTED = frozenset('"\\')
 T = TypeVar("T", bound=Hashable)
 
@@ -122,7 +122,7 @@ def _of_kind(context: Context, changes: Iterable[Change], kind: str) -> tuple[li
     """(to come, to go) of users or groups; of those to go whom no declaration knows under any name."""
     table = context.resolution.table(kind)
     mine = [change for change in changes if change.address.startswith(kind)]
-    new = [change for change in mine if change.action == "create"]
+    new = [change for change in mine if change.action == Action.CREATE]
     gone = [change for change in mine if change.action in REMOVALS] if new else []
     return new, [change for change in gone if _left(context, table, change.address)]
 

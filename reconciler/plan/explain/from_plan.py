@@ -9,7 +9,7 @@ from typing import NamedTuple
 from reconciler.declare.names import fold, is_user
 from reconciler.plan.desired import Findings
 from reconciler.plan.explain.model import Check
-from reconciler.plan.model import Change, ObjectError
+from reconciler.plan.model import Action, Change, ObjectError
 from reconciler.plan.outstanding import cautions
 from reconciler.plan.planner import Planned
 from reconciler.plan.selection import narrowed
@@ -40,7 +40,7 @@ def _changes(planned: Planned, names: tuple[str, ...]) -> Iterator[Change]:
     for change in planned.everything:
         found = narrowed(planned.context, change, frozenset(map(fold, names)))
         if found is not None:
-            yield found if found.action == "update" else replace(found, reason=change.reason)
+            yield found if found.action == Action.UPDATE else replace(found, reason=change.reason)
 
 
 def _words(planned: Planned, names: tuple[str, ...]) -> Iterator[str]:

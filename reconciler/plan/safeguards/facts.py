@@ -11,7 +11,7 @@ from reconciler.declare.model import Safeguards
 from reconciler.declare.names import fold, is_group, row_key
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.membership import group_members
-from reconciler.plan.model import Change
+from reconciler.plan.model import Action, Change
 from reconciler.plan.roles import moved
 from reconciler.plan.safeguards.model import DAY
 from reconciler.record.model import Record
@@ -106,11 +106,11 @@ def _name(context: Context, member: str) -> str:
 
 
 def _loss(context: Context, change: Change) -> str | None:
-    if change.action == "delete":
+    if change.action == Action.DELETE:
         return "delete"
     if change.disables:
         return "disable"
-    if change.action == "create":
+    if change.action == Action.CREATE:
         return None
     before, after = moved(context, change)
     # A role that is declared no more may just have another name: what is written tells.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.declare.names import fold, is_user
 from reconciler.plan.live import LiveObject
-from reconciler.plan.model import Change
+from reconciler.plan.model import Action, Change
 from reconciler.plan.roles import held, keys, moved, shown
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.resolve.model import DesiredUser
@@ -66,7 +66,7 @@ class Holders:
             return
         self.before[address] = held = frozenset(self.context.entries[old].get("roles", ()))
         change = self.written.get(address) or self.written.get(old)
-        if change is None or not (change.disables or change.action == "delete"):
+        if change is None or not (change.disables or change.action == Action.DELETE):
             self.after[address] = held
 
     def _unwanted(self) -> Iterator[tuple[str, str, LiveObject]]:
@@ -105,7 +105,7 @@ class Holders:
         return found
 
     def _active_after(self, change: Change, live: LiveObject | None) -> bool:
-        if change.action == "delete" or change.disables:
+        if change.action == Action.DELETE or change.disables:
             return False
         values = [a.after for a in change.attributes if a.path.rpartition(":")[2].lower() == "active"]
         return values[0] is not False if values else live is None or live.active

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.declare.model import Lockout
 from reconciler.declare.names import fold, fold_all, is_user, name_of
-from reconciler.plan.model import Change
+from reconciler.plan.model import Action, Change
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.holders import Holders
 from reconciler.plan.safeguards.model import Safeguard, verdict
@@ -69,6 +69,6 @@ def _left(facts: Facts, rule: Lockout, numbers: dict[str, int]) -> str:
 
 def _touches(facts: Facts, change: Change, principal: str) -> bool:
     if is_user(change.address):
-        return change.action != "create" and f"user/{principal}" in known_as(facts.context, change.address)
+        return change.action != Action.CREATE and f"user/{principal}" in known_as(facts.context, change.address)
     leaving = facts.leaving(change)[1]
     return any(f"user/{principal}" in known_as(facts.context, member) for member in leaving)
