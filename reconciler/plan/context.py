@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from reconciler.declare.model import App, Place
-from reconciler.declare.names import row_key
+from reconciler.declare.names import fold, row_key
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.matching.model import Matching
-from reconciler.plan.model import Change, Precondition
+from reconciler.plan.model import Change, ObjectError, Precondition
 from reconciler.record.entries import Entries, Entry, renamed_references
-from reconciler.record.model import Revocation
+from reconciler.record.model import Record, Revocation
 from reconciler.resolve.canonical import sha256
 from reconciler.resolve.capabilities import Capabilities
 from reconciler.resolve.mapping import CompiledMapping
@@ -26,24 +26,28 @@ UNKNOWN = "#"  # before the id of a live member whom no declaration or record kn
 
 @dataclass(frozen=True)
 class Context:
-    """`entries` are the record's; `has_record` is false where there is none at all.
+    """`entries` are the record's, and so are `revoked`, by today's address: address -> {at, reason}, and `carried`, the targets
+    that carried roles when last applied.
 
-    `revoked` are the record's too, by today's address: address -> {at, reason}, and so are `carried`, the targets that
-    carried roles when last applied. The planner fills in `pending`,
-    address -> change of every one that there would be without a selection, and `released`, recorded addresses that are
-    out of scope and with which nothing is left to be done.
+    Nothing is decided yet while `pending` and `released` are empty, see `decided`: `pending` is address -> change of every one
+    that there would be without a selection, `released` are recorded addresses that are out of scope and with which nothing is
+    left to be done.
     """
 
     app: App
     resolution: Resolution
     live: Live
     entries: Entries
-    has_record: bool
     matching: Matching
     revoked: Mapping[str, Revocation] = field(default_factory=dict)
     carried: frozenset[str] = frozenset()
-    pending: dict[str, Change] = field(default_factory=dict)
-    released: set[str] = field(default_factory=set)
+    pending: Mapping[str, Change] = field(default_factory=dict)
+    released: frozenset[str] = frozenset()
+
+    def decided(self, changes: Iterable[Change], released: Iterable[str], errors: Iterable[ObjectError]) -> Context:
+        """The same once everything is planned; `errors` are of those of whom nothing can be planned after all."""
+        return replace(self, matching=self.matching.without(errors), pending={change.address: change for change in changes},
+                       released=frozenset(released))  # fmt: skip
 
     @cached_property
     def unwanted(self) -> dict[str, Skipped | None]:
@@ -124,6 +128,22 @@ class Context:
     def place(self, address: str, row: int) -> Place:
         table = self.resolution.table(address)
         return Place(table.files[row], table.lines[row])
+
+
+def gather(app: App, resolution: Resolution, live: Live, record: Record | None, matching: Matching) -> Context:
+    """What planning rests on, before anything is decided."""
+    if record is None:
+        return Context(app, resolution, live, Entries(), matching)
+    return Context(app, resolution, live, record.entries, matching, _revoked(record, matching), frozenset(record.carrying))
+
+
+def _revoked(record: Record, matching: Matching) -> dict[str, Revocation]:
+    """By today's address: a rename lets nobody in again."""
+    if not record.revoked:
+        return {}
+    today = {fold(old): old for old in record.entries}
+    today |= {fold(old): address for address, old in matching.recorded.items()}
+    return {today.get(fold(address), address): revocation for address, revocation in record.revoked.items()}
 
 
 def ran_out(skip: Skipped | None, entry: Entry | None) -> bool:

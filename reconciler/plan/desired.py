@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
@@ -12,10 +11,11 @@ from reconciler.plan import membership
 from reconciler.plan.context import Context, ran_out
 from reconciler.plan.diff import causes, differing, ignored, in_address_space, initial_attributes
 from reconciler.plan.digest import digested
+from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Action, AttributeChange, Cause, Change
 from reconciler.plan.outstanding import MEMBER, ROLE, Outstanding, still_active, taken_and_there
-from reconciler.plan.warnings import listed, roles_removed
+from reconciler.plan.warnings import roles_removed
 from reconciler.record.entries import Entry, is_active
 from reconciler.resolve.model import DesiredGroup, DesiredUser
 from reconciler.resolve.resolution import values_with_roles
@@ -27,40 +27,13 @@ NOBODY = LiveObject("", "", (object(),), None, False)
 Desired = DesiredUser | DesiredGroup
 
 
-@dataclass
-class Findings:
-    """What planning came to; `ignored` are addresses by the target of which the service keeps another value, `outstanding` is
-    what it was to take, and left.
-
-    `kept_out` counts those in scope who were revoked by hand.
-    """
-
-    changes: list[Change] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    unchanged: int = 0
-    adopted: int = 0
-    kept_out: int = 0
-    untouched: dict[str, list[str]] = field(default_factory=dict)
-    ignored: dict[str, list[str]] = field(default_factory=dict)
-    outstanding: list[Outstanding] = field(default_factory=list)
-
-    def said(self) -> list[str]:
-        """The warnings; `untouched` are addresses by the reason why they are, which is said once."""
-        return [*self.warnings, *(f"{listed(found)}: {why}" for why, found in sorted(self.untouched.items()))]
-
-    def left(self, why: str, address: str) -> None:
-        """An object is not what it should be, and stays so."""
-        self.untouched.setdefault(why, []).append(address)
-
-
-def plan_desired(context: Context, desired: Mapping[str, Desired], findings: Findings) -> None:
-    """Add what it takes to make each desired object what it should be."""
+def plan_desired(context: Context, desired: Mapping[str, Desired]) -> Findings:
+    """What it takes to make each desired object what it should be."""
     matched, failed, how = context.matching.live, context.matching.failed, context.matching.how
-    rest = _unlike(context) if desired is context.resolution.users else list(desired)
-    adopted = len(how.keys() & (desired.keys() - rest)) if how else 0
-    findings.unchanged += len(desired) - len(rest) - adopted
-    findings.adopted += adopted
-    for address in rest:
+    unlike = _unlike(context) if desired is context.resolution.users else list(desired)
+    adopted = len(how.keys() & (desired.keys() - unlike)) if how else 0
+    findings = Findings(unchanged=len(desired) - len(unlike) - adopted, adopted=adopted)
+    for address in unlike:
         live = matched.get(address)
         if address in context.revoked:
             continue
@@ -68,6 +41,7 @@ def plan_desired(context: Context, desired: Mapping[str, Desired], findings: Fin
             _update(context, desired[address], live, findings)
         elif address not in failed:
             _create(context, desired[address], findings)
+    return findings
 
 
 def _unlike(context: Context) -> list[str]:
@@ -138,8 +112,8 @@ def _told_before(context: Context, item: Desired, live: LiveObject, applied: Ent
             findings.ignored.setdefault(slot.target, []).append(address)
     if isinstance(item, DesiredGroup):
         entry = context.entry(address)
-        found = sorted(membership.still_in(context, item, live, entry))
-        findings.outstanding += [Outstanding(MEMBER, address, member) for member in found]
+        staying = sorted(membership.still_in(context, item, live, entry))
+        findings.outstanding += [Outstanding(MEMBER, address, member) for member in staying]
 
 
 def _enabling(attributes: Attributes) -> Attributes:

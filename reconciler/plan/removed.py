@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from reconciler.declare.model import Place
 from reconciler.declare.names import is_user, kind_of
 from reconciler.plan.context import Context, ran_out
-from reconciler.plan.desired import Findings
 from reconciler.plan.digest import digested
+from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Action, AttributeChange, Cause, Change
 from reconciler.plan.outstanding import ACTIVE, Outstanding, is_in_vain, still_active
@@ -21,9 +21,9 @@ FOR_GOOD = "this cannot be undone"
 KEPT = frozenset({"MatchingAttributeEmpty", "DuplicateSource"})
 
 
-def plan_removed(context: Context, kind: str, live: Mapping[str, LiveObject], findings: Findings) -> None:
-    """Add what becomes of recorded objects of a kind (`User` or `Group`) that nobody wants any more."""
-    recorded = context.matching.recorded
+def plan_removed(context: Context, kind: str, live: Mapping[str, LiveObject]) -> Findings:
+    """What becomes of recorded objects of a kind (`User` or `Group`) that nobody wants any more."""
+    findings, recorded = Findings(), context.matching.recorded
     for address, skip in context.unwanted.items():
         if context.today.get(address, address) in context.revoked or kind_of(address) != kind:
             continue
@@ -36,7 +36,8 @@ def plan_removed(context: Context, kind: str, live: Mapping[str, LiveObject], fi
             remove = _remove_user if kind == "User" else _remove_group
             remove(context, address, entry, account, skip, findings)
         if len(findings.changes) == before and (account is not None or recorded.get(address, address) == address):
-            context.released.add(address)
+            findings.released.add(address)
+    return findings
 
 
 def _remove_group(

@@ -7,9 +7,9 @@ from typing import Any
 
 from reconciler.declare.names import fold, name_of, row_key
 from reconciler.plan.context import Context
-from reconciler.plan.desired import Findings
 from reconciler.plan.diff import attribute
 from reconciler.plan.digest import digested
+from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Action, AttributeChange, Cause, Change
 from reconciler.plan.outstanding import ROLE, Outstanding, is_in_vain, is_kept, still_active, taken_and_there
@@ -17,8 +17,9 @@ from reconciler.plan.unmanaged import Directory
 from reconciler.resolve.mapping import Slot
 
 
-def plan_revoked(context: Context, findings: Findings) -> None:
-    """Add what takes each revoked person out: the account disabled, its roles gone. Groups follow by membership."""
+def plan_revoked(context: Context) -> Findings:
+    """What takes each revoked person out: the account disabled, its roles gone. Groups follow by membership."""
+    findings = Findings()
     for address, revocation in sorted(context.revoked.items()):
         live, when = context.account(address), f"revoked on {revocation['at'][:10]}: {revocation['reason']}"
         if live is not None:
@@ -34,6 +35,7 @@ def plan_revoked(context: Context, findings: Findings) -> None:
             findings.warnings.append(f"{address} is {when}, and still declared: set `accountEnabled: false` at "
                                      f"{place.file}:{place.line}, or remove the assignments")  # fmt: skip
             findings.kept_out += 1
+    return findings
 
 
 def accounts_of(context: Context, address: str) -> list[LiveObject]:

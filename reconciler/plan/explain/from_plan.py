@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from reconciler.declare.names import fold, is_user
-from reconciler.plan.desired import Findings
 from reconciler.plan.explain.model import Check
+from reconciler.plan.findings import Findings
 from reconciler.plan.model import Action, Change, ObjectError
 from reconciler.plan.outstanding import cautions
 from reconciler.plan.planner import Planned

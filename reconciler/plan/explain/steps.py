@@ -8,7 +8,7 @@ from reconciler.declare.model import App, Place
 from reconciler.declare.names import kind_of, name_of, row_key
 from reconciler.declare.source_attributes import sources
 from reconciler.declare.wording import spelled
-from reconciler.plan.context import Context
+from reconciler.plan.context import Context, gather
 from reconciler.plan.explain.edits import assignments_end, edits
 from reconciler.plan.explain.from_plan import Part, part
 from reconciler.plan.explain.match import account, candidates, match_step
@@ -18,7 +18,8 @@ from reconciler.plan.explain.subject import Subject
 from reconciler.plan.live import Live
 from reconciler.plan.matching.match import match
 from reconciler.plan.model import REDACTED
-from reconciler.plan.planner import Planned, revoked
+from reconciler.plan.planner import Planned
+from reconciler.plan.provisioning import closed_by
 from reconciler.record.entries import Entries
 from reconciler.record.model import Record
 from reconciler.resolve.expressions.functions import Chance
@@ -27,10 +28,9 @@ from reconciler.resolve.model import Resolution
 
 def offline(app: App, resolution: Resolution, record: Record | None) -> Context:
     """What can be known without the service."""
-    entries = record.entries if record is not None else Entries()
     live = Live()
-    matching = match(resolution, live, entries)
-    return Context(app, resolution, live, entries, record is not None, matching, revoked(record, matching))
+    matching = match(resolution, live, record.entries if record is not None else Entries())
+    return gather(app, resolution, live, record, matching)
 
 
 def explain(context: Context, address: str, connection: Step, planned: Planned | None, chance: Chance) -> Explanation:
@@ -137,8 +137,10 @@ def _nothing(context: Context, address: str, inside: bool, found: Account | None
 
 
 def _closed(app: App) -> tuple[Check, ...]:
-    if app.provisioning.mode == "manual":
-        return (Check("Provisioning is automatic", False, "mode is manual: apply refuses to write"),)
-    if app.provisioning.status == "off":
-        return (Check("Provisioning is on", False, "status is off: apply writes nothing"),)
-    return ()
+    match closed_by(app):
+        case "manual":
+            return (Check("Provisioning is automatic", False, "mode is manual: apply refuses to write"),)
+        case "off":
+            return (Check("Provisioning is on", False, "status is off: apply writes nothing"),)
+        case None:
+            return ()
