@@ -106,22 +106,29 @@ class Context:
         mapping, addresses = self.resolution.mapping(address), self.matching.addresses
         return Precondition(live.id, live.version, managed_digest(mapping, live.values, live.members, addresses))
 
-    def disables(self, address: str, revoked: bool = False) -> bool:
-        """Whether the mapping gives `active: false` for a user who is out of scope, or, at the latest, switched off."""
-        row = self.resolution.declarations.users.index.get(row_key(address))
-        if row is None:
+    def disables(self, address: str) -> bool:
+        """Whether the mapping gives `active: false` for a user who is out of scope."""
+        source = self._out_of_scope(address)
+        return self.resolution.user_mapping.disables(source) if source else self.resolution.user_mapping.disables()
+
+    def disables_switched_off(self, address: str) -> bool:
+        """The same, at the latest once the user's `accountEnabled` is false."""
+        source = self._out_of_scope(address)
+        if source is None:
             return self.resolution.user_mapping.disables()
-        source = UserSource(self.resolution.declarations, [row], [()])
-        return self.resolution.user_mapping.disables(
-            lambda name: [False] if revoked and name == "accountEnabled" else source(name)
-        )
+        return self.resolution.user_mapping.disables(lambda name: [False] if name == "accountEnabled" else source(name))
+
+    def _out_of_scope(self, address: str) -> UserSource | None:
+        """The source attributes of a declared user who has no role."""
+        row = self.resolution.declarations.users.index.get(row_key(address))
+        return None if row is None else UserSource(self.resolution.declarations, [row], [()])
 
     def called(self, address: str, row: int | None, live: LiveObject | None) -> str:
         """The display name of an object: as declared, else as the service shows it; empty where neither says one."""
         declared = self.resolution.table(address).column("displayName")[row] if row is not None else None
-        return str(declared or (self._shown(address, live) if live is not None else "") or "")
+        return str(declared or (self._live_name(address, live) if live is not None else "") or "")
 
-    def _shown(self, address: str, live: LiveObject) -> Any:
+    def _live_name(self, address: str, live: LiveObject) -> Any:
         columns = zip(self.resolution.mapping(address).slots, live.values, strict=True)
         return next((value for slot, value in columns if slot.target.lower() == "displayname" and not slot.redacts), None)
 

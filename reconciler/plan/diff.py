@@ -36,7 +36,7 @@ def same(slot: Slot, want: Any, have: Any) -> bool:
         if want == have:
             return True
     if isinstance(want, list):
-        return _same_set(want, have if isinstance(have, list) else [], slot.add_only)
+        return _same_set(slot, want, have if isinstance(have, list) else [])
     return False
 
 
@@ -54,10 +54,10 @@ def _folded(value: Any) -> Any:
     return fold(value) if isinstance(value, str) else value
 
 
-def _same_set(want: list[Any], have: list[Any], add_only: bool) -> bool:
+def _same_set(slot: Slot, want: list[Any], have: list[Any]) -> bool:
     wanted = {key_of(item): item for item in want}
     held = {key_of(item): item for item in have}
-    if not add_only and wanted.keys() != held.keys():
+    if not slot.add_only and wanted.keys() != held.keys():
         return False
     return all(key in held and _covers(held[key], item) for key, item in wanted.items())
 

@@ -28,7 +28,7 @@ def plan_revoked(context: Context) -> Findings:
             deletes = context.able.inactive == "deletes"
             gone = f"; {context.able.service} deletes the account, which cannot be undone" if deletes else ""
             findings.changes.append(_change(context, address, live, attributes, when + gone))
-        if live is not None and live.active and not context.disables(address, revoked=True):
+        if live is not None and live.active and not context.disables_switched_off(address):
             findings.warnings.append(f"{address} is {when}, but no mapping gives `active: false`: disable it on the service")
         if (user := context.resolution.users.get(address)) is not None and address not in context.matching.refused:
             place = context.place(address, user.row)
@@ -52,7 +52,7 @@ def _out(context: Context, address: str, live: LiveObject) -> tuple[AttributeCha
     """What is told to the service, once: see `_stayed`."""
     entry = context.known(address)
     roles = [attribute(slot, value, None) for slot, value in _roles(context, live) if not is_kept(entry, slot.target, value)]
-    disables = live.active and context.disables(address, revoked=True) and not is_in_vain(entry or {})
+    disables = live.active and context.disables_switched_off(address) and not is_in_vain(entry or {})
     return (*([AttributeChange("active", True, False)] if disables else []), *roles)
 
 

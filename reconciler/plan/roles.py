@@ -30,7 +30,7 @@ def written(carrying: Container[str], change: Change) -> tuple[Named, Named]:
     return _all(a.before for a in found), _all(a.after for a in found)
 
 
-def shown(context: Context, values: tuple[Any, ...]) -> Named:
+def of_values(context: Context, values: tuple[Any, ...]) -> Named:
     """The roles in the values of a user, by slot."""
     slots = context.resolution.user_mapping.slots
     return _all(value for slot, value in zip(slots, values, strict=True) if slot.carries_roles)

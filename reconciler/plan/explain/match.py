@@ -57,12 +57,21 @@ def _account(context: Context, address: str, live: LiveObject, by: str) -> Accou
     return Account(live.id, live.name, live.active, by, shown)
 
 
-def match_step(context: Context, address: str, online: bool, found: Account | None, tried: tuple[Candidate, ...]) -> Step:
+def not_asked(context: Context, address: str) -> Step:
+    """The step where nobody asked the service: what the record knows."""
+    return Step("match", "skipped", "the service was not asked", (_known(context, address),))
+
+
+def _known(context: Context, address: str) -> Check:
     old = context.matching.recorded.get(address, address)
     entry = context.entries.get(old)
-    known = Check("Known to the record", entry is not None or None, f"as {old}, id {entry['id']}" if entry else "it is not")
-    if not online:
-        return Step("match", "skipped", "the service was not asked", (known,))
+    return Check("Known to the record", entry is not None or None, f"as {old}, id {entry['id']}" if entry else "it is not")
+
+
+def match_step(context: Context, address: str, found: Account | None, tried: tuple[Candidate, ...]) -> Step:
+    """The step with the account that was `found`, and by what; `tried` are the candidates of a declared object."""
+    entry = context.entries.get(context.matching.recorded.get(address, address))
+    known = _known(context, address)
     error = next((e for e in context.matching.errors if e.address == address), None)
     if error is not None:
         return Step("match", "failure", f"{error.code}: {error.reason}", (known, *_tried(tried)), error.remedy)

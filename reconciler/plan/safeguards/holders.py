@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reconciler.declare.names import fold, is_user
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Action, Change
-from reconciler.plan.roles import held, keys, moved, shown
+from reconciler.plan.roles import held, keys, moved, of_values
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.resolve.model import DesiredUser
 
@@ -39,7 +39,7 @@ class Holders:
     def _shows(self, address: str, role: str) -> bool:
         """Where the service shows roles, it knows better than the record."""
         live = self.context.account(address)
-        names = shown(self.context, live.values) if live is not None else {}
+        names = of_values(self.context, live.values) if live is not None else {}
         return not names or role in held(self.context, address, names)
 
     def _keeps(self, address: str, role: str) -> bool:
