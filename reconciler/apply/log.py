@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.apply.model import Job, Outcome
-from reconciler.plan.model import Change, Skip
+from reconciler.plan.model import Action, Change, Skip
 
 ACTIONS = {"enable": "update"}  # Graph knows no enable
 KILLED = "done by a run that was killed before it could log it"
@@ -31,7 +31,7 @@ def log_lines(job: Job, outcome: Outcome, at: str, begun: bool) -> list[dict[str
     wanted = job.record.entries.get(change.address, {}).get("wanted", {})
     rest = tuple(a for a in change.attributes if a.reference and a.path not in wanted)
     made = replace(change, attributes=tuple(a for a in change.attributes if a not in rest))
-    left = replace(change, action="update", attributes=rest)
+    left = replace(change, action=Action.UPDATE, attributes=rest)
     line = _outcome_line(job, outcome._replace(change=left), at)
     return [_outcome_line(job, Outcome(made, "done"), at), line | {"id": f"{line['id']}/rest"}]
 

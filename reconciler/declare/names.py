@@ -25,3 +25,26 @@ def fold_all(names: list[str]) -> list[str]:
 def fold(name: str) -> str:
     """A name as it is compared: NFC, lower case."""
     return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).lower()
+
+
+def kind_of(address: str) -> str:
+    """`User` or `Group`: what the address `User/ada@example.com` is of."""
+    return address.partition("/")[0]
+
+
+def name_of(address: str) -> str:
+    """The name in an address, as it is written there: a userPrincipalName or a group's displayName."""
+    return address.partition("/")[2]
+
+
+def row_key(address: str) -> str:
+    """The name in an address as it is compared: the key of its row."""
+    return fold(name_of(address))
+
+
+def is_user(address: str) -> bool:
+    return address.startswith("User/")
+
+
+def is_group(address: str) -> bool:
+    return address.startswith("Group/")

@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 FORMAT_VERSION = "1.0"
 REDACTED = "[Redact]"
-ACTIONS = ("create", "update", "enable", "disable", "delete")
-CAUSES = ("config", "drift", "time")
+
+
+class Action(StrEnum):
+    """What is done to an object; apply and safeguards branch on it. Closed: a plan file holds no other."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    ENABLE = "enable"
+    DISABLE = "disable"
+    DELETE = "delete"
+
+
+class Cause(StrEnum):
+    """By whose doing something differs: the declaration's, the service's, or a date that has come."""
+
+    CONFIG = "config"
+    DRIFT = "drift"
+    TIME = "time"
 
 
 class AttributeChange(NamedTuple):
@@ -56,9 +73,9 @@ class Change:
     """
 
     address: str
-    action: str
+    action: Action
     reason: str
-    causes: tuple[str, ...]
+    causes: tuple[Cause, ...]
     file: str
     line: int
     name: str = ""
@@ -72,8 +89,8 @@ class Change:
     @property
     def disables(self) -> bool:
         """Whether the account is inactive afterwards and was not before, whatever the action is called."""
-        if self.action in ("create", "disable"):
-            return self.action == "disable"
+        if self.action in (Action.CREATE, Action.DISABLE):
+            return self.action == Action.DISABLE
         leaf = [a for a in self.attributes if a.path.rpartition(":")[2].lower() == "active"]
         return any(a.after is not True and a.before is not False for a in leaf)
 
@@ -174,7 +191,7 @@ class Plan:
     unchanged: int = 0
     adopted: int = 0
     only: tuple[str, ...] = ()
-    selected_causes: tuple[str, ...] = ()
+    selected_causes: tuple[Cause, ...] = ()
     config: Config = Config("")
     requests: Requests = Requests(0, 0)
     digest: str = ""
@@ -186,6 +203,6 @@ class Plan:
     record: RecordHead = RecordHead()
     redacted: bool = False  # personal values are hashes: it can be shown, not applied
 
-    def count(self, action: str) -> int:
+    def count(self, action: Action) -> int:
         """How many changes carry this action."""
         return sum(1 for change in self.changes if change.action == action)

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from reconciler.cli.main import run
 from reconciler.cycle.randomness import SystemChance
-from reconciler.plan.explain.model import STEPS, Explanation, Step
+from reconciler.plan.explain.model import Explanation, Step
 from reconciler.plan.explain.steps import explain, offline
 from reconciler.report.explain import dumps, render
 from reconciler.resolve.one_object import find
@@ -40,7 +40,7 @@ def explained(world: World, address: str, online: bool = True) -> Explanation:
 
 
 def step(found: Explanation, name: str) -> Step:
-    return found.steps[STEPS.index(name)]
+    return next(step for step in found.steps if step.name == name)
 
 
 def failing(found: Explanation) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.declare.model import App, Assignment, Place, Role
+from reconciler.declare.names import name_of
 from reconciler.declare.wording import spelled
 from reconciler.plan.explain.filter_edits import fulfil, nearest
 from reconciler.plan.explain.model import Edit
@@ -59,7 +60,7 @@ def _assign(subject: Subject, own: list[Assignment], usable: Role | None) -> Ite
         yield Edit(f"set `enabled: true` and let `allowedMemberTypes` hold {name} for the role {role.displayName}", role.place)
         if assigned:
             return
-    who = subject.address.partition("/")[2]
+    who = name_of(subject.address)
     yield Edit(f"add `- {{{kind}: {spelled(who)}, role: {spelled(role.displayName)}}}`", assignments_end(subject.app))
 
 

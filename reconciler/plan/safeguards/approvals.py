@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.declare.model import Approval
 from reconciler.plan.digest import plan_digest
-from reconciler.plan.model import Change, Plan
+from reconciler.plan.model import Action, Change, Plan
 from reconciler.plan.safeguards.facts import days_after
 from reconciler.resolve.canonical import canonical
 
@@ -85,8 +85,8 @@ def atoms(change: Change) -> list[str]:
     """A digest of each thing that a change does to its object: what is left of one done in part is some of them."""
     rests_on = change.precondition
     things: list[object] = [*(["+", member] for member in change.add), *(["-", member] for member in change.remove)]
-    if change.action in ("disable", "delete"):
-        things.append([change.action, rests_on and [rests_on.id, rests_on.digest if change.action == "disable" else ""]])
+    if change.action in (Action.DISABLE, Action.DELETE):
+        things.append([change.action, rests_on and [rests_on.id, rests_on.digest if change.action == Action.DISABLE else ""]])
     else:
         things += [[a.path, a.before, a.after, a.generated] for a in change.attributes]
     return [hashlib.sha256(canonical([change.address, thing]).encode()).hexdigest()[:32] for thing in things]
