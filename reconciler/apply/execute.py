@@ -13,11 +13,10 @@ from reconciler.apply.write import Writer
 from reconciler.cycle.randomness import SystemChance
 from reconciler.plan.model import Change
 from reconciler.plan.name_swaps import waiting
-from reconciler.plan.reviewed import by_digest
-from reconciler.plan.safeguards.memory import settle_approved
 from reconciler.record.journal import unanswered
 from reconciler.record.removals import add_removals
 from reconciler.record.store import RecordError, Store
+from reconciler.record.unfinished import Unfinished
 from reconciler.resolve.expressions.functions import Chance
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import AuthError, ServiceError, StaleError
@@ -71,7 +70,7 @@ class _Run:
         self.adopted: list[str] = []
         self.interrupted = False
         self.open: Step | None = None
-        self.begun = set(job.record.under_way)
+        self.unfinished = Unfinished(job.record)
 
     def begin(self) -> None:
         """What needs no write goes into the record before the first one: renames, adoptions, what is under way."""
@@ -83,7 +82,7 @@ class _Run:
                 if address not in record.entries:
                     self.adopted.append(address)
                 record.entries[address] = entry
-        record.under_way = sorted({*self.begun, *(change.digest for change in self.job.changes)})
+        self.unfinished.begin(self.job.changes)
         record.revoked = settled.revoked
         journal = self.store.read_journal()
         self._log_earlier(journal)
@@ -131,9 +130,9 @@ class _Run:
         if self.open is None and Result(outcomes, self.interrupted).ended:
             record.commit = self.job.commit or record.commit
         ended = [o.change for o in outcomes if o.change.address not in undone]
-        settle_approved(record, self.job.everything, ended)
-        by_digest.settle(record, self.job.everything, ended)
-        record.under_way = self._under_way(outcomes)
+        self.unfinished.end(self.job.everything, ended)
+        if self.open is None:
+            self._stop(outcomes)
         self._forget_revoked(outcomes)
         self.store.save(record)
         if self.open is None:
@@ -159,14 +158,11 @@ class _Run:
         for address in settled.agreed - (settled.pending - out):
             self.job.record.revoked.pop(address, None)
 
-    def _under_way(self, outcomes: list[Outcome]) -> list[str]:
-        """Changes begun and not ended: what a saved plan still asks of them is their rest."""
-        if self.open is not None:
-            return self.job.record.under_way
+    def _stop(self, outcomes: list[Outcome]) -> None:
+        """Of a change that was done in part, or may have been, a saved plan still asks for the rest."""
         undone = [outcome.change for outcome in outcomes if outcome.status not in ENDED]
-        known = self.book.touched | self.job.record.unanswered.keys()  # what may have been done without our hearing of it too
-        torn = [change.digest for change in undone if change.address in known]
-        return sorted({*self.begun, *torn}) if undone else []
+        known = self.book.touched | self.job.record.unanswered.keys()
+        self.unfinished.stop(undone, [change for change in undone if change.address in known])
 
     def outcome(self, change: Change) -> Outcome:
         begun = change.address in self.book.touched
