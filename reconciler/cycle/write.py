@@ -44,9 +44,9 @@ def _job(found: Session, changes: tuple[Change, ...], occasion: str, only: tuple
 
     plan, chosen = found.planned.plan, Selection(only)
     record = found.record or Record(found.app.name)
-    record.base_url = found.client.shown_url
-    record.declared = declared(found.app, found.resolution.declarations.record)
-    record.members_shown |= any(group.members for group in found.planned.context.live.groups.values())
+    record.describe(found.client.shown_url, declared(found.app, found.resolution.declarations.record))
+    if any(group.members for group in found.planned.context.live.groups.values()):
+        record.show_members()
     settled = settle(found.planned.context, only)
     removals = prepare(record, found.guarded, whole=not (only or plan.selected_causes))
     if asked is not None:

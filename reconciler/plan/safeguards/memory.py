@@ -21,12 +21,10 @@ def prepare(record: Record, guarded: Guarded, whole: bool) -> Removals:
     Returns what counts once it is done: address of a change -> (address, kind) of each removal.
     """
     facts = guarded.facts
-    record.protected = outliving(facts, whole)
+    record.protect(outliving(facts, whole), _carrying(facts))
     if whole:
-        record.limits, record.breaches = limits(facts.context), breaches(facts.context)
-    record.carrying = sorted(_carrying(facts))
-    since = hours_before(facts.now, DAY)
-    record.removals = [removal for removal in record.removals if removal["at"] > since]
+        record.limit(limits(facts.context), breaches(facts.context))
+    record.forget_removals(hours_before(facts.now, DAY))
     declared = {approval.plan for approval in facts.context.app.approvals}
     Unfinished(record).approve(guarded.approved, facts.written, declared)
     if not guarded.counts:
