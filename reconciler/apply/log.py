@@ -46,22 +46,23 @@ def _outcome_line(job: Job, outcome: Outcome, at: str) -> dict[str, Any]:
     return line if skip is None else line | {"provisioningSteps": [_step("EntrySynchronizationScoping", "scoping", skip)]}
 
 
-def skip_lines(job: Job, at: str) -> list[dict[str, Any]]:
-    """Records of who is left out, once until the code changes, and put into the record as such.
+def new_skips(job: Job) -> list[Skip]:
+    """Who is left out and has no record of it yet, with this code.
 
-    Of those who are not assigned only the ones that we have provisioned: of others Entra hears nothing either. Whoever is in
-    the changes has a record of that.
+    Of those who are not assigned only the ones that we have provisioned: of others Entra hears nothing either.
     """
-    record, changing = job.record, {change.address for change in job.changes}
-    new = [
+    record = job.record
+    return [
         skip for skip in job.skipped
         if record.skips.get(skip.address) != skip.code
         and (skip.code != "NotAssigned" or skip.address in record.skips or job.names(skip) & record.entries.keys())
     ]  # fmt: skip
-    out = job.resolution.skipped
-    record.skips = {address: code for address, code in record.skips.items() if address in out}
-    record.skips.update({skip.address: skip.code for skip in new})
-    return [_skipped(job, skip, at) for skip in new if not changing & job.names(skip)]
+
+
+def skip_lines(job: Job, skips: Iterable[Skip], at: str) -> list[dict[str, Any]]:
+    """Records of who is left out; whoever is in the changes has a record of that."""
+    changing = {change.address for change in job.changes}
+    return [_skipped(job, skip, at) for skip in skips if not changing & job.names(skip)]
 
 
 def _skipped(job: Job, skip: Skip, at: str) -> dict[str, Any]:

@@ -117,10 +117,12 @@ def _agreed(found: Session, auto_approve: bool, digest: str | None, no_color: bo
 
 def _is_rest(found: Session, digest: str) -> bool:
     """Whether all that is planned is what an apply of the plan of this digest has left; said in words."""
-    from reconciler.plan.reviewed.by_digest import is_rest
+    from reconciler.record.unfinished import Unfinished
 
     record, plan = found.record, found.planned.plan
-    if record is None or record.base_url != plan.base_url or not is_rest(record, digest, plan):
+    if record is None or record.base_url != plan.base_url:
+        return False
+    if not Unfinished(record).is_rest(digest, plan.only, plan.selected_causes, plan.changes):
         return False
     say(f"{'This is what' if plan.changes else 'Nothing'} is left of {digest}.")
     return True
@@ -164,6 +166,8 @@ def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, 
     from reconciler.plan.access import access
     from reconciler.plan.reviewed.compare import compare, unseen
     from reconciler.plan.selection import Selection
+    from reconciler.record.model import Record
+    from reconciler.record.unfinished import Unfinished
 
     plan = found.planned.plan
     elsewhere = {p.base_url for p in reviewed} - {plan.base_url}
@@ -172,7 +176,7 @@ def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, 
         return _stale({plan.app: [_moved("App/" + plan.app, "declaration", *how)]}, form)
     for item in reviewed:
         known_record(found.store, item)
-    begun = frozenset(found.record.under_way if found.record else ())
+    begun = Unfinished(found.record or Record(plan.app)).is_begun
     result = compare(reviewed, plan, found.planned.is_done,
                      lambda item: found.planned.part(Selection(item.only, item.selected_causes)), begun)  # fmt: skip
     moved = result.moved or unseen(reviewed, access(found.planned.context, result.todo))

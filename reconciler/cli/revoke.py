@@ -151,9 +151,9 @@ def _opened(
 
     def amend(record: Record) -> None:
         if reason is not None or address not in record.revoked:
-            record.revoked[address] = {"at": now(), "reason": reason or "no reason given"}
+            record.revoke(address, now(), reason or "no reason given")
         if (entry := record.entries.get(address)) is not None:
-            record.entries[address] = told_nothing(entry)
+            record.keep(address, told_nothing(entry))
 
     found = stack.enter_context(session(app, declarations, (), (), store, amend))
     changes, left_out = select(found.planned.context, found.planned.everything, Selection((address,)))

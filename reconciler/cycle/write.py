@@ -37,20 +37,20 @@ def _job(found: Session, changes: tuple[Change, ...], occasion: str, only: tuple
     """All that the apply is given; what the record must hold before the first write is in there."""
     from reconciler.apply.model import Job
     from reconciler.plan.baselines import settle
-    from reconciler.plan.reviewed.by_digest import begin
     from reconciler.plan.safeguards.memory import prepare
     from reconciler.plan.selection import Selection
     from reconciler.record.model import Record
+    from reconciler.record.unfinished import Unfinished
 
     plan, chosen = found.planned.plan, Selection(only)
     record = found.record or Record(found.app.name)
-    record.base_url = found.client.shown_url
-    record.declared = declared(found.app, found.resolution.declarations.record)
-    record.members_shown |= any(group.members for group in found.planned.context.live.groups.values())
+    record.describe(found.client.shown_url, declared(found.app, found.resolution.declarations.record))
+    if any(group.members for group in found.planned.context.live.groups.values()):
+        record.show_members()
     settled = settle(found.planned.context, only)
     removals = prepare(record, found.guarded, whole=not (only or plan.selected_causes))
     if asked is not None:
-        begin(record, asked, plan)
+        Unfinished(record).ask(asked, plan.only, plan.selected_causes, plan.changes)
     skipped = tuple(skip for skip in plan.skipped if chosen.names(skip.address))
     return Job(found.app.name, changes, settled, record, found.resolution, occasion, _commit(found, changes), removals,
                found.planned.everything, skipped)  # fmt: skip

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple
+
+from reconciler.resolve.canonical import canonical
 
 FORMAT_VERSION = "1.0"
 REDACTED = "[Redact]"
@@ -93,6 +96,31 @@ class Change:
             return self.action == Action.DISABLE
         leaf = [a for a in self.attributes if a.path.rpartition(":")[2].lower() == "active"]
         return any(a.after is not True and a.before is not False for a in leaf)
+
+    @property
+    def account(self) -> str:
+        """The id of the account that it rests on; empty for none."""
+        return self.precondition.id if self.precondition is not None else ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is done or not done, and never in part."""
+        return self.action in ("disable", "delete")
+
+    @property
+    def continues(self) -> bool:
+        """Whether it may be what is left of a change that was done in part."""
+        return self.action in ("update", "enable") and not self.adopts and self.precondition is not None
+
+    def things(self) -> list[str]:
+        """A digest of each thing that it does to its object: what is left of a change done in part is some of them."""
+        rests_on = self.precondition
+        things: list[object] = [*(["+", member] for member in self.add), *(["-", member] for member in self.remove)]
+        if self.is_whole:
+            things.append([self.action, rests_on and [rests_on.id, rests_on.digest if self.action == "disable" else ""]])
+        else:
+            things += [[a.path, a.before, a.after, a.generated] for a in self.attributes]
+        return [hashlib.sha256(canonical([self.address, thing]).encode()).hexdigest()[:32] for thing in things]
 
 
 class Skip(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, TypeVar
 
+from reconciler.declare.errors import ReconcileError
 from reconciler.declare.names import is_group
 from reconciler.plan.digest import change_digest, plan_digest
 from reconciler.plan.model import (
@@ -31,12 +32,8 @@ AGAIN = "make the plan again: `reconcile plan --out FILE`"
 Noun = TypeVar("Noun", AttributeChange, Config, ObjectError, Precondition, RecordHead, Requests, Skip)
 
 
-class PlanFileError(Exception):
+class PlanFileError(ReconcileError):
     """The file is no plan that this version can use."""
-
-    def __init__(self, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.message, self.remedy = message, remedy
 
 
 def dumps(plans: list[Plan]) -> str:

@@ -33,6 +33,7 @@ from reconciler.plan.unanswered import settle_unanswered
 from reconciler.record.journal import recover
 from reconciler.record.model import Record
 from reconciler.record.store import RecordError
+from reconciler.record.unfinished import Unfinished
 from reconciler.resolve.check import check
 from reconciler.resolve.model import Resolution
 from reconciler.resolve.resolution import resolve
@@ -255,7 +256,7 @@ class Simulation:
             planned, resolution, record = self.planned()
             changes = planned.plan.changes
             if saved is not None:
-                found = compare([saved], planned.plan, planned.is_done, begun=frozenset(record.under_way))
+                found = compare([saved], planned.plan, planned.is_done, is_begun=Unfinished(record).is_begun)
                 if found.moved:
                     expect(self.moves > moves, f"the saved plan is stale, but nobody has edited anything: {found.moved}")
                     return None

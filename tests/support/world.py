@@ -30,6 +30,7 @@ from reconciler.plan.unanswered import settle_unanswered
 from reconciler.record.journal import recover
 from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
+from reconciler.record.unfinished import Unfinished
 from reconciler.report.jsonform import dumps
 from reconciler.resolve.check import check
 from reconciler.resolve.resolution import resolve
@@ -165,9 +166,9 @@ class World:
     def compare(self, reviewed: Plan) -> Comparison:
         """A reviewed plan against what there is now."""
         planned, _, record = self._plan()
-        begun = frozenset(record.under_way if record is not None else ())
+        unfinished = Unfinished(record or Record("wiki"))
         part = lambda plan: planned.part(Selection(plan.only, plan.selected_causes))  # noqa: E731
-        return compare([reviewed], planned.plan, planned.is_done, part, begun)
+        return compare([reviewed], planned.plan, planned.is_done, part, unfinished.is_begun)
 
     def apply(self, stopped: Callable[[], bool] = lambda: False, only: tuple[str, ...] = ()) -> Result:
         planned, resolution, record = self._plan(only=only) if only else self._plan()
