@@ -14,8 +14,6 @@ USER_SOURCES = (
 GROUP_SOURCES = ("displayName", "id", "description", "mailNickname", "members")
 COMPUTED = ("IsSoftDeleted", "appRoleAssignments")
 MULTI_VALUED = frozenset({"appRoleAssignments", "members", "otherMails", "proxyAddresses"})
-# Keys of a user that say something to us, and nothing about the user.
-NO_SOURCE = ("previously", "extensionAttributes")
 
 
 def sources(kind: str) -> list[str]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from reconciler.declare.model import App, Assignment, Group, Role
-from reconciler.declare.names import fold
+from reconciler.declare.names import DEFAULT_ACCESS_KEY, fold
 from reconciler.declare.table import Table
 
-DEFAULT_ACCESS = "default access"
-
+Refusal = Literal["disabled", "member type"]
 REMEDIES = {
     "AccountDisabled": "set accountEnabled to true, if the person should have access",
     "NotAssigned": "assign the user, or a group that the user is in, to the app",
@@ -162,16 +161,27 @@ def judge(app: App, assignments: Iterable[Assignment], today: str) -> Verdict:
     return Verdict("DefaultAccessRole", "holds Default Access alone, which is not provisioned", (), lapsed)
 
 
+def member_type(assignment: Assignment) -> str:
+    """To what an assignment gives its role: User or Group, as a role's allowedMemberTypes has them."""
+    return "User" if assignment.user is not None else "Group"
+
+
+def refusal(role: Role, member: str) -> Refusal | None:
+    """Why a role entitles no User or no Group; None where it entitles."""
+    if not role.enabled:
+        return "disabled"
+    return None if member in role.allowedMemberTypes else "member type"
+
+
 def _default(assignment: Assignment) -> bool:
-    return assignment.role == DEFAULT_ACCESS
+    return assignment.role == DEFAULT_ACCESS_KEY
 
 
 def _roles(app: App, assignments: Iterable[Assignment]) -> tuple[Role, ...]:
     keys = set()
     for item in assignments:
         role = app.roles.get(item.role)
-        kind = "User" if item.user is not None else "Group"
-        if role is not None and role.enabled and kind in role.allowedMemberTypes and not _default(item):
+        if role is not None and refusal(role, member_type(item)) is None and not _default(item):
             keys.add(item.role)
     return tuple(role for key, role in app.roles.items() if key in keys) if keys else ()
 
