@@ -23,10 +23,9 @@ from reconciler.declare.model import (
     User,
 )
 from reconciler.declare.table import Table, to_rows
-from reconciler.plan.context import Context
+from reconciler.plan.context import Context, gather
 from reconciler.plan.live import Live, LiveObject, project_groups, project_users
 from reconciler.plan.matching.match import match
-from reconciler.plan.planner import revoked
 from reconciler.record.entries import Entries, Entry
 from reconciler.record.model import Record
 from reconciler.resolve.mapping import CompiledMapping, compile_mapping
@@ -98,7 +97,7 @@ def context(
     known = Entries(recorded if recorded is not None else entries())
     matching = match(resolution, live, known)
     record = Record("wiki", entries=known, revoked=dict(out or {}))
-    return Context(resolution.limited.app, resolution, live, known, True, matching, revoked(record, matching))
+    return gather(resolution.limited.app, resolution, live, record, matching)
 
 
 def mapping(*attributes: AttributeMapping) -> CompiledMapping:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from reconciler.declare.model import ObjectMapping
 from reconciler.plan.context import Context
-from reconciler.plan.desired import Findings, plan_desired
+from reconciler.plan.desired import plan_desired
+from reconciler.plan.findings import Findings, joined
 from tests.plan.literals import (
     ACCOUNTS,
     ADA,
@@ -26,10 +27,7 @@ BOSS = (account("a1", "ada@x.org", "Boss"), ACCOUNTS[1])
 
 
 def planned(found: Context) -> Findings:
-    findings = Findings()
-    plan_desired(found, found.resolution.users, findings)
-    plan_desired(found, found.resolution.groups, findings)
-    return findings
+    return joined(plan_desired(found, wanted) for wanted in (found.resolution.users, found.resolution.groups))
 
 
 def said(findings: Findings) -> list[tuple[str, str, str, tuple[str, ...]]]:

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.declare.model import Deprovisioning, ObjectMapping
 from reconciler.plan.context import Context
-from reconciler.plan.desired import Findings
+from reconciler.plan.findings import Findings, joined
 from reconciler.plan.removed import plan_removed
 from tests.plan.literals import ACCOUNTS, ACTIVE, ADA, GROUPS, NET, PEOPLE, USERS, account, app, context, entries, entry
 
@@ -17,10 +17,7 @@ OFF = (account("a1", "ada@x.org", "Engineer", active=False), ACCOUNTS[1])
 
 
 def planned(found: Context) -> Findings:
-    findings = Findings()
-    plan_removed(found, "User", found.live.users, findings)
-    plan_removed(found, "Group", found.live.groups, findings)
-    return findings
+    return joined(plan_removed(found, kind, live) for kind, live in (("User", found.live.users), ("Group", found.live.groups)))
 
 
 def said(findings: Findings) -> list[tuple[str, str, str, tuple[str, ...]]]:
