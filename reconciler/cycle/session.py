@@ -109,7 +109,7 @@ def connect(app: App, record: Record | None, but: frozenset[int] = frozenset()) 
         with ScimClient(found.base_url, found.token, profile_of(app), again=AGAIN - but, tell=_waiting,
                         shown=found.shown) as client:
             if record is not None and record.base_url == found.base_url:  # of a version that kept the URL itself
-                record.base_url = found.shown
+                record.describe(found.shown, record.declared)
             yield client
     except ServiceError as error:
         error.service = f"{app.displayName} ({found.shown})"
