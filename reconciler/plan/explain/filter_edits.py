@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.declare.model import Clause, ScopingFilter
-from reconciler.declare.wording import spelled
+from reconciler.declare.yaml.scalars import spelled
 from reconciler.plan.explain.model import Edit
 from reconciler.plan.explain.subject import Subject
 from reconciler.resolve.filters import holds
