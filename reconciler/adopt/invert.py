@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.adopt.model import Row
-from reconciler.adopt.yaml_edit.rows import can_hold, is_name
+from reconciler.adopt.yaml_edit.rows import is_name
 from reconciler.declare.source_attributes import COMPUTED, MULTI_VALUED
+from reconciler.declare.yaml.scalars import can_hold
 from reconciler.plan.diff import same
 from reconciler.resolve.expressions.language import EvaluationError
 from reconciler.resolve.mapping import CompiledMapping, Slot, coerce

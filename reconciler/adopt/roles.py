@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from reconciler.adopt.model import Notes, Row
-from reconciler.adopt.yaml_edit.rows import can_hold, is_name
+from reconciler.adopt.yaml_edit.rows import is_name
 from reconciler.declare.model import App, Role
 from reconciler.declare.names import DEFAULT_ACCESS, DEFAULT_ACCESS_KEY, fold
+from reconciler.declare.yaml.scalars import can_hold
 from reconciler.plan.live import LiveObject
 from reconciler.resolve.scope import refusal
 

@@ -30,6 +30,11 @@ def check_mapping(mapping: ObjectMapping, kind: str) -> list[Problem]:
     return list(_mapping(mapping, kind))
 
 
+def check_assignments(declarations: Declarations) -> list[Problem]:
+    """Each assignment whose role is disabled, or not open to a user or a group; Default Access is meant to give nothing."""
+    return [problem for app in declarations.apps.values() for problem in _without_effect(app)]
+
+
 def _app(app: App) -> Iterator[Problem]:
     users = list(_mapping(app.users, "users"))
     yield from users
@@ -59,8 +64,8 @@ def _mapping(mapping: ObjectMapping, kind: str) -> Iterator[Problem]:
     for item in mapping.attributes:
         yield from _target(item, kind, paths)
         yield from _attribute(item, kind)
-    for found in mapping.scopingFilters:
-        for clause in [clause for clause in found.clauses if clause.operator in OPERATORS]:  # the schema refuses others
+    for scoping in mapping.scopingFilters:
+        for clause in [clause for clause in scoping.clauses if clause.operator in OPERATORS]:  # the schema refuses others
             unknown = source_problem(clause.attribute, kind)
             finding = check_clause(clause) or (Finding(*unknown, "attribute") if unknown else None)
             if finding:
@@ -76,9 +81,9 @@ def _target(item: AttributeMapping, kind: str, paths: Targets) -> Iterator[Probl
         yield Problem(item.target_text.at(error.column), "error", "target-path", f"{item.target!r} is no SCIM path: {error}",
                       'for example name.givenName or emails[type eq "work"].value')  # fmt: skip
         return
-    found, other = misfit(item, path, kind), paths.clash(path)
-    if found:
-        yield Problem(item.place, "error", "target", *found)
+    wrong, other = misfit(item, path, kind), paths.clash(path)
+    if wrong:
+        yield Problem(item.place, "error", "target", *wrong)
         return
     if other is not None and other.lower() != item.target.lower():  # those are reported where they are read
         yield Problem(item.place, "error", "duplicate", f"{item.target} and {other} write the same attribute",
@@ -101,10 +106,9 @@ def _attribute(item: AttributeMapping, kind: str) -> Iterator[Problem]:
     elif not expression.sources and is_password(item.target):
         yield Problem(item.value_text.at(1), "error", "target", *CLEAR)
     for name in expression.sources:
-        found = source_problem(name, kind)
-        if found:
+        if unknown := source_problem(name, kind):
             column = str(item.value).find(f"[{name}]") + 2
-            yield Problem(item.value_text.at(column), "error", "unknown-source", *found)
+            yield Problem(item.value_text.at(column), "error", "unknown-source", *unknown)
 
 
 def _generated(item: AttributeMapping, expression: Expression) -> Iterator[Problem]:
@@ -118,11 +122,6 @@ def _generated(item: AttributeMapping, expression: Expression) -> Iterator[Probl
     elif item.apply != "create":
         yield Problem(place, "error", "generated-value", f"{what}, so the account would change for ever",
                       "add `apply: create`")  # fmt: skip
-
-
-def check_assignments(declarations: Declarations) -> list[Problem]:
-    """Each assignment whose role is disabled, or not open to a user or a group; Default Access is meant to give nothing."""
-    return [problem for app in declarations.apps.values() for problem in _without_effect(app)]
 
 
 def _without_effect(app: App) -> Iterator[Problem]:

@@ -45,8 +45,8 @@ class Verdict(NamedTuple):
 class _Flat(dict[str, frozenset[str]]):
     """Works a group out when it is asked for: all of a chain of 20,000 groups would be 200 million names."""
 
-    def __init__(self, groups: Mapping[str, Group], expand: bool) -> None:
-        self.groups, self.expand = groups, expand
+    def __init__(self, groups: Mapping[str, Group], nested: str) -> None:
+        self.groups, self.expand = groups, nested == "expand"
 
     def __missing__(self, key: str) -> frozenset[str]:
         """Breadth first, without recursion; a cycle has been refused before, and ends here all the same."""
@@ -67,7 +67,7 @@ class _Flat(dict[str, frozenset[str]]):
 
 def flatten(groups: Mapping[str, Group], nested: str) -> dict[str, frozenset[str]]:
     """Group key -> the folded names of all its users, through nested groups where `nested` is expand."""
-    return _Flat(groups, nested == "expand")
+    return _Flat(groups, nested)
 
 
 def _members(group: Group) -> tuple[list[str], list[str]]:
@@ -197,17 +197,16 @@ def roles_given(app: App, today: str) -> dict[str, set[str]]:
 
 def group_verdicts(app: App, groups: Table[Group], today: str) -> dict[int, Verdict]:
     """By row: a group is in scope while it is assigned, or always where scope is all."""
-    every = app.provisioning.scope == "all"
+    if app.provisioning.scope == "all":
+        return dict.fromkeys(groups.index.values(), Verdict(None, "every group is in scope"))
     last: dict[str, str] = {}
     for item in app.assignments:
         if item.group is not None:
             last[item.group] = max(last.get(item.group, ""), item.expires or "9999-12-31")
-    return {row: _group_verdict(app, every, last.get(name), today) for name, row in groups.index.items()}
+    return {row: _group_verdict(app, last.get(name), today) for name, row in groups.index.items()}
 
 
-def _group_verdict(app: App, every: bool, last: str | None, today: str) -> Verdict:
-    if every:
-        return Verdict(None, "every group is in scope")
+def _group_verdict(app: App, last: str | None, today: str) -> Verdict:
     if last is None:
         return Verdict("NotAssigned", f"not assigned to {app.displayName}")
     if last < today:

@@ -18,10 +18,11 @@ from reconciler.adopt.model import ImportRefused
 from reconciler.adopt.one_object import take_one
 from reconciler.adopt.service import Outcome, Request, take_over
 from reconciler.adopt.yaml_edit.edit import revise
-from reconciler.adopt.yaml_edit.rows import can_hold, document, is_name, quote
+from reconciler.adopt.yaml_edit.rows import document, is_name
 from reconciler.cli.main import run
 from reconciler.declare.load import load
 from reconciler.declare.yaml.document import parse
+from reconciler.declare.yaml.scalars import can_hold, portable
 from reconciler.report.jsonform import dumps, loads, to_json
 from reconciler.report.markdown import render as markdown
 from reconciler.report.text import render
@@ -118,7 +119,7 @@ def test_values_that_yaml_could_misread_come_back_as_they_were(empty: World) -> 
 
 @pytest.mark.parametrize("text", [*HOSTILE, *("yes", "No", "OFF", "n", "True", "None", ".inf", "_a", "a-b c/d@e.f")])
 def test_a_quoted_text_is_the_same_text_to_every_reader(text: str) -> None:
-    source = f"a:\n  - {quote(text)}\nb: {{c: {quote(text)}, d: [{quote(text)}]}}\n"
+    source = f"a:\n  - {portable(text)}\nb: {{c: {portable(text)}, d: [{portable(text)}]}}\n"
     want = {"a": [text], "b": {"c": text, "d": [text]}}
     assert parse(source.encode(), "x").data == want
     assert yaml.safe_load(source) == want

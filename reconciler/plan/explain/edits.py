@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.declare.model import App, Assignment, Place, Role
 from reconciler.declare.names import name_of
-from reconciler.declare.wording import spelled
+from reconciler.declare.yaml.scalars import spelled
 from reconciler.plan.explain.filter_edits import fulfil, nearest
 from reconciler.plan.explain.model import Edit
 from reconciler.plan.explain.scope import rival

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.declare.model import Clause, ScopingFilter
 from reconciler.declare.names import name_of
-from reconciler.declare.wording import spelled
+from reconciler.declare.yaml.scalars import spelled
 from reconciler.plan.explain.model import Edit
 from reconciler.plan.explain.subject import Subject
 from reconciler.resolve.filters import holds

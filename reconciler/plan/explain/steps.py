@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from reconciler.declare.model import App, Place
 from reconciler.declare.names import kind_of, name_of, row_key
 from reconciler.declare.source_attributes import sources
-from reconciler.declare.wording import spelled
+from reconciler.declare.yaml.scalars import spelled
 from reconciler.plan.context import Context, gather
 from reconciler.plan.explain.edits import assignments_end, edits
 from reconciler.plan.explain.from_plan import Part, part
