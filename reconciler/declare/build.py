@@ -25,7 +25,6 @@ from reconciler.declare.yaml.document import Document
 from reconciler.declare.yaml.places import text_of
 
 REMOVAL = ("deprovisioning", "removedFromDirectory")
-DOTS = "a URL has no dot segments, plain or encoded, and each % in it begins an encoded byte"
 USER_ROLE = Role("user", "User", "User")
 
 

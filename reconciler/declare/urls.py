@@ -6,11 +6,11 @@ import re
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from reconciler.declare.build import DOTS
 from reconciler.declare.dot_segments import has_dot_segment
 
 REFERENCE = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?|file:[^}]+)\}")
 TOKEN = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]+)\}\Z")
+DOTS = "a URL has no dot segments, plain or encoded, and each % in it begins an encoded byte"
 USER_INFORMATION = "a URL must not hold user information"
 QUERY = "a base URL has no query and no fragment"
 URL_REMEDIES = {DOTS: "write the path as it is without them",
