@@ -6,8 +6,7 @@ import os
 from functools import cache
 from pathlib import Path
 
-from reconciler.cycle.commit import checkout_here
-from reconciler.cycle.earlier_commit import ask, inside
+from reconciler.record.here import ask, checkout_here, inside
 from reconciler.record.store import RecordError
 
 FOLDER = "RECONCILE_RECORD_FOLDER"
