@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,11 +21,14 @@ from reconciler.cli.common import (
     selection_options,
     worst,
 )
-from reconciler.cli.only import known_addresses
+from reconciler.cli.only import known_addresses, warn_unknown
 from reconciler.cli.other_apps import warn_forgotten
-from reconciler.cycle.session import Session, session
-from reconciler.declare.model import Declarations
+from reconciler.cli.output import PERSON
+from reconciler.declare.model import App, Declarations
 from reconciler.plan.model import Plan
+
+if TYPE_CHECKING:
+    from reconciler.cycle.session import Session
 
 FORMATS = ["text", "json", "markdown", "summary"]
 FORMAT_HELP = "How to print it: markdown is cut to a GitHub comment, summary to a GitHub job summary."
@@ -48,14 +52,17 @@ def plan(
 ) -> int:  # fmt: skip
     """Show what an apply would do. Writes nothing to the service."""
     mode = output_files.clear(out) if out is not None else output_files.OWN
+    from reconciler.cycle.session import session
+    from reconciler.plan.selection import Selection
     from reconciler.scim.credentials import at_hand
 
     declarations = load_checked(desired, apps)
     plans: list[Plan] = []
     kept: list[Session] = []
 
-    def work(app: object) -> int:
-        with session(app, declarations, only, causes) as found:  # type: ignore[arg-type]
+    def work(app: App) -> int:
+        with session(app, declarations, PERSON, Selection(only, causes)) as found:
+            warn_unknown(only, app, declarations, found.record)
             plans.append(_redacted(found.planned.plan, declarations) if redact else found.planned.plan)
             blocked = bool(found.guarded.blocking)
             kept[:] = [found]  # to take the last app's objects apart, just before the end, would take a while

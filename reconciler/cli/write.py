@@ -11,14 +11,14 @@ from reconciler.cli.common import BLOCKED, ERROR, PARTIAL
 from reconciler.cli.interrupt import THE_SAME, left_over, orderly
 from reconciler.cli.output import line, report_lines, say, telling
 from reconciler.cycle.clock import now
-from reconciler.cycle.session import Session
-from reconciler.cycle.write import _job
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.wording import plural
 from reconciler.plan.model import Change
 
 if TYPE_CHECKING:
     from reconciler.apply.model import Result
+    from reconciler.cycle.session import Session
+    from reconciler.cycle.write import Request
     from reconciler.plan.safeguards.model import Safeguard
 
 
@@ -56,22 +56,16 @@ def blocked(found: Session, verdicts: Iterable[Safeguard]) -> int:
     return BLOCKED
 
 
-def write(
-    found: Session, changes: tuple[Change, ...], occasion: str = "apply", only: tuple[str, ...] | None = None,
-    asked: str | None = None,
-) -> int:  # fmt: skip
-    """Write changes to one app, and say how each ended.
+def write(found: Session, changes: tuple[Change, ...], request: Request) -> int:
+    """Write changes to one app, and say how each ended."""
+    from reconciler.cycle.randomness import SystemChance
+    from reconciler.cycle.write import write
 
-    `only` are the addresses whose record may change, if not all; `asked` is the digest by which the plan was asked for.
-    """
-    from reconciler.apply.execute import execute
-
-    only = found.planned.plan.only if only is None else only
-    job = _job(found, changes, occasion, only, asked)
-    with orderly() as stopped, telling(len(changes), found.app.displayName) as tell:
-        result = execute(job, found.client, found.store, now, tell, lambda: stopped() or found.store.lost)
+    name, only = found.app.displayName, request.only
+    with orderly() as stopped, telling(len(changes), name) as tell:
+        result = write(found, changes, request, now, SystemChance(), tell, stopped)
     part = f" This was a part: {', '.join(only)}." if only else ""
-    say(f"{_summary(result, found.app.displayName)}{part}", err=False)
+    say(f"{_summary(result, name)}{part}", err=False)
     report_lines([line(outcome) for outcome in result.outcomes])
     return _ended(found, result, only)
 

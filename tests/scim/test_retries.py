@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.cycle.session import connect
+from reconciler.cycle.connection import connect
 from reconciler.declare.load import load
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import LONGEST, LostAnswer, NoConnection, ServiceError

@@ -128,11 +128,11 @@ def test_only_a_commit_that_is_gone_is_taken_for_a_rewritten_history(
     gh.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     if falls_back:
-        assert merged("a" * 40, "b" * 40, "main") == [PullRequest("2026-11-01", 7, "c", "o:b", "main")]
+        assert merged("a" * 40, "b" * 40, "main", print) == [PullRequest("2026-11-01", 7, "c", "o:b", "main")]
         assert "only the latter's pull request is looked at" in capsys.readouterr().err
     else:
         with pytest.raises(GitHubError, match=re.escape(refusal)):
-            merged("a" * 40, "b" * 40, "main")
+            merged("a" * 40, "b" * 40, "main", print)
 
 
 def test_a_folder_with_plans_in_it_already_is_not_filled_up(desk: Desk) -> None:
