@@ -17,6 +17,7 @@ from reconciler.cycle.old_record import with_old_record
 from reconciler.cycle.read import read_live
 from reconciler.cycle.renamed_app import refuse_renamed
 from reconciler.declare.model import App, Declarations
+from reconciler.plan.live import Live
 from reconciler.plan.model import Caution, Change, Config, Plan, RecordHead
 from reconciler.plan.planner import NO_CONFIG, Planned, make_plan
 from reconciler.plan.safeguards.guard import Guarded, guard, shown
@@ -74,7 +75,8 @@ def session(
             refuse_renamed(app, declarations, client.base_url)
         # 3. What is there, and the changes that lead from there to what is declared.
         config = Config(declarations.digest, *revision(declarations.folder))
-        planned = read_and_plan(resolution, client, record, selection, config)
+        live = read_live(client, resolution, record)
+        planned = plan_with(live, resolution, client, record, selection, config)
         # 4. What a reviewer should know beside the changes.
         planned = planned if known else with_old_record(planned, store)
         planned = _with_head(_with_cautions(planned, cautions(app, declarations, record)), store)
@@ -84,11 +86,11 @@ def session(
         yield Session(client, store, record, shown(planned, verdict), verdict)
 
 
-def read_and_plan(
-    resolution: Resolution, client: ScimClient, record: Record | None, selection: Selection, config: Config = NO_CONFIG
-) -> Planned:
-    """Read everything, hear of what an earlier run asked without an answer (into `record`), and plan."""
-    live = read_live(client, resolution, record is not None and record.members_shown)
+def plan_with(
+    live: Live, resolution: Resolution, client: ScimClient, record: Record | None, selection: Selection = EVERYTHING,
+    config: Config = NO_CONFIG,
+) -> Planned:  # fmt: skip
+    """The plan, once `record` has heard from what is there of what an earlier run asked without an answer. No I/O."""
     app = resolution.limited.app
     if record is not None:
         settle_unanswered(record, live, resolution, app.groups.enabled and client.profile.groups.supported)

@@ -14,7 +14,8 @@ from scim2_server.utils import load_default_provider
 
 from reconciler.apply.model import Result
 from reconciler.cycle.randomness import SystemChance
-from reconciler.cycle.session import EVERYTHING, Session, read_and_plan
+from reconciler.cycle.read import read_live
+from reconciler.cycle.session import EVERYTHING, Session, plan_with
 from reconciler.cycle.write import Request, write
 from reconciler.declare.load import load
 from reconciler.declare.profiles import settings
@@ -148,7 +149,7 @@ class World:
         assert [p for p in (*loaded.problems, *check(loaded.declarations)) if p.severity == "error"] == []
         record = recovered(self.store)
         resolution = resolve(loaded.declarations.apps["wiki"], loaded.declarations, self.today)
-        planned = read_and_plan(resolution, self.client, record, selection)
+        planned = plan_with(read_live(self.client, resolution, record), resolution, self.client, record, selection)
         self.verdict = guard(planned, record, self.now)
         found = Session(self.client, self.store, record, shown(planned, self.verdict), self.verdict)
         assert sound("plan", json.loads(dumps([found.planned.plan])))
