@@ -11,10 +11,10 @@ import click
 
 from reconciler.cli.common import ERROR, chosen, guarded, known_apps, load_checked, options, worst
 from reconciler.cli.output import reporting, say
-from reconciler.cli.plan import whole_plan
 from reconciler.cycle.plan_files import read_plans
 from reconciler.declare.model import App
 from reconciler.github.gh import GitHubError, own, send
+from reconciler.github.pages import actions, whole_plan
 from reconciler.plan.model import Plan
 from reconciler.record.open import store_of
 
@@ -173,9 +173,3 @@ def issue(desired: Path, apps: tuple[str, ...], no_color: bool, file: Path) -> i
             say(f"{plan.app}: as declared, and no issue is open")
 
     return _each(file, apps, keep)
-
-
-def actions() -> str:
-    """The address of the repository's actions, on a runner."""
-    where = [os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY")]
-    return "/".join([*where, "actions"]) if all(where) else ""

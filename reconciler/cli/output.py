@@ -1,4 +1,4 @@
-"""What a command says to the person who runs it, kept for `--report FILE`."""
+"""What a command says to the person who runs it, as it goes on, and keeps for `--report FILE`. Prints; writes that file."""
 
 from __future__ import annotations
 

@@ -116,19 +116,8 @@ def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = F
 
             click.echo("\n".join(text.render(item, colourer(no_color), unmanaged) for item in plans), nl=False)
         case _:
+            from reconciler.github.pages import whole_plan
             from reconciler.report import markdown
 
             limit = markdown.share(len(plans)) if form == "summary" else markdown.COMMENT
             click.echo("\n".join(markdown.render(item, limit, whole_plan(item)) for item in plans), nl=False)
-
-
-def whole_plan(plan: Plan) -> str:
-    """Where all of a plan is that had to be cut, in Markdown: the workflow `plan` keeps it; else it is made again."""
-    from reconciler.report.safe import code
-
-    run, commit = os.environ.get("GITHUB_RUN_ID", ""), plan.config.commit
-    if not (run.isdigit() and commit and os.environ.get("GITHUB_EVENT_NAME") in ("pull_request", "merge_group")):
-        return code(f"reconcile plan --app {plan.app} --format json")
-    where = "/".join(os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY"))
-    return (f"the artifact {code(f'plan-{plan.app}-{commit}')} of [this run]({where}/actions/runs/{run}), to be read with "
-            "`reconcile show plan.json --format json`")  # fmt: skip

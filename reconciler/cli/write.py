@@ -1,8 +1,7 @@
-"""Writing to one app, for whatever was agreed on: the app opened under its lock, its changes made, and what is said of them."""
+"""What is said of a write to one app, and its exit code: why nothing may be written, how each change ended, what is left."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
@@ -24,20 +23,23 @@ if TYPE_CHECKING:
 
 def closed(app: App, declarations: Declarations) -> int | None:
     """The exit code of an app that is not written to, said in words; None where it may be."""
+    from reconciler.plan.planner import is_closed
+
+    if not is_closed(app):
+        return ERROR if vanishing(declarations) else None
     if app.provisioning.mode == "manual":
         say(f"Error: provisioning of {app.displayName} is manual: only plans are made")
         say("    set `mode: automatic` under provisioning in app.yaml")
         return ERROR
-    if app.provisioning.status == "off":
-        say(f"Provisioning of {app.displayName} is off: nothing was done.")
-        return 0
-    return ERROR if vanishing(declarations) else None
+    say(f"Provisioning of {app.displayName} is off: nothing was done.")
+    return 0
 
 
 def vanishing(declarations: Declarations) -> bool:
     """Whether the record would be lost with the machine that writes it; said in words."""
-    settings = declarations.record
-    if not os.environ.get("CI") or settings.backend != "local" or settings.path is not None:
+    from reconciler.record.place import is_lost_with_the_machine
+
+    if not is_lost_with_the_machine(declarations.record):
         return False
     say("Error: the record would vanish with this machine, since it lies in .reconcile")
     say("    write `record: {backend: git, remote: origin}` in reconciler.yaml, or "

@@ -11,11 +11,10 @@ from uuid import uuid4
 
 import pytest
 
-from reconciler.cli.github import actions
 from reconciler.cli.main import run
-from reconciler.cli.plan import whole_plan
 from reconciler.cycle.commit import known_commit
 from reconciler.github.gh import GitHubError
+from reconciler.github.pages import actions, whole_plan
 from reconciler.github.reviewed_plans import PullRequest, merged
 from reconciler.plan.digest import digested, plan_digest
 from reconciler.plan.model import Change, Config, Plan
