@@ -32,12 +32,6 @@ HOME = {"click": "cli", "confusable_homoglyphs": "declare", "deepdiff": "plan", 
         "rapidfuzz": "declare", "re2": "resolve", "regex": "declare", "rich": "cli", "ruamel": "adopt",
         "scim2_server": "demo", "subprocess": "processes", "tenacity": "scim", "yaml": "declare"}  # fmt: skip
 EVERYWHERE = {"orjson"}  # JSON, as json of the standard library is
-# Imports upwards, or of a package beside its room, that the moves have left; each that goes is taken off.
-STILL = {("execute.py", "reconciler.cycle.randomness"), ("session.py", "reconciler.cli.only"), ("session.py", "click"),
-         ("write.py", "reconciler.cli.output"), ("reviewed_plans.py", "reconciler.cli.output"),
-         ("open.py", "reconciler.cycle.record_place")}  # fmt: skip
-# One import of each circle that the moves have left.
-STILL_CIRCLES = {("reconciler.record.git.ref", "reconciler.record.descent")}
 SENTENCE = re.compile(r"""["'`\w].*\w.*[.?][`"]?""")
 
 # Imports each name afresh, with every package that is not ours kept between them, and prints what cannot be.
@@ -105,15 +99,12 @@ def test_every_folder_is_a_room_and_every_room_is_on_the_map() -> None:
 def test_a_room_imports_only_rooms_before_it() -> None:
     upwards = {(file.name, name) for room, file, name in modules()
                if name.startswith("reconciler.") and ORDER.index(name.split(".")[1]) > ORDER.index(room)}  # fmt: skip
-    assert sorted(upwards - STILL) == []
+    assert sorted(upwards) == []
 
 
 def test_no_import_goes_in_a_circle() -> None:
-    found = graph()
-    for module, target in STILL_CIRCLES:
-        found[module].discard(target)
     try:
-        graphlib.TopologicalSorter(found).prepare()
+        graphlib.TopologicalSorter(graph()).prepare()
     except graphlib.CycleError as error:
         pytest.fail(" -> ".join(reversed(error.args[1])))
 
@@ -140,14 +131,7 @@ def test_each_package_is_met_in_one_room() -> None:
     ours = {*sys.stdlib_module_names, "reconciler", *EVERYWHERE} - HOME.keys()
     found = {(file.name, package(name)) for room, file, name in modules()
              if package(name) not in ours and HOME.get(package(name)) != room}  # fmt: skip
-    assert sorted(found - STILL) == []
-
-
-def test_what_is_left_of_the_moves_is_still_there() -> None:
-    there = {(file.name, name) for _, file, name in modules()}
-    assert sorted(STILL - there) == [], "take these off STILL"
-    edges = {(module, target) for module, targets in graph().items() for target in targets}
-    assert sorted(STILL_CIRCLES - edges) == [], "take these off STILL_CIRCLES"
+    assert sorted(found) == []
 
 
 @pytest.mark.parametrize("module", FILES)

@@ -10,7 +10,6 @@ from reconciler.apply.log import heard, log_lines, new_skips, recovered, skip_li
 from reconciler.apply.model import ENDED, Failed, Job, Outcome, Result
 from reconciler.apply.steps import Step, steps
 from reconciler.apply.write import Writer
-from reconciler.cycle.randomness import SystemChance
 from reconciler.plan.model import Change
 from reconciler.plan.name_swaps import waiting
 from reconciler.record.store import RecordError, Store
@@ -24,14 +23,15 @@ TAKING = ("write", "members out", "delete")  # steps that may take something fro
 
 def execute(
     job: Job, client: ScimClient, store: Store, now: Callable[[], str], tell: Callable[[Outcome], None],
-    stopped: Callable[[], bool] = lambda: False, chance: Chance | None = None,
+    chance: Chance, stopped: Callable[[], bool] = lambda: False,
 ) -> Result:  # fmt: skip
     """Do what the changes say, nothing else, and keep the record true whatever happens.
 
-    `tell` hears of each change as it ends; `stopped` is asked before each write. Raises RecordError before the first write;
-    from then on a record that cannot be written ends the run before its next one, and is in the result.
+    `tell` hears of each change as it ends; `chance` makes generated values; `stopped` is asked before each write. Raises
+    RecordError before the first write; from then on a record that cannot be written ends the run before its next one, and is in
+    the result.
     """
-    run = _Run(job, client, store, now, tell, chance or SystemChance())
+    run = _Run(job, client, store, now, tell, chance)
     run.begin()
     try:
         run.guarded(lambda: run.go(stopped))

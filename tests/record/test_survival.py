@@ -444,8 +444,8 @@ def test_who_was_disabled_by_an_update_whose_answer_was_lost_is_known_as_disable
 
 
 def resolved(world: World) -> tuple[Resolution, Live]:
-    planned, resolution, _ = world._plan()
-    return resolution, planned.context.live
+    context = world.session().planned.context
+    return context.resolution, context.live
 
 
 # Names that change hands while something fails

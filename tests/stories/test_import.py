@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from reconciler.adopt.service import Outcome, Request, take_over
 from reconciler.adopt.yaml_edit.edit import revise
 from reconciler.adopt.yaml_edit.rows import document, is_name
 from reconciler.cli.main import run
+from reconciler.cycle.connection import connect
 from reconciler.declare.load import load
 from reconciler.declare.yaml.document import parse
 from reconciler.declare.yaml.scalars import can_hold, portable
@@ -423,7 +425,7 @@ def test_an_import_into_an_empty_folder_brings_the_app_along(empty: World) -> No
 def test_what_contradicts_an_import_is_named_where_it_is(empty: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(empty.folder)
     with pytest.raises(ImportRefused) as found:
-        take_over(Request(Path("desired"), Path("desired"), "Wiki"))
+        take_over(Request(Path("desired"), Path("desired"), "Wiki"), partial(connect, tell=print))
     assert "desired/apps/wiki:1: the same is declared in desired/apps/Wiki" in found.value.message
 
 
@@ -586,8 +588,8 @@ def drifting(empty: World) -> World:
 
 
 def take_one_of(world: World, address: str) -> str | None:
-    planned, _, record = world._plan()
-    taken = take_one(world.folder / "desired", planned, record, address)
+    found = world.session()
+    taken = take_one(world.folder / "desired", found.planned, found.record, address)
     assert taken is None or taken.plan.digest == world.plan().digest
     return taken.path if taken else None
 

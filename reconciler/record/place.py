@@ -6,8 +6,8 @@ import os
 from functools import cache
 from pathlib import Path
 
-from reconciler.cycle.commit import checkout_here
-from reconciler.cycle.earlier_commit import ask, inside
+from reconciler.declare.model import RecordSettings
+from reconciler.record.here import ask, checkout_here, inside
 from reconciler.record.store import RecordError
 
 FOLDER = "RECONCILE_RECORD_FOLDER"
@@ -36,6 +36,11 @@ def refuse_brought_record(folder: Path, desired: str, chosen: bool) -> None:
         raise RecordError(f"the record would lie in {folder}, inside of the checkout, where the change itself can bring one",
                           "write `record: {backend: git, remote: origin}` in reconciler.yaml; or, if that folder is kept from "
                           f"run to run and no change can write to it, set {FOLDER} to it")  # fmt: skip
+
+
+def is_lost_with_the_machine(settings: RecordSettings) -> bool:
+    """Whether a CI runner would take the record with it when it goes."""
+    return bool(os.environ.get("CI")) and settings.backend == "local" and settings.path is None
 
 
 def _tracked(folder: Path) -> str | None:
