@@ -66,7 +66,7 @@ def test_of_a_group_those_who_are_wanted_and_there_are_its_members() -> None:
 
 def test_roles_are_recorded_once_nothing_of_somebody_is_pending() -> None:
     found = context(recorded={**entries(), ADA: entry("a1", "ada@x.org", "Engineer", roles=["old"])})
-    found.pending[ADA] = Change(ADA, "update", "", (), "", 0)
+    found = found.decided([Change(ADA, "update", "", (), "", 0)], (), ())
     both = settled(found).baselines
     assert (both[ADA]["roles"], both[GRACE]["roles"]) == (["old"], ["user"])
 
@@ -106,11 +106,10 @@ def test_a_revocation_is_over_once_the_declaration_agrees() -> None:
     agreed = context(people=people, out=out)
     assert (settled(agreed).agreed, settled(agreed).pending) == ({ADA}, frozenset())
     assert settled(agreed, GRACE).agreed == frozenset()
-    agreed.pending[ADA] = Change(ADA, "disable", "", (), "", 0)
-    assert settled(agreed).pending == {ADA}
+    assert settled(agreed.decided([Change(ADA, "disable", "", (), "", 0)], (), ())).pending == {ADA}
 
 
 def test_who_is_out_with_nothing_left_to_do_is_retained() -> None:
     found = context(people=PEOPLE[1:], teams=({**TEAM, "members": ["grace@x.org"]},))
-    found.released.add(ADA)
+    found = found.decided((), (ADA,), ())
     assert settled(found).baselines[ADA] == {**entries()[ADA], "retained": True}
