@@ -6,10 +6,10 @@ SEEDS ?= 500
 FIRST ?= 0
 
 # What needs no service, no process and no folder of declarations: the pure rooms, and how the rooms lie.
-PURE := tests/scim/test_connection.py tests/plan/test_digest.py tests/record/test_document.py tests/plan/test_edits.py \
-  tests/resolve/test_expressions.py tests/test_facts.py tests/resolve/test_functions.py tests/declare/test_nearest.py \
-  tests/apply/test_order.py tests/scim/test_patch.py tests/resolve/test_regex.py tests/test_rooms.py \
-  tests/declare/test_schemas.py tests/resolve/test_sources.py tests/resolve/test_targets.py tests/apply/test_wire.py
+LITERAL := baselines desired diff digest edits matching membership removed
+PURE := tests/cases tests/resolve tests/test_rooms.py tests/test_facts.py $(LITERAL:%=tests/plan/test_%.py) \
+  tests/apply/test_order.py tests/apply/test_wire.py tests/declare/test_nearest.py tests/declare/test_schemas.py \
+  tests/record/test_document.py tests/scim/test_connection.py tests/scim/test_patch.py
 
 .PHONY: demo check test bench simulate clean
 

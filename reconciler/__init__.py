@@ -1,17 +1,22 @@
-"""A declarative GitOps reconciler for SCIM.
+"""A declarative GitOps reconciler for SCIM: YAML in, a reviewed plan, requests to a service and a record of them out.
 
-Rooms, in the order in which data flows (a later room may import an earlier one, never the reverse):
+The rooms, in the order of the data (a room imports only rooms above it; none in a circle; tests/test_rooms.py holds that):
 
-    declare   YAML files -> validated declarations, each with its file and line
-    resolve   assignments, scoping filters, attribute mappings -> desired resources     (pure)
-    plan      desired + live + record -> Plan                                          (pure)
-    scim      the wire: client, paging, PATCH, discovery, service profiles
-    processes git, gh and other programs: each with its own secret and no other's
-    record    what was last applied, its lock and journal
-    apply     Plan -> requests in order, outcomes
-    report    a plan or problems as text, Markdown, annotations
-    demo      simulators of services: a real SCIM server less what a profile says that it lacks
-    cli       one file per command: options in, exit code out
+    declare    YAML files in, validated declarations out, each with its file and line; reads files, writes a cache
+    resolve    declarations and a date in, the resources that should exist out: scope, filters, mappings, expressions; pure
+    scim       one service: requests and pages in both directions, discovery, credentials, what each kind does in its own way
+    processes  git, gh and other programs: each is started with its own secret and no other's
+    record     what was last applied, with its journal and its lock: in a local folder or on a ref in Git
+    plan       desired, live and record in, an inert Plan out: match, compare, guard, explain; pure
+    apply      a Plan in; requests in a safe order, outcomes and changes of the record out
+    report     a plan, an explanation or problems in; text, Markdown, JSON or annotations out; pure
+    cycle      one pass over one app: open the record, read, plan, guard and, under a lock, write
+    adopt      a service or an Entra tenant in, declarations out: the way back
+    github     what GitHub has, through gh: comments, issues, reviewed plans
+    demo       simulators of services: a real SCIM server less what a profile says that it lacks
+    cli        one module a command: options in, exit code out
+
+One pass on one screen is cycle/session.py; the planner's whole story is plan/planner.py; what is sent is apply/execute.py.
 """
 
 __version__ = "0.1.0"

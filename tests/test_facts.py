@@ -526,7 +526,7 @@ def test_app_role_assignments_go_through_an_expression(world: World) -> None:
 
 def test_is_soft_deleted_is_true_for_whoever_is_out(world: World) -> None:
     world.converge()
-    assert compile_mapping(world._plan()[1].declarations.apps["wiki"].users).disables()
+    assert compile_mapping(world.session().planned.context.resolution.declarations.apps["wiki"].users).disables()
     for out in ("accountEnabled: false", "department: Out"):
         filtered(world, "attribute: department, operator: IS NULL")
         world.users(f"{ADA}, {out}", GRACE)

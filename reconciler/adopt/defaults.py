@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from reconciler.adopt.roles import pairs
-from reconciler.adopt.yaml_edit.rows import header, quote
+from reconciler.adopt.yaml_edit.rows import header
+from reconciler.declare.yaml.scalars import portable, spelled_code
 
 Resource = dict[str, Any]
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:"
@@ -50,7 +51,7 @@ def app_file(name: str) -> str:
     """An app.yaml whose URL and token come from the environment: <NAME>_SCIM_URL and <NAME>_SCIM_TOKEN."""
     variable = variable_of(name)
     return (
-        header("app", f"apps/{name}/app.yaml") + f"app: {quote(name)}\nadminCredentials:\n"
+        header("app", f"apps/{name}/app.yaml") + f"app: {portable(name)}\nadminCredentials:\n"
         f"  tenantUrl: ${{env:{variable}_SCIM_URL}}\n  secretToken: ${{env:{variable}_SCIM_TOKEN}}\n"
         "provisioning: {scope: assigned, defaultAccess: provision}\n"
     )
@@ -64,9 +65,9 @@ def variable_of(name: str) -> str:
 
 def mappings_file(name: str, profile: str, users: Iterable[Resource], groups: bool) -> str:
     """A mappings.yaml for the service that holds these users; `groups` says whether it has any to do with groups."""
-    rows = [f"{{target: {_single(target)}, source: {source}}}" for target, source in _table(profile)]
+    rows = [f"{{target: {spelled_code(target)}, source: {source}}}" for target, source in _table(profile)]
     lines = ["{target: userName, source: userPrincipalName, matchingPrecedence: 1}",
-             f"{{target: active, expression: {_single(ACTIVE)}}}", *rows]  # fmt: skip
+             f"{{target: active, expression: {spelled_code(ACTIVE)}}}", *rows]  # fmt: skip
     if profile != "thousandeyes" and (roles := role_fit(users).line):
         lines.append(roles)
     return (
@@ -79,10 +80,6 @@ def mappings_file(name: str, profile: str, users: Iterable[Resource], groups: bo
 
 def _table(profile: str) -> tuple[tuple[str, str], ...]:
     return SHORT if profile == "thousandeyes" else LONG
-
-
-def _single(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'" if re.search(r"[^A-Za-z.]", text) else text
 
 
 class Fit(NamedTuple):
@@ -102,7 +99,7 @@ def role_fit(users: Iterable[Resource]) -> Fit:
     best = max(SHAPES, key=lambda shape: sum(shape.writes(user["roles"]) for user in held))
     fitting, odd = ([user for user in held if best.writes(user["roles"]) is fits] for fits in (True, False))
     against = sum(str(user.get("active")).lower() != "false" for user in odd)
-    line = f"{{target: {_single(best.target)}, expression: {_single(best.expression)}}}"
+    line = f"{{target: {spelled_code(best.target)}, expression: {spelled_code(best.expression)}}}"
     return Fit(line if len(fitting) > against else "", fitting, odd)
 
 

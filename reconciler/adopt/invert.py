@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.adopt.model import Row
-from reconciler.adopt.yaml_edit.rows import can_hold, is_name
+from reconciler.adopt.yaml_edit.rows import is_name
 from reconciler.declare.source_attributes import COMPUTED, MULTI_VALUED
+from reconciler.declare.yaml.scalars import can_hold
 from reconciler.plan.diff import same
 from reconciler.resolve.expressions.language import EvaluationError
 from reconciler.resolve.mapping import CompiledMapping, Slot, coerce
@@ -69,21 +70,21 @@ def sources_of(mapping: CompiledMapping, values: Sequence[Any], key: str, name: 
                 put(row, source, value)
     for slot, value in zip(mapping.slots, values, strict=True):
         if slot.expression is not None and value is not None:
-            guess(slot, value, row, key)
+            _fill_in(slot, value, row, key)
     if row.get(key) is None and is_name(name):
         row[key] = name
     return row, left
 
 
-def guess(slot: Slot, value: Any, row: Row, key: str) -> str | None:
-    """Fill in a source that makes an expression give `value`; its name, or None where none was found or needed.
+def _fill_in(slot: Slot, value: Any, row: Row, key: str) -> None:
+    """Give the row a source that makes an expression give `value`, where one is needed and there is one.
 
     Tried for each source that has no value yet: the live value itself. That undoes ToLower, StripSpaces, Coalesce and
     the like; whether it does is not assumed but evaluated.
     """
     expression = slot.expression
     if expression is None or expression.generated or expression.functions & ROLE_FUNCTIONS or gives(slot, value, row):
-        return None
+        return
     for source in expression.sources:
         if source in COMPUTED or source == "accountEnabled" or source in MULTI_VALUED or get(row, source) is not None:
             continue
@@ -92,8 +93,7 @@ def guess(slot: Slot, value: Any, row: Row, key: str) -> str | None:
             put(trial, source, value)
             if gives(slot, value, trial):
                 put(row, source, value)
-                return source
-    return None
+                return
 
 
 def gives(slot: Slot, value: Any, row: Row) -> bool:

@@ -7,16 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.declare.errors import ReconcileError
+
 Row = dict[str, Any]
 SHOWN = 3
 
 
-class ImportRefused(Exception):
+class ImportRefused(ReconcileError):
     """Nothing was written; `remedy` says what to do."""
-
-    def __init__(self, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.message, self.remedy = message, remedy
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from reconciler.adopt.model import Notes, Row
-from reconciler.adopt.yaml_edit.rows import can_hold, is_name
+from reconciler.adopt.yaml_edit.rows import is_name
 from reconciler.declare.model import App, Role
-from reconciler.declare.names import fold
+from reconciler.declare.names import DEFAULT_ACCESS, DEFAULT_ACCESS_KEY, fold
+from reconciler.declare.yaml.scalars import can_hold
 from reconciler.plan.live import LiveObject
-
-DEFAULT_ACCESS = "Default Access"
+from reconciler.resolve.scope import refusal
 
 
 def pairs(value: Any) -> list[tuple[str, str]]:
@@ -51,7 +51,7 @@ class Roles:
         return self.by_value[value]
 
     def _taken(self, name: str) -> bool:
-        return fold(name) == fold(DEFAULT_ACCESS) or any(role.key == fold(name) for role in self.by_value.values())
+        return fold(name) == DEFAULT_ACCESS_KEY or any(role.key == fold(name) for role in self.by_value.values())
 
     def assign(self, name: str, item: LiveObject) -> None:
         """Note whom an account belongs to; without a role it needs an assignment that gives none."""
@@ -66,7 +66,7 @@ class Roles:
         """What to assign where the service knows of no role: the plainest one, and nothing where roles are written."""
         if self.slot is not None:
             return DEFAULT_ACCESS
-        plain = [role for role in self.declared if role.enabled and not role.privileged and "User" in role.allowedMemberTypes]
+        plain = [role for role in self.declared if not role.privileged and refusal(role, "User") is None]
         return next((r.displayName for r in plain if r.key == "user"), plain[0].displayName if plain else DEFAULT_ACCESS)
 
     def rows(self) -> list[Row]:

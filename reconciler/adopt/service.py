@@ -17,7 +17,6 @@ from reconciler.adopt.live import adopt
 from reconciler.adopt.model import ImportRefused, Known, Notes
 from reconciler.adopt.yaml_edit.edit import append
 from reconciler.cycle.declarations import checked
-from reconciler.cycle.session import connect
 from reconciler.declare.folders import SUFFIXES
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.live import Live, project_groups, project_users, with_members
@@ -75,7 +74,7 @@ class Read:
     members_shown: bool | str = True
 
 
-def take_over(request: Request, connecting: Connect = connect, record_of: Callable[..., Record | None] | None = None) -> Outcome:
+def take_over(request: Request, connecting: Connect, record_of: Callable[..., Record | None] | None = None) -> Outcome:
     """Import one app. Raises ImportRefused where nothing could be written, and what reading a service raises."""
     with write.staged(request.out) as stage:
         seeded, new = _seed(stage, request)

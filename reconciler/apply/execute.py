@@ -6,18 +6,14 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from reconciler.apply.log import heard, log_lines, recovered, skip_lines
+from reconciler.apply.log import heard, log_lines, new_skips, recovered, skip_lines
 from reconciler.apply.model import ENDED, Failed, Job, Outcome, Result
 from reconciler.apply.steps import Step, steps
 from reconciler.apply.write import Writer
-from reconciler.cycle.randomness import SystemChance
 from reconciler.plan.model import Change
 from reconciler.plan.name_swaps import waiting
-from reconciler.plan.reviewed import by_digest
-from reconciler.plan.safeguards.memory import settle_approved
-from reconciler.record.journal import unanswered
-from reconciler.record.removals import add_removals
 from reconciler.record.store import RecordError, Store
+from reconciler.record.unfinished import Unfinished
 from reconciler.resolve.expressions.functions import Chance
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import AuthError, ServiceError, StaleError
@@ -27,14 +23,15 @@ TAKING = ("write", "members out", "delete")  # steps that may take something fro
 
 def execute(
     job: Job, client: ScimClient, store: Store, now: Callable[[], str], tell: Callable[[Outcome], None],
-    stopped: Callable[[], bool] = lambda: False, chance: Chance | None = None,
+    chance: Chance, stopped: Callable[[], bool] = lambda: False,
 ) -> Result:  # fmt: skip
     """Do what the changes say, nothing else, and keep the record true whatever happens.
 
-    `tell` hears of each change as it ends; `stopped` is asked before each write. Raises RecordError before the first write;
-    from then on a record that cannot be written ends the run before its next one, and is in the result.
+    `tell` hears of each change as it ends; `chance` makes generated values; `stopped` is asked before each write. Raises
+    RecordError before the first write; from then on a record that cannot be written ends the run before its next one, and is in
+    the result.
     """
-    run = _Run(job, client, store, now, tell, chance or SystemChance())
+    run = _Run(job, client, store, now, tell, chance)
     run.begin()
     try:
         run.guarded(lambda: run.go(stopped))
@@ -64,32 +61,30 @@ class _Run:
         self.ends: dict[str, tuple[str, str]] = {}
         self.at: dict[str, str] = {}
         self.writer = Writer(job, client, now, self._journal, chance)
-        self.book = self.writer.book
+        self.changes = self.writer.changes
         self.told: set[str] = set()
         self.refused: ServiceError | None = None
         self.unkept: RecordError | None = None
         self.adopted: list[str] = []
         self.interrupted = False
         self.open: Step | None = None
-        self.begun = set(job.record.under_way)
+        self.unfinished = Unfinished(job.record)
 
     def begin(self) -> None:
         """What needs no write goes into the record before the first one: renames, adoptions, what is under way."""
         record, settled = self.job.record, self.job.settled
         changing = {change.address for change in self.job.changes}
-        self.book.rename([new for new, old in settled.renamed.items() if not changing & {new, old}])
-        for address, entry in settled.baselines.items():
-            if address not in changing and "id" in entry and self.book.renamed.get(address) not in record.entries:
-                if address not in record.entries:
-                    self.adopted.append(address)
-                record.entries[address] = entry
-        record.under_way = sorted({*self.begun, *(change.digest for change in self.job.changes)})
-        record.revoked = settled.revoked
+        self.changes.rename([new for new, old in settled.renamed.items() if not changing & {new, old}])
+        self.adopted = self.changes.adopt(but=changing)
+        self.unfinished.begin(self.job.changes)
+        record.keep_out(settled.revoked)
         journal = self.store.read_journal()
         self._log_earlier(journal)
-        self.store.log(skip_lines(self.job, self.now()))
+        skips = new_skips(self.job)
+        self.store.log(skip_lines(self.job, skips, self.now()))
+        record.tell_skips({skip.address: skip.code for skip in skips}, self.job.resolution.skipped)
         if self.steps or journal:
-            record.runs += 1  # the journal's lines so far are in the record from here on
+            record.begin_run()
         self.store.save(record, len(self.adopted))
         self.store.clear_journal()
 
@@ -123,17 +118,17 @@ class _Run:
         """What was done is in the record, whatever stopped the rest; a step that was torn apart stays in the journal."""
         record = self.job.record
         if not self.interrupted and not self.refused and not self.unkept and self.open is None:
-            self.book.settle()
+            self.changes.keep_matched()
         outcomes = [self.outcome(change) for change in self.job.changes]
         undone = {outcome.change.address for outcome in outcomes if outcome.status not in ENDED}
         # Who has been put out under the recorded name had no write that brings today's.
-        self.book.rename([new for new, old in self.book.renamed.items() if not undone & {new, old}])
+        self.changes.rename([new for new, old in self.changes.renamed.items() if not undone & {new, old}])
         if self.open is None and Result(outcomes, self.interrupted).ended:
-            record.commit = self.job.commit or record.commit
+            record.complete(self.job.commit)
         ended = [o.change for o in outcomes if o.change.address not in undone]
-        settle_approved(record, self.job.everything, ended)
-        by_digest.settle(record, self.job.everything, ended)
-        record.under_way = self._under_way(outcomes)
+        self.unfinished.end(self.job.everything, ended)
+        if self.open is None:
+            self._stop(outcomes)
         self._forget_revoked(outcomes)
         self.store.save(record)
         if self.open is None:
@@ -143,7 +138,7 @@ class _Run:
 
     def _log_lines(self, outcome: Outcome) -> list[dict[str, Any]]:
         address = outcome.change.address
-        return log_lines(self.job, outcome, self.at.get(address) or self.now(), address in self.book.touched)
+        return log_lines(self.job, outcome, self.at.get(address) or self.now(), address in self.changes.touched)
 
     def _log_earlier(self, journal: list[dict[str, Any]]) -> None:
         """What an earlier run did and did not live to log, or to hear of."""
@@ -156,20 +151,16 @@ class _Run:
         """Of whom the declaration agrees, and who is out."""
         settled = self.job.settled
         out = {outcome.change.address for outcome in outcomes if outcome.status == "done"}
-        for address in settled.agreed - (settled.pending - out):
-            self.job.record.revoked.pop(address, None)
+        self.job.record.forget_revoked(settled.agreed - (settled.pending - out))
 
-    def _under_way(self, outcomes: list[Outcome]) -> list[str]:
-        """Changes begun and not ended: what a saved plan still asks of them is their rest."""
-        if self.open is not None:
-            return self.job.record.under_way
+    def _stop(self, outcomes: list[Outcome]) -> None:
+        """Of a change that was done in part, or may have been, a saved plan still asks for the rest."""
         undone = [outcome.change for outcome in outcomes if outcome.status not in ENDED]
-        known = self.book.touched | self.job.record.unanswered.keys()  # what may have been done without our hearing of it too
-        torn = [change.digest for change in undone if change.address in known]
-        return sorted({*self.begun, *torn}) if undone else []
+        known = self.changes.touched | self.job.record.unanswered.keys()
+        self.unfinished.stop(undone, [change for change in undone if change.address in known])
 
     def outcome(self, change: Change) -> Outcome:
-        begun = change.address in self.book.touched
+        begun = change.address in self.changes.touched
         if change.address in self.ends:
             status, why = self.ends[change.address]
             return Outcome(change, status, f"done in part: {why}" if begun else why)
@@ -194,7 +185,7 @@ class _Run:
         try:
             self.writer.do(step)
             self.left[address] -= 1
-            add_removals(self.job.record, line["at"], line["takes"])
+            self.job.record.count_removals(line["at"], line["takes"])
         except StaleError as error:
             self.ends[address] = ("stale", f"changed on the service since it was planned: {error}")
         except ServiceError as error:
@@ -215,21 +206,21 @@ class _Run:
             "wanted": {a.path: a.after for a in step.attributes},
             **({"id": rests_on.id} if rests_on is not None else {}),
             **({"declaredId": base["declaredId"]} if "declaredId" in base else {}),
-            **({"was": was} if (was := self.book.renamed.get(change.address)) is not None else {}),
+            **({"was": was} if (was := self.changes.renamed.get(change.address)) is not None else {}),
         }  # fmt: skip
 
     def _close(self, address: str, line: dict[str, Any]) -> None:
         entries = self.job.record.entries
-        for new, old in self.book.moved:
+        for new, old in self.changes.moved:
             self._journal({"address": new, "outcome": "moved", "was": old, "entry": entries[new]})
-        self.book.moved.clear()
+        self.changes.moved.clear()
         for member in sorted(self.writer.beside):
             self._journal({"address": member, "outcome": "moved", "entry": entries[member]})
         self.writer.beside.clear()
         failed = address in self.ends and self.writer.uncertain
         if failed:
             line["wanted"] = {**line["wanted"], **self.writer.made}
-            self.job.record.unanswered[address] = unanswered(line)
+            self.job.record.leave_unanswered(address, line)
         status = self.ends.get(address, ("done", ""))[0]
         self.at[address] = self.now()
         self._journal({"at": self.at[address], "address": address, "outcome": status, "entry": entries.get(address),

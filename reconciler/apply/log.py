@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.apply.model import Job, Outcome
-from reconciler.plan.model import Change, Skip
+from reconciler.plan.model import Action, Change, Skip
 
 ACTIONS = {"enable": "update"}  # Graph knows no enable
 KILLED = "done by a run that was killed before it could log it"
@@ -31,7 +31,7 @@ def log_lines(job: Job, outcome: Outcome, at: str, begun: bool) -> list[dict[str
     wanted = job.record.entries.get(change.address, {}).get("wanted", {})
     rest = tuple(a for a in change.attributes if a.reference and a.path not in wanted)
     made = replace(change, attributes=tuple(a for a in change.attributes if a not in rest))
-    left = replace(change, action="update", attributes=rest)
+    left = replace(change, action=Action.UPDATE, attributes=rest)
     line = _outcome_line(job, outcome._replace(change=left), at)
     return [_outcome_line(job, Outcome(made, "done"), at), line | {"id": f"{line['id']}/rest"}]
 
@@ -46,22 +46,23 @@ def _outcome_line(job: Job, outcome: Outcome, at: str) -> dict[str, Any]:
     return line if skip is None else line | {"provisioningSteps": [_step("EntrySynchronizationScoping", "scoping", skip)]}
 
 
-def skip_lines(job: Job, at: str) -> list[dict[str, Any]]:
-    """Records of who is left out, once until the code changes, and put into the record as such.
+def new_skips(job: Job) -> list[Skip]:
+    """Who is left out and has no record of it yet, with this code.
 
-    Of those who are not assigned only the ones that we have provisioned: of others Entra hears nothing either. Whoever is in
-    the changes has a record of that.
+    Of those who are not assigned only the ones that we have provisioned: of others Entra hears nothing either.
     """
-    record, changing = job.record, {change.address for change in job.changes}
-    new = [
+    record = job.record
+    return [
         skip for skip in job.skipped
         if record.skips.get(skip.address) != skip.code
         and (skip.code != "NotAssigned" or skip.address in record.skips or job.names(skip) & record.entries.keys())
     ]  # fmt: skip
-    out = job.resolution.skipped
-    record.skips = {address: code for address, code in record.skips.items() if address in out}
-    record.skips.update({skip.address: skip.code for skip in new})
-    return [_skipped(job, skip, at) for skip in new if not changing & job.names(skip)]
+
+
+def skip_lines(job: Job, skips: Iterable[Skip], at: str) -> list[dict[str, Any]]:
+    """Records of who is left out; whoever is in the changes has a record of that."""
+    changing = {change.address for change in job.changes}
+    return [_skipped(job, skip, at) for skip in skips if not changing & job.names(skip)]
 
 
 def _skipped(job: Job, skip: Skip, at: str) -> dict[str, Any]:

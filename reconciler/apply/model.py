@@ -22,7 +22,7 @@ class Job:
     """The changes to be made, and what is known of the objects that they touch; `occasion` is said in the log.
 
     `commit` goes into the record where all of them are done: no declared change is left then. None leaves it as it is.
-    `removals` say what counts once a change is done: its address -> (address, kind) of each (plan/safeguards/keep.py);
+    `removals` say what counts once a change is done: its address -> (address, kind) of each (plan/safeguards/memory.py);
     `everything` are the changes that there would be without a selection; `skipped` is who was left out of scope.
     """
 

@@ -10,7 +10,6 @@ from reconciler.apply.ids import Ids, member_ids, resource_of, version_of
 from reconciler.apply.members import write_members
 from reconciler.apply.model import Failed, Job
 from reconciler.apply.preconditions import unchanged, values_unchanged
-from reconciler.apply.record_changes import Book
 from reconciler.apply.right_account import Whose
 from reconciler.apply.steps import Step
 from reconciler.declare.names import fold
@@ -19,6 +18,16 @@ from reconciler.plan.model import AttributeChange, Change
 from reconciler.plan.outstanding import is_in_vain, taken_and_there
 from reconciler.plan.unanswered import is_as_sent
 from reconciler.record.entries import Entry
+from reconciler.record.entry_changes import (
+    EntryChanges,
+    change_members,
+    disable,
+    enable,
+    give_roles,
+    keep_members,
+    retain,
+    tell,
+)
 from reconciler.resolve.expressions.functions import Chance
 from reconciler.resolve.mapping import coerce
 from reconciler.resolve.resolution import getter
@@ -43,7 +52,8 @@ class Writer:
         self.job, self.client, self.now = job, client, now
         self.journal, self.chance = journal, chance
         self.ids = Ids(job.settled.ids)
-        self.book = Book(job)
+        self.changes = EntryChanges(job.record, job.settled.baselines, job.settled.renamed, job.settled.gone,
+                                    job.resolution.user_mapping.references)  # fmt: skip
         self.whose = Whose(job, self.ids)
         self.carrying = {*job.record.carrying, *(s.target for s in job.resolution.user_mapping.slots if s.carries_roles)}
         self.notes: dict[str, str] = {}
@@ -70,7 +80,7 @@ class Writer:
                 self._delete(change)
             case other:
                 raise AssertionError(other)
-        self.book.touched.add(change.address)
+        self.changes.touched.add(change.address)
 
     # Requests
 
@@ -81,7 +91,7 @@ class Writer:
         if another := self.whose.of_create(change, answer):
             raise Failed("failed", f"{another}; nothing was recorded")
         self.ids.learn(change.address, answer["id"])
-        self.book.create(change.address, answer["id"])
+        self.changes.create(change.address, answer["id"])
         self._settle(change, attributes, self._whole(change, answer))
 
     def _post(self, change: Change, sent: dict[str, Any], attempt: int = 1) -> Resource:
@@ -183,7 +193,7 @@ class Writer:
 
     def _deleted_by_disabling(self, change: Change) -> None:
         """What a profile could have said: on this service nobody is inactive."""
-        self.book.drop(change.address)
+        self.changes.drop(change.address)
         self.notes[change.address] = ("the service deleted the account when `active` became false: say so in the profile, "
                                       "`deprovision: {inactive: deletes}`")  # fmt: skip
 
@@ -196,7 +206,7 @@ class Writer:
         live = self.client.get(resource_of(change.address), self.ids.own(change))
         if live is None:
             raise Failed("stale", "it is gone from the service since it was planned")
-        if change.action == "create" or change.address in self.book.touched:
+        if change.action == "create" or change.address in self.changes.touched:
             return live
         values_unchanged(change, live, self.job.resolution.mapping(change.address), self.ids)
         return live
@@ -208,8 +218,8 @@ class Writer:
         id = self.ids.own(change)
         live: Resource = {} if change.action == "create" else self._fresh(change)
         write_members(self.client, id, live, [self.ids.of(m) for m in known], [self.ids.of(m) for m in remove])
-        entry = self.book.entry(change, id)
-        entry["members"] = sorted((set(entry.get("members", ())) | set(known)) - set(remove))
+        entry = self.changes.entry(change, id)
+        change_members(entry, known, remove)
         if remove:
             self._look_who_stayed(change, entry, remove)
         for member in remove:
@@ -219,7 +229,7 @@ class Writer:
         if known:
             self._look_for_members(change)
         if left:
-            self.book.touched.update([change.address] if known or remove else [])
+            self.changes.touched.update([change.address] if known or remove else [])
             raise Failed("skipped", f"{', '.join(left)} could not be added: there is no account")
 
     def _look_who_stayed(self, change: Change, entry: Entry, remove: list[str]) -> None:
@@ -227,9 +237,7 @@ class Writer:
         readable = self.client.profile.groups.membersReadable
         inside = member_ids(self.client.get("Groups", self.ids.own(change)) or {}) if readable else None
         stayed = {member for member in remove if self.ids.of(member) in (inside or ())}
-        entry["kept"] = sorted((set(entry.get("kept", ())) - set(remove)) | stayed)
-        if not entry["kept"]:
-            del entry["kept"]
+        keep_members(entry, remove, stayed)
         if stayed:
             self.outstanding[change.address] = f"the service answered, and did not take out {', '.join(sorted(stayed))}"
 
@@ -241,9 +249,9 @@ class Writer:
         with suppress(ServiceError):
             listed = self.client.first("Groups")
             if any(group.get("members") for group in listed):
-                self.job.record.members_shown = True
+                self.job.record.show_members()
             elif any(group["id"] == self.ids.own(change) for group in listed):
-                self.job.record.members_shown = False
+                self.job.record.show_no_members()
 
     def _delete(self, change: Change) -> None:
         resource, id = resource_of(change.address), self.ids.own(change)
@@ -253,7 +261,7 @@ class Writer:
             self.uncertain = True
             self.client.delete(resource, id, version_of(live))
             self._look_whether_gone(change)
-        self.book.drop(change.address)
+        self.changes.drop(change.address)
 
     def _look_whether_gone(self, change: Change) -> None:
         """An account that the service keeps, and of which it says that it is inactive, is out. Raises Failed for any other."""
@@ -300,30 +308,25 @@ class Writer:
         hidden = {slot.target for slot in self.job.resolution.mapping(change.address).slots if slot.hidden}
         attributes = tuple([a for a in attributes if not (a.generated and a.path in hidden)])  # a secret that nobody needs again
         ignored = self._ignored(change, attributes, live)
-        entry = self.book.entry(change, self.ids.own(change))
-        wanted, answered = dict(entry.get("wanted", {})), dict(entry.get("answered", {}))
-        for a in attributes:
-            wanted[a.path] = a.after
-            answered.pop(a.path, None)
-        answered.update(ignored)
-        entry["wanted"], entry["answered"] = wanted, answered
+        entry = self.changes.entry(change, self.ids.own(change))
+        tell(entry, {a.path: a.after for a in attributes}, ignored)
         self._roles(change.address, entry)
         left = [words for a in attributes if a.path in ignored and (words := self._left(a, ignored[a.path]))]
         if left:
             self.outstanding[change.address] = f"the service answered, and {' and '.join(left)}"
         if change.disables and not is_in_vain(entry):
-            entry["disabledAt"] = self.now()
+            disable(entry, self.now())
             if change.address not in self.job.resolution.users and change.address not in self.job.settled.revoked:
-                entry["retained"] = True  # nothing is left to be done with it
+                retain(entry)
         elif change.action == "enable":
-            entry.pop("disabledAt", None)
+            enable(entry)
         if ignored.keys() - hidden:
             self.notes[change.address] = "the service ignored " + ", ".join(sorted(ignored.keys() - hidden))
 
     def _roles(self, address: str, entry: Entry) -> None:
         """The roles that a user has from now on, none where the account is out of scope; those that a group gives."""
         if address.startswith("Group/"):
-            entry["roles"] = sorted(self.job.settled.giving.get(fold(address.partition("/")[2]), ()))
+            give_roles(entry, sorted(self.job.settled.giving.get(fold(address.partition("/")[2]), ())))
             return
         user = self.job.resolution.users.get(address) if address not in self.job.settled.revoked else None
-        entry["roles"] = [role.key for role in user.roles] if user is not None else []
+        give_roles(entry, [role.key for role in user.roles] if user is not None else [])

@@ -24,22 +24,22 @@ from reconciler.cli.common import (
     worst,
 )
 from reconciler.cli.interrupt import in_turn
-from reconciler.cli.only import known_addresses
+from reconciler.cli.only import known_addresses, warn_unknown
 from reconciler.cli.other_apps import warn_forgotten
-from reconciler.cli.output import add_markdown, reporting, say, warn
+from reconciler.cli.output import PERSON, add_markdown, reporting, say, warn
 from reconciler.cli.plan import show_plans
 from reconciler.cli.write import blocked, closed, write
 from reconciler.cycle.clock import now
 from reconciler.cycle.plan_files import reviewed
-from reconciler.cycle.session import Session
-from reconciler.cycle.write import opened
 from reconciler.declare.model import App, Declarations
-from reconciler.plan.model import Change, Plan
+from reconciler.plan.model import Change
 
 if TYPE_CHECKING:
+    from reconciler.cycle.reviewed import Left
+    from reconciler.cycle.session import Session
     from reconciler.plan.reviewed.compare import Moved
-    from reconciler.record.store import Store
 
+COMMAND = "reconcile apply"  # as the lock says it
 DIGEST = re.compile("sha256:[0-9a-f]{64}")
 
 
@@ -86,14 +86,18 @@ def _apply(
         return guarded(lambda: apply_files(saved(files), apps, declarations, lock_timeout, form))
     if not apps:
         warn_forgotten(declarations)
+    from reconciler.cycle.write import Lock, Request, opened
+    from reconciler.plan.selection import Selection
+
     agreed = partial(_agreed, auto_approve=auto_approve, digest=digest, no_color=no_color)
 
     def work(app: App) -> int:
         if (code := closed(app, declarations)) is not None:
             return code
-        with opened(app, declarations, lock_timeout, only, causes) as found:
+        with opened(app, declarations, PERSON, Lock(COMMAND, lock_timeout), Selection(only, causes)) as found:
+            warn_unknown(only, app, declarations, found.record)
             changes = agreed(found)
-            return changes if isinstance(changes, int) else write(found, changes, asked=digest)
+            return changes if isinstance(changes, int) else write(found, changes, Request(only=only, digest=digest))
 
     return worst(in_turn({app.name: partial(work, app) for app in picked}))
 
@@ -117,12 +121,11 @@ def _agreed(found: Session, auto_approve: bool, digest: str | None, no_color: bo
 
 def _is_rest(found: Session, digest: str) -> bool:
     """Whether all that is planned is what an apply of the plan of this digest has left; said in words."""
-    from reconciler.plan.reviewed.by_digest import is_rest
+    from reconciler.cycle.reviewed import is_rest
 
-    record, plan = found.record, found.planned.plan
-    if record is None or record.base_url != plan.base_url or not is_rest(record, digest, plan):
+    if not is_rest(found, digest):
         return False
-    say(f"{'This is what' if plan.changes else 'Nothing'} is left of {digest}.")
+    say(f"{'This is what' if found.planned.plan.changes else 'Nothing'} is left of {digest}.")
     return True
 
 
@@ -130,24 +133,30 @@ def apply_files(
     files: list[Path], apps: tuple[str, ...], declarations: Declarations, lock_timeout: float, form: str
 ) -> int:
     """Every app is looked at before the first write, so that a stale one keeps the others unwritten."""
+    from reconciler.cycle.reviewed import left_of, selected, undeclared
+    from reconciler.cycle.write import Lock, Request, opened
+
     plans = [plan for file in files for plan in reviewed(file)]
     if files and not plans:
         say(f"There is no plan in {', '.join(map(str, files))}: nothing was written.")
     if plans:
         known_apps(apps, {plan.app for plan in plans}, "plan of the app")
-    gone = sorted({plan.app for plan in plans if plan.changes} - declarations.apps.keys())
-    if gone:
-        return _stale({name: [_moved("App/" + name, "declaration", "this app is no longer declared")] for name in gone}, form)
+    if gone := undeclared(plans, frozenset(declarations.apps)):
+        return _stale(gone, form)
     with ExitStack() as stack:
         ready: list[tuple[Session, tuple[Change, ...], tuple[str, ...]]] = []
 
         def look(app: App) -> int:
             asked = [plan for plan in plans if plan.app == app.name]
-            found = stack.enter_context(opened(app, declarations, lock_timeout))
-            changes = _of_files(found, asked, form)
-            if isinstance(changes, int):
-                return changes
-            ready.append((found, changes, _selected(asked)))
+            found = stack.enter_context(opened(app, declarations, PERSON, Lock(COMMAND, lock_timeout)))
+            left = left_of(found, asked)
+            if left.moved:
+                return _stale({app.name: left.moved}, form)
+            found = found.guard(left.todo, now(), asked)
+            _say_left(found, left)
+            if found.guarded.blocking:
+                return blocked(found, found.guarded.blocking)
+            ready.append((found, left.todo, selected(asked)))
             return 0
 
         named = [app for app in chosen(declarations, apps) if any(plan.app == app.name for plan in plans)]
@@ -155,62 +164,25 @@ def apply_files(
         looked = worst([guarded(lambda app=app: look(app)) for app in named if app.name not in shut])  # type: ignore[misc]
         if looked:
             return looked
-        works = {item[0].app.name: partial(write, item[0], item[1], only=item[2]) for item in ready}
+        works = {found.app.name: partial(write, found, todo, Request(only=only)) for found, todo, only in ready}
         return worst([*shut.values(), *in_turn(works)])
 
 
-def _of_files(found: Session, reviewed: list[Plan], form: str) -> tuple[Change, ...] | int:
-    """What the plans of one app leave to be done, or the exit code where nothing may be."""
-    from reconciler.plan.access import access
-    from reconciler.plan.reviewed.compare import compare, unseen
-    from reconciler.plan.selection import Selection
-
-    plan = found.planned.plan
-    elsewhere = {p.base_url for p in reviewed} - {plan.base_url}
-    if elsewhere:
-        how = [f"tenantUrl was {url} and is now {plan.base_url}" for url in sorted(elsewhere)]
-        return _stale({plan.app: [_moved("App/" + plan.app, "declaration", *how)]}, form)
-    for item in reviewed:
-        known_record(found.store, item)
-    begun = frozenset(found.record.under_way if found.record else ())
-    result = compare(reviewed, plan, found.planned.is_done,
-                     lambda item: found.planned.part(Selection(item.only, item.selected_causes)), begun)  # fmt: skip
-    moved = result.moved or unseen(reviewed, access(found.planned.context, result.todo))
-    if moved:
-        return _stale({plan.app: moved}, form)
-    for address in result.done:
-        say(f"{address}: already done")
-    for change in result.beyond:
-        say(f"not in the reviewed plan: {change.action} {change.address} ({change.reason})")
-    for error in plan.errors:
-        say(f"Error: {error.address} could not be planned ({error.code}): {error.reason}")
-        say(f"    {error.remedy}")
-    return _guarded(found, tuple(result.todo), reviewed)
-
-
-def _guarded(found: Session, changes: tuple[Change, ...], reviewed: list[Plan]) -> tuple[Change, ...] | int:
-    """The changes, if no safeguard blocks what is to be written of them."""
-    from reconciler.plan.safeguards.guard import guard
+def _say_left(found: Session, left: Left) -> None:
+    """What is done already, what was not reviewed, what could not be planned, and what to be careful about."""
     from reconciler.report.text import caution_words
 
-    own = [text for text in found.planned.plan.warnings if text not in found.guarded.warnings]
-    found.guarded = guard(found.planned, found.record, now(), changes, reviewed)
+    for address in left.done:
+        say(f"{address}: already done")
+    for change in left.beyond:
+        say(f"not in the reviewed plan: {change.action} {change.address} ({change.reason})")
+    for error in found.planned.plan.errors:
+        say(f"Error: {error.address} could not be planned ({error.code}): {error.reason}")
+        say(f"    {error.remedy}")
     for item in found.guarded.cautions:
         say(f"Caution: {found.app.displayName}: {caution_words(item)}")
-    for text in (*own, *found.guarded.warnings):
+    for text in (*left.warnings, *found.guarded.warnings):
         warn(found.app, text)
-    return blocked(found, found.guarded.blocking) if found.guarded.blocking else changes
-
-
-def _selected(reviewed: list[Plan]) -> tuple[str, ...]:
-    """The addresses that the reviewed plans are about; none where one of them is about everything."""
-    return tuple(address for plan in reviewed for address in plan.only) if all(plan.only for plan in reviewed) else ()
-
-
-def _moved(address: str, by: str, *how: str) -> Moved:
-    from reconciler.plan.reviewed.compare import Moved
-
-    return Moved(address, None, None, (by,), how)
 
 
 def _stale(moved: dict[str, list[Moved]], form: str) -> int:
@@ -230,14 +202,3 @@ def saved(files: tuple[Path, ...]) -> list[Path]:
     if not found:
         say("There is no reviewed plan: nothing was written.")
     return found
-
-
-def known_record(store: Store, plan: Plan) -> None:
-    """Raises RecordError where the record of a saved plan is no earlier version of the one that is there now."""
-    from reconciler.record.store import RecordError
-
-    head, tree = plan.record
-    if head and not store.follows(head, tree or ""):
-        raise RecordError(f"the plan of {plan.app} was made with the record at {head}, from which what is there now, "
-                          f"{store.head()[0] or 'nothing'}, does not descend: it was rewritten, or its history cut",
-                          "find out who changed the ref; then plan again, and have that plan reviewed")  # fmt: skip

@@ -15,7 +15,7 @@ from reconciler.cycle.declarations import checked
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
 
-ERROR, CHANGES, BLOCKED, STALE, PARTIAL, LOCKED, USAGE = 1, 2, 3, 4, 5, 6, 64
+ERROR, CHANGES, BLOCKED, STALE, PARTIAL, LOCKED = 1, 2, 3, 4, 5, 6
 MOST_LISTED = 20
 FIRST_OF = (130, 6, 1, 4, 3, 5, 2, 0)
 

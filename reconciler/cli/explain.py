@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.common import ERROR, chosen, colourer, guarded, load_checked, options, worst
+from reconciler.cli.output import PERSON
 from reconciler.cycle.clock import today
-from reconciler.cycle.session import session
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
 from reconciler.record.open import recovered, store_of
@@ -84,12 +84,13 @@ def _offline(app: App, declarations: Declarations, record: Record | None, addres
 def _online(app: App, declarations: Declarations, store: Store, record: Record | None, address: str) -> Explanation:
     """As `plan` reads it; where the service cannot be read, that is the first verdict, and the rest goes on without."""
     from reconciler.cycle.randomness import SystemChance
+    from reconciler.cycle.session import session
     from reconciler.plan.explain.model import Step
     from reconciler.plan.explain.steps import explain as explained
     from reconciler.scim.errors import CredentialError, ServiceError
 
     try:
-        with session(app, declarations, (), (), store) as now:
+        with session(app, declarations, PERSON, store=store) as now:
             live = now.planned.context.live
             words = f"{len(live.users)} users and {len(live.groups)} groups read from {now.client.shown_url}"
             connection = Step("connection", "success", words)

@@ -9,13 +9,12 @@ from pathlib import Path
 
 import click
 
-from reconciler.cli.apply import known_record
 from reconciler.cli.common import ERROR, chosen, guarded, known_apps, load_checked, options, worst
 from reconciler.cli.output import reporting, say
-from reconciler.cli.plan import whole_plan
 from reconciler.cycle.plan_files import read_plans
 from reconciler.declare.model import App
 from reconciler.github.gh import GitHubError, own, send
+from reconciler.github.pages import actions, whole_plan
 from reconciler.plan.model import Plan
 from reconciler.record.open import store_of
 
@@ -113,6 +112,7 @@ def plans(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, repor
 
     def work(app: App) -> int:
         from reconciler.cycle.commit import revision
+        from reconciler.cycle.reviewed import known_record
         from reconciler.github.reviewed_plans import merged, save
 
         store = store_of(app, declarations)
@@ -120,8 +120,8 @@ def plans(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, repor
         head = revision(declarations.folder)[0]
         if head is None:
             raise GitHubError("the declarations are in no commit", "run this in a checkout of the repository")
-        pulls = merged(record.commit if record else "", head, os.environ.get("GITHUB_REF_NAME"))
-        without = save(app.name, pulls, out, partial(known_record, store))
+        pulls = merged(record.commit if record else "", head, os.environ.get("GITHUB_REF_NAME"), say)
+        without = save(app.name, pulls, out, partial(known_record, store), say)
         say(f"{app.name}: {len(pulls) - len(without)} reviewed plans of {len(pulls)} pull requests merged since "
             f"{record.commit[:12] if record and record.commit else 'an unknown commit'}")  # fmt: skip
         for item in without:
@@ -173,9 +173,3 @@ def issue(desired: Path, apps: tuple[str, ...], no_color: bool, file: Path) -> i
             say(f"{plan.app}: as declared, and no issue is open")
 
     return _each(file, apps, keep)
-
-
-def actions() -> str:
-    """The address of the repository's actions, on a runner."""
-    where = [os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY")]
-    return "/".join([*where, "actions"]) if all(where) else ""

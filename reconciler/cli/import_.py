@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options
-from reconciler.cycle.session import session
+from reconciler.cli.only import warn_unknown
+from reconciler.cli.output import PERSON, waiting
 from reconciler.declare.folders import APP_NAME
 
 if TYPE_CHECKING:
@@ -51,8 +52,10 @@ def import_(
             raise click.UsageError("--entra-schema stands alone: leave --only and --split out")
         return _told(lambda: _schema(entra_schema, target, apps[0], force))
     from reconciler.adopt.service import Request, take_over
+    from reconciler.cycle.connection import connect
 
-    return _told(lambda: _show(take_over(Request(target, desired, apps[0], split, force)), target))
+    request = Request(target, desired, apps[0], split, force)
+    return _told(lambda: _show(take_over(request, partial(connect, tell=waiting)), target))
 
 
 def _schema(file: Path, out: Path, app: str, force: bool) -> int:
@@ -85,6 +88,8 @@ def _directory(folder: Path, out: Path, app: str | None) -> int:
 
 def _one(desired: Path, apps: tuple[str, ...], address: str) -> int:
     from reconciler.adopt.one_object import take_one
+    from reconciler.cycle.session import session
+    from reconciler.plan.selection import Selection
     from reconciler.report.safe import plain
     from reconciler.report.text import last_line
 
@@ -94,7 +99,8 @@ def _one(desired: Path, apps: tuple[str, ...], address: str) -> int:
     picked = chosen(declarations, apps)
     if len(picked) != 1:
         raise click.UsageError(f"{address} may be in several apps: name one with --app")
-    with session(picked[0], declarations, (address,), ()) as found:
+    with session(picked[0], declarations, PERSON, Selection((address,))) as found:
+        warn_unknown((address,), picked[0], declarations, found.record)
         taken = take_one(desired, found.planned, found.record, address)
     if taken is None:
         click.echo(plain(f"{address} matches its declaration: nothing to take over."))

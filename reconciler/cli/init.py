@@ -14,12 +14,12 @@ import click
 
 from reconciler.adopt.yaml_edit.rows import header
 from reconciler.cli.common import ERROR, options
-from reconciler.cycle.commit import checkout_here
 from reconciler.cycle.declarations import checked
 from reconciler.cycle.old_record import MOVE, OLD, to_move
 from reconciler.declare.folders import APP_NAME, SUFFIXES
 from reconciler.declare.model import App
 from reconciler.record.checkout import Checkout
+from reconciler.record.here import checkout_here
 
 WORKFLOWS = ("workflows/plan.yml", "workflows/apply.yml", "workflows/drift.yml", "actions/reconcile/action.yml")
 TOKEN, URL, DROPPED = "WIKI_SCIM_TOKEN", "WIKI_SCIM_URL", "THOUSANDEYES_SCIM_"  # what stands in this project's own workflows

@@ -1,4 +1,4 @@
-"""What a command says to the person who runs it, kept for `--report FILE`."""
+"""What a command says to the person who runs it, as it goes on, and keeps for `--report FILE`. Prints; writes that file."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cycle.listener import Listener
 from reconciler.declare.model import App
 from reconciler.report.safe import plain
 
@@ -45,9 +46,21 @@ def warn(app: App, text: str) -> None:
     say(f"Warning: {text}" if says else f"Warning: {app.displayName}: {text}")
 
 
+def waiting(words: str) -> None:
+    """A wait for a service is said, from whichever thread begins it."""
+    click.echo(plain(words), err=True)
+
+
 def report_lines(lines: list[str]) -> None:
     """Lines for the report alone."""
     _kept().lines += lines
+
+
+def _note(line: str) -> None:
+    report_lines([line])
+
+
+PERSON = Listener(waiting, say, _note)
 
 
 def add_markdown(text: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from reconciler.cycle.earlier_commit import ask, inside
+from reconciler.record.here import ask, inside
 
 OWN = 0o600
 

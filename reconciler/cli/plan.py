@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,11 +21,14 @@ from reconciler.cli.common import (
     selection_options,
     worst,
 )
-from reconciler.cli.only import known_addresses
+from reconciler.cli.only import known_addresses, warn_unknown
 from reconciler.cli.other_apps import warn_forgotten
-from reconciler.cycle.session import Session, session
-from reconciler.declare.model import Declarations
+from reconciler.cli.output import PERSON
+from reconciler.declare.model import App, Declarations
 from reconciler.plan.model import Plan
+
+if TYPE_CHECKING:
+    from reconciler.cycle.session import Session
 
 FORMATS = ["text", "json", "markdown", "summary"]
 FORMAT_HELP = "How to print it: markdown is cut to a GitHub comment, summary to a GitHub job summary."
@@ -48,14 +52,17 @@ def plan(
 ) -> int:  # fmt: skip
     """Show what an apply would do. Writes nothing to the service."""
     mode = output_files.clear(out) if out is not None else output_files.OWN
+    from reconciler.cycle.session import session
+    from reconciler.plan.selection import Selection
     from reconciler.scim.credentials import at_hand
 
     declarations = load_checked(desired, apps)
     plans: list[Plan] = []
     kept: list[Session] = []
 
-    def work(app: object) -> int:
-        with session(app, declarations, only, causes) as found:  # type: ignore[arg-type]
+    def work(app: App) -> int:
+        with session(app, declarations, PERSON, Selection(only, causes)) as found:
+            warn_unknown(only, app, declarations, found.record)
             plans.append(_redacted(found.planned.plan, declarations) if redact else found.planned.plan)
             blocked = bool(found.guarded.blocking)
             kept[:] = [found]  # to take the last app's objects apart, just before the end, would take a while
@@ -109,19 +116,8 @@ def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = F
 
             click.echo("\n".join(text.render(item, colourer(no_color), unmanaged) for item in plans), nl=False)
         case _:
+            from reconciler.github.pages import whole_plan
             from reconciler.report import markdown
 
             limit = markdown.share(len(plans)) if form == "summary" else markdown.COMMENT
             click.echo("\n".join(markdown.render(item, limit, whole_plan(item)) for item in plans), nl=False)
-
-
-def whole_plan(plan: Plan) -> str:
-    """Where all of a plan is that had to be cut, in Markdown: the workflow `plan` keeps it; else it is made again."""
-    from reconciler.report.safe import code
-
-    run, commit = os.environ.get("GITHUB_RUN_ID", ""), plan.config.commit
-    if not (run.isdigit() and commit and os.environ.get("GITHUB_EVENT_NAME") in ("pull_request", "merge_group")):
-        return code(f"reconcile plan --app {plan.app} --format json")
-    where = "/".join(os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY"))
-    return (f"the artifact {code(f'plan-{plan.app}-{commit}')} of [this run]({where}/actions/runs/{run}), to be read with "
-            "`reconcile show plan.json --format json`")  # fmt: skip

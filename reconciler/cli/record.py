@@ -11,9 +11,9 @@ import click
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
 from reconciler.cli.output import say
 from reconciler.cycle.clock import now
-from reconciler.cycle.commit import checkout_here
 from reconciler.declare.folders import APP_NAME
 from reconciler.declare.model import App, Declarations
+from reconciler.record.here import checkout_here
 from reconciler.record.open import recovered, store_named, store_of
 
 if TYPE_CHECKING:

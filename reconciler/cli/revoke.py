@@ -5,25 +5,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, lock_option, options, worst
 from reconciler.cli.interrupt import INTERRUPTED, in_turn
-from reconciler.cli.output import say, warn
+from reconciler.cli.output import PERSON, say, warn
 from reconciler.cli.plan import show_plans
 from reconciler.cli.write import blocked, vanishing, write
 from reconciler.cycle.clock import now
 from reconciler.cycle.other_apps import left_in
-from reconciler.cycle.session import Session, session
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
-from reconciler.plan.model import Change, Plan
-from reconciler.record.model import Record
-from reconciler.record.open import store_of
+from reconciler.plan.model import Change
+
+if TYPE_CHECKING:
+    from reconciler.cycle.session import Session
 
 
 @click.command()
@@ -39,42 +39,43 @@ def revoke(
 
     It goes past every safeguard but protected and lockout.
     """
-    from reconciler.plan.safeguards.approvals import NEVER_LIFTED
-    from reconciler.plan.safeguards.guard import guard
+    from reconciler.cycle import revoke as revoking
 
     if not auto_approve and not sys.stdin.isatty():
         raise click.UsageError("no terminal to ask on: add --auto-approve")
     declarations = _loaded(desired, apps)
     if vanishing(declarations):
         return ERROR
-    address = _address(user, declarations)
+    address = revoking.address_of(user, declarations)
     with ExitStack() as stack:
         ready: list[tuple[Session, tuple[Change, ...]]] = []
 
         def look(app: App) -> int:
-            found, changes = _opened(stack, app, declarations, address, reason, lock_timeout)
-            if (still := found.planned.context.matching.refused.get(address)) is not None:
-                return _waits(app, address, still.removeprefix("User/"))
-            found.guarded = guard(found.planned, found.record, now(), changes)
-            refused = [verdict for verdict in found.guarded.blocking if verdict.name in NEVER_LIFTED]
-            if refused:
-                return blocked(found, refused)
+            opened = revoking.opened_without(app, declarations, PERSON, lock_timeout, address, reason)
+            found, changes, left_out = stack.enter_context(opened)
+            for text in left_out:
+                warn(app, text)
+            if (name := revoking.name_in_use(found, address)) is not None:
+                return _waits(app, address, name)
+            found = found.guard(changes, now())
+            if forbidding := revoking.forbidding(found):
+                return blocked(found, forbidding)
             ready.append((found, changes))
             return 0
 
         looked = [guarded(lambda app=app: look(app)) for app in chosen(declarations, apps)]  # type: ignore[misc]
         elsewhere = [] if apps else left_in(declarations, address)
-        known = any(_known(found, address) for found, _ in ready)
+        known = any(revoking.is_known(found, address) for found, _ in ready)
         if not known and elsewhere:
             return worst([*looked, *_out_of_reach(address, elsewhere)])
         if not known and not any(looked):
             names = [name for found, _ in ready for name in found.planned.context.entries]
             raise click.UsageError(f"no user {user!r} is declared or recorded; {_meant(user, declarations, names)}")
-        show_plans([_shown(*item) for item in ready], "text", no_color)
+        show_plans([revoking.plan_of(*item) for item in ready], "text", no_color)
         if ready and not auto_approve and not click.confirm(f"Revoke {user} now?", err=True):
             click.echo("Nothing was written.", err=True)
             return ERROR
-        works = {item[0].app.name: partial(_put_out, *item, address) for item in ready}
+        works = {found.app.name: partial(_put_out, found, changes, address) for found, changes in ready}
         return worst([*looked, *in_turn(works), *_out_of_reach(address, elsewhere)])
 
 
@@ -117,73 +118,18 @@ def _loaded(desired: Path, apps: tuple[str, ...]) -> Declarations:
 
 def _put_out(found: Session, changes: tuple[Change, ...], address: str) -> int:
     """Write, and look whether the person is out."""
-    assert found.record is not None
-    code = write(found, changes, occasion=f"revoke: {found.record.revoked[address]['reason']}", only=(address,))
+    from reconciler.cycle.revoke import request_of
+
+    code = write(found, changes, request_of(found, address))
     return code if code == INTERRUPTED else worst([code, *_still_in(found, address)])
 
 
 def _still_in(found: Session, address: str) -> Iterator[int]:
     """An error for each account of the person that the service still shows as active."""
-    from reconciler.plan.live import project_users
-    from reconciler.plan.revoked import accounts_of
+    from reconciler.cycle.revoke import still_active
 
-    for account in accounts_of(found.planned.context, address):
-        shown = found.client.get("Users", account.id)
-        if shown is not None and project_users(found.resolution.user_mapping, [shown])[0].active:
-            ours = account.id in found.planned.context.matching.addresses
-            why = "the service did not disable it" if ours else "it is not managed here, so it was left alone"
-            say(f"Error: {account.name} is still active in {found.app.displayName}: {why}")
-            say("    disable the account there by hand, now")
-            yield ERROR
-
-
-def _opened(
-    stack: ExitStack, app: App, declarations: Declarations, address: str, reason: str | None, lock_timeout: float
-) -> tuple[Session, tuple[Change, ...]]:
-    """One app under its lock, planned as if the person had been revoked before."""
-    from reconciler.plan.outstanding import told_nothing
-    from reconciler.plan.selection import Selection, select
-
-    store = store_of(app, declarations)
-    notice = stack.enter_context(store.lock("reconcile revoke", now(), lock_timeout))
-    if notice:
-        say(notice)
-
-    def amend(record: Record) -> None:
-        if reason is not None or address not in record.revoked:
-            record.revoked[address] = {"at": now(), "reason": reason or "no reason given"}
-        if (entry := record.entries.get(address)) is not None:
-            record.entries[address] = told_nothing(entry)
-
-    found = stack.enter_context(session(app, declarations, (), (), store, amend))
-    changes, left_out = select(found.planned.context, found.planned.everything, Selection((address,)))
-    for text in left_out:
-        warn(app, text)
-    return found, changes
-
-
-def _shown(found: Session, changes: tuple[Change, ...]) -> Plan:
-    """The plan of these changes alone, with the safeguards that hold for them."""
-    from reconciler.plan.access import access
-    from reconciler.plan.cost import estimate
-    from reconciler.plan.safeguards.approvals import NEVER_LIFTED
-
-    limits = found.client.profile.limits()
-    verdicts = tuple(v.as_json() for v in found.guarded.verdicts if v.name in NEVER_LIFTED)
-    return replace(found.planned.plan, changes=changes, access=access(found.planned.context, changes), safeguards=verdicts,
-                   requests=estimate(changes, limits))  # fmt: skip
-
-
-def _address(user: str, declarations: Declarations) -> str:
-    """The address as it is declared; of somebody who is no longer declared as it was typed."""
-    name = user.removeprefix("User/")
-    row = declarations.users.index.get(fold(name))
-    return "User/" + (name if row is None else str(declarations.users.columns["userPrincipalName"][row]))
-
-
-def _known(found: Session, address: str) -> bool:
-    from reconciler.plan.revoked import accounts_of
-
-    context = found.planned.context
-    declared = fold(address.removeprefix("User/")) in context.resolution.declarations.users.index
-    return declared or fold(address) in map(fold, context.entries) or bool(accounts_of(context, address))
+    for account, is_managed in still_active(found, address):
+        why = "the service did not disable it" if is_managed else "it is not managed here, so it was left alone"
+        say(f"Error: {account.name} is still active in {found.app.displayName}: {why}")
+        say("    disable the account there by hand, now")
+        yield ERROR

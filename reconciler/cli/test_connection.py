@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
-from reconciler.cycle.session import connect
+from reconciler.cli.output import waiting
+from reconciler.cycle.connection import connect
 from reconciler.declare.model import App, Declarations
 from reconciler.record.open import store_of
 
@@ -26,7 +27,7 @@ def _test(app: App, declarations: Declarations) -> int:
     from reconciler.resolve.capabilities import limit
     from reconciler.scim.connection import run_test
 
-    with connect(app, store_of(app, declarations).load(), but=frozenset({429})) as client:
+    with connect(app, store_of(app, declarations).load(), waiting, but=frozenset({429})) as client:
         steps = run_test(client, limit(app), str(uuid.uuid4()))
     click.echo(plain(app.displayName))
     for step in steps:

@@ -1,8 +1,7 @@
-"""Writing to one app, for whatever was agreed on: the app opened under its lock, its changes made, and what is said of them."""
+"""What is said of a write to one app, and its exit code: why nothing may be written, how each change ended, what is left."""
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
@@ -11,33 +10,37 @@ from reconciler.cli.common import BLOCKED, ERROR, PARTIAL
 from reconciler.cli.interrupt import THE_SAME, left_over, orderly
 from reconciler.cli.output import line, report_lines, say, telling
 from reconciler.cycle.clock import now
-from reconciler.cycle.session import Session
-from reconciler.cycle.write import _job
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.wording import plural
 from reconciler.plan.model import Change
 
 if TYPE_CHECKING:
     from reconciler.apply.model import Result
+    from reconciler.cycle.session import Session
+    from reconciler.cycle.write import Request
     from reconciler.plan.safeguards.model import Safeguard
 
 
 def closed(app: App, declarations: Declarations) -> int | None:
     """The exit code of an app that is not written to, said in words; None where it may be."""
-    if app.provisioning.mode == "manual":
+    from reconciler.plan.provisioning import closed_by
+
+    why = closed_by(app)
+    if why is None:
+        return ERROR if vanishing(declarations) else None
+    if why == "manual":
         say(f"Error: provisioning of {app.displayName} is manual: only plans are made")
         say("    set `mode: automatic` under provisioning in app.yaml")
         return ERROR
-    if app.provisioning.status == "off":
-        say(f"Provisioning of {app.displayName} is off: nothing was done.")
-        return 0
-    return ERROR if vanishing(declarations) else None
+    say(f"Provisioning of {app.displayName} is off: nothing was done.")
+    return 0
 
 
 def vanishing(declarations: Declarations) -> bool:
     """Whether the record would be lost with the machine that writes it; said in words."""
-    settings = declarations.record
-    if not os.environ.get("CI") or settings.backend != "local" or settings.path is not None:
+    from reconciler.record.place import is_lost_with_the_machine
+
+    if not is_lost_with_the_machine(declarations.record):
         return False
     say("Error: the record would vanish with this machine, since it lies in .reconcile")
     say("    write `record: {backend: git, remote: origin}` in reconciler.yaml, or "
@@ -56,22 +59,16 @@ def blocked(found: Session, verdicts: Iterable[Safeguard]) -> int:
     return BLOCKED
 
 
-def write(
-    found: Session, changes: tuple[Change, ...], occasion: str = "apply", only: tuple[str, ...] | None = None,
-    asked: str | None = None,
-) -> int:  # fmt: skip
-    """Write changes to one app, and say how each ended.
+def write(found: Session, changes: tuple[Change, ...], request: Request) -> int:
+    """Write changes to one app, and say how each ended."""
+    from reconciler.cycle.randomness import SystemChance
+    from reconciler.cycle.write import write
 
-    `only` are the addresses whose record may change, if not all; `asked` is the digest by which the plan was asked for.
-    """
-    from reconciler.apply.execute import execute
-
-    only = found.planned.plan.only if only is None else only
-    job = _job(found, changes, occasion, only, asked)
-    with orderly() as stopped, telling(len(changes), found.app.displayName) as tell:
-        result = execute(job, found.client, found.store, now, tell, lambda: stopped() or found.store.lost)
+    name, only = found.app.displayName, request.only
+    with orderly() as stopped, telling(len(changes), name) as tell:
+        result = write(found, changes, request, now, SystemChance(), tell, stopped)
     part = f" This was a part: {', '.join(only)}." if only else ""
-    say(f"{_summary(result, found.app.displayName)}{part}", err=False)
+    say(f"{_summary(result, name)}{part}", err=False)
     report_lines([line(outcome) for outcome in result.outcomes])
     return _ended(found, result, only)
 

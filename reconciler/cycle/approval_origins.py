@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reconciler.cycle.earlier_commit import ask, inside, text_at
+from reconciler.cycle.earlier_commit import text_at
 from reconciler.declare.model import App, Approval
+from reconciler.record.here import ask, inside
 
 NAME = "approvals.yaml"
 

@@ -1,4 +1,4 @@
-"""Which commit the declarations come from, and whether files differ from it."""
+"""A folder in, the commit that its files come from out, and whether they differ from it. Asks git, writes nothing."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from reconciler.record.checkout import Checkout, find_checkout
-from reconciler.record.store import RecordError
+from reconciler.record.here import checkout_here
 
 
 def revision(folder: str) -> tuple[str | None, bool]:
@@ -25,14 +24,6 @@ def _revision(here: str, folder: str) -> tuple[str | None, bool]:
     if checkout is None or commit is None:
         return None, False
     return known_commit(commit, os.environ), checkout.differs(Path(folder), commit)
-
-
-def checkout_here() -> Checkout | None:
-    """The checkout around the current folder; None where there is none, or no git."""
-    try:
-        return find_checkout(Path.cwd(), os.environ)
-    except RecordError:
-        return None
 
 
 def known_commit(commit: str, environ: Mapping[str, str]) -> str:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 
-from reconciler.cycle.commit import checkout_here
+from reconciler.record.here import ask, inside, output
 
 COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -46,22 +45,3 @@ def names_at(commit: str, folder: str) -> list[str]:
 def is_known(commit: str) -> bool:
     """Whether the commit is here."""
     return bool(COMMIT.fullmatch(commit)) and output("cat-file", "-e", commit + "^{commit}") is not None
-
-
-def inside(file: str) -> str | None:
-    """The path of a file from the top level of the checkout around the current folder; None where it lies elsewhere."""
-    checkout = checkout_here()
-    path = os.path.relpath(Path.cwd().resolve() / file, checkout.top) if checkout else ".."
-    return None if path == ".." or path.startswith("../") else path
-
-
-def ask(*arguments: str) -> str | None:
-    """What git answers, or None where it refuses."""
-    raw = output(*arguments)
-    return None if raw is None else raw.decode("utf-8", "surrogateescape")
-
-
-def output(*arguments: str) -> bytes | None:
-    """The bytes that git answers of the current folder's checkout, at whose top level it stands; None where it refuses."""
-    checkout = checkout_here()
-    return checkout.output("--literal-pathspecs", *arguments) if checkout else None

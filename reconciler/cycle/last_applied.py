@@ -12,11 +12,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler.cycle.earlier_commit import ask, is_known, names_at, text_at
+from reconciler.cycle.earlier_commit import is_known, names_at, text_at
 from reconciler.declare.folders import SUFFIXES
 from reconciler.declare.model import App, Declarations, Place, RecordSettings
 from reconciler.declare.names import fold
 from reconciler.plan.model import Caution
+from reconciler.record.here import ask
 from reconciler.record.model import Record
 
 COMMIT = re.compile("[0-9a-f]{40,64}")

@@ -16,7 +16,7 @@ MOVE = "`reconcile record migrate --from local`"
 
 def with_old_record(planned: Planned, store: Store) -> Planned:
     """The plan of an app that has no record in `store`, with a warning that names the one that was left."""
-    from reconciler.plan.planner import NO_RECORD
+    from reconciler.plan.notices import NO_RECORD
 
     old = OLD / store.app
     if str(old) == store.where() or not (old / "record.json").is_file():

@@ -1,4 +1,4 @@
-"""The whole of a service, read once: users and groups side by side, and what it says of itself."""
+"""A client in, the whole of its service out: users and groups side by side, and what it says of itself. Reads the service."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import partial
 from operator import itemgetter
 
 from reconciler.plan.live import Live, LiveObject, Wanted, project_groups, project_users, with_members
+from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
 from reconciler.scim.answers import shallow
 from reconciler.scim.client import Resource, ScimClient
@@ -17,8 +18,8 @@ NESTED = (list, dict)
 Project = Callable[[list[Resource]], list[LiveObject]]
 
 
-def read_live(client: ScimClient, resolution: Resolution, members_shown: bool = False) -> Live:
-    """Users, and groups where they are mapped and the service has some; `members_shown` is the record's. Raises ServiceError."""
+def read_live(client: ScimClient, resolution: Resolution, record: Record | None) -> Live:
+    """Users, and groups where they are mapped and the service has some. Raises ServiceError."""
     refine(client)
     mapped = resolution.limited.app.groups
     pool = ThreadPoolExecutor(3)
@@ -30,7 +31,8 @@ def read_live(client: ScimClient, resolution: Resolution, members_shown: bool = 
         schemas = pool.submit(read_schemas, client)
         found = users.result()
         people = dict(zip(map(itemgetter(0), found), found, strict=True))
-        shown = with_members(groups.result(), client.profile.groups.membersReadable, members_shown) if groups else []
+        shown = with_members(groups.result(), client.profile.groups.membersReadable,
+                             record is not None and record.members_shown) if groups else []
         notes = list(schema_warnings(schemas.result(), "Users", resolution.user_mapping))
         notes += schema_warnings(schemas.result(), "Groups", resolution.group_mapping) if groups else ()
     finally:

@@ -1,133 +1,115 @@
-"""One app in one run: its record, its service and its plan, with the client that an apply goes on with."""
+"""One pass over one app up to its write: declarations, record and service in, a guarded plan out. Reads all three."""
 
 from __future__ import annotations
 
 import gc
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-import click
-
+from reconciler.cycle.approval_origins import with_origins
 from reconciler.cycle.clock import now, today
+from reconciler.cycle.commit import revision
+from reconciler.cycle.connection import connect
+from reconciler.cycle.last_applied import cautions
+from reconciler.cycle.listener import Listener
+from reconciler.cycle.old_record import with_old_record
+from reconciler.cycle.read import read_live
+from reconciler.cycle.renamed_app import refuse_renamed
 from reconciler.declare.model import App, Declarations
+from reconciler.plan.live import Live
+from reconciler.plan.model import Caution, Change, Config, Plan, RecordHead
+from reconciler.plan.planner import NO_CONFIG, Planned, make_plan
+from reconciler.plan.safeguards.guard import Guarded, guard, shown
+from reconciler.plan.selection import Selection
+from reconciler.plan.unanswered import settle_unanswered
+from reconciler.record.model import Record
 from reconciler.record.open import recovered, store_of
+from reconciler.record.store import Store
+from reconciler.resolve.model import Resolution
+from reconciler.resolve.resolution import resolve
+from reconciler.scim.client import ScimClient
 
-if TYPE_CHECKING:
-    from reconciler.plan.live import Live
-    from reconciler.plan.model import Caution
-    from reconciler.plan.planner import Planned
-    from reconciler.plan.safeguards.guard import Guarded
-    from reconciler.record.model import Record
-    from reconciler.record.store import Store
-    from reconciler.resolve.model import Resolution
-    from reconciler.scim.client import ScimClient
+EVERYTHING = Selection()
+Amend = Callable[[Record], None]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Session:
-    """One app, read and planned; the client is still open."""
+    """One app, read and planned; the client is still open. `guarded` is of what is to be written, by default all of the plan."""
 
-    app: App
     client: ScimClient
     store: Store
     record: Record | None
-    resolution: Resolution
     planned: Planned
     guarded: Guarded
+
+    @property
+    def app(self) -> App:
+        """The app without what its service would ignore."""
+        return self.planned.context.app
+
+    def guard(self, changes: tuple[Change, ...], moment: str, reviewed: Iterable[Plan] = ()) -> Session:
+        """The same, with the safeguards' verdict on other changes; `moment` is UTC, `reviewed` are the plans of saved files."""
+        return replace(self, guarded=guard(self.planned, self.record, moment, changes, reviewed))
 
 
 @contextmanager
 def session(
-    app: App, declarations: Declarations, only: tuple[str, ...], causes: tuple[str, ...], store: Store | None = None,
-    amend: Callable[[Record], None] | None = None,
+    app: App, declarations: Declarations, listener: Listener, selection: Selection = EVERYTHING, store: Store | None = None,
+    amend: Amend | None = None,
 ) -> Iterator[Session]:  # fmt: skip
-    """Read the service and plan one app.
+    """Read the service and plan one app. Raises RecordError, CredentialError and ServiceError.
 
     `store` is the one that holds the lock, where there is one; `amend` changes the record before it is planned with.
     """
-    from reconciler.cli.only import warn_unknown
-    from reconciler.cycle.approval_origins import with_origins
-    from reconciler.cycle.commit import revision
-    from reconciler.cycle.last_applied import cautions
-    from reconciler.cycle.old_record import with_old_record
-    from reconciler.cycle.renamed_app import refuse_renamed
-    from reconciler.plan.model import Config, RecordHead
-    from reconciler.plan.planner import make_plan
-    from reconciler.plan.safeguards.guard import guard, shown
-    from reconciler.plan.selection import Selection
-    from reconciler.plan.unanswered import settle_unanswered
-    from reconciler.record.model import Record
-    from reconciler.resolve.resolution import resolve
-
     app = with_origins(app, declarations.folder)
+    # 1. The record of what was last applied, with what a killed run has left in its journal.
     store = store or store_of(app, declarations)
-    record = recovered(store)
-    known = record is not None
-    if amend is not None:
-        record = record or Record(app.name)
-        amend(record)
+    known = recovered(store)
+    record = known if amend is None else _amended(known or Record(app.name), amend)
+    # 2. What the declarations come to today.
     resolution = resolve(app, declarations, today())
-    with connect(app, record) as client:
-        if not known:
+    with connect(app, record, listener.waits) as client:
+        if known is None:
             refuse_renamed(app, declarations, client.base_url)
-        live = read_live(client, resolution, record)
-        if record is not None:
-            settle_unanswered(record, live, resolution, app.groups.enabled and client.profile.groups.supported)
+        # 3. What is there, and the changes that lead from there to what is declared.
         config = Config(declarations.digest, *revision(declarations.folder))
-        planned = make_plan(app, resolution, live, record, Selection(only, causes), client.shown_url, config,
-                            client.profile.limits())  # fmt: skip
+        live = read_live(client, resolution, record)
+        planned = plan_with(live, resolution, client, record, selection, config)
+        # 4. What a reviewer should know beside the changes.
         planned = planned if known else with_old_record(planned, store)
-        planned = _cautioned(planned, cautions(app, declarations, record))
-        warn_unknown(only, app, declarations, record)
-        head, tree = store.head()
-        planned = replace(planned, plan=replace(planned.plan, record=RecordHead(head or None, tree or None)))
+        planned = _with_head(_with_cautions(planned, cautions(app, declarations, record)), store)
+        # 5. Whether the safeguards let it be written.
         verdict = guard(planned, record, now())
         collect_again()
-        yield Session(app, client, store, record, resolution, shown(planned, verdict), verdict)
+        yield Session(client, store, record, shown(planned, verdict), verdict)
 
 
-def _cautioned(planned: Planned, found: tuple[Caution, ...]) -> Planned:
-    return replace(planned, plan=replace(planned.plan, cautions=(*planned.plan.cautions, *found)))
+def plan_with(
+    live: Live, resolution: Resolution, client: ScimClient, record: Record | None, selection: Selection = EVERYTHING,
+    config: Config = NO_CONFIG,
+) -> Planned:  # fmt: skip
+    """The plan, once `record` has heard from what is there of what an earlier run asked without an answer. No I/O."""
+    app = resolution.limited.app
+    if record is not None:
+        settle_unanswered(record, live, resolution, app.groups.enabled and client.profile.groups.supported)
+    return make_plan(app, resolution, live, record, selection, client.shown_url, config, client.profile.limits())
 
 
-@contextmanager
-def connect(app: App, record: Record | None, but: frozenset[int] = frozenset()) -> Iterator[ScimClient]:
-    """A client for the app, once the rule of allowed origins has been kept; a status in `but` is final at once.
-
-    What ends the work on the app names it.
-    """
-    from reconciler.scim.client import AGAIN, ScimClient
-    from reconciler.scim.credentials import resolve
-    from reconciler.scim.errors import ServiceError
-    from reconciler.scim.profile import profile_of
-
-    found = resolve(app, os.environ, record.base_url if record else None)
-    try:
-        with ScimClient(found.base_url, found.token, profile_of(app), again=AGAIN - but, tell=_waiting,
-                        shown=found.shown) as client:
-            if record is not None and record.base_url == found.base_url:  # of a version that kept the URL itself
-                record.base_url = found.shown
-            yield client
-    except ServiceError as error:
-        error.service = f"{app.displayName} ({found.shown})"
-        raise
+def _amended(record: Record, amend: Amend) -> Record:
+    amend(record)
+    return record
 
 
-def _waiting(words: str) -> None:
-    """A wait for a service is said, from whichever thread begins it."""
-    from reconciler.report.safe import plain
-
-    click.echo(plain(words), err=True)
+def _with_cautions(planned: Planned, more: Iterable[Caution]) -> Planned:
+    return replace(planned, plan=replace(planned.plan, cautions=(*planned.plan.cautions, *more)))
 
 
-def read_live(client: ScimClient, resolution: Resolution, record: Record | None) -> Live:
-    """Everything that is there, and what the service says of itself."""
-    from reconciler.cycle import read
-
-    return read.read_live(client, resolution, record is not None and record.members_shown)
+def _with_head(planned: Planned, store: Store) -> Planned:
+    """The plan with the version of the record that it was made with."""
+    head, tree = store.head()
+    return replace(planned, plan=replace(planned.plan, record=RecordHead(head or None, tree or None)))
 
 
 def collect_again() -> None:

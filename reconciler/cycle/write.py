@@ -1,64 +1,90 @@
-"""One app under its lock, and all that an apply of it is given."""
+"""One app under its lock, and the write of changes to it: changes in, their outcomes out. Writes the service and the record."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
-from reconciler.cli.output import report_lines, say
+from reconciler.apply.execute import execute
+from reconciler.apply.model import Job, Outcome, Result
 from reconciler.cycle.clock import now
 from reconciler.cycle.last_applied import declared
-from reconciler.cycle.session import Session, session
+from reconciler.cycle.listener import Listener
+from reconciler.cycle.session import EVERYTHING, Amend, Session, session
 from reconciler.declare.model import App, Declarations
+from reconciler.plan.baselines import settle
 from reconciler.plan.model import Change
+from reconciler.plan.safeguards.memory import prepare
+from reconciler.plan.selection import Selection
+from reconciler.record.model import Record
 from reconciler.record.open import store_of
+from reconciler.record.unfinished import Unfinished
+from reconciler.resolve.expressions.functions import Chance
 
-if TYPE_CHECKING:
-    from reconciler.apply.model import Job
+
+class Lock(NamedTuple):
+    """For which command it is taken, and how many seconds to wait for it."""
+
+    command: str
+    timeout: float
+
+
+class Request(NamedTuple):
+    """What was asked for, in words for the log; `only` are the addresses whose record may change, if not all; `digest` is that
+    of the plan that was asked for by its digest.
+    """
+
+    occasion: str = "apply"
+    only: tuple[str, ...] = ()
+    digest: str | None = None
 
 
 @contextmanager
 def opened(
-    app: App, declarations: Declarations, lock_timeout: float, only: tuple[str, ...] = (), causes: tuple[str, ...] = ()
-) -> Iterator[Session]:
-    """An app under its lock, read and planned."""
+    app: App, declarations: Declarations, listener: Listener, lock: Lock, selection: Selection = EVERYTHING,
+    amend: Amend | None = None,
+) -> Iterator[Session]:  # fmt: skip
+    """An app under its lock, read and planned. Raises what `session` raises, and Locked."""
     store = store_of(app, declarations)
-    with store.lock("reconcile apply", now(), lock_timeout) as notice:
+    with store.lock(lock.command, now(), lock.timeout) as notice:
         if notice:
-            say(notice)
-        with session(app, declarations, only, causes, store) as found:
+            listener.says(notice)
+        with session(app, declarations, listener, selection, store, amend) as found:
             yield found
     if head := store.head()[0]:
-        report_lines([f"{app.name}: the record is at {head} now"])
+        listener.notes(f"{app.name}: the record is at {head} now")
 
 
-def _job(found: Session, changes: tuple[Change, ...], occasion: str, only: tuple[str, ...], asked: str | None) -> Job:
+def write(
+    found: Session, changes: tuple[Change, ...], request: Request, clock: Callable[[], str], chance: Chance,
+    tell: Callable[[Outcome], None], stopped: Callable[[], bool],
+) -> Result:  # fmt: skip
+    """Write changes to one app that is locked; `tell` hears of each as it ends, `stopped` is asked before each write."""
+    job = job_of(found, changes, request)
+    return execute(job, found.client, found.store, clock, tell, chance, lambda: stopped() or found.store.lost)
+
+
+def job_of(found: Session, changes: tuple[Change, ...], request: Request) -> Job:
     """All that the apply is given; what the record must hold before the first write is in there."""
-    from reconciler.apply.model import Job
-    from reconciler.plan.baselines import settle
-    from reconciler.plan.reviewed.by_digest import begin
-    from reconciler.plan.safeguards.memory import prepare
-    from reconciler.plan.selection import Selection
-    from reconciler.record.model import Record
-
-    plan, chosen = found.planned.plan, Selection(only)
-    record = found.record or Record(found.app.name)
-    record.base_url = found.client.shown_url
-    record.declared = declared(found.app, found.resolution.declarations.record)
-    record.members_shown |= any(group.members for group in found.planned.context.live.groups.values())
-    settled = settle(found.planned.context, only)
-    removals = prepare(record, found.guarded, whole=not (only or plan.selected_causes))
-    if asked is not None:
-        begin(record, asked, plan)
-    skipped = tuple(skip for skip in plan.skipped if chosen.names(skip.address))
-    return Job(found.app.name, changes, settled, record, found.resolution, occasion, _commit(found, changes), removals,
+    plan, context = found.planned.plan, found.planned.context
+    record = found.record or Record(plan.app)
+    record.describe(found.client.shown_url, declared(found.app, context.resolution.declarations.record))
+    if any(group.members for group in context.live.groups.values()):
+        record.show_members()
+    settled = settle(context, request.only)
+    removals = prepare(record, found.guarded, whole=not (request.only or plan.selected_causes))
+    if request.digest is not None:
+        Unfinished(record).ask(request.digest, plan.only, plan.selected_causes, plan.changes)
+    asked = Selection(request.only)
+    skipped = tuple(skip for skip in plan.skipped if asked.names(skip.address))
+    return Job(plan.app, changes, settled, record, context.resolution, request.occasion, _commit(found, changes), removals,
                found.planned.everything, skipped)  # fmt: skip
 
 
 def _commit(found: Session, changes: tuple[Change, ...]) -> str | None:
     """The commit that is applied, unless a declared change would be left to do after these, or files differ from it."""
-    chosen = {change.digest for change in changes}  # a part of a group's change leaves the rest of it
-    left = any("config" in change.causes for change in found.planned.everything if change.digest not in chosen)
+    written = {change.digest for change in changes}  # a part of a group's change leaves the rest of it
+    left = any("config" in change.causes for change in found.planned.everything if change.digest not in written)
     config = found.planned.plan.config
     return None if left or config.dirty else config.commit

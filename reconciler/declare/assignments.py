@@ -8,12 +8,11 @@ from operator import itemgetter
 from typing import Any
 
 from reconciler.declare.model import Assignment, Group, Problem, Role, User
-from reconciler.declare.names import fold, fold_all, tuples
+from reconciler.declare.names import DEFAULT_ACCESS_KEY, fold, fold_all, tuples
 from reconciler.declare.references import nearest
 from reconciler.declare.table import Rows, Table
 from reconciler.declare.yaml.document import Sources
 
-DEFAULT_ACCESS = "default access"
 KEYS = ("user", "group", "role", "expires", "reason")
 
 
@@ -75,8 +74,8 @@ class _Check:
                 self.unknown(row, kind, nearest(name, known, kind, len(self.problems)))
 
     def roles(self, given: set[str | None], roles: Mapping[str, Role]) -> None:
-        unknown = given - roles.keys() - {DEFAULT_ACCESS, None}
-        known: dict[str, Any] = {**roles, DEFAULT_ACCESS: None}
+        unknown = given - roles.keys() - {DEFAULT_ACCESS_KEY, None}
+        known: dict[str, Any] = {**roles, DEFAULT_ACCESS_KEY: None}
         for row, item in enumerate(self.found if unknown else ()):
             if item.role in unknown:
                 self.unknown(row, "role", nearest(item.role, known, "role", len(self.problems)))

@@ -17,7 +17,7 @@ from reconciler.declare.model import (
     Role,
     ScopingFilter,
 )
-from reconciler.declare.names import fold
+from reconciler.declare.names import DEFAULT_ACCESS_KEY, fold
 from reconciler.declare.safeguards import read_approvals, read_safeguards
 from reconciler.declare.source_attributes import source_problem
 from reconciler.declare.urls import REFERENCE, TOKEN, URL_REMEDIES, _stand_in, url_problem
@@ -69,7 +69,7 @@ def build_app(folder: str, documents: Mapping[str, Document], problems: list[Pro
         groups=_object_mapping(mappings, declared, "groups", notes),
         place=document.locate(("app",)), url_place=document.locate(("adminCredentials", "tenantUrl")),
         token_place=document.locate(("adminCredentials", "secretToken")),
-        settings=settings, profile_place=document.locate(("profile",)),
+        settings=settings,
         removal_place=document.locate(REMOVAL if REMOVAL[-1] in deprovisioning else ("app",), key=True),
         safeguards=read_safeguards(document, roles, problems),
         approvals=read_approvals(documents["approvals"], problems) if "approvals" in documents else (),
@@ -108,7 +108,7 @@ def _roles(document: Document | None, notes: _Notes) -> dict[str, Role]:
         if not isinstance(row, dict) or not isinstance(row.get("displayName"), str):
             continue
         key = fold(row["displayName"])
-        if key in found or key == "default access":
+        if key in found or key == DEFAULT_ACCESS_KEY:
             notes.error(document, ("roles", number, "displayName"), "duplicate",
                         f"the role {row['displayName']} stands twice or is built in", "keep one")  # fmt: skip
         first = values.setdefault(row.get("value"), number) if isinstance(row.get("value"), str) else number

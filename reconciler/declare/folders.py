@@ -10,7 +10,7 @@ from pathlib import Path
 from reconciler.declare.links import MOST, leads_astray, too_many
 from reconciler.declare.model import Place, Problem
 from reconciler.declare.names import fold
-from reconciler.declare.wording import likely
+from reconciler.declare.wording import did_you_mean, likely
 
 SUFFIXES = (".yaml", ".yml", ".json")
 APP_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_-]*")  # the whole of it, as schemas/app.schema.json has it
@@ -78,7 +78,7 @@ class Folders:
         if meant is not None:
             meant = f"the folder {meant}" if meant in folders and (entry.is_dir() or meant not in files) else f"{meant}.yaml"
         self.error(entry, "no-meaning", f"{entry.name} has no meaning here",
-                   f"did you mean {meant}?" if meant else "rename or remove it; known are " + ", ".join(names))  # fmt: skip
+                   did_you_mean(meant, "rename or remove it; known are " + ", ".join(names)))  # fmt: skip
 
     def files(self, folder: Path) -> Iterator[Path]:
         """Every file of a folder, deeper ones too; a file that stands where a folder should is read as its only one."""

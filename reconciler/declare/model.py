@@ -216,9 +216,8 @@ class Approval(NamedTuple):
 class App:
     """One enterprise application. `tenantUrl` and `secretToken` are unresolved references.
 
-    `settings` are those of its profile, what app.yaml says differently included; `profile_place` is where it says so,
-    `removal_place` where it says what becomes of those who are no longer declared, `url_place` and `token_place` where the two
-    references stand.
+    `settings` are those of its profile, what app.yaml says differently included; `removal_place` is where it says what becomes
+    of those who are no longer declared, `url_place` and `token_place` where the two references stand.
     """
 
     name: str
@@ -234,7 +233,6 @@ class App:
     groups: ObjectMapping
     place: Place
     settings: Mapping[str, Any] = field(default_factory=dict)
-    profile_place: Place = Place("", 0)
     removal_place: Place = Place("", 0)
     url_place: Place = Place("", 0)
     token_place: Place = Place("", 0)

@@ -10,8 +10,9 @@ from reconciler.declare.listed import MOST_LISTED, more
 from reconciler.declare.model import Group, Problem, Role, User
 from reconciler.declare.names import fold, fold_all
 from reconciler.declare.table import Table
-from reconciler.declare.wording import nearly, spelled
+from reconciler.declare.wording import did_you_mean, nearly
 from reconciler.declare.yaml.document import Sources
+from reconciler.declare.yaml.scalars import spelled
 
 MOST_NAMED = 10  # groups of a circle
 MOST_COMPARED = 10_000_000  # names with names, for all that is misspelt: about two seconds
@@ -25,7 +26,7 @@ def nearest(name: str, known: Mapping[str, Any], kind: str, before: int = 0) -> 
     if isinstance(known, Table) and (row := known.earlier.get(fold(name))) is not None:
         return f"it is called {known.columns[known.key][row]} now: write that"
     near = nearly(name, known) if before * len(known) < MOST_COMPARED else []
-    return f"did you mean {_written(known, near[0])}?" if near else f"declare the {kind}, or remove the reference"
+    return did_you_mean(_written(known, near[0]) if near else None, f"declare the {kind}, or remove the reference")
 
 
 def _written(known: Mapping[str, Any], key: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.declare.wording import likely
+from reconciler.declare.wording import did_you_mean, likely
 
 USER_SOURCES = (
     "userPrincipalName", "id", "accountEnabled", "displayName", "givenName", "surname", "mail", "department", "manager",
@@ -14,8 +14,6 @@ USER_SOURCES = (
 GROUP_SOURCES = ("displayName", "id", "description", "mailNickname", "members")
 COMPUTED = ("IsSoftDeleted", "appRoleAssignments")
 MULTI_VALUED = frozenset({"appRoleAssignments", "members", "otherMails", "proxyAddresses"})
-# Keys of a user that say something to us, and nothing about the user.
-NO_SOURCE = ("previously", "extensionAttributes")
 
 
 def sources(kind: str) -> list[str]:
@@ -30,7 +28,6 @@ def source_problem(name: str, kind: str) -> tuple[str, str] | None:
         return None
     if kind == "users" and name.startswith("extensionAttributes.") and len(name) > 20:
         return None
-    near = likely(name, known)
-    return f"{name!r} is no source attribute", (
-        f"did you mean {near}?" if near else "one of " + ", ".join(known) + ", extensionAttributes.<key>"
+    return f"{name!r} is no source attribute", did_you_mean(
+        likely(name, known), "one of " + ", ".join(known) + ", extensionAttributes.<key>"
     )

@@ -219,5 +219,5 @@ def _alternative(error: Any, part: dict[str, Any], schema: dict[str, Any]) -> in
 def _part(schema: Any, path: Iterable[str | int]) -> dict[str, Any]:
     for step in path:
         schema = schema[step]
-    found: dict[str, Any] = schema
-    return found
+    part: dict[str, Any] = schema
+    return part

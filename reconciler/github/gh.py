@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from reconciler.declare.errors import ReconcileError
 from reconciler.processes import environment
 from reconciler.processes.child import TooSlow, run
 
@@ -21,12 +22,8 @@ ISSUES = """query($owner: String!, $name: String!, $endCursor: String) {
     nodes { number body viewerDidAuthor } pageInfo { hasNextPage endCursor } } } }"""
 
 
-class GitHubError(Exception):
+class GitHubError(ReconcileError):
     """gh is missing, or GitHub refused."""
-
-    def __init__(self, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.message, self.remedy = message, remedy
 
     @property
     def is_not_found(self) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from reconciler.cli.output import say
+from reconciler.cycle.listener import Tell
 from reconciler.cycle.plan_files import read_plans
 from reconciler.github.gh import GitHubError, ask, download
 from reconciler.plan.model import Plan
@@ -31,16 +31,16 @@ class PullRequest(NamedTuple):
     base: str
 
 
-def merged(base: str, head: str, branch: str | None) -> list[PullRequest]:
+def merged(base: str, head: str, branch: str | None, tell: Tell) -> list[PullRequest]:
     """Pull requests merged after `base` up to `head`, oldest first; only those of `head` where the base is not known.
 
     GitHub links each commit to the pull request that brought it, whether it was merged, squashed or rebased.
     """
-    found = {item for sha in _commits(base, head) for item in _of_commit(sha, branch)}
+    found = {item for sha in _commits(base, head, tell) for item in _of_commit(sha, branch)}
     return sorted(found)
 
 
-def _commits(base: str, head: str) -> list[str]:
+def _commits(base: str, head: str, tell: Tell) -> list[str]:
     if not base:
         return [head]
     if base == head:
@@ -50,7 +50,7 @@ def _commits(base: str, head: str) -> list[str]:
     except GitHubError as error:
         if not error.is_not_found:
             raise
-        say(f"commit {base[:12]}, which was applied last, is in no history of {head[:12]}: only the latter's pull request is "
+        tell(f"commit {base[:12]}, which was applied last, is in no history of {head[:12]}: only the latter's pull request is "
             "looked at, and what others declare waits for approval by digest")  # fmt: skip
         return [head]
 
@@ -64,7 +64,7 @@ def _of_commit(sha: str, branch: str | None) -> Iterator[PullRequest]:
 
 
 def save(
-    app: str, pulls: Iterable[PullRequest], folder: Path, check: Callable[[Plan], None]
+    app: str, pulls: Iterable[PullRequest], folder: Path, check: Callable[[Plan], None], tell: Tell
 ) -> list[PullRequest]:
     """Save each one's plan of the app as NNNN-pull-NUMBER-APP.json; returns those that have none.
 
@@ -72,14 +72,14 @@ def save(
     """
     folder.mkdir(parents=True, exist_ok=True)
     return [item for place, item in enumerate(pulls)
-            if not _saved(app, item, folder / f"{place:04}-pull-{item.number}-{app}.json", check)]  # fmt: skip
+            if not _saved(app, item, folder / f"{place:04}-pull-{item.number}-{app}.json", check, tell)]  # fmt: skip
 
 
-def _saved(app: str, pull: PullRequest, file: Path, check: Callable[[Plan], None]) -> bool:
+def _saved(app: str, pull: PullRequest, file: Path, check: Callable[[Plan], None], tell: Tell) -> bool:
     """False where there is no plan that could be applied."""
     name = f"plan-{app}-{pull.head}"
     found = _artifact(name, pull)
-    if found is None or _changes_workflows(pull) or _has_other_base(pull):
+    if found is None or _changes_workflows(pull, tell) or _has_other_base(pull, tell):
         return False
     with tempfile.TemporaryDirectory() as scratch:
         download(found["workflow_run"]["id"], name, Path(scratch))
@@ -100,19 +100,19 @@ def _whole(file: Path) -> list[Plan]:
         return []
 
 
-def _changes_workflows(pull: PullRequest) -> bool:
+def _changes_workflows(pull: PullRequest, tell: Tell) -> bool:
     """Whether the pull request changes what makes its own plan: GitHub runs a pull request's own workflows; said in words."""
     files = [item for page in ask(f"pulls/{pull.number}/files?per_page=100") for item in page]
     names = [name for item in files for name in (item["filename"], item.get("previous_filename", "")) if name.startswith(OURS)]
     if names:
-        say(f"pull request {pull.number} changes {names[0]}, so that the plan on it may be anything")
+        tell(f"pull request {pull.number} changes {names[0]}, so that the plan on it may be anything")
     elif len(files) >= MOST_FILES:
-        say(f"pull request {pull.number} changes more files than GitHub lists ({MOST_FILES:,}), so that the plan on it may be "
+        tell(f"pull request {pull.number} changes more files than GitHub lists ({MOST_FILES:,}), so that the plan on it may be "
             "anything")  # fmt: skip
     return bool(names) or len(files) >= MOST_FILES
 
 
-def _has_other_base(pull: PullRequest) -> bool:
+def _has_other_base(pull: PullRequest, tell: Tell) -> bool:
     """Whether another pull request of the same branch has, or had, another base; said in words.
 
     GitHub runs the workflow as it is in the merge with the base, and nothing of a run says which base that was.
@@ -121,7 +121,7 @@ def _has_other_base(pull: PullRequest) -> bool:
     others = [item for page in pages for item in page if item["number"] != pull.number and item["head"]["label"] == pull.branch
               and item["base"]["ref"] != pull.base]  # fmt: skip
     if others:
-        say(f"pull request {pull.number} is of the same branch as {others[0]['number']}, which is not for {pull.base}, so that "
+        tell(f"pull request {pull.number} is of the same branch as {others[0]['number']}, which is not for {pull.base}, so that "
             "the plan on it may be of that one's workflow")  # fmt: skip
     return bool(others)
 

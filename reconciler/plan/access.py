@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from reconciler.declare.model import Assignment, Place, Role
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, is_group, is_user, name_of, row_key
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.diff import same
 from reconciler.plan.membership import group_members, recorded_members
-from reconciler.plan.model import Access, Change
-from reconciler.plan.roles import Named, held, keys, moved, privileged_groups, shown
+from reconciler.plan.model import Access, Action, Change
+from reconciler.plan.roles import Named, held, keys, moved, of_values, privileged_groups
 from reconciler.resolve.scope import Ways, flatten
 
 LONGEST = 10  # groups of a way that are named
@@ -19,11 +19,11 @@ LONGEST = 10  # groups of a way that are named
 
 def access(context: Context, changes: Iterable[Change]) -> tuple[Access, ...]:
     """One row a person and role or group, privileged ones first; people whose access stays as it is have none."""
-    found = list(changes)
-    if not found:
+    changes = list(changes)
+    if not changes:
         return ()
     work = _Work(context)
-    rows = [row for change in found for row in work.rows(change)]
+    rows = [row for change in changes for row in work.rows(change)]
     return tuple(sorted(rows, key=lambda row: (not row.privileged, fold(row.address), not row.gains, row.what)))
 
 
@@ -37,35 +37,36 @@ class _Work:
 
     @cached_property
     def by_role(self) -> dict[str, list[Assignment]]:
-        found: dict[str, list[Assignment]] = {}
+        assignments: dict[str, list[Assignment]] = {}
         for item in self.app.assignments:
-            found.setdefault(item.role, []).append(item)
-        return found
+            assignments.setdefault(item.role, []).append(item)
+        return assignments
 
     @cached_property
     def gave(self) -> dict[str, list[tuple[str, set[str]]]]:
         """Key of a role -> the groups that gave it when last applied, each with who was in it, by today's names."""
-        found: dict[str, list[tuple[str, set[str]]]] = {}
+        givers: dict[str, list[tuple[str, set[str]]]] = {}
         for old in self.context.entries.groups():
             entry, group = self.context.entries[old], self.context.today.get(old, old)
             for key in entry.get("roles", ()):
-                found.setdefault(key, []).append((group, recorded_members(self.context, entry)))
-        return found
+                givers.setdefault(key, []).append((group, recorded_members(self.context, entry)))
+        return givers
 
     def rows(self, change: Change) -> Iterator[Access]:
-        if change.address.startswith("Group/"):
+        if is_group(change.address):
             yield from self._members(change)
             return
         taken = self._taken_over(change)
         before, after = ({}, taken) if taken is not None else self._roles(change)
         for names, gains in ((_less(after, before), True), (_less(before, after), False)):
             for role in self._declared(names):
-                yield self._role(change, role, gains)
+                yield self._gained_role(change, role) if gains else self._lost_role(change, role)
             for text in self._undeclared(names):
                 privileged = self._was_privileged(change.address, text)
                 yield Access(change.address, change.name, gains, "role", text, privileged, "", change.file, change.line, None)
-        if not before and not after and (taken is not None or change.disables or change.action != "update"):
-            yield self._account(change, taken is not None or change.action in ("create", "enable"))
+        if not before and not after and (taken is not None or change.disables or change.action != Action.UPDATE):
+            gains = taken is not None or change.action in (Action.CREATE, Action.ENABLE)
+            yield self._gained_account(change) if gains else self._lost_account(change)
 
     def _taken_over(self, change: Change) -> Named | None:
         """The roles that an account brings along which is another's by its first matching attribute, None where it is not."""
@@ -78,18 +79,18 @@ class _Work:
         if have is None or any(same(slot, name, have) for name in (user.values[first], *earlier)):
             return None
         before, after = moved(self.context, change)
-        return _less(shown(self.context, live.values), before) | after
+        return _less(of_values(self.context, live.values), before) | after
 
     def _roles(self, change: Change) -> tuple[Named, Named]:
         """The roles that the service knows a person by, before and after."""
         before, after = moved(self.context, change)
         user = self.context.resolution.users.get(change.address)
         match change.action:
-            case "enable":
-                return {}, shown(self.context, user.values) if user is not None else after
-            case "disable" | "delete":
+            case Action.ENABLE:
+                return {}, of_values(self.context, user.values) if user is not None else after
+            case Action.DISABLE | Action.DELETE:
                 return self._held(change.address), {}
-            case "update" if change.disables:
+            case Action.UPDATE if change.disables:
                 return self._held(change.address) | before, {}
             case _:
                 return before, after
@@ -97,16 +98,16 @@ class _Work:
     def _held(self, address: str) -> Named:
         """What the service shows; where it shows nothing of roles, what the record says."""
         live = self.context.account(address)
-        found = shown(self.context, live.values) if live is not None else {}
+        on_service = of_values(self.context, live.values) if live is not None else {}
         entry = self.context.known(address) or {}
-        if found or not self.context.carrying:
-            return found
+        if on_service or not self.context.carrying:
+            return on_service
         recorded = (self.app.roles[key] for key in entry.get("roles", ()) if key in self.app.roles)
         return {fold(role.value): role.value for role in recorded}
 
     def _declared(self, names: Named) -> list[Role]:
-        found = keys(self.context, names)
-        return [role for key, role in self.app.roles.items() if key in found]
+        declared = keys(self.context, names)
+        return [role for key, role in self.app.roles.items() if key in declared]
 
     def _undeclared(self, names: Named) -> list[str]:
         """Roles of the service that roles.yaml does not know."""
@@ -116,19 +117,21 @@ class _Work:
         """Of a name that no role bears any more, but one did when it was last applied."""
         return any(self.app.roles[key].privileged for key in held(self.context, address, {fold(text): text}))
 
-    def _role(self, change: Change, role: Role, gains: bool) -> Access:
+    def _gained_role(self, change: Change, role: Role) -> Access:
         given = self._giving(change.address, self.by_role.get(role.key, ()))
-        if gains:
-            return self._row(change, "role", role.displayName, role.privileged, given)
+        return self._row(change, "role", role.displayName, role.privileged, given)
+
+    def _lost_role(self, change: Change, role: Role) -> Access:
+        given = self._giving(change.address, self.by_role.get(role.key, ()))
         return self._loss(change, "role", role.displayName, role.privileged, [] if given else [role.key])
 
-    def _account(self, change: Change, gains: bool) -> Access:
+    def _lost_account(self, change: Change) -> Access:
         """Where no role is told to the service, the account is all that there is to have."""
-        if not gains:
-            entry = self.context.known(change.address) or {}
-            keys = entry.get("roles", ())
-            left = any(self._giving(change.address, self.by_role.get(key, ())) for key in keys)
-            return self._loss(change, "account", "an account", False, [] if left else keys)
+        keys = (self.context.known(change.address) or {}).get("roles", ())
+        left = any(self._giving(change.address, self.by_role.get(key, ())) for key in keys)
+        return self._loss(change, "account", "an account", False, [] if left else keys)
+
+    def _gained_account(self, change: Change) -> Access:
         user = self.context.resolution.users.get(change.address)
         held = [item for role in (user.roles if user is not None else ()) for item in self.by_role.get(role.key, ())]
         return self._row(change, "account", "an account", False, self._giving(change.address, held))
@@ -144,14 +147,14 @@ class _Work:
                 through, place = self._through(address, expired.group), Place(expired.file, expired.line)
                 break
             if group is not None:
-                through, place = group.partition("/")[2], self._gone(group, address) or place
+                through, place = name_of(group), self._gone(group, address) or place
                 break
         return Access(change.address, change.name, False, kind, what, privileged, through, place.file, place.line, None)
 
     def _gone(self, address: str, person: str) -> Place | None:
         """Where a group stopped giving: its other assignment where the person is still inside, else its declaration."""
-        key = fold(address.partition("/")[2])
-        inside = fold(person.partition("/")[2]) in self.flat.get(key, ())
+        key = row_key(address)
+        inside = row_key(person) in self.flat.get(key, ())
         other = next((item for item in self.app.assignments if inside and item.group == key), None)
         if other is not None:
             return Place(other.file, other.line)
@@ -169,28 +172,28 @@ class _Work:
 
         Of those that hold on the day `since`, which is today where it is not said, and "" for whenever.
         """
-        today, user = self.context.resolution.today if since is None else since, fold(address.partition("/")[2])
-        found = [
+        today, user = self.context.resolution.today if since is None else since, row_key(address)
+        reaching = [
             item
             for item in assignments
             if (item.user == user or (item.group is not None and user in self.flat.get(item.group, ())))
             and (item.expires is None or item.expires >= today)
         ]
-        return max(found, key=lambda item: (item.expires or "9999", item.user is not None), default=None)
+        return max(reaching, key=lambda item: (item.expires or "9999", item.user is not None), default=None)
 
     def _through(self, address: str, group: str | None) -> str:
         """The group that gives something, and the groups inside it that lead to the person."""
         if group is None:
             return ""
-        names = self.ways.chain(group, fold(address.partition("/")[2]))
+        names = self.ways.chain(group, row_key(address))
         shown = [str(self.groups[name].row["displayName"]) for name in (names if len(names) <= LONGEST else names[: LONGEST - 1])]
         more = [f"{len(names) - LONGEST:,} more", str(self.groups[names[-1]].row["displayName"])] if len(names) > LONGEST else []
         return " > ".join([*shown, *more])
 
     def _members(self, change: Change) -> Iterator[Access]:
-        group = change.address.partition("/")[2]
+        group = name_of(change.address)
         privileged = fold(change.address) in self.privileged
-        leaving = sorted(group_members(self.context, change)[1]) if change.action == "delete" else change.remove
+        leaving = sorted(group_members(self.context, change)[1]) if change.action == Action.DELETE else change.remove
         for member, gains in (*((m, True) for m in change.add), *((m, False) for m in leaving)):
             through = self._through(member, fold(group)) if gains and fold(group) in self.groups else ""
             inner = through.partition(" > ")[2]
@@ -206,9 +209,9 @@ class _Work:
         return f"Group/{inside.name}" if inside is not None else f"User/{account.name}" if account is not None else member
 
     def _name(self, address: str) -> str:
-        row = self.context.resolution.declarations.users.index.get(fold(address.partition("/")[2]))
-        return self.context.called(address, row, self.context.account(address)) if address.startswith("User/") else ""
+        row = self.context.resolution.declarations.users.index.get(row_key(address))
+        return self.context.called(address, row, self.context.account(address)) if is_user(address) else ""
 
 
-def _less(one: Named, other: Named) -> Named:
-    return {name: text for name, text in one.items() if name not in other}
+def _less(names: Named, other: Named) -> Named:
+    return {name: text for name, text in names.items() if name not in other}

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from reconciler.declare.model import App, Place
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, row_key
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.matching.model import Matching
-from reconciler.plan.model import Change, Precondition
+from reconciler.plan.model import Change, ObjectError, Precondition
 from reconciler.record.entries import Entries, Entry, renamed_references
-from reconciler.record.model import Revocation
+from reconciler.record.model import Record, Revocation
 from reconciler.resolve.canonical import sha256
 from reconciler.resolve.capabilities import Capabilities
 from reconciler.resolve.mapping import CompiledMapping
@@ -26,24 +26,28 @@ UNKNOWN = "#"  # before the id of a live member whom no declaration or record kn
 
 @dataclass(frozen=True)
 class Context:
-    """`entries` are the record's; `has_record` is false where there is none at all.
+    """`entries` are the record's, and so are `revoked`, by today's address: address -> {at, reason}, and `carried`, the targets
+    that carried roles when last applied.
 
-    `revoked` are the record's too, by today's address: address -> {at, reason}, and so are `carried`, the targets that
-    carried roles when last applied. The planner fills in `pending`,
-    address -> change of every one that there would be without a selection, and `released`, recorded addresses that are
-    out of scope and with which nothing is left to be done.
+    Nothing is decided yet while `pending` and `released` are empty, see `decided`: `pending` is address -> change of every one
+    that there would be without a selection, `released` are recorded addresses that are out of scope and with which nothing is
+    left to be done.
     """
 
     app: App
     resolution: Resolution
     live: Live
     entries: Entries
-    has_record: bool
     matching: Matching
     revoked: Mapping[str, Revocation] = field(default_factory=dict)
     carried: frozenset[str] = frozenset()
-    pending: dict[str, Change] = field(default_factory=dict)
-    released: set[str] = field(default_factory=set)
+    pending: Mapping[str, Change] = field(default_factory=dict)
+    released: frozenset[str] = frozenset()
+
+    def decided(self, changes: Iterable[Change], released: Iterable[str], errors: Iterable[ObjectError]) -> Context:
+        """The same once everything is planned; `errors` are of those of whom nothing can be planned after all."""
+        return replace(self, matching=self.matching.without(errors), pending={change.address: change for change in changes},
+                       released=frozenset(released))  # fmt: skip
 
     @cached_property
     def unwanted(self) -> dict[str, Skipped | None]:
@@ -102,28 +106,51 @@ class Context:
         mapping, addresses = self.resolution.mapping(address), self.matching.addresses
         return Precondition(live.id, live.version, managed_digest(mapping, live.values, live.members, addresses))
 
-    def disables(self, address: str, revoked: bool = False) -> bool:
-        """Whether the mapping gives `active: false` for a user who is out of scope, or, at the latest, switched off."""
-        row = self.resolution.declarations.users.index.get(fold(address.partition("/")[2]))
-        if row is None:
+    def disables(self, address: str) -> bool:
+        """Whether the mapping gives `active: false` for a user who is out of scope."""
+        source = self._out_of_scope(address)
+        return self.resolution.user_mapping.disables(source) if source else self.resolution.user_mapping.disables()
+
+    def disables_switched_off(self, address: str) -> bool:
+        """The same, at the latest once the user's `accountEnabled` is false."""
+        source = self._out_of_scope(address)
+        if source is None:
             return self.resolution.user_mapping.disables()
-        source = UserSource(self.resolution.declarations, [row], [()])
-        return self.resolution.user_mapping.disables(
-            lambda name: [False] if revoked and name == "accountEnabled" else source(name)
-        )
+        return self.resolution.user_mapping.disables(lambda name: [False] if name == "accountEnabled" else source(name))
+
+    def _out_of_scope(self, address: str) -> UserSource | None:
+        """The source attributes of a declared user who has no role."""
+        row = self.resolution.declarations.users.index.get(row_key(address))
+        return None if row is None else UserSource(self.resolution.declarations, [row], [()])
 
     def called(self, address: str, row: int | None, live: LiveObject | None) -> str:
         """The display name of an object: as declared, else as the service shows it; empty where neither says one."""
         declared = self.resolution.table(address).column("displayName")[row] if row is not None else None
-        return str(declared or (self._shown(address, live) if live is not None else "") or "")
+        return str(declared or (self._live_name(address, live) if live is not None else "") or "")
 
-    def _shown(self, address: str, live: LiveObject) -> Any:
+    def _live_name(self, address: str, live: LiveObject) -> Any:
         columns = zip(self.resolution.mapping(address).slots, live.values, strict=True)
         return next((value for slot, value in columns if slot.target.lower() == "displayname" and not slot.redacts), None)
 
     def place(self, address: str, row: int) -> Place:
         table = self.resolution.table(address)
         return Place(table.files[row], table.lines[row])
+
+
+def gather(app: App, resolution: Resolution, live: Live, record: Record | None, matching: Matching) -> Context:
+    """What planning rests on, before anything is decided."""
+    if record is None:
+        return Context(app, resolution, live, Entries(), matching)
+    return Context(app, resolution, live, record.entries, matching, _revoked(record, matching), frozenset(record.carrying))
+
+
+def _revoked(record: Record, matching: Matching) -> dict[str, Revocation]:
+    """By today's address: a rename lets nobody in again."""
+    if not record.revoked:
+        return {}
+    today = {fold(old): old for old in record.entries}
+    today |= {fold(old): address for address, old in matching.recorded.items()}
+    return {today.get(fold(address), address): revocation for address, revocation in record.revoked.items()}
 
 
 def ran_out(skip: Skipped | None, entry: Entry | None) -> bool:

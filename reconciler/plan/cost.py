@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import ceil
 
-from reconciler.plan.model import Change, Requests
+from reconciler.plan.model import Action, Change, Requests
 from reconciler.resolve.capabilities import Limits
 
 
@@ -14,10 +14,10 @@ def estimate(changes: Iterable[Change], limits: Limits) -> Requests:
     reads = writes = 0
     for change in changes:
         chunks = ceil(len(change.add) / limits.members_per_patch) + ceil(len(change.remove) / limits.members_per_patch)
-        linked = change.action == "create" and any(a.reference for a in change.attributes)
-        own = change.action in ("create", "delete") or bool(change.attributes)
-        steps = bool(change.attributes) + bool(change.add) + bool(change.remove) + (change.action == "delete")
-        reads += linked + (0 if change.action == "create" else steps)
+        linked = change.action == Action.CREATE and any(a.reference for a in change.attributes)
+        own = change.action in (Action.CREATE, Action.DELETE) or bool(change.attributes)
+        steps = bool(change.attributes) + bool(change.add) + bool(change.remove) + (change.action == Action.DELETE)
+        reads += linked + (0 if change.action == Action.CREATE else steps)
         writes += own + linked + chunks
     counted = writes if limits.counts == "writes" else reads + writes
     seconds = ceil(counted * 60 / limits.per_minute) if limits.per_minute else None

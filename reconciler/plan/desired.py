@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, name_of
 from reconciler.plan import membership
 from reconciler.plan.context import Context, ran_out
 from reconciler.plan.diff import causes, differing, ignored, in_address_space, initial_attributes
 from reconciler.plan.digest import digested
+from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
-from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.model import Action, AttributeChange, Cause, Change
 from reconciler.plan.outstanding import MEMBER, ROLE, Outstanding, still_active, taken_and_there
-from reconciler.plan.warnings import listed, roles_removed
+from reconciler.plan.warnings import roles_removed
 from reconciler.record.entries import Entry, is_active
 from reconciler.resolve.model import DesiredGroup, DesiredUser
 from reconciler.resolve.resolution import values_with_roles
@@ -27,40 +27,13 @@ NOBODY = LiveObject("", "", (object(),), None, False)
 Desired = DesiredUser | DesiredGroup
 
 
-@dataclass
-class Findings:
-    """What planning came to; `ignored` are addresses by the target of which the service keeps another value, `outstanding` is
-    what it was to take, and left.
-
-    `kept_out` counts those in scope who were revoked by hand.
-    """
-
-    changes: list[Change] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    unchanged: int = 0
-    adopted: int = 0
-    kept_out: int = 0
-    untouched: dict[str, list[str]] = field(default_factory=dict)
-    ignored: dict[str, list[str]] = field(default_factory=dict)
-    outstanding: list[Outstanding] = field(default_factory=list)
-
-    def said(self) -> list[str]:
-        """The warnings; `untouched` are addresses by the reason why they are, which is said once."""
-        return [*self.warnings, *(f"{listed(found)}: {why}" for why, found in sorted(self.untouched.items()))]
-
-    def left(self, why: str, address: str) -> None:
-        """An object is not what it should be, and stays so."""
-        self.untouched.setdefault(why, []).append(address)
-
-
-def plan_desired(context: Context, desired: Mapping[str, Desired], findings: Findings) -> None:
-    """Add what it takes to make each desired object what it should be."""
+def plan_desired(context: Context, desired: Mapping[str, Desired]) -> Findings:
+    """What it takes to make each desired object what it should be."""
     matched, failed, how = context.matching.live, context.matching.failed, context.matching.how
-    rest = _unlike(context) if desired is context.resolution.users else list(desired)
-    adopted = len(how.keys() & (desired.keys() - rest)) if how else 0
-    findings.unchanged += len(desired) - len(rest) - adopted
-    findings.adopted += adopted
-    for address in rest:
+    unlike = _unlike(context) if desired is context.resolution.users else list(desired)
+    adopted = len(how.keys() & (desired.keys() - unlike)) if how else 0
+    findings = Findings(unchanged=len(desired) - len(unlike) - adopted, adopted=adopted)
+    for address in unlike:
         live = matched.get(address)
         if address in context.revoked:
             continue
@@ -68,6 +41,7 @@ def plan_desired(context: Context, desired: Mapping[str, Desired], findings: Fin
             _update(context, desired[address], live, findings)
         elif address not in failed:
             _create(context, desired[address], findings)
+    return findings
 
 
 def _unlike(context: Context) -> list[str]:
@@ -85,18 +59,18 @@ def _create(context: Context, item: Desired, findings: Findings) -> None:
         return
     reason, cause = _why_created(context, item)
     add = tuple(sorted(membership.possible(context, item.members))) if isinstance(item, DesiredGroup) else ()
-    findings.changes.append(_change(context, item, "create", reason, {cause},
+    findings.changes.append(_change(context, item, Action.CREATE, reason, {cause},
                                     _sure(context, initial_attributes(mapping, item.values)), add=add))  # fmt: skip
 
 
-def _why_created(context: Context, item: Desired) -> tuple[str, str]:
+def _why_created(context: Context, item: Desired) -> tuple[str, Cause]:
     """Reason and cause."""
     entry, noun = context.entry(item.address), _noun(item)
     if entry is None:
-        return f"in scope, and no {noun} matches", "config"
+        return f"in scope, and no {noun} matches", Cause.CONFIG
     if is_active(entry):
-        return f"in scope, and its {noun} was deleted on the service", "drift"
-    return f"in scope again, and its {noun} is gone from the service", "config"
+        return f"in scope, and its {noun} was deleted on the service", Cause.DRIFT
+    return f"in scope again, and its {noun} is gone from the service", Cause.CONFIG
 
 
 def _noun(item: Desired) -> str:
@@ -119,7 +93,7 @@ def _update(context: Context, item: Desired, live: LiveObject, findings: Finding
     else:
         why = causes(attributes, entry, _before_expiry(context, item)) | membership.causes(context, add, remove, entry)
         reason = _reason(context, item, live, attributes, why) + _roles_taken(context, item, live)
-        findings.changes.append(_change(context, item, "enable" if _enabling(attributes) else "update", reason, why,
+        findings.changes.append(_change(context, item, Action.ENABLE if _enabling(attributes) else Action.UPDATE, reason, why,
                                         attributes, add, remove, live))  # fmt: skip
 
 
@@ -138,8 +112,8 @@ def _told_before(context: Context, item: Desired, live: LiveObject, applied: Ent
             findings.ignored.setdefault(slot.target, []).append(address)
     if isinstance(item, DesiredGroup):
         entry = context.entry(address)
-        found = sorted(membership.still_in(context, item, live, entry))
-        findings.outstanding += [Outstanding(MEMBER, address, member) for member in found]
+        staying = sorted(membership.still_in(context, item, live, entry))
+        findings.outstanding += [Outstanding(MEMBER, address, member) for member in staying]
 
 
 def _enabling(attributes: Attributes) -> Attributes:
@@ -192,23 +166,24 @@ def _with_lapsed_roles(context: Context, item: DesiredUser) -> dict[str, Any]:
     return {slot.target: value for slot, value in zip(context.resolution.user_mapping.slots, values, strict=True)}
 
 
-def _reason(context: Context, item: Desired, live: LiveObject, attributes: Attributes, why: set[str]) -> str:
+def _reason(context: Context, item: Desired, live: LiveObject, attributes: Attributes, why: set[Cause]) -> str:
     """`why` are the causes of the change."""
     old, entry = context.matching.recorded.get(item.address), context.entry(item.address)
     if (target := context.matching.how.get(item.address)) is not None:
         gone = "" if old is None else ", since the one that we had is gone"
         return f"adopts the existing {_noun(item)} {live.name}, matched by {target}{gone}"
     if old is not None and fold(old) != fold(item.address):
-        return f"renamed from {old.partition('/')[2]}"
+        return f"renamed from {name_of(old)}"
     if enabling := _enabling(attributes):
-        drift = causes(enabling, entry, {}) == {"drift"}
+        drift = causes(enabling, entry, {}) == {Cause.DRIFT}
         return "disabled on the service since the last apply" if drift else "in scope again"
     if attributes and all(_owed(a, entry) for a in attributes):
         return f"{' and '.join(f'the reference to {a.after}' for a in attributes)} is not there yet"
-    if why == {"config"} and all(a.reference and a.after is None for a in attributes) and (manager := _manager(context, item)):
+    unlinked = why == {Cause.CONFIG} and all(a.reference and a.after is None for a in attributes)
+    if unlinked and (manager := _manager(context, item)):
         return f"{manager} is not in scope any more"
-    return {frozenset({"drift"}): "edited on the service since the last apply",
-            frozenset({"time"}): "an assignment expired"}.get(frozenset(why), "the declaration changed")  # fmt: skip
+    return {frozenset({Cause.DRIFT}): "edited on the service since the last apply",
+            frozenset({Cause.TIME}): "an assignment expired"}.get(frozenset(why), "the declaration changed")  # fmt: skip
 
 
 def _owed(attribute: AttributeChange, entry: Entry | None) -> bool:
@@ -217,7 +192,7 @@ def _owed(attribute: AttributeChange, entry: Entry | None) -> bool:
 
 
 def _change(
-    context: Context, item: Desired, action: str, reason: str, why: set[str], attributes: tuple[AttributeChange, ...],
+    context: Context, item: Desired, action: Action, reason: str, why: set[Cause], attributes: tuple[AttributeChange, ...],
     add: tuple[str, ...] = (), remove: tuple[str, ...] = (), live: LiveObject | None = None,
 ) -> Change:  # fmt: skip
     name = context.resolution.table(item.address).column("displayName")[item.row]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.declare.names import fold
-from reconciler.plan.model import AttributeChange
+from reconciler.plan.model import AttributeChange, Cause
 from reconciler.record.entries import Entry
 from reconciler.resolve.canonical import canonical, key_of
 from reconciler.resolve.expressions.language import IGNORE
@@ -36,7 +36,7 @@ def same(slot: Slot, want: Any, have: Any) -> bool:
         if want == have:
             return True
     if isinstance(want, list):
-        return _same_set(want, have if isinstance(have, list) else [], slot.add_only)
+        return _same_set(slot, want, have if isinstance(have, list) else [])
     return False
 
 
@@ -54,10 +54,10 @@ def _folded(value: Any) -> Any:
     return fold(value) if isinstance(value, str) else value
 
 
-def _same_set(want: list[Any], have: list[Any], add_only: bool) -> bool:
+def _same_set(slot: Slot, want: list[Any], have: list[Any]) -> bool:
     wanted = {key_of(item): item for item in want}
     held = {key_of(item): item for item in have}
-    if not add_only and wanted.keys() != held.keys():
+    if not slot.add_only and wanted.keys() != held.keys():
         return False
     return all(key in held and _covers(held[key], item) for key, item in wanted.items())
 
@@ -153,23 +153,23 @@ def _takes_roles(slot: Slot) -> bool:
 
 def causes(
     changes: tuple[AttributeChange, ...], entry: Entry | None, before_expiry: Mapping[str, Any]
-) -> set[str]:
+) -> set[Cause]:
     """Why attributes differ: `drift` where we wanted the same when we last applied, else `config`.
 
     `time` is the cause where we wanted what an expired assignment would still give (`before_expiry`, by path).
     """
     if entry is None:
-        return {"config"} if changes else set()
+        return {Cause.CONFIG} if changes else set()
     wanted = entry.get("wanted", {})
     return {_cause(wanted.get(change.path), change, before_expiry) for change in changes}
 
 
-def _cause(last: Any, change: AttributeChange, before_expiry: Mapping[str, Any]) -> str:
+def _cause(last: Any, change: AttributeChange, before_expiry: Mapping[str, Any]) -> Cause:
     if canonical(last) == canonical(change.after):
-        return "drift"
+        return Cause.DRIFT
     if change.path in before_expiry and canonical(last) == canonical(before_expiry[change.path]):
-        return "time"
-    return "config"
+        return Cause.TIME
+    return Cause.CONFIG
 
 
 def detail(before: Any, after: Any) -> list[tuple[str, str, Any, Any]]:

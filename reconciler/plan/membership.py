@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, is_user
 from reconciler.plan.context import UNKNOWN, Context, ran_out
 from reconciler.plan.live import LiveObject
-from reconciler.plan.model import Change
+from reconciler.plan.model import Action, Cause, Change
 from reconciler.record.entries import Entry
 from reconciler.resolve.model import DesiredGroup
 
@@ -58,7 +58,7 @@ def still_in(context: Context, group: DesiredGroup, live: LiveObject, entry: Ent
 
 def _to_go(context: Context, group: DesiredGroup, live: LiveObject, member: str) -> bool:
     """People whom we know go; who is nobody's, and groups inside the group, only where the mapping is assertive."""
-    if member.startswith("User/"):
+    if is_user(member):
         return True
     there = member.removeprefix(UNKNOWN) in context.live.users or member in groups_inside(context, group, live)
     return context.app.groups.assertive and there
@@ -74,7 +74,7 @@ def group_members(context: Context, change: Change) -> tuple[set[str], set[str]]
         return set(), set()
     entry = context.known(change.address)
     have = known_members(context, live, entry)
-    leaving = have if change.action == "delete" else have & set(change.remove)
+    leaving = have if change.action == Action.DELETE else have & set(change.remove)
     return {member for member in have if not member.startswith(UNKNOWN)} | leaving, leaving
 
 
@@ -89,14 +89,14 @@ def groups_inside(context: Context, group: DesiredGroup, live: LiveObject) -> di
     return {address: name for address, name in found.items() if fold(address) not in declared}
 
 
-def causes(context: Context, add: tuple[str, ...], remove: tuple[str, ...], entry: Entry | None) -> set[str]:
+def causes(context: Context, add: tuple[str, ...], remove: tuple[str, ...], entry: Entry | None) -> set[Cause]:
     """`drift` where the record says that it was otherwise, `time` where an assignment expired, else `config`."""
     before = recorded_members(context, entry)
-    why = {"drift" if member in before else "config" for member in add}
+    why = {Cause.DRIFT if member in before else Cause.CONFIG for member in add}
     for member in remove:
         gone = ran_out(context.resolution.skipped.get(member), context.entry(member))
         if member not in before:
-            why.add("drift" if entry is not None else "config")
+            why.add(Cause.DRIFT if entry is not None else Cause.CONFIG)
         else:
-            why.add("time" if gone else "config")
+            why.add(Cause.TIME if gone else Cause.CONFIG)
     return why

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, NamedTuple
+
+from reconciler.resolve.canonical import canonical
 
 FORMAT_VERSION = "1.0"
 REDACTED = "[Redact]"
-ACTIONS = ("create", "update", "enable", "disable", "delete")
-CAUSES = ("config", "drift", "time")
+
+
+class Action(StrEnum):
+    """What is done to an object; apply and safeguards branch on it. Closed: a plan file holds no other."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    ENABLE = "enable"
+    DISABLE = "disable"
+    DELETE = "delete"
+
+
+class Cause(StrEnum):
+    """By whose doing something differs: the declaration's, the service's, or a date that has come."""
+
+    CONFIG = "config"
+    DRIFT = "drift"
+    TIME = "time"
 
 
 class AttributeChange(NamedTuple):
@@ -56,9 +76,9 @@ class Change:
     """
 
     address: str
-    action: str
+    action: Action
     reason: str
-    causes: tuple[str, ...]
+    causes: tuple[Cause, ...]
     file: str
     line: int
     name: str = ""
@@ -72,10 +92,35 @@ class Change:
     @property
     def disables(self) -> bool:
         """Whether the account is inactive afterwards and was not before, whatever the action is called."""
-        if self.action in ("create", "disable"):
-            return self.action == "disable"
+        if self.action in (Action.CREATE, Action.DISABLE):
+            return self.action == Action.DISABLE
         leaf = [a for a in self.attributes if a.path.rpartition(":")[2].lower() == "active"]
         return any(a.after is not True and a.before is not False for a in leaf)
+
+    @property
+    def account(self) -> str:
+        """The id of the account that it rests on; empty for none."""
+        return self.precondition.id if self.precondition is not None else ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is done or not done, and never in part."""
+        return self.action in ("disable", "delete")
+
+    @property
+    def continues(self) -> bool:
+        """Whether it may be what is left of a change that was done in part."""
+        return self.action in ("update", "enable") and not self.adopts and self.precondition is not None
+
+    def things(self) -> list[str]:
+        """A digest of each thing that it does to its object: what is left of a change done in part is some of them."""
+        rests_on = self.precondition
+        things: list[object] = [*(["+", member] for member in self.add), *(["-", member] for member in self.remove)]
+        if self.is_whole:
+            things.append([self.action, rests_on and [rests_on.id, rests_on.digest if self.action == "disable" else ""]])
+        else:
+            things += [[a.path, a.before, a.after, a.generated] for a in self.attributes]
+        return [hashlib.sha256(canonical([self.address, thing]).encode()).hexdigest()[:32] for thing in things]
 
 
 class Skip(NamedTuple):
@@ -174,7 +219,7 @@ class Plan:
     unchanged: int = 0
     adopted: int = 0
     only: tuple[str, ...] = ()
-    selected_causes: tuple[str, ...] = ()
+    selected_causes: tuple[Cause, ...] = ()
     config: Config = Config("")
     requests: Requests = Requests(0, 0)
     digest: str = ""
@@ -186,6 +231,6 @@ class Plan:
     record: RecordHead = RecordHead()
     redacted: bool = False  # personal values are hashes: it can be shown, not applied
 
-    def count(self, action: str) -> int:
+    def count(self, action: Action) -> int:
         """How many changes carry this action."""
         return sum(1 for change in self.changes if change.action == action)

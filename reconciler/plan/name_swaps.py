@@ -7,10 +7,21 @@ from functools import cache
 from typing import Any
 
 from reconciler.declare.names import fold
-from reconciler.plan.model import Change
+from reconciler.plan.model import Action, Change, ObjectError
 from reconciler.resolve.paths import parse_path
 
 UNIQUE = ("username", "externalid")  # what services keep unique (RFC 7643 §4.1.1 and common practice)
+
+
+def without_swaps(changes: Collection[Change]) -> tuple[list[Change], list[ObjectError]]:
+    """(changes that can be done, errors of the others): a swap of unique values would fail half-way, so it is refused whole."""
+    errors = [
+        ObjectError(address, "Rotation", f"{' and '.join(circle)} take unique values from one another",
+                    "do it in two steps: give one of them another value first")
+        for circle in rotations(changes) for address in circle
+    ]  # fmt: skip
+    refused = {error.address for error in errors}
+    return [change for change in changes if change.address not in refused], errors
 
 
 def rotations(changes: Iterable[Change]) -> list[list[str]]:
@@ -22,7 +33,7 @@ def rotations(changes: Iterable[Change]) -> list[list[str]]:
 
 def waiting(changes: Iterable[Change]) -> dict[str, set[str]]:
     """Address of a change that takes unique values -> the addresses whose changes free them first."""
-    takers = [change for change in changes if change.action in ("create", "update", "enable")]
+    takers = [change for change in changes if change.action in (Action.CREATE, Action.UPDATE, Action.ENABLE)]
     frees = {key: change.address for change in takers for key in unique_values(change, "before")}
     return {c.address: {frees[key] for key in unique_values(c, "after") if key in frees} - {c.address} for c in takers}
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from reconciler.declare.listed import MOST_LISTED, more
 from reconciler.declare.model import App, Assignment, Declarations, Place, Policy, Problem
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, name_of, row_key
 from reconciler.resolve.model import Resolution
 from reconciler.resolve.scope import flatten, holdings, judge
 
@@ -54,12 +54,12 @@ class Setting:
     def place(self, address: str, policy: Policy) -> Place:
         """Where a user is declared, else the rule."""
         users = self.declarations.users
-        row = users.index.get(fold(address.partition("/")[2]))
+        row = users.index.get(row_key(address))
         return policy.place if row is None else Place(users.files[row], users.lines[row])
 
     def names(self, address: str) -> list[str]:
         """userPrincipalName and mail, and what the service is told as userName and emails."""
-        users, name = self.declarations.users, address.partition("/")[2]
+        users, name = self.declarations.users, name_of(address)
         row = users.index.get(fold(name))
         mail = users.column("mail")[row] if row is not None else None
         return [name, *([str(mail)] if mail else []), *self._told(address)]

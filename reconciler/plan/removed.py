@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from reconciler.declare.model import Place
+from reconciler.declare.names import is_user, kind_of
 from reconciler.plan.context import Context, ran_out
-from reconciler.plan.desired import Findings
 from reconciler.plan.digest import digested
+from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
-from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.model import Action, AttributeChange, Cause, Change
 from reconciler.plan.outstanding import ACTIVE, Outstanding, is_in_vain, still_active
 from reconciler.record.entries import Entry, is_active
 from reconciler.resolve.model import Skipped
@@ -20,11 +21,11 @@ FOR_GOOD = "this cannot be undone"
 KEPT = frozenset({"MatchingAttributeEmpty", "DuplicateSource"})
 
 
-def plan_removed(context: Context, kind: str, live: Mapping[str, LiveObject], findings: Findings) -> None:
-    """Add what becomes of recorded objects of a kind (`User` or `Group`) that nobody wants any more."""
-    recorded = context.matching.recorded
+def plan_removed(context: Context, kind: str, live: Mapping[str, LiveObject]) -> Findings:
+    """What becomes of recorded objects of a kind (`User` or `Group`) that nobody wants any more."""
+    findings, recorded = Findings(), context.matching.recorded
     for address, skip in context.unwanted.items():
-        if context.today.get(address, address) in context.revoked or not address.startswith(kind + "/"):
+        if context.today.get(address, address) in context.revoked or kind_of(address) != kind:
             continue
         entry = context.entries[address]
         account = live.get(entry["id"])
@@ -35,7 +36,8 @@ def plan_removed(context: Context, kind: str, live: Mapping[str, LiveObject], fi
             remove = _remove_user if kind == "User" else _remove_group
             remove(context, address, entry, account, skip, findings)
         if len(findings.changes) == before and (account is not None or recorded.get(address, address) == address):
-            context.released.add(address)
+            findings.released.add(address)
+    return findings
 
 
 def _remove_group(
@@ -49,8 +51,8 @@ def _remove_group(
     elif not entry.get("created"):
         findings.left("retained, since it was there before us", address)
     else:
-        reason = skip.reason if skip else "no longer in the directory"
-        findings.changes.append(_removal(context, address, "delete", f"{reason}; {FOR_GOOD}", _why(skip, entry), (), live, skip))
+        reason = f"{skip.reason if skip else 'no longer in the directory'}; {FOR_GOOD}"
+        findings.changes.append(_removal(context, address, Action.DELETE, reason, _why(skip, entry), (), live, skip))
 
 
 def _remove_user(
@@ -60,7 +62,7 @@ def _remove_user(
     reason = f"{skip.code}: {skip.reason}" if skip else "no longer in the directory"
     match rules.outOfScope if skip else rules.removedFromDirectory:
         case "delete":
-            why = "time" if ran_out(skip, entry) and is_active(entry) else "config"
+            why = Cause.TIME if ran_out(skip, entry) and is_active(entry) else Cause.CONFIG
             _delete_user(context, address, live, skip, reason, why, findings)
         case "disable" if live.active:
             _disable_user(context, address, entry, live, skip, reason, findings)
@@ -68,18 +70,18 @@ def _remove_user(
             due = _deletion_due(context, entry)
             if due is not None and due <= context.resolution.today:
                 reason = f"disabled on {entry['disabledAt'][:10]}, and deleteAfter is {rules.deleteAfter}"
-                _delete_user(context, address, live, skip, reason, "time", findings)
+                _delete_user(context, address, live, skip, reason, Cause.TIME, findings)
 
 
 def _delete_user(
-    context: Context, address: str, live: LiveObject, skip: Skipped | None, reason: str, why: str, findings: Findings
+    context: Context, address: str, live: LiveObject, skip: Skipped | None, reason: str, why: Cause, findings: Findings
 ) -> None:
     if "delete" not in context.app.users.targetObjectActions:
         findings.left("retained, since the mapping does not delete", address)
         return
     kept = context.able.delete == "deactivates"
     reason += f"; {context.able.service} keeps the account, deactivated" if kept else f"; {FOR_GOOD}"
-    findings.changes.append(_removal(context, address, "delete", reason, why, (), live, skip))
+    findings.changes.append(_removal(context, address, Action.DELETE, reason, why, (), live, skip))
 
 
 def _disable_user(
@@ -104,7 +106,7 @@ def _disable_user(
                       "`deprovision: {inactive: ignored}`", address)  # fmt: skip
     else:
         attributes = (AttributeChange("active", True, False),)
-        findings.changes.append(_removal(context, address, "disable", reason, why, attributes, live, skip))
+        findings.changes.append(_removal(context, address, Action.DISABLE, reason, why, attributes, live, skip))
 
 
 def _unseen(entry: Entry) -> bool:
@@ -129,19 +131,19 @@ def _deletion_due(context: Context, entry: Entry) -> str | None:
         return None
 
 
-def _why(skip: Skipped | None, entry: Entry) -> str:
+def _why(skip: Skipped | None, entry: Entry) -> Cause:
     if entry.get("wanted", {}).get("active") is False:
-        return "drift"
-    return "time" if ran_out(skip, entry) else "config"
+        return Cause.DRIFT
+    return Cause.TIME if ran_out(skip, entry) else Cause.CONFIG
 
 
 def _rule(context: Context, address: str) -> Place:
     """What decides over those who are no longer declared; a group goes because we created it."""
-    return context.app.removal_place if address.startswith("User/") else context.app.place
+    return context.app.removal_place if is_user(address) else context.app.place
 
 
 def _removal(
-    context: Context, address: str, action: str, reason: str, why: str, attributes: tuple[AttributeChange, ...],
+    context: Context, address: str, action: Action, reason: str, why: Cause, attributes: tuple[AttributeChange, ...],
     live: LiveObject, skip: Skipped | None,
 ) -> Change:  # fmt: skip
     place = context.place(address, skip.row) if skip else _rule(context, address)

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, name_of, row_key
 from reconciler.plan.context import Context
-from reconciler.plan.desired import Findings
 from reconciler.plan.diff import attribute
 from reconciler.plan.digest import digested
+from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
-from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.model import Action, AttributeChange, Cause, Change
 from reconciler.plan.outstanding import ROLE, Outstanding, is_in_vain, is_kept, still_active, taken_and_there
 from reconciler.plan.unmanaged import Directory
 from reconciler.resolve.mapping import Slot
 
 
-def plan_revoked(context: Context, findings: Findings) -> None:
-    """Add what takes each revoked person out: the account disabled, its roles gone. Groups follow by membership."""
+def plan_revoked(context: Context) -> Findings:
+    """What takes each revoked person out: the account disabled, its roles gone. Groups follow by membership."""
+    findings = Findings()
     for address, revocation in sorted(context.revoked.items()):
         live, when = context.account(address), f"revoked on {revocation['at'][:10]}: {revocation['reason']}"
         if live is not None:
@@ -27,13 +28,14 @@ def plan_revoked(context: Context, findings: Findings) -> None:
             deletes = context.able.inactive == "deletes"
             gone = f"; {context.able.service} deletes the account, which cannot be undone" if deletes else ""
             findings.changes.append(_change(context, address, live, attributes, when + gone))
-        if live is not None and live.active and not context.disables(address, revoked=True):
+        if live is not None and live.active and not context.disables_switched_off(address):
             findings.warnings.append(f"{address} is {when}, but no mapping gives `active: false`: disable it on the service")
         if (user := context.resolution.users.get(address)) is not None and address not in context.matching.refused:
             place = context.place(address, user.row)
             findings.warnings.append(f"{address} is {when}, and still declared: set `accountEnabled: false` at "
                                      f"{place.file}:{place.line}, or remove the assignments")  # fmt: skip
             findings.kept_out += 1
+    return findings
 
 
 def accounts_of(context: Context, address: str) -> list[LiveObject]:
@@ -42,7 +44,7 @@ def accounts_of(context: Context, address: str) -> list[LiveObject]:
     ours = [account for account in (context.account(address),) if account is not None]
     ours += [account for id, account in live.items() if id in owners and fold(owners[id]) == own]
     others = [account for id, account in live.items() if id not in owners]
-    theirs = Directory(context.app, context.resolution).named(others, own.partition("/")[2])
+    theirs = Directory(context.app, context.resolution).named(others, name_of(own))
     return list({account.id: account for account in (*ours, *theirs)}.values())
 
 
@@ -50,7 +52,7 @@ def _out(context: Context, address: str, live: LiveObject) -> tuple[AttributeCha
     """What is told to the service, once: see `_stayed`."""
     entry = context.known(address)
     roles = [attribute(slot, value, None) for slot, value in _roles(context, live) if not is_kept(entry, slot.target, value)]
-    disables = live.active and context.disables(address, revoked=True) and not is_in_vain(entry or {})
+    disables = live.active and context.disables_switched_off(address) and not is_in_vain(entry or {})
     return (*([AttributeChange("active", True, False)] if disables else []), *roles)
 
 
@@ -68,8 +70,8 @@ def _roles(context: Context, live: LiveObject) -> list[tuple[Slot, Any]]:
 
 
 def _change(context: Context, address: str, live: LiveObject, attributes: tuple[AttributeChange, ...], reason: str) -> Change:
-    row = context.resolution.declarations.users.index.get(fold(address.partition("/")[2]))
+    row = context.resolution.declarations.users.index.get(row_key(address))
     place = context.place(address, row) if row is not None else context.app.place
-    action = "disable" if attributes[0].path == "active" else "update"
-    return digested(Change(address, action, reason, ("config",), place.file, place.line, context.called(address, row, live),
+    action = Action.DISABLE if attributes[0].path == "active" else Action.UPDATE
+    return digested(Change(address, action, reason, (Cause.CONFIG,), place.file, place.line, context.called(address, row, live),
                            attributes, precondition=context.rests_on(address, live)))  # fmt: skip

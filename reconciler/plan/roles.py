@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from typing import Any
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, name_of
 from reconciler.plan.context import Context
 from reconciler.plan.model import Change
 
@@ -30,7 +30,7 @@ def written(carrying: Container[str], change: Change) -> tuple[Named, Named]:
     return _all(a.before for a in found), _all(a.after for a in found)
 
 
-def shown(context: Context, values: tuple[Any, ...]) -> Named:
+def of_values(context: Context, values: tuple[Any, ...]) -> Named:
     """The roles in the values of a user, by slot."""
     slots = context.resolution.user_mapping.slots
     return _all(value for slot, value in zip(slots, values, strict=True) if slot.carries_roles)
@@ -69,7 +69,7 @@ def _with_inner(context: Context, giving: set[str]) -> set[str]:
     groups = context.resolution.declarations.groups
     todo, found = list(giving), set(giving)
     while todo:
-        group = groups.get(todo.pop().partition("/")[2])
+        group = groups.get(name_of(todo.pop()))
         members = group.row.get("members") if group is not None else None
         inner = {"group/" + fold(m["group"]) for m in members or () if isinstance(m, dict)} - found
         found |= inner

@@ -9,7 +9,7 @@ from reconciler.declare.names import fold
 from reconciler.plan import membership
 from reconciler.plan.context import Context
 from reconciler.plan.digest import digested
-from reconciler.plan.model import Change
+from reconciler.plan.model import Action, Change
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def select(context: Context, everything: Iterable[Change], selection: Selection)
     chosen = selection.chosen
     found = [part for change in everything if (part := _selected(context, change, chosen, notes)) is not None]
     found = [change for change in found if selection.has_cause(change)]
-    there = context.matching.live.keys() | {change.address for change in found if change.action == "create"}
+    there = context.matching.live.keys() | {change.address for change in found if change.action == Action.CREATE}
     kept = [part for change in found if (part := _possible(change, there, notes)) is not None]
     return tuple(kept), notes
 
@@ -69,7 +69,7 @@ def _selected(context: Context, change: Change, chosen: frozenset[str], notes: l
     if part is None or part is change:
         return part
     who = ", ".join((*part.add, *part.remove))
-    if change.action == "create":
+    if change.action == Action.CREATE:
         notes.append(f"{who}: membership of {change.address} is left out, since the group is yet to be created")
         return None
     if context.matching.recorded.get(change.address, change.address) != change.address:
@@ -88,5 +88,5 @@ def _possible(change: Change, there: Iterable[str], notes: list[str]) -> Change 
     notes += [f"{change.address}: {a.path} is left out, since {a.after} is yet to be created" for a in links]
     left = replace(change, add=tuple(m for m in change.add if m not in absent),
                    attributes=tuple(a for a in change.attributes if a not in links))  # fmt: skip
-    empty = change.action != "create" and not (left.add or left.remove or left.attributes)
+    empty = change.action != Action.CREATE and not (left.add or left.remove or left.attributes)
     return None if empty else digested(left)

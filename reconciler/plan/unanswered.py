@@ -22,7 +22,7 @@ def settle_unanswered(record: Record, live: Live, resolution: Resolution, groups
     stays = resolution.limited.capabilities.delete == "deactivates"
     for start, objects in kinds.items():
         for address in [address for address in record.unanswered if address.startswith(start)]:
-            write = record.heard[address] = record.unanswered.pop(address)
+            write = record.hear(address)
             if write.get("step") == "create":
                 _created(record, address, write, objects, resolution.mapping(address))
             else:
@@ -41,8 +41,8 @@ def _created(
         entry["declaredId"] = write["declaredId"]
     earlier = record.entries.get(write.get("was", ""))
     if earlier is not None and earlier["id"] not in objects:
-        del record.entries[write["was"]]  # the account that was gone, under the name that it had
-    record.entries[address] = entry
+        record.drop(write["was"])  # the account that was gone, under the name that it had
+    record.keep(address, entry)
 
 
 def _match(
@@ -78,20 +78,21 @@ def _written(
     if account is None or (stays and not account.active and write.get("step") == "delete"):
         # Some services delete an account that is disabled.
         if write.get("action") in ("delete", "disable"):
-            del record.entries[address]
+            record.drop(address)
         return
     wanted, answered = dict(entry.get("wanted", {})), dict(entry.get("answered", {}))
     for slot, have in zip(mapping.slots, account.values, strict=True):
         if slot.target in write.get("wanted", {}) and _has(record, slot, write["wanted"][slot.target], have):
             wanted[slot.target] = write["wanted"][slot.target]
             answered.pop(slot.target, None)
-    entry["wanted"], entry["answered"] = wanted, answered
+    now: Entry = {**entry, "wanted": wanted, "answered": answered}
     if write.get("wanted", {}).get("active") is False and not account.active:
-        entry["disabledAt"] = write.get("at", "")
+        now["disabledAt"] = write.get("at", "")
         if write.get("action") == "disable":
-            entry["roles"] = []
+            now["roles"] = []
     elif write.get("action") == "enable" and account.active:
-        entry.pop("disabledAt", None)
+        now.pop("disabledAt", None)
+    record.keep(address, now)
 
 
 def _has(record: Record, slot: Slot, want: object, have: object) -> bool:

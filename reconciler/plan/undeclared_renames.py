@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, is_group, name_of, row_key
 from reconciler.declare.table import Table
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.membership import known_members
-from reconciler.plan.model import Change
+from reconciler.plan.model import Action, Change
 from reconciler.resolve.mapping import Slot
 
 MOST = 5
-REMOVALS = ("disable", "delete")
+REMOVALS = (Action.DISABLE, Action.DELETE)
 QUOTED = frozenset('"\\')
 T = TypeVar("T", bound=Hashable)
 
@@ -31,8 +31,8 @@ def renames(context: Context, changes: Collection[Change]) -> Iterator[str]:
     """At most `MOST` pairs, and how many there are besides."""
     pairs = [*_groups(context, changes), *_users(context, changes)]
     for pair in pairs[:MOST]:
-        name = _scalar(pair.old.partition("/")[2])
-        keep = " to keep the group" if pair.new.startswith("Group/") else ", and the account is kept"
+        name = _scalar(name_of(pair.old))
+        keep = " to keep the group" if is_group(pair.new) else ", and the account is kept"
         yield f"{pair.new} looks like {pair.old} under another name ({pair.common}): add `previously: [{name}]`{keep}"
     if len(pairs) > MOST:
         yield f"and {len(pairs) - MOST} more look like others under another name: where one is, add `previously`"
@@ -122,11 +122,11 @@ def _of_kind(context: Context, changes: Iterable[Change], kind: str) -> tuple[li
     """(to come, to go) of users or groups; of those to go whom no declaration knows under any name."""
     table = context.resolution.table(kind)
     mine = [change for change in changes if change.address.startswith(kind)]
-    new = [change for change in mine if change.action == "create"]
+    new = [change for change in mine if change.action == Action.CREATE]
     gone = [change for change in mine if change.action in REMOVALS] if new else []
     return new, [change for change in gone if _left(context, table, change.address)]
 
 
 def _left(context: Context, table: Table[Any], address: str) -> bool:
-    name = fold(address.partition("/")[2])
+    name = row_key(address)
     return name not in table.index and name not in table.earlier and address not in context.revoked

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from reconciler.declare.model import App
-from reconciler.declare.names import fold, fold_all
+from reconciler.declare.names import fold, fold_all, is_user
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Unmanaged
 from reconciler.resolve.model import Resolution
@@ -67,7 +67,7 @@ class Directory:
 
     def still_active(self, accounts: Iterable[LiveObject]) -> list[str]:
         """Whose access may outlive its assignment: declared users out of scope whose active account is nobody's."""
-        skipped = {fold(address): skip for address, skip in self.resolution.skipped.items() if address.startswith("User/")}
+        skipped = {fold(address): skip for address, skip in self.resolution.skipped.items() if is_user(address)}
         found = {
             skipped[key]: account.name
             for account in accounts if skipped and account.active

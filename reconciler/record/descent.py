@@ -9,15 +9,29 @@ commit has the very tree, that is the very record, of the commit for which it st
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Protocol
 
-from reconciler.record.git.ref import Ref
+from reconciler.record.checkout import Remote
 from reconciler.record.git.repository import Repository, throwaway
 
 DEPTHS = (32, 1024)  # commits that are fetched at first; then all
 REPLACES = "Replaces: "
 
 
-def descends(ref: Ref, head: str, tree: str) -> bool:
+class Head(Protocol):
+    """The ref `name` of a remote, as it is there now."""
+
+    name: str
+    head: str | None
+    environ: Mapping[str, str]
+
+    @property
+    def found(self) -> Remote:
+        """The remote. Raises RecordError."""
+
+
+def descends(ref: Head, head: str, tree: str) -> bool:
     """Whether the ref's present head is `head`, comes after it, or after one that replaces it with `tree`. Raises RecordError."""
     if ref.head == head:
         return True

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.record.model import Record, Unanswered
-from reconciler.record.removals import add_removals
+from reconciler.record.model import Record
 
 
 def recover(record: Record, journal: list[dict[str, Any]]) -> int:
@@ -31,29 +30,23 @@ def _line(record: Record, line: dict[str, Any], begun: dict[str, dict[str, Any]]
         return True
     if "step" in line:
         begun[address] = line
-        record.unanswered[address] = unanswered(line)
-    elif address in record.unanswered:
-        wanted = record.unanswered[address].get("wanted", {})
-        record.unanswered[address]["wanted"] = {**wanted, **line.get("generated", {})}
+        record.leave_unanswered(address, line)
+    else:
+        record.add_generated(address, line.get("generated", {}))
     return False
 
 
 def _count(record: Record, begun: dict[str, Any]) -> None:
     takes = [(pair[0], pair[1]) for pair in begun.get("takes", ()) if len(pair) == 2]
-    add_removals(record, begun.get("at", ""), takes)
+    record.count_removals(begun.get("at", ""), takes)
 
 
 def _outcome(record: Record, address: str, line: dict[str, Any]) -> None:
     if line["outcome"] != "moved" and not line.get("unanswered"):
-        record.unanswered.pop(address, None)
+        record.answer(address)
     if "was" in line:
-        record.entries.pop(line["was"], None)
+        record.drop(line["was"])
     if line.get("entry") is not None:
-        record.entries[address] = line["entry"]
+        record.keep(address, line["entry"])
     elif line["outcome"] == "done":
-        record.entries.pop(address, None)
-
-
-def unanswered(line: dict[str, Any]) -> Unanswered:
-    """What is kept of a step's line until the service has been read."""
-    return {name: line[name] for name in Unanswered.__annotations__ if name in line}  # type: ignore[return-value]
+        record.drop(address)

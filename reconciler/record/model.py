@@ -1,7 +1,8 @@
-"""The record's nouns: what was last applied, as plain JSON values. No I/O."""
+"""The record's nouns: what was last applied, as plain JSON values, and all that changes them. No I/O."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
@@ -131,3 +132,88 @@ class Record:
         if not isinstance(self.entries, Entries):
             self.entries = Entries(self.entries)
         self.heard: dict[str, Unanswered] = {}  # what was unanswered until this run read the service: it is not kept
+
+    # The app and its safeguards
+
+    def describe(self, base_url: str, declared: dict[str, str]) -> None:
+        """Which service this is the record of, and what app.yaml and reconciler.yaml say of it."""
+        self.base_url, self.declared = base_url, declared
+
+    def protect(self, protected: list[str], carrying: Iterable[str]) -> None:
+        self.protected, self.carrying = protected, sorted(carrying)
+
+    def limit(self, limits: dict[str, int], breaches: list[str]) -> None:
+        self.limits, self.breaches = limits, breaches
+
+    def show_members(self) -> None:
+        """The service has shown who is in a group."""
+        self.members_shown = True
+
+    def show_no_members(self) -> None:
+        """It did not show who is in one that has members."""
+        self.members_shown = False
+
+    def count_removals(self, at: str, taken: Collection[tuple[str, str]]) -> None:
+        """(address, kind) of each, once, however often a journal is read or a step is tried again."""
+        if taken:
+            again = set(taken)
+            self.removals = [r for r in self.removals if (r["address"], r["kind"]) not in again]
+            self.removals += [{"at": at, "address": address, "kind": kind} for address, kind in taken]
+
+    def forget_removals(self, until: str) -> None:
+        self.removals = [removal for removal in self.removals if removal["at"] > until]
+
+    # An apply
+
+    def begin_run(self) -> None:
+        """The journal's lines so far are in the record from here on."""
+        self.runs += 1
+
+    def complete(self, commit: str | None) -> None:
+        """No declared change of the commit is left to do; None where none is known."""
+        self.commit = commit or self.commit
+
+    def tell_skips(self, told: Mapping[str, str], skipped: Collection[str]) -> None:
+        """Codes by address, as the log says them from now on; of those who are not `skipped` any more it says nothing."""
+        self.skips = {**{address: code for address, code in self.skips.items() if address in skipped}, **told}
+
+    # Entries
+
+    def keep(self, address: str, entry: Entry) -> None:
+        self.entries[address] = entry
+
+    def drop(self, address: str) -> None:
+        self.entries.pop(address, None)
+
+    # People who must stay out
+
+    def revoke(self, address: str, at: str, reason: str) -> None:
+        self.revoked[address] = {"at": at, "reason": reason}
+
+    def keep_out(self, revoked: dict[str, Revocation]) -> None:
+        """These and nobody else, by today's addresses."""
+        self.revoked = revoked
+
+    def forget_revoked(self, addresses: Iterable[str]) -> None:
+        for address in addresses:
+            self.revoked.pop(address, None)
+
+    # Writes whose outcome nobody knows
+
+    def leave_unanswered(self, address: str, line: Mapping[str, Any]) -> None:
+        """A step's line in the journal is kept until the service has been read."""
+        write = {name: line[name] for name in Unanswered.__annotations__ if name in line}
+        self.unanswered[address] = write  # type: ignore[assignment]
+
+    def add_generated(self, address: str, generated: Mapping[str, Any]) -> None:
+        if address in self.unanswered:
+            write = self.unanswered[address]
+            write["wanted"] = {**write.get("wanted", {}), **generated}
+
+    def answer(self, address: str) -> None:
+        self.unanswered.pop(address, None)
+
+    def hear(self, address: str) -> Unanswered:
+        """The service has been read, and tells what came of the write."""
+        write = self.heard[address] = self.unanswered.pop(address)
+        return write

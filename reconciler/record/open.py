@@ -34,8 +34,8 @@ def store_named(app: str, declarations: Declarations) -> Store:
         from reconciler.record.git.store import GitStore
 
         return GitStore(app, settings.remote, declared=Path(settings.folder))
-    from reconciler.cycle.record_place import refuse_brought_record
     from reconciler.record.local import LocalStore
+    from reconciler.record.place import refuse_brought_record
 
     root = _local(declarations, app)
     refuse_brought_record(root / app, declarations.folder, settings.path is not None)

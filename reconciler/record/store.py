@@ -7,17 +7,14 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Protocol
 
+from reconciler.declare.errors import ReconcileError
 from reconciler.record.model import Record
 
 NEVER = "9999-12-31T23:59:59Z"
 
 
-class RecordError(Exception):
+class RecordError(ReconcileError):
     """The record cannot be used; nothing has been written to the service, unless the kind of error says so."""
-
-    def __init__(self, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.message, self.remedy = message, remedy
 
 
 class Unreachable(RecordError):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any, TypeVar
 
+from reconciler.declare.errors import ReconcileError
+from reconciler.declare.names import is_group
 from reconciler.plan.digest import change_digest, plan_digest
 from reconciler.plan.model import (
-    ACTIONS,
     FORMAT_VERSION,
     Access,
+    Action,
     AttributeChange,
+    Cause,
     Caution,
     Change,
     Config,
@@ -29,12 +32,8 @@ AGAIN = "make the plan again: `reconcile plan --out FILE`"
 Noun = TypeVar("Noun", AttributeChange, Config, ObjectError, Precondition, RecordHead, Requests, Skip)
 
 
-class PlanFileError(Exception):
+class PlanFileError(ReconcileError):
     """The file is no plan that this version can use."""
-
-    def __init__(self, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.message, self.remedy = message, remedy
 
 
 def dumps(plans: list[Plan]) -> str:
@@ -89,7 +88,7 @@ def _shown(plan: Plan) -> dict[str, Any]:
 
 def summary(plan: Plan) -> dict[str, int]:
     """Counts of users and groups together."""
-    counts = {action: plan.count(action) for action in ACTIONS}
+    counts = {action: plan.count(action) for action in Action}
     return counts | {
         "unchanged": plan.unchanged, "adopted": plan.adopted, "skipped": len(plan.skipped),
         "unmanaged": len(plan.unmanaged), "errors": len(plan.errors), "ignored": plan.ignored,
@@ -111,7 +110,7 @@ def change_json(change: Change) -> dict[str, Any]:
         "precondition": change.precondition._asdict() if change.precondition else None,
         "digest": change.digest,
     }
-    if change.address.startswith("Group/"):
+    if is_group(change.address):
         found["members"] = {"add": list(change.add), "remove": list(change.remove)}
     return found
 
@@ -165,7 +164,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         errors=tuple(_known(ObjectError, item) for item in data["errors"]), warnings=tuple(data["warnings"]),
         cautions=tuple(_read_caution(item) for item in data.get("cautions", ())),
         unchanged=data["summary"]["unchanged"], adopted=data["summary"]["adopted"],
-        only=tuple(data["selection"]["only"]), selected_causes=tuple(data["selection"]["causes"]),
+        only=tuple(data["selection"]["only"]), selected_causes=tuple(map(Cause, data["selection"]["causes"])),
         config=_known(Config, data["config"]), record=_known(RecordHead, data.get("record", {})),
         requests=_known(Requests, data["requests"]), digest=data["digest"],
         safeguards=tuple(data["safeguards"]), redacted=data.get("redacted", False),
@@ -193,7 +192,7 @@ def _read_change(data: dict[str, Any]) -> Change:
     members = data.get("members", {"add": [], "remove": []})
     rests_on = data["precondition"]
     return Change(
-        data["address"], data["action"], data["reason"], tuple(data["causes"]),
+        data["address"], Action(data["action"]), data["reason"], tuple(map(Cause, data["causes"])),
         data["declared_at"]["file"], data["declared_at"]["line"], data.get("name", ""),
         tuple(_known(AttributeChange, a) for a in data["attributes"]),
         tuple(members["add"]), tuple(members["remove"]),

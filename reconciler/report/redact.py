@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, name_of
 from reconciler.plan.model import Access, AttributeChange, Change, ObjectError, Plan, Precondition, Skip
 
 DIGITS = 12
@@ -54,7 +54,7 @@ def _names(plan: Plan) -> Iterator[str]:
         yield change.name
         for attribute in change.attributes:
             yield from _texts([attribute.before, attribute.after])
-    yield from (address.partition("/")[2] for address in addresses)
+    yield from (name_of(address) for address in addresses)
     for row in plan.access:
         yield from (row.name, *row.through.split(" > "), *([row.what] if row.kind == "group" else ()))
     for account in plan.unmanaged:

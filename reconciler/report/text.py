@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
+from reconciler.declare.names import name_of
 from reconciler.declare.wording import plural
 from reconciler.plan.diff import detail
-from reconciler.plan.model import ACTIONS, Access, AttributeChange, Caution, Change, Plan, Skip, Unmanaged
+from reconciler.plan.model import Access, Action, AttributeChange, Caution, Change, Plan, Skip, Unmanaged
 from reconciler.plan.warnings import listed
 from reconciler.report.safe import plain
 from reconciler.report.safeguard_verdict import text_lines
 from reconciler.resolve.canonical import readable
 
-SIGNS = {"create": "+", "update": "~", "enable": "~", "disable": "-", "delete": "-"}
+SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.ENABLE: "~", Action.DISABLE: "-", Action.DELETE: "-"}
+TOLD = (Action.CREATE, Action.UPDATE, Action.DISABLE, Action.ENABLE, Action.DELETE)  # in the order of a plan's last line
+ALWAYS_TOLD = TOLD[:3]  # also where there is none
 COLOURS = {"+": "32", "~": "33", "-": "31"}
 
 
@@ -74,11 +77,7 @@ def last_line(plan: Plan) -> str:
         if plan.left:
             return f"No changes.{tail}"
         return f"No changes. {plain(plan.display_name)} matches the declaration.{tail}"
-    words = {"create": "to create", "update": "to update", "disable": "to disable", "enable": "to enable",
-             "delete": "to delete"}  # fmt: skip
-    order = ("create", "update", "disable", "enable", "delete")
-    parts = [f"{plan.count(a)} {words[a]}" for a in order if plan.count(a) or a in ("create", "update", "disable")]
-    assert set(order) == set(ACTIONS)
+    parts = [f"{plan.count(action)} to {action}" for action in TOLD if plan.count(action) or action in ALWAYS_TOLD]
     return "Plan: " + ", ".join(parts) + "." + tail
 
 
@@ -106,7 +105,7 @@ def _access(rows: tuple[Access, ...], colour: Callable[[str, str], str]) -> list
     people: dict[str, list[Access]] = defaultdict(list)
     for row in rows:
         people[row.address].append(row)
-    lines = [f"  {plain(address.partition('/')[2])} {'; '.join(map(access_words, found))}" for address, found in people.items()]
+    lines = [f"  {plain(name_of(address))} {'; '.join(map(access_words, found))}" for address, found in people.items()]
     lines = [colour(line, "1") if any(row.privileged for row in found) else line
              for line, found in zip(lines, people.values(), strict=True)]  # fmt: skip
     return ["Access:", *lines, ""] if lines else []
@@ -140,10 +139,10 @@ def attribute_lines(attribute: AttributeChange, action: str) -> list[str]:
     path = plain(attribute.path)
     if attribute.generated:
         return [f"{path}: made by {plain(attribute.generated)}"]
-    inside = [] if action == "create" else detail(before, after)
+    inside = [] if action == Action.CREATE else detail(before, after)
     if inside:
         return [f"{path}:", *("  " + _difference(*row) for row in inside)]
-    return [f"{path}: {value_text(after)}" if action == "create" else f"{path}: {value_text(before)} -> {value_text(after)}"]
+    return [f"{path}: {value_text(after)}" if action == Action.CREATE else f"{path}: {value_text(before)} -> {value_text(after)}"]
 
 
 def _difference(sign: str, where: str, before: object, after: object) -> str:

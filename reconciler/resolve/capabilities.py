@@ -37,6 +37,17 @@ class Limited(NamedTuple):
     warnings: tuple[str, ...]
 
 
+class Limits(NamedTuple):
+    """What a service allows: members in one PATCH, and requests a minute, None where no limit is known.
+
+    `counts` says which requests the limit is for: all or writes.
+    """
+
+    members_per_patch: int = 100
+    per_minute: int | None = None
+    counts: str = "all"
+
+
 def capabilities(app: App) -> Capabilities:
     """Those of the app's profile (schemas/profile.schema.json)."""
     data = app.settings
@@ -117,14 +128,3 @@ def _names_of(target: str) -> tuple[str, ...]:
 
 def _names(listed: Any) -> frozenset[str] | None:
     return None if listed is None else frozenset(str(name).lower() for name in listed)
-
-
-class Limits(NamedTuple):
-    """What a service allows: members in one PATCH, and requests a minute, None where no limit is known.
-
-    `counts` says which requests the limit is for: all or writes.
-    """
-
-    members_per_patch: int = 100
-    per_minute: int | None = None
-    counts: str = "all"

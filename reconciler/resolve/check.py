@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.declare.model import App, Assignment, AttributeMapping, Declarations, ObjectMapping, Place, Problem, Role
+from reconciler.declare.model import App, AttributeMapping, Declarations, ObjectMapping, Place, Problem, Role
 from reconciler.declare.source_attributes import source_problem
 from reconciler.resolve.capabilities import capabilities, check_capabilities
 from reconciler.resolve.expressions.functions import FUNCTIONS
@@ -12,6 +12,7 @@ from reconciler.resolve.expressions.language import Expression, ExpressionError,
 from reconciler.resolve.filters import OPERATORS, Finding, check_clause
 from reconciler.resolve.paths import PathError, parse_path
 from reconciler.resolve.rfc7643 import meant
+from reconciler.resolve.scope import Refusal, member_type, refusal
 from reconciler.resolve.targets import CLEAR, Targets, is_password, misfit
 
 OTHER = {"User": "assign a group", "Group": "assign its members themselves"}
@@ -27,6 +28,11 @@ def check(declarations: Declarations) -> list[Problem]:
 def check_mapping(mapping: ObjectMapping, kind: str) -> list[Problem]:
     """Every mapping of one object type (`users` or `groups`) that cannot be compiled, at its place."""
     return list(_mapping(mapping, kind))
+
+
+def check_assignments(declarations: Declarations) -> list[Problem]:
+    """Each assignment whose role is disabled, or not open to a user or a group; Default Access is meant to give nothing."""
+    return [problem for app in declarations.apps.values() for problem in _without_effect(app)]
 
 
 def _app(app: App) -> Iterator[Problem]:
@@ -58,8 +64,8 @@ def _mapping(mapping: ObjectMapping, kind: str) -> Iterator[Problem]:
     for item in mapping.attributes:
         yield from _target(item, kind, paths)
         yield from _attribute(item, kind)
-    for found in mapping.scopingFilters:
-        for clause in [clause for clause in found.clauses if clause.operator in OPERATORS]:  # the schema refuses others
+    for scoping in mapping.scopingFilters:
+        for clause in [clause for clause in scoping.clauses if clause.operator in OPERATORS]:  # the schema refuses others
             unknown = source_problem(clause.attribute, kind)
             finding = check_clause(clause) or (Finding(*unknown, "attribute") if unknown else None)
             if finding:
@@ -75,9 +81,9 @@ def _target(item: AttributeMapping, kind: str, paths: Targets) -> Iterator[Probl
         yield Problem(item.target_text.at(error.column), "error", "target-path", f"{item.target!r} is no SCIM path: {error}",
                       'for example name.givenName or emails[type eq "work"].value')  # fmt: skip
         return
-    found, other = misfit(item, path, kind), paths.clash(path)
-    if found:
-        yield Problem(item.place, "error", "target", *found)
+    wrong, other = misfit(item, path, kind), paths.clash(path)
+    if wrong:
+        yield Problem(item.place, "error", "target", *wrong)
         return
     if other is not None and other.lower() != item.target.lower():  # those are reported where they are read
         yield Problem(item.place, "error", "duplicate", f"{item.target} and {other} write the same attribute",
@@ -100,10 +106,9 @@ def _attribute(item: AttributeMapping, kind: str) -> Iterator[Problem]:
     elif not expression.sources and is_password(item.target):
         yield Problem(item.value_text.at(1), "error", "target", *CLEAR)
     for name in expression.sources:
-        found = source_problem(name, kind)
-        if found:
+        if unknown := source_problem(name, kind):
             column = str(item.value).find(f"[{name}]") + 2
-            yield Problem(item.value_text.at(column), "error", "unknown-source", *found)
+            yield Problem(item.value_text.at(column), "error", "unknown-source", *unknown)
 
 
 def _generated(item: AttributeMapping, expression: Expression) -> Iterator[Problem]:
@@ -119,28 +124,21 @@ def _generated(item: AttributeMapping, expression: Expression) -> Iterator[Probl
                       "add `apply: create`")  # fmt: skip
 
 
-def check_assignments(declarations: Declarations) -> list[Problem]:
-    """Each assignment whose role is disabled, or not open to a user or a group; Default Access is meant to give nothing."""
-    return [problem for app in declarations.apps.values() for problem in _idle_app(app)]
+def _without_effect(app: App) -> Iterator[Problem]:
+    closed = {(key, member): why for key, role in app.roles.items() for member in OTHER if (why := refusal(role, member))}
+    for item in app.assignments if closed else ():
+        member = member_type(item)
+        if why := closed.get((item.role, member)):
+            yield Problem(Place(item.file, item.line), "warning", *_nobody(app.roles[item.role], member, why))
 
 
-def _idle_app(app: App) -> Iterator[Problem]:
-    if all(role.enabled and {"User", "Group"} <= {*role.allowedMemberTypes} for role in app.roles.values()):
-        return
-    for item in app.assignments:
-        found = _finding(item, role) if (role := app.roles.get(item.role)) is not None else None
-        if found is not None:
-            yield Problem(Place(item.file, item.line), "warning", *found)
-
-
-def _finding(item: Assignment, role: Role) -> tuple[str, str, str] | None:
-    """Code, message and remedy."""
-    kind = "User" if item.user is not None else "Group"
-    if not role.enabled:
-        return ("role-disabled", f"the role {role.displayName} is disabled, so this assignment gives it to nobody",
-                "remove the assignment, or `enabled: false` from the role in roles.yaml")  # fmt: skip
-    if kind not in role.allowedMemberTypes:
-        return ("role-member-type",
-                f"the role {role.displayName} is not open to a {kind.lower()}, so this assignment gives it to nobody",
-                f"{OTHER[kind]}, or add {kind} to the role's allowedMemberTypes in roles.yaml")  # fmt: skip
-    return None
+def _nobody(role: Role, member: str, why: Refusal) -> tuple[str, str, str]:
+    """Code, message and remedy of an assignment whose role is refused."""
+    match why:
+        case "disabled":
+            return ("role-disabled", f"the role {role.displayName} is disabled, so this assignment gives it to nobody",
+                    "remove the assignment, or `enabled: false` from the role in roles.yaml")  # fmt: skip
+        case "member type":
+            return ("role-member-type",
+                    f"the role {role.displayName} is not open to a {member.lower()}, so this assignment gives it to nobody",
+                    f"{OTHER[member]}, or add {member} to the role's allowedMemberTypes in roles.yaml")  # fmt: skip

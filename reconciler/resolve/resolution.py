@@ -100,6 +100,7 @@ class _Users:
     def _skip(self, row: int, code: str, reason: str, lapsed: Iterable[Role] = ()) -> None:
         _skip(self.result, self.addresses[row], code, reason, row, lapsed)
 
+
 class _Groups:
     def __init__(self, app: App, result: Resolution) -> None:
         self.app, self.result, self.groups = app, result, result.declarations.groups

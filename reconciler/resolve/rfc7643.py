@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.declare.wording import nearly
+from reconciler.declare.wording import did_you_mean, nearly
 from reconciler.resolve.paths import Path
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -39,7 +39,7 @@ def meant(path: Path, kind: str) -> str | None:
         return "one of " + ", ".join(f"{prefix}{name}.{part}" for part in known[name])
     if (name.lower(), sub and sub.lower()) == (path.attribute.lower(), path.sub and path.sub.lower()):
         return None
-    return f"did you mean {prefix}{name}{f'.{sub}' if sub else ''}?"
+    return did_you_mean(f"{prefix}{name}{f'.{sub}' if sub else ''}", "")
 
 
 def _part(word: str, known: tuple[str, ...]) -> str | None:
@@ -51,5 +51,5 @@ def _part(word: str, known: tuple[str, ...]) -> str | None:
 def _near(word: str, known: tuple[str, ...]) -> str | None:
     """The known word that is this one or a slip away from it."""
     by_name = {name.lower(): name for name in known}
-    found = [word.lower()] if word.lower() in by_name else nearly(word, by_name)
-    return by_name[found[0]] if found else None
+    near = [word.lower()] if word.lower() in by_name else nearly(word, by_name)
+    return by_name[near[0]] if near else None

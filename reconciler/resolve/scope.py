@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from reconciler.declare.model import App, Assignment, Group, Role
-from reconciler.declare.names import fold
+from reconciler.declare.names import DEFAULT_ACCESS_KEY, fold
 from reconciler.declare.table import Table
 
-DEFAULT_ACCESS = "default access"
-
+Refusal = Literal["disabled", "member type"]
 REMEDIES = {
     "AccountDisabled": "set accountEnabled to true, if the person should have access",
     "NotAssigned": "assign the user, or a group that the user is in, to the app",
@@ -46,8 +45,8 @@ class Verdict(NamedTuple):
 class _Flat(dict[str, frozenset[str]]):
     """Works a group out when it is asked for: all of a chain of 20,000 groups would be 200 million names."""
 
-    def __init__(self, groups: Mapping[str, Group], expand: bool) -> None:
-        self.groups, self.expand = groups, expand
+    def __init__(self, groups: Mapping[str, Group], nested: str) -> None:
+        self.groups, self.expand = groups, nested == "expand"
 
     def __missing__(self, key: str) -> frozenset[str]:
         """Breadth first, without recursion; a cycle has been refused before, and ends here all the same."""
@@ -68,7 +67,7 @@ class _Flat(dict[str, frozenset[str]]):
 
 def flatten(groups: Mapping[str, Group], nested: str) -> dict[str, frozenset[str]]:
     """Group key -> the folded names of all its users, through nested groups where `nested` is expand."""
-    return _Flat(groups, nested == "expand")
+    return _Flat(groups, nested)
 
 
 def _members(group: Group) -> tuple[list[str], list[str]]:
@@ -162,16 +161,27 @@ def judge(app: App, assignments: Iterable[Assignment], today: str) -> Verdict:
     return Verdict("DefaultAccessRole", "holds Default Access alone, which is not provisioned", (), lapsed)
 
 
+def member_type(assignment: Assignment) -> str:
+    """To what an assignment gives its role: User or Group, as a role's allowedMemberTypes has them."""
+    return "User" if assignment.user is not None else "Group"
+
+
+def refusal(role: Role, member: str) -> Refusal | None:
+    """Why a role entitles no User or no Group; None where it entitles."""
+    if not role.enabled:
+        return "disabled"
+    return None if member in role.allowedMemberTypes else "member type"
+
+
 def _default(assignment: Assignment) -> bool:
-    return assignment.role == DEFAULT_ACCESS
+    return assignment.role == DEFAULT_ACCESS_KEY
 
 
 def _roles(app: App, assignments: Iterable[Assignment]) -> tuple[Role, ...]:
     keys = set()
     for item in assignments:
         role = app.roles.get(item.role)
-        kind = "User" if item.user is not None else "Group"
-        if role is not None and role.enabled and kind in role.allowedMemberTypes and not _default(item):
+        if role is not None and refusal(role, member_type(item)) is None and not _default(item):
             keys.add(item.role)
     return tuple(role for key, role in app.roles.items() if key in keys) if keys else ()
 
@@ -187,17 +197,16 @@ def roles_given(app: App, today: str) -> dict[str, set[str]]:
 
 def group_verdicts(app: App, groups: Table[Group], today: str) -> dict[int, Verdict]:
     """By row: a group is in scope while it is assigned, or always where scope is all."""
-    every = app.provisioning.scope == "all"
+    if app.provisioning.scope == "all":
+        return dict.fromkeys(groups.index.values(), Verdict(None, "every group is in scope"))
     last: dict[str, str] = {}
     for item in app.assignments:
         if item.group is not None:
             last[item.group] = max(last.get(item.group, ""), item.expires or "9999-12-31")
-    return {row: _group_verdict(app, every, last.get(name), today) for name, row in groups.index.items()}
+    return {row: _group_verdict(app, last.get(name), today) for name, row in groups.index.items()}
 
 
-def _group_verdict(app: App, every: bool, last: str | None, today: str) -> Verdict:
-    if every:
-        return Verdict(None, "every group is in scope")
+def _group_verdict(app: App, last: str | None, today: str) -> Verdict:
     if last is None:
         return Verdict("NotAssigned", f"not assigned to {app.displayName}")
     if last < today:

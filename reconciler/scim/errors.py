@@ -14,18 +14,16 @@
 
 from __future__ import annotations
 
+from reconciler.declare.errors import ReconcileError
+
 LONGEST = 300.0  # seconds that a request waits, where the service asks for it
 
 
-class CredentialError(Exception):
+class CredentialError(ReconcileError):
     """Raised before any request; `remedy` says what to do."""
 
-    def __init__(self, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.message, self.remedy = message, remedy
 
-
-class ServiceError(Exception):
+class ServiceError(ReconcileError):
     """`request` is method and path, `status` None where no answer came; `after` are the seconds that the service asks to wait.
 
     `service` is which one it is, in words, where that is not plain from what else is said.
@@ -37,9 +35,8 @@ class ServiceError(Exception):
     def __init__(
         self, message: str, request: str = "", status: int | None = None, scim_type: str | None = None, remedy: str = ""
     ) -> None:
-        super().__init__(message)
-        self.message, self.request, self.status = message, request, status
-        self.scim_type, self.remedy = scim_type, remedy
+        super().__init__(message, remedy)
+        self.request, self.status, self.scim_type = request, status, scim_type
 
     @property
     def too_long(self) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from reconciler.cycle.session import EVERYTHING
 from reconciler.record.journal import recover
 from reconciler.record.local import LocalStore, Locked, RecordError
 from reconciler.record.model import Record
@@ -230,9 +231,9 @@ def test_who_is_put_out_has_the_code_in_the_record_of_that_and_no_other(world: W
 def test_an_edit_between_plan_and_write_makes_that_object_stale(world: World) -> None:
     world.converge()
     world.edit("ada@x.org", "title", "Intern")
-    planned, resolution, record = world._plan()
+    found = world.session()
     world.edit("ada@x.org", "title", "Chief")
-    world._plan = lambda causes=(), only=(): (planned, resolution, record)  # type: ignore[method-assign]
+    world.session = lambda selection=EVERYTHING: found  # type: ignore[method-assign]
     assert [o.status for o in world.apply().outcomes] == ["stale"]
     assert world.find("ada@x.org")["title"] == "Chief"
 

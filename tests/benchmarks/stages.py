@@ -14,10 +14,10 @@ STAGES = {
     "load": ("reconciler.declare.load", "load"),
     "validate": ("reconciler.resolve.check", "check"),
     "record": ("reconciler.record.local", "LocalStore.load"),
-    "resolve": ("reconciler.resolve.resolution", "resolve"),
-    "read": ("reconciler.cycle.read", "read_live"),
-    "plan": ("reconciler.plan.planner", "make_plan"),
-    "guard": ("reconciler.plan.safeguards.guard", "guard"),
+    "resolve": ("reconciler.cycle.session", "resolve"),
+    "read": ("reconciler.cycle.session", "read_live"),
+    "plan": ("reconciler.cycle.session", "make_plan"),
+    "guard": ("reconciler.cycle.session", "guard"),
     "render": ("reconciler.report.text", "render"),
 }
 

@@ -7,12 +7,11 @@ import time
 
 import pytest
 
-from reconciler.adopt.yaml_edit.rows import quote
 from reconciler.cli.main import run
 from reconciler.declare.escapes import visible
 from reconciler.declare.model import Place, Problem
-from reconciler.declare.wording import spelled
 from reconciler.declare.yaml.document import parse
+from reconciler.declare.yaml.scalars import portable, spelled
 from reconciler.report.problems import as_github, as_json, as_text
 from reconciler.report.safe import cell, code, inert, plain
 from reconciler.report.sarif import as_sarif
@@ -48,13 +47,13 @@ FORMS = {
 
 @pytest.mark.parametrize("name", sorted(UNSEEN.keys() - {"NUL", "surrogate"}))
 def test_what_is_written_into_files_holds_nothing_that_is_not_seen(name: str) -> None:
-    for written in (quote(UNSEEN[name]), spelled(UNSEEN[name])):
+    for written in (portable(UNSEEN[name]), spelled(UNSEEN[name])):
         assert visible(written) == written and parse(f"a: {written}".encode(), "a.yaml").data == {"a": UNSEEN[name]}
 
 
 @pytest.mark.parametrize("name", [name for name, text in READABLE.items() if not {*"\u200c\u200d\u3000\\"} & {*text}])
 def test_what_can_be_read_is_written_as_it_is(name: str) -> None:
-    assert READABLE[name] in quote(READABLE[name])
+    assert READABLE[name] in portable(READABLE[name])
 
 
 def _problem(text: str) -> Problem:

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.plan.reviewed.by_digest import begin, is_rest
 from reconciler.record.model import Record
+from reconciler.record.unfinished import Unfinished
 from tests.support.world import APP, World
 
 
 def ask(world: World, *only: str) -> str:
     """As an apply does before its first write."""
     plan, record = world.plan(*only), world.store.load() or Record("wiki")
-    begin(record, plan.digest, plan)
+    Unfinished(record).ask(plan.digest, plan.only, plan.selected_causes, plan.changes)
     world.store.save(record)
     return plan.digest
 
 
 def left(world: World, digest: str, *only: str) -> bool:
-    record = world.store.load()
+    record, plan = world.store.load(), world.plan(*only)
     assert record is not None
-    return is_rest(record, digest, world.plan(*only))
+    return Unfinished(record).is_rest(digest, plan.only, plan.selected_causes, plan.changes)
 
 
 @pytest.mark.parametrize("steps", range(1, 8))

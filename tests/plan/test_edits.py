@@ -11,8 +11,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.declare.wording import spelled
 from reconciler.declare.yaml.document import parse
+from reconciler.declare.yaml.scalars import spelled
 from reconciler.plan.explain.model import Edit
 from reconciler.resolve.filters import OPERATORS
 from tests.plan.test_explain import ONE, explained, mapped

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from reconciler.cli.main import run
 from reconciler.cycle.randomness import SystemChance
-from reconciler.plan.explain.model import STEPS, Explanation, Step
+from reconciler.plan.explain.model import Explanation, Step
 from reconciler.plan.explain.steps import explain, offline
 from reconciler.report.explain import dumps, render
 from reconciler.resolve.one_object import find
@@ -31,16 +31,17 @@ FILTERED = """    scopingFilters:
 
 
 def explained(world: World, address: str, online: bool = True) -> Explanation:
-    planned, resolution, record = world._plan()
-    context = planned.context if online else offline(planned.context.app, resolution, record)
+    found = world.session()
+    context = found.planned.context
+    context = context if online else offline(context.app, context.resolution, found.record)
     connection = Step("connection", "success" if online else "skipped", "x")
-    found = explain(context, address, connection, planned if online else None, SystemChance())
-    Draft202012Validator(json.loads(SCHEMA.read_text())).validate(json.loads(dumps([found])))
-    return found
+    explanation = explain(context, address, connection, found.planned if online else None, SystemChance())
+    Draft202012Validator(json.loads(SCHEMA.read_text())).validate(json.loads(dumps([explanation])))
+    return explanation
 
 
 def step(found: Explanation, name: str) -> Step:
-    return found.steps[STEPS.index(name)]
+    return next(step for step in found.steps if step.name == name)
 
 
 def failing(found: Explanation) -> list[str]:
@@ -366,7 +367,7 @@ def test_a_matching_value_is_shown_in_its_own_script(world: World) -> None:
 )  # fmt: skip
 def test_a_user_is_found_by_any_of_his_names(world: World, text: str, address: str | None) -> None:
     world.users(ADA + ", previously: [byron@x.org]", GRACE)
-    assert find(world._plan()[1].declarations, text) == address
+    assert find(world.session().planned.context.resolution.declarations, text) == address
 
 
 # The command

@@ -6,6 +6,7 @@ import pytest
 
 from reconciler.apply.execute import execute
 from reconciler.apply.model import Job
+from reconciler.cycle.randomness import SystemChance
 from reconciler.plan.baselines import settle
 from reconciler.record.model import Record
 from tests.support.world import SWITCH, World
@@ -164,12 +165,13 @@ def test_a_group_takes_the_name_of_one_that_is_deleted_first(world: World, ids: 
 def test_a_write_goes_to_the_account_that_was_planned_for(world: World, ids: dict[str, str]) -> None:
     world.users("userPrincipalName: ada@x.org, id: a, jobTitle: Chief", "userPrincipalName: grace@x.org, id: g",
                 "userPrincipalName: bob@x.org, manager: ada@x.org")  # fmt: skip
-    planned, resolution, record = world._plan()
-    settled = settle(planned.context, ())
+    found = world.session()
+    context, record = found.planned.context, found.record
+    settled = settle(context, ())
     settled.ids["User/ada@x.org"] = ids["grace"]
     assert record is not None
-    job = Job("wiki", planned.plan.changes, settled, record, resolution)
-    assert execute(job, world.client, world.store, lambda: world.now, lambda outcome: None).complete
+    job = Job("wiki", found.planned.plan.changes, settled, record, context.resolution)
+    assert execute(job, world.client, world.store, lambda: world.now, lambda outcome: None, SystemChance()).complete
     assert world.find("ada@x.org")["title"] == "Chief" and "title" not in world.find("grace@x.org")
 
 

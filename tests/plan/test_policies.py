@@ -58,7 +58,7 @@ def test_a_role_that_no_mapping_carries_counts_where_the_plan_settles_it(tmp_pat
     found.roles["u00@x.org"] = ["User", "Admin"]
     found.declare()
     assert found.plan().changes == () and found.blocking() == ["policies"]
-    found._plan(only=("User/u01@x.org",))
+    found.plan("User/u01@x.org")
     assert found.verdict.blocking == ()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from reconciler.plan.selection import Selection
 from reconciler.record.model import Record
 from tests.stories.test_guarded_commands import desk, services  # noqa: F401
 from tests.support.servers import Desk
@@ -146,7 +147,7 @@ def test_a_reviewed_revocation_is_done_once_the_account_is_out(world: World) -> 
 def test_a_part_of_which_the_rest_says_otherwise_is_not_done(world: World) -> None:
     world.converge()
     world.edit("ada@x.org", "title", "Intern")
-    reviewed = world._plan(causes=("drift",))[0].plan
+    reviewed = world.session(Selection(causes=("drift",))).planned.plan
     assert [c.address for c in reviewed.changes] == ["User/ada@x.org"]
     world.edit("ada@x.org", "title", "Engineer")
     assert world.compare(reviewed).done == ["User/ada@x.org"]

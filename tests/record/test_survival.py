@@ -439,12 +439,13 @@ def test_who_was_disabled_by_an_update_whose_answer_was_lost_is_known_as_disable
                                             "wanted": {"active": False}}}  # fmt: skip
     resolution, live = resolved(world)
     settle_unanswered(record, live, resolution, True)
+    entry = record.entries["User/ada@x.org"]
     assert entry["disabledAt"] == at and entry["roles"] == ["user"]
 
 
 def resolved(world: World) -> tuple[Resolution, Live]:
-    planned, resolution, _ = world._plan()
-    return resolution, planned.context.live
+    context = world.session().planned.context
+    return context.resolution, context.live
 
 
 # Names that change hands while something fails

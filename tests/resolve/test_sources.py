@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reconciler.declare.schema import schema
-from reconciler.declare.source_attributes import GROUP_SOURCES, MULTI_VALUED, NO_SOURCE, USER_SOURCES
+from reconciler.declare.source_attributes import GROUP_SOURCES, MULTI_VALUED, USER_SOURCES
 from tests.test_rooms import IMPURE, ROOT, imports
+
+NO_SOURCE = ("previously", "extensionAttributes")  # keys that say something to us, and nothing about the user
 
 
 def properties(kind: str) -> dict[str, dict[str, object]]:

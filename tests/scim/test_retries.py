@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.cycle.session import connect
+from reconciler.cli.output import waiting
+from reconciler.cycle.connection import connect
 from reconciler.declare.load import load
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import LONGEST, LostAnswer, NoConnection, ServiceError
@@ -175,7 +176,7 @@ def test_commands_say_on_stderr_that_they_wait(
     world.users()
     world.assign()
     monkeypatch.setenv("TOKEN", "secret")
-    with connect(load(tmp_path / "desired").declarations.apps["wiki"], None) as service:
+    with connect(load(tmp_path / "desired").declarations.apps["wiki"], None, waiting) as service:
         error = LostAnswer("answered 503", "POST /Users", 503)
         error.after = 6.0
         service._sleep = lambda seconds: None

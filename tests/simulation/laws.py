@@ -23,9 +23,10 @@ def expect(holds: bool, words: str) -> None:
 
 def check_laws(run: Simulation) -> None:
     """After an apply that was complete and undisturbed. Raises Broken."""
-    planned, _, record = run.planned()
-    expect(planned.plan.changes == (), f"the plan after the last apply is not empty: {planned.plan.changes}")
-    expect(planned.plan.errors == (), f"errors are left: {planned.plan.errors}")
+    found = run.session()
+    plan, record = found.planned.plan, found.record or Record("wiki")
+    expect(plan.changes == (), f"the plan after the last apply is not empty: {plan.changes}")
+    expect(plan.errors == (), f"errors are left: {plan.errors}")
     expect((record.under_way, record.unanswered) == ([], {}), "something is under way")
     accounts, groups = (run.admin.read_all(kind, lambda page: page) for kind in ("Users", "Groups"))
     _accounts(run, {a["userName"]: a for a in accounts}, record)
@@ -50,20 +51,21 @@ def check_honest(run: Simulation) -> None:
 
     What it was told is not told again, so it need not be as declared; but then no plan says that it is.
     """
-    planned, _, record = run.planned()
+    found = run.session()
+    plan, record = found.planned.plan, found.record or Record("wiki")
     ids = {entry["id"] for entry in record.entries.values()}
     expect(ids.isdisjoint(run.strangers), "a stranger is recorded")
     for id in run.strangers:
         expect(run.account(id) == run.known[id], f"the stranger {id} was touched")
     expect(all(id.strip(". ") for id in ids), f"an id that cannot be used is recorded: {ids}")
-    expect(planned.plan.changes == (), f"the service is told again: {planned.plan.changes}")
-    said = bool(planned.plan.outstanding or planned.plan.ignored or planned.plan.left)
+    expect(plan.changes == (), f"the service is told again: {plan.changes}")
+    said = bool(plan.outstanding or plan.ignored or plan.left)
     scope = run.directory.in_scope()
     active = {u["id"]: u for u in run.admin.read_all("Users", lambda page: page) if u.get("active") is True}
     for address, entry in record.entries.items():
         name = address.removeprefix("User/")
         if address.startswith("User/") and name not in scope and entry["id"] in active:
-            told = any(c.code == "StillActive" and address in c.text for c in planned.plan.cautions)
+            told = any(c.code == "StillActive" and address in c.text for c in plan.cautions)
             expect(told, f"{address} is out of scope and active, and the plan does not say so")
         if name in scope and entry["id"] in active:
             lacks = scope[name].title not in (None, active[entry["id"]].get("title"))

@@ -11,11 +11,10 @@ from uuid import uuid4
 
 import pytest
 
-from reconciler.cli.github import actions
 from reconciler.cli.main import run
-from reconciler.cli.plan import whole_plan
 from reconciler.cycle.commit import known_commit
 from reconciler.github.gh import GitHubError
+from reconciler.github.pages import actions, whole_plan
 from reconciler.github.reviewed_plans import PullRequest, merged
 from reconciler.plan.digest import digested, plan_digest
 from reconciler.plan.model import Change, Config, Plan
@@ -120,19 +119,20 @@ def test_without_gh_it_is_said_what_to_install(desk: Desk) -> None:
     ("gh: Not Found (HTTP 404)", True), ("gh: Resource not accessible by integration (HTTP 403)", False),
     ("gh: Bad Gateway (HTTP 502)", False), ("error connecting to api.github.com", False)])  # fmt: skip
 def test_only_a_commit_that_is_gone_is_taken_for_a_rewritten_history(
-    refusal: str, falls_back: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    refusal: str, falls_back: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pull = {"number": 7, "merged_at": "2026-11-01", "base": {"ref": "main"}, "head": {"sha": "c", "label": "o:b"}}
     gh = tmp_path / "gh"
     gh.write_text(f"#!/bin/sh\ncase \"$3\" in */compare/*) echo '{refusal}' >&2; exit 1;; esac\necho '{json.dumps([pull])}'\n")
     gh.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    said: list[str] = []
     if falls_back:
-        assert merged("a" * 40, "b" * 40, "main") == [PullRequest("2026-11-01", 7, "c", "o:b", "main")]
-        assert "only the latter's pull request is looked at" in capsys.readouterr().err
+        assert merged("a" * 40, "b" * 40, "main", said.append) == [PullRequest("2026-11-01", 7, "c", "o:b", "main")]
+        assert "only the latter's pull request is looked at" in said[0]
     else:
         with pytest.raises(GitHubError, match=re.escape(refusal)):
-            merged("a" * 40, "b" * 40, "main")
+            merged("a" * 40, "b" * 40, "main", said.append)
 
 
 def test_a_folder_with_plans_in_it_already_is_not_filled_up(desk: Desk) -> None:

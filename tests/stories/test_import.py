@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,12 @@ from reconciler.adopt.model import ImportRefused
 from reconciler.adopt.one_object import take_one
 from reconciler.adopt.service import Outcome, Request, take_over
 from reconciler.adopt.yaml_edit.edit import revise
-from reconciler.adopt.yaml_edit.rows import can_hold, document, is_name, quote
+from reconciler.adopt.yaml_edit.rows import document, is_name
 from reconciler.cli.main import run
+from reconciler.cycle.connection import connect
 from reconciler.declare.load import load
 from reconciler.declare.yaml.document import parse
+from reconciler.declare.yaml.scalars import can_hold, portable
 from reconciler.report.jsonform import dumps, loads, to_json
 from reconciler.report.markdown import render as markdown
 from reconciler.report.text import render
@@ -118,7 +121,7 @@ def test_values_that_yaml_could_misread_come_back_as_they_were(empty: World) -> 
 
 @pytest.mark.parametrize("text", [*HOSTILE, *("yes", "No", "OFF", "n", "True", "None", ".inf", "_a", "a-b c/d@e.f")])
 def test_a_quoted_text_is_the_same_text_to_every_reader(text: str) -> None:
-    source = f"a:\n  - {quote(text)}\nb: {{c: {quote(text)}, d: [{quote(text)}]}}\n"
+    source = f"a:\n  - {portable(text)}\nb: {{c: {portable(text)}, d: [{portable(text)}]}}\n"
     want = {"a": [text], "b": {"c": text, "d": [text]}}
     assert parse(source.encode(), "x").data == want
     assert yaml.safe_load(source) == want
@@ -422,7 +425,7 @@ def test_an_import_into_an_empty_folder_brings_the_app_along(empty: World) -> No
 def test_what_contradicts_an_import_is_named_where_it_is(empty: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(empty.folder)
     with pytest.raises(ImportRefused) as found:
-        take_over(Request(Path("desired"), Path("desired"), "Wiki"))
+        take_over(Request(Path("desired"), Path("desired"), "Wiki"), partial(connect, tell=print))
     assert "desired/apps/wiki:1: the same is declared in desired/apps/Wiki" in found.value.message
 
 
@@ -585,8 +588,8 @@ def drifting(empty: World) -> World:
 
 
 def take_one_of(world: World, address: str) -> str | None:
-    planned, _, record = world._plan()
-    taken = take_one(world.folder / "desired", planned, record, address)
+    found = world.session()
+    taken = take_one(world.folder / "desired", found.planned, found.record, address)
     assert taken is None or taken.plan.digest == world.plan().digest
     return taken.path if taken else None
 

@@ -21,7 +21,7 @@ from reconciler.declare.load import load
 from reconciler.record.git.store import GitStore
 from reconciler.report.jsonform import dumps, loads
 from reconciler.report.redact import redact
-from tests.nursery import nursery
+from tests.support.command_server import command_server
 from tests.support.expressions import interpolate
 from tests.support.gitworld import ENV, git
 from tests.support.hub import Hub, Run, scripts
@@ -46,7 +46,7 @@ class Team:
         self.desk.write("apps/wiki/app.yaml", app(tenant or url))
         self.desk.write("reconciler.yaml", IN_GIT)
         self.hub = Hub(folder, self.desk.folder / "desired", ENVIRONMENTS, {"RECONCILE_ALLOWED_ORIGINS": url, **variables})
-        assert ended(nursery().start(["init"], self.hub.work, ENV)).code == 0
+        assert ended(command_server().start(["init"], self.hub.work, ENV)).code == 0
         self.hub.commit("adopt reconcile")
         self.hub.push()
 
@@ -483,7 +483,7 @@ def test_drift_opens_one_issue_that_is_updated_and_closed_when_clean(team: Team)
     assert "Admiral" in issue["body"]
     adopt = re.search("`(reconcile import --app wiki --only User/ada@x.org)`", issue["body"])
     assert adopt
-    ran = ended(nursery().start(adopt[1].split()[1:], team.hub.work, {**ENV, "WIKI_TOKEN": TOKEN}))
+    ran = ended(command_server().start(adopt[1].split()[1:], team.hub.work, {**ENV, "WIKI_TOKEN": TOKEN}))
     assert ran.code == 0 and "+  - {userPrincipalName: ada@x.org, jobTitle: Admiral}" in git(team.hub.work, "diff")
     assert team.desk.find("ada@x.org")[0]["title"] == "Admiral"
     assert team.hub.dispatch("wiki", digest(issue["body"])).jobs == {"apply": "success"}
@@ -539,7 +539,7 @@ def written(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def init(folder: Path, *arguments: str) -> str:
-    ran = ended(nursery().start(["init", *arguments], folder, ENV))
+    ran = ended(command_server().start(["init", *arguments], folder, ENV))
     assert ran.code == 0, ran.err
     return ran.out
 
@@ -621,7 +621,7 @@ def test_init_writes_what_validates_and_nothing_of_this_project(tmp_path: Path) 
     git(tmp_path, "init", "--quiet", "--initial-branch=trunk")
     said = init(tmp_path, "--app", "crm")
     assert "written desired/apps/crm/app.yaml" in said and "written .github/workflows/plan.yml" in said
-    ran = ended(nursery().start(["validate"], tmp_path, ENV))
+    ran = ended(command_server().start(["validate"], tmp_path, ENV))
     assert (ran.code, ran.out) == (0, "2 users, 1 group, 1 app: 0 errors, 0 warnings\n")
     text = "".join(file.read_text() for file in (tmp_path / ".github").rglob("*.yml"))
     assert "WIKI" not in text and "THOUSANDEYES" not in text and text.count("secrets.CRM_SCIM_TOKEN }}") == 7

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from tests.nursery import nursery
+from tests.support.command_server import command_server
 from tests.support.expressions import as_text, evaluate, interpolate
 from tests.support.gitworld import ENV, git
 from tests.support.servers import ROOT
@@ -281,7 +281,7 @@ class _Job:
             **{name: ENV[name] for name in ENV if name.startswith("GIT_")}, "HOME": str(self.hub.folder), "CI": "true",
             "PATH": f"{STANDIN}:{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT),
             "RECONCILE_CACHE_DIR": "", "DAYS": str(self.hub.days),
-            "INSTALLED": str(self.hub.installed), "NURSERY": nursery().path,
+            "INSTALLED": str(self.hub.installed), "COMMAND_SERVER": command_server().path,
             "GITHUB_EVENT_NAME": github["event_name"], "GITHUB_ACTIONS": "true",
             "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_RUN_ID": github["run_id"], "GITHUB_REF_NAME": github["ref_name"],
             "GITHUB_SERVER_URL": "https://github.com", "GITHUB_EVENT_PATH": str(told), "GITHUB_SHA": github["sha"],

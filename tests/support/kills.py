@@ -18,7 +18,7 @@ from scim2_server.applications.wsgi import WSGIApplication
 from scim2_server.memory import InMemoryStorage
 from scim2_server.utils import load_default_provider
 
-from tests.nursery import nursery
+from tests.support.command_server import command_server
 
 UNSYNCED = "import os; os.fsync = lambda handle: None"  # what is written outlives a process without it
 
@@ -38,7 +38,7 @@ def run(
 
     `before` is Python that the process runs first.
     """
-    process = nursery().start(arguments, folder, environ, before=(UNSYNCED, *before))
+    process = command_server().start(arguments, folder, environ, before=(UNSYNCED, *before))
     if service is not None:
         service.client.append(process.pid)
         service.known.set()

@@ -25,7 +25,7 @@ import orjson
 from reconciler.scim.client import ScimClient
 from reconciler.scim.patch import body, operations
 from reconciler.scim.profile import PROFILES
-from tests.nursery import Process, nursery
+from tests.support.command_server import Process, command_server
 from tests.support.world import MAPPINGS, ROLES
 
 ROOT = Path(__file__).parent.parent.parent
@@ -81,7 +81,7 @@ class Desk:
         """Begin a command as a process; in a `fresh` interpreter, where what the test is about is seen in no other."""
         folder, env = self.folder / cwd, self.environ | environ
         if not fresh and not mortal and not any(name.startswith("PYTHON") for name in environ):
-            return nursery().start(arguments, folder, env, stdin=stdin, umask=umask)
+            return command_server().start(arguments, folder, env, stdin=stdin, umask=umask)
         before = (*MORTAL, *COMMAND) if mortal else COMMAND
         return subprocess.Popen([sys.executable, *before, *arguments], cwd=folder, env=env,
                                 stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, umask=umask)  # fmt: skip

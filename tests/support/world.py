@@ -12,24 +12,23 @@ from scim2_server.applications.wsgi import WSGIApplication
 from scim2_server.memory import InMemoryStorage
 from scim2_server.utils import load_default_provider
 
-from reconciler.apply.execute import execute
-from reconciler.apply.model import Job, Result
-from reconciler.cycle.session import read_live
+from reconciler.apply.model import Result
+from reconciler.cycle.randomness import SystemChance
+from reconciler.cycle.read import read_live
+from reconciler.cycle.session import EVERYTHING, Session, plan_with
+from reconciler.cycle.write import Request, write
 from reconciler.declare.load import load
 from reconciler.declare.profiles import settings
 from reconciler.declare.schema import sound
 from reconciler.demo.simulator import Simulator
-from reconciler.plan.baselines import settle
 from reconciler.plan.model import Plan
-from reconciler.plan.planner import Planned, make_plan
 from reconciler.plan.reviewed.compare import Comparison, compare
 from reconciler.plan.safeguards.guard import guard, shown
-from reconciler.plan.safeguards.memory import prepare
 from reconciler.plan.selection import Selection
-from reconciler.plan.unanswered import settle_unanswered
-from reconciler.record.journal import recover
 from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
+from reconciler.record.open import recovered
+from reconciler.record.unfinished import Unfinished
 from reconciler.report.jsonform import dumps
 from reconciler.resolve.check import check
 from reconciler.resolve.resolution import resolve
@@ -144,40 +143,32 @@ class World:
         self.write("apps/wiki/assignments.yaml", listed)
 
     def plan(self, *only: str) -> Plan:
-        return self._plan(only=only)[0].plan
+        return self.session(Selection(only)).planned.plan
 
-    def _plan(self, causes: tuple[str, ...] = (), only: tuple[str, ...] = ()) -> tuple[Planned, Any, Record | None]:
+    def session(self, selection: Selection = EVERYTHING) -> Session:
+        """The app, read and planned as the commands do."""
         loaded = load(self.folder / "desired")
         assert [p for p in (*loaded.problems, *check(loaded.declarations)) if p.severity == "error"] == []
-        app = loaded.declarations.apps["wiki"]
-        record = self.store.load()
-        resolution = resolve(app, loaded.declarations, self.today)
-        live = read_live(self.client, resolution, record)
-        if record is not None:
-            recover(record, self.store.read_journal())
-            settle_unanswered(record, live, resolution, True)
-        planned = make_plan(app, resolution, live, record, Selection(only, causes), self.client.base_url)
+        record = recovered(self.store)
+        resolution = resolve(loaded.declarations.apps["wiki"], loaded.declarations, self.today)
+        planned = plan_with(read_live(self.client, resolution, record), resolution, self.client, record, selection)
         self.verdict = guard(planned, record, self.now)
-        found = shown(planned, self.verdict)
-        assert sound("plan", json.loads(dumps([found.plan])))
-        return found, resolution, record
+        found = Session(self.client, self.store, record, shown(planned, self.verdict), self.verdict)
+        assert sound("plan", json.loads(dumps([found.planned.plan])))
+        return found
 
     def compare(self, reviewed: Plan) -> Comparison:
         """A reviewed plan against what there is now."""
-        planned, _, record = self._plan()
-        begun = frozenset(record.under_way if record is not None else ())
-        part = lambda plan: planned.part(Selection(plan.only, plan.selected_causes))  # noqa: E731
-        return compare([reviewed], planned.plan, planned.is_done, part, begun)
+        found = self.session()
+        begun = Unfinished(found.record or Record("wiki")).is_begun
+        part = lambda plan: found.planned.part(Selection(plan.only, plan.selected_causes))  # noqa: E731
+        return compare([reviewed], found.planned.plan, found.planned.is_done, part, begun)
 
     def apply(self, stopped: Callable[[], bool] = lambda: False, only: tuple[str, ...] = ()) -> Result:
-        planned, resolution, record = self._plan(only=only) if only else self._plan()
-        record = record or Record("wiki", self.client.base_url)
-        assert not self.verdict.blocking, self.verdict.blocking
-        settled = settle(planned.context, planned.plan.only)
-        removals = prepare(record, self.verdict, whole=not only)
-        job = Job("wiki", planned.plan.changes, settled, record, resolution, removals=removals,
-                  everything=planned.everything, skipped=planned.plan.skipped)  # fmt: skip
-        return execute(job, self.client, self.store, lambda: self.now, lambda outcome: None, stopped)
+        found = self.session(Selection(only))
+        assert not found.guarded.blocking, found.guarded.blocking
+        changes, request = found.planned.plan.changes, Request(only=only)
+        return write(found, changes, request, lambda: self.now, SystemChance(), lambda outcome: None, stopped)
 
     def converge(self) -> None:
         """Apply everything; the next plan must be empty."""

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from reconciler.adopt.entra.graph_rows import Json, group_row, merged, user_row
 from reconciler.adopt.model import ImportRefused, Notes, Row
-from reconciler.adopt.yaml_edit.rows import can_hold, is_name
-from reconciler.declare.names import fold
+from reconciler.adopt.yaml_edit.rows import is_name
+from reconciler.declare.names import DEFAULT_ACCESS, fold
+from reconciler.declare.yaml.scalars import can_hold
 
 GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 NO_ROLE = "00000000-0000-0000-0000-000000000000"  # Graph's appRoleId of Default Access
@@ -185,7 +186,7 @@ class _Reader:
 
     def _roles(self) -> dict[str, str]:
         """appRoleId -> displayName."""
-        names = {NO_ROLE: "Default Access"}
+        names = {NO_ROLE: DEFAULT_ACCESS}
         for item in self.items("app"):
             for role in item.get("appRoles") or []:
                 if not is_name(role.get("displayName")) or not can_hold(str(role.get("value") or "")):

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from reconciler.adopt.model import ImportRefused, Notes, Row
-from reconciler.adopt.yaml_edit.rows import can_hold
 from reconciler.declare.names import fold
 from reconciler.declare.source_attributes import MULTI_VALUED, USER_SOURCES
+from reconciler.declare.yaml.scalars import can_hold
 
 CUSTOM = re.compile(r"extension_\w+\Z")
 GUEST = re.compile(r"#EXT#@.*\Z", re.IGNORECASE)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from reconciler.adopt.entra.schema import Side, Translated
 from reconciler.adopt.entra.terms import Json
-from reconciler.adopt.yaml_edit.rows import header, quote
+from reconciler.adopt.yaml_edit.rows import header
+from reconciler.declare.yaml.scalars import spelled_code
 
 
 def text(found: Translated, path: str) -> str:
@@ -41,11 +41,7 @@ def _flow(row: Json) -> str:
 
 
 def _value(value: Any) -> str:
-    if not isinstance(value, str):
-        return json.dumps(value)
-    if value.isprintable() and value.isascii() and not re.fullmatch(r"[A-Za-z][A-Za-z0-9.]*", value):
-        return "'" + value.replace("'", "''") + "'"  # expressions are full of double quotes
-    return quote(value)
+    return spelled_code(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _comment(line: str) -> str:

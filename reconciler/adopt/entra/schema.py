@@ -14,9 +14,9 @@ from typing import Any
 from reconciler.adopt.entra import terms
 from reconciler.adopt.entra.terms import Json, Untranslatable
 from reconciler.adopt.model import ImportRefused
-from reconciler.adopt.yaml_edit.rows import can_hold
 from reconciler.declare.model import AttributeMapping
 from reconciler.declare.names import fold
+from reconciler.declare.yaml.scalars import can_hold
 from reconciler.resolve.expressions.language import compile_expression
 from reconciler.resolve.mapping import ignores_case
 from reconciler.resolve.paths import parse_path

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from reconciler.adopt.yaml_edit.rows import can_hold
 from reconciler.declare.model import Clause
 from reconciler.declare.source_attributes import COMPUTED, GROUP_SOURCES, USER_SOURCES, source_problem
+from reconciler.declare.yaml.scalars import can_hold
 from reconciler.resolve.expressions.language import ExpressionError, compile_expression
 from reconciler.resolve.filters import OPERATORS, check_clause
 from reconciler.resolve.paths import PathError, parse_path

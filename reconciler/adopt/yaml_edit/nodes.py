@@ -1,5 +1,6 @@
-"""YAML text patched where its nodes stand, so that comments, order and quotes around them stay: the one place that
-speaks to ruamel.yaml. Pure.
+"""YAML text patched where its nodes stand, so that comments, order and quotes around them stay. Pure.
+
+The one place that speaks to ruamel.yaml.
 """
 
 from __future__ import annotations
@@ -7,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from reconciler.adopt.yaml_edit.rows import Row, block, quote, scalar
+from reconciler.adopt.yaml_edit.rows import Row, block, scalar
+from reconciler.declare.yaml.scalars import portable
 
 
 class Unable(Exception):
@@ -116,7 +118,7 @@ class _Editor:
                 if key not in pairs:
                     raise Unable
                 found += self._value(*pairs[key], old[key], value)
-        return found + self._additions(node, [f"{quote(key)}: {scalar(value)}" for key, value in fresh.items()])
+        return found + self._additions(node, [f"{portable(key)}: {scalar(value)}" for key, value in fresh.items()])
 
     def _value(self, key: Any, node: Any, old: Any, new: Any) -> list[Patch]:
         if node.start_mark.index < key.end_mark.index:  # an alias stands for a node elsewhere

@@ -1,25 +1,16 @@
-"""Rows of users, groups, roles and assignments in, the text of declaration files out. Pure.
-
-Text is written so that every YAML reader sees the same: what is not plainly a word stands in double quotes, and what
-cannot be seen (controls, direction marks, odd spaces) is escaped.
-"""
+"""Rows of users, groups, roles and assignments in, the text of declaration files out. Pure."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reconciler.declare.escapes import unseen
 from reconciler.declare.names import fold
 from reconciler.declare.source_attributes import GROUP_SOURCES, USER_SOURCES
+from reconciler.declare.yaml.scalars import can_hold, portable
 
 Row = dict[str, Any]
 
-# What another reader of YAML, one of version 1.1, would not take for text.
-WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null", "none"})
-ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 ORDER = {
     "users": ("userPrincipalName", "id", "previously", *USER_SOURCES[2:], "extensionAttributes"),
     "groups": ("displayName", "id", "previously", *GROUP_SOURCES[2:]),
@@ -28,35 +19,9 @@ ORDER = {
 }
 
 
-def can_hold(text: str) -> bool:
-    """Whether a YAML file can hold this text at all: NUL and half a surrogate pair it cannot."""
-    return "\0" not in text and not any("\ud800" <= c <= "\udfff" for c in text)
-
-
 def is_name(value: Any) -> bool:
     """Whether this can name a user, a group or a role (schemas/users.schema.json)."""
     return isinstance(value, str) and bool(value) and can_hold(value) and not any(c < " " or c == "\x7f" for c in value)
-
-
-def quote(text: str) -> str:
-    """A scalar that reads back as exactly this text; `can_hold` must be true."""
-    hidden = unseen(text)
-    if text and text[0].isalpha() and text[-1] != " " and text.lower() not in WORDS and all(map(_plain, text)) and not hidden:
-        return text
-    return '"' + "".join(_quoted(c, place in hidden) for place, c in enumerate(text)) + '"'
-
-
-def _plain(character: str) -> bool:
-    return character.isalnum() or character in " _-.@/"
-
-
-def _quoted(character: str, hidden: bool) -> str:
-    if character in ESCAPES:
-        return ESCAPES[character]
-    if not hidden and unicodedata.category(character) not in UNSEEN and (character == " " or not character.isspace()):
-        return character
-    number = ord(character)
-    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def scalar(value: Any) -> str:
@@ -66,8 +31,8 @@ def scalar(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(scalar, value)) + "]"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{quote(str(k))}: {scalar(v)}" for k, v in value.items()) + "}"
-    return str(value) if isinstance(value, (int, float)) else quote(str(value))
+        return "{" + ", ".join(f"{portable(str(k))}: {scalar(v)}" for k, v in value.items()) + "}"
+    return str(value) if isinstance(value, (int, float)) else portable(str(value))
 
 
 def sort_key(row: Row) -> tuple[str, ...]:

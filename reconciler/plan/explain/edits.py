@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.declare.model import App, Assignment, Place, Role
-from reconciler.declare.wording import spelled
+from reconciler.declare.names import name_of
+from reconciler.declare.yaml.scalars import spelled
 from reconciler.plan.explain.filter_edits import fulfil, nearest
 from reconciler.plan.explain.model import Edit
 from reconciler.plan.explain.scope import rival
 from reconciler.plan.explain.subject import Subject, unusable_role
+from reconciler.resolve.scope import refusal
 
 
 def edits(subject: Subject) -> tuple[Edit, ...]:
@@ -59,7 +61,7 @@ def _assign(subject: Subject, own: list[Assignment], usable: Role | None) -> Ite
         yield Edit(f"set `enabled: true` and let `allowedMemberTypes` hold {name} for the role {role.displayName}", role.place)
         if assigned:
             return
-    who = subject.address.partition("/")[2]
+    who = name_of(subject.address)
     yield Edit(f"add `- {{{kind}: {spelled(who)}, role: {spelled(role.displayName)}}}`", assignments_end(subject.app))
 
 
@@ -67,7 +69,7 @@ def _usable_role(subject: Subject, own: list[Assignment]) -> Role | None:
     """The first role that may be given and that no assignment of the object names yet; a privileged one at last."""
     kind = "User" if subject.is_user else "Group"
     taken = {item.role for item in own}
-    roles = (r for r in subject.app.roles.values() if r.enabled and kind in r.allowedMemberTypes and r.key not in taken)
+    roles = (r for r in subject.app.roles.values() if refusal(r, kind) is None and r.key not in taken)
     return next(iter(sorted(roles, key=lambda role: role.privileged)), None)
 
 

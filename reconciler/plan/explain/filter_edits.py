@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.declare.model import Clause, ScopingFilter
-from reconciler.declare.wording import spelled
+from reconciler.declare.names import name_of
+from reconciler.declare.yaml.scalars import spelled
 from reconciler.plan.explain.model import Edit
 from reconciler.plan.explain.subject import Subject
 from reconciler.resolve.filters import holds
@@ -94,4 +95,4 @@ def _words(clauses: list[Clause]) -> str:
 def _renamed(subject: Subject, name: str) -> str:
     if name != KEYS[subject.is_user]:
         return ""
-    return f", let `previously` hold {spelled(subject.address.partition('/')[2])}, and rename it wherever it is named"
+    return f", let `previously` hold {spelled(name_of(subject.address))}, and rename it wherever it is named"

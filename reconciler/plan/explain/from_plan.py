@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
-from reconciler.declare.names import fold
-from reconciler.plan.desired import Findings
+from reconciler.declare.names import fold, is_user
 from reconciler.plan.explain.model import Check
-from reconciler.plan.model import Change, ObjectError
+from reconciler.plan.findings import Findings
+from reconciler.plan.model import Action, Change, ObjectError
 from reconciler.plan.outstanding import cautions
 from reconciler.plan.planner import Planned
 from reconciler.plan.selection import narrowed
@@ -40,7 +40,7 @@ def _changes(planned: Planned, names: tuple[str, ...]) -> Iterator[Change]:
     for change in planned.everything:
         found = narrowed(planned.context, change, frozenset(map(fold, names)))
         if found is not None:
-            yield found if found.action == "update" else replace(found, reason=change.reason)
+            yield found if found.action == Action.UPDATE else replace(found, reason=change.reason)
 
 
 def _words(planned: Planned, names: tuple[str, ...]) -> Iterator[str]:
@@ -48,7 +48,7 @@ def _words(planned: Planned, names: tuple[str, ...]) -> Iterator[str]:
     context, resolution = planned.context, planned.context.resolution
     alone = replace(resolution, users={a: u for a, u in resolution.users.items() if a in names},
                     groups={a: g for a, g in resolution.groups.items() if a in names})  # fmt: skip
-    if names[0].startswith("User/"):
+    if is_user(names[0]):
         yield from of_mappings(context)
     apart = replace(context, resolution=alone)
     yield from of_objects(apart, fixed(apart))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.declare.names import is_user
 from reconciler.plan.context import Context
 from reconciler.plan.diff import in_address_space
 from reconciler.plan.explain.model import Account, Candidate, Check, Step
@@ -36,7 +37,7 @@ def account(context: Context, address: str, tried: tuple[Candidate, ...]) -> Acc
     matched = context.matching.live.get(address)
     old = context.matching.recorded.get(address, address)
     if old in context.entries:
-        live = context.live.users if address.startswith("User/") else context.live.groups
+        live = context.live.users if is_user(address) else context.live.groups
         found = live.get(context.entries[old]["id"])
         return None if found is None else _account(context, address, found, "the record")
     if matched is None:
@@ -56,12 +57,21 @@ def _account(context: Context, address: str, live: LiveObject, by: str) -> Accou
     return Account(live.id, live.name, live.active, by, shown)
 
 
-def match_step(context: Context, address: str, online: bool, found: Account | None, tried: tuple[Candidate, ...]) -> Step:
+def not_asked(context: Context, address: str) -> Step:
+    """The step where nobody asked the service: what the record knows."""
+    return Step("match", "skipped", "the service was not asked", (_known(context, address),))
+
+
+def _known(context: Context, address: str) -> Check:
     old = context.matching.recorded.get(address, address)
     entry = context.entries.get(old)
-    known = Check("Known to the record", entry is not None or None, f"as {old}, id {entry['id']}" if entry else "it is not")
-    if not online:
-        return Step("match", "skipped", "the service was not asked", (known,))
+    return Check("Known to the record", entry is not None or None, f"as {old}, id {entry['id']}" if entry else "it is not")
+
+
+def match_step(context: Context, address: str, found: Account | None, tried: tuple[Candidate, ...]) -> Step:
+    """The step with the account that was `found`, and by what; `tried` are the candidates of a declared object."""
+    entry = context.entries.get(context.matching.recorded.get(address, address))
+    known = _known(context, address)
     error = next((e for e in context.matching.errors if e.address == address), None)
     if error is not None:
         return Step("match", "failure", f"{error.code}: {error.reason}", (known, *_tried(tried)), error.remedy)

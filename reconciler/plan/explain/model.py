@@ -9,8 +9,6 @@ from reconciler.declare.model import Place
 from reconciler.plan.model import Change
 from reconciler.resolve.derive import Derived
 
-STEPS = ("connection", "import", "scope", "match", "action")
-
 
 class Check(NamedTuple):
     """One verdict; `passed` is None where it was not looked at."""
@@ -21,13 +19,17 @@ class Check(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One of STEPS; `status` is success, failure or skipped (not taken)."""
+    """`name` is connection, import, scope, match or action; `status` is success, failure or skipped (not taken)."""
 
     name: str
     status: str
     description: str
     checks: tuple[Check, ...] = ()
     remedy: str = ""
+
+    @property
+    def passes(self) -> bool:
+        return self.status == "success"
 
 
 class ClauseSeen(NamedTuple):

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.declare.model import App, Place
-from reconciler.declare.names import fold
+from reconciler.declare.names import kind_of, name_of, row_key
 from reconciler.declare.source_attributes import sources
-from reconciler.declare.wording import spelled
-from reconciler.plan.context import Context
+from reconciler.declare.yaml.scalars import spelled
+from reconciler.plan.context import Context, gather
 from reconciler.plan.explain.edits import assignments_end, edits
 from reconciler.plan.explain.from_plan import Part, part
-from reconciler.plan.explain.match import account, candidates, match_step
+from reconciler.plan.explain.match import account, candidates, match_step, not_asked
 from reconciler.plan.explain.model import Account, Check, Edit, Explanation, Step
 from reconciler.plan.explain.scope import scope, seen_filters
 from reconciler.plan.explain.subject import Subject
 from reconciler.plan.live import Live
 from reconciler.plan.matching.match import match
 from reconciler.plan.model import REDACTED
-from reconciler.plan.planner import Planned, revoked
+from reconciler.plan.planner import Planned
+from reconciler.plan.provisioning import closed_by
 from reconciler.record.entries import Entries
 from reconciler.record.model import Record
 from reconciler.resolve.expressions.functions import Chance
@@ -27,10 +28,9 @@ from reconciler.resolve.model import Resolution
 
 def offline(app: App, resolution: Resolution, record: Record | None) -> Context:
     """What can be known without the service."""
-    entries = record.entries if record is not None else Entries()
     live = Live()
-    matching = match(resolution, live, entries)
-    return Context(app, resolution, live, entries, record is not None, matching, revoked(record, matching))
+    matching = match(resolution, live, record.entries if record is not None else Entries())
+    return gather(app, resolution, live, record, matching)
 
 
 def explain(context: Context, address: str, connection: Step, planned: Planned | None, chance: Chance) -> Explanation:
@@ -39,7 +39,7 @@ def explain(context: Context, address: str, connection: Step, planned: Planned |
     `address` is that of a declared object, else that of one in the record.
     """
     found = part(planned, address) if planned is not None else None
-    declared = fold(address.partition("/")[2]) in context.resolution.table(address)
+    declared = row_key(address) in context.resolution.table(address)
     return (_declared if declared else _recorded)(context, address, connection, found, chance)
 
 
@@ -49,20 +49,19 @@ def _declared(context: Context, address: str, connection: Step, plan: Part | Non
     tried = candidates(subject) if plan is not None else ()
     found = account(context, address, tried)
     judged = scope(subject, filters)
-    inside = judged.status == "success"
+    matched = match_step(context, address, found, tried) if plan is not None else not_asked(context, address)
     skip = context.resolution.skipped.get(address)
     steps = (
-        connection, _imported(subject), judged, match_step(context, address, plan is not None, found, tried),
-        _action(context, address, inside, plan, found),
+        connection, _imported(subject), judged, matched, _action(context, address, judged, plan, found),
     )  # fmt: skip
     filters = tuple(
         item._replace(clauses=tuple(c._replace(seen=_hide(subject, c.attribute, c.seen)) for c in item.clauses))
         for item in filters
     )
     return Explanation(
-        context.app.name, context.app.displayName, address, str(subject.get("displayName") or ""), place, inside,
+        context.app.name, context.app.displayName, address, str(subject.get("displayName") or ""), place, judged.passes,
         skip.code if skip else None, steps, _attributes(subject), filters, tuple(subject.grants()),
-        tuple(subject.mappings), tried, found, plan.changes if plan else (), () if inside else edits(subject),
+        tuple(subject.mappings), tried, found, plan.changes if plan else (), () if judged.passes else edits(subject),
     )  # fmt: skip
 
 
@@ -95,14 +94,14 @@ def _recorded(context: Context, address: str, connection: Step, plan: Part | Non
     found = account(context, address, ())
     imported = Step("import", "failure", "no longer in the directory; the record knows it")
     judged = Step("scope", "failure", "out of scope: nobody declares it", remedy="declare it, or let its account be taken away")
-    steps = (connection, imported, judged, match_step(context, address, plan is not None, found, ()),
-             _action(context, address, False, plan, found))  # fmt: skip
+    matched = match_step(context, address, found, ()) if plan is not None else not_asked(context, address)
+    steps = (connection, imported, judged, matched, _action(context, address, judged, plan, found))
     return Explanation(context.app.name, context.app.displayName, address, found.name if found else "", None, False, None, steps,
                        account=found, changes=plan.changes if plan else (), edits=tuple(_declare(context, address)))  # fmt: skip
 
 
 def _declare(context: Context, address: str) -> Iterable[Edit]:
-    table, (kind, _, name) = context.resolution.table(address), address.partition("/")
+    table, kind, name = context.resolution.table(address), kind_of(address), name_of(address)
     folder = f"{context.resolution.declarations.folder}/directory/{kind.lower()}s/{kind.lower()}s.yaml"
     place, word = Place(table.files[-1], table.lines[-1]) if table.files else Place(folder, 1), spelled(name)
     yield Edit(f"declare `- {table.key}: {word}` again, or add `previously: [{word}]` where it bears another name", place)
@@ -110,8 +109,8 @@ def _declare(context: Context, address: str) -> Iterable[Edit]:
         yield Edit(f"assign {name} to the app", assignments_end(context.app))
 
 
-def _action(context: Context, address: str, inside: bool, plan: Part | None, found: Account | None) -> Step:
-    """What would follow, exactly as the full plan says it."""
+def _action(context: Context, address: str, judged: Step, plan: Part | None, found: Account | None) -> Step:
+    """What would follow, exactly as the full plan says it; `judged` is the step of the scope."""
     off = _closed(context.app)
     if plan is None:
         return Step("action", "skipped", "not known, since the service was not asked", off)
@@ -122,12 +121,12 @@ def _action(context: Context, address: str, inside: bool, plan: Part | None, fou
     own = [change for change in plan.changes if change.address in (address, context.matching.recorded.get(address))]
     others = [change for change in plan.changes if change not in own]
     said = [f"{change.action}: {change.reason}" for change in own] + [f"{c.action} {c.address}: {c.reason}" for c in others]
-    return Step("action", "success", "; ".join(said) or _nothing(context, address, inside, found), words)
+    return Step("action", "success", "; ".join(said) or _nothing(context, address, judged, found), words)
 
 
-def _nothing(context: Context, address: str, inside: bool, found: Account | None) -> str:
+def _nothing(context: Context, address: str, judged: Step, found: Account | None) -> str:
     known = context.matching.recorded.get(address, address) in context.entries
-    if not inside:
+    if not judged.passes:
         if found is None or not known:
             return "nothing: no account of ours is there"
         return "nothing: its account is " + ("left as it is" if found.active else "disabled already")
@@ -137,8 +136,10 @@ def _nothing(context: Context, address: str, inside: bool, found: Account | None
 
 
 def _closed(app: App) -> tuple[Check, ...]:
-    if app.provisioning.mode == "manual":
-        return (Check("Provisioning is automatic", False, "mode is manual: apply refuses to write"),)
-    if app.provisioning.status == "off":
-        return (Check("Provisioning is on", False, "status is off: apply writes nothing"),)
-    return ()
+    match closed_by(app):
+        case "manual":
+            return (Check("Provisioning is automatic", False, "mode is manual: apply refuses to write"),)
+        case "off":
+            return (Check("Provisioning is on", False, "status is off: apply writes nothing"),)
+        case None:
+            return ()

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from reconciler.declare.model import App, Assignment, Declarations, Place
-from reconciler.declare.names import fold
+from reconciler.declare.names import DEFAULT_ACCESS, DEFAULT_ACCESS_KEY, is_user, row_key
 from reconciler.plan.context import Context
 from reconciler.plan.explain.model import Grant
 from reconciler.plan.model import REDACTED
@@ -17,7 +17,7 @@ from reconciler.resolve.expressions.language import IGNORE
 from reconciler.resolve.filters import Get
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.resolve.one_object import chains, held, sources
-from reconciler.resolve.scope import DEFAULT_ACCESS
+from reconciler.resolve.scope import member_type, refusal
 from reconciler.resolve.sources import GroupSource, UserSource
 
 
@@ -39,12 +39,12 @@ class Subject:
 
     @property
     def is_user(self) -> bool:
-        return self.address.startswith("User/")
+        return is_user(self.address)
 
     @property
     def key(self) -> str:
         """The folded name."""
-        return fold(self.address.partition("/")[2])
+        return row_key(self.address)
 
     @property
     def row(self) -> int:
@@ -107,12 +107,18 @@ class Subject:
 
     def _grant(self, item: Assignment) -> Grant:
         role = self.app.roles.get(item.role)
-        reason = unusable(self.app, item, self.context.resolution.today, self.is_user)
+        reason = self._unusable(item)
         groups = self.declarations.groups
         way = self.through.get(item.group, ()) if self.is_user and item.group is not None and item.user is None else ()
         through = tuple((str(groups[key].row["displayName"]), Place(groups[key].file, groups[key].line)) for key in way)
-        return Grant(role.displayName if role else "Default Access", role.value if role else "", reason is None, reason or "",
+        return Grant(role.displayName if role else DEFAULT_ACCESS, role.value if role else "", reason is None, reason or "",
                      item.expires, Place(item.file, item.line), through)  # fmt: skip
+
+    def _unusable(self, item: Assignment) -> str | None:
+        """Why an assignment gives a user nothing (or does not put a group in scope), or None."""
+        if item.expires is not None and item.expires < self.context.resolution.today:
+            return f"expired on {item.expires}"
+        return unusable_role(self.app, item) if self.is_user else None
 
     @cached_property
     def hidden(self) -> frozenset[str]:
@@ -121,19 +127,13 @@ class Subject:
         return frozenset(name for names in found for name in names)
 
 
-def unusable(app: App, item: Assignment, today: str, user: bool) -> str | None:
-    """Why an assignment gives a user nothing (or does not put a group in scope), or None."""
-    if item.expires is not None and item.expires < today:
-        return f"expired on {item.expires}"
-    return unusable_role(app, item) if user else None
-
-
 def unusable_role(app: App, item: Assignment) -> str | None:
     """Why the role of an assignment entitles nobody, or None."""
-    if item.role == DEFAULT_ACCESS:
-        return None if app.provisioning.defaultAccess == "provision" else "Default Access is not provisioned"
+    if item.role == DEFAULT_ACCESS_KEY:
+        return None if app.provisioning.defaultAccess == "provision" else f"{DEFAULT_ACCESS} is not provisioned"
     role = app.roles.get(item.role)
-    kind = "User" if item.user is not None else "Group"
-    if role is None or not role.enabled:
-        return "the role is disabled"
-    return None if kind in role.allowedMemberTypes else f"the role is not open to a {kind.lower()}"
+    member = member_type(item)
+    why = refusal(role, member) if role is not None else "disabled"
+    if why is None:
+        return None
+    return "the role is disabled" if why == "disabled" else f"the role is not open to a {member.lower()}"

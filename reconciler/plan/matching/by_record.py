@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import chain
 from operator import attrgetter, itemgetter
 
-from reconciler.declare.names import fold, fold_all
+from reconciler.declare.names import fold, fold_all, kind_of
 from reconciler.plan.matching.model import Desired, Identities, Kind
 from reconciler.plan.name_swaps import not_free
 from reconciler.resolve.model import Skipped
@@ -17,7 +17,7 @@ NOBODY = (None, None)
 
 def by_record(kind: Kind) -> dict[str, str]:
     """Desired address -> id of the account that it had when we last applied."""
-    skipped = {a: s for a, s in kind.resolution.skipped.items() if a.startswith(kind.name + "/")}
+    skipped = {a: s for a, s in kind.resolution.skipped.items() if kind_of(a) == kind.name}
     known, recorded = kind.known, kind.result.recorded
     found, others = _as_named(kind, kind.desired), _as_named(kind, skipped)
     recorded.update(zip(found, found, strict=True))

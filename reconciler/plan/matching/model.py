@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from reconciler.plan.live import LiveObject
@@ -48,6 +48,11 @@ class Matching:
         """Take in what was found of one kind; that of the first is kept as it is, since there may be 100,000."""
         self.live = {**self.live, **live} if self.live else live
         self.addresses = {**self.addresses, **addresses} if self.addresses else addresses
+
+    def without(self, errors: Iterable[ObjectError]) -> Matching:
+        """The same with more errors, of objects of which nothing can be planned after all."""
+        every = [*self.errors, *errors]
+        return replace(self, errors=every, failed=self.failed.union(error.address for error in every))
 
     def error(self, address: str, code: str, reason: str, remedy: str) -> None:
         self.errors.append(ObjectError(address, code, reason, remedy))

@@ -35,13 +35,13 @@ class Comparison:
 
 def compare(
     reviewed: list[Plan], fresh: Plan, is_done: Callable[[Change], bool], part: Callable[[Plan], Iterable[Change]] | None = None,
-    begun: frozenset[str] = frozenset(),
+    is_begun: Callable[[Change], bool] = lambda change: False,
 ) -> Comparison:  # fmt: skip
     """Look at each reviewed change (for an address in several plans, the last one's).
 
     `is_done` tells whether a change that is not planned any more has been done; `part` gives the fresh changes under
-    the selection of a reviewed plan; `begun` are the digests of changes that an apply has begun and not ended: their rest
-    is what was reviewed.
+    the selection of a reviewed plan; `is_begun` tells whether an apply has begun and not ended a change: its rest is what was
+    reviewed (record/unfinished).
     """
     wanted: dict[str, tuple[Change, Change | None, bool]] = {}
     for plan in reviewed:
@@ -49,7 +49,7 @@ def compare(
         wanted.update({c.address: (c, current.get(c.address), same_declaration(plan, fresh)) for c in plan.changes})
     result, stale = Comparison(), set()
     for address, (change, now, declared_alike) in sorted(wanted.items()):
-        if now is not None and (now.digest == change.digest or (change.digest in begun and is_rest(change, now))):
+        if now is not None and (now.digest == change.digest or (is_begun(change) and is_rest(change, now))):
             result.todo.append(now)
         elif now is None and is_done(change):
             result.done.append(address)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.declare.model import Approval
 from reconciler.plan.digest import plan_digest
 from reconciler.plan.model import Change, Plan
 from reconciler.plan.safeguards.facts import days_after
-from reconciler.resolve.canonical import canonical
 
 NEVER_LIFTED = frozenset({"protected", "lockout"})
 IN_WORDS = {"mixed": "it came in one change with other declarations, or is in no commit: merge it in a change of its own",
@@ -41,7 +39,7 @@ class Approved:
         plans = self._plans(safeguard)
         changes = set().union(*(self.changes.get(plan, ()) for plan in plans))
         things = set().union(*(self.covered.get(plan, ()) for plan in plans))
-        return bool(plans) and all(change.digest in changes or things.issuperset(atoms(change)) for change in written)
+        return bool(plans) and all(change.digest in changes or things.issuperset(change.things()) for change in written)
 
     def used(self, written: Iterable[Change]) -> tuple[str, ...]:
         """Digests of the plans whose approvals cover these changes."""
@@ -79,14 +77,3 @@ class Approved:
 def entry(digest: str, safeguard: str, now: str) -> dict[str, str]:
     """What to write into approvals.yaml."""
     return {"plan": digest, "safeguard": safeguard, "reason": "say why", "expires": days_after(now, VALID_DAYS)}
-
-
-def atoms(change: Change) -> list[str]:
-    """A digest of each thing that a change does to its object: what is left of one done in part is some of them."""
-    rests_on = change.precondition
-    things: list[object] = [*(["+", member] for member in change.add), *(["-", member] for member in change.remove)]
-    if change.action in ("disable", "delete"):
-        things.append([change.action, rests_on and [rests_on.id, rests_on.digest if change.action == "disable" else ""]])
-    else:
-        things += [[a.path, a.before, a.after, a.generated] for a in change.attributes]
-    return [hashlib.sha256(canonical([change.address, thing]).encode()).hexdigest()[:32] for thing in things]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from reconciler.declare.model import AccidentalDeletions
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, is_group
 from reconciler.declare.wording import plural
+from reconciler.plan.model import Action
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.model import Safeguard, verdict
 
@@ -22,7 +23,7 @@ def accidental_deletions(facts: Facts) -> Safeguard:
     limits = facts.settings.accidentalDeletions
     gone, closed = _recent(facts, "user/"), _recent(facts, "group/")
     users = {fold(address) for address in facts.counted} | gone
-    groups = {fold(c.address) for c in facts.written if c.address.startswith("Group/") and c.action == "delete"} | closed
+    groups = {fold(c.address) for c in facts.written if is_group(c.address) and c.action == Action.DELETE} | closed
     entries = facts.record.entries
     existing = _together(facts.active, gone)
     known = _together([a for a in entries.groups() if "retained" not in entries[a]], closed)

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from functools import cached_property
 
 from reconciler.declare.model import Safeguards
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, is_group, row_key
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.membership import group_members
-from reconciler.plan.model import Change
+from reconciler.plan.model import Action, Change
 from reconciler.plan.roles import moved
 from reconciler.plan.safeguards.model import DAY
 from reconciler.record.model import Record
@@ -75,7 +75,7 @@ def losses(context: Context, changes: Iterable[Change]) -> dict[str, str]:
     """User address -> disable, delete or roles: the worst that the changes do to each, once a user."""
     found: dict[str, str] = {}
     for change in changes:
-        if change.address.startswith("Group/"):
+        if is_group(change.address):
             for address in stripped(context, change):
                 found.setdefault(address, "roles")
         elif kind := _loss(context, change):
@@ -88,7 +88,7 @@ def stripped(context: Context, change: Change) -> set[str]:
     leaving = group_members(context, change)[1]
     if not leaving:
         return set()
-    given = context.giving.get(fold(change.address.partition("/")[2]), set())
+    given = context.giving.get(row_key(change.address), set())
     given = given.union((context.known(change.address) or {}).get("roles", ()))
     return {_name(context, member) for member in leaving if lost_roles(context, member) or _held_by_it(context, member, given)}
 
@@ -106,11 +106,11 @@ def _name(context: Context, member: str) -> str:
 
 
 def _loss(context: Context, change: Change) -> str | None:
-    if change.action == "delete":
+    if change.action == Action.DELETE:
         return "delete"
     if change.disables:
         return "disable"
-    if change.action == "create":
+    if change.action == Action.CREATE:
         return None
     before, after = moved(context, change)
     # A role that is declared no more may just have another name: what is written tells.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, is_user
 from reconciler.plan.live import LiveObject
-from reconciler.plan.model import Change
-from reconciler.plan.roles import held, keys, moved, shown
+from reconciler.plan.model import Action, Change
+from reconciler.plan.roles import held, keys, moved, of_values
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.resolve.model import DesiredUser
 
@@ -39,7 +39,7 @@ class Holders:
     def _shows(self, address: str, role: str) -> bool:
         """Where the service shows roles, it knows better than the record."""
         live = self.context.account(address)
-        names = shown(self.context, live.values) if live is not None else {}
+        names = of_values(self.context, live.values) if live is not None else {}
         return not names or role in held(self.context, address, names)
 
     def _keeps(self, address: str, role: str) -> bool:
@@ -66,14 +66,14 @@ class Holders:
             return
         self.before[address] = held = frozenset(self.context.entries[old].get("roles", ()))
         change = self.written.get(address) or self.written.get(old)
-        if change is None or not (change.disables or change.action == "delete"):
+        if change is None or not (change.disables or change.action == Action.DELETE):
             self.after[address] = held
 
     def _unwanted(self) -> Iterator[tuple[str, str, LiveObject]]:
         for old, id in self.context.entries.ids().items():
             address = self.context.today.get(old, old)
             live = self.context.live.users.get(id)
-            if live is not None and old.startswith("User/") and address not in self.context.resolution.users:
+            if live is not None and is_user(old) and address not in self.context.resolution.users:
                 yield address, old, live
 
     def _settles(self, address: str) -> bool:
@@ -105,7 +105,7 @@ class Holders:
         return found
 
     def _active_after(self, change: Change, live: LiveObject | None) -> bool:
-        if change.action == "delete" or change.disables:
+        if change.action == Action.DELETE or change.disables:
             return False
         values = [a.after for a in change.attributes if a.path.rpartition(":")[2].lower() == "active"]
         return values[0] is not False if values else live is None or live.active

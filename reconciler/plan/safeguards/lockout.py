@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reconciler.declare.model import Lockout
-from reconciler.declare.names import fold, fold_all
-from reconciler.plan.model import Change
+from reconciler.declare.names import fold, fold_all, is_user, name_of
+from reconciler.plan.model import Action, Change
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.holders import Holders
 from reconciler.plan.safeguards.model import Safeguard, verdict
@@ -42,7 +42,7 @@ def _unknown(facts: Facts) -> tuple[str, ...]:
     principal, context = facts.settings.principal, facts.context
     if principal is None or fold(principal) in context.resolution.declarations.users:
         return ()
-    there = [account.name for account in context.live.users.values()] + [address.partition("/")[2] for address in context.entries]
+    there = [account.name for account in context.live.users.values()] + [name_of(address) for address in context.entries]
     if fold(principal) in fold_all(there):
         return ()
     return (f"adminCredentials.principal is {principal}, whom neither declaration nor service knows: no account is kept",)
@@ -68,7 +68,7 @@ def _left(facts: Facts, rule: Lockout, numbers: dict[str, int]) -> str:
 
 
 def _touches(facts: Facts, change: Change, principal: str) -> bool:
-    if change.address.startswith("User/"):
-        return change.action != "create" and f"user/{principal}" in known_as(facts.context, change.address)
+    if is_user(change.address):
+        return change.action != Action.CREATE and f"user/{principal}" in known_as(facts.context, change.address)
     leaving = facts.leaving(change)[1]
     return any(f"user/{principal}" in known_as(facts.context, member) for member in leaving)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.declare.names import fold
-from reconciler.plan.model import Change
+from reconciler.declare.names import fold, is_group
+from reconciler.plan.model import Action, Change
 from reconciler.plan.roles import privileged_groups
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.model import Safeguard, some, verdict
@@ -33,4 +33,4 @@ def group_membership(facts: Facts) -> Safeguard:
 
 
 def _may_lose(change: Change) -> bool:
-    return change.address.startswith("Group/") and (bool(change.remove) or change.action == "delete")
+    return is_group(change.address) and (bool(change.remove) or change.action == Action.DELETE)

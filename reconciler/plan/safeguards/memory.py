@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from reconciler.plan.model import Change
-from reconciler.plan.safeguards.approvals import atoms
 from reconciler.plan.safeguards.facts import Facts, hours_before, stripped
 from reconciler.plan.safeguards.guard import Guarded
 from reconciler.plan.safeguards.model import DAY
@@ -13,6 +10,7 @@ from reconciler.plan.safeguards.policies import breaches
 from reconciler.plan.safeguards.protected import outliving
 from reconciler.plan.safeguards.weakened import limits
 from reconciler.record.model import Record
+from reconciler.record.unfinished import Unfinished
 
 Removals = dict[str, list[tuple[str, str]]]
 
@@ -23,30 +21,15 @@ def prepare(record: Record, guarded: Guarded, whole: bool) -> Removals:
     Returns what counts once it is done: address of a change -> (address, kind) of each removal.
     """
     facts = guarded.facts
-    record.protected = outliving(facts, whole)
+    record.protect(outliving(facts, whole), _carrying(facts))
     if whole:
-        record.limits, record.breaches = limits(facts.context), breaches(facts.context)
-    record.carrying = sorted(_carrying(facts))
-    since = hours_before(facts.now, DAY)
-    record.removals = [removal for removal in record.removals if removal["at"] > since]
-    things = [thing for change in facts.written for thing in atoms(change)]
-    for digest in guarded.approved:
-        record.approved[digest] = sorted({*record.approved.get(digest, ()), *things})
-    open_ = {approval.plan for approval in facts.context.app.approvals}
-    record.approved = {digest: kept for digest, kept in record.approved.items() if digest in open_}
+        record.limit(limits(facts.context), breaches(facts.context))
+    record.forget_removals(hours_before(facts.now, DAY))
+    declared = {approval.plan for approval in facts.context.app.approvals}
+    Unfinished(record).approve(guarded.approved, facts.written, declared)
     if not guarded.counts:
         return {}
     return {change.address: found for change in facts.written if (found := _removals(guarded, change))}
-
-
-def settle_approved(record: Record, everything: Iterable[Change], done: Iterable[Change]) -> None:
-    """Approvals are kept for what is left of their plans, and as long as something is; `everything` was to be done before."""
-    if not record.approved:
-        return
-    past = {thing for change in done for thing in atoms(change)}
-    left = {thing for change in everything for thing in atoms(change)} - past
-    rest = {digest: set(things) - past for digest, things in record.approved.items()}
-    record.approved = {digest: sorted(things) for digest, things in rest.items() if not left.isdisjoint(things)}
 
 
 def _carrying(facts: Facts) -> set[str]:

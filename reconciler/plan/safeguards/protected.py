@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, is_user
 from reconciler.declare.wording import plural
 from reconciler.plan.context import Context
 from reconciler.plan.safeguards.facts import Facts, losses
@@ -52,7 +52,7 @@ def _adopted(facts: Facts) -> Iterator[tuple[str, str]]:
     users = facts.context.resolution.declarations.users
     for change in facts.written:
         live = facts.context.matching.live.get(change.address) if change.adopts else None
-        if live is not None and change.address.startswith("User/"):
+        if live is not None and is_user(change.address):
             earlier = users.column("previously")[facts.context.resolution.users[change.address].row] or ()
             if fold(live.name) in {fold(str(name)) for name in earlier}:
                 yield f"User/{live.name}", change.address

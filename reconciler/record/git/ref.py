@@ -14,6 +14,7 @@ from pathlib import Path
 
 from reconciler.declare.folders import APP_NAME
 from reconciler.record.checkout import Remote, find_checkout
+from reconciler.record.descent import descends
 from reconciler.record.git.repository import Repository
 from reconciler.record.git.shards import FORGETS, RESET
 from reconciler.record.store import RecordError
@@ -73,8 +74,6 @@ class Ref:
             if self.head:
                 self.remember()
             return
-        from reconciler.record.descent import descends
-
         if not descends(self, last, tree):
             raise RecordError(f"{self.name} on {self.remote} was rewritten: this machine last saw {last} there, and "
                               + (f"{self.head} does not descend from it" if self.head else "now it is gone"),

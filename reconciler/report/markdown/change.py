@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from reconciler.plan.diff import detail
-from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.model import Action, AttributeChange, Change
 from reconciler.report.safe import inert
 from reconciler.report.text import value_text
 
-SIGNS = {"create": "+", "update": "!", "enable": "!", "disable": "-", "delete": "-"}
+SIGNS = {Action.CREATE: "+", Action.UPDATE: "!", Action.ENABLE: "!", Action.DISABLE: "-", Action.DELETE: "-"}
 MEMBERS = 200  # of one group: the others would leave no room for other changes
 
 
@@ -34,7 +34,7 @@ def _attribute(attribute: AttributeChange, action: str) -> list[str]:
     path = attribute.path
     if attribute.generated:
         return [f"+   {path}: made by {attribute.generated}"]
-    if action == "create":
+    if action == Action.CREATE:
         return [f"+   {path}: {value_text(after)}"]
     inside = detail(before, after)
     if not inside:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.plan.model import Access, Change, Plan
+from reconciler.plan.model import Access, Action, Change, Plan
 from reconciler.report.markdown import folds
 from reconciler.report.markdown.fit import Limit, Section, fit
 from reconciler.report.safe import code
 from reconciler.report.safeguard_verdict import approve_in, line
-from reconciler.report.text import caution_words, cost
+from reconciler.report.text import ALWAYS_TOLD, TOLD, caution_words, cost
 
 MOST = 20  # rows of the caution block; the rest is counted, and stands in the folds
 FINE = ("ok", "off", "approved")
@@ -50,8 +50,8 @@ def _verdict(plan: Plan) -> str:
     """One line: may it be merged, and how much would be done."""
     word = ("blocked by a safeguard" if blocked(plan) else "errors" if plan.errors
             else "changes to review" if plan.changes else "told, and not done" if plan.outstanding else "no changes")  # fmt: skip
-    actions = [(action, plan.count(action)) for action in ("create", "update", "disable", "enable", "delete")]
-    always = ("create", "update", "disable") if plan.changes else ()
+    actions = [(action, plan.count(action)) for action in TOLD]
+    always = ALWAYS_TOLD if plan.changes else ()
     counts = [f"{number:,} to {action}" for action, number in actions if number or action in always]
     rest = (("adopted", plan.adopted), ("skipped", len(plan.skipped)), ("unmanaged", len(plan.unmanaged)),
             ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)), ("outstanding", plan.outstanding))  # fmt: skip
@@ -99,7 +99,7 @@ def _harm(plan: Plan) -> Iterator[str]:
     for item in blocked(plan):
         yield f"> - **safeguard {code(item.get('name', ''))} blocks**: {code(item.get('detail', ''))}" + _way_out(item, plan.app)
     for change in plan.changes:
-        if change.action == "delete":
+        if change.action == Action.DELETE:
             yield f"> - **deletes** {_who(change)}: {code(change.reason)}"
     for row in plan.access:
         if row.gains and row.privileged:

@@ -8,6 +8,7 @@ from itertools import repeat
 from operator import itemgetter
 from typing import Any, NamedTuple
 
+from reconciler.declare.errors import ReconcileError
 from reconciler.declare.source_attributes import MULTI_VALUED
 from reconciler.declare.wording import CLOSE, hint, plural
 from reconciler.resolve.expressions.functions import FUNCTIONS, IGNORE, BadArgument, EvaluationError, Function, Ignored, compare
@@ -19,12 +20,12 @@ DEEPEST = 100
 DICE = "()"  # a name that no attribute bears: where a generated value finds its Chance
 
 
-class ExpressionError(ValueError):
+class ExpressionError(ReconcileError, ValueError):
     """An expression that cannot be used; `column` is the 1-based number of a character of its text, line ends counted."""
 
     def __init__(self, message: str, column: int, remedy: str) -> None:
-        super().__init__(message)
-        self.message, self.column, self.remedy = message, column, remedy
+        super().__init__(message, remedy)
+        self.column = column
 
 
 class Part(NamedTuple):

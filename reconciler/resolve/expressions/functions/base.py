@@ -7,6 +7,8 @@ from collections.abc import Callable, Container, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from reconciler.declare.errors import ReconcileError
+
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
 LONGEST_TEXT = 65_536  # characters; no directory holds longer ones, and calls in one another could double it 100 times
 HEX = re.compile(r"&[Hh][0-9A-Fa-f]+\Z")
@@ -35,12 +37,12 @@ class Ignored(Exception):
     """IgnoreFlowIfNullOrEmpty dropped the attribute from the flow inside of another function."""
 
 
-class BadArgument(ValueError):
+class BadArgument(ReconcileError, ValueError):
     """An argument that can be refused before anything is evaluated; `index` counts from 0."""
 
     def __init__(self, index: int, message: str, remedy: str) -> None:
-        super().__init__(message)
-        self.index, self.message, self.remedy = index, message, remedy
+        super().__init__(message, remedy)
+        self.index = index
 
 
 Arguments = Sequence[Any]

@@ -1,0 +1,47 @@
+"""Addresses that somebody typed in, those that name nothing out, with what was probably meant. Reads records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from reconciler.declare.model import App, Declarations
+from reconciler.declare.names import fold
+from reconciler.record.open import recovered, store_of
+
+if TYPE_CHECKING:
+    from reconciler.record.model import Record
+
+
+class Unknown(NamedTuple):
+    """An address under which nothing is declared or recorded, and those that are nearly called so."""
+
+    address: str
+    near: tuple[str, ...]
+
+
+def all_unknown(addresses: tuple[str, ...], declarations: Declarations, apps: list[App]) -> list[Unknown]:
+    """Each address, where none of them names anything in any app; else none, and none where a record cannot be read."""
+    from reconciler.record.store import RecordError
+
+    if not addresses or len(unknown(addresses, declarations, ())) < len(addresses):
+        return []
+    try:
+        records = [record for app in apps if (record := recovered(store_of(app, declarations))) is not None]
+    except RecordError:  # said in words when the app's turn comes
+        return []
+    nameless = unknown(addresses, declarations, records)
+    return nameless if len(nameless) == len(addresses) else []
+
+
+def unknown(addresses: tuple[str, ...], declarations: Declarations, records: Iterable[Record]) -> list[Unknown]:
+    """Those that name nothing that is declared, or in the records."""
+    from reconciler.declare.wording import nearly
+    from reconciler.resolve.sources import group_addresses, user_addresses
+
+    if not addresses:
+        return []
+    names = [*user_addresses(declarations.users), *group_addresses(declarations.groups), *(a for r in records for a in r.entries)]
+    known = {fold(name): name for name in names}
+    return [Unknown(address, tuple(known[name] for name in nearly(address, known)))
+            for address in addresses if fold(address) not in known]  # fmt: skip

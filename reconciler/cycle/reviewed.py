@@ -1,0 +1,77 @@
+"""Reviewed plans and an app read anew in, what is left to be written of them out. Asks the store whether the record descends."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from reconciler.cycle.session import Session
+from reconciler.plan.access import access
+from reconciler.plan.model import Change, Plan
+from reconciler.plan.reviewed.compare import Moved, compare, unseen
+from reconciler.plan.selection import Selection
+from reconciler.record.model import Record
+from reconciler.record.store import RecordError, Store
+from reconciler.record.unfinished import Unfinished
+
+
+class Left(NamedTuple):
+    """What reviewed plans of one app leave to be done, unless something `moved`; `beyond` was in none of them.
+
+    `warnings` are those of the fresh plan beside what safeguards say.
+    """
+
+    moved: list[Moved]
+    todo: tuple[Change, ...] = ()
+    done: tuple[str, ...] = ()
+    beyond: tuple[Change, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def left_of(found: Session, reviewed: list[Plan]) -> Left:
+    """Compare the plans of one app with what is planned now. Raises RecordError where the record was rewritten since."""
+    plan, record = found.planned.plan, found.record
+    elsewhere = {item.base_url for item in reviewed} - {plan.base_url}
+    if elsewhere:
+        how = [f"tenantUrl was {url} and is now {plan.base_url}" for url in sorted(elsewhere)]
+        return Left([moved("App/" + plan.app, *how)])
+    for item in reviewed:
+        known_record(found.store, item)
+    begun = Unfinished(record or Record(plan.app)).is_begun
+    result = compare(reviewed, plan, found.planned.is_done,
+                     lambda item: found.planned.part(Selection(item.only, item.selected_causes)), begun)  # fmt: skip
+    differing = result.moved or unseen(reviewed, access(found.planned.context, result.todo))
+    warnings = tuple(text for text in plan.warnings if text not in found.guarded.warnings)
+    return Left(differing, tuple(result.todo), tuple(result.done), tuple(result.beyond), warnings)
+
+
+def undeclared(plans: list[Plan], declared: frozenset[str]) -> dict[str, list[Moved]]:
+    """Of each app that has changes in the plans, and is declared no longer, that it is so."""
+    gone = sorted({plan.app for plan in plans if plan.changes} - declared)
+    return {name: [moved("App/" + name, "this app is no longer declared")] for name in gone}
+
+
+def moved(address: str, *how: str) -> Moved:
+    """What the declaration has moved since a plan was made."""
+    return Moved(address, None, None, ("declaration",), how)
+
+
+def selected(reviewed: list[Plan]) -> tuple[str, ...]:
+    """The addresses that the reviewed plans are about; none where one of them is about everything."""
+    return tuple(address for plan in reviewed for address in plan.only) if all(plan.only for plan in reviewed) else ()
+
+
+def is_rest(found: Session, digest: str) -> bool:
+    """Whether all that is planned is what an apply of the plan of this digest has left."""
+    record, plan = found.record, found.planned.plan
+    if record is None or record.base_url != plan.base_url:
+        return False
+    return Unfinished(record).is_rest(digest, plan.only, plan.selected_causes, plan.changes)
+
+
+def known_record(store: Store, plan: Plan) -> None:
+    """Raises RecordError where the record of a saved plan is no earlier version of the one that is there now."""
+    head, tree = plan.record
+    if head and not store.follows(head, tree or ""):
+        raise RecordError(f"the plan of {plan.app} was made with the record at {head}, from which what is there now, "
+                          f"{store.head()[0] or 'nothing'}, does not descend: it was rewritten, or its history cut",
+                          "find out who changed the ref; then plan again, and have that plan reviewed")  # fmt: skip

@@ -1,0 +1,86 @@
+"""One person in, put out of one app: the record says so first, then the plan of it alone. Reads and writes as a session does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from reconciler.cycle.clock import now
+from reconciler.cycle.listener import Listener
+from reconciler.cycle.session import EVERYTHING, Session
+from reconciler.cycle.write import Lock, Request, opened
+from reconciler.declare.model import App, Declarations
+from reconciler.declare.names import fold
+from reconciler.plan.access import access
+from reconciler.plan.cost import estimate
+from reconciler.plan.live import LiveObject, project_users
+from reconciler.plan.model import Change, Plan
+from reconciler.plan.outstanding import told_nothing
+from reconciler.plan.revoked import accounts_of
+from reconciler.plan.safeguards.approvals import NEVER_LIFTED
+from reconciler.plan.safeguards.model import Safeguard
+from reconciler.plan.selection import Selection, select
+from reconciler.record.model import Record
+
+
+@contextmanager
+def opened_without(
+    app: App, declarations: Declarations, listener: Listener, timeout: float, address: str, reason: str | None
+) -> Iterator[tuple[Session, tuple[Change, ...], list[str]]]:
+    """An app under its lock, planned as if the person had been revoked before; the changes of that, what they leave out."""
+    def amend(record: Record) -> None:
+        if reason is not None or address not in record.revoked:
+            record.revoke(address, now(), reason or "no reason given")
+        if (entry := record.entries.get(address)) is not None:
+            record.keep(address, told_nothing(entry))
+
+    with opened(app, declarations, listener, Lock("reconcile revoke", timeout), EVERYTHING, amend) as found:
+        yield found, *select(found.planned.context, found.planned.everything, Selection((address,)))
+
+
+def forbidding(found: Session) -> list[Safeguard]:
+    """The safeguards that block even a revocation."""
+    return [verdict for verdict in found.guarded.blocking if verdict.name in NEVER_LIFTED]
+
+
+def name_in_use(found: Session, address: str) -> str | None:
+    """The name under which the person's account still is, since another one bears today's; None where that is not so."""
+    recorded = found.planned.context.matching.refused.get(address)
+    return None if recorded is None else recorded.removeprefix("User/")
+
+
+def plan_of(found: Session, changes: tuple[Change, ...]) -> Plan:
+    """The plan of these changes alone, with the safeguards that hold for them."""
+    verdicts = tuple(verdict.as_json() for verdict in found.guarded.verdicts if verdict.name in NEVER_LIFTED)
+    return replace(found.planned.plan, changes=changes, access=access(found.planned.context, changes), safeguards=verdicts,
+                   requests=estimate(changes, found.client.profile.limits()))  # fmt: skip
+
+
+def request_of(found: Session, address: str) -> Request:
+    """What is asked of the write, with the reason for the log."""
+    assert found.record is not None
+    return Request(f"revoke: {found.record.revoked[address]['reason']}", (address,))
+
+
+def still_active(found: Session, address: str) -> Iterator[tuple[LiveObject, bool]]:
+    """Each account of the person that the service, asked again, shows as active, and whether it is managed here."""
+    context = found.planned.context
+    for account in accounts_of(context, address):
+        resource = found.client.get("Users", account.id)
+        if resource is not None and project_users(context.resolution.user_mapping, [resource])[0].active:
+            yield account, account.id in context.matching.addresses
+
+
+def address_of(user: str, declarations: Declarations) -> str:
+    """The address as it is declared; of somebody who is no longer declared as it was typed."""
+    name = user.removeprefix("User/")
+    row = declarations.users.index.get(fold(name))
+    return "User/" + (name if row is None else str(declarations.users.columns["userPrincipalName"][row]))
+
+
+def is_known(found: Session, address: str) -> bool:
+    """Whether the person is declared, recorded, or has an account there."""
+    context = found.planned.context
+    declared = fold(address.removeprefix("User/")) in context.resolution.declarations.users.index
+    return declared or fold(address) in map(fold, context.entries) or bool(accounts_of(context, address))

@@ -1,0 +1,36 @@
+"""What git answers of the checkout around the current folder; None where there is none, or no git. Runs git, writes nothing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from reconciler.record.checkout import Checkout, find_checkout
+from reconciler.record.store import RecordError
+
+
+def checkout_here() -> Checkout | None:
+    """The checkout around the current folder; None where there is none, or no git."""
+    try:
+        return find_checkout(Path.cwd(), os.environ)
+    except RecordError:
+        return None
+
+
+def inside(file: str) -> str | None:
+    """The path of a file from the top level of the checkout around the current folder; None where it lies elsewhere."""
+    checkout = checkout_here()
+    path = os.path.relpath(Path.cwd().resolve() / file, checkout.top) if checkout else ".."
+    return None if path == ".." or path.startswith("../") else path
+
+
+def ask(*arguments: str) -> str | None:
+    """What git answers, or None where it refuses."""
+    raw = output(*arguments)
+    return None if raw is None else raw.decode("utf-8", "surrogateescape")
+
+
+def output(*arguments: str) -> bytes | None:
+    """The bytes that git answers of the current folder's checkout, at whose top level it stands; None where it refuses."""
+    checkout = checkout_here()
+    return checkout.output("--literal-pathspecs", *arguments) if checkout else None
