@@ -13,7 +13,10 @@ OBEYED = re.compile(r"CI|(GITHUB|GIT|RECONCILE)_.*|(NO|FORCE)_COLOR|COLUMNS|(?i:
 for name in filter(OBEYED.fullmatch, list(os.environ)):
     del os.environ[name]
 
+from reconciler.demo.held import hold_classes  # noqa: E402
 from tests.support.world import World  # noqa: E402 - it looks at the environment when it is imported
+
+hold_classes()
 
 
 @pytest.fixture(autouse=True)

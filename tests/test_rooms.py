@@ -30,7 +30,8 @@ IMPURE_CALLS = {"input", "now", "open", "print", "read_bytes", "read_text", "tod
 HOME = {"click": "cli", "confusable_homoglyphs": "declare", "deepdiff": "plan", "httpcore": "scim", "httpx": "scim",
         "jsonschema": "declare", "jsonschema_rs": "declare", "lark": "resolve", "platformdirs": "declare",
         "rapidfuzz": "declare", "re2": "resolve", "regex": "declare", "rich": "cli", "ruamel": "adopt",
-        "scim2_server": "demo", "subprocess": "processes", "tenacity": "scim", "yaml": "declare"}  # fmt: skip
+        "scim2_models": "demo", "scim2_server": "demo", "subprocess": "processes", "tenacity": "scim",
+        "yaml": "declare"}  # fmt: skip
 EVERYWHERE = {"orjson"}  # JSON, as json of the standard library is
 SENTENCE = re.compile(r"""["'`\w].*\w.*[.?][`"]?""")
 

@@ -9,6 +9,7 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from reconciler.declare.profiles import names, settings
+from reconciler.demo.held import hold_classes
 from reconciler.demo.simulator import Application, Simulator
 
 
@@ -27,6 +28,7 @@ def server(token: str | None = None) -> Application:
     from scim2_server.testserver.application import BearerTokenApplication
     from scim2_server.utils import load_default_provider
 
+    hold_classes()
     found: Application = BearerTokenApplication(
         InMemoryStorage(), load_default_provider(), bearer_tokens=[token] if token else []
     )

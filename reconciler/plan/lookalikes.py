@@ -1,13 +1,13 @@
-"""Who gains a privileged role or group under a name that looks like another's: access rows and names in, cautions out. Pure."""
+"""Names that look like another's: access rows, changes and live names in, cautions and warnings out. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from reconciler.declare.lookalikes import looks, mixes
 from reconciler.declare.names import fold, is_user, name_of
 from reconciler.plan.context import Context
-from reconciler.plan.model import Access, Caution
+from reconciler.plan.model import Access, Action, Caution, Change
 
 
 def lookalikes(context: Context, rows: Iterable[Access]) -> tuple[Caution, ...]:
@@ -29,3 +29,25 @@ def lookalikes(context: Context, rows: Iterable[Access]) -> tuple[Caution, ...]:
 def _caution(row: Access, twin: str | None) -> Caution:
     what = f"looks like {twin}, another account" if twin else "mixes letters of several scripts"
     return Caution("ConfusableName", f"{row.address}, who gains {row.what} (privileged), {what}", row.file, row.line)
+
+
+def resemblances(context: Context, changes: Iterable[Change]) -> Iterator[str]:
+    """A warning for each new account whose name looks like that of one which is there.
+
+    Of two names in ASCII nothing is said: `bill1` beside `billl` is everyday, and a privileged gain is cautioned of anyway.
+    """
+    new = sorted(name_of(change.address) for change in changes if change.action == Action.CREATE and is_user(change.address))
+    there = sorted({account.name for account in context.live.users.values() if isinstance(account.name, str)})
+    plain, odd = [name for name in new if name.isascii()], [name for name in new if not name.isascii()]
+    for name, twin in sorted([*_alike(odd, there), *_alike(plain, [name for name in there if not name.isascii()])]):
+        yield f"User/{name} looks like {twin}, another account that is there: make sure that the one is not taken for the other"
+
+
+def _alike(names: list[str], others: list[str]) -> Iterator[tuple[str, str]]:
+    """(name, the one among others that looks the same) for each that has one."""
+    if not (names and others):
+        return
+    by_look = dict(zip(looks(others), others, strict=True))
+    for name, look in zip(names, looks(names), strict=True):
+        if look in by_look and fold(by_look[look]) != fold(name):
+            yield name, by_look[look]

@@ -13,7 +13,7 @@ from reconciler.plan.desired import plan_desired
 from reconciler.plan.digest import plan_digest
 from reconciler.plan.findings import Findings, joined
 from reconciler.plan.live import Live
-from reconciler.plan.lookalikes import lookalikes
+from reconciler.plan.lookalikes import lookalikes, resemblances
 from reconciler.plan.matching.match import match
 from reconciler.plan.model import Cause, Change, Config, Plan
 from reconciler.plan.name_swaps import without_swaps
@@ -75,8 +75,8 @@ def make_plan(
         directory.classed(unmanaged),
         tuple(error for error in (*context.matching.errors, *faults(resolution)) if selection.names(error.address)),
         tuple([*of_provisioning(app), *of_record(record, base_url), *left_out, *notes(context, differ),
-               *renames(context, selected), *findings.said(), *ignored(context, findings.ignored),
-               *directory.still_active(unmanaged)]),
+               *renames(context, selected), *resemblances(context, selected), *findings.said(),
+               *ignored(context, findings.ignored), *directory.still_active(unmanaged)]),
         findings.unchanged, findings.adopted, selection.only, tuple(map(Cause, selection.causes)),
         requests=estimate(() if closed_by(app) else selected, limits), config=config,
         digest=plan_digest(app.name, base_url, selection.only, selection.causes, selected),

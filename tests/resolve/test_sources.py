@@ -41,7 +41,7 @@ def reached(start: Path) -> Iterator[str]:
         if file in seen:
             continue
         seen.add(file)
-        for name in imports(file):
+        for name, _ in imports(file):
             yield name
             inner = file_of(name) if name.startswith("reconciler.") else None
             if inner is not None:

@@ -124,6 +124,16 @@ def ended(process: Process | subprocess.Popen[bytes]) -> Ran:
     return Ran(process.returncode, out.decode(), err.decode())
 
 
+SERVER = """
+from scim2_server.testserver.cli import main
+
+from reconciler.demo.held import hold_classes
+
+hold_classes()
+main()
+"""
+
+
 @contextmanager
 def scim_server() -> Iterator[str]:
     """The scim2-server of this worker; each path below its URL is a tenant with its own resources, so take a new one."""
@@ -134,10 +144,10 @@ def scim_server() -> Iterator[str]:
 def _server() -> str:
     """The URL of the one server of this worker, a process of its own that ends with it."""
     port, folder = free_port(), tempfile.TemporaryDirectory(prefix="scim")
-    program = str(Path(sys.executable).with_name("scim2-server"))
+    program = [sys.executable, "-c", SERVER]
     arguments = ["--port", str(port), "--bearer-token", TOKEN, "--dynamic-tenants"]
     with open(Path(folder.name) / "server.log", "wb") as log:
-        process = subprocess.Popen([program, *arguments], stdout=log, stderr=log, cwd=folder.name)
+        process = subprocess.Popen([*program, *arguments], stdout=log, stderr=log, cwd=folder.name)
 
     def end() -> None:
         process.terminate()
