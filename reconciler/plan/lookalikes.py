@@ -37,6 +37,8 @@ def resemblances(context: Context, changes: Iterable[Change]) -> Iterator[str]:
     Of two names in ASCII nothing is said: `bill1` beside `billl` is everyday, and a privileged gain is cautioned of anyway.
     """
     new = sorted(name_of(change.address) for change in changes if change.action == Action.CREATE and is_user(change.address))
+    if not new:  # most plans: 100,000 live names are not sorted for nothing
+        return
     there = sorted({account.name for account in context.live.users.values() if isinstance(account.name, str)})
     plain, odd = [name for name in new if name.isascii()], [name for name in new if not name.isascii()]
     for name, twin in sorted([*_alike(odd, there), *_alike(plain, [name for name in there if not name.isascii()])]):
