@@ -27,20 +27,25 @@ ROWS = {
     "only assigned users and groups, or all": ["test_scope_assigned_takes_the_assigned_and_all_takes_everybody"],
     "groups expand to members; nested ones where the setting says so": ["test_nested_groups_expand_unless_they_are_ignored"],
     "a group itself is provisioned only where groups are mapped": [
-        "test_a_groups_assignment_provisions_the_group_only_where_mapped"],
+        "test_a_groups_assignment_provisions_the_group_only_where_mapped"
+    ],
     "groups must be security-enabled": ["test_entra.test_a_group_that_is_not_security_enabled_is_named"],
     "losing membership is a deprovisioning event": ["test_story.test_an_unassigned_user_is_disabled_and_leaves_the_group"],
     "dynamic groups: their members are what the export lists": [
-        "test_entra.test_graphs_pages_become_directory_roles_and_assignments"],
-    "a guest's name without #EXT#": ["test_a_guests_name_loses_its_tail_by_an_expression",
-                                     "test_entra.test_graphs_pages_become_directory_roles_and_assignments"],
+        "test_entra.test_graphs_pages_become_directory_roles_and_assignments"
+    ],
+    "a guest's name without #EXT#": [
+        "test_a_guests_name_loses_its_tail_by_an_expression",
+        "test_entra.test_graphs_pages_become_directory_roles_and_assignments",
+    ],
     "a disabled user is never created": ["test_a_disabled_user_is_never_created"],
-    "a user disabled by unassignment stays ours": [
-        "test_who_was_disabled_by_unassignment_is_still_deleted_with_the_directory"],
+    "a user disabled by unassignment stays ours": ["test_who_was_disabled_by_unassignment_is_still_deleted_with_the_directory"],
     "a group is provisioned without members who are out of scope": ["test_a_member_out_of_scope_is_left_out_and_comes_back"],
     "a manager out of scope is left out": ["test_a_manager_out_of_scope_is_left_out_and_comes_back"],
     "Default Access is skipped, or treated like any role": [
-        "test_default_access_is_provisioned_where_the_setting_says_so", "test_story.test_default_access_alone_is_skipped"],
+        "test_default_access_is_provisioned_where_the_setting_says_so",
+        "test_story.test_default_access_alone_is_skipped",
+    ],
     "NotEffectivelyEntitled, told apart": ["test_explain.test_a_skipped_user_is_told_the_code_and_the_edits_that_bring_him_in"],
     "RedundantExport": ["test_an_account_that_matches_is_no_change"],
     "ImportSkipped: an empty matching attribute": ["test_who_has_no_matching_value_is_skipped_and_kept"],
@@ -56,8 +61,10 @@ ROWS = {
     "attributes that no filter takes": ["test_an_attribute_that_no_filter_takes_is_refused"],
     "IsMemberOf is not supported": ["test_is_member_of_is_refused"],
     "a saved filter deprovisions who is out of it": ["test_a_new_filter_shows_whom_it_would_disable_before_it_does"],
-    "a filter in Graph's JSON": ["test_entra.test_scoping_filters_are_alternatives_of_clauses",
-                                 "test_entra.test_a_filter_that_cannot_be_translated_lets_nobody_in"],
+    "a filter in Graph's JSON": [
+        "test_entra.test_scoping_filters_are_alternatives_of_clauses",
+        "test_entra.test_a_filter_that_cannot_be_translated_lets_nobody_in",
+    ],
     "filter, attribute, operator, value shown": ["test_explain.test_each_clause_shows_the_value_that_it_saw_and_its_place"],
     # Attribute mappings (EN:customize-application-attributes)
     "direct, constant, expression, none": ["test_each_kind_of_mapping_gives_its_value"],
@@ -66,60 +73,78 @@ ROWS = {
     "matching in order of precedence, the first that finds": ["test_matching_attributes_are_tried_in_order_of_precedence"],
     "matching through an expression": ["test_an_account_is_matched_through_an_expression"],
     "a matching attribute that the service cannot filter on": [
-        "test_profiles.test_who_cannot_be_filtered_for_is_found_by_reading_everybody"],
+        "test_profiles.test_who_cannot_be_filtered_for_is_found_by_reading_everybody"
+    ],
     "flowType, matchingPriority, source type, defaultValue of Graph": [
         "test_entra.test_each_kind_of_attribute_mapping_has_its_equal",
         "test_entra.test_equal_priorities_are_numbered_in_the_order_in_which_they_stand",
-        "test_entra.test_what_has_no_equal_is_listed_and_stands_in_the_file"],
+        "test_entra.test_what_has_no_equal_is_listed_and_stands_in_the_file",
+    ],
     "flowTypes and enabled of Graph": ["test_entra.test_target_object_actions_and_switched_off_mappings_are_kept"],
     "the groups' mapping can be switched off, the users' cannot": [
-        "test_actions_of_groups_are_their_own", "test_targets.test_the_users_mapping_cannot_be_switched_off"],
+        "test_actions_of_groups_are_their_own",
+        "test_targets.test_the_users_mapping_cannot_be_switched_off",
+    ],
     "references in a second pass": ["test_managers_of_each_other_are_linked_in_the_apply_that_creates_them"],
-    "the type of a target": ["test_targets.test_a_value_goes_in_the_targets_type",
-                             "test_targets.test_a_mapping_that_its_target_cannot_hold_is_refused_at_its_line"],
+    "the type of a target": [
+        "test_targets.test_a_value_goes_in_the_targets_type",
+        "test_targets.test_a_mapping_that_its_target_cannot_hold_is_refused_at_its_line",
+    ],
     "custom extensions": ["test_an_attribute_of_an_extension_is_set_changed_and_cleared"],
     "special characters in a matching value": ["test_a_matching_value_may_hold_any_character"],
     "applied always or at creation": ["test_a_mapping_at_creation_is_not_compared_after"],
     "target object actions": ["test_an_action_that_is_not_allowed_is_not_planned"],
     "target object actions of users and of groups are apart": ["test_actions_of_groups_are_their_own"],
-    "exact case": ["test_a_difference_in_case_alone_counts_where_case_is_exact",
-                   "test_entra.test_the_case_of_a_target_is_taken_over_where_it_is_not_what_holds_anyway"],
+    "exact case": [
+        "test_a_difference_in_case_alone_counts_where_case_is_exact",
+        "test_entra.test_the_case_of_a_target_is_taken_over_where_it_is_not_what_holds_anyway",
+    ],
     "nulls": ["test_a_value_that_became_null_is_cleared_or_kept", "test_story.test_an_attribute_that_we_never_set_is_left_alone"],
     "id is no target": ["test_what_belongs_to_the_service_is_no_target"],
     "appRoleAssignments go through an expression": ["test_app_role_assignments_go_through_an_expression"],
     "10,000 characters": ["test_expressions.test_what_is_no_expression_is_refused_at_its_column"],
     "multi-valued attributes by path filters": ["test_expressions.test_what_is_placed_is_read_back"],
     "IsSoftDeleted": ["test_is_soft_deleted_is_true_for_whoever_is_out"],
-    "ThousandEyes' own mapping": ["test_the_vendors_own_mapping_gives_the_documented_account",
-                                  "test_profiles.test_the_vendors_own_mapping_gives_exactly_the_documented_accounts"],
+    "ThousandEyes' own mapping": [
+        "test_the_vendors_own_mapping_gives_the_documented_account",
+        "test_profiles.test_the_vendors_own_mapping_gives_exactly_the_documented_accounts",
+    ],
     "the generic default mapping": ["test_entra.test_the_generic_scim_default_is_read_as_documented"],
     # Expressions (EN:functions-for-customizing-application-data)
     "every function": ["test_functions.test_each_function_has_its_file_and_no_other"],
     "documented examples": ["test_functions.test_a_file_holds_the_documented_examples_and_is_about_its_function"],
     "the whole is one call; strings, attributes, numbers, calls in it": [
         "test_expressions.test_what_is_no_expression_is_refused_at_its_column",
-        "test_expressions.test_an_expression_may_break_over_lines_and_nest"],
+        "test_expressions.test_an_expression_may_break_over_lines_and_nest",
+    ],
     "escapes of a string": ["test_expressions.test_a_backslash_escapes_itself_and_a_quote_alone"],
     "an argument may be left empty": ["test_functions.test_a_function_gives_its_value"],
     "function names have a case": ["test_expressions.test_what_is_no_expression_is_refused_at_its_column"],
     "conditions compare, and know no AND": ["test_functions.test_what_can_be_known_before_is_refused_at_its_column"],
     "Guid, Now and RandomString at creation alone": [
         "test_generated.test_a_generated_value_is_planned_as_its_expression_and_made_by_the_apply",
-        "test_a_generated_value_stands_only_where_it_is_made_once"],
+        "test_a_generated_value_stands_only_where_it_is_made_once",
+    ],
     "a dropped attribute": ["test_functions.test_a_dropped_attribute_is_out_of_the_flow"],
     "[Redact] in logs": ["test_generated.test_a_value_under_redact_is_written_and_shown_nowhere"],
-    "regular expressions of .NET": ["test_regex.test_a_translated_pattern_finds_what_dotnet_finds",
-                                    "test_regex.test_a_pattern_that_re2_cannot_express_is_refused",
-                                    "test_regex.test_a_pattern_that_hangs_others_takes_linear_time"],
+    "regular expressions of .NET": [
+        "test_regex.test_a_translated_pattern_finds_what_dotnet_finds",
+        "test_regex.test_a_pattern_that_re2_cannot_express_is_refused",
+        "test_regex.test_a_pattern_that_hangs_others_takes_linear_time",
+    ],
     "Switch blanks its target in Entra where its source did not change, and here it does not": [
-        "test_a_switch_keeps_its_value_where_another_attribute_changes"],
+        "test_a_switch_keeps_its_value_where_another_attribute_changes"
+    ],
     "SelectUniqueValue is not for SCIM": ["test_functions.test_what_can_be_known_before_is_refused_at_its_column"],
-    "role functions": ["test_roles.test_a_single_role_is_the_first_of_roles_yaml_and_who_holds_several_is_named",
-                       "test_roles.test_a_mapping_that_only_adds_keeps_a_role_that_was_taken_away_and_the_plan_says_so",
-                       "test_roles.test_an_assertive_mapping_removes_a_role_that_was_taken_away_and_the_plan_says_so"],
+    "role functions": [
+        "test_roles.test_a_single_role_is_the_first_of_roles_yaml_and_who_holds_several_is_named",
+        "test_roles.test_a_mapping_that_only_adds_keeps_a_role_that_was_taken_away_and_the_plan_says_so",
+        "test_roles.test_an_assertive_mapping_removes_a_role_that_was_taken_away_and_the_plan_says_so",
+    ],
     # Deprovisioning (EN:how-provisioning-works, EN:skip-out-of-scope-deletions)
     "unassigned, filtered out, soft-deleted, sign-in blocked: active false": [
-        "test_deprovisioning.test_unassigned_or_out_of_filter_or_soft_deleted_or_sign_in_blocked_is_active_false"],
+        "test_deprovisioning.test_unassigned_or_out_of_filter_or_soft_deleted_or_sign_in_blocked_is_active_false"
+    ],
     "only where active is mapped": ["test_deprovisioning.test_the_same_without_an_active_mapping_changes_nothing_and_says_so"],
     "only where Update is enabled": ["test_deprovisioning.test_the_same_without_the_update_action_changes_nothing_and_says_so"],
     "no soft delete in the target: DELETE": ["test_deprovisioning.test_the_same_where_the_target_has_no_soft_delete_is_a_delete"],
@@ -193,7 +218,7 @@ def test_a_guests_name_loses_its_tail_by_an_expression(world: World) -> None:
     world.users('userPrincipalName: "guest_y.org#EXT#@x.org"')
     world.groups("displayName: Net, members: ['guest_y.org#EXT#@x.org']")
     world.assign("group: Net, role: User")
-    mapped(world, ("source: userPrincipalName", "expression: 'Replace([userPrincipalName], , \"#EXT#@.*\", , \"\", , )'"))
+    mapped(world, ("source: userPrincipalName", 'expression: \'Replace([userPrincipalName], , "#EXT#@.*", , "", , )\''))
     world.converge()
     assert world.find("guest_y.org")["active"] is True
 
@@ -310,15 +335,22 @@ def test_is_member_of_is_refused() -> None:
 def test_clauses_and_together_and_filters_or_together() -> None:
     staff = ScopingFilter("staff", (Clause("department", "EQUALS", "Net"), Clause("employeeId", "IS NOT NULL")))
     boss = ScopingFilter("boss", (Clause("jobTitle", "EQUALS", "Boss"),))
-    columns = {"department": ["Net", "Net", "Dev", "Dev"], "employeeId": ["1", None, "1", None],
-               "jobTitle": [None, None, None, "Boss"]}  # fmt: skip
+    columns = {
+        "department": ["Net", "Net", "Dev", "Dev"],
+        "employeeId": ["1", None, "1", None],
+        "jobTitle": [None, None, None, "Boss"],
+    }
     assert passing((staff, boss), columns.__getitem__, 4) == [True, False, False, True]
     assert passing((), columns.__getitem__, 4) == [True] * 4
 
 
 def filtered(world: World, clause: str) -> None:
-    world.write("apps/wiki/mappings.yaml", MAPPINGS.replace(
-        "    attributes:\n", f"    scopingFilters: [{{name: F, clauses: [{{{clause}}}]}}]\n    attributes:\n", 1))  # fmt: skip
+    world.write(
+        "apps/wiki/mappings.yaml",
+        MAPPINGS.replace(
+            "    attributes:\n", f"    scopingFilters: [{{name: F, clauses: [{{{clause}}}]}}]\n    attributes:\n", 1
+        ),
+    )
 
 
 def test_a_new_filter_shows_whom_it_would_disable_before_it_does(world: World) -> None:
@@ -349,9 +381,15 @@ def test_groups_have_filters_of_their_own(world: World) -> None:
 
 
 def test_each_kind_of_mapping_gives_its_value(world: World) -> None:
-    mapped(world, ("      - {target: title", "      - {target: userType, constant: employee}\n"
-                   "      - {target: nickName, expression: 'ToLower([displayName])'}\n"
-                   "      - {target: locale, none: true}\n      - {target: title"))  # fmt: skip
+    mapped(
+        world,
+        (
+            "      - {target: title",
+            "      - {target: userType, constant: employee}\n"
+            "      - {target: nickName, expression: 'ToLower([displayName])'}\n"
+            "      - {target: locale, none: true}\n      - {target: title",
+        ),
+    )
     world.converge()
     ada = world.find("ada@x.org")
     assert (ada["title"], ada["userType"], ada["nickName"], ada.get("locale")) == ("Engineer", "employee", "ada", None)
@@ -374,8 +412,11 @@ def test_none_leaves_the_target_and_fills_a_new_account(world: World) -> None:
 
 
 def test_matching_attributes_are_tried_in_order_of_precedence(world: World) -> None:
-    mapped(world, ("matchingPrecedence: 1", "matchingPrecedence: 2"),
-           ("source: jobTitle", "source: employeeId, matchingPrecedence: 1"))  # fmt: skip
+    mapped(
+        world,
+        ("matchingPrecedence: 1", "matchingPrecedence: 2"),
+        ("source: jobTitle", "source: employeeId, matchingPrecedence: 1"),
+    )
     world.users(ADA + ', employeeId: "7"', GRACE)
     first, second = world.seed("other@x.org", title="7"), world.seed("grace@x.org")
     world.converge()
@@ -404,8 +445,11 @@ def test_a_mapping_at_creation_is_not_compared_after(world: World) -> None:
 )  # fmt: skip
 def test_an_action_that_is_not_allowed_is_not_planned(world: World, allowed: str, expected: dict[str, str]) -> None:
     world.converge()
-    mapped(world, ("  users:\n", f"  users:\n    targetObjectActions: {allowed}\n"),
-           ("  groups:\n", "  groups:\n    enabled: false\n"))  # fmt: skip
+    mapped(
+        world,
+        ("  users:\n", f"  users:\n    targetObjectActions: {allowed}\n"),
+        ("  groups:\n", "  groups:\n    enabled: false\n"),
+    )
     world.users(ADA + ", accountEnabled: false", GRACE + ", jobTitle: Chief", "userPrincipalName: new@x.org")
     world.assign("group: Net, role: User", "user: grace@x.org, role: Admin", "user: new@x.org, role: User")
     assert {address: action for address, (action, _) in actions(world).items()} == expected
@@ -433,9 +477,7 @@ def test_actions_of_groups_are_their_own(world: World) -> None:
      ("userName", "", False), ("userName", ", caseExact: true", True),
      ("emails", "", False), ("emails", ", caseExact: true", True)],
 )  # fmt: skip
-def test_a_difference_in_case_alone_counts_where_case_is_exact(
-    world: World, target: str, exact: str, changes: bool
-) -> None:
+def test_a_difference_in_case_alone_counts_where_case_is_exact(world: World, target: str, exact: str, changes: bool) -> None:
     rows = {
         "title": ("source: jobTitle", "source: jobTitle" + exact),
         "userName": ("matchingPrecedence: 1", "matchingPrecedence: 1" + exact),
@@ -483,7 +525,7 @@ def test_an_attribute_of_an_extension_is_set_changed_and_cleared(world: World) -
 
 
 def test_a_matching_value_may_hold_any_character(world: World) -> None:
-    name = "o'neill\\\\ \\\"ñ\\\" & +%(x)@x.org"
+    name = 'o\'neill\\\\ \\"ñ\\" & +%(x)@x.org'
     world.users(f'userPrincipalName: "{name}"', GRACE)
     world.assign("user: grace@x.org, role: Admin", f'user: "{name}", role: User')
     world.groups("[]")
@@ -493,8 +535,10 @@ def test_a_matching_value_may_hold_any_character(world: World) -> None:
     assert [entry["id"] for address, entry in world.store.load().entries.items() if "neill" in address] == [known]  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(("row", "code"), [("", ["generated-value"]), (", apply: create", []),
-                                           (", apply: create, matchingPrecedence: 2", ["generated-value"])])  # fmt: skip
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [("", ["generated-value"]), (", apply: create", []), (", apply: create, matchingPrecedence: 2", ["generated-value"])],
+)
 @pytest.mark.parametrize("call", ["Guid()", "Now()", "RandomString(9, 1, 1, 1, 1)"])
 def test_a_generated_value_stands_only_where_it_is_made_once(world: World, call: str, row: str, code: list[str]) -> None:
     mapped(world, ("source: jobTitle", f"expression: 'Append([mail], {call})'{row}"))
@@ -509,7 +553,7 @@ def test_what_belongs_to_the_service_is_no_target(world: World, target: str) -> 
 
 def test_a_switch_keeps_its_value_where_another_attribute_changes(world: World) -> None:
     """Entra evaluates what changed alone: a Switch whose source did not is null, and blanks its target (its documented bug)."""
-    mapped(world, ("source: jobTitle", "expression: 'Switch([jobTitle], , \"Engineer\", \"Eng\")'"))
+    mapped(world, ("source: jobTitle", 'expression: \'Switch([jobTitle], , "Engineer", "Eng")\''))
     world.converge()
     world.users(ADA.replace("displayName: Ada", "displayName: Ada King"), GRACE)
     (change,) = world.plan().changes
@@ -537,7 +581,9 @@ def test_is_soft_deleted_is_true_for_whoever_is_out(world: World) -> None:
 
 
 def test_the_vendors_own_mapping_gives_the_documented_account(world: World) -> None:
-    world.write("apps/wiki/mappings.yaml", f"""mappings:
+    world.write(
+        "apps/wiki/mappings.yaml",
+        f"""mappings:
   users:
     targetObjectActions: [create, update, delete]
     attributes:
@@ -546,12 +592,16 @@ def test_the_vendors_own_mapping_gives_the_documented_account(world: World) -> N
       - {{target: active, expression: {SWITCH}}}
       - {{target: displayName, source: displayName}}
   groups: {{enabled: false}}
-""")  # fmt: skip
+""",
+    )
     world.users(ADA + ", mail: ada.l@x.org", GRACE)
     world.converge()
     ada = world.find("ada@x.org")
     assert {name: ada[name] for name in ("userName", "active", "displayName")} == {
-        "userName": "ada@x.org", "active": True, "displayName": "Ada"}  # fmt: skip
+        "userName": "ada@x.org",
+        "active": True,
+        "displayName": "Ada",
+    }
     assert [(mail["type"], mail["value"]) for mail in ada["emails"]] == [("work", "ada.l@x.org")]
     assert "title" not in ada and "roles" not in ada
 

@@ -19,19 +19,69 @@ from reconciler.cli.main import COMMANDS, cli
 
 ROOT = Path(__file__).parent.parent / "reconciler"
 README = ROOT.parent / "README.md"
-ORDER = ["declare", "resolve", "scim", "processes", "record", "plan", "apply", "report", "cycle", "adopt", "github", "demo",
-         "cli"]  # fmt: skip
+ORDER = [
+    "declare",
+    "resolve",
+    "scim",
+    "processes",
+    "record",
+    "plan",
+    "apply",
+    "report",
+    "cycle",
+    "adopt",
+    "github",
+    "demo",
+    "cli",
+]
 PURE = ("resolve", "plan", "report")
-IMPURE = {"asyncio", "click", "concurrent", "httpcore", "httpx", "io", "logging", "multiprocessing", "os", "pathlib", "random",
-          "secrets", "shutil", "signal", "socket", "ssl", "subprocess", "sys", "tempfile", "threading", "time",
-          "uuid"}  # fmt: skip
+IMPURE = {
+    "asyncio",
+    "click",
+    "concurrent",
+    "httpcore",
+    "httpx",
+    "io",
+    "logging",
+    "multiprocessing",
+    "os",
+    "pathlib",
+    "random",
+    "secrets",
+    "shutil",
+    "signal",
+    "socket",
+    "ssl",
+    "subprocess",
+    "sys",
+    "tempfile",
+    "threading",
+    "time",
+    "uuid",
+}
 IMPURE_CALLS = {"input", "now", "open", "print", "read_bytes", "read_text", "today", "utcnow", "write_bytes", "write_text"}
 # Third-party packages, each with the one room that knows it, and the standard library's programs.
-HOME = {"click": "cli", "confusable_homoglyphs": "declare", "deepdiff": "plan", "httpcore": "scim", "httpx": "scim",
-        "jsonschema": "declare", "jsonschema_rs": "declare", "lark": "resolve", "platformdirs": "declare",
-        "rapidfuzz": "declare", "re2": "resolve", "regex": "declare", "rich": "cli", "ruamel": "adopt",
-        "scim2_models": "demo", "scim2_server": "demo", "subprocess": "processes", "tenacity": "scim",
-        "yaml": "declare"}  # fmt: skip
+HOME = {
+    "click": "cli",
+    "confusable_homoglyphs": "declare",
+    "deepdiff": "plan",
+    "httpcore": "scim",
+    "httpx": "scim",
+    "jsonschema": "declare",
+    "jsonschema_rs": "declare",
+    "lark": "resolve",
+    "platformdirs": "declare",
+    "rapidfuzz": "declare",
+    "re2": "resolve",
+    "regex": "declare",
+    "rich": "cli",
+    "ruamel": "adopt",
+    "scim2_models": "demo",
+    "scim2_server": "demo",
+    "subprocess": "processes",
+    "tenacity": "scim",
+    "yaml": "declare",
+}
 EVERYWHERE = {"orjson"}  # JSON, as json of the standard library is
 SENTENCE = re.compile(r"""["'`\w].*\w.*[.?][`"]?""")
 
@@ -98,8 +148,11 @@ def test_every_folder_is_a_room_and_every_room_is_on_the_map() -> None:
 
 
 def test_a_room_imports_only_rooms_before_it() -> None:
-    upwards = {(file.name, name) for room, file, name in modules()
-               if name.startswith("reconciler.") and ORDER.index(name.split(".")[1]) > ORDER.index(room)}  # fmt: skip
+    upwards = {
+        (file.name, name)
+        for room, file, name in modules()
+        if name.startswith("reconciler.") and ORDER.index(name.split(".")[1]) > ORDER.index(room)
+    }
     assert sorted(upwards) == []
 
 
@@ -122,16 +175,23 @@ def test_pure_rooms_do_no_io() -> None:
 
 
 def test_pure_rooms_open_nothing_and_look_at_no_clock() -> None:
-    calls = [(file, node.lineno) for room in PURE for file in (ROOT / room).rglob("*.py") for node in ast.walk(tree(file))
-             if isinstance(node, ast.Call)
-             and getattr(node.func, "id", getattr(node.func, "attr", "")) in IMPURE_CALLS]  # fmt: skip
+    calls = [
+        (file, node.lineno)
+        for room in PURE
+        for file in (ROOT / room).rglob("*.py")
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in IMPURE_CALLS
+    ]
     assert calls == []
 
 
 def test_each_package_is_met_in_one_room() -> None:
     ours = {*sys.stdlib_module_names, "reconciler", *EVERYWHERE} - HOME.keys()
-    found = {(file.name, package(name)) for room, file, name in modules()
-             if package(name) not in ours and HOME.get(package(name)) != room}  # fmt: skip
+    found = {
+        (file.name, package(name))
+        for room, file, name in modules()
+        if package(name) not in ours and HOME.get(package(name)) != room
+    }
     assert sorted(found) == []
 
 
@@ -166,7 +226,10 @@ def test_the_readme_says_what_a_command_s_own_commands_do(name: str) -> None:
 @pytest.mark.parametrize("room", ORDER)
 def test_every_module_can_be_imported_first(room: str) -> None:
     """A command imports only what it needs, so no module may lean on another that somebody else has imported before it."""
-    names = sorted(file.relative_to(ROOT.parent).with_suffix("").as_posix().replace("/", ".")
-                   for file in (ROOT / room).rglob("*.py") if file.name not in ("__main__.py", "__init__.py"))  # fmt: skip
+    names = sorted(
+        file.relative_to(ROOT.parent).with_suffix("").as_posix().replace("/", ".")
+        for file in (ROOT / room).rglob("*.py")
+        if file.name not in ("__main__.py", "__init__.py")
+    )
     done = subprocess.run([sys.executable, "-c", FIRST, *names], capture_output=True, text=True, timeout=300, check=False)
     assert done.stdout == ""

@@ -36,11 +36,16 @@ def test_every_variable_of_ours_stands_on_the_page_and_none_that_no_code_reads()
 
 
 def test_the_permissions_and_environment_of_each_job_are_those_of_the_workflows() -> None:
-    told = {(workflow.strip("`"), job.strip("`")): (environment.strip("`"), permissions)
-            for workflow, job, environment, permissions in rows("workflow")}  # fmt: skip
+    told = {
+        (workflow.strip("`"), job.strip("`")): (environment.strip("`"), permissions)
+        for workflow, job, environment, permissions in rows("workflow")
+    }
     files = [file for file in (ROOT / ".github/workflows").glob("*.yml") if file.stem not in OWN]
-    found = {(file.stem, name): (job.get("environment", ""), ", ".join(f"{k}: {v}" for k, v in job["permissions"].items()))
-             for file in files for name, job in yaml.safe_load(file.read_text())["jobs"].items()}  # fmt: skip
+    found = {
+        (file.stem, name): (job.get("environment", ""), ", ".join(f"{k}: {v}" for k, v in job["permissions"].items()))
+        for file in files
+        for name, job in yaml.safe_load(file.read_text())["jobs"].items()
+    }
     assert told == found
 
 
@@ -54,7 +59,8 @@ def test_the_ruleset_is_json_and_asks_for_the_job_that_validates() -> None:
     (ruleset,) = re.findall(r"```json\n(.*?)```", PAGE, re.S)
     (checks,) = (r for r in json.loads(ruleset)["rules"] if r["type"] == "required_status_checks")
     assert checks["parameters"]["required_status_checks"] == [
-        {"context": yaml.safe_load((ROOT / ".github/workflows/plan.yml").read_text())["jobs"]["validate"]["name"]}]  # fmt: skip
+        {"context": yaml.safe_load((ROOT / ".github/workflows/plan.yml").read_text())["jobs"]["validate"]["name"]}
+    ]
 
 
 def test_the_page_is_found_from_the_readme_and_is_in_the_package() -> None:

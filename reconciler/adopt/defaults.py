@@ -66,8 +66,11 @@ def variable_of(name: str) -> str:
 def mappings_file(name: str, profile: str, users: Iterable[Resource], groups: bool) -> str:
     """A mappings.yaml for the service that holds these users; `groups` says whether it has any to do with groups."""
     rows = [f"{{target: {spelled_code(target)}, source: {source}}}" for target, source in _table(profile)]
-    lines = ["{target: userName, source: userPrincipalName, matchingPrecedence: 1}",
-             f"{{target: active, expression: {spelled_code(ACTIVE)}}}", *rows]  # fmt: skip
+    lines = [
+        "{target: userName, source: userPrincipalName, matchingPrecedence: 1}",
+        f"{{target: active, expression: {spelled_code(ACTIVE)}}}",
+        *rows,
+    ]
     if profile != "thousandeyes" and (roles := role_fit(users).line):
         lines.append(roles)
     return (

@@ -27,8 +27,10 @@ def taken_over(mapping: CompiledMapping, change: Change, row: Row, key: str, ski
     if change.action in MISSING:
         raise ImportRefused(f"{change.address}: {MISSING[change.action][0]}", MISSING[change.action][1])
     if change.action == "disable" and skip_code != "AccountDisabled":
-        raise ImportRefused(f"{change.address} is active on the service, and out of scope here ({skip_code or 'not declared'})",
-                            "to keep it active, assign it or declare it again")  # fmt: skip
+        raise ImportRefused(
+            f"{change.address} is active on the service, and out of scope here ({skip_code or 'not declared'})",
+            "to keep it active, assign it or declare it again",
+        )
     found = copy.deepcopy(row)
     slots = {slot.target: slot for slot in mapping.slots}
     refused = [reason for a in change.attributes if (reason := _attribute(slots[a.path], a, found, key))]
@@ -36,8 +38,10 @@ def taken_over(mapping: CompiledMapping, change: Change, row: Row, key: str, ski
     for member in change.remove:
         found.setdefault("members", []).append(member.partition("/")[2])
     if refused:
-        raise ImportRefused(f"{change.address} cannot be taken over:\n    " + "\n    ".join(refused),
-                            "change mappings.yaml or the rows by hand, or let an apply write the declared values")  # fmt: skip
+        raise ImportRefused(
+            f"{change.address} cannot be taken over:\n    " + "\n    ".join(refused),
+            "change mappings.yaml or the rows by hand, or let an apply write the declared values",
+        )
     return found
 
 

@@ -38,9 +38,8 @@ def leave_out_repeats(found: Adopted, app: App, stage: Path) -> None:
     """What another file assigns already is not said again."""
     said = {(item.user, item.group, item.role) for item in app.assignments if not _own(item.file, stage, app.name)}
     found.assignments = [
-        row for row in found.assignments
-        if (_folded(row, "user"), _folded(row, "group"), fold(row["role"])) not in said
-    ]  # fmt: skip
+        row for row in found.assignments if (_folded(row, "user"), _folded(row, "group"), fold(row["role"])) not in said
+    ]
 
 
 def _folded(row: Mapping[str, Any], key: str) -> str | None:

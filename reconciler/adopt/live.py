@@ -75,9 +75,7 @@ class _Kind:
             seen.add(row.get("id", ""))
         return found
 
-    def checked(
-        self, found: list[tuple[LiveObject, Row]], given: Mapping[str, Sequence[Any]]
-    ) -> list[tuple[LiveObject, Row]]:
+    def checked(self, found: list[tuple[LiveObject, Row]], given: Mapping[str, Sequence[Any]]) -> list[tuple[LiveObject, Row]]:
         """Those whose row would match their own object; attributes that would change are noted."""
         kept = []
         for (item, row), want in zip(found, wanted(self.mapping, [row for _, row in found], given), strict=True):

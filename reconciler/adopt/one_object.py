@@ -87,6 +87,8 @@ def _check(desired: Path, planned: Planned, record: Record | None, address: str,
     left = [change for change in after.everything if fold(change.address) == fold(address)]
     if left:
         paths = ", ".join(a.path for a in left[0].attributes) or "its members"
-        raise ImportRefused(f"{address} would still {left[0].action} ({paths}): one source gives several of its attributes",
-                            "change the rows or mappings.yaml by hand")  # fmt: skip
+        raise ImportRefused(
+            f"{address} would still {left[0].action} ({paths}): one source gives several of its attributes",
+            "change the rows or mappings.yaml by hand",
+        )
     return after.plan

@@ -118,8 +118,7 @@ def _import(
     _into(stage, texts, app.name)
     after = _load(stage, request)
     resolution = resolve(after.apps[app.name], after, datetime.now(UTC).date().isoformat())
-    plan = make_plan(after.apps[app.name], resolution, live, record, Selection(), read.base_url,
-                     limits=read.limits).plan  # fmt: skip
+    plan = make_plan(after.apps[app.name], resolution, live, record, Selection(), read.base_url, limits=read.limits).plan
     write.put(request.out, fresh, removed)
     counts = {kind: len(getattr(found, kind)) for kind in ("users", "groups", "roles", "assignments")}
     return Outcome(sorted(fresh), removed, counts, notes.lines(), plan)
@@ -142,8 +141,10 @@ def _without(live: Live, odd: frozenset[str], known: Known, notes: Notes) -> Liv
     """What is live but for the odd accounts: managed, they would lose their roles. One in the record is managed already."""
     left = {id for id in odd & live.users.keys() if live.users[id].active and id not in known.recorded}
     for id in left:
-        notes.add(f"left out, roles and all: the mapping that fits the others would overwrite its roles; {MAP_ROLES}",
-                  f"User/{live.users[id].name or id}")  # fmt: skip
+        notes.add(
+            f"left out, roles and all: the mapping that fits the others would overwrite its roles; {MAP_ROLES}",
+            f"User/{live.users[id].name or id}",
+        )
     return replace(live, users={id: item for id, item in live.users.items() if id not in left})
 
 
@@ -166,8 +167,11 @@ def _seed(stage: Path, request: Request) -> tuple[dict[str, str], bool]:
 
 
 def _default(kind: str, name: str) -> str:
-    return {"app": defaults.app_file(name), "mappings": defaults.mappings_file(name, "generic", [], True),
-            "assignments": "assignments: []\n"}[kind]  # fmt: skip
+    return {
+        "app": defaults.app_file(name),
+        "mappings": defaults.mappings_file(name, "generic", [], True),
+        "assignments": "assignments: []\n",
+    }[kind]
 
 
 def _files(root: Path, app: str, kind: str) -> list[str]:
@@ -185,8 +189,10 @@ def _load(stage: Path, request: Request) -> Declarations:
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors or request.name not in declarations.apps:
         lines = [write.told(p, stage, request.out) for p in errors]
-        raise ImportRefused("the declarations would not be valid:\n    " + "\n    ".join(lines[:10]),
-                            "mend these, or import into an empty folder with --out")  # fmt: skip
+        raise ImportRefused(
+            "the declarations would not be valid:\n    " + "\n    ".join(lines[:10]),
+            "mend these, or import into an empty folder with --out",
+        )
     return replace(declarations, record=replace(declarations.record, folder=str(request.out)), folder=str(request.out))
 
 
@@ -202,8 +208,15 @@ def _read(client: ScimClient, app: App, new: bool) -> Read:
             if not new or error.status not in NO_GROUPS:
                 raise
             wanted = False
-    return Read(users, groups, wanted, client.shown_url, client.counts["reads"], client.profile.limits(),
-                client.profile.groups.membersReadable)  # fmt: skip
+    return Read(
+        users,
+        groups,
+        wanted,
+        client.shown_url,
+        client.counts["reads"],
+        client.profile.limits(),
+        client.profile.groups.membersReadable,
+    )
 
 
 def _to_do(request: Request, texts: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:

@@ -65,8 +65,10 @@ def put(folder: Path, texts: Mapping[str, str], remove: Iterable[str] = ()) -> N
         for path in remove:
             (folder / path).unlink()
     except OSError as error:
-        raise ImportRefused(f"{error.filename or folder} cannot be written: {error.strerror}",
-                            "mend the permissions, or make room, and import again") from None  # fmt: skip
+        raise ImportRefused(
+            f"{error.filename or folder} cannot be written: {error.strerror}",
+            "mend the permissions, or make room, and import again",
+        ) from None
 
 
 def read(folder: Path, path: str) -> str | None:

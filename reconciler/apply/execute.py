@@ -50,9 +50,14 @@ class _Run:
     """`open` is the step whose outcome is not journalled yet."""
 
     def __init__(
-        self, job: Job, client: ScimClient, store: Store, now: Callable[[], str], tell: Callable[[Outcome], None],
+        self,
+        job: Job,
+        client: ScimClient,
+        store: Store,
+        now: Callable[[], str],
+        tell: Callable[[Outcome], None],
         chance: Chance,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.job, self.store, self.now, self.tell = job, store, now, tell
         carrying = {slot.target for slot in job.resolution.user_mapping.slots if slot.carries_roles}
         self.steps = steps(job.changes, carrying)
@@ -201,13 +206,17 @@ class _Run:
         change, rests_on = step.change, step.change.precondition
         base = self.job.settled.baselines.get(change.address, {})
         return {
-            "at": self.now(), "address": change.address, "digest": change.digest, "step": step.kind, "action": change.action,
+            "at": self.now(),
+            "address": change.address,
+            "digest": change.digest,
+            "step": step.kind,
+            "action": change.action,
             "takes": self.job.removals.get(change.address, []) if step.kind in TAKING else [],
             "wanted": {a.path: a.after for a in step.attributes},
             **({"id": rests_on.id} if rests_on is not None else {}),
             **({"declaredId": base["declaredId"]} if "declaredId" in base else {}),
             **({"was": was} if (was := self.changes.renamed.get(change.address)) is not None else {}),
-        }  # fmt: skip
+        }
 
     def _close(self, address: str, line: dict[str, Any]) -> None:
         entries = self.job.record.entries
@@ -223,8 +232,15 @@ class _Run:
             self.job.record.leave_unanswered(address, line)
         status = self.ends.get(address, ("done", ""))[0]
         self.at[address] = self.now()
-        self._journal({"at": self.at[address], "address": address, "outcome": status, "entry": entries.get(address),
-                       **({"unanswered": True} if failed else {})})  # fmt: skip
+        self._journal(
+            {
+                "at": self.at[address],
+                "address": address,
+                "outcome": status,
+                "entry": entries.get(address),
+                **({"unanswered": True} if failed else {}),
+            }
+        )
         self.open = None
 
     def _journal(self, line: dict[str, Any]) -> None:

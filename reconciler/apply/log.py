@@ -13,8 +13,11 @@ ACTIONS = {"enable": "update"}  # Graph knows no enable
 KILLED = "done by a run that was killed before it could log it"
 UNHEARD = "done by an earlier run, which got no answer: found by reading the service"
 FOLDED = "NotEffectivelyEntitled"  # what Entra says of most of those who are left out (facts: provisioning.md §1.2)
-ENTRA = {"OutOfScopingFilter": "EntrySynchronizationSkipped", "MatchingAttributeEmpty": "ImportSkipped",
-         "DuplicateSource": "DuplicateSourceEntries"}  # fmt: skip
+ENTRA = {
+    "OutOfScopingFilter": "EntrySynchronizationSkipped",
+    "MatchingAttributeEmpty": "ImportSkipped",
+    "DuplicateSource": "DuplicateSourceEntries",
+}
 Written = tuple[dict[str, Any], dict[str, Any] | None]  # the journal's lines of a step: before it, and of its outcome
 Known = tuple[dict[str, Any], dict[str, Any]]
 STATUSES = {"done": "success", "ignored": "warning", "skipped": "skipped"}
@@ -53,10 +56,11 @@ def new_skips(job: Job) -> list[Skip]:
     """
     record = job.record
     return [
-        skip for skip in job.skipped
+        skip
+        for skip in job.skipped
         if record.skips.get(skip.address) != skip.code
         and (skip.code != "NotAssigned" or skip.address in record.skips or job.names(skip) & record.entries.keys())
-    ]  # fmt: skip
+    ]
 
 
 def skip_lines(job: Job, skips: Iterable[Skip], at: str) -> list[dict[str, Any]]:
@@ -69,17 +73,22 @@ def _skipped(job: Job, skip: Skip, at: str) -> dict[str, Any]:
     entry = next((job.record.entries[name] for name in job.names(skip) if name in job.record.entries), None)
     line = _line(job, skip.address, "other", "skipped", skip.reason, at, entry["id"] if entry else None, ())
     line["provisioningStatusInfo"]["errorInformation"] |= {
-        "errorCode": skip.code, "errorCategory": "nonServiceFailure", "recommendedAction": skip.remedy,
-    }  # fmt: skip
+        "errorCode": skip.code,
+        "errorCategory": "nonServiceFailure",
+        "recommendedAction": skip.remedy,
+    }
     return line | {"provisioningSteps": [_step("EntrySynchronizationSkip", "export", skip)]}
 
 
 def _step(name: str, kind: str, skip: Skip) -> dict[str, Any]:
     """Entra's code as its own log has it, and ours beside it."""
     return {
-        "name": name, "provisioningStepType": kind, "status": "skipped", "description": skip.reason,
+        "name": name,
+        "provisioningStepType": kind,
+        "status": "skipped",
+        "description": skip.reason,
         "details": {"SkipReason": ENTRA.get(skip.code, FOLDED), "Code": skip.code},
-    }  # fmt: skip
+    }
 
 
 def recovered(job: Job, journal: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -95,8 +104,10 @@ def recovered(job: Job, journal: Iterable[dict[str, Any]]) -> list[dict[str, Any
             steps.setdefault(address, []).append((line, None))
         elif line.get("outcome") not in (None, "moved") and address in steps:
             steps[address][-1] = (steps[address][-1][0], line)
-    told = {address: [(begun, _heard(job, begun, ended, left.get(address))) for begun, ended in written]
-            for address, written in steps.items()}  # fmt: skip
+    told = {
+        address: [(begun, _heard(job, begun, ended, left.get(address))) for begun, ended in written]
+        for address, written in steps.items()
+    }
     known = {address: [(begun, ended) for begun, ended in written if ended] for address, written in told.items()}
     return [_recovered(job, address, written, KILLED) for address, written in known.items() if written]
 
@@ -105,8 +116,11 @@ def heard(job: Job, but: Iterable[str]) -> list[dict[str, Any]]:
     """Records of what an earlier run sent without an answer, and the service shows as done; `but` are known otherwise."""
     left = {change.address: change for change in job.changes}
     writes = {address: {"address": address, **write} for address, write in job.record.heard.items() if address not in set(but)}
-    done = {address: {"outcome": "done", "at": begun.get("at", "")} for address, begun in writes.items()
-            if _is_done(job, begun, left.get(address))}  # fmt: skip
+    done = {
+        address: {"outcome": "done", "at": begun.get("at", "")}
+        for address, begun in writes.items()
+        if _is_done(job, begun, left.get(address))
+    }
     lines = [_recovered(job, address, [(writes[address], ended)], UNHEARD) for address, ended in done.items()]
     return [line | {"id": f"{line['id']}/heard"} for line in lines]  # the failure of the same second has its own
 
@@ -144,8 +158,16 @@ def _recovered(job: Job, address: str, written: list[Known], why: str) -> dict[s
     properties = [(path, None, "[Redact]" if path in secret else value) for path, value in wanted.items()]
     entry = ended.get("entry") or job.record.entries.get(address, {})
     status = STATUSES.get(ended["outcome"], "failure")
-    return _line(job, address, first.get("action", "other"), status, why, ended.get("at") or begun.get("at", ""),
-                 first.get("id") or entry.get("id"), properties)  # fmt: skip
+    return _line(
+        job,
+        address,
+        first.get("action", "other"),
+        status,
+        why,
+        ended.get("at") or begun.get("at", ""),
+        first.get("id") or entry.get("id"),
+        properties,
+    )
 
 
 def _line(

@@ -25,9 +25,7 @@ def write_members(client: ScimClient, id: str, live: Resource, add: list[str], r
         return _replace(client, id, set(add), set(remove))
 
 
-def _patch(
-    client: ScimClient, id: str, live: Resource, add: list[str], remove: list[str], attempt: int = 1
-) -> Resource | None:
+def _patch(client: ScimClient, id: str, live: Resource, add: list[str], remove: list[str], attempt: int = 1) -> Resource | None:
     version, profile, answer = version_of(live), client.profile, live or None
     # The empty list of a service that shows no members says nothing of who is in there.
     into, out = missing(live, add, remove) if profile.groups.membersReadable else (add, remove)

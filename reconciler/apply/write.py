@@ -48,12 +48,13 @@ class Writer:
 
     def __init__(
         self, job: Job, client: ScimClient, now: Callable[[], str], journal: Callable[[dict[str, Any]], None], chance: Chance
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.job, self.client, self.now = job, client, now
         self.journal, self.chance = journal, chance
         self.ids = Ids(job.settled.ids)
-        self.changes = EntryChanges(job.record, job.settled.baselines, job.settled.renamed, job.settled.gone,
-                                    job.resolution.user_mapping.references)  # fmt: skip
+        self.changes = EntryChanges(
+            job.record, job.settled.baselines, job.settled.renamed, job.settled.gone, job.resolution.user_mapping.references
+        )
         self.whose = Whose(job, self.ids)
         self.carrying = {*job.record.carrying, *(s.target for s in job.resolution.user_mapping.slots if s.carries_roles)}
         self.notes: dict[str, str] = {}
@@ -194,8 +195,10 @@ class Writer:
     def _deleted_by_disabling(self, change: Change) -> None:
         """What a profile could have said: on this service nobody is inactive."""
         self.changes.drop(change.address)
-        self.notes[change.address] = ("the service deleted the account when `active` became false: say so in the profile, "
-                                      "`deprovision: {inactive: deletes}`")  # fmt: skip
+        self.notes[change.address] = (
+            "the service deleted the account when `active` became false: say so in the profile, "
+            "`deprovision: {inactive: deletes}`"
+        )
 
     def _operations(self, change: Change, pairs: list[tuple[str, Any]], live: Resource) -> list[Resource]:
         adds = {slot.target for slot in self.job.resolution.mapping(change.address).slots if slot.add_only}
@@ -272,8 +275,9 @@ class Writer:
             self.uncertain = False
             raise Failed("failed", "the service answered, and did not delete it")
         if self.job.resolution.limited.capabilities.delete == "removes":
-            self.notes[change.address] = ("the service keeps the account, deactivated: say so in the profile, "
-                                          "`deprovision: {delete: deactivates}`")  # fmt: skip
+            self.notes[change.address] = (
+                "the service keeps the account, deactivated: say so in the profile, `deprovision: {delete: deactivates}`"
+            )
 
     def _whole(self, change: Change, answer: Resource | None) -> Resource:
         """The object after a write: the answer, or read back where that is not of it, or does not say so."""

@@ -55,8 +55,14 @@ def _digest(context: click.Context, option: click.Parameter, value: str | None) 
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, readable=False))
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @lock_option
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
-              help="The form of what moved, where a saved plan is stale.")  # fmt: skip
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="The form of what moved, where a saved plan is stale.",
+)
 @click.option("--digest", metavar="DIGEST", callback=_digest, help="Go on without asking only if the fresh plan has this digest.")
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Append what was done, or why not, as Markdown.")
 def apply(
@@ -129,9 +135,7 @@ def _is_rest(found: Session, digest: str) -> bool:
     return True
 
 
-def apply_files(
-    files: list[Path], apps: tuple[str, ...], declarations: Declarations, lock_timeout: float, form: str
-) -> int:
+def apply_files(files: list[Path], apps: tuple[str, ...], declarations: Declarations, lock_timeout: float, form: str) -> int:
     """Every app is looked at before the first write, so that a stale one keeps the others unwritten."""
     from reconciler.cycle.reviewed import left_of, selected, undeclared
     from reconciler.cycle.write import Lock, Request, opened

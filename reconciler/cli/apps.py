@@ -13,8 +13,14 @@ from reconciler.cli.common import chosen, load_checked, options
 
 @click.command()
 @options
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
-              help="How to print it: json is one line, for a matrix of jobs.")  # fmt: skip
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print it: json is one line, for a matrix of jobs.",
+)
 @click.option("--with-token", is_flag=True, help="Only apps whose token is in the environment.")
 def apps(desired: Path, apps: tuple[str, ...], no_color: bool, form: str, with_token: bool) -> int:
     """List the apps, and whether each one's token is in the environment. No token is printed, or sent anywhere."""

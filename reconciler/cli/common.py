@@ -32,8 +32,13 @@ def options(command: Callable[..., Any], app: str = "Only this app; may be repea
     """The options of every command; `app` says what --app is for."""
     command = no_color_option(command)
     command = click.option("--app", "apps", multiple=True, metavar="NAME", help=app)(command)
-    return click.option("--desired", type=click.Path(path_type=Path, readable=False), default=Path("desired"),
-                        show_default=True, help="The folder of the declarations.")(command)  # fmt: skip
+    return click.option(
+        "--desired",
+        type=click.Path(path_type=Path, readable=False),
+        default=Path("desired"),
+        show_default=True,
+        help="The folder of the declarations.",
+    )(command)
 
 
 class Seconds(click.FloatRange):
@@ -46,10 +51,20 @@ lock_option = click.option("--lock-timeout", type=Seconds(min=0), default=0.0, m
 
 
 def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    command = click.option("--cause", "causes", multiple=True, type=click.Choice(["config", "drift", "time"]),
-                           help="Only changes that have no other cause.")(command)  # fmt: skip
-    return click.option("--only", multiple=True, metavar="ADDRESS", callback=_addresses,
-                        help="Only this object, such as User/ada@example.com; may be repeated.")(command)  # fmt: skip
+    command = click.option(
+        "--cause",
+        "causes",
+        multiple=True,
+        type=click.Choice(["config", "drift", "time"]),
+        help="Only changes that have no other cause.",
+    )(command)
+    return click.option(
+        "--only",
+        multiple=True,
+        metavar="ADDRESS",
+        callback=_addresses,
+        help="Only this object, such as User/ada@example.com; may be repeated.",
+    )(command)
 
 
 def _addresses(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:

@@ -14,12 +14,16 @@ from reconciler.cycle.plan_files import read_plans
 @options
 @click.argument("one", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=False))
 @click.argument("other", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=False))
-@click.option("--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True,
-              help="The form on stdout.")  # fmt: skip
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    show_default=True,
+    help="The form on stdout.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where the plans differ.")
-def diff(
-    desired: Path, apps: tuple[str, ...], no_color: bool, one: Path, other: Path, form: str, detailed_exitcode: bool
-) -> int:
+def diff(desired: Path, apps: tuple[str, ...], no_color: bool, one: Path, other: Path, form: str, detailed_exitcode: bool) -> int:
     """Show what differs between two saved plans, and whether the declaration or the service moved."""
     from reconciler.plan.reviewed.compare import between
     from reconciler.report.plan_diff import render

@@ -24,13 +24,20 @@ Get = Callable[[str], Any]
 @options
 @click.argument("expression", required=False)
 @click.option("--user", metavar="USER", help="Evaluate for this declared user.")
-@click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE",
-              help="Give a source attribute this value, `NAME=` an empty text; named twice, it is multi-valued.")  # fmt: skip
+@click.option(
+    "--set",
+    "pairs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Give a source attribute this value, `NAME=` an empty text; named twice, it is multi-valued.",
+)
 @click.option("--unset", "nulls", multiple=True, metavar="NAME", help="Give a source attribute no value at all: null.")
-@click.option("--file", type=click.Path(path_type=Path, exists=True, dir_okay=False),
-              help="All mappings of this file, instead of an expression.")  # fmt: skip
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
-              help="How to print it.")  # fmt: skip
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="All mappings of this file, instead of an expression.",
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")
 def eval(
     desired: Path, apps: tuple[str, ...], no_color: bool, expression: str | None, user: str | None, pairs: tuple[str, ...],
     nulls: tuple[str, ...], file: Path | None, form: str,
@@ -103,15 +110,15 @@ def _meant(declarations: Declarations, user: str) -> str | None:
     if address is not None and address.startswith("User/"):
         return address
     click.echo(f"Error: no user {plain(user)!r} is declared", err=True)
-    hints = [declarations.users[name[5:]].row["userPrincipalName"]
-             for name in near(user, dict.fromkeys("user/" + name for name in declarations.users))]  # fmt: skip
+    hints = [
+        declarations.users[name[5:]].row["userPrincipalName"]
+        for name in near(user, dict.fromkeys("user/" + name for name in declarations.users))
+    ]
     click.echo(f"    did you mean {', '.join(map(plain, hints))}?" if hints else "    declare the user first", err=True)
     return None
 
 
-def _getters(
-    apps: list[App], declarations: Declarations, address: str, values: dict[str, Any]
-) -> dict[str | None, Get]:
+def _getters(apps: list[App], declarations: Declarations, address: str, values: dict[str, Any]) -> dict[str | None, Get]:
     """The user's attributes by app, since roles and IsSoftDeleted differ from app to app."""
     from reconciler.resolve.one_object import sources
     from reconciler.resolve.resolution import resolve
@@ -119,8 +126,9 @@ def _getters(
     return {app.name: _given(values, sources(app, resolve(app, declarations, today()), address)) for app in apps}
 
 
-def _show_expression(text: str, getters: dict[str | None, Get], address: str | None, form: str,
-                     given: tuple[str, ...] | None = None) -> int:  # fmt: skip
+def _show_expression(
+    text: str, getters: dict[str | None, Get], address: str | None, form: str, given: tuple[str, ...] | None = None
+) -> int:
     """`given` are the only attributes that have a value, where no user was named."""
     from reconciler.cycle.randomness import SystemChance
     from reconciler.declare.source_attributes import COMPUTED
@@ -153,8 +161,9 @@ def _check_sources(text: str, names: tuple[str, ...], given: tuple[str, ...] | N
     for name in names:
         column = text.find(f"[{name}]") + 2
         if given is not None and name not in given:
-            raise ExpressionError(f"[{name}] has no value here", column,
-                                  f"add --set {name}=..., --unset {name} for null, or --user for somebody's")  # fmt: skip
+            raise ExpressionError(
+                f"[{name}] has no value here", column, f"add --set {name}=..., --unset {name} for null, or --user for somebody's"
+            )
         problem = source_problem(name, "users") if given is None else None
         if problem:
             raise ExpressionError(problem[0], column, problem[1])

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 @options
 @click.argument("user")
 @click.option("--offline", is_flag=True, help="Leave the service out.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True,
-              help="How to print it.")  # fmt: skip
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")
 def explain(desired: Path, apps: tuple[str, ...], no_color: bool, user: str, offline: bool, form: str) -> int:
     """Show step by step what becomes of USER, and why. Writes nothing.
 
@@ -44,8 +43,11 @@ def explain(desired: Path, apps: tuple[str, ...], no_color: bool, user: str, off
         address = _address(declarations, record, user)
         if address is None:
             return 0
-        found.append(_offline(app, declarations, record, address, _left_out()) if offline
-                     else _online(app, declarations, store, record, address))  # fmt: skip
+        found.append(
+            _offline(app, declarations, record, address, _left_out())
+            if offline
+            else _online(app, declarations, store, record, address)
+        )
         return ERROR if found[-1].steps[0].status == "failure" else 0
 
     code = worst([guarded(lambda app=app: work(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]

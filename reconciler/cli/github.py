@@ -28,6 +28,7 @@ def github() -> None:
 
 def _each(file: Path, apps: tuple[str, ...], work: Callable[[Plan], None]) -> int:
     """Each plan of a saved file."""
+
     def all_of_them() -> int:
         for plan in _picked(file, apps):
             work(plan)
@@ -56,8 +57,11 @@ def _told(work: Callable[[], int]) -> int:
 @options
 @click.argument("file", type=FILE)
 @click.option("--pull-request", "number", type=click.IntRange(1), metavar="N", help="The pull request that is reviewed.")
-@click.option("--plans", type=click.Path(path_type=Path, file_okay=False), help="A folder of reviewed plans that were not "
-              "applied: their pull requests get the plan in FILE, as the new one.")  # fmt: skip
+@click.option(
+    "--plans",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="A folder of reviewed plans that were not applied: their pull requests get the plan in FILE, as the new one.",
+)
 @click.option("--because", type=FILE, help="Markdown that says why they were not; `apply --report` writes it.")
 def comment(
     desired: Path, apps: tuple[str, ...], no_color: bool, file: Path, number: int | None, plans: Path | None, because: Path | None
@@ -122,12 +126,16 @@ def plans(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, repor
             raise GitHubError("the declarations are in no commit", "run this in a checkout of the repository")
         pulls = merged(record.commit if record else "", head, os.environ.get("GITHUB_REF_NAME"), say)
         without = save(app.name, pulls, out, partial(known_record, store), say)
-        say(f"{app.name}: {len(pulls) - len(without)} reviewed plans of {len(pulls)} pull requests merged since "
-            f"{record.commit[:12] if record and record.commit else 'an unknown commit'}")  # fmt: skip
+        say(
+            f"{app.name}: {len(pulls) - len(without)} reviewed plans of {len(pulls)} pull requests merged since "
+            f"{record.commit[:12] if record and record.commit else 'an unknown commit'}"
+        )
         for item in without:
-            say(f"{app.name}: pull request {item.number} has no saved plan of {item.head[:12]} (made by a fork, by another "
+            say(
+                f"{app.name}: pull request {item.number} has no saved plan of {item.head[:12]} (made by a fork, by another "
                 "workflow or a run that did not end, made without a token, redacted, or expired): what it declares waits "
-                "for approval by digest")  # fmt: skip
+                "for approval by digest"
+            )
         return 0
 
     with reporting(report):

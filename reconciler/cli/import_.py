@@ -18,19 +18,35 @@ if TYPE_CHECKING:
     from reconciler.adopt.service import Outcome
 
 
-
 @click.command("import")
 @partial(options, app="The app to take over, declared or new; with --only one that is declared.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
-              help="The folder to write to; that of the declarations if left out.")  # fmt: skip
-@click.option("--split", type=click.Choice(["none", "department"]), default="none", show_default=True,
-              help="One file of users, or one for each department.")  # fmt: skip
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="The folder to write to; that of the declarations if left out.",
+)
+@click.option(
+    "--split",
+    type=click.Choice(["none", "department"]),
+    default="none",
+    show_default=True,
+    help="One file of users, or one for each department.",
+)
 @click.option("--force", is_flag=True, help="Replace what an earlier import wrote, and was changed since.")
 @click.option("--only", metavar="ADDRESS", help="Take over the live values of this one object, in the file that declares it.")
-@click.option("--entra-schema", type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=False), metavar="FILE",
-              help="Mappings and scoping filters from the synchronization schema that Entra lets you download.")  # fmt: skip
-@click.option("--entra-directory", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR",
-              help="Users, groups, assignments from a folder of Graph's JSON pages or the portal's CSV files.")  # fmt: skip
+@click.option(
+    "--entra-schema",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=False),
+    metavar="FILE",
+    help="Mappings and scoping filters from the synchronization schema that Entra lets you download.",
+)
+@click.option(
+    "--entra-directory",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    metavar="DIR",
+    help="Users, groups, assignments from a folder of Graph's JSON pages or the portal's CSV files.",
+)
 def import_(
     desired: Path, apps: tuple[str, ...], no_color: bool, out: Path | None, split: str, force: bool, only: str | None,
     entra_schema: Path | None, entra_directory: Path | None,

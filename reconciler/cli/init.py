@@ -52,9 +52,12 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
         return ERROR
     if "@" not in version and f".github/{WORKFLOWS[-1]}" in new:
         _warn(version)
-    click.echo(f"Next: {address}set {', '.join(needed) or 'the tokens'}, then `reconcile validate` and `reconcile plan`; the "
-               "README says what to set up on GitHub, where the repository variable RECONCILE_ALLOWED_ORIGINS is\n"
-               f"    {bound}", err=True)  # fmt: skip
+    click.echo(
+        f"Next: {address}set {', '.join(needed) or 'the tokens'}, then `reconcile validate` and `reconcile plan`; the "
+        "README says what to set up on GitHub, where the repository variable RECONCILE_ALLOWED_ORIGINS is\n"
+        f"    {bound}",
+        err=True,
+    )
     return 0
 
 
@@ -94,15 +97,20 @@ def _variables(apps: list[App]) -> tuple[dict[str, list[str]], list[str]]:
 
 
 def _not_added(desired: Path, app: str) -> str:
-    return (f"no app {app!r} was made: init writes one into a new folder only; write app.yaml, mappings.yaml and assignments.yaml"
-            f" in {desired}/apps/{app}, or take over what a service holds with `reconcile import --app {app}`")  # fmt: skip
+    return (
+        f"no app {app!r} was made: init writes one into a new folder only; write app.yaml, mappings.yaml and assignments.yaml"
+        f" in {desired}/apps/{app}, or take over what a service holds with `reconcile import --app {app}`"
+    )
 
 
 def _warn(version: str) -> None:
     """Who runs what an index has under a name trusts whoever put it there, with tokens that write."""
-    click.echo(f"Warning: runners will install {version} from a package index, which may lack it, or have somebody else's\n"
-               f"    set the default of `package` in .github/{WORKFLOWS[-1]} to a commit that you trust:\n"
-               "    scim-reconciler @ git+https://HOST/REPOSITORY@COMMIT", err=True)  # fmt: skip
+    click.echo(
+        f"Warning: runners will install {version} from a package index, which may lack it, or have somebody else's\n"
+        f"    set the default of `package` in .github/{WORKFLOWS[-1]} to a commit that you trust:\n"
+        "    scim-reconciler @ git+https://HOST/REPOSITORY@COMMIT",
+        err=True,
+    )
 
 
 def _write(root: Path, name: str, text: str) -> bool:
@@ -128,8 +136,10 @@ def _starter(app: str) -> Iterator[tuple[str, str]]:
     folder = Path(__file__).parent / "starter"
     for file in sorted(folder.rglob("*.yaml")):
         name = file.relative_to(folder).as_posix().replace("apps/example/", f"apps/{app}/")
-        yield f"desired/{name}", file.read_text(encoding="utf-8").replace("EXAMPLE_SCIM_TOKEN", _token(app)).replace(
-            "app: example", f"app: {app}")  # fmt: skip
+        yield (
+            f"desired/{name}",
+            file.read_text(encoding="utf-8").replace("EXAMPLE_SCIM_TOKEN", _token(app)).replace("app: example", f"app: {app}"),
+        )
 
 
 def _record(checkout: Checkout | None, desired: Path) -> dict[str, str]:
@@ -138,8 +148,11 @@ def _record(checkout: Checkout | None, desired: Path) -> dict[str, str]:
     if any((desired / f"reconciler{suffix}").exists() for suffix in SUFFIXES):
         return {}
     if not remotes:
-        click.echo("There is no remote, so the record stays on this machine, and a runner will apply nothing: run this again in "
-                   "a Git repository that has a remote", err=True)  # fmt: skip
+        click.echo(
+            "There is no remote, so the record stays on this machine, and a runner will apply nothing: run this again in "
+            "a Git repository that has a remote",
+            err=True,
+        )
         return {}
     if to_move():
         click.echo(f"What was applied up to now is recorded in {OLD}: {MOVE} moves it into Git", err=True)

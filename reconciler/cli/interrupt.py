@@ -59,7 +59,7 @@ def in_turn(works: Mapping[str, Callable[[], int]]) -> list[int]:
     _asked.clear()
     for name, work in works.items():
         if _asked:
-            say(f"not begun: {', '.join(list(works)[list(works).index(name):])}")
+            say(f"not begun: {', '.join(list(works)[list(works).index(name) :])}")
             return [*codes, INTERRUPTED]
         codes.append(guarded(work))
     return codes

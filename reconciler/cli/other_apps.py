@@ -18,7 +18,11 @@ def warn_forgotten(declarations: Declarations) -> None:
         elif active := len(record.entries.active()):
             where = store_named(app, declarations).where()
             holds = f"{plural(active, 'account')} that {'was' if active == 1 else 'were'} active"
-            say(f"Warning: the app {app} is not declared in {declarations.folder}, and its record, {where}, holds {holds}: "
-                "nothing is planned or written there")  # fmt: skip
-            say("    if it is declared nowhere else, and that access is to end: bring its files back with `assignments: []`, "
-                "apply, and remove them then")  # fmt: skip
+            say(
+                f"Warning: the app {app} is not declared in {declarations.folder}, and its record, {where}, holds {holds}: "
+                "nothing is planned or written there"
+            )
+            say(
+                "    if it is declared nowhere else, and that access is to end: bring its files back with `assignments: []`, "
+                "apply, and remove them then"
+            )

@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 FORMATS = ["text", "json", "markdown", "summary"]
 FORMAT_HELP = "How to print it: markdown is cut to a GitHub comment, summary to a GitHub job summary."
-unmanaged_option = click.option("--show-unmanaged", is_flag=True, help="List in text, too, the accounts that are not ours, and "
-                                "whose they may be.")  # fmt: skip
+unmanaged_option = click.option(
+    "--show-unmanaged", is_flag=True, help="List in text, too, the accounts that are not ours, and whose they may be."
+)
 
 
 @click.command()
@@ -44,8 +45,11 @@ unmanaged_option = click.option("--show-unmanaged", is_flag=True, help="List in 
 @unmanaged_option
 @click.option("--redact", is_flag=True, help="Show hashes for personal values, also in FILE, which can then not be applied.")
 @click.option("--with-token", is_flag=True, help="Only apps whose token is in the environment.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where there are changes, or something is left that the service "
-              "was told to take.")  # fmt: skip
+@click.option(
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit 2 where there are changes, or something is left that the service was told to take.",
+)
 def plan(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...], form: str,
     out: Path | None, show_unmanaged: bool, redact: bool, with_token: bool, detailed_exitcode: bool,
@@ -99,8 +103,12 @@ def _redacted(plan: Plan, declarations: Declarations) -> Plan:
     from reconciler.report.redact import redact
 
     users, groups = declarations.users, declarations.groups
-    names = [*users.column("userPrincipalName"), *users.column("displayName"), *groups.column("displayName"),
-             declarations.apps[plan.app].safeguards.principal]  # fmt: skip
+    names = [
+        *users.column("userPrincipalName"),
+        *users.column("displayName"),
+        *groups.column("displayName"),
+        declarations.apps[plan.app].safeguards.principal,
+    ]
     return redact(plan, os.environ.get("RECONCILE_REDACT_KEY", ""), filter(None, names))
 
 

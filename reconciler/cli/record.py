@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from reconciler.record.model import Record
     from reconciler.record.store import Store
 
-LOCAL = ("the record is a local one, and this is no Git repository that could hold another: to move it into Git, write "
-         "`record: {backend: git, remote: origin}` in reconciler.yaml inside of a repository; to move it from a folder, name it "
-         "with --from local --path")  # fmt: skip
+LOCAL = (
+    "the record is a local one, and this is no Git repository that could hold another: to move it into Git, write "
+    "`record: {backend: git, remote: origin}` in reconciler.yaml inside of a repository; to move it from a folder, name it "
+    "with --from local --path"
+)
 
 
 @click.group()
@@ -139,8 +141,9 @@ def trust(desired: Path, apps: tuple[str, ...], no_color: bool, head: str) -> in
             click.echo(f"{app.name}: a local record has no history")
             return 0
         if not store.trust(head):
-            raise click.UsageError(f"{store.where()} is at {store.head()[0] or 'none'}, not at {head}: look at it, "
-                                   "and name what it is at")  # fmt: skip
+            raise click.UsageError(
+                f"{store.where()} is at {store.head()[0] or 'none'}, not at {head}: look at it, and name what it is at"
+            )
         click.echo(f"{app.name}: {head} is trusted from now on")
         return 0
 

@@ -82,8 +82,10 @@ def revoke(
 def _out_of_reach(address: str, apps: list[str]) -> Iterator[int]:
     """An error for each app that is not declared here, and has an account of the person by its record."""
     for app in apps:
-        say(f"Error: the app {app} is not declared here, and by its record {address} may have an active account there: it was "
-            "not revoked")  # fmt: skip
+        say(
+            f"Error: the app {app} is not declared here, and by its record {address} may have an active account there: it was "
+            "not revoked"
+        )
         say("    revoke it from where the app is declared; else disable the account there by hand")
         yield ERROR
 

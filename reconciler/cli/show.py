@@ -20,6 +20,7 @@ def show(
     desired: Path, apps: tuple[str, ...], no_color: bool, file: Path, form: str, show_unmanaged: bool
 ) -> int:  # fmt: skip
     """Show a saved plan again."""
+
     def work() -> int:
         plans = read_plans(file)
         known_apps(apps, {plan.app for plan in plans}, "plan of the app")

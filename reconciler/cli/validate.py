@@ -16,8 +16,14 @@ from reconciler.declare.wording import plural
 
 @click.command()
 @options
-@click.option("--format", "form", type=click.Choice(["text", "json", "github", "sarif"]), default="text", show_default=True,
-              help="How to print it: github are annotations, sarif is for code scanning.")  # fmt: skip
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    show_default=True,
+    help="How to print it: github are annotations, sarif is for code scanning.",
+)
 def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) -> int:
     """Check every declaration and report all errors at once."""
     from reconciler.declare.listed import listed

@@ -43,8 +43,10 @@ def vanishing(declarations: Declarations) -> bool:
     if not is_lost_with_the_machine(declarations.record):
         return False
     say("Error: the record would vanish with this machine, since it lies in .reconcile")
-    say("    write `record: {backend: git, remote: origin}` in reconciler.yaml, or "
-        "`record: {backend: local, path: ...}` for a folder that you keep")  # fmt: skip
+    say(
+        "    write `record: {backend: git, remote: origin}` in reconciler.yaml, or "
+        "`record: {backend: local, path: ...}` for a folder that you keep"
+    )
     return True
 
 

@@ -43,5 +43,8 @@ def unknown(addresses: tuple[str, ...], declarations: Declarations, records: Ite
         return []
     names = [*user_addresses(declarations.users), *group_addresses(declarations.groups), *(a for r in records for a in r.entries)]
     known = {fold(name): name for name in names}
-    return [Unknown(address, tuple(known[name] for name in nearly(address, known)))
-            for address in addresses if fold(address) not in known]  # fmt: skip
+    return [
+        Unknown(address, tuple(known[name] for name in nearly(address, known)))
+        for address in addresses
+        if fold(address) not in known
+    ]

@@ -28,8 +28,12 @@ WORDS = {"app": "the app's name", "tenantUrl": "tenantUrl", "secretToken": "secr
 
 def declared(app: App, settings: RecordSettings) -> dict[str, str]:
     """What a record keeps of the declarations: names and places as they are written, and no values behind them."""
-    return {"app": app.name, "tenantUrl": app.tenantUrl, "secretToken": app.secretToken,
-            "record": _place(settings.backend, settings.remote, settings.path)}  # fmt: skip
+    return {
+        "app": app.name,
+        "tenantUrl": app.tenantUrl,
+        "secretToken": app.secretToken,
+        "record": _place(settings.backend, settings.remote, settings.path),
+    }
 
 
 def cautions(app: App, declarations: Declarations, record: Record | None) -> tuple[Caution, ...]:
@@ -63,16 +67,22 @@ def _privileged_at(commit: str, declarations: Declarations, app: App) -> dict[st
     """The privileged roles of an app at a commit: folded value -> displayName."""
     name = _at(commit, declarations.folder, app, frozenset(declarations.apps)).get("app", app.name)
     rows = _read(commit, f"{declarations.folder}/apps/{name}/roles").get("roles")
-    return {fold(row["value"]): str(row.get("displayName")) for row in (rows if isinstance(rows, list) else ())
-            if isinstance(row, dict) and row.get("privileged") is True and isinstance(row.get("value"), str)}  # fmt: skip
+    return {
+        fold(row["value"]): str(row.get("displayName"))
+        for row in (rows if isinstance(rows, list) else ())
+        if isinstance(row, dict) and row.get("privileged") is True and isinstance(row.get("value"), str)
+    }
 
 
 def _not_compared() -> Iterator[Caution]:
     """Where a pull request's base is not in the clone, nothing but the record says what was there before."""
     base = _base_of_event()
     if base and not is_known(base):
-        yield Caution("NotCompared", "the commit before this change is not in this clone, so nobody compared where the record "
-                      "lies and whose token goes where: check out with `fetch-depth: 0`")  # fmt: skip
+        yield Caution(
+            "NotCompared",
+            "the commit before this change is not in this clone, so nobody compared where the record "
+            "lies and whose token goes where: check out with `fetch-depth: 0`",
+        )
 
 
 def _befores(app: App, declarations: Declarations, record: Record | None) -> Iterator[tuple[str, Mapping[str, str]]]:
@@ -99,8 +109,11 @@ def _at(commit: str, folder: str, app: App, apps: frozenset[str]) -> dict[str, s
     found = {"record": _place(settings.get("backend", "local"), settings.get("remote", "origin"), settings.get("path"))}
     for name in (app.name, *(name for name in known if name not in apps)):
         credentials = _read(commit, f"{folder}/apps/{name}/app").get("adminCredentials")
-        texts = {key: str(credentials[key]) for key in ("tenantUrl", "secretToken")
-                 if isinstance(credentials, dict) and key in credentials}  # fmt: skip
+        texts = {
+            key: str(credentials[key])
+            for key in ("tenantUrl", "secretToken")
+            if isinstance(credentials, dict) and key in credentials
+        }
         if texts and (name == app.name or texts.get("tenantUrl") == app.tenantUrl or texts.get("secretToken") == app.secretToken):
             return {**found, "app": name, **texts}
     return found

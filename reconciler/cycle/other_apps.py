@@ -14,8 +14,11 @@ from reconciler.record.store import RecordError
 def left_in(declarations: Declarations, address: str) -> list[str]:
     """Those apps in which a person had an active account, as far as is known."""
     name = fold(address)
-    return [app for app, record in forgotten(declarations)
-            if isinstance(record, RecordError) or name in map(fold, record.entries.active())]  # fmt: skip
+    return [
+        app
+        for app, record in forgotten(declarations)
+        if isinstance(record, RecordError) or name in map(fold, record.entries.active())
+    ]
 
 
 def forgotten(declarations: Declarations) -> Iterator[tuple[str, Record | RecordError]]:

@@ -38,6 +38,8 @@ def reviewed(file: Path) -> list[Plan]:
     plans = read_plans(file)
     for plan in plans:
         if plan.redacted:
-            raise PlanFileError(f"{file} is redacted: it holds hashes, not the values to write",
-                                f"apply it by its digest: `reconcile apply --app {plan.app} --digest {plan.digest}`")  # fmt: skip
+            raise PlanFileError(
+                f"{file} is redacted: it holds hashes, not the values to write",
+                f"apply it by its digest: `reconcile apply --app {plan.app} --digest {plan.digest}`",
+            )
     return plans

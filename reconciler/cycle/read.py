@@ -26,13 +26,19 @@ def read_live(client: ScimClient, resolution: Resolution, record: Record | None)
     try:
         wanted = Wanted(resolution.user_mapping, [user.values for user in resolution.users.values()])
         users = pool.submit(client.read_all, "Users", _shallow(partial(project_users, resolution.user_mapping, wanted=wanted)))
-        groups = pool.submit(client.read_all, "Groups", _shallow(partial(project_groups, resolution.group_mapping))) \
-            if mapped.enabled else None  # fmt: skip
+        groups = (
+            pool.submit(client.read_all, "Groups", _shallow(partial(project_groups, resolution.group_mapping)))
+            if mapped.enabled
+            else None
+        )
         schemas = pool.submit(read_schemas, client)
         found = users.result()
         people = dict(zip(map(itemgetter(0), found), found, strict=True))
-        shown = with_members(groups.result(), client.profile.groups.membersReadable,
-                             record is not None and record.members_shown) if groups else []
+        shown = (
+            with_members(groups.result(), client.profile.groups.membersReadable, record is not None and record.members_shown)
+            if groups
+            else []
+        )
         notes = list(schema_warnings(schemas.result(), "Users", resolution.user_mapping))
         notes += schema_warnings(schemas.result(), "Groups", resolution.group_mapping) if groups else ()
     finally:
@@ -42,6 +48,7 @@ def read_live(client: ScimClient, resolution: Resolution, record: Record | None)
 
 def _shallow(project: Project) -> Project:
     """Of what is kept of a page the values that hold others are looked at: pages hold much that is not."""
+
     def projected(page: list[Resource]) -> list[LiveObject]:
         found = project(page)
         shallow([value for item in found for value in item.values if type(value) in NESTED])

@@ -37,8 +37,9 @@ def left_of(found: Session, reviewed: list[Plan]) -> Left:
     for item in reviewed:
         known_record(found.store, item)
     begun = Unfinished(record or Record(plan.app)).is_begun
-    result = compare(reviewed, plan, found.planned.is_done,
-                     lambda item: found.planned.part(Selection(item.only, item.selected_causes)), begun)  # fmt: skip
+    result = compare(
+        reviewed, plan, found.planned.is_done, lambda item: found.planned.part(Selection(item.only, item.selected_causes)), begun
+    )
     differing = result.moved or unseen(reviewed, access(found.planned.context, result.todo))
     warnings = tuple(text for text in plan.warnings if text not in found.guarded.warnings)
     return Left(differing, tuple(result.todo), tuple(result.done), tuple(result.beyond), warnings)
@@ -72,6 +73,8 @@ def known_record(store: Store, plan: Plan) -> None:
     """Raises RecordError where the record of a saved plan is no earlier version of the one that is there now."""
     head, tree = plan.record
     if head and not store.follows(head, tree or ""):
-        raise RecordError(f"the plan of {plan.app} was made with the record at {head}, from which what is there now, "
-                          f"{store.head()[0] or 'nothing'}, does not descend: it was rewritten, or its history cut",
-                          "find out who changed the ref; then plan again, and have that plan reviewed")  # fmt: skip
+        raise RecordError(
+            f"the plan of {plan.app} was made with the record at {head}, from which what is there now, "
+            f"{store.head()[0] or 'nothing'}, does not descend: it was rewritten, or its history cut",
+            "find out who changed the ref; then plan again, and have that plan reviewed",
+        )

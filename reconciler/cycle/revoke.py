@@ -29,6 +29,7 @@ def opened_without(
     app: App, declarations: Declarations, listener: Listener, timeout: float, address: str, reason: str | None
 ) -> Iterator[tuple[Session, tuple[Change, ...], list[str]]]:
     """An app under its lock, planned as if the person had been revoked before; the changes of that, what they leave out."""
+
     def amend(record: Record) -> None:
         if reason is not None or address not in record.revoked:
             record.revoke(address, now(), reason or "no reason given")
@@ -53,8 +54,13 @@ def name_in_use(found: Session, address: str) -> str | None:
 def plan_of(found: Session, changes: tuple[Change, ...]) -> Plan:
     """The plan of these changes alone, with the safeguards that hold for them."""
     verdicts = tuple(verdict.as_json() for verdict in found.guarded.verdicts if verdict.name in NEVER_LIFTED)
-    return replace(found.planned.plan, changes=changes, access=access(found.planned.context, changes), safeguards=verdicts,
-                   requests=estimate(changes, found.client.profile.limits()))  # fmt: skip
+    return replace(
+        found.planned.plan,
+        changes=changes,
+        access=access(found.planned.context, changes),
+        safeguards=verdicts,
+        requests=estimate(changes, found.client.profile.limits()),
+    )
 
 
 def request_of(found: Session, address: str) -> Request:

@@ -78,8 +78,18 @@ def job_of(found: Session, changes: tuple[Change, ...], request: Request) -> Job
         Unfinished(record).ask(request.digest, plan.only, plan.selected_causes, plan.changes)
     asked = Selection(request.only)
     skipped = tuple(skip for skip in plan.skipped if asked.names(skip.address))
-    return Job(plan.app, changes, settled, record, context.resolution, request.occasion, _commit(found, changes), removals,
-               found.planned.everything, skipped)  # fmt: skip
+    return Job(
+        plan.app,
+        changes,
+        settled,
+        record,
+        context.resolution,
+        request.occasion,
+        _commit(found, changes),
+        removals,
+        found.planned.everything,
+        skipped,
+    )
 
 
 def _commit(found: Session, changes: tuple[Change, ...]) -> str | None:

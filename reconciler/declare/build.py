@@ -39,8 +39,11 @@ class _Notes:
 
     def not_yet(self, document: Document, path: tuple[Any, ...], what: str) -> None:
         place = document.locate(path, key=True)
-        self.problems.append(Problem(place, "warning", "no-effect-yet", f"{what} has no effect yet",
-                                     "it is checked, and will count in a later version"))  # fmt: skip
+        self.problems.append(
+            Problem(
+                place, "warning", "no-effect-yet", f"{what} has no effect yet", "it is checked, and will count in a later version"
+            )
+        )
 
 
 def build_app(folder: str, documents: Mapping[str, Document], problems: list[Problem]) -> App:
@@ -59,21 +62,25 @@ def build_app(folder: str, documents: Mapping[str, Document], problems: list[Pro
         if path[-1] in holder:
             notes.not_yet(document, path, path[-1])
     return App(
-        name=name, displayName=data.get("displayName") or name,
+        name=name,
+        displayName=data.get("displayName") or name,
         profile=profile,
-        tenantUrl=str(credentials.get("tenantUrl")), secretToken=str(credentials.get("secretToken")),
+        tenantUrl=str(credentials.get("tenantUrl")),
+        secretToken=str(credentials.get("secretToken")),
         provisioning=Provisioning(**_known(Provisioning, provisioning)),
         deprovisioning=Deprovisioning(**_known(Deprovisioning, deprovisioning)),
-        roles=roles, assignments=(),
+        roles=roles,
+        assignments=(),
         users=_object_mapping(mappings, declared, "users", notes),
         groups=_object_mapping(mappings, declared, "groups", notes),
-        place=document.locate(("app",)), url_place=document.locate(("adminCredentials", "tenantUrl")),
+        place=document.locate(("app",)),
+        url_place=document.locate(("adminCredentials", "tenantUrl")),
         token_place=document.locate(("adminCredentials", "secretToken")),
         settings=settings,
         removal_place=document.locate(REMOVAL if REMOVAL[-1] in deprovisioning else ("app",), key=True),
         safeguards=read_safeguards(document, roles, problems),
         approvals=read_approvals(documents["approvals"], problems) if "approvals" in documents else (),
-    )  # fmt: skip
+    )
 
 
 def _known(kind: Any, values: dict[str, Any]) -> dict[str, Any]:
@@ -84,14 +91,24 @@ def _check_credentials(document: Document, credentials: dict[str, Any], notes: _
     token, url = credentials.get("secretToken"), credentials.get("tenantUrl")
     where = ("adminCredentials", "secretToken")
     if isinstance(token, str) and not TOKEN.match(token):
-        notes.error(document, where, "literal-secret", "a secret token must be a reference, without a default",
-                    "write ${env:NAME} or ${file:/path}, and revoke a token that was written here")  # fmt: skip
+        notes.error(
+            document,
+            where,
+            "literal-secret",
+            "a secret token must be a reference, without a default",
+            "write ${env:NAME} or ${file:/path}, and revoke a token that was written here",
+        )
     if not isinstance(url, str):
         return
     where = ("adminCredentials", "tenantUrl")
     if "${" in REFERENCE.sub("", url):
-        notes.error(document, where, "reference", "a reference reads ${env:NAME}, ${env:NAME:-default} or ${file:PATH}",
-                    "mend the reference")  # fmt: skip
+        notes.error(
+            document,
+            where,
+            "reference",
+            "a reference reads ${env:NAME}, ${env:NAME:-default} or ${file:PATH}",
+            "mend the reference",
+        )
         return
     message = url_problem(REFERENCE.sub(_stand_in, url))
     if message:
@@ -109,18 +126,36 @@ def _roles(document: Document | None, notes: _Notes) -> dict[str, Role]:
             continue
         key = fold(row["displayName"])
         if key in found or key == DEFAULT_ACCESS_KEY:
-            notes.error(document, ("roles", number, "displayName"), "duplicate",
-                        f"the role {row['displayName']} stands twice or is built in", "keep one")  # fmt: skip
+            notes.error(
+                document,
+                ("roles", number, "displayName"),
+                "duplicate",
+                f"the role {row['displayName']} stands twice or is built in",
+                "keep one",
+            )
         first = values.setdefault(row.get("value"), number) if isinstance(row.get("value"), str) else number
         if first != number:
-            notes.error(document, ("roles", number, "value"), "duplicate",
-                        f"{rows[first]['displayName']} in line {document.locate(('roles', first)).line} has the value "
-                        f"{row['value']!r} too", "give each role its own")  # fmt: skip
+            notes.error(
+                document,
+                ("roles", number, "value"),
+                "duplicate",
+                f"{rows[first]['displayName']} in line {document.locate(('roles', first)).line} has the value "
+                f"{row['value']!r} too",
+                "give each role its own",
+            )
         kinds = row.get("allowedMemberTypes")
-        found.setdefault(key, Role(key, str(row.get("value")), row["displayName"], row.get("privileged") is True,
-                                   row.get("enabled", True) is not False,
-                                   tuple(kinds) if isinstance(kinds, list) else ("User", "Group"),
-                                   document.locate(("roles", number))))  # fmt: skip
+        found.setdefault(
+            key,
+            Role(
+                key,
+                str(row.get("value")),
+                row["displayName"],
+                row.get("privileged") is True,
+                row.get("enabled", True) is not False,
+                tuple(kinds) if isinstance(kinds, list) else ("User", "Group"),
+                document.locate(("roles", number)),
+            ),
+        )
     return found
 
 
@@ -148,16 +183,29 @@ def _object_mapping(document: Document, declared: dict[str, Any], kind: str, not
     mapping = ObjectMapping(
         enabled=data.get("enabled", True) is not False,
         targetObjectActions=frozenset(data.get("targetObjectActions") or ("create", "update", "delete"))
-        if data.get("targetObjectActions") != [] else frozenset(),
-        scopingFilters=_filters(document, kind, data), attributes=tuple(attributes),
-        assertive=data.get("assertive") is True, place=place,
-    )  # fmt: skip
+        if data.get("targetObjectActions") != []
+        else frozenset(),
+        scopingFilters=_filters(document, kind, data),
+        attributes=tuple(attributes),
+        assertive=data.get("assertive") is True,
+        place=place,
+    )
     if kind == "users" and not mapping.enabled:
-        notes.error(document, ("mappings", kind, "enabled"), "users-disabled", "the users' mapping cannot be switched off",
-                    "say `targetObjectActions: []`, or `provisioning: {status: off}` in app.yaml")  # fmt: skip
+        notes.error(
+            document,
+            ("mappings", kind, "enabled"),
+            "users-disabled",
+            "the users' mapping cannot be switched off",
+            "say `targetObjectActions: []`, or `provisioning: {status: off}` in app.yaml",
+        )
     if mapping.enabled and not any(item.matchingPrecedence for item in attributes) and not _cut(document, kind, rows):
-        notes.error(document, ("mappings", kind), "no-matching-attribute", "no mapping has a matchingPrecedence",
-                    "give the attribute that identifies an account `matchingPrecedence: 1`")  # fmt: skip
+        notes.error(
+            document,
+            ("mappings", kind),
+            "no-matching-attribute",
+            "no mapping has a matchingPrecedence",
+            "give the attribute that identifies an account `matchingPrecedence: 1`",
+        )
     return mapping
 
 
@@ -173,11 +221,18 @@ def _cut(document: Document, kind: str, rows: Any) -> bool:
 def _attribute(document: Document, path: tuple[Any, ...], row: dict[str, Any]) -> AttributeMapping:
     kind = next((k for k in ("source", "constant", "expression", "none") if k in row), "none")
     return AttributeMapping(
-        row["target"], kind, row.get(kind), row.get("matchingPrecedence"), str(row.get("apply", "always")),
-        row.get("default"), str(row.get("onNull", "clear")), row.get("ignoreDrift") is True,
-        text_of(document, (*path, "target"), row["target"]), text_of(document, (*path, kind), row.get(kind)),
+        row["target"],
+        kind,
+        row.get(kind),
+        row.get("matchingPrecedence"),
+        str(row.get("apply", "always")),
+        row.get("default"),
+        str(row.get("onNull", "clear")),
+        row.get("ignoreDrift") is True,
+        text_of(document, (*path, "target"), row["target"]),
+        text_of(document, (*path, kind), row.get(kind)),
         row.get("caseExact"),
-    )  # fmt: skip
+    )
 
 
 def _check_attribute(
@@ -187,13 +242,22 @@ def _check_attribute(
     """`seen` are the mappings before it by target and by precedence, and it is added to them."""
     first = seen.setdefault(item.target.lower(), item)
     if first is not item:
-        notes.error(document, (*path, "target"), "duplicate", f"{item.target} is mapped twice, first in line {first.place.line}",
-                    "keep one of the two")  # fmt: skip
+        notes.error(
+            document,
+            (*path, "target"),
+            "duplicate",
+            f"{item.target} is mapped twice, first in line {first.place.line}",
+            "keep one of the two",
+        )
     rank = item.matchingPrecedence
     if isinstance(rank, int) and (first := seen.setdefault(rank, item)) is not item:
-        notes.error(document, (*path, "matchingPrecedence"), "duplicate-precedence",
-                    f"{first.target} in line {first.place.line} has matchingPrecedence {rank} too",
-                    "give each matching attribute its own: the lowest is tried first")  # fmt: skip
+        notes.error(
+            document,
+            (*path, "matchingPrecedence"),
+            "duplicate-precedence",
+            f"{first.target} in line {first.place.line} has matchingPrecedence {rank} too",
+            "give each matching attribute its own: the lowest is tried first",
+        )
     if item.kind == "source" and isinstance(item.value, str):
         found = source_problem(item.value, kind)
         if item.value == "appRoleAssignments":
@@ -209,10 +273,15 @@ def _filters(document: Document, kind: str, data: dict[str, Any]) -> tuple[Scopi
         clauses = row.get("clauses") if isinstance(row, dict) else None
         base = ("mappings", kind, "scopingFilters", number, "clauses")
         items = [
-            Clause(c["attribute"], c["operator"], c.get("value"), document.locate((*base, i)),
-                   {key: document.locate((*base, i, key)) for key in c})
+            Clause(
+                c["attribute"],
+                c["operator"],
+                c.get("value"),
+                document.locate((*base, i)),
+                {key: document.locate((*base, i, key)) for key in c},
+            )
             for i, c in enumerate(clauses if isinstance(clauses, list) else ())
             if c is not None and {"attribute", "operator"} <= c.keys() and not document.lacks((*base, i))
-        ]  # fmt: skip
+        ]
         found.append(ScopingFilter(str(row.get("name") or f"filter {number + 1}") if isinstance(row, dict) else "", tuple(items)))
     return tuple(found)

@@ -77,8 +77,12 @@ class Folders:
         names = [*sorted(folders), *(f"{name}.yaml" for name in sorted(files))]
         if meant is not None:
             meant = f"the folder {meant}" if meant in folders and (entry.is_dir() or meant not in files) else f"{meant}.yaml"
-        self.error(entry, "no-meaning", f"{entry.name} has no meaning here",
-                   did_you_mean(meant, "rename or remove it; known are " + ", ".join(names)))  # fmt: skip
+        self.error(
+            entry,
+            "no-meaning",
+            f"{entry.name} has no meaning here",
+            did_you_mean(meant, "rename or remove it; known are " + ", ".join(names)),
+        )
 
     def files(self, folder: Path) -> Iterator[Path]:
         """Every file of a folder, deeper ones too; a file that stands where a folder should is read as its only one."""

@@ -21,12 +21,18 @@ WORDS = re.compile(
 def refusal(name: str) -> tuple[str, str, str] | None:
     """The code of what is wrong with a header, the reason and the remedy; None where nothing is."""
     if CREDENTIAL.search(name):
-        return ("literal-secret", f"the header {name} looks like a credential, and none is declared but as secretToken",
-                "remove the header, and revoke what was written here")  # fmt: skip
+        return (
+            "literal-secret",
+            f"the header {name} looks like a credential, and none is declared but as secretToken",
+            "remove the header, and revoke what was written here",
+        )
     if name.lower() in ALLOWED:
         return None
     first, *words = name.split("-")
     if first.upper() == "X" and words and not REWRITES.search(name) and not any(map(WORDS.fullmatch, words)):
         return None
-    return ("header", f"the header {name} can change what a request does, or where it goes",
-            "remove it: a header that is added is User-Agent, Accept-Language, or an X- one that no proxy acts on")  # fmt: skip
+    return (
+        "header",
+        f"the header {name} can change what a request does, or where it goes",
+        "remove it: a header that is added is User-Agent, Accept-Language, or an X- one that no proxy acts on",
+    )

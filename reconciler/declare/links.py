@@ -33,8 +33,12 @@ def on_the_way(root: Path) -> Refused | None:
     link = next((step for step in reversed(below) if step.is_symlink()), None)
     if link is None:
         return None
-    return Refused(Path(os.path.relpath(link)), "link", f"{link.name} is a link, and declarations are not read through links",
-                   "put the folder itself there, or name the one it leads to with --desired")  # fmt: skip
+    return Refused(
+        Path(os.path.relpath(link)),
+        "link",
+        f"{link.name} is a link, and declarations are not read through links",
+        "put the folder itself there, or name the one it leads to with --desired",
+    )
 
 
 def leads_astray(entry: Path, root: Path) -> Refused | None:
@@ -43,16 +47,21 @@ def leads_astray(entry: Path, root: Path) -> Refused | None:
         return None
     target, top = os.path.realpath(entry), os.path.realpath(root)
     if target != top and not target.startswith(top.rstrip(os.sep) + os.sep):
-        return Refused(entry, "link-out", f"{entry.name} is a link that leads out of {os.path.basename(top)}",
-                       "put what it leads to in its place")  # fmt: skip
+        return Refused(
+            entry,
+            "link-out",
+            f"{entry.name} is a link that leads out of {os.path.basename(top)}",
+            "put what it leads to in its place",
+        )
     # What is above is what was passed on the way here: through other links that may be elsewhere than `target` says.
     steps = entry.relative_to(root).parts[:-1]
     above = [root.joinpath(*steps[:count]) for count in range(len(steps) + 1)]
     if _same(entry) & {found for folder in above for found in _same(folder)}:
         return Refused(entry, "link-loop", f"{entry.name} is a link to a folder that it lies in", "remove it")
     if sum(folder.is_symlink() for folder in above[1:]) >= DEEPEST:
-        return Refused(entry, "too-many-links", f"{entry.name} is a link behind {DEEPEST} others",
-                       "put what it leads to in its place")  # fmt: skip
+        return Refused(
+            entry, "too-many-links", f"{entry.name} is a link behind {DEEPEST} others", "put what it leads to in its place"
+        )
     return None
 
 
@@ -66,8 +75,12 @@ def _same(path: Path) -> set[tuple[int, int]]:
 
 
 def too_many(entry: Path) -> Refused:
-    return Refused(entry, "too-many-links", f"{entry.name} is one link more than the {MOST:,} that are followed",
-                   "put files and folders themselves in the place of links")  # fmt: skip
+    return Refused(
+        entry,
+        "too-many-links",
+        f"{entry.name} is one link more than the {MOST:,} that are followed",
+        "put files and folders themselves in the place of links",
+    )
 
 
 def first_astray(root: Path) -> Refused | None:

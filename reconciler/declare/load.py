@@ -48,8 +48,9 @@ def load(root: Path) -> Loaded:
     loader.run()
     problems = _telling(loader.problems, loader.unread)
     digest = loader.sources.digest(shown(root))
-    found = Declarations(loader.users, loader.groups, loader.apps, loader.record, str(root), digest, tuple(loader.policies),
-                         loader.partial)  # fmt: skip
+    found = Declarations(
+        loader.users, loader.groups, loader.apps, loader.record, str(root), digest, tuple(loader.policies), loader.partial
+    )
     return Loaded(found, problems)
 
 
@@ -64,9 +65,10 @@ def load_mappings(file: Path) -> tuple[ObjectMapping | None, list[Problem]]:
 def _telling(problems: list[Problem], unread: set[tuple[str, str]]) -> list[Problem]:
     """Sorted, without what follows from another one: names of a file that could not be read, a second flaw of one value."""
     return listed(
-        problem for problem in once(problems)
+        problem
+        for problem in once(problems)
         if not any(problem.code == code and problem.place.file.startswith(under) for code, under in unread)
-    )  # fmt: skip
+    )
 
 
 class _Loader:
@@ -92,8 +94,11 @@ class _Loader:
             self.error(Place(shown(refused.path), 1), *refused[1:])
             return
         if not os.path.isdir(self.root):
-            what, more = ("this is no folder", "") if os.path.exists(self.root) else (
-                "there is no such folder", ", or write a small one with `reconcile init`")  # fmt: skip
+            what, more = (
+                ("this is no folder", "")
+                if os.path.exists(self.root)
+                else ("there is no such folder", ", or write a small one with `reconcile init`")
+            )
             self.error(Place(shown(self.root), 1), "no-declarations", what, "name the folder with --desired" + more)
             return
         known = self.folders.known(self.root, {"directory", "apps", "policies"}, {"reconciler"})
@@ -166,9 +171,12 @@ class _Loader:
 
     def _items(self, file: str, rows: Rows, kind: str, table: Table[Any]) -> None:
         for row, earlier in table.add(rows, file):
-            self.error(self.sources.place(file, (kind, table.numbers[row], table.key)), "duplicate",
-                       f"{table.columns[table.key][row]} is declared twice, first at {table.line(earlier)}",
-                       "keep one of the two")  # fmt: skip
+            self.error(
+                self.sources.place(file, (kind, table.numbers[row], table.key)),
+                "duplicate",
+                f"{table.columns[table.key][row]} is declared twice, first at {table.line(earlier)}",
+                "keep one of the two",
+            )
 
     def _policies(self, folders: list[Path]) -> None:
         for path in [path for folder in folders for path in self.folders.files(folder)]:
@@ -189,9 +197,12 @@ class _Loader:
             known = backend in ("git", "local") and not document.lacks(("record", "backend"))
             for key, owner in (("remote", "git"), ("path", "local")):
                 if known and key in declared and backend != owner:
-                    self.error(document.locate(("record", key), key=True), "other-backend",
-                               f"{key} has no meaning for the record's backend {backend}",
-                               f"write `backend: {owner}`, or remove {key}")  # fmt: skip
+                    self.error(
+                        document.locate(("record", key), key=True),
+                        "other-backend",
+                        f"{key} has no meaning for the record's backend {backend}",
+                        f"write `backend: {owner}`, or remove {key}",
+                    )
         self.folders.single(files)
 
     def _apps(self, places: list[Path]) -> None:
@@ -203,8 +214,9 @@ class _Loader:
             if folder.is_dir():
                 self._app(folder)
             else:
-                self.error(Place(shown(folder), 1), "no-meaning", f"{folder.name} has no meaning here",
-                           "an app is a folder apps/<app>")  # fmt: skip
+                self.error(
+                    Place(shown(folder), 1), "no-meaning", f"{folder.name} has no meaning here", "an app is a folder apps/<app>"
+                )
 
     def _app(self, folder: Path) -> None:
         documents, lists, broken = self._parts(folder)

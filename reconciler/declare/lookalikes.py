@@ -81,8 +81,10 @@ def _classes() -> tuple[Any, list[Any], Any]:
 def check_names(declarations: Declarations) -> list[Problem]:
     """Each name and mail that looks like an earlier one of somebody else, or mixes scripts, as a warning where it stands."""
     users, groups = declarations.users, declarations.groups
-    kinds = [(users, "user", [users.column("userPrincipalName"), users.column("mail")]),
-             (groups, "group", [groups.column("displayName")])]  # fmt: skip
+    kinds = [
+        (users, "user", [users.column("userPrincipalName"), users.column("mail")]),
+        (groups, "group", [groups.column("displayName")]),
+    ]
     return [problem for table, kind, columns in kinds for problem in _alike(table, kind, columns)]
 
 
@@ -95,8 +97,18 @@ def _alike(table: Any, kind: str, columns: list[list[Any]]) -> Iterable[Problem]
         place = Place(table.files[row], table.lines[row])
         first, other = seen.setdefault(key, (row, name))
         if first != row and fold(other) != fold(name):
-            yield Problem(place, "warning", "looks-alike", f"{name} looks like {other} at {table.line(first)}",
-                          f"make sure that this is another {kind}, or give it a name that can be told apart")  # fmt: skip
+            yield Problem(
+                place,
+                "warning",
+                "looks-alike",
+                f"{name} looks like {other} at {table.line(first)}",
+                f"make sure that this is another {kind}, or give it a name that can be told apart",
+            )
         elif mixes(name):
-            yield Problem(place, "warning", "mixed-scripts", f"{name} mixes letters of several scripts",
-                          "write each word in one script, or make sure of what it says")  # fmt: skip
+            yield Problem(
+                place,
+                "warning",
+                "mixed-scripts",
+                f"{name} mixes letters of several scripts",
+                "write each word in one script, or make sure of what it says",
+            )

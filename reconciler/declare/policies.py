@@ -54,12 +54,22 @@ def check_policies(policies: Iterable[Policy], apps: Mapping[str, App], problems
     for policy in policies:
         first = seen.setdefault(fold(policy.name), policy)
         if first is not policy:
-            problems.append(Problem(policy.place, "error", "duplicate", f"a policy of this name stands at {first.place}",
-                                    "give each its own name"))  # fmt: skip
+            problems.append(
+                Problem(
+                    policy.place, "error", "duplicate", f"a policy of this name stands at {first.place}", "give each its own name"
+                )
+            )
         for name in policy.apps:
             if name not in apps:
-                problems.append(Problem(policy.place, "error", "unknown-app", f"no app {name!r} is declared",
-                                        nearest(name, apps, "app", len(problems))))  # fmt: skip
+                problems.append(
+                    Problem(
+                        policy.place,
+                        "error",
+                        "unknown-app",
+                        f"no app {name!r} is declared",
+                        nearest(name, apps, "app", len(problems)),
+                    )
+                )
         problems += _never_broken(policy, apps)
         if policy.apps not in roles:
             concerned = [app for app in apps.values() if not policy.apps or app.name in policy.apps]
@@ -67,19 +77,36 @@ def check_policies(policies: Iterable[Policy], apps: Mapping[str, App], problems
         known = roles[policy.apps]
         for role, place in policy.written:
             if fold(role) not in known:
-                problems.append(Problem(place, "error", "unknown-role", f"no role {role!r} is declared",
-                                        nearest(role, known, "role", len(problems))))  # fmt: skip
+                problems.append(
+                    Problem(
+                        place,
+                        "error",
+                        "unknown-role",
+                        f"no role {role!r} is declared",
+                        nearest(role, known, "role", len(problems)),
+                    )
+                )
 
 
 def _never_broken(policy: Policy, apps: Mapping[str, App]) -> Iterable[Problem]:
     """Rules that nobody can break, or everybody must."""
     if policy.minimum is not None and policy.maximum is not None and policy.minimum > policy.maximum:
-        yield Problem(policy.place, "error", "minimum-over-maximum",
-                      f"at least {policy.minimum} and at most {policy.maximum} cannot both hold", "exchange the two")  # fmt: skip
+        yield Problem(
+            policy.place,
+            "error",
+            "minimum-over-maximum",
+            f"at least {policy.minimum} and at most {policy.maximum} cannot both hold",
+            "exchange the two",
+        )
     if policy.kind != "separationOfDuties":
         return
     held = [app.roles.keys() for app in apps.values() if not policy.apps or app.name in policy.apps]
     declared = all(any(role in roles for roles in held) for role in policy.roles)
     if declared and not any(set(policy.roles) <= roles for roles in held):
-        yield Problem(policy.place, "error", "roles-of-several-apps", "no app has all of these roles, and each app "
-                      "is looked at alone", "name roles of one app; write a rule for each app")  # fmt: skip
+        yield Problem(
+            policy.place,
+            "error",
+            "roles-of-several-apps",
+            "no app has all of these roles, and each app is looked at alone",
+            "name roles of one app; write a rule for each app",
+        )

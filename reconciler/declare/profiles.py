@@ -41,8 +41,15 @@ def declared(document: Document, problems: list[Problem]) -> tuple[str, dict[str
     if document.lacks(("profile",)) or not isinstance(name, str) or not sound("profile", {"description": "", **overrides}):
         return DEFAULT, settings(DEFAULT)  # the schema has said what is wrong
     if name not in names():
-        problems.append(Problem(document.locate(path), "error", "not-one-of", f"there is no profile {name!r}",
-                                hint(name, list(names()), "use one of ", "'")))  # fmt: skip
+        problems.append(
+            Problem(
+                document.locate(path),
+                "error",
+                "not-one-of",
+                f"there is no profile {name!r}",
+                hint(name, list(names()), "use one of ", "'"),
+            )
+        )
         return DEFAULT, settings(DEFAULT)
     for header in overrides.get("headers", ()):
         if (why := refusal(header)) is not None:
@@ -50,8 +57,15 @@ def declared(document: Document, problems: list[Problem]) -> tuple[str, dict[str
             problems.append(Problem(place, "error", *why))
     found = settings(name, overrides)
     if "rate" in found and "perMinute" not in found["rate"]:
-        problems.append(Problem(document.locate(("profile", "rate"), key=True), "error", "missing-key",
-                                "the key 'perMinute' is missing", f"add `perMinute: ...`: {name} has no limit"))  # fmt: skip
+        problems.append(
+            Problem(
+                document.locate(("profile", "rate"), key=True),
+                "error",
+                "missing-key",
+                "the key 'perMinute' is missing",
+                f"add `perMinute: ...`: {name} has no limit",
+            )
+        )
         return DEFAULT, settings(DEFAULT)
     return name, found
 

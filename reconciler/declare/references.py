@@ -81,8 +81,13 @@ class _Check:
     def users(self) -> None:
         for row, manager in enumerate(self.table.columns.get("manager", ())):
             if isinstance(manager, str) and manager and fold(manager) not in self.table:
-                self.error(row, ("manager",), "unknown-user", f"no user {manager!r} is declared",
-                           nearest(manager, self.table, "user", len(self.problems)))  # fmt: skip
+                self.error(
+                    row,
+                    ("manager",),
+                    "unknown-user",
+                    f"no user {manager!r} is declared",
+                    nearest(manager, self.table, "user", len(self.problems)),
+                )
 
     def members(self, users: Mapping[str, User], groups: Mapping[str, Group]) -> None:
         for row, members in enumerate(self.table.column("members")):
@@ -94,8 +99,13 @@ class _Check:
                         message, remedy = message + ", but a group", f"write `{{group: {spelled(_written(groups, key))}}}`"
                     self.error(row, path, "unknown-user", message, remedy)
                 elif isinstance(member, dict) and isinstance(name := member.get("group"), str) and fold(name) not in groups:
-                    self.error(row, (*path, "group"), "unknown-group", f"no group {name!r} is declared",
-                               nearest(name, groups, "group", len(self.problems)))  # fmt: skip
+                    self.error(
+                        row,
+                        (*path, "group"),
+                        "unknown-group",
+                        f"no group {name!r} is declared",
+                        nearest(name, groups, "group", len(self.problems)),
+                    )
 
     def repeated(self) -> None:
         """A member who is written twice is a member once: somebody meant another one, or two branches added the same."""
@@ -112,8 +122,14 @@ class _Check:
         line = self.sources.place(file, (*path, first)).line
         member = self.table.column("members")[row][number]
         name = f"the group {member['group']}" if isinstance(member, dict) else member
-        self.error(row, ("members", number), "duplicate-member", f"{name} is a member already, in line {line}",
-                   "keep one of the two", "warning")  # fmt: skip
+        self.error(
+            row,
+            ("members", number),
+            "duplicate-member",
+            f"{name} is a member already, in line {line}",
+            "keep one of the two",
+            "warning",
+        )
 
     def cycles(self, groups: Table[Group]) -> None:
         """Each group that contains itself, by whatever way; of a long circle the first groups are named."""
@@ -133,9 +149,13 @@ class _Check:
             for number, name in enumerate(names if isinstance(names, list) else ()):
                 other = self.table.index.get(fold(name)) if name is not None else None
                 if other is not None and None in (ids[row], ids[other]):
-                    self.error(row, ("previously", number), "previously-taken",
-                               f"{name} is borne by another declaration, {self.table.line(other)}",
-                               "give both an `id`, or remove the earlier name")  # fmt: skip
+                    self.error(
+                        row,
+                        ("previously", number),
+                        "previously-taken",
+                        f"{name} is borne by another declaration, {self.table.line(other)}",
+                        "give both an `id`, or remove the earlier name",
+                    )
 
     def ids(self) -> None:
         ids = self.table.column("id")

@@ -12,9 +12,13 @@ from reconciler.declare.references import nearest
 from reconciler.declare.table import Table
 from reconciler.declare.yaml.document import Document
 
-LIMITS = (*(f"accidentalDeletions.{name}" for name in AccidentalDeletions.__dataclass_fields__),
-          *(f"groupMembership.{name}" for name in GroupMembership.__dataclass_fields__), "protected", "lockout",
-          "approvals")  # fmt: skip
+LIMITS = (
+    *(f"accidentalDeletions.{name}" for name in AccidentalDeletions.__dataclass_fields__),
+    *(f"groupMembership.{name}" for name in GroupMembership.__dataclass_fields__),
+    "protected",
+    "lockout",
+    "approvals",
+)
 SETTINGS = ("provisioning.mode", "provisioning.status", "deprovisioning.outOfScope", "deprovisioning.removedFromDirectory")
 
 
@@ -44,16 +48,20 @@ def _numbers(kind: Any, value: Any) -> dict[str, int]:
     return {name: int(number) for name, number in _mapping(value).items() if name in kind.__dataclass_fields__}
 
 
-def _lockout(
-    document: Document, data: dict[str, Any], roles: Mapping[str, Role], problems: list[Problem]
-) -> Lockout | None:
+def _lockout(document: Document, data: dict[str, Any], roles: Mapping[str, Role], problems: list[Problem]) -> Lockout | None:
     role, least = data.get("role"), data.get("minimumActive")
     if not isinstance(role, str) or least is None:
         return None
     if fold(role) not in roles:
-        problems.append(Problem(document.locate(("safeguards", "lockout", "role")), "error", "unknown-role",
-                                f"no role {role!r} is declared",
-                                nearest(role, roles, "role", len(problems))))  # fmt: skip
+        problems.append(
+            Problem(
+                document.locate(("safeguards", "lockout", "role")),
+                "error",
+                "unknown-role",
+                f"no role {role!r} is declared",
+                nearest(role, roles, "role", len(problems)),
+            )
+        )
     return Lockout(fold(role), int(least))
 
 
@@ -65,10 +73,24 @@ def read_approvals(document: Document, problems: list[Problem]) -> tuple[Approva
             continue
         expires = row.get("expires")
         if isinstance(expires, str) and not is_day(expires):
-            problems.append(Problem(document.locate(("approvals", number, "expires")), "error", "date",
-                                    f"{expires} is no day of the calendar", "write YYYY-MM-DD"))  # fmt: skip
-        found.append(Approval(str(row.get("plan")), str(row.get("safeguard")), str(row.get("reason") or ""), expires,
-                              document.locate(("approvals", number))))  # fmt: skip
+            problems.append(
+                Problem(
+                    document.locate(("approvals", number, "expires")),
+                    "error",
+                    "date",
+                    f"{expires} is no day of the calendar",
+                    "write YYYY-MM-DD",
+                )
+            )
+        found.append(
+            Approval(
+                str(row.get("plan")),
+                str(row.get("safeguard")),
+                str(row.get("reason") or ""),
+                expires,
+                document.locate(("approvals", number)),
+            )
+        )
     return tuple(found)
 
 
@@ -82,6 +104,12 @@ def check_protected(app: App, users: Table[User], document: Document, problems: 
     earlier = {fold(name) for names in users.column("previously") for name in names or () if name is not None}
     for number, name in enumerate(app.safeguards.protected):
         if fold(name) not in users and fold(name) not in earlier:
-            problems.append(Problem(document.locate(("safeguards", "protected", number)), "warning", "unknown-protected",
-                                    f"no user {name!r} is declared, so only an account that the record knows by this name "
-                                    "is protected", nearest(name, users, "user", len(problems))))  # fmt: skip
+            problems.append(
+                Problem(
+                    document.locate(("safeguards", "protected", number)),
+                    "warning",
+                    "unknown-protected",
+                    f"no user {name!r} is declared, so only an account that the record knows by this name is protected",
+                    nearest(name, users, "user", len(problems)),
+                )
+            )

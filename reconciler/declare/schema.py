@@ -109,8 +109,14 @@ def _more(document: Document, left: int) -> Problem:
     """What is said at the file's end of errors that nobody would read any more."""
     what = "1 more error is" if left == 1 else f"{left:,} more errors are"
     lines = document.text.split("\n")
-    return Problem(Place(document.file, len(lines), len(lines[-1]) + 1), "error", "more-errors", f"{what} not listed",
-                   "mend those that are, and validate again", left)  # fmt: skip
+    return Problem(
+        Place(document.file, len(lines), len(lines[-1]) + 1),
+        "error",
+        "more-errors",
+        f"{what} not listed",
+        "mend those that are, and validate again",
+        left,
+    )
 
 
 def _failing(data: Any, kind: str) -> list[Failing]:

@@ -13,9 +13,11 @@ TOKEN = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]+)\}\Z")
 DOTS = "a URL has no dot segments, plain or encoded, and each % in it begins an encoded byte"
 USER_INFORMATION = "a URL must not hold user information"
 QUERY = "a base URL has no query and no fragment"
-URL_REMEDIES = {DOTS: "write the path as it is without them",
-                USER_INFORMATION: "leave out what stands before @; the token is given as secretToken",
-                QUERY: "leave out what begins with ? or #"}  # fmt: skip
+URL_REMEDIES = {
+    DOTS: "write the path as it is without them",
+    USER_INFORMATION: "leave out what stands before @; the token is given as secretToken",
+    QUERY: "leave out what begins with ? or #",
+}
 
 
 def _stand_in(match: re.Match[str]) -> str:

@@ -14,8 +14,15 @@ from reconciler.declare.wording import SURE, hint, likely, plural
 from reconciler.declare.yaml.document import Document
 
 MOST_OF_ONE = 2_000  # keys of one mapping: beyond, they are counted
-TYPES = {"object": "a mapping", "array": "a list", "string": "text", "boolean": "true or false", "integer": "a whole number",
-         "number": "a number", "null": "empty"}  # fmt: skip
+TYPES = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "null": "empty",
+}
 
 
 def explain(document: Document, error: Any, prefix: Path) -> list[Problem]:
@@ -115,9 +122,7 @@ def _at(path: Path) -> str:
 def _kind(value: Any) -> str:
     if value is None:
         return "empty"
-    return {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list"}.get(
-        type(value), "a mapping"
-    )
+    return {bool: "true or false", int: "a number", float: "a number", str: "text", list: "a list"}.get(type(value), "a mapping")
 
 
 def _type_remedy(error: Any, path: Path, want: str, written: str) -> str:
@@ -201,7 +206,8 @@ def _told(errors: list[Any], schema: dict[str, Any]) -> int:
             case "oneOf":
                 names = [choice["required"][0] for choice in part["oneOf"]]
                 found += any(name in error.instance for name in names) or not any(
-                    slips(error.instance, part, name) for name in names)  # fmt: skip
+                    slips(error.instance, part, name) for name in names
+                )
             case "anyOf":
                 found += _alternative(error, part, schema)
             case "enum":

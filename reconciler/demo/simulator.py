@@ -17,8 +17,16 @@ from reconciler.demo import bodies
 from reconciler.demo.filters import filter_problem
 
 DISCOVERY = ("ServiceProviderConfig", "Schemas", "ResourceTypes")
-PHRASES = {200: "OK", 204: "No Content", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 409: "Conflict",
-           429: "Too Many Requests", 501: "Not Implemented"}  # fmt: skip
+PHRASES = {
+    200: "OK",
+    204: "No Content",
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    409: "Conflict",
+    429: "Too Many Requests",
+    501: "Not Implemented",
+}
 Environ = dict[str, Any]
 Application = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
@@ -116,8 +124,11 @@ class Simulator:
 
     def _rate_headers(self) -> dict[str, str]:
         rate = self.settings.get("rate") or {}
-        values = {"limit": int(rate.get("perMinute", 0)), "remaining": max(int(rate.get("perMinute", 0)) - self._count, 0),
-                  "reset": int(self._reset) + 1}  # fmt: skip
+        values = {
+            "limit": int(rate.get("perMinute", 0)),
+            "remaining": max(int(rate.get("perMinute", 0)) - self._count, 0),
+            "reset": int(self._reset) + 1,
+        }
         return {name: str(values[key]) for key, name in rate.get("headers", {}).items()}
 
     def _check_endpoint(self, kind: str) -> None:
@@ -171,8 +182,9 @@ class Simulator:
     def _delete(self, environ: Environ) -> Answer:
         if self.settings["deprovision"]["delete"] == "removes":
             return self._call(environ)
-        answer = self._call({**environ, "REQUEST_METHOD": "PATCH", "CONTENT_TYPE": "application/scim+json"},
-                            body=bodies.DEACTIVATION)  # fmt: skip
+        answer = self._call(
+            {**environ, "REQUEST_METHOD": "PATCH", "CONTENT_TYPE": "application/scim+json"}, body=bodies.DEACTIVATION
+        )
         return Answer(204, {}, b"") if answer.status < 300 else answer
 
     # The real server

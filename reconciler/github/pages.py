@@ -14,8 +14,10 @@ def whole_plan(plan: Plan) -> str:
     if not (run.isdigit() and commit and os.environ.get("GITHUB_EVENT_NAME") in ("pull_request", "merge_group")):
         return code(f"reconcile plan --app {plan.app} --format json")
     where = "/".join(os.environ.get(name, "") for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY"))
-    return (f"the artifact {code(f'plan-{plan.app}-{commit}')} of [this run]({where}/actions/runs/{run}), to be read with "
-            "`reconcile show plan.json --format json`")  # fmt: skip
+    return (
+        f"the artifact {code(f'plan-{plan.app}-{commit}')} of [this run]({where}/actions/runs/{run}), to be read with "
+        "`reconcile show plan.json --format json`"
+    )
 
 
 def actions() -> str:

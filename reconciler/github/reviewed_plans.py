@@ -50,8 +50,10 @@ def _commits(base: str, head: str, tell: Tell) -> list[str]:
     except GitHubError as error:
         if not error.is_not_found:
             raise
-        tell(f"commit {base[:12]}, which was applied last, is in no history of {head[:12]}: only the latter's pull request is "
-            "looked at, and what others declare waits for approval by digest")  # fmt: skip
+        tell(
+            f"commit {base[:12]}, which was applied last, is in no history of {head[:12]}: only the latter's pull request is "
+            "looked at, and what others declare waits for approval by digest"
+        )
         return [head]
 
 
@@ -63,16 +65,17 @@ def _of_commit(sha: str, branch: str | None) -> Iterator[PullRequest]:
                 yield PullRequest(item["merged_at"], item["number"], head["sha"], head["label"], item["base"]["ref"])
 
 
-def save(
-    app: str, pulls: Iterable[PullRequest], folder: Path, check: Callable[[Plan], None], tell: Tell
-) -> list[PullRequest]:
+def save(app: str, pulls: Iterable[PullRequest], folder: Path, check: Callable[[Plan], None], tell: Tell) -> list[PullRequest]:
     """Save each one's plan of the app as NNNN-pull-NUMBER-APP.json; returns those that have none.
 
     Raises GitHubError, and what `check` raises of a plan.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    return [item for place, item in enumerate(pulls)
-            if not _saved(app, item, folder / f"{place:04}-pull-{item.number}-{app}.json", check, tell)]  # fmt: skip
+    return [
+        item
+        for place, item in enumerate(pulls)
+        if not _saved(app, item, folder / f"{place:04}-pull-{item.number}-{app}.json", check, tell)
+    ]
 
 
 def _saved(app: str, pull: PullRequest, file: Path, check: Callable[[Plan], None], tell: Tell) -> bool:
@@ -107,8 +110,10 @@ def _changes_workflows(pull: PullRequest, tell: Tell) -> bool:
     if names:
         tell(f"pull request {pull.number} changes {names[0]}, so that the plan on it may be anything")
     elif len(files) >= MOST_FILES:
-        tell(f"pull request {pull.number} changes more files than GitHub lists ({MOST_FILES:,}), so that the plan on it may be "
-            "anything")  # fmt: skip
+        tell(
+            f"pull request {pull.number} changes more files than GitHub lists ({MOST_FILES:,}), so that the plan on it may be "
+            "anything"
+        )
     return bool(names) or len(files) >= MOST_FILES
 
 
@@ -118,11 +123,17 @@ def _has_other_base(pull: PullRequest, tell: Tell) -> bool:
     GitHub runs the workflow as it is in the merge with the base, and nothing of a run says which base that was.
     """
     pages = ask(f"pulls?state=all&head={quote(pull.branch, safe=':')}&per_page=100")
-    others = [item for page in pages for item in page if item["number"] != pull.number and item["head"]["label"] == pull.branch
-              and item["base"]["ref"] != pull.base]  # fmt: skip
+    others = [
+        item
+        for page in pages
+        for item in page
+        if item["number"] != pull.number and item["head"]["label"] == pull.branch and item["base"]["ref"] != pull.base
+    ]
     if others:
-        tell(f"pull request {pull.number} is of the same branch as {others[0]['number']}, which is not for {pull.base}, so that "
-            "the plan on it may be of that one's workflow")  # fmt: skip
+        tell(
+            f"pull request {pull.number} is of the same branch as {others[0]['number']}, which is not for {pull.base}, so that "
+            "the plan on it may be of that one's workflow"
+        )
     return bool(others)
 
 
@@ -140,11 +151,15 @@ def _of_the_workflow(run: int, pull: PullRequest, since: str) -> bool:
     """
     (found,) = ask(f"actions/runs/{run}")
     return (
-        found["event"] == "pull_request" and str(found["path"]).partition("@")[0] == WORKFLOW and found["head_sha"] == pull.head
+        found["event"] == "pull_request"
+        and str(found["path"]).partition("@")[0] == WORKFLOW
+        and found["head_sha"] == pull.head
         and found["repository"]["id"] == found["head_repository"]["id"]
-        and found["head_branch"] == pull.branch.partition(":")[2] and found["created_at"] > since
-        and found["status"] == "completed" and found["conclusion"] in ("success", "failure")
-    )  # fmt: skip
+        and found["head_branch"] == pull.branch.partition(":")[2]
+        and found["created_at"] > since
+        and found["status"] == "completed"
+        and found["conclusion"] in ("success", "failure")
+    )
 
 
 def _artifact(name: str, pull: PullRequest) -> dict[str, Any] | None:
@@ -153,9 +168,10 @@ def _artifact(name: str, pull: PullRequest) -> dict[str, Any] | None:
         item
         for page in ask(f"actions/artifacts?name={quote(name)}&per_page=100")
         for item in page["artifacts"]
-        if not item["expired"] and (run := item["workflow_run"])["head_sha"] == pull.head
+        if not item["expired"]
+        and (run := item["workflow_run"])["head_sha"] == pull.head
         and run["repository_id"] == run["head_repository_id"]
-    ]  # fmt: skip
+    ]
     since = _rebased_at(pull.number) if found else ""
     newest = sorted(found, key=lambda item: str(item["created_at"]), reverse=True)
     return next((item for item in newest if _of_the_workflow(item["workflow_run"]["id"], pull, since)), None)

@@ -163,9 +163,17 @@ class _Work:
     def _row(self, change: Change, kind: str, what: str, privileged: bool, given: Assignment | None) -> Access:
         """With the assignment that gives it, where one does."""
         place = (given.file, given.line) if given else (change.file, change.line)
-        return Access(change.address, change.name, True, kind, what, privileged,
-                      self._through(change.address, given.group if given else None), *place,
-                      given.expires if given else None)  # fmt: skip
+        return Access(
+            change.address,
+            change.name,
+            True,
+            kind,
+            what,
+            privileged,
+            self._through(change.address, given.group if given else None),
+            *place,
+            given.expires if given else None,
+        )
 
     def _giving(self, address: str, assignments: Iterable[Assignment], since: str | None = None) -> Assignment | None:
         """The one of some assignments that reaches a person for the longest, direct ones before those by a group.

@@ -53,8 +53,17 @@ def settle(context: Context, only: Iterable[str]) -> Settled:
         renamed = {new: old for new, old in renamed.items() if fold(new) in chosen}
     revoked = {address: when.copy() for address, when in context.revoked.items()}
     agreed = frozenset() if chosen else frozenset(revoked.keys() - _asked_for(context))
-    return Settled(ids, baselines, renamed, revoked, agreed, agreed & context.pending.keys(), _gone(context, renamed),
-                   context.giving, context.live)  # fmt: skip
+    return Settled(
+        ids,
+        baselines,
+        renamed,
+        revoked,
+        agreed,
+        agreed & context.pending.keys(),
+        _gone(context, renamed),
+        context.giving,
+        context.live,
+    )
 
 
 def _asked_for(context: Context) -> set[str]:

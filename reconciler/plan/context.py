@@ -46,8 +46,12 @@ class Context:
 
     def decided(self, changes: Iterable[Change], released: Iterable[str], errors: Iterable[ObjectError]) -> Context:
         """The same once everything is planned; `errors` are of those of whom nothing can be planned after all."""
-        return replace(self, matching=self.matching.without(errors), pending={change.address: change for change in changes},
-                       released=frozenset(released))  # fmt: skip
+        return replace(
+            self,
+            matching=self.matching.without(errors),
+            pending={change.address: change for change in changes},
+            released=frozenset(released),
+        )
 
     @cached_property
     def unwanted(self) -> dict[str, Skipped | None]:
@@ -160,9 +164,7 @@ def ran_out(skip: Skipped | None, entry: Entry | None) -> bool:
     return skip.code == "AssignmentExpired" or not set(skip.lapsed).isdisjoint((entry or {}).get("roles", ()))
 
 
-def managed_digest(
-    mapping: CompiledMapping, values: tuple[Any, ...], members: Iterable[str] | None, ours: Container[str]
-) -> str:
+def managed_digest(mapping: CompiledMapping, values: tuple[Any, ...], members: Iterable[str] | None, ours: Container[str]) -> str:
     """Of all that we manage of a live object: its values by slot and the ids of its members, of those that are `ours`.
 
     By id, since a rename of somebody else makes no difference here.

@@ -59,8 +59,9 @@ def _create(context: Context, item: Desired, findings: Findings) -> None:
         return
     reason, cause = _why_created(context, item)
     add = tuple(sorted(membership.possible(context, item.members))) if isinstance(item, DesiredGroup) else ()
-    findings.changes.append(_change(context, item, Action.CREATE, reason, {cause},
-                                    _sure(context, initial_attributes(mapping, item.values)), add=add))  # fmt: skip
+    findings.changes.append(
+        _change(context, item, Action.CREATE, reason, {cause}, _sure(context, initial_attributes(mapping, item.values)), add=add)
+    )
 
 
 def _why_created(context: Context, item: Desired) -> tuple[str, Cause]:
@@ -93,8 +94,19 @@ def _update(context: Context, item: Desired, live: LiveObject, findings: Finding
     else:
         why = causes(attributes, entry, _before_expiry(context, item)) | membership.causes(context, add, remove, entry)
         reason = _reason(context, item, live, attributes, why) + _roles_taken(context, item, live)
-        findings.changes.append(_change(context, item, Action.ENABLE if _enabling(attributes) else Action.UPDATE, reason, why,
-                                        attributes, add, remove, live))  # fmt: skip
+        findings.changes.append(
+            _change(
+                context,
+                item,
+                Action.ENABLE if _enabling(attributes) else Action.UPDATE,
+                reason,
+                why,
+                attributes,
+                add,
+                remove,
+                live,
+            )
+        )
 
 
 def _told_before(context: Context, item: Desired, live: LiveObject, applied: Entry | None, findings: Findings) -> None:
@@ -182,8 +194,10 @@ def _reason(context: Context, item: Desired, live: LiveObject, attributes: Attri
     unlinked = why == {Cause.CONFIG} and all(a.reference and a.after is None for a in attributes)
     if unlinked and (manager := _manager(context, item)):
         return f"{manager} is not in scope any more"
-    return {frozenset({Cause.DRIFT}): "edited on the service since the last apply",
-            frozenset({Cause.TIME}): "an assignment expired"}.get(frozenset(why), "the declaration changed")  # fmt: skip
+    return {
+        frozenset({Cause.DRIFT}): "edited on the service since the last apply",
+        frozenset({Cause.TIME}): "an assignment expired",
+    }.get(frozenset(why), "the declaration changed")
 
 
 def _owed(attribute: AttributeChange, entry: Entry | None) -> bool:
@@ -198,7 +212,18 @@ def _change(
     name = context.resolution.table(item.address).column("displayName")[item.row]
     place = context.place(item.address, item.row)
     return digested(
-        Change(item.address, action, reason, tuple(sorted(why)), place.file, place.line, str(name or ""), attributes, add,
-               remove, context.rests_on(item.address, live) if live is not None else None,
-               live is not None and item.address in context.matching.how)
-    )  # fmt: skip
+        Change(
+            item.address,
+            action,
+            reason,
+            tuple(sorted(why)),
+            place.file,
+            place.line,
+            str(name or ""),
+            attributes,
+            add,
+            remove,
+            context.rests_on(item.address, live) if live is not None else None,
+            live is not None and item.address in context.matching.how,
+        )
+    )

@@ -151,9 +151,7 @@ def _takes_roles(slot: Slot) -> bool:
     return slot.assertive or (slot.carries_roles and slot.mapping.onNull == "clear" and slot.mapping.default is None)
 
 
-def causes(
-    changes: tuple[AttributeChange, ...], entry: Entry | None, before_expiry: Mapping[str, Any]
-) -> set[Cause]:
+def causes(changes: tuple[AttributeChange, ...], entry: Entry | None, before_expiry: Mapping[str, Any]) -> set[Cause]:
     """Why attributes differ: `drift` where we wanted the same when we last applied, else `config`.
 
     `time` is the cause where we wanted what an expired assignment would still give (`before_expiry`, by path).
@@ -183,8 +181,12 @@ def detail(before: Any, after: Any) -> list[tuple[str, str, Any, Any]]:
 
     found = DeepDiff(_keyed(before), _keyed(after), view="tree", threshold_to_diff_deeper=0)
     rows = []
-    for kind, sign in (("dictionary_item_added", "+"), ("dictionary_item_removed", "-"), ("values_changed", "~"),
-                       ("type_changes", "~")):  # fmt: skip
+    for kind, sign in (
+        ("dictionary_item_added", "+"),
+        ("dictionary_item_removed", "-"),
+        ("values_changed", "~"),
+        ("type_changes", "~"),
+    ):
         for item in found.get(kind, ()):
             where = ".".join(str(step) for step in item.path(output_format="list"))
             rows.append((sign, where, None if sign == "+" else item.t1, None if sign == "-" else item.t2))

@@ -29,9 +29,7 @@ def digested(change: Change) -> Change:
     return replace(change, digest=change_digest(change))
 
 
-def plan_digest(
-    app: str, base_url: str, only: Iterable[str], causes: Iterable[str], changes: Iterable[Change]
-) -> str:
+def plan_digest(app: str, base_url: str, only: Iterable[str], causes: Iterable[str], changes: Iterable[Change]) -> str:
     """Over the app, the base URL, the selection and the changes' digests."""
     return sha256(
         {

@@ -22,8 +22,9 @@ def lookalikes(context: Context, rows: Iterable[Access]) -> tuple[Caution, ...]:
     for name, key in sorted(zip(names, looks(list(names)), strict=True)):
         if key in wanted and fold(name) != fold(name_of(wanted[key].address)):
             twins.setdefault(wanted[key].address, name)
-    return tuple(_caution(row, twins.get(address)) for address, row in gained.items()
-                 if address in twins or mixes(name_of(address)))  # fmt: skip
+    return tuple(
+        _caution(row, twins.get(address)) for address, row in gained.items() if address in twins or mixes(name_of(address))
+    )
 
 
 def _caution(row: Access, twin: str | None) -> Caution:

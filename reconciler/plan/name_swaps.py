@@ -16,10 +16,15 @@ UNIQUE = ("username", "externalid")  # what services keep unique (RFC 7643 §4.1
 def without_swaps(changes: Collection[Change]) -> tuple[list[Change], list[ObjectError]]:
     """(changes that can be done, errors of the others): a swap of unique values would fail half-way, so it is refused whole."""
     errors = [
-        ObjectError(address, "Rotation", f"{' and '.join(circle)} take unique values from one another",
-                    "do it in two steps: give one of them another value first")
-        for circle in rotations(changes) for address in circle
-    ]  # fmt: skip
+        ObjectError(
+            address,
+            "Rotation",
+            f"{' and '.join(circle)} take unique values from one another",
+            "do it in two steps: give one of them another value first",
+        )
+        for circle in rotations(changes)
+        for address in circle
+    ]
     refused = {error.address for error in errors}
     return [change for change in changes if change.address not in refused], errors
 

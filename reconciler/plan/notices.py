@@ -28,8 +28,10 @@ def of_record(record: Record | None, base_url: str) -> list[str]:
         return [NO_RECORD]
     if record.base_url in ("", base_url):
         return []
-    return [f"the record was made with {record.base_url}, and tenantUrl is {base_url} now: whoever has no account there, or "
-            "another id, reads as deleted or edited by hand"]  # fmt: skip
+    return [
+        f"the record was made with {record.base_url}, and tenantUrl is {base_url} now: whoever has no account there, or "
+        "another id, reads as deleted or edited by hand"
+    ]
 
 
 def faults(resolution: Resolution) -> list[ObjectError]:

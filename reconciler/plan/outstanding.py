@@ -72,13 +72,19 @@ def _words(service: str, code: str, about: str, items: list[Outstanding]) -> str
     one = len(items) == 1
     if code == ACTIVE:
         who = listed([item.address for item in items])
-        return (f"{who} {'is' if one else 'are'} still active: {service} answered to `active: false`, and did not disable "
-                f"{'the account' if one else 'the accounts'}; {BY_HAND}, or say in the profile what it does instead, "
-                "`deprovision: {inactive: deletes}` or `ignored`")  # fmt: skip
+        return (
+            f"{who} {'is' if one else 'are'} still active: {service} answered to `active: false`, and did not disable "
+            f"{'the account' if one else 'the accounts'}; {BY_HAND}, or say in the profile what it does instead, "
+            "`deprovision: {inactive: deletes}` or `ignored`"
+        )
     if code == ROLE:
         who = listed([f"{item.address} ({item.which})" for item in items])
-        return (f"{who} still {'has' if one else 'have'} what was taken away: {service} answered, and did not change {about}; "
-                f"{BY_HAND}, or say `ignoreDrift: true` on the mapping")  # fmt: skip
+        return (
+            f"{who} still {'has' if one else 'have'} what was taken away: {service} answered, and did not change {about}; "
+            f"{BY_HAND}, or say `ignoreDrift: true` on the mapping"
+        )
     who = listed([item.what for item in items])
-    return (f"{who} {'is' if one else 'are'} still in {about}: {service} answered, and did not take "
-            f"{'that member' if one else 'those members'} out; {BY_HAND}")  # fmt: skip
+    return (
+        f"{who} {'is' if one else 'are'} still in {about}: {service} answered, and did not take "
+        f"{'that member' if one else 'those members'} out; {BY_HAND}"
+    )

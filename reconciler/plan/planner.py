@@ -71,20 +71,40 @@ def make_plan(
     unmanaged = sorted(live.users[id] for id in live.users.keys() - context.matching.addresses.keys())
     directory, differ = Directory(app, resolution), fixed(context)
     plan = Plan(
-        app.name, app.displayName, base_url, app.profile, selected, gained, skips(resolution, selection),
+        app.name,
+        app.displayName,
+        base_url,
+        app.profile,
+        selected,
+        gained,
+        skips(resolution, selection),
         directory.classed(unmanaged),
         tuple(error for error in (*context.matching.errors, *faults(resolution)) if selection.names(error.address)),
-        tuple([*of_provisioning(app), *of_record(record, base_url), *left_out, *notes(context, differ),
-               *renames(context, selected), *resemblances(context, selected), *findings.said(),
-               *ignored(context, findings.ignored), *directory.still_active(unmanaged)]),
-        findings.unchanged, findings.adopted, selection.only, tuple(map(Cause, selection.causes)),
-        requests=estimate(() if closed_by(app) else selected, limits), config=config,
+        tuple(
+            [
+                *of_provisioning(app),
+                *of_record(record, base_url),
+                *left_out,
+                *notes(context, differ),
+                *renames(context, selected),
+                *resemblances(context, selected),
+                *findings.said(),
+                *ignored(context, findings.ignored),
+                *directory.still_active(unmanaged),
+            ]
+        ),
+        findings.unchanged,
+        findings.adopted,
+        selection.only,
+        tuple(map(Cause, selection.causes)),
+        requests=estimate(() if closed_by(app) else selected, limits),
+        config=config,
         digest=plan_digest(app.name, base_url, selection.only, selection.causes, selected),
         ignored=_count(findings.ignored.values()),
         left=_count([*findings.untouched.values(), *differ.values()]) + findings.kept_out,
         outstanding=len({item.address for item in outstanding}),
         cautions=(*cautions(context, outstanding), *lookalikes(context, gained)),
-    )  # fmt: skip
+    )
     return Planned(plan, context, everything, findings)
 
 

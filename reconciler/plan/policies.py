@@ -153,8 +153,13 @@ def _reached(item: Assignment, setting: Setting) -> frozenset[str]:
 
 def _domains(policy: Policy, setting: Setting, state: State) -> Iterator[Callable[[], Violation]]:
     def word(address: str, name: str) -> Violation:
-        return Violation(policy, address, f"{address} has {name}, outside of {', '.join(policy.domains)}",
-                         setting.place(address, policy), frozenset({address}))  # fmt: skip
+        return Violation(
+            policy,
+            address,
+            f"{address} has {name}, outside of {', '.join(policy.domains)}",
+            setting.place(address, policy),
+            frozenset({address}),
+        )
 
     for address in state:
         wrong = next((name for name in setting.names(address) if outside(name, policy)), None)

@@ -102,8 +102,11 @@ def _disable_user(
     elif _unseen(entry) and _shows_active(context, live):
         findings.outstanding.append(Outstanding(ACTIVE, address))
     elif _unseen(entry):
-        findings.left(f"retained, since {service} does not show what came of `active: false`: say so in the profile, "
-                      "`deprovision: {inactive: ignored}`", address)  # fmt: skip
+        findings.left(
+            f"retained, since {service} does not show what came of `active: false`: say so in the profile, "
+            "`deprovision: {inactive: ignored}`",
+            address,
+        )
     else:
         attributes = (AttributeChange("active", True, False),)
         findings.changes.append(_removal(context, address, Action.DISABLE, reason, why, attributes, live, skip))
@@ -148,5 +151,16 @@ def _removal(
 ) -> Change:  # fmt: skip
     place = context.place(address, skip.row) if skip else _rule(context, address)
     name = context.called(address, skip.row if skip else None, live)
-    return digested(Change(address, action, reason, (why,), place.file, place.line, name, attributes,
-                           precondition=context.rests_on(address, live)))  # fmt: skip
+    return digested(
+        Change(
+            address,
+            action,
+            reason,
+            (why,),
+            place.file,
+            place.line,
+            name,
+            attributes,
+            precondition=context.rests_on(address, live),
+        )
+    )

@@ -32,8 +32,10 @@ def plan_revoked(context: Context) -> Findings:
             findings.warnings.append(f"{address} is {when}, but no mapping gives `active: false`: disable it on the service")
         if (user := context.resolution.users.get(address)) is not None and address not in context.matching.refused:
             place = context.place(address, user.row)
-            findings.warnings.append(f"{address} is {when}, and still declared: set `accountEnabled: false` at "
-                                     f"{place.file}:{place.line}, or remove the assignments")  # fmt: skip
+            findings.warnings.append(
+                f"{address} is {when}, and still declared: set `accountEnabled: false` at "
+                f"{place.file}:{place.line}, or remove the assignments"
+            )
             findings.kept_out += 1
     return findings
 
@@ -73,5 +75,16 @@ def _change(context: Context, address: str, live: LiveObject, attributes: tuple[
     row = context.resolution.declarations.users.index.get(row_key(address))
     place = context.place(address, row) if row is not None else context.app.place
     action = Action.DISABLE if attributes[0].path == "active" else Action.UPDATE
-    return digested(Change(address, action, reason, (Cause.CONFIG,), place.file, place.line, context.called(address, row, live),
-                           attributes, precondition=context.rests_on(address, live)))  # fmt: skip
+    return digested(
+        Change(
+            address,
+            action,
+            reason,
+            (Cause.CONFIG,),
+            place.file,
+            place.line,
+            context.called(address, row, live),
+            attributes,
+            precondition=context.rests_on(address, live),
+        )
+    )

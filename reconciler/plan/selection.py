@@ -59,8 +59,16 @@ def narrowed(context: Context, change: Change, chosen: frozenset[str]) -> Change
     if not add and not remove:
         return None
     why = membership.causes(context, add, remove, context.entry(change.address))
-    return digested(replace(change, attributes=(), add=add, remove=remove, causes=tuple(sorted(why)),
-                            reason=f"the membership of {', '.join((*add, *remove))} alone"))  # fmt: skip
+    return digested(
+        replace(
+            change,
+            attributes=(),
+            add=add,
+            remove=remove,
+            causes=tuple(sorted(why)),
+            reason=f"the membership of {', '.join((*add, *remove))} alone",
+        )
+    )
 
 
 def _selected(context: Context, change: Change, chosen: frozenset[str], notes: list[str]) -> Change | None:
@@ -86,7 +94,10 @@ def _possible(change: Change, there: Iterable[str], notes: list[str]) -> Change 
         return change
     notes += [f"{change.address}: {member} is left out, since that account is yet to be created" for member in absent]
     notes += [f"{change.address}: {a.path} is left out, since {a.after} is yet to be created" for a in links]
-    left = replace(change, add=tuple(m for m in change.add if m not in absent),
-                   attributes=tuple(a for a in change.attributes if a not in links))  # fmt: skip
+    left = replace(
+        change,
+        add=tuple(m for m in change.add if m not in absent),
+        attributes=tuple(a for a in change.attributes if a not in links),
+    )
     empty = change.action != Action.CREATE and not (left.add or left.remove or left.attributes)
     return None if empty else digested(left)

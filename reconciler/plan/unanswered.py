@@ -61,15 +61,19 @@ def _match(
 
 def is_as_sent(mapping: CompiledMapping, sent: Mapping[str, Any], values: tuple[Any, ...]) -> bool:
     """Whether an account that matches what we sent for may be the one: beyond its name it has something of what was sent."""
-    pairs = [(slot, sent[slot.target], values[number]) for number, slot in enumerate(mapping.slots)
-             if sent.get(slot.target) is not None and number not in mapping.matching and number != mapping.active
-             and not slot.reference and not slot.hidden]  # fmt: skip
+    pairs = [
+        (slot, sent[slot.target], values[number])
+        for number, slot in enumerate(mapping.slots)
+        if sent.get(slot.target) is not None
+        and number not in mapping.matching
+        and number != mapping.active
+        and not slot.reference
+        and not slot.hidden
+    ]
     return not pairs or any(same(slot, want, have) for slot, want, have in pairs)
 
 
-def _written(
-    record: Record, write: Unanswered, objects: Mapping[str, LiveObject], mapping: CompiledMapping, stays: bool
-) -> None:
+def _written(record: Record, write: Unanswered, objects: Mapping[str, LiveObject], mapping: CompiledMapping, stays: bool) -> None:
     """`stays`: the service keeps a deleted account, deactivated."""
     address = next((a for a, id in record.entries.ids().items() if id == write.get("id")), None)
     if address is None:

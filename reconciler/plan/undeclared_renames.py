@@ -107,9 +107,7 @@ def _somebody_else(context: Context, pair: Pair) -> bool:
     return own is not None and (entry or {}).get("declaredId", own) != own
 
 
-def _pairs(
-    coming: Mapping[str, T], going: Mapping[str, T], several: Callable[[T], bool], common: str
-) -> Iterator[Pair]:
+def _pairs(coming: Mapping[str, T], going: Mapping[str, T], several: Callable[[T], bool], common: str) -> Iterator[Pair]:
     """Those that alone have the same something."""
     here, there = Counter(coming.values()), Counter(going.values())
     old = {value: address for address, value in going.items() if value and there[value] == 1}

@@ -70,9 +70,11 @@ class Directory:
         skipped = {fold(address): skip for address, skip in self.resolution.skipped.items() if is_user(address)}
         found = {
             skipped[key]: account.name
-            for account in accounts if skipped and account.active
-            for key in (f"user/{fold(account.name)}", f"user/{self.user(account)}") if key in skipped
-        }  # fmt: skip
+            for account in accounts
+            if skipped and account.active
+            for key in (f"user/{fold(account.name)}", f"user/{self.user(account)}")
+            if key in skipped
+        }
         return [
             f"{skip.address} is not in scope ({skip.code}), but an active account that we do not manage has this name or "
             f"matching attribute: {name}"

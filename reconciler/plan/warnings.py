@@ -42,8 +42,10 @@ def ignored(context: Context, found: Mapping[str, list[str]]) -> Iterator[str]:
     """Of attributes that the service was told and keeps otherwise; `found` are addresses by target."""
     for target, addresses in sorted(found.items()):
         number = f"{len(addresses)} {'object' if len(addresses) == 1 else 'objects'}"
-        yield (f"{context.able.service} was told {target} and keeps another value, of {number}: {listed(addresses)}; map the "
-               "value that it keeps, or say `ignoreDrift: true` on the mapping")  # fmt: skip
+        yield (
+            f"{context.able.service} was told {target} and keeps another value, of {number}: {listed(addresses)}; map the "
+            "value that it keeps, or say `ignoreDrift: true` on the mapping"
+        )
 
 
 def listed(addresses: Iterable[str], most: int = NAMED) -> str:
@@ -91,8 +93,10 @@ def _known_by_email(context: Context) -> Iterator[str]:
             if isinstance(mail := user.values[mails[0]], str) and fold(mail) != fold(str(user.values[names[0]]))
         ]
         if found:
-            yield (f"{able.service} knows an account by its e-mail, not by userName; they differ for {listed(found)}: "
-                   "map userName from mail")  # fmt: skip
+            yield (
+                f"{able.service} knows an account by its e-mail, not by userName; they differ for {listed(found)}: "
+                "map userName from mail"
+            )
 
 
 def _several_roles(context: Context) -> Iterator[str]:
@@ -102,9 +106,10 @@ def _several_roles(context: Context) -> Iterator[str]:
             held = [user for user in context.resolution.users.values() if len(user.roles) > 1]
             names = [f"{user.address} ({user.roles[0].displayName})" for user in held]
             if names:
-                yield (f"{slot.target} takes one role, the first in roles.yaml, but "
-                       f"{len(names)} {'user holds' if len(names) == 1 else 'users hold'} several: "
-                       + listed(names))  # fmt: skip
+                yield (
+                    f"{slot.target} takes one role, the first in roles.yaml, but "
+                    f"{len(names)} {'user holds' if len(names) == 1 else 'users hold'} several: " + listed(names)
+                )
 
 
 def _roles_kept(context: Context) -> Iterator[str]:
@@ -119,8 +124,10 @@ def _roles_kept(context: Context) -> Iterator[str]:
             if surplus:
                 kept.append(f"{address} ({', '.join(surplus)})")
         if kept:
-            yield (f"{slot.target}: AppRoleAssignmentsComplex only adds, so undeclared roles are kept: {listed(kept)}; "
-                   "AssertiveAppRoleAssignmentsComplex removes them")  # fmt: skip
+            yield (
+                f"{slot.target}: AppRoleAssignmentsComplex only adds, so undeclared roles are kept: {listed(kept)}; "
+                "AssertiveAppRoleAssignmentsComplex removes them"
+            )
 
 
 def _surplus(want: Any, have: Any) -> list[str]:
@@ -142,8 +149,10 @@ def _groups_kept(context: Context) -> Iterator[str]:
         live = context.matching.live.get(address)
         inside = groups_inside(context, group, live) if live is not None else {}
         if inside:
-            yield (f"{address} holds {'groups' if len(inside) > 1 else 'a group'} on the service that no declaration puts there: "
-                   f"{listed(inside.values())}; kept, unless the group mapping says `assertive: true`")  # fmt: skip
+            yield (
+                f"{address} holds {'groups' if len(inside) > 1 else 'a group'} on the service that no declaration puts there: "
+                f"{listed(inside.values())}; kept, unless the group mapping says `assertive: true`"
+            )
 
 
 def _members_unseen(context: Context) -> Iterator[str]:
@@ -152,5 +161,7 @@ def _members_unseen(context: Context) -> Iterator[str]:
     unseen = [address for address in context.resolution.groups if address in found and found[address].members is None]
     unseen = [address for address in unseen if recorded_members(context, context.entry(address))]
     if unseen and context.able.members == "seen":
-        yield (f"no group shows who is in it, so the members of {listed(unseen)} are taken from the record: say in the profile "
-               "whether the service shows members, `groups: {membersReadable: true}`, or never does, `false`")  # fmt: skip
+        yield (
+            f"no group shows who is in it, so the members of {listed(unseen)} are taken from the record: say in the profile "
+            "whether the service shows members, `groups: {membersReadable: true}`, or never does, `false`"
+        )

@@ -34,8 +34,15 @@ def run(
 
     It gets a session of its own: an interrupt at the terminal must not tear a push apart. Whatever ends us ends it.
     """
-    process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder,
-                               env=environ, start_new_session=True)  # fmt: skip
+    process = subprocess.Popen(
+        arguments,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+        env=environ,
+        start_new_session=True,
+    )
     try:
         output, errors = process.communicate(given, seconds)
     except BaseException as error:

@@ -15,18 +15,47 @@ BASE = ("HOME", "USER", "LOGNAME", "LANG", "TMPDIR", "TZ")
 _PROXIES = ("http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY")
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH")
 # By which a person says that a checkout of another owner is trusted (safe.directory), and where to stop looking for one.
-_FINDING = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM", "XDG_CONFIG_HOME", "GIT_CEILING_DIRECTORIES",
-            "GIT_DISCOVERY_ACROSS_FILESYSTEM")  # fmt: skip
+_FINDING = (
+    "GIT_CONFIG_GLOBAL",
+    "GIT_CONFIG_SYSTEM",
+    "GIT_CONFIG_NOSYSTEM",
+    "XDG_CONFIG_HOME",
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_DISCOVERY_ACROSS_FILESYSTEM",
+)
 _IDENTITY = tuple(f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL"))
 
 LOCAL = (*BASE, *_IDENTITY)  # git on our own cache, and on one named repository
 FINDING = (*BASE, *_FINDING)  # git asked where the checkout is
 REMOTE = (*LOCAL, *_PROXIES, *_CERTIFICATES, "SSH_AUTH_SOCK", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSH_VARIANT")
 GH_TOKENS = ("GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
-GH = (*FINDING, *_PROXIES, *_CERTIFICATES, *GH_TOKENS, "GH_HOST", "GH_REPO", "GH_CONFIG_DIR", "XDG_DATA_HOME", "XDG_STATE_HOME",
-      "XDG_CACHE_HOME", "DBUS_SESSION_BUS_ADDRESS")  # fmt: skip
-OURSELVES = (*BASE, "LC_ALL", "LC_CTYPE", "TERM", "COLUMNS", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE",
-             "XDG_CACHE_HOME", "RECONCILE_CACHE_DIR", "FORCE_COLOR")  # fmt: skip
+GH = (
+    *FINDING,
+    *_PROXIES,
+    *_CERTIFICATES,
+    *GH_TOKENS,
+    "GH_HOST",
+    "GH_REPO",
+    "GH_CONFIG_DIR",
+    "XDG_DATA_HOME",
+    "XDG_STATE_HOME",
+    "XDG_CACHE_HOME",
+    "DBUS_SESSION_BUS_ADDRESS",
+)
+OURSELVES = (
+    *BASE,
+    "LC_ALL",
+    "LC_CTYPE",
+    "TERM",
+    "COLUMNS",
+    "PYTHONPATH",
+    "PYTHONHOME",
+    "VIRTUAL_ENV",
+    "PYTHONDONTWRITEBYTECODE",
+    "XDG_CACHE_HOME",
+    "RECONCILE_CACHE_DIR",
+    "FORCE_COLOR",
+)
 
 # git-config(1): whatever can run a program, ask somebody, or send what we know elsewhere. A setting in the environment wins over
 # every file.
@@ -84,14 +113,21 @@ def git_local(environ: Mapping[str, str]) -> Allowed:
 def git_remote(environ: Mapping[str, str], settings: Iterable[tuple[str, str]]) -> Allowed:
     """For git that speaks to one remote, whose address and credential are in `settings`."""
     ssh = {} if "GIT_SSH" in environ else {"GIT_SSH_COMMAND": "ssh -o BatchMode=yes"}  # nobody is there to answer a question
-    return Allowed({**ssh, **only(environ, REMOTE), **QUIET, **NOBODYS, "GIT_ALLOW_PROTOCOL": ANYWHERE,
-                    **_settings((*HARDENED, *settings))})  # fmt: skip
+    return Allowed(
+        {**ssh, **only(environ, REMOTE), **QUIET, **NOBODYS, "GIT_ALLOW_PROTOCOL": ANYWHERE, **_settings((*HARDENED, *settings))}
+    )
 
 
 def gh(environ: Mapping[str, str]) -> Allowed:
     """For gh: its token alone, and the hardening for the git that it may ask for the repository's name."""
-    quiet = {"GH_PAGER": "cat", "GH_PROMPT_DISABLED": "1", "GH_NO_UPDATE_NOTIFIER": "1", "NO_COLOR": "1", "GH_EDITOR": ":",
-             "GH_BROWSER": ":"}  # fmt: skip
+    quiet = {
+        "GH_PAGER": "cat",
+        "GH_PROMPT_DISABLED": "1",
+        "GH_NO_UPDATE_NOTIFIER": "1",
+        "NO_COLOR": "1",
+        "GH_EDITOR": ":",
+        "GH_BROWSER": ":",
+    }
     return Allowed({**only(environ, GH), **QUIET, **quiet, **_settings((*HARDENED, *_trusted(environ)))})
 
 
@@ -103,8 +139,11 @@ def ourselves(environ: Mapping[str, str], own: Mapping[str, str]) -> Allowed:
 def _settings(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """git-config(1), GIT_CONFIG_COUNT: seen by no other user, unlike a command line."""
     found = list(pairs)
-    numbered = {name: text for number, (key, value) in enumerate(found)
-                for name, text in ((f"GIT_CONFIG_KEY_{number}", key), (f"GIT_CONFIG_VALUE_{number}", value))}  # fmt: skip
+    numbered = {
+        name: text
+        for number, (key, value) in enumerate(found)
+        for name, text in ((f"GIT_CONFIG_KEY_{number}", key), (f"GIT_CONFIG_VALUE_{number}", value))
+    }
     return {"GIT_CONFIG_COUNT": str(len(found)), **numbered}
 
 

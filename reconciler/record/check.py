@@ -35,8 +35,10 @@ def record_of(data: object, app: str, where: str, remedy: str = LOST) -> Record:
     if problem:
         raise RecordError(f"{where} is damaged: {problem[:300]}", remedy)
     if app and data["app"] != app:
-        raise RecordError(f"{where} is the record of the app {data['app'][:100]!r}, not of {app!r}",
-                          "put each app's record back in its own place")  # fmt: skip
+        raise RecordError(
+            f"{where} is the record of the app {data['app'][:100]!r}, not of {app!r}",
+            "put each app's record back in its own place",
+        )
     return Record(**{name: data[name] for name in fields if name in data})
 
 
@@ -46,8 +48,10 @@ def journal_of(lines: list[Any], where: str) -> list[dict[str, Any]]:
     for number, line in enumerate(lines, 1):
         problem = check(line) or _line(line)
         if problem:
-            raise RecordError(f"{where} is damaged in line {number}: {problem[:300]}", "take that line out, or move the file "
-                              "away: what it knew is found by reading the service")  # fmt: skip
+            raise RecordError(
+                f"{where} is damaged in line {number}: {problem[:300]}",
+                "take that line out, or move the file away: what it knew is found by reading the service",
+            )
     return lines
 
 
@@ -81,6 +85,7 @@ def checker(hint: Any) -> Checker:
 
 def _object(known: dict[str, Checker], required: list[str]) -> Checker:
     """Keys that nobody knows are a newer version's, and are left alone."""
+
     def check(value: Any) -> str | None:
         if type(value) is not dict:
             return f"{_shown(value)} is not an object"
@@ -160,4 +165,3 @@ def _below(name: str, problem: str | None) -> str | None:
 
 def _shown(value: Any) -> str:
     return repr(value)[:60]
-

@@ -77,7 +77,8 @@ class Checkout:
             return True
         found = {name: words.split() for words, _, name in (row.partition("\t") for row in rows.split("\0") if row)}
         return any(self._changed(self.top / name, mode, id) for name, (mode, _, id) in found.items()) or any(
-            file.relative_to(self.top).as_posix() not in found for file in _read(folder.resolve()))  # fmt: skip
+            file.relative_to(self.top).as_posix() not in found for file in _read(folder.resolve())
+        )
 
     def _changed(self, file: Path, mode: str, id: str) -> bool:
         if mode == "160000":  # another repository's commit
@@ -93,8 +94,9 @@ class Checkout:
     @cached_property
     def settings(self) -> list[tuple[str, str]]:
         """What .git/config says, in its order; of what it includes nothing. Raises RecordError."""
-        raw = local(self.environ).must("config", "--file", str(self.common / "config"), "--no-includes", "-z", "--list",
-                                       folder=Path("/"))  # fmt: skip
+        raw = local(self.environ).must(
+            "config", "--file", str(self.common / "config"), "--no-includes", "-z", "--list", folder=Path("/")
+        )
         pairs = (entry.partition("\n") for entry in os.fsdecode(raw).split("\0") if entry)
         return [(key, value) for key, _, value in pairs]
 
@@ -111,8 +113,10 @@ class Checkout:
         address = self._address(name, "url")
         to = self._address(name, "pushurl") or address
         if not address or not to:
-            raise RecordError(f"the repository has no remote {name!r}", "git remote add <name> <address>, and name it as "
-                              "`record: {backend: git, remote: <name>}` in reconciler.yaml")  # fmt: skip
+            raise RecordError(
+                f"the repository has no remote {name!r}",
+                "git remote add <name> <address>, and name it as `record: {backend: git, remote: <name>}` in reconciler.yaml",
+            )
         url, pushurl = (f"remote.{REMOTE}.url", address), (f"remote.{REMOTE}.pushurl", to)
         return Remote(self.common, self.algorithm, (url, *self._credential(address)), (url, pushurl, *self._credential(to)))
 
@@ -121,8 +125,10 @@ class Checkout:
         if found is None:
             return None
         if not FOLLOWED.fullmatch(found):
-            raise RecordError(f"the address of the remote {name!r} is not one that is followed: {shown(found)}",
-                              "use an https, ssh or file address (git remote set-url)")  # fmt: skip
+            raise RecordError(
+                f"the address of the remote {name!r} is not one that is followed: {shown(found)}",
+                "use an https, ssh or file address (git remote set-url)",
+            )
         if "://" not in found and ":" not in found.split("/")[0]:
             return str(self.top / found)
         if not found.startswith(("http:", "https:", "file:")):
@@ -132,8 +138,10 @@ class Checkout:
     def _check_ssh(self) -> None:
         """A program that configuration names is not run; whoever counts on one must not be somebody else unawares."""
         if any(key == "core.sshcommand" for key, _ in self.settings) and not {"GIT_SSH", "GIT_SSH_COMMAND"} & set(self.environ):
-            raise RecordError("core.sshCommand of the checkout is not run: a configuration may not name programs",
-                              "set GIT_SSH_COMMAND in the environment to that command, or to ssh")  # fmt: skip
+            raise RecordError(
+                "core.sshCommand of the checkout is not run: a configuration may not name programs",
+                "set GIT_SSH_COMMAND in the environment to that command, or to ssh",
+            )
 
     def _credential(self, url: str) -> Settings:
         return token_settings(url, self.environ) or checkout_settings(url, self.settings)
@@ -149,8 +157,10 @@ def find_checkout(folder: Path, environ: Mapping[str, str]) -> Checkout:
         raise RecordError("the checkout's path has a line break", "move it to a folder without one")
     top, own, common = map(Path, lines[:3])
     if not _is_git_folder_of(own, top) or not folder.resolve().is_relative_to(top):
-        raise RecordError(f"{own} is not the .git of the checkout around the current folder", "run this in a checkout of the "
-                          "repository, outside of any folder that is laid out like one")  # fmt: skip
+        raise RecordError(
+            f"{own} is not the .git of the checkout around the current folder",
+            "run this in a checkout of the repository, outside of any folder that is laid out like one",
+        )
     return Checkout(top, own, common, lines[3], environ)
 
 

@@ -29,16 +29,25 @@ def dump(record: Record) -> bytes:
     entries, addresses = record.entries, sorted(record.entries)
     head = {field.name: getattr(record, field.name) for field in fields(record) if field.name != "entries"}
     members = list(map(entries.text, addresses))
-    body = b"\n".join([_dump({"version": RECORD_VERSION, **head})[:-1] + b',"entries":{', BETWEEN.join(members),
-                       INDEX + _dump(_index(entries, addresses, members))])  # fmt: skip
+    body = b"\n".join(
+        [
+            _dump({"version": RECORD_VERSION, **head})[:-1] + b',"entries":{',
+            BETWEEN.join(members),
+            INDEX + _dump(_index(entries, addresses, members)),
+        ]
+    )
     return body + SUM % digest(body)
 
 
 def _index(entries: Entries, addresses: list[str], members: list[bytes]) -> dict[str, list[Any]]:
     known, active = entries.identities(), set(entries.active())
-    return {"addresses": addresses, "ids": [known[a][0] for a in addresses], "declared": [known[a][1] for a in addresses],
-            "active": [a in active for a in addresses],
-            "ends": list(accumulate(map(len, members), lambda end, length: end + len(BETWEEN) + length))}  # fmt: skip
+    return {
+        "addresses": addresses,
+        "ids": [known[a][0] for a in addresses],
+        "declared": [known[a][1] for a in addresses],
+        "active": [a in active for a in addresses],
+        "ends": list(accumulate(map(len, members), lambda end, length: end + len(BETWEEN) + length)),
+    }
 
 
 def parse(raw: bytes, app: str, where: str, remedy: str) -> Record:

@@ -18,9 +18,13 @@ class EntryChanges:
     """
 
     def __init__(
-        self, record: Record, baselines: dict[str, Entry], renamed: Mapping[str, str], gone: Iterable[str],
+        self,
+        record: Record,
+        baselines: dict[str, Entry],
+        renamed: Mapping[str, str],
+        gone: Iterable[str],
         references: Collection[str],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.entries, self.baselines, self.renamed = record.entries, baselines, dict(renamed)
         self.touched: set[str] = set()
         self.moved: list[tuple[str, str]] = []

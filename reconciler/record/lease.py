@@ -29,8 +29,17 @@ def stamp(at: datetime) -> str:
 
 def mine(command: str, since: str, now: datetime, lapse: float) -> LockInfo:
     """A new lock of this process."""
-    return LockInfo(uuid.uuid4().hex, user(), socket.gethostname(), os.getpid(), command, since,
-                    stamp(now + timedelta(seconds=lapse)), machine(), started(os.getpid()))  # fmt: skip
+    return LockInfo(
+        uuid.uuid4().hex,
+        user(),
+        socket.gethostname(),
+        os.getpid(),
+        command,
+        since,
+        stamp(now + timedelta(seconds=lapse)),
+        machine(),
+        started(os.getpid()),
+    )
 
 
 def elapsed() -> float:

@@ -156,8 +156,9 @@ class LocalStore:
         try:
             self.folder.rename(target)
         except OSError as error:
-            raise RecordError(f"{self.folder} cannot be moved away: {error}", f"the record lies in {to} now: move it "
-                              "away by hand") from None  # fmt: skip
+            raise RecordError(
+                f"{self.folder} cannot be moved away: {error}", f"the record lies in {to} now: move it away by hand"
+            ) from None
 
 
 def _own(handle: int, command: str, since: str) -> None:

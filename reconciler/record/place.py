@@ -26,16 +26,20 @@ def refuse_brought_record(folder: Path, desired: str, chosen: bool) -> None:
     if named and all(place.is_relative_to(Path(named).resolve()) for place in places):
         return
     if item := _tracked(folder):
-        raise RecordError(f"the record would lie in {folder}, and Git tracks {item}: a change can bring one",
-                          f"take it out of Git (`git rm -r --cached {item}`), or write `record: {{backend: git, remote: "
-                          "origin}` in reconciler.yaml")  # fmt: skip
+        raise RecordError(
+            f"the record would lie in {folder}, and Git tracks {item}: a change can bring one",
+            f"take it out of Git (`git rm -r --cached {item}`), or write `record: {{backend: git, remote: "
+            "origin}` in reconciler.yaml",
+        )
     if not ci or not (chosen or os.path.lexists(folder)):
         return
     roots = _checkouts(os.getcwd(), desired, os.environ.get("GITHUB_WORKSPACE", ""))
     if any(place.is_relative_to(root) for place in places for root in roots):
-        raise RecordError(f"the record would lie in {folder}, inside of the checkout, where the change itself can bring one",
-                          "write `record: {backend: git, remote: origin}` in reconciler.yaml; or, if that folder is kept from "
-                          f"run to run and no change can write to it, set {FOLDER} to it")  # fmt: skip
+        raise RecordError(
+            f"the record would lie in {folder}, inside of the checkout, where the change itself can bring one",
+            "write `record: {backend: git, remote: origin}` in reconciler.yaml; or, if that folder is kept from "
+            f"run to run and no change can write to it, set {FOLDER} to it",
+        )
 
 
 def is_lost_with_the_machine(settings: RecordSettings) -> bool:

@@ -45,8 +45,11 @@ class Unfinished:
     def ask(self, digest: str, only: Collection[str], causes: Collection[str], changes: Iterable[Work]) -> None:
         """A plan is applied by its digest; a selection of its causes and addresses comes with it."""
         unfinished = {known: asked for known, asked in self.record.asked.items() if asked.get("changes")}
-        kept: Asked = {"only": sorted(only), "causes": sorted(causes),
-                       "changes": {change.address: _kept(change) for change in changes}}  # fmt: skip
+        kept: Asked = {
+            "only": sorted(only),
+            "causes": sorted(causes),
+            "changes": {change.address: _kept(change) for change in changes},
+        }
         self.record.asked = {**unfinished, digest: unfinished.get(digest, kept)}
 
     def approve(self, digests: Iterable[str], changes: Collection[Work], declared: Collection[str]) -> None:
@@ -99,5 +102,4 @@ def _is_left(kept: list[str], change: Work) -> bool:
     """The same change, on the same live values; or, of one that was done in part, the rest, of the same account."""
     if change.digest in kept[:1]:
         return True
-    return (change.continues and len(kept) > 1 and kept[1] in ("", change.account)
-            and set(kept[2:]).issuperset(change.things()))  # fmt: skip
+    return change.continues and len(kept) > 1 and kept[1] in ("", change.account) and set(kept[2:]).issuperset(change.things())

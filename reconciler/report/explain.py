@@ -51,8 +51,10 @@ def _scope(item: Explanation, colour: Colour) -> list[str]:
         lines.append(f"Scoping filter {plain(found.name)}: {'passes' if found.passes else 'does not pass'}")
         for c in found.clauses:
             value = "" if c.value is None else f" {value_text(c.value)}"
-            lines.append(f"   {MARKS[c.holds]}  {plain(c.attribute)} {plain(c.operator)}{value}: it is {value_text(c.seen)}"
-                         f"  ({_at(c.place)})")  # fmt: skip
+            lines.append(
+                f"   {MARKS[c.holds]}  {plain(c.attribute)} {plain(c.operator)}{value}: it is {value_text(c.seen)}"
+                f"  ({_at(c.place)})"
+            )
     for grant in item.grants:
         way = " > ".join(f"{plain(name)} ({_at(place)})" for name, place in grant.through)
         until = f", until {plain(grant.expires)}" if grant.expires and grant.effective else ""
@@ -90,20 +92,43 @@ def dumps(items: list[Explanation]) -> str:
 def to_json(item: Explanation) -> dict[str, Any]:
     """One explanation as plain data: the same content as the text."""
     return {
-        "app": item.app, "display_name": item.display_name, "address": item.address, "name": item.name,
-        "declared_at": _place(item.place), "in_scope": item.in_scope, "code": item.code,
+        "app": item.app,
+        "display_name": item.display_name,
+        "address": item.address,
+        "name": item.name,
+        "declared_at": _place(item.place),
+        "in_scope": item.in_scope,
+        "code": item.code,
         "steps": [_step_json(step) for step in item.steps],
         "attributes": [{"name": name, "value": value} for name, value in item.attributes],
         "filters": [
-            {"name": f.name, "passes": f.passes,
-             "clauses": [{"attribute": c.attribute, "operator": c.operator, "value": c.value, "seen": c.seen, "holds": c.holds,
-                          "declared_at": _place(c.place)} for c in f.clauses]}
+            {
+                "name": f.name,
+                "passes": f.passes,
+                "clauses": [
+                    {
+                        "attribute": c.attribute,
+                        "operator": c.operator,
+                        "value": c.value,
+                        "seen": c.seen,
+                        "holds": c.holds,
+                        "declared_at": _place(c.place),
+                    }
+                    for c in f.clauses
+                ],
+            }
             for f in item.filters
         ],
         "roles": [
-            {"role": g.role, "value": g.value, "effective": g.effective, "reason": g.reason, "expires": g.expires,
-             "declared_at": _place(g.place),
-             "through": [{"group": name, "declared_at": _place(place)} for name, place in g.through]}
+            {
+                "role": g.role,
+                "value": g.value,
+                "effective": g.effective,
+                "reason": g.reason,
+                "expires": g.expires,
+                "declared_at": _place(g.place),
+                "through": [{"group": name, "declared_at": _place(place)} for name, place in g.through],
+            }
             for g in item.grants
         ],
         "mappings": [mapping_json(mapping) for mapping in item.mappings],
@@ -111,13 +136,18 @@ def to_json(item: Explanation) -> dict[str, Any]:
             {"target": c.target, "value": c.value, "found": [{"id": id, "name": name} for id, name in c.found]}
             for c in item.candidates
         ],
-        "account": None if item.account is None else {
-            "id": item.account.id, "name": item.account.name, "active": item.account.active, "matched_by": item.account.by,
+        "account": None
+        if item.account is None
+        else {
+            "id": item.account.id,
+            "name": item.account.name,
+            "active": item.account.active,
+            "matched_by": item.account.by,
             "attributes": [{"path": target, "value": value} for target, value in item.account.attributes],
         },
         "changes": [change_json(change) for change in item.changes],
         "edits": [{"text": edit.text, "at": _place(edit.place)} for edit in item.edits],
-    }  # fmt: skip
+    }
 
 
 def _step_json(step: Step) -> dict[str, Any]:

@@ -90,10 +90,15 @@ def summary(plan: Plan) -> dict[str, int]:
     """Counts of users and groups together."""
     counts = {action: plan.count(action) for action in Action}
     return counts | {
-        "unchanged": plan.unchanged, "adopted": plan.adopted, "skipped": len(plan.skipped),
-        "unmanaged": len(plan.unmanaged), "errors": len(plan.errors), "ignored": plan.ignored,
-        "left": plan.left, "outstanding": plan.outstanding,
-    }  # fmt: skip
+        "unchanged": plan.unchanged,
+        "adopted": plan.adopted,
+        "skipped": len(plan.skipped),
+        "unmanaged": len(plan.unmanaged),
+        "errors": len(plan.errors),
+        "ignored": plan.ignored,
+        "left": plan.left,
+        "outstanding": plan.outstanding,
+    }
 
 
 def change_json(change: Change) -> dict[str, Any]:
@@ -156,21 +161,31 @@ def is_genuine(plan: Plan) -> bool:
 
 def _plan(data: dict[str, Any]) -> Plan:
     return Plan(
-        data["app"], data["display_name"], data["target"]["base_url"], data["target"]["profile"],
+        data["app"],
+        data["display_name"],
+        data["target"]["base_url"],
+        data["target"]["profile"],
         changes=tuple(_read_change(item) for item in data["changes"]),
         access=tuple(_read_access(item) for item in data.get("access", ())),
         skipped=tuple(_known(Skip, item) for item in data["skipped"]),
         unmanaged=tuple(Unmanaged(u["id"], u["userName"], u.get("class", "local")) for u in data["unmanaged"]),
-        errors=tuple(_known(ObjectError, item) for item in data["errors"]), warnings=tuple(data["warnings"]),
+        errors=tuple(_known(ObjectError, item) for item in data["errors"]),
+        warnings=tuple(data["warnings"]),
         cautions=tuple(_read_caution(item) for item in data.get("cautions", ())),
-        unchanged=data["summary"]["unchanged"], adopted=data["summary"]["adopted"],
-        only=tuple(data["selection"]["only"]), selected_causes=tuple(map(Cause, data["selection"]["causes"])),
-        config=_known(Config, data["config"]), record=_known(RecordHead, data.get("record", {})),
-        requests=_known(Requests, data["requests"]), digest=data["digest"],
-        safeguards=tuple(data["safeguards"]), redacted=data.get("redacted", False),
-        ignored=data["summary"].get("ignored", 0), left=data["summary"].get("left", 0),
+        unchanged=data["summary"]["unchanged"],
+        adopted=data["summary"]["adopted"],
+        only=tuple(data["selection"]["only"]),
+        selected_causes=tuple(map(Cause, data["selection"]["causes"])),
+        config=_known(Config, data["config"]),
+        record=_known(RecordHead, data.get("record", {})),
+        requests=_known(Requests, data["requests"]),
+        digest=data["digest"],
+        safeguards=tuple(data["safeguards"]),
+        redacted=data.get("redacted", False),
+        ignored=data["summary"].get("ignored", 0),
+        left=data["summary"].get("left", 0),
         outstanding=data["summary"].get("outstanding", 0),
-    )  # fmt: skip
+    )
 
 
 def _known(noun: type[Noun], data: dict[str, Any]) -> Noun:
@@ -180,8 +195,18 @@ def _known(noun: type[Noun], data: dict[str, Any]) -> Noun:
 
 def _read_access(data: dict[str, Any]) -> Access:
     place = data["declared_at"]
-    return Access(data["address"], data["name"], data["gains"], data["kind"], data["what"], data["privileged"],
-                  data["through"], place["file"], place["line"], data["until"])  # fmt: skip
+    return Access(
+        data["address"],
+        data["name"],
+        data["gains"],
+        data["kind"],
+        data["what"],
+        data["privileged"],
+        data["through"],
+        place["file"],
+        place["line"],
+        data["until"],
+    )
 
 
 def _read_caution(data: dict[str, Any]) -> Caution:
@@ -192,9 +217,17 @@ def _read_change(data: dict[str, Any]) -> Change:
     members = data.get("members", {"add": [], "remove": []})
     rests_on = data["precondition"]
     return Change(
-        data["address"], Action(data["action"]), data["reason"], tuple(map(Cause, data["causes"])),
-        data["declared_at"]["file"], data["declared_at"]["line"], data.get("name", ""),
+        data["address"],
+        Action(data["action"]),
+        data["reason"],
+        tuple(map(Cause, data["causes"])),
+        data["declared_at"]["file"],
+        data["declared_at"]["line"],
+        data.get("name", ""),
         tuple(_known(AttributeChange, a) for a in data["attributes"]),
-        tuple(members["add"]), tuple(members["remove"]),
-        _known(Precondition, rests_on) if rests_on else None, data.get("adopts", False), data["digest"],
-    )  # fmt: skip
+        tuple(members["add"]),
+        tuple(members["remove"]),
+        _known(Precondition, rests_on) if rests_on else None,
+        data.get("adopts", False),
+        data["digest"],
+    )

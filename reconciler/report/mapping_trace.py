@@ -86,10 +86,14 @@ def mapping_json(item: Derived) -> dict[str, Any]:
     """A mapping with its inputs and result."""
     hidden = item.redacted
     found: dict[str, Any] = {
-        "target": item.target, "kind": item.kind, "text": item.text, "apply": item.apply, "state": item.state,
+        "target": item.target,
+        "kind": item.kind,
+        "text": item.text,
+        "apply": item.apply,
+        "state": item.state,
         "inputs": [{"name": name, "value": _shown(value, hidden)} for name, value in item.inputs],
         "declared_at": {"file": item.place.file, "line": item.place.line},
-    }  # fmt: skip
+    }
     found |= _value_json(item.state, item.value, hidden)
     if item.default is not None:
         found["default"] = item.default

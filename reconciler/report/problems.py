@@ -14,9 +14,7 @@ ANNOTATIONS = 10  # that GitHub shows of a step and a severity
 
 def as_text(problems: list[Problem]) -> str:
     """One block a problem: place, severity, message, remedy."""
-    return "".join(
-        f"{plain(str(p.place))}: {p.severity}: {plain(p.message)}\n    {plain(p.remedy)}\n" for p in problems
-    )
+    return "".join(f"{plain(str(p.place))}: {p.severity}: {plain(p.message)}\n    {plain(p.remedy)}\n" for p in problems)
 
 
 def as_json(problems: list[Problem]) -> str:

@@ -32,17 +32,20 @@ def redact(plan: Plan, key: str, names: Iterable[str] = ()) -> Plan:
     work = _Work(plan.app, key)
     work.learn((*names, *_names(plan)))
     return replace(
-        plan, redacted=True,
-        changes=tuple(map(work.change, plan.changes)), access=tuple(map(work.access, plan.access)),
+        plan,
+        redacted=True,
+        changes=tuple(map(work.change, plan.changes)),
+        access=tuple(map(work.access, plan.access)),
         skipped=tuple(Skip(work.address(s.address), s.code, work.words(s.reason), work.words(s.remedy)) for s in plan.skipped),
         errors=tuple(
             ObjectError(work.address(e.address), e.code, work.words(e.reason), work.words(e.remedy)) for e in plan.errors
         ),
         unmanaged=tuple(u._replace(id=work.hash(u.id), userName=work.hash(u.userName)) for u in plan.unmanaged),
         cautions=tuple(item._replace(text=work.words(item.text)) for item in plan.cautions),
-        warnings=tuple(map(work.words, plan.warnings)), only=tuple(map(work.address, plan.only)),
+        warnings=tuple(map(work.words, plan.warnings)),
+        only=tuple(map(work.address, plan.only)),
         safeguards=tuple({k: v if k in OPEN else work.figures(v) for k, v in item.items()} for item in plan.safeguards),
-    )  # fmt: skip
+    )
 
 
 def _names(plan: Plan) -> Iterator[str]:
@@ -108,13 +111,17 @@ class _Work:
     def change(self, change: Change) -> Change:
         rests_on = change.precondition
         return replace(
-            change, address=self.address(change.address), name=self.hash(change.name), reason=self.words(change.reason),
+            change,
+            address=self.address(change.address),
+            name=self.hash(change.name),
+            reason=self.words(change.reason),
             attributes=tuple(map(self.attribute, change.attributes)),
-            add=tuple(map(self.address, change.add)), remove=tuple(map(self.address, change.remove)),
+            add=tuple(map(self.address, change.add)),
+            remove=tuple(map(self.address, change.remove)),
             # A digest over few values, or a service's own id, would confirm a guess.
             precondition=rests_on and Precondition(self.hash(rests_on.id), None, self._digest(rests_on.digest)),
             digest=self._digest(change.digest),
-        )  # fmt: skip
+        )
 
     def attribute(self, attribute: AttributeChange) -> AttributeChange:
         before, after = attribute.shown()

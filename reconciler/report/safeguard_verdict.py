@@ -33,12 +33,17 @@ def blocked_text(item: Verdict, app: str) -> list[str]:
     lines = [f"{plain(item['name'])}: {plain(item['detail'])}"]
     if item["status"] == "blocked":
         lines += [plain(item["remedy"])] if item.get("remedy") else []
-        lines += [f"to approve it, add to {plain(approve_in(item, app))}, under `approvals:`",
-                  "  " + plain(line(item["approval"]))] if item.get("approval") else []  # fmt: skip
+        lines += (
+            [f"to approve it, add to {plain(approve_in(item, app))}, under `approvals:`", "  " + plain(line(item["approval"]))]
+            if item.get("approval")
+            else []
+        )
     return lines
 
 
 def line(approval: Mapping[str, str]) -> str:
     """An entry as a line of YAML."""
-    return (f'- {{plan: "{approval["plan"]}", safeguard: {approval["safeguard"]}, reason: {approval["reason"]}, '
-            f'expires: {approval["expires"]}}}')  # fmt: skip
+    return (
+        f'- {{plan: "{approval["plan"]}", safeguard: {approval["safeguard"]}, reason: {approval["reason"]}, '
+        f"expires: {approval['expires']}}}"
+    )

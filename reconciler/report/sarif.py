@@ -17,14 +17,16 @@ def as_sarif(problems: list[Problem]) -> str:
     """One run; a rule a code, a result a problem, with the paths that the problems have."""
     codes = sorted({problem.code for problem in problems})
     driver = {
-        "name": "reconcile", "version": __version__,
+        "name": "reconcile",
+        "version": __version__,
         "rules": [{"id": code, "shortDescription": {"text": code.replace("-", " ")}} for code in codes],
-    }  # fmt: skip
+    }
     numbers = {code: number for number, code in enumerate(codes)}
     run = {
-        "tool": {"driver": driver}, "columnKind": "unicodeCodePoints",
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
         "results": [_result(problem, numbers[problem.code]) for problem in problems],
-    }  # fmt: skip
+    }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
 
 
@@ -34,7 +36,9 @@ def _result(problem: Problem, rule: int) -> dict[str, Any]:
     artifact = {"uri": quote(place.file.encode("utf-8", "surrogateescape"))}
     found = {} if problem.stands_for == 1 else {"occurrenceCount": problem.stands_for}
     return found | {
-        "ruleId": problem.code, "ruleIndex": rule, "level": problem.severity,
+        "ruleId": problem.code,
+        "ruleIndex": rule,
+        "level": problem.severity,
         "message": {"text": f"{plain(problem.message)}. {plain(problem.remedy)}{'' if problem.remedy.endswith('?') else '.'}"},
         "locations": [{"physicalLocation": {"artifactLocation": artifact, "region": region}}],
-    }  # fmt: skip
+    }

@@ -82,9 +82,14 @@ def last_line(plan: Plan) -> str:
 
 
 def _rest(plan: Plan) -> str:
-    counts = (("adopted", plan.adopted), ("skipped", len(plan.skipped)), ("unmanaged", len(plan.unmanaged)),
-              ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)), ("ignored", plan.ignored),
-              ("outstanding", plan.outstanding))  # fmt: skip
+    counts = (
+        ("adopted", plan.adopted),
+        ("skipped", len(plan.skipped)),
+        ("unmanaged", len(plan.unmanaged)),
+        ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)),
+        ("ignored", plan.ignored),
+        ("outstanding", plan.outstanding),
+    )
     parts = [f"{number} {word}" for word, number in counts if number]
     return " " + ", ".join(parts) + "." if parts else ""
 
@@ -106,8 +111,10 @@ def _access(rows: tuple[Access, ...], colour: Callable[[str, str], str]) -> list
     for row in rows:
         people[row.address].append(row)
     lines = [f"  {plain(name_of(address))} {'; '.join(map(access_words, found))}" for address, found in people.items()]
-    lines = [colour(line, "1") if any(row.privileged for row in found) else line
-             for line, found in zip(lines, people.values(), strict=True)]  # fmt: skip
+    lines = [
+        colour(line, "1") if any(row.privileged for row in found) else line
+        for line, found in zip(lines, people.values(), strict=True)
+    ]
     return ["Access:", *lines, ""] if lines else []
 
 
@@ -125,8 +132,10 @@ def change_lines(change: Change, colour: Callable[[str, str], str]) -> list[str]
     sign = SIGNS[change.action]
     name = f"  ({plain(change.name)})" if change.name and change.name not in change.address else ""
     lines = [colour(f"  {sign} {change.action} {plain(change.address)}", COLOURS[sign]) + name]
-    lines += [f"      because: {plain(change.reason)} [{', '.join(change.causes)}]",
-              f"      declared: {plain(change.file)}:{change.line}"]  # fmt: skip
+    lines += [
+        f"      because: {plain(change.reason)} [{', '.join(change.causes)}]",
+        f"      declared: {plain(change.file)}:{change.line}",
+    ]
     lines += ["      " + line for a in change.attributes for line in attribute_lines(a, change.action)]
     lines += [colour(f"      + member {plain(m)}", "32") for m in change.add]
     lines += [colour(f"      - member {plain(m)}", "31") for m in change.remove]
@@ -178,8 +187,11 @@ def _skipped(skipped: tuple[Skip, ...]) -> list[str]:
 
 def unmanaged_classes(accounts: tuple[Unmanaged, ...]) -> Iterator[tuple[str, str, list[Unmanaged]]]:
     """Each class that has accounts, what it means, and the accounts."""
-    words = {"local": "no such user in the directory", "unassigned": "in the directory, not assigned",
-             "assigned": "in the directory and assigned, but not provisioned"}  # fmt: skip
+    words = {
+        "local": "no such user in the directory",
+        "unassigned": "in the directory, not assigned",
+        "assigned": "in the directory and assigned, but not provisioned",
+    }
     for kind, meaning in words.items():
         found = [account for account in accounts if account.kind == kind]
         if found:

@@ -53,11 +53,16 @@ def capabilities(app: App) -> Capabilities:
     data = app.settings
     users, deprovision = data.get("users", {}), data.get("deprovision", {})
     return Capabilities(
-        str(data.get("description", "the service")), users.get("identity", "userName"), _names(users.get("stored")),
-        _names(users.get("modifiable")), _names(users.get("single")) or frozenset(),
-        data.get("groups", {}).get("supported", True), deprovision.get("inactive", "keeps"), deprovision.get("delete", "removes"),
+        str(data.get("description", "the service")),
+        users.get("identity", "userName"),
+        _names(users.get("stored")),
+        _names(users.get("modifiable")),
+        _names(users.get("single")) or frozenset(),
+        data.get("groups", {}).get("supported", True),
+        deprovision.get("inactive", "keeps"),
+        deprovision.get("delete", "removes"),
         data.get("groups", {}).get("membersReadable", True),
-    )  # fmt: skip
+    )
 
 
 def limit(app: App) -> Limited:
@@ -92,9 +97,13 @@ def check_capabilities(app: App) -> Iterator[Problem]:
     able = capabilities(app)
     for item in app.users.attributes:
         if item.matchingPrecedence and not _holds(able.stored, item.target):
-            yield Problem(item.place, "error", "not-stored",
-                          f"{able.service} does not store {item.target}, so no account can be matched by it",
-                          "give matchingPrecedence to an attribute that it stores, such as userName")  # fmt: skip
+            yield Problem(
+                item.place,
+                "error",
+                "not-stored",
+                f"{able.service} does not store {item.target}, so no account can be matched by it",
+                "give matchingPrecedence to an attribute that it stores, such as userName",
+            )
 
 
 def _ignored(item: AttributeMapping, able: Capabilities, seen: dict[str, Any]) -> str:

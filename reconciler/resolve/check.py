@@ -20,8 +20,12 @@ OTHER = {"User": "assign a group", "Group": "assign its members themselves"}
 
 def check(declarations: Declarations) -> list[Problem]:
     """Every mapping that cannot be compiled, at its place."""
-    partial = [problem for app in declarations.partial.values() for kind in ("users", "groups")
-               for problem in _mapping(getattr(app, kind), kind)]  # fmt: skip
+    partial = [
+        problem
+        for app in declarations.partial.values()
+        for kind in ("users", "groups")
+        for problem in _mapping(getattr(app, kind), kind)
+    ]
     return [*partial, *(problem for app in declarations.apps.values() for problem in _app(app))]
 
 
@@ -44,13 +48,21 @@ def _app(app: App) -> Iterator[Problem]:
     yield from check_capabilities(app)
     able = capabilities(app)
     if sound and wanted and able.inactive == "ignored":
-        yield Problem(app.users.place, "warning", "cannot-disable",
-                      f"{able.service} ignores `active`, so accounts out of scope are retained",
-                      "say `delete` or `retain` in deprovisioning, or mend the profile's deprovision.inactive")  # fmt: skip
+        yield Problem(
+            app.users.place,
+            "warning",
+            "cannot-disable",
+            f"{able.service} ignores `active`, so accounts out of scope are retained",
+            "say `delete` or `retain` in deprovisioning, or mend the profile's deprovision.inactive",
+        )
     elif sound and wanted and not _disables(app):
-        yield Problem(app.users.place, "warning", "cannot-disable",
-                      "no mapping gives `active: false` for a soft-deleted user, so accounts out of scope are retained",
-                      'map `active` from Switch([IsSoftDeleted], , "False", "True", "True", "False")')  # fmt: skip
+        yield Problem(
+            app.users.place,
+            "warning",
+            "cannot-disable",
+            "no mapping gives `active: false` for a soft-deleted user, so accounts out of scope are retained",
+            'map `active` from Switch([IsSoftDeleted], , "False", "True", "True", "False")',
+        )
 
 
 def _disables(app: App) -> bool:
@@ -78,16 +90,22 @@ def _target(item: AttributeMapping, kind: str, paths: Targets) -> Iterator[Probl
     try:
         path = parse_path(item.target)
     except PathError as error:
-        yield Problem(item.target_text.at(error.column), "error", "target-path", f"{item.target!r} is no SCIM path: {error}",
-                      'for example name.givenName or emails[type eq "work"].value')  # fmt: skip
+        yield Problem(
+            item.target_text.at(error.column),
+            "error",
+            "target-path",
+            f"{item.target!r} is no SCIM path: {error}",
+            'for example name.givenName or emails[type eq "work"].value',
+        )
         return
     wrong, other = misfit(item, path, kind), paths.clash(path)
     if wrong:
         yield Problem(item.place, "error", "target", *wrong)
         return
     if other is not None and other.lower() != item.target.lower():  # those are reported where they are read
-        yield Problem(item.place, "error", "duplicate", f"{item.target} and {other} write the same attribute",
-                      "keep one of the two")  # fmt: skip
+        yield Problem(
+            item.place, "error", "duplicate", f"{item.target} and {other} write the same attribute", "keep one of the two"
+        )
     paths.add(path, item.target)
     if remedy := meant(path, kind):
         yield Problem(item.place, "warning", "unknown-target", f"RFC 7643 knows no {item.target}", remedy)
@@ -117,11 +135,15 @@ def _generated(item: AttributeMapping, expression: Expression) -> Iterator[Probl
     place = item.value_text.at(expression.text.find(names[0]) + 1)
     what = f"{' and '.join(names)} gives another value each time"
     if item.matchingPrecedence:
-        yield Problem(place, "error", "generated-value", f"{what}, so no account can be matched by it",
-                      "match by an attribute that identifies the user")  # fmt: skip
+        yield Problem(
+            place,
+            "error",
+            "generated-value",
+            f"{what}, so no account can be matched by it",
+            "match by an attribute that identifies the user",
+        )
     elif item.apply != "create":
-        yield Problem(place, "error", "generated-value", f"{what}, so the account would change for ever",
-                      "add `apply: create`")  # fmt: skip
+        yield Problem(place, "error", "generated-value", f"{what}, so the account would change for ever", "add `apply: create`")
 
 
 def _without_effect(app: App) -> Iterator[Problem]:
@@ -136,9 +158,14 @@ def _nobody(role: Role, member: str, why: Refusal) -> tuple[str, str, str]:
     """Code, message and remedy of an assignment whose role is refused."""
     match why:
         case "disabled":
-            return ("role-disabled", f"the role {role.displayName} is disabled, so this assignment gives it to nobody",
-                    "remove the assignment, or `enabled: false` from the role in roles.yaml")  # fmt: skip
+            return (
+                "role-disabled",
+                f"the role {role.displayName} is disabled, so this assignment gives it to nobody",
+                "remove the assignment, or `enabled: false` from the role in roles.yaml",
+            )
         case "member type":
-            return ("role-member-type",
-                    f"the role {role.displayName} is not open to a {member.lower()}, so this assignment gives it to nobody",
-                    f"{OTHER[member]}, or add {member} to the role's allowedMemberTypes in roles.yaml")  # fmt: skip
+            return (
+                "role-member-type",
+                f"the role {role.displayName} is not open to a {member.lower()}, so this assignment gives it to nobody",
+                f"{OTHER[member]}, or add {member} to the role's allowedMemberTypes in roles.yaml",
+            )

@@ -49,8 +49,20 @@ def _derived(slot: Slot, value: Any, reason: str | None, get: Get, chance: Chanc
     state, shown = _outcome(slot, value, reason, traced)
     names = expression.sources if expression is not None else (str(item.value),) if item.kind == "source" else ()
     text = "" if item.kind == "none" else str(item.value)
-    return Derived(slot.target, item.kind, text, item.place, item.apply, tuple((name, get(name)) for name in names), state,
-                   shown, item.default, item.onNull, slot.redacts, traced)  # fmt: skip
+    return Derived(
+        slot.target,
+        item.kind,
+        text,
+        item.place,
+        item.apply,
+        tuple((name, get(name)) for name in names),
+        state,
+        shown,
+        item.default,
+        item.onNull,
+        slot.redacts,
+        traced,
+    )
 
 
 def _outcome(slot: Slot, value: Any, reason: str | None, traced: Traced | None) -> tuple[str, Any]:

@@ -12,9 +12,7 @@ from reconciler.resolve.dotnet.regex import RegexError, compile_safe
 
 Get = Callable[[str], Any]
 INTEGER = re.compile(r"-?[0-9]{1,1000}\Z")
-REFUSED = frozenset(
-    {"members", "appRoleAssignments", "userType", "manager", "otherMails", "proxyAddresses", "employeeHireDate"}
-)
+REFUSED = frozenset({"members", "appRoleAssignments", "userType", "manager", "otherMails", "proxyAddresses", "employeeHireDate"})
 
 
 class Operator(NamedTuple):
@@ -93,8 +91,9 @@ class Finding(NamedTuple):
 def check_clause(clause: Clause) -> Finding | None:
     """What is wrong with a clause, or None."""
     if clause.attribute in REFUSED:
-        return Finding(f"{clause.attribute} cannot be used in a scoping filter", "filter on a single-valued text attribute",
-                       "attribute")  # fmt: skip
+        return Finding(
+            f"{clause.attribute} cannot be used in a scoping filter", "filter on a single-valued text attribute", "attribute"
+        )
     operator = OPERATORS.get(clause.operator)
     if operator is None:
         return Finding(f"unknown operator {clause.operator}", hint(clause.operator, list(OPERATORS)), "operator")

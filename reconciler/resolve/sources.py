@@ -27,9 +27,12 @@ class UserSource:
     """
 
     def __init__(
-        self, declarations: Declarations, rows: Sequence[int], roles: Sequence[tuple[Role, ...]],
+        self,
+        declarations: Declarations,
+        rows: Sequence[int],
+        roles: Sequence[tuple[Role, ...]],
         linked: Container[str] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.users, self.rows, self.roles, self.linked = declarations.users, rows, roles, linked
         self.whole = len(rows) == len(declarations.users.lines)
 

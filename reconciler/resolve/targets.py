@@ -24,8 +24,10 @@ LISTS = ("AppRoleAssignmentsComplex", "AssertiveAppRoleAssignmentsComplex", "Rem
 STRAIGHT = MULTI_VALUED - {"appRoleAssignments"}  # which no mapping takes as it is
 
 Finding = tuple[str, str] | None
-CLEAR = ("a password stands here for everybody who reads this file, and would be the same for all accounts",
-         "let one be generated: `expression: 'RandomString(16, 2, 2, 2, 2)'` with `apply: create`")  # fmt: skip
+CLEAR = (
+    "a password stands here for everybody who reads this file, and would be the same for all accounts",
+    "let one be generated: `expression: 'RandomString(16, 2, 2, 2, 2)'` with `apply: create`",
+)
 
 
 def is_plain(path: Path) -> bool:
@@ -85,8 +87,10 @@ def _members(item: AttributeMapping, path: Path, kind: str) -> Finding:
 
 def _reference(item: AttributeMapping, path: Path) -> Finding:
     if item.kind == "source" and item.value == "manager" and path.attribute.lower() != "manager":
-        return ("the source manager refers to another account, and this target holds no reference",
-                "map it to `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager`")  # fmt: skip
+        return (
+            "the source manager refers to another account, and this target holds no reference",
+            "map it to `urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager`",
+        )
     return None
 
 

@@ -38,8 +38,9 @@ class Answers:
         """What was answered to the request `shown`, None where nothing was. Raises ServiceError."""
         status = answer.status
         if 300 <= status < 400:
-            raise ServiceError(f"answered {status}, a redirect, which is not followed", shown, status,
-                               remedy="put the final URL into tenantUrl")  # fmt: skip
+            raise ServiceError(
+                f"answered {status}, a redirect, which is not followed", shown, status, remedy="put the final URL into tenantUrl"
+            )
         if not 200 <= status < 300:
             raise self._error(answer, shown)
         if fault := answer.fault or _too_dense(answer.content):

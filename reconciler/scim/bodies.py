@@ -39,7 +39,7 @@ def _bounded(pieces: Iterable[bytes], largest: int) -> Iterator[bytes]:
     for piece in pieces:
         size += len(piece)
         if size > largest:
-            raise Unreadable(f"the answer is larger than {largest // 1024 ** 2} MiB")
+            raise Unreadable(f"the answer is larger than {largest // 1024**2} MiB")
         yield piece
 
 

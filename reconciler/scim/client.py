@@ -39,11 +39,20 @@ class ScimClient:
     """
 
     def __init__(
-        self, base_url: str, token: str, profile: Profile, *, transport: httpx.BaseTransport | None = None,
-        sleep: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.time, workers: int = 8,
-        again: frozenset[int] = AGAIN, tell: Callable[[str], None] = lambda words: None,
-        timer: Callable[[], float] = time.monotonic, shown: str = "",
-    ) -> None:  # fmt: skip
+        self,
+        base_url: str,
+        token: str,
+        profile: Profile,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.time,
+        workers: int = 8,
+        again: frozenset[int] = AGAIN,
+        tell: Callable[[str], None] = lambda words: None,
+        timer: Callable[[], float] = time.monotonic,
+        shown: str = "",
+    ) -> None:
         self.base_url, self.profile, self.workers = base_url.rstrip("/"), profile, workers
         self.shown_url = shown or self.base_url
         self._answers = Answers(token)
@@ -53,9 +62,13 @@ class ScimClient:
         self.counts = {"reads": 0, "writes": 0}
         self._wire = Wire(self.base_url, token, profile.headers, workers + 2, transport, timer)
         self._repeating = Retrying(
-            stop=stop_after_attempt(ATTEMPTS), retry=retry_if_exception(self._worth_repeating), wait=_pause, sleep=sleep,
-            before_sleep=self._tell, reraise=True,
-        )  # fmt: skip
+            stop=stop_after_attempt(ATTEMPTS),
+            retry=retry_if_exception(self._worth_repeating),
+            wait=_pause,
+            sleep=sleep,
+            before_sleep=self._tell,
+            reraise=True,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -79,8 +92,11 @@ class ScimClient:
                 continue
             if len(found) >= total:
                 return found
-        raise ReadError(f"the service says that it has {total} but showed {len(found)}", f"GET /{resource}",
-                        remedy="try again; if it stays so, the service's paging is broken")  # fmt: skip
+        raise ReadError(
+            f"the service says that it has {total} but showed {len(found)}",
+            f"GET /{resource}",
+            remedy="try again; if it stays so, the service's paging is broken",
+        )
 
     def first(self, resource: str) -> list[Resource]:
         """The first page of what `read_all` reads."""
@@ -104,8 +120,11 @@ class ScimClient:
         items, total = self._list(resource, answer, f"GET /{resource}?cursor=")
         after = answer.get("nextCursor")
         if after is not None and not isinstance(after, str):
-            raise ReadError("the next cursor in the answer is not text", f"GET /{resource}?cursor=",
-                            remedy="say `paging: {cursor: never}` in the profile, and tell the service's vendor")  # fmt: skip
+            raise ReadError(
+                "the next cursor in the answer is not text",
+                f"GET /{resource}?cursor=",
+                remedy="say `paging: {cursor: never}` in the profile, and tell the service's vendor",
+            )
         return CursorPage(Page([item["id"] for item in items], project(items), total), after or None)
 
     def _list(self, resource: str, data: Any, request: str) -> tuple[list[Resource], int]:
@@ -120,8 +139,11 @@ class ScimClient:
         if not isinstance(items, list) or not isinstance(total, int):
             raise ReadError("the answer is no SCIM list", request, remedy="check that tenantUrl is the SCIM base URL")
         if any(_is_old(part) for part in (data, *items[:1]) if isinstance(part, dict)):
-            raise ServiceError("the service answers in SCIM 1.1, which is not spoken here", request,
-                               remedy="put the SCIM 2.0 base URL into tenantUrl; it often ends in /scim/v2")  # fmt: skip
+            raise ServiceError(
+                "the service answers in SCIM 1.1, which is not spoken here",
+                request,
+                remedy="put the SCIM 2.0 base URL into tenantUrl; it often ends in /scim/v2",
+            )
         if len(items) > MOST_OBJECTS:
             raise ReadError(f"the answer holds {len(items):,} resources", request, remedy="tell the service's vendor")
         if not set(map(type, items)) <= {dict} or not _identified([item.get("id") for item in items]):
@@ -216,8 +238,11 @@ class ScimClient:
     def _at(self, resource: str, id: str) -> str:
         """Where one resource is; never the list of them, or what lies above. Raises UnusableId."""
         if not is_usable(id):
-            raise UnusableId(f"nothing can be asked for with the id {id!r}, so nothing was sent", f"/{resource}/",
-                             remedy="tell the service's vendor")  # fmt: skip
+            raise UnusableId(
+                f"nothing can be asked for with the id {id!r}, so nothing was sent",
+                f"/{resource}/",
+                remedy="tell the service's vendor",
+            )
         return f"/{resource}/{quote(id, safe='')}"
 
     def _object(self, data: Any, request: str) -> Resource | None:
@@ -228,9 +253,14 @@ class ScimClient:
     # One request
 
     def _request(
-        self, method: str, path: str, params: Resource | None = None, body: Resource | None = None,
-        version: str | None = None, attempts: int = ATTEMPTS,
-    ) -> Any:  # fmt: skip
+        self,
+        method: str,
+        path: str,
+        params: Resource | None = None,
+        body: Resource | None = None,
+        version: str | None = None,
+        attempts: int = ATTEMPTS,
+    ) -> Any:
         shown = f"{method} {path}"
         headers = {"If-Match": version} if version else {}
         if body is not None:
@@ -272,8 +302,12 @@ class ScimClient:
         """No answer: GET, PUT and DELETE can be sent again; of others nobody knows whether they were done."""
         words = self._answers.clean(str(error) or type(error).__name__)
         if isinstance(error, TooLate) and method == "GET":
-            return ReadError(words, shown, remedy=f"an answer has {WHOLE:.0f} s, from its request to its end: ask for less with "
-                             "`paging: {count: ...}` in the profile, or see what holds the service up")  # fmt: skip
+            return ReadError(
+                words,
+                shown,
+                remedy=f"an answer has {WHOLE:.0f} s, from its request to its end: ask for less with "
+                "`paging: {count: ...}` in the profile, or see what holds the service up",
+            )
         if isinstance(error, httpx.UnsupportedProtocol):
             return ReadError(words, shown, remedy="check tenantUrl")
         unsent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError))

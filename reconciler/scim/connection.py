@@ -51,8 +51,12 @@ def _ask(client: ScimClient, resource: str, path: str | None, random_value: str)
         return Step(name, False, error.message, _remedy(error, resource))
     if found and path:
         kind = "accounts" if resource == "Users" else "groups"
-        return Step(name, False, f"the service ignores filters: a random value found {kind} ({found})",
-                    "map a matching attribute that the service can filter on")  # fmt: skip
+        return Step(
+            name,
+            False,
+            f"the service ignores filters: a random value found {kind} ({found})",
+            "map a matching attribute that the service can filter on",
+        )
     return Step(name, True, "200 and an empty list, as it should be" if path else "200 and a list")
 
 

@@ -88,8 +88,10 @@ def holds(url: str, secrets: Iterable[str]) -> bool:
 def _token(app: App, environ: Mapping[str, str]) -> str:
     token = expanded(parts(app.secretToken, environ, f"the secretToken of {app.name}")).strip()
     if not token or not token.isascii() or not token.isprintable() or " " in token:
-        raise CredentialError(f"the secretToken of {app.name} is empty or holds characters no token has",
-                              "set the variable or file that app.yaml names to the token alone")  # fmt: skip
+        raise CredentialError(
+            f"the secretToken of {app.name} is empty or holds characters no token has",
+            "set the variable or file that app.yaml names to the token alone",
+        )
     return token
 
 

@@ -38,9 +38,13 @@ class TimedBackend(httpcore.NetworkBackend):
         self._inner, self._deadline = inner, deadline
 
     def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:  # fmt: skip
+    ) -> httpcore.NetworkStream:
         return _TimedStream(self._inner.connect_tcp(host, port, timeout, local_address, socket_options), self._deadline)
 
 

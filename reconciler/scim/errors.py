@@ -1,15 +1,15 @@
 """What can go wrong on the wire.
 
-    ServiceError            the service said no, or spoke something that is not SCIM
-    ├── AuthError           401 or 403: nothing else will work either
-    ├── ReadError           a list could not be read whole, or cannot be trusted
-    ├── StaleError          412: the object has changed since it was read
-    ├── PatchUnsupported    405 or 501 on PATCH
-    ├── NoConnection        nothing was sent
-    │   └── UnusableId      the service gave an id with which nothing can be asked for
-    ├── AnotherAccount      asked for one account, the service answered with another
-    └── LostAnswer          a write was sent and no answer came: nobody knows whether it was done
-    CredentialError         the URL or the token must not or cannot be used
+ServiceError            the service said no, or spoke something that is not SCIM
+├── AuthError           401 or 403: nothing else will work either
+├── ReadError           a list could not be read whole, or cannot be trusted
+├── StaleError          412: the object has changed since it was read
+├── PatchUnsupported    405 or 501 on PATCH
+├── NoConnection        nothing was sent
+│   └── UnusableId      the service gave an id with which nothing can be asked for
+├── AnotherAccount      asked for one account, the service answered with another
+└── LostAnswer          a write was sent and no answer came: nobody knows whether it was done
+CredentialError         the URL or the token must not or cannot be used
 """
 
 from __future__ import annotations

@@ -27,8 +27,9 @@ def of_asked(resource: Resource, asked: str, request: str) -> Resource:
     """The resource, if it is the one that was asked for. Raises AnotherAccount, ServiceError where it does not say."""
     answered = resource.get("id")
     if not isinstance(answered, str):
-        raise ServiceError("the answer holds no id, so nobody knows whose account it is", request,
-                           remedy="tell the service's vendor")  # fmt: skip
+        raise ServiceError(
+            "the answer holds no id, so nobody knows whose account it is", request, remedy="tell the service's vendor"
+        )
     if not is_same_id(asked, answered):
         raise another(asked, answered, request)
     return resource
@@ -43,11 +44,15 @@ def refuse_other_kind(resource: str, items: Iterable[Resource], request: str) ->
     for item in items:
         meta = item.get("meta")
         if type(meta) is dict and meta.get("resourceType") == other is not None:
-            raise ReadError(f"the answer holds a {other}: {str(item.get('id'))[:80]!r}", request,
-                            remedy="tell the service's vendor")  # fmt: skip
+            raise ReadError(
+                f"the answer holds a {other}: {str(item.get('id'))[:80]!r}", request, remedy="tell the service's vendor"
+            )
 
 
 def another(asked: str, answered: str, request: str) -> AnotherAccount:
     """The error of an answer that is about somebody else."""
-    return AnotherAccount(f"the service answered with another account: {answered[:80]!r}, not {asked[:80]!r}", request,
-                          remedy="nothing of it was taken over: tell the service's vendor")  # fmt: skip
+    return AnotherAccount(
+        f"the service answered with another account: {answered[:80]!r}, not {asked[:80]!r}",
+        request,
+        remedy="nothing of it was taken over: tell the service's vendor",
+    )

@@ -12,8 +12,10 @@ from reconciler.scim.errors import CredentialError
 
 LIST = "RECONCILE_ALLOWED_ORIGINS"
 PULL_REQUESTS = ("pull_request", "pull_request_target", "merge_group")
-REMEDY = ("write origins with the name of the token that goes there, such as https://api.example.com=WIKI_SCIM_TOKEN, with "
-          "commas between them")  # fmt: skip
+REMEDY = (
+    "write origins with the name of the token that goes there, such as https://api.example.com=WIKI_SCIM_TOKEN, with "
+    "commas between them"
+)
 AUTHORITY = re.compile(r"https?://[^/?#\\@\s]+")
 
 
@@ -69,13 +71,15 @@ def check_name(app: str, here: str, name: str, entries: tuple[Entry, ...]) -> No
     names = sorted({entry.name for entry in entries if entry.origin == here and entry.name})
     homes = sorted({entry.origin for entry in entries if entry.name == name})
     if homes and here not in homes:
-        raise CredentialError(f"the secretToken of {app}, {name}, would go to {here}, but {LIST} binds it to {', '.join(homes)}",
-                              f"give the app a token of its own; or, "
-                              f"if {name} may go there too, add {here}={name} to {LIST}")  # fmt: skip
+        raise CredentialError(
+            f"the secretToken of {app}, {name}, would go to {here}, but {LIST} binds it to {', '.join(homes)}",
+            f"give the app a token of its own; or, if {name} may go there too, add {here}={name} to {LIST}",
+        )
     if names and name not in names:
-        raise CredentialError(f"the secretToken of {app}, {name}, would go to {here}, where by {LIST} only {', '.join(names)} "
-                              "goes",
-                              f"name that one in app.yaml; or, if {name} is right, add {here}={name} to {LIST}")  # fmt: skip
+        raise CredentialError(
+            f"the secretToken of {app}, {name}, would go to {here}, where by {LIST} only {', '.join(names)} goes",
+            f"name that one in app.yaml; or, if {name} is right, add {here}={name} to {LIST}",
+        )
 
 
 def _entry(item: str) -> Entry:

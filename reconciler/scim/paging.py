@@ -55,9 +55,12 @@ class _Found:
         self.total, self.pages = max(self.total, page.total), self.pages + 1
         most = max(2 * self.total, FEW) if self.counted else MOST_OBJECTS
         if self.pages > min(most, MOST_PAGES) or len(self.items) > min(most, MOST_OBJECTS):
-            raise ReadError(f"the pages have no end: {self.pages:,} of them showed {len(self.items):,} resources, and the "
-                            f"service says that it has {self.total:,}", "GET",
-                            remedy="tell the service's vendor: its paging is broken")  # fmt: skip
+            raise ReadError(
+                f"the pages have no end: {self.pages:,} of them showed {len(self.items):,} resources, and the "
+                f"service says that it has {self.total:,}",
+                "GET",
+                remedy="tell the service's vendor: its paging is broken",
+            )
 
 
 def whole(fetch: Fetch, workers: int) -> tuple[list[Any], int]:
@@ -92,8 +95,11 @@ def by_cursor(fetch: FetchCursor) -> tuple[list[Any], int]:
         if after is None:
             return list(found.items.values()), found.total
         cursor = after
-    raise ReadError("the pages have no end: a cursor came a second time", "GET",
-                    remedy="say `paging: {cursor: never}` in the profile, and tell the service's vendor")  # fmt: skip
+    raise ReadError(
+        "the pages have no end: a cursor came a second time",
+        "GET",
+        remedy="say `paging: {cursor: never}` in the profile, and tell the service's vendor",
+    )
 
 
 class _Walk:

@@ -94,9 +94,15 @@ def profile_of(app: App) -> Profile:
 def make_profile(name: str, data: Mapping[str, Any]) -> Profile:
     """From settings as `declare.profiles.settings` gives them."""
     return Profile(
-        name, data["discovery"], _part(Paging, data["paging"]), _part(Filter, data["filter"]), _part(Patch, data["patch"]),
-        _part(Groups, data["groups"]), _part(Rate, data["rate"]) if "rate" in data else None, data.get("headers", {}),
-    )  # fmt: skip
+        name,
+        data["discovery"],
+        _part(Paging, data["paging"]),
+        _part(Filter, data["filter"]),
+        _part(Patch, data["patch"]),
+        _part(Groups, data["groups"]),
+        _part(Rate, data["rate"]) if "rate" in data else None,
+        data.get("headers", {}),
+    )
 
 
 def _part(kind: type[T], data: Mapping[str, Any]) -> T:

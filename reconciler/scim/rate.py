@@ -27,7 +27,7 @@ class Turns:
 
     def __init__(
         self, rate: Rate | None, clock: Callable[[], float], sleep: Callable[[float], None], waits: Waits | None = None
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._waits, self._paced = waits or Waits(clock, lambda words: None), False
         self._rate, self._clock, self._sleep, self._lock = rate, clock, sleep, threading.Lock()
         self._burst = float(min(rate.burst, rate.perMinute)) if rate else 0.0

@@ -14,8 +14,16 @@ from reconciler.scim.errors import CredentialError
 REFERENCE = re.compile(r"\$\{(?:env:([A-Za-z_]\w*)(?::-([^}]*))?|file:([^}]+))\}")
 VARIABLES, FOLDERS, FOLDER = "RECONCILE_URL_VARIABLES", "RECONCILE_SECRET_FOLDERS", "/run/secrets"
 # What these hold is no app's token, whatever app.yaml says.
-FOREIGN = ("RECONCILE_GIT_TOKEN", "RECONCILE_REDACT_KEY", "GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN",
-           "GITHUB_ENTERPRISE_TOKEN", "ACTIONS_RUNTIME_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")  # fmt: skip
+FOREIGN = (
+    "RECONCILE_GIT_TOKEN",
+    "RECONCILE_REDACT_KEY",
+    "GH_TOKEN",
+    "GITHUB_TOKEN",
+    "GH_ENTERPRISE_TOKEN",
+    "GITHUB_ENTERPRISE_TOKEN",
+    "ACTIONS_RUNTIME_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+)
 
 
 class Part(NamedTuple):
@@ -70,8 +78,10 @@ def secret_file(path: str, environ: Mapping[str, str], what: str) -> Path:
     except (OSError, ValueError, RuntimeError):  # a path that cannot be one, or links in a circle
         raise CredentialError(f"{what}: the file {path} cannot be read", "create it, or correct the path") from None
     if ".." in Path(path).parts or not any(folder in found.parents for folder in folders):
-        raise CredentialError(f"{what}: the file {path} is not below {', '.join(map(str, folders))}",
-                              f"put the token there, or name its folder in {FOLDERS}")  # fmt: skip
+        raise CredentialError(
+            f"{what}: the file {path} is not below {', '.join(map(str, folders))}",
+            f"put the token there, or name its folder in {FOLDERS}",
+        )
     return found
 
 

@@ -16,8 +16,12 @@ def check_credentials(apps: Iterable[App], environ: Mapping[str, str]) -> list[P
     """Errors of adminCredentials, as far as this environment can tell."""
     found = list(apps)
     urls = {app.name: url for app in found if (url := _url(app, environ))}
-    return [*_of_variables(found, environ), *_of_tokens(found), *_holding(found, urls, tokens(found, environ)),
-            *_sent_apart(found, urls, environ)]  # fmt: skip
+    return [
+        *_of_variables(found, environ),
+        *_of_tokens(found),
+        *_holding(found, urls, tokens(found, environ)),
+        *_sent_apart(found, urls, environ),
+    ]
 
 
 def _of_variables(apps: list[App], environ: Mapping[str, str]) -> Iterator[Problem]:
@@ -25,29 +29,50 @@ def _of_variables(apps: list[App], environ: Mapping[str, str]) -> Iterator[Probl
     for app in apps:
         for name, _, path in REFERENCE.findall(app.tenantUrl):
             if path:
-                yield Problem(app.url_place, "error", "url-variable", "a tenantUrl takes nothing from a file",
-                              "write the URL, or name a variable that ends in _URL or _HOST")  # fmt: skip
+                yield Problem(
+                    app.url_place,
+                    "error",
+                    "url-variable",
+                    "a tenantUrl takes nothing from a file",
+                    "write the URL, or name a variable that ends in _URL or _HOST",
+                )
             elif not usable_in_url(name, environ):
-                yield Problem(app.url_place, "error", "url-variable", f"{name} is not a variable for a tenantUrl",
-                              f"give it a name that ends in _URL or _HOST, or add it to {VARIABLES}")
+                yield Problem(
+                    app.url_place,
+                    "error",
+                    "url-variable",
+                    f"{name} is not a variable for a tenantUrl",
+                    f"give it a name that ends in _URL or _HOST, or add it to {VARIABLES}",
+                )
 
 
 def _of_tokens(apps: list[App]) -> Iterator[Problem]:
     for app in apps:
         for name, _, path in REFERENCE.findall(app.secretToken):
             if name in FOREIGN:
-                yield Problem(app.token_place, "error", "foreign-token", f"{name} is not an app's token",
-                              "name the variable that holds this app's own")  # fmt: skip
+                yield Problem(
+                    app.token_place,
+                    "error",
+                    "foreign-token",
+                    f"{name} is not an app's token",
+                    "name the variable that holds this app's own",
+                )
             elif ".." in path.split("/"):
-                yield Problem(app.token_place, "error", "foreign-token", "the path of a token's file has no '..'",
-                              "write the whole path")  # fmt: skip
+                yield Problem(
+                    app.token_place, "error", "foreign-token", "the path of a token's file has no '..'", "write the whole path"
+                )
 
 
 def _holding(apps: list[App], urls: Mapping[str, str], secrets: list[str]) -> Iterator[Problem]:
     for app in apps:
         if app.name in urls and holds(urls[app.name], secrets):
-            yield Problem(app.url_place, "error", "token-in-url", "the tenantUrl holds a token",
-                          "leave it out, and revoke it: a URL is shown")  # fmt: skip
+            yield Problem(
+                app.url_place,
+                "error",
+                "token-in-url",
+                "the tenantUrl holds a token",
+                "leave it out, and revoke it: a URL is shown",
+            )
 
 
 def _sent_apart(apps: list[App], urls: Mapping[str, str], environ: Mapping[str, str]) -> Iterator[Problem]:
@@ -64,10 +89,13 @@ def _sent_apart(apps: list[App], urls: Mapping[str, str], environ: Mapping[str, 
         other = first.setdefault(name, app)
         if origin(urls[other.name]) != origin(urls[app.name]):
             place = other.token_place
-            yield Problem(app.token_place, "error", "shared-token",
-                          f"{name} goes to {origin(urls[app.name])}, and by {place.file}:{place.line} to "
-                          f"{origin(urls[other.name])} too", "give each app a token of its own, under its own name; or bind "
-                          f"this one to both origins in {LIST}")  # fmt: skip
+            yield Problem(
+                app.token_place,
+                "error",
+                "shared-token",
+                f"{name} goes to {origin(urls[app.name])}, and by {place.file}:{place.line} to {origin(urls[other.name])} too",
+                f"give each app a token of its own, under its own name; or bind this one to both origins in {LIST}",
+            )
 
 
 def _url(app: App, environ: Mapping[str, str]) -> str:

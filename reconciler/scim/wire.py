@@ -31,14 +31,24 @@ class Wire:
     """
 
     def __init__(
-        self, base_url: str, token: str, headers: Mapping[str, str], connections: int, transport: httpx.BaseTransport | None,
+        self,
+        base_url: str,
+        token: str,
+        headers: Mapping[str, str],
+        connections: int,
+        transport: httpx.BaseTransport | None,
         timer: Callable[[], float] = time.monotonic,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._base_url = base_url
-        self._headers = _encoded({
-            "Accept": "application/scim+json, application/json", "Accept-Encoding": "gzip, deflate",
-            "User-Agent": f"scim-reconciler/{__version__}", **headers, "Authorization": f"Bearer {token}",
-        })  # fmt: skip
+        self._headers = _encoded(
+            {
+                "Accept": "application/scim+json, application/json",
+                "Accept-Encoding": "gzip, deflate",
+                "User-Agent": f"scim-reconciler/{__version__}",
+                **headers,
+                "Authorization": f"Bearer {token}",
+            }
+        )
         self._deadline = Deadline(timer)
         self._transport = transport or _timed(_transport(base_url, connections), self._deadline)
         self._closed = False
@@ -50,8 +60,14 @@ class Wire:
     def send(self, method: str, path: str, params: Any, content: bytes | None, headers: Mapping[str, str]) -> Answer:
         """One request. Raises httpx.TransportError; TooLate, which is one, where the answer takes too long as a whole."""
         try:
-            request = httpx.Request(method, self._base_url + path, params=params, content=content,
-                                    headers={**self._headers, **_encoded(headers)}, extensions={"timeout": TIMEOUT})  # fmt: skip
+            request = httpx.Request(
+                method,
+                self._base_url + path,
+                params=params,
+                content=content,
+                headers={**self._headers, **_encoded(headers)},
+                extensions={"timeout": TIMEOUT},
+            )
         except (httpx.InvalidURL, UnicodeError) as error:
             raise httpx.UnsupportedProtocol(f"this cannot be sent: {error}") from None
         if self._closed:
@@ -111,13 +127,18 @@ def _transport(base_url: str, connections: int) -> httpx.HTTPTransport:
     try:
         return httpx.HTTPTransport(limits=limits, verify=httpx.create_ssl_context(), proxy=_proxy(address.netloc))
     except OSError as error:  # an SSLError is one
-        raise ServiceError(f"the certificates of the environment cannot be used: {error.strerror or type(error).__name__}",
-                           f"CONNECT {address.hostname}", remedy="mend SSL_CERT_FILE or SSL_CERT_DIR") from None  # fmt: skip
+        raise ServiceError(
+            f"the certificates of the environment cannot be used: {error.strerror or type(error).__name__}",
+            f"CONNECT {address.hostname}",
+            remedy="mend SSL_CERT_FILE or SSL_CERT_DIR",
+        ) from None
     except (ValueError, ImportError, httpx.InvalidURL):
         # In whose words its password may stand.
-        raise ServiceError("the proxy of the environment cannot be used", f"CONNECT {address.hostname}",
-                           remedy="mend HTTPS_PROXY or ALL_PROXY: a proxy reads http://host:port; or name the host in NO_PROXY"
-                           ) from None  # fmt: skip
+        raise ServiceError(
+            "the proxy of the environment cannot be used",
+            f"CONNECT {address.hostname}",
+            remedy="mend HTTPS_PROXY or ALL_PROXY: a proxy reads http://host:port; or name the host in NO_PROXY",
+        ) from None
 
 
 def _proxy(host: str) -> str | None:

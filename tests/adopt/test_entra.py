@@ -58,39 +58,54 @@ def clause(attribute: str, operator: str, *values: str) -> dict[str, Any]:
 
 
 def test_the_vendors_thousandeyes_mapping_is_read_as_documented() -> None:
-    assert mapped(vendor("thousandeyes")) == ({
-        "users": {
-            "enabled": True, "targetObjectActions": ["create", "update", "delete"], "scopingFilters": [],
-            "attributes": [
-                {"target": "userName", "source": "userPrincipalName", "matchingPrecedence": 1},
-                {"target": 'emails[type eq "work"].value', "source": "mail", "onNull": "keep"},
-                ACTIVE,
-                {"target": "displayName", "source": "displayName", "onNull": "keep"},
-            ],
+    assert mapped(vendor("thousandeyes")) == (
+        {
+            "users": {
+                "enabled": True,
+                "targetObjectActions": ["create", "update", "delete"],
+                "scopingFilters": [],
+                "attributes": [
+                    {"target": "userName", "source": "userPrincipalName", "matchingPrecedence": 1},
+                    {"target": 'emails[type eq "work"].value', "source": "mail", "onNull": "keep"},
+                    ACTIVE,
+                    {"target": "displayName", "source": "displayName", "onNull": "keep"},
+                ],
+            },
+            "groups": {"enabled": False},
         },
-        "groups": {"enabled": False},
-    }, [])  # fmt: skip
+        [],
+    )
 
 
 def test_the_generic_scim_default_is_read_as_documented() -> None:
     found, left = mapped(vendor("generic"))
     assert {row["target"]: row.get("source") for row in found["users"]["attributes"]} == {
-        "userName": "userPrincipalName", "active": None, ENTERPRISE + "department": "department", "displayName": "displayName",
-        ENTERPRISE + "employeeNumber": "employeeId", 'phoneNumbers[type eq "fax"].value': "facsimileTelephoneNumber",
-        "name.givenName": "givenName", "title": "jobTitle", 'emails[type eq "work"].value': "mail", "externalId": "mailNickname",
-        ENTERPRISE + "manager": "manager", 'phoneNumbers[type eq "mobile"].value': "mobile",
+        "userName": "userPrincipalName",
+        "active": None,
+        ENTERPRISE + "department": "department",
+        "displayName": "displayName",
+        ENTERPRISE + "employeeNumber": "employeeId",
+        'phoneNumbers[type eq "fax"].value': "facsimileTelephoneNumber",
+        "name.givenName": "givenName",
+        "title": "jobTitle",
+        'emails[type eq "work"].value': "mail",
+        "externalId": "mailNickname",
+        ENTERPRISE + "manager": "manager",
+        'phoneNumbers[type eq "mobile"].value': "mobile",
         'addresses[type eq "work"].postalCode': "postalCode",
         'addresses[type eq "other"].Formatted': "physicalDeliveryOfficeName",
-        'addresses[type eq "work"].streetAddress': "streetAddress", "name.familyName": "surname",
+        'addresses[type eq "work"].streetAddress': "streetAddress",
+        "name.familyName": "surname",
         'phoneNumbers[type eq "work"].value': "telephoneNumber",
-    }  # fmt: skip
+    }
     assert found["groups"]["attributes"] == [
         {"target": "displayName", "source": "displayName", "matchingPrecedence": 1},
         {"target": "externalId", "source": "id", "onNull": "keep"},
         {"target": "members", "source": "members"},
     ]
-    assert left == ['users: emails[type eq "other"].Value: proxyAddresses has several values, and the target holds one '
-                    "([proxyAddresses])"]  # fmt: skip
+    assert left == [
+        'users: emails[type eq "other"].Value: proxyAddresses has several values, and the target holds one ([proxyAddresses])'
+    ]
 
 
 @pytest.mark.parametrize(("item", "row"), [
@@ -147,8 +162,10 @@ def test_equal_priorities_are_numbered_in_the_order_in_which_they_stand(tmp_path
     _, left = take_schema(tmp_path / "s.json", tmp_path / "desired", "wiki", force=False)
     attributes = load(tmp_path / "desired").declarations.apps["wiki"].users.attributes
     assert [item.matchingPrecedence for item in attributes] == [2, 1, None, 3]
-    assert left == ["users: matchingPriority: several have the same, so they are numbered in order instead "
-                    '(emails[type eq "work"].value 1, userName 2, displayName 3)']  # fmt: skip
+    assert left == [
+        "users: matchingPriority: several have the same, so they are numbered in order instead "
+        '(emails[type eq "work"].value 1, userName 2, displayName 3)'
+    ]
     rows[3]["matchingPriority"] = 7
     found, left = mapped(data)
     assert [row.get("matchingPrecedence") for row in found["users"]["attributes"]] == [3, 1, None, 7] and left == []
@@ -186,16 +203,42 @@ def test_the_case_of_what_is_no_text_and_of_other_objects_and_directories_says_n
 
 
 def test_scoping_filters_are_alternatives_of_clauses() -> None:
-    found, left = mapped(with_scope({"groups": [
-        {"name": "AD: on premise", "clauses": [clause("department", "EQUALS", "on"), clause("employeeId", "IS NOT NULL")]},
-        {"clauses": [clause("city", "NOT REGEX MATCH", "^x.*$"), clause("employeeId", "GREATER_THAN_OR_EQUALS", "7")]},
-    ], "inputFilterGroups": [], "categoryFilterGroups": []}))  # fmt: skip
+    found, left = mapped(
+        with_scope(
+            {
+                "groups": [
+                    {
+                        "name": "AD: on premise",
+                        "clauses": [clause("department", "EQUALS", "on"), clause("employeeId", "IS NOT NULL")],
+                    },
+                    {
+                        "clauses": [
+                            clause("city", "NOT REGEX MATCH", "^x.*$"),
+                            clause("employeeId", "GREATER_THAN_OR_EQUALS", "7"),
+                        ]
+                    },
+                ],
+                "inputFilterGroups": [],
+                "categoryFilterGroups": [],
+            }
+        )
+    )
     assert left == [] and found["users"]["scopingFilters"] == [
-        {"name": "AD: on premise", "clauses": [{"attribute": "department", "operator": "EQUALS", "value": "on"},
-                                               {"attribute": "employeeId", "operator": "IS NOT NULL"}]},
-        {"name": "filter 2", "clauses": [{"attribute": "city", "operator": "NOT REGEX MATCH", "value": "^x.*$"},
-                                         {"attribute": "employeeId", "operator": "Greater_Than_OR_EQUALS", "value": "7"}]},
-    ]  # fmt: skip
+        {
+            "name": "AD: on premise",
+            "clauses": [
+                {"attribute": "department", "operator": "EQUALS", "value": "on"},
+                {"attribute": "employeeId", "operator": "IS NOT NULL"},
+            ],
+        },
+        {
+            "name": "filter 2",
+            "clauses": [
+                {"attribute": "city", "operator": "NOT REGEX MATCH", "value": "^x.*$"},
+                {"attribute": "employeeId", "operator": "Greater_Than_OR_EQUALS", "value": "7"},
+            ],
+        },
+    ]
 
 
 @pytest.mark.parametrize("scope", [
@@ -246,8 +289,11 @@ def test_other_directions_and_other_objects_are_listed() -> None:
     rule["objectMappings"].append({**rule["objectMappings"][0], "sourceObjectName": "Contact", "name": "Contacts"})
     data["synchronizationRules"].append({**rule, "sourceDirectoryName": "Workday"})
     _, left = mapped(data)
-    assert [line.partition(":")[0] for line in left] == ["Contacts", "Synchronize Azure Active Directory Users to ThousandEyes",
-                                                         "Contacts"]  # fmt: skip
+    assert [line.partition(":")[0] for line in left] == [
+        "Contacts",
+        "Synchronize Azure Active Directory Users to ThousandEyes",
+        "Contacts",
+    ]
 
 
 @pytest.mark.parametrize("name", ["thousandeyes", "generic"])
@@ -277,12 +323,16 @@ def test_a_file_that_is_no_schema_is_refused(tmp_path: Path, content: str) -> No
 @given(st.text(), st.text(), st.text())
 def test_no_name_in_a_schema_can_break_out_of_its_place(target: str, constant: str, name: str) -> None:
     data = with_attribute(targetAttributeName=target, source={"type": "Constant", "name": constant})
-    data["synchronizationRules"][0]["objectMappings"][0]["scope"] = {"groups": [{"name": name, "clauses": [
-        clause("city", "EQUALS", constant)]}]}  # fmt: skip
+    data["synchronizationRules"][0]["objectMappings"][0]["scope"] = {
+        "groups": [{"name": name, "clauses": [clause("city", "EQUALS", constant)]}]
+    }
     found, _ = mapped(data)
     assert len(found["users"]["attributes"]) in (4, 5) and found["users"].keys() == {
-        "enabled", "targetObjectActions", "scopingFilters", "attributes"
-    }  # fmt: skip
+        "enabled",
+        "targetObjectActions",
+        "scopingFilters",
+        "attributes",
+    }
 
 
 # The directory
@@ -293,8 +343,14 @@ GRAPH = "https://graph.microsoft.com/v1.0/$metadata#"
 
 
 def person(name: str, **keys: Any) -> dict[str, Any]:
-    return {"id": IDS[name], "userPrincipalName": f"{name}@x.org", "displayName": name.title(), "accountEnabled": True,
-            "mail": None, **keys}  # fmt: skip
+    return {
+        "id": IDS[name],
+        "userPrincipalName": f"{name}@x.org",
+        "displayName": name.title(),
+        "accountEnabled": True,
+        "mail": None,
+        **keys,
+    }
 
 
 def export(folder: Path, **files: Any) -> Path:
@@ -311,22 +367,49 @@ def tenant(tmp_path: Path) -> Path:
     boss = {"@odata.type": "#microsoft.graph.user", "id": IDS["grace"]}
     return export(
         tmp_path / "export",
-        users1={"@odata.context": GRAPH + "users", "@odata.nextLink": "https://x", "value": [
-            person("ada", mobilePhone="0123", officeLocation="B: 1", businessPhones=["+1 2"], manager=boss, department="on"),
-            person("guest", userPrincipalName="guest_y.org#EXT#@x.onmicrosoft.com", accountEnabled=False)]},
-        users2={"@odata.context": GRAPH + "users", "value": [
-            person("grace", onPremisesExtensionAttributes={"extensionAttribute1": "42", "extensionAttribute2": None})]},
-        groups={"@odata.context": GRAPH + "groups(members())", "value": [
-            {"id": IDS["net"], "displayName": "Net", "description": None, "members": [
-                {"id": IDS["ada"]}, {"id": IDS["ops"]}, {"id": "a device"}]},
-            {"id": IDS["ops"], "displayName": "Ops", "members": [{"id": IDS["grace"]}]}]},
-        app={"id": "sp", "appRoles": [
-            {"id": IDS["admin"], "value": "adm", "displayName": "Admin", "isEnabled": True, "allowedMemberTypes": ["User"]}]},
-        assigned={"@odata.context": GRAPH + "appRoleAssignments", "value": [
-            {"principalId": IDS["net"], "principalType": "Group", "appRoleId": IDS["admin"], "resourceId": "sp"},
-            {"principalId": IDS["grace"], "principalType": "User", "appRoleId": "0" * 8 + "-0000-0000-0000-" + "0" * 12,
-             "resourceId": "sp"}]},
-    )  # fmt: skip
+        users1={
+            "@odata.context": GRAPH + "users",
+            "@odata.nextLink": "https://x",
+            "value": [
+                person("ada", mobilePhone="0123", officeLocation="B: 1", businessPhones=["+1 2"], manager=boss, department="on"),
+                person("guest", userPrincipalName="guest_y.org#EXT#@x.onmicrosoft.com", accountEnabled=False),
+            ],
+        },
+        users2={
+            "@odata.context": GRAPH + "users",
+            "value": [person("grace", onPremisesExtensionAttributes={"extensionAttribute1": "42", "extensionAttribute2": None})],
+        },
+        groups={
+            "@odata.context": GRAPH + "groups(members())",
+            "value": [
+                {
+                    "id": IDS["net"],
+                    "displayName": "Net",
+                    "description": None,
+                    "members": [{"id": IDS["ada"]}, {"id": IDS["ops"]}, {"id": "a device"}],
+                },
+                {"id": IDS["ops"], "displayName": "Ops", "members": [{"id": IDS["grace"]}]},
+            ],
+        },
+        app={
+            "id": "sp",
+            "appRoles": [
+                {"id": IDS["admin"], "value": "adm", "displayName": "Admin", "isEnabled": True, "allowedMemberTypes": ["User"]}
+            ],
+        },
+        assigned={
+            "@odata.context": GRAPH + "appRoleAssignments",
+            "value": [
+                {"principalId": IDS["net"], "principalType": "Group", "appRoleId": IDS["admin"], "resourceId": "sp"},
+                {
+                    "principalId": IDS["grace"],
+                    "principalType": "User",
+                    "appRoleId": "0" * 8 + "-0000-0000-0000-" + "0" * 12,
+                    "resourceId": "sp",
+                },
+            ],
+        },
+    )
 
 
 def imported(folder: Path, out: Path) -> tuple[list[str], list[str]]:
@@ -342,17 +425,29 @@ def test_graphs_pages_become_directory_roles_and_assignments(tenant: Path, tmp_p
     assert len(written) == 6 and left == ["Net: a member is not taken over: it is no user or group of the export"]
     declarations = load(out).declarations
     assert {name: user.row for name, user in declarations.users.items()} == {
-        "ada@x.org": {"userPrincipalName": "ada@x.org", "id": IDS["ada"], "displayName": "Ada", "mobile": "0123",
-                      "department": "on", "physicalDeliveryOfficeName": "B: 1", "telephoneNumber": "+1 2",
-                      "manager": "grace@x.org"},
-        "grace@x.org": {"userPrincipalName": "grace@x.org", "id": IDS["grace"], "displayName": "Grace",
-                        "extensionAttributes": {"extensionAttribute1": "42"}},
+        "ada@x.org": {
+            "userPrincipalName": "ada@x.org",
+            "id": IDS["ada"],
+            "displayName": "Ada",
+            "mobile": "0123",
+            "department": "on",
+            "physicalDeliveryOfficeName": "B: 1",
+            "telephoneNumber": "+1 2",
+            "manager": "grace@x.org",
+        },
+        "grace@x.org": {
+            "userPrincipalName": "grace@x.org",
+            "id": IDS["grace"],
+            "displayName": "Grace",
+            "extensionAttributes": {"extensionAttribute1": "42"},
+        },
         "guest_y.org": {"userPrincipalName": "guest_y.org", "id": IDS["guest"], "displayName": "Guest", "accountEnabled": False},
-    }  # fmt: skip
+    }
     assert declarations.groups["net"].row["members"] == ["ada@x.org", {"group": "Ops"}]
     assert [(a.user, a.group, a.role) for a in declarations.apps["wiki"].assignments] == [
-        ("grace@x.org", None, "default access"), (None, "net", "admin")
-    ]  # fmt: skip
+        ("grace@x.org", None, "default access"),
+        (None, "net", "admin"),
+    ]
 
 
 def test_a_second_import_changes_no_byte(tenant: Path, tmp_path: Path) -> None:
@@ -376,8 +471,14 @@ def test_a_later_import_changes_only_what_changed_and_keeps_what_a_person_wrote(
     written, _ = imported(tenant, out)
     assert written == ["directory/groups/entra.yaml", "directory/groups/own.yaml", "directory/users/entra.yaml"]
     lines = {*users.read_text().splitlines()} ^ {*before.splitlines()}
-    assert lines == {"  - userPrincipalName: ada@x.org", "  - userPrincipalName: ada.king@x.org", "    displayName: Ada  # NET-1",
-                     "    displayName: Ada King  # NET-1", '    mobile: "0123"', "    previously: [ada@x.org]"}  # fmt: skip
+    assert lines == {
+        "  - userPrincipalName: ada@x.org",
+        "  - userPrincipalName: ada.king@x.org",
+        "    displayName: Ada  # NET-1",
+        "    displayName: Ada King  # NET-1",
+        '    mobile: "0123"',
+        "    previously: [ada@x.org]",
+    }
     assert (out / "directory/groups/own.yaml").read_text().endswith("    members: [ada.king@x.org]  # one\n")
     assert "reason: on call" in assigned.read_text() and imported(tenant, out)[0] == []
 
@@ -475,8 +576,16 @@ def test_an_export_without_anybody_does_not_empty_the_directory(tenant: Path, tm
         take_directory(export(tenant, users1=empty, users2=empty), tmp_path / "desired", "wiki")
 
 
-@pytest.mark.parametrize("files", [{}, {"notes.txt": "users"}, {"odd": {"value": [{"x": 1}]}}, {"none": {"value": []}},
-                                   {"members__net": {"value": [{"id": "1"}]}}])  # fmt: skip
+@pytest.mark.parametrize(
+    "files",
+    [
+        {},
+        {"notes.txt": "users"},
+        {"odd": {"value": [{"x": 1}]}},
+        {"none": {"value": []}},
+        {"members__net": {"value": [{"id": "1"}]}},
+    ],
+)
 def test_a_folder_with_nothing_that_is_known_is_no_export(tmp_path: Path, files: dict[str, Any]) -> None:
     desk = Desk(tmp_path, "http://127.0.0.1")
     (tmp_path / "export").mkdir()
@@ -506,14 +615,15 @@ def test_the_portals_csv_files_are_read_as_well(tmp_path: Path) -> None:
         exportGroups_csv=f"id,displayName,groupType,membershipType\n{IDS['net']},Net,Security,Assigned\n",
         members__Net_csv=f"id,userPrincipalName,displayName\n{IDS['ada']},ada@x.org,Ada\n",
         assigned_csv=f"Object ID,Display name,Object type,Role assigned\n{IDS['net']},Net,Group,User\n",
-    )  # fmt: skip
+    )
     out = tmp_path / "desired"
     imported(folder, out)
     declarations = load(out).declarations
     rows = {name: user.row for name, user in declarations.users.items()}
     assert {n: [row.get(key) for key in ("displayName", "accountEnabled", "mobile")] for n, row in rows.items()} == {
-        "ada@x.org": ["Lovelace, Ada", None, None], "grace@x.org": ["Grace", False, "0123"]
-    }  # fmt: skip
+        "ada@x.org": ["Lovelace, Ada", None, None],
+        "grace@x.org": ["Grace", False, "0123"],
+    }
     assert declarations.groups["net"].row["members"] == ["ada@x.org"]
     assert [(a.group, a.role) for a in declarations.apps["wiki"].assignments] == [("net", "user")]
     assert imported(folder, out)[0] == []
@@ -533,16 +643,23 @@ def portal(tmp_path: Path) -> Path:
         f"ada@x.org,Ada,{IDS['ada']},False,ada@x.org,Member\n",
         exportGroups_1_csv="id,displayName,groupType,membershipType,securityEnabled\n"
         f"{IDS['net']},Net,Security,Assigned,True\n{IDS['ops']},Ops,Security,Assigned,True\n",
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("name", ["Net", IDS["net"]])
 def test_the_portals_list_of_members_is_no_list_of_users(portal: Path, tmp_path: Path, name: str) -> None:
     imported(export(portal, **{f"members__{name}_csv": MEMBERS}), tmp_path / "desired")
     declarations = load(tmp_path / "desired").declarations
-    assert {user: found.row for user, found in declarations.users.items()} == {"ada@x.org": {
-        "userPrincipalName": "ada@x.org", "displayName": "Ada", "id": IDS["ada"], "mail": "ada@x.org", "accountEnabled": False,
-        "userType": "Member"}}  # fmt: skip
+    assert {user: found.row for user, found in declarations.users.items()} == {
+        "ada@x.org": {
+            "userPrincipalName": "ada@x.org",
+            "displayName": "Ada",
+            "id": IDS["ada"],
+            "mail": "ada@x.org",
+            "accountEnabled": False,
+            "userType": "Member",
+        }
+    }
     assert declarations.groups["net"].row["members"] == ["ada@x.org", {"group": "Ops"}]
 
 

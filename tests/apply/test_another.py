@@ -44,8 +44,12 @@ def town(folder: Path) -> World:
     world.assign("user: ada@x.org, role: User", "user: grace@x.org, role: User")
     world.seed("stranger@x.org")
     world.converge()
-    world.users("userPrincipalName: ada@x.org, jobTitle: Countess", "userPrincipalName: grace@x.org",
-                "userPrincipalName: alan@x.org", "userPrincipalName: joan@x.org")  # fmt: skip
+    world.users(
+        "userPrincipalName: ada@x.org, jobTitle: Countess",
+        "userPrincipalName: grace@x.org",
+        "userPrincipalName: alan@x.org",
+        "userPrincipalName: joan@x.org",
+    )
     world.assign(*(f"user: {name}@x.org, role: User" for name in ("ada", "grace", "alan", "joan")))
     return world
 
@@ -197,8 +201,13 @@ def test_a_group_that_is_anothers_is_not_taken_for_ours(tmp_path: Path) -> None:
 
 
 def client(body: Any, status: int = 200) -> ScimClient:
-    return ScimClient("https://x.org", "secret", PROFILES["generic"], sleep=lambda seconds: None,
-                      transport=httpx.MockTransport(lambda request: httpx.Response(status, text=json.dumps(body))))  # fmt: skip
+    return ScimClient(
+        "https://x.org",
+        "secret",
+        PROFILES["generic"],
+        sleep=lambda seconds: None,
+        transport=httpx.MockTransport(lambda request: httpx.Response(status, text=json.dumps(body))),
+    )
 
 
 @pytest.mark.parametrize("id", ["", " ", "\t", ".", ".."])
@@ -254,8 +263,12 @@ def test_an_account_without_an_id_was_perhaps_made(body: Any) -> None:
 
 
 def asks(resource: str) -> tuple[Callable[[ScimClient], object], ...]:
-    return (lambda service: service.peek(resource), lambda service: service.find(resource, "displayName", "x"),
-            lambda service: service.read_all(resource, list), lambda service: service.get(resource, "1"))  # fmt: skip
+    return (
+        lambda service: service.peek(resource),
+        lambda service: service.find(resource, "displayName", "x"),
+        lambda service: service.read_all(resource, list),
+        lambda service: service.get(resource, "1"),
+    )
 
 
 @pytest.mark.parametrize(("resource", "other"), [("Users", "Group"), ("Groups", "User")])

@@ -40,8 +40,15 @@ class Faulty(httpx.BaseTransport):
 
 def broken(world: World, method: str, fault: object, reached: bool = False, times: int = 1) -> None:
     transport = Faulty(world.transport, method, fault, reached, times)
-    world.client = ScimClient("http://127.0.0.1/v2", "secret", PROFILES["generic"], transport=transport, workers=1,
-                              clock=world.clock, sleep=world.clock.sleep)  # fmt: skip
+    world.client = ScimClient(
+        "http://127.0.0.1/v2",
+        "secret",
+        PROFILES["generic"],
+        transport=transport,
+        workers=1,
+        clock=world.clock,
+        sleep=world.clock.sleep,
+    )
 
 
 def answering(status: int, content: bytes = b"", **headers: str) -> ScimClient:
@@ -122,8 +129,10 @@ def test_a_service_without_patch_gets_a_put(world: World) -> None:
 
 def test_a_service_that_answers_200_and_changes_nothing_is_reported_once(world: World) -> None:
     world.converge()
-    world.users("userPrincipalName: ada@x.org, displayName: Ada, jobTitle: Boss, manager: grace@x.org",
-                "userPrincipalName: grace@x.org, displayName: Grace")  # fmt: skip
+    world.users(
+        "userPrincipalName: ada@x.org, displayName: Ada, jobTitle: Boss, manager: grace@x.org",
+        "userPrincipalName: grace@x.org, displayName: Grace",
+    )
     broken(world, "PATCH", httpx.Response(204))
     (outcome,) = world.apply().outcomes
     assert (outcome.status, outcome.message) == ("ignored", "the service ignored title")
@@ -139,12 +148,18 @@ def test_a_service_that_answers_200_and_changes_nothing_is_reported_once(world: 
 
 
 def test_a_manager_whom_the_service_does_not_take_is_told_and_not_repeated(world: World) -> None:
-    world.users("userPrincipalName: ada@x.org, displayName: Ada, manager: grace@x.org",
-                "userPrincipalName: grace@x.org", "userPrincipalName: hopper@x.org")  # fmt: skip
+    world.users(
+        "userPrincipalName: ada@x.org, displayName: Ada, manager: grace@x.org",
+        "userPrincipalName: grace@x.org",
+        "userPrincipalName: hopper@x.org",
+    )
     world.assign("group: Net, role: User", "user: grace@x.org, role: User", "user: hopper@x.org, role: User")
     world.converge()
-    world.users("userPrincipalName: ada@x.org, displayName: Ada, manager: hopper@x.org",
-                "userPrincipalName: grace@x.org", "userPrincipalName: hopper@x.org")  # fmt: skip
+    world.users(
+        "userPrincipalName: ada@x.org, displayName: Ada, manager: hopper@x.org",
+        "userPrincipalName: grace@x.org",
+        "userPrincipalName: hopper@x.org",
+    )
     broken(world, "PATCH", httpx.Response(204))
     (outcome,) = world.apply().outcomes
     assert outcome.status == "ignored" and outcome.message.endswith(":manager")
@@ -157,13 +172,15 @@ def test_a_role_that_the_service_does_not_take_back_is_told_and_not_repeated(wor
     world.converge()
     world.assign()
     broken(world, "PATCH", httpx.Response(204))
-    assert {o.change.address: o.message for o in world.apply().outcomes}["User/ada@x.org"] == \
-        "the service answered, and the role admin stayed"
+    assert {o.change.address: o.message for o in world.apply().outcomes}[
+        "User/ada@x.org"
+    ] == "the service answered, and the role admin stayed"
     assert world.plan().changes == () and (world.plan().ignored, world.plan().outstanding) == (0, 1)
 
 
-@pytest.mark.parametrize(("mapping", "row"), [("ignoreDrift: true", "jobTitle: Boss"), ("onNull: keep", "city: Rome"),
-                                              ("default: Boss", "city: Rome")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("mapping", "row"), [("ignoreDrift: true", "jobTitle: Boss"), ("onNull: keep", "city: Rome"), ("default: Boss", "city: Rome")]
+)
 def test_a_value_that_is_left_to_the_service_is_not_called_ignored(world: World, mapping: str, row: str) -> None:
     world.write("apps/wiki/mappings.yaml", MAPPINGS.replace("source: jobTitle", f"source: jobTitle, {mapping}"))
     world.users(f"userPrincipalName: ada@x.org, {row}", "userPrincipalName: grace@x.org")
@@ -193,8 +210,11 @@ def test_the_log_says_once_who_is_left_out_with_our_code_and_entras(world: World
     world.write("apps/wiki/mappings.yaml", MAPPINGS.replace("source: userPrincipalName", "source: mail"))
     world.groups()
     world.users(people[0] + ", accountEnabled: false", *people[1:])
-    assigned = [*(f"user: {name}@x.org, role: User" for name in ("off", "same1", "same2")),
-                "user: late@x.org, role: User, expires: 2026-05-01", "user: guest@x.org, role: Default Access"]  # fmt: skip
+    assigned = [
+        *(f"user: {name}@x.org, role: User" for name in ("off", "same1", "same2")),
+        "user: late@x.org, role: User, expires: 2026-05-01",
+        "user: guest@x.org, role: Default Access",
+    ]
     world.assign(*assigned)
     world.apply()
     first = skips(world)
@@ -368,8 +388,10 @@ def test_the_token_goes_only_where_it_belongs(
     world = World(tmp_path)
     world.users()
     world.assign()
-    world.write("apps/wiki/app.yaml", "app: wiki\nadminCredentials: {tenantUrl: https://wiki.example.com/scim/v2, "
-                                      'secretToken: "${env:TOKEN}"}\n')  # fmt: skip
+    world.write(
+        "apps/wiki/app.yaml",
+        'app: wiki\nadminCredentials: {tenantUrl: https://wiki.example.com/scim/v2, secretToken: "${env:TOKEN}"}\n',
+    )
     app = load(tmp_path / "desired").declarations.apps["wiki"]
     if allowed:
         found = resolve(app, {"TOKEN": "hunter2", **environ}, recorded)
@@ -379,9 +401,16 @@ def test_the_token_goes_only_where_it_belongs(
             resolve(app, {"TOKEN": "hunter2", **environ}, recorded)
 
 
-@pytest.mark.parametrize("written", ["${env:A_URL}/", "http://127.0.0.2:${env:PORT}/v2", "http://${env:A_HOST}/${env:TENANT:-v2}",
-                                     "${env:SCHEME}://127.0.0.2:99/v2",
-                                     "${env:A_URL:-}"])  # fmt: skip
+@pytest.mark.parametrize(
+    "written",
+    [
+        "${env:A_URL}/",
+        "http://127.0.0.2:${env:PORT}/v2",
+        "http://${env:A_HOST}/${env:TENANT:-v2}",
+        "${env:SCHEME}://127.0.0.2:99/v2",
+        "${env:A_URL:-}",
+    ],
+)
 def test_a_part_of_the_url_may_come_from_the_environment(tmp_path: Path, written: str) -> None:
     from reconciler.declare.load import load
     from reconciler.scim.credentials import resolve
@@ -391,8 +420,14 @@ def test_a_part_of_the_url_may_come_from_the_environment(tmp_path: Path, written
     world.assign()
     world.write("apps/wiki/app.yaml", f'app: wiki\nadminCredentials: {{tenantUrl: "{written}", secretToken: "${{env:TOKEN}}"}}\n')
     loaded = load(tmp_path / "desired")
-    known = {"A_URL": "http://127.0.0.2:99/v2", "PORT": "99", "A_HOST": "127.0.0.2:99", "SCHEME": "http", "TOKEN": "hunter2",
-             "RECONCILE_URL_VARIABLES": "PORT, TENANT,SCHEME"}  # fmt: skip
+    known = {
+        "A_URL": "http://127.0.0.2:99/v2",
+        "PORT": "99",
+        "A_HOST": "127.0.0.2:99",
+        "SCHEME": "http",
+        "TOKEN": "hunter2",
+        "RECONCILE_URL_VARIABLES": "PORT, TENANT,SCHEME",
+    }
     assert loaded.errors == [] and resolve(loaded.declarations.apps["wiki"], known, None).base_url == known["A_URL"]
     with pytest.raises(CredentialError):
         other = {**known, "A_URL": "ftp://x", "PORT": "x", "A_HOST": "example.com", "SCHEME": "ftp"}

@@ -32,12 +32,15 @@ def town(folder: Path) -> World:
 
 def logged(world: World) -> list[tuple[str, str, str]]:
     lines = world.store.read_log()
-    return sorted((line["sourceIdentity"]["displayName"], line["provisioningAction"], line["provisioningStatusInfo"]["status"])
-                  for line in lines)  # fmt: skip
+    return sorted(
+        (line["sourceIdentity"]["displayName"], line["provisioningAction"], line["provisioningStatusInfo"]["status"])
+        for line in lines
+    )
 
 
 def unheard(arrives: bool) -> Decide:
     """Creates are answered by 503, whether they arrive or not, and nobody is found by a filter."""
+
     def decide(request: httpx.Request, serve: Callable[[], httpx.Response]) -> httpx.Response:
         if request.method == "POST":
             if arrives:
@@ -58,8 +61,14 @@ def test_a_create_that_nobody_heard_of_is_logged_once_it_is_found(tmp_path: Path
     inner = world.transport.inner
     sent = []
     decide = unheard(arrives)
-    world.transport.inner = Between(inner, lambda request, serve: (sent.append(request.method), decide(request, serve))[1]
-                                    if not (request.method == "POST" and "POST" in sent) else httpx.Response(503))  # fmt: skip
+    world.transport.inner = Between(
+        inner,
+        lambda request, serve: (
+            (sent.append(request.method), decide(request, serve))[1]
+            if not (request.method == "POST" and "POST" in sent)
+            else httpx.Response(503)
+        ),
+    )
     assert [outcome.status for outcome in world.apply().outcomes] == ["failed"]
     world.transport.inner = inner
     created = ("User/ada@x.org", "create", "success")
@@ -93,8 +102,12 @@ def test_of_a_create_that_is_done_in_part_the_create_is_logged_and_the_rest_as_a
     both = [("User/ada@x.org", "create", "success"), ("User/grace@x.org", "create", "success")]
     assert logged(world) == sorted([*both, rest])
     assert len({line["id"] for line in world.store.read_log()}) == 3
-    names = {(line["provisioningAction"], item["displayName"]) for line in world.store.read_log()
-             for item in line["modifiedProperties"] if line["sourceIdentity"]["displayName"] == "User/ada@x.org"}  # fmt: skip
+    names = {
+        (line["provisioningAction"], item["displayName"])
+        for line in world.store.read_log()
+        for item in line["modifiedProperties"]
+        if line["sourceIdentity"]["displayName"] == "User/ada@x.org"
+    }
     manager = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager"
     assert ("create", "userName") in names and ("update", manager) in names and ("create", manager) not in names
     world.transport.inner = inner

@@ -49,8 +49,10 @@ def test_a_value_of_an_extension_is_not_taken_for_the_account_s_name() -> None:
 
 def test_whoever_is_interrupted_has_taken_first(world: World) -> None:
     world.converge()
-    world.users("userPrincipalName: ada@x.org, displayName: Ada, jobTitle: Boss, manager: grace@x.org",
-                "userPrincipalName: grace@x.org, displayName: Grace")  # fmt: skip
+    world.users(
+        "userPrincipalName: ada@x.org, displayName: Ada, jobTitle: Boss, manager: grace@x.org",
+        "userPrincipalName: grace@x.org, displayName: Grace",
+    )
     world.assign("group: Net, role: User")
     writes = world.transport.writes
     assert world.apply(lambda: world.transport.writes > writes).interrupted

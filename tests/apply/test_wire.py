@@ -20,8 +20,9 @@ def tape() -> vcr.VCR:
     return vcr.VCR(
         record_mode="all" if RECORDING else "none",
         match_on=["method", "scheme", "host", "port", "path", "query", "body"],
-        filter_headers=[("authorization", "filtered")], decode_compressed_response=True,
-    )  # fmt: skip
+        filter_headers=[("authorization", "filtered")],
+        decode_compressed_response=True,
+    )
 
 
 def test_a_first_apply_and_an_edit_send_what_they_have_always_sent(world: World) -> None:
@@ -29,8 +30,10 @@ def test_a_first_apply_and_an_edit_send_what_they_have_always_sent(world: World)
         CASSETTE.unlink(missing_ok=True)
     with tape().use_cassette(str(CASSETTE)) as cassette:
         assert world.apply().complete
-        world.users("userPrincipalName: ada@x.org, displayName: Ada, jobTitle: Architect, manager: grace@x.org",
-                    "userPrincipalName: grace@x.org, displayName: Grace, accountEnabled: false")  # fmt: skip
+        world.users(
+            "userPrincipalName: ada@x.org, displayName: Ada, jobTitle: Architect, manager: grace@x.org",
+            "userPrincipalName: grace@x.org, displayName: Grace, accountEnabled: false",
+        )
         assert world.apply().complete
     assert RECORDING or cassette.all_played
 

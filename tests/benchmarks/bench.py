@@ -67,8 +67,13 @@ class Size:
         if state == "cold" and cache.exists():
             for file in cache.iterdir():
                 file.unlink() if file.is_file() else None
-        environ = {"BENCH_URL": self.url + path, "BENCH_TOKEN": "token", "RECONCILE_CACHE_DIR": str(cache),
-                   "RECONCILE_ALLOWED_ORIGINS": self.url, "PYTHONPATH": str(ROOT)}  # fmt: skip
+        environ = {
+            "BENCH_URL": self.url + path,
+            "BENCH_TOKEN": "token",
+            "RECONCILE_CACHE_DIR": str(cache),
+            "RECONCILE_ALLOWED_ORIGINS": self.url,
+            "PYTHONPATH": str(ROOT),
+        }
         command = [sys.executable, "-m", "tests.benchmarks.stages", str(out), "--desired", str(self.folder / declared)]
         self.costs[name].append(run(command, self.folder / record, environ))
         self.stages[name] = json.loads(out.read_text())
@@ -89,9 +94,12 @@ def table(size: Size) -> str:
     yaml, names = costs["yaml"], list(STAGES)
     pages = [cost for name, found in costs.items() if name.startswith("pages") for cost in found]
     beside = f"YAML {median(yaml).wall:.2f} s, pages {median(pages).wall:.2f} s"
-    lines = [f"{size.count:,} users, {ROUNDS} rounds; yardstick: {beside}", "",
-             f"| | {' | '.join(names)} | whole | of the yardstick | of the pages | MB |",
-             "|---" * (len(names) + 5) + "|"]  # fmt: skip
+    lines = [
+        f"{size.count:,} users, {ROUNDS} rounds; yardstick: {beside}",
+        "",
+        f"| | {' | '.join(names)} | whole | of the yardstick | of the pages | MB |",
+        "|---" * (len(names) + 5) + "|",
+    ]
     for name, stages in size.stages.items():
         reads, whole = costs.get(f"pages of {name}"), median(costs[name])
         ratios = [ratio(costs[name], total(yaml, reads)), ratio(costs[name], reads)] if reads else []

@@ -42,11 +42,19 @@ def person(number: int) -> dict[str, Any]:
     """One declared user."""
     name = f"user{number:06}"
     return {
-        "userPrincipalName": f"{name}@example.com", "id": f"5f1c{number:012x}", "displayName": f"Person {number}",
-        "givenName": f"Given{number % 997}", "surname": f"Family{number % 4999}", "mail": f"{name}@example.com",
-        "department": DEPARTMENTS[number % 7], "jobTitle": f"Engineer {number % 37}", "employeeId": str(number),
-        "city": CITIES[number % 5], "country": "Example", "companyName": "Example Ltd",
-    }  # fmt: skip
+        "userPrincipalName": f"{name}@example.com",
+        "id": f"5f1c{number:012x}",
+        "displayName": f"Person {number}",
+        "givenName": f"Given{number % 997}",
+        "surname": f"Family{number % 4999}",
+        "mail": f"{name}@example.com",
+        "department": DEPARTMENTS[number % 7],
+        "jobTitle": f"Engineer {number % 37}",
+        "employeeId": str(number),
+        "city": CITIES[number % 5],
+        "country": "Example",
+        "companyName": "Example Ltd",
+    }
 
 
 def declare(root: Path, count: int, expressions: bool = False) -> None:
@@ -75,30 +83,48 @@ def pages(count: int, expressions: bool = False) -> list[bytes]:
     found = []
     for start in range(0, count, PER_PAGE):
         items = [_account(person(number), number, expressions) for number in range(start, min(start + PER_PAGE, count))]
-        found.append(json.dumps({
-            "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": count,
-            "startIndex": start + 1, "itemsPerPage": len(items), "Resources": items,
-        }).encode())  # fmt: skip
+        found.append(
+            json.dumps(
+                {
+                    "schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"],
+                    "totalResults": count,
+                    "startIndex": start + 1,
+                    "itemsPerPage": len(items),
+                    "Resources": items,
+                }
+            ).encode()
+        )
     return found
 
 
 def _account(user: dict[str, Any], number: int, expressions: bool) -> dict[str, Any]:
     return {
-        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", ENTERPRISE], "id": f"{number:032x}",
-        "externalId": user["id"], "userName": user["userPrincipalName"], "active": True,
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", ENTERPRISE],
+        "id": f"{number:032x}",
+        "externalId": user["id"],
+        "userName": user["userPrincipalName"],
+        "active": True,
         "displayName": user["displayName"] if number % 100 else "Somebody Else",
-        "name": {"givenName": user["givenName"], "familyName": user["surname"]}, "title": user["jobTitle"],
-        "emails": [{"type": "work", "value": user["mail"], "primary": True}], ENTERPRISE: {"department": user["department"]},
+        "name": {"givenName": user["givenName"], "familyName": user["surname"]},
+        "title": user["jobTitle"],
+        "emails": [{"type": "work", "value": user["mail"], "primary": True}],
+        ENTERPRISE: {"department": user["department"]},
         "meta": {"resourceType": "User", "created": "2026-01-01T00:00:00Z", "version": f'W/"{number}"'},
-    } | ({BENCH: _worked_out(user)} if expressions else {})  # fmt: skip
+    } | ({BENCH: _worked_out(user)} if expressions else {})
 
 
 def _worked_out(user: dict[str, Any]) -> dict[str, str]:
     """What the ten expressions come to."""
     values = (
-        user["givenName"] + "!", user["surname"].upper(), f"{user['givenName']} {user['surname']}", user["department"][:3],
-        "DE" if user["city"] == "Berlin" else "other", user["mail"].replace("@example.com", "@example.org"),
-        {"Sales": "S", "Legal": "L"}.get(user["department"], "none"), user["employeeId"],
-        (user["givenName"] + user["surname"]).lower(), user["displayName"][:5],
-    )  # fmt: skip
+        user["givenName"] + "!",
+        user["surname"].upper(),
+        f"{user['givenName']} {user['surname']}",
+        user["department"][:3],
+        "DE" if user["city"] == "Berlin" else "other",
+        user["mail"].replace("@example.com", "@example.org"),
+        {"Sales": "S", "Legal": "L"}.get(user["department"], "none"),
+        user["employeeId"],
+        (user["givenName"] + user["surname"]).lower(),
+        user["displayName"][:5],
+    )
     return {f"x{number}": value for number, value in enumerate(values)}

@@ -18,8 +18,14 @@ def write_record(folder: Path, count: int) -> None:
 def _entry(number: int) -> Entry:
     user = person(number)
     wanted = {
-        "userName": user["userPrincipalName"], "externalId": user["id"], "active": True,
-        "displayName": user["displayName"], "name.givenName": user["givenName"], "name.familyName": user["surname"],
-        "title": user["jobTitle"], 'emails[type eq "work"].value': user["mail"], f"{ENTERPRISE}:department": user["department"],
-    }  # fmt: skip
+        "userName": user["userPrincipalName"],
+        "externalId": user["id"],
+        "active": True,
+        "displayName": user["displayName"],
+        "name.givenName": user["givenName"],
+        "name.familyName": user["surname"],
+        "title": user["jobTitle"],
+        'emails[type eq "work"].value': user["mail"],
+        f"{ENTERPRISE}:department": user["department"],
+    }
     return {"id": f"{number:032x}", "wanted": wanted, "answered": {}, "declaredId": user["id"], "created": True}

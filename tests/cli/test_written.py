@@ -27,9 +27,16 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("name", "why"), [
-    ("link.json", "it is a link"), ("folder", "it is a folder"), ("tracked.json", "Git tracks tracked.json"),
-    ("away/plan.json", "Git tracks away"), ("absent/plan.json", "no such folder")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("link.json", "it is a link"),
+        ("folder", "it is a folder"),
+        ("tracked.json", "Git tracks tracked.json"),
+        ("away/plan.json", "Git tracks away"),
+        ("absent/plan.json", "no such folder"),
+    ],
+)
 @pytest.mark.parametrize("how", ["clear", "write", "append"])
 def test_what_a_pull_request_could_bring_is_not_written_to(checkout: Path, how: str, name: str, why: str) -> None:
     (checkout / "target").write_text("mine")

@@ -56,8 +56,16 @@ from reconciler.demo.simulator import Simulator
 from tests.support.gitworld import ENV, git
 
 HERE = Path(__file__).parent
-ENVIRON = {**ENV, "HOME": "/nowhere", "USER": "somebody", "COLUMNS": "120", "WIKI_TOKEN": "s3cr3t", "RECONCILE_CACHE_DIR": "",
-           "GIT_AUTHOR_DATE": "2026-06-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-06-01T00:00:00Z"}  # fmt: skip
+ENVIRON = {
+    **ENV,
+    "HOME": "/nowhere",
+    "USER": "somebody",
+    "COLUMNS": "120",
+    "WIKI_TOKEN": "s3cr3t",
+    "RECONCILE_CACHE_DIR": "",
+    "GIT_AUTHOR_DATE": "2026-06-01T00:00:00Z",
+    "GIT_COMMITTER_DATE": "2026-06-01T00:00:00Z",
+}
 COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
 PROCESS = re.compile(r"@\S+ \(pid \d+")
 OVER_COMMITS = re.compile(r'("(?:content_digest|sum)": ?")[^"]+"')  # digests over what names a commit, another one each time
@@ -180,14 +188,15 @@ class Kept:
         """Lines of any journal that came since the last time."""
         texts = [file.read_text() for file in sorted(self.folder.rglob("*journal*.jsonl")) if file.is_file()]
         lines = [line for text in texts for line in text.splitlines()]
-        new = lines[len(self.lines):] if lines[: len(self.lines)] == self.lines else lines
+        new = lines[len(self.lines) :] if lines[: len(self.lines)] == self.lines else lines
         self.lines = lines
         return new
 
     def taken(self) -> list[str]:
         files = dict(self._files())
-        said = [line for name, text in files.items() if self.seen.get(name) != text
-                for line in (f"--- {name}", *text.splitlines())]  # fmt: skip
+        said = [
+            line for name, text in files.items() if self.seen.get(name) != text for line in (f"--- {name}", *text.splitlines())
+        ]
         said += [f"--- {name} is gone" for name in self.seen if name not in files]
         self.seen = files
         return said
@@ -264,8 +273,10 @@ class World:
         number = lambda found: commits.setdefault(found[0], f"<commit {len(commits) + 1}>")  # noqa: E731
         if self.remote:
             texts = {name: OVER_COMMITS.sub(r'\1<digest>"', text) for name, text in texts.items()}
-        return {name: COMMIT.sub(number, PROCESS.sub("@<host> (pid <pid>", text.replace(str(self.top), "<folder>")))
-                for name, text in texts.items()}
+        return {
+            name: COMMIT.sub(number, PROCESS.sub("@<host> (pid <pid>", text.replace(str(self.top), "<folder>")))
+            for name, text in texts.items()
+        }
 
     # The steps
 

@@ -62,7 +62,8 @@ def test_a_file_elsewhere_or_behind_a_link_is_not_known(commits: list[str], tmp_
     assert text_at(head, FILE) is not None
 
 
-def test_outside_of_a_repository_nothing_is_known(commits: list[str], tmp_path_factory: pytest.TempPathFactory,
-                                                  monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_outside_of_a_repository_nothing_is_known(
+    commits: list[str], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path_factory.mktemp("bare"))
     assert text_at(commits[0], FILE) is None

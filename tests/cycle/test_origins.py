@@ -63,8 +63,9 @@ def test_an_approval_that_is_not_committed_did_not(repository: Repository) -> No
     assert repository.came() == ["mixed"]
 
 
-@pytest.mark.parametrize(("second", "came"), [
-    (lambda r: r.desk.people("ada@x.org"), "mixed"), (lambda r: r.approve("a", "b"), "alone")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("second", "came"), [(lambda r: r.desk.people("ada@x.org"), "mixed"), (lambda r: r.approve("a", "b"), "alone")]
+)
 def test_a_merged_branch_is_one_change_whatever_its_commits_are(
     repository: Repository, second: Callable[[Repository], None], came: str
 ) -> None:
@@ -86,8 +87,9 @@ def test_without_the_history_nothing_is_known(repository: Repository, tmp_path: 
     assert repository.came() == [""]
 
 
-def test_outside_of_a_repository_nothing_is_known(tmp_path_factory: pytest.TempPathFactory, repository: Repository,
-                                                  monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_outside_of_a_repository_nothing_is_known(
+    tmp_path_factory: pytest.TempPathFactory, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path_factory.mktemp("bare")
     Desk(folder, "http://127.0.0.1/v2").write("apps/wiki/approvals.yaml", f"approvals: [{ENTRY.format('a' * 64)}]\n")
     monkeypatch.chdir(folder)

@@ -42,7 +42,7 @@ CASES = [
     (U, "users: [\n<<<<<<< HEAD\n{a: é},\n=======\n{a: @},\n>>>>>>> other\n]", (2, 1), "merge-conflict"),
     (U, "users:\n  - userPrincipalName: ada@x.org\n    <<: foo\n    displayName: A\n", (3, 9), "merge"),
     (U, "users:\n  - <<: [{mail: x}, 5]\n    userPrincipalName: ada@x.org\n", (2, 21), "merge"),
-    (M, MAPPINGS.replace("source: jobTitle", "expression: 'PCase([mail], \"-\", \"x\")'"), (7, 38), "expression"),
+    (M, MAPPINGS.replace("source: jobTitle", 'expression: \'PCase([mail], "-", "x")\''), (7, 38), "expression"),
     (M, MAPPINGS.replace("source: jobTitle", "expression: 'Mid([mail])'"), (7, 38), "expression"),
     (U, "users:\n- a: b\n=======\n>>>>>>> other", (3, 1), "merge-conflict"),
     (U, "users:\n- a: é\n\tmail: b", (3, 1), "syntax"),
@@ -248,7 +248,9 @@ def test_a_reference_by_an_earlier_name_is_told_todays(tmp_path: Path) -> None:
     world.groups("displayName: Care, previously: [Support]", "displayName: All, members: [{group: Support}]")
     world.assign("user: byron@x.org, role: User", "group: support, role: User")
     assert sorted(p.remedy for p in load(tmp_path / "desired").errors) == [
-        *["it is called Care now: write that"] * 2, *["it is called ada@x.org now: write that"] * 2]  # fmt: skip
+        *["it is called Care now: write that"] * 2,
+        *["it is called ada@x.org now: write that"] * 2,
+    ]
 
 
 @pytest.mark.parametrize(("clause", "code", "at"), FILTERS)
@@ -281,9 +283,15 @@ def test_an_assignment_without_a_role_or_a_member_is_no_repetition_of_another(tm
     assert [item.role for item in load(tmp_path / "desired").declarations.apps["wiki"].assignments] == ["user", "user"]
 
 
-@pytest.mark.parametrize(("members", "column", "name"), [
-    ("ada@x.org, grace@x.org, ADA@x.org", 54, "ADA@x.org"), ("{group: b}, grace@x.org, {group: B}", 55, "the group B"),
-    ("a, {group: a}", 0, ""), ("ada@x.org, grace@x.org", 0, "")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("members", "column", "name"),
+    [
+        ("ada@x.org, grace@x.org, ADA@x.org", 54, "ADA@x.org"),
+        ("{group: b}, grace@x.org, {group: B}", 55, "the group B"),
+        ("a, {group: a}", 0, ""),
+        ("ada@x.org, grace@x.org", 0, ""),
+    ],
+)
 def test_a_member_who_is_written_twice_is_a_warning(tmp_path: Path, members: str, column: int, name: str) -> None:
     sound(tmp_path).write(U, ADA.replace("]", ", {userPrincipalName: a}]"))
     World(tmp_path).write(G, f"groups:\n- {{displayName: b}}\n- {{displayName: a}}\n- {{displayName: c, members: [{members}]}}")
@@ -367,8 +375,13 @@ def test_a_file_that_is_no_yaml_hides_nothing_in_the_others_of_its_app(tmp_path:
     world.write(M, expression("Upper([jobTitle])"))
     world.write(A, "assignments: [{user: adda@x.org, role: Boss}]")
     world.write(f"apps/wiki/{broken}.yaml", f"{broken}: [")
-    expected = {("syntax", broken), ("not-one-of", "app"), ("unknown-user", "assignments"), ("unknown-role", "assignments"),
-                ("expression", "mappings")}  # fmt: skip
+    expected = {
+        ("syntax", broken),
+        ("not-one-of", "app"),
+        ("unknown-user", "assignments"),
+        ("unknown-role", "assignments"),
+        ("expression", "mappings"),
+    }
     hidden = {(code, file) for code, file in expected if file == broken and code != "syntax"}
     hidden |= {("unknown-role", "assignments")} if broken == "roles" else set()
     assert {(code, file.removesuffix(".yaml")) for code, file in only(tmp_path)} == expected - hidden
@@ -389,9 +402,19 @@ def test_an_app_that_lacks_a_file_is_checked_all_the_same(tmp_path: Path) -> Non
     assert only(tmp_path) == [("missing-file", "wiki"), ("unknown-role", "assignments.yaml")]
 
 
-@pytest.mark.parametrize(("name", "slip"), [(R, "role.yaml"), (A, "assignements.yaml"), (M, "mapping.yml"), (P, "App.yaml"),
-                                            ("directory/users", "user"), ("directory", "directroy"), ("apps", "app"),
-                                            (U, "../users.yaml")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "slip"),
+    [
+        (R, "role.yaml"),
+        (A, "assignements.yaml"),
+        (M, "mapping.yml"),
+        (P, "App.yaml"),
+        ("directory/users", "user"),
+        ("directory", "directroy"),
+        ("apps", "app"),
+        (U, "../users.yaml"),
+    ],
+)
 def test_a_slip_in_a_name_is_one_error_and_what_stands_there_is_checked(tmp_path: Path, name: str, slip: str) -> None:
     sound(tmp_path)
     path = tmp_path / "desired" / name
@@ -415,10 +438,14 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path, name: str) -> None:
     assert only(tmp_path) == [("no-regular-file", pipe.name)]
 
 
-@pytest.mark.parametrize(("file", "text"), [
-    (U, "users: [" + "".join(f"{{userPrincipalName: u{n}, colour: red}}, " for n in range(3_000)) + "]"),
-    (U, "users:\n" + "  -\n" * 3_000),
-    (P, APP + "".join(f"colour{number}: red\n" for number in range(3_000)))])  # fmt: skip
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        (U, "users: [" + "".join(f"{{userPrincipalName: u{n}, colour: red}}, " for n in range(3_000)) + "]"),
+        (U, "users:\n" + "  -\n" * 3_000),
+        (P, APP + "".join(f"colour{number}: red\n" for number in range(3_000))),
+    ],
+)
 def test_of_too_many_errors_the_rest_is_counted(tmp_path: Path, file: str, text: str) -> None:
     sound(tmp_path).write(file, text)
     codes = ("unknown-key", "wrong-type", "more-errors")
@@ -429,7 +456,8 @@ def test_of_too_many_errors_the_rest_is_counted(tmp_path: Path, file: str, text:
 MORE = [
     (U, "users: [{userPrincipalNam: a}, {userPrincipalNam: b}, {x: 1, userPrincipalName: ''}, {mail: 1}]"),
     (G, "groups: [{displayName: a, members: [{a: 1, b: 2}, 3, {}, {group: 1}, {grup: x}]}]"),
-    (A, "assignments: [{usr: a, role: x}, {user: a, group: b, role: x}, {rle: x}, {grup: x}, {user: a, expires: 3}]")]
+    (A, "assignments: [{usr: a, role: x}, {user: a, group: b, role: x}, {rle: x}, {grup: x}, {user: a, expires: 3}]"),
+]
 
 
 @pytest.mark.parametrize("number", range(len(CASES) + len(MORE)))

@@ -49,9 +49,19 @@ def test_a_file_with_an_error_is_not_kept(many: World) -> None:
     assert len(load(many.folder / "desired").errors) == 400
 
 
-@pytest.mark.parametrize("torn", [b"", b"[", b"[1, 2, 3]", b'[{"role": []}, [2], [0]]', b"{}",
-                                  b'[{"role": [["User"], [1]]}, [2], [0]]', b'[{"role": [{}, [0]]}, [2], [0]]',
-                                  b'[{"role": [["a", "b"], null]}, [2], [0]]'])
+@pytest.mark.parametrize(
+    "torn",
+    [
+        b"",
+        b"[",
+        b"[1, 2, 3]",
+        b'[{"role": []}, [2], [0]]',
+        b"{}",
+        b'[{"role": [["User"], [1]]}, [2], [0]]',
+        b'[{"role": [{}, [0]]}, [2], [0]]',
+        b'[{"role": [["a", "b"], null]}, [2], [0]]',
+    ],
+)
 def test_a_torn_entry_is_as_good_as_none(tmp_path: Path, torn: bytes) -> None:
     cache = Cache(tmp_path, "salt")
     cache.put("assignments", CONTENT, ROWS)

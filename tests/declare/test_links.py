@@ -73,7 +73,8 @@ def test_declarations_are_read_through_no_link(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["directory", "directory/users/more", "directory/users/b.yaml", "apps/wiki/roles.yaml", "policies"])
+    "path", ["directory", "directory/users/more", "directory/users/b.yaml", "apps/wiki/roles.yaml", "policies"]
+)
 @pytest.mark.parametrize("target", ["there", "not there"])
 def test_a_link_that_leads_out_is_an_error_at_its_place(path: str, target: str) -> None:
     outside = Path("outside", path)
@@ -96,9 +97,15 @@ def test_a_link_to_a_sibling_whose_name_begins_alike_leads_out() -> None:
     assert ("desired/directory/users/more", "link-out") in found()
 
 
-@pytest.mark.parametrize("links", [
-    {"directory/users/more": "."}, {"directory/users/more": "../.."}, {"directory/users/more": "../../directory"},
-    {"directory/users/a/more": "../b", "directory/users/b/more": "../a"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "links",
+    [
+        {"directory/users/more": "."},
+        {"directory/users/more": "../.."},
+        {"directory/users/more": "../../directory"},
+        {"directory/users/a/more": "../b", "directory/users/b/more": "../a"},
+    ],
+)
 def test_a_link_to_a_folder_above_itself_is_an_error(links: dict[str, str]) -> None:
     for path, to in links.items():
         link(f"desired/{path}", to)
@@ -120,11 +127,27 @@ def test_links_that_make_any_number_of_paths_end_soon(levels: int, names: str) -
         pass
 
 
-@pytest.mark.parametrize("command", [
-    ["validate"], ["plan"], ["apply", "--auto-approve"], ["apps"], ["lock"], ["unlock", "x"], ["explain", "ada@x.org"],
-    ["eval", "[mail]", "--user", "ada@x.org"], ["test-connection"], ["revoke", "ada@x.org", "--auto-approve"], ["init"],
-    ["record", "show", "User/a"], ["record", "prune", "--older-than", "1d"], ["github", "plans", "--out", "plans"],
-    ["import", "--app", "wiki", "--out", "desired"], ["import", "--only", "User/ada@x.org"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["validate"],
+        ["plan"],
+        ["apply", "--auto-approve"],
+        ["apps"],
+        ["lock"],
+        ["unlock", "x"],
+        ["explain", "ada@x.org"],
+        ["eval", "[mail]", "--user", "ada@x.org"],
+        ["test-connection"],
+        ["revoke", "ada@x.org", "--auto-approve"],
+        ["init"],
+        ["record", "show", "User/a"],
+        ["record", "prune", "--older-than", "1d"],
+        ["github", "plans", "--out", "plans"],
+        ["import", "--app", "wiki", "--out", "desired"],
+        ["import", "--only", "User/ada@x.org"],
+    ],
+)
 def test_every_command_that_reads_declarations_refuses_a_link(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     moved("desired", "real")
     link("desired", "real")

@@ -30,8 +30,9 @@ def test_another_action_is_no_slip_of_one(tmp_path: Path, other: str) -> None:
     assert actions(tmp_path, other) == ["use one of create, update, delete"]
 
 
-@pytest.mark.parametrize(("slip", "meant"), [
-    ("creat", "create"), ("udpate", "update"), ("Delete", "delete"), ("deleted", "delete")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("slip", "meant"), [("creat", "create"), ("udpate", "update"), ("Delete", "delete"), ("deleted", "delete")]
+)
 def test_a_slip_of_an_action_is_understood(tmp_path: Path, slip: str, meant: str) -> None:
     assert actions(tmp_path, slip) == [f"did you mean '{meant}'?"]
 

@@ -73,8 +73,9 @@ ATTACKS = {  # what is written, and the errors that are said
 def validated(folder: Path, form: str = "text") -> tuple[str, int, float, int]:
     """What a process of its own prints, its exit code, seconds of computing, and its peak in MB."""
     command = [sys.executable, "-c", CHILD, str(folder / "desired"), form]
-    found = subprocess.run(command, capture_output=True, text=True, timeout=300,
-                           env={**os.environ, "RECONCILE_CACHE_DIR": ""}, check=True)  # fmt: skip
+    found = subprocess.run(
+        command, capture_output=True, text=True, timeout=300, env={**os.environ, "RECONCILE_CACHE_DIR": ""}, check=True
+    )
     _, code, seconds, peak = found.stderr.splitlines()[-1].split()
     return found.stdout + found.stderr, int(code), float(seconds), int(peak)
 
@@ -114,8 +115,13 @@ def test_warnings_of_policies_that_are_not_listed_are_counted(tmp_path: Path) ->
 
 def test_what_is_large_and_sound_is_no_error(tmp_path: Path) -> None:
     world = World(tmp_path)
-    world.write(U, "users:\n- &a {userPrincipalName: ada@x.org, employeeId: '" + NUMBER + "'}\n"
-                + "".join(f"- {{<<: *a, userPrincipalName: u{n}}}\n" for n in range(1_000)))  # fmt: skip
+    world.write(
+        U,
+        "users:\n- &a {userPrincipalName: ada@x.org, employeeId: '"
+        + NUMBER
+        + "'}\n"
+        + "".join(f"- {{<<: *a, userPrincipalName: u{n}}}\n" for n in range(1_000)),
+    )
     world.write(G, rows("groups", 200, "{displayName: g%n, members: [{group: g%m}]}") + "- {displayName: g200, members: [u7]}\n")
     world.assign("group: g0, role: User")
     found = load(tmp_path / "desired")
@@ -124,8 +130,11 @@ def test_what_is_large_and_sound_is_no_error(tmp_path: Path) -> None:
 
 def test_the_way_to_each_of_many_members_looks_through_a_group_once(tmp_path: Path) -> None:
     world = World(tmp_path)
-    world.write(G, rows("groups", 300, "{displayName: g%n, members: [{group: g%m}]}") + inside(3_000, "u").removeprefix(
-        "groups: [").replace("{displayName: g,", "- {displayName: g300,").replace("]}]", "]}"))  # fmt: skip
+    world.write(
+        G,
+        rows("groups", 300, "{displayName: g%n, members: [{group: g%m}]}")
+        + inside(3_000, "u").removeprefix("groups: [").replace("{displayName: g,", "- {displayName: g300,").replace("]}]", "]}"),
+    )
     world.assign("group: g0, role: User")
     groups = load(tmp_path / "desired").declarations.groups
     looks = 0

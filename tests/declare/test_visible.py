@@ -84,8 +84,9 @@ def test_an_escape_can_be_read_back() -> None:
     assert visible("a\U000e0041\u200b\n") == "a\\U000e0041\\u200b\\n"
 
 
-@pytest.mark.parametrize("text", [
-    "a" + "\u0301" * 100_000, "म" + "\u094d\u200d" * 50_000, "م" + "\u064b\u200c" * 50_000, "👩\u200d" * 50_000])  # fmt: skip
+@pytest.mark.parametrize(
+    "text", ["a" + "\u0301" * 100_000, "म" + "\u094d\u200d" * 50_000, "م" + "\u064b\u200c" * 50_000, "👩\u200d" * 50_000]
+)
 def test_a_text_of_marks_and_joiners_takes_no_longer_than_it_is_long(text: str) -> None:
     before = time.process_time()
     visible(text)

@@ -58,8 +58,10 @@ POLICIES = [
     {"name": "c", "mustCarry": {"roles": ["User"], "expiresWithin": "90d", "reason": True}, "remedy": "x"},
     {"name": "d", "domains": ["x.org"], "remedy": "x"},
 ]
-ROLES = [{"value": "u", "displayName": "User", "privileged": True, "enabled": True, "allowedMemberTypes": ["User", "Group"]},
-         {"value": "a", "displayName": "Admin"}]  # fmt: skip
+ROLES = [
+    {"value": "u", "displayName": "User", "privileged": True, "enabled": True, "allowedMemberTypes": ["User", "Group"]},
+    {"value": "a", "displayName": "Admin"},
+]
 ASSIGNMENTS = [{"user": "ada@x.org", "role": "User", "expires": "2027-01-01", "reason": "x"}, {"group": "G", "role": "User"}]
 APPROVALS = [{"plan": "sha256:" + "0" * 64, "safeguard": "empty", "reason": "x", "expires": "2027-01-01"}]
 FILES: dict[str, tuple[str, dict[str, Any]]] = {

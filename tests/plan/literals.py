@@ -46,10 +46,19 @@ ASSIGNED = Assignment(None, "net", "user", None, None, "assignments.yaml", 1)
 
 def app(users: ObjectMapping | None = None, groups: ObjectMapping | None = None, **changed: Any) -> App:
     plain = App(
-        "wiki", "Wiki", "generic", "https://wiki.example", "${env:TOKEN}", Provisioning(), Deprovisioning(),
-        {"user": Role("user", "user", "User")}, (ASSIGNED,), users or ObjectMapping(attributes=USERS),
-        groups or ObjectMapping(attributes=GROUPS), Place("app.yaml", 1),
-    )  # fmt: skip
+        "wiki",
+        "Wiki",
+        "generic",
+        "https://wiki.example",
+        "${env:TOKEN}",
+        Provisioning(),
+        Deprovisioning(),
+        {"user": Role("user", "user", "User")},
+        (ASSIGNED,),
+        users or ObjectMapping(attributes=USERS),
+        groups or ObjectMapping(attributes=GROUPS),
+        Place("app.yaml", 1),
+    )
     return replace(plain, **changed)
 
 
@@ -79,8 +88,11 @@ def group_entry(id: str, name: str, *members: str, **more: Any) -> Entry:
 
 
 def entries() -> dict[str, Entry]:
-    return {ADA: entry("a1", "ada@x.org", "Engineer"), GRACE: entry("b2", "grace@x.org", "Admiral"),
-            NET: group_entry("g1", "Net", ADA, GRACE, created=True)}  # fmt: skip
+    return {
+        ADA: entry("a1", "ada@x.org", "Engineer"),
+        GRACE: entry("b2", "grace@x.org", "Admiral"),
+        NET: group_entry("g1", "Net", ADA, GRACE, created=True),
+    }
 
 
 def context(
@@ -92,8 +104,10 @@ def context(
     application = application or app()
     declarations = Declarations(table(User, "userPrincipalName", people), table(Group, "displayName", teams), {})
     resolution = resolve(application, declarations, TODAY)
-    live = Live({item.id: item for item in project_users(resolution.user_mapping, list(accounts))},
-                {item.id: item for item in project_groups(resolution.group_mapping, list(groups))})  # fmt: skip
+    live = Live(
+        {item.id: item for item in project_users(resolution.user_mapping, list(accounts))},
+        {item.id: item for item in project_groups(resolution.group_mapping, list(groups))},
+    )
     known = Entries(recorded if recorded is not None else entries())
     matching = match(resolution, live, known)
     record = Record("wiki", entries=known, revoked=dict(out or {}))

@@ -32,9 +32,12 @@ def nested(world: World) -> World:
 def test_new_people_gain_their_roles_and_groups_privileged_ones_first(nested: World) -> None:
     plan = nested.plan()
     assert rows(plan) == [
-        ("grace@x.org", True, "Admin", ""), ("ada@x.org", True, "Net", "Inner"), ("ada@x.org", True, "User", "Net > Inner"),
-        ("grace@x.org", True, "Net", ""), ("grace@x.org", True, "User", "Net"),
-    ]  # fmt: skip
+        ("grace@x.org", True, "Admin", ""),
+        ("ada@x.org", True, "Net", "Inner"),
+        ("ada@x.org", True, "User", "Net > Inner"),
+        ("grace@x.org", True, "Net", ""),
+        ("grace@x.org", True, "User", "Net"),
+    ]
     line = next(line for line in text(plan).splitlines() if line.strip().startswith("grace@x.org gains Admin"))
     assert "gains Admin (privileged), " in line and "assignments.yaml:3, until 2027-01-31" in line
 
@@ -49,8 +52,10 @@ def test_a_role_that_is_exchanged_is_one_gained_and_one_lost(nested: World) -> N
     nested.converge()
     nested.assign("group: Net, role: Admin")
     assert rows(nested.plan()) == [
-        ("ada@x.org", True, "Admin", "Net > Inner"), ("ada@x.org", False, "User", "Net"), ("grace@x.org", False, "User", "Net"),
-    ]  # fmt: skip
+        ("ada@x.org", True, "Admin", "Net > Inner"),
+        ("ada@x.org", False, "User", "Net"),
+        ("grace@x.org", False, "User", "Net"),
+    ]
 
 
 def lost(world: World, what: str) -> tuple[str, str, int]:
@@ -99,12 +104,16 @@ def test_members_of_a_group_that_is_deleted_lose_it(nested: World) -> None:
     nested.converge()
     nested.assign("user: ada@x.org, role: User", "user: grace@x.org, role: User")
     assert {row for row in rows(nested.plan()) if row[2] == "Net"} == {
-        ("ada@x.org", False, "Net", ""), ("grace@x.org", False, "Net", "")}  # fmt: skip
+        ("ada@x.org", False, "Net", ""),
+        ("grace@x.org", False, "Net", ""),
+    }
 
 
 def test_an_app_that_takes_no_roles_still_says_who_gets_an_account(world: World) -> None:
-    world.write("apps/wiki/app.yaml", "app: wiki\nadminCredentials: {tenantUrl: 'http://127.0.0.1/v2', secretToken: '${env:T}'}\n"
-                                      "provisioning: {scope: all}\n")  # fmt: skip
+    world.write(
+        "apps/wiki/app.yaml",
+        "app: wiki\nadminCredentials: {tenantUrl: 'http://127.0.0.1/v2', secretToken: '${env:T}'}\nprovisioning: {scope: all}\n",
+    )
     world.assign()
     plan = world.plan()
     row = Access("User/ada@x.org", "Ada", True, "account", "an account", False, "", plan.changes[-2].file, 2, None)
@@ -124,8 +133,13 @@ def test_a_service_that_stores_no_roles_gives_an_account_and_no_role(nested: Wor
 
 
 def test_a_service_that_takes_one_role_gives_no_other(nested: World) -> None:
-    nested.write("apps/wiki/mappings.yaml", ROLELESS.replace("source: jobTitle}", "source: jobTitle}\n      - "
-                 "{target: userType, expression: 'SingleAppRoleAssignment([appRoleAssignments])'}"))  # fmt: skip
+    nested.write(
+        "apps/wiki/mappings.yaml",
+        ROLELESS.replace(
+            "source: jobTitle}",
+            "source: jobTitle}\n      - {target: userType, expression: 'SingleAppRoleAssignment([appRoleAssignments])'}",
+        ),
+    )
     nested.assign("group: Net, role: Admin", "group: Net, role: User")
     assert rows(nested.plan()) == [("ada@x.org", True, "Admin", "Net > Inner"), ("grace@x.org", True, "Admin", "Net")]
 
@@ -158,8 +172,10 @@ def test_what_is_inside_a_value_is_told_item_by_item() -> None:
 def test_drift_is_shown_apart_from_declared_changes(nested: World) -> None:
     nested.converge()
     nested.edit("ada@x.org", "title", "Boss")
-    nested.users("userPrincipalName: ada@x.org, displayName: Ada, jobTitle: Engineer, manager: grace@x.org",
-                 "userPrincipalName: grace@x.org, displayName: Amazing Grace")  # fmt: skip
+    nested.users(
+        "userPrincipalName: ada@x.org, displayName: Ada, jobTitle: Engineer, manager: grace@x.org",
+        "userPrincipalName: grace@x.org, displayName: Amazing Grace",
+    )
     shown = text(nested.plan())
     assert shown.index("update User/grace@x.org") < shown.index("Drift:") < shown.index("update User/ada@x.org")
 

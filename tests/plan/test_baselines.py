@@ -24,10 +24,19 @@ def test_ids_stand_by_address_and_those_of_nobody_by_themselves() -> None:
 
 def test_what_matches_and_stays_goes_into_the_record() -> None:
     found = settled(context(recorded={})).baselines
-    assert found[ADA] == {"id": "a1", "answered": {}, "roles": ["user"],
-                          "wanted": {"userName": "ada@x.org", "active": True, "title": "Engineer"}}  # fmt: skip
-    assert found[NET] == {"id": "g1", "answered": {}, "roles": ["user"], "members": [ADA, GRACE],
-                          "wanted": {"displayName": "Net"}}  # fmt: skip
+    assert found[ADA] == {
+        "id": "a1",
+        "answered": {},
+        "roles": ["user"],
+        "wanted": {"userName": "ada@x.org", "active": True, "title": "Engineer"},
+    }
+    assert found[NET] == {
+        "id": "g1",
+        "answered": {},
+        "roles": ["user"],
+        "members": [ADA, GRACE],
+        "wanted": {"displayName": "Net"},
+    }
 
 
 def test_what_is_yet_to_be_written_stays_as_it_was_recorded() -> None:

@@ -46,11 +46,15 @@ def test_what_matches_and_is_as_declared_is_adopted() -> None:
 
 def test_who_has_no_account_gets_one_and_its_line_and_place() -> None:
     findings = planned(context(accounts=(), groups=(), recorded={}))
-    assert said(findings) == [("create", ADA, "in scope, and no account matches", ("config",)),
-                              ("create", GRACE, "in scope, and no account matches", ("config",)),
-                              ("create", NET, "in scope, and no group matches", ("config",))]  # fmt: skip
-    assert [(c.file, c.line, c.precondition) for c in findings.changes[:2]] == [("userPrincipalName.yaml", 1, None),
-                                                                                ("userPrincipalName.yaml", 2, None)]  # fmt: skip
+    assert said(findings) == [
+        ("create", ADA, "in scope, and no account matches", ("config",)),
+        ("create", GRACE, "in scope, and no account matches", ("config",)),
+        ("create", NET, "in scope, and no group matches", ("config",)),
+    ]
+    assert [(c.file, c.line, c.precondition) for c in findings.changes[:2]] == [
+        ("userPrincipalName.yaml", 1, None),
+        ("userPrincipalName.yaml", 2, None),
+    ]
     assert findings.changes[2].add == (ADA, GRACE)
 
 
@@ -63,8 +67,7 @@ def test_an_account_that_was_deleted_there_is_drift_and_one_that_we_let_go_is_no
 
 
 def test_an_edit_there_is_put_back_and_one_of_the_declaration_is_carried_out() -> None:
-    assert said(planned(context(accounts=BOSS))) == [
-        ("update", ADA, "edited on the service since the last apply", ("drift",))]  # fmt: skip
+    assert said(planned(context(accounts=BOSS))) == [("update", ADA, "edited on the service since the last apply", ("drift",))]
     people = ({**PEOPLE[0], "jobTitle": "Architect"}, PEOPLE[1])
     assert said(planned(context(people=people))) == [("update", ADA, "the declaration changed", ("config",))]
 
@@ -82,19 +85,20 @@ def test_an_account_that_matches_and_differs_says_by_what_it_matched() -> None:
 
 def test_a_disabled_account_is_enabled_and_why_is_told() -> None:
     off = (account("a1", "ada@x.org", "Engineer", active=False), ACCOUNTS[1])
-    assert said(planned(context(accounts=off))) == [
-        ("enable", ADA, "disabled on the service since the last apply", ("drift",))]  # fmt: skip
+    assert said(planned(context(accounts=off))) == [("enable", ADA, "disabled on the service since the last apply", ("drift",))]
     ours = entry("a1", "ada@x.org", "Engineer")
     ours["wanted"]["active"] = False
     assert said(planned(context(accounts=off, recorded={**entries(), ADA: ours}))) == [
-        ("enable", ADA, "in scope again", ("config",))]  # fmt: skip
+        ("enable", ADA, "in scope again", ("config",))
+    ]
 
 
 def test_a_rename_says_the_old_name() -> None:
     people = ({**PEOPLE[0], "userPrincipalName": "ada.l@x.org", "previously": ["ada@x.org"]}, PEOPLE[1])
     team = {**TEAM, "members": ["ada.l@x.org", "grace@x.org"]}
     assert said(planned(context(people=people, teams=(team,)))) == [
-        ("update", "User/ada.l@x.org", "renamed from ada@x.org", ("config",))]  # fmt: skip
+        ("update", "User/ada.l@x.org", "renamed from ada@x.org", ("config",))
+    ]
 
 
 def test_what_a_mapping_does_not_do_is_left_and_said_once() -> None:
@@ -102,8 +106,10 @@ def test_what_a_mapping_does_not_do_is_left_and_said_once() -> None:
     findings = planned(context(app(users=mapping), accounts=BOSS[:1], recorded={ADA: entries()[ADA]}, groups=()))
     assert [change.address for change in findings.changes] == [NET]
     assert findings.changes[0].add == (ADA,)
-    assert findings.said() == [f"{GRACE}: in scope, but the mapping does not create",
-                               f"{ADA}: not as declared, but the mapping does not update"]  # fmt: skip
+    assert findings.said() == [
+        f"{GRACE}: in scope, but the mapping does not create",
+        f"{ADA}: not as declared, but the mapping does not update",
+    ]
 
 
 def test_members_make_an_update_of_the_group() -> None:

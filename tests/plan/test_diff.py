@@ -83,12 +83,19 @@ def test_who_says_nothing_of_active_is_active() -> None:
 
 
 def test_a_create_holds_what_is_there_the_default_else_and_nothing_that_is_to_be_left() -> None:
-    made = mapping(TITLE, TITLE._replace(target="nickName", default="none"), TITLE._replace(target="locale"),
-                   AttributeMapping("displayName", "none", True, default="Ada"),
-                   TITLE._replace(target="userType", default="x"))  # fmt: skip
+    made = mapping(
+        TITLE,
+        TITLE._replace(target="nickName", default="none"),
+        TITLE._replace(target="locale"),
+        AttributeMapping("displayName", "none", True, default="Ada"),
+        TITLE._replace(target="userType", default="x"),
+    )
     changes = initial_attributes(made, ("Engineer", None, None, IGNORE, IGNORE))
     assert [(c.path, c.before, c.after) for c in changes] == [
-        ("title", None, "Engineer"), ("nickName", None, "none"), ("displayName", None, "Ada")]  # fmt: skip
+        ("title", None, "Engineer"),
+        ("nickName", None, "none"),
+        ("displayName", None, "Ada"),
+    ]
 
 
 def test_a_value_that_only_the_apply_makes_is_shown_as_its_expression() -> None:

@@ -44,9 +44,14 @@ def test_what_would_be_done_and_what_it_rests_on_are(moved: dict[str, object]) -
 
 def test_a_plan_s_digest_holds_app_url_selection_and_changes() -> None:
     base = ("wiki", "https://x", (), (), [CHANGE])
-    others = [("app", "https://x", (), (), [CHANGE]), ("wiki", "https://y", (), (), [CHANGE]),
-              ("wiki", "https://x", ("User/a",), (), [CHANGE]), ("wiki", "https://x", (), ("drift",), [CHANGE]),
-              ("wiki", "https://x", (), (), []), ("wiki", "https://x", (), (), [replace(CHANGE, digest="d")])]  # fmt: skip
+    others = [
+        ("app", "https://x", (), (), [CHANGE]),
+        ("wiki", "https://y", (), (), [CHANGE]),
+        ("wiki", "https://x", ("User/a",), (), [CHANGE]),
+        ("wiki", "https://x", (), ("drift",), [CHANGE]),
+        ("wiki", "https://x", (), (), []),
+        ("wiki", "https://x", (), (), [replace(CHANGE, digest="d")]),
+    ]
     assert len({plan_digest(*arguments) for arguments in (base, *others)}) == len(others) + 1  # type: ignore[arg-type]
 
 

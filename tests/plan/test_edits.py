@@ -122,8 +122,15 @@ def test_the_filter_that_asks_for_the_fewest_attributes_is_the_one_to_fulfil(wor
     ]
 
 
-@pytest.mark.parametrize("clauses", [["accountEnabled IS FALSE"], ["IsSoftDeleted IS TRUE"], ["userPrincipalName IS NULL"],
-                                     ["department EQUALS, A", "department EQUALS, B"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "clauses",
+    [
+        ["accountEnabled IS FALSE"],
+        ["IsSoftDeleted IS TRUE"],
+        ["userPrincipalName IS NULL"],
+        ["department EQUALS, A", "department EQUALS, B"],
+    ],
+)
 def test_a_filter_that_nobody_can_pass_is_to_be_changed_itself(world: World, clauses: list[str]) -> None:
     filtered(world, clauses)
     declared(world, ADA)
@@ -146,8 +153,10 @@ def test_an_account_that_passes_only_while_it_is_disabled_is_told_both(world: Wo
 
 def test_a_matching_attribute_that_a_filter_asks_for_is_one_edit(world: World) -> None:
     filtered(world, ["mail IS NOT NULL"])
-    world.write("apps/wiki/mappings.yaml", (world.folder / "desired/apps/wiki/mappings.yaml").read_text().replace(
-        "source: userPrincipalName", "source: mail"))  # fmt: skip
+    world.write(
+        "apps/wiki/mappings.yaml",
+        (world.folder / "desired/apps/wiki/mappings.yaml").read_text().replace("source: userPrincipalName", "source: mail"),
+    )
     declared(world, ADA)
     assert [edit.text for edit in explained(world, ONE).edits] == ["give `mail` a value"]
 
@@ -156,8 +165,10 @@ def test_a_key_that_must_change_is_a_declared_rename(world: World) -> None:
     filtered(world, ["userPrincipalName ENDS_WITH, y.org"])
     declared(world, ADA)
     (edit,) = explained(world, ONE).edits
-    assert edit.text == ("give `userPrincipalName` a value for which `userPrincipalName ENDS_WITH y.org` holds, "
-                         'let `previously` hold ada@x.org, and rename it wherever it is named')  # fmt: skip
+    assert edit.text == (
+        "give `userPrincipalName` a value for which `userPrincipalName ENDS_WITH y.org` holds, "
+        "let `previously` hold ada@x.org, and rename it wherever it is named"
+    )
 
 
 def test_a_role_is_written_as_yaml_reads_it(world: World) -> None:

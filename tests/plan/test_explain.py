@@ -139,8 +139,7 @@ def test_two_users_who_match_one_account_are_told_which_and_by_what(world: World
     (alike,) = [check for check in step(found, "scope").checks if check.name.startswith("Nobody else wants")]
     assert (alike.name, alike.passed) == ("Nobody else wants the same userName", True)
     assert step(found, "match").status == "failure" and step(found, "match").description == (
-        "DuplicateSource: User/ada@x.org by userName and User/grace@x.org by externalId match the same account, "
-        f"ada@x.org ({id})"
+        f"DuplicateSource: User/ada@x.org by userName and User/grace@x.org by externalId match the same account, ada@x.org ({id})"
     )
 
 
@@ -165,16 +164,22 @@ def test_each_clause_shows_the_value_that_it_saw_and_its_place(world: World) -> 
     mapped(world, ("    attributes:\n", FILTERED))
     boss, guest = explained(world, ONE).filters
     assert [(c.attribute, c.operator, c.value, c.seen, c.holds) for c in boss.clauses] == [
-        ("jobTitle", "EQUALS", "Boss", "Engineer", False), ("mail", "IS NOT NULL", None, None, False),
-    ]  # fmt: skip
+        ("jobTitle", "EQUALS", "Boss", "Engineer", False),
+        ("mail", "IS NOT NULL", None, None, False),
+    ]
     assert not guest.passes and guest.clauses[0].place.line == 5
 
 
 def test_a_role_names_its_assignment_and_the_nested_groups_on_the_way(world: World) -> None:
-    world.groups("displayName: Outer, members: [{group: Middle}]", "displayName: Middle, members: [{group: Inner}]",
-                 "displayName: Inner, members: [ada@x.org]", "displayName: Net, members: [grace@x.org]")  # fmt: skip
-    world.assign("user: grace@x.org, role: Admin", "group: Outer, role: User",
-                 "user: ada@x.org, role: Admin, expires: 2026-01-31")  # fmt: skip
+    world.groups(
+        "displayName: Outer, members: [{group: Middle}]",
+        "displayName: Middle, members: [{group: Inner}]",
+        "displayName: Inner, members: [ada@x.org]",
+        "displayName: Net, members: [grace@x.org]",
+    )
+    world.assign(
+        "user: grace@x.org, role: Admin", "group: Outer, role: User", "user: ada@x.org, role: Admin, expires: 2026-01-31"
+    )
     through, lapsed = explained(world, ONE).grants
     assert [(name, place.line) for name, place in through.through] == [("Outer", 2), ("Middle", 3), ("Inner", 4)]
     assert (through.role, through.effective, through.place.line) == ("User", True, 3)
@@ -224,11 +229,14 @@ def test_warnings_that_name_few_of_many_are_told_to_each_whom_they_concern(tmp_p
     world.users(*(f"userPrincipalName: {name}, displayName: P, jobTitle: Clerk" for name in names))
     world.assign(*(f"user: {name}, role: User" for name in names))
     world.converge()
-    world.users(*(f"userPrincipalName: {name}, displayName: P, jobTitle: {'Clerk' if name == names[0] else 'Head'}"
-                  for name in names))  # fmt: skip
+    world.users(
+        *(f"userPrincipalName: {name}, displayName: P, jobTitle: {'Clerk' if name == names[0] else 'Head'}" for name in names)
+    )
     assert not any(names[-1] in warning for warning in world.plan().warnings)
-    said = {name: [c.detail for c in step(explained(world, f"User/{name}"), "action").checks if "title" in c.detail]
-            for name in (names[0], names[-1])}  # fmt: skip
+    said = {
+        name: [c.detail for c in step(explained(world, f"User/{name}"), "action").checks if "title" in c.detail]
+        for name in (names[0], names[-1])
+    }
     assert said[names[0]] == [] and len(said[names[-1]]) == 1
     assert said[names[-1]][0].endswith(f"it differs for User/{names[-1]}")
 
@@ -266,8 +274,11 @@ def test_the_account_is_found_by_the_record_or_by_a_matching_attribute_or_an_ear
 
 
 def test_matching_attributes_are_shown_in_order_with_what_each_finds(world: World) -> None:
-    mapped(world, ("source: jobTitle", "source: jobTitle, matchingPrecedence: 2"),
-           ("source: displayName", "source: displayName, matchingPrecedence: 3"))  # fmt: skip
+    mapped(
+        world,
+        ("source: jobTitle", "source: jobTitle, matchingPrecedence: 2"),
+        ("source: displayName", "source: displayName, matchingPrecedence: 3"),
+    )
     world.seed("other@x.org", title="Engineer", displayName="Ada")
     found = explained(world, ONE)
     assert [(c.target, len(c.found)) for c in found.candidates] == [("userName", 0), ("title", 1), ("displayName", 1)]
@@ -327,8 +338,9 @@ def test_explaining_writes_nothing(world: World) -> None:
 
 
 def test_a_value_under_redact_is_shown_in_no_step(world: World) -> None:
-    mapped(world, ("source: jobTitle", "expression: 'Redact([jobTitle])', matchingPrecedence: 2"),
-           ("    attributes:\n", FILTERED))  # fmt: skip
+    mapped(
+        world, ("source: jobTitle", "expression: 'Redact([jobTitle])', matchingPrecedence: 2"), ("    attributes:\n", FILTERED)
+    )
     for _ in range(2):
         found = explained(world, ONE)
         for text in (render(found, lambda text, code: text), dumps([found])):

@@ -60,8 +60,11 @@ def test_matching_attributes_are_tried_in_order_of_precedence() -> None:
 
 def test_an_account_that_the_record_gives_to_one_is_nobody_else_s_to_match() -> None:
     people = (PEOPLE[0], PEOPLE[1], {"userPrincipalName": "new@x.org"})
-    found = context(people=people, teams=({**TEAM, "members": ["ada@x.org", "grace@x.org", "new@x.org"]},),
-                    accounts=(account("a1", "new@x.org"), ACCOUNTS[1]))  # fmt: skip
+    found = context(
+        people=people,
+        teams=({**TEAM, "members": ["ada@x.org", "grace@x.org", "new@x.org"]},),
+        accounts=(account("a1", "new@x.org"), ACCOUNTS[1]),
+    )
     assert (ids(found), errors(found)) == ({ADA: "a1", GRACE: "b2", NET: "g1"}, [])
 
 

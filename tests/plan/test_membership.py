@@ -27,9 +27,11 @@ from tests.plan.literals import (
 
 EVE = account("e5", "eve@x.org")
 ONLY_ADA: dict[str, Any] = {"teams": ({**TEAM, "members": ["ada@x.org"]},)}
-BOTH = (Assignment("ada@x.org", None, "user", None, None, "a.yaml", 1),
-        Assignment("grace@x.org", None, "user", None, None, "a.yaml", 2),
-        Assignment(None, "net", "user", None, None, "a.yaml", 3))  # fmt: skip
+BOTH = (
+    Assignment("ada@x.org", None, "user", None, None, "a.yaml", 1),
+    Assignment("grace@x.org", None, "user", None, None, "a.yaml", 2),
+    Assignment(None, "net", "user", None, None, "a.yaml", 3),
+)
 
 
 def changed(found: Context) -> tuple[tuple[str, ...], tuple[str, ...]]:

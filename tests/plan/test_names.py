@@ -17,8 +17,10 @@ MANAGER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 def mapping(*users: str, groups: str = "displayName, source: displayName, matchingPrecedence: 1") -> str:
     rows = "\n".join(f"      - {{target: {row}}}" for row in (*users, f"active, expression: {SWITCH}"))
-    return (f"mappings:\n  users:\n    attributes:\n{rows}\n  groups:\n    attributes:\n      - {{target: {groups}}}\n"
-            "      - {target: members, source: members}\n")  # fmt: skip
+    return (
+        f"mappings:\n  users:\n    attributes:\n{rows}\n  groups:\n    attributes:\n      - {{target: {groups}}}\n"
+        "      - {target: members, source: members}\n"
+    )
 
 
 BY_EMPLOYEE = mapping("externalId, source: employeeId, matchingPrecedence: 1", "userName, source: userPrincipalName")
@@ -27,8 +29,11 @@ BY_EMPLOYEE = mapping("externalId, source: employeeId, matchingPrecedence: 1", "
 @pytest.fixture
 def ids(world: World) -> dict[str, str]:
     """Ada and Grace as applied, each in Net; Ada manages Bob."""
-    world.users("userPrincipalName: ada@x.org, id: a", "userPrincipalName: grace@x.org, id: g",
-                "userPrincipalName: bob@x.org, manager: ada@x.org")  # fmt: skip
+    world.users(
+        "userPrincipalName: ada@x.org, id: a",
+        "userPrincipalName: grace@x.org, id: g",
+        "userPrincipalName: bob@x.org, manager: ada@x.org",
+    )
     world.groups("displayName: Net, members: [ada@x.org, grace@x.org, bob@x.org]")
     world.converge()
     return {name: world.find(f"{name}@x.org")["id"] for name in ("ada", "grace", "bob")}
@@ -57,7 +62,7 @@ def test_who_leaves_goes_and_who_takes_the_name_waits_until_the_account_is_gone(
     plan = world.plan()
     assert [(c.address, c.action, c.precondition and c.precondition.id) for c in plan.changes if c.address != "Group/Net"] == [
         ("User/grace@x.org", "disable", ids["grace"])
-    ]  # fmt: skip
+    ]
     assert [(e.address, e.code) for e in plan.errors] == [("User/grace@x.org", "NameInUse")]
     assert world.apply().complete
     before = {"User/ada@x.org": ids["ada"], "User/grace@x.org": ids["grace"], "User/bob@x.org": ids["bob"]}
@@ -73,8 +78,11 @@ def test_who_leaves_goes_and_who_takes_the_name_waits_until_the_account_is_gone(
 
 
 def test_a_new_report_of_who_waits_is_given_nobody_elses_manager(world: World, ids: dict[str, str]) -> None:
-    world.users(f"{TAKEN}, previously: [ada@x.org]", "userPrincipalName: bob@x.org, manager: grace@x.org",
-                "userPrincipalName: joan@x.org, manager: grace@x.org")  # fmt: skip
+    world.users(
+        f"{TAKEN}, previously: [ada@x.org]",
+        "userPrincipalName: bob@x.org, manager: grace@x.org",
+        "userPrincipalName: joan@x.org, manager: grace@x.org",
+    )
     world.groups("displayName: Net, members: [grace@x.org, bob@x.org, joan@x.org]")
     assert world.apply().complete
     assert world.find("joan@x.org").get(MANAGER, {}).get("manager") is None
@@ -102,8 +110,11 @@ def test_an_account_that_is_made_again_under_a_name_that_was_anothers_starts_afr
 
 
 def test_a_name_whose_bearer_is_renamed_and_put_out_at_once_is_not_free_yet(world: World, ids: dict[str, str]) -> None:
-    world.users("userPrincipalName: g.h@x.org, id: g, previously: [grace@x.org]", f"{TAKEN}, id: a, previously: [ada@x.org]",
-                "userPrincipalName: bob@x.org")  # fmt: skip
+    world.users(
+        "userPrincipalName: g.h@x.org, id: g, previously: [grace@x.org]",
+        f"{TAKEN}, id: a, previously: [ada@x.org]",
+        "userPrincipalName: bob@x.org",
+    )
     world.groups("displayName: Net, members: [grace@x.org, bob@x.org]")
     world.assign("group: Net, role: User")
     plan = world.plan()
@@ -136,8 +147,11 @@ def test_a_person_who_was_revoked_and_is_renamed_out_of_scope_has_one_change(wor
     assert record is not None
     record.revoked = {"User/ada@x.org": {"at": world.now, "reason": "theft"}}
     world.store.save(record)
-    world.users("userPrincipalName: ada.l@x.org, previously: [ada@x.org], accountEnabled: false",
-                "userPrincipalName: grace@x.org, id: g", "userPrincipalName: bob@x.org")  # fmt: skip
+    world.users(
+        "userPrincipalName: ada.l@x.org, previously: [ada@x.org], accountEnabled: false",
+        "userPrincipalName: grace@x.org, id: g",
+        "userPrincipalName: bob@x.org",
+    )
     world.groups("displayName: Net, members: [ada.l@x.org, grace@x.org, bob@x.org]")
     changes = [c for c in world.plan().changes if c.precondition and c.precondition.id == ids["ada"]]
     assert [c.action for c in changes] == ["disable"]
@@ -146,13 +160,18 @@ def test_a_person_who_was_revoked_and_is_renamed_out_of_scope_has_one_change(wor
 
 
 def test_a_group_takes_the_name_of_one_that_is_deleted_first(world: World, ids: dict[str, str]) -> None:
-    world.groups("displayName: Net, members: [ada@x.org, grace@x.org, bob@x.org]", "displayName: Old, members: [bob@x.org]",
-                 "displayName: New")  # fmt: skip
+    world.groups(
+        "displayName: Net, members: [ada@x.org, grace@x.org, bob@x.org]",
+        "displayName: Old, members: [bob@x.org]",
+        "displayName: New",
+    )
     world.assign("group: Net, role: User", "group: Old, role: User", "group: New, role: User")
     world.converge()
     old, new = world.group("Old")["id"], world.group("New")["id"]
-    world.groups("displayName: Net, members: [ada@x.org, grace@x.org, bob@x.org]",
-                 "displayName: New, members: [bob@x.org], previously: [Old]")  # fmt: skip
+    world.groups(
+        "displayName: Net, members: [ada@x.org, grace@x.org, bob@x.org]",
+        "displayName: New, members: [bob@x.org], previously: [Old]",
+    )
     world.assign("group: Net, role: User", "group: New, role: User")
     plan = world.plan()
     assert [(c.address, c.action, c.precondition and c.precondition.id) for c in plan.changes] == [("Group/New", "delete", new)]
@@ -163,8 +182,11 @@ def test_a_group_takes_the_name_of_one_that_is_deleted_first(world: World, ids: 
 
 
 def test_a_write_goes_to_the_account_that_was_planned_for(world: World, ids: dict[str, str]) -> None:
-    world.users("userPrincipalName: ada@x.org, id: a, jobTitle: Chief", "userPrincipalName: grace@x.org, id: g",
-                "userPrincipalName: bob@x.org, manager: ada@x.org")  # fmt: skip
+    world.users(
+        "userPrincipalName: ada@x.org, id: a, jobTitle: Chief",
+        "userPrincipalName: grace@x.org, id: g",
+        "userPrincipalName: bob@x.org, manager: ada@x.org",
+    )
     found = world.session()
     context, record = found.planned.context, found.record
     settled = settle(context, ())
@@ -219,7 +241,8 @@ def test_whose_declared_id_differs_is_another_person(world: World, ids: tuple[st
             world.converge()
     assert [error.code for error in plan.errors] == codes
     assert [(c.address, c.action) for c in plan.changes] == (
-        [("User/a@x.org", "disable")] if codes else [("User/b@x.org", "update")])  # fmt: skip
+        [("User/a@x.org", "disable")] if codes else [("User/b@x.org", "update")]
+    )
 
 
 def test_an_earlier_name_is_looked_for_as_the_mapping_writes_it(world: World) -> None:
@@ -321,25 +344,37 @@ def test_an_external_id_that_differs_in_case_is_somebody_elses(world: World) -> 
 def test_who_asks_for_one_account_by_whatever_attribute_is_told_before(world: World) -> None:
     world.groups()
     by_name = "userName, source: mail, matchingPrecedence: 2"
-    world.write("apps/wiki/mappings.yaml", mapping(
-        "externalId, source: employeeId, matchingPrecedence: 1}\n      - {target: " + by_name))  # fmt: skip
-    world.users("userPrincipalName: a@x.org, mail: same@x.org", "userPrincipalName: b@x.org, mail: SAME@x.org",
-                "userPrincipalName: c@x.org, mail: same@x.org, employeeId: '7'", "userPrincipalName: d@x.org")  # fmt: skip
+    world.write(
+        "apps/wiki/mappings.yaml", mapping("externalId, source: employeeId, matchingPrecedence: 1}\n      - {target: " + by_name)
+    )
+    world.users(
+        "userPrincipalName: a@x.org, mail: same@x.org",
+        "userPrincipalName: b@x.org, mail: SAME@x.org",
+        "userPrincipalName: c@x.org, mail: same@x.org, employeeId: '7'",
+        "userPrincipalName: d@x.org",
+    )
     world.assign(*(f"user: {name}@x.org, role: User" for name in "abcd"))
     plan = world.plan()
     assert {skip.address: skip.code for skip in plan.skipped} == {
-        "User/a@x.org": "DuplicateSource", "User/b@x.org": "DuplicateSource", "User/d@x.org": "MatchingAttributeEmpty",
-    }  # fmt: skip
+        "User/a@x.org": "DuplicateSource",
+        "User/b@x.org": "DuplicateSource",
+        "User/d@x.org": "MatchingAttributeEmpty",
+    }
     assert [change.address for change in plan.changes] == ["User/c@x.org"]
 
 
 def test_groups_without_a_matching_value_of_their_own_are_left_out(world: World) -> None:
-    world.write("apps/wiki/mappings.yaml", mapping(
-        "userName, source: userPrincipalName, matchingPrecedence: 1",
-        groups="externalId, source: mailNickname, matchingPrecedence: 1}\n      - {target: displayName, source: displayName"))
+    world.write(
+        "apps/wiki/mappings.yaml",
+        mapping(
+            "userName, source: userPrincipalName, matchingPrecedence: 1",
+            groups="externalId, source: mailNickname, matchingPrecedence: 1}\n      - {target: displayName, source: displayName",
+        ),
+    )
     world.users("userPrincipalName: a@x.org")
-    world.groups("displayName: A, mailNickname: n", "displayName: B, mailNickname: n", "displayName: C",
-                 "displayName: D, mailNickname: d")  # fmt: skip
+    world.groups(
+        "displayName: A, mailNickname: n", "displayName: B, mailNickname: n", "displayName: C", "displayName: D, mailNickname: d"
+    )
     world.assign(*(f"group: {name}, role: User" for name in "ABCD"))
     plan = world.plan()
     codes = {skip.address: skip.code for skip in plan.skipped if skip.address.startswith("Group/")}
@@ -348,8 +383,12 @@ def test_groups_without_a_matching_value_of_their_own_are_left_out(world: World)
 
 
 def test_a_manager_s_name_that_somebody_else_bears_now_is_a_change_of_the_declaration(world: World, ids: dict[str, str]) -> None:
-    world.users("userPrincipalName: augusta@x.org, id: a, previously: [ada@x.org]", "userPrincipalName: grace@x.org, id: g",
-                "userPrincipalName: bob@x.org, manager: ada@x.org", "userPrincipalName: ada@x.org, id: n")  # fmt: skip
+    world.users(
+        "userPrincipalName: augusta@x.org, id: a, previously: [ada@x.org]",
+        "userPrincipalName: grace@x.org, id: g",
+        "userPrincipalName: bob@x.org, manager: ada@x.org",
+        "userPrincipalName: ada@x.org, id: n",
+    )
     world.groups("displayName: Net, members: [augusta@x.org, ada@x.org, grace@x.org, bob@x.org]")
     (bob,) = [change for change in world.plan().changes if change.address == "User/bob@x.org"]
     assert [(a.before, a.after) for a in bob.attributes] == [("User/augusta@x.org", "User/ada@x.org")]

@@ -213,8 +213,12 @@ def test_a_role_that_was_taken_and_stays_is_outstanding(tmp_path: Path, mappings
 
 def test_a_role_that_was_to_be_given_and_is_not_there_is_ignored_as_before(tmp_path: Path) -> None:
     world = town(tmp_path)
-    world.assign("user: ada@x.org, role: Admin", "user: grace@x.org, role: User", "user: grace@x.org, role: Admin",
-                 "group: Net, role: User")  # fmt: skip
+    world.assign(
+        "user: ada@x.org, role: Admin",
+        "user: grace@x.org, role: User",
+        "user: grace@x.org, role: Admin",
+        "group: Net, role: User",
+    )
     keeping(world, "/Users/")
     (outcome,) = world.apply().outcomes
     assert outcome.status == "ignored"

@@ -150,9 +150,7 @@ def test_a_number_that_was_wrong_before_and_grows_no_worse_warns(tmp_path: Path)
     (WHY, ", expires: 2026-07-01", True),
     (EITHER, "", True), (EITHER, ", expires: 2026-07-01", False), (EITHER, ", reason: NET-1", False),
 ])  # fmt: skip
-def test_assignments_carry_an_expiry_near_enough_or_a_reason(
-    tmp_path: Path, policy: str, carries: str, blocked: bool
-) -> None:
+def test_assignments_carry_an_expiry_near_enough_or_a_reason(tmp_path: Path, policy: str, carries: str, blocked: bool) -> None:
     found = rule(town(tmp_path, 2), policy)
     found.assign("user: u00@x.org, role: User", f"user: u00@x.org, role: Admin{carries}", "user: u01@x.org, role: User")
     assert found.blocking() == (["policies"] if blocked else [])

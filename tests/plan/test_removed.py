@@ -49,7 +49,8 @@ def test_who_has_left_the_directory_is_disabled_and_active_alone_is_written() ->
 def test_who_is_declared_and_out_of_scope_is_told_by_the_code() -> None:
     people = ({**PEOPLE[0], "accountEnabled": False}, PEOPLE[1])
     assert said(planned(context(people=people))) == [
-        ("disable", ADA, "AccountDisabled: the account is disabled in the directory", ("config",))]  # fmt: skip
+        ("disable", ADA, "AccountDisabled: the account is disabled in the directory", ("config",))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -68,13 +69,15 @@ def test_the_app_says_what_becomes_of_who_has_left(settings: dict[str, str], act
 )  # fmt: skip
 def test_a_disabled_account_is_deleted_once_its_days_are_over(after: str | None, day: str | None, due: bool) -> None:
     findings = planned(context(rules(deleteAfter=after), accounts=OFF, recorded=disabled(day), **LEFT))
-    assert said(findings) == ([("delete", ADA, f"disabled on 2026-05-02, and deleteAfter is {after}; this cannot be undone",
-                                ("time",))] if due else [])  # fmt: skip
+    assert said(findings) == (
+        [("delete", ADA, f"disabled on 2026-05-02, and deleteAfter is {after}; this cannot be undone", ("time",))] if due else []
+    )
 
 
 def test_who_was_disabled_and_is_active_again_is_drift() -> None:
     assert said(planned(context(recorded=disabled("2026-05-02T00:00:00Z"), **LEFT))) == [
-        ("disable", ADA, "no longer in the directory", ("drift",))]  # fmt: skip
+        ("disable", ADA, "no longer in the directory", ("drift",))
+    ]
 
 
 @pytest.mark.parametrize(

@@ -184,8 +184,9 @@ def renamed(world: World, count: int) -> None:
             world.converge()
 
 
-@pytest.mark.parametrize(("count", "more"), [(5, []), (8, ["and 3 more look like others under another name: where one is, add "
-                                                          "`previously`"])])  # fmt: skip
+@pytest.mark.parametrize(
+    ("count", "more"), [(5, []), (8, ["and 3 more look like others under another name: where one is, add `previously`"])]
+)
 def test_a_plan_names_a_few_and_counts_the_rest(applied: World, count: int, more: list[str]) -> None:
     renamed(applied, count)
     said = hints(applied)

@@ -169,8 +169,11 @@ def test_a_saved_plan_that_was_never_done_exits_4_and_the_plans_own_warnings_are
 def test_a_rename_of_somebody_else_leaves_a_reviewed_plan_as_it_is(world: World, members: str) -> None:
     def declare(grace: str, title: str, members: str) -> None:
         renamed = ", previously: [grace@x.org]" if grace != "grace@x.org" else ""
-        world.users(f"userPrincipalName: ada@x.org, manager: {grace}, jobTitle: {title}", f"userPrincipalName: {grace}{renamed}",
-                    "userPrincipalName: bob@x.org")  # fmt: skip
+        world.users(
+            f"userPrincipalName: ada@x.org, manager: {grace}, jobTitle: {title}",
+            f"userPrincipalName: {grace}{renamed}",
+            "userPrincipalName: bob@x.org",
+        )
         world.groups(f"displayName: Net, members: [{members.replace('grace@x.org', grace)}]")
         world.assign("group: Net, role: User", "user: bob@x.org, role: User")
 

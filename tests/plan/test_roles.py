@@ -39,8 +39,9 @@ def give(world: World, *found: str) -> None:
 def test_all_roles_are_sent_and_none_is_primary(ada: World) -> None:
     ada.converge()
     assert ada.find("ada@x.org")["roles"] == [
-        {"value": "admin", "display": "Admin", "primary": False}, {"value": "user", "display": "User", "primary": False}
-    ]  # fmt: skip
+        {"value": "admin", "display": "Admin", "primary": False},
+        {"value": "user", "display": "User", "primary": False},
+    ]
 
 
 def test_an_assertive_mapping_removes_a_role_that_was_taken_away_and_the_plan_says_so(ada: World) -> None:
@@ -128,7 +129,7 @@ def test_a_single_role_is_the_first_of_roles_yaml_and_who_holds_several_is_named
     assert [w for w in ada.plan().warnings if "several" in w] == [
         'roles[primary eq "True"].value takes one role, the first in roles.yaml, but 1 user holds several: '
         f"User/ada@x.org ({order[0]})"
-    ]  # fmt: skip
+    ]
     ada.converge()
     assert ada.find("ada@x.org")["roles"] == [{"value": order[0].lower(), "primary": True}]
     ada.assign(f"user: ada@x.org, role: {order[1]}", "user: grace@x.org, role: User")
@@ -164,17 +165,24 @@ def test_a_disabled_role_beside_default_access_is_the_reason(ada: World) -> None
 
 
 def test_an_assignment_that_gives_its_role_to_nobody_is_a_warning_at_its_line(world: World) -> None:
-    world.write("apps/wiki/roles.yaml", """roles:
+    world.write(
+        "apps/wiki/roles.yaml",
+        """roles:
   - {value: a, displayName: Alone, allowedMemberTypes: [User]}
   - {value: t, displayName: Team, allowedMemberTypes: [Group]}
   - {value: o, displayName: Old, enabled: false}
   - {value: u, displayName: User}
-""")
+""",
+    )
     names = ("Alone", "Team", "Old", "User", "Default Access")
     world.assign(*(f"{who}, role: {role}" for who in ("user: ada@x.org", "group: Net") for role in names))
     found = check_assignments(load(world.folder / "desired").declarations)
     assert {(problem.place.line, problem.code) for problem in found} == {
-        (3, "role-member-type"), (4, "role-disabled"), (7, "role-member-type"), (9, "role-disabled")}  # fmt: skip
+        (3, "role-member-type"),
+        (4, "role-disabled"),
+        (7, "role-member-type"),
+        (9, "role-disabled"),
+    }
     assert {problem.severity for problem in found} == {"warning"}
     remedies = {problem.place.line: problem.remedy for problem in found}
     assert "add User" in remedies[3] and "add Group" in remedies[7] and "enabled: false" in remedies[4]
@@ -198,4 +206,6 @@ def test_what_has_no_effect_yet_is_a_warning_where_it_is_declared(world: World) 
     world.write("apps/wiki/app.yaml", APP + declared)
     found = load(world.folder / "desired").problems
     assert [(problem.severity, problem.message, problem.place.line) for problem in found] == [
-        ("warning", "interval has no effect yet", 5), ("warning", "notification has no effect yet", 6)]  # fmt: skip
+        ("warning", "interval has no effect yet", 5),
+        ("warning", "notification has no effect yet", 6),
+    ]

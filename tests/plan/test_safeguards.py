@@ -48,8 +48,10 @@ class Town(World):
         self.users(*(f"userPrincipalName: {name}" for name in self.people))
         groups = [f"displayName: {group}, members: [{', '.join(inside)}]" for group, inside in self.inside.items()]
         self.groups(*groups)
-        self.assign(*(f"user: {name}, role: {role}" for name in self.people for role in self.roles[name]),
-                    *(f"group: {group}, role: {'Admin' if group == 'Admins' else 'User'}" for group in self.inside))  # fmt: skip
+        self.assign(
+            *(f"user: {name}, role: {role}" for name in self.people for role in self.roles[name]),
+            *(f"group: {group}, role: {'Admin' if group == 'Admins' else 'User'}" for group in self.inside),
+        )
 
     def without(self, count: int) -> Town:
         """The first `count` people leave the directory."""
@@ -106,8 +108,16 @@ def test_below_minimum_existing_the_count_alone_holds(tmp_path: Path, existing: 
 def test_numbers_stand_in_the_plan(tmp_path: Path) -> None:
     plan = town(tmp_path, 10).without(3).plan()
     found = Town.said(plan)["accidentalDeletions"]
-    assert found["numbers"] == {"users": 3, "existingUsers": 10, "groups": 0, "existingGroups": 0, "earlier": 0, "count": 10,
-                                "percent": 20, "minimumExisting": 10}  # fmt: skip
+    assert found["numbers"] == {
+        "users": 3,
+        "existingUsers": 10,
+        "groups": 0,
+        "existingGroups": 0,
+        "earlier": 0,
+        "count": 10,
+        "percent": 20,
+        "minimumExisting": 10,
+    }
     assert "3 of 10 users" in str(found["detail"])
     for shown in (text.render(plan, lambda words, _: words), markdown.render(plan), dumps([plan])):
         assert "3 of 10 users" in shown and "blocked" in shown.lower() and plan.digest in shown
@@ -151,8 +161,10 @@ def test_an_attribute_that_changes_is_no_loss(tmp_path: Path) -> None:
 
 def test_a_mapping_that_writes_active_false_in_an_update_disables(tmp_path: Path) -> None:
     found = town(tmp_path, 4, "accidentalDeletions: {count: 3}")
-    found.write("apps/wiki/mappings.yaml", MAPPINGS.replace("expression: 'Switch([IsSoftDeleted], , \"False\", \"True\", "
-                                                            "\"True\", \"False\")'", "constant: false"))  # fmt: skip
+    found.write(
+        "apps/wiki/mappings.yaml",
+        MAPPINGS.replace('expression: \'Switch([IsSoftDeleted], , "False", "True", "True", "False")\'', "constant: false"),
+    )
     assert {c.action for c in found.plan().changes} == {"update"} and found.blocking() == ["accidentalDeletions"]
 
 
@@ -180,8 +192,9 @@ def test_a_mapping_that_stops_giving_roles_takes_them_from_everybody(tmp_path: P
 
 def test_an_attribute_that_carried_roles_when_last_applied_still_does(tmp_path: Path) -> None:
     expression = "expression: 'SingleAppRoleAssignment([appRoleAssignments])'"
-    mapping = "\n".join(f"      - {{target: userType, {expression}}}" if "target: roles" in row else row
-                        for row in MAPPINGS.splitlines())  # fmt: skip
+    mapping = "\n".join(
+        f"      - {{target: userType, {expression}}}" if "target: roles" in row else row for row in MAPPINGS.splitlines()
+    )
     found = Town(tmp_path, 4, "accidentalDeletions: {count: 3}")
     found.write("apps/wiki/mappings.yaml", mapping)
     found.declare()
@@ -215,9 +228,7 @@ def strangers(found: Town, *people: str) -> None:
 
 
 @pytest.mark.parametrize(("gone", "blocked"), [(1, ""), (2, "groupMembership"), (3, "accidentalDeletions groupMembership")])
-def test_members_who_are_nobody_s_count_where_an_assertive_mapping_removes_them(
-    tmp_path: Path, gone: int, blocked: str
-) -> None:
+def test_members_who_are_nobody_s_count_where_an_assertive_mapping_removes_them(tmp_path: Path, gone: int, blocked: str) -> None:
     found = Town(tmp_path, 12, "protected: [breakglass@x.org]")
     found.inside["Admins"] = found.people[:4]
     found.declare()
@@ -272,8 +283,9 @@ def test_many_small_runs_are_one_large_one(tmp_path: Path) -> None:
     assert found.without(1).blocking() == ["accidentalDeletions"]
     said = Town.said(found.plan())["accidentalDeletions"]
     assert said["numbers"]["earlier"] == 3  # type: ignore[index]
-    assert said["detail"] == ("1 of 9 users loses access, 0 of 0 groups are deleted; with the last 24 hours 4 users; "
-                              "limit 3 (20 % from 10 accounts on)")  # fmt: skip
+    assert said["detail"] == (
+        "1 of 9 users loses access, 0 of 0 groups are deleted; with the last 24 hours 4 users; limit 3 (20 % from 10 accounts on)"
+    )
 
 
 @pytest.mark.parametrize(("existing", "then", "blocked"), [(10, 1, False), (10, 2, True), (15, 2, False), (15, 3, True)])
@@ -323,10 +335,12 @@ def test_a_killed_run_has_counted_what_it_did_and_what_it_may_have_done() -> Non
     record = Record("wiki")
     begun = {"at": "2026-06-01T00:00:00Z", "step": "write", "digest": "", "takes": [["User/a", "disable"]]}
     journal = [
-        {**begun, "address": "User/a"}, {"at": "", "address": "User/a", "outcome": "done", "entry": {"id": "1"}},
-        {**begun, "address": "User/b", "takes": [["User/b", "disable"]]}, {"at": "", "address": "User/b", "outcome": "failed"},
+        {**begun, "address": "User/a"},
+        {"at": "", "address": "User/a", "outcome": "done", "entry": {"id": "1"}},
+        {**begun, "address": "User/b", "takes": [["User/b", "disable"]]},
+        {"at": "", "address": "User/b", "outcome": "failed"},
         {**begun, "address": "User/c", "takes": [["User/c", "disable"]]},
-    ]  # fmt: skip
+    ]
     for _ in range(2):
         recover(record, journal)
     assert [removal["address"] for removal in record.removals] == ["User/a", "User/c"]
@@ -378,8 +392,9 @@ def test_a_group_inside_a_privileged_one_is_privileged(tmp_path: Path) -> None:
 
     def declare(inner: list[str]) -> None:
         found.groups("displayName: Admins, members: [{group: Inner}]", f"displayName: Inner, members: [{', '.join(inner)}]")
-        found.assign("group: Admins, role: Admin", "group: Inner, role: User",
-                     *(f"user: {name}, role: User" for name in found.people))  # fmt: skip
+        found.assign(
+            "group: Admins, role: Admin", "group: Inner, role: User", *(f"user: {name}, role: User" for name in found.people)
+        )
 
     declare(found.people[:8])
     found.converge()
@@ -428,8 +443,14 @@ def test_everybody_replaced_by_others_is_an_accident(tmp_path: Path) -> None:
 
 def test_accounts_that_were_retained_are_no_measure_any_more(tmp_path: Path) -> None:
     found = Town(tmp_path, 12)
-    found.declare = lambda: (Town.declare(found), found.write("apps/wiki/app.yaml", APP +  # type: ignore[method-assign,func-returns-value]
-                             "deprovisioning: {removedFromDirectory: retain}\n"))[0]  # fmt: skip
+    found.declare = lambda: (
+        Town.declare(found),
+        found.write(
+            "apps/wiki/app.yaml",
+            APP  # type: ignore[method-assign,func-returns-value]
+            + "deprovisioning: {removedFromDirectory: retain}\n",
+        ),
+    )[0]
     found.declare()
     found.converge()
     found.without(6).converge()
@@ -461,8 +482,9 @@ def test_a_protected_account_is_never_disabled_deleted_or_stripped_of_a_role(tmp
     assert found.blocking() == ["protected"]
     found.without(1)
     assert [c.action for c in found.plan().changes] == ["disable"] and found.blocking() == ["protected"]
-    found.write("apps/wiki/app.yaml", APP + "safeguards: {protected: [u00@x.org]}\n"
-                "deprovisioning: {removedFromDirectory: delete}\n")  # fmt: skip
+    found.write(
+        "apps/wiki/app.yaml", APP + "safeguards: {protected: [u00@x.org]}\ndeprovisioning: {removedFromDirectory: delete}\n"
+    )
     assert [c.action for c in found.plan().changes] == ["delete"] and found.blocking() == ["protected"]
 
 
@@ -576,8 +598,12 @@ EDITS = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.generate, Phase.shrink),
-          suppress_health_check=[HealthCheck.too_slow])  # fmt: skip
+@settings(
+    max_examples=25,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate, Phase.shrink),
+    suppress_health_check=[HealthCheck.too_slow],
+)
 @given(EDITS)
 def test_no_sequence_of_edits_ever_disables_a_protected_account(edits: list[tuple[str, object]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -657,8 +683,14 @@ def test_holders_who_are_yet_to_come_do_not_make_up_for_those_who_go(tmp_path: P
 @pytest.mark.parametrize("told", ["AssertiveAppRoleAssignmentsComplex", "SingleAppRoleAssignment"])
 def test_a_role_whose_value_changes_is_one_lost_and_another_gained(tmp_path: Path, told: str) -> None:
     found = Town(tmp_path, 4, "lockout: {role: Admin, minimumActive: 2}")
-    found.write("apps/wiki/mappings.yaml", MAPPINGS if told[0] == "A" else MAPPINGS.replace(
-        "roles, expression: 'AssertiveAppRoleAssignmentsComplex", "userType, expression: 'SingleAppRoleAssignment"))
+    found.write(
+        "apps/wiki/mappings.yaml",
+        MAPPINGS
+        if told[0] == "A"
+        else MAPPINGS.replace(
+            "roles, expression: 'AssertiveAppRoleAssignmentsComplex", "userType, expression: 'SingleAppRoleAssignment"
+        ),
+    )
     found.roles |= {name: ["User", "Admin"] for name in found.people[:2]}
     found.declare()
     found.converge()
@@ -666,7 +698,9 @@ def test_a_role_whose_value_changes_is_one_lost_and_another_gained(tmp_path: Pat
     assert found.blocking() == ["lockout"] and found.verdict.verdicts[4].numbers["certain"] == 0
     lost = [row for row in found.plan().access if not row.gains]
     assert [(row.address, row.what, row.privileged) for row in lost] == [
-        ("User/u00@x.org", "admin", True), ("User/u01@x.org", "admin", True)]  # fmt: skip
+        ("User/u00@x.org", "admin", True),
+        ("User/u01@x.org", "admin", True),
+    ]
     found.people = found.people[1:]
     found.declare()
     assert ("User/u00@x.org", "admin", True) in [(row.address, row.what, row.privileged) for row in found.plan().access]
@@ -674,8 +708,10 @@ def test_a_role_whose_value_changes_is_one_lost_and_another_gained(tmp_path: Pat
 
 def test_a_holder_of_whom_the_service_shows_another_role_is_none(tmp_path: Path) -> None:
     found = Town(tmp_path, 4, "lockout: {role: Admin, minimumActive: 2}")
-    found.write("apps/wiki/mappings.yaml", MAPPINGS.replace("Complex([appRoleAssignments])'", "Complex([appRoleAssignments])', "
-                                                            "ignoreDrift: true"))  # fmt: skip
+    found.write(
+        "apps/wiki/mappings.yaml",
+        MAPPINGS.replace("Complex([appRoleAssignments])'", "Complex([appRoleAssignments])', ignoreDrift: true"),
+    )
     found.roles |= {name: ["Admin"] for name in found.people[:3]}
     found.declare()
     found.converge()
@@ -893,11 +929,21 @@ def test_a_slip_that_removes_everybody_is_an_error_or_blocked(tmp_path: Path, sl
         case "folder":
             (desired / "directory/users").rename(desired / "directory/user")
         case "filter":
-            found.write("apps/wiki/mappings.yaml", MAPPINGS.replace("  users:\n", "  users:\n    scopingFilters: [{clauses: "
-                        "[{attribute: userPrincipalName, operator: ENDS_WITH, value: x.ogr}]}]\n"))  # fmt: skip
+            found.write(
+                "apps/wiki/mappings.yaml",
+                MAPPINGS.replace(
+                    "  users:\n",
+                    "  users:\n    scopingFilters: [{clauses: "
+                    "[{attribute: userPrincipalName, operator: ENDS_WITH, value: x.ogr}]}]\n",
+                ),
+            )
         case _:
-            found.write("apps/wiki/mappings.yaml", MAPPINGS.replace("  users:\n", "  users:\n    scopingFilters: [{clauses: "
-                        "[{attribute: departmnt, operator: IS NOT NULL}]}]\n"))  # fmt: skip
+            found.write(
+                "apps/wiki/mappings.yaml",
+                MAPPINGS.replace(
+                    "  users:\n", "  users:\n    scopingFilters: [{clauses: [{attribute: departmnt, operator: IS NOT NULL}]}]\n"
+                ),
+            )
     said = loads_or_blocks(found)
     by_error = slip in ("users file", "assignments file", "folder", "attribute")
     assert said == ("error" if by_error else "accidentalDeletions empty")
@@ -906,7 +952,13 @@ def test_a_slip_that_removes_everybody_is_an_error_or_blocked(tmp_path: Path, sl
 def test_safeguards_survive_being_saved_and_shown_again(tmp_path: Path) -> None:
     document = json.loads(dumps([town(tmp_path, 10).without(6).plan()]))
     assert [found["name"] for found in document["plans"][0]["safeguards"]] == [
-        "accidentalDeletions", "groupMembership", "empty", "protected", "lockout", "policies"]  # fmt: skip
+        "accidentalDeletions",
+        "groupMembership",
+        "empty",
+        "protected",
+        "lockout",
+        "policies",
+    ]
 
 
 # Weakened in the change that needs it
@@ -916,7 +968,7 @@ def test_a_safeguard_that_lets_more_through_than_when_last_applied_is_named_unti
     found = Town(tmp_path, 12, "lockout: {role: Admin, minimumActive: 2}")
     found.roles[found.people[0]] = found.roles[found.people[1]] = ["Admin"]
     found.declare()
-    rules = 'policies: [{name: Ours, domains: [x.org], remedy: r}]'
+    rules = "policies: [{name: Ours, domains: [x.org], remedy: r}]"
     found.write("policies/rules.yaml", rules)
     found.converge()
     (tmp_path / "desired/policies/rules.yaml").unlink()
@@ -941,15 +993,15 @@ def test_an_apply_of_a_part_leaves_the_word_on_weaker_safeguards(tmp_path: Path)
     assert any("accidentalDeletions.count was 10" in item.text for item in found.plan().cautions)
 
 
-LOOSE = [("", APP + "deprovisioning:\n  outOfScope: retain\n", "deprovisioning.outOfScope is `retain`", 4),
-         ("", APP + "deprovisioning: {removedFromDirectory: retain}\n", "deprovisioning.removedFromDirectory is `retain`", 3),
-         ("", APP + "provisioning: {status: off}\n", "provisioning.status is `off`", 3),
-         ("", APP + "provisioning: {mode: manual}\n", "provisioning.mode is `manual`", 3),
-         (MAPPINGS.replace("source: jobTitle}", "source: jobTitle, ignoreDrift: true}"), "", "ignoreDrift of title is set", 7),
-         (MAPPINGS.replace("  users:\n", "  users:\n    targetObjectActions: [create]\n"), "", "users lacks update", 2),
-         (MAPPINGS.replace("  groups:\n", "  groups:\n    targetObjectActions: [create, update]\n"), "", "groups lacks delete",
-          10),
-         ]  # fmt: skip
+LOOSE = [
+    ("", APP + "deprovisioning:\n  outOfScope: retain\n", "deprovisioning.outOfScope is `retain`", 4),
+    ("", APP + "deprovisioning: {removedFromDirectory: retain}\n", "deprovisioning.removedFromDirectory is `retain`", 3),
+    ("", APP + "provisioning: {status: off}\n", "provisioning.status is `off`", 3),
+    ("", APP + "provisioning: {mode: manual}\n", "provisioning.mode is `manual`", 3),
+    (MAPPINGS.replace("source: jobTitle}", "source: jobTitle, ignoreDrift: true}"), "", "ignoreDrift of title is set", 7),
+    (MAPPINGS.replace("  users:\n", "  users:\n    targetObjectActions: [create]\n"), "", "users lacks update", 2),
+    (MAPPINGS.replace("  groups:\n", "  groups:\n    targetObjectActions: [create, update]\n"), "", "groups lacks delete", 10),
+]
 
 
 @pytest.mark.parametrize(("mappings", "app", "words", "line"), LOOSE)

@@ -42,16 +42,19 @@ def test_a_new_user_comes_with_his_own_membership_and_a_second_plan_shows_the_re
     world.groups("displayName: Net, members: [ada@x.org, grace@x.org, new@x.org], description: x")
     plan = world.plan(ONE)
     assert [(c.address, c.action, c.add) for c in plan.changes] == [
-        ("Group/Net", "update", (ONE,)), (ONE, "create", ()),
-    ]  # fmt: skip
+        ("Group/Net", "update", (ONE,)),
+        (ONE, "create", ()),
+    ]
     before = entries(world)["User/grace@x.org"]
     assert world.apply(only=(ONE,)).complete
     assert members(world) == {"ada@x.org", "grace@x.org"}
     assert entries(world)["User/grace@x.org"] == before and "User/new@x.org" not in entries(world)
     rest = world.plan()
     assert [(c.address, c.action, c.add) for c in rest.changes] == [
-        ("Group/Net", "update", ("User/new@x.org",)), ("User/grace@x.org", "update", ()), ("User/new@x.org", "create", ()),
-    ]  # fmt: skip
+        ("Group/Net", "update", ("User/new@x.org",)),
+        ("User/grace@x.org", "update", ()),
+        ("User/new@x.org", "create", ()),
+    ]
     assert rest.changes[0].causes == ("config",)
     world.converge()
 

@@ -20,8 +20,18 @@ from reconciler.record.store import RecordError
 from tests.support.gitworld import ENV, GitWorld, git
 from tests.support.world import World
 
-COMMANDS = (["validate"], ["plan"], ["apps"], ["lock"], ["apply", "--auto-approve"], ["record", "show", "User/a"], ["init"],
-            ["record", "prune", "--older-than", "1d"], ["record", "migrate"], ["github", "plans", "--out", "plans"])  # fmt: skip
+COMMANDS = (
+    ["validate"],
+    ["plan"],
+    ["apps"],
+    ["lock"],
+    ["apply", "--auto-approve"],
+    ["record", "show", "User/a"],
+    ["init"],
+    ["record", "prune", "--older-than", "1d"],
+    ["record", "migrate"],
+    ["github", "plans", "--out", "plans"],
+)
 
 
 class Attacked:
@@ -91,13 +101,16 @@ class Attacked:
         git(self.checkout, "init", "--quiet", "--bare", str(self.checkout / "bare"))
         shutil.copytree(self.checkout / "bare", evil, dirs_exist_ok=True)
         shutil.rmtree(self.checkout / "bare")
-        (evil / "config").write_text(self.configuration() + f"""[remote "origin"]
+        (evil / "config").write_text(
+            self.configuration()
+            + f"""[remote "origin"]
     url = ext::{self.program} x
 [core]
     repositoryformatversion = 0
     bare = false
     worktree = {evil}
-""")
+"""
+        )
         return evil
 
 
@@ -116,9 +129,7 @@ def really_attacks(attacked: Attacked, folder: str) -> None:
     attacked.mark.unlink()
 
 
-def test_a_folder_that_is_laid_out_like_a_repository_is_not_asked(
-    attacked: Attacked, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_folder_that_is_laid_out_like_a_repository_is_not_asked(attacked: Attacked, capsys: pytest.CaptureFixture[str]) -> None:
     """As `desired` itself, and behind a link of that name."""
     attacked.repository("evil")
     really_attacks(attacked, "evil")
@@ -189,10 +200,24 @@ def test_programs_of_the_checkouts_own_configuration_are_not_run_either(attacked
     assert revision("desired")[0] and revision("desired")[1] is False
 
 
-@pytest.mark.parametrize(("address", "followed"), [
-    ("ext::sh -c true", False), ("fd::17", False), ("git://example.org/x", False), ("foo://x", False), ("foo::https://x", False),
-    ("-x://y", False), ("https://example.org/x.git", True), ("ssh://git@example.org/x", True), ("git@example.org:x.git", True),
-    ("../remote.git", True), ("/srv/remote.git", True), ("file:///srv/x.git", True), ("http://127.0.0.1/x", True)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("address", "followed"),
+    [
+        ("ext::sh -c true", False),
+        ("fd::17", False),
+        ("git://example.org/x", False),
+        ("foo://x", False),
+        ("foo::https://x", False),
+        ("-x://y", False),
+        ("https://example.org/x.git", True),
+        ("ssh://git@example.org/x", True),
+        ("git@example.org:x.git", True),
+        ("../remote.git", True),
+        ("/srv/remote.git", True),
+        ("file:///srv/x.git", True),
+        ("http://127.0.0.1/x", True),
+    ],
+)
 def test_only_addresses_that_name_no_program_are_followed(attacked: Attacked, address: str, followed: bool) -> None:
     git(attacked.checkout, "config", "remote.origin.url", address)
     if followed:
@@ -204,15 +229,21 @@ def test_only_addresses_that_name_no_program_are_followed(attacked: Attacked, ad
 
 def test_of_the_checkouts_credentials_only_that_of_the_remotes_own_origin_goes_out() -> None:
     """As actions/checkout writes it; whatever else is a header stays."""
-    settings = [("http.extraheader", "Authorization: all"), ("http.https://other.example/.extraheader", "Authorization: other"),
-                ("http.https://git.example:8443/.extraheader", "AUTHORIZATION: port"),
-                ("http.https://git.example/.extraheader", "X-Forwarded-Host: x"),
-                ("http.https://git.example/team/.extraheader", "Authorization: path"),
-                ("http.https://git.example/.proxy", "Authorization: x"),
-                ("http.https://git.example/.extraheader", "AUTHORIZATION: basic own")]  # fmt: skip
+    settings = [
+        ("http.extraheader", "Authorization: all"),
+        ("http.https://other.example/.extraheader", "Authorization: other"),
+        ("http.https://git.example:8443/.extraheader", "AUTHORIZATION: port"),
+        ("http.https://git.example/.extraheader", "X-Forwarded-Host: x"),
+        ("http.https://git.example/team/.extraheader", "Authorization: path"),
+        ("http.https://git.example/.proxy", "Authorization: x"),
+        ("http.https://git.example/.extraheader", "AUTHORIZATION: basic own"),
+    ]
     key = "http.https://git.example/.extraHeader"
     assert checkout_settings("https://me@git.example/team/x", settings) == (
-        (key, ""), (key, "AUTHORIZATION: basic own"), ("http.followRedirects", "false"))  # fmt: skip
+        (key, ""),
+        (key, "AUTHORIZATION: basic own"),
+        ("http.followRedirects", "false"),
+    )
     for url in ("git@git.example:x", "http://git.example/x", "https://third.example/x", "https://git.example.evil/x"):
         assert checkout_settings(url, [*settings, ("http.http://git.example/.extraheader", "Authorization: x")]) == ()
 
@@ -261,11 +292,21 @@ def test_declarations_outside_of_any_repository_have_no_commit_and_none_of_anoth
         assert revision(str(outside)) == (None, False)
 
 
-@pytest.mark.parametrize(("path", "text", "differs"), [
-    ("desired/apps/wiki/roles.yaml", "roles: []\n", True), ("desired/directory/users/new.yaml", "users: []\n", True),
-    ("desired/directory/users/ignored.yaml", "users: []\n", True), ("desired/README.md", "# new", False),
-    ("desired/.notes", "x", False), ("desired/.cache/x.yaml", "x", False), ("desired/apps/wiki/roles.yaml", None, True),
-    ("desired/known/README.md", "# edited", True), ("file", "elsewhere", False), ("desired-too/x.yaml", "x", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("path", "text", "differs"),
+    [
+        ("desired/apps/wiki/roles.yaml", "roles: []\n", True),
+        ("desired/directory/users/new.yaml", "users: []\n", True),
+        ("desired/directory/users/ignored.yaml", "users: []\n", True),
+        ("desired/README.md", "# new", False),
+        ("desired/.notes", "x", False),
+        ("desired/.cache/x.yaml", "x", False),
+        ("desired/apps/wiki/roles.yaml", None, True),
+        ("desired/known/README.md", "# edited", True),
+        ("file", "elsewhere", False),
+        ("desired-too/x.yaml", "x", False),
+    ],
+)
 def test_files_that_differ_from_the_commit_are_told_by_content(
     attacked: Attacked, path: str, text: str | None, differs: bool
 ) -> None:

@@ -72,8 +72,15 @@ FORGED: dict[str, Callable[[GitWorld], object]] = {
 def test_a_ref_that_holds_anything_but_a_record_is_refused_and_left_as_it_is(world: GitWorld, how: str) -> None:
     FORGED[how](world)
     forged = made(world, "rev-parse", REF)
-    for number, work in enumerate((lambda s: s.load(), lambda s: s.save(Record("wiki")), lambda s: s.lock("x", SINCE).__enter__(),
-                                   lambda s: s.prune(1, world.clock()), lambda s: s.read_log())):  # fmt: skip
+    for number, work in enumerate(
+        (
+            lambda s: s.load(),
+            lambda s: s.save(Record("wiki")),
+            lambda s: s.lock("x", SINCE).__enter__(),
+            lambda s: s.prune(1, world.clock()),
+            lambda s: s.read_log(),
+        )
+    ):
         with pytest.raises(RecordError, match="is no record: it holds"):
             work(world.store(world.clone(f"machine{number}")))
     assert made(world, "rev-parse", REF) == forged

@@ -49,11 +49,16 @@ def outcome(address: str, id: str) -> dict[str, Any]:
 
 
 def line(address: str, action: str = "create", status: str = "success", at: str = "2026-06-01T00:00:00Z") -> dict[str, Any]:
-    return {"activityDateTime": at, "provisioningAction": action, "provisioningStatusInfo": {"status": status},
-            "sourceIdentity": {"displayName": address}}  # fmt: skip
+    return {
+        "activityDateTime": at,
+        "provisioningAction": action,
+        "provisioningStatusInfo": {"status": status},
+        "sourceIdentity": {"displayName": address},
+    }
 
 
 # What it keeps
+
 
 def test_a_record_comes_back_as_it_was_saved(remote: GitWorld) -> None:
     store = remote.store()
@@ -83,8 +88,11 @@ def test_an_apply_is_three_commits_that_say_what_was_done(remote: GitWorld) -> N
         store.log([line("User/a"), line("User/b\nX", "update", "failure")])
         assert store.read_journal() == [] and store.load() == work
     owner = remote.log()[-1].removeprefix("reconcile apply: locked by ")
-    assert remote.log() == ["reconcile apply: 1 create, 1 update failure", "reconcile apply: 1 changes under way",
-                            f"reconcile apply: locked by {owner}"]  # fmt: skip
+    assert remote.log() == [
+        "reconcile apply: 1 create, 1 update failure",
+        "reconcile apply: 1 changes under way",
+        f"reconcile apply: locked by {owner}",
+    ]
     assert "update User/b X: failure" in git(remote.bare, "log", "-1", "--format=%b", "refs/reconcile/wiki")
     assert "lock.json" not in remote.files() and store.load() == work
     assert [row["provisioningAction"] for row in store.read_log()] == ["create", "update"]
@@ -99,8 +107,10 @@ def test_the_commits_are_orphans_of_our_own_that_hold_our_files_alone(remote: Gi
     assert git(remote.bare, "log", "--format=%an %P", "refs/reconcile/wiki").strip() == "t"
     plain = {name: value for name, value in ENV.items() if not name.startswith(("GIT_AUTHOR", "GIT_COMMITTER"))}
     remote.store(environ=plain).save(record(1))
-    assert git(remote.bare, "log", "-1", "--format=%an <%ae> %cn", "refs/reconcile/wiki").strip() == \
-        "scim-reconciler <scim-reconciler@localhost> scim-reconciler"  # fmt: skip
+    assert (
+        git(remote.bare, "log", "-1", "--format=%an <%ae> %cn", "refs/reconcile/wiki").strip()
+        == "scim-reconciler <scim-reconciler@localhost> scim-reconciler"
+    )
 
 
 def test_a_change_of_one_entry_of_ten_thousand_rewrites_one_shard(remote: GitWorld) -> None:
@@ -134,6 +144,7 @@ def test_a_damaged_or_newer_record_is_refused() -> None:
 
 
 # Where it works, and what it leaves alone
+
 
 @pytest.mark.parametrize("options", [("--depth=1",), ("--no-checkout",), ("--filter=blob:none",)])
 def test_any_checkout_will_do(remote: GitWorld, options: tuple[str, ...]) -> None:
@@ -236,8 +247,13 @@ def test_nothing_of_the_users_is_touched(remote: GitWorld) -> None:
     (remote.checkout / "staged").write_text("staged")
     git(remote.checkout, "add", "staged")
     before = list(state(remote.checkout))
-    environ = {**ENV, "GIT_DIR": str(remote.checkout / ".git"), "GIT_INDEX_FILE": str(remote.checkout / ".git/index"),
-               "GIT_WORK_TREE": str(remote.checkout), "GIT_NAMESPACE": "elsewhere"}  # fmt: skip
+    environ = {
+        **ENV,
+        "GIT_DIR": str(remote.checkout / ".git"),
+        "GIT_INDEX_FILE": str(remote.checkout / ".git/index"),
+        "GIT_WORK_TREE": str(remote.checkout),
+        "GIT_NAMESPACE": "elsewhere",
+    }
     store = remote.store(environ=environ)
     with store.lock("reconcile apply", "t"):
         store.save(record())
@@ -275,6 +291,7 @@ def test_a_repository_where_we_may_keep_nothing_can_still_be_read_from(remote: G
 
 
 # What goes wrong, and what is said
+
 
 def test_each_missing_thing_is_an_error_with_a_remedy(remote: GitWorld, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
@@ -355,6 +372,7 @@ def test_what_git_says_is_put_into_words(said: str, words: str) -> None:
 
 
 # Who may write
+
 
 def test_a_lock_shuts_others_out_and_says_who_holds_it(remote: GitWorld) -> None:
     first, second = remote.store(), remote.store(remote.clone("other"))
@@ -498,8 +516,14 @@ def test_a_machine_whose_clock_is_wrong_does_not_take_over_a_lock_that_lives(rem
     """Whatever the clocks say: what lies still is old only for who has watched it."""
     first, moment = remote.store(), remote.clock.now
     for days in (-400, -1 / 130, 1 / 130, 400):
-        ahead = GitStore("wiki", "origin", remote.clone(f"ahead{days}"), environ=ENV, elapsed=remote.clock.elapsed,
-                         clock=lambda days=days: moment + timedelta(days=days))  # type: ignore[misc] # fmt: skip
+        ahead = GitStore(
+            "wiki",
+            "origin",
+            remote.clone(f"ahead{days}"),
+            environ=ENV,
+            elapsed=remote.clock.elapsed,
+            clock=lambda days=days: moment + timedelta(days=days),
+        )  # type: ignore[misc]
         with first.lock("reconcile apply", "t"):
             for _ in range(3):
                 with pytest.raises(Locked):
@@ -689,6 +713,7 @@ def test_a_lost_answer_of_a_push_is_no_lost_race(remote: GitWorld) -> None:
 
 # Races
 
+
 def _racer(folder: Path, name: str, rounds: int, gate: Barrier, results: Any) -> None:
     """Each round: both try at once; who has the lock writes while the other knows that it has lost."""
     for number in range(rounds):
@@ -718,8 +743,10 @@ def test_of_two_writers_at_once_exactly_one_wins_and_nothing_is_lost(remote: Git
     gate, results = context.Barrier(2, timeout=120), context.SimpleQueue()
     rounds = RACES // 4 if shared else RACES - RACES // 4
     folders = [remote.checkout, remote.checkout if shared else remote.clone("other")]
-    racers = [context.Process(target=_racer, args=(folder, name, rounds, gate, results))
-              for folder, name in zip(folders, "ab", strict=True)]  # fmt: skip
+    racers = [
+        context.Process(target=_racer, args=(folder, name, rounds, gate, results))
+        for folder, name in zip(folders, "ab", strict=True)
+    ]
     for racer in racers:
         racer.start()
     for racer in racers:
@@ -758,6 +785,7 @@ def test_writers_that_wait_all_get_their_turn(remote: GitWorld) -> None:
 
 
 # What a person does once in a while
+
 
 def test_pruning_cuts_the_past_and_keeps_the_present(remote: GitWorld) -> None:
     store = remote.store()

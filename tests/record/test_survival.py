@@ -35,18 +35,46 @@ from tests.support.world import Hiding, World
 
 APPLY = ("apply", "--auto-approve")
 SCHEMA = Draft202012Validator(json.loads((ROOT / "schemas/record.schema.json").read_text()))
-ENTRY = {"id": "1", "wanted": {"userName": "x"}, "answered": {}, "members": ["User/x"], "roles": ["user"], "declaredId": "5f",
-         "created": True, "disabledAt": "2026-06-01T00:00:00Z"}  # fmt: skip
-WRITE = {"step": "create", "action": "create", "at": "2026-06-01T00:00:00Z", "id": "1", "wanted": {}, "declaredId": "5f",
-         "was": "User/x"}
-WHOLE = {"version": 1, "app": "wiki", "base_url": "https://x", "entries": {"User/x": ENTRY}, "under_way": ["sha256:0"], "runs": 3,
-         "unanswered": {"User/y": WRITE}, "revoked": {"User/z": {"at": "t", "reason": "r"}}, "commit": "3f2c1ab",
-         "protected": ["User/x"], "removals": [{"at": "t", "address": "User/x", "kind": "roles"}],
-         "approved": {"sha256:0": ["a"]}, "members_shown": True, "carrying": ["roles"],
-         "asked": {"sha256:2": {"only": ["User/x"], "causes": ["time"], "changes": {"User/x": ["sha256:3", "", "a"]}}},
-         "limits": {"groupMembership.percent": 50},
-         "breaches": ["Why: User/x admin"],
-         "skips": {"User/q": "NotAssigned"}, "declared": {"record": "git origin"}}  # fmt: skip
+ENTRY = {
+    "id": "1",
+    "wanted": {"userName": "x"},
+    "answered": {},
+    "members": ["User/x"],
+    "roles": ["user"],
+    "declaredId": "5f",
+    "created": True,
+    "disabledAt": "2026-06-01T00:00:00Z",
+}
+WRITE = {
+    "step": "create",
+    "action": "create",
+    "at": "2026-06-01T00:00:00Z",
+    "id": "1",
+    "wanted": {},
+    "declaredId": "5f",
+    "was": "User/x",
+}
+WHOLE = {
+    "version": 1,
+    "app": "wiki",
+    "base_url": "https://x",
+    "entries": {"User/x": ENTRY},
+    "under_way": ["sha256:0"],
+    "runs": 3,
+    "unanswered": {"User/y": WRITE},
+    "revoked": {"User/z": {"at": "t", "reason": "r"}},
+    "commit": "3f2c1ab",
+    "protected": ["User/x"],
+    "removals": [{"at": "t", "address": "User/x", "kind": "roles"}],
+    "approved": {"sha256:0": ["a"]},
+    "members_shown": True,
+    "carrying": ["roles"],
+    "asked": {"sha256:2": {"only": ["User/x"], "causes": ["time"], "changes": {"User/x": ["sha256:3", "", "a"]}}},
+    "limits": {"groupMembership.percent": 50},
+    "breaches": ["Why: User/x admin"],
+    "skips": {"User/q": "NotAssigned"},
+    "declared": {"record": "git origin"},
+}
 VALUES: list[Any] = [None, True, 7, 1.5, "", "text", [], [7], {}, {"x": 7}]
 
 
@@ -113,9 +141,15 @@ def test_a_record_in_git_of_any_shape_is_read_or_refused() -> None:
         shards.from_files(shards.to_files(Record("blog")), "here", "wiki")
 
 
-@pytest.mark.parametrize("content", [b'{"version":1,"entries":{}}', orjson.dumps({**WHOLE, "app": "blog"}),
-                                     orjson.dumps({**WHOLE, "entries": {"User/x": 7}}),
-                                     orjson.dumps({**WHOLE, "entries": {"User/x": {}}})])  # fmt: skip
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"version":1,"entries":{}}',
+        orjson.dumps({**WHOLE, "app": "blog"}),
+        orjson.dumps({**WHOLE, "entries": {"User/x": 7}}),
+        orjson.dumps({**WHOLE, "entries": {"User/x": {}}}),
+    ],
+)
 def test_a_record_that_is_none_is_one_error_that_names_its_file(tmp_path: Path, content: bytes) -> None:
     store = LocalStore(tmp_path, "wiki")
     store.folder.mkdir()
@@ -127,11 +161,22 @@ def test_a_record_that_is_none_is_one_error_that_names_its_file(tmp_path: Path, 
 # What may be in a journal
 
 
-LINES = [{"run": 1, "at": "t", "address": "User/x", "id": "1", "digest": "sha256:0", "step": "create", "action": "create",
-          "wanted": {"userName": "x"}, "declaredId": "5f"},
-         {"run": 1, "address": "User/x", "generated": {"title": "7"}},
-         {"run": 1, "address": "User/x", "outcome": "done", "entry": ENTRY, "was": "User/y", "unanswered": True},
-         {"settled": "t"}]  # fmt: skip
+LINES = [
+    {
+        "run": 1,
+        "at": "t",
+        "address": "User/x",
+        "id": "1",
+        "digest": "sha256:0",
+        "step": "create",
+        "action": "create",
+        "wanted": {"userName": "x"},
+        "declaredId": "5f",
+    },
+    {"run": 1, "address": "User/x", "generated": {"title": "7"}},
+    {"run": 1, "address": "User/x", "outcome": "done", "entry": ENTRY, "was": "User/y", "unanswered": True},
+    {"settled": "t"},
+]
 
 
 @pytest.mark.parametrize("line", LINES, ids=["step", "generated", "outcome", "settled"])
@@ -222,8 +267,12 @@ def test_no_file_of_a_record_is_written_through_a_link(tmp_path: Path, name: str
     store.folder.mkdir(parents=True)
     victim.write_text("as it was")
     (store.folder / name).symlink_to(victim)
-    for work in (lambda: store.save(Record("wiki")), lambda: store.journal({"settled": "x"}), lambda: store.log([{}]),
-                 lambda: store.lock("apply", "2026-06-01T00:00:00Z").__enter__()):  # fmt: skip
+    for work in (
+        lambda: store.save(Record("wiki")),
+        lambda: store.journal({"settled": "x"}),
+        lambda: store.log([{}]),
+        lambda: store.lock("apply", "2026-06-01T00:00:00Z").__enter__(),
+    ):
         with suppress(RecordError):
             work()
     assert victim.read_text() == "as it was"
@@ -336,8 +385,9 @@ class Between(httpx.BaseTransport):
 def meanwhile(world: World, method: str, edit: Callable[[], None]) -> Between:
     """From here on the world's client has another administrator beside it."""
     between = Between(world.transport, method, edit)
-    world.client = ScimClient("http://127.0.0.1/v2", "secret", PROFILES["generic"], transport=between, workers=1,
-                              sleep=lambda seconds: None)  # fmt: skip
+    world.client = ScimClient(
+        "http://127.0.0.1/v2", "secret", PROFILES["generic"], transport=between, workers=1, sleep=lambda seconds: None
+    )
     return between
 
 
@@ -435,8 +485,9 @@ def test_who_was_disabled_by_an_update_whose_answer_was_lost_is_known_as_disable
     record = world.store.load()
     assert record is not None
     entry, at = record.entries["User/ada@x.org"], "2026-06-01T00:00:00Z"
-    record.unanswered = {"User/ada@x.org": {"step": "write", "action": "update", "at": at, "id": entry["id"],
-                                            "wanted": {"active": False}}}  # fmt: skip
+    record.unanswered = {
+        "User/ada@x.org": {"step": "write", "action": "update", "at": at, "id": entry["id"], "wanted": {"active": False}}
+    }
     resolution, live = resolved(world)
     settle_unanswered(record, live, resolution, True)
     entry = record.entries["User/ada@x.org"]
@@ -453,8 +504,10 @@ def resolved(world: World) -> tuple[Resolution, Live]:
 
 def test_a_rename_that_fails_leaves_the_record_under_the_earlier_name(world: World) -> None:
     world.converge()
-    world.users("userPrincipalName: ada.l@x.org, displayName: Ada, jobTitle: Engineer, previously: [ada@x.org]",
-                "userPrincipalName: grace@x.org, displayName: Grace")  # fmt: skip
+    world.users(
+        "userPrincipalName: ada.l@x.org, displayName: Ada, jobTitle: Engineer, previously: [ada@x.org]",
+        "userPrincipalName: grace@x.org, displayName: Grace",
+    )
     world.groups("displayName: Net, members: [ada.l@x.org, grace@x.org]")
     world.seed("ada.l@x.org")
     assert [o.status for o in world.apply().outcomes if o.change.address == "User/ada.l@x.org"] == ["failed"]
@@ -465,8 +518,10 @@ def test_a_rename_that_fails_leaves_the_record_under_the_earlier_name(world: Wor
 def test_a_member_whose_name_changes_stays_a_member_where_the_service_shows_none(world: World) -> None:
     world.converge()
     world.transport.inner = Hiding(world.transport.inner)
-    world.users("userPrincipalName: ada.l@x.org, displayName: Ada, jobTitle: Engineer, previously: [ada@x.org]",
-                "userPrincipalName: grace@x.org, displayName: Grace")  # fmt: skip
+    world.users(
+        "userPrincipalName: ada.l@x.org, displayName: Ada, jobTitle: Engineer, previously: [ada@x.org]",
+        "userPrincipalName: grace@x.org, displayName: Grace",
+    )
     world.groups("displayName: Net, members: [ada.l@x.org, grace@x.org]")
     world.converge()
 
@@ -479,8 +534,10 @@ def test_a_name_that_somebody_else_still_has_is_not_taken_over_in_the_record(wor
     world.groups("displayName: Net, members: [grace@x.org]")
     world.converge()
     ids = {name: world.find(f"{name}@x.org")["id"] for name in ("ada", "grace")}
-    world.users("id: a, userPrincipalName: grace@x.org, previously: [ada@x.org]",
-                "id: g, userPrincipalName: g.h@x.org, previously: [grace@x.org]")  # fmt: skip
+    world.users(
+        "id: a, userPrincipalName: grace@x.org, previously: [ada@x.org]",
+        "id: g, userPrincipalName: g.h@x.org, previously: [grace@x.org]",
+    )
     world.groups("displayName: Net, members: [g.h@x.org]")
     world.assign("group: Net, role: User", "user: g.h@x.org, role: Admin")
     stranger = world.seed("g.h@x.org")

@@ -32,8 +32,18 @@ def test_nobody_else_assigns_to_a_record() -> None:
 
 def update(address: str, *paths: str) -> Change:
     attributes = tuple(AttributeChange(path, None, "x") for path in paths)
-    return Change(address, "update", "", ("config",), "", 0, "", attributes, precondition=Precondition("1", None, ""),
-                  digest=f"{address} {paths}")  # fmt: skip
+    return Change(
+        address,
+        "update",
+        "",
+        ("config",),
+        "",
+        0,
+        "",
+        attributes,
+        precondition=Precondition("1", None, ""),
+        digest=f"{address} {paths}",
+    )
 
 
 def test_the_rest_of_a_plan_is_some_of_its_things_and_nothing_else() -> None:

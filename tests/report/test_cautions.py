@@ -16,8 +16,10 @@ PLAN = Plan("wiki", "Wiki", "https://b.example", "generic", cautions=(MOVED, BAI
 def test_a_caution_stands_before_everything_in_a_terminal() -> None:
     lines = text.render(PLAN, lambda words, code: words).splitlines()
     assert lines[2:5] == [
-        "Caution:", "  ! tenantUrl was https://a.example, desired/apps/wiki/app.yaml:4", "  ! x` </details> \\u001b[31m@everyone",
-    ]  # fmt: skip
+        "Caution:",
+        "  ! tenantUrl was https://a.example, desired/apps/wiki/app.yaml:4",
+        "  ! x` </details> \\u001b[31m@everyone",
+    ]
 
 
 def test_a_caution_is_in_the_caution_block_of_a_comment_as_data() -> None:
@@ -30,9 +32,10 @@ def test_a_caution_is_in_the_caution_block_of_a_comment_as_data() -> None:
 def test_cautions_survive_being_saved() -> None:
     saved = jsonform.dumps([PLAN])
     assert json.loads(saved)["plans"][0]["cautions"][0] == {
-        "code": "TenantUrlChanged", "text": "tenantUrl was https://a.example",
+        "code": "TenantUrlChanged",
+        "text": "tenantUrl was https://a.example",
         "declared_at": {"file": "desired/apps/wiki/app.yaml", "line": 4},
-    }  # fmt: skip
+    }
     assert jsonform.loads(saved)[0].cautions == (MOVED, BAIT)
 
 

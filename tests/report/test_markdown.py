@@ -51,20 +51,41 @@ def plan_of(name: str) -> Plan:
     place = (f"desired/{name}.yaml", 3)
     changes = (
         Change(user, "create", name, ("config",), *place, name, (AttributeChange(name, None, name),)),
-        Change(user, "update", name, ("drift",), *place, name, (AttributeChange(name, name, f"{name}!"),
-               AttributeChange("emails", [{"value": name}], [{"value": "b", "x": name}]),
-               AttributeChange("id", None, None, generated=name))),
+        Change(
+            user,
+            "update",
+            name,
+            ("drift",),
+            *place,
+            name,
+            (
+                AttributeChange(name, name, f"{name}!"),
+                AttributeChange("emails", [{"value": name}], [{"value": "b", "x": name}]),
+                AttributeChange("id", None, None, generated=name),
+            ),
+        ),
         Change(user, "disable", name, ("time",), *place, name, (AttributeChange("active", True, False),)),
         Change(user, "delete", name, ("config",), *place, name),
         Change(group, "update", name, ("config",), *place, name, (), (user,), (user,)),
-    )  # fmt: skip
+    )
     access = (Access(user, "N" + name, True, "role", name, True, name, *place, name),)
     return Plan(
-        "wiki", name, "https://x", "generic", changes, access, (Skip(user, "NotAssigned", name, name),
-        Skip(user, "DefaultAccessRole", name, name)), (Unmanaged(name, name),), (ObjectError(user, "X", name, name),), (name,),
-        only=(user,), config=Config("d", "3f2c1ab", True), requests=Requests(1, 2), digest=DIGEST,
+        "wiki",
+        name,
+        "https://x",
+        "generic",
+        changes,
+        access,
+        (Skip(user, "NotAssigned", name, name), Skip(user, "DefaultAccessRole", name, name)),
+        (Unmanaged(name, name),),
+        (ObjectError(user, "X", name, name),),
+        (name,),
+        only=(user,),
+        config=Config("d", "3f2c1ab", True),
+        requests=Requests(1, 2),
+        digest=DIGEST,
         safeguards=({"name": name, "status": "blocked", "detail": name},),
-    )  # fmt: skip
+    )
 
 
 class _Page(HTMLParser):
@@ -111,8 +132,27 @@ def test_a_hostile_name_changes_nothing_but_the_text_inside_code(name: str) -> N
     assert re.sub(r"\s+", " ", plain(name)).strip().replace("<!--", "\\u003c!--")[:8] in re.sub(r"\s+", " ", found.code)
 
 
-MARKUP = st.sampled_from([*HOSTILE.values(), *"`|@#<>&[]()!*_~$:-=+\\/\"'{}%^ \t\n\r", "<!--", "-->", "```", "~~~", "\\|", "::",
-                          "</", "\n\n", "\n    ", "http://", "\u202e", "\u200d", "\ud800", "\0", "\x85"])  # fmt: skip
+MARKUP = st.sampled_from(
+    [
+        *HOSTILE.values(),
+        *"`|@#<>&[]()!*_~$:-=+\\/\"'{}%^ \t\n\r",
+        "<!--",
+        "-->",
+        "```",
+        "~~~",
+        "\\|",
+        "::",
+        "</",
+        "\n\n",
+        "\n    ",
+        "http://",
+        "\u202e",
+        "\u200d",
+        "\ud800",
+        "\0",
+        "\x85",
+    ]
+)
 NAMES = st.lists(MARKUP | st.text(max_size=4), min_size=1, max_size=12).map("".join).filter(bool)
 
 
@@ -172,8 +212,12 @@ def test_a_caution_stands_for_deletes_disables_privileged_gains_and_blocked_safe
     plan = plan_of("x")
     block = render(plan).partition("> [!CAUTION]\n")[2].partition("\n\n")[0]
     assert [line.split()[2].strip("*") for line in block.splitlines()] == ["safeguard", "deletes", "gains", "disables"]
-    calm = replace(plan, safeguards=(), changes=plan.changes[:2] + plan.changes[4:],
-                   access=(plan.access[0]._replace(privileged=False), plan.access[0]._replace(gains=False)))  # fmt: skip
+    calm = replace(
+        plan,
+        safeguards=(),
+        changes=plan.changes[:2] + plan.changes[4:],
+        access=(plan.access[0]._replace(privileged=False), plan.access[0]._replace(gains=False)),
+    )
     assert "CAUTION" not in render(calm)
 
 
@@ -198,11 +242,13 @@ def test_the_access_table_has_20_rows_then_a_count_and_the_full_list(count: int,
 def test_the_differences_have_their_sign_in_column_0_and_drift_apart(world: World) -> None:
     world.converge()
     world.edit("grace@x.org", "displayName", "Admiral")
-    world.users("userPrincipalName: ada@x.org, displayName: Countess, jobTitle: Engineer, manager: grace@x.org",
-                "userPrincipalName: grace@x.org, displayName: Grace")  # fmt: skip
+    world.users(
+        "userPrincipalName: ada@x.org, displayName: Countess, jobTitle: Engineer, manager: grace@x.org",
+        "userPrincipalName: grace@x.org, displayName: Grace",
+    )
     text = render(world.plan())
     declared, drift = text.partition("1 declared change<")[2].split("1 change that undoes drift", 1)
-    assert '! update User/ada@x.org (Countess)\n' in declared and "```diff\n" in declared
+    assert "! update User/ada@x.org (Countess)\n" in declared and "```diff\n" in declared
     assert '-   displayName: "Ada"\n+   displayName: "Countess"\n```' in declared
     assert "[drift]" in drift and '-   displayName: "Admiral"\n+   displayName: "Grace"' in drift and "Admiral" not in declared
 
@@ -219,17 +265,25 @@ def test_skipped_and_unmanaged_are_counted_and_folded() -> None:
 
 
 def test_the_fold_of_the_skipped_says_to_each_what_would_help_it() -> None:
-    skipped = (Skip("Group/g", "NotAssigned", "r", "assign the group"), Skip("User/a", "NotAssigned", "r", "assign the user"),
-               Skip("User/b", "NotAssigned", "r", "assign the user"), Skip("User/c", "Odd", "is odd", "even it out"))  # fmt: skip
+    skipped = (
+        Skip("Group/g", "NotAssigned", "r", "assign the group"),
+        Skip("User/a", "NotAssigned", "r", "assign the user"),
+        Skip("User/b", "NotAssigned", "r", "assign the user"),
+        Skip("User/c", "Odd", "is odd", "even it out"),
+    )
     text = render(replace(plan_of("n"), skipped=skipped))
-    assert ("NotAssigned (1): assign the group\n  Group/g\nNotAssigned (2): assign the user\n  User/a, User/b\n"
-            "Odd (1): even it out\n  User/c: is odd\n") in text  # fmt: skip
+    assert (
+        "NotAssigned (1): assign the group\n  Group/g\nNotAssigned (2): assign the user\n  User/a, User/b\n"
+        "Odd (1): even it out\n  User/c: is odd\n"
+    ) in text
 
 
 def test_the_footer_names_digest_commit_and_requests() -> None:
     footer = render(plan_of("n")).rstrip("\n").rpartition("\n\n")[2]
-    assert footer == (f"<sub>digest `{DIGEST}`, commit `3f2c1ab` and files that differ from it; an apply sends about "
-                      "3 requests, 2 of them writes</sub>")  # fmt: skip
+    assert footer == (
+        f"<sub>digest `{DIGEST}`, commit `3f2c1ab` and files that differ from it; an apply sends about "
+        "3 requests, 2 of them writes</sub>"
+    )
 
 
 def big(count: int) -> Plan:

@@ -36,7 +36,7 @@ def test_every_problem_is_printed_and_a_notice_says_that_10_are_shown(errors: in
     for shown, line in zip(found, lines, strict=False):
         assert line.startswith(f"::{shown.severity} ") and f"::{shown.message} - " in line
     note = f"::notice title=more::GitHub shows the first 10 of {more} on their lines: all of them are in the log of this step"
-    assert lines[len(found):] == ([note] if more else [])
+    assert lines[len(found) :] == ([note] if more else [])
 
 
 def test_errors_that_are_not_listed_count_in_every_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,8 +26,11 @@ NAMES = ("ada.l", "grace", "Ada Byron", "Net Work", "Engineer", "stranger", "Adm
 def plan(world: World) -> Plan:
     """A plan with every kind of row, each with names in it."""
     world.seed("stranger@x.org")
-    rest = ("userPrincipalName: grace@x.org, displayName: Grace", "userPrincipalName: grace.two@x.org",
-            "userPrincipalName: hopper@x.org")  # fmt: skip
+    rest = (
+        "userPrincipalName: grace@x.org, displayName: Grace",
+        "userPrincipalName: grace.two@x.org",
+        "userPrincipalName: hopper@x.org",
+    )
     world.users("userPrincipalName: ada@x.org, displayName: Ada Byron, jobTitle: Engineer, manager: grace@x.org", *rest)
     world.groups("displayName: Net Work, members: [ada@x.org, grace@x.org, hopper@x.org]")
     world.assign("group: Net Work, role: User", "user: grace@x.org, role: Admin", "user: hopper@x.org, role: User")
@@ -55,7 +58,8 @@ def test_what_a_reviewer_needs_stays(plan: Plan) -> None:
     hidden = redact(plan, "key")
     assert hidden.digest == plan.digest
     assert [(c.action, c.causes, c.file, c.line) for c in hidden.changes] == [
-        (c.action, c.causes, c.file, c.line) for c in plan.changes]  # fmt: skip
+        (c.action, c.causes, c.file, c.line) for c in plan.changes
+    ]
     assert [a.path for c in hidden.changes for a in c.attributes] == [a.path for c in plan.changes for a in c.attributes]
     assert text.last_line(hidden) == text.last_line(plan)
     assert [row.what for row in hidden.access if row.kind == "role"] == [row.what for row in plan.access if row.kind == "role"]
@@ -63,8 +67,9 @@ def test_what_a_reviewer_needs_stays(plan: Plan) -> None:
 
 def test_the_class_of_an_account_that_is_not_ours_stays(plan: Plan) -> None:
     classes = ("local", "unassigned", "assigned")
-    hidden = redact(replace(plan, unmanaged=tuple(Unmanaged("7", "x@x.org", kind) for kind in classes),
-                            warnings=("of these 2 local",)), "key")  # fmt: skip
+    hidden = redact(
+        replace(plan, unmanaged=tuple(Unmanaged("7", "x@x.org", kind) for kind in classes), warnings=("of these 2 local",)), "key"
+    )
     assert tuple(account.kind for account in hidden.unmanaged) == classes
     assert hidden.warnings == ("of these 2 local",), "a class names nobody"
 

@@ -39,9 +39,16 @@ def test_what_is_no_expression_is_refused_at_its_column(text: str, column: int, 
     assert (found.value.column, message in found.value.message) == (column, True), found.value.message
 
 
-@pytest.mark.parametrize(("text", "hint"), [("[mail]", "source: mail"),
-                                            (" [extensionAttributes.a b]\n", "source: extensionAttributes.a b"),
-                                            ("[mail] [city]", ""), ("ToUpper([mail]", ""), ('"[mail]"', "")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("[mail]", "source: mail"),
+        (" [extensionAttributes.a b]\n", "source: extensionAttributes.a b"),
+        ("[mail] [city]", ""),
+        ("ToUpper([mail]", ""),
+        ('"[mail]"', ""),
+    ],
+)
 def test_an_attribute_alone_is_a_source(text: str, hint: str) -> None:
     with pytest.raises(ExpressionError) as found:
         compile_expression(text)

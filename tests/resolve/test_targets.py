@@ -104,7 +104,7 @@ def test_a_value_goes_in_the_targets_type(one: World, row: str, attribute: str, 
 
 
 def test_several_values_that_an_expression_comes_to_are_a_fault_of_that_user_alone(one: World) -> None:
-    assert problems(one, "target: title, expression: 'IIF([mail] = \"ada@x.org\", [otherMails], \"x\")'") == []
+    assert problems(one, 'target: title, expression: \'IIF([mail] = "ada@x.org", [otherMails], "x")\'') == []
     assert [error.address for error in one.plan().errors if "several values" in error.reason] == ["User/ada@x.org"]
     assert one.apply().complete
     assert ("title" in one.find("ada@x.org"), one.find("grace@x.org")["title"]) == (False, "x")
@@ -116,10 +116,14 @@ def test_of_an_unknown_part_the_known_ones_are_named(one: World) -> None:
     assert found.remedy.startswith("one of name.formatted, name.familyName, ") and "did you mean" not in found.remedy
 
 
-@pytest.mark.parametrize(("target", "remedy"), [
-    (f"{ENTERPRISE}.manager", f"write `{MANAGER}`"),
-    (ENTERPRISE, f"add what is meant, such as `{ENTERPRISE}:department`"),
-    (f"{CORE}.title", f"write `{CORE}:title`")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("target", "remedy"),
+    [
+        (f"{ENTERPRISE}.manager", f"write `{MANAGER}`"),
+        (ENTERPRISE, f"add what is meant, such as `{ENTERPRISE}:department`"),
+        (f"{CORE}.title", f"write `{CORE}:title`"),
+    ],
+)
 def test_a_schema_is_no_attribute_and_a_colon_comes_after_it(one: World, target: str, remedy: str) -> None:
     one.write("apps/wiki/mappings.yaml", MAPPINGS.replace(ROW, f"      - {{target: '{target}', source: jobTitle}}\n"))
     assert [p.remedy for p in check(load(one.folder / "desired").declarations) if p.code == "target"] == [remedy]

@@ -43,8 +43,15 @@ class Stream(httpx.SyncByteStream):
 
 
 def client(answer: Callable[[httpx.Request], httpx.Response], timer: Callable[[], float] = lambda: 0.0) -> ScimClient:
-    return ScimClient("https://x.org", "secret", PROFILES["generic"], transport=httpx.MockTransport(answer),
-                      sleep=lambda seconds: None, timer=timer, workers=1)  # fmt: skip
+    return ScimClient(
+        "https://x.org",
+        "secret",
+        PROFILES["generic"],
+        transport=httpx.MockTransport(answer),
+        sleep=lambda seconds: None,
+        timer=timer,
+        workers=1,
+    )
 
 
 def streamed(pieces: Callable[[], Iterator[bytes]], encoding: str = "", status: int = 200) -> Callable[[Any], httpx.Response]:
@@ -309,7 +316,7 @@ def test_headers_have_an_end(start: bytes) -> None:
 
 def test_a_real_answer_is_read_within_its_time() -> None:
     def talk(connection: socket.socket) -> None:
-        connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{\"id\":")
+        connection.sendall(b'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"id":')
         connection.sendall(b' "1"}')
 
     with raw_server(talk) as url, real(url) as service:
@@ -321,6 +328,7 @@ def test_a_real_answer_is_read_within_its_time() -> None:
 
 def shelf(length: int, total: int) -> Callable[[int], Page]:
     """Pages of somebody new, for ever, of a service that says how many it has."""
+
     def fetch(start: int) -> Page:
         shown = range(start, start + length)
         return Page(list(map(str, shown)), list(shown), total)
@@ -379,10 +387,13 @@ def test_nobody_reads_more_objects_than_a_machine_can_hold(monkeypatch: pytest.M
 
 def test_what_is_read_takes_little_more_than_what_is_kept() -> None:
     """Pages are gone once they have been looked at, whatever stands in them."""
+
     def answer(request: httpx.Request) -> httpx.Response:
         start = int(request.url.params["startIndex"])
-        items = [{"id": f"{n:08}", "userName": f"user{n:08}@example.com", "title": "T" * 40, "other": [{"value": "v" * 200}]}
-                 for n in range(start, min(start + 200, 20_001))]  # fmt: skip
+        items = [
+            {"id": f"{n:08}", "userName": f"user{n:08}@example.com", "title": "T" * 40, "other": [{"value": "v" * 200}]}
+            for n in range(start, min(start + 200, 20_001))
+        ]
         return httpx.Response(200, json={"totalResults": 20_000, "Resources": items})
 
     tracemalloc.start()

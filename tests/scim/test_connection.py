@@ -55,8 +55,15 @@ def run(
     world.users("userPrincipalName: ada@x.org")
     world.assign()
     app = load(folder / "desired").declarations.apps["wiki"]
-    with ScimClient("https://wiki.example.com/v2", "secret", PROFILES["generic"], transport=httpx.MockTransport(answer),
-                    sleep=clock.sleep, clock=clock, again=AGAIN - {429}) as client:  # fmt: skip
+    with ScimClient(
+        "https://wiki.example.com/v2",
+        "secret",
+        PROFILES["generic"],
+        transport=httpx.MockTransport(answer),
+        sleep=clock.sleep,
+        clock=clock,
+        again=AGAIN - {429},
+    ) as client:
         return run_test(client, limit(app), "nobody")
 
 
@@ -110,7 +117,9 @@ def test_groups_that_cannot_be_filtered_are_asked_for_as_a_list(tmp_path: Path) 
     world.assign()
     steps = run_test(world.client, limit(load(tmp_path / "desired").declarations.apps["wiki"]), "nobody")
     assert [(step.name, step.ok) for step in steps if step.needed] == [
-        ("GET /Users?filter=userName eq ...", True), ("GET /Groups?count=1", True)]  # fmt: skip
+        ("GET /Users?filter=userName eq ...", True),
+        ("GET /Groups?count=1", True),
+    ]
 
 
 def test_the_question_is_a_filter_on_the_matching_attribute(tmp_path: Path) -> None:

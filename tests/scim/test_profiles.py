@@ -119,8 +119,10 @@ def test_what_an_app_says_differently_replaces_that_key_alone(tmp_path: Path) ->
 )  # fmt: skip
 def test_a_slip_in_a_profile_is_said(tmp_path: Path, profile: str, code: str) -> None:
     world = thousandeyes(tmp_path)
-    world.write("apps/wiki/app.yaml", f'app: wiki\nadminCredentials: {{tenantUrl: "http://127.0.0.1/v2", '
-                                      f'secretToken: "${{env:T}}"}}\nprofile: {profile}\n')  # fmt: skip
+    world.write(
+        "apps/wiki/app.yaml",
+        f'app: wiki\nadminCredentials: {{tenantUrl: "http://127.0.0.1/v2", secretToken: "${{env:T}}"}}\nprofile: {profile}\n',
+    )
     assert [(problem.code, problem.place.line) for problem in load(tmp_path / "desired").errors] == [(code, 3)]
 
 
@@ -132,14 +134,57 @@ def declared_header(folder: Path, name: str) -> None:
     thousandeyes(folder).write("apps/wiki/app.yaml", APP + profile)
 
 
-@pytest.mark.parametrize("name", [
-    "X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL", "X-Forwarded-Host",
-    "X-Forwarded-For", "X-Forwarded-Proto", "X-Host", "X-HTTP-Host-Override", "X-Original-Host", "X-Real-IP", "X-Client-IP",
-    "X-Remote-User", "X-Remote-Addr", "X-User", "X-On-Behalf-Of", "X-Impersonate-User", "X-MS-CLIENT-PRINCIPAL",
-    "X-Accel-Redirect", "X-Sendfile", "X-Envoy-Original-Path", "X-Middleware-Subrequest", "X-Proxy-URL", "X-Content-Length",
-    "X-Transfer-Encoding", "X-Connection", "X-Scheme", "X-Auth-Request-Email", "X-Cookie", "X-Amz-Security-Token",
-    "Host", "Authorization", "Cookie", "Content-Length", "Transfer-Encoding", "Connection", "Proxy-Authorization", "Forwarded",
-    "Upgrade", "TE", "Expect", "Content-Type", "If-Match", "X", "x-http-method-override"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "X-HTTP-Method-Override",
+        "X-HTTP-Method",
+        "X-Method-Override",
+        "X-Original-URL",
+        "X-Rewrite-URL",
+        "X-Forwarded-Host",
+        "X-Forwarded-For",
+        "X-Forwarded-Proto",
+        "X-Host",
+        "X-HTTP-Host-Override",
+        "X-Original-Host",
+        "X-Real-IP",
+        "X-Client-IP",
+        "X-Remote-User",
+        "X-Remote-Addr",
+        "X-User",
+        "X-On-Behalf-Of",
+        "X-Impersonate-User",
+        "X-MS-CLIENT-PRINCIPAL",
+        "X-Accel-Redirect",
+        "X-Sendfile",
+        "X-Envoy-Original-Path",
+        "X-Middleware-Subrequest",
+        "X-Proxy-URL",
+        "X-Content-Length",
+        "X-Transfer-Encoding",
+        "X-Connection",
+        "X-Scheme",
+        "X-Auth-Request-Email",
+        "X-Cookie",
+        "X-Amz-Security-Token",
+        "Host",
+        "Authorization",
+        "Cookie",
+        "Content-Length",
+        "Transfer-Encoding",
+        "Connection",
+        "Proxy-Authorization",
+        "Forwarded",
+        "Upgrade",
+        "TE",
+        "Expect",
+        "Content-Type",
+        "If-Match",
+        "X",
+        "x-http-method-override",
+    ],
+)
 def test_a_profile_adds_no_header_that_rewrites_a_request(tmp_path: Path, name: str) -> None:
     declared_header(tmp_path, name)
     (problem,) = load(tmp_path / "desired").errors
@@ -147,8 +192,21 @@ def test_a_profile_adds_no_header_that_rewrites_a_request(tmp_path: Path, name: 
     assert refusal(name) is not None, "whatever the schema may let through"
 
 
-@pytest.mark.parametrize("name", ["User-Agent", "Accept-Language", "X-Requested-With", "X-GitHub-Api-Version", "X-Request-Id",
-                                  "X-Correlation-Id", "X-Tenant-Id", "X-Account-Group", "X-Api-Version", "X-A"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "User-Agent",
+        "Accept-Language",
+        "X-Requested-With",
+        "X-GitHub-Api-Version",
+        "X-Request-Id",
+        "X-Correlation-Id",
+        "X-Tenant-Id",
+        "X-Account-Group",
+        "X-Api-Version",
+        "X-A",
+    ],
+)
 def test_a_header_that_a_service_asks_for_is_sent(tmp_path: Path, name: str) -> None:
     declared_header(tmp_path, name)
     loaded = load(tmp_path / "desired")
@@ -159,8 +217,12 @@ def test_a_header_that_a_service_asks_for_is_sent(tmp_path: Path, name: str) -> 
 
 
 @pytest.mark.parametrize("profile", [file.stem for file in FILES if file.stem != "generic"])
-@settings(max_examples=3, deadline=None, phases=(Phase.explicit, Phase.generate),
-          suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])  # fmt: skip
+@settings(
+    max_examples=3,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(STATES, st.sets(st.sampled_from(NAMES)), st.randoms(use_true_random=False))
 def test_the_laws_hold_on_every_service(
     profile: str, states: list[tuple[dict[str, str], set[str], set[str]]], existing: set[str], random: Random
@@ -192,13 +254,19 @@ def test_the_laws_hold_on_every_service(
 def test_the_vendors_own_mapping_gives_exactly_the_documented_accounts(tmp_path: Path) -> None:
     world = thousandeyes(tmp_path)
     world.converge()
-    kept = {name: {k: v for k, v in world.find(name).items() if k not in ("id", "meta", "schemas")} for name in
-            ("ada@x.org", "grace@x.org")}  # fmt: skip
+    kept = {
+        name: {k: v for k, v in world.find(name).items() if k not in ("id", "meta", "schemas")}
+        for name in ("ada@x.org", "grace@x.org")
+    }
     assert kept == {
-        f"{first}@x.org": {"userName": f"{first}@x.org", "displayName": first.capitalize(), "active": True,
-                           "emails": [{"type": "work", "value": f"{first}@x.org", "primary": True}]}
+        f"{first}@x.org": {
+            "userName": f"{first}@x.org",
+            "displayName": first.capitalize(),
+            "active": True,
+            "emails": [{"type": "work", "value": f"{first}@x.org", "primary": True}],
+        }
         for first in ("ada", "grace")
-    }  # fmt: skip
+    }
 
 
 def test_thousandeyes_changes_the_display_name(tmp_path: Path) -> None:
@@ -237,8 +305,11 @@ def test_a_mapping_that_the_service_would_ignore_is_said_once_and_left_out(tmp_p
     world.assign("group: Net, role: User", *(f"user: {name}, role: Admin" for name in NAMES))
     said = [warning for warning in world.plan().warnings if "has no effect" in warning]
     assert [warning.partition(" has")[0] for warning in said] == [
-        "the mapping to title", "the mapping to roles", f"the mapping to {ENTERPRISE}:manager", "the groups' mapping"
-    ]  # fmt: skip
+        "the mapping to title",
+        "the mapping to roles",
+        f"the mapping to {ENTERPRISE}:manager",
+        "the groups' mapping",
+    ]
     assert "ThousandEyes does not store it (" in said[0] and said[0].endswith("mappings.yaml:7)")
     assert any(warning.startswith("ThousandEyes does not store roles") for warning in world.plan().warnings)
     created = world.plan().changes
@@ -265,20 +336,36 @@ def test_thousandeyes_has_no_such_endpoint(tmp_path: Path, method: str, path: st
     assert answer.status_code == 404 and answer.headers["Content-Type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize(("filter", "status"), [('userName eq "a"', 200), ('externalId eq "a"', 200),
-                                                ('emails[type eq "work"].value eq "a"', 400), ('userName sw "a"', 400),
-                                                ('userName eq "a" and externalId eq "b"', 400)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("filter", "status"),
+    [
+        ('userName eq "a"', 200),
+        ('externalId eq "a"', 200),
+        ('emails[type eq "work"].value eq "a"', 400),
+        ('userName sw "a"', 400),
+        ('userName eq "a" and externalId eq "b"', 400),
+    ],
+)
 def test_thousandeyes_filters_on_user_name_and_external_id_alone(tmp_path: Path, filter: str, status: int) -> None:
     with httpx.Client(transport=thousandeyes(tmp_path).transport) as client:
         assert client.get("http://127.0.0.1/v2/Users", params={"filter": filter}).status_code == status
 
 
-@pytest.mark.parametrize("said", [{"schemas": ["urn:scim:schemas:core:1.0"], "totalResults": 0, "Resources": []},
-                                  {"totalResults": 1, "Resources": [{"id": "1", "schemas": ["urn:scim:schemas:core:1.0"]}]}])
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"schemas": ["urn:scim:schemas:core:1.0"], "totalResults": 0, "Resources": []},
+        {"totalResults": 1, "Resources": [{"id": "1", "schemas": ["urn:scim:schemas:core:1.0"]}]},
+    ],
+)
 def test_a_service_that_answers_in_scim_1_1_is_refused(tmp_path: Path, said: dict[str, Any]) -> None:
     world = thousandeyes(tmp_path)
-    with ScimClient("http://127.0.0.1/v1", "t", PROFILES["thousandeyes"],
-                    transport=httpx.MockTransport(lambda request: httpx.Response(200, json=said))) as client:  # fmt: skip
+    with ScimClient(
+        "http://127.0.0.1/v1",
+        "t",
+        PROFILES["thousandeyes"],
+        transport=httpx.MockTransport(lambda request: httpx.Response(200, json=said)),
+    ) as client:
         for ask in (lambda: client.find("Users", "userName", "a"), lambda: client.read_all("Users", lambda page: page)):
             with pytest.raises(ServiceError, match="SCIM 1.1"):
                 ask()
@@ -296,8 +383,9 @@ def test_who_cannot_be_filtered_for_is_found_by_reading_everybody(tmp_path: Path
 # What `active: false` does
 
 
-@pytest.mark.parametrize(("inactive", "planned", "active"), [("keeps", "disable", [False]), ("deletes", "delete", []),
-                                                             ("ignored", None, [True])])  # fmt: skip
+@pytest.mark.parametrize(
+    ("inactive", "planned", "active"), [("keeps", "disable", [False]), ("deletes", "delete", []), ("ignored", None, [True])]
+)
 def test_a_leaver_gets_what_the_service_can_do_and_the_plan_says_it(
     tmp_path: Path, inactive: str, planned: str | None, active: list[bool]
 ) -> None:
@@ -307,8 +395,11 @@ def test_a_leaver_gets_what_the_service_can_do_and_the_plan_says_it(
     plan = world.plan()
     assert actions(world) == ([("User/ada@x.org", planned)] if planned else [])
     said = " ".join([*plan.warnings, *(change.reason for change in plan.changes)])
-    assert {"keeps": "not assigned", "deletes": "ThousandEyes has no disabled accounts",
-            "ignored": "User/ada@x.org: retained, since ThousandEyes ignores `active`"}[inactive] in said  # fmt: skip
+    assert {
+        "keeps": "not assigned",
+        "deletes": "ThousandEyes has no disabled accounts",
+        "ignored": "User/ada@x.org: retained, since ThousandEyes ignores `active`",
+    }[inactive] in said
     world.converge()
     assert [u.get("active", True) for u in world.client.find("Users", "userName", "ada@x.org")] == active
 
@@ -335,8 +426,9 @@ def test_a_delete_that_only_deactivates_is_said_and_the_account_comes_back(tmp_p
     world.users(ADA)
     world.assign("user: ada@x.org, role: User")
     world.converge()
-    world.write("apps/wiki/app.yaml", (tmp_path / "desired/apps/wiki/app.yaml").read_text()
-                + "deprovisioning: {outOfScope: delete}\n")  # fmt: skip
+    world.write(
+        "apps/wiki/app.yaml", (tmp_path / "desired/apps/wiki/app.yaml").read_text() + "deprovisioning: {outOfScope: delete}\n"
+    )
     world.assign()
     assert [c.reason for c in world.plan().changes] == ["NotAssigned: not assigned to wiki; Slack keeps the account, deactivated"]
     world.converge()
@@ -375,8 +467,10 @@ def test_more_members_than_one_patch_may_hold_go_in_several(tmp_path: Path) -> N
 
 def test_of_two_mappings_to_an_attribute_with_one_value_the_first_counts(tmp_path: Path) -> None:
     world = World(tmp_path, "aws-identity-center")
-    world.write("apps/wiki/mappings.yaml", VENDORS_OWN.replace(
-        "displayName, source: displayName}", "'emails[type eq \"home\"].value', source: mailNickname}"))  # fmt: skip
+    world.write(
+        "apps/wiki/mappings.yaml",
+        VENDORS_OWN.replace("displayName, source: displayName}", "'emails[type eq \"home\"].value', source: mailNickname}"),
+    )
     world.users(ADA)
     world.assign("user: ada@x.org, role: User")
     assert any("keeps one value of emails, and another mapping gives it" in warning for warning in world.plan().warnings)
@@ -430,9 +524,16 @@ def test_an_apply_is_foreseen_to_take_what_the_service_counts(name: str, seconds
 # PATCH dialects
 
 LIVE = {"id": "1", "displayName": "A", "active": True, "name": {"givenName": "A"}, "emails": [{"type": "home", "value": "h"}]}
-PAIRS = [("active", False), ("displayName", "B"), ("name.givenName", "B"), ("title", "Boss"), ("nickName", None),
-         ('emails[type eq "work"].value', "w"), ('emails[type eq "home"].value', "x"),
-         (f"{ENTERPRISE}:department", "D")]  # fmt: skip
+PAIRS = [
+    ("active", False),
+    ("displayName", "B"),
+    ("name.givenName", "B"),
+    ("title", "Boss"),
+    ("nickName", None),
+    ('emails[type eq "work"].value', "w"),
+    ('emails[type eq "home"].value', "x"),
+    (f"{ENTERPRISE}:department", "D"),
+]
 ADD_EMAIL = {"op": "add", "path": "emails", "value": [{"type": "work", "value": "w"}]}
 DIALECTS = {
     "rfc": [
@@ -474,8 +575,14 @@ def test_a_patch_is_spoken_in_the_services_dialect(dialect: str) -> None:
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_a_real_server_does_what_each_dialect_says(tmp_path: Path, dialect: str) -> None:
     client = World(tmp_path).client
-    seed = [("userName", "a@x.org"), ("displayName", "A"), ("active", True), ("nickName", "a"), ("name.givenName", "A"),
-            ('emails[type eq "home"].value', "h@x.org")]  # fmt: skip
+    seed = [
+        ("userName", "a@x.org"),
+        ("displayName", "A"),
+        ("active", True),
+        ("nickName", "a"),
+        ("name.givenName", "A"),
+        ('emails[type eq "home"].value', "h@x.org"),
+    ]
     live = client.create("Users", body("Users", seed))
     pairs = [(path, value) for path, value in PAIRS if "work" not in path or dialect != "entra"]  # noTarget, rightly
     answer = client.patch("Users", live["id"], operations(pairs, live, Patch(dialect=dialect)))
@@ -552,8 +659,14 @@ def limited(headers: dict[str, str], clock: Clock, rate: Rate | None) -> list[fl
         return httpx.Response(429, headers=headers) if len(times) == 1 else httpx.Response(200, json={"totalResults": 0})
 
     profile = make_profile("x", profiles.settings("generic", {"rate": {"perMinute": 600, "burst": 10}}))
-    with ScimClient("http://127.0.0.1", "t", make_profile("t", profiles.settings("thousandeyes")) if rate else profile,
-                    transport=httpx.MockTransport(answer), clock=clock, sleep=clock.sleep) as client:  # fmt: skip
+    with ScimClient(
+        "http://127.0.0.1",
+        "t",
+        make_profile("t", profiles.settings("thousandeyes")) if rate else profile,
+        transport=httpx.MockTransport(answer),
+        clock=clock,
+        sleep=clock.sleep,
+    ) as client:
         client.read_all("Users", lambda page: page)
     return times
 
@@ -564,8 +677,10 @@ def test_the_services_own_reset_header_is_obeyed_where_there_is_no_retry_after()
     assert second - first == 17
 
 
-@pytest.mark.parametrize(("name", "value", "seconds"), [("Retry-After", "9", 9), ("X-RateLimit-Reset", "12", 12),
-                                                        ("X-RateLimit-Reset", "1800000005", 5)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "value", "seconds"),
+    [("Retry-After", "9", 9), ("X-RateLimit-Reset", "12", 12), ("X-RateLimit-Reset", "1800000005", 5)],
+)
 def test_a_service_without_a_profile_is_obeyed_too(name: str, value: str, seconds: int) -> None:
     first, second, *_ = limited({name: value}, Clock(), None)
     assert second - first == seconds
@@ -580,8 +695,15 @@ def test_where_nothing_is_left_nobody_asks_before_the_reset() -> None:
         times.append(clock.now)
         return httpx.Response(200, json={"totalResults": 0}, headers=nothing)
 
-    with ScimClient("http://127.0.0.1", "t", PROFILES["thousandeyes"], transport=httpx.MockTransport(answer), clock=clock,
-                    sleep=clock.sleep, tell=told.append) as client:  # fmt: skip
+    with ScimClient(
+        "http://127.0.0.1",
+        "t",
+        PROFILES["thousandeyes"],
+        transport=httpx.MockTransport(answer),
+        clock=clock,
+        sleep=clock.sleep,
+        tell=told.append,
+    ) as client:
         client.find("Users", "userName", "a")
         client.find("Users", "userName", "a")
     assert times[1] - times[0] == 30 and told == ["waiting 30 s, as the service asks (GET /Users: its limit is reached)"]
@@ -638,8 +760,9 @@ def test_a_client_that_keeps_to_a_profile_is_never_refused(tmp_path: Path, profi
     server: Any = WSGIApplication(InMemoryStorage(), load_default_provider())
     heard = Heard(httpx.WSGITransport(app=Simulator(server, known, clock=clock)))
     most = 3 * known["rate"]["perMinute"] // 2
-    with ScimClient("http://127.0.0.1/v2", "t", make_profile(profile, known), transport=heard, clock=clock,
-                    sleep=clock.sleep) as client:  # fmt: skip
+    with ScimClient(
+        "http://127.0.0.1/v2", "t", make_profile(profile, known), transport=heard, clock=clock, sleep=clock.sleep
+    ) as client:
         for _ in range(most):
             client.delete("Users", "gone")
             client.get("Users", "gone")
@@ -716,12 +839,19 @@ def test_a_service_that_announces_no_patch_is_sent_none(tmp_path: Path) -> None:
 
 def test_a_mapping_that_the_services_schemas_do_not_know_is_warned_of_before_anything_fails(tmp_path: Path) -> None:
     world = World(tmp_path)
-    world.write("apps/wiki/mappings.yaml", VENDORS_OWN.replace("target: displayName", "target: nickname2").replace(
-        "'emails[type eq \"work\"].value'", "name.first").replace("  groups:", f"""\
+    world.write(
+        "apps/wiki/mappings.yaml",
+        VENDORS_OWN.replace("target: displayName", "target: nickname2")
+        .replace("'emails[type eq \"work\"].value'", "name.first")
+        .replace(
+            "  groups:",
+            f"""\
       - {{target: '{ENTERPRISE}:manager.displayName', source: displayName}}
       - {{target: 'urn:x:y:favourite', source: displayName}}
       - {{target: externalId, source: employeeId}}
-  groups:"""))  # fmt: skip
+  groups:""",
+        ),
+    )
     world.users(ADA)
     world.assign("user: ada@x.org, role: User")
     said = [w.partition("/Schemas ")[2].partition(" (")[0] for w in world.plan().warnings if "may fail" in w]
@@ -730,14 +860,20 @@ def test_a_mapping_that_the_services_schemas_do_not_know_is_warned_of_before_any
 
 def test_a_connection_is_tested_by_what_the_service_can_filter_on_and_its_mappings_are_judged(tmp_path: Path) -> None:
     world = World(tmp_path, "github-emu")
-    world.write("apps/wiki/mappings.yaml", VENDORS_OWN.replace("source: mail", "source: mail, matchingPrecedence: 1", 1).replace(
-        "source: userPrincipalName, matchingPrecedence: 1", "source: userPrincipalName", 1).replace(
-        "target: displayName", "target: name.first").replace("  groups:", "      - {target: title, source: jobTitle}\n  groups:"))
+    world.write(
+        "apps/wiki/mappings.yaml",
+        VENDORS_OWN.replace("source: mail", "source: mail, matchingPrecedence: 1", 1)
+        .replace("source: userPrincipalName, matchingPrecedence: 1", "source: userPrincipalName", 1)
+        .replace("target: displayName", "target: name.first")
+        .replace("  groups:", "      - {target: title, source: jobTitle}\n  groups:"),
+    )
     world.users()
     world.assign()
     steps = run_test(world.client, limit(load(tmp_path / "desired").declarations.apps["wiki"]), "nobody")
     assert (steps[0].name, steps[0].ok) == ("GET /Users?filter=userName eq ...", True)
     said = [step.message.partition(" (")[0] for step in steps if step.warning]
-    assert said == ["the mapping to title has no effect: GitHub Enterprise Managed Users does not store it",
-                    "the mapping to name.first may fail: the service's /Schemas does not know name.first"]  # fmt: skip
+    assert said == [
+        "the mapping to title has no effect: GitHub Enterprise Managed Users does not store it",
+        "the mapping to name.first may fail: the service's /Schemas does not know name.first",
+    ]
     assert not any(step.needed for step in steps if step.warning)

@@ -248,17 +248,21 @@ def test_a_service_that_never_ends_is_an_error(monkeypatch: pytest.MonkeyPatch) 
 
 
 def mapping() -> CompiledMapping:
-    found = [AttributeMapping(target=target, kind="source", value=target, matchingPrecedence=1 if target == "userName" else None)
-             for target in ("userName", "title")]  # fmt: skip
+    found = [
+        AttributeMapping(target=target, kind="source", value=target, matchingPrecedence=1 if target == "userName" else None)
+        for target in ("userName", "title")
+    ]
     return compile_mapping(ObjectMapping(attributes=tuple(found)))
 
 
 def test_what_is_as_wanted_is_held_once_and_the_rest_as_it_is() -> None:
     wanted = [("ada", "Countess"), ("grace", "Admiral")]
     accounts: list[dict[str, Any]] = [
-        {"id": "1", "userName": "ada", "title": "Countess"}, {"id": "2", "userName": "grace", "title": "Captain"},
-        {"id": "3", "userName": "alan"}, {"id": "4"},
-    ]  # fmt: skip
+        {"id": "1", "userName": "ada", "title": "Countess"},
+        {"id": "2", "userName": "grace", "title": "Captain"},
+        {"id": "3", "userName": "alan"},
+        {"id": "4"},
+    ]
     found = project_users(mapping(), accounts, Wanted(mapping(), wanted))
     assert found == project_users(mapping(), accounts)
     assert found[0].values is wanted[0] and found[1].values == ("grace", "Captain")

@@ -32,8 +32,15 @@ def client(clock: Clock, *answers: httpx.Response | Exception, told: list[str] |
             raise found
         return found
 
-    return ScimClient("https://x.org", "secret", PROFILES["generic"], transport=httpx.MockTransport(answer),
-                      sleep=clock.sleep, clock=clock, tell=(told if told is not None else []).append)  # fmt: skip
+    return ScimClient(
+        "https://x.org",
+        "secret",
+        PROFILES["generic"],
+        transport=httpx.MockTransport(answer),
+        sleep=clock.sleep,
+        clock=clock,
+        tell=(told if told is not None else []).append,
+    )
 
 
 @pytest.mark.parametrize("first", [httpx.Response(429), httpx.Response(503), httpx.ReadTimeout(""), httpx.ConnectError("")])

@@ -44,8 +44,10 @@ def main() -> int:
         print(f"{counts[kind]:8}  {kind}")
     never = [kind for kind in EVERY if not counts[kind]]
     print("\n".join(failures[:20]))
-    print(f"{asked.seeds} seeds from {asked.first} in {time.monotonic() - begun:.0f} s: {len(failures)} failed"
-          + (f"; never happened: {', '.join(never)}" if never else ""))  # fmt: skip
+    print(
+        f"{asked.seeds} seeds from {asked.first} in {time.monotonic() - begun:.0f} s: {len(failures)} failed"
+        + (f"; never happened: {', '.join(never)}" if never else "")
+    )
     return 1 if failures or never else 0
 
 

@@ -33,9 +33,13 @@ def _do(run: Simulation, what: str, users: list[Any], groups: list[Any]) -> str:
     if what == "delete":
         run.admin.delete("Users", user["id"])
     else:
-        path, value = {"title": ("title", run.random.choice(("Intern", "Chief"))), "shown": ("displayName", "edited"),
-                       "off": ("active", False), "on": ("active", True),
-                       "rename": ("userName", f"odd-{run.edits}@x.org")}[what]  # fmt: skip
+        path, value = {
+            "title": ("title", run.random.choice(("Intern", "Chief"))),
+            "shown": ("displayName", "edited"),
+            "off": ("active", False),
+            "on": ("active", True),
+            "rename": ("userName", f"odd-{run.edits}@x.org"),
+        }[what]
         run.admin.patch("Users", user["id"], [{"op": "replace", "path": path, "value": value}])
         run.switched_off |= {user["id"]} if what == "off" else set()
         run.hidden |= {user["id"]} if what == "rename" else set()

@@ -24,8 +24,18 @@ STATUSES = {"500 before": 500, "500 after": 500, "502 after": 502, "503 before":
 HOSTILE = ("another's id", "another's account", "empty id", "dots for an id", "nothing done", "oversized", "never ends")
 WIRE = (*BREAKS, *STATUSES, "429 storm", "truncated", "slow page", "page repeats", "short list", *HOSTILE)
 DISK = ("disk full before", "disk full torn")
-DEATHS = ("kill before request", "kill after request", "kill before journal", "kill in journal", "kill after journal",
-          "kill before save", "kill in save", "kill after save", "kill before clear", "kill after clear")  # fmt: skip
+DEATHS = (
+    "kill before request",
+    "kill after request",
+    "kill before journal",
+    "kill in journal",
+    "kill after journal",
+    "kill before save",
+    "kill in save",
+    "kill after save",
+    "kill before clear",
+    "kill after clear",
+)
 EDIT = "edit between requests"
 EVERY = (*WIRE, *DISK, *DEATHS, EDIT)
 
@@ -134,9 +144,13 @@ class Wire(httpx.BaseTransport):
     strangers: tuple[str, ...] = ()
 
     def __init__(
-        self, inner: httpx.BaseTransport, fate: Fate, wait: Callable[[float], None], edit: Callable[[], None],
+        self,
+        inner: httpx.BaseTransport,
+        fate: Fate,
+        wait: Callable[[float], None],
+        edit: Callable[[], None],
         seen: Callable[[httpx.Request, httpx.Response], None],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.inner, self.fate, self.wait, self.edit, self.seen = inner, fate, wait, edit, seen
         self.left: set[str] = set()
         self.lies = 0

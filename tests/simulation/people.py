@@ -49,8 +49,25 @@ class Directory:
 
     def change(self) -> str:
         """One thing is changed; returns its name."""
-        name = self.random.choice(("join", "leave", "enable", "assign", "promote", "title", "shown", "manager", "rename",
-                                   "found", "disband", "member", "member", "appoint", "retitle"))  # fmt: skip
+        name = self.random.choice(
+            (
+                "join",
+                "leave",
+                "enable",
+                "assign",
+                "promote",
+                "title",
+                "shown",
+                "manager",
+                "rename",
+                "found",
+                "disband",
+                "member",
+                "member",
+                "appoint",
+                "retitle",
+            )
+        )
         getattr(self, f"_{name}")()
         return name
 
@@ -59,8 +76,14 @@ class Directory:
 
     def _join(self) -> None:
         number = len(self.people)
-        self.people.append(Person(f"p{number}@x.org", f"id-{number}" if self.random.random() < 0.5 else None,
-                                  assigned=self.random.random() < 0.8, title=self.random.choice(TITLES)))  # fmt: skip
+        self.people.append(
+            Person(
+                f"p{number}@x.org",
+                f"id-{number}" if self.random.random() < 0.5 else None,
+                assigned=self.random.random() < 0.8,
+                title=self.random.choice(TITLES),
+            )
+        )
 
     def _leave(self) -> None:
         number = self.random.randrange(len(self.people))
@@ -129,19 +152,35 @@ class Directory:
     def files(self) -> dict[str, str]:
         """Path below desired/ -> text."""
         users = [self._user(p) for p in self.people if p.declared]
-        groups = [{"displayName": t.name, "members": [self.people[n].name for n in sorted(t.members)],
-                   **({"previously": t.earlier} if t.earlier else {})} for t in self.teams if t.declared]  # fmt: skip
+        groups = [
+            {
+                "displayName": t.name,
+                "members": [self.people[n].name for n in sorted(t.members)],
+                **({"previously": t.earlier} if t.earlier else {}),
+            }
+            for t in self.teams
+            if t.declared
+        ]
         assigned: list[dict[str, Any]] = [{"group": t.name, "role": "User"} for t in self.teams if t.declared and t.assigned]
         for person in (p for p in self.people if p.declared):
             assigned += [{"user": person.name, "role": "User"}] if person.assigned else []
             assigned += [{"user": person.name, "role": "Admin"}] if person.admin else []
-        return {"directory/users/a.yaml": json.dumps({"users": users}), "directory/groups/a.yaml": json.dumps({"groups": groups}),
-                "apps/wiki/assignments.yaml": json.dumps({"assignments": assigned})}  # fmt: skip
+        return {
+            "directory/users/a.yaml": json.dumps({"users": users}),
+            "directory/groups/a.yaml": json.dumps({"groups": groups}),
+            "apps/wiki/assignments.yaml": json.dumps({"assignments": assigned}),
+        }
 
     def _user(self, person: Person) -> dict[str, Any]:
-        found = {"userPrincipalName": person.name, "id": person.id, "previously": person.earlier or None,
-                 "jobTitle": person.title, "displayName": person.shown, "accountEnabled": person.enabled,
-                 "manager": None if person.manager is None else self.people[person.manager].name}  # fmt: skip
+        found = {
+            "userPrincipalName": person.name,
+            "id": person.id,
+            "previously": person.earlier or None,
+            "jobTitle": person.title,
+            "displayName": person.shown,
+            "accountEnabled": person.enabled,
+            "manager": None if person.manager is None else self.people[person.manager].name,
+        }
         return {key: value for key, value in found.items() if value is not None}
 
     # What it must lead to
@@ -149,8 +188,9 @@ class Directory:
     def in_scope(self) -> dict[str, Person]:
         """Who must have an active account, by name."""
         through = {n for t in self.teams if t.declared and t.assigned for n in t.members}
-        return {p.name: p for n, p in enumerate(self.people)
-                if p.declared and p.enabled and (p.assigned or p.admin or n in through)}  # fmt: skip
+        return {
+            p.name: p for n, p in enumerate(self.people) if p.declared and p.enabled and (p.assigned or p.admin or n in through)
+        }
 
     def wanted_teams(self) -> dict[str, set[str]]:
         """Which groups must be there, and who of those in scope must be in them."""

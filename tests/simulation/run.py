@@ -54,8 +54,10 @@ def simulate(seed: int, tell: Callable[[str], None] = lambda line: None) -> Coun
         try:
             run.play()
         except Exception as error:
-            raise Broken(f"seed {seed}: {type(error).__name__}: {error}\n"
-                         f"    replay: python -m tests.simulation --first {seed} --seeds 1 --story") from error  # fmt: skip
+            raise Broken(
+                f"seed {seed}: {type(error).__name__}: {error}\n"
+                f"    replay: python -m tests.simulation --first {seed} --seeds 1 --story"
+            ) from error
     return run.fate.counts
 
 
@@ -132,8 +134,16 @@ class Simulation:
     def start(self) -> None:
         """A new process."""
         self.fate.dead = False
-        self.client = ScimClient(URL, "secret", PROFILE, transport=self.wire, workers=1, sleep=self.wait,
-                                 clock=lambda: self.time.timestamp(), timer=lambda: self.time.timestamp())  # fmt: skip
+        self.client = ScimClient(
+            URL,
+            "secret",
+            PROFILE,
+            transport=self.wire,
+            workers=1,
+            sleep=self.wait,
+            clock=lambda: self.time.timestamp(),
+            timer=lambda: self.time.timestamp(),
+        )
         self.store = Disk(self.folder / "record", self.fate)
 
     # The story
@@ -195,8 +205,12 @@ class Simulation:
     # What the commands do
 
     def _resolution(self) -> tuple[Any, Resolution]:
-        files = {**self.directory.files(), "apps/wiki/app.yaml": self.app, "apps/wiki/roles.yaml": ROLES,
-                 "apps/wiki/mappings.yaml": MAPPINGS.replace("  groups:\n", GUID + "  groups:\n")}  # fmt: skip
+        files = {
+            **self.directory.files(),
+            "apps/wiki/app.yaml": self.app,
+            "apps/wiki/roles.yaml": ROLES,
+            "apps/wiki/mappings.yaml": MAPPINGS.replace("  groups:\n", GUID + "  groups:\n"),
+        }
         if files != self.files:
             self.files, self.resolved = files, self._loaded(files)
         return self.resolved
@@ -259,8 +273,9 @@ class Simulation:
             self._allow(changes)
             found = found.guard(changes, self.now(), [saved] if saved else ())
             try:
-                return write(found, changes, Request(), self.now, Luck(self.random, lambda: self.time), lambda outcome: None,
-                             lambda: False)  # fmt: skip
+                return write(
+                    found, changes, Request(), self.now, Luck(self.random, lambda: self.time), lambda outcome: None, lambda: False
+                )
             finally:
                 self.allowed = set()
 

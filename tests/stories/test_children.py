@@ -24,9 +24,26 @@ from tests.support.servers import TOKEN, Desk, scim_server
 
 GIT, GH, STRANGER = "git-s3cr3t-1", "gh-s3cr3t-2", "stranger-s3cr3t-3"
 OWN = {"RECONCILE_GIT_TOKEN": GIT, "GH_TOKEN": GH}
-FOREIGN = {name: STRANGER for name in ("ZOO_TOKEN", "AWS_SECRET_ACCESS_KEY", "ACTIONS_RUNTIME_TOKEN", "NPM_TOKEN", "GIT_TRACE_X",
-                                       "GIT_EXTERNAL_DIFF", "PAGER", "EDITOR", "SSH_ASKPASS", "GIT_PROXY_COMMAND", "BASH_ENV",
-                                       "GIT_CONFIG_PARAMETERS", "LD_PRELOAD_X", "GH_DEBUG", "GIT_EXEC_PATH_X")}  # fmt: skip
+FOREIGN = {
+    name: STRANGER
+    for name in (
+        "ZOO_TOKEN",
+        "AWS_SECRET_ACCESS_KEY",
+        "ACTIONS_RUNTIME_TOKEN",
+        "NPM_TOKEN",
+        "GIT_TRACE_X",
+        "GIT_EXTERNAL_DIFF",
+        "PAGER",
+        "EDITOR",
+        "SSH_ASKPASS",
+        "GIT_PROXY_COMMAND",
+        "BASH_ENV",
+        "GIT_CONFIG_PARAMETERS",
+        "LD_PRELOAD_X",
+        "GH_DEBUG",
+        "GIT_EXEC_PATH_X",
+    )
+}
 DIGEST = "sha256:" + "0" * 64
 # Each leaves the next ones something to work with; the codes are those of an app that is there, with nothing to do at the end.
 STEPS: tuple[tuple[str, int], ...] = (
@@ -67,8 +84,10 @@ class Call(NamedTuple):
 
     @property
     def settings(self) -> list[tuple[str, str]]:
-        return [(self.environ[f"GIT_CONFIG_KEY_{n}"].lower(), self.environ[f"GIT_CONFIG_VALUE_{n}"])
-                for n in range(int(self.environ.get("GIT_CONFIG_COUNT", "0")))]  # fmt: skip
+        return [
+            (self.environ[f"GIT_CONFIG_KEY_{n}"].lower(), self.environ[f"GIT_CONFIG_VALUE_{n}"])
+            for n in range(int(self.environ.get("GIT_CONFIG_COUNT", "0")))
+        ]
 
 
 class Watched:
@@ -185,27 +204,61 @@ def test_the_demo_is_told_of_its_own_services_alone(monkeypatch: pytest.MonkeyPa
 
 def test_an_environment_is_an_allow_list_with_what_each_program_needs() -> None:
     """The innocent: a proxy, a certificate, an ssh agent, a folder that its person trusts, a user's own gh."""
-    whole = {**FOREIGN, **OWN, "HOME": "/home/ada", "HTTPS_PROXY": "http://proxy", "SSL_CERT_FILE": "/ca.pem", "PATH": "/bin:x",
-             "SSH_AUTH_SOCK": "/agent", "GIT_CONFIG_COUNT": "2", "GIT_CONFIG_KEY_0": "core.fsmonitor",
-             "GIT_CONFIG_VALUE_0": "evil", "GIT_CONFIG_KEY_1": "safe.directory", "GIT_CONFIG_VALUE_1": "/checkout",
-             "GH_REPO": "team/identity", "GH_HOST": "github.example.com"}  # fmt: skip
+    whole = {
+        **FOREIGN,
+        **OWN,
+        "HOME": "/home/ada",
+        "HTTPS_PROXY": "http://proxy",
+        "SSL_CERT_FILE": "/ca.pem",
+        "PATH": "/bin:x",
+        "SSH_AUTH_SOCK": "/agent",
+        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_KEY_0": "core.fsmonitor",
+        "GIT_CONFIG_VALUE_0": "evil",
+        "GIT_CONFIG_KEY_1": "safe.directory",
+        "GIT_CONFIG_VALUE_1": "/checkout",
+        "GH_REPO": "team/identity",
+        "GH_HOST": "github.example.com",
+    }
     remote, finding, local = git_remote(whole, [("a.b", "c")]), git_finding(whole), git_local(whole)
     assert [remote[name] for name in ("HOME", "HTTPS_PROXY", "SSL_CERT_FILE", "SSH_AUTH_SOCK", "PATH", "GIT_SSH_COMMAND")] == [
-        "/home/ada", "http://proxy", "/ca.pem", "/agent", "/bin", "ssh -o BatchMode=yes"]  # fmt: skip
+        "/home/ada",
+        "http://proxy",
+        "/ca.pem",
+        "/agent",
+        "/bin",
+        "ssh -o BatchMode=yes",
+    ]
     assert git_remote({**whole, "GIT_SSH_COMMAND": "ssh -i key"}, [])["GIT_SSH_COMMAND"] == "ssh -i key"
     assert "GIT_SSH_COMMAND" not in git_remote({"GIT_SSH": "/bin/plink"}, [])
     assert "/checkout" in finding.values() and "/checkout" not in local.values() and "c" in remote.values()
     assert not {"HTTPS_PROXY", "SSH_AUTH_SOCK"} & {*local, *finding}
     assert {gh(whole)[name] for name in ("GH_TOKEN", "GH_REPO", "GH_HOST", "HTTPS_PROXY")} == {
-        GH, "team/identity", "github.example.com", "http://proxy"}  # fmt: skip
+        GH,
+        "team/identity",
+        "github.example.com",
+        "http://proxy",
+    }
     for environ in (remote, finding, local, gh(whole), ourselves(whole, {})):
         assert not {"evil", STRANGER, GIT} & set(environ.values())
 
 
 def test_only_one_room_starts_processes() -> None:
     """The rule of rooms knows packages; these are other ways of the standard library and of click."""
-    ways = ("os.system", "os.popen", "os.exec", "os.spawn", "posix_spawn", "os.fork", "multiprocessing", "click.edit",
-            "click.launch", "echo_via_pager", "webbrowser", "import pty")  # fmt: skip
+    ways = (
+        "os.system",
+        "os.popen",
+        "os.exec",
+        "os.spawn",
+        "posix_spawn",
+        "os.fork",
+        "multiprocessing",
+        "click.edit",
+        "click.launch",
+        "echo_via_pager",
+        "webbrowser",
+        "import pty",
+    )
     room = Path(child.__file__).parent
     found = [(file, way) for file in room.parent.rglob("*.py") for way in ways if way in file.read_text(encoding="utf-8")]
     assert found == []

@@ -210,9 +210,18 @@ def test_stdout_holds_the_data_alone(desk: Desk) -> None:
     assert "app.yaml:3" in ran.err and "warning" in ran.err and "app.yaml:3" not in ran.out
 
 
-@pytest.mark.parametrize(("arguments", "code"), [
-    (("init",), 0), (("plan",), 0), (("plan", "--format", "json", "--detailed-exitcode"), 2), (("explain", "ada@x.org"), 0),
-    (("nothing",), 64), (("--help",), 0), (APPLY, 0)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("init",), 0),
+        (("plan",), 0),
+        (("plan", "--format", "json", "--detailed-exitcode"), 2),
+        (("explain", "ada@x.org"), 0),
+        (("nothing",), 64),
+        (("--help",), 0),
+        (APPLY, 0),
+    ],
+)
 def test_a_reader_that_leaves_early_changes_nothing(desk: Desk, arguments: tuple[str, ...], code: int) -> None:
     """As in `reconcile plan | head -1`; an apply goes on to its end, and every exit code stays."""
     gone, end = os.pipe()
@@ -230,8 +239,14 @@ def test_a_reader_that_leaves_early_changes_nothing(desk: Desk, arguments: tuple
 @pytest.mark.parametrize(("arguments", "code"), [(("validate",), 1), (("plan", "--detailed-exitcode"), 2), (APPLY, 1)])
 def test_output_without_room_is_said_and_stops_nothing(desk: Desk, arguments: tuple[str, ...], code: int) -> None:
     with open("/dev/full", "w") as full:
-        ran = subprocess.run([sys.executable, *COMMAND, *arguments], cwd=desk.folder, env=desk.environ, stdout=full,
-                             stderr=subprocess.PIPE, text=True)  # fmt: skip
+        ran = subprocess.run(
+            [sys.executable, *COMMAND, *arguments],
+            cwd=desk.folder,
+            env=desk.environ,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     assert "could not be written whole: No space left on device" in ran.stderr and "Traceback" not in ran.stderr
     assert ran.returncode == code and len(desk.find("ada@x.org")) == (arguments == APPLY)
 
@@ -423,7 +438,8 @@ def test_a_warning_that_stands_outside_of_a_plan_names_its_app(desk: Desk) -> No
     saved(desk)
     ran = desk.reconcile("apply", "plan.json")
     assert {line for line in ran.err.splitlines() if "there is no record yet" in line} == {
-        f"Warning: {app}: {NO_RECORD}" for app in ("library", "wiki")}  # fmt: skip
+        f"Warning: {app}: {NO_RECORD}" for app in ("library", "wiki")
+    }
 
 
 def test_drift_alone_is_repaired_where_that_cause_was_asked_for(desk: Desk) -> None:
@@ -646,8 +662,19 @@ def test_attributes_of_the_wrong_shape_end_in_no_traceback(tmp_path: Path) -> No
 
 def test_a_matching_account_of_the_wrong_shape_is_planned(tmp_path: Path) -> None:
     names = [f"u{number}@x.org" for number in range(len(SHAPES))]
-    found = [{"id": name, "userName": name, "title": shape, "displayName": shape, "roles": shape, ENTERPRISE: shape,
-              "active": shape, "meta": shape} for name, shape in zip(names, SHAPES, strict=True)]  # fmt: skip
+    found = [
+        {
+            "id": name,
+            "userName": name,
+            "title": shape,
+            "displayName": shape,
+            "roles": shape,
+            ENTERPRISE: shape,
+            "active": shape,
+            "meta": shape,
+        }
+        for name, shape in zip(names, SHAPES, strict=True)
+    ]
     with front(lambda call: page(*found) if call.path == "/Users" else page()) as service:
         desk = Desk(tmp_path, service.url)
         desk.people("ada@x.org", *(f"{name}, jobTitle: Engineer" for name in names), "grace@x.org")
@@ -721,9 +748,14 @@ def test_a_plan_with_a_value_of_another_type_anywhere_is_no_plan(desk: Desk) -> 
     document = json.loads(saved(desk))
     plan = document["plans"][0]
     file = desk.folder / "plan.json"
-    for holder, key in ((plan, "changes"), (plan["changes"][0], "address"), (plan["changes"][0], "attributes"),
-                        (plan["changes"][0]["declared_at"], "line"), (plan["changes"][1], "precondition"),
-                        (plan, "warnings")):  # fmt: skip
+    for holder, key in (
+        (plan, "changes"),
+        (plan["changes"][0], "address"),
+        (plan["changes"][0], "attributes"),
+        (plan["changes"][0]["declared_at"], "line"),
+        (plan["changes"][1], "precondition"),
+        (plan, "warnings"),
+    ):
         whole, holder[key] = holder[key], [{}]
         file.write_text(json.dumps(document), encoding="utf-8")
         holder[key] = whole
@@ -792,16 +824,21 @@ def test_a_record_that_cannot_be_used_is_one_clear_error(tmp_path: Path, content
 
 def test_the_wheel_holds_all_that_a_validation_needs(tmp_path: Path) -> None:
     built = tmp_path / "dist"
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(built)], cwd=ROOT, check=True,
-                   stdout=subprocess.DEVNULL)  # fmt: skip
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(built)],
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     (wheel,) = built.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")
     where = "import reconciler; print(reconciler.__file__); "
     arguments = [sys.executable, "-c", where + COMMAND[1], "validate", "--desired", str(tmp_path / "site/reconciler/example")]
     (tmp_path / "elsewhere").mkdir()
-    ran = subprocess.run(arguments, cwd=tmp_path / "elsewhere", env={"PYTHONPATH": str(tmp_path / "site")}, text=True,
-                         capture_output=True)  # fmt: skip
+    ran = subprocess.run(
+        arguments, cwd=tmp_path / "elsewhere", env={"PYTHONPATH": str(tmp_path / "site")}, text=True, capture_output=True
+    )
     assert ran.returncode == 0, ran
     assert ran.stdout.splitlines()[0] == str(tmp_path / "site/reconciler/__init__.py")
     assert "25 users, 6 groups, 2 apps: 0 errors" in ran.stdout

@@ -19,10 +19,18 @@ from tests.support.servers import ROOT
 from tests.support.world import World
 
 RECONCILE = [sys.executable, "-c", "from reconciler.cli.main import main; main()"]
-STORY = ("validate", "test-connection", "plan --out plan.json", "apply plan.json", "plan --detailed-exitcode",
-         "plan --app wiki --detailed-exitcode --out drift.json", "apply drift.json",
-         "plan --app thousandeyes --detailed-exitcode --out leaver.json", "apply leaver.json",
-         "plan --detailed-exitcode")  # fmt: skip
+STORY = (
+    "validate",
+    "test-connection",
+    "plan --out plan.json",
+    "apply plan.json",
+    "plan --detailed-exitcode",
+    "plan --app wiki --detailed-exitcode --out drift.json",
+    "apply drift.json",
+    "plan --app thousandeyes --detailed-exitcode --out leaver.json",
+    "apply leaver.json",
+    "plan --detailed-exitcode",
+)
 
 
 def environ(folder: Path) -> dict[str, str]:
@@ -55,8 +63,9 @@ def test_the_whole_story_is_told_and_nothing_is_left(tmp_path: Path) -> None:
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen([*RECONCILE, "demo", "--keep"], env=environ(tmp_path), stdout=subprocess.PIPE, text=True,
-                          stdin=subprocess.DEVNULL) as process:  # fmt: skip
+    with subprocess.Popen(
+        [*RECONCILE, "demo", "--keep"], env=environ(tmp_path), stdout=subprocess.PIPE, text=True, stdin=subprocess.DEVNULL
+    ) as process:
         yield process
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
@@ -71,8 +80,13 @@ def test_the_servers_that_are_kept_serve_a_second_terminal(kept: subprocess.Pope
     variables = dict(re.findall(r"export (\w+)=(\S+)", "".join(said)))
     assert len(variables) == 4
     folder = next(tmp_path.glob("reconcile-demo-*"))
-    second = subprocess.run([*RECONCILE, "plan", "--detailed-exitcode"], env={**environ(tmp_path), **variables}, cwd=folder,
-                            capture_output=True, text=True)  # fmt: skip
+    second = subprocess.run(
+        [*RECONCILE, "plan", "--detailed-exitcode"],
+        env={**environ(tmp_path), **variables},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+    )
     assert (second.returncode, second.stdout.count("No changes.")) == (0, 2), second.stderr
 
 

@@ -13,10 +13,14 @@ from tests.support.world import APP, MAPPINGS, SWITCH, World
 
 ADA = "userPrincipalName: ada@x.org, displayName: Ada, department: Networks"
 GRACE = "userPrincipalName: grace@x.org, displayName: Grace, department: Networks"
-FILTERED = MAPPINGS.replace("  users:\n", """  users:
+FILTERED = MAPPINGS.replace(
+    "  users:\n",
+    """  users:
     scopingFilters:
       - {name: Networks, clauses: [{attribute: department, operator: EQUALS, value: Networks}]}
-""", 1)  # fmt: skip
+""",
+    1,
+)
 
 
 def assigned(world: World) -> None:
@@ -203,7 +207,7 @@ def test_a_disabled_account_stays_in_the_record_and_is_disabled_once(team: World
     assert actions(team) == []
 
 
-FIRED = MAPPINGS.replace("expression: " + SWITCH, "expression: 'IIF([jobTitle]=\"fired\",\"False\",\"True\")'")
+FIRED = MAPPINGS.replace("expression: " + SWITCH, 'expression: \'IIF([jobTitle]="fired","False","True")\'')
 
 
 def fired(world: World, mapping: str) -> None:
@@ -342,8 +346,10 @@ def test_a_deleted_group_cannot_be_brought_back(team: World) -> None:
 
 
 def test_a_name_that_is_redacted_is_not_shown_of_somebody_who_goes(team: World) -> None:
-    team.write("apps/wiki/mappings.yaml", MAPPINGS.replace("displayName, source: displayName}",
-                                                           "displayName, expression: 'Redact([displayName])'}", 1))  # fmt: skip
+    team.write(
+        "apps/wiki/mappings.yaml",
+        MAPPINGS.replace("displayName, source: displayName}", "displayName, expression: 'Redact([displayName])'}", 1),
+    )
     remove_from_directory(team)
     (change,) = [change for change in team.plan().changes if change.action == "disable"]
     assert change.name == "" and "Ada" not in shown(team)[0]

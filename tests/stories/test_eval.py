@@ -48,16 +48,22 @@ def calls(traced: Traced) -> dict[str, Any]:
 def test_an_expression_is_echoed_in_one_line_with_its_texts_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["eval", ' Append("a   \\"  b",\n    ToUpper("c  d"))', "--desired", "/nonexistent"]) == 0
     assert capsys.readouterr().out.splitlines() == [
-        'Append("a   \\"  b", ToUpper("c  d")) = "a   \\"  bC  D"', '  ToUpper("c  d") = "C  D"',
-    ]  # fmt: skip
+        'Append("a   \\"  b", ToUpper("c  d")) = "a   \\"  bC  D"',
+        '  ToUpper("c  d") = "C  D"',
+    ]
 
 
 def test_every_call_inside_shows_its_own_result() -> None:
     text = 'IIF([city] = "Rome", Append([a], "x"), Left(ToUpper([a]), 2))'
     assert calls(trace(text, {"city": "Bonn", "a": "abc"}.get, SystemChance())) == {
-        text: "AB", '[city] = "Rome"': False, "[city]": "Bonn", 'Append([a], "x")': "untaken", "[a]": "abc",
-        "Left(ToUpper([a]), 2)": "AB", "ToUpper([a])": "ABC",
-    }  # fmt: skip
+        text: "AB",
+        '[city] = "Rome"': False,
+        "[city]": "Bonn",
+        'Append([a], "x")': "untaken",
+        "[a]": "abc",
+        "Left(ToUpper([a]), 2)": "AB",
+        "ToUpper([a])": "ABC",
+    }
 
 
 def test_a_call_of_literals_alone_is_traced_too() -> None:

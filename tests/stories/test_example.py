@@ -108,8 +108,13 @@ def test_thousandeyes_has_exactly_who_is_assigned_with_the_vendors_attributes(ap
     assert set(found) == THOUSANDEYES and read(applied, "THOUSANDEYES", "Groups") == []
     for name, shown in names.items():
         mail = f"{name}@example.com"
-        assert found[name] == {"schemas": [USER], "userName": mail, "emails": [{"type": "work", "value": mail}],
-                               "active": True, "displayName": shown}  # fmt: skip
+        assert found[name] == {
+            "schemas": [USER],
+            "userName": mail,
+            "emails": [{"type": "work", "value": mail}],
+            "active": True,
+            "displayName": shown,
+        }
 
 
 def test_every_group_has_exactly_its_members(applied: Desk) -> None:
@@ -117,7 +122,8 @@ def test_every_group_has_exactly_its_members(applied: Desk) -> None:
     groups = read(applied, "WIKI", "Groups")
     assert len(groups) == len(GROUPS)
     assert {g["displayName"]: sorted(names[m["value"]] for m in g["members"]) for g in groups} == {
-        name: sorted(inside) for name, inside in GROUPS.items()}  # fmt: skip
+        name: sorted(inside) for name, inside in GROUPS.items()
+    }
 
 
 def test_the_second_plan_is_empty(applied: Desk) -> None:

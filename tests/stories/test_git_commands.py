@@ -76,11 +76,17 @@ def test_a_whole_cycle_over_git_leaves_an_empty_plan_and_no_lock(remote: GitWorl
     with world.store.lock("reconcile apply", "2026-06-01T00:00:00Z"):
         world.converge()
     assert [message.split(":")[1].split(" by")[0] for message in reversed(remote.log())] == [
-        " locked", " 3 changes under way", " 3 create"]  # fmt: skip
+        " locked",
+        " 3 changes under way",
+        " 3 create",
+    ]
     world.store = GitStore("wiki", folder=remote.clone("other"), environ=ENV)  # type: ignore[assignment]
     assert world.plan().changes == ()
     assert {row["sourceIdentity"]["displayName"] for row in world.store.read_log()} == {
-        "User/ada@x.org", "User/grace@x.org", "Group/Net"}  # fmt: skip
+        "User/ada@x.org",
+        "User/grace@x.org",
+        "Group/Net",
+    }
 
 
 def test_a_run_killed_on_a_machine_that_is_gone_is_resumed_elsewhere(remote: GitWorld, world: World) -> None:
@@ -276,8 +282,9 @@ def test_a_lost_answer_of_the_service_under_a_git_lock_doubles_no_account(remote
 
 def test_a_commit_says_how_many_were_adopted_and_how_many_were_left_out(world: World, remote: GitWorld) -> None:
     world.converge()
-    world.users("userPrincipalName: ada@x.org", "userPrincipalName: grace@x.org",
-                "userPrincipalName: bob@x.org, accountEnabled: false")  # fmt: skip
+    world.users(
+        "userPrincipalName: ada@x.org", "userPrincipalName: grace@x.org", "userPrincipalName: bob@x.org, accountEnabled: false"
+    )
     world.groups()
     world.assign(*(f"user: {name}@x.org, role: User" for name in ("ada", "grace", "bob")))
     world.store = store()  # type: ignore[assignment]
@@ -314,7 +321,10 @@ def test_the_apply_command_keeps_its_record_in_git(
     try:
         assert run(["apply", "--auto-approve"]) == 0, capsys.readouterr()
         assert [message.split(" by")[0] for message in reversed(remote.log())] == [
-            "reconcile apply: locked", "reconcile apply: 3 changes under way", "reconcile apply: 3 create"]  # fmt: skip
+            "reconcile apply: locked",
+            "reconcile apply: 3 changes under way",
+            "reconcile apply: 3 create",
+        ]
         assert run(["plan", "--detailed-exitcode"]) == 0
         assert run(["apply", "--auto-approve"]) == 0
     finally:

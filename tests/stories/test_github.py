@@ -32,9 +32,15 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path, "http://127.0.0.1/v2")
 
 
-@pytest.mark.parametrize(("token", "with_token", "found"), [
-    ("x", False, [{"app": "wiki", "token": True}]), ("", False, [{"app": "wiki", "token": False}]), ("", True, []),
-    ("x", True, [{"app": "wiki", "token": True}])])  # fmt: skip
+@pytest.mark.parametrize(
+    ("token", "with_token", "found"),
+    [
+        ("x", False, [{"app": "wiki", "token": True}]),
+        ("", False, [{"app": "wiki", "token": False}]),
+        ("", True, []),
+        ("x", True, [{"app": "wiki", "token": True}]),
+    ],
+)
 def test_apps_says_whether_a_token_is_there_and_never_what_it_is(
     desk: Desk, token: str, with_token: bool, found: list[object]
 ) -> None:
@@ -86,12 +92,17 @@ def test_the_record_names_the_commit_once_no_declared_change_is_left(tmp_path: P
         assert known() == second, "drift is no declared change"
 
 
-@pytest.mark.parametrize(("event", "sha", "text", "head"), [
-    ("pull_request", "a" * 40, '{"pull_request": {"head": {"sha": "' + "b" * 40 + '"}}}', "b" * 40),
-    ("push", "a" * 40, '{"pull_request": {"head": {"sha": "' + "b" * 40 + '"}}}', "a" * 40),
-    ("pull_request", "c" * 40, '{"pull_request": {"head": {"sha": "' + "b" * 40 + '"}}}', "a" * 40),
-    ("pull_request", "a" * 40, '{"pull_request": {"head": {"sha": "`x`"}}}', "a" * 40),
-    ("pull_request", "a" * 40, '{"pull_request": []}', "a" * 40), ("pull_request", "a" * 40, "{", "a" * 40)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("event", "sha", "text", "head"),
+    [
+        ("pull_request", "a" * 40, '{"pull_request": {"head": {"sha": "' + "b" * 40 + '"}}}', "b" * 40),
+        ("push", "a" * 40, '{"pull_request": {"head": {"sha": "' + "b" * 40 + '"}}}', "a" * 40),
+        ("pull_request", "c" * 40, '{"pull_request": {"head": {"sha": "' + "b" * 40 + '"}}}', "a" * 40),
+        ("pull_request", "a" * 40, '{"pull_request": {"head": {"sha": "`x`"}}}', "a" * 40),
+        ("pull_request", "a" * 40, '{"pull_request": []}', "a" * 40),
+        ("pull_request", "a" * 40, "{", "a" * 40),
+    ],
+)
 def test_a_pull_requests_commit_is_its_own_and_not_githubs_merge(
     tmp_path: Path, event: str, sha: str, text: str, head: str
 ) -> None:
@@ -115,9 +126,15 @@ def test_without_gh_it_is_said_what_to_install(desk: Desk) -> None:
     assert ran.code == 1 and "gh is not installed" in ran.err and "cli.github.com" in ran.err
 
 
-@pytest.mark.parametrize(("refusal", "falls_back"), [
-    ("gh: Not Found (HTTP 404)", True), ("gh: Resource not accessible by integration (HTTP 403)", False),
-    ("gh: Bad Gateway (HTTP 502)", False), ("error connecting to api.github.com", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("refusal", "falls_back"),
+    [
+        ("gh: Not Found (HTTP 404)", True),
+        ("gh: Resource not accessible by integration (HTTP 403)", False),
+        ("gh: Bad Gateway (HTTP 502)", False),
+        ("error connecting to api.github.com", False),
+    ],
+)
 def test_only_a_commit_that_is_gone_is_taken_for_a_rewritten_history(
     refusal: str, falls_back: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

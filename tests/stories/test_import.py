@@ -85,8 +85,11 @@ def files(folder: Path) -> dict[str, bytes]:
 
 def seed_group(world: World, name: str, *members: str) -> str:
     shown = [{"value": member} for member in members]
-    return str(world.client.create("Groups", {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
-                                              "displayName": name, "members": shown})["id"])  # fmt: skip
+    return str(
+        world.client.create(
+            "Groups", {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": name, "members": shown}
+        )["id"]
+    )
 
 
 def declared(world: World, out: str = "desired") -> dict[str, dict[str, Any]]:
@@ -165,13 +168,19 @@ def test_live_roles_become_roles_and_assignments(empty: World) -> None:
     empty.seed("carl@x.org")
     outcome = take(empty)
     assert [f for f in outcome.written if f.startswith("apps")] == [
-        "apps/wiki/app.yaml", "apps/wiki/assignments.yaml", "apps/wiki/mappings.yaml", "apps/wiki/roles.yaml"
-    ]  # fmt: skip
+        "apps/wiki/app.yaml",
+        "apps/wiki/assignments.yaml",
+        "apps/wiki/mappings.yaml",
+        "apps/wiki/roles.yaml",
+    ]
     app = load(empty.folder / "desired").declarations.apps["wiki"]
     assert [(r.value, r.displayName) for r in app.roles.values()] == [("a:1", "Admin"), ("user", "User")]
     assert [(a.user, a.role) for a in app.assignments] == [
-        ("ada@x.org", "admin"), ("ada@x.org", "user"), ("bob@x.org", "user"), ("carl@x.org", "default access")
-    ]  # fmt: skip
+        ("ada@x.org", "admin"),
+        ("ada@x.org", "user"),
+        ("bob@x.org", "user"),
+        ("carl@x.org", "default access"),
+    ]
     assert app.tenantUrl == "${env:WIKI_SCIM_URL}" and (empty.plan().changes, empty.plan().adopted) == ((), 3)
 
 
@@ -235,7 +244,7 @@ def test_where_no_mapping_fits_most_nobodys_roles_are_taken_and_those_at_fault_c
     assert [note.partition(";")[0] for note in outcome.notes] == [
         f"User/bob@x.org: {LEAD}no usual mapping writes them as they are",
         f"User/ada@x.org: {LEAD}the usual mapping that writes them does not fit the others",
-    ]  # fmt: skip
+    ]
 
 
 def test_the_roles_of_a_disabled_account_stand_in_nobodys_way(empty: World) -> None:
@@ -246,7 +255,7 @@ def test_the_roles_of_a_disabled_account_stand_in_nobodys_way(empty: World) -> N
     assert (outcome.counts["users"], outcome.plan.changes, outcome.notes) == (3, (), [])
     assert [(a.user, a.role) for a in load(empty.folder / "desired").declarations.apps["wiki"].assignments] == [
         ("ada@x.org", "user")
-    ]  # fmt: skip
+    ]
 
 
 def test_an_odd_account_of_the_record_stays_declared_and_the_outcome_says_what_becomes_of_it(empty: World) -> None:
@@ -261,7 +270,7 @@ def test_an_odd_account_of_the_record_stays_declared_and_the_outcome_says_what_b
     outcome = take(empty, force=True)
     assert [(c.address, c.action, [a.path for a in c.attributes]) for c in outcome.plan.changes] == [
         ("User/ghost@x.org", "update", ["roles"])
-    ]  # fmt: skip
+    ]
 
 
 def test_a_reason_reads_well_of_one_and_of_many(empty: World) -> None:
@@ -279,8 +288,13 @@ def test_a_service_that_never_says_active_is_taken_as_it_is(empty: World) -> Non
 
 
 def test_a_role_that_is_not_declared_yet_is_added_below_the_others(empty: World) -> None:
-    empty.write("apps/wiki/mappings.yaml", PLAIN.replace("{target: title, source: jobTitle}",
-                "{target: roles, expression: 'AssertiveAppRoleAssignmentsComplex([appRoleAssignments])'}"))  # fmt: skip
+    empty.write(
+        "apps/wiki/mappings.yaml",
+        PLAIN.replace(
+            "{target: title, source: jobTitle}",
+            "{target: roles, expression: 'AssertiveAppRoleAssignmentsComplex([appRoleAssignments])'}",
+        ),
+    )
     before = "roles:\n  # who may do all\n  - {value: admin, displayName: Admin}  # NET-1\n"
     empty.write("apps/wiki/roles.yaml", before)
     empty.seed("ada@x.org", roles=[{"value": "x", "display": "Reader"}, {"value": "admin", "display": "Admin"}])
@@ -293,9 +307,12 @@ def test_a_role_that_is_not_declared_yet_is_added_below_the_others(empty: World)
 
 
 def test_expressions_that_can_be_undone_are_and_others_are_reported(empty: World) -> None:
-    empty.write("apps/wiki/mappings.yaml", PLAIN.replace("source: displayName}", "expression: 'ToUpper([mail])'}", 1)
-                .replace("source: jobTitle", "expression: 'Left([companyName], 3)'")
-                .replace("source: department", "constant: Ops"))  # fmt: skip
+    empty.write(
+        "apps/wiki/mappings.yaml",
+        PLAIN.replace("source: displayName}", "expression: 'ToUpper([mail])'}", 1)
+        .replace("source: jobTitle", "expression: 'Left([companyName], 3)'")
+        .replace("source: department", "constant: Ops"),
+    )
     empty.seed("ada@x.org", displayName="ADA@X.ORG", title="too long", **{URN + ":department": "Dev"})
     empty.seed("bob@x.org", displayName="BOB", title="abc", **{URN + ":department": "Ops"})
     outcome = take(empty, force=True)
@@ -453,8 +470,10 @@ def test_the_command_imports_plans_empty_and_takes_drift_over(tmp_path: Path) ->
         assert (ran.code, "--force" in ran.err, "fresh/directory/users/new.yaml" in ran.err) == (1, True, True)
         only = ("import", "--app", "new", "--out", "fresh", "--only", "User/ada@x.org")
         ran = desk.reconcile(*only, **environ)
-        assert ran.out == ("Took over User/ada@x.org in fresh/directory/users/new.yaml; review it with `git diff`.\n"
-                           "The plan that follows: Plan: 0 to create, 1 to update, 0 to disable.\n")  # fmt: skip
+        assert ran.out == (
+            "Took over User/ada@x.org in fresh/directory/users/new.yaml; review it with `git diff`.\n"
+            "The plan that follows: Plan: 0 to create, 1 to update, 0 to disable.\n"
+        )
         assert "displayName: Ada Lovelace" in (tmp_path / "fresh/directory/users/new.yaml").read_text()
         alone = ("import", "--desired", "fresh", "--only", "User/ada@x.org")  # the folder has one app
         assert "nothing to take over" in desk.reconcile(*alone, **environ).out
@@ -491,16 +510,24 @@ def test_unmanaged_accounts_are_classed_as_account_discovery_does(
     empty: World, mapping: str, login: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     empty.write("apps/wiki/mappings.yaml", PLAIN.replace("source: userPrincipalName", f"source: {mapping}"))
-    empty.users(*(f"userPrincipalName: {n}@x.org, mail: {n}@mail.x.org, accountEnabled: {e}"
-                  for n, e in (("ada", "true"), ("bob", "false"), ("carl", "true"), ("dora", "true"))))  # fmt: skip
-    empty.assign("user: ada@x.org, role: User", "user: bob@x.org, role: User",
-                 "user: dora@x.org, role: User, expires: 2026-01-01")  # fmt: skip
+    empty.users(
+        *(
+            f"userPrincipalName: {n}@x.org, mail: {n}@mail.x.org, accountEnabled: {e}"
+            for n, e in (("ada", "true"), ("bob", "false"), ("carl", "true"), ("dora", "true"))
+        )
+    )
+    empty.assign(
+        "user: ada@x.org, role: User", "user: bob@x.org, role: User", "user: dora@x.org, role: User, expires: 2026-01-01"
+    )
     for name in ("ada", "bob", "carl", "dora", "zed"):
         empty.seed(login.format(name).upper())
     plan = empty.plan()
     assert {u.userName.partition("@")[0]: u.kind for u in plan.unmanaged} == {
-        "BOB": "assigned", "CARL": "unassigned", "DORA": "unassigned", "ZED": "local"
-    }  # fmt: skip
+        "BOB": "assigned",
+        "CARL": "unassigned",
+        "DORA": "unassigned",
+        "ZED": "local",
+    }
     shown = render(plan, lambda text, code: text, unmanaged=True)
     assert "  local (1): no such user in the directory\n    ZED@" in shown and "unassigned (2)" in shown
     assert "ZED" not in render(plan, lambda text, code: text)
@@ -534,8 +561,10 @@ def test_whatever_a_service_holds_its_import_is_followed_by_an_empty_plan(people
         world.write("apps/wiki/mappings.yaml", PLAIN)
         (world.folder / "desired/directory/groups/a.yaml").unlink()
         world.assign()
-        ids = {name: world.seed(name, **{k: v for k, v in has.items() if k in ("displayName", "title", "nickName")})
-               for name, has in people.items()}  # fmt: skip
+        ids = {
+            name: world.seed(name, **{k: v for k, v in has.items() if k in ("displayName", "title", "nickName")})
+            for name, has in people.items()
+        }
         for name, has in people.items():
             if "boss" in has and (boss := ids.get(f"u{has['boss']}@x.org")):
                 world.edit(name, URN + ":manager", {"value": boss})
@@ -606,12 +635,12 @@ def test_drift_of_one_object_is_taken_over_in_place_with_nothing_else_changed(dr
     assert people(drifting) == FILE.replace("'Grace'   #", '"on"   #').replace('"G"  #', '"a\\u202e: b"  #')
     assert [c.address for c in drifting.plan().changes] == ["User/ada@x.org"]
     take_one_of(drifting, "User/ada@x.org")
-    assert '- displayName:   Countess\n    userPrincipalName' in people(drifting)
+    assert "- displayName:   Countess\n    userPrincipalName" in people(drifting)
     assert drifting.plan().changes == () and take_one_of(drifting, "User/ada@x.org") is None
 
 
 def test_a_value_that_is_gone_and_an_account_that_was_disabled_are_taken_over(drifting: World) -> None:
-    drifting.edit("bob@x.org", "title", "Chef: de \"rang\"")
+    drifting.edit("bob@x.org", "title", 'Chef: de "rang"')
     take_one_of(drifting, "User/bob@x.org")
     assert people(drifting) == FILE.replace("jobTitle: Cook", 'jobTitle: "Chef: de \\"rang\\""')
     drifting.edit("ada@x.org", "active", False)

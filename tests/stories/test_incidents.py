@@ -22,8 +22,13 @@ def untouched(found: Town) -> bool:
 def test_authentik_19295_an_edited_filter_and_delete_not_found_delete_all_users(tmp_path: Path) -> None:
     found = town(tmp_path, 12)
     found.write("apps/wiki/app.yaml", APP + "deprovisioning: {outOfScope: delete, removedFromDirectory: delete}\n")
-    found.write("apps/wiki/mappings.yaml", MAPPINGS.replace("  users:\n", "  users:\n    scopingFilters: [{clauses: "
-                "[{attribute: department, operator: EQUALS, value: Netwroks}]}]\n"))  # fmt: skip
+    found.write(
+        "apps/wiki/mappings.yaml",
+        MAPPINGS.replace(
+            "  users:\n",
+            "  users:\n    scopingFilters: [{clauses: [{attribute: department, operator: EQUALS, value: Netwroks}]}]\n",
+        ),
+    )
     before = found.transport.writes
     plan = found.plan()
     assert plan.count("delete") == 12 and found.blocking() == ["accidentalDeletions", "empty"]
@@ -32,8 +37,10 @@ def test_authentik_19295_an_edited_filter_and_delete_not_found_delete_all_users(
 
 def test_defguard_2970_and_icinga_director_1754_what_would_be_touched_is_told_before(tmp_path: Path) -> None:
     found = town(tmp_path, 12)
-    found.users(*(f"userPrincipalName: {name}, displayName: N" for name in found.people[:1]),
-                *(f"userPrincipalName: {name}" for name in found.people[1:]))  # fmt: skip
+    found.users(
+        *(f"userPrincipalName: {name}, displayName: N" for name in found.people[:1]),
+        *(f"userPrincipalName: {name}" for name in found.people[1:]),
+    )
     before = found.transport.writes
     (change,) = found.plan().changes
     assert [(a.path, a.before, a.after) for a in change.attributes] == [("displayName", None, "N")]
@@ -52,8 +59,14 @@ def test_entra_qa_1540874_one_user_is_tested_and_fifteen_thousand_are_created(tm
 
 def test_entra_saving_a_scoping_filter_disables_everybody_out_of_it(tmp_path: Path) -> None:
     found = town(tmp_path, 12)
-    found.write("apps/wiki/mappings.yaml", MAPPINGS.replace("  users:\n", "  users:\n    scopingFilters: [{clauses: "
-                "[{attribute: userPrincipalName, operator: ENDS_WITH, value: '1@x.org'}]}]\n"))  # fmt: skip
+    found.write(
+        "apps/wiki/mappings.yaml",
+        MAPPINGS.replace(
+            "  users:\n",
+            "  users:\n    scopingFilters: [{clauses: "
+            "[{attribute: userPrincipalName, operator: ENDS_WITH, value: '1@x.org'}]}]\n",
+        ),
+    )
     assert found.plan().count("disable") == 10 and found.blocking() == ["accidentalDeletions", "empty"] and untouched(found)
 
 

@@ -47,11 +47,14 @@ AFTER = """users:
   - {userPrincipalName: ivan@x.org}
   - {userPrincipalName: zoe@x.org, id: "7", manager: ada@x.org}
 """
-GROUPS_BEFORE = ("groups: [{displayName: Net, members: [ada@x.org, bob@x.org, grace@x.org]}, "
-                 "{displayName: Old, members: [carol@x.org]}]\n")  # fmt: skip
+GROUPS_BEFORE = (
+    "groups: [{displayName: Net, members: [ada@x.org, bob@x.org, grace@x.org]}, {displayName: Old, members: [carol@x.org]}]\n"
+)
 GROUPS_AFTER = "groups: [{displayName: Net, members: [ada@x.org, zoe@x.org]}, {displayName: New, members: [zoe@x.org]}]\n"
-ASSIGNED = ("assignments: [{group: Net, role: User}, {group: %s, role: User}, {user: carol@x.org, role: User}, "
-            "{user: ivan@x.org, role: %s}%s]\n")  # fmt: skip
+ASSIGNED = (
+    "assignments: [{group: Net, role: User}, {group: %s, role: User}, {user: carol@x.org, role: User}, "
+    "{user: ivan@x.org, role: %s}%s]\n"
+)
 
 
 class Base(NamedTuple):
@@ -77,9 +80,14 @@ class Base(NamedTuple):
 
 
 def declare(desired: Path, users: str, groups: str, assigned: str) -> None:
-    files = {"directory/users/a.yaml": users, "directory/groups/a.yaml": groups, "apps/wiki/assignments.yaml": assigned,
-             "apps/wiki/app.yaml": APP, "apps/wiki/roles.yaml": ROLES,
-             "apps/wiki/mappings.yaml": MAPPINGS.replace("  groups:\n", GUID + "  groups:\n")}  # fmt: skip
+    files = {
+        "directory/users/a.yaml": users,
+        "directory/groups/a.yaml": groups,
+        "apps/wiki/assignments.yaml": assigned,
+        "apps/wiki/app.yaml": APP,
+        "apps/wiki/roles.yaml": ROLES,
+        "apps/wiki/mappings.yaml": MAPPINGS.replace("  groups:\n", GUID + "  groups:\n"),
+    }
     for name, text in files.items():
         (desired / name).parent.mkdir(parents=True, exist_ok=True)
         (desired / name).write_text(text, encoding="utf-8")
@@ -125,8 +133,11 @@ def store_in(base: Base, folder: Path) -> Any:
 def logged(base: Base, folder: Path) -> Counter[tuple[str, str]]:
     """How often the provisioning log says of an object that something was done to it, and what."""
     lines = store_in(base, folder).read_log()
-    return Counter((line["sourceIdentity"]["displayName"], line["provisioningAction"]) for line in lines
-                   if line["provisioningStatusInfo"]["status"] == "success" and line["targetIdentity"]["id"])  # fmt: skip
+    return Counter(
+        (line["sourceIdentity"]["displayName"], line["provisioningAction"])
+        for line in lines
+        if line["provisioningStatusInfo"]["status"] == "success" and line["targetIdentity"]["id"]
+    )
 
 
 def told(base: Base, folder: Path) -> list[tuple[str, str]]:

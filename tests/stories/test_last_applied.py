@@ -158,12 +158,22 @@ def test_a_clone_that_lacks_the_commit_before_the_change_says_so(tmp_path: Path)
 ROLES = "roles:\n- {value: admin, displayName: Admin, privileged: true}\n- {value: user, displayName: User}\n"
 
 
-@pytest.mark.parametrize(("after", "words"), [
-    (ROLES.replace(", privileged: true", ""), "the role Admin was privileged before this change, and is not any more"),
-    (ROLES.replace("Admin, privileged: true", "Helper"), "the role Admin was privileged before this change, and is not any more"),
-    ("roles:\n- {value: user, displayName: User}\n", "the role Admin was privileged before this change, and is declared no more"),
-    (ROLES.replace("displayName: Admin", "displayName: Chief"), ""),
-    (ROLES + "- {value: boss, displayName: Boss, privileged: true}\n", "")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("after", "words"),
+    [
+        (ROLES.replace(", privileged: true", ""), "the role Admin was privileged before this change, and is not any more"),
+        (
+            ROLES.replace("Admin, privileged: true", "Helper"),
+            "the role Admin was privileged before this change, and is not any more",
+        ),
+        (
+            "roles:\n- {value: user, displayName: User}\n",
+            "the role Admin was privileged before this change, and is declared no more",
+        ),
+        (ROLES.replace("displayName: Admin", "displayName: Chief"), ""),
+        (ROLES + "- {value: boss, displayName: Boss, privileged: true}\n", ""),
+    ],
+)
 def test_a_role_that_is_privileged_no_more_is_seen_in_the_change_that_says_so(tmp_path: Path, after: str, words: str) -> None:
     with front(lambda call: page()) as service:
         world = GitWorld(tmp_path)

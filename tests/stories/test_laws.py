@@ -27,10 +27,14 @@ def declare(world: World, state: tuple[dict[str, str], set[str], set[str]], rand
     people, members, assigned = state
     present = [name for name in NAMES if people[name] != "absent"]
     users = [{"userPrincipalName": n, "displayName": people[n], "accountEnabled": people[n] != "off"} for n in present]
-    groups = [{"displayName": name, "members": [n for n in present if n in inside][:: 1 if random is None else -1]}
-              for name, inside in (("Net", members), ("Ops", assigned))]  # fmt: skip
-    assigned_to = [*({"group": name, "role": "User"} for name in ("Net", "Ops")),
-                   *({"user": n, "role": "Admin"} for n in present if n in assigned)]  # fmt: skip
+    groups = [
+        {"displayName": name, "members": [n for n in present if n in inside][:: 1 if random is None else -1]}
+        for name, inside in (("Net", members), ("Ops", assigned))
+    ]
+    assigned_to = [
+        *({"group": name, "role": "User"} for name in ("Net", "Ops")),
+        *({"user": n, "role": "Admin"} for n in present if n in assigned),
+    ]
     deal(world, "directory/users", "users", users, random)
     deal(world, "directory/groups", "groups", groups, random)
     (world.folder / "desired/apps/wiki/assignments.yaml").unlink(missing_ok=True)

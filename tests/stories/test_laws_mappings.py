@@ -18,9 +18,17 @@ from tests.support.world import SWITCH, World
 NAMES = [f"u{i}@x.org" for i in range(4)]
 VALUES = st.sampled_from(["Net", "net", "1", "12", "Ünï", "a b"])
 ATTRIBUTES = ("displayName", "jobTitle", "department", "employeeId", "mail")
-TARGETS = ("displayName", "title", "nickName", "userType", "name.givenName", 'emails[type eq "work"].value',
-           'phoneNumbers[type eq "work"].value', 'addresses[type eq "work"].streetAddress',
-           'addresses[type eq "work"].locality')  # fmt: skip
+TARGETS = (
+    "displayName",
+    "title",
+    "nickName",
+    "userType",
+    "name.givenName",
+    'emails[type eq "work"].value',
+    'phoneNumbers[type eq "work"].value',
+    'addresses[type eq "work"].streetAddress',
+    'addresses[type eq "work"].locality',
+)
 EXPRESSIONS = (
     "ToUpper([jobTitle])", 'Join("-", [department], [employeeId])', 'IIF([department] = "Net", "in", "out")',
     "IgnoreFlowIfNullOrEmpty([jobTitle])", 'Switch([employeeId], , "1", "one", "12", "dozen")', 'Coalesce([mail], "none")',
@@ -59,8 +67,10 @@ def declare(world: World, state: State, random: Random | None = None) -> None:
     for row in rows:
         if "Guid" in row.get("expression", ""):
             row["apply"] = "create"
-    fixed = [{"target": "userName", "source": "userPrincipalName", "matchingPrecedence": 1},
-             {"target": "active", "expression": SWITCH.strip("'")}]  # fmt: skip
+    fixed = [
+        {"target": "userName", "source": "userPrincipalName", "matchingPrecedence": 1},
+        {"target": "active", "expression": SWITCH.strip("'")},
+    ]
     scoping = [{"name": f"f{i}", "clauses": clauses[::order]} for i, clauses in enumerate(filters)][::order]
     deal(world, "directory/users", "users", users, random)
     mapping = {"users": {"scopingFilters": scoping, "attributes": [*fixed, *rows][::order]}, "groups": {"enabled": False}}

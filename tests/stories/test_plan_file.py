@@ -65,8 +65,12 @@ def test_nothing_that_a_plan_shows_can_be_edited(desk: Desk, edit: str) -> None:
 def test_every_command_that_reads_a_plan_refuses_an_edited_one(desk: Desk) -> None:
     (desk.folder / "whole.json").write_text((desk.folder / "plan.json").read_text())
     edited(desk, EDITS["access"])
-    for arguments in (["diff", "whole.json", "plan.json"], ["github", "comment", "plan.json", "--pull-request", "1"],
-                      ["github", "waiting", "plan.json"], ["github", "issue", "plan.json"]):  # fmt: skip
+    for arguments in (
+        ["diff", "whole.json", "plan.json"],
+        ["github", "comment", "plan.json", "--pull-request", "1"],
+        ["github", "waiting", "plan.json"],
+        ["github", "issue", "plan.json"],
+    ):
         ran = desk.reconcile(*arguments)
         assert ran.code == 1 and "plan.json has been edited" in ran.err, arguments
 
@@ -106,7 +110,9 @@ def test_a_forged_file_gives_no_privilege_that_it_does_not_show(desk: Desk, edit
 def test_a_role_that_became_privileged_after_the_review_is_reviewed_again(desk: Desk) -> None:
     desk.write("apps/wiki/roles.yaml", "roles: [{value: admin, displayName: Admin}, {value: user, displayName: User}]\n")
     assert desk.reconcile("plan", "--out", "plan.json").code == 0
-    desk.write("apps/wiki/roles.yaml",
-               "roles: [{value: admin, displayName: Admin, privileged: true}, {value: user, displayName: User}]\n")  # fmt: skip
+    desk.write(
+        "apps/wiki/roles.yaml",
+        "roles: [{value: admin, displayName: Admin, privileged: true}, {value: user, displayName: User}]\n",
+    )
     assert desk.reconcile("apply", "plan.json").code == 4
     assert desk.find("ada@x.org") == []

@@ -43,8 +43,11 @@ def test_the_account_is_disabled_and_its_memberships_and_roles_are_out(desk: Des
     ran = desk.reconcile(*REVOKE)
     assert ran.code == 0 and "stolen laptop" in ran.out
     assert ada(desk)["active"] is False and not ada(desk).get("roles") and members(desk) == 1
-    (line,) = [json.loads(line) for line in (desk.folder / ".reconcile/wiki/log.jsonl").read_text().splitlines()
-               if "revoke" in line and "User/ada" in line]  # fmt: skip
+    (line,) = [
+        json.loads(line)
+        for line in (desk.folder / ".reconcile/wiki/log.jsonl").read_text().splitlines()
+        if "revoke" in line and "User/ada" in line
+    ]
     assert line["initiatedBy"]["displayName"] == "revoke: stolen laptop" and line["provisioningAction"] == "disable"
 
 
@@ -53,7 +56,8 @@ def test_what_the_person_loses_is_shown_and_nothing_of_anybody_else(desk: Desk) 
     desk.write("apps/wiki/assignments.yaml", "assignments: [{group: Net, role: User}, {user: joan@x.org, role: User}]\n")
     shown = desk.reconcile(*REVOKE).out
     assert [line for line in shown.splitlines() if " loses " in line] == [
-        "  ada@x.org loses group Net, desired/directory/groups/a.yaml:1; loses User, desired/directory/users/a.yaml:2"]
+        "  ada@x.org loses group Net, desired/directory/groups/a.yaml:1; loses User, desired/directory/users/a.yaml:2"
+    ]
     assert " gains " not in shown
 
 
@@ -121,7 +125,8 @@ def test_it_is_not_over_while_the_account_is_still_active(tmp_path: Path) -> Non
     world.assign()
     inner = world.transport.inner
     world.transport.inner = httpx.MockTransport(
-        lambda request: inner.handle_request(request) if request.method == "GET" else httpx.Response(403))
+        lambda request: inner.handle_request(request) if request.method == "GET" else httpx.Response(403)
+    )
     assert [o.status for o in world.apply().outcomes] == ["failed"]
     world.transport.inner = inner
     world.converge()
@@ -129,8 +134,9 @@ def test_it_is_not_over_while_the_account_is_still_active(tmp_path: Path) -> Non
     assert kept is not None and kept.revoked == {} and world.find("ada@x.org")["active"] is False
 
 
-@pytest.mark.parametrize(("inactive", "said"), [
-    ("deletes", "; Generic SCIM service deletes the account, which cannot be undone"), ("keeps", "")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("inactive", "said"), [("deletes", "; Generic SCIM service deletes the account, which cannot be undone"), ("keeps", "")]
+)
 def test_where_a_revoked_account_is_deleted_the_plan_says_so(tmp_path: Path, inactive: str, said: str) -> None:
     world = World(tmp_path, deprovision={"inactive": inactive})
     world.users("userPrincipalName: ada@x.org, displayName: Ada")
@@ -167,8 +173,11 @@ def test_everybody_else_is_left_alone(desk: Desk) -> None:
 
 
 def test_an_app_that_is_to_retain_accounts_disables_them_all_the_same(desk: Desk) -> None:
-    desk.write("apps/wiki/app.yaml", (desk.folder / "desired/apps/wiki/app.yaml").read_text()
-               + "deprovisioning: {outOfScope: retain, removedFromDirectory: retain}\n")  # fmt: skip
+    desk.write(
+        "apps/wiki/app.yaml",
+        (desk.folder / "desired/apps/wiki/app.yaml").read_text()
+        + "deprovisioning: {outOfScope: retain, removedFromDirectory: retain}\n",
+    )
     desk.people("grace@x.org")
     desk.write("directory/groups/a.yaml", "groups: [{displayName: Net, members: [grace@x.org]}]\n")
     assert desk.reconcile(*REVOKE).code == 0 and ada(desk)["active"] is False

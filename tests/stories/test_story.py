@@ -117,8 +117,9 @@ def test_an_account_disabled_in_the_directory_is_disabled_and_leaves_the_group(w
 
 
 def test_a_member_whose_assignment_has_expired_leaves_the_group_by_time_alone(world: World) -> None:
-    world.assign("group: Net, role: Default Access", "user: ada@x.org, role: User, expires: 2026-06-01",
-                 "user: grace@x.org, role: Admin")  # fmt: skip
+    world.assign(
+        "group: Net, role: Default Access", "user: ada@x.org, role: User, expires: 2026-06-01", "user: grace@x.org, role: Admin"
+    )
     world.converge()
     assert len(world.group("Net")["members"]) == 2
     world.today = "2026-06-02"
@@ -253,7 +254,8 @@ def test_an_expired_assignment_disables_with_cause_time(world: World) -> None:
 
 def test_two_accounts_for_one_user_are_an_error_for_that_user_alone(world: World) -> None:
     by_title = MAPPINGS.replace("source: userPrincipalName, matchingPrecedence: 1", "source: userPrincipalName").replace(
-        "source: displayName}", "source: displayName, matchingPrecedence: 1}", 1)
+        "source: displayName}", "source: displayName, matchingPrecedence: 1}", 1
+    )
     world.write("apps/wiki/mappings.yaml", by_title)
     world.seed("a1@x.org", displayName="ada")
     world.seed("a2@x.org", displayName="ADA")
@@ -285,8 +287,10 @@ def test_a_name_freed_by_one_rename_is_taken_by_another(world: World) -> None:
     world.users("userPrincipalName: ada@x.org, id: one", "userPrincipalName: grace@x.org, id: two")
     world.converge()
     first, second = world.find("ada@x.org")["id"], world.find("grace@x.org")["id"]
-    world.users("userPrincipalName: ada.l@x.org, id: one, previously: [ada@x.org]",
-                "userPrincipalName: ada@x.org, id: two, previously: [grace@x.org]")  # fmt: skip
+    world.users(
+        "userPrincipalName: ada.l@x.org, id: one, previously: [ada@x.org]",
+        "userPrincipalName: ada@x.org, id: two, previously: [grace@x.org]",
+    )
     world.groups("displayName: Net, members: [ada.l@x.org, ada@x.org]")
     world.assign("group: Net, role: User")
     assert actions(world) == {name: ("update", ("config",)) for name in ("User/ada.l@x.org", "User/ada@x.org")}
@@ -425,8 +429,11 @@ def test_a_swap_of_unique_values_is_an_error_for_the_two_and_the_rest_is_planned
     first, second = "userPrincipalName: ada@x.org, id: one", "userPrincipalName: grace@x.org, id: two"
     world.users(first, second)
     world.converge()
-    world.users("userPrincipalName: grace@x.org, id: one, previously: [ada@x.org]",
-                "userPrincipalName: ada@x.org, id: two, previously: [grace@x.org]", "userPrincipalName: joan@x.org")  # fmt: skip
+    world.users(
+        "userPrincipalName: grace@x.org, id: one, previously: [ada@x.org]",
+        "userPrincipalName: ada@x.org, id: two, previously: [grace@x.org]",
+        "userPrincipalName: joan@x.org",
+    )
     world.assign("group: Net, role: User", "user: joan@x.org, role: User")
     plan = world.plan()
     assert {(e.address, e.code) for e in plan.errors} == {("User/ada@x.org", "Rotation"), ("User/grace@x.org", "Rotation")}

@@ -28,8 +28,11 @@ from tests.support.hub import Hub, Run, scripts
 from tests.support.servers import ROOT, TOKEN, Desk, ended, front, scim_server
 
 IN_GIT = "record: {backend: git, remote: origin}\n"
-ENVIRONMENTS = {"reconcile-plan": {"WIKI_TOKEN": TOKEN}, "reconcile-apply": {"WIKI_TOKEN": TOKEN},
-                "reconcile-nightly": {"WIKI_TOKEN": TOKEN}}  # fmt: skip
+ENVIRONMENTS = {
+    "reconcile-plan": {"WIKI_TOKEN": TOKEN},
+    "reconcile-apply": {"WIKI_TOKEN": TOKEN},
+    "reconcile-nightly": {"WIKI_TOKEN": TOKEN},
+}
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +86,7 @@ def app(url: str) -> str:
 
 def declare(*rows: str, file: str = "a") -> Callable[[Path], None]:
     """An edit of a checkout: these people, in a file of theirs, all assigned by name."""
+
     def edit(work: Path) -> None:
         lines = "".join(f"  - {{userPrincipalName: {row}}}\n" for row in rows)
         (work / f"desired/directory/users/{file}.yaml").write_text("users:\n" + lines if rows else "users: []\n")
@@ -147,8 +151,12 @@ def test_each_app_that_has_a_token_gets_a_comment_of_its_own(team: Team) -> None
 
 
 def test_a_comment_of_somebody_else_with_our_first_line_is_left_alone(team: Team) -> None:
-    forged = {"number": 1, "on": 1, "ours": False,
-              "body": "<!-- reconcile:plan app=wiki digest=sha256:x format=1.0 -->\nall fine"}  # fmt: skip
+    forged = {
+        "number": 1,
+        "on": 1,
+        "ours": False,
+        "body": "<!-- reconcile:plan app=wiki digest=sha256:x format=1.0 -->\nall fine",
+    }
     number = team.opened("ada@x.org")
     team.hub.state["comments"].append(dict(forged))
     team.hub.save()
@@ -190,7 +198,8 @@ def test_a_pull_request_of_a_fork_is_validated_and_sees_no_secret(team: Team) ->
 def test_only_the_steps_that_speak_to_the_service_see_its_token(team: Team) -> None:
     run = team.hub.pull_request(team.opened("ada@x.org"))
     assert [step.what for step in run.steps if TOKEN in step.environ.values()] == [
-        'reconcile plan --app "$APP" --out "$RUNNER_TEMP/plan.json"']
+        'reconcile plan --app "$APP" --out "$RUNNER_TEMP/plan.json"'
+    ]
 
 
 def test_a_pull_request_that_points_the_token_elsewhere_is_refused(team: Team) -> None:
@@ -286,7 +295,7 @@ def test_a_stale_plan_writes_nothing_and_its_new_plan_is_applied_by_digest(team:
     team.hub.merge(number)
     before = team.commit()
     run = team.hub.pushed()
-    assert run.jobs == {"apply": "failure"} and run.step("reconcile apply \"$RUNNER_TEMP/plans").code == 4
+    assert run.jobs == {"apply": "failure"} and run.step('reconcile apply "$RUNNER_TEMP/plans').code == 4
     assert not team.desk.find("hopper@x.org") and team.commit() == before
     assert "User/ada@x.org" in run.summary and "the plan is stale" in run.summary
     (body,) = team.comments("stale")
@@ -359,9 +368,18 @@ def test_a_plan_that_expired_or_that_a_fork_made_or_that_is_redacted_waits_for_a
     waits(team, run)
 
 
-@pytest.mark.parametrize("forged", [
-    {"event": "push"}, {"path": ".github/workflows/evil.yml"}, {"status": "in_progress"}, {"conclusion": "cancelled"},
-    {"head_sha": "a" * 40}, {"head_repository": {"id": 2}}, {"head_branch": "other"}])  # fmt: skip
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"event": "push"},
+        {"path": ".github/workflows/evil.yml"},
+        {"status": "in_progress"},
+        {"conclusion": "cancelled"},
+        {"head_sha": "a" * 40},
+        {"head_repository": {"id": 2}},
+        {"head_branch": "other"},
+    ],
+)
 def test_a_plan_that_is_not_of_the_plan_workflow_waits_for_approval(team: Team, forged: dict[str, object]) -> None:
     team.merged("ada@x.org")
     team.hub.merge(team.reviewed("ada@x.org", "grace@x.org"))
@@ -399,10 +417,17 @@ def test_a_pull_request_that_changes_the_workflows_makes_no_plan_that_counts(tea
 BEFORE, AFTER = "2026-04-30T00:00:00Z", "2026-05-02T00:00:00Z"  # the run that made the plan
 
 
-@pytest.mark.parametrize(("second", "events", "counts"), [
-    ({"onto": "evil"}, [], False), ({"onto": "main"}, [], True), ({"onto": "evil", "branch": "other"}, [], True),
-    ({}, [("base_ref_changed", AFTER)], False), ({}, [("automatic_base_change_succeeded", AFTER)], False),
-    ({}, [("base_ref_changed", BEFORE), ("labeled", AFTER)], True)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("second", "events", "counts"),
+    [
+        ({"onto": "evil"}, [], False),
+        ({"onto": "main"}, [], True),
+        ({"onto": "evil", "branch": "other"}, [], True),
+        ({}, [("base_ref_changed", AFTER)], False),
+        ({}, [("automatic_base_change_succeeded", AFTER)], False),
+        ({}, [("base_ref_changed", BEFORE), ("labeled", AFTER)], True),
+    ],
+)
 def test_a_plan_that_may_be_of_another_bases_workflow_waits_for_approval(
     team: Team, second: dict[str, str], events: list[tuple[str, str]], counts: bool
 ) -> None:
@@ -569,11 +594,18 @@ def test_zizmor_knows_the_rule_on_references_to_the_repository_itself(tmp_path: 
 
 def test_where_a_pull_request_runs_the_action_is_the_base_branch_s_and_elsewhere_the_workflow_s_own(written: Path) -> None:
     """`$/` is the commit that the workflow itself comes from: on `pull_request` the merge with the pull request's files."""
-    found = {(file.stem, step["uses"]) for file in sorted((written / ".github/workflows").glob("*.yml"))
-             for job in yaml.load(file.read_text(), yaml.BaseLoader)["jobs"].values()
-             for step in job["steps"] if "/.github/actions/" in step.get("uses", "")}  # fmt: skip
-    assert found == {("plan", "./trusted/.github/actions/reconcile"), ("apply", "$/.github/actions/reconcile"),
-                     ("drift", "$/.github/actions/reconcile")}  # fmt: skip
+    found = {
+        (file.stem, step["uses"])
+        for file in sorted((written / ".github/workflows").glob("*.yml"))
+        for job in yaml.load(file.read_text(), yaml.BaseLoader)["jobs"].values()
+        for step in job["steps"]
+        if "/.github/actions/" in step.get("uses", "")
+    }
+    assert found == {
+        ("plan", "./trusted/.github/actions/reconcile"),
+        ("apply", "$/.github/actions/reconcile"),
+        ("drift", "$/.github/actions/reconcile"),
+    }
 
 
 def test_no_script_holds_an_expression_or_any_logic(written: Path) -> None:
@@ -595,8 +627,9 @@ def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it(written
 
 
 def test_writing_runs_wait_for_each_other_and_only_a_newer_merge_replaces_one_that_waits(written: Path) -> None:
-    workflows = {name: yaml.load((written / f".github/workflows/{name}.yml").read_text(), yaml.BaseLoader)
-                 for name in ("apply", "drift")}  # fmt: skip
+    workflows = {
+        name: yaml.load((written / f".github/workflows/{name}.yml").read_text(), yaml.BaseLoader) for name in ("apply", "drift")
+    }
     assert {found["concurrency"]["cancel-in-progress"] for found in workflows.values()} == {"false"}
     group = workflows["apply"]["concurrency"]["group"]
     digests: list[dict[str, str]] = [{}, {"digest": "sha256:a"}, {"digest": "sha256:b"}]
@@ -606,8 +639,12 @@ def test_writing_runs_wait_for_each_other_and_only_a_newer_merge_replaces_one_th
 
 
 def test_a_job_that_reads_a_secret_names_an_environment_and_no_job_has_more_than_it_needs(written: Path) -> None:
-    most = {"plan": {"contents": "read", "pull-requests": "write"}, "drift": {"contents": "write", "issues": "write"},
-            "apply": {"contents": "write", "pull-requests": "write", "actions": "read"}, "ci": {"contents": "read"}}  # fmt: skip
+    most = {
+        "plan": {"contents": "read", "pull-requests": "write"},
+        "drift": {"contents": "write", "issues": "write"},
+        "apply": {"contents": "write", "pull-requests": "write", "actions": "read"},
+        "ci": {"contents": "read"},
+    }
     for file in (written / ".github/workflows").glob("*.yml"):
         workflow = yaml.load(file.read_text(), yaml.BaseLoader)
         assert workflow["permissions"] == {}
@@ -650,9 +687,15 @@ def test_init_passes_each_variable_of_a_token_as_a_secret_and_of_a_url_as_a_vari
         assert "secrets.ALL_TOKEN }}" in str(found) and "SCIM_" not in str(found)
 
 
-@pytest.mark.parametrize(("url", "known"), [
-    ("https://git.example.com/team/x.git", True), ("https://user:secret@git.example.com/x", False), ("file:///x", False),
-    ("https://x/y #", False)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("url", "known"),
+    [
+        ("https://git.example.com/team/x.git", True),
+        ("https://user:secret@git.example.com/x", False),
+        ("file:///x", False),
+        ("https://x/y #", False),
+    ],
+)
 def test_what_was_installed_from_a_commit_is_installed_from_it_on_a_runner(url: str, known: bool) -> None:
     commit = "0123456789" * 4
     text = json.dumps({"url": url, "vcs_info": {"vcs": "git", "commit_id": commit}})
@@ -724,8 +767,10 @@ def test_init_adds_no_app_to_a_declaration_that_is_there_and_says_how_to(tmp_pat
     assert desk.reconcile("init", "--app", "wiki").code == 0
 
 
-@pytest.mark.parametrize(("command", "words"), [("init", "The app to write"), ("import", "The app to take over"),
-                                                ("plan", "Only this app; may be repeated")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [("init", "The app to write"), ("import", "The app to take over"), ("plan", "Only this app; may be repeated")],
+)
 def test_the_help_says_what_app_means_to_a_command(tmp_path: Path, command: str, words: str) -> None:
     text = " ".join(Desk(tmp_path, "http://127.0.0.1").reconcile(command, "--help").out.split())
     assert words in text and ("Only this app" in text) is (command == "plan")

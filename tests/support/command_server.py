@@ -26,8 +26,15 @@ from pathlib import Path
 from typing import IO, Any
 
 ROOT = Path(__file__).parent.parent.parent
-LATE = ("click._textwrap", "deepdiff", "encodings.idna", "encodings.utf_16_le", "encodings.utf_8_sig", "httpcore",
-        "platformdirs.unix")  # fmt: skip
+LATE = (
+    "click._textwrap",
+    "deepdiff",
+    "encodings.idna",
+    "encodings.utf_16_le",
+    "encodings.utf_8_sig",
+    "httpcore",
+    "platformdirs.unix",
+)
 
 
 class Process:
@@ -99,15 +106,27 @@ class CommandServer:
     def __init__(self) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="commands")
         self.path = str(Path(self.folder.name) / "socket")
-        self.process = subprocess.Popen([sys.executable, "-m", "tests.support.command_server", self.path], stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, cwd=ROOT,
-                                        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)})  # fmt: skip
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.command_server", self.path],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        )
         assert self.process.stdout is not None and self.process.stdout.readline() == b"ready\n"
 
     def start(
-        self, arguments: Sequence[str], folder: Path, environ: dict[str, str], *, stdin: Any = subprocess.DEVNULL,
-        stdout: Any = subprocess.PIPE, stderr: Any = subprocess.PIPE, umask: int = -1, before: Sequence[str] = (),
-    ) -> Process:  # fmt: skip
+        self,
+        arguments: Sequence[str],
+        folder: Path,
+        environ: dict[str, str],
+        *,
+        stdin: Any = subprocess.DEVNULL,
+        stdout: Any = subprocess.PIPE,
+        stderr: Any = subprocess.PIPE,
+        umask: int = -1,
+        before: Sequence[str] = (),
+    ) -> Process:
         """Begin a command; the streams are what subprocess.Popen takes, and `before` is Python that the process runs first."""
         asked = {"argv": list(arguments), "cwd": str(folder), "env": environ, "umask": umask, "before": list(before)}
         connection = socket.socket(socket.AF_UNIX)

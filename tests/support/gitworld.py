@@ -59,11 +59,23 @@ class GitWorld:
         return folder
 
     def store(
-        self, folder: Path | None = None, *, interval: float = 120.0, environ: Mapping[str, str] = ENV,
+        self,
+        folder: Path | None = None,
+        *,
+        interval: float = 120.0,
+        environ: Mapping[str, str] = ENV,
         sleep: Callable[[float], None] | None = None,
-    ) -> GitStore:  # fmt: skip
-        return GitStore("wiki", "origin", folder or self.checkout, environ=environ, clock=self.clock,
-                        sleep=sleep or self.clock.sleep, interval=interval, elapsed=self.clock.elapsed)  # fmt: skip
+    ) -> GitStore:
+        return GitStore(
+            "wiki",
+            "origin",
+            folder or self.checkout,
+            environ=environ,
+            clock=self.clock,
+            sleep=sleep or self.clock.sleep,
+            interval=interval,
+            elapsed=self.clock.elapsed,
+        )
 
     def log(self) -> list[str]:
         """The messages of the record's commits, newest first."""

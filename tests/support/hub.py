@@ -62,8 +62,15 @@ class Hub:
         git(self.bare, "config", "uploadpack.allowAnySHA1InWant", "true")
         git(folder, "clone", "--quiet", f"file://{self.bare}", str(self.work))
         shutil.copytree(desired, self.work / "desired")
-        self.state: dict[str, Any] = {"bare": str(self.bare), "pulls": [], "comments": [], "issues": [], "artifacts": [],
-                                      "calls": [], "tokens": {}}  # fmt: skip
+        self.state: dict[str, Any] = {
+            "bare": str(self.bare),
+            "pulls": [],
+            "comments": [],
+            "issues": [],
+            "artifacts": [],
+            "calls": [],
+            "tokens": {},
+        }
         self.save()
 
     def save(self) -> None:
@@ -90,8 +97,14 @@ class Hub:
         number = len(self.state["pulls"]) + 1
         git(self.work, "fetch", "--quiet", "origin")
         git(self.work, "checkout", "--quiet", "-B", f"branch-{number}", "origin/main")
-        pull = {"number": number, "merged_at": None, "commits": [], "head": "", "base": self.main(),
-                "repo": "stranger/identity" if fork else REPOSITORY}  # fmt: skip
+        pull = {
+            "number": number,
+            "merged_at": None,
+            "commits": [],
+            "head": "",
+            "base": self.main(),
+            "repo": "stranger/identity" if fork else REPOSITORY,
+        }
         self.state["pulls"].append(pull)
         self.again(number, edit)
         return number
@@ -134,11 +147,23 @@ class Hub:
 
     def pull_request(self, number: int) -> Run:
         pull = self.state["pulls"][number - 1]
-        event = {"pull_request": {
-            "number": number, "title": "$(touch pwned)`touch pwned`", "base": {"sha": pull["base"], "ref": "main"},
-            "head": {"sha": pull["head"], "ref": f"branch-{number}", "repo": {"full_name": pull["repo"]}}}}  # fmt: skip
-        return self.run("plan", "pull_request", event, self._joined(number), f"{number}/merge", head=pull["head"],
-                        fork=pull["repo"] != REPOSITORY)  # fmt: skip
+        event = {
+            "pull_request": {
+                "number": number,
+                "title": "$(touch pwned)`touch pwned`",
+                "base": {"sha": pull["base"], "ref": "main"},
+                "head": {"sha": pull["head"], "ref": f"branch-{number}", "repo": {"full_name": pull["repo"]}},
+            }
+        }
+        return self.run(
+            "plan",
+            "pull_request",
+            event,
+            self._joined(number),
+            f"{number}/merge",
+            head=pull["head"],
+            fork=pull["repo"] != REPOSITORY,
+        )
 
     def pushed(self) -> Run:
         return self.run("apply", "push", {}, self.main(), "main")
@@ -149,16 +174,33 @@ class Hub:
     def night(self) -> Run:
         return self.run("drift", "schedule", {}, self.main(), "main")
 
-    def run(self, name: str, event_name: str, event: dict[str, Any], sha: str, ref: str, inputs: dict[str, str] | None = None,
-            head: str = "", fork: bool = False) -> Run:  # fmt: skip
+    def run(
+        self,
+        name: str,
+        event_name: str,
+        event: dict[str, Any],
+        sha: str,
+        ref: str,
+        inputs: dict[str, str] | None = None,
+        head: str = "",
+        fork: bool = False,
+    ) -> Run:
         """Run a workflow as it is written at the commit."""
         workflow = yaml.load(git(self.bare, "show", f"{sha}:.github/workflows/{name}.yml"), yaml.BaseLoader)
         assert workflow["permissions"] == {}
         self.count += 1
         event = {**event, "repository": {"default_branch": "main"}}
         whole = ref if ref.startswith("refs/") else f"refs/heads/{ref}"
-        github = {"event_name": event_name, "event": event, "sha": sha, "ref": whole, "ref_name": whole.split("/", 2)[2],
-                  "repository": REPOSITORY, "run_id": str(self.count), "server_url": "https://github.com"}  # fmt: skip
+        github = {
+            "event_name": event_name,
+            "event": event,
+            "sha": sha,
+            "ref": whole,
+            "ref_name": whole.split("/", 2)[2],
+            "repository": REPOSITORY,
+            "run_id": str(self.count),
+            "server_url": "https://github.com",
+        }
         run = Run()
         outputs: dict[str, Any] = {}
         for key, job in workflow["jobs"].items():
@@ -181,8 +223,13 @@ class Hub:
 def _holds(condition: str | None, context: dict[str, Any], failed: bool, workspace: Path) -> bool:
     """GitHub puts success() before a condition that asks for no status."""
     text = (condition or "success()").strip().removeprefix("${{").removesuffix("}}")
-    functions = {"success": lambda: not failed, "failure": lambda: failed, "cancelled": lambda: False, "always": lambda: True,
-                 "hashFiles": lambda name: "x" if (workspace / name).exists() else ""}  # fmt: skip
+    functions = {
+        "success": lambda: not failed,
+        "failure": lambda: failed,
+        "cancelled": lambda: False,
+        "always": lambda: True,
+        "hashFiles": lambda name: "x" if (workspace / name).exists() else "",
+    }
     asked = any(f"{name}()" in text for name in ("success", "failure", "cancelled", "always"))
     return bool(evaluate(text, context, functions)) and (asked or not failed)
 
@@ -202,8 +249,7 @@ class _Job:
         hub.save()
         secrets = {} if fork else hub.secrets.get(job.get("environment", ""), {})
         github = {**context["github"], "token": token}
-        self.context = {**context, "github": github, "secrets": secrets, "steps": {},
-                        "runner": {"temp": str(self.temp)}}  # fmt: skip
+        self.context = {**context, "github": github, "secrets": secrets, "steps": {}, "runner": {"temp": str(self.temp)}}
 
     def go(self, workflow: dict[str, Any]) -> dict[str, Any]:
         environ = {**workflow.get("env", {}), **self.job.get("env", {})}
@@ -242,14 +288,26 @@ class _Job:
         shutil.copy(self.workspace / given["path"], kept)
         self.hub.reload()
         run = {"id": self.hub.count, "head_sha": self.head, "repository_id": 1, "head_repository_id": 1}
-        self.hub.state["artifacts"].append({"name": given["name"], "expired": False, "created_at": f"{number:09}",
-                                            "file": str(kept), "workflow_run": run,
-                                            "run": {"event": self.context["github"]["event_name"], "head_sha": self.head,
-                                                    "head_branch": self.context["github"]["event"].get("pull_request", {}).get(
-                                                        "head", {}).get("ref"), "created_at": f"2026-05-01T00:00:{number:02}Z",
-                                                    "path": ".github/workflows/plan.yml", "status": "completed",
-                                                    "conclusion": "success", "repository": {"id": 1},
-                                                    "head_repository": {"id": 1}}})  # fmt: skip
+        self.hub.state["artifacts"].append(
+            {
+                "name": given["name"],
+                "expired": False,
+                "created_at": f"{number:09}",
+                "file": str(kept),
+                "workflow_run": run,
+                "run": {
+                    "event": self.context["github"]["event_name"],
+                    "head_sha": self.head,
+                    "head_branch": self.context["github"]["event"].get("pull_request", {}).get("head", {}).get("ref"),
+                    "created_at": f"2026-05-01T00:00:{number:02}Z",
+                    "path": ".github/workflows/plan.yml",
+                    "status": "completed",
+                    "conclusion": "success",
+                    "repository": {"id": 1},
+                    "head_repository": {"id": 1},
+                },
+            }
+        )
         self.hub.save()
 
     def composite(self, uses: str, given: dict[str, Any], context: dict[str, Any]) -> None:
@@ -278,16 +336,27 @@ class _Job:
         told.write_text(json.dumps(github["event"]))
         whole = {name: as_text(value) for name, value in environ.items()}
         whole |= {
-            **{name: ENV[name] for name in ENV if name.startswith("GIT_")}, "HOME": str(self.hub.folder), "CI": "true",
-            "PATH": f"{STANDIN}:{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT),
-            "RECONCILE_CACHE_DIR": "", "DAYS": str(self.hub.days),
-            "INSTALLED": str(self.hub.installed), "COMMAND_SERVER": command_server().path,
-            "GITHUB_EVENT_NAME": github["event_name"], "GITHUB_ACTIONS": "true",
-            "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_RUN_ID": github["run_id"], "GITHUB_REF_NAME": github["ref_name"],
-            "GITHUB_SERVER_URL": "https://github.com", "GITHUB_EVENT_PATH": str(told), "GITHUB_SHA": github["sha"],
+            **{name: ENV[name] for name in ENV if name.startswith("GIT_")},
+            "HOME": str(self.hub.folder),
+            "CI": "true",
+            "PATH": f"{STANDIN}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+            "RECONCILE_CACHE_DIR": "",
+            "DAYS": str(self.hub.days),
+            "INSTALLED": str(self.hub.installed),
+            "COMMAND_SERVER": command_server().path,
+            "GITHUB_EVENT_NAME": github["event_name"],
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_REPOSITORY": REPOSITORY,
+            "GITHUB_RUN_ID": github["run_id"],
+            "GITHUB_REF_NAME": github["ref_name"],
+            "GITHUB_SERVER_URL": "https://github.com",
+            "GITHUB_EVENT_PATH": str(told),
+            "GITHUB_SHA": github["sha"],
             "RUNNER_TEMP": str(self.temp),
-            "GITHUB_OUTPUT": str(files["output"]), "GITHUB_STEP_SUMMARY": str(files["summary"]),
-        }  # fmt: skip
+            "GITHUB_OUTPUT": str(files["output"]),
+            "GITHUB_STEP_SUMMARY": str(files["summary"]),
+        }
         ran = subprocess.run(["bash", "-e", "-c", step["run"]], cwd=self.workspace, env=whole, capture_output=True, text=True)
         outcome = "failure" if ran.returncode else "success"
         if ran.returncode:

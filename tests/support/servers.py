@@ -32,8 +32,11 @@ ROOT = Path(__file__).parent.parent.parent
 TOKEN = "s3cr3t-" + secrets.token_hex(12)
 COMMAND = ("-c", "from reconciler.cli.main import main; main()")
 # Root may read and write everything; without these two capabilities it is held to permissions like anybody else.
-MORTAL = ("-c", "import ctypes, os, sys; p = ctypes.CDLL(None).prctl; p(24, 1); p(24, 2); "
-          "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])")  # fmt: skip
+MORTAL = (
+    "-c",
+    "import ctypes, os, sys; p = ctypes.CDLL(None).prctl; p(24, 1); p(24, 2); "
+    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])",
+)
 APP = 'app: wiki\nadminCredentials: {tenantUrl: "${env:WIKI_URL}", secretToken: "${env:WIKI_TOKEN}"}\n'
 
 
@@ -50,8 +53,13 @@ class Desk:
 
     def __init__(self, folder: Path, url: str, token: str = TOKEN) -> None:
         self.folder, self.url = folder, url
-        self.environ = {"PATH": os.environ["PATH"], "HOME": str(folder), "PYTHONPATH": str(ROOT),
-                        "WIKI_URL": url, "WIKI_TOKEN": token}  # fmt: skip
+        self.environ = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "PYTHONPATH": str(ROOT),
+            "WIKI_URL": url,
+            "WIKI_TOKEN": token,
+        }
         self.write("apps/wiki/app.yaml", APP)
         self.write("apps/wiki/mappings.yaml", MAPPINGS)
         self.write("apps/wiki/roles.yaml", ROLES)
@@ -76,15 +84,30 @@ class Desk:
         lines = "".join(f"  - {{userPrincipalName: {row}}}\n" for row in rows)
         self.write("directory/users/a.yaml", "users:\n" + lines)
 
-    def start(self, *arguments: str, stdin: Any = subprocess.DEVNULL, mortal: bool = False, umask: int = -1, cwd: str = ".",
-              fresh: bool = False, **environ: str) -> Process | subprocess.Popen[bytes]:  # fmt: skip
+    def start(
+        self,
+        *arguments: str,
+        stdin: Any = subprocess.DEVNULL,
+        mortal: bool = False,
+        umask: int = -1,
+        cwd: str = ".",
+        fresh: bool = False,
+        **environ: str,
+    ) -> Process | subprocess.Popen[bytes]:
         """Begin a command as a process; in a `fresh` interpreter, where what the test is about is seen in no other."""
         folder, env = self.folder / cwd, self.environ | environ
         if not fresh and not mortal and not any(name.startswith("PYTHON") for name in environ):
             return command_server().start(arguments, folder, env, stdin=stdin, umask=umask)
         before = (*MORTAL, *COMMAND) if mortal else COMMAND
-        return subprocess.Popen([sys.executable, *before, *arguments], cwd=folder, env=env,
-                                stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, umask=umask)  # fmt: skip
+        return subprocess.Popen(
+            [sys.executable, *before, *arguments],
+            cwd=folder,
+            env=env,
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            umask=umask,
+        )
 
     def reconcile(self, *arguments: str, **how: Any) -> Ran:
         """Run a command to its end. Whatever it says, it says without a traceback and without the token."""

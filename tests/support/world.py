@@ -108,16 +108,22 @@ class World:
     def __init__(self, folder: Path, profile: str = "generic", **overrides: Any) -> None:
         self.folder, self.today, self.now, self.clock = folder, "2026-06-01", "2026-06-01T00:00:00Z", Clock()
         application: Any = WSGIApplication(InMemoryStorage(), load_default_provider())
-        self.bare = ScimClient("http://127.0.0.1/v2", "secret", make_profile("generic", settings("generic", {})), workers=1,
-                               transport=httpx.WSGITransport(app=application))  # fmt: skip
+        self.bare = ScimClient(
+            "http://127.0.0.1/v2",
+            "secret",
+            make_profile("generic", settings("generic", {})),
+            workers=1,
+            transport=httpx.WSGITransport(app=application),
+        )
         if profile != "generic" or overrides:
             application = Simulator(application, settings(profile, overrides), clock=self.clock)
         self.transport = Counting(httpx.WSGITransport(app=application))
         self.store = LocalStore(folder / "record", "wiki")
         self.profile(profile, **overrides)
         known = make_profile(profile, settings(profile, overrides))
-        self.client = ScimClient("http://127.0.0.1/v2", "secret", known, transport=self.transport, workers=1,
-                                 clock=self.clock, sleep=self.clock.sleep)  # fmt: skip
+        self.client = ScimClient(
+            "http://127.0.0.1/v2", "secret", known, transport=self.transport, workers=1, clock=self.clock, sleep=self.clock.sleep
+        )
         self.write("apps/wiki/mappings.yaml", MAPPINGS)
         self.write("apps/wiki/roles.yaml", ROLES)
         self.groups("[]")

@@ -24,8 +24,10 @@ from reconciler.declare.yaml.document import parse
 
 OWN = {"users": "directory/users/entra.yaml", "groups": "directory/groups/entra.yaml"}
 
-SAVED = ("save there what Graph answers to /users, /groups?$expand=members, /servicePrincipals/{id} and its appRoleAssignedTo, "
-         "as .json, or the portal's .csv files")  # fmt: skip
+SAVED = (
+    "save there what Graph answers to /users, /groups?$expand=members, /servicePrincipals/{id} and its appRoleAssignedTo, "
+    "as .json, or the portal's .csv files"
+)
 
 
 def take_schema(file: Path, out: Path, app: str, force: bool) -> tuple[list[str], list[str]]:
@@ -99,8 +101,9 @@ def _in_step(kind: str, files: dict[str, Lists], tenant: Tenant) -> None:
     fresh: list[Row] = getattr(tenant, kind)
     own = files.setdefault(OWN[kind], Lists(kind, []))
     if own.rows and not fresh:
-        raise ImportRefused(f"the export holds no {kind} at all, and {OWN[kind]} does",
-                            "export them again, or empty the file by hand")  # fmt: skip
+        raise ImportRefused(
+            f"the export holds no {kind} at all, and {OWN[kind]} does", "export them again, or empty the file by hand"
+        )
     keep_in_step(kind, files, OWN[kind], fresh)
 
 
@@ -153,8 +156,11 @@ def _kind(path: str) -> str | None:
 
 
 def _app_files(out: Path, app: str) -> dict[str, str]:
-    made = {"app": defaults.app_file(app), "mappings": defaults.mappings_file(app, "generic", [], True),
-            "assignments": "assignments: []\n"}  # fmt: skip
+    made = {
+        "app": defaults.app_file(app),
+        "mappings": defaults.mappings_file(app, "generic", [], True),
+        "assignments": "assignments: []\n",
+    }
     return {f"apps/{app}/{kind}.yaml": text for kind, text in made.items() if not _there(out / f"apps/{app}", kind)}
 
 

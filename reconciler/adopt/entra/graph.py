@@ -76,8 +76,10 @@ def read(pages: Iterable[Page], notes: Notes) -> Tenant:
             by_kind[kind].append(page)
     for kind, found in by_kind.items():
         if kind != "members" and all(page.more for page in found):
-            raise ImportRefused(f"the last page of {kind} is missing: {found[-1].name} names one that follows",
-                                "follow @odata.nextLink to its end, and save every page")  # fmt: skip
+            raise ImportRefused(
+                f"the last page of {kind} is missing: {found[-1].name} names one that follows",
+                "follow @odata.nextLink to its end, and save every page",
+            )
     return _Reader(by_kind, notes).tenant()
 
 
@@ -102,8 +104,10 @@ class _Reader:
         for item, row in groups:
             self._members(item, row)
             if fold(str(item.get("securityEnabled"))) == "false":
-                self.notes.add("it is not security-enabled: Entra provisions nobody by its assignment, and here it counts",
-                               row["displayName"])  # fmt: skip
+                self.notes.add(
+                    "it is not security-enabled: Entra provisions nobody by its assignment, and here it counts",
+                    row["displayName"],
+                )
         self.found.users, self.found.groups = [row for _, row in users], [row for _, row in groups]
         self._unsaid()
         self._assignments(self._roles())
@@ -116,12 +120,18 @@ class _Reader:
                 self.found.users = [{key: None, **row} for row in self.found.users]
         for row in self.found.users:
             if "accountEnabled" not in row:
-                self.notes.add("the export does not say whether it is enabled: a new row is, a declared one stays as it is; read "
-                               "/users with accountEnabled in $select", row["userPrincipalName"])  # fmt: skip
+                self.notes.add(
+                    "the export does not say whether it is enabled: a new row is, a declared one stays as it is; read "
+                    "/users with accountEnabled in $select",
+                    row["userPrincipalName"],
+                )
         for row in self.found.groups:
             if "members" not in row:
-                self.notes.add("the export does not say who is in it: a new group has no members, a declared one keeps its own; "
-                               "read /groups with $expand=members", row["displayName"])  # fmt: skip
+                self.notes.add(
+                    "the export does not say who is in it: a new group has no members, a declared one keeps its own; "
+                    "read /groups with $expand=members",
+                    row["displayName"],
+                )
 
     def _own(self, kind: str, key: str, rows: list[tuple[Json, Row]]) -> list[tuple[Json, Row]]:
         """Those with a name of their own, once each. Raises ImportRefused where two rows of one id contradict each other."""
@@ -156,8 +166,10 @@ class _Reader:
         cut = "members@odata.nextLink" in item or (isinstance(listed, list) and len(listed) == EXPANDED)
         if (cut and not pages) or (pages and all(page.more for page in pages)):
             id = row.get("id")
-            raise ImportRefused(f"the group {row['displayName']} has more members than the export holds (at most {EXPANDED})",
-                                f"save /groups/{id}/members as members/{id}.json, every page of it")  # fmt: skip
+            raise ImportRefused(
+                f"the group {row['displayName']} has more members than the export holds (at most {EXPANDED})",
+                f"save /groups/{id}/members as members/{id}.json, every page of it",
+            )
         members = [m for m in listed or [] if isinstance(m, dict)] + [m for page in pages for m in page.items]
         found = {one for member in members if (one := self._member(member, row["displayName"]))}
         ordered = sorted(found, key=lambda one: (one[0], fold(one[1]), one[1]))
@@ -171,10 +183,14 @@ class _Reader:
         known = {name for row in groups for name in _names(row)}
         for page in (page for page, names in self.lists if not names & known):
             if page.folder != "members" and not _ids(page):
-                raise ImportRefused(f"{page.name} lists members, and does not say of which group",
-                                    "save it as members/GROUP.csv, with the group's displayName or id for GROUP")  # fmt: skip
-            self.notes.add("its members are not taken over: no group of the export has this name or id; save it as "
-                           "members/GROUP.csv", page.name)  # fmt: skip
+                raise ImportRefused(
+                    f"{page.name} lists members, and does not say of which group",
+                    "save it as members/GROUP.csv, with the group's displayName or id for GROUP",
+                )
+            self.notes.add(
+                "its members are not taken over: no group of the export has this name or id; save it as members/GROUP.csv",
+                page.name,
+            )
 
     def _member(self, member: Json, group: str) -> tuple[bool, str] | None:
         id = str(member.get("id") or member.get("objectId"))
@@ -218,8 +234,11 @@ class _Reader:
         shown = str(item.get("principaldisplayname") or item.get("displayname") or id)
         role = roles.get(str(item["approleid"])) if "approleid" in item else _first(item, "roleassigned", "role", "approlename")
         if role is None:
-            self.notes.add(f"its assignment is not taken over: no app role {item.get('approleid')} in the export; save the "
-                           "service principal with its appRoles", shown)  # fmt: skip
+            self.notes.add(
+                f"its assignment is not taken over: no app role {item.get('approleid')} in the export; save the "
+                "service principal with its appRoles",
+                shown,
+            )
             return None
         for key, names in (("user", self.names), ("group", self.groups)):
             if id in names:

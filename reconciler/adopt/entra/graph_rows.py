@@ -13,8 +13,12 @@ from reconciler.declare.yaml.scalars import can_hold
 
 CUSTOM = re.compile(r"extension_\w+\Z")
 GUEST = re.compile(r"#EXT#@.*\Z", re.IGNORECASE)
-RENAMED = {"objectid": "id", "mobilephone": "mobile", "faxnumber": "facsimileTelephoneNumber", "officelocation":
-           "physicalDeliveryOfficeName"}  # fmt: skip
+RENAMED = {
+    "objectid": "id",
+    "mobilephone": "mobile",
+    "faxnumber": "facsimileTelephoneNumber",
+    "officelocation": "physicalDeliveryOfficeName",
+}
 # Not read as text of their own, and no loss: what they say is read otherwise, or says nothing of the person.
 ASIDE = frozenset({"manager", "businessPhones", "onPremisesExtensionAttributes", "deletedDateTime", "IsSoftDeleted"})
 
@@ -50,8 +54,10 @@ def merged(name: str, one: tuple[Json, Row], other: tuple[Json, Row]) -> tuple[J
     said, also = ({**row, **{key: item[key] for key in ("manager", "members") if key in item}} for item, row in (one, other))
     differ = sorted(key for key in said.keys() & also.keys() if said[key] != also[key])
     if differ:
-        raise ImportRefused(f"the export has two rows of {name}, and they differ in {', '.join(differ)}",
-                            "keep the file that is right, or export both again")  # fmt: skip
+        raise ImportRefused(
+            f"the export has two rows of {name}, and they differ in {', '.join(differ)}",
+            "keep the file that is right, or export both again",
+        )
     return {**other[0], **one[0]}, {**other[1], **one[1]}
 
 

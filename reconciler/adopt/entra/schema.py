@@ -24,8 +24,7 @@ from reconciler.resolve.targets import OURS, Targets, misfit
 
 ENTRA = frozenset({"azure active directory", "microsoft entra id", "azureactivedirectory", ""})
 FLOWS = {"add": "create", "update": "update", "delete": "delete"}
-NOBODY = {"name": "Not translated: lets nobody through until it is mended",
-          "clauses": [{"attribute": "", "operator": "IS NULL"}]}  # fmt: skip
+NOBODY = {"name": "Not translated: lets nobody through until it is mended", "clauses": [{"attribute": "", "operator": "IS NULL"}]}
 
 
 @dataclass
@@ -66,8 +65,10 @@ def translate(data: Any) -> Translated:
         else:
             found[kind] = _side(kind, mapping, _exact(data, rule, mapping))
     if "users" not in found:
-        raise ImportRefused("the file holds no object mapping from Entra's users",
-                            "download it under Attribute mappings, Show advanced options, Review your schema")  # fmt: skip
+        raise ImportRefused(
+            "the file holds no object mapping from Entra's users",
+            "download it under Attribute mappings, Show advanced options, Review your schema",
+        )
     return Translated(found["users"], found.get("groups", Side("groups")), left)
 
 
@@ -83,8 +84,11 @@ def _exact(data: Json, rule: Json, mapping: Json) -> dict[str, bool]:
     directories = _named(data.get("schema", data).get("directories"), rule.get("targetDirectoryName"))
     objects = [found for item in directories for found in _named(item.get("objects"), mapping.get("targetObjectName"))]
     attributes = [found for item in objects for found in _dicts(item.get("attributes"))]
-    return {fold(str(item.get("name"))): item["caseExact"] for item in attributes
-            if isinstance(item.get("caseExact"), bool) and str(item.get("type") or "String").lower() == "string"}  # fmt: skip
+    return {
+        fold(str(item.get("name"))): item["caseExact"]
+        for item in attributes
+        if isinstance(item.get("caseExact"), bool) and str(item.get("type") or "String").lower() == "string"
+    }
 
 
 def _named(value: Any, name: Any) -> list[Json]:

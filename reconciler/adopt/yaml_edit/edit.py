@@ -91,9 +91,7 @@ def _expected(rows: Sequence[Row], changed: Mapping[int, Row], places: Places, r
     return found
 
 
-def _by_lines(
-    kind: str, text: str, found: Document, changed: Mapping[int, Row], places: Places, removed: Collection[int]
-) -> str:
+def _by_lines(kind: str, text: str, found: Document, changed: Mapping[int, Row], places: Places, removed: Collection[int]) -> str:
     lines = text.replace("\r\n", "\n").split("\n")
     items = _items(lines, found.item_lines)
     if not items or len(items) != len(found.data[kind]):
@@ -149,9 +147,7 @@ def _items(lines: list[str], starts: list[int]) -> list[Item]:
     return found if len({item.dash for item in found}) == 1 else []
 
 
-def _whole(
-    kind: str, text: str, found: Document, changed: Mapping[int, Row], places: Places, removed: Collection[int]
-) -> str:
+def _whole(kind: str, text: str, found: Document, changed: Mapping[int, Row], places: Places, removed: Collection[int]) -> str:
     plain = text.replace("\r\n", "\n")
     start = plain.startswith("\ufeff")
     again = nodes.whole(kind, plain[start:], found.data[kind], changed, places, removed)

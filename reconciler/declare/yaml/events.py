@@ -102,8 +102,15 @@ class Builder:
         except yaml.YAMLError as error:
             at = text.encode()[: error.position] if isinstance(error, yaml.reader.ReaderError) else b""
             place = Place(self.file, *where(at))
-            self.problems.append(Problem(place, "error", "syntax", f"not YAML: {str(error).splitlines()[0]}",
-                                         "remove characters that YAML does not allow"))  # fmt: skip
+            self.problems.append(
+                Problem(
+                    place,
+                    "error",
+                    "syntax",
+                    f"not YAML: {str(error).splitlines()[0]}",
+                    "remove characters that YAML does not allow",
+                )
+            )
 
     def _events(self, get_event: Any) -> None:
         """The loop in which a large file spends its time: plain entries of mappings are handled in place."""

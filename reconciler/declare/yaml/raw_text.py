@@ -50,9 +50,15 @@ def conflicts(text: str) -> list[Finding]:
     found = list(OPENED.finditer(text)) or list(MARKED.finditer(text))[:1]
     ends = [0, *(match.start() for match in found)]
     lines = accumulate(text.count("\n", start, end) for start, end in pairwise(ends))
-    return [(line + 1, "merge-conflict", "a merge conflict is not resolved here",
-             "keep what is right of both sides, and remove the lines that begin with <<<<<<<, ======= and >>>>>>>")
-            for line in lines]  # fmt: skip
+    return [
+        (
+            line + 1,
+            "merge-conflict",
+            "a merge conflict is not resolved here",
+            "keep what is right of both sides, and remove the lines that begin with <<<<<<<, ======= and >>>>>>>",
+        )
+        for line in lines
+    ]
 
 
 def syntax(text: str, mark: Any, problem: str) -> tuple[str, str]:

@@ -66,8 +66,9 @@ def fulfil(subject: Subject, wanted: Wanted) -> Iterator[Edit]:
         if possible(subject, clauses):
             yield Edit(_edit(name, clauses, bare) + _renamed(subject, name), subject.place)
         else:
-            yield Edit(f"change the scoping filter: whoever is in scope has no `{name}` for which {_words(clauses)}",
-                       clauses[0].place)  # fmt: skip
+            yield Edit(
+                f"change the scoping filter: whoever is in scope has no `{name}` for which {_words(clauses)}", clauses[0].place
+            )
 
 
 def _edit(name: str, clauses: list[Clause], bare: bool) -> str:

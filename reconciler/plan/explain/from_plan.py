@@ -30,10 +30,11 @@ def part(planned: Planned, address: str) -> Part:
     names = (address, planned.context.matching.recorded.get(address, address))
     changes = tuple(_changes(planned, names))
     return Part(
-        changes, tuple(dict.fromkeys(_words(planned, names))),
+        changes,
+        tuple(dict.fromkeys(_words(planned, names))),
         tuple(error for error in planned.plan.errors if error.address == address),
         tuple(_blocked(planned)) if changes else (),
-    )  # fmt: skip
+    )
 
 
 def _changes(planned: Planned, names: tuple[str, ...]) -> Iterator[Change]:
@@ -46,8 +47,11 @@ def _changes(planned: Planned, names: tuple[str, ...]) -> Iterator[Change]:
 def _words(planned: Planned, names: tuple[str, ...]) -> Iterator[str]:
     """A warning that names many may not name this one: each is asked for again as if nobody else were there."""
     context, resolution = planned.context, planned.context.resolution
-    alone = replace(resolution, users={a: u for a, u in resolution.users.items() if a in names},
-                    groups={a: g for a, g in resolution.groups.items() if a in names})  # fmt: skip
+    alone = replace(
+        resolution,
+        users={a: u for a, u in resolution.users.items() if a in names},
+        groups={a: g for a, g in resolution.groups.items() if a in names},
+    )
     if is_user(names[0]):
         yield from of_mappings(context)
     apart = replace(context, resolution=alone)

@@ -51,8 +51,7 @@ def _account(context: Context, address: str, live: LiveObject, by: str) -> Accou
     mapping = context.resolution.mapping(address)
     values = in_address_space(mapping, live.values, context.matching.addresses)
     shown = tuple(
-        (slot.target, value and REDACTED if slot.redacts else value)
-        for slot, value in zip(mapping.slots, values, strict=True)
+        (slot.target, value and REDACTED if slot.redacts else value) for slot, value in zip(mapping.slots, values, strict=True)
     )
     return Account(live.id, live.name, live.active, by, shown)
 

@@ -46,10 +46,13 @@ def _assigned(subject: Subject) -> list[Check]:
     good = [g for g in force if g.effective]
     lapsed = f"all {len(grants)} expired" if grants else "there is none"
     found = [
-        Check("Assigned to the app", every or bool(grants),
-              "provisioning.scope is all" if every else f"assignments that reach it: {len(grants)}"),
+        Check(
+            "Assigned to the app",
+            every or bool(grants),
+            "provisioning.scope is all" if every else f"assignments that reach it: {len(grants)}",
+        ),
         Check("An assignment is in force", every or bool(force), f"{len(force)} of {len(grants)}" if force else lapsed),
-    ]  # fmt: skip
+    ]
     why = ", ".join(sorted({f"{g.role}: {g.reason}" for g in force if g.reason})) or "no assignment is in force"
     roles = ", ".join(dict.fromkeys(g.role for g in good))
     return [*found, Check("Has a role that is provisioned", every or bool(good), roles or ("not asked" if every else why))]
@@ -70,9 +73,12 @@ def _matchable(subject: Subject) -> list[Check]:
     first = "".join(slots[i].target for i, _ in values[:1])  # what others match by is known with their accounts alone
     return [
         Check("A matching attribute has a value", bool(have), ", ".join(have) or "none has"),
-        Check(f"Nobody else wants the same {first}", other is None if have else None,
-              f"{other} does" if other else "nobody does" if have else "not looked at"),
-    ]  # fmt: skip
+        Check(
+            f"Nobody else wants the same {first}",
+            other is None if have else None,
+            f"{other} does" if other else "nobody does" if have else "not looked at",
+        ),
+    ]
 
 
 def rival(subject: Subject) -> str | None:
@@ -93,7 +99,9 @@ def seen_filters(subject: Subject) -> tuple[FilterSeen, ...]:
     get = subject.get_for_filters
     found = []
     for item in subject.mapping.mapping.scopingFilters:
-        clauses = [ClauseSeen(c.attribute, c.operator, c.value, get(c.attribute), holds(c, get(c.attribute)), c.place)
-                   for c in item.clauses]  # fmt: skip
+        clauses = [
+            ClauseSeen(c.attribute, c.operator, c.value, get(c.attribute), holds(c, get(c.attribute)), c.place)
+            for c in item.clauses
+        ]
         found.append(FilterSeen(item.name, all(c.holds for c in clauses), tuple(clauses)))
     return tuple(found)

@@ -52,17 +52,34 @@ def _declared(context: Context, address: str, connection: Step, plan: Part | Non
     matched = match_step(context, address, found, tried) if plan is not None else not_asked(context, address)
     skip = context.resolution.skipped.get(address)
     steps = (
-        connection, _imported(subject), judged, matched, _action(context, address, judged, plan, found),
-    )  # fmt: skip
+        connection,
+        _imported(subject),
+        judged,
+        matched,
+        _action(context, address, judged, plan, found),
+    )
     filters = tuple(
         item._replace(clauses=tuple(c._replace(seen=_hide(subject, c.attribute, c.seen)) for c in item.clauses))
         for item in filters
     )
     return Explanation(
-        context.app.name, context.app.displayName, address, str(subject.get("displayName") or ""), place, judged.passes,
-        skip.code if skip else None, steps, _attributes(subject), filters, tuple(subject.grants()),
-        tuple(subject.mappings), tried, found, plan.changes if plan else (), () if judged.passes else edits(subject),
-    )  # fmt: skip
+        context.app.name,
+        context.app.displayName,
+        address,
+        str(subject.get("displayName") or ""),
+        place,
+        judged.passes,
+        skip.code if skip else None,
+        steps,
+        _attributes(subject),
+        filters,
+        tuple(subject.grants()),
+        tuple(subject.mappings),
+        tried,
+        found,
+        plan.changes if plan else (),
+        () if judged.passes else edits(subject),
+    )
 
 
 def _imported(subject: Subject) -> Step:
@@ -96,8 +113,19 @@ def _recorded(context: Context, address: str, connection: Step, plan: Part | Non
     judged = Step("scope", "failure", "out of scope: nobody declares it", remedy="declare it, or let its account be taken away")
     matched = match_step(context, address, found, ()) if plan is not None else not_asked(context, address)
     steps = (connection, imported, judged, matched, _action(context, address, judged, plan, found))
-    return Explanation(context.app.name, context.app.displayName, address, found.name if found else "", None, False, None, steps,
-                       account=found, changes=plan.changes if plan else (), edits=tuple(_declare(context, address)))  # fmt: skip
+    return Explanation(
+        context.app.name,
+        context.app.displayName,
+        address,
+        found.name if found else "",
+        None,
+        False,
+        None,
+        steps,
+        account=found,
+        changes=plan.changes if plan else (),
+        edits=tuple(_declare(context, address)),
+    )
 
 
 def _declare(context: Context, address: str) -> Iterable[Edit]:

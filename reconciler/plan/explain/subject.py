@@ -111,8 +111,15 @@ class Subject:
         groups = self.declarations.groups
         way = self.through.get(item.group, ()) if self.is_user and item.group is not None and item.user is None else ()
         through = tuple((str(groups[key].row["displayName"]), Place(groups[key].file, groups[key].line)) for key in way)
-        return Grant(role.displayName if role else DEFAULT_ACCESS, role.value if role else "", reason is None, reason or "",
-                     item.expires, Place(item.file, item.line), through)  # fmt: skip
+        return Grant(
+            role.displayName if role else DEFAULT_ACCESS,
+            role.value if role else "",
+            reason is None,
+            reason or "",
+            item.expires,
+            Place(item.file, item.line),
+            through,
+        )
 
     def _unusable(self, item: Assignment) -> str | None:
         """Why an assignment gives a user nothing (or does not put a group in scope), or None."""

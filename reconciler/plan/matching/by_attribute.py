@@ -67,9 +67,13 @@ def _renamed(kind: Kind, left_behind: Mapping[str, str], found: dict[str, LiveOb
             continue
         del found[address]
         if address not in recorded:
-            kind.result.error(address, "IdentityChanged", f"the account that matches was {old}'s, with id {last}, not {own}",
-                              "remove the first person's account, or declare its new name with `previously`; if it is the "
-                              f"same person, `reconcile record forget '{old}'`")  # fmt: skip
+            kind.result.error(
+                address,
+                "IdentityChanged",
+                f"the account that matches was {old}'s, with id {last}, not {own}",
+                "remove the first person's account, or declare its new name with `previously`; if it is the "
+                f"same person, `reconcile record forget '{old}'`",
+            )
 
 
 def _settle(
@@ -77,8 +81,12 @@ def _settle(
 ) -> None:
     if isinstance(candidates, list):
         names = ", ".join(sorted(f"{c.name} ({c.id})" for c in candidates))
-        kind.result.error(address, "DuplicateTargetEntries", f"{len(candidates)} accounts match by {target}: {names}",
-                          "remove the surplus accounts on the service, or match by another attribute")  # fmt: skip
+        kind.result.error(
+            address,
+            "DuplicateTargetEntries",
+            f"{len(candidates)} accounts match by {target}: {names}",
+            "remove the surplus accounts on the service, or match by another attribute",
+        )
     else:
         found[address], kind.result.how[address] = candidates, target
 

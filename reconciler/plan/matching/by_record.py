@@ -70,9 +70,13 @@ def _still_named(kind: Kind, address: str, old: str, own: str | None) -> None:
     if own is None or last in (None, own):
         kind.result.recorded[address] = old
     elif address in kind.desired and id in kind.live:
-        kind.result.error(address, "IdentityChanged", f"the record knows this name with id {last}, not {own}",
-                          "remove the first person's account from the service, or declare its new name with `previously`; if it "
-                          f"is the same person, `reconcile record forget '{old}'`")  # fmt: skip
+        kind.result.error(
+            address,
+            "IdentityChanged",
+            f"the record knows this name with id {last}, not {own}",
+            "remove the first person's account from the service, or declare its new name with `previously`; if it "
+            f"is the same person, `reconcile record forget '{old}'`",
+        )
 
 
 def _refuse_taken(kind: Kind, renamed: dict[str, str], view: _RecordView) -> None:
@@ -80,9 +84,13 @@ def _refuse_taken(kind: Kind, renamed: dict[str, str], view: _RecordView) -> Non
     there = {a for a, (id, _) in kind.known.items() if id in kind.live} if renamed else set()
     for address, holder in not_free(renamed, view.folded, there).items():
         old = kind.result.refused[address] = kind.result.recorded.pop(address)
-        kind.result.error(address, "NameInUse", f"{old} cannot take this name yet: another {kind.name.lower()} has it, "
-                          f"{kind.known[holder][0]}", "apply the rest; if that one stays on the service, delete it there, or "
-                          f"rename it there and `reconcile record forget '{holder}'`")  # fmt: skip
+        kind.result.error(
+            address,
+            "NameInUse",
+            f"{old} cannot take this name yet: another {kind.name.lower()} has it, {kind.known[holder][0]}",
+            "apply the rest; if that one stays on the service, delete it there, or "
+            f"rename it there and `reconcile record forget '{holder}'`",
+        )
 
 
 class _RecordView:

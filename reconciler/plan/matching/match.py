@@ -57,5 +57,9 @@ def _refuse_shared(kind: Kind, found: dict[str, LiveObject]) -> None:
         account = [found.pop(address) for address in shared][0]
         who = " and ".join(f"{address} by {kind.result.how.get(address, 'the record')}" for address in shared)
         for address in shared:
-            kind.result.error(address, "DuplicateSource", f"{who} match the same account, {account.name} ({account.id})",
-                              "mend the value by which those match whose account it is not")  # fmt: skip
+            kind.result.error(
+                address,
+                "DuplicateSource",
+                f"{who} match the same account, {account.name} ({account.id})",
+                "mend the value by which those match whose account it is not",
+            )

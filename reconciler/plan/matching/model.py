@@ -63,9 +63,14 @@ class Kind:
     """One object type; `known` is address -> (id of the account, declared id) of its entries in the record."""
 
     def __init__(
-        self, name: str, resolution: Resolution, desired: Mapping[str, Desired], live: dict[str, LiveObject],
-        known: Identities, result: Matching,
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        resolution: Resolution,
+        desired: Mapping[str, Desired],
+        live: dict[str, LiveObject],
+        known: Identities,
+        result: Matching,
+    ) -> None:
         self.name, self.resolution, self.desired, self.live, self.result = name, resolution, desired, live, result
         self.known = known
         self.mapping = resolution.mapping(name + "/")

@@ -23,8 +23,12 @@ def is_done(context: Context, change: Change) -> bool:
     if live is None or (change.precondition is not None and change.precondition.id != live.id):
         return False
     have = known_members(context, live, context.entry(change.address)) if change.add or change.remove else set()
-    return (not _asks_otherwise(context, change) and have.issuperset(change.add) and have.isdisjoint(change.remove)
-            and all(_is_written(context, change, a, live) for a in change.attributes))  # fmt: skip
+    return (
+        not _asks_otherwise(context, change)
+        and have.issuperset(change.add)
+        and have.isdisjoint(change.remove)
+        and all(_is_written(context, change, a, live) for a in change.attributes)
+    )
 
 
 def _wanted(context: Context, address: str) -> LiveObject | None:

@@ -68,9 +68,17 @@ def unseen(reviewed: Iterable[Plan], rows: Iterable[Access]) -> list[Moved]:
     reviewed it has not seen them.
     """
     named = {_gain(row) for plan in reviewed for row in plan.access if row.gains and row.privileged}
-    return [Moved(row.address, None, None, ("declaration",),
-                  (f"gains the privileged {row.kind} {row.what}, which the reviewed plan does not show",))
-            for row in rows if row.gains and row.privileged and _gain(row) not in named]  # fmt: skip
+    return [
+        Moved(
+            row.address,
+            None,
+            None,
+            ("declaration",),
+            (f"gains the privileged {row.kind} {row.what}, which the reviewed plan does not show",),
+        )
+        for row in rows
+        if row.gains and row.privileged and _gain(row) not in named
+    ]
 
 
 def _gain(row: Access) -> tuple[str, str, str]:
@@ -119,8 +127,16 @@ def difference(one: Iterable[Change], other: Iterable[Change], declared_alike: b
 
 def _moved(old: Change, new: Change | None, declared_alike: bool) -> Moved:
     if new is None and declared_alike:
-        return Moved(old.address, old.action, None, ("service",), (f"the {old.action} is no longer called for, although the "
-                     "declaration is the same: the service or the record has moved, or a date has passed",))  # fmt: skip
+        return Moved(
+            old.address,
+            old.action,
+            None,
+            ("service",),
+            (
+                f"the {old.action} is no longer called for, although the "
+                "declaration is the same: the service or the record has moved, or a date has passed",
+            ),
+        )
     if new is None:
         return Moved(old.address, old.action, None, ("declaration",), (f"the {old.action} is no longer called for",))
     service, declaration = _service(old, new), _declaration(old, new)

@@ -10,8 +10,10 @@ from reconciler.plan.model import Change, Plan
 from reconciler.plan.safeguards.facts import days_after
 
 NEVER_LIFTED = frozenset({"protected", "lockout"})
-IN_WORDS = {"mixed": "it came in one change with other declarations, or is in no commit: merge it in a change of its own",
-            "": "how it came is not known: fetch the whole history of the checkout (fetch-depth: 0)"}  # fmt: skip
+IN_WORDS = {
+    "mixed": "it came in one change with other declarations, or is in no commit: merge it in a change of its own",
+    "": "how it came is not known: fetch the whole history of the checkout (fetch-depth: 0)",
+}
 VALID_DAYS = 7  # of the entry that a blocked plan prints
 
 
@@ -19,9 +21,13 @@ class Approved:
     """The approvals that hold on a day; `plans` are the plan that was made and those of reviewed files."""
 
     def __init__(
-        self, approvals: Iterable[Approval], today: str, plans: Iterable[Plan], kept: Mapping[str, list[str]],
+        self,
+        approvals: Iterable[Approval],
+        today: str,
+        plans: Iterable[Plan],
+        kept: Mapping[str, list[str]],
         separate: bool = False,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.every, self.today = tuple(approvals), today
         self.approvals = tuple(a for a in self.every if a.came == "alone" or not separate)
         self.covered = {digest: set(things) for digest, things in kept.items()}

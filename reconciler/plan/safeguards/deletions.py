@@ -32,14 +32,23 @@ def accidental_deletions(facts: Facts) -> Safeguard:
     earlier = len(facts.recent)
     before = f"; with the last 24 hours {_both(len(users), len(groups))}" if earlier else ""
     return Safeguard(
-        NAME, verdict(blocked),
+        NAME,
+        verdict(blocked),
         f"{share(len(users - gone), existing, 'user', 'loses', 'lose')} access, "
         f"{share(len(groups - closed), known, 'group', 'is', 'are')} deleted{before}; "
         f"limit {_limit(limits, max(existing, known))}",
-        {"users": len(users), "existingUsers": existing, "groups": len(groups), "existingGroups": known, "earlier": earlier,
-         "count": limits.count, "percent": limits.percent, "minimumExisting": limits.minimumExisting},
+        {
+            "users": len(users),
+            "existingUsers": existing,
+            "groups": len(groups),
+            "existingGroups": known,
+            "earlier": earlier,
+            "count": limits.count,
+            "percent": limits.percent,
+            "minimumExisting": limits.minimumExisting,
+        },
         "if so many are meant to go, approve the plan",
-    )  # fmt: skip
+    )
 
 
 def _both(users: int, groups: int) -> str:

@@ -20,9 +20,11 @@ def empty(facts: Facts) -> Safeguard:
     asked = len(known) - sum(address not in wanted for address in rest)
     counts = 0 < len(known) >= least
     return Safeguard(
-        "empty", verdict(counts and 2 * min(shown, asked) < len(known)),
+        "empty",
+        verdict(counts and 2 * min(shown, asked) < len(known)),
         f"of {plural(len(known), 'active account')} in the record the service shows {shown}, and the declaration asks for {asked}"
-        if known else "the record holds no active account yet",
+        if known
+        else "the record holds no active account yet",
         {"recorded": len(known), "shown": shown, "declared": asked, "minimumExisting": least},
         "restore the declaration, or find out why the service shows so few; if it is meant, approve the plan",
-    )  # fmt: skip
+    )

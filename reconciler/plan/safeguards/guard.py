@@ -60,16 +60,21 @@ def guard(
     changes = plan.changes if written is None else written
     facts = Facts(context, record or Record(plan.app), changes, planned.everything, plan.only, now)
     plans = [*reviewed] or [plan]
-    approvals = Approved(context.app.approvals, now[:10], [*plans, plan], facts.record.approved,
-                         _separate(facts))  # fmt: skip
+    approvals = Approved(context.app.approvals, now[:10], [*plans, plan], facts.record.approved, _separate(facts))
     found = [safeguard(facts) for safeguard in ON_CHANGES]
     needed = context.app.safeguards.lockout is not None or context.resolution.declarations.policies
     holders = Holders(facts) if needed else None
     found += [safeguard(facts, holders) for safeguard in ON_STATE]
     verdicts = tuple(_lifted(item, approvals, facts, plans[-1].digest) for item in found)
     warnings = (*(text for item in found for text in item.warnings), *approvals.warnings())
-    return Guarded(facts, verdicts, warnings, approvals.used(changes), not approvals.lifts(DELETIONS, changes),
-                   (*_lifts(verdicts, approvals), *weakened(facts)))  # fmt: skip
+    return Guarded(
+        facts,
+        verdicts,
+        warnings,
+        approvals.used(changes),
+        not approvals.lifts(DELETIONS, changes),
+        (*_lifts(verdicts, approvals), *weakened(facts)),
+    )
 
 
 def _lifts(verdicts: Iterable[Safeguard], approvals: Approved) -> Iterator[Caution]:
@@ -86,8 +91,9 @@ def _lifted(found: Safeguard, approvals: Approved, facts: Facts, digest: str) ->
     if approvals.lifts(found.name, facts.written):
         return replace(found, status=APPROVED)
     remedy = found.remedy + (ALONE if _separate(facts) else "")
-    return replace(found, remedy=remedy, approval=entry(digest, found.name, facts.now),
-                   approve_in=approvals_file(facts.context.app))  # fmt: skip
+    return replace(
+        found, remedy=remedy, approval=entry(digest, found.name, facts.now), approve_in=approvals_file(facts.context.app)
+    )
 
 
 def _separate(facts: Facts) -> bool:
@@ -104,5 +110,12 @@ def shown(planned: Planned, guarded: Guarded) -> Planned:
     """The plan with what its safeguards say."""
     plan = planned.plan
     safeguards = tuple(found.as_json() for found in guarded.verdicts)
-    return replace(planned, plan=replace(plan, safeguards=safeguards, cautions=(*guarded.cautions, *plan.cautions),
-                                        warnings=(*plan.warnings, *guarded.warnings)))  # fmt: skip
+    return replace(
+        planned,
+        plan=replace(
+            plan,
+            safeguards=safeguards,
+            cautions=(*guarded.cautions, *plan.cautions),
+            warnings=(*plan.warnings, *guarded.warnings),
+        ),
+    )

@@ -26,15 +26,21 @@ def lockout(facts: Facts, holders: Holders | None) -> Safeguard:
         said.append(_left(facts, rule, numbers))
     if facts.settings.principal is not None:
         touched = [change.address for change in facts.written if _touches(facts, change, fold(facts.settings.principal))]
-        said.append(f"{touched[0]} would change {facts.settings.principal}, which owns the token" if touched
-                    else f"{facts.settings.principal}, which owns the token, stays as it is")  # fmt: skip
+        said.append(
+            f"{touched[0]} would change {facts.settings.principal}, which owns the token"
+            if touched
+            else f"{facts.settings.principal}, which owns the token, stays as it is"
+        )
         numbers["principal"] = len(touched)
         blocked = blocked or bool(touched)
     return Safeguard(
-        "lockout", verdict(blocked), "; ".join(said) or "not set", numbers,
+        "lockout",
+        verdict(blocked),
+        "; ".join(said) or "not set",
+        numbers,
         "no approval lifts this: give the role to more people first, in an apply of its own, and leave the token's account alone",
         warnings=_unknown(facts),
-    )  # fmt: skip
+    )
 
 
 def _unknown(facts: Facts) -> tuple[str, ...]:
@@ -63,8 +69,10 @@ def _relied_on(numbers: dict[str, int]) -> int:
 def _left(facts: Facts, rule: Lockout, numbers: dict[str, int]) -> str:
     role, certain, left = facts.context.app.roles.get(rule.role), numbers["certain"], numbers["holders"]
     gaining = f", {certain} of them without what the plan gives" if certain < left else ""
-    return (f"{left} active holders of {role.displayName if role else rule.role} would be left{gaining}, "
-            f"at least {rule.minimumActive} are needed")  # fmt: skip
+    return (
+        f"{left} active holders of {role.displayName if role else rule.role} would be left{gaining}, "
+        f"at least {rule.minimumActive} are needed"
+    )
 
 
 def _touches(facts: Facts, change: Change, principal: str) -> bool:

@@ -13,8 +13,10 @@ from reconciler.declare.model import App, ObjectMapping, Place
 
 PREFIX = "loosened."
 REMOVALS = {"outOfScope": "whoever goes out of scope", "removedFromDirectory": "whoever leaves the directory"}
-ACTIONS = {"update": "changes, and accounts that are to be disabled, are left as they are",
-           "delete": "what is to be deleted is left as it is"}  # fmt: skip
+ACTIONS = {
+    "update": "changes, and accounts that are to be disabled, are left as they are",
+    "delete": "what is to be deleted is left as it is",
+}
 
 
 class Loosened(NamedTuple):

@@ -24,12 +24,19 @@ def group_membership(facts: Facts) -> Safeguard:
             emptied.append(of + (", which gives a privileged role" if halved == 2 else ""))
     fewer = f"members leave {len(losing)} {'group' if len(losing) == 1 else 'groups'}" if losing else "no member leaves a group"
     return Safeguard(
-        "groupMembership", verdict(bool(emptied)),
+        "groupMembership",
+        verdict(bool(emptied)),
         f"{some(emptied) or fewer}; limit {limits.percent} % of a group, half of that where it gives a privileged role",
-        {"groups": len(losing), "exceeding": len(emptied), "highest": worst, "percent": limits.percent,
-         "existing": len(facts.active), "minimumExisting": limits.minimumExisting},
+        {
+            "groups": len(losing),
+            "exceeding": len(emptied),
+            "highest": worst,
+            "percent": limits.percent,
+            "existing": len(facts.active),
+            "minimumExisting": limits.minimumExisting,
+        },
         "put the members back, or approve the plan",
-    )  # fmt: skip
+    )
 
 
 def _may_lose(change: Change) -> bool:

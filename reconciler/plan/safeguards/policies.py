@@ -26,14 +26,23 @@ def policies(facts: Facts, holders: Holders | None) -> Safeguard:
     told = some([f"{found.message} (policy {found.policy.name})" for found in made.first], count=made.count)
     left = earlier.count - len(earlier.first)
     return Safeguard(
-        "policies", verdict(bool(made.count)), told or f"{len(rules)} policies hold of what the plan does",
+        "policies",
+        verdict(bool(made.count)),
+        told or f"{len(rules)} policies hold of what the plan does",
         {"policies": len(rules), "violations": made.count, "earlier": earlier.count},
         "; ".join(found.policy.remedy for found in made.policies.values()),
-        warnings=(*(f"{found.message} (policy {found.policy.name}): {_excuse(found)}; {found.policy.remedy}"
-                    for found in earlier.first),
-                  *([f"policies are broken {left:,} times more by what was so before; `reconcile validate` lists them"]
-                    if left else [])),
-    )  # fmt: skip
+        warnings=(
+            *(
+                f"{found.message} (policy {found.policy.name}): {_excuse(found)}; {found.policy.remedy}"
+                for found in earlier.first
+            ),
+            *(
+                [f"policies are broken {left:,} times more by what was so before; `reconcile validate` lists them"]
+                if left
+                else []
+            ),
+        ),
+    )
 
 
 class _Found:
@@ -78,8 +87,9 @@ def _loosened(found: Violation, facts: Facts) -> bool:
 def breaches(context: Context) -> list[str]:
     """Assignments that do not carry what a rule asks for, as the record keeps them."""
     setting = Setting(context.app, context.resolution.declarations, context.resolution.today)
-    return sorted(_key(found) for policy in setting.rules() if policy.kind == "mustCarry"
-                  for found in violations(policy, setting, {}))  # fmt: skip
+    return sorted(
+        _key(found) for policy in setting.rules() if policy.kind == "mustCarry" for found in violations(policy, setting, {})
+    )
 
 
 def _key(found: Violation) -> str:

@@ -17,14 +17,20 @@ def protected(facts: Facts) -> Safeguard:
     harmed = sorted(a for a in facts.losses if names & known_as(facts.context, a))
     what = {"disable": "disabled", "delete": "deleted", "roles": "stripped of a role"}
     taken = sorted(_taken(facts))
-    told = some([*(f"{address} would be {what[facts.losses[address]]}" for address in harmed),
-                 *(f"{old} would become {new}, which is not listed" for old, new in taken)])  # fmt: skip
+    told = some(
+        [
+            *(f"{address} would be {what[facts.losses[address]]}" for address in harmed),
+            *(f"{old} would become {new}, which is not listed" for old, new in taken),
+        ]
+    )
     return Safeguard(
-        "protected", verdict(bool(harmed or taken)), told or _how_many(names),
+        "protected",
+        verdict(bool(harmed or taken)),
+        told or _how_many(names),
         {"protected": len(names), "harmed": len(harmed) + len(taken)} if names else {},
         "no approval lifts this: restore the account's declaration; to rename it, list its new name in `protected` in the same "
         "change; to end the protection, remove it in a change of its own, and apply that first",
-    )  # fmt: skip
+    )
 
 
 def _how_many(names: set[str]) -> str:

@@ -49,8 +49,9 @@ def weakened(facts: Facts) -> Iterator[Caution]:
         if name.startswith(RULE):
             if name in today and now != last:
                 policy = next(p for p in facts.context.resolution.declarations.policies if RULE + p.name == name)
-                yield _caution("PolicyChanged", f"the policy {policy.name} asks for something else than when last applied",
-                               policy.place)  # fmt: skip
+                yield _caution(
+                    "PolicyChanged", f"the policy {policy.name} asks for something else than when last applied", policy.place
+                )
         elif name not in today:
             yield _caution("SafeguardEnds", f"the safeguard {name} held when last applied, and is gone now", place)
         elif now < last if name.startswith(LEAST) else now > last:
@@ -62,8 +63,11 @@ def weakened(facts: Facts) -> Iterator[Caution]:
     kept = {fold(address) for address in declared(facts.context)}
     for address in facts.record.protected:
         if fold(facts.context.today.get(address, address)) not in kept:
-            yield _caution("ProtectionEnds", f"{address} was protected when last applied, and is not any more",
-                           safeguards.places.get("protected"))  # fmt: skip
+            yield _caution(
+                "ProtectionEnds",
+                f"{address} was protected when last applied, and is not any more",
+                safeguards.places.get("protected"),
+            )
 
 
 def _caution(code: str, text: str, place: Place | None) -> Caution:

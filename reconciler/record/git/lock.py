@@ -34,9 +34,14 @@ class GitLock:
     """`held` is our lock while we have it; `mutex` guards the ref between the run and the thread that renews."""
 
     def __init__(
-        self, ref: Ref, clock: Callable[[], datetime], sleep: Callable[[float], None], interval: float, lapse: float,
+        self,
+        ref: Ref,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        interval: float,
+        lapse: float,
         elapsed: Callable[[], float],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.ref, self.clock, self.sleep, self.interval, self.lapse, self.elapsed = ref, clock, sleep, interval, lapse, elapsed
         self.watch = Watch(ref, elapsed)
         self.renewed = 0.0  # when the last push of ours began that the remote took
@@ -157,8 +162,10 @@ class GitLock:
                 return self.ref.publish({**changes, LOCK: None}, message) or self._after_a_break(changes, message)
             except Unreachable as error:
                 if pause is None:
-                    raise RecordError(f"{error}; what was written is kept in {self.ref.folder}", "run it again on this "
-                                      "machine; elsewhere it is found by reading the service") from None  # fmt: skip
+                    raise RecordError(
+                        f"{error}; what was written is kept in {self.ref.folder}",
+                        "run it again on this machine; elsewhere it is found by reading the service",
+                    ) from None
                 self.sleep(pause)
         raise AssertionError("the last pause ends the loop")
 
@@ -189,8 +196,10 @@ class GitLock:
         if self._died(holder) or self._lapsed(holder):
             return "its run writes no more"
         left = math.ceil((self.lapse - min(self.watch.seconds(), self.lapse)) / 60)
-        return (f"if its run still lives, it may write for {self.interval / 60:.0f} minutes more, until it next looks; where it "
-                f"cannot reach the remote, for {plural(left, 'minute')}: apply nothing before then")  # fmt: skip
+        return (
+            f"if its run still lives, it may write for {self.interval / 60:.0f} minutes more, until it next looks; where it "
+            f"cannot reach the remote, for {plural(left, 'minute')}: apply nothing before then"
+        )
 
     def _locked(self, holder: LockInfo | None) -> Locked:
         """With what there is to do; a runner that is new each time has seen nothing before, so it has to wait the whole time."""
@@ -198,8 +207,9 @@ class GitLock:
         if holder is None or holder.expires == NEVER:
             return Locked(words, end)
         left = plural(max(1, math.ceil(self.lapse - self.watch.seconds())), "second")
-        return Locked(words, "wait until that run has ended (--lock-timeout SECONDS); what stays unchanged is taken over in "
-                      f"{left}; {end}")  # fmt: skip
+        return Locked(
+            words, f"wait until that run has ended (--lock-timeout SECONDS); what stays unchanged is taken over in {left}; {end}"
+        )
 
 
 def _file(lock: LockInfo) -> bytes:

@@ -45,11 +45,14 @@ class Git:
             whole = environment.Allowed({**IDENTITY, **self.environ, **(extra or {})})
             ended = run(["git", *arguments], whole, given=given, seconds=self.seconds, folder=folder)
         except OSError as error:
-            raise RecordError(f"git cannot be run: {error.strerror}", "install git 2.32 or newer, or use the local "
-                              "record: `record: {backend: local}` in reconciler.yaml") from None  # fmt: skip
+            raise RecordError(
+                f"git cannot be run: {error.strerror}",
+                "install git 2.32 or newer, or use the local record: `record: {backend: local}` in reconciler.yaml",
+            ) from None
         except TooSlow:
-            raise Unreachable(f"`git {arguments[-1]}` has not answered for {self.seconds:.0f} seconds",
-                              "see that the remote can be reached") from None  # fmt: skip
+            raise Unreachable(
+                f"`git {arguments[-1]}` has not answered for {self.seconds:.0f} seconds", "see that the remote can be reached"
+            ) from None
         return Answer(ended.code, ended.output, redact(ended.errors.decode("utf-8", "replace"), self.secret))
 
     def must(self, *arguments: str, **how: Any) -> bytes:

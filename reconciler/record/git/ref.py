@@ -32,9 +32,15 @@ class Ref:
     """
 
     def __init__(
-        self, app: str, remote: str, folder: Path, environ: Mapping[str, str], clock: Callable[[], datetime],
-        sleep: Callable[[float], None], declared: Path | None,
-    ) -> None:  # fmt: skip
+        self,
+        app: str,
+        remote: str,
+        folder: Path,
+        environ: Mapping[str, str],
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        declared: Path | None,
+    ) -> None:
         self.app, self.name, self.remote, self.start, self.declared = app, REFS + app, remote, folder, declared
         self.environ, self.clock, self.sleep = environ, clock, sleep
         self.seen = False
@@ -46,8 +52,10 @@ class Ref:
         """Looked up at first use: a command that needs no record needs no Git. Raises RecordError."""
         checkout = find_checkout(self.start, self.environ)
         if self.declared is not None and checkout.path_of(self.declared) is None:
-            raise RecordError(f"{self.declared} lies outside of the checkout {checkout.top}, whose remote is not the place for "
-                              "its record", "run this inside of the checkout that holds it")  # fmt: skip
+            raise RecordError(
+                f"{self.declared} lies outside of the checkout {checkout.top}, whose remote is not the place for its record",
+                "run this inside of the checkout that holds it",
+            )
         return checkout.remote(self.remote)
 
     @cached_property
@@ -75,10 +83,12 @@ class Ref:
                 self.remember()
             return
         if not descends(self, last, tree):
-            raise RecordError(f"{self.name} on {self.remote} was rewritten: this machine last saw {last} there, and "
-                              + (f"{self.head} does not descend from it" if self.head else "now it is gone"),
-                              f"find out who did that, and set the ref back to that commit; {FORGETS}; if it is right, "
-                              f"accept it: `reconcile record trust {self.head or 'none'} --app {self.app}`")  # fmt: skip
+            raise RecordError(
+                f"{self.name} on {self.remote} was rewritten: this machine last saw {last} there, and "
+                + (f"{self.head} does not descend from it" if self.head else "now it is gone"),
+                f"find out who did that, and set the ref back to that commit; {FORGETS}; if it is right, "
+                f"accept it: `reconcile record trust {self.head or 'none'} --app {self.app}`",
+            )
         self.remember()
 
     def last(self) -> tuple[str, str]:
@@ -113,8 +123,10 @@ class Ref:
         """Raises RecordError where the ref holds anything but a record: nothing is read from, or added to, that."""
         kind = self.repository.kind(head)
         rows = self.repository.tree(head) if kind == "commit" else {}
-        strange = next((f"{path[:100]!r} with mode {mode}" for path, (mode, _) in rows.items()
-                        if mode != FILE or not OURS.fullmatch(path)), None)  # fmt: skip
+        strange = next(
+            (f"{path[:100]!r} with mode {mode}" for path, (mode, _) in rows.items() if mode != FILE or not OURS.fullmatch(path)),
+            None,
+        )
         if kind != "commit" or strange:
             raise RecordError(f"{self.name} on {self.remote} is no record: it holds {strange or f'a {kind}'}", RESET)
         return {path: id for path, (_, id) in rows.items()}

@@ -39,8 +39,15 @@ class Repository:
         self.fetching, self.pushing = (remote(environ, settings) for settings in (found.fetches, found.pushes))
         with self._alone():
             if not (self.path / "HEAD").exists():
-                self.local.must("init", "--bare", "--quiet", "--template=", "--initial-branch=none",
-                                f"--object-format={self.algorithm}", str(self.path))  # fmt: skip
+                self.local.must(
+                    "init",
+                    "--bare",
+                    "--quiet",
+                    "--template=",
+                    "--initial-branch=none",
+                    f"--object-format={self.algorithm}",
+                    str(self.path),
+                )
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
@@ -81,16 +88,35 @@ class Repository:
             for left in (*self.path.glob("*.lock"), *self.path.glob("refs/**/*.lock")):
                 left.unlink(missing_ok=True)  # of a fetch that was killed: nobody else is here
             depth = [] if deep else ["--depth=1"]
-            self.fetching.must(f"--git-dir={self.path}", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
-                               "--no-auto-maintenance", *depth, REMOTE, f"+{ref}:{CACHED}")  # fmt: skip
+            self.fetching.must(
+                f"--git-dir={self.path}",
+                "fetch",
+                "--quiet",
+                "--no-tags",
+                "--no-write-fetch-head",
+                "--no-auto-maintenance",
+                *depth,
+                REMOTE,
+                f"+{ref}:{CACHED}",
+            )
             return self._git("rev-parse", CACHED).decode().strip()
 
     def fetch_commits(self, ref: str, depth: int | None) -> None:
         """The newest commits at `ref`, or all, without their files where the remote can leave those out. Raises RecordError."""
         whole = self._git("rev-parse", "--is-shallow-repository").strip() == b"true"
         deep = [f"--depth={depth}"] if depth else ["--unshallow"] * whole
-        self.fetching.must(f"--git-dir={self.path}", "fetch", "--quiet", "--no-tags", "--no-write-fetch-head",
-                           "--no-auto-maintenance", "--filter=tree:0", *deep, REMOTE, f"+{ref}:{CACHED}")  # fmt: skip
+        self.fetching.must(
+            f"--git-dir={self.path}",
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-auto-maintenance",
+            "--filter=tree:0",
+            *deep,
+            REMOTE,
+            f"+{ref}:{CACHED}",
+        )
 
     def tree_id(self, commit: str) -> str:
         """The id of a commit's tree."""
@@ -129,8 +155,9 @@ class Repository:
             tree = self._write(files, contents)
         except OSError as error:
             raise RecordError(f"{self.folder} cannot be written: {error}", "make room, or mend the permissions") from None
-        return self.commit_tree(tree, parent, message, {f"GIT_{who}_DATE": f"@{int(at.timestamp())} +0000"
-                                                        for who in ("AUTHOR", "COMMITTER")})  # fmt: skip
+        return self.commit_tree(
+            tree, parent, message, {f"GIT_{who}_DATE": f"@{int(at.timestamp())} +0000" for who in ("AUTHOR", "COMMITTER")}
+        )
 
     def _write(self, files: Mapping[str, str], contents: Iterable[bytes]) -> str:
         with tempfile.TemporaryDirectory(dir=self.folder, prefix="work-") as work:
@@ -147,14 +174,21 @@ class Repository:
 
     def commit_tree(self, tree: str, parent: str | None, message: str, extra: Mapping[str, str]) -> str:
         parents = ["-p", parent] if parent else []
-        return self._git("commit-tree", tree, *parents, "-F", "-", given=message.encode(),
-                         extra=extra).decode().strip()  # fmt: skip
+        return self._git("commit-tree", tree, *parents, "-F", "-", given=message.encode(), extra=extra).decode().strip()
 
     def push(self, ref: str, new: str, expected: str | None) -> bool:
         """Compare and swap at the remote; False where `ref` is not `expected` (None: absent) any more. Raises RecordError."""
         for pause in (*PAUSES, None):
-            answer = self.pushing.run(f"--git-dir={self.path}", "push", "--porcelain", "--no-verify", "--no-signed",
-                                      f"--force-with-lease={ref}:{expected or ''}", REMOTE, f"{new}:{ref}")  # fmt: skip
+            answer = self.pushing.run(
+                f"--git-dir={self.path}",
+                "push",
+                "--porcelain",
+                "--no-verify",
+                "--no-signed",
+                f"--force-with-lease={ref}:{expected or ''}",
+                REMOTE,
+                f"{new}:{ref}",
+            )
             if answer.code == 0:
                 return True
             # Whatever was said, what the remote has now decides: an answer may be lost after the deed.

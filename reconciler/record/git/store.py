@@ -34,11 +34,19 @@ class GitStore:
     """
 
     def __init__(
-        self, app: str, remote: str = "origin", folder: Path = Path("."), *, environ: Mapping[str, str] = os.environ,
-        clock: Callable[[], datetime] = lease.utc, sleep: Callable[[float], None] = time.sleep,
-        interval: float = lease.RENEW_EVERY, lapse: float = lease.LAPSES_AFTER, declared: Path | None = None,
+        self,
+        app: str,
+        remote: str = "origin",
+        folder: Path = Path("."),
+        *,
+        environ: Mapping[str, str] = os.environ,
+        clock: Callable[[], datetime] = lease.utc,
+        sleep: Callable[[float], None] = time.sleep,
+        interval: float = lease.RENEW_EVERY,
+        lapse: float = lease.LAPSES_AFTER,
+        declared: Path | None = None,
         elapsed: Callable[[], float] = lease.elapsed,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.app, self.clock = app, clock
         self.ref = Ref(app, remote, folder, environ, clock, sleep, declared)
         self.owner = GitLock(self.ref, clock, sleep, interval, lapse, elapsed)
@@ -214,8 +222,10 @@ class GitStore:
             local.remove()
             if not done:
                 Pending(self.ref.folder, UNLOCKED).log(log)  # the next run from here pushes it
-                raise LeaseLost("the lock was taken over while this run was under way: its record was not pushed",
-                                "run it again: what was written is found by reading the service")  # fmt: skip
+                raise LeaseLost(
+                    "the lock was taken over while this run was under way: its record was not pushed",
+                    "run it again: what was written is found by reading the service",
+                )
             self.ref.tidy()
 
     def _journal(self, local: Pending) -> Changes:

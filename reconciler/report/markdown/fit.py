@@ -61,8 +61,11 @@ def fit(parts: list[str | Section], limit: Limit, whole: str) -> str:
     room = _Room(limit, limit.most - reserve)
     for number, section in sorted(sections.items(), key=lambda item: item[1].rank):
         room.take(number, section)
-    kept = [part if isinstance(part, str) else part.text(room.shown[n]) for n, part in enumerate(parts)
-            if isinstance(part, str) or room.shown[n]]  # fmt: skip
+    kept = [
+        part if isinstance(part, str) else part.text(room.shown[n])
+        for n, part in enumerate(parts)
+        if isinstance(part, str) or room.shown[n]
+    ]
     # Before the last part, which is the footer.
     return "\n\n".join([*kept[:-1], _notice(sections, room.shown, limit, whole), kept[-1]]) + "\n"
 

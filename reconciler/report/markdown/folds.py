@@ -13,8 +13,11 @@ from reconciler.report.text import skips, unmanaged_classes
 
 ROWS = 20
 COLUMNS = "| | who | what | through | declared in | until |\n|---|---|---|---|---|---|\n"
-KINDS = (("config", 3, "declared change", "declared changes"), ("time", 3, "change that fell due", "changes that fell due"),
-         ("drift", 4, "change that undoes drift", "changes that undo drift"))  # fmt: skip
+KINDS = (
+    ("config", 3, "declared change", "declared changes"),
+    ("time", 3, "change that fell due", "changes that fell due"),
+    ("drift", 4, "change that undoes drift", "changes that undo drift"),
+)
 
 
 def access(plan: Plan) -> list[str | Section]:
@@ -42,8 +45,11 @@ def changes(plan: Plan) -> list[Section]:
     for change in plan.changes:
         causes = set(change.causes)
         apart["drift" if causes == {"drift"} else "time" if causes == {"time"} else "config"].append(change)
-    return [_fenced(many, rank, one if len(apart[cause]) == 1 else many, map(difference, apart[cause]), "diff")
-            for cause, rank, one, many in KINDS if apart[cause]]  # fmt: skip
+    return [
+        _fenced(many, rank, one if len(apart[cause]) == 1 else many, map(difference, apart[cause]), "diff")
+        for cause, rank, one, many in KINDS
+        if apart[cause]
+    ]
 
 
 def skipped(plan: Plan) -> list[Section]:
@@ -66,8 +72,10 @@ def unmanaged(plan: Plan) -> list[Section]:
 
 
 def safeguards(plan: Plan) -> list[Section]:
-    rows = tuple(f"- {code(str(s.get('name', '')))} {code(str(s.get('status', '')))}: {code(str(s.get('detail', '')))}"
-                 for s in plan.safeguards)  # fmt: skip
+    rows = tuple(
+        f"- {code(str(s.get('name', '')))} {code(str(s.get('status', '')))}: {code(str(s.get('detail', '')))}"
+        for s in plan.safeguards
+    )
     return [Section("safeguards", 5, rows, _open(f"{len(rows):,} safeguards checked"), CLOSE)] if rows else []
 
 

@@ -33,11 +33,13 @@ def approve(plan: Plan, actions: str) -> str:
 
 def stale(plan: Plan, actions: str, because: str) -> str:
     """Above the new plan on a pull request whose reviewed plan was not applied."""
-    return "\n\n".join([
-        "The plan that was reviewed here was **not applied as it is**:",
-        _cut(because, REASON, "in the summary of the run").strip(),
-        "Below is what an apply would do now. " + approve(plan, actions),
-    ]).replace("\n\n\n\n", "\n\n")  # fmt: skip
+    return "\n\n".join(
+        [
+            "The plan that was reviewed here was **not applied as it is**:",
+            _cut(because, REASON, "in the summary of the run").strip(),
+            "Below is what an apply would do now. " + approve(plan, actions),
+        ]
+    ).replace("\n\n\n\n", "\n\n")
 
 
 def _cut(text: str, most: int, where: str) -> str:
@@ -45,7 +47,7 @@ def _cut(text: str, most: int, where: str) -> str:
     if len(text) <= most:
         return text
     kept = text[:most].rpartition("\n")[0]
-    return f"{kept}\n\nand {text[len(kept):].strip().count(chr(10)) + 1:,} more lines, {where}"
+    return f"{kept}\n\nand {text[len(kept) :].strip().count(chr(10)) + 1:,} more lines, {where}"
 
 
 def waiting(plan: Plan, actions: str) -> str:
@@ -63,8 +65,10 @@ def drift(plan: Plan, actions: str) -> str:
     adopt = f"reconcile import --app {plan.app} --only {example}"
     found = [f"{code(plan.display_name)} is not as it is declared."]
     if "drift" in causes:
-        found.append("- **Drift**: somebody edited the service. To put it back, apply this plan; to keep what is there, "
-                     f"take it into the YAML by {code(adopt)}, and have that reviewed.")  # fmt: skip
+        found.append(
+            "- **Drift**: somebody edited the service. To put it back, apply this plan; to keep what is there, "
+            f"take it into the YAML by {code(adopt)}, and have that reviewed."
+        )
     if "config" in causes:
         found.append("- **Declared, and not applied**: a merge whose apply failed, waits for approval, or had no reviewed plan.")
     if "time" in causes:

@@ -34,10 +34,18 @@ def render(plan: Plan, limit: Limit = COMMENT, whole: str = WHOLE, kind: str = "
     """The plan, cut to the limit; `whole` says in Markdown where all of it is, `note` is Markdown of ours on top."""
     first = f"{opening(kind, plan.app)}digest={plan.digest} format=1.0 -->"
     parts: list[str | Section] = [
-        f"{first}\n### {code(plan.display_name)}: {_verdict(plan)}", note, _selection(plan), *caution(plan),
-        *findings(plan), *folds.access(plan), *folds.changes(plan), *folds.safeguards(plan), *folds.skipped(plan),
-        *folds.unmanaged(plan), _footer(plan),
-    ]  # fmt: skip
+        f"{first}\n### {code(plan.display_name)}: {_verdict(plan)}",
+        note,
+        _selection(plan),
+        *caution(plan),
+        *findings(plan),
+        *folds.access(plan),
+        *folds.changes(plan),
+        *folds.safeguards(plan),
+        *folds.skipped(plan),
+        *folds.unmanaged(plan),
+        _footer(plan),
+    ]
     return fit([part for part in parts if part], limit, whole)
 
 
@@ -48,13 +56,27 @@ def unplanned(name: str) -> str:
 
 def _verdict(plan: Plan) -> str:
     """One line: may it be merged, and how much would be done."""
-    word = ("blocked by a safeguard" if blocked(plan) else "errors" if plan.errors
-            else "changes to review" if plan.changes else "told, and not done" if plan.outstanding else "no changes")  # fmt: skip
+    word = (
+        "blocked by a safeguard"
+        if blocked(plan)
+        else "errors"
+        if plan.errors
+        else "changes to review"
+        if plan.changes
+        else "told, and not done"
+        if plan.outstanding
+        else "no changes"
+    )
     actions = [(action, plan.count(action)) for action in TOLD]
     always = ALWAYS_TOLD if plan.changes else ()
     counts = [f"{number:,} to {action}" for action, number in actions if number or action in always]
-    rest = (("adopted", plan.adopted), ("skipped", len(plan.skipped)), ("unmanaged", len(plan.unmanaged)),
-            ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)), ("outstanding", plan.outstanding))  # fmt: skip
+    rest = (
+        ("adopted", plan.adopted),
+        ("skipped", len(plan.skipped)),
+        ("unmanaged", len(plan.unmanaged)),
+        ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)),
+        ("outstanding", plan.outstanding),
+    )
     counts += [f"{number:,} {name}" for name, number in rest if number]
     return f"**{word}**. " + (", ".join(counts) + "." if counts else "")
 
@@ -118,6 +140,8 @@ def findings(plan: Plan) -> list[Section]:
     """Objects that cannot be planned, and warnings."""
     errors = tuple(f"- {code(e.address)} ({code(e.code)}): {code(e.reason)}; to do: {code(e.remedy)}" for e in plan.errors)
     warnings = tuple(f"- {code(text)}" for text in plan.warnings)
-    found = [Section("errors", 0, errors, "**Errors**: these objects are left out, the rest can be applied\n\n"),
-             Section("warnings", 2, warnings, "**Warnings**\n\n")]  # fmt: skip
+    found = [
+        Section("errors", 0, errors, "**Errors**: these objects are left out, the rest can be applied\n\n"),
+        Section("warnings", 2, warnings, "**Warnings**\n\n"),
+    ]
     return [section for section in found if section.units]

@@ -197,8 +197,9 @@ def _assemble(found: dict[str, Any], written: str) -> int:
     elif half and (half[0] in "Pp") != (hour >= 12):
         raise ValueError(f"{written!r} has an hour that its AM or PM denies")
     fraction = int((found.get("f") or found.get("F") or "0").ljust(7, "0"))
-    local = ticks(int(found["y"]), month, int(found.get("d") or 1), hour, int(found.get("m") or 0),
-                  int(found.get("s") or 0), fraction)  # fmt: skip
+    local = ticks(
+        int(found["y"]), month, int(found.get("d") or 1), hour, int(found.get("m") or 0), int(found.get("s") or 0), fraction
+    )
     weekday = found.get("dd")
     if weekday and DAYS[parts(local).weekday][:3].lower() != weekday[:3].lower():
         raise ValueError(f"{written!r} names another day of the week than its date has")

@@ -212,8 +212,11 @@ class _Translation:
         if name is None:
             self.unnamed.append(self.count)
         elif name in self.names or not NAME.match(name):
-            raise RegexError(f"the group name {name!r} stands twice" if name in self.names
-                             else f"{name!r} is no group name of letters and digits")  # fmt: skip
+            raise RegexError(
+                f"the group name {name!r} stands twice"
+                if name in self.names
+                else f"{name!r} is no group name of letters and digits"
+            )
         else:
             self.names[name] = self.count
         self._emit("(", length)

@@ -58,8 +58,7 @@ def parts(moment: int) -> Parts:
     days, rest = divmod(inside(moment), DAY)
     day = date.fromordinal(days + 1)
     seconds, fraction = divmod(rest, SECOND)
-    return Parts(day.year, day.month, day.day, seconds // 3600, seconds // 60 % 60, seconds % 60, fraction,
-                 day.isoweekday() % 7)  # fmt: skip
+    return Parts(day.year, day.month, day.day, seconds // 3600, seconds // 60 % 60, seconds % 60, fraction, day.isoweekday() % 7)
 
 
 def inside(moment: int) -> int:
@@ -97,8 +96,15 @@ def parse(written: str) -> int:
     found = match.groupdict()
     fraction = int((found["fraction"] or "0")[:7].ljust(7, "0"))
     hour = half_day(int(found["hour"] or 0), found["half"])
-    local = ticks(int(found["year"]), int(found["month"]), int(found["day"]), hour,
-                  int(found["minute"] or 0), int(found["second"] or 0), fraction)  # fmt: skip
+    local = ticks(
+        int(found["year"]),
+        int(found["month"]),
+        int(found["day"]),
+        hour,
+        int(found["minute"] or 0),
+        int(found["second"] or 0),
+        fraction,
+    )
     return inside(local - offset_ticks(found["offset"] or "Z"))
 
 

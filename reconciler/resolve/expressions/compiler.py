@@ -145,8 +145,11 @@ def _check_kind(name: Any, function: Function, index: int, node: Any) -> None:
     else:
         _check_word(value, function.words)
     if value.data == "attribute" and not function.many and _attribute(value) in MULTI_VALUED:
-        raise ExpressionError(f"{name} takes one value, and {value.children[0]} holds several", _column(node, name),
-                              "take one with Item, or all with Join")  # fmt: skip
+        raise ExpressionError(
+            f"{name} takes one value, and {value.children[0]} holds several",
+            _column(node, name),
+            "take one with Item, or all with Join",
+        )
 
 
 def _check_word(value: Any, allowed: frozenset[str]) -> None:

@@ -16,8 +16,16 @@ from reconciler.resolve.expressions.functions import FUNCTIONS, IGNORE, Chance, 
 __all__ = ["IGNORE", "EvaluationError", "Expression", "ExpressionError", "compile_expression", "parse_expression"]
 
 LONGEST = 10_000
-TOKENS = {"COMMA": "`,`", "LPAR": "`(`", "RPAR": "`)`", "NAME": "a function", "ATTRIBUTE": "an [attribute]",
-          "STRING": '"text"', "NUMBER": "a number", "$END": "its end"}  # fmt: skip
+TOKENS = {
+    "COMMA": "`,`",
+    "LPAR": "`(`",
+    "RPAR": "`)`",
+    "NAME": "a function",
+    "ATTRIBUTE": "an [attribute]",
+    "STRING": '"text"',
+    "NUMBER": "a number",
+    "$END": "its end",
+}
 TEXT = frozenset({str, type(None)})
 STRING = r'"(?:[^"\\]|\\.)*"'
 ATTRIBUTE = r'\[[^\[\]"]+\]'
@@ -150,9 +158,14 @@ def _refused(text: str, error: Any) -> ExpressionError:
     as_it_is = f", and an attribute as it is needs none: use `source: {alone[1][1:-1]}`" if alone else ""
     expected = set(getattr(error, "accepts", None) or getattr(error, "allowed", None) or ()) - {"OPERATOR"}
     what = f"{text[column - 1]!r} cannot stand here" if column <= len(text) else "something is missing at its end"
-    return ExpressionError(f"not an expression: {what}", column,
-                           "expected " + " or ".join(sorted({TOKENS.get(name, name) for name in expected}))
-                           + "; an expression reads Function(arguments)" + as_it_is)  # fmt: skip
+    return ExpressionError(
+        f"not an expression: {what}",
+        column,
+        "expected "
+        + " or ".join(sorted({TOKENS.get(name, name) for name in expected}))
+        + "; an expression reads Function(arguments)"
+        + as_it_is,
+    )
 
 
 def _unclosed(text: str, at: int) -> tuple[str, str] | None:
@@ -169,5 +182,12 @@ def compile_expression(text: str) -> Expression:
     found = Compiler()
     part = found.call(parse_expression(text))
     used = [FUNCTIONS[name] for name in found.functions]
-    return Expression(text, tuple(found.sources), frozenset(found.functions), part.run,
-                      any(f.redacts for f in used), any(f.generated for f in used), part.columns)  # fmt: skip
+    return Expression(
+        text,
+        tuple(found.sources),
+        frozenset(found.functions),
+        part.run,
+        any(f.redacts for f in used),
+        any(f.generated for f in used),
+        part.columns,
+    )

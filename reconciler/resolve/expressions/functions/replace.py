@@ -20,9 +20,7 @@ from reconciler.resolve.expressions.functions.base import (
     text,
 )
 
-SIGNATURE = (
-    "Replace(source, oldValue, regexPattern, regexGroupName, replacementValue, replacementAttributeName, template)"
-)
+SIGNATURE = "Replace(source, oldValue, regexPattern, regexGroupName, replacementValue, replacementAttributeName, template)"
 OLD, PATTERN, GROUP, VALUE, ATTRIBUTE, TEMPLATE = range(1, 7)
 MODES = (
     {OLD, VALUE}, {OLD, TEMPLATE}, {PATTERN, VALUE}, {PATTERN, GROUP, VALUE}, {PATTERN, GROUP, ATTRIBUTE},

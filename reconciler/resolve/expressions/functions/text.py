@@ -173,10 +173,11 @@ def _check_culture(arguments: Any) -> None:
     if culture is ABSENT or culture == "":
         return
     if not isinstance(culture, str) or not CULTURE.match(culture):
-        raise BadArgument(1, "the culture is a name between quotes, such as \"en-US\"", "write one, or leave the culture out")
+        raise BadArgument(1, 'the culture is a name between quotes, such as "en-US"', "write one, or leave the culture out")
     if culture.partition("-")[0].lower() in DOTTED:
-        raise BadArgument(1, f"the culture {culture} has a case of its own for i, and only the invariant one is spoken",
-                          "leave the culture out")  # fmt: skip
+        raise BadArgument(
+            1, f"the culture {culture} has a case of its own for i, and only the invariant one is spoken", "leave the culture out"
+        )
 
 
 def _check_numbers(arguments: Any) -> None:
