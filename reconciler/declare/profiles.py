@@ -56,7 +56,7 @@ def declared(document: Document, problems: list[Problem]) -> tuple[str, dict[str
             place = document.locate(("profile", "headers", header), key=True)
             problems.append(Problem(place, "error", *why))
     found = settings(name, overrides)
-    if "rate" in found and "perMinute" not in found["rate"]:
+    if found.get("rate", {}).keys() - {"concurrency"} and "perMinute" not in found["rate"]:
         problems.append(
             Problem(
                 document.locate(("profile", "rate"), key=True),

@@ -98,7 +98,7 @@ class Simulator:
 
     def _check_rate(self, method: str) -> None:
         rate = self.settings.get("rate")
-        if rate is None or (rate.get("counts") == "writes" and method == "GET"):
+        if rate is None or "perMinute" not in rate or (rate.get("counts") == "writes" and method == "GET"):
             return
         with self._lock:
             now = self.clock()

@@ -103,8 +103,10 @@ def test_a_name_that_was_not_freed_is_not_asked_for(world: World, previously: st
 
 
 def six(folder: Path, url: str) -> Desk:
-    """Six people in a group."""
+    """Six people in a group, for a service that takes one request at a time."""
     desk, people = Desk(folder, url), [f"u{i}@x.org" for i in range(6)]
+    app = (desk.folder / "desired/apps/wiki/app.yaml").read_text(encoding="utf-8")
+    desk.write("apps/wiki/app.yaml", app + "profile: {base: generic, rate: {concurrency: 1}}\n")
     desk.people(*people)
     desk.write("directory/groups/a.yaml", f"groups: [{{displayName: Net, members: [{', '.join(people)}]}}]")
     return desk
