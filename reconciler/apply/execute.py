@@ -21,6 +21,7 @@ from reconciler.resolve.expressions.functions import Chance
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import AuthError, ServiceError, StaleError
 
+SILENT = 3  # objects in a row for which no answer came, each after several tries, end a run
 TAKING = ("write", "members out", "delete")  # steps that may take something from somebody
 
 
@@ -47,12 +48,15 @@ def execute(
 
 def refusal(error: ServiceError) -> str:
     """What ended a run before its end."""
-    return "the service asks for too long a wait" if error.too_long else "the token was refused"
+    if error.too_long:
+        return "the service asks for too long a wait"
+    return "the token was refused" if isinstance(error, AuthError) else "the service does not answer"
 
 
 class _Run:
     """`open` are the addresses of the steps whose outcome is not journalled yet; of the phase under way `over` are those of which
-    the step has ended, `telling` are the steps of which nothing was told yet.
+    the step has ended, `telling` are the steps of which nothing was told yet. `silent` are the objects for which no answer came
+    since the last one that came.
     """
 
     def __init__(
@@ -78,6 +82,7 @@ class _Run:
         self.unkept: RecordError | None = None
         self.adopted: list[str] = []
         self.interrupted = False
+        self.silent: set[str] = set()
         self.open: set[str] = set()
         self.over: set[str] = set()
         self.telling: deque[Step] = deque()
@@ -220,17 +225,26 @@ class _Run:
         self.open.add(address)
         try:
             writer.do(step)
+            self._heard(address)
             self.left[address] -= 1
             self.job.record.count_removals(line["at"], line["takes"])
         except StaleError as error:
             self.ends[address] = ("stale", f"changed on the service since it was planned: {error}")
         except ServiceError as error:
-            if error.too_long or (isinstance(error, AuthError) and error.status == 401):
-                self.refused = error
+            self._heard(address, error)
+            if error.too_long or (isinstance(error, AuthError) and error.status == 401) or len(self.silent) >= SILENT:
+                self.refused = self.refused or error
             self.ends[address] = ("failed", str(error))
         except Failed as error:
             self.ends[address] = (error.status, error.message)
         self._close(address, line, writer)
+
+    def _heard(self, address: str, error: ServiceError | None = None) -> None:
+        """The service has answered, or has not: an outage is not found out anew with every object."""
+        if error is not None and error.status is None:
+            self.silent.add(address)
+        else:
+            self.silent.clear()
 
     def _opening(self, step: Step) -> dict[str, Any]:
         """All that it takes to know this write again, should nobody hear of its outcome."""

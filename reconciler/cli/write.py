@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.cycle.session import Session
     from reconciler.cycle.write import Request
     from reconciler.plan.safeguards.model import Safeguard
+    from reconciler.scim.errors import ServiceError
 
 
 def closed(app: App, declarations: Declarations) -> int | None:
@@ -102,9 +103,16 @@ def _ended(found: Session, result: Result, only: tuple[str, ...]) -> int:
         return left_over(result)
     if result.refused:
         say(f"Error: {result.refused}")
-        say(f"    {THE_SAME}" if result.refused.too_long else f"    mend the token; then {THE_SAME}")
+        say(f"    {_first(result.refused)}{THE_SAME}")
     left = [item for item in found.planned.findings.outstanding if Selection(only).names(item.address)]
     return 0 if result.complete and not (found.planned.plan.errors or left) else PARTIAL
+
+
+def _first(refused: ServiceError) -> str:
+    """What to do before the same command is run again."""
+    if refused.too_long:
+        return ""
+    return "mend the token; then " if refused.status else "see whether the service can be reached; then "
 
 
 def _took(adopted: Collection[str]) -> str:
