@@ -17,7 +17,6 @@ from reconciler.record.here import checkout_here
 from reconciler.record.open import recovered, store_named, store_of
 
 if TYPE_CHECKING:
-    from reconciler.record.model import Record
     from reconciler.record.store import Store
 
 LOCAL = (
@@ -44,18 +43,18 @@ def show(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -> 
     """Show what was last applied at ADDRESS, as JSON."""
     import orjson
 
-    found: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
 
     def work(app: App, declarations: Declarations) -> int:
-        known = recovered(store_of(app, declarations))
-        key = _key(known, address)
-        if known is not None and key is not None:
-            found[app.name] = {"address": key, **known.entries[key]}
+        record = recovered(store_of(app, declarations))
+        recorded = record.written(address) if record is not None else None
+        if record is not None and recorded is not None:
+            entries[app.name] = {"address": recorded, **record.entries[recorded]}
         return 0
 
     code = _each(desired, apps, work)
-    if found:
-        click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+    if entries:
+        click.echo(orjson.dumps(entries, option=orjson.OPT_INDENT_2).decode())
         return code
     return code or _nowhere(address)
 
@@ -65,21 +64,17 @@ def show(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -> 
 @click.argument("address")
 def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -> int:
     """Take ADDRESS out of the record. Its account stays as it is, and is matched afresh by the next plan."""
+    from reconciler.record.forget import forget as take_out
+
     done: list[str] = []
 
     def work(app: App, declarations: Declarations) -> int:
         store = store_of(app, declarations)
-        if _key(recovered(store), address) is None:
+        record = recovered(store)
+        if record is None or record.written(address) is None:
             return 0
-        with store.lock(f"reconcile record forget {address}", now()):
-            known = recovered(store)
-            key = _key(known, address)
-            if known is not None and key is not None:
-                del known.entries[key]
-                known.runs += 1  # what the journal says of it is past
-                store.save(known)
-                store.clear_journal()
-                done.append(app.name)
+        if take_out(store, address, now()):
+            done.append(app.name)
         say(f"{app.name}: {address} is forgotten; its account was not touched", err=False)
         return 0
 
@@ -172,12 +167,6 @@ def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str) -> int
         return 0
 
     return _each(desired, apps, work)
-
-
-def _key(known: Record | None, address: str) -> str | None:
-    from reconciler.declare.names import fold
-
-    return next((key for key in known.entries if fold(key) == fold(address)), None) if known else None
 
 
 def _nowhere(address: str) -> int:

@@ -19,7 +19,7 @@ from reconciler.cli.write import blocked, vanishing, write
 from reconciler.cycle.clock import now
 from reconciler.cycle.other_apps import left_in
 from reconciler.declare.model import App, Declarations
-from reconciler.declare.names import fold
+from reconciler.declare.names import name_of
 from reconciler.plan.model import Change
 
 if TYPE_CHECKING:
@@ -92,14 +92,14 @@ def _out_of_reach(address: str, apps: list[str]) -> Iterator[int]:
 
 def _meant(user: str, declarations: Declarations, recorded: list[str]) -> str:
     """Only a slip of the keyboard away: whoever is named here is about to be locked out."""
+    from reconciler.declare.wording import did_you_mean
     from reconciler.report.safe import plain
     from reconciler.resolve.one_object import near
     from reconciler.resolve.sources import user_addresses
 
-    names = [*user_addresses(declarations.users), *(name for name in recorded if name.startswith("User/"))]
-    folded = {fold(name): name.partition("/")[2] for name in names}
-    hints = [repr(folded[name]) for name in near(user, folded)]
-    return f"did you mean {plain(' or '.join(hints))}?" if hints else "give the userPrincipalName as it is declared, or was"
+    people = [*user_addresses(declarations.users), *(address for address in recorded if address.startswith("User/"))]
+    names = [repr(name_of(address)) for address in near(user, people)]
+    return plain(did_you_mean(" or ".join(names), "give the userPrincipalName as it is declared, or was"))
 
 
 def _waits(app: App, address: str, still: str) -> int:
