@@ -43,11 +43,11 @@ class Notes:
 
     def lines(self) -> list[str]:
         """One line a reason: how many, the first few by name, why."""
-        found = []
+        told = []
         for reason, names in self._found.items():
             more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-            found.append(f"{', '.join(sorted(names)[:SHOWN])}{more}: {reason}")
-        return found
+            told.append(f"{', '.join(sorted(names)[:SHOWN])}{more}: {reason}")
+        return told
 
 
 @dataclass

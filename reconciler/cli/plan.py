@@ -56,7 +56,7 @@ def plan(
 ) -> int:  # fmt: skip
     """Show what an apply would do. Writes nothing to the service."""
     mode = output_files.clear(out) if out is not None else output_files.OWN
-    from reconciler.cycle.session import session
+    from reconciler.cycle.session import read_and_plan
     from reconciler.plan.selection import Selection
     from reconciler.scim.credentials import at_hand
 
@@ -65,11 +65,11 @@ def plan(
     last: list[Session] = []
 
     def work(app: App) -> int:
-        with session(app, declarations, PERSON, Selection(only, causes)) as read:
-            warn_unknown(only, app, declarations, read.record)
-            plans.append(_redacted(read.planned.plan, declarations) if redact else read.planned.plan)
-            last[:] = [read]  # to take the last app's objects apart, just before the end, would take a while
-        code = _code(plans[-1], read)
+        with read_and_plan(app, declarations, PERSON, Selection(only, causes)) as session:
+            warn_unknown(only, app, declarations, session.record)
+            plans.append(_redacted(session.planned.plan, declarations) if redact else session.planned.plan)
+            last[:] = [session]  # to take the last app's objects apart, just before the end, would take a while
+        code = _code(plans[-1], session)
         return code if code != CHANGES or detailed_exitcode else 0
 
     picked = [app for app in chosen(declarations, apps) if not with_token or at_hand(app, os.environ)]
@@ -86,11 +86,11 @@ def plan(
     return worst(codes)
 
 
-def _code(plan: Plan, read: Session) -> int:
+def _code(plan: Plan, session: Session) -> int:
     """The exit code of one plan, with --detailed-exitcode."""
     if plan.errors:
         return ERROR
-    if read.guarded.blocking:
+    if session.guarded.blocking:
         return BLOCKED
     return CHANGES if plan.changes or plan.outstanding else 0
 

@@ -33,14 +33,16 @@ def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) ->
     from reconciler.report.sarif import as_sarif
     from reconciler.resolve.check import check_assignments
 
-    found, problems = checked(desired)
-    problems = listed([*problems, *check_policies(found, now()[:10]), *check_assignments(found), *check_names(found)])
+    declarations, problems = checked(desired)
+    problems = [*problems, *check_policies(declarations, now()[:10])]
+    problems = listed([*problems, *check_assignments(declarations), *check_names(declarations)])
     if apps:
         problems = _of_apps(desired, apps, problems)
     click.echo({"text": as_text, "json": as_json, "github": as_github, "sarif": as_sarif}[form](problems), nl=False)
     errors = sum(problem.stands_for for problem in problems if problem.severity == "error")
     warnings = sum(problem.stands_for for problem in problems if problem.severity == "warning")
-    counts = f"{plural(len(found.users), 'user')}, {plural(len(found.groups), 'group')}, {plural(len(found.apps), 'app')}"
+    sizes = ((declarations.users, "user"), (declarations.groups, "group"), (declarations.apps, "app"))
+    counts = ", ".join(plural(len(table), noun) for table, noun in sizes)
     click.echo(f"{counts}: {plural(errors, 'error')}, {plural(warnings, 'warning')}", err=form != "text")
     return ERROR if errors else 0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.cycle.clock import today
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.randomness import SystemChance
-from reconciler.cycle.session import session
+from reconciler.cycle.session import read_and_plan
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.explain.model import Explanation, Step
 from reconciler.plan.explain.steps import explain, offline
@@ -40,11 +40,11 @@ def explain_online(
     Raises RecordError.
     """
     try:
-        with session(app, declarations, listener, store=store) as read:
-            live = read.planned.context.live
-            words = f"{len(live.users)} users and {len(live.groups)} groups read from {read.client.shown_url}"
+        with read_and_plan(app, declarations, listener, store=store) as session:
+            live = session.planned.context.live
+            words = f"{len(live.users)} users and {len(live.groups)} groups read from {session.client.shown_url}"
             connection = Step("connection", "success", words)
-            return explain(read.planned.context, address, connection, read.planned, SystemChance())
+            return explain(session.planned.context, address, connection, session.planned, SystemChance())
     except (CredentialError, ServiceError) as error:
         failed = Step("connection", "failure", str(error), (), error.remedy or "")
         return explain_offline(app, declarations, record, address, failed)

@@ -32,8 +32,8 @@ def read_live(client: ScimClient, resolution: Resolution, record: Record | None)
             else None
         )
         schemas = pool.submit(read_schemas, client)
-        found = users.result()
-        people = dict(zip(map(itemgetter(0), found), found, strict=True))
+        accounts = users.result()
+        people = dict(zip(map(itemgetter(0), accounts), accounts, strict=True))
         shown = (
             with_members(groups.result(), client.profile.groups.membersReadable, record is not None and record.members_shown)
             if groups
@@ -50,8 +50,8 @@ def _shallow(project: Project) -> Project:
     """Of what is kept of a page the values that hold others are looked at: pages hold much that is not."""
 
     def projected(page: list[Resource]) -> list[LiveObject]:
-        found = project(page)
-        shallow([value for item in found for value in item.values if type(value) in NESTED])
-        return found
+        objects = project(page)
+        shallow([value for item in objects for value in item.values if type(value) in NESTED])
+        return objects
 
     return projected

@@ -55,7 +55,7 @@ class Session:
 
 
 @contextmanager
-def session(
+def read_and_plan(
     app: App, declarations: Declarations, listener: Listener, selection: Selection = EVERYTHING, store: Store | None = None,
     amend: Amend | None = None,
 ) -> Iterator[Session]:  # fmt: skip

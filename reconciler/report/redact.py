@@ -147,12 +147,12 @@ class _Work:
     def words(self, text: str) -> str:
         """A sentence in which every name that is known, and all that looks like one, is a hash."""
         words = text.split(" ")
-        found: list[str] = []
+        hashed: list[str] = []
         while words:
             count = next((n for n in range(min(self.longest, len(words)), 0, -1) if self._named(words[:n])), 0)
-            found.append(self._hashed(" ".join(words[:count])) if count else words[0])
+            hashed.append(self._hashed(" ".join(words[:count])) if count else words[0])
             del words[: count or 1]
-        return " ".join(found)
+        return " ".join(hashed)
 
     def figures(self, text: str) -> str:
         """A sentence of a safeguard, in which a number is a count, whoever has the same for a value."""
