@@ -49,10 +49,10 @@ def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) ->
 
 def _of_apps(desired: Path, apps: tuple[str, ...], problems: list[Problem]) -> list[Problem]:
     """Problems of these apps and of what all apps share."""
-    from reconciler.declare.folders import shown
+    from reconciler.declare.folders import readable_path
 
     folders = desired / "apps"
     names = [entry.name for entry in folders.iterdir()] if os.access(folders, os.R_OK) else []
     known_apps(apps, names)
-    others = tuple(shown(folders / name) + "/" for name in names if name not in apps)
+    others = tuple(readable_path(folders / name) + "/" for name in names if name not in apps)
     return [problem for problem in problems if not problem.place.file.startswith(others)]

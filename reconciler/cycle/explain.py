@@ -7,7 +7,7 @@ from reconciler.cycle.listener import Listener
 from reconciler.cycle.randomness import SystemChance
 from reconciler.cycle.session import read_and_plan
 from reconciler.declare.model import App, Declarations
-from reconciler.plan.explain.model import Explanation, Step
+from reconciler.plan.explain.model import ExplainedStep, Explanation
 from reconciler.plan.explain.steps import explain, offline
 from reconciler.record.model import Record
 from reconciler.record.store import Store
@@ -15,7 +15,7 @@ from reconciler.resolve.one_object import find
 from reconciler.resolve.resolution import resolve
 from reconciler.scim.errors import CredentialError, ServiceError
 
-LEFT_OUT = Step("connection", "skipped", "--offline leaves the service out")
+LEFT_OUT = ExplainedStep("connection", "skipped", "--offline leaves the service out")
 
 
 def address_of(text: str, declarations: Declarations, record: Record | None) -> str | None:
@@ -25,7 +25,7 @@ def address_of(text: str, declarations: Declarations, record: Record | None) -> 
 
 
 def explain_offline(
-    app: App, declarations: Declarations, record: Record | None, address: str, connection: Step = LEFT_OUT
+    app: App, declarations: Declarations, record: Record | None, address: str, connection: ExplainedStep = LEFT_OUT
 ) -> Explanation:
     """What is known without the service; `connection` says why it was not read."""
     context = offline(app, resolve(app, declarations, today()), record)
@@ -43,8 +43,8 @@ def explain_online(
         with read_and_plan(app, declarations, listener, store=store) as session:
             live = session.planned.context.live
             words = f"{len(live.users)} users and {len(live.groups)} groups read from {session.client.shown_url}"
-            connection = Step("connection", "success", words)
+            connection = ExplainedStep("connection", "success", words)
             return explain(session.planned.context, address, connection, session.planned, SystemChance())
     except (CredentialError, ServiceError) as error:
-        failed = Step("connection", "failure", str(error), (), error.remedy or "")
+        failed = ExplainedStep("connection", "failure", str(error), (), error.remedy or "")
         return explain_offline(app, declarations, record, address, failed)

@@ -38,7 +38,7 @@ class _Notes:
         self.problems.append(Problem(document.locate(path), "error", code, message, remedy))
 
     def not_yet(self, document: Document, path: tuple[Any, ...], what: str) -> None:
-        place = document.locate(path, key=True)
+        place = document.locate_key(path)
         self.problems.append(
             Problem(
                 place, "warning", "no-effect-yet", f"{what} has no effect yet", "it is checked, and will count in a later version"
@@ -77,7 +77,7 @@ def build_app(folder: str, documents: Mapping[str, Document], problems: list[Pro
         url_place=document.locate(("adminCredentials", "tenantUrl")),
         token_place=document.locate(("adminCredentials", "secretToken")),
         settings=settings,
-        removal_place=document.locate(REMOVAL if REMOVAL[-1] in deprovisioning else ("app",), key=True),
+        removal_place=document.locate_key(REMOVAL if REMOVAL[-1] in deprovisioning else ("app",)),
         safeguards=read_safeguards(document, roles, problems),
         approvals=read_approvals(documents["approvals"], problems) if "approvals" in documents else (),
     )
@@ -167,7 +167,7 @@ def mapping_of(document: Document, problems: list[Problem]) -> ObjectMapping | N
 
 def _object_mapping(document: Document, declared: dict[str, Any], kind: str, notes: _Notes) -> ObjectMapping:
     data = declared.get(kind)
-    place = document.locate(("mappings", kind), key=True)
+    place = document.locate_key(("mappings", kind))
     if not isinstance(data, dict):
         return ObjectMapping(enabled=False, place=place)
     rows = data.get("attributes")

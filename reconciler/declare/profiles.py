@@ -53,13 +53,13 @@ def declared(document: Document, problems: list[Problem]) -> tuple[str, dict[str
         return DEFAULT, settings(DEFAULT)
     for header in overrides.get("headers", ()):
         if (why := refusal(header)) is not None:
-            place = document.locate(("profile", "headers", header), key=True)
+            place = document.locate_key(("profile", "headers", header))
             problems.append(Problem(place, "error", *why))
     found = settings(name, overrides)
     if "rate" in found and "perMinute" not in found["rate"]:
         problems.append(
             Problem(
-                document.locate(("profile", "rate"), key=True),
+                document.locate_key(("profile", "rate")),
                 "error",
                 "missing-key",
                 "the key 'perMinute' is missing",

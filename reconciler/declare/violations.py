@@ -53,7 +53,7 @@ def explain(document: Document, error: Any, prefix: Path) -> list[Problem]:
 
 def _unknown_key(document: Document, path: Path, key: str, known: list[str]) -> Problem:
     remedy = hint(key, known, "remove it; known keys are ", "'")
-    return Problem(document.locate(path, key=True), "error", "unknown-key", f"unknown key {key!r}", remedy)
+    return Problem(document.locate_key(path), "error", "unknown-key", f"unknown key {key!r}", remedy)
 
 
 def _missing(place: Place, path: Path, error: Any) -> list[Problem]:

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from reconciler.declare.model import Place
-from reconciler.plan.explain.model import Account, ClauseSeen, Explanation, FilterSeen, Grant, Step
+from reconciler.plan.explain.model import Account, ClauseSeen, ExplainedStep, Explanation, FilterSeen, Grant
 from reconciler.report.colours import GREEN, RED, YELLOW, Colour
 from reconciler.report.jsonform import change_json
 from reconciler.report.mapping_trace import mapping_json, mapping_lines
@@ -33,7 +33,7 @@ def render(item: Explanation, colour: Colour) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _step(number: int, step: Step, colour: Colour) -> list[str]:
+def _step(number: int, step: ExplainedStep, colour: Colour) -> list[str]:
     word = colour(WORDS[step.status], {"success": GREEN, "failure": RED}.get(step.status, YELLOW))
     lines = [f"{number}. {TITLES[step.name]}: {word}, {plain(step.description)}"]
     lines += [f"   {MARKS[check.passed]}  {plain(check.name)}: {plain(check.detail)}" for check in step.checks]
@@ -150,7 +150,7 @@ def _account_json(account: Account) -> dict[str, Any]:
     }
 
 
-def _step_json(step: Step) -> dict[str, Any]:
+def _step_json(step: ExplainedStep) -> dict[str, Any]:
     checks = [check._asdict() for check in step.checks]
     return {"name": step.name, "status": step.status, "description": step.description, "checks": checks, "remedy": step.remedy}
 
