@@ -48,10 +48,10 @@ def load(root: Path) -> Loaded:
     loader.run()
     problems = _telling(loader.problems, loader.unread)
     digest = loader.sources.digest(readable_path(root))
-    found = Declarations(
+    declarations = Declarations(
         loader.users, loader.groups, loader.apps, loader.record, str(root), digest, tuple(loader.policies), loader.partial
     )
-    return Loaded(found, problems)
+    return Loaded(declarations, problems)
 
 
 def load_mappings(file: Path) -> tuple[ObjectMapping | None, list[Problem]]:
@@ -102,7 +102,7 @@ class _Loader:
             self.error(Place(readable_path(self.root), 1), "no-declarations", what, "name the folder with --desired" + more)
             return
         known = self.folders.known(self.root, {"directory", "apps", "policies"}, {"reconciler"})
-        inside = [found for entry in named(known, "directory") for found in self.folders.known(entry, {"users", "groups"}, set())]
+        inside = [item for entry in named(known, "directory") for item in self.folders.known(entry, {"users", "groups"}, set())]
         for kind, table in (("users", self.users), ("groups", self.groups)):
             for entry in named(inside, kind):
                 for file, rows in self._lists(entry, kind):
@@ -163,9 +163,9 @@ class _Loader:
         if document.data is None:
             self.error(Place(document.file, 1), "empty-file", "the file is empty", f"write `{kind}: []` for none")
             return None
-        found = check(document, kind)
-        self.problems.extend(found)
-        if found:
+        violations = check(document, kind)
+        self.problems.extend(violations)
+        if violations:
             narrow(document, kind)
         return document if isinstance(document.data, dict) else None
 
@@ -239,7 +239,7 @@ class _Loader:
 
     def _parts(self, folder: Path) -> tuple[dict[str, Document], list[tuple[str, Rows]], set[str]]:
         """What the files of an app hold, its assignments apart, and of which kinds a file could not be read."""
-        found: dict[str, Document] = {}
+        documents: dict[str, Document] = {}
         lists: list[tuple[str, Rows]] = []
         broken: set[str] = set()
         entries = self.folders.known(folder, {"assignments"}, set(APP_KINDS))
@@ -253,9 +253,9 @@ class _Loader:
             elif (document := self._read(entry, kind)) is None:
                 broken.add(kind)
             else:
-                found.setdefault(kind, document)
+                documents.setdefault(kind, document)
                 broken |= {kind} if kind == "roles" and kind not in document.data else set()
-        return found, lists, broken
+        return documents, lists, broken
 
 
 def _usable(data: dict[str, Any], kind: str) -> bool:

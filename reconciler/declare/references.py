@@ -176,5 +176,5 @@ def _member(member: Any) -> tuple[str, str]:
 
 def _inner(group: Group) -> list[str]:
     members = group.row.get("members")
-    found = [m["group"] for m in members if isinstance(m, dict) and "group" in m] if isinstance(members, list) else []
-    return [fold(name) for name in found if isinstance(name, str)]
+    groups = [m["group"] for m in members if isinstance(m, dict) and "group" in m] if isinstance(members, list) else []
+    return [fold(name) for name in groups if isinstance(name, str)]

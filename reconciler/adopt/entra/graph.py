@@ -136,8 +136,8 @@ class _Reader:
                 f"save /groups/{id}/members as members/{id}.json, every page of it",
             )
         members = [m for m in listed or [] if isinstance(m, dict)] + [m for page in pages for m in page.items]
-        inside = {member_ for member in members if (member_ := self._member(member, row["displayName"]))}
-        ordered = sorted(inside, key=lambda member_: (member_[0], fold(member_[1]), member_[1]))
+        inside = {named for member in members if (named := self._member(member, row["displayName"]))}
+        ordered = sorted(inside, key=lambda named: (named[0], fold(named[1]), named[1]))
         row["members"] = [{"group": name} if is_group else name for is_group, name in ordered]
 
     def _member_pages(self, row: Row) -> list[Page]:

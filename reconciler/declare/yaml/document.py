@@ -71,8 +71,8 @@ class Document:
 
     def written(self, place: Place) -> str:
         """The word that stands at a place, before YAML has made a number of it."""
-        found = re.match(r"(?:[&!]\S*\s+)*([\w.+-]+)", self.lines[place.line - 1][place.column - 1 :])
-        return found[1] if found else ""
+        match = re.match(r"(?:[&!]\S*\s+)*([\w.+-]+)", self.lines[place.line - 1][place.column - 1 :])
+        return match[1] if match else ""
 
 
 def parse(raw: bytes, file: str) -> Document:
@@ -106,7 +106,7 @@ def _broken(file: str, code: str, message: str, remedy: str, at: Where = (1, 1))
 
 def _nuls(document: Document) -> list[Problem]:
     """The one character that no value may hold, since most services cut a text there."""
-    found: list[Problem] = []
+    problems: list[Problem] = []
     todo: list[tuple[tuple[Segment, ...], Any]] = [((), document.data)]
     while todo:
         path, value = todo.pop()
@@ -114,8 +114,8 @@ def _nuls(document: Document) -> list[Problem]:
         todo += [((*path, step), item) for step, item in inside]
         for locate, text in ((document.locate, value), (document.locate_key, path[-1] if path else "")):
             if isinstance(text, str) and "\0" in text:
-                found.append(Problem(locate(path), "error", "nul", "a NUL character stands here", "remove it"))
-    return found
+                problems.append(Problem(locate(path), "error", "nul", "a NUL character stands here", "remove it"))
+    return problems
 
 
 class Content(NamedTuple):
@@ -138,10 +138,10 @@ class Sources:
 
     def digest(self, root: str) -> str:
         """`sha256:` and a digest over every file's path below `root` and its content: the same on every machine."""
-        found = hashlib.sha256()
+        hashing = hashlib.sha256()
         for file, content in sorted((file.removeprefix(root).lstrip("/"), content) for file, content in self._contents.items()):
-            found.update(file.encode("utf-8", "surrogateescape") + b"\0" + content.hash)
-        return "sha256:" + found.hexdigest()
+            hashing.update(file.encode("utf-8", "surrogateescape") + b"\0" + content.hash)
+        return "sha256:" + hashing.hexdigest()
 
     def place(self, file: str, path: tuple[Segment, ...]) -> Place:
         """Where a value of a file stands."""
@@ -151,10 +151,10 @@ class Sources:
 
     def value(self, file: str, path: tuple[Segment, ...]) -> Any:
         """A value of a file as it is written there."""
-        found = self._document(file).data
+        node = self._document(file).data
         for step in path:
-            found = found[step]
-        return found
+            node = node[step]
+        return node
 
     def _document(self, file: str) -> Document:
         if file not in self._parsed:
