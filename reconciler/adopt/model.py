@@ -39,6 +39,7 @@ class Notes:
         self._found: dict[str, list[str]] = defaultdict(list)
 
     def add(self, reason: str, name: str) -> None:
+        """That this holds of one more name."""
         self._found[reason].append(name)
 
     def lines(self) -> list[str]:

@@ -53,6 +53,7 @@ lock_option = click.option("--lock-timeout", type=Seconds(min=0), default=0.0, m
 
 
 def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that select a part of a plan."""
     command = click.option(
         "--cause",
         "causes",
@@ -106,6 +107,7 @@ def known_apps(asked: tuple[str, ...], known: Iterable[str], what: str = "app") 
 
 
 def meant(name: str, names: list[str]) -> str:
+    """Of names: which one was probably meant, else which there are."""
     from reconciler.declare.wording import did_you_mean, likely
 
     near = likely(name, names)
@@ -123,6 +125,7 @@ def say_unknown(words: str, text: str, addresses: Iterable[str], named: Callable
 
 
 def chosen(declarations: Declarations, apps: tuple[str, ...]) -> list[App]:
+    """The apps that --app names; all of them where it names none."""
     return [app for name, app in declarations.apps.items() if not apps or name in apps]
 
 

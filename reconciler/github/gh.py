@@ -27,6 +27,7 @@ class GitHubError(ReconcileError):
 
     @property
     def is_not_found(self) -> bool:
+        """Whether GitHub answered that there is no such thing, or none for this token."""
         return "HTTP 404" in self.message
 
 

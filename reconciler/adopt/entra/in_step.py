@@ -23,9 +23,11 @@ class Lists:
     added: list[Row] = field(default_factory=list)
 
     def now(self, number: int) -> Row | None:
+        """The row of this number as it is to be; None where it goes."""
         return self.changed.get(number, self.rows[number])
 
     def set(self, number: int, row: Row | None) -> None:
+        """What the row of this number is to be; None takes it away."""
         if row == self.rows[number]:
             self.changed.pop(number, None)
         else:

@@ -46,6 +46,7 @@ class Translated:
     left: list[str]
 
     def all_left(self) -> list[str]:
+        """Everything that was left out, with the object type that it is of."""
         return [*self.left, *(f"{side.kind}: {line}" for side in (self.users, self.groups) for line in side.left)]
 
 

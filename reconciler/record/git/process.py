@@ -129,6 +129,7 @@ def redact(text: str, token: str) -> str:
 
 
 def without_credentials(url: str) -> str:
+    """An address as it may be shown: without user and password."""
     return re.sub(r"(?<=://)[^/@\s]+@", "", url)
 
 

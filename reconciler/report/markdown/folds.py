@@ -53,6 +53,7 @@ def changes(plan: Plan) -> list[Section]:
 
 
 def skipped(plan: Plan) -> list[Section]:
+    """Who is left out, by code: one fold."""
     if not plan.skipped:
         return []
     counts = Counter(item.code for item in plan.skipped)
@@ -64,6 +65,7 @@ def skipped(plan: Plan) -> list[Section]:
 
 
 def unmanaged(plan: Plan) -> list[Section]:
+    """Accounts that are not ours, by class: one fold."""
     lines: list[str] = []
     for kind, meaning, accounts in unmanaged_classes(plan.unmanaged):
         lines += [f"{kind} ({len(accounts):,}): {meaning}", *(f"  {item.userName} ({item.id})" for item in accounts)]
@@ -72,6 +74,7 @@ def unmanaged(plan: Plan) -> list[Section]:
 
 
 def safeguards(plan: Plan) -> list[Section]:
+    """What each safeguard says: one fold."""
     rows = tuple(
         f"- {code(str(s.get('name', '')))} {code(str(s.get('status', '')))}: {code(str(s.get('detail', '')))}"
         for s in plan.safeguards
