@@ -38,8 +38,8 @@ def names_at(commit: str, folder: str) -> list[str]:
     path = inside(folder)
     if path is None or not COMMIT.fullmatch(commit):
         return []
-    found = ask("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, "--", *([path] if path != "." else [])) or ""
-    return [os.path.join(folder, os.path.relpath(name, path)) for name in found.split("\0") if name]
+    listing = ask("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, "--", *([path] if path != "." else [])) or ""
+    return [os.path.join(folder, os.path.relpath(name, path)) for name in listing.split("\0") if name]
 
 
 def is_known(commit: str) -> bool:

@@ -39,14 +39,14 @@ def declared(app: App, settings: RecordSettings) -> dict[str, str]:
 def cautions(app: App, declarations: Declarations, record: Record | None) -> tuple[Caution, ...]:
     """Each thing that differs from when it was last applied, or from the commit before this change."""
     now = declared(app, declarations.record)
-    found: dict[tuple[str, str], Caution] = {}
+    differing: dict[tuple[str, str], Caution] = {}
     for when, before in _befores(app, declarations, record):
         for key, old in before.items():
             if key in now and old != now[key]:
                 where = _where(key, app, declarations.folder)
                 text = f"{WORDS[key]} was {old} {when}, and is {now[key]} now"
-                found.setdefault((key, old), Caution(CODES[key], text, where.file, where.line))
-    return (*found.values(), *_privileges(app, declarations, record), *_not_compared())
+                differing.setdefault((key, old), Caution(CODES[key], text, where.file, where.line))
+    return (*differing.values(), *_privileges(app, declarations, record), *_not_compared())
 
 
 def _privileges(app: App, declarations: Declarations, record: Record | None) -> Iterator[Caution]:
@@ -106,7 +106,7 @@ def _at(commit: str, folder: str, app: App, apps: frozenset[str]) -> dict[str, s
         return {}
     settings = _read(commit, f"{folder}/reconciler").get("record")
     settings = settings if isinstance(settings, dict) else {}
-    found = {"record": _place(settings.get("backend", "local"), settings.get("remote", "origin"), settings.get("path"))}
+    values = {"record": _place(settings.get("backend", "local"), settings.get("remote", "origin"), settings.get("path"))}
     for name in (app.name, *(name for name in known if name not in apps)):
         credentials = _read(commit, f"{folder}/apps/{name}/app").get("adminCredentials")
         texts = {
@@ -115,8 +115,8 @@ def _at(commit: str, folder: str, app: App, apps: frozenset[str]) -> dict[str, s
             if isinstance(credentials, dict) and key in credentials
         }
         if texts and (name == app.name or texts.get("tenantUrl") == app.tenantUrl or texts.get("secretToken") == app.secretToken):
-            return {**found, "app": name, **texts}
-    return found
+            return {**values, "app": name, **texts}
+    return values
 
 
 def _apps(commit: str, folder: str) -> list[str]:
@@ -155,7 +155,7 @@ def _base_of_event() -> str:
         return ""
     try:
         data = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
-        found = data["merge_group"]["base_sha"] if event == "merge_group" else data["pull_request"]["base"]["sha"]
+        sha = data["merge_group"]["base_sha"] if event == "merge_group" else data["pull_request"]["base"]["sha"]
     except (KeyError, TypeError, ValueError, OSError):
         return ""
-    return found if isinstance(found, str) and COMMIT.fullmatch(found) else ""
+    return sha if isinstance(sha, str) and COMMIT.fullmatch(sha) else ""

@@ -24,19 +24,19 @@ def collect(
 
     A row without a role has been reported, and its other names are checked all the same.
     """
-    found: list[Assignment] = []
+    assignments: list[Assignment] = []
     numbers: list[int] = []
     for file, rows in files:
-        found += _assignments(file, rows)
+        assignments += _assignments(file, rows)
         numbers += rows.numbers
-    check = _Check(found, numbers, sources, problems)
-    check.names("user", list(map(itemgetter(0), found)), users)
-    check.names("group", list(map(itemgetter(1), found)), groups)
-    given = set(map(itemgetter(2), found))
+    check = _Check(assignments, numbers, sources, problems)
+    check.names("user", list(map(itemgetter(0), assignments)), users)
+    check.names("group", list(map(itemgetter(1), assignments)), groups)
+    given = set(map(itemgetter(2), assignments))
     check.roles(given, roles)
     check.dates()
     check.duplicates()
-    return [item for item in found if item.role is not None] if None in given else found
+    return [item for item in assignments if item.role is not None] if None in given else assignments
 
 
 def _assignments(file: str, rows: Rows) -> list[Assignment]:

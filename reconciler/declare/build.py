@@ -38,7 +38,7 @@ class _Notes:
         self.problems.append(Problem(document.locate(path), "error", code, message, remedy))
 
     def not_yet(self, document: Document, path: tuple[Any, ...], what: str) -> None:
-        place = document.locate(path, key=True)
+        place = document.locate_key(path)
         self.problems.append(
             Problem(
                 place, "warning", "no-effect-yet", f"{what} has no effect yet", "it is checked, and will count in a later version"
@@ -77,7 +77,7 @@ def build_app(folder: str, documents: Mapping[str, Document], problems: list[Pro
         url_place=document.locate(("adminCredentials", "tenantUrl")),
         token_place=document.locate(("adminCredentials", "secretToken")),
         settings=settings,
-        removal_place=document.locate(REMOVAL if REMOVAL[-1] in deprovisioning else ("app",), key=True),
+        removal_place=document.locate_key(REMOVAL if REMOVAL[-1] in deprovisioning else ("app",)),
         safeguards=read_safeguards(document, roles, problems),
         approvals=read_approvals(documents["approvals"], problems) if "approvals" in documents else (),
     )
@@ -118,14 +118,14 @@ def _check_credentials(document: Document, credentials: dict[str, Any], notes: _
 def _roles(document: Document | None, notes: _Notes) -> dict[str, Role]:
     if document is None:
         return {USER_ROLE.key: USER_ROLE}
-    found: dict[str, Role] = {}
+    by_key: dict[str, Role] = {}
     values: dict[Any, int] = {}
     rows = document.data.get("roles")
     for number, row in enumerate(rows if isinstance(rows, list) else ()):
         if not isinstance(row, dict) or not isinstance(row.get("displayName"), str):
             continue
         key = fold(row["displayName"])
-        if key in found or key == DEFAULT_ACCESS_KEY:
+        if key in by_key or key == DEFAULT_ACCESS_KEY:
             notes.error(
                 document,
                 ("roles", number, "displayName"),
@@ -144,7 +144,7 @@ def _roles(document: Document | None, notes: _Notes) -> dict[str, Role]:
                 "give each role its own",
             )
         kinds = row.get("allowedMemberTypes")
-        found.setdefault(
+        by_key.setdefault(
             key,
             Role(
                 key,
@@ -156,7 +156,7 @@ def _roles(document: Document | None, notes: _Notes) -> dict[str, Role]:
                 document.locate(("roles", number)),
             ),
         )
-    return found
+    return by_key
 
 
 def mapping_of(document: Document, problems: list[Problem]) -> ObjectMapping | None:
@@ -167,7 +167,7 @@ def mapping_of(document: Document, problems: list[Problem]) -> ObjectMapping | N
 
 def _object_mapping(document: Document, declared: dict[str, Any], kind: str, notes: _Notes) -> ObjectMapping:
     data = declared.get(kind)
-    place = document.locate(("mappings", kind), key=True)
+    place = document.locate_key(("mappings", kind))
     if not isinstance(data, dict):
         return ObjectMapping(enabled=False, place=place)
     rows = data.get("attributes")
@@ -259,16 +259,16 @@ def _check_attribute(
             "give each matching attribute its own: the lowest is tried first",
         )
     if item.kind == "source" and isinstance(item.value, str):
-        found = source_problem(item.value, kind)
+        problem = source_problem(item.value, kind)
         if item.value == "appRoleAssignments":
-            found = ("appRoleAssignments must go through an expression", "use AssertiveAppRoleAssignmentsComplex")
-        if found:
-            notes.error(document, (*path, "source"), "unknown-source", *found)
+            problem = ("appRoleAssignments must go through an expression", "use AssertiveAppRoleAssignmentsComplex")
+        if problem:
+            notes.error(document, (*path, "source"), "unknown-source", *problem)
 
 
 def _filters(document: Document, kind: str, data: dict[str, Any]) -> tuple[ScopingFilter, ...]:
     rows = data.get("scopingFilters")
-    found = []
+    filters = []
     for number, row in enumerate(rows if isinstance(rows, list) else ()):
         clauses = row.get("clauses") if isinstance(row, dict) else None
         base = ("mappings", kind, "scopingFilters", number, "clauses")
@@ -283,5 +283,6 @@ def _filters(document: Document, kind: str, data: dict[str, Any]) -> tuple[Scopi
             for i, c in enumerate(clauses if isinstance(clauses, list) else ())
             if c is not None and {"attribute", "operator"} <= c.keys() and not document.lacks((*base, i))
         ]
-        found.append(ScopingFilter(str(row.get("name") or f"filter {number + 1}") if isinstance(row, dict) else "", tuple(items)))
-    return tuple(found)
+        name = str(row.get("name") or f"filter {number + 1}") if isinstance(row, dict) else ""
+        filters.append(ScopingFilter(name, tuple(items)))
+    return tuple(filters)

@@ -13,7 +13,7 @@ from typing import Any, TypeGuard
 from reconciler.declare.assignments import collect
 from reconciler.declare.build import build_app, mapping_of
 from reconciler.declare.cache import SMALLEST, Cache, user_cache
-from reconciler.declare.folders import Folders, named, shown
+from reconciler.declare.folders import Folders, named, readable_path
 from reconciler.declare.links import on_the_way
 from reconciler.declare.listed import listed
 from reconciler.declare.model import App, Declarations, Group, ObjectMapping, Place, Policy, Problem, RecordSettings, User
@@ -47,11 +47,11 @@ def load(root: Path) -> Loaded:
     loader = _Loader(root, Cache(user_cache(), fingerprint()))
     loader.run()
     problems = _telling(loader.problems, loader.unread)
-    digest = loader.sources.digest(shown(root))
-    found = Declarations(
+    digest = loader.sources.digest(readable_path(root))
+    declarations = Declarations(
         loader.users, loader.groups, loader.apps, loader.record, str(root), digest, tuple(loader.policies), loader.partial
     )
-    return Loaded(found, problems)
+    return Loaded(declarations, problems)
 
 
 def load_mappings(file: Path) -> tuple[ObjectMapping | None, list[Problem]]:
@@ -91,7 +91,7 @@ class _Loader:
 
     def run(self) -> None:
         if refused := on_the_way(self.root):
-            self.error(Place(shown(refused.path), 1), *refused[1:])
+            self.error(Place(readable_path(refused.path), 1), *refused[1:])
             return
         if not os.path.isdir(self.root):
             what, more = (
@@ -99,10 +99,10 @@ class _Loader:
                 if os.path.exists(self.root)
                 else ("there is no such folder", ", or write a small one with `reconcile init`")
             )
-            self.error(Place(shown(self.root), 1), "no-declarations", what, "name the folder with --desired" + more)
+            self.error(Place(readable_path(self.root), 1), "no-declarations", what, "name the folder with --desired" + more)
             return
         known = self.folders.known(self.root, {"directory", "apps", "policies"}, {"reconciler"})
-        inside = [found for entry in named(known, "directory") for found in self.folders.known(entry, {"users", "groups"}, set())]
+        inside = [item for entry in named(known, "directory") for item in self.folders.known(entry, {"users", "groups"}, set())]
         for kind, table in (("users", self.users), ("groups", self.groups)):
             for entry in named(inside, kind):
                 for file, rows in self._lists(entry, kind):
@@ -117,7 +117,7 @@ class _Loader:
         for path in self.folders.files(folder):
             rows = self._rows(path, kind)
             if rows is not None:
-                yield shown(path), rows
+                yield readable_path(path), rows
             else:
                 self.unread.add((f"unknown-{kind.removesuffix('s')}", ""))
 
@@ -142,12 +142,12 @@ class _Loader:
     def _take(self, content: Content | OSError, path: Path) -> TypeGuard[Content]:
         """Whether the file could be read."""
         if isinstance(content, OSError) and content.errno == errno.EFBIG:
-            self.error(Place(shown(path), 1), "file-too-large", TOO_LARGE, "split it into several files")
+            self.error(Place(readable_path(path), 1), "file-too-large", TOO_LARGE, "split it into several files")
             return False
         if isinstance(content, OSError):
-            self.error(Place(shown(path), 1), "unreadable", f"cannot be read: {content.strerror}", "mend its permissions")
+            self.error(Place(readable_path(path), 1), "unreadable", f"cannot be read: {content.strerror}", "mend its permissions")
             return False
-        self.sources.add(shown(path), content)
+        self.sources.add(readable_path(path), content)
         return True
 
     def _read(self, path: Path, kind: str) -> Document | None:
@@ -156,16 +156,16 @@ class _Loader:
         return self._parse(path, content.raw, kind) if self._take(content, path) else None
 
     def _parse(self, path: Path, raw: bytes, kind: str) -> Document | None:
-        document = parse(raw, shown(path))
+        document = parse(raw, readable_path(path))
         self.problems.extend(document.problems)
         if not IN_PLACE.issuperset(problem.code for problem in document.problems):
             return None
         if document.data is None:
             self.error(Place(document.file, 1), "empty-file", "the file is empty", f"write `{kind}: []` for none")
             return None
-        found = check(document, kind)
-        self.problems.extend(found)
-        if found:
+        violations = check(document, kind)
+        self.problems.extend(violations)
+        if violations:
             narrow(document, kind)
         return document if isinstance(document.data, dict) else None
 
@@ -198,7 +198,7 @@ class _Loader:
             for key, owner in (("remote", "git"), ("path", "local")):
                 if known and key in declared and backend != owner:
                     self.error(
-                        document.locate(("record", key), key=True),
+                        document.locate_key(("record", key)),
                         "other-backend",
                         f"{key} has no meaning for the record's backend {backend}",
                         f"write `backend: {owner}`, or remove {key}",
@@ -208,14 +208,17 @@ class _Loader:
     def _apps(self, places: list[Path]) -> None:
         folders = [folder for place in places for folder in self.folders.entries(place)]
         if not any(folder.is_dir() for folder in folders):
-            self.error(Place(shown(self.root / "apps"), 1), "no-app", "no app is declared", "add apps/<app>/app.yaml")
+            self.error(Place(readable_path(self.root / "apps"), 1), "no-app", "no app is declared", "add apps/<app>/app.yaml")
         self.folders.single([folder for folder in folders if folder.is_dir()])
         for folder in folders:
             if folder.is_dir():
                 self._app(folder)
             else:
                 self.error(
-                    Place(shown(folder), 1), "no-meaning", f"{folder.name} has no meaning here", "an app is a folder apps/<app>"
+                    Place(readable_path(folder), 1),
+                    "no-meaning",
+                    f"{folder.name} has no meaning here",
+                    "an app is a folder apps/<app>",
                 )
 
     def _app(self, folder: Path) -> None:
@@ -223,12 +226,12 @@ class _Loader:
         have = {*documents, *broken, *(["assignments"] if lists else [])}
         missing = [kind for kind in NEEDED if kind not in have]
         for kind in missing:
-            self.error(Place(shown(folder), 1), "missing-file", f"{kind}.yaml is missing", f"add {kind}.yaml")
+            self.error(Place(readable_path(folder), 1), "missing-file", f"{kind}.yaml is missing", f"add {kind}.yaml")
         if "roles" in broken:
-            self.unread |= {("unknown-role", shown(place) + "/") for place in (folder, self.root / "policies")}
+            self.unread |= {("unknown-role", readable_path(place) + "/") for place in (folder, self.root / "policies")}
         whole = not missing and not broken and all(_usable(documents[kind].data, kind) for kind in ("app", "mappings"))
         for kind in ("app", "mappings"):
-            documents.setdefault(kind, Document(shown(folder), "", {}))
+            documents.setdefault(kind, Document(readable_path(folder), "", {}))
         app = build_app(folder.name, documents, self.problems)
         assignments = collect(lists, app.roles, self.users, self.groups, self.sources, self.problems)
         check_protected(app, self.users, documents["app"], self.problems)
@@ -236,7 +239,7 @@ class _Loader:
 
     def _parts(self, folder: Path) -> tuple[dict[str, Document], list[tuple[str, Rows]], set[str]]:
         """What the files of an app hold, its assignments apart, and of which kinds a file could not be read."""
-        found: dict[str, Document] = {}
+        documents: dict[str, Document] = {}
         lists: list[tuple[str, Rows]] = []
         broken: set[str] = set()
         entries = self.folders.known(folder, {"assignments"}, set(APP_KINDS))
@@ -244,15 +247,15 @@ class _Loader:
         for entry, kind in entries:
             if kind == "assignments":
                 files = self.folders.files(entry) if entry.is_dir() else [entry]
-                read = [(shown(file), self._rows(file, kind)) for file in files]
+                read = [(readable_path(file), self._rows(file, kind)) for file in files]
                 lists += [(file, rows) for file, rows in read if rows is not None]
                 broken |= {kind} if any(rows is None for _, rows in read) else set()
             elif (document := self._read(entry, kind)) is None:
                 broken.add(kind)
             else:
-                found.setdefault(kind, document)
+                documents.setdefault(kind, document)
                 broken |= {kind} if kind == "roles" and kind not in document.data else set()
-        return found, lists, broken
+        return documents, lists, broken
 
 
 def _usable(data: dict[str, Any], kind: str) -> bool:

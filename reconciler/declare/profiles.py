@@ -28,8 +28,8 @@ def settings(name: str, overrides: Mapping[str, Any] | None = None) -> dict[str,
 
     Raises KeyError for a name that is not in `names()`. What generic does not limit, and the profile neither, is absent.
     """
-    found = merged(_read(DEFAULT), _read(name))
-    return merged(found, overrides or {})
+    profile = merged(_read(DEFAULT), _read(name))
+    return merged(profile, overrides or {})
 
 
 def declared(document: Document, problems: list[Problem]) -> tuple[str, dict[str, Any]]:
@@ -53,13 +53,13 @@ def declared(document: Document, problems: list[Problem]) -> tuple[str, dict[str
         return DEFAULT, settings(DEFAULT)
     for header in overrides.get("headers", ()):
         if (why := refusal(header)) is not None:
-            place = document.locate(("profile", "headers", header), key=True)
+            place = document.locate_key(("profile", "headers", header))
             problems.append(Problem(place, "error", *why))
-    found = settings(name, overrides)
-    if found.get("rate", {}).keys() - {"concurrency"} and "perMinute" not in found["rate"]:
+    profile = settings(name, overrides)
+    if profile.get("rate", {}).keys() - {"concurrency"} and "perMinute" not in profile["rate"]:
         problems.append(
             Problem(
-                document.locate(("profile", "rate"), key=True),
+                document.locate_key(("profile", "rate")),
                 "error",
                 "missing-key",
                 "the key 'perMinute' is missing",
@@ -67,16 +67,16 @@ def declared(document: Document, problems: list[Problem]) -> tuple[str, dict[str
             )
         )
         return DEFAULT, settings(DEFAULT)
-    return name, found
+    return name, profile
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Mappings are merged key by key; anything else takes the place of what was there."""
-    found = dict(base)
+    both = dict(base)
     for key, value in changes.items():
-        inner = found.get(key)
-        found[key] = merged(inner, value) if isinstance(inner, Mapping) and isinstance(value, Mapping) else value
-    return found
+        inner = both.get(key)
+        both[key] = merged(inner, value) if isinstance(inner, Mapping) and isinstance(value, Mapping) else value
+    return both
 
 
 @cache

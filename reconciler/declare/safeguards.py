@@ -67,7 +67,7 @@ def _lockout(document: Document, data: dict[str, Any], roles: Mapping[str, Role]
 
 def read_approvals(document: Document, problems: list[Problem]) -> tuple[Approval, ...]:
     """Every entry, in the order of declaration; a day that no calendar has is an error."""
-    found = []
+    approvals = []
     for number, row in enumerate(_rows(document, "approvals")):
         if not isinstance(row, dict):
             continue
@@ -82,7 +82,7 @@ def read_approvals(document: Document, problems: list[Problem]) -> tuple[Approva
                     "write YYYY-MM-DD",
                 )
             )
-        found.append(
+        approvals.append(
             Approval(
                 str(row.get("plan")),
                 str(row.get("safeguard")),
@@ -91,7 +91,7 @@ def read_approvals(document: Document, problems: list[Problem]) -> tuple[Approva
                 document.locate(("approvals", number)),
             )
         )
-    return tuple(found)
+    return tuple(approvals)
 
 
 def _rows(document: Document, key: str) -> list[Any]:

@@ -52,9 +52,9 @@ def _tracked(folder: Path) -> str | None:
     links = [item for item in (folder, *folder.parents) if item.is_symlink()]
     for item in (folder, *links):
         path = inside(os.path.join(item.parent.resolve(), item.name))
-        found = (ask("ls-files", "-z", "--full-name", "--", path) or "") if path is not None else ""
-        if found:
-            return found.split("\0")[0] if item in links else path
+        listed = (ask("ls-files", "-z", "--full-name", "--", path) or "") if path is not None else ""
+        if listed:
+            return listed.split("\0")[0] if item in links else path
     return None
 
 
@@ -62,5 +62,5 @@ def _tracked(folder: Path) -> str | None:
 def _checkouts(here: str, desired: str, workspace: str) -> frozenset[Path]:
     """What was checked out here, as far as can be told."""
     checkout = checkout_here()
-    found = [here, str(Path(desired).parent), str(checkout.top) if checkout else here, workspace or here]
-    return frozenset(Path(folder).resolve() for folder in found)
+    folders = [here, str(Path(desired).parent), str(checkout.top) if checkout else here, workspace or here]
+    return frozenset(Path(folder).resolve() for folder in folders)

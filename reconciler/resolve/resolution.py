@@ -68,7 +68,7 @@ class _Users:
         source = UserSource(self.result.declarations, rows, roles, linked)
         values = self.result.user_mapping.values(source, len(rows), faults)
         addresses = [self.addresses[row] for row in rows]
-        self.result.faults.update({addresses[number]: found for number, found in faults.items()})
+        self.result.faults.update({addresses[number]: fault for number, fault in faults.items()})
         users = tuples(DesiredUser, addresses, rows, values, roles, [verdict.lapsed for verdict in held])
         self.result.users.update(zip(addresses, users, strict=True))
 
@@ -78,11 +78,11 @@ class _Users:
         keys = [_grounds(items[0]) if len(items) == 1 else tuple(map(_grounds, items)) for items in assignments]
         distinct = dict(zip(keys, assignments, strict=True))
         known = {key: judge(self.app, items, self.result.today) for key, items in distinct.items()}
-        found = dict(zip(self.users.index.values(), map(known.__getitem__, keys), strict=True))
+        verdicts = dict(zip(self.users.index.values(), map(known.__getitem__, keys), strict=True))
         disabled = Verdict("AccountDisabled", "the account is disabled in the directory")
         enabled = self.users.columns.get("accountEnabled", ())
-        found.update({row: disabled for row, value in enumerate(enabled) if value is False and row in found})
-        return found
+        verdicts.update({row: disabled for row, value in enumerate(enabled) if value is False and row in verdicts})
+        return verdicts
 
     def _passed(self, rows: list[int]) -> list[int]:
         filters = self.app.users.scopingFilters
@@ -193,10 +193,10 @@ def unmatchable(items: Sequence[T], mapping: CompiledMapping) -> Iterator[tuple[
 def _clashing(items: Sequence[T], keys: Sequence[str]) -> Iterator[tuple[T, T]]:
     """(object, another that has the same key), once each."""
     first: dict[str, T] = {}
-    found: dict[str, tuple[T, T]] = {}
+    pairs: dict[str, tuple[T, T]] = {}
     for key, item in zip(keys, items, strict=True):
         other = first.setdefault(key, item)
         if other is not item:
-            found.setdefault(other.address, (other, item))
-            found[item.address] = (item, other)
-    yield from found.values()
+            pairs.setdefault(other.address, (other, item))
+            pairs[item.address] = (item, other)
+    yield from pairs.values()

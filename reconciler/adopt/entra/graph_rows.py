@@ -49,16 +49,16 @@ def group_row(item: Json, notes: Notes) -> Row:
     return _texts(item, ("displayName", "id", "description", "mailNickname"), notes)
 
 
-def merged(name: str, one: tuple[Json, Row], other: tuple[Json, Row]) -> tuple[Json, Row]:
+def merged(name: str, first: tuple[Json, Row], second: tuple[Json, Row]) -> tuple[Json, Row]:
     """Two rows of one object as one. Raises ImportRefused where they contradict each other."""
-    said, also = ({**row, **{key: item[key] for key in ("manager", "members") if key in item}} for item, row in (one, other))
+    said, also = ({**row, **{key: item[key] for key in ("manager", "members") if key in item}} for item, row in (first, second))
     differ = sorted(key for key in said.keys() & also.keys() if said[key] != also[key])
     if differ:
         raise ImportRefused(
             f"the export has two rows of {name}, and they differ in {', '.join(differ)}",
             "keep the file that is right, or export both again",
         )
-    return {**other[0], **one[0]}, {**other[1], **one[1]}
+    return {**second[0], **first[0]}, {**second[1], **first[1]}
 
 
 def _texts(item: Json, known: Iterable[str], notes: Notes) -> Row:
@@ -69,7 +69,7 @@ def _texts(item: Json, known: Iterable[str], notes: Notes) -> Row:
         if name is None or key in ASIDE:
             continue
         if name in MULTI_VALUED and isinstance(value, list):
-            value = [one for one in value if isinstance(one, str) and can_hold(one)] or None
+            value = [text for text in value if isinstance(text, str) and can_hold(text)] or None
         elif isinstance(value, str) and not can_hold(value):
             notes.add(f"{name} is not taken over: no YAML file can hold it", str(item.get("id")))
             value = None

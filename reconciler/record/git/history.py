@@ -34,9 +34,9 @@ def _replanted(repository: Repository, kept: list[str]) -> str:
     """The same commits, newest first in `kept`, on no parent."""
     parent: str | None = None
     for commit in reversed(kept):
-        tree, *rest = repository.ask("log", "-1", f"--format={FIELDS}", commit).split("\n", 7)
-        message = f"{rest[6].strip()}\n\nReplaces: {commit}\n"  # descent.py: what knew that commit knows this one
-        extra = {f"GIT_{name}": value for name, value in zip(NAMES, rest[:6], strict=True)}
+        tree, *fields = repository.ask("log", "-1", f"--format={FIELDS}", commit).split("\n", 7)
+        message = f"{fields[6].strip()}\n\nReplaces: {commit}\n"  # descent.py: what knew that commit knows this one
+        extra = {f"GIT_{name}": value for name, value in zip(NAMES, fields[:6], strict=True)}
         parent = repository.commit_tree(tree, parent, message, extra)
     assert parent is not None
     return parent

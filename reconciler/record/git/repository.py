@@ -65,8 +65,8 @@ class Repository:
 
     def remote_head(self, ref: str) -> str | None:
         """What the remote has at `ref` now. Raises RecordError."""
-        found = self._listed(ref).split()
-        return found[found.index(ref) - 1] if ref in found else None
+        words = self._listed(ref).split()
+        return words[words.index(ref) - 1] if ref in words else None
 
     def below(self, start: str) -> list[str]:
         """The refs of the remote that begin with `start`. Raises RecordError."""
@@ -129,22 +129,22 @@ class Repository:
     def tree(self, commit: str) -> dict[str, tuple[str, str]]:
         """Path -> mode and id of whatever a commit holds: files, links, other repositories' commits."""
         rows = self._git("ls-tree", "-r", "-z", "--full-tree", commit).decode("utf-8", "replace").split("\0")
-        found = ((path, words.split()) for words, _, path in (row.partition("\t") for row in rows if row))
-        return {path: (mode, id) for path, (mode, _, id) in found}
+        entries = ((path, words.split()) for words, _, path in (row.partition("\t") for row in rows if row))
+        return {path: (mode, id) for path, (mode, _, id) in entries}
 
     def read(self, ids: Iterable[str]) -> dict[str, bytes]:
         """Blob id -> content, in one process."""
         wanted = sorted(set(ids))
-        raw, at, found = self._git("cat-file", "--batch", given="".join(f"{id}\n" for id in wanted).encode()), 0, {}
+        raw, at, contents = self._git("cat-file", "--batch", given="".join(f"{id}\n" for id in wanted).encode()), 0, {}
         for id in wanted:
             end = raw.index(b"\n", at)
             words = raw[at:end].split()
             if len(words) != 3:
                 raise RecordError(f"the cache in {self.path} is damaged", "delete that folder, then run it again")
             size = int(words[2])
-            found[id] = raw[end + 1 : end + 1 + size]
+            contents[id] = raw[end + 1 : end + 1 + size]
             at = end + 1 + size + 1
-        return found
+        return contents
 
     def blob_id(self, content: bytes) -> str:
         return blob_id(content, self.algorithm)
@@ -210,10 +210,10 @@ class Repository:
 
 
 @contextmanager
-def throwaway(found: Remote, environ: Mapping[str, str]) -> Iterator[Repository]:
+def throwaway(target: Remote, environ: Mapping[str, str]) -> Iterator[Repository]:
     """A cache for one purpose, gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="reconcile-"))
     try:
-        yield Repository(folder, found, environ)
+        yield Repository(folder, target, environ)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

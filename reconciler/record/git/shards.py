@@ -38,7 +38,7 @@ def to_files(record: Record) -> dict[str, bytes]:
     lines: dict[str, list[bytes]] = defaultdict(list)
     for address in sorted(record.entries):
         lines[shard(address)].append(_dump({"address": address, "entry": record.entries[address]}))
-    return {META: _dump({"version": RECORD_VERSION, **meta}), **{path: b"".join(found) for path, found in lines.items()}}
+    return {META: _dump({"version": RECORD_VERSION, **meta}), **{path: b"".join(members) for path, members in lines.items()}}
 
 
 def from_files(files: Mapping[str, bytes], where: str, app: str = "") -> Record | None:

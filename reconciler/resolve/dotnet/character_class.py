@@ -100,7 +100,7 @@ def _spelled(negated: bool, members: list[str], negative: list[str]) -> str:
         return f"[{'^' if negated else ''}{inside}]"
     if not negated:
         # RE2 has no union with a complement inside of a class.
-        return "(?:" + "|".join([f"[{one}]" for one in negative] + ([f"[{inside}]"] if inside else [])) + ")"
+        return "(?:" + "|".join([f"[{part}]" for part in negative] + ([f"[{inside}]"] if inside else [])) + ")"
     if len(negative) == 1 and not inside:
         return f"[{negative[0][1:]}]"
     raise RegexError(r"\W, \D or \S in a negated class with anything else cannot be expressed: list what is wanted")

@@ -137,10 +137,10 @@ def whole(value: Any) -> int:
     """An integer. Raises EvaluationError."""
     if type(value) is int:
         return value
-    found = number(value)
-    if found is None or found != found.to_integral_value():
+    decimal = number(value)
+    if decimal is None or decimal != decimal.to_integral_value():
         raise EvaluationError(f"{value!r} is no whole number")
-    return int(found)
+    return int(decimal)
 
 
 def checks(*rules: Check) -> Check:
