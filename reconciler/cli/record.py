@@ -99,7 +99,7 @@ def migrate(
     """Move the record to where reconciler.yaml now says that it lives, or from an app's old name to its new one."""
     from dataclasses import replace
 
-    from reconciler.declare.model import RecordSettings
+    from reconciler.declare.settings import RecordSettings
     from reconciler.record.migrate import migrate as move
 
     if name is not None and (len(apps) != 1 or not APP_NAME.fullmatch(name)):

@@ -175,8 +175,8 @@ def _member(member: Any) -> tuple[str, str]:
 
 def _inner(group: Group) -> list[str]:
     members = group.row.get("members")
-    found = [m["group"] for m in members if isinstance(m, dict) and "group" in m] if isinstance(members, list) else []
-    return [fold(name) for name in found if isinstance(name, str)]
+    nested = [m["group"] for m in members if isinstance(m, dict) and "group" in m] if isinstance(members, list) else []
+    return [fold(name) for name in nested if isinstance(name, str)]
 
 
 def circles(edges: Mapping[str, list[str]]) -> Iterator[list[str]]:
@@ -204,8 +204,8 @@ def circles(edges: Mapping[str, list[str]]) -> Iterator[list[str]]:
                 if todo:
                     low[todo[-1][0]] = min(low[todo[-1][0]], low[name])
                 if low[name] == number[name]:
-                    found = path[path.index(name) if path[-1] != name else -1 :]
-                    del path[-len(found) :]
-                    on_path.difference_update(found)
-                    if found[1:] or name in edges[name]:
-                        yield found
+                    circle = path[path.index(name) if path[-1] != name else -1 :]
+                    del path[-len(circle) :]
+                    on_path.difference_update(circle)
+                    if circle[1:] or name in edges[name]:
+                        yield circle

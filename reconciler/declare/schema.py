@@ -28,17 +28,17 @@ def folder() -> pathlib.Path:
 @cache
 def schema(kind: str) -> dict[str, Any]:
     """The JSON Schema of one file kind."""
-    found: dict[str, Any] = json.loads((folder() / f"{kind}.schema.json").read_text(encoding="utf-8"))
-    return found
+    content: dict[str, Any] = json.loads((folder() / f"{kind}.schema.json").read_text(encoding="utf-8"))
+    return content
 
 
 @cache
 def fingerprint() -> str:
     """Changes whenever a schema does."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for file in sorted(folder().glob("*.schema.json")):
-        found.update(file.read_bytes())
-    return found.hexdigest()
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 @cache
@@ -77,15 +77,15 @@ def check(document: Document, kind: str) -> list[Problem]:
     """Every violation of the kind's schema; the fast validator decides, jsonschema explains the first 2,000."""
     if _fast(kind).is_valid(document.data):
         return []
-    found: list[Problem] = []
+    problems: list[Problem] = []
     items = _failing(document.data, kind)
     for error, prefix in _errors(items):
-        found += explain(document, error, prefix)
-        if len(found) >= MOST_EXPLAINED:
-            listed = once(found[:MOST_EXPLAINED])
+        problems += explain(document, error, prefix)
+        if len(problems) >= MOST_EXPLAINED:
+            listed = once(problems[:MOST_EXPLAINED])
             left = count((item for item, *_ in items), items[0][1]) - len(listed)
             return [*listed, *([_more(document, left)] if left > 0 else [])]
-    return found
+    return problems
 
 
 def once(problems: Iterable[Problem]) -> list[Problem]:

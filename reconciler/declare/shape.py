@@ -54,10 +54,10 @@ def without(value: Any, paths: Iterable[Path]) -> Any:
         if not path:
             return None
         inner[path[0]].append(path[1:])
-    found = value.copy() if inner else value
-    for step, rest in inner.items():
-        if isinstance(found, dict) and () in rest:
-            del found[step]
+    kept = value.copy() if inner else value
+    for step, below in inner.items():
+        if isinstance(kept, dict) and () in below:
+            del kept[step]
         else:
-            found[step] = without(value[step], rest)
-    return found
+            kept[step] = without(value[step], below)
+    return kept

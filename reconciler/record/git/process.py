@@ -100,8 +100,8 @@ def checkout_settings(url: str, settings: list[tuple[str, str]]) -> tuple[tuple[
     if parts.scheme not in ("http", "https") or (parts.scheme == "http" and not is_loopback(parts.hostname)):
         return ()
     for key, value in settings:
-        found = re.fullmatch(r"http\.(.+)\.extraheader", key, re.IGNORECASE)
-        if found and value.lower().startswith("authorization:") and value.isprintable() and _covers(found[1], parts):
+        match = re.fullmatch(r"http\.(.+)\.extraheader", key, re.IGNORECASE)
+        if match and value.lower().startswith("authorization:") and value.isprintable() and _covers(match[1], parts):
             return _header(parts, value)
     return ()
 

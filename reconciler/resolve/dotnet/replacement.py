@@ -17,13 +17,13 @@ def compile_replacement(text: str, pattern: Pattern) -> tuple[Piece, ...]:
 
     As in .NET, `$1` or `${name}` of a group that is not there is literal text.
     """
-    found: list[Piece] = []
+    pieces: list[Piece] = []
     at = 0
     for match in REFERENCE.finditer(text):
-        found.append(text[at : match.start()])
-        found.append(_piece(match, pattern))
+        pieces.append(text[at : match.start()])
+        pieces.append(_piece(match, pattern))
         at = match.end()
-    return (*found, text[at:])
+    return (*pieces, text[at:])
 
 
 def _piece(match: re.Match[str], pattern: Pattern) -> Piece:
