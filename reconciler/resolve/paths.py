@@ -10,7 +10,7 @@ from typing import Any
 CORE = re.compile(r"urn:ietf:params:scim:schemas:core:2\.0:(User|Group):", re.IGNORECASE)
 URN = re.compile(r"(urn:[A-Za-z0-9.:_\-]+):([^:]+)\Z", re.DOTALL)
 NAME = re.compile(r"[A-Za-z$][A-Za-z0-9_$\-]*")
-CLAUSE = re.compile(r'\s*([A-Za-z][\w$\-]*)\s+eq\s+("(?:[^"\\]|\\.)*"|true|false|-?\d+)\s*', re.IGNORECASE)
+CLAUSE = re.compile(r'\s*([A-Za-z][\w$\-]*)\s+eq\s+("(?:[^"\\]|\\.)*"|true|false|-?[0-9]+)\s*', re.IGNORECASE)
 AND = re.compile(r"and\b", re.IGNORECASE)
 
 Resource = dict[str, Any]
