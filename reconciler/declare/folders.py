@@ -34,8 +34,8 @@ class Folders:
         if not os.access(folder, os.R_OK | os.X_OK):
             self.error(folder, "unreadable", "cannot be read: Permission denied", "mend its permissions")
             return []
-        visible_entries = sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name != "README.md")
-        return [entry for entry in visible_entries if self._followed(entry) and self._regular(entry)]
+        visible = sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name != "README.md")
+        return [entry for entry in visible if self._followed(entry) and self._regular(entry)]
 
     def _followed(self, entry: Path) -> bool:
         """The one place where links are judged: whoever reads declarations has listed them here."""
@@ -107,7 +107,7 @@ class Folders:
 
 def named(known: list[tuple[Path, str]], name: str) -> list[Path]:
     """Those of `known` that have a name."""
-    return [entry for entry, stem in known if stem == name]
+    return [entry for entry, kind in known if kind == name]
 
 
 def _name(entry: Path) -> str:

@@ -30,8 +30,8 @@ def looks(names: Sequence[str]) -> list[str]:
 
 def _lower(text: str) -> str:
     text = text.replace("I", "l").lower()
-    for sign, written in ASCII.items():
-        text = text.replace(sign, written)
+    for letter, other in ASCII.items():
+        text = text.replace(letter, other)
     return text
 
 
@@ -48,10 +48,10 @@ def _prototypes() -> Mapping[str, str]:
     from importlib.resources import files
 
     data: dict[str, list[dict[str, str]]] = json.loads((files("confusable_homoglyphs") / "confusables.json").read_bytes())
-    pairs = {_bare(sign): [_bare(item["c"]) for item in others] for sign, others in data.items()}
+    pairs = {_bare(look): [_bare(item["c"]) for item in others] for look, others in data.items()}
     inside = {character for text in pairs if len(text) > 1 for character in text}
-    single = {sign: others[0] for sign, others in pairs.items() if len(sign) == 1 and len(others) == 1 and sign not in inside}
-    return {sign: other for sign, other in single.items() if not (sign.isascii() and other.isascii())}
+    single = {look: others[0] for look, others in pairs.items() if len(look) == 1 and len(others) == 1 and look not in inside}
+    return {look: other for look, other in single.items() if not (look.isascii() and other.isascii())}
 
 
 def _bare(text: str) -> str:
@@ -65,8 +65,8 @@ def mixes(name: str) -> bool:
         return False
     words, scripts, east = _classes()
     for word in words.findall(name):
-        present = [script for script in scripts if script.search(word)]
-        if len(present) > 1 or (present and present[0] is not scripts[0] and east.search(word)):
+        used = [script for script in scripts if script.search(word)]
+        if len(used) > 1 or (used and used[0] is not scripts[0] and east.search(word)):
             return True
     return False
 

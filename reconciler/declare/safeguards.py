@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.declare.assignments import is_day
-from reconciler.declare.model import AccidentalDeletions, App, Approval, GroupMembership, Lockout, Problem, Role, Safeguards, User
+from reconciler.declare.model import App, Approval, Problem, Role, Safeguards, User
 from reconciler.declare.names import fold
 from reconciler.declare.references import nearest
+from reconciler.declare.settings import AccidentalDeletions, GroupMembership, Lockout
 from reconciler.declare.table import Table
 from reconciler.declare.yaml.document import Document
 

@@ -55,9 +55,9 @@ def without(value: Any, paths: Iterable[Path]) -> Any:
             return None
         inner[path[0]].append(path[1:])
     kept = value.copy() if inner else value
-    for step, inside in inner.items():
-        if isinstance(kept, dict) and () in inside:
+    for step, below in inner.items():
+        if isinstance(kept, dict) and () in below:
             del kept[step]
         else:
-            kept[step] = without(value[step], inside)
+            kept[step] = without(value[step], below)
     return kept

@@ -75,9 +75,9 @@ class Checkout:
         rows = self._ask("ls-tree", "-r", "-z", "--full-tree", commit, *([f"{path}/"] if path != "." else []))
         if rows is None:
             return True
-        blobs = {name: words.split() for words, _, name in (row.partition("\t") for row in rows.split("\0") if row)}
-        return any(self._changed(self.top / name, mode, id) for name, (mode, _, id) in blobs.items()) or any(
-            file.relative_to(self.top).as_posix() not in blobs for file in _read(folder.resolve())
+        tracked = {name: words.split() for words, _, name in (row.partition("\t") for row in rows.split("\0") if row)}
+        return any(self._changed(self.top / name, mode, id) for name, (mode, _, id) in tracked.items()) or any(
+            file.relative_to(self.top).as_posix() not in tracked for file in _read(folder.resolve())
         )
 
     def _changed(self, file: Path, mode: str, id: str) -> bool:
@@ -126,7 +126,7 @@ class Checkout:
             return None
         if not FOLLOWED.fullmatch(address):
             raise RecordError(
-                f"the address of the remote {name!r} is not one that is followed: {without_credentials(address)}",
+                f"the address of the remote {name!r} is not one that is followed: {shown(address)}",
                 "use an https, ssh or file address (git remote set-url)",
             )
         if "://" not in address and ":" not in address.split("/")[0]:
@@ -182,9 +182,9 @@ def blob_id(content: bytes, algorithm: str) -> str:
 
 def _read(folder: Path) -> list[Path]:
     """The files of a folder that declarations may be read from."""
-    paths: list[Path] = []
+    files_below: list[Path] = []
     for parent, folders, files in os.walk(folder):
         links = [name for name in folders if os.path.islink(os.path.join(parent, name))]
-        paths += [Path(parent, name) for name in (*files, *links) if not name.startswith(".") and name != "README.md"]
+        files_below += [Path(parent, name) for name in (*files, *links) if not name.startswith(".") and name != "README.md"]
         folders[:] = [name for name in folders if not name.startswith(".")]
-    return paths
+    return files_below

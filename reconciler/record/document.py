@@ -70,15 +70,15 @@ def _whole(raw: bytes, app: str, where: str, remedy: str) -> Record | None:
     with ThreadPoolExecutor(1) as pool:
         summed = pool.submit(digest, memoryview(raw)[:-LENGTH])
         try:
-            outcome: Record | RecordError | None = _sound(raw, app, where, remedy)
+            result: Record | RecordError | None = _sound(raw, app, where, remedy)
         except RecordError as error:
-            outcome = error
+            result = error
         except (ValueError, KeyError, TypeError):
-            outcome = None
+            result = None
         right = raw[-LENGTH:] == SUM % summed.result()
-    if right and isinstance(outcome, RecordError):
-        raise outcome
-    return outcome if right and isinstance(outcome, Record) else None
+    if right and isinstance(result, RecordError):
+        raise result
+    return result if right and isinstance(result, Record) else None
 
 
 def _sound(raw: bytes, app: str, where: str, remedy: str) -> Record:

@@ -122,8 +122,8 @@ class Entries(MutableMapping[str, Entry]):
     def active(self) -> list[str]:
         """Addresses of the users whose accounts we want active."""
         column = self._kept.active
-        addresses = [a for a, e in self._all.items() if (column[e] if isinstance(e, int) else is_active(e))]
-        return [address for address in addresses if address.startswith("User/")]
+        active = [a for a, e in self._all.items() if (column[e] if isinstance(e, int) else is_active(e))]
+        return [address for address in active if address.startswith("User/")]
 
     def groups(self) -> list[str]:
         """The addresses of groups."""

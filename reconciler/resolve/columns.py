@@ -25,10 +25,10 @@ def read_columns(paths: Iterable[Path], resources: Resources) -> list[list[Any]]
 
 def _column(path: Path, resources: Resources, shared: Shared) -> list[Any]:
     try:
-        values = _attribute(path.urn, path.attribute, resources, shared)
+        column = _attribute(path.urn, path.attribute, resources, shared)
         if path.filter is not None:
-            values = _filtered(values, path.filter)
-        return named(values, path.sub) if path.sub is not None else values
+            column = _filtered(column, path.filter)
+        return named(column, path.sub) if path.sub is not None else column
     except (AttributeError, TypeError):
         extract = extractor(path)
         return [extract(resource) for resource in resources]
@@ -49,10 +49,10 @@ def named(items: list[Any], name: str) -> list[Any]:
         return list(map(itemgetter(name), items))
     except (KeyError, TypeError):
         items = [NOTHING if item is None else item for item in items]
-    values = [item.get(name) for item in items]
+    column = [item.get(name) for item in items]
     wanted = name.lower()
     others = {key for key in set().union(*items) if key != name and key.lower() == wanted}
-    return [lookup(item, name) for item in items] if others else values
+    return [lookup(item, name) for item in items] if others else column
 
 
 def _filtered(column: list[Any], clauses: tuple[tuple[str, str, Any], ...]) -> list[Any]:

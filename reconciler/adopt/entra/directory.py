@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +10,10 @@ from typing import Any
 from reconciler.adopt import defaults, write
 from reconciler.adopt.entra import graph
 from reconciler.adopt.entra.graph import Tenant
-from reconciler.adopt.entra.graph_pages import Page
 from reconciler.adopt.entra.in_step import Lists, keep_in_step
 from reconciler.adopt.entra.mappings_text import text
+from reconciler.adopt.entra.pages import Page
+from reconciler.adopt.entra.portal_csv import read_csv
 from reconciler.adopt.entra.schema import translate
 from reconciler.adopt.model import ImportRefused, Notes, Row
 from reconciler.adopt.yaml_edit.edit import revise
@@ -118,17 +118,7 @@ def _pages(folder: Path) -> Iterator[Page]:
             context, more = (data.get("@odata.context"), data.get("@odata.nextLink")) if isinstance(data, dict) else ("", None)
             yield Page(file.stem, inside, str(context or ""), bool(more), [item for item in items if isinstance(item, dict)])
         elif file.suffix.lower() == ".csv" and file.is_file():
-            yield Page(file.stem, inside, "", False, _csv(file))
-
-
-def _csv(file: Path) -> list[Row]:
-    """The portal's columns by name, empty cells left out but known."""
-    try:
-        with open(file, encoding="utf-8-sig", newline="") as lines:
-            rows = list(csv.DictReader(lines))
-    except (OSError, ValueError, csv.Error) as error:
-        raise ImportRefused(f"{file} cannot be read: {error}", "save it as CSV in UTF-8") from None
-    return [{str(key).replace(" ", ""): value or None for key, value in row.items() if key} for row in rows]
+            yield Page(file.stem, inside, "", False, read_csv(file))
 
 
 def _files(out: Path) -> dict[str, Lists]:

@@ -7,11 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from reconciler.adopt.entra.graph_pages import Page, group_names, ids_in, kind_of
-from reconciler.adopt.entra.graph_rows import Json, group_row, merged, user_row
+from reconciler.adopt.entra.graph_rows import FALSE, Json, group_row, is_neither, merged, user_name, user_row
+from reconciler.adopt.entra.pages import Page, ids, kind_of, names_of
 from reconciler.adopt.model import ImportRefused, Notes, Row
 from reconciler.adopt.yaml_edit.rows import is_name
 from reconciler.declare.names import DEFAULT_ACCESS, fold
+from reconciler.declare.wording import plural
 from reconciler.declare.yaml.scalars import can_hold
 
 NO_ROLE = "00000000-0000-0000-0000-000000000000"  # Graph's appRoleId of Default Access
@@ -52,8 +53,9 @@ class _Reader:
     def __init__(self, pages: dict[str, list[Page]], notes: Notes) -> None:
         self.pages, self.notes, self.made = pages, notes, Tenant(has=set(pages))
         self.names: dict[str, str] = {}  # id -> user name
+        self.by_name: dict[str, str] = {}  # folded user name -> user name
         self.groups: dict[str, str] = {}  # id -> group name
-        self.lists = [(page, group_names(page)) for page in pages.get("members", [])]
+        self.lists = [(page, names_of(page)) for page in pages.get("members", [])]
 
     def items(self, kind: str) -> list[Json]:
         return [item for page in self.pages.get(kind, []) for item in page.items]
@@ -61,6 +63,7 @@ class _Reader:
     def tenant(self) -> Tenant:
         users = self._own("users", "userPrincipalName", [(item, user_row(item, self.notes)) for item in self.items("users")])
         self.names = {str(row["id"]): row["userPrincipalName"] for _, row in users if row.get("id")}
+        self.by_name = {fold(row["userPrincipalName"]): row["userPrincipalName"] for _, row in users}
         groups = self._own("groups", "displayName", [(item, group_row(item, self.notes)) for item in self.items("groups")])
         self.groups = {str(row["id"]): row["displayName"] for _, row in groups if row.get("id")}
         self._strays(row for _, row in groups)
@@ -68,7 +71,7 @@ class _Reader:
             self._manager(item, row)
         for item, row in groups:
             self._members(item, row)
-            if fold(str(item.get("securityEnabled"))) == "false":
+            if fold(str(item.get("securityEnabled"))) in FALSE:
                 self.notes.add(
                     "it is not security-enabled: Entra provisions nobody by its assignment, and here it counts",
                     row["displayName"],
@@ -136,8 +139,13 @@ class _Reader:
                 f"save /groups/{id}/members as members/{id}.json, every page of it",
             )
         members = [m for m in listed or [] if isinstance(m, dict)] + [m for page in pages for m in page.items]
-        inside = {named for member in members if (named := self._member(member, row["displayName"]))}
-        ordered = sorted(inside, key=lambda named: (named[0], fold(named[1]), named[1]))
+        known = {member for item in members if (member := self._member(item, row["displayName"]))}
+        if pages and members and not known and not any(map(is_neither, members)):
+            raise ImportRefused(
+                f"of the {plural(len(members), 'row')} of members/{pages[0].name} none is a user or a group of the export",
+                "export users, groups and members on one day; the list needs the column Object ID or User principal name",
+            )
+        ordered = sorted(known, key=lambda member: (member[0], fold(member[1]), member[1]))
         row["members"] = [{"group": name} if is_group else name for is_group, name in ordered]
 
     def _member_pages(self, row: Row) -> list[Page]:
@@ -147,7 +155,7 @@ class _Reader:
         """Lists of members of no group here. Raises ImportRefused where one does not even say of which."""
         known = {name for row in groups for name in _names(row)}
         for page in (page for page, names in self.lists if not names & known):
-            if page.folder != "members" and not ids_in(page):
+            if page.folder != "members" and not ids(page):
                 raise ImportRefused(
                     f"{page.name} lists members, and does not say of which group",
                     "save it as members/GROUP.csv, with the group's displayName or id for GROUP",
@@ -162,6 +170,9 @@ class _Reader:
         for is_group, names in ((False, self.names), (True, self.groups)):
             if id in names:
                 return is_group, names[id]
+        name = fold(user_name(str(member.get("userPrincipalName"))))
+        if id == "None" and name in self.by_name:
+            return False, self.by_name[name]
         self.notes.add("a member is not taken over: it is no user or group of the export", group)
         return None
 

@@ -43,18 +43,17 @@ class Document:
         """At which character of the text each line begins."""
         return list(accumulate((len(line) + 1 for line in self.lines), initial=0))
 
-    def locate(self, path: tuple[Segment, ...]) -> Place:
+    def locate(self, path: tuple[Step, ...]) -> Place:
         """Where the value at a path stands; the nearest parent where it is absent."""
         return Place(self.file, *self._position(path)[1])
 
-    def locate_key(self, path: tuple[Segment, ...]) -> Place:
-        """Where the key of that value stands."""
+    def locate_key(self, path: tuple[Step, ...]) -> Place:
+        """Where the key of the value at a path stands; the nearest parent where it is absent."""
         return Place(self.file, *self._position(path)[0])
 
-    def _position(self, path: tuple[Segment, ...]) -> tuple[Where, Where]:
-        """Line and column of the key and of the value at a path, or at its nearest parent."""
+    def _position(self, path: tuple[Step, ...]) -> tuple[Where, Where]:
         if self._positions is None:
-            builder = Builder(self.file, positions=True)
+            builder = Builder.with_positions(self.file)
             builder.run(self.text)
             self._positions = builder.positions
         while path and path not in self._positions:
@@ -71,8 +70,8 @@ class Document:
 
     def written(self, place: Place) -> str:
         """The word that stands at a place, before YAML has made a number of it."""
-        match = re.match(r"(?:[&!]\S*\s+)*([\w.+-]+)", self.lines[place.line - 1][place.column - 1 :])
-        return match[1] if match else ""
+        word = re.match(r"(?:[&!]\S*\s+)*([\w.+-]+)", self.lines[place.line - 1][place.column - 1 :])
+        return word[1] if word else ""
 
 
 def parse(raw: bytes, file: str) -> Document:
@@ -89,7 +88,7 @@ def parse(raw: bytes, file: str) -> Document:
     try:
         builder.run(text)
         if builder.problems:
-            builder = Builder(file, positions=True)
+            builder = Builder.with_positions(file)
             builder.run(text)
     finally:
         if was_on:
@@ -107,7 +106,7 @@ def _broken(file: str, code: str, message: str, remedy: str, at: Where = (1, 1))
 def _nuls(document: Document) -> list[Problem]:
     """The one character that no value may hold, since most services cut a text there."""
     problems: list[Problem] = []
-    todo: list[tuple[tuple[Segment, ...], Any]] = [((), document.data)]
+    todo: list[tuple[tuple[Step, ...], Any]] = [((), document.data)]
     while todo:
         path, value = todo.pop()
         inside = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
@@ -138,12 +137,12 @@ class Sources:
 
     def digest(self, root: str) -> str:
         """`sha256:` and a digest over every file's path below `root` and its content: the same on every machine."""
-        hashing = hashlib.sha256()
+        digest = hashlib.sha256()
         for file, content in sorted((file.removeprefix(root).lstrip("/"), content) for file, content in self._contents.items()):
-            hashing.update(file.encode("utf-8", "surrogateescape") + b"\0" + content.hash)
-        return "sha256:" + hashing.hexdigest()
+            digest.update(file.encode("utf-8", "surrogateescape") + b"\0" + content.hash)
+        return "sha256:" + digest.hexdigest()
 
-    def place(self, file: str, path: tuple[Segment, ...]) -> Place:
+    def place(self, file: str, path: tuple[Step, ...]) -> Place:
         """Where a value of a file stands."""
         if file not in self._places:  # to find a place nobody needs the data
             self._places[file] = Document(file, self._contents[file].raw.decode("utf-8-sig"))
@@ -151,10 +150,10 @@ class Sources:
 
     def value(self, file: str, path: tuple[Segment, ...]) -> Any:
         """A value of a file as it is written there."""
-        node = self._document(file).data
+        value = self._document(file).data
         for step in path:
-            node = node[step]
-        return node
+            value = value[step]
+        return value
 
     def _document(self, file: str) -> Document:
         if file not in self._parsed:

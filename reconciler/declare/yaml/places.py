@@ -35,16 +35,16 @@ def text_of(document: Document, path: tuple[Any, ...], value: Any) -> Text:
 
 def _characters(value: str, signs: Iterator[tuple[str, Where, Where]], end: Where) -> tuple[Where, ...]:
     """The place of each character and of the end. Folding changes white space alone, so it counts for nothing."""
-    ends = []
+    places = []
     for character in value:
         if character.isspace():
-            ends.append(end)
+            places.append(end)
             continue
         sign, at, end = next(signs, ("", end, end))
         if sign != character:
             return ()
-        ends.append(at)
-    return (*ends, end)
+        places.append(at)
+    return (*places, end)
 
 
 def _signs(written: Iterator[re.Match[str]], start: Where) -> Iterator[tuple[str, Where, Where]]:

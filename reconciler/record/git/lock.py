@@ -70,7 +70,7 @@ class GitLock:
         """Who holds the lock now, as the remote says it. Raises RecordError."""
         self.ref.refresh()
         holder = self.holder()
-        self.watch.note(holder is not None)
+        self.watch.note(self.ref.head if holder is not None else None)
         return holder
 
     def takeover(self, holder: LockInfo) -> str | None:

@@ -41,11 +41,11 @@ def tokens(pattern: str) -> list[Token]:
         raise FormatError("the format is empty")
     if len(pattern) == 1:
         raise FormatError(f"{pattern!r} alone is one of .NET's standard formats: write it out, for example yyyy-MM-dd")
-    read, at = [], 0
+    result, at = [], 0
     while at < len(pattern):
         token, at = _token(pattern, at)
-        read.append(token)
-    return read
+        result.append(token)
+    return result
 
 
 def _token(pattern: str, at: int) -> tuple[Token, int]:
@@ -77,14 +77,14 @@ def _run(pattern: str, at: int) -> tuple[Token, int]:
 
 
 def _quoted(pattern: str, at: int) -> tuple[Token, int]:
-    quote, literal, at = pattern[at], "", at + 1
+    quote, quoted, at = pattern[at], "", at + 1
     while at < len(pattern) and pattern[at] != quote:
         at += pattern[at] == "\\"
-        literal += pattern[at : at + 1]
+        quoted += pattern[at : at + 1]
         at += 1
     if at >= len(pattern):
         raise FormatError(f"a quote {quote} is not closed")
-    return Token("", literal), at + 1
+    return Token("", quoted), at + 1
 
 
 # Writing
@@ -108,11 +108,11 @@ _WRITE: dict[str, Callable[[Parts, int], str]] = {
 @lru_cache(maxsize=4096)
 def writer(pattern: str) -> Callable[[int], str]:
     """What prints a moment. Raises FormatError."""
-    template = tokens(pattern)
+    letters = tokens(pattern)
 
     def write(moment: int) -> str:
         p, out = parts(moment), ""
-        for letter, run in template:
+        for letter, run in letters:
             piece = _WRITE[letter](p, len(run)) if letter else run
             # .NET takes the point back where no digit of F follows it.
             out = out[:-1] if letter == "F" and not piece and out.endswith(".") else out + piece
@@ -145,15 +145,15 @@ def _expression(token: Token) -> str:
     return f"(?P<z>[+-]{'[0-9]{1,2}' if len(run) == 1 else '[0-9]{2}'}{':?[0-9]{2}' if len(run) > 2 else ''})"
 
 
-def _check_reading(template: list[Token]) -> None:
-    names = [letter * 2 if letter in "Md" and len(run) > 2 else letter for letter, run in template if letter]
+def _check_reading(letters: list[Token]) -> None:
+    names = [letter * 2 if letter in "Md" and len(run) > 2 else letter for letter, run in letters if letter]
     twice = {name for name in names if names.count(name) > 1}
     for group in ("Hh", "fF", "zZ"):
         if all(letter in names for letter in group):
             twice.add(group)
     if twice or ("MM" in names and "M" in names):
         raise FormatError("a part of the date stands twice in the format")
-    if not any(letter == "y" and len(run) > 3 for letter, run in template):
+    if not any(letter == "y" and len(run) > 3 for letter, run in letters):
         raise FormatError("an input format needs a year of four digits (yyyy): .NET would guess the century or take today's")
     if "t" in names and "h" not in names and "H" not in names:
         raise FormatError("tt needs an hour (h)")
@@ -164,16 +164,16 @@ def _check_reading(template: list[Token]) -> None:
 @lru_cache(maxsize=4096)
 def reader(pattern: str) -> Callable[[str], int]:
     """What reads a moment, blanks around it allowed, and raises ValueError. Raises FormatError."""
-    template = tokens(pattern)
-    _check_reading(template)
+    letters = tokens(pattern)
+    _check_reading(letters)
     source = ""
-    for number, (letter, run) in enumerate(template):
+    for number, (letter, run) in enumerate(letters):
         if letter == "Z":
             source += "(?P<Z>(?i:Z|GMT))"
         elif letter:
             source += _expression(Token(letter, run))
         else:
-            optional = run == "." and template[number + 1 : number + 2] and template[number + 1].letter == "F"
+            optional = run == "." and letters[number + 1 : number + 2] and letters[number + 1].letter == "F"
             source += re.escape(run) + ("?" if optional else "")
     compiled = re.compile(rf"\s*{source}\s*\Z")
 

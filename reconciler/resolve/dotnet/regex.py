@@ -132,14 +132,20 @@ class _Translation:
         elif letter == "$":
             self._end_of_text(1)
         elif letter == "^":
-            self._emit(letter, 1, True)
+            self._emit_whole(letter, 1)
         else:
             self._atom(letter)
 
-    def _emit(self, text: str, length: int, repeatable: bool = False) -> None:
+    def _emit(self, text: str, length: int) -> None:
+        """What no quantifier may follow."""
         self.out.append(text)
         self.at += length
-        self.repeatable = repeatable
+        self.repeatable = False
+
+    def _emit_whole(self, text: str, length: int) -> None:
+        """What a quantifier may repeat."""
+        self._emit(text, length)
+        self.repeatable = True
 
     def _atom(self, letter: str) -> None:
         quantifier = QUANTIFIER.match(self.pattern, self.at)
@@ -154,33 +160,33 @@ class _Translation:
             self._end_of_text(2)
             return
         if letter == "\\" and self.pattern.startswith(r"\z", self.at):
-            self._emit(r"\z", 2, True)
+            self._emit_whole(r"\z", 2)
             return
         if self.frames[-1].ended:
             raise RegexError("something follows $, which RE2 cannot express: end the pattern, or the alternative, with $")
         if letter == "[":
-            letters, end = read_class(self.pattern, self.at)
-            self._emit(letters, end - self.at, True)
+            inside, end = read_class(self.pattern, self.at)
+            self._emit_whole(inside, end - self.at)
         elif letter == "\\":
             self._escape()
         else:
-            self._emit("." if letter == "." else escape(letter), 1, True)
+            self._emit_whole("." if letter == "." else escape(letter), 1)
 
     def _escape(self) -> None:
         if self.pattern.startswith(r"\A", self.at):
-            self._emit(r"\A", 2, True)
+            self._emit_whole(r"\A", 2)
             return
         kind, value, end = read_escape(self.pattern, self.at)
-        self._emit(f"[{SHORTHANDS[value]}]" if kind == "shorthand" else value, end - self.at, True)
+        self._emit_whole(f"[{SHORTHANDS[value]}]" if kind == "shorthand" else value, end - self.at)
 
     def _end_of_text(self, length: int) -> None:
         frame = self.frames[-1]
         if frame.lines and length == 1:
-            self._emit("$", 1, True)
+            self._emit_whole("$", 1)
             return
         self.count += 1
         self.tails.append(self.count)
-        self._emit(LAST_NEWLINE, length, True)
+        self._emit_whole(LAST_NEWLINE, length)
         self.frames[-1] = frame._replace(ended=True, holds_end=True)
 
     def _close(self) -> None:
@@ -189,7 +195,7 @@ class _Translation:
         inner = self.frames.pop()
         if inner.holds_end:
             self.frames[-1] = self.frames[-1]._replace(ended=True, holds_end=True)
-        self._emit(")", 1, True)
+        self._emit_whole(")", 1)
 
     def _open(self) -> None:
         ahead = self.pattern[self.at : self.at + 4]

@@ -55,9 +55,9 @@ def of(moment: datetime) -> int:
 
 
 def parts(moment: int) -> Parts:
-    days, within = divmod(inside(moment), DAY)
+    days, in_day = divmod(inside(moment), DAY)
     day = date.fromordinal(days + 1)
-    seconds, fraction = divmod(within, SECOND)
+    seconds, fraction = divmod(in_day, SECOND)
     return Parts(day.year, day.month, day.day, seconds // 3600, seconds // 60 % 60, seconds % 60, fraction, day.isoweekday() % 7)
 
 
@@ -73,10 +73,10 @@ def offset_ticks(written: str) -> int:
     if written.upper() in ("Z", "GMT"):
         return 0
     digits = written[1:].replace(":", "").ljust(4, "0") if len(written) != 2 else f"0{written[1]}00"
-    ticks = int(digits[:2]) * HOUR + int(digits[2:]) * MINUTE
-    if ticks > 14 * HOUR or int(digits[2:]) > 59:
+    offset = int(digits[:2]) * HOUR + int(digits[2:]) * MINUTE
+    if offset > 14 * HOUR or int(digits[2:]) > 59:
         raise ValueError(f"{written} is no offset from UTC")
-    return -ticks if written[0] == "-" else ticks
+    return -offset if written[0] == "-" else offset
 
 
 def half_day(hour: int, half: str | None) -> int:

@@ -47,8 +47,8 @@ def _now(chance: Chance) -> str:
     return printed(of(chance.now))
 
 
-def _random_string(chance: Chance, length: Any, *asked: Any) -> str:
-    size, minimums, avoid = whole(length), [whole(value) for value in asked[:4]], text(asked[4] if len(asked) > 4 else None)
+def _random_string(chance: Chance, length: Any, *limits: Any) -> str:
+    size, minimums, avoid = whole(length), [whole(value) for value in limits[:4]], text(limits[4] if len(limits) > 4 else None)
     wrong = _problem(size, minimums, avoid)
     if wrong:
         raise EvaluationError(wrong[1])

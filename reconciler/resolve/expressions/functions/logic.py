@@ -62,16 +62,16 @@ def _ordered(left: Any, right: Any) -> tuple[Any, Any]:
 
 
 def _iif(get: Any, condition: Run, then: Run, otherwise: Run) -> Any:
-    holds = condition(get)
-    return then(get) if holds is True or text(holds).lower() == "true" else otherwise(get)
+    outcome = condition(get)
+    return then(get) if outcome is True or text(outcome).lower() == "true" else otherwise(get)
 
 
 def _c_bool(value: Any) -> str:
     if isinstance(value, bool):
         return truth(value)
-    decimal = number(value)
-    if decimal is not None:
-        return truth(decimal != 0)
+    amount = number(value)
+    if amount is not None:
+        return truth(amount != 0)
     word = text(value).lower()
     if word not in ("", "true", "false"):
         raise EvaluationError(f"{value!r} is neither a number nor True or False")

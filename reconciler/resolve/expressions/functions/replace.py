@@ -77,27 +77,27 @@ def _fits(source: str, length: int) -> None:
 
 def _replace_matches(pattern: Pattern, source: str, value: str) -> str:
     pieces = compile_replacement(value, pattern)
-    written, at, length = [], 0, len(source)
+    pieces_out, at, length = [], 0, len(source)
     for match in pattern.matches(source):
         start, end = match.spans[0]
         length += expanded(pieces, match) - (end - start)
         _fits(source, length)
-        written += [source[at:start], expand(pieces, match)]
+        pieces_out += [source[at:start], expand(pieces, match)]
         at = end
-    return "".join(written) + source[at:]
+    return "".join(pieces_out) + source[at:]
 
 
 def _replace_group(pattern: Pattern, source: str, group: str, value: str) -> str:
     number = _number(pattern, group)
-    parts, at, length = [], 0, len(source)
+    pieces, at, length = [], 0, len(source)
     for match in pattern.matches(source):
         start, end = match.spans[number]
         if start >= at:
             length += len(value) - (end - start)
             _fits(source, length)
-            parts += [source[at:start], value]
+            pieces += [source[at:start], value]
             at = end
-    return "".join(parts) + source[at:]
+    return "".join(pieces) + source[at:]
 
 
 def _group_of(pattern: Pattern, source: str, group: str) -> Any:

@@ -64,9 +64,9 @@ def _cased(letter: str, other: str) -> str:
 def _join(separator: Any, *parts: Any) -> str:
     if not PLAIN.issuperset(map(type, parts)):
         parts = tuple([text(item) for part in parts for item in items(part)])
-    present, between = list(filter(None, parts)), text(separator)
-    fits(sum(map(len, present)) + len(between) * (len(present) - 1))
-    return between.join(present)
+    filled, between = list(filter(None, parts)), text(separator)
+    fits(sum(map(len, filled)) + len(between) * (len(filled) - 1))
+    return between.join(filled)
 
 
 def _left(source: Any, count: Any) -> str:
@@ -157,10 +157,10 @@ def _append(source: Any, suffix: Any) -> str:
 def _bit_and(left: Any, right: Any) -> Any:
     if left is None or right is None:
         return None
-    both = whole(left) & whole(right)
-    if not -(1 << 63) <= both < 1 << 64:
+    bits = whole(left) & whole(right)
+    if not -(1 << 63) <= bits < 1 << 64:
         raise EvaluationError("the result of BitAnd is no number of 64 bits")
-    return both
+    return bits
 
 
 def _to_text(value: Any) -> Any:
