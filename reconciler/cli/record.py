@@ -93,14 +93,9 @@ def migrate(
     desired: Path, apps: tuple[str, ...], no_color: bool, backend: str | None, remote: str, path: str, name: str | None
 ) -> int:
     """Move the record to where reconciler.yaml now says that it lives, or from an app's old name to its new one."""
-    from dataclasses import replace
-
-    from reconciler.declare.settings import RecordSettings
-    from reconciler.record.migrate import migrate as move
-
     if name is not None and (len(apps) != 1 or not APP_NAME.fullmatch(name)):
         raise click.UsageError("--from-app takes the old name of one app: name the new one with --app")
-    from reconciler.declare.model import RecordSettings
+    from reconciler.declare.settings import RecordSettings
     from reconciler.record.migrate import migrate as move
     from reconciler.record.migrate import other_backend
 

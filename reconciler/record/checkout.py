@@ -126,7 +126,7 @@ class Checkout:
             return None
         if not FOLLOWED.fullmatch(address):
             raise RecordError(
-                f"the address of the remote {name!r} is not one that is followed: {shown(address)}",
+                f"the address of the remote {name!r} is not one that is followed: {without_credentials(address)}",
                 "use an https, ssh or file address (git remote set-url)",
             )
         if "://" not in address and ":" not in address.split("/")[0]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.declare.model import RecordSettings
+from reconciler.declare.settings import RecordSettings
 from reconciler.record.model import Record
 from reconciler.record.store import RecordError, Store
 

@@ -63,14 +63,14 @@ def is_neither(member: Json) -> bool:
 
 def merged(name: str, one: tuple[Json, Row], other: tuple[Json, Row]) -> tuple[Json, Row]:
     """Two rows of one object as one. Raises ImportRefused where they contradict each other."""
-    said, also = ({**row, **{key: item[key] for key in ("manager", "members") if key in item}} for item, row in (first, second))
+    said, also = ({**row, **{key: item[key] for key in ("manager", "members") if key in item}} for item, row in (one, other))
     differ = sorted(key for key in said.keys() & also.keys() if said[key] != also[key])
     if differ:
         raise ImportRefused(
             f"the export has two rows of {name}, and they differ in {', '.join(differ)}",
             "keep the file that is right, or export both again",
         )
-    return {**second[0], **first[0]}, {**second[1], **first[1]}
+    return {**other[0], **one[0]}, {**other[1], **one[1]}
 
 
 def _texts(item: Json, known: Iterable[str], notes: Notes) -> Row:

@@ -43,15 +43,15 @@ class Document:
         """At which character of the text each line begins."""
         return list(accumulate((len(line) + 1 for line in self.lines), initial=0))
 
-    def locate(self, path: tuple[Step, ...]) -> Place:
+    def locate(self, path: tuple[Segment, ...]) -> Place:
         """Where the value at a path stands; the nearest parent where it is absent."""
         return Place(self.file, *self._position(path)[1])
 
-    def locate_key(self, path: tuple[Step, ...]) -> Place:
+    def locate_key(self, path: tuple[Segment, ...]) -> Place:
         """Where the key of the value at a path stands; the nearest parent where it is absent."""
         return Place(self.file, *self._position(path)[0])
 
-    def _position(self, path: tuple[Step, ...]) -> tuple[Where, Where]:
+    def _position(self, path: tuple[Segment, ...]) -> tuple[Where, Where]:
         if self._positions is None:
             builder = Builder.with_positions(self.file)
             builder.run(self.text)
@@ -106,7 +106,7 @@ def _broken(file: str, code: str, message: str, remedy: str, at: Where = (1, 1))
 def _nuls(document: Document) -> list[Problem]:
     """The one character that no value may hold, since most services cut a text there."""
     problems: list[Problem] = []
-    todo: list[tuple[tuple[Step, ...], Any]] = [((), document.data)]
+    todo: list[tuple[tuple[Segment, ...], Any]] = [((), document.data)]
     while todo:
         path, value = todo.pop()
         inside = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
@@ -142,7 +142,7 @@ class Sources:
             digest.update(file.encode("utf-8", "surrogateescape") + b"\0" + content.hash)
         return "sha256:" + digest.hexdigest()
 
-    def place(self, file: str, path: tuple[Step, ...]) -> Place:
+    def place(self, file: str, path: tuple[Segment, ...]) -> Place:
         """Where a value of a file stands."""
         if file not in self._places:  # to find a place nobody needs the data
             self._places[file] = Document(file, self._contents[file].raw.decode("utf-8-sig"))
