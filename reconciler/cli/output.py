@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Tell = Callable[["Outcome"], None]
 KEY = "reconciler.said"
+_held: ContextVar[list[tuple[str, bool]] | None] = ContextVar("held", default=None)  # what a thread says while others speak
 
 
 @dataclass
@@ -36,8 +38,28 @@ def _kept() -> _Said:
 
 def say(line: str, err: bool = True) -> None:
     """A line for the person, and for the report."""
+    held = _held.get()
+    if held is not None:
+        held.append((line, err))
+        return
     click.echo(plain(line), err=err)
     report_lines([line])
+
+
+@contextmanager
+def held_back() -> Iterator[Callable[[], None]]:
+    """What this thread says inside of the block is kept; yields what says all of it, to be called by whoever speaks next."""
+    lines: list[tuple[str, bool]] = []
+    token = _held.set(lines)
+    try:
+        yield lambda: _say_all(lines)
+    finally:
+        _held.reset(token)
+
+
+def _say_all(lines: list[tuple[str, bool]]) -> None:
+    for line, err in lines:
+        say(line, err)
 
 
 def warn(app: App, text: str) -> None:

@@ -15,12 +15,12 @@ from reconciler.cli.common import (
     ERROR,
     chosen,
     colourer,
-    guarded,
     load_checked,
     options,
     selection_options,
     worst,
 )
+from reconciler.cli.jobs import jobs_option, side_by_side
 from reconciler.cli.only import known_addresses, warn_unknown
 from reconciler.cli.other_apps import warn_forgotten
 from reconciler.cli.output import PERSON
@@ -45,6 +45,7 @@ unmanaged_option = click.option(
 @unmanaged_option
 @click.option("--redact", is_flag=True, help="Show hashes for personal values, also in FILE, which can then not be applied.")
 @click.option("--with-token", is_flag=True, help="Only apps whose token is in the environment.")
+@jobs_option
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
@@ -52,7 +53,7 @@ unmanaged_option = click.option(
 )
 def plan(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...], form: str,
-    out: Path | None, show_unmanaged: bool, redact: bool, with_token: bool, detailed_exitcode: bool,
+    out: Path | None, show_unmanaged: bool, redact: bool, with_token: bool, jobs: int, detailed_exitcode: bool,
 ) -> int:  # fmt: skip
     """Show what an apply would do. Writes nothing to the service."""
     mode = output_files.clear(out) if out is not None else output_files.OWN
@@ -61,25 +62,26 @@ def plan(
     from reconciler.scim.credentials import at_hand
 
     declarations = load_checked(desired, apps)
-    plans: list[Plan] = []
+    made: dict[str, Plan] = {}
     last: list[Session] = []
 
     def work(app: App) -> int:
         with read_and_plan(app, declarations, PERSON, Selection(only, causes)) as session:
             warn_unknown(only, app, declarations, session.record)
-            plans.append(_redacted(session.planned.plan, declarations) if redact else session.planned.plan)
+            made[app.name] = _redacted(session.planned.plan, declarations) if redact else session.planned.plan
             last[:] = [session]  # to take the last app's objects apart, just before the end, would take a while
-        code = _code(plans[-1], session)
+        code = _code(made[app.name], session)
         return code if code != CHANGES or detailed_exitcode else 0
 
     picked = [app for app in chosen(declarations, apps) if not with_token or at_hand(app, os.environ)]
     known_addresses(only, declarations, picked)
     if not apps:
         warn_forgotten(declarations)
-    codes = [guarded(lambda app=app: work(app)) for app in picked]  # type: ignore[misc]
+    codes = side_by_side(picked, work, jobs)
+    plans = [made[app.name] for app in picked if app.name in made]
     if plans or form == "json":
         show_plans(plans, form, no_color, show_unmanaged)
-    unplanned = [app.displayName for app in picked if app.name not in {plan.app for plan in plans}]
+    unplanned = [app.displayName for app in picked if app.name not in made]
     _say_unplanned(unplanned, form)
     if out is not None:
         _save(plans, out, mode, unplanned)
