@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 @options
 @click.argument("user")
 @click.option("--offline", is_flag=True, help="Leave the service out.")
+@click.option("--all", "every", is_flag=True, help="Show attributes and mappings without a value, too.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")
-def explain(desired: Path, apps: tuple[str, ...], no_color: bool, user: str, offline: bool, form: str) -> int:
+def explain(desired: Path, apps: tuple[str, ...], no_color: bool, user: str, offline: bool, every: bool, form: str) -> int:
     """Show step by step what becomes of USER, and why. Writes nothing.
 
     USER is a userPrincipalName in any case, an address such as User/ada@example.com or Group/Networks, or an earlier name.
@@ -53,7 +54,8 @@ def explain(desired: Path, apps: tuple[str, ...], no_color: bool, user: str, off
     if form == "json":
         click.echo(report.dumps(explanations), nl=False)
     else:
-        click.echo("\n".join(report.render(item, colourer(no_color)) for item in explanations), nl=False)
+        shown = explanations if every else map(report.with_values, explanations)
+        click.echo("\n".join(report.render(item, colourer(no_color)) for item in shown), nl=False)
     return code if explanations or code else _unknown(declarations, recorded, user)
 
 

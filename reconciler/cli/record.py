@@ -19,6 +19,7 @@ from reconciler.record.open import recovered, store_named, store_of
 
 if TYPE_CHECKING:
     from reconciler.record.git.store import GitStore
+    from reconciler.record.model import Record
 
 LOCAL = (
     "the record is a local one, and this is no Git repository that could hold another: to move it into Git, write "
@@ -58,6 +59,28 @@ def show(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -> 
         click.echo(orjson.dumps(entries, option=orjson.OPT_INDENT_2).decode())
         return code
     return code or _nowhere(address)
+
+
+@record.command(name="list")
+@options
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")
+def list_(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) -> int:
+    """List who is in the record: address, state, id on the service, roles."""
+    from reconciler.report.record_list import as_json, as_text
+
+    records: dict[str, Record] = {}
+
+    def work(app: App, declarations: Declarations) -> int:
+        record = recovered(store_of(app, declarations))
+        if record is None:
+            say(f"{app.displayName} has no record")
+        else:
+            records[app.name] = record
+        return 0
+
+    code = _each(desired, apps, work)
+    click.echo((as_json if form == "json" else as_text)(records), nl=False)
+    return code
 
 
 @record.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from reconciler.declare.model import Place
@@ -12,6 +13,7 @@ from reconciler.report.jsonform import change_json
 from reconciler.report.mapping_trace import mapping_json, mapping_lines
 from reconciler.report.safe import plain
 from reconciler.report.text import change_lines, value_text
+from reconciler.resolve.derive import Derived
 
 FORMAT_VERSION = "1.0"
 TITLES = {"connection": "Connection", "import": "Import", "scope": "Scope", "match": "Match", "action": "Action"}
@@ -31,6 +33,17 @@ def render(item: Explanation, colour: Colour) -> str:
     if item.edits:
         lines += ["", "To bring it in:", *(f"   {plain(e.place.file)}:{e.place.line}: {plain(e.text)}" for e in item.edits)]
     return "\n".join(lines) + "\n"
+
+
+def with_values(item: Explanation) -> Explanation:
+    """Without the attributes and mappings that come to nothing: a directory has many, and few say why."""
+    attributes = tuple(pair for pair in item.attributes if pair[1] is not None)
+    return replace(item, attributes=attributes, mappings=tuple(mapping for mapping in item.mappings if _says_something(mapping)))
+
+
+def _says_something(mapping: Derived) -> bool:
+    """Whether there is a value, or a reason why there is none."""
+    return not (mapping.state == "value" and mapping.value is None and mapping.default is None)
 
 
 def _step(number: int, step: ExplainedStep, colour: Colour) -> list[str]:

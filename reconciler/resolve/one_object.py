@@ -16,6 +16,8 @@ from reconciler.resolve.resolution import getter
 from reconciler.resolve.scope import judge
 from reconciler.resolve.sources import GroupSource, UserSource
 
+SHORTEST = 2  # letters of a part of a name
+
 
 def find(declarations: Declarations, text: str) -> str | None:
     """The address of the declared object that is meant: a userPrincipalName in any case, `User/...`, `Group/...`, or an
@@ -38,9 +40,11 @@ def _previously(table: Table[Any], name: str) -> int | None:
 
 
 def near(text: str, addresses: Iterable[str]) -> list[str]:
-    """Up to three known addresses that look like what was asked for, as they are written."""
+    """Up to five known addresses that what was asked for is a part of, else three that look like it, as they are written."""
     wanted, known = fold(text), {fold(address): address for address in addresses}
-    return [known[address] for address in nearly(wanted if "/" in wanted else "user/" + wanted, known, 3)]
+    part = wanted.partition("/")[2] or wanted
+    holding = sorted(address for address in known if part in address.partition("/")[2]) if len(part) >= SHORTEST else []
+    return [known[address] for address in holding[:5] or nearly(wanted if "/" in wanted else "user/" + wanted, known, 3)]
 
 
 def chains(groups: Table[Group], name: str, nested: str) -> dict[str, tuple[str, ...]]:
