@@ -38,7 +38,7 @@ def execute(
     finally:
         run.guarded(run.finish)
     outcomes = [run.outcome(change) for change in job.changes]
-    return Result(outcomes, run.interrupted, run.refused, tuple(run.adopted), run.unkept)
+    return Result(outcomes, run.interrupted, run.refused, tuple(run.adopted), run.unkept, tuple(run.writer.learning.said))
 
 
 def refusal(error: ServiceError) -> str:
@@ -135,6 +135,7 @@ class _Run:
         if self.open is None:
             self._stop(outcomes)
         self._forget_revoked(outcomes)
+        self.writer.learning.keep()
         self.store.save(record)
         if self.open is None:
             # Before the journal goes: a kill in between is known from it.

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from reconciler.apply.ids import Ids, member_ids, resource_of, version_of
+from reconciler.apply.if_match import conditionally
+from reconciler.apply.learning import Learning
 from reconciler.apply.members import write_members
 from reconciler.apply.model import Failed, Job
 from reconciler.apply.preconditions import unchanged, values_unchanged
@@ -55,7 +58,7 @@ class Writer:
         self.changes = EntryChanges(
             job.record, job.settled.baselines, job.settled.renamed, job.settled.gone, job.resolution.user_mapping.references
         )
-        self.whose = Whose(job, self.ids)
+        self.whose, self.learning = Whose(job, self.ids), Learning(job, client)
         self.carrying = {*job.record.carrying, *(s.target for s in job.resolution.user_mapping.slots if s.carries_roles)}
         self.notes: dict[str, str] = {}
         self.outstanding: dict[str, str] = {}
@@ -167,11 +170,14 @@ class Writer:
         """A PATCH that may have been done: read first, what has taken effect must not be sent again."""
         pairs = [(a.path, self.ids.wire(a)) for a in attributes]
         resource, id, version = resource_of(change.address), self.ids.own(change), version_of(live)
+        send = partial(self.client.patch, resource, id, self._operations(change, pairs, live))
+        put = partial(self.client.replace, resource, id)
+        look = partial(self._version, change)
         try:
-            return self.client.patch(resource, id, self._operations(change, pairs, live), version)
+            return conditionally(self.client, version, send, look)
         except PatchUnsupported:
             self._all_shown(change, live)
-            return self.client.replace(resource, id, merge(live, pairs), version)
+            return conditionally(self.client, version, partial(put, merge(live, pairs)), look)
         except LostAnswer as error:
             self.client.rest(error, attempt)
             answer = self.client.get(resource, id)
@@ -213,6 +219,10 @@ class Writer:
             return live
         values_unchanged(change, live, self.job.resolution.mapping(change.address), self.ids)
         return live
+
+    def _version(self, change: Change) -> str | None:
+        """Of the live object, if it is still as the plan saw it."""
+        return version_of(self._fresh(change))
 
     def _members(self, change: Change, add: list[str], remove: list[str]) -> None:
         """Members who have no account, since it failed, are left for the next run."""
@@ -260,11 +270,17 @@ class Writer:
         resource, id = resource_of(change.address), self.ids.own(change)
         live = self.client.get(resource, id)
         if live is not None:
-            unchanged(change, live, self.job.resolution.mapping(change.address), self.ids)
+            self._unchanged(change, live)
             self.uncertain = True
-            self.client.delete(resource, id, version_of(live))
+            send, look = partial(self.client.delete, resource, id), lambda: self._unchanged(change, self._fresh(change))
+            conditionally(self.client, version_of(live), send, look)
             self._look_whether_gone(change)
         self.changes.drop(change.address)
+
+    def _unchanged(self, change: Change, live: Resource) -> str | None:
+        """The version of an object that is to be deleted. Raises Failed where it is not as the plan saw it."""
+        unchanged(change, live, self.job.resolution.mapping(change.address), self.ids)
+        return version_of(live)
 
     def _look_whether_gone(self, change: Change) -> None:
         """An account that the service keeps, and of which it says that it is inactive, is out. Raises Failed for any other."""

@@ -72,6 +72,8 @@ def write(found: Session, changes: tuple[Change, ...], request: Request) -> int:
     part = f" This was a part: {', '.join(only)}." if only else ""
     say(f"{_summary(result, name)}{part}", err=False)
     report_lines([line(outcome) for outcome in result.outcomes])
+    for words in result.said:
+        say(f"Note: {name}: {words}")
     return _ended(found, result, only)
 
 

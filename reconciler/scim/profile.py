@@ -41,6 +41,13 @@ class Patch:
 
 
 @dataclass(frozen=True)
+class Etag:
+    """`supported`: whether If-Match is sent with the version that the service shows (RFC 7644 §3.14)."""
+
+    supported: bool = True
+
+
+@dataclass(frozen=True)
 class Groups:
     supported: bool = True
     membersPerPatch: int = 100
@@ -70,6 +77,7 @@ class Profile:
     paging: Paging = Paging()
     filter: Filter = Filter()
     patch: Patch = Patch()
+    etag: Etag = Etag()
     groups: Groups = Groups()
     rate: Rate | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -99,6 +107,7 @@ def make_profile(name: str, data: Mapping[str, Any]) -> Profile:
         _part(Paging, data["paging"]),
         _part(Filter, data["filter"]),
         _part(Patch, data["patch"]),
+        _part(Etag, data.get("etag", {})),
         _part(Groups, data["groups"]),
         _part(Rate, data["rate"]) if "rate" in data else None,
         data.get("headers", {}),
