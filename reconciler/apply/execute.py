@@ -200,6 +200,8 @@ class _Run:
             self.ends[address] = ("failed", str(error))
         except Failed as error:
             self.ends[address] = (error.status, error.message)
+            if self.writer.took:
+                self.job.record.count_removals(line["at"], line["takes"])
         self._close(address, line)
 
     def _opening(self, step: Step) -> dict[str, Any]:

@@ -2,29 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from reconciler.apply.ids import missing, version_of
+from reconciler.apply.ids import member_ids, missing, version_of
 from reconciler.apply.if_match import conditionally
 from reconciler.apply.model import Failed
 from reconciler.scim.client import ATTEMPTS, ScimClient
-from reconciler.scim.errors import LostAnswer, PatchUnsupported
+from reconciler.scim.errors import LostAnswer, PatchUnsupported, ServiceError
+from reconciler.scim.forms import PUT, is_of_form
 from reconciler.scim.identity import of_asked
-from reconciler.scim.patch import member_operations, merge
+from reconciler.scim.patch import PATH, member_operations, merge
 
 Resource = dict[str, Any]
 
 
-def write_members(client: ScimClient, id: str, live: Resource, add: list[str], remove: list[str]) -> Resource | None:
+def write_members(
+    client: ScimClient,
+    id: str,
+    live: Resource,
+    add: list[str],
+    remove: list[str],
+    form: str,
+    refused: Callable[[ServiceError], None],
+) -> Resource | None:
     """`live` is the group as it was read; `add` and `remove` are ids of accounts. Raises Failed or ServiceError.
 
+    `form` is `put` where the service is known to take members in no other way; `refused` hears why, where that is found now.
     Returns the group as it was answered last, `live` where nothing was left to be sent.
     """
+    if form == PUT:
+        return _replace(client, id, set(add), set(remove))
     try:
         return _patch(client, id, live, add, remove)
     except PatchUnsupported:
         return _replace(client, id, set(add), set(remove))
+    except ServiceError as error:
+        if not (is_of_form(error, PATH) and _shows_members(client, live)):
+            raise
+        answer = _replace(client, id, set(add), set(remove))
+        refused(error)
+        return answer
+
+
+def _shows_members(client: ScimClient, group: Resource) -> bool:
+    """Whether all that a PUT must hold is known."""
+    return client.profile.groups.membersReadable is True or bool(member_ids(group))
 
 
 def _patch(client: ScimClient, id: str, live: Resource, add: list[str], remove: list[str], attempt: int = 1) -> Resource | None:

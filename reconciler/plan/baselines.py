@@ -143,7 +143,7 @@ def _entry(context: Context, item: Desired, live: LiveObject) -> Entry:
     base: Entry = {**applied} if applied is not None else {"id": live.id}
     base.pop("retained", None)
     wanted, answered = dict(base.get("wanted", {})), dict(base.get("answered", {}))
-    for i in mapping.updates:
+    for i in mapping.compared:
         slot, want = mapping.slots[i], item.values[i]
         if want is IGNORE or slot.target in pending or (want is None and slot.target not in wanted):
             continue

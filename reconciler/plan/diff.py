@@ -99,7 +99,7 @@ def differing(
         return ()
     return tuple(
         attribute(mapping.slots[i], have[i], want[i])
-        for i in mapping.updates
+        for i in mapping.compared
         if want[i] is not IGNORE and _must_write(mapping.slots[i], want[i], have[i], entry)
     )
 
@@ -138,7 +138,7 @@ def ignored(mapping: CompiledMapping, want: tuple[Any, ...], have: tuple[Any, ..
     """
     if not (entry or {}).get("answered"):
         return []
-    return [i for i in mapping.updates if _is_ignored(mapping.slots[i], want[i], have[i], entry)]
+    return [i for i in mapping.compared if _is_ignored(mapping.slots[i], want[i], have[i], entry)]
 
 
 def _is_ignored(slot: Slot, want: Any, have: Any, entry: Entry | None) -> bool:

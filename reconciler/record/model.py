@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 from reconciler.record.entries import Entries, Entry
 
 RECORD_VERSION = 1
+IN_NO_FORM = "none"
 
 
 class Removal(TypedDict):
@@ -49,10 +50,13 @@ class Learned(TypedDict, total=False):
 
     rests_on:        digest of the profile and the mappings with which it was found; with others it is found anew
     refusesVersions: it refuses changes that carry the very version that it shows
+    forms:           User/ or Group/ and a target -> the form in which a change of it is taken (scim/forms.py), where that is not
+                     by its path; `none` where in no form
     """
 
     rests_on: str
     refusesVersions: bool
+    forms: dict[str, str]
 
 
 class JournalLine(TypedDict, total=False):

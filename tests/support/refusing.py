@@ -53,3 +53,25 @@ def refusing(world: World, refuse: Refuse) -> Refusing:
 def own_versions(request: httpx.Request, operations: list[dict[str, Any]]) -> Refusal | None:
     """As strict comparison of weak versions does (RFC 9110 §13.1.1): whatever is sent, it does not match."""
     return (412, None) if "If-Match" in request.headers else None
+
+
+def names(operation: dict[str, Any]) -> set[str]:
+    """The top attributes that an operation of a PATCH is about."""
+    path = operation.get("path")
+    return {path.partition("[")[0].partition(".")[0]} if path else set(operation["value"])
+
+
+def paths(*refused: str, scim_type: str | None = "invalidPath") -> Refuse:
+    """These attributes are not taken by a path."""
+    return lambda request, operations: (400, scim_type) if any(o.get("path") in refused for o in operations) else None
+
+
+def in_no_form(*refused: str, scim_type: str | None = "invalidPath") -> Refuse:
+    """These attributes are not taken at all, and there is no PUT."""
+
+    def refuse(request: httpx.Request, operations: list[dict[str, Any]]) -> Refusal | None:
+        if request.method == "PUT":
+            return 405, None
+        return (400, scim_type) if any(names(operation) & set(refused) for operation in operations) else None
+
+    return refuse
