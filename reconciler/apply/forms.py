@@ -17,6 +17,8 @@ from reconciler.apply.learning import Learning
 from reconciler.apply.model import Failed, Job
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.record.model import IN_NO_FORM
+from reconciler.resolve.paths import parse_path
+from reconciler.resolve.several import addressed
 from reconciler.scim.client import ATTEMPTS, ScimClient
 from reconciler.scim.errors import LostAnswer, PatchUnsupported, ServiceError
 from reconciler.scim.forms import PUT, alternatives, is_of_form, is_refusal
@@ -76,7 +78,7 @@ class Forms:
     def _in_turn(self, change: Change, a: AttributeChange, live: Resource, error: ServiceError | None) -> dict[str, ServiceError]:
         """One attribute, in one form after the other; `error` is the refusal of the form in which it has been sent before."""
         known = self._form(change, a)
-        forms = alternatives(a.path, self.ids.wire(a), live, self.client.profile.patch, self._adds(change))
+        forms = alternatives(_target(a), self.ids.wire(a), live, self.client.profile.patch, self._adds(change))
         first = error
         for form in [*([known] if error is None else []), *(form for form in forms if form != known)]:
             if error is not None and not is_of_form(error, form):
@@ -114,12 +116,13 @@ class Forms:
         self, change: Change, attributes: Attributes, live: Resource, forms: dict[str, str], attempt: int = 1
     ) -> Resource | None:
         """A write that may have been done: read first, what has taken effect must not be sent again."""
-        pairs = [(a.path, self.ids.wire(a)) for a in attributes]
+        targets = {a.path: _target(a) for a in attributes}
+        pairs = [(targets[a.path], self.ids.wire(a)) for a in attributes]
         resource, id, profile = resource_of(change.address), self.ids.own(change), self.client.profile
         try:
             if PUT in forms.values():
                 return self._put(change, pairs, live)
-            other = {path: form for path, form in forms.items() if form != PATH}
+            other = {targets[path]: form for path, form in forms.items() if form != PATH}
             request = operations(pairs, live, profile.patch, self._adds(change), other)
             return self._conditionally(change, live, partial(self.client.patch, resource, id, request))
         except PatchUnsupported:
@@ -153,3 +156,10 @@ class Forms:
         gone = [slot.target for slot, had, has in rows if had is not None and has is None and slot.target not in changing]
         if gone:
             raise Failed("stale", f"the service no longer shows {gone[0]}, and a PUT would take it away")
+
+
+def _target(attribute: AttributeChange) -> str:
+    """What is written to: of several values behind a path the one that was meant."""
+    if not attribute.beside:
+        return attribute.path
+    return addressed(attribute.path, parse_path(attribute.path), attribute.replaced)

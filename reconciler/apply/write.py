@@ -155,7 +155,11 @@ class Writer:
     def _write(self, change: Change, attributes: Attributes) -> None:
         live = self._fresh(change)
         self.uncertain = True
-        sent = self.forms.write(change, attributes, live)
+        try:
+            sent = self.forms.write(change, attributes, live)
+        except Failed:
+            self.uncertain = False
+            raise
         taken = tuple([a for a in attributes if a.path not in sent.refused])
         if not taken:
             self._refused(change, attributes, sent.refused, live)
@@ -178,7 +182,7 @@ class Writer:
         """Whether access ends by it. It is read back whatever the answer says: many echo what they got."""
         if attribute.path == "active":
             return attribute.after is False
-        return attribute.path in self.carrying and bool(taken_and_there(attribute.before, attribute.after, attribute.before))
+        return attribute.path in self.carrying and bool(taken_and_there(attribute.replaced, attribute.after, attribute.replaced))
 
     def _refused(self, change: Change, attributes: Attributes, refused: dict[str, ServiceError], live: Resource) -> None:
         """What the service takes in no form is left, and told no more. Raises Failed where it must not be left so."""
@@ -300,7 +304,7 @@ class Writer:
             return "the account is still active"
         if attribute.path not in self.carrying:
             return ""
-        kept = taken_and_there(attribute.before, attribute.after, answered)
+        kept = taken_and_there(attribute.replaced, attribute.after, answered)
         return f"{'the role' if len(kept) == 1 else 'the roles'} {', '.join(kept)} stayed" if kept else ""
 
     # The record

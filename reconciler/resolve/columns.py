@@ -11,6 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 from reconciler.resolve.paths import Path, extractor, lookup
+from reconciler.resolve.several import all_values
 
 Resources = list[dict[str, Any]]
 Shared = dict[tuple[str | None, str], list[Any]]
@@ -26,12 +27,23 @@ def read_columns(paths: Iterable[Path], resources: Resources) -> list[list[Any]]
 def _column(path: Path, resources: Resources, shared: Shared) -> list[Any]:
     try:
         found = _attribute(path.urn, path.attribute, resources, shared)
-        if path.filter is not None:
-            found = _filtered(found, path.filter)
-        return named(found, path.sub) if path.sub is not None else found
-    except (AttributeError, TypeError):
-        one = extractor(path)
-        return [one(resource) for resource in resources]
+        if path.filter is None:
+            return named(found, path.sub) if path.sub is not None else found
+        first = _filtered(found, path.filter)
+        return _all_values(found, path, named(first, path.sub) if path.sub is not None else first)
+    except (AttributeError, TypeError, KeyError):
+        attribute, one = extractor(Path(path.urn, path.attribute)), extractor(path)
+        return _all_values([attribute(resource) for resource in resources], path, [one(resource) for resource in resources])
+
+
+def _all_values(column: list[Any], path: Path, first: list[Any]) -> list[Any]:
+    """With all values where a resource has several behind a path; `first` are those of the first element."""
+    if path.filter is None:
+        return first
+    for number, elements in enumerate(column):
+        if type(elements) is list and len(elements) > 1:
+            first[number] = all_values(elements, path, first[number])
+    return first
 
 
 def _attribute(urn: str | None, name: str, resources: Resources, shared: Shared) -> list[Any]:
