@@ -27,7 +27,7 @@ def conditionally(client: ScimClient, version: str | None, send: Callable[[str |
     try:
         return send(version)
     except StaleError as error:
-        if version is None or not client.profile.etag.supported:
+        if version is None:
             raise
         if _looked(look, error) != version:
             words = f"changed on the service since it was planned: {error}; if nobody changed it, write {SAYS}"

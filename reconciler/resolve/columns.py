@@ -26,20 +26,19 @@ def read_columns(paths: Iterable[Path], resources: Resources) -> list[list[Any]]
 
 def _column(path: Path, resources: Resources, shared: Shared) -> list[Any]:
     try:
-        found = _attribute(path.urn, path.attribute, resources, shared)
+        column = _attribute(path.urn, path.attribute, resources, shared)
         if path.filter is None:
-            return named(found, path.sub) if path.sub is not None else found
-        first = _filtered(found, path.filter)
-        return _all_values(found, path, named(first, path.sub) if path.sub is not None else first)
+            return named(column, path.sub) if path.sub is not None else column
+        first = _filtered(column, path.filter)
+        return _all_values(column, path, named(first, path.sub) if path.sub is not None else first)
     except (AttributeError, TypeError, KeyError):
-        attribute, one = extractor(Path(path.urn, path.attribute)), extractor(path)
-        return _all_values([attribute(resource) for resource in resources], path, [one(resource) for resource in resources])
+        attribute, extract = extractor(Path(path.urn, path.attribute)), extractor(path)
+        elements = [attribute(resource) for resource in resources] if path.filter is not None else []
+        return _all_values(elements, path, [extract(resource) for resource in resources])
 
 
 def _all_values(column: list[Any], path: Path, first: list[Any]) -> list[Any]:
-    """With all values where a resource has several behind a path; `first` are those of the first element."""
-    if path.filter is None:
-        return first
+    """With all values where a resource has several behind a path with a filter; `first` are those of the first element."""
     for number, elements in enumerate(column):
         if type(elements) is list and len(elements) > 1:
             first[number] = all_values(elements, path, first[number])
@@ -61,10 +60,10 @@ def named(items: list[Any], name: str) -> list[Any]:
         return list(map(itemgetter(name), items))
     except (KeyError, TypeError):
         items = [NOTHING if item is None else item for item in items]
-    found = [item.get(name) for item in items]
+    column = [item.get(name) for item in items]
     wanted = name.lower()
     others = {key for key in set().union(*items) if key != name and key.lower() == wanted}
-    return [lookup(item, name) for item in items] if others else found
+    return [lookup(item, name) for item in items] if others else column
 
 
 def _filtered(column: list[Any], clauses: tuple[tuple[str, str, Any], ...]) -> list[Any]:
