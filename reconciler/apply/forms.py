@@ -61,7 +61,11 @@ class Forms:
         except ServiceError as error:
             if not (is_refusal(error) or (error.status == 500 and len(left) > 1 and any(map(self.ends_access, left)))):
                 raise
-            return Sent(None, refused | self._each(change, left, live, error))
+            writes = self.learning.writes
+            found = self._each(change, left, live, error)
+            for path in found:
+                self.learning.doubt(change, path, writes)
+            return Sent(None, refused | found)
 
     def _each(self, change: Change, attributes: Attributes, live: Resource, error: ServiceError) -> dict[str, ServiceError]:
         """Path -> error of those that the service does not take; `error` is of all of them together."""
@@ -142,7 +146,9 @@ class Forms:
         return self._conditionally(change, live, send)
 
     def _conditionally(self, change: Change, live: Resource, send: Callable[[str | None], Resource | None]) -> Resource | None:
-        return conditionally(self.client, version_of(live), send, lambda: version_of(self.fresh(change)))
+        answer = conditionally(self.client, version_of(live), send, lambda: version_of(self.fresh(change)))
+        self.learning.writes += 1
+        return answer
 
     def _adds(self, change: Change) -> set[str]:
         return {slot.target for slot in self.job.resolution.mapping(change.address).slots if slot.add_only}

@@ -13,7 +13,7 @@ from reconciler.record.model import IN_NO_FORM, Learned
 from reconciler.resolve.capabilities import modifiable_but
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import ServiceError
-from reconciler.scim.forms import PUT, is_of_every_value
+from reconciler.scim.forms import PUT, is_of_every_value, is_of_form
 from reconciler.scim.patch import PATH, VALUE, WHOLE
 
 ENOUGH = 3  # objects: what is refused of so many is not about one of their values
@@ -34,6 +34,8 @@ class Learning:
         self.said: list[str] = []
         self._refusals: dict[str, ServiceError] = {}
         self._counts: Counter[str] = Counter()
+        self.writes = 0  # that were taken
+        self._writes_before: dict[str, int] = {}  # of them those before an attribute was first refused
         if self.learned.get("refusesVersions"):
             client.profile = replace(client.profile, etag=replace(client.profile.etag, supported=False))
         self._sends_versions = client.profile.etag.supported
@@ -74,6 +76,16 @@ class Learning:
         self.said.append(
             f"the service refused a change of {target} ({error.message}) and took {TAKEN[form]}, which it gets from now on{line}"
         )
+
+    def doubt(self, change: Change, target: str, writes: int) -> None:
+        """It refused the attribute in every form, after so many writes that it took."""
+        self._writes_before.setdefault(form_key(change.address, target), writes)
+
+    def is_evident(self, change: Change, target: str, error: ServiceError) -> bool:
+        """Whether it is this attribute that is refused: of a service that refuses everything nothing is known."""
+        if is_of_every_value(error):
+            return True
+        return is_of_form(error, PATH) and self.writes > self._writes_before.get(form_key(change.address, target), self.writes)
 
     def refuse(self, change: Change, target: str, error: ServiceError) -> bool:
         """It takes the attribute in no form. Returns whether that holds for every object from now on."""

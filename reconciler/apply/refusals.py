@@ -8,16 +8,18 @@ from reconciler.apply.learning import Learning
 from reconciler.plan.model import Change
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.scim.errors import ServiceError
-from reconciler.scim.forms import is_of_every_value, is_of_form
-from reconciler.scim.patch import PATH
 
 Errors = Mapping[str, ServiceError]
 
 
-def failures(refused: Errors, mapping: CompiledMapping, carrying: Container[str]) -> Errors:
+def failures(change: Change, refused: Errors, mapping: CompiledMapping, carrying: Container[str], learning: Learning) -> Errors:
     """Path -> error of what is a failure where it is not as declared: who somebody is and may do, and a value in error."""
     needed = {"active", *(mapping.slots[number].target for number in mapping.matching)}
-    return {p: error for p, error in refused.items() if p in needed or p in carrying or not _is_of_attribute(error)}
+    return {
+        path: error
+        for path, error in refused.items()
+        if path in needed or path in carrying or not learning.is_evident(change, path, error)
+    }
 
 
 def advised(change: Change, failed: Errors, learning: Learning) -> str:
@@ -33,11 +35,6 @@ def left(refused: Errors) -> str:
 def _advice(change: Change, path: str, error: ServiceError, learning: Learning) -> str:
     if path == "active":
         return f"{error}: change `active` there by hand"
-    if _is_of_attribute(error):
+    if learning.is_evident(change, path, error):
         return f"{error}: change {path} there by hand, or keep its value in the declaration; {learning.remedy(change, path)}"
     return f"{path}: {error}"
-
-
-def _is_of_attribute(error: ServiceError) -> bool:
-    """Whether it is about the attribute, as far as the service says, and not about its value."""
-    return is_of_every_value(error) or is_of_form(error, PATH)

@@ -193,7 +193,7 @@ class Writer:
     def _refused(self, change: Change, attributes: Attributes, refused: dict[str, ServiceError], live: Resource) -> None:
         """What the service takes in no form is left, and told no more. Raises Failed where it must not be left so."""
         self.uncertain = any(error.uncertain for error in refused.values())
-        failed = failures(refused, self.job.resolution.mapping(change.address), self.carrying)
+        failed = failures(change, refused, self.job.resolution.mapping(change.address), self.carrying, self.learning)
         gone = {path: error for path, error in refused.items() if path not in failed}
         once = [a for a in attributes if a.path in gone and not self.learning.refuse(change, a.path, gone[a.path])]
         if once:

@@ -142,6 +142,27 @@ def rows(world: World) -> list[str]:
     return [line.strip().removeprefix("- {").removesuffix("}") for line in text.splitlines()[1:]]
 
 
+def test_of_a_service_that_refuses_everything_nothing_is_learned(world: World) -> None:
+    people(world, *["Boss"] * 5)
+    world.converge()
+    refusing(world, lambda request, operations: (400, None))
+    people(world, *["Chief"] * 5)
+    result = world.apply()
+    assert {outcome.status for outcome in result.outcomes} == {"failed"} and result.said == ()
+    refusing(world, paths())
+    world.converge()
+
+
+def test_what_is_refused_of_many_while_others_are_written_is_left_for_all(world: World) -> None:
+    people(world, *["Boss"] * 5)
+    world.converge()
+    refusing(world, in_no_form("title", scim_type=None))
+    people(world, *["Chief"] * 5)
+    result = world.apply()
+    assert {outcome.status for outcome in result.outcomes} == {"ignored"} and len(result.said) == 1
+    assert world.plan().changes == () and world.plan().ignored == 5
+
+
 def test_a_value_in_error_fails_alone(begun: World) -> None:
     refusing(begun, in_no_form("title", scim_type="invalidValue"))
     people(begun, "Chief", "Boss")
