@@ -126,10 +126,11 @@ def _all_matching(value: Any, clauses: tuple[tuple[str, str, Any], ...]) -> list
 
 def holds(item: Any, clauses: tuple[tuple[str, str, Any], ...]) -> bool:
     """Whether an element is one that a filter lets through."""
-    return isinstance(item, dict) and all(_equal(lookup(item, name), want) for name, _, want in clauses)
+    return isinstance(item, dict) and all(equal(lookup(item, name), want) for name, _, want in clauses)
 
 
-def _equal(have: Any, want: Any) -> bool:
+def equal(have: Any, want: Any) -> bool:
+    """Whether a sub-attribute has the value of a filter's clause."""
     if isinstance(want, bool) or isinstance(have, str):
         return str(have).lower() == str(want).lower()
     return bool(have == want)
