@@ -54,7 +54,7 @@ def _attribute(slot: Slot, change: AttributeChange, row: Row, key: str) -> str |
     source = str(slot.mapping.value)
     if source == key:
         return f"{slot.target} is {change.before!r} on the service: a rename, to be declared with `previously: [{row[key]}]`"
-    value = change.before
+    value = change.replaced
     if slot.reference and value is not None:
         if not str(value).startswith("User/"):
             return f"{slot.target} points to an account that nobody has declared"

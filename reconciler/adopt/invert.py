@@ -12,6 +12,7 @@ from reconciler.declare.yaml.scalars import can_hold
 from reconciler.plan.diff import same
 from reconciler.resolve.expressions.language import EvaluationError
 from reconciler.resolve.mapping import CompiledMapping, Slot, coerce
+from reconciler.resolve.several import leading
 from reconciler.resolve.sources import EXTENSION
 
 ROLE_FUNCTIONS = frozenset({"SingleAppRoleAssignment", "AppRoleAssignmentsComplex", "AssertiveAppRoleAssignmentsComplex"})
@@ -61,6 +62,7 @@ def sources_of(mapping: CompiledMapping, values: Sequence[Any], key: str, name: 
     """
     row: Row = {}
     left: list[tuple[str, str]] = []
+    values = [leading(value) for value in values]
     for slot, value in zip(mapping.slots, values, strict=True):
         if slot.mapping.kind == "source" and not slot.reference and value is not None:
             source = str(slot.mapping.value)

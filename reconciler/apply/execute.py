@@ -43,7 +43,7 @@ def execute(
         finally:
             run.guarded(run.finish)
     outcomes = [run.outcome(change) for change in job.changes]
-    return Result(outcomes, run.interrupted, run.refused, tuple(run.adopted), run.unkept)
+    return Result(outcomes, run.interrupted, run.refused, tuple(run.adopted), run.unkept, tuple(run.writer.learning.said))
 
 
 def refusal(error: ServiceError) -> str:
@@ -171,6 +171,7 @@ class _Run:
         if not self.open:
             self._stop(outcomes)
         self._forget_revoked(outcomes)
+        self.writer.learning.keep()
         self.store.save(record)
         if not self.open:
             # Before the journal goes: a kill in between is known from it.
@@ -237,6 +238,8 @@ class _Run:
             self.ends[address] = ("failed", str(error))
         except Failed as error:
             self.ends[address] = (error.status, error.message)
+            if writer.took:
+                self.job.record.count_removals(line["at"], line["takes"])
         self._close(address, line, writer)
 
     def _heard(self, address: str, error: ServiceError | None = None) -> None:

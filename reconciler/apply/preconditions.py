@@ -10,6 +10,7 @@ from reconciler.plan.context import managed_digest
 from reconciler.plan.model import Change
 from reconciler.resolve.canonical import canonical
 from reconciler.resolve.mapping import CompiledMapping
+from reconciler.resolve.several import Several
 
 Resource = dict[str, Any]
 
@@ -20,8 +21,15 @@ def values_unchanged(change: Change, live: Resource, mapping: CompiledMapping, i
     if change.action == "disable":  # whose account counted as active where the service shows nothing
         values["active"] = str(live.get("active", True)).lower() == "true"
     for attribute in change.attributes:
-        if canonical(values.get(attribute.path)) != canonical(ids.live(attribute, attribute.before)):
+        if not _is_as_planned(values.get(attribute.path), ids.live(attribute, attribute.before)):
             raise Failed("stale", f"{attribute.path} has been changed on the service since it was planned")
+
+
+def _is_as_planned(have: Any, before: Any) -> bool:
+    """Of several values all are looked at, in whatever order the service shows them."""
+    if isinstance(have, Several) and isinstance(before, list):
+        return sorted(map(canonical, have)) == sorted(map(canonical, before))
+    return canonical(have) == canonical(before)
 
 
 def unchanged(change: Change, live: Resource, mapping: CompiledMapping, ids: Ids) -> None:

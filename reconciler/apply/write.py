@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from copy import copy
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
+from reconciler.apply.answers import kept_otherwise
+from reconciler.apply.forms import Forms
 from reconciler.apply.ids import Ids, member_ids, resource_of, version_of
+from reconciler.apply.if_match import conditionally
+from reconciler.apply.learning import Learning
 from reconciler.apply.members import write_members
 from reconciler.apply.model import Failed, Job
 from reconciler.apply.preconditions import unchanged, values_unchanged
+from reconciler.apply.refusals import advised, failures, left
 from reconciler.apply.right_account import Whose
 from reconciler.apply.steps import Step
 from reconciler.declare.names import fold
@@ -33,8 +40,9 @@ from reconciler.resolve.expressions.functions import Chance
 from reconciler.resolve.mapping import coerce
 from reconciler.resolve.resolution import getter
 from reconciler.scim.client import ATTEMPTS, ScimClient
-from reconciler.scim.errors import LostAnswer, PatchUnsupported, ServiceError
-from reconciler.scim.patch import body, merge, operations
+from reconciler.scim.errors import LostAnswer, ServiceError
+from reconciler.scim.forms import PUT
+from reconciler.scim.patch import body
 
 Resource = dict[str, Any]
 Attributes = tuple[AttributeChange, ...]
@@ -56,19 +64,21 @@ class Writer:
         self.changes = EntryChanges(
             job.record, job.settled.baselines, job.settled.renamed, job.settled.gone, job.resolution.user_mapping.references
         )
-        self.whose = Whose(job, self.ids)
+        self.whose, self.learning = Whose(job, self.ids), Learning(job, client)
+        self.forms = Forms(job, client, self.ids, self.learning, self._fresh, self._ends_access)
         self.carrying = {*job.record.carrying, *(s.target for s in job.resolution.user_mapping.slots if s.carries_roles)}
         self.notes: dict[str, str] = {}
         self.outstanding: dict[str, str] = {}
         self.made: dict[str, Any] = {}
         self.beside: set[str] = set()  # entries that the last step changed beside its own
         self.uncertain = False
+        self.took = False  # whether a step that failed has taken something all the same
         self.looked: set[str] = set()  # lists that were read to see whether the service shows members
 
     def for_a_step(self) -> Writer:
         """One that knows what all know, and has of its own what it says of the last step: steps go side by side."""
         other = copy(self)
-        other.uncertain, other.made, other.beside = False, {}, set()
+        other.uncertain, other.took, other.made, other.beside = False, False, {}, set()
         return other
 
     def do(self, step: Step) -> None:
@@ -151,52 +161,50 @@ class Writer:
     def _write(self, change: Change, attributes: Attributes) -> None:
         live = self._fresh(change)
         self.uncertain = True
-        answer = self._patch(change, attributes, live)
-        another = self.whose.of_write(change, answer)
-        whole = self._whole(change, None if self._takes(change, attributes) else answer)
+        try:
+            sent = self.forms.write(change, attributes, live)
+        except Failed:
+            self.uncertain = False
+            raise
+        taken = tuple([a for a in attributes if a.path not in sent.refused])
+        if not taken:
+            self._refused(change, attributes, sent.refused, live)
+            return
+        another = self.whose.of_write(change, sent.answer)
+        whole = self._whole(change, None if any(map(self._ends_access, taken)) else sent.answer)
         if change.action == "disable" and not whole:
             self._deleted_by_disabling(change)
         elif not whole:
             raise Failed("stale", "it is gone from the service since it was written")
         else:
-            self._settle(change, attributes, whole)
+            self._settle(change, taken, whole)
         if another:
             self.uncertain = False  # it has been read back
             raise Failed("failed", f"{another}; whether that one was written to is not known")
+        if sent.refused:
+            self._refused(change, attributes, sent.refused, whole)
 
-    def _takes(self, change: Change, attributes: Attributes) -> bool:
-        """Whether access ends by a write. It is read back whatever the answer says: many echo what they got."""
-        roles = [a for a in attributes if a.path in self.carrying and taken_and_there(a.before, a.after, a.before)]
-        return bool(roles) or any(a.path == "active" and a.after is False for a in attributes)
+    def _ends_access(self, attribute: AttributeChange) -> bool:
+        """Whether access ends by it. It is read back whatever the answer says: many echo what they got."""
+        if attribute.path == "active":
+            return attribute.after is False
+        return attribute.path in self.carrying and bool(taken_and_there(attribute.replaced, attribute.after, attribute.replaced))
 
-    def _patch(self, change: Change, attributes: Attributes, live: Resource, attempt: int = 1) -> Resource | None:
-        """A PATCH that may have been done: read first, what has taken effect must not be sent again."""
-        pairs = [(a.path, self.ids.wire(a)) for a in attributes]
-        resource, id, version = resource_of(change.address), self.ids.own(change), version_of(live)
-        try:
-            return self.client.patch(resource, id, self._operations(change, pairs, live), version)
-        except PatchUnsupported:
-            self._all_shown(change, live)
-            return self.client.replace(resource, id, merge(live, pairs), version)
-        except LostAnswer as error:
-            self.client.rest(error, attempt)
-            answer = self.client.get(resource, id)
-            if answer is not None and not self._ignored(change, attributes, answer):
-                return answer
-            if attempt == ATTEMPTS:
-                raise
-        return self._patch(change, attributes, live, attempt + 1)
-
-    def _all_shown(self, change: Change, live: Resource) -> None:
-        """A PUT takes what it does not hold. Raises Failed where a value that was planned to stay is not shown any more."""
-        settled, own = self.job.settled.live, self.ids.own(change)
-        planned = (settled.users if change.address.startswith("User/") else settled.groups).get(own)
-        mapping, changing = self.job.resolution.mapping(change.address), {a.path for a in change.attributes}
-        rows = zip(mapping.slots, planned.values if planned else (), mapping.project([live])[0], strict=False)
-        gone = [slot.target for slot, had, has in rows if had is not None and has is None and slot.target not in changing]
+    def _refused(self, change: Change, attributes: Attributes, refused: dict[str, ServiceError], live: Resource) -> None:
+        """What the service takes in no form is left, and told no more. Raises Failed where it must not be left so."""
+        self.uncertain = any(error.uncertain for error in refused.values())
+        failed = failures(change, refused, self.job.resolution.mapping(change.address), self.carrying, self.learning)
+        gone = {path: error for path, error in refused.items() if path not in failed}
+        once = [a for a in attributes if a.path in gone and not self.learning.refuse(change, a.path, gone[a.path])]
+        if once:
+            self._settle(change, tuple(once), live)
         if gone:
-            self.uncertain = False
-            raise Failed("stale", f"the service no longer shows {gone[0]}, and a PUT would take it away")
+            self.notes[change.address] = left(gone)
+        if failed:
+            if len(refused) < len(attributes):
+                self.changes.touched.add(change.address)
+                self.took = any(self._ends_access(a) for a in attributes if a.path not in refused)
+            raise Failed("failed", advised(change, failed, self.learning))
 
     def _deleted_by_disabling(self, change: Change) -> None:
         """What a profile could have said: on this service nobody is inactive."""
@@ -205,10 +213,6 @@ class Writer:
             "the service deleted the account when `active` became false: say so in the profile, "
             "`deprovision: {inactive: deletes}`"
         )
-
-    def _operations(self, change: Change, pairs: list[tuple[str, Any]], live: Resource) -> list[Resource]:
-        adds = {slot.target for slot in self.job.resolution.mapping(change.address).slots if slot.add_only}
-        return operations(pairs, live, self.client.profile.patch, adds)
 
     def _fresh(self, change: Change) -> Resource:
         """The live object, if it is still as the plan saw it."""
@@ -223,10 +227,12 @@ class Writer:
     def _members(self, change: Change, add: list[str], remove: list[str]) -> None:
         """Members who have no account, since it failed, are left for the next run."""
         known = [m for m in add if m in self.ids]
-        left = sorted(set(add) - set(known))
+        lacking = sorted(set(add) - set(known))
         id = self.ids.own(change)
         live: Resource = {} if change.action == "create" else self._fresh(change)
-        write_members(self.client, id, live, [self.ids.of(m) for m in known], [self.ids.of(m) for m in remove])
+        refused = partial(self.learning.take, change, "members", PUT)
+        form = self.learning.form(change, "members")
+        write_members(self.client, id, live, [self.ids.of(m) for m in known], [self.ids.of(m) for m in remove], form, refused)
         entry = self.changes.entry(change, id)
         change_members(entry, known, remove)
         if remove:
@@ -237,9 +243,9 @@ class Writer:
                 self.beside.add(member)
         if known:
             self._look_for_members(change)
-        if left:
+        if lacking:
             self.changes.touched.update([change.address] if known or remove else [])
-            raise Failed("skipped", f"{', '.join(left)} could not be added: there is no account")
+            raise Failed("skipped", f"{', '.join(lacking)} could not be added: there is no account")
 
     def _look_who_stayed(self, change: Change, entry: Entry, remove: list[str]) -> None:
         """Who was to leave a group and did not; a service that shows no members tells nobody."""
@@ -266,11 +272,17 @@ class Writer:
         resource, id = resource_of(change.address), self.ids.own(change)
         live = self.client.get(resource, id)
         if live is not None:
-            unchanged(change, live, self.job.resolution.mapping(change.address), self.ids)
+            self._unchanged(change, live)
             self.uncertain = True
-            self.client.delete(resource, id, version_of(live))
+            send, look = partial(self.client.delete, resource, id), lambda: self._unchanged(change, self._fresh(change))
+            conditionally(self.client, version_of(live), send, look)
             self._look_whether_gone(change)
         self.changes.drop(change.address)
+
+    def _unchanged(self, change: Change, live: Resource) -> str | None:
+        """The version of an object that is to be deleted. Raises Failed where it is not as the plan saw it."""
+        unchanged(change, live, self.job.resolution.mapping(change.address), self.ids)
+        return version_of(live)
 
     def _look_whether_gone(self, change: Change) -> None:
         """An account that the service keeps, and of which it says that it is inactive, is out. Raises Failed for any other."""
@@ -292,24 +304,13 @@ class Writer:
             return answer
         return self.client.get(resource_of(change.address), self.ids.own(change)) or {}
 
-    def _ignored(self, change: Change, attributes: Attributes, live: Resource) -> dict[str, Any]:
-        """What the service kept or made of it otherwise: path -> the value that it answers."""
-        mapping = self.job.resolution.mapping(change.address)
-        slots = {slot.target: slot for slot in mapping.slots}
-        values = mapping.one(live)
-        found = {}
-        for a in attributes:
-            if a.path in slots and not same(slots[a.path], self.ids.live(a, a.after), values[a.path]):
-                found[a.path] = self.ids.planned(a, values[a.path])
-        return found
-
     def _left(self, attribute: AttributeChange, answered: Any) -> str:
         """What an attribute was to take and is there all the same; empty where nothing is."""
         if attribute.path == "active" and attribute.after is False and answered is not None:
             return "the account is still active"
         if attribute.path not in self.carrying:
             return ""
-        kept = taken_and_there(attribute.before, attribute.after, answered)
+        kept = taken_and_there(attribute.replaced, attribute.after, answered)
         return f"{'the role' if len(kept) == 1 else 'the roles'} {', '.join(kept)} stayed" if kept else ""
 
     # The record
@@ -317,21 +318,31 @@ class Writer:
     def _settle(self, change: Change, attributes: Attributes, live: Resource) -> None:
         hidden = {slot.target for slot in self.job.resolution.mapping(change.address).slots if slot.hidden}
         attributes = tuple([a for a in attributes if not (a.generated and a.path in hidden)])  # a secret that nobody needs again
-        ignored = self._ignored(change, attributes, live)
-        entry = self.changes.entry(change, self.ids.own(change))
+        ignored = kept_otherwise(self.job.resolution.mapping(change.address), self.ids, attributes, live)
+        entry = self._entry(change, {a.path for a in change.attributes} - {a.path for a in attributes})
         tell(entry, {a.path: a.after for a in attributes}, ignored)
-        self._roles(change.address, entry)
-        left = [words for a in attributes if a.path in ignored and (words := self._left(a, ignored[a.path]))]
-        if left:
-            self.outstanding[change.address] = f"the service answered, and {' and '.join(left)}"
-        if change.disables and not is_in_vain(entry):
+        told = {a.path for a in attributes}
+        if not any(a.path in self.carrying and a.path not in told for a in change.attributes):
+            self._roles(change.address, entry)
+        there = [words for a in attributes if a.path in ignored and (words := self._left(a, ignored[a.path]))]
+        if there:
+            self.outstanding[change.address] = f"the service answered, and {' and '.join(there)}"
+        if replace(change, attributes=attributes).disables and not is_in_vain(entry):
             disable(entry, self.now())
             if change.address not in self.job.resolution.users and change.address not in self.job.settled.revoked:
                 retain(entry)
-        elif change.action == "enable":
+        elif change.action == "enable" and "active" in told:
             enable(entry)
         if ignored.keys() - hidden:
             self.notes[change.address] = "the service ignored " + ", ".join(sorted(ignored.keys() - hidden))
+
+    def _entry(self, change: Change, untold: set[str]) -> Entry:
+        """The entry to be changed; whoever could not be renamed is recorded as before, although other attributes were written."""
+        mapping, old = self.job.resolution.mapping(change.address), self.changes.renamed.get(change.address)
+        if old is None or untold.isdisjoint(mapping.slots[number].target for number in mapping.matching):
+            return self.changes.entry(change, self.ids.own(change))
+        self.beside.add(old)
+        return self.changes.unmoved(change, old)
 
     def _roles(self, address: str, entry: Entry) -> None:
         """The roles that a user has from now on, none where the account is out of scope; those that a group gives."""

@@ -73,6 +73,8 @@ def write(session: Session, changes: tuple[Change, ...], request: Request) -> in
     part = f" This was a part: {', '.join(only)}." if only else ""
     say(f"{_summary(result, name)}{part}", err=False)
     report_lines([line(outcome) for outcome in result.outcomes])
+    for words in result.said:
+        say(f"Note: {name}: {words}")
     return _ended(session, result, only)
 
 

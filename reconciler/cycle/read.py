@@ -11,11 +11,12 @@ from operator import attrgetter, itemgetter
 from reconciler.plan.live import Live, LiveObject, Wanted, project_groups, project_users, with_members
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
+from reconciler.resolve.several import Several
 from reconciler.scim.answers import shallow
 from reconciler.scim.client import Resource, ScimClient
 from reconciler.scim.discovery import read_schemas, refine, schema_warnings
 
-NESTED = frozenset({list, dict})
+NESTED = frozenset({list, dict, Several})
 VALUES = attrgetter("values")
 Project = Callable[[list[Resource]], list[LiveObject]]
 

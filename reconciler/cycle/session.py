@@ -17,6 +17,7 @@ from reconciler.cycle.old_record import with_old_record
 from reconciler.cycle.read import read_live
 from reconciler.cycle.renamed_app import refuse_renamed
 from reconciler.declare.model import App, Declarations
+from reconciler.plan.learned import without_refused
 from reconciler.plan.live import Live
 from reconciler.plan.model import Caution, Change, Config, Plan, RecordHead
 from reconciler.plan.planner import NO_CONFIG, Planned, make_plan
@@ -93,6 +94,7 @@ def plan_with(
     """The plan, once `record` has heard from what is there of what an earlier run asked without an answer. No I/O."""
     app = resolution.limited.app
     if record is not None:
+        resolution = without_refused(resolution, record)
         settle_unanswered(record, live, resolution, app.groups.enabled and client.profile.groups.supported)
     return make_plan(app, resolution, live, record, selection, client.shown_url, config, client.profile.limits())
 

@@ -45,7 +45,7 @@ def declared(document: Document, problems: list[Problem]) -> tuple[str, dict[str
         return DEFAULT, settings(DEFAULT)
     _check_headers(document, overrides, problems)
     completed = settings(name, overrides)
-    if "rate" in completed and "perMinute" not in completed["rate"]:
+    if completed.get("rate", {}).keys() - {"concurrency"} and "perMinute" not in completed["rate"]:
         place, remedy = document.locate_key(("profile", "rate")), f"add `perMinute: ...`: {name} has no limit"
         problems.append(Problem(place, "error", "missing-key", "the key 'perMinute' is missing", remedy))
         return DEFAULT, settings(DEFAULT)

@@ -9,7 +9,7 @@ from reconciler.declare.model import Role
 from reconciler.declare.names import fold
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.desired import Desired
-from reconciler.plan.diff import differing, in_address_space, same
+from reconciler.plan.diff import differing, in_address_space, same, unsure
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.membership import known_members, recorded_members, still_in
 from reconciler.plan.outstanding import is_in_vain
@@ -140,10 +140,11 @@ def _entry(context: Context, item: Desired, live: LiveObject) -> Entry:
     have = in_address_space(mapping, live.values, context.matching.addresses)
     applied = context.applied(item.address, live)
     pending = {change.path for change in differing(mapping, item.values, have, applied)}
+    pending.update(unsure(mapping, item.values, have, applied))
     base: Entry = {**applied} if applied is not None else {"id": live.id}
     base.pop("retained", None)
     wanted, answered = dict(base.get("wanted", {})), dict(base.get("answered", {}))
-    for i in mapping.updates:
+    for i in mapping.compared:
         slot, want = mapping.slots[i], item.values[i]
         if want is IGNORE or slot.target in pending or (want is None and slot.target not in wanted):
             continue

@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.declare.names import fold, name_of
 from reconciler.plan import membership
 from reconciler.plan.context import Context, ran_out
-from reconciler.plan.diff import causes, differing, ignored, in_address_space, initial_attributes
+from reconciler.plan.diff import causes, differing, ignored, in_address_space, initial_attributes, unsure
 from reconciler.plan.digest import digested
 from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
@@ -83,6 +83,10 @@ def _update(context: Context, item: Desired, live: LiveObject, findings: Finding
     have = in_address_space(mapping, live.values, context.matching.addresses)
     applied = context.applied(item.address, live)
     attributes = _sure(context, differing(mapping, item.values, have, applied))
+    for target in unsure(mapping, item.values, have, applied):
+        findings.left(
+            f"several values match {target}, and nothing says which one is meant: mark one as primary there", item.address
+        )
     _told_before(context, item, live, applied, findings)
     add, remove = membership.members(context, item, live, entry) if isinstance(item, DesiredGroup) else ((), ())
     if not attributes and not add and not remove:

@@ -45,10 +45,24 @@ class AttributeChange(NamedTuple):
     generated: str | None = None
     redacted: bool = False
 
+    @property
+    def replaced(self) -> Any:
+        """What goes or gives way: of several values behind a path with a filter the first of `before`, which lists them all."""
+        return self.before[0] if self._is_one_of_several else self.before
+
+    @property
+    def beside(self) -> list[Any]:
+        """The values behind the same path that stay."""
+        return self.before[1:] if self._is_one_of_several else []
+
+    @property
+    def _is_one_of_several(self) -> bool:
+        return "]" in self.path and isinstance(self.before, list) and bool(self.before)
+
     def shown(self) -> tuple[Any, Any]:
         """(before, after) as any output may show them."""
         if not self.redacted:
-            return self.before, self.after
+            return self.replaced, self.after
         return self.before and REDACTED, self.after and REDACTED
 
 

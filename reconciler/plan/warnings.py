@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.declare.names import fold
 from reconciler.plan.context import Context
-from reconciler.plan.diff import same
+from reconciler.plan.diff import in_address_space, same
 from reconciler.plan.membership import groups_inside, recorded_members
 from reconciler.resolve.canonical import key_of
 from reconciler.resolve.expressions.language import IGNORE
@@ -31,6 +31,7 @@ def of_mappings(context: Context) -> Iterator[str]:
 def of_objects(context: Context, differ: Mapping[str, list[str]]) -> Iterator[str]:
     """Of the users and groups that are desired."""
     yield from _fixed(context, differ)
+    yield from _refused(context)
     yield from _known_by_email(context)
     yield from _several_roles(context)
     yield from _roles_kept(context)
@@ -57,6 +58,31 @@ def listed(addresses: Iterable[str], most: int = NAMED) -> str:
 def _fixed(context: Context, differ: Mapping[str, list[str]]) -> Iterator[str]:
     for target, found in differ.items():
         yield f"{context.able.service} cannot change {target} once an account is there; it differs for {listed(found)}"
+
+
+def refused(context: Context) -> dict[str, list[str]]:
+    """Addresses by attribute that the service takes no change of, as an apply has found, where it has another value."""
+    differ: dict[str, list[str]] = {}
+    for mapping, desired in (
+        (context.resolution.user_mapping, context.resolution.users),
+        (context.resolution.group_mapping, context.resolution.groups),
+    ):
+        for number in mapping.refused:
+            slot = mapping.slots[number]
+            for address, item in desired.items():
+                live = context.matching.live.get(address)
+                have = in_address_space(mapping, live.values, context.matching.addresses)[number] if live is not None else None
+                if live is not None and _differs(slot, item.values[number], have):
+                    differ.setdefault(slot.target, []).append(address)
+    return differ
+
+
+def _refused(context: Context) -> Iterator[str]:
+    for target, found in sorted(refused(context).items()):
+        yield (
+            f"{target} is ignored by {context.able.service}, which refused every form of a change in an earlier apply; it "
+            f"differs for {listed(found)}, and is tried again once the profile or the mapping changes"
+        )
 
 
 def fixed(context: Context) -> dict[str, list[str]]:

@@ -83,6 +83,12 @@ class EntryChanges:
             self.entries[change.address] = {**self.baselines[change.address]}
         return self.entries.setdefault(change.address, {"id": id})
 
+    def unmoved(self, change: Work, old: str) -> Entry:
+        """The entry that is being changed, of an object that the service has not renamed: where it is recorded, at `old`."""
+        if change.address not in self.touched and change.address in self.baselines:
+            self.entries[old] = {**self.baselines[change.address]}
+        return self.entries.setdefault(old, {"id": change.account})
+
     def create(self, address: str, id: str) -> None:
         """The entry of an account that we have created."""
         self.arrive(address)

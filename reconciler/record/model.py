@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, TypedDict
 
 from reconciler.declare.names import fold
 from reconciler.record.entries import Entries, Entry
 
 RECORD_VERSION = 1
+IN_NO_FORM = "none"
 
 
 class Removal(TypedDict):
@@ -43,6 +44,20 @@ class Unanswered(TypedDict, total=False):
     wanted: dict[str, Any]
     declaredId: str
     was: str
+
+
+class Learned(TypedDict, total=False):
+    """What applies have found of a service that neither its profile nor its discovery says.
+
+    rests_on:        digest of the profile and the mappings with which it was found; with others it is found anew
+    refusesVersions: it refuses changes that carry the very version that it shows
+    forms:           User/ or Group/ and a target -> the form in which a change of it is taken (scim/forms.py), where that is not
+                     by its path; `none` where in no form
+    """
+
+    rests_on: str
+    refusesVersions: bool
+    forms: dict[str, str]
 
 
 class JournalLine(TypedDict, total=False):
@@ -107,6 +122,7 @@ class Record:
     members_shown: the service has shown who is in a group: one without members has none
     declared:   the names and places in app.yaml and reconciler.yaml when we last applied, as they are written
     skips:      address -> the code with which the provisioning log last said that the object is left out
+    learned:    what applies have found of the service; written where there is something
     commit:     the declaration's commit after whose apply no declared change was left to do; "" where none was known
     """
 
@@ -128,11 +144,17 @@ class Record:
     members_shown: bool = False
     skips: dict[str, str] = field(default_factory=dict)
     declared: dict[str, str] = field(default_factory=dict)
+    learned: Learned = field(default_factory=Learned)
 
     def __post_init__(self) -> None:
         if not isinstance(self.entries, Entries):
             self.entries = Entries(self.entries)
         self.heard: dict[str, Unanswered] = {}  # what was unanswered until this run read the service: it is not kept
+
+    def head(self) -> dict[str, Any]:
+        """All but the entries, by name, as it is written."""
+        names = [item.name for item in fields(self) if item.name != "entries"]
+        return {name: getattr(self, name) for name in names if name != "learned" or self.learned}
 
     # The app and its safeguards
 
@@ -153,6 +175,14 @@ class Record:
     def show_no_members(self) -> None:
         """It did not show who is in one that has members."""
         self.members_shown = False
+
+    def known(self, rests_on: str) -> Learned:
+        """What has been found of the service with this profile and these mappings."""
+        return self.learned if self.learned.get("rests_on") == rests_on else Learned(rests_on=rests_on)
+
+    def learn(self, learned: Learned) -> None:
+        """What is known of the service from now on, if that is anything."""
+        self.learned = learned if learned.keys() - {"rests_on"} else Learned()
 
     def count_removals(self, at: str, taken: Collection[tuple[str, str]]) -> None:
         """(address, kind) of each, once, however often a journal is read or a step is tried again."""

@@ -152,7 +152,15 @@ def attribute_lines(attribute: AttributeChange, action: str) -> list[str]:
     inside = [] if action == Action.CREATE else detail(before, after)
     if inside:
         return [f"{path}:", *("  " + _difference(*row) for row in inside)]
-    return [f"{path}: {value_text(after)}" if action == Action.CREATE else f"{path}: {value_text(before)} -> {value_text(after)}"]
+    if action == Action.CREATE:
+        return [f"{path}: {value_text(after)}"]
+    return [f"{path}: {value_text(before)} -> {value_text(after)}{beside(attribute)}"]
+
+
+def beside(attribute: AttributeChange) -> str:
+    """The values behind the same path that stay, in words."""
+    staying = [] if attribute.redacted else attribute.beside
+    return f", beside {', '.join(map(value_text, staying))}" if staying else ""
 
 
 def _difference(sign: str, where: str, before: object, after: object) -> str:

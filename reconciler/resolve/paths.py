@@ -13,6 +13,8 @@ NAME = re.compile(r"[A-Za-z$][A-Za-z0-9_$\-]*")
 CLAUSE = re.compile(r'\s*([A-Za-z][\w$\-]*)\s+eq\s+("(?:[^"\\]|\\.)*"|true|false|-?[0-9]+)\s*', re.IGNORECASE)
 AND = re.compile(r"and\b", re.IGNORECASE)
 
+LABELS = frozenset({"type", "primary", "display"})  # what an element is called (RFC 7643 §2.4)
+
 Resource = dict[str, Any]
 
 
@@ -115,15 +117,20 @@ def extractor(path: Path) -> Callable[[Resource], Any]:
 
 
 def _matching(value: Any, clauses: tuple[tuple[str, str, Any], ...]) -> Resource | None:
-    items = value if isinstance(value, list) else []
-    return next((item for item in items if _holds(item, clauses)), None)
+    return next(iter(_all_matching(value, clauses)), None)
 
 
-def _holds(item: Any, clauses: tuple[tuple[str, str, Any], ...]) -> bool:
-    return isinstance(item, dict) and all(_equal(lookup(item, name), want) for name, _, want in clauses)
+def _all_matching(value: Any, clauses: tuple[tuple[str, str, Any], ...]) -> list[Resource]:
+    return [item for item in value if holds(item, clauses)] if isinstance(value, list) else []
 
 
-def _equal(have: Any, want: Any) -> bool:
+def holds(item: Any, clauses: tuple[tuple[str, str, Any], ...]) -> bool:
+    """Whether an element is one that a filter lets through."""
+    return isinstance(item, dict) and all(equal(lookup(item, name), want) for name, _, want in clauses)
+
+
+def equal(have: Any, want: Any) -> bool:
+    """Whether a sub-attribute has the value of a filter's clause."""
     if isinstance(want, bool) or isinstance(have, str):
         return str(have).lower() == str(want).lower()
     return bool(have == want)
@@ -134,11 +141,12 @@ def place_value(resource: Resource, path: Path, value: Any) -> None:
     holder = _held(resource, path.urn, dict) if path.urn else resource
     if path.filter is not None:
         items = _held(holder, path.attribute, list)
-        item = _matching(items, path.filter)
-        if item is None:
-            item = {name: want for name, _, want in path.filter}
-            items.append(item)
-        item.update({path.sub: value} if path.sub else value)
+        matching = _all_matching(items, path.filter)
+        if not matching:
+            matching = [{name: want for name, _, want in path.filter}]
+            items += matching
+        for item in matching:
+            item.update({_key(item, path.sub): value} if path.sub else value)
     elif path.sub is not None:
         _held(holder, path.attribute, dict)[path.sub] = value
     else:
@@ -159,15 +167,15 @@ def _key(holder: Resource, name: str) -> str:
 
 
 def remove_value(resource: Resource, path: Path) -> None:
-    """Take a value out of a full body, and its element where only what the filter says is left; nothing where it is absent."""
+    """Take a value out of a full body, and its element where nothing of its own is left; nothing where it is absent."""
     holder = resource.get(_key(resource, path.urn)) if path.urn else resource
     key = _key(holder, path.attribute) if isinstance(holder, dict) else ""
     if not isinstance(holder, dict) or key not in holder:
         return
     if path.filter is not None:
-        item = _matching(holder[key], path.filter)
-        if item is not None and not _left(item, path):
-            holder[key].remove(item)
+        emptied = [item for item in _all_matching(holder[key], path.filter) if not _left(item, path)]
+        if emptied:
+            holder[key] = [item for item in holder[key] if not any(item is gone for gone in emptied)]
     elif path.sub is not None and isinstance(holder[key], dict):
         holder[key].pop(_key(holder[key], path.sub), None)
     else:
@@ -175,11 +183,15 @@ def remove_value(resource: Resource, path: Path) -> None:
 
 
 def _left(item: Resource, path: Path) -> bool:
-    """Take the sub-attribute of a path out of an element; whether that leaves more than the filter says."""
-    if path.sub is not None:
-        item.pop(_key(item, path.sub), None)
-    known = {name.lower() for name, _, _ in path.filter or ()}
-    return path.sub is not None and any(value is not None for name, value in item.items() if name.lower() not in known)
+    """Take the sub-attribute of a path out of an element; whether that leaves a value that is its own.
+
+    Without its `value` (RFC 7643 §2.4) an element is empty, whatever else is said of it.
+    """
+    if path.sub is None or path.sub.lower() == "value":
+        return False
+    item.pop(_key(item, path.sub), None)
+    known = LABELS | {name.lower() for name, _, _ in path.filter or ()}
+    return any(value is not None for name, value in item.items() if name.lower() not in known)
 
 
 def quoted(text: str) -> str:

@@ -268,7 +268,7 @@ class ScimClient:
         attempts: int = ATTEMPTS,
     ) -> Any:
         shown = f"{method} {path}"
-        headers = {"If-Match": version} if version else {}
+        headers = {"If-Match": version} if version and self.profile.etag.supported else {}
         if body is not None:
             headers["Content-Type"] = "application/scim+json"
         content = orjson.dumps(body) if body is not None else None

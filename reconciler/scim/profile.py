@@ -42,6 +42,13 @@ class Patch:
 
 
 @dataclass(frozen=True)
+class Etag:
+    """`supported`: whether If-Match is sent with the version that the service shows (RFC 7644 §3.14)."""
+
+    supported: bool = True
+
+
+@dataclass(frozen=True)
 class Groups:
     supported: bool = True
     membersPerPatch: int = 100
@@ -73,6 +80,7 @@ class Profile:
     paging: Paging = Paging()
     filter: Filter = Filter()
     patch: Patch = Patch()
+    etag: Etag = Etag()
     groups: Groups = Groups()
     rate: Rate | None = None
     concurrency: int = CONCURRENCY
@@ -103,6 +111,7 @@ def make_profile(name: str, data: Mapping[str, Any]) -> Profile:
         _part(Paging, data["paging"]),
         _part(Filter, data["filter"]),
         _part(Patch, data["patch"]),
+        _part(Etag, data.get("etag", {})),
         _part(Groups, data["groups"]),
         _part(Rate, data["rate"]) if "perMinute" in data.get("rate", ()) else None,
         data.get("rate", {}).get("concurrency", CONCURRENCY),

@@ -16,7 +16,7 @@ from tests.support.servers import Answer, Call, Desk, front, scim_server
 from tests.support.servers import answer as answered
 from tests.support.world import World
 
-NO = httpx.Response(400, json={"detail": "no"})
+NO = httpx.Response(409, json={"detail": "no"})
 MANAGER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 

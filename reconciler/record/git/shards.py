@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
 from typing import Any
 
 import orjson
@@ -34,11 +33,10 @@ def belongs(path: str) -> bool:
 
 def to_files(record: Record) -> dict[str, bytes]:
     """Path -> content, the same for the same record."""
-    meta = {field.name: getattr(record, field.name) for field in fields(record) if field.name != "entries"}
     lines: dict[str, list[bytes]] = defaultdict(list)
     for address in sorted(record.entries):
         lines[shard(address)].append(_dump({"address": address, "entry": record.entries[address]}))
-    return {META: _dump({"version": RECORD_VERSION, **meta}), **{path: b"".join(rows) for path, rows in lines.items()}}
+    return {META: _dump({"version": RECORD_VERSION, **record.head()}), **{path: b"".join(rows) for path, rows in lines.items()}}
 
 
 def changes(record: Record, present: Iterable[str], has: Callable[[str, bytes], bool]) -> dict[str, bytes | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.plan.diff import detail
 from reconciler.plan.model import Action, AttributeChange, Change
 from reconciler.report.safe import inert
-from reconciler.report.text import value_text
+from reconciler.report.text import beside, value_text
 
 SIGNS = {Action.CREATE: "+", Action.UPDATE: "!", Action.ENABLE: "!", Action.DISABLE: "-", Action.DELETE: "-"}
 MEMBERS = 200  # of one group: the others would leave no room for other changes
@@ -38,7 +38,8 @@ def _attribute(attribute: AttributeChange, action: str) -> list[str]:
         return [f"+   {path}: {value_text(after)}"]
     inside = detail(before, after)
     if not inside:
-        return _both(f"  {path}", before, after)
+        removed, added = _both(f"  {path}", before, after)
+        return [removed, added + beside(attribute)]
     return [f"    {path}:", *(line for row in inside for line in _part(*row))]
 
 
