@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from reconciler.apply.conflict import TAKEN, in_the_way, managed, may_be_taken, still_to_write
 from reconciler.apply.ids import Ids, member_ids, resource_of, version_of
 from reconciler.apply.members import write_members
 from reconciler.apply.model import Failed, Job
@@ -40,7 +41,8 @@ Attributes = tuple[AttributeChange, ...]
 
 
 class Writer:
-    """`notes` say what the service made of a change otherwise, `outstanding` what it was to take and left.
+    """`notes` say what the service made of a change otherwise, `outstanding` what it was to take and left, `adopted` which
+    account was taken for a new one.
 
     Of the last step: `uncertain` says that a write was sent which may have been done even where the step failed, `made` are
     values made for it.
@@ -59,6 +61,7 @@ class Writer:
         self.carrying = {*job.record.carrying, *(s.target for s in job.resolution.user_mapping.slots if s.carries_roles)}
         self.notes: dict[str, str] = {}
         self.outstanding: dict[str, str] = {}
+        self.adopted: dict[str, str] = {}
         self.made: dict[str, Any] = {}
         self.beside: set[str] = set()  # entries that the last step changed beside its own
         self.uncertain = False
@@ -87,13 +90,36 @@ class Writer:
 
     def _create(self, change: Change, attributes: Attributes) -> None:
         attributes = self._generated(change, attributes)
-        answer = self._post(change, {a.path: a.after for a in attributes})
+        sent = {a.path: a.after for a in attributes}
+        try:
+            answer = self._post(change, sent)
+        except ServiceError as error:
+            if error.status != TAKEN or (there := in_the_way(self.job, self.client, change, sent)) is None:
+                raise
+            self._take_over(change, there, error)
+            return
         self.uncertain = False
         if another := self.whose.of_create(change, answer):
             raise Failed("failed", f"{another}; nothing was recorded")
         self.ids.learn(change.address, answer["id"])
         self.changes.create(change.address, answer["id"])
         self._settle(change, attributes, self._whole(change, answer))
+
+    def _take_over(self, change: Change, there: Resource, error: ServiceError) -> None:
+        """The account that is in the way of a create is the declared one, unless it is known as another's."""
+        if self.whose.of_create(change, there):
+            raise error
+        may_be_taken(self.job, change, there)
+        self.ids.learn(change.address, there["id"])
+        self.changes.take_over(change.address, there["id"])
+        self.adopted[change.address] = f"adopted the account {there['id'][:80]}, which was there and which no list showed"
+        left = still_to_write(self.job, change, there)
+        answer = there
+        if left:
+            self.uncertain = True
+            answer = self._whole(change, self._patch(change, left, there))
+            self.uncertain = False
+        self._settle(change, managed(self.job, change), answer)
 
     def _post(self, change: Change, sent: dict[str, Any], attempt: int = 1) -> Resource:
         """A POST that may have been done is looked up before it is sent again."""

@@ -75,8 +75,9 @@ def _asked_for(context: Context) -> set[str]:
 def _gone(context: Context, renamed: Mapping[str, str]) -> frozenset[str]:
     known = {fold(address): address for address in context.entries} if renamed else {}
     taken = {known[name] for new in renamed if (name := fold(new)) in known} - set(renamed.values())
-    there = context.live.users.keys() | context.live.groups.keys()
-    return frozenset(address for address in taken if context.entries[address]["id"] not in there)
+    live = context.live
+    there = {address for address in taken if address in live.unknown or context.entries[address]["id"] in live.of(address)}
+    return frozenset(taken - there)
 
 
 def _baselines(context: Context, giving: dict[str, set[str]]) -> dict[str, Entry]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from reconciler.declare.names import tuples
+from reconciler.declare.names import is_user, tuples
 from reconciler.resolve.columns import named
 from reconciler.resolve.mapping import CompiledMapping
 
@@ -30,12 +30,22 @@ class LiveObject(NamedTuple):
 
 @dataclass
 class Live:
-    """Everything read from the service, by id; `notes` are what it said of the mappings, in words."""
+    """Everything read from the service, by id; `notes` are what it said of the mappings and of itself, in words.
+
+    `unknown` is address -> why nobody knows whether that account or group is there: of these nothing is planned. The address is
+    the recorded one, of whom the record does not know the declared one. `unlisted` are ids that no list showed.
+    """
 
     users: dict[str, LiveObject] = field(default_factory=dict)
     groups: dict[str, LiveObject] = field(default_factory=dict)
     reads: int = 0
     notes: tuple[str, ...] = ()
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    unlisted: frozenset[str] = frozenset()
+
+    def of(self, address: str) -> dict[str, LiveObject]:
+        """The objects of an address's kind: users and groups are two spaces of ids (RFC 7643 §3.1)."""
+        return self.users if is_user(address) else self.groups
 
 
 def project_users(mapping: CompiledMapping, page: list[Resource], wanted: Wanted | None = None) -> list[LiveObject]:

@@ -29,7 +29,8 @@ def members(
         return (), ()
     have = known_members(context, live, entry)
     wanted = possible(context, group.members)
-    kept = set(context.matching.refused.values()) - context.revoked.keys()
+    unknown = {context.today.get(address, address) for address in context.live.unknown}
+    kept = (set(context.matching.refused.values()) | unknown) - context.revoked.keys()
     surplus = {member for member in have - wanted - kept if _to_go(context, group, live, member)} - stayed(context, entry)
     return tuple(sorted(wanted - have)), tuple(sorted(surplus))
 

@@ -22,11 +22,21 @@ def settle_unanswered(record: Record, live: Live, resolution: Resolution, groups
     stays = resolution.limited.capabilities.delete == "deactivates"
     for start, objects in kinds.items():
         for address in [address for address in record.unanswered if address.startswith(start)]:
+            if _is_unknown(record, live, address):
+                continue  # the next run hears of it
             write = record.hear(address)
             if write.get("step") == "create":
                 _created(record, address, write, objects, resolution.mapping(address))
             else:
                 _written(record, write, objects, resolution.mapping(address), stays)
+
+
+def _is_unknown(record: Record, live: Live, address: str) -> bool:
+    """Whether nobody knows if the account is there that was written to, or that was there under its earlier name."""
+    write = record.unanswered[address]
+    known = record.entries.ids() if live.unknown else {}
+    own = {address, write.get("was", address), *(a for a, id in known.items() if id == write.get("id"))}
+    return not own.isdisjoint(live.unknown)
 
 
 def _created(

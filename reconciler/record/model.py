@@ -104,6 +104,7 @@ class Record:
     asked:      digest of a plan that was applied by it -> what is left of it
     revoked:    people who must stay out until the declaration agrees, by address
     members_shown: the service has shown who is in a group: one without members has none
+    incomplete: resource types (User, Group) of which the service's list does not show all that there are
     declared:   the names and places in app.yaml and reconciler.yaml when we last applied, as they are written
     skips:      address -> the code with which the provisioning log last said that the object is left out
     commit:     the declaration's commit after whose apply no declared change was left to do; "" where none was known
@@ -125,6 +126,7 @@ class Record:
     runs: int = 0
     unanswered: dict[str, Unanswered] = field(default_factory=dict)
     members_shown: bool = False
+    incomplete: list[str] = field(default_factory=list)
     skips: dict[str, str] = field(default_factory=dict)
     declared: dict[str, str] = field(default_factory=dict)
 
@@ -152,6 +154,10 @@ class Record:
     def show_no_members(self) -> None:
         """It did not show who is in one that has members."""
         self.members_shown = False
+
+    def list_in_part(self, kinds: Iterable[str]) -> None:
+        """The service's lists of these resource types do not show all that there are; those of the others do."""
+        self.incomplete = sorted(kinds)
 
     def count_removals(self, at: str, taken: Collection[tuple[str, str]]) -> None:
         """(address, kind) of each, once, however often a journal is read or a step is tried again."""

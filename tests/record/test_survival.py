@@ -68,6 +68,7 @@ WHOLE = {
     "removals": [{"at": "t", "address": "User/x", "kind": "roles"}],
     "approved": {"sha256:0": ["a"]},
     "members_shown": True,
+    "incomplete": ["User"],
     "carrying": ["roles"],
     "asked": {"sha256:2": {"only": ["User/x"], "causes": ["time"], "changes": {"User/x": ["sha256:3", "", "a"]}}},
     "limits": {"groupMembership.percent": 50},

@@ -60,7 +60,10 @@ class Matching:
 
 
 class Kind:
-    """One object type; `known` is address -> (id of the account, declared id) of its entries in the record."""
+    """One object type; `known` is address -> (id of the account, declared id) of its entries in the record.
+
+    `unknown` is address -> why nobody knows whether that object is there (see Live).
+    """
 
     def __init__(
         self,
@@ -70,8 +73,9 @@ class Kind:
         live: dict[str, LiveObject],
         known: Identities,
         result: Matching,
+        unknown: Mapping[str, str],
     ) -> None:
         self.name, self.resolution, self.desired, self.live, self.result = name, resolution, desired, live, result
-        self.known = known
+        self.known, self.unknown = known, unknown
         self.mapping = resolution.mapping(name + "/")
         self.table = resolution.table(name + "/")
