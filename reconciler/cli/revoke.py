@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -49,6 +49,7 @@ def revoke(
     address = revoking.address_of(user, declarations)
     with ExitStack() as stack:
         ready: list[tuple[Session, tuple[Change, ...]]] = []
+        advised: set[str] = set()  # apps of which it was said what else to do
 
         def look(app: App) -> int:
             opened = revoking.opened_without(app, declarations, PERSON, lock_timeout, address, reason)
@@ -56,14 +57,20 @@ def revoke(
             for text in left_out:
                 warn(app, text)
             if (name := revoking.name_in_use(found, address)) is not None:
+                advised.add(app.name)
                 return _waits(app, address, name)
+            if (why := revoking.unanswered(found, address)) is not None:
+                return _unanswered(app, address, why)
             found = found.guard(changes, now())
             if forbidding := revoking.forbidding(found):
                 return blocked(found, forbidding)
             ready.append((found, changes))
             return 0
 
-        looked = [guarded(lambda app=app: look(app)) for app in chosen(declarations, apps)]  # type: ignore[misc]
+        looked = [
+            _or_by_hand(app, address, guarded(lambda app=app: look(app)), advised)  # type: ignore[misc]
+            for app in chosen(declarations, apps)
+        ]
         elsewhere = [] if apps else left_in(declarations, address)
         known = any(revoking.is_known(found, address) for found, _ in ready)
         if not known and elsewhere:
@@ -107,6 +114,18 @@ def _waits(app: App, address: str, still: str) -> int:
     say(f"Error: {app.displayName}: the account of {address} is still called {still}, since another one has the name")
     say(f"    `reconcile revoke {still}` disables it; whoever had the name before goes with the next apply")
     return ERROR
+
+
+def _unanswered(app: App, address: str, why: str) -> int:
+    say(f"Error: {app.displayName}: nobody knows whether {address} has an account: {why}")
+    return ERROR
+
+
+def _or_by_hand(app: App, address: str, code: int, advised: Collection[str]) -> int:
+    """Where nothing worked the account is to be disabled there."""
+    if code == ERROR and app.name not in advised:
+        say(f"    {address} was not revoked in {app.displayName}: disable the account there by hand, now")
+    return code
 
 
 def _loaded(desired: Path, apps: tuple[str, ...]) -> Declarations:

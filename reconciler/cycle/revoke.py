@@ -8,13 +8,15 @@ from dataclasses import replace
 
 from reconciler.cycle.clock import now
 from reconciler.cycle.listener import Listener
+from reconciler.cycle.read_person import read_with_person
 from reconciler.cycle.session import EVERYTHING, Session
 from reconciler.cycle.write import Lock, Request, opened
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
 from reconciler.plan.access import access
 from reconciler.plan.cost import estimate
-from reconciler.plan.live import LiveObject, project_users
+from reconciler.plan.live import Live, LiveObject, project_users
+from reconciler.plan.matching.match import NOT_ANSWERED
 from reconciler.plan.model import Change, Plan
 from reconciler.plan.outstanding import told_nothing
 from reconciler.plan.revoked import accounts_of
@@ -22,6 +24,8 @@ from reconciler.plan.safeguards.approvals import NEVER_LIFTED
 from reconciler.plan.safeguards.model import Safeguard
 from reconciler.plan.selection import Selection, select
 from reconciler.record.model import Record
+from reconciler.resolve.model import Resolution
+from reconciler.scim.client import ScimClient
 
 
 @contextmanager
@@ -36,8 +40,25 @@ def opened_without(
         if (entry := record.entries.get(address)) is not None:
             record.keep(address, told_nothing(entry))
 
-    with opened(app, declarations, listener, Lock("reconcile revoke", timeout), EVERYTHING, amend) as found:
+    def read(client: ScimClient, resolution: Resolution, record: Record | None) -> Live:
+        return read_with_person(client, resolution, record, address)
+
+    with opened(app, declarations, listener, Lock("reconcile revoke", timeout), EVERYTHING, amend, read) as found:
+        found = _of_concern(found, address)
         yield found, *select(found.planned.context, found.planned.everything, Selection((address,)))
+
+
+def _of_concern(found: Session, address: str) -> Session:
+    """Without the errors of all the others of whom nobody asked."""
+    plan = found.planned.plan
+    errors = tuple(error for error in plan.errors if error.code != NOT_ANSWERED or fold(error.address) == fold(address))
+    return replace(found, planned=replace(found.planned, plan=replace(plan, errors=errors)))
+
+
+def unanswered(found: Session, address: str) -> str | None:
+    """Why nobody knows whether the person has an account; None where it is known."""
+    errors = (error for error in found.planned.plan.errors if error.code == NOT_ANSWERED)
+    return next((error.reason for error in errors if fold(error.address) == fold(address)), None)
 
 
 def forbidding(found: Session) -> list[Safeguard]:

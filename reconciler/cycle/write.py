@@ -11,7 +11,8 @@ from reconciler.apply.model import Job, Outcome, Result
 from reconciler.cycle.clock import now
 from reconciler.cycle.last_applied import declared
 from reconciler.cycle.listener import Listener
-from reconciler.cycle.session import EVERYTHING, Amend, Session, session
+from reconciler.cycle.read import read_live
+from reconciler.cycle.session import EVERYTHING, Amend, Read, Session, session
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.baselines import settle
 from reconciler.plan.model import Change
@@ -43,14 +44,14 @@ class Request(NamedTuple):
 @contextmanager
 def opened(
     app: App, declarations: Declarations, listener: Listener, lock: Lock, selection: Selection = EVERYTHING,
-    amend: Amend | None = None,
+    amend: Amend | None = None, read: Read = read_live,
 ) -> Iterator[Session]:  # fmt: skip
     """An app under its lock, read and planned. Raises what `session` raises, and Locked."""
     store = store_of(app, declarations)
     with store.lock(lock.command, now(), lock.timeout) as notice:
         if notice:
             listener.says(notice)
-        with session(app, declarations, listener, selection, store, amend) as found:
+        with session(app, declarations, listener, selection, store, amend, read) as found:
             yield found
     if head := store.head()[0]:
         listener.notes(f"{app.name}: the record is at {head} now")
@@ -93,8 +94,9 @@ def job_of(found: Session, changes: tuple[Change, ...], request: Request) -> Job
 
 
 def _commit(found: Session, changes: tuple[Change, ...]) -> str | None:
-    """The commit that is applied, unless a declared change would be left to do after these, or files differ from it."""
+    """The commit that is applied, unless a declared change may be left to do after these, or files differ from it."""
     written = {change.digest for change in changes}  # a part of a group's change leaves the rest of it
     left = any("config" in change.causes for change in found.planned.everything if change.digest not in written)
     config = found.planned.plan.config
+    left = left or bool(found.planned.context.live.unknown)
     return None if left or config.dirty else config.commit

@@ -1,7 +1,7 @@
 """The planner's rules, a folder each: what is declared, what is there and what was recorded in, the plan out. No service.
 
-`desired/` holds the files that differ from those of `base/`, `live.json` what the service answers (Users and Groups as SCIM, and as
-`unknown` address -> why the service did not say whether that one is there),
+`desired/` holds the files that differ from those of `base/`, `live.json` what the service answers (Users and Groups as SCIM, and
+as `unknown` address -> why the service did not say whether that one is there),
 `record.json` what was last applied (absent: there is no record). `plan.json` and `plan.md` are what must come of it;
 `REWRITE_GOLDEN=1 pytest tests/cases` writes them anew, and what changed is then reviewed as a diff.
 """
