@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
 from itertools import accumulate
 from typing import Any
 
@@ -27,11 +26,10 @@ INDEX = b'},"index":'
 def dump(record: Record) -> bytes:
     """The same for the same record."""
     entries, addresses = record.entries, sorted(record.entries)
-    head = {field.name: getattr(record, field.name) for field in fields(record) if field.name != "entries"}
     members = list(map(entries.text, addresses))
     body = b"\n".join(
         [
-            _dump({"version": RECORD_VERSION, **head})[:-1] + b',"entries":{',
+            _dump({"version": RECORD_VERSION, **record.head()})[:-1] + b',"entries":{',
             BETWEEN.join(members),
             INDEX + _dump(_index(entries, addresses, members)),
         ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, TypedDict
 
 from reconciler.record.entries import Entries, Entry
@@ -104,7 +104,7 @@ class Record:
     asked:      digest of a plan that was applied by it -> what is left of it
     revoked:    people who must stay out until the declaration agrees, by address
     members_shown: the service has shown who is in a group: one without members has none
-    incomplete: resource types (User, Group) of which the service's list does not show all that there are
+    incomplete: resource types (User, Group) of which the service's list does not show all that there are; written where there is one
     declared:   the names and places in app.yaml and reconciler.yaml when we last applied, as they are written
     skips:      address -> the code with which the provisioning log last said that the object is left out
     commit:     the declaration's commit after whose apply no declared change was left to do; "" where none was known
@@ -134,6 +134,11 @@ class Record:
         if not isinstance(self.entries, Entries):
             self.entries = Entries(self.entries)
         self.heard: dict[str, Unanswered] = {}  # what was unanswered until this run read the service: it is not kept
+
+    def head(self) -> dict[str, Any]:
+        """All but the entries, by name, as it is written."""
+        names = [item.name for item in fields(self) if item.name != "entries"]
+        return {name: getattr(self, name) for name in names if name != "incomplete" or self.incomplete}
 
     # The app and its safeguards
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 import orjson
@@ -34,11 +33,10 @@ def belongs(path: str) -> bool:
 
 def to_files(record: Record) -> dict[str, bytes]:
     """Path -> content, the same for the same record."""
-    meta = {field.name: getattr(record, field.name) for field in fields(record) if field.name != "entries"}
     lines: dict[str, list[bytes]] = defaultdict(list)
     for address in sorted(record.entries):
         lines[shard(address)].append(_dump({"address": address, "entry": record.entries[address]}))
-    return {META: _dump({"version": RECORD_VERSION, **meta}), **{path: b"".join(found) for path, found in lines.items()}}
+    return {META: _dump({"version": RECORD_VERSION, **record.head()}), **{path: b"".join(found) for path, found in lines.items()}}
 
 
 def from_files(files: Mapping[str, bytes], where: str, app: str = "") -> Record | None:
