@@ -104,7 +104,7 @@ class Record:
     asked:      digest of a plan that was applied by it -> what is left of it
     revoked:    people who must stay out until the declaration agrees, by address
     members_shown: the service has shown who is in a group: one without members has none
-    incomplete: resource types (User, Group) of which the service's list does not show all that there are; written where there is one
+    incomplete: resource types (User, Group) whose lists do not show all that there are; written where there is one
     declared:   the names and places in app.yaml and reconciler.yaml when we last applied, as they are written
     skips:      address -> the code with which the provisioning log last said that the object is left out
     commit:     the declaration's commit after whose apply no declared change was left to do; "" where none was known
