@@ -171,7 +171,8 @@ class ScimClient:
 
     def _filter(self, resource: str, filter: str) -> tuple[list[Resource], int]:
         items, total = self._list(resource, self._request("GET", f"/{resource}", {"filter": filter}), f"GET /{resource}?filter=")
-        return shallow(items), total
+        once = list({item["id"]: item for item in shallow(items)}.values())
+        return once, total - (len(items) - len(once))
 
     def peek(self, resource: str) -> list[Resource]:
         """At most one resource: whether there is a list of them at all."""
