@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from reconciler.apply.conflict import TAKEN, in_the_way, managed, may_be_taken, still_to_write
-from reconciler.apply.ids import Ids, member_ids, resource_of, version_of
+from reconciler.apply.ids import Ids, resource_of, version_of
 from reconciler.apply.members import write_members
 from reconciler.apply.model import Failed, Job
 from reconciler.apply.preconditions import unchanged, values_unchanged
@@ -15,6 +15,7 @@ from reconciler.apply.right_account import Whose
 from reconciler.apply.steps import Step
 from reconciler.declare.names import fold
 from reconciler.plan.diff import same
+from reconciler.plan.live import members_of
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.plan.outstanding import is_in_vain, taken_and_there
 from reconciler.plan.unanswered import is_as_sent
@@ -264,8 +265,8 @@ class Writer:
     def _look_who_stayed(self, change: Change, entry: Entry, remove: list[str]) -> None:
         """Who was to leave a group and did not; a service that shows no members tells nobody."""
         readable = self.client.profile.groups.membersReadable
-        inside = member_ids(self.client.get("Groups", self.ids.own(change)) or {}) if readable else None
-        stayed = {member for member in remove if self.ids.of(member) in (inside or ())}
+        inside = members_of(self.client.get("Groups", self.ids.own(change)) or {}) if readable else None
+        stayed = {member for member in remove if inside is not None and self.ids.is_in(member, inside)}
         keep_members(entry, remove, stayed)
         if stayed:
             self.outstanding[change.address] = f"the service answered, and did not take out {', '.join(sorted(stayed))}"

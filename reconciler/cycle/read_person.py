@@ -73,7 +73,7 @@ class _Person:
             self.client.counts["reads"],
             (note,),
             {**dict.fromkeys(self._others(read), f"the lists cannot be read: {why}"), **unanswered},
-            frozenset(users.keys() | {group["id"] for group in inside}),
+            frozenset(item.id for item in shown),
         )
 
     @property

@@ -120,7 +120,7 @@ class _Asking:
             users={**live.users, **objects} if kind == "User" else live.users,
             groups={**live.groups, **objects} if kind == "Group" else live.groups,
             unknown={**live.unknown, **unknown},
-            unlisted=live.unlisted | objects.keys(),
+            unlisted=live.unlisted | objects.keys() if kind == "Group" else live.unlisted,
             reads=self.client.counts["reads"],
         )
 

@@ -71,7 +71,7 @@ def job_of(found: Session, changes: tuple[Change, ...], request: Request) -> Job
     plan, context = found.planned.plan, found.planned.context
     record = found.record or Record(plan.app)
     record.describe(found.client.shown_url, declared(found.app, context.resolution.declarations.record))
-    if any(group.members for group in context.live.groups.values() if group.id not in context.live.unlisted):
+    if any(group.members or group.inside for group in context.live.groups.values() if group.id not in context.live.unlisted):
         record.show_members()
     settled = settle(context, request.only)
     removals = prepare(record, found.guarded, whole=not (request.only or plan.selected_causes))

@@ -40,13 +40,16 @@ def _match(kind: Kind) -> None:
     if len(owned) < len(found):
         _refuse_shared(kind, found)
         owned = _owned(found)
-    kind.result.add(found, owned)
-    addresses = kind.result.addresses
+    kind.result.add(found)
+    if kind.name == "User":
+        kind.result.addresses = owned
+    else:
+        kind.result.groups = owned
     if recorded < len(known):
         for address, (id, _) in known.items():
             # A dangling member keeps the id of an account that is gone: that id is nobody's.
             if id in live:
-                addresses.setdefault(id, address)
+                owned.setdefault(id, address)
 
 
 def _refuse_unknown(kind: Kind) -> None:

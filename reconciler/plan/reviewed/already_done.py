@@ -40,7 +40,7 @@ def _is_out(context: Context, change: Change) -> bool:
     """Nobody asks for the account, and it is gone, or inactive where that was all that was to be done."""
     rests_on = change.precondition
     assert rests_on is not None
-    live = context.live.users.get(rests_on.id) or context.live.groups.get(rests_on.id)
+    live = context.live.of(change.address).get(rests_on.id)
     if change.address in context.matching.live and change.address not in context.revoked:
         return False
     if live is None:
