@@ -9,6 +9,7 @@ from reconciler.apply.model import Failed, Job
 from reconciler.plan.diff import same
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.scim.client import ScimClient
+from reconciler.scim.errors import ServiceError
 
 Resource = dict[str, Any]
 TAKEN = 409
@@ -16,12 +17,15 @@ NEXT = "nothing was written to it; the next plan shows what its adoption would c
 
 
 def in_the_way(job: Job, client: ScimClient, change: Change, sent: dict[str, Any]) -> Resource | None:
-    """The one that bears the first matching attribute that anybody bears; None where there is none, or several."""
+    """The one that bears the first matching attribute that anybody bears; None where a filter shows none, or several."""
     mapping, resource = job.resolution.mapping(change.address), resource_of(change.address)
     for slot in (mapping.slots[number] for number in mapping.matching):
         want = sent.get(slot.target)
-        if isinstance(want, str):
-            found = client.find(resource, slot.target, want)
+        if isinstance(want, str) and client.profile.filters_on(slot.target):
+            try:
+                found = client.filtered(resource, slot.target, want)[0]
+            except ServiceError:  # the refusal of the create says more
+                return None
             bearing = {r["id"]: r for r in found if same(slot, want, mapping.one(r)[slot.target])}
             if bearing:
                 return next(iter(bearing.values())) if len(bearing) == 1 else None
@@ -31,15 +35,17 @@ def in_the_way(job: Job, client: ScimClient, change: Change, sent: dict[str, Any
 def may_be_taken(job: Job, change: Change, there: Resource) -> None:
     """Raises Failed for what nobody has seen in a plan: an active account, or a group, that the record does not know.
 
-    The next plan finds it, since it looks for new ones by filter from now on.
+    Where the record has just begun, it may be one that replaces a lost one: an inactive account may have been revoked then. The
+    next plan finds what is left to it, since it looks for new ones by filter from now on.
     """
     ours = job.record.entries.get(job.settled.renamed.get(change.address, change.address), {})
     if ours.get("id") == there["id"]:
         return
     kind = change.address.partition("/")[0]
-    if kind == "Group" or str(there.get("active", True)).lower() != "false":
+    active = str(there.get("active", True)).lower() != "false"
+    if kind == "Group" or active or job.record.runs <= 1:
         job.record.list_in_part({*job.record.incomplete, kind})
-        what = "a group" if kind == "Group" else "an active account"
+        what = "a group" if kind == "Group" else "an active account" if active else "an inactive account"
         raise Failed("stale", f"{what} that no list showed has this name already ({there['id'][:80]}): {NEXT}")
     if "update" not in job.resolution.mapping(change.address).mapping.targetObjectActions:
         raise Failed("failed", "an account that no list showed has this name already, and the mapping does not update")

@@ -131,10 +131,11 @@ def members_of(group: Resource) -> Members | None:
     if not isinstance(listed, list):
         return None
     members = [m for m in listed if isinstance(m, dict) and isinstance(m.get("value"), str)]
-    groups = [m["value"] for m in members if is_group_member(m)]
-    if not groups:
+    others = [m for m in members if m.get("type") != "User"]  # of the many nearly all say so
+    if not any(map(is_group_member, others)):
         return Members(tuple([m["value"] for m in members]))
-    return Members(tuple([m["value"] for m in members if not is_group_member(m)]), tuple(groups))
+    users = [m["value"] for m in members if not is_group_member(m)]
+    return Members(tuple(users), tuple([m["value"] for m in others if is_group_member(m)]))
 
 
 def is_group_member(member: Resource) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -144,3 +145,26 @@ def test_many_ids_are_asked_for_at_once_where_the_service_can(tmp_path: Path) ->
     world.client.profile = replace(world.client.profile, filter=Filter(("eq", "or")))
     assert done(world.plan()) == []
     assert (hiding.asked.count("GET Users?filter"), hiding.asked.count("GET Users/id")) == (1, 0)
+
+
+def test_an_inactive_account_in_the_way_is_left_to_a_plan_where_the_record_has_just_begun(tmp_path: Path) -> None:
+    """The record may have been lost, and the account may have been revoked: that is for somebody to see."""
+    world, hiding = town(tmp_path, lambda item: item.get("active") is False)
+    id = world.find("ada@x.org")["id"]
+    world.edit("ada@x.org", "active", False)
+    shutil.rmtree(tmp_path / "record")
+    outcome = {outcome.change.address: outcome for outcome in world.apply().outcomes}[ADA]
+    account = world.bare.get("Users", id)
+    assert account is not None
+    assert (outcome.status, account["active"]) == ("stale", False)
+    plan = world.plan()
+    assert done(plan) == [(ADA, "enable")] and [caution.code for caution in plan.cautions] == ["InactiveWithoutRecord"]
+
+
+def test_what_was_reviewed_of_somebody_who_cannot_be_asked_is_not_taken_for_done(tmp_path: Path) -> None:
+    world, hiding = town(tmp_path, named("ada@x.org"))
+    world.assign("user: grace@x.org, role: User", "user: joan@x.org, role: User")
+    reviewed = world.session().planned
+    assert [change.address for change in reviewed.plan.changes] == [ADA]
+    hiding.refused, hiding.filters = {world.bare.find("Users", "userName", "ada@x.org")[0]["id"]: 403}, False
+    assert not world.session().planned.is_done(reviewed.plan.changes[0])
