@@ -32,19 +32,19 @@ def taken_over(mapping: CompiledMapping, change: Change, row: Row, key: str, ski
             f"{change.address} is active on the service, and out of scope here ({skip_code or 'not declared'})",
             "to keep it active, assign it or declare it again",
         )
-    found = copy.deepcopy(row)
+    fresh = copy.deepcopy(row)
     slots = {slot.target: slot for slot in mapping.slots}
-    refused = [reason for a in change.attributes if (reason := _attribute(slots[a.path], a, found, key))]
-    refused += [reason for member in change.add if (reason := _leave(found, member))]
+    refused = [reason for a in change.attributes if (reason := _attribute(slots[a.path], a, fresh, key))]
+    refused += [reason for member in change.add if (reason := _leave(fresh, member))]
     refused += [f"{member} is in it, whom nobody has declared" for member in change.remove if member.startswith(UNKNOWN)]
     for member in change.remove:
-        found.setdefault("members", []).append(name_of(member) if is_user(member) else {"group": name_of(member)})
+        fresh.setdefault("members", []).append(name_of(member) if is_user(member) else {"group": name_of(member)})
     if refused:
         raise ImportRefused(
             f"{change.address} cannot be taken over:\n    " + "\n    ".join(refused),
             "change mappings.yaml or the rows by hand, or let an apply write the declared values",
         )
-    return found
+    return fresh
 
 
 def _attribute(slot: Slot, change: AttributeChange, row: Row, key: str) -> str | None:

@@ -27,8 +27,9 @@ class Ids:
 
     def learn(self, address: str, id: str) -> None:
         self._ids[address] = id
-        self.__dict__.pop("addresses", None)
-        self.__dict__.pop("groups", None)
+        names = "addresses" if is_user(address) else "groups"
+        if names in self.__dict__:
+            self.__dict__[names][id] = address
 
     def of(self, address: str) -> str:
         if address not in self._ids:
@@ -63,12 +64,12 @@ class Ids:
 
     @cached_property
     def addresses(self) -> dict[str, str]:
-        """Id -> address of each account, made anew once somebody has been created."""
+        """Id -> address of each account."""
         return {id: address for address, id in self._ids.items() if is_user(address)}
 
     @cached_property
     def groups(self) -> dict[str, str]:
-        """Id -> address of each group, made anew as well."""
+        """Id -> address of each group."""
         return {id: address for address, id in self._ids.items() if is_group(address)}
 
 

@@ -98,7 +98,7 @@ def test_only_who_has_or_gets_an_account_can_be_a_member() -> None:
     only = app(users=ObjectMapping(targetObjectActions=frozenset({"update"}), attributes=USERS))
     assert possible(context(only, accounts=ACCOUNTS[:1]), frozenset({ADA, GRACE})) == {ADA}
     assert possible(context(accounts=ACCOUNTS[:1]), frozenset({ADA, GRACE})) == {ADA, GRACE}
-    two = context(accounts=(*ACCOUNTS, account("a9", "ADA@x.org")), recorded={})
+    two = context(accounts=(account("a1", "Ada@x.org"), ACCOUNTS[1], account("a9", "ADA@x.org")), recorded={})
     assert possible(two, frozenset({ADA, GRACE})) == {GRACE}
 
 
