@@ -7,8 +7,9 @@ from typing import Any
 
 from reconciler.adopt.invert import ROLE_FUNCTIONS, fits_source, gives, put
 from reconciler.adopt.model import ImportRefused, Row
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, is_user, name_of
 from reconciler.declare.source_attributes import COMPUTED
+from reconciler.plan.context import UNKNOWN
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.resolve.mapping import CompiledMapping, Slot
 from reconciler.resolve.sources import EXTENSION
@@ -35,8 +36,9 @@ def taken_over(mapping: CompiledMapping, change: Change, row: Row, key: str, ski
     slots = {slot.target: slot for slot in mapping.slots}
     refused = [reason for a in change.attributes if (reason := _attribute(slots[a.path], a, fresh, key))]
     refused += [reason for member in change.add if (reason := _leave(fresh, member))]
+    refused += [f"{member} is in it, whom nobody has declared" for member in change.remove if member.startswith(UNKNOWN)]
     for member in change.remove:
-        fresh.setdefault("members", []).append(member.partition("/")[2])
+        fresh.setdefault("members", []).append(name_of(member) if is_user(member) else {"group": name_of(member)})
     if refused:
         raise ImportRefused(
             f"{change.address} cannot be taken over:\n    " + "\n    ".join(refused),

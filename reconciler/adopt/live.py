@@ -164,6 +164,6 @@ class _Groups(_Kind):
 
     def _members(self, item: LiveObject, groups: set[str]) -> list[str]:
         names = {self.adopted.names[id] for id in item.members or () if id in self.adopted.names}
-        if any(id in groups for id in item.members or ()):
+        if item.inside or any(id in groups and id not in self.adopted.names for id in item.members or ()):
             self.note(item, "groups inside it are not taken over: members are compared as users")
         return sorted(names, key=lambda name: (fold(name), name))

@@ -212,8 +212,8 @@ class _Run:
             return Outcome(change, "skipped", f"{'done in part' if begun else 'not begun'}: {why}")
         if left := self.writer.outstanding.get(change.address):
             return Outcome(change, "outstanding", left)
-        note = self.writer.notes.get(change.address, "")
-        return Outcome(change, "ignored" if note else "done", note)
+        note, adopted = self.writer.notes.get(change.address, ""), self.writer.adopted.get(change.address, "")
+        return Outcome(change, "ignored" if note else "done", "; ".join(filter(None, (adopted, note))))
 
     def _one(self, step: Step) -> None:
         """A failure of one object fails that object alone; a refused token, or a wait that is too long, ends everything."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from reconciler.apply.ids import member_ids, missing, version_of
+from reconciler.apply.ids import missing, version_of
 from reconciler.apply.if_match import conditionally
 from reconciler.apply.model import Failed
 from reconciler.scim.client import ATTEMPTS, ScimClient
@@ -48,7 +48,7 @@ def write_members(
 
 def _shows_members(client: ScimClient, group: Resource) -> bool:
     """Whether all that a PUT must hold is known."""
-    return client.profile.groups.membersReadable is True or bool(member_ids(group))
+    return client.profile.groups.membersReadable is True or bool(group.get("members"))
 
 
 def _patch(client: ScimClient, id: str, live: Resource, add: list[str], remove: list[str], attempt: int = 1) -> Resource | None:

@@ -10,8 +10,9 @@ from functools import partial
 from typing import Any
 
 from reconciler.apply.answers import kept_otherwise
+from reconciler.apply.conflict import TAKEN, in_the_way, managed, may_be_taken, still_to_write
 from reconciler.apply.forms import Forms
-from reconciler.apply.ids import Ids, member_ids, resource_of, version_of
+from reconciler.apply.ids import Ids, resource_of, version_of
 from reconciler.apply.if_match import conditionally
 from reconciler.apply.learning import Learning
 from reconciler.apply.members import write_members
@@ -22,6 +23,7 @@ from reconciler.apply.right_account import Whose
 from reconciler.apply.steps import Step
 from reconciler.declare.names import fold
 from reconciler.plan.diff import same
+from reconciler.plan.live import members_of
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.plan.outstanding import is_in_vain, taken_and_there
 from reconciler.plan.unanswered import is_as_sent
@@ -49,7 +51,8 @@ Attributes = tuple[AttributeChange, ...]
 
 
 class Writer:
-    """`notes` say what the service made of a change otherwise, `outstanding` what it was to take and left.
+    """`notes` say what the service made of a change otherwise, `outstanding` what it was to take and left, `adopted` which
+    account was taken for a new one.
 
     Of the last step: `uncertain` says that a write was sent which may have been done even where the step failed, `made` are
     values made for it.
@@ -69,6 +72,7 @@ class Writer:
         self.carrying = {*job.record.carrying, *(s.target for s in job.resolution.user_mapping.slots if s.carries_roles)}
         self.notes: dict[str, str] = {}
         self.outstanding: dict[str, str] = {}
+        self.adopted: dict[str, str] = {}
         self.made: dict[str, Any] = {}
         self.beside: set[str] = set()  # entries that the last step changed beside its own
         self.uncertain = False
@@ -103,13 +107,39 @@ class Writer:
 
     def _create(self, change: Change, attributes: Attributes) -> None:
         attributes = self._generated(change, attributes)
-        answer = self._post(change, {a.path: a.after for a in attributes})
+        sent = {a.path: a.after for a in attributes}
+        try:
+            answer = self._post(change, sent)
+        except ServiceError as error:
+            if error.status != TAKEN or (there := in_the_way(self.job, self.client, change, sent)) is None:
+                raise
+            self._take_over(change, there, error)
+            return
         self.uncertain = False
         if another := self.whose.of_create(change, answer):
             raise Failed("failed", f"{another}; nothing was recorded")
         self.ids.learn(change.address, answer["id"])
         self.changes.create(change.address, answer["id"])
         self._settle(change, attributes, self._whole(change, answer))
+
+    def _take_over(self, change: Change, there: Resource, error: ServiceError) -> None:
+        """The account that is in the way of a create is the declared one, unless it is known as another's."""
+        if self.whose.of_create(change, there):
+            raise error
+        may_be_taken(self.job, change, there)
+        self.ids.learn(change.address, there["id"])
+        self.changes.take_over(change.address, there["id"])
+        self.adopted[change.address] = f"adopted the account {there['id'][:80]}, which was there and which no list showed"
+        left = still_to_write(self.job, change, there)
+        answer, refused = there, dict[str, ServiceError]()
+        if left:
+            self.uncertain = True
+            sent = self.forms.write(change, left, there)
+            answer, refused = self._whole(change, sent.answer), sent.refused
+            self.uncertain = False
+        self._settle(change, tuple([a for a in managed(self.job, change) if a.path not in refused]), answer)
+        if refused:
+            self._refused(change, left, refused, answer)
 
     def _post(self, change: Change, sent: dict[str, Any], attempt: int = 1) -> Resource:
         """A POST that may have been done is looked up before it is sent again."""
@@ -250,8 +280,8 @@ class Writer:
     def _look_who_stayed(self, change: Change, entry: Entry, remove: list[str]) -> None:
         """Who was to leave a group and did not; a service that shows no members tells nobody."""
         readable = self.client.profile.groups.membersReadable
-        inside = member_ids(self.client.get("Groups", self.ids.own(change)) or {}) if readable else None
-        stayed = {member for member in remove if self.ids.of(member) in (inside or ())}
+        inside = members_of(self.client.get("Groups", self.ids.own(change)) or {}) if readable else None
+        stayed = {member for member in remove if inside is not None and self.ids.is_in(member, inside)}
         keep_members(entry, remove, stayed)
         if stayed:
             self.outstanding[change.address] = f"the service answered, and did not take out {', '.join(sorted(stayed))}"

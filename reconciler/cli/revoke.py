@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -49,15 +49,20 @@ def revoke(
     address = address_of(user, declarations)
     with ExitStack() as stack:
         ready: list[tuple[Session, tuple[Change, ...]]] = []
+        advised: set[str] = set()  # apps of which it was said what else to do
 
         def look(app: App) -> int:
             part = _part(stack, app, declarations, lock_timeout, address, reason)
             if isinstance(part, int):
+                advised.add(app.name)
                 return part
             ready.append(part)
             return 0
 
-        looked = [guarded(lambda app=app: look(app)) for app in chosen(declarations, apps)]  # type: ignore[misc]
+        looked = [
+            _or_by_hand(app, address, guarded(lambda app=app: look(app)), advised)  # type: ignore[misc]
+            for app in chosen(declarations, apps)
+        ]
         elsewhere = [] if apps else left_in(declarations, address)
         known = any(is_known(session, address) for session, _ in ready)
         if not known and elsewhere:
@@ -75,7 +80,7 @@ def _part(
     stack: ExitStack, app: App, declarations: Declarations, lock_timeout: float, address: str, reason: str | None
 ) -> tuple[Session, tuple[Change, ...]] | int:
     """One app, locked until the stack ends, and what is to be written to it; or the exit code, where nothing may be."""
-    from reconciler.cycle.revoke import forbidding, lock_and_plan_without, name_in_use
+    from reconciler.cycle.revoke import forbidding, lock_and_plan_without, name_in_use, unanswered
 
     without = lock_and_plan_without(app, declarations, PERSON, lock_timeout, address, reason)
     session, changes, left_out = stack.enter_context(without)
@@ -83,6 +88,8 @@ def _part(
         warn(app, text)
     if (name := name_in_use(session, address)) is not None:
         return _waits(app, address, name)
+    if (why := unanswered(session, address)) is not None:
+        return _unanswered(app, address, why)
     session = session.guard(changes, now())
     if verdicts := forbidding(session):
         return blocked(session, verdicts)
@@ -128,6 +135,23 @@ def _waits(app: App, address: str, current: str) -> int:
     say(f"Error: {app.displayName}: the account of {address} is still called {current}, since another one has the name")
     say(f"    `reconcile revoke {current}` disables it; whoever had the name before goes with the next apply")
     return ERROR
+
+
+def _unanswered(app: App, address: str, why: str) -> int:
+    say(f"Error: {app.displayName}: nobody knows whether {address} has an account: {why}")
+    _by_hand(app, address)
+    return ERROR
+
+
+def _or_by_hand(app: App, address: str, code: int, advised: Collection[str]) -> int:
+    """Where nothing worked the account is to be disabled there."""
+    if code == ERROR and app.name not in advised:
+        _by_hand(app, address)
+    return code
+
+
+def _by_hand(app: App, address: str) -> None:
+    say(f"    {address} was not revoked in {app.displayName}: disable the account there by hand, now")
 
 
 def _loaded(desired: Path, apps: tuple[str, ...]) -> Declarations:

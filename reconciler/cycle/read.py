@@ -1,4 +1,7 @@
-"""A client in, the whole of its service out: users and groups side by side, and what it says of itself. Reads the service."""
+"""A client in, the whole of its service out: users and groups side by side, what it says of itself, and whom its lists leave out.
+
+Reads the service.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from functools import partial
 from itertools import chain
 from operator import attrgetter, itemgetter
 
+from reconciler.cycle.unlisted import with_unlisted
 from reconciler.plan.live import Live, LiveObject, Wanted, project_groups, project_users, with_members
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
@@ -46,7 +50,8 @@ def read_live(client: ScimClient, resolution: Resolution, record: Record | None)
         notes += schema_warnings(schemas.result(), "Groups", resolution.group_mapping) if groups else ()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # after an error or an interrupt nobody waits for the others
-    return Live(people, {item.id: item for item in shown}, client.counts["reads"], tuple(notes))
+    live = Live(people, {item.id: item for item in shown}, client.counts["reads"], tuple(notes))
+    return with_unlisted(client, resolution, record, live, groups is not None)
 
 
 def _shallow(project: Project) -> Project:

@@ -8,13 +8,15 @@ from dataclasses import replace
 
 from reconciler.cycle.clock import now
 from reconciler.cycle.listener import Listener
+from reconciler.cycle.read_person import read_with_person
 from reconciler.cycle.session import EVERYTHING, Session
 from reconciler.cycle.write import Lock, Request, lock_and_plan
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
 from reconciler.plan.access import access
 from reconciler.plan.cost import estimate
-from reconciler.plan.live import LiveObject, project_users
+from reconciler.plan.live import Live, LiveObject, project_users
+from reconciler.plan.matching.match import NOT_ANSWERED
 from reconciler.plan.model import Change, Plan
 from reconciler.plan.outstanding import told_nothing
 from reconciler.plan.revoked import accounts_of
@@ -22,6 +24,8 @@ from reconciler.plan.safeguards.approvals import NEVER_LIFTED
 from reconciler.plan.safeguards.model import Safeguard
 from reconciler.plan.selection import Selection, select
 from reconciler.record.model import Record
+from reconciler.resolve.model import Resolution
+from reconciler.scim.client import ScimClient
 
 
 @contextmanager
@@ -36,8 +40,25 @@ def lock_and_plan_without(
         if (entry := record.entries.get(address)) is not None:
             record.keep(address, told_nothing(entry))
 
-    with lock_and_plan(app, declarations, listener, Lock("reconcile revoke", timeout), EVERYTHING, amend) as session:
+    def read(client: ScimClient, resolution: Resolution, record: Record | None) -> Live:
+        return read_with_person(client, resolution, record, address)
+
+    with lock_and_plan(app, declarations, listener, Lock("reconcile revoke", timeout), EVERYTHING, amend, read) as session:
+        session = _of_concern(session, address)
         yield session, *select(session.planned.context, session.planned.everything, Selection((address,)))
+
+
+def _of_concern(session: Session, address: str) -> Session:
+    """Without the errors of all the others of whom nobody asked."""
+    plan = session.planned.plan
+    errors = tuple(error for error in plan.errors if error.code != NOT_ANSWERED or fold(error.address) == fold(address))
+    return replace(session, planned=replace(session.planned, plan=replace(plan, errors=errors)))
+
+
+def unanswered(session: Session, address: str) -> str | None:
+    """Why nobody knows whether the person has an account; None where it is known."""
+    errors = (error for error in session.planned.plan.errors if error.code == NOT_ANSWERED)
+    return next((error.reason for error in errors if fold(error.address) == fold(address)), None)
 
 
 def forbidding(session: Session) -> list[Safeguard]:

@@ -11,7 +11,8 @@ from reconciler.apply.model import Job, Outcome, Result
 from reconciler.cycle.clock import now
 from reconciler.cycle.last_applied import declared
 from reconciler.cycle.listener import Listener
-from reconciler.cycle.session import EVERYTHING, Amend, Session, read_and_plan
+from reconciler.cycle.read import read_live
+from reconciler.cycle.session import EVERYTHING, Amend, Read, Session, read_and_plan
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.baselines import settle
 from reconciler.plan.model import Change
@@ -43,14 +44,14 @@ class Request(NamedTuple):
 @contextmanager
 def lock_and_plan(
     app: App, declarations: Declarations, listener: Listener, lock: Lock, selection: Selection = EVERYTHING,
-    amend: Amend | None = None,
+    amend: Amend | None = None, read: Read = read_live,
 ) -> Iterator[Session]:  # fmt: skip
     """An app under its lock, read and planned. Raises what `read_and_plan` raises, and Locked."""
     store = store_of(app, declarations)
     with store.lock(lock.command, now(), lock.timeout) as notice:
         if notice:
             listener.says(notice)
-        with read_and_plan(app, declarations, listener, selection, store, amend) as session:
+        with read_and_plan(app, declarations, listener, selection, store, amend, read) as session:
             yield session
     if head := store.head()[0]:
         listener.notes(f"{app.name}: the record is at {head} now")
@@ -70,7 +71,7 @@ def job_of(session: Session, changes: tuple[Change, ...], request: Request) -> J
     plan, context = session.planned.plan, session.planned.context
     record = session.record or Record(plan.app)
     record.describe(session.client.shown_url, declared(session.app, context.resolution.declarations.record))
-    if any(group.members for group in context.live.groups.values()):
+    if any(group.members or group.inside for group in context.live.groups.values() if group.id not in context.live.unlisted):
         record.show_members()
     settled = settle(context, request.only)
     removals = prepare(record, session.guarded, whole=not (request.only or plan.selected_causes))
@@ -93,8 +94,9 @@ def job_of(session: Session, changes: tuple[Change, ...], request: Request) -> J
 
 
 def _commit(session: Session, changes: tuple[Change, ...]) -> str | None:
-    """The commit that is applied, unless a declared change would be left to do after these, or files differ from it."""
+    """The commit that is applied, unless a declared change may be left to do after these, or files differ from it."""
     written = {change.digest for change in changes}  # a part of a group's change leaves the rest of it
     left = any("config" in change.causes for change in session.planned.everything if change.digest not in written)
     config = session.planned.plan.config
+    left = left or bool(session.planned.context.live.unknown)
     return None if left or config.dirty else config.commit

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from reconciler.declare.model import Assignment, Place, Role
 from reconciler.declare.names import fold, is_group, is_user, name_of, row_key
-from reconciler.plan.context import UNKNOWN, Context
+from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context
 from reconciler.plan.diff import same
 from reconciler.plan.membership import group_members, recorded_members
 from reconciler.plan.model import Access, Action, Change
@@ -212,7 +212,7 @@ class _Work:
         """Who is nobody's stands in a change by id, which tells a reader nothing."""
         if not member.startswith(UNKNOWN):
             return member
-        inside = self.context.live.groups.get(member.removeprefix(UNKNOWN))
+        inside = self.context.live.groups.get(member.removeprefix(UNKNOWN_GROUP)) if member.startswith(UNKNOWN_GROUP) else None
         account = self.context.account(member)
         return f"Group/{inside.name}" if inside is not None else f"User/{account.name}" if account is not None else member
 

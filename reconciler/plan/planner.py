@@ -20,6 +20,7 @@ from reconciler.plan.name_swaps import without_swaps
 from reconciler.plan.notices import faults, of_provisioning, of_record, skips
 from reconciler.plan.outstanding import cautions
 from reconciler.plan.provisioning import closed_by
+from reconciler.plan.reenabled import reenabled
 from reconciler.plan.removed import plan_removed
 from reconciler.plan.reviewed.already_done import is_done
 from reconciler.plan.revoked import plan_revoked
@@ -103,7 +104,7 @@ def make_plan(
         ignored=_count([*findings.ignored.values(), *refused(context).values()]),
         left=_count([*findings.untouched.values(), *differ.values()]) + findings.kept_out,
         outstanding=len({item.address for item in outstanding}),
-        cautions=(*cautions(context, outstanding), *lookalikes(context, gained)),
+        cautions=(*cautions(context, outstanding), *reenabled(context, selected), *lookalikes(context, gained)),
     )
     return Planned(plan, context, everything, findings)
 

@@ -29,7 +29,7 @@ def plan_removed(context: Context, kind: str, live: Mapping[str, LiveObject]) ->
             continue
         entry = context.entries[address]
         account = live.get(entry["id"])
-        if skip is not None and skip.code in KEPT:
+        if (skip is not None and skip.code in KEPT) or address in context.live.unknown:
             continue
         before = len(findings.changes)
         if account is not None:

@@ -98,6 +98,11 @@ class EntryChanges:
             entry.setdefault("members", [])
         self.entries[address] = entry
 
+    def take_over(self, address: str, id: str) -> None:
+        """The entry of an account that was there where we wanted to create one."""
+        self.create(address, id)
+        del self.entries[address]["created"]
+
     def drop(self, address: str) -> None:
         self.entries.pop(address, None)
         self.baselines.pop(address, None)

@@ -10,6 +10,7 @@ from reconciler.declare.names import fold
 from reconciler.record.entries import Entries, Entry
 
 RECORD_VERSION = 1
+WHERE_SOME = frozenset({"learned", "incomplete"})  # keys that are written only where there is something
 IN_NO_FORM = "none"
 
 
@@ -120,6 +121,7 @@ class Record:
     asked:      digest of a plan that was applied by it -> what is left of it
     revoked:    people who must stay out until the declaration agrees, by address
     members_shown: the service has shown who is in a group: one without members has none
+    incomplete: resource types (User, Group) whose lists do not show all that there are; written where there is one
     declared:   the names and places in app.yaml and reconciler.yaml when we last applied, as they are written
     skips:      address -> the code with which the provisioning log last said that the object is left out
     learned:    what applies have found of the service; written where there is something
@@ -142,6 +144,7 @@ class Record:
     runs: int = 0
     unanswered: dict[str, Unanswered] = field(default_factory=dict)
     members_shown: bool = False
+    incomplete: list[str] = field(default_factory=list)
     skips: dict[str, str] = field(default_factory=dict)
     declared: dict[str, str] = field(default_factory=dict)
     learned: Learned = field(default_factory=Learned)
@@ -154,7 +157,7 @@ class Record:
     def head(self) -> dict[str, Any]:
         """All but the entries, by name, as it is written."""
         names = [item.name for item in fields(self) if item.name != "entries"]
-        return {name: getattr(self, name) for name in names if name != "learned" or self.learned}
+        return {name: getattr(self, name) for name in names if name not in WHERE_SOME or getattr(self, name)}
 
     # The app and its safeguards
 
@@ -183,6 +186,10 @@ class Record:
     def learn(self, learned: Learned) -> None:
         """What is known of the service from now on, if that is anything."""
         self.learned = learned if learned.keys() - {"rests_on"} else Learned()
+
+    def list_in_part(self, kinds: Iterable[str]) -> None:
+        """The service's lists of these resource types do not show all that there are; those of the others do."""
+        self.incomplete = sorted(kinds)
 
     def count_removals(self, at: str, taken: Collection[tuple[str, str]]) -> None:
         """(address, kind) of each, once, however often a journal is read or a step is tried again."""

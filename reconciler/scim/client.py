@@ -168,9 +168,16 @@ class ScimClient:
 
     def filtered(self, resource: str, path: str, value: str) -> tuple[list[Resource], int]:
         """What the service itself shows for a filter, and how many it says that there are."""
-        answer = self._request("GET", f"/{resource}", {"filter": f"{path} eq {quoted(value)}"})
-        items, total = self._list(resource, answer, f"GET /{resource}?filter=")
-        return shallow(items), total
+        return self._filter(resource, f"{path} eq {quoted(value)}")
+
+    def matching(self, resource: str, filter: str) -> list[Resource]:
+        """What the service shows for a filter of any form; where it is more than a page, the first of them."""
+        return self._filter(resource, filter)[0]
+
+    def _filter(self, resource: str, filter: str) -> tuple[list[Resource], int]:
+        items, total = self._list(resource, self._request("GET", f"/{resource}", {"filter": filter}), f"GET /{resource}?filter=")
+        once = list({item["id"]: item for item in shallow(items)}.values())
+        return once, total - (len(items) - len(once))
 
     def peek(self, resource: str) -> list[Resource]:
         """At most one resource: whether there is a list of them at all."""

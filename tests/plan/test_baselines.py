@@ -19,7 +19,7 @@ def settled(found: Context, *only: str) -> Settled:
 
 def test_ids_stand_by_address_and_those_of_nobody_by_themselves() -> None:
     found = settled(context(accounts=(*ACCOUNTS, account("e5", "eve@x.org"))))
-    assert found.ids == {ADA: "a1", GRACE: "b2", NET: "g1", "#a1": "a1", "#b2": "b2", "#e5": "e5", "#g1": "g1"}
+    assert found.ids == {ADA: "a1", GRACE: "b2", NET: "g1", "#a1": "a1", "#b2": "b2", "#e5": "e5", "#Group/g1": "g1"}
 
 
 def test_what_matches_and_stays_goes_into_the_record() -> None:
@@ -95,7 +95,7 @@ def test_for_a_part_of_a_plan_the_rest_stays() -> None:
 
 
 def test_nothing_is_known_anew_of_those_of_whom_nothing_can_be_planned() -> None:
-    two = context(accounts=(*ACCOUNTS, account("a9", "Ada@x.org")), recorded={})
+    two = context(accounts=(account("a1", "ADA@x.org"), ACCOUNTS[1], account("a9", "Ada@x.org")), recorded={})
     assert settled(two).baselines.keys() == {GRACE, NET}
 
 

@@ -42,8 +42,16 @@ def _found_by(
         return []
     for item, candidates in zip(items, every, strict=True):
         if candidates is not None:
-            _settle(kind, item.address, target, candidates, found)
+            _settle(kind, item.address, target, _exact(candidates, number, item.values[number]), found)
     return [item for item, candidates in zip(items, every, strict=True) if candidates is None]
+
+
+def _exact(candidates: LiveObject | list[LiveObject], number: int, value: object) -> LiveObject | list[LiveObject]:
+    """Of several whose names differ in case alone the one that has the very name; all of them where none or several have it."""
+    if not isinstance(candidates, list):
+        return candidates
+    exact = [account for account in candidates if account.values[number] == value]
+    return exact[0] if len(exact) == 1 else candidates
 
 
 def _by_earlier_names(kind: Kind, matcher: Matcher, items: list[Desired], found: dict[str, LiveObject]) -> None:
