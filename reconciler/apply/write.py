@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from reconciler.apply.deletion import delete
 from reconciler.apply.ids import Ids, member_ids, resource_of, version_of
 from reconciler.apply.members import write_members
 from reconciler.apply.model import Failed, Job
@@ -262,22 +263,20 @@ class Writer:
         if live is not None:
             unchanged(change, live, self.job.resolution.mapping(change.address), self.ids)
             self.uncertain = True
-            self.client.delete(resource, id, version_of(live))
-            self._look_whether_gone(change)
+            kept = self._deleted(resource, id, live)
+            if kept is not None and self.job.resolution.limited.capabilities.delete == "removes":
+                self.notes[change.address] = (
+                    "the service keeps the account, deactivated: say so in the profile, `deprovision: {delete: deactivates}`"
+                )
         self.changes.drop(change.address)
 
-    def _look_whether_gone(self, change: Change) -> None:
-        """An account that the service keeps, and of which it says that it is inactive, is out. Raises Failed for any other."""
-        kept = self.client.get(resource_of(change.address), self.ids.own(change))
-        if kept is None:
-            return
-        if change.address.startswith("Group/") or str(kept.get("active", True)).lower() != "false":
-            self.uncertain = False
-            raise Failed("failed", "the service answered, and did not delete it")
-        if self.job.resolution.limited.capabilities.delete == "removes":
-            self.notes[change.address] = (
-                "the service keeps the account, deactivated: say so in the profile, `deprovision: {delete: deactivates}`"
-            )
+    def _deleted(self, resource: str, id: str, live: Resource) -> Resource | None:
+        """What the service keeps of a deleted object. Raises Failed and ServiceError."""
+        try:
+            return delete(self.client, resource, id, live)
+        except Failed:
+            self.uncertain = False  # it has been read back
+            raise
 
     def _whole(self, change: Change, answer: Resource | None) -> Resource:
         """The object after a write: the answer, or read back where that is not of it, or does not say so."""
