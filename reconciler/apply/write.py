@@ -13,6 +13,7 @@ from reconciler.apply.model import Failed, Job
 from reconciler.apply.preconditions import unchanged, values_unchanged
 from reconciler.apply.right_account import Whose
 from reconciler.apply.steps import Step
+from reconciler.apply.vanished import still_listed
 from reconciler.declare.names import fold
 from reconciler.plan.diff import same
 from reconciler.plan.model import AttributeChange, Change
@@ -94,7 +95,7 @@ class Writer:
             raise Failed("failed", f"{another}; nothing was recorded")
         self.ids.learn(change.address, answer["id"])
         self.changes.create(change.address, answer["id"])
-        self._settle(change, attributes, self._whole(change, answer))
+        self._settle(change, attributes, self._whole(change, answer) or {})
 
     def _post(self, change: Change, sent: dict[str, Any], attempt: int = 1) -> Resource:
         """A POST that may have been done is looked up before it is sent again."""
@@ -149,6 +150,7 @@ class Writer:
         answer = self._patch(change, attributes, live)
         another = self.whose.of_write(change, answer)
         whole = self._whole(change, None if self._takes(change, attributes) else answer)
+        whole = whole or still_listed(self.client, resource_of(change.address), self.job.resolution.mapping(change.address), live)
         if change.action == "disable" and not whole:
             self._deleted_by_disabling(change)
         elif not whole:
@@ -278,12 +280,12 @@ class Writer:
             self.uncertain = False  # it has been read back
             raise
 
-    def _whole(self, change: Change, answer: Resource | None) -> Resource:
-        """The object after a write: the answer, or read back where that is not of it, or does not say so."""
+    def _whole(self, change: Change, answer: Resource | None) -> Resource | None:
+        """The object after a write: the answer, or read back where that is not of it, or does not say so; None: it is gone."""
         named = answer is not None and "id" in answer and ("userName" in answer or "displayName" in answer)
         if answer is not None and named and not self.whose.of_write(change, answer):
             return answer
-        return self.client.get(resource_of(change.address), self.ids.own(change)) or {}
+        return self.client.get(resource_of(change.address), self.ids.own(change))
 
     def _ignored(self, change: Change, attributes: Attributes, live: Resource) -> dict[str, Any]:
         """What the service kept or made of it otherwise: path -> the value that it answers."""

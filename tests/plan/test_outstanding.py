@@ -179,6 +179,60 @@ def test_a_leaver_whom_the_list_alone_calls_active_is_outstanding(tmp_path: Path
     says(world.plan(), "StillActive", "User/ada@x.org is still active")
 
 
+class Gone(httpx.BaseTransport):
+    """Disables nobody, and says of everybody who was to be disabled that there is no such id; it lists and filters them.
+
+    `filters` says whether it knows filters, `shown` what it lists of who was to be disabled.
+    """
+
+    def __init__(self, inner: httpx.BaseTransport, shown: bool, filters: int) -> None:
+        self.inner, self.shown, self.filters, self.gone = inner, shown, filters, set[str]()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "PATCH" and "/Users/" in request.url.path:
+            self.gone.add(request.url.path)
+            return httpx.Response(204)
+        if request.url.path in self.gone:
+            return httpx.Response(404)
+        if "filter" in request.url.params and self.filters != 200:
+            return httpx.Response(self.filters)
+        response = self.inner.handle_request(request)
+        data = json.loads(response.read() or b"{}")
+        for item in data.get("Resources", ()):
+            item.update({} if not any(item["id"] in path for path in self.gone) else {"active": self.shown})
+        return httpx.Response(response.status_code, json=data)
+
+
+@pytest.mark.parametrize("filters", [200, 400, 501])
+def test_a_leaver_whose_id_is_gone_and_who_is_listed_as_active_is_outstanding(tmp_path: Path, filters: int) -> None:
+    world = town(tmp_path)
+    leave(world)
+    world.transport.inner = Gone(world.transport.inner, True, filters)
+    assert {o.change.address: o.status for o in world.apply().outcomes}["User/ada@x.org"] == "outstanding"
+    for _ in range(2):
+        says(world.plan(), "StillActive", "User/ada@x.org is still active")
+        world.apply()
+
+
+def test_a_leaver_whose_id_is_gone_and_who_is_listed_as_inactive_is_out(tmp_path: Path) -> None:
+    world = town(tmp_path)
+    leave(world)
+    world.transport.inner = Gone(world.transport.inner, False, 200)
+    assert world.apply().complete
+    record = world.store.load()
+    assert record is not None and record.entries["User/ada@x.org"]["disabledAt"] == world.now
+    assert (world.plan().changes, world.plan().outstanding) == ((), 0)
+
+
+def test_a_leaver_of_whom_nobody_can_tell_is_no_success(tmp_path: Path) -> None:
+    world = town(tmp_path)
+    leave(world)
+    world.transport.inner = Gone(world.transport.inner, False, 403)
+    assert {o.change.address: o.status for o in world.apply().outcomes}["User/ada@x.org"] == "failed"
+    record = world.store.load()
+    assert record is not None and "User/ada@x.org" in record.entries
+
+
 def test_what_takes_nothing_is_not_read_back(tmp_path: Path) -> None:
     world = town(tmp_path)
     world.users("userPrincipalName: ada@x.org, jobTitle: Countess", "userPrincipalName: grace@x.org")
