@@ -121,7 +121,7 @@ def _told_before(context: Context, item: Desired, live: LiveObject, applied: Ent
         elif kept:
             findings.outstanding.append(Outstanding(ROLE, address, slot.target, ", ".join(kept)))
         else:
-            findings.ignored.setdefault(slot.target, []).append(address)
+            (findings.ignored if want is not None else findings.uncleared).setdefault(slot.target, []).append(address)
     if isinstance(item, DesiredGroup):
         entry = context.entry(address)
         staying = sorted(membership.still_in(context, item, live, entry))

@@ -26,7 +26,7 @@ from reconciler.plan.revoked import plan_revoked
 from reconciler.plan.selection import Selection, select
 from reconciler.plan.undeclared_renames import renames
 from reconciler.plan.unmanaged import Directory
-from reconciler.plan.warnings import fixed, ignored, notes
+from reconciler.plan.warnings import fixed, ignored, notes, uncleared
 from reconciler.record.entries import Entries
 from reconciler.record.model import Record
 from reconciler.resolve.capabilities import Limits
@@ -90,6 +90,7 @@ def make_plan(
                 *resemblances(context, selected),
                 *findings.said(),
                 *ignored(context, findings.ignored),
+                *uncleared(context, findings.uncleared),
                 *directory.still_active(unmanaged),
             ]
         ),
@@ -100,7 +101,7 @@ def make_plan(
         requests=estimate(() if closed_by(app) else selected, limits),
         config=config,
         digest=plan_digest(app.name, base_url, selection.only, selection.causes, selected),
-        ignored=_count(findings.ignored.values()),
+        ignored=_count([*findings.ignored.values(), *findings.uncleared.values()]),
         left=_count([*findings.untouched.values(), *differ.values()]) + findings.kept_out,
         outstanding=len({item.address for item in outstanding}),
         cautions=(*cautions(context, outstanding), *lookalikes(context, gained)),
