@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from reconciler.apply.beside import changed_beside
 from reconciler.apply.deletion import delete
 from reconciler.apply.ids import Ids, member_ids, resource_of, version_of
 from reconciler.apply.members import write_members
@@ -157,6 +158,7 @@ class Writer:
             raise Failed("stale", "it is gone from the service since it was written")
         else:
             self._settle(change, attributes, whole)
+            self._take_beside(change, live, whole)
         if another:
             self.uncertain = False  # it has been read back
             raise Failed("failed", f"{another}; whether that one was written to is not known")
@@ -327,6 +329,13 @@ class Writer:
             enable(entry)
         if ignored.keys() - hidden:
             self.notes[change.address] = "the service ignored " + ", ".join(sorted(ignored.keys() - hidden))
+
+    def _take_beside(self, change: Change, before: Resource, after: Resource) -> None:
+        mapping, entry = self.job.resolution.mapping(change.address), self.job.record.entries[change.address]
+        beside = changed_beside(mapping, change, before, after, self.carrying, self.ids.addresses)
+        slots = {slot.target: slot for slot in mapping.slots}
+        wanted = {path: value for path, value in entry.get("wanted", {}).items() if path in beside}
+        tell(entry, wanted, {path: beside[path] for path in wanted if not same(slots[path], wanted[path], beside[path])})
 
     def _roles(self, address: str, entry: Entry) -> None:
         """The roles that a user has from now on, none where the account is out of scope; those that a group gives."""

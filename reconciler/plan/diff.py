@@ -139,16 +139,14 @@ def ignored(mapping: CompiledMapping, want: tuple[Any, ...], have: tuple[Any, ..
 
 
 def _is_ignored(slot: Slot, want: Any, have: Any, entry: Entry | None) -> bool:
-    if want is IGNORE or slot.mapping.ignoreDrift or slot.hidden or (want is None and not _clears(slot, have)):
+    if want is IGNORE or slot.mapping.ignoreDrift or slot.hidden or (want is None and not _clears(slot)):
         return False
     return not same(slot, want, have) and not unsaid(slot, want, have) and _stands(slot, want, have, entry)
 
 
-def _clears(slot: Slot, have: Any) -> bool:
-    """Whether a null takes away what is there: a mapping may keep it, and so it does with the default of a new account."""
-    if slot.add_only or slot.mapping.onNull != "clear":
-        return slot.assertive
-    return slot.assertive or slot.mapping.default is None or not same(slot, slot.mapping.default, have)
+def _clears(slot: Slot) -> bool:
+    """Whether a null takes away what is there: it may be kept on purpose, as is what came of the default of a new account."""
+    return slot.assertive or (slot.mapping.onNull == "clear" and slot.mapping.default is None and not slot.add_only)
 
 
 def causes(changes: tuple[AttributeChange, ...], entry: Entry | None, before_expiry: Mapping[str, Any]) -> set[Cause]:
