@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from reconciler.apply.beside import changed_beside
 from reconciler.apply.deletion import delete
-from reconciler.apply.ids import Ids, member_ids, resource_of, version_of
+from reconciler.apply.ids import Ids, resource_of, version_of
+from reconciler.apply.inside import Inside
 from reconciler.apply.members import write_members
 from reconciler.apply.model import Failed, Job
 from reconciler.apply.preconditions import unchanged, values_unchanged
@@ -27,7 +27,6 @@ from reconciler.record.entry_changes import (
     disable,
     enable,
     give_roles,
-    keep_members,
     retain,
     tell,
 )
@@ -58,14 +57,13 @@ class Writer:
         self.changes = EntryChanges(
             job.record, job.settled.baselines, job.settled.renamed, job.settled.gone, job.resolution.user_mapping.references
         )
-        self.whose = Whose(job, self.ids)
+        self.whose, self.inside = Whose(job, self.ids), Inside(job, client, self.ids)
         self.carrying = {*job.record.carrying, *(s.target for s in job.resolution.user_mapping.slots if s.carries_roles)}
         self.notes: dict[str, str] = {}
         self.outstanding: dict[str, str] = {}
         self.made: dict[str, Any] = {}
         self.beside: set[str] = set()  # entries that the last step changed beside its own
         self.uncertain = False
-        self.looked = False  # whether the service shows members
 
     def do(self, step: Step) -> None:
         """Raises Failed or ServiceError, for this object alone."""
@@ -175,7 +173,11 @@ class Writer:
         try:
             return self.client.patch(resource, id, self._operations(change, pairs, live), version)
         except PatchUnsupported:
+            self.uncertain = False  # nothing has been written
             self._all_shown(change, live)
+            if change.address.startswith("Group/"):
+                self.inside.refuse_loss(change, live, self._gone())
+            self.uncertain = True
             return self.client.replace(resource, id, merge(live, pairs), version)
         except LostAnswer as error:
             self.client.rest(error, attempt)
@@ -194,7 +196,6 @@ class Writer:
         rows = zip(mapping.slots, planned.values if planned else (), mapping.project([live])[0], strict=False)
         gone = [slot.target for slot, had, has in rows if had is not None and has is None and slot.target not in changing]
         if gone:
-            self.uncertain = False
             raise Failed("stale", f"the service no longer shows {gone[0]}, and a PUT would take it away")
 
     def _deleted_by_disabling(self, change: Change) -> None:
@@ -225,41 +226,30 @@ class Writer:
         left = sorted(set(add) - set(known))
         id = self.ids.own(change)
         live: Resource = {} if change.action == "create" else self._fresh(change)
-        write_members(self.client, id, live, [self.ids.of(m) for m in known], [self.ids.of(m) for m in remove])
+        into, out = [self.ids.of(m) for m in known], [self.ids.of(m) for m in remove]
+        unseen = self.inside.unseen(change)
+        write_members(
+            self.client, id, live, into, out, unseen, lambda group: self.inside.refuse_loss(change, group, self._gone())
+        )
         entry = self.changes.entry(change, id)
         change_members(entry, known, remove)
-        if remove:
-            self._look_who_stayed(change, entry, remove)
+        undone, note = self.inside.look(id, entry, known, remove)
+        if undone:
+            before = [self.outstanding[change.address]] if change.address in self.outstanding else []
+            self.outstanding[change.address] = "; ".join([*before, f"the service answered, and {' and '.join(undone)}"])
+        elif note:
+            self.notes[change.address] = note
         for member in remove:
             if member in self.job.record.entries:
                 self._roles(member, self.job.record.entries[member])
                 self.beside.add(member)
-        if known:
-            self._look_for_members(change)
         if left:
             self.changes.touched.update([change.address] if known or remove else [])
             raise Failed("skipped", f"{', '.join(left)} could not be added: there is no account")
 
-    def _look_who_stayed(self, change: Change, entry: Entry, remove: list[str]) -> None:
-        """Who was to leave a group and did not; a service that shows no members tells nobody."""
-        readable = self.client.profile.groups.membersReadable
-        inside = member_ids(self.client.get("Groups", self.ids.own(change)) or {}) if readable else None
-        stayed = {member for member in remove if self.ids.of(member) in (inside or ())}
-        keep_members(entry, remove, stayed)
-        if stayed:
-            self.outstanding[change.address] = f"the service answered, and did not take out {', '.join(sorted(stayed))}"
-
-    def _look_for_members(self, change: Change) -> None:
-        """A service that lists who is in some group does so of every group: one that it lists without members has none."""
-        if self.looked or self.client.profile.groups.membersReadable != "seen":
-            return
-        self.looked = True
-        with suppress(ServiceError):
-            listed = self.client.first("Groups")
-            if any(group.get("members") for group in listed):
-                self.job.record.show_members()
-            elif any(group["id"] == self.ids.own(change) for group in listed):
-                self.job.record.show_no_members()
+    def _gone(self) -> set[str]:
+        """Who has been put out by now: a service may take them out of their groups."""
+        return {c.address for c in self.job.changes if c.address in self.changes.touched and (c.disables or c.action == "delete")}
 
     def _delete(self, change: Change) -> None:
         resource, id = resource_of(change.address), self.ids.own(change)
