@@ -36,7 +36,10 @@ class Sent(NamedTuple):
 
 
 class Forms:
-    """`fresh` reads an object, and raises Failed where it is not as the plan saw it; `ends_access` is of one attribute."""
+    """`fresh` reads an object, and raises Failed where it is not as the plan saw it; `ends_access` is of one attribute.
+
+    `check` raises Failed where a PUT of an object as it is shown would lose something.
+    """
 
     def __init__(
         self,
@@ -46,9 +49,10 @@ class Forms:
         learning: Learning,
         fresh: Callable[[Change], Resource],
         ends_access: Callable[[AttributeChange], bool],
+        check: Callable[[Change, Resource], None],
     ) -> None:
         self.job, self.client, self.ids, self.learning = job, client, ids, learning
-        self.fresh, self.ends_access = fresh, ends_access
+        self.fresh, self.ends_access, self.check = fresh, ends_access, check
 
     def write(self, change: Change, attributes: Attributes, live: Resource) -> Sent:
         """Raises Failed or ServiceError where nothing is known to be done; LostAnswer where a part may have been."""
@@ -142,6 +146,7 @@ class Forms:
 
     def _put(self, change: Change, pairs: list[tuple[str, Any]], live: Resource) -> Resource | None:
         self._all_shown(change, live)
+        self.check(change, live)
         send = partial(self.client.replace, resource_of(change.address), self.ids.own(change), merge(live, pairs))
         return self._conditionally(change, live, send)
 

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from copy import copy
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from reconciler.apply.answers import kept_otherwise
+from reconciler.apply.beside import changed_beside
 from reconciler.apply.conflict import TAKEN, in_the_way, managed, may_be_taken, still_to_write
+from reconciler.apply.deletion import delete
 from reconciler.apply.forms import Forms
 from reconciler.apply.ids import Ids, resource_of, version_of
-from reconciler.apply.if_match import conditionally
+from reconciler.apply.inside import Inside
 from reconciler.apply.learning import Learning
-from reconciler.apply.members import write_members
+from reconciler.apply.members import Form, write_members
 from reconciler.apply.model import Failed, Job
 from reconciler.apply.preconditions import unchanged, values_unchanged
 from reconciler.apply.refusals import advised, failures, left
 from reconciler.apply.right_account import Whose
 from reconciler.apply.steps import Step
-from reconciler.declare.names import fold
+from reconciler.apply.vanished import still_listed
+from reconciler.declare.names import fold, is_group
 from reconciler.plan.diff import same
-from reconciler.plan.live import members_of
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.plan.outstanding import is_in_vain, taken_and_there
 from reconciler.plan.unanswered import is_as_sent
@@ -34,7 +35,6 @@ from reconciler.record.entry_changes import (
     disable,
     enable,
     give_roles,
-    keep_members,
     retain,
     tell,
 )
@@ -68,7 +68,8 @@ class Writer:
             job.record, job.settled.baselines, job.settled.renamed, job.settled.gone, job.resolution.user_mapping.references
         )
         self.whose, self.learning = Whose(job, self.ids), Learning(job, client)
-        self.forms = Forms(job, client, self.ids, self.learning, self._fresh, self._ends_access)
+        self.inside = Inside(job, client, self.ids)
+        self.forms = Forms(job, client, self.ids, self.learning, self._fresh, self._ends_access, self._lose_nobody)
         self.carrying = {*job.record.carrying, *(s.target for s in job.resolution.user_mapping.slots if s.carries_roles)}
         self.notes: dict[str, str] = {}
         self.outstanding: dict[str, str] = {}
@@ -77,7 +78,6 @@ class Writer:
         self.beside: set[str] = set()  # entries that the last step changed beside its own
         self.uncertain = False
         self.took = False  # whether a step that failed has taken something all the same
-        self.looked: set[str] = set()  # lists that were read to see whether the service shows members
 
     def for_a_step(self) -> Writer:
         """One that knows what all know, and has of its own what it says of the last step: steps go side by side."""
@@ -120,7 +120,7 @@ class Writer:
             raise Failed("failed", f"{another}; nothing was recorded")
         self.ids.learn(change.address, answer["id"])
         self.changes.create(change.address, answer["id"])
-        self._settle(change, attributes, self._whole(change, answer))
+        self._settle(change, attributes, self._whole(change, answer) or {})
 
     def _take_over(self, change: Change, there: Resource, error: ServiceError) -> None:
         """The account that is in the way of a create is the declared one, unless it is known as another's."""
@@ -135,7 +135,7 @@ class Writer:
         if left:
             self.uncertain = True
             sent = self.forms.write(change, left, there)
-            answer, refused = self._whole(change, sent.answer), sent.refused
+            answer, refused = self._whole(change, sent.answer) or {}, sent.refused
             self.uncertain = False
         self._settle(change, tuple([a for a in managed(self.job, change) if a.path not in refused]), answer)
         if refused:
@@ -202,17 +202,20 @@ class Writer:
             return
         another = self.whose.of_write(change, sent.answer)
         whole = self._whole(change, None if any(map(self._ends_access, taken)) else sent.answer)
+        mapping = self.job.resolution.mapping(change.address)
+        whole = whole or still_listed(self.client, resource_of(change.address), mapping, live)
         if change.action == "disable" and not whole:
             self._deleted_by_disabling(change)
         elif not whole:
             raise Failed("stale", "it is gone from the service since it was written")
         else:
-            self._settle(change, taken, whole)
+            entry = self._settle(change, taken, whole)
+            self._take_beside(change, entry, live, whole)
         if another:
             self.uncertain = False  # it has been read back
             raise Failed("failed", f"{another}; whether that one was written to is not known")
         if sent.refused:
-            self._refused(change, attributes, sent.refused, whole)
+            self._refused(change, attributes, sent.refused, whole or {})
 
     def _ends_access(self, attribute: AttributeChange) -> bool:
         """Whether access ends by it. It is read back whatever the answer says: many echo what they got."""
@@ -260,43 +263,37 @@ class Writer:
         lacking = sorted(set(add) - set(known))
         id = self.ids.own(change)
         live: Resource = {} if change.action == "create" else self._fresh(change)
-        refused = partial(self.learning.take, change, "members", PUT)
-        form = self.learning.form(change, "members")
-        write_members(self.client, id, live, [self.ids.of(m) for m in known], [self.ids.of(m) for m in remove], form, refused)
+        moves = self.inside.moves(change, known, remove)
+        form = Form(
+            self.learning.form(change, "members"),
+            partial(self.learning.take, change, "members", PUT),
+            partial(self._lose_nobody, change),
+        )
+        write_members(self.client, id, live, moves, form)
         entry = self.changes.entry(change, id)
         change_members(entry, known, remove)
-        if remove:
-            self._look_who_stayed(change, entry, remove)
+        undone, note = self.inside.look(id, entry, known, remove)
+        if undone:
+            before = [self.outstanding[change.address]] if change.address in self.outstanding else []
+            self.outstanding[change.address] = "; ".join([*before, f"the service answered, and {' and '.join(undone)}"])
+        elif note:
+            self.notes[change.address] = note
         for member in remove:
             if member in self.job.record.entries:
                 self._roles(member, self.job.record.entries[member])
                 self.beside.add(member)
-        if known:
-            self._look_for_members(change)
         if lacking:
             self.changes.touched.update([change.address] if known or remove else [])
             raise Failed("skipped", f"{', '.join(lacking)} could not be added: there is no account")
 
-    def _look_who_stayed(self, change: Change, entry: Entry, remove: list[str]) -> None:
-        """Who was to leave a group and did not; a service that shows no members tells nobody."""
-        readable = self.client.profile.groups.membersReadable
-        inside = members_of(self.client.get("Groups", self.ids.own(change)) or {}) if readable else None
-        stayed = {member for member in remove if inside is not None and self.ids.is_in(member, inside)}
-        keep_members(entry, remove, stayed)
-        if stayed:
-            self.outstanding[change.address] = f"the service answered, and did not take out {', '.join(sorted(stayed))}"
+    def _gone(self) -> set[str]:
+        """Who has been put out by now: a service may take them out of their groups."""
+        return {c.address for c in self.job.changes if c.address in self.changes.touched and (c.disables or c.action == "delete")}
 
-    def _look_for_members(self, change: Change) -> None:
-        """A service that lists who is in some group does so of every group: one that it lists without members has none."""
-        if "Groups" in self.looked or self.client.profile.groups.membersReadable != "seen":
-            return
-        self.looked.add("Groups")
-        with suppress(ServiceError):
-            listed = self.client.first("Groups")
-            if any(group.get("members") for group in listed):
-                self.job.record.show_members()
-            elif any(group["id"] == self.ids.own(change) for group in listed):
-                self.job.record.show_no_members()
+    def _lose_nobody(self, change: Change, group: Resource) -> None:
+        """Raises Failed where a PUT of a group as it is shown would lose members."""
+        if is_group(change.address):
+            self.inside.refuse_loss(change, group, self._gone())
 
     def _delete(self, change: Change) -> None:
         resource, id = resource_of(change.address), self.ids.own(change)
@@ -304,9 +301,11 @@ class Writer:
         if live is not None:
             self._unchanged(change, live)
             self.uncertain = True
-            send, look = partial(self.client.delete, resource, id), lambda: self._unchanged(change, self._fresh(change))
-            conditionally(self.client, version_of(live), send, look)
-            self._look_whether_gone(change)
+            kept = self._deleted(change, id, live)
+            if kept is not None and self.job.resolution.limited.capabilities.delete == "removes":
+                self.notes[change.address] = (
+                    "the service keeps the account, deactivated: say so in the profile, `deprovision: {delete: deactivates}`"
+                )
         self.changes.drop(change.address)
 
     def _unchanged(self, change: Change, live: Resource) -> str | None:
@@ -314,25 +313,22 @@ class Writer:
         unchanged(change, live, self.job.resolution.mapping(change.address), self.ids)
         return version_of(live)
 
-    def _look_whether_gone(self, change: Change) -> None:
-        """An account that the service keeps, and of which it says that it is inactive, is out. Raises Failed for any other."""
-        kept = self.client.get(resource_of(change.address), self.ids.own(change))
-        if kept is None:
-            return
-        if change.address.startswith("Group/") or str(kept.get("active", True)).lower() != "false":
-            self.uncertain = False
-            raise Failed("failed", "the service answered, and did not delete it")
-        if self.job.resolution.limited.capabilities.delete == "removes":
-            self.notes[change.address] = (
-                "the service keeps the account, deactivated: say so in the profile, `deprovision: {delete: deactivates}`"
+    def _deleted(self, change: Change, id: str, live: Resource) -> Resource | None:
+        """What the service keeps of a deleted object. Raises Failed and ServiceError."""
+        try:
+            return delete(
+                self.client, resource_of(change.address), id, live, lambda: self._unchanged(change, self._fresh(change))
             )
+        except Failed:
+            self.uncertain = False  # it has been read back
+            raise
 
-    def _whole(self, change: Change, answer: Resource | None) -> Resource:
-        """The object after a write: the answer, or read back where that is not of it, or does not say so."""
+    def _whole(self, change: Change, answer: Resource | None) -> Resource | None:
+        """The object after a write: the answer, or read back where that is not of it, or does not say so; None: it is gone."""
         named = answer is not None and "id" in answer and ("userName" in answer or "displayName" in answer)
         if answer is not None and named and not self.whose.of_write(change, answer):
             return answer
-        return self.client.get(resource_of(change.address), self.ids.own(change)) or {}
+        return self.client.get(resource_of(change.address), self.ids.own(change))
 
     def _left(self, attribute: AttributeChange, answered: Any) -> str:
         """What an attribute was to take and is there all the same; empty where nothing is."""
@@ -345,7 +341,7 @@ class Writer:
 
     # The record
 
-    def _settle(self, change: Change, attributes: Attributes, live: Resource) -> None:
+    def _settle(self, change: Change, attributes: Attributes, live: Resource) -> Entry:
         hidden = {slot.target for slot in self.job.resolution.mapping(change.address).slots if slot.hidden}
         attributes = tuple([a for a in attributes if not (a.generated and a.path in hidden)])  # a secret that nobody needs again
         ignored = kept_otherwise(self.job.resolution.mapping(change.address), self.ids, attributes, live)
@@ -365,6 +361,7 @@ class Writer:
             enable(entry)
         if ignored.keys() - hidden:
             self.notes[change.address] = "the service ignored " + ", ".join(sorted(ignored.keys() - hidden))
+        return entry
 
     def _entry(self, change: Change, untold: set[str]) -> Entry:
         """The entry to be changed; whoever could not be renamed is recorded as before, although other attributes were written."""
@@ -373,6 +370,13 @@ class Writer:
             return self.changes.entry(change, self.ids.own(change))
         self.beside.add(old)
         return self.changes.unmoved(change, old)
+
+    def _take_beside(self, change: Change, entry: Entry, before: Resource, after: Resource) -> None:
+        mapping = self.job.resolution.mapping(change.address)
+        beside = changed_beside(mapping, change, before, after, self.carrying, self.ids.addresses)
+        slots = {slot.target: slot for slot in mapping.slots}
+        wanted = {path: value for path, value in entry.get("wanted", {}).items() if path in beside}
+        tell(entry, wanted, {path: beside[path] for path in wanted if not same(slots[path], wanted[path], beside[path])})
 
     def _roles(self, address: str, entry: Entry) -> None:
         """The roles that a user has from now on, none where the account is out of scope; those that a group gives."""

@@ -11,7 +11,7 @@ from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context
 from reconciler.plan.desired import Desired
 from reconciler.plan.diff import differing, in_address_space, same, unsure
 from reconciler.plan.live import Live, LiveObject
-from reconciler.plan.membership import known_members, recorded_members, still_in
+from reconciler.plan.membership import known_members, recorded_members, still_in, unseen
 from reconciler.plan.outstanding import is_in_vain
 from reconciler.record.entries import Entry
 from reconciler.record.model import Revocation
@@ -158,8 +158,11 @@ def _entry(context: Context, item: Desired, live: LiveObject) -> Entry:
     if isinstance(item, DesiredGroup):
         base["members"] = _members(context, item, live, entry)
         base.pop("kept", None)
+        base.pop("unseen", None)
         if kept := still_in(context, item, live, entry):
             base["kept"] = sorted(kept)
+        if not_shown := unseen(context, live, entry):
+            base["unseen"] = sorted(not_shown)
     return base
 
 

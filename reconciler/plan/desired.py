@@ -14,7 +14,7 @@ from reconciler.plan.digest import digested
 from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Action, AttributeChange, Cause, Change
-from reconciler.plan.outstanding import MEMBER, ROLE, Outstanding, still_active, taken_and_there
+from reconciler.plan.outstanding import ABSENT, MEMBER, ROLE, Outstanding, still_active, taken_and_there
 from reconciler.plan.warnings import roles_removed
 from reconciler.record.entries import Entry, is_active
 from reconciler.resolve.model import DesiredGroup, DesiredUser
@@ -25,6 +25,10 @@ Attributes = tuple[AttributeChange, ...]
 VALUES = attrgetter("values")
 NOBODY = LiveObject("", "", (object(),), None, False)
 Desired = DesiredUser | DesiredGroup
+UNREADABLE = (
+    "shows nobody although members were put in, so they are taken from the record: say in the profile whether the service shows "
+    "members, `groups: {membersReadable: true}`, or never does, `false`"
+)
 
 
 def plan_desired(context: Context, desired: Mapping[str, Desired]) -> Findings:
@@ -125,11 +129,26 @@ def _told_before(context: Context, item: Desired, live: LiveObject, applied: Ent
         elif kept:
             findings.outstanding.append(Outstanding(ROLE, address, slot.target, ", ".join(kept)))
         else:
-            findings.ignored.setdefault(slot.target, []).append(address)
+            (findings.ignored if want is not None else findings.uncleared).setdefault(slot.target, []).append(address)
     if isinstance(item, DesiredGroup):
         entry = context.entry(address)
         staying = sorted(membership.still_in(context, item, live, entry))
         findings.outstanding += [Outstanding(MEMBER, address, member) for member in staying]
+        _told_to_add(context, item, live, findings)
+
+
+def _told_to_add(context: Context, group: DesiredGroup, live: LiveObject, findings: Findings) -> None:
+    """Whom we put into a group that does not show them. One that shows nobody may never do so, where no other does."""
+    missing = sorted(membership.missing(context, group, live, context.entry(group.address)))
+    if missing and not live.members and not _shows_members(context):
+        findings.left(UNREADABLE, group.address)
+    else:
+        findings.outstanding += [Outstanding(ABSENT, group.address, member) for member in missing]
+
+
+def _shows_members(context: Context) -> bool:
+    """Whether the service shows of any group who is inside, or is said to."""
+    return context.able.members is True or any(group.members for group in context.live.groups.values())
 
 
 def _enabling(attributes: Attributes) -> Attributes:

@@ -166,23 +166,21 @@ def _stands(slot: Slot, want: Any, have: Any, entry: Entry | None) -> bool:
 
 
 def ignored(mapping: CompiledMapping, want: tuple[Any, ...], have: tuple[Any, ...], entry: Entry | None) -> list[int]:
-    """The slots of which the service was told what we want, and answered something else that it still shows.
-
-    A null counts where it takes roles away: any other may have been left alone on purpose.
-    """
+    """The slots of which the service was told what we want, and answered something else that it still shows."""
     if not (entry or {}).get("answered"):
         return []
     return [i for i in mapping.compared if _is_ignored(mapping.slots[i], want[i], have[i], entry)]
 
 
 def _is_ignored(slot: Slot, want: Any, have: Any, entry: Entry | None) -> bool:
-    if want is IGNORE or slot.mapping.ignoreDrift or slot.hidden or (want is None and not _takes_roles(slot)):
+    if want is IGNORE or slot.mapping.ignoreDrift or slot.hidden or (want is None and not _clears(slot)):
         return False
     return not same(slot, want, have) and not unsaid(slot, want, have) and _stands(slot, want, have, entry)
 
 
-def _takes_roles(slot: Slot) -> bool:
-    return slot.assertive or (slot.carries_roles and slot.mapping.onNull == "clear" and slot.mapping.default is None)
+def _clears(slot: Slot) -> bool:
+    """Whether a null takes away what is there: it may be kept on purpose, as is what came of the default of a new account."""
+    return slot.assertive or (slot.mapping.onNull == "clear" and slot.mapping.default is None and not slot.add_only)
 
 
 def causes(changes: tuple[AttributeChange, ...], entry: Entry | None, before_expiry: Mapping[str, Any]) -> set[Cause]:

@@ -38,12 +38,16 @@ def members(
 
 
 def known_members(context: Context, live: LiveObject, entry: Entry | None) -> set[str]:
-    """The addresses that are in a live group, `#id` for accounts that are nobody's, `#Group/id` for such groups."""
+    """The addresses that are in a live group, as far as anybody knows, `#id` for accounts that are nobody's."""
     if live.members is None:
         return recorded_members(context, entry)
+    return shown_members(context, live) | unseen(context, live, entry)
+
+
+def shown_members(context: Context, live: LiveObject) -> set[str]:
+    """The addresses that the service shows in a group, `#id` for accounts that are nobody's, `#Group/id` for such groups."""
     users, groups = _apart(context, live)
-    found = {context.matching.addresses.get(id, UNKNOWN + id) for id in users}
-    return found.union(_group(context, id) for id in groups)
+    return {context.matching.addresses.get(id, UNKNOWN + id) for id in users}.union(_group(context, id) for id in groups)
 
 
 def _apart(context: Context, live: LiveObject) -> tuple[Sequence[str], Sequence[str]]:
@@ -55,6 +59,17 @@ def _apart(context: Context, live: LiveObject) -> tuple[Sequence[str], Sequence[
 
 def _group(context: Context, id: str) -> str:
     return context.matching.groups.get(id, UNKNOWN_GROUP + id)
+
+
+def unseen(context: Context, live: LiveObject, entry: Entry | None) -> set[str]:
+    """Whom we put into a group that does not show them, of those with an account: a group may show nobody, or only some."""
+    told = {context.today.get(member, member) for member in (entry or {}).get("unseen", ())}
+    return {member for member in told if context.account(member) is not None} - shown_members(context, live) if told else told
+
+
+def missing(context: Context, group: DesiredGroup, live: LiveObject, entry: Entry | None) -> set[str]:
+    """Those of them who are wanted in there."""
+    return unseen(context, live, entry) & (group.members - context.revoked.keys()) if live.members is not None else set()
 
 
 def recorded_members(context: Context, entry: Entry | None) -> set[str]:

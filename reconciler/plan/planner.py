@@ -27,7 +27,7 @@ from reconciler.plan.revoked import plan_revoked
 from reconciler.plan.selection import Selection, select
 from reconciler.plan.undeclared_renames import renames
 from reconciler.plan.unmanaged import Directory
-from reconciler.plan.warnings import fixed, ignored, notes, refused
+from reconciler.plan.warnings import fixed, ignored, notes, refused, uncleared
 from reconciler.record.entries import Entries
 from reconciler.record.model import Record
 from reconciler.resolve.capabilities import Limits
@@ -91,6 +91,7 @@ def make_plan(
                 *resemblances(context, selected),
                 *findings.said(),
                 *ignored(context, findings.ignored),
+                *uncleared(context, findings.uncleared),
                 *directory.still_active(unmanaged),
             ]
         ),
@@ -101,7 +102,7 @@ def make_plan(
         requests=estimate(() if closed_by(app) else selected, limits),
         config=config,
         digest=plan_digest(app.name, base_url, selection.only, selection.causes, selected),
-        ignored=_count([*findings.ignored.values(), *refused(context).values()]),
+        ignored=_count([*findings.ignored.values(), *findings.uncleared.values(), *refused(context).values()]),
         left=_count([*findings.untouched.values(), *differ.values()]) + findings.kept_out,
         outstanding=len({item.address for item in outstanding}),
         cautions=(*cautions(context, outstanding), *reenabled(context, selected), *lookalikes(context, gained)),

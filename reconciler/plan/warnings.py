@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.declare.names import fold
+from reconciler.declare.wording import plural
 from reconciler.plan.context import Context
 from reconciler.plan.diff import in_address_space, same
 from reconciler.plan.membership import groups_inside, recorded_members
@@ -42,10 +43,18 @@ def of_objects(context: Context, differ: Mapping[str, list[str]]) -> Iterator[st
 def ignored(context: Context, found: Mapping[str, list[str]]) -> Iterator[str]:
     """Of attributes that the service was told and keeps otherwise; `found` are addresses by target."""
     for target, addresses in sorted(found.items()):
-        number = f"{len(addresses)} {'object' if len(addresses) == 1 else 'objects'}"
         yield (
-            f"{context.able.service} was told {target} and keeps another value, of {number}: {listed(addresses)}; map the "
-            "value that it keeps, or say `ignoreDrift: true` on the mapping"
+            f"{context.able.service} was told {target} and keeps another value, of {plural(len(addresses), 'object')}: "
+            f"{listed(addresses)}; map the value that it keeps, or say `ignoreDrift: true` on the mapping"
+        )
+
+
+def uncleared(context: Context, found: Mapping[str, list[str]]) -> Iterator[str]:
+    """Of attributes that the service was told to clear, and still shows; `found` are addresses by target."""
+    for target, addresses in sorted(found.items()):
+        yield (
+            f"{context.able.service} still shows {target}, which the declaration clears, of {plural(len(addresses), 'object')}: "
+            f"{listed(addresses)}; clear it there by hand, or say `onNull: keep` or `ignoreDrift: true` on the mapping"
         )
 
 

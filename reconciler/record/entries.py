@@ -15,6 +15,7 @@ class Entry(TypedDict, total=False):
     answered: path -> value that the service then answered, only where it differs from wanted
     members:  groups only: the addresses that we wanted in it
     kept:     groups only: who was to be taken out of it, and was still shown inside
+    unseen:   groups only: who was put into it, and was not shown inside; nobody knows whether they are
     roles:    the keys of the roles that were last applied: those that a user holds, those that a group gives
     retained: the account is out of scope, and nothing is left to be done with it
     """
@@ -24,6 +25,7 @@ class Entry(TypedDict, total=False):
     answered: dict[str, Any]
     members: list[str]
     kept: list[str]
+    unseen: list[str]
     roles: list[str]
     retained: bool
     declaredId: str

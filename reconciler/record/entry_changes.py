@@ -37,7 +37,7 @@ class EntryChanges:
         """The record names members of groups, and whomever else it refers to, as they are called today."""
         for address in list(self.entries) if today else ():
             entry = self.entries[address] = renamed_references(self.entries[address], references, today)
-            for column in ("members", "kept"):
+            for column in ("members", "kept", "unseen"):
                 if column in entry:
                     entry[column] = sorted(today.get(member, member) for member in entry[column])
 
@@ -131,6 +131,13 @@ def keep_members(entry: Entry, remove: Collection[str], stayed: Collection[str])
     entry["kept"] = sorted((set(entry.get("kept", ())) - set(remove)) | set(stayed))
     if not entry["kept"]:
         del entry["kept"]
+
+
+def miss_members(entry: Entry, gone: Collection[str], unseen: Collection[str]) -> None:
+    """Of those who were put into a group some are not shown inside; those who are `gone` are, or have been taken out."""
+    entry["unseen"] = sorted((set(entry.get("unseen", ())) | set(unseen)) - set(gone))
+    if not entry["unseen"]:
+        del entry["unseen"]
 
 
 def give_roles(entry: Entry, keys: Iterable[str]) -> None:

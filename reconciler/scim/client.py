@@ -221,12 +221,8 @@ class ScimClient:
         return self._written(self._request("PUT", self._at(resource, id), body=body, version=version))
 
     def delete(self, resource: str, id: str, version: str | None = None) -> None:
-        """DELETE; one that is gone already is deleted."""
-        try:
-            self._request("DELETE", self._at(resource, id), version=version)
-        except ServiceError as error:
-            if error.status != 404:
-                raise
+        """DELETE. Raises ServiceError, also of one that is gone already: a service that cannot delete answers 404 too."""
+        self._request("DELETE", self._at(resource, id), version=version)
 
     def rest(self, error: ServiceError, attempt: int) -> None:
         """Before a write that may have been done is looked up and sent again; nonsense is not the answer of a busy service.

@@ -149,7 +149,13 @@ def test_nothing_that_differs_has_no_cause() -> None:
         (TITLE, "b", entry("b"), []),
         (TITLE, "b", entry("b", title="c"), []),
         (TITLE, "c", entry("b", title="a"), []),
-        (TITLE, None, entry(None, title="a"), []),
+        (TITLE, None, entry(None, title="a"), [0]),
+        (TITLE, None, entry(None, title="c"), []),
+        (TITLE, None, entry(None), []),
+        (TITLE, None, entry("b", title="a"), []),
+        (TITLE._replace(onNull="keep"), None, entry(None, title="a"), []),
+        (TITLE._replace(default="b"), None, entry(None, title="a"), []),
+        (TITLE._replace(ignoreDrift=True), None, entry(None, title="a"), []),
         (TITLE._replace(ignoreDrift=True), "b", entry("b", title="a"), []),
         (TITLE, IGNORE, entry("b", title="a"), []),
         (TITLE, "b", None, []),
@@ -164,6 +170,7 @@ def test_what_the_service_was_told_and_keeps_otherwise_is_known(
 def test_a_null_that_takes_roles_away_and_is_ignored_is_known() -> None:
     known: Entry = {"id": "1", "wanted": {"roles": None}, "answered": {"roles": [ADMIN]}}
     assert ignored(mapping(ASSERTIVE), (None,), ([ADMIN],), known) == [0]
+    assert ignored(mapping(ADDING), (None,), ([ADMIN],), known) == []
 
 
 def test_a_reference_stands_as_the_address_of_whom_it_points_to() -> None:

@@ -764,11 +764,13 @@ def test_a_client_that_keeps_to_a_profile_is_never_refused(tmp_path: Path, profi
         "http://127.0.0.1/v2", "t", make_profile(profile, known), transport=heard, clock=clock, sleep=clock.sleep
     ) as client:
         for _ in range(most):
-            client.delete("Users", "gone")
+            with pytest.raises(ServiceError, match="404"):
+                client.delete("Users", "gone")
             client.get("Users", "gone")
         clock.sleep(600)  # the bucket is full again
         for _ in range(most):
-            client.delete("Users", "gone")
+            with pytest.raises(ServiceError, match="404"):
+                client.delete("Users", "gone")
     assert heard.statuses == {404: 3 * most}
 
 
