@@ -10,7 +10,7 @@ import pytest
 from reconciler.apply.deletion import delete
 from reconciler.apply.model import Failed
 from reconciler.scim.client import ScimClient
-from reconciler.scim.errors import AuthError, ServiceError, StaleError
+from reconciler.scim.errors import AuthError, ServiceError
 from reconciler.scim.profile import PROFILES
 
 ADA: dict[str, Any] = {"id": "a1", "userName": "ada@x.org", "active": True, "meta": {"version": 'W/"1"'}}
@@ -28,7 +28,7 @@ def deleted(answer: int, shown: dict[str, Any] | None, resource: str = "Users", 
 
     transport = httpx.MockTransport(respond)
     with ScimClient("https://x.org", "secret", PROFILES["generic"], transport=transport, sleep=lambda _: None) as client:
-        return delete(client, resource, "a1", live)
+        return delete(client, resource, "a1", live, lambda: None)
 
 
 @pytest.mark.parametrize("answer", [204, 200, 404, 405, 410, 500, 501, 503])
@@ -57,7 +57,12 @@ def test_an_account_that_is_kept_inactive_is_out() -> None:
     assert deleted(204, OFF) == OFF
 
 
-@pytest.mark.parametrize(("answer", "error"), [(401, AuthError), (403, AuthError), (412, StaleError), (429, ServiceError)])
+@pytest.mark.parametrize(("answer", "error"), [(401, AuthError), (403, AuthError), (429, ServiceError)])
 def test_a_refusal_of_more_than_this_deletion_is_that(answer: int, error: type[Exception]) -> None:
     with pytest.raises(error, match=str(answer)):
         deleted(answer, None)
+
+
+def test_a_version_that_has_moved_is_stale() -> None:
+    with pytest.raises(Failed, match="changed on the service since it was planned"):
+        deleted(412, ADA)
