@@ -38,6 +38,7 @@ from reconciler.scim.profile import PROFILES, Patch, Rate, make_profile, profile
 from reconciler.scim.rate import Turns, Waits
 from tests.stories.test_laws import NAMES, STATES, declare
 from tests.support.laws import converge_as_planned
+from tests.support.scim_service import application
 from tests.support.world import SWITCH, Clock, World
 
 ROOT = Path(__file__).parent.parent.parent
@@ -757,8 +758,7 @@ class Heard(httpx.BaseTransport):
 @pytest.mark.parametrize("rate", [{}, {"burst": 1}, {"perMinute": 5, "burst": 9}, {"counts": "all"}], ids=str)
 def test_a_client_that_keeps_to_a_profile_is_never_refused(tmp_path: Path, profile: str, rate: dict[str, Any]) -> None:
     known, clock = profiles.settings(profile, {"rate": rate} if rate else {}), Clock()
-    server: Any = WSGIApplication(InMemoryStorage(), load_default_provider())
-    heard = Heard(httpx.WSGITransport(app=Simulator(server, known, clock=clock)))
+    heard = Heard(httpx.WSGITransport(app=Simulator(application(), known, clock=clock)))
     most = 3 * known["rate"]["perMinute"] // 2
     with ScimClient(
         "http://127.0.0.1/v2", "t", make_profile(profile, known), transport=heard, clock=clock, sleep=clock.sleep
@@ -779,8 +779,8 @@ def by_cursor(**pagination: Any) -> ScimClient:
     """A real server that pages by cursor."""
     provider = load_default_provider()
     provider.config.pagination = Pagination(cursor=True, index=False, max_page_size=2, **pagination)
-    application = WSGIApplication(InMemoryStorage(), provider, service=ScimService(provider, secret="s"))
-    return ScimClient("http://127.0.0.1/v2", "t", PROFILES["generic"], transport=httpx.WSGITransport(app=application))
+    server = WSGIApplication(InMemoryStorage(), provider, service=ScimService(provider, secret="s"))
+    return ScimClient("http://127.0.0.1/v2", "t", PROFILES["generic"], transport=httpx.WSGITransport(app=server))
 
 
 def test_a_service_that_announces_cursors_is_read_by_cursor() -> None:

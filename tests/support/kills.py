@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
-from scim2_server.applications.wsgi import WSGIApplication
 from scim2_server.memory import InMemoryStorage
-from scim2_server.utils import load_default_provider
 
 from tests.support.command_server import command_server
+from tests.support.scim_service import application
 
 UNSYNCED = "import os; os.fsync = lambda handle: None"  # what is written outlives a process without it
 
@@ -60,7 +59,6 @@ class Service(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self) -> None:
-        self.provider = load_default_provider()
         super().__init__(("127.0.0.1", 0), _Handler)
         self.at, self.after, self.signal = 0, False, signal.SIGKILL
         self.client: list[int] = []
@@ -73,7 +71,7 @@ class Service(ThreadingHTTPServer):
     def load(self, storage: Any) -> None:
         """Start over with these resources."""
         self.storage = copied(storage)
-        transport = httpx.WSGITransport(app=WSGIApplication(self.storage, self.provider))
+        transport = httpx.WSGITransport(app=application(self.storage))
         self.inner = httpx.Client(transport=transport, base_url=self.url)
         self.count, self.requests = 0, list[tuple[str, str]]()
 
