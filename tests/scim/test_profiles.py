@@ -37,6 +37,7 @@ from reconciler.scim.patch import body, member_operations, operations
 from reconciler.scim.profile import PROFILES, Patch, Rate, make_profile, profile_of
 from reconciler.scim.rate import Turns, Waits
 from tests.stories.test_laws import NAMES, STATES, declare
+from tests.support.budget import examples
 from tests.support.laws import converge_as_planned
 from tests.support.scim_service import application
 from tests.support.world import SWITCH, Clock, World
@@ -219,7 +220,7 @@ def test_a_header_that_a_service_asks_for_is_sent(tmp_path: Path, name: str) -> 
 
 @pytest.mark.parametrize("profile", [file.stem for file in FILES if file.stem != "generic"])
 @settings(
-    max_examples=3,
+    max_examples=examples(2),
     deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

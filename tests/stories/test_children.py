@@ -56,7 +56,7 @@ STEPS: tuple[tuple[str, int], ...] = (
     ("record migrate --from local --path nowhere", 1), ("record trust none --app wiki", 64),
     ("revoke ada@x.org --auto-approve", 0), ("import --app wiki --out again", 0), ("demo --nothing", 64),
 )  # fmt: skip
-STAND_IN = """#!{python} -I
+STAND_IN = """#!{python} -IS
 import json, os, sys
 with open({log!r}, "a") as file:
     file.write(json.dumps({{"program": {name!r}, "arguments": sys.argv[1:], "environ": dict(os.environ)}}) + "\\n")
