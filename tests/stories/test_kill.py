@@ -180,14 +180,14 @@ def finished(base: Base, folder: Path) -> tuple[Any, Any, Any]:
 
 @pytest.mark.parametrize("saved", [False, True], ids=["planned", "saved"])
 def test_an_apply_killed_at_any_request_is_ended_by_the_same_command(base: Base, tmp_path: Path, saved: bool) -> None:
-    """Before the service has done it, and after; of the slower ways only writes, or all with THOROUGH=1."""
+    """Before the service has done it, and after; of the slower ways a part, or all with THOROUGH=1."""
     command = ("apply", "plan.json") if saved else ("apply", "--auto-approve")
     service, folder = base.service, base.fresh(tmp_path / "run")
     service.at = 0
     assert base.reconcile(folder, *command).code == 0
     requests, undisturbed = [method for method, _ in service.requests], finished(base, folder)
     assert len(requests) > sum(undisturbed[2].values()) > 10
-    for at, after in cuts(requests, slow=base.git + saved, turn=saved):
+    for at, after in cuts(requests, base.git, saved):
         base.fresh(folder)
         service.at, service.after = at, after
         assert base.reconcile(folder, *command, service=service).code == -signal.SIGKILL
@@ -197,18 +197,18 @@ def test_an_apply_killed_at_any_request_is_ended_by_the_same_command(base: Base,
         assert finished(base, folder) == undisturbed, (at, after)
 
 
-def cuts(methods: list[str], slow: int, turn: int) -> Iterator[tuple[int, bool]]:
+def cuts(methods: list[str], in_git: bool, saved: bool) -> Iterator[tuple[int, bool]]:
     """(number of a request, whether it is cut after the service has done it); a GET that is done is as one that is not.
 
-    Writes by turns before and after, which `turn` begins, and every third read; where it is `slow` only writes, and where it is
-    slower still, every third of these.
+    Writes by turns before and after, of a saved plan the other way round, and every third read; of a saved plan only writes, and
+    of a record in Git, which is slow, every third of these.
     """
     writes = [at for at, method in enumerate(methods, 1) if method != "GET"]
     if THOROUGH:
         yield from ((at, after) for at in range(1, len(methods) + 1) for after in (False, True))
         return
-    yield from [(at, number % 2 == turn) for number, at in enumerate(writes)][:: 3 if slow > 1 else 1]
-    if not slow:
+    yield from [(at, number % 2 == saved) for number, at in enumerate(writes)][:: 3 if in_git else 1]
+    if not in_git and not saved:
         yield from [(at, False) for at in range(1, len(methods) + 1) if at not in writes][::3]
 
 
