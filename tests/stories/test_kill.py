@@ -207,7 +207,7 @@ def cuts(methods: list[str], in_git: bool, saved: bool) -> Iterator[tuple[int, b
     if THOROUGH:
         yield from ((at, after) for at in range(1, len(methods) + 1) for after in (False, True))
         return
-    yield from [(at, number % 2 == saved) for number, at in enumerate(writes)][:: 3 if in_git else 1]
+    yield from [(at, number % 2 != saved) for number, at in enumerate(writes)][:: 3 if in_git else 1]
     if not in_git and not saved:
         yield from [(at, False) for at in range(1, len(methods) + 1) if at not in writes][::3]
 
