@@ -7,6 +7,7 @@ import copy
 import json
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -65,7 +66,7 @@ class Service(ThreadingHTTPServer):
         self.client: list[int] = []
         self.known = threading.Event()
         self.turn = threading.Lock()
-        self.connections, self.idle = 0, threading.Condition()
+        self.connections, self.last, self.idle = 0, 0, threading.Condition()
         self.open, self.asked = threading.Event(), threading.Event()
         self.open.set()
         self.load(InMemoryStorage())
@@ -81,19 +82,24 @@ class Service(ThreadingHTTPServer):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
 
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self.idle:
+            self.connections, self.last = self.connections + 1, client_address[1]
+        super().process_request(request, client_address)
+
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         """A request that a killed client has sent is served all the same."""
-        with self.idle:
-            self.connections += 1
         super().process_request_thread(request, client_address)
         with self.idle:
             self.connections -= 1
             self.idle.notify_all()
 
     def let_end(self) -> None:
-        """Until what a client that has ended had sent is done."""
+        """Until what a client that has ended had sent is done; connections are accepted in turn, so ours is the last."""
+        with socket.create_connection(("127.0.0.1", self.server_port)) as ours:
+            number = ours.getsockname()[1]
         with self.idle:
-            assert self.idle.wait_for(lambda: not self.connections, 30)
+            assert self.idle.wait_for(lambda: self.last == number and not self.connections, 30)
 
     def serve(self, method: str, path: str, headers: dict[str, str], content: bytes) -> httpx.Response | None:
         self.asked.set()
