@@ -122,3 +122,12 @@ def test_who_is_out_with_nothing_left_to_do_is_retained() -> None:
     found = context(people=PEOPLE[1:], teams=({**TEAM, "members": ["grace@x.org"]},))
     found = found.decided((), (ADA,), ())
     assert settled(found).baselines[ADA] == {**entries()[ADA], "retained": True}
+
+
+def test_of_whom_nothing_can_be_planned_nothing_is_known_anew() -> None:
+    """Ada would take the name that Grace's account still has: she keeps what the record holds, and is not renamed."""
+    taking = {**PEOPLE[0], "userPrincipalName": "grace@x.org", "previously": ["ada@x.org"], "id": "7"}
+    found = context(people=(taking,), teams=({**TEAM, "members": ["grace@x.org"]},))
+    assert found.matching.failed == {GRACE}
+    after = settled(found)
+    assert GRACE not in after.baselines and after.renamed == {}

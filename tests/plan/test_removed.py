@@ -140,3 +140,11 @@ def test_a_group_is_deleted_only_if_we_created_it_and_the_mapping_deletes() -> N
 
 def test_who_was_revoked_is_another_matter() -> None:
     assert planned(context(out={ADA: {"at": "2026-05-30", "reason": "x"}}, **LEFT)).changes == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "action"), [({"outOfScope": "retain"}, []), ({"removedFromDirectory": "retain"}, ["delete"])]
+)
+def test_a_group_out_of_scope_goes_as_the_rule_for_those_says(settings: dict[str, str], action: list[str]) -> None:
+    findings = planned(context(app(assignments=(), deprovisioning=Deprovisioning(**settings))))
+    assert [change.action for change in findings.changes if change.address == NET] == action

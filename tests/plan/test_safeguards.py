@@ -19,6 +19,7 @@ from reconciler.report import markdown, text
 from reconciler.report.jsonform import dumps
 from reconciler.report.safeguard_verdict import line
 from reconciler.resolve.check import check
+from tests.support.budget import examples
 from tests.support.world import APP, MAPPINGS, ROLES, World
 
 NEVER = "2099-12-31"
@@ -599,7 +600,7 @@ EDITS = st.lists(
 
 
 @settings(
-    max_examples=25,
+    max_examples=examples(10),
     deadline=None,
     phases=(Phase.explicit, Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.too_slow],

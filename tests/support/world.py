@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from scim2_server.applications.wsgi import WSGIApplication
-from scim2_server.memory import InMemoryStorage
-from scim2_server.utils import load_default_provider
 
 from reconciler.apply.model import Result
 from reconciler.cycle.randomness import SystemChance
@@ -35,6 +32,7 @@ from reconciler.resolve.resolution import resolve
 from reconciler.scim.client import ScimClient
 from reconciler.scim.patch import body, operations
 from reconciler.scim.profile import make_profile
+from tests.support import scim_service
 
 SWITCH = '\'Switch([IsSoftDeleted], , "False", "True", "True", "False")\''
 APP = """app: wiki
@@ -107,7 +105,7 @@ class World:
 
     def __init__(self, folder: Path, profile: str = "generic", **overrides: Any) -> None:
         self.folder, self.today, self.now, self.clock = folder, "2026-06-01", "2026-06-01T00:00:00Z", Clock()
-        application: Any = WSGIApplication(InMemoryStorage(), load_default_provider())
+        application = scim_service.application()
         self.bare = ScimClient(
             "http://127.0.0.1/v2",
             "secret",
