@@ -90,10 +90,10 @@ def _values(pairs: tuple[str, ...], nulls: tuple[str, ...]) -> dict[str, Any]:
 
 def _check_names(names: Iterable[str]) -> None:
     """Raises UsageError for what no user has: it would change nothing, which must not read as a result."""
-    from reconciler.declare.source_attributes import source_problem
+    from reconciler.declare.source_attributes import DEFAULT_DOMAIN, source_problem
 
     for name in names:
-        problem = source_problem(name, "users")
+        problem = source_problem(name, "users") if name != DEFAULT_DOMAIN else None
         if problem:
             raise click.UsageError(f"{name}: {problem[0]}; {problem[1]}")
 
@@ -155,16 +155,17 @@ def _show_expression(
 
 def _check_sources(text: str, names: tuple[str, ...], given: tuple[str, ...] | None) -> None:
     """Raises ExpressionError at an attribute that has no value, or does not exist."""
-    from reconciler.declare.source_attributes import source_problem
+    from reconciler.declare.source_attributes import DEFAULT_DOMAIN, source_problem
     from reconciler.resolve.expressions.language import ExpressionError
 
     for name in names:
-        column = text.find(f"[{name}]") + 2
+        written, offset = (name, 1) if name == DEFAULT_DOMAIN else (f"[{name}]", 2)
+        column = max(1, text.find(written) + offset)
         if given is not None and name not in given:
             raise ExpressionError(
-                f"[{name}] has no value here", column, f"add --set {name}=..., --unset {name} for null, or --user for somebody's"
+                f"{written} has no value here", column, f"add --set {name}=..., --unset {name} for null, or --user for somebody's"
             )
-        problem = source_problem(name, "users") if given is None else None
+        problem = source_problem(name, "users") if given is None and name != DEFAULT_DOMAIN else None
         if problem:
             raise ExpressionError(problem[0], column, problem[1])
 
