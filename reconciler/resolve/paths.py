@@ -138,9 +138,10 @@ def place_value(resource: Resource, path: Path, value: Any) -> None:
         if item is None:
             item = {name: want for name, _, want in path.filter}
             items.append(item)
-        item.update({path.sub: value} if path.sub else value)
+        item.update({_key(item, path.sub): value} if path.sub else value)
     elif path.sub is not None:
-        _held(holder, path.attribute, dict)[path.sub] = value
+        parts = _held(holder, path.attribute, dict)
+        parts[_key(parts, path.sub)] = value
     else:
         holder[_key(holder, path.attribute)] = value
 

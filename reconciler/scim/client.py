@@ -19,6 +19,7 @@ from reconciler.scim.identity import is_usable, of_asked, refuse_other_kind
 from reconciler.scim.paging import MOST_OBJECTS, CursorPage, Page, by_cursor, whole
 from reconciler.scim.profile import Profile
 from reconciler.scim.rate import Turns, Waits, pause, too_long, why
+from reconciler.scim.spelling import wire_path
 from reconciler.scim.wire import WHOLE, TooLate, Wire
 
 Resource = dict[str, Any]
@@ -163,7 +164,8 @@ class ScimClient:
 
     def filtered(self, resource: str, path: str, value: str) -> tuple[list[Resource], int]:
         """What the service itself shows for a filter, and how many it says that there are."""
-        answer = self._request("GET", f"/{resource}", {"filter": f"{path} eq {quoted(value)}"})
+        spelled = wire_path(path, self.profile.patch.dialect)
+        answer = self._request("GET", f"/{resource}", {"filter": f"{spelled} eq {quoted(value)}"})
         items, total = self._list(resource, answer, f"GET /{resource}?filter=")
         return shallow(items), total
 
