@@ -34,8 +34,8 @@ def read_live(client: ScimClient, resolution: Resolution, record: Record | None)
             else None
         )
         schemas = pool.submit(read_schemas, client)
-        found = users.result()
-        people = dict(zip(map(itemgetter(0), found), found, strict=True))
+        accounts = users.result()
+        people = dict(zip(map(itemgetter(0), accounts), accounts, strict=True))
         shown = (
             with_members(groups.result(), client.profile.groups.membersReadable, record is not None and record.members_shown)
             if groups

@@ -11,7 +11,7 @@ from typing import Any
 from reconciler.declare.assignments import collect
 from reconciler.declare.build import build_app
 from reconciler.declare.cache import Cache, user_cache
-from reconciler.declare.folders import Folders, named, shown
+from reconciler.declare.folders import Folders, named, readable_path
 from reconciler.declare.links import on_the_way
 from reconciler.declare.listed import listed
 from reconciler.declare.mappings import mapping_of
@@ -46,7 +46,7 @@ def load(root: Path) -> Loaded:
     loader = _Loader(root, Cache(user_cache(), fingerprint()))
     loader.run()
     problems = _telling(loader.problems, loader.unread)
-    digest = loader.reader.sources.digest(shown(root))
+    digest = loader.reader.sources.digest(readable_path(root))
     declarations = Declarations(
         loader.users,
         loader.groups,
@@ -96,7 +96,7 @@ class _Loader:
 
     def run(self) -> None:
         if refused := on_the_way(self.root):
-            self.reader.error(Place(shown(refused.path), 1), *refused[1:])
+            self.reader.error(Place(readable_path(refused.path), 1), *refused[1:])
             return
         if not os.path.isdir(self.root):
             what, more = (
@@ -104,7 +104,9 @@ class _Loader:
                 if os.path.exists(self.root)
                 else ("there is no such folder", ", or write a small one with `reconcile init`")
             )
-            self.reader.error(Place(shown(self.root), 1), "no-declarations", what, "name the folder with --desired" + more)
+            self.reader.error(
+                Place(readable_path(self.root), 1), "no-declarations", what, "name the folder with --desired" + more
+            )
             return
         known = self.folders.known(self.root, {"directory", "apps", "policies"}, {"reconciler"})
         inside = [item for entry in named(known, "directory") for item in self.folders.known(entry, {"users", "groups"}, set())]
@@ -122,7 +124,7 @@ class _Loader:
         for path in self.folders.files(folder):
             rows = self.reader.rows(path, kind)
             if rows is not None:
-                yield shown(path), rows
+                yield readable_path(path), rows
             else:
                 self.unread.add((f"unknown-{kind.removesuffix('s')}", ""))
 
@@ -168,14 +170,19 @@ class _Loader:
     def _apps(self, places: list[Path]) -> None:
         folders = [folder for place in places for folder in self.folders.entries(place)]
         if not any(folder.is_dir() for folder in folders):
-            self.reader.error(Place(shown(self.root / "apps"), 1), "no-app", "no app is declared", "add apps/<app>/app.yaml")
+            self.reader.error(
+                Place(readable_path(self.root / "apps"), 1), "no-app", "no app is declared", "add apps/<app>/app.yaml"
+            )
         self.folders.single([folder for folder in folders if folder.is_dir()])
         for folder in folders:
             if folder.is_dir():
                 self._app(folder)
             else:
                 self.reader.error(
-                    Place(shown(folder), 1), "no-meaning", f"{folder.name} has no meaning here", "an app is a folder apps/<app>"
+                    Place(readable_path(folder), 1),
+                    "no-meaning",
+                    f"{folder.name} has no meaning here",
+                    "an app is a folder apps/<app>",
                 )
 
     def _app(self, folder: Path) -> None:
@@ -183,12 +190,12 @@ class _Loader:
         have = {*documents, *broken, *(["assignments"] if lists else [])}
         missing = [kind for kind in NEEDED if kind not in have]
         for kind in missing:
-            self.reader.error(Place(shown(folder), 1), "missing-file", f"{kind}.yaml is missing", f"add {kind}.yaml")
+            self.reader.error(Place(readable_path(folder), 1), "missing-file", f"{kind}.yaml is missing", f"add {kind}.yaml")
         if "roles" in broken:
-            self.unread |= {("unknown-role", shown(place) + "/") for place in (folder, self.root / "policies")}
+            self.unread |= {("unknown-role", readable_path(place) + "/") for place in (folder, self.root / "policies")}
         whole = not missing and not broken and all(_usable(documents[kind].data, kind) for kind in ("app", "mappings"))
         for kind in ("app", "mappings"):
-            documents.setdefault(kind, Document(shown(folder), "", {}))
+            documents.setdefault(kind, Document(readable_path(folder), "", {}))
         app = build_app(folder.name, documents, self.problems)
         assignments = collect(lists, app.roles, self.users, self.groups, self.reader.sources, self.problems)
         check_protected(app, self.users, documents["app"], self.problems)
@@ -204,7 +211,7 @@ class _Loader:
         for entry, kind in entries:
             if kind == "assignments":
                 files = self.folders.files(entry) if entry.is_dir() else [entry]
-                read = [(shown(file), self.reader.rows(file, kind)) for file in files]
+                read = [(readable_path(file), self.reader.rows(file, kind)) for file in files]
                 lists += [(file, rows) for file, rows in read if rows is not None]
                 broken |= {kind} if any(rows is None for _, rows in read) else set()
             elif (document := self.reader.read(entry, kind)) is None:

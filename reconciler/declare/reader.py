@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 from reconciler.declare.cache import SMALLEST, Cache
-from reconciler.declare.folders import shown
+from reconciler.declare.folders import readable_path
 from reconciler.declare.model import Place, Problem
 from reconciler.declare.schema import check, narrow
 from reconciler.declare.table import Rows, to_rows
@@ -49,12 +49,12 @@ class Reader:
     def _take(self, content: Content | OSError, path: Path) -> TypeGuard[Content]:
         """Whether the file could be read."""
         if isinstance(content, OSError) and content.errno == errno.EFBIG:
-            self.error(Place(shown(path), 1), "file-too-large", TOO_LARGE, "split it into several files")
+            self.error(Place(readable_path(path), 1), "file-too-large", TOO_LARGE, "split it into several files")
             return False
         if isinstance(content, OSError):
-            self.error(Place(shown(path), 1), "unreadable", f"cannot be read: {content.strerror}", "mend its permissions")
+            self.error(Place(readable_path(path), 1), "unreadable", f"cannot be read: {content.strerror}", "mend its permissions")
             return False
-        self.sources.add(shown(path), content)
+        self.sources.add(readable_path(path), content)
         return True
 
     def read(self, path: Path, kind: str) -> Document | None:
@@ -63,7 +63,7 @@ class Reader:
         return self._parse(path, content.raw, kind) if self._take(content, path) else None
 
     def _parse(self, path: Path, raw: bytes, kind: str) -> Document | None:
-        document = parse(raw, shown(path))
+        document = parse(raw, readable_path(path))
         self.problems.extend(document.problems)
         if not IN_PLACE.issuperset(problem.code for problem in document.problems):
             return None

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-Step = str | int
-Path = tuple[Step, ...]
+Segment = str | int
+Path = tuple[Segment, ...]
 KINDS = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
 
 
@@ -49,7 +49,7 @@ def _suits(value: Any, part: dict[str, Any]) -> bool:
 
 def without(value: Any, paths: Iterable[Path]) -> Any:
     """A copy that lacks what stands at these paths: a key is gone, an item is None, so that the others keep their numbers."""
-    inner: dict[Step, list[Path]] = defaultdict(list)
+    inner: dict[Segment, list[Path]] = defaultdict(list)
     for path in paths:
         if not path:
             return None

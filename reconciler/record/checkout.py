@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from reconciler.record.git.process import checkout_settings, explained, finding, local, shown, token_settings
+from reconciler.record.git.process import checkout_settings, explained, finding, local, token_settings, without_credentials
 from reconciler.record.store import RecordError
 
 REMOTE = "reconcile"  # its address stands in the environment of each git process, never in a file or on a command line
@@ -126,7 +126,7 @@ class Checkout:
             return None
         if not FOLLOWED.fullmatch(address):
             raise RecordError(
-                f"the address of the remote {name!r} is not one that is followed: {shown(address)}",
+                f"the address of the remote {name!r} is not one that is followed: {without_credentials(address)}",
                 "use an https, ssh or file address (git remote set-url)",
             )
         if "://" not in address and ":" not in address.split("/")[0]:

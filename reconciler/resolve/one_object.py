@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.declare.model import App, Assignment, Declarations, Group
@@ -37,10 +37,10 @@ def _previously(table: Table[Any], name: str) -> int | None:
     return None
 
 
-def near(text: str, names: Mapping[str, Any]) -> list[str]:
-    """Up to three known addresses that look like what was asked for."""
-    wanted = fold(text)
-    return nearly(wanted if "/" in wanted else "user/" + wanted, names, 3)
+def near(text: str, addresses: Iterable[str]) -> list[str]:
+    """Up to three known addresses that look like what was asked for, as they are written."""
+    wanted, known = fold(text), {fold(address): address for address in addresses}
+    return [known[address] for address in nearly(wanted if "/" in wanted else "user/" + wanted, known, 3)]
 
 
 def chains(groups: Table[Group], name: str, nested: str) -> dict[str, tuple[str, ...]]:

@@ -140,6 +140,7 @@ def holdings(app: App, flat: Mapping[str, frozenset[str]]) -> Mapping[str, Seque
 def judge(app: App, assignments: Iterable[Assignment], today: str) -> Verdict:
     """Whether these assignments entitle a user, and to which roles in the order of roles.yaml.
 
+    Where they do not, as where all have expired, plan/removed.py decides what becomes of the account.
     `today` is an ISO date, UTC; `expires` is the last valid day.
     """
     held = list(assignments)

@@ -1,8 +1,4 @@
-"""What Graph and the portal say of a tenant in, rows of users, groups, roles and assignments out. Pure.
-
-A page is Graph's JSON (`/users`, `/groups?$expand=members`, `/groups/{id}/members`, `/servicePrincipals/{id}` and its
-`appRoleAssignedTo`), or the rows of a CSV file that the portal lets one download.
-"""
+"""Pages of what Graph and the portal say of a tenant in, rows of users, groups, roles and assignments out. Pure."""
 
 from __future__ import annotations
 
@@ -44,10 +40,10 @@ def read(pages: Iterable[Page], notes: Notes) -> Tenant:
             notes.add("says nothing of users, groups or assignments", page.name)
         else:
             by_kind[kind].append(page)
-    for kind, found in by_kind.items():
-        if kind != "members" and all(page.more for page in found):
+    for kind, listed in by_kind.items():
+        if kind != "members" and all(page.more for page in listed):
             raise ImportRefused(
-                f"the last page of {kind} is missing: {found[-1].name} names one that follows",
+                f"the last page of {kind} is missing: {listed[-1].name} names one that follows",
                 "follow @odata.nextLink to its end, and save every page",
             )
     return _Reader(by_kind, notes).tenant()
@@ -55,7 +51,7 @@ def read(pages: Iterable[Page], notes: Notes) -> Tenant:
 
 class _Reader:
     def __init__(self, pages: dict[str, list[Page]], notes: Notes) -> None:
-        self.pages, self.notes, self.found = pages, notes, Tenant(has=set(pages))
+        self.pages, self.notes, self.made = pages, notes, Tenant(has=set(pages))
         self.names: dict[str, str] = {}  # id -> user name
         self.by_name: dict[str, str] = {}  # folded user name -> user name
         self.groups: dict[str, str] = {}  # id -> group name
@@ -80,24 +76,24 @@ class _Reader:
                     "it is not security-enabled: Entra provisions nobody by its assignment, and here it counts",
                     row["displayName"],
                 )
-        self.found.users, self.found.groups = [row for _, row in users], [row for _, row in groups]
+        self.made.users, self.made.groups = [row for _, row in users], [row for _, row in groups]
         self._unsaid()
         self._assignments(self._roles())
-        return self.found
+        return self.made
 
     def _unsaid(self) -> None:
         """What an export leaves out is no value: nobody who is declared is let in or put out by it."""
         for key in ABSENT:
-            if any(key in row for row in self.found.users):
-                self.found.users = [{key: None, **row} for row in self.found.users]
-        for row in self.found.users:
+            if any(key in row for row in self.made.users):
+                self.made.users = [{key: None, **row} for row in self.made.users]
+        for row in self.made.users:
             if "accountEnabled" not in row:
                 self.notes.add(
                     "the export does not say whether it is enabled: a new row is, a declared one stays as it is; read "
                     "/users with accountEnabled in $select",
                     row["userPrincipalName"],
                 )
-        for row in self.found.groups:
+        for row in self.made.groups:
             if "members" not in row:
                 self.notes.add(
                     "the export does not say who is in it: a new group has no members, a declared one keeps its own; "
@@ -119,8 +115,8 @@ class _Reader:
             elif len(count[fold(str(name))]) > 1:
                 self.notes.add(f"left out: several have this {key}", str(name))
             else:
-                one = str(row.get("id") or fold(str(name)))
-                kept[one] = merged(str(name), kept[one], (item, row)) if one in kept else (item, row)
+                same = str(row.get("id") or fold(str(name)))
+                kept[same] = merged(str(name), kept[same], (item, row)) if same in kept else (item, row)
         return list(kept.values())
 
     def _manager(self, item: Json, row: Row) -> None:
@@ -190,10 +186,10 @@ class _Reader:
                     continue
                 row: Row = {"value": str(role.get("value") or role["displayName"]), "displayName": role["displayName"]}
                 row.update({"enabled": False} if role.get("isEnabled") is False else {})
-                known = {fold(other["displayName"]) for other in self.found.roles}
+                known = {fold(other["displayName"]) for other in self.made.roles}
                 # Entra's User stands for users and groups alike; Application is for neither.
                 if "User" in (role.get("allowedMemberTypes") or ["User"]) and fold(row["displayName"]) not in known:
-                    self.found.roles.append(row)
+                    self.made.roles.append(row)
                 names[str(role.get("id"))] = role["displayName"]
         return names
 
@@ -201,12 +197,12 @@ class _Reader:
         apps = {item["resourceId"] for item in self.items("assignments") if item.get("resourceId")}
         if len(apps) > 1:
             raise ImportRefused(f"the export holds assignments of {len(apps)} apps", "import each app from a folder of its own")
-        found: dict[tuple[str, str, str], Row] = {}
+        rows: dict[tuple[str, str, str], Row] = {}
         for item in self.items("assignments"):
             row = self._assignment({fold(re.sub(r"\s", "", key)): value for key, value in item.items()}, roles)
             if row is not None:
-                found.setdefault((fold(row.get("user", "")), fold(row.get("group", "")), fold(row["role"])), row)
-        self.found.assignments = list(found.values())
+                rows.setdefault((fold(row.get("user", "")), fold(row.get("group", "")), fold(row["role"])), row)
+        self.made.assignments = list(rows.values())
 
     def _assignment(self, item: Json, roles: dict[str, str]) -> Row | None:
         """`item` has folded keys without spaces: Graph's appRoleAssignment, or a line of the portal's list."""

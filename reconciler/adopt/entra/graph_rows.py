@@ -81,7 +81,7 @@ def _texts(item: Json, known: Iterable[str], notes: Notes) -> Row:
         if name is None or key in ASIDE:
             continue
         if name in MULTI_VALUED and isinstance(value, list):
-            value = [one for one in value if isinstance(one, str) and can_hold(one)] or None
+            value = [text for text in value if isinstance(text, str) and can_hold(text)] or None
         elif isinstance(value, str) and not can_hold(value):
             notes.add(f"{name} is not taken over: no YAML file can hold it", str(item.get("id")))
             value = None

@@ -62,8 +62,8 @@ def block(kind: str, row: Row) -> str:
     keys = [key for key in ORDER[kind] if row.get(key) is not None]
     if kind in ("roles", "assignments"):
         return "  - {" + ", ".join(f"{key}: {scalar(row[key])}" for key in keys) + "}\n"
-    found = "".join(f"    {key}: {scalar(row[key])}\n" if key != "members" else _members(row[key]) for key in keys)
-    return "  - " + found[4:]
+    lines = "".join(f"    {key}: {scalar(row[key])}\n" if key != "members" else _members(row[key]) for key in keys)
+    return "  - " + lines[4:]
 
 
 def _members(members: list[Any]) -> str:

@@ -12,7 +12,7 @@ from reconciler.declare.model import Place, Problem
 from reconciler.declare.yaml.core_schema import LONGEST_NUMBER, NUMBER, SPECIAL, scalar
 from reconciler.declare.yaml.raw_text import conflicts, joined, syntax
 
-Step = str | int
+Segment = str | int
 Where = tuple[int, int]
 
 MOST_ALIASED = 100_000
@@ -34,7 +34,7 @@ class _Frame:
 
     __slots__ = ("anchor", "container", "key", "key_event", "path", "size", "start")
 
-    def __init__(self, container: Any, path: tuple[Step, ...], anchor: str | None, size: int, start: int) -> None:
+    def __init__(self, container: Any, path: tuple[Segment, ...], anchor: str | None, size: int, start: int) -> None:
         self.container, self.path, self.anchor, self.size, self.start = container, path, anchor, size, start
         self.key: str | None = None
         self.key_event: Any = None
@@ -51,7 +51,7 @@ class Builder:
         self.root: Any = None
         self.problems: list[Problem] = []
         self.item_lines: list[int] = []
-        self.positions: dict[tuple[Step, ...], tuple[Where, Where]] = {}
+        self.positions: dict[tuple[Segment, ...], tuple[Where, Where]] = {}
         self.frames: list[_Frame] = []
         self.anchors: dict[str, tuple[Any, int, int]] = {}
         self.count = self.aliased = self.aliased_text = self.documents = 0
@@ -193,7 +193,7 @@ class Builder:
                 raise _Stop
         self._put(value, event)
 
-    def _put(self, value: Any, event: Any) -> tuple[Step, ...]:
+    def _put(self, value: Any, event: Any) -> tuple[Segment, ...]:
         """Put a value where it belongs; returns its path (empty unless positions are wanted)."""
         if not self.frames:
             self.root = value
@@ -223,7 +223,7 @@ class Builder:
             self.note(event.start_mark, "duplicate-key", f"the key {key!r} stands twice{where}", "keep one of them")
         frame.key, frame.key_event = key, event
 
-    def _track(self, parent: tuple[Step, ...], step: Step, key: Any, event: Any) -> tuple[Step, ...]:
+    def _track(self, parent: tuple[Segment, ...], step: Segment, key: Any, event: Any) -> tuple[Segment, ...]:
         if not self.track:
             return ()
         path = (*parent, step)

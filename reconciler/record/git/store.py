@@ -130,9 +130,9 @@ class GitStore:
     def _local(self) -> Pending:
         return Pending(self.ref.folder, self.owner.held.id if self.owner.held else UNLOCKED)
 
-    def journal(self, line: dict[str, Any]) -> None:
-        """Append one line, on this machine's disk before this returns; the lock's end pushes it. Raises RecordError."""
-        self._local().journal([line])
+    def journal(self, *lines: dict[str, Any]) -> None:
+        """Append lines, on this machine's disk before this returns; the lock's end pushes them. Raises RecordError."""
+        self._local().journal(list(lines))
         self.cleared = False
 
     def read_journal(self) -> list[dict[str, Any]]:
