@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.adopt.invert import ROLE_FUNCTIONS, fits_source, gives, put
 from reconciler.adopt.model import ImportRefused, Row
 from reconciler.declare.names import fold, is_user, name_of
-from reconciler.declare.source_attributes import COMPUTED
+from reconciler.declare.source_attributes import COMPUTED, DEFAULT_DOMAIN
 from reconciler.plan.context import UNKNOWN
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.resolve.mapping import CompiledMapping, Slot
@@ -75,7 +75,7 @@ def _expression(slot: Slot, change: AttributeChange, row: Row, key: str) -> str 
     if slot.expression.functions & ROLE_FUNCTIONS:
         return f"{slot.target} comes from assignments: give or take the role in assignments.yaml"
     for source in slot.expression.sources:
-        if source in COMPUTED or not fits_source(source, change.before, key) or source == key:
+        if source in (*COMPUTED, DEFAULT_DOMAIN) or not fits_source(source, change.before, key) or source == key:
             continue
         trial = copy.deepcopy(row)
         put(trial, source, change.before)

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.adopt.model import Row
 from reconciler.adopt.yaml_edit.rows import is_name
-from reconciler.declare.source_attributes import COMPUTED, MULTI_VALUED
+from reconciler.declare.source_attributes import COMPUTED, DEFAULT_DOMAIN, MULTI_VALUED
 from reconciler.declare.yaml.scalars import can_hold
 from reconciler.plan.diff import same
 from reconciler.resolve.expressions.language import EvaluationError
@@ -17,6 +17,7 @@ from reconciler.resolve.sources import EXTENSION
 
 ROLE_FUNCTIONS = frozenset({"SingleAppRoleAssignment", "AppRoleAssignmentsComplex", "AssertiveAppRoleAssignmentsComplex"})
 NAMES = frozenset({"userPrincipalName", "id"})
+NO_COLUMN = frozenset({*COMPUTED, *MULTI_VALUED, DEFAULT_DOMAIN, "accountEnabled"})  # what no live text is put back into
 
 
 def role_slot(mapping: CompiledMapping) -> int | None:
@@ -88,7 +89,7 @@ def _fill_in(slot: Slot, value: Any, row: Row, key: str) -> None:
     if expression is None or expression.generated or expression.functions & ROLE_FUNCTIONS or gives(slot, value, row):
         return
     for source in expression.sources:
-        if source in COMPUTED or source == "accountEnabled" or source in MULTI_VALUED or get(row, source) is not None:
+        if source in NO_COLUMN or get(row, source) is not None:
             continue
         if fits_source(source, value, key):
             trial = {**row, "extensionAttributes": dict(row.get("extensionAttributes") or {})}

@@ -89,10 +89,10 @@ def _values(pairs: tuple[str, ...], nulls: tuple[str, ...]) -> dict[str, Any]:
 
 def _check_names(names: Iterable[str]) -> None:
     """Raises UsageError for what no user has: it would change nothing, which must not read as a result."""
-    from reconciler.declare.source_attributes import source_problem
+    from reconciler.declare.source_attributes import DEFAULT_DOMAIN, source_problem
 
     for name in names:
-        problem = source_problem(name, "users")
+        problem = source_problem(name, "users") if name != DEFAULT_DOMAIN else None
         if problem:
             raise click.UsageError(f"{name}: {problem[0]}; {problem[1]}")
 

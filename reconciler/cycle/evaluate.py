@@ -10,7 +10,7 @@ from reconciler.cycle.clock import today
 from reconciler.cycle.randomness import SystemChance
 from reconciler.declare.load import load_mappings
 from reconciler.declare.model import App, Declarations, ObjectMapping, Problem
-from reconciler.declare.source_attributes import COMPUTED, source_problem
+from reconciler.declare.source_attributes import COMPUTED, DEFAULT_DOMAIN, source_problem
 from reconciler.resolve.check import check_mapping
 from reconciler.resolve.derive import Derived, derive
 from reconciler.resolve.expressions.language import ExpressionError, compile_expression
@@ -53,12 +53,13 @@ def trace_expression(text: str, getters: Getters, known: tuple[str, ...] | None)
 def _check_sources(text: str, names: tuple[str, ...], known: tuple[str, ...] | None) -> None:
     """Raises ExpressionError at an attribute that has no value, or does not exist."""
     for name in names:
-        column = text.find(f"[{name}]") + 2
+        written, offset = (name, 1) if name == DEFAULT_DOMAIN else (f"[{name}]", 2)
+        column = max(1, text.find(written) + offset)
         if known is not None and name not in known:
             raise ExpressionError(
-                f"[{name}] has no value here", column, f"add --set {name}=..., --unset {name} for null, or --user for somebody's"
+                f"{written} has no value here", column, f"add --set {name}=..., --unset {name} for null, or --user for somebody's"
             )
-        problem = source_problem(name, "users") if known is None else None
+        problem = source_problem(name, "users") if known is None and name != DEFAULT_DOMAIN else None
         if problem:
             raise ExpressionError(problem[0], column, problem[1])
 

@@ -48,7 +48,15 @@ def load(root: Path) -> Loaded:
     problems = _telling(loader.problems, loader.unread)
     digest = loader.reader.sources.digest(readable_path(root))
     declarations = Declarations(
-        loader.users, loader.groups, loader.apps, loader.record, str(root), digest, tuple(loader.policies), loader.partial
+        loader.users,
+        loader.groups,
+        loader.apps,
+        loader.record,
+        str(root),
+        digest,
+        tuple(loader.policies),
+        loader.partial,
+        loader.default_domain,
     )
     return Loaded(declarations, problems)
 
@@ -81,6 +89,7 @@ class _Loader:
         self.apps: dict[str, App] = {}
         self.partial: dict[str, App] = {}
         self.record = RecordSettings()
+        self.default_domain: str | None = None
         self.policies: list[Policy] = []
         # Codes of references to what stands in files that could not be read, and how the names of the files that refer begin.
         self.unread: set[tuple[str, str]] = set()
@@ -139,8 +148,11 @@ class _Loader:
         """reconciler.yaml: a key of the other backend is a slip, and must not read as the default."""
         for entry in files:
             document = self.reader.read(entry, "reconciler")
-            declared = document.data.get("record") if document else None
-            if document is None or declared is None:
+            if document is None:
+                continue
+            self.default_domain = document.data.get("defaultDomain")
+            declared = document.data.get("record")
+            if declared is None:
                 continue
             backend = declared.get("backend", "local")
             self.record = RecordSettings(backend, declared.get("remote", "origin"), declared.get("path"), str(self.root))

@@ -213,6 +213,7 @@ class Declarations:
     """Everything that `desired/` declares, by folded name; `folder` is where it was read, `digest` is over its files.
 
     `partial` are apps of which a file lacks or could not be read: they are there to be checked, and for nothing else.
+    `default_domain` is the tenant's, for the function of this name.
     """
 
     users: Table[User]
@@ -223,6 +224,7 @@ class Declarations:
     digest: str = ""
     policies: tuple[Policy, ...] = ()
     partial: Mapping[str, App] = field(default_factory=dict)
+    default_domain: str | None = None
 
 
 class Policy(NamedTuple):

@@ -74,9 +74,13 @@ class Table(Mapping[str, T], Generic[T]):
         return {fold(name): row for row, old in names if isinstance(old, list) for name in old if isinstance(name, str)}
 
     def column(self, name: str) -> list[Any]:
-        """One key of every row, None where it is absent."""
-        column = self.columns.get(name)
-        return column if column is not None else [None] * len(self.files)
+        """One key of every row, None where it is absent; not to be changed: all that nobody declares are one list."""
+        declared = self.columns.get(name)
+        if declared is not None:
+            return declared
+        if len(self._absent) != len(self.files):
+            self._absent = [None] * len(self.files)
+        return self._absent
 
     def at(self, number: int) -> T:
         """The item of a row."""

@@ -82,7 +82,7 @@ def sources(app: App, resolution: Resolution, address: str) -> Get:
     table = resolution.table(address)
     row = table.index[fold(address.partition("/")[2])]
     if address.startswith("Group/"):
-        groups = GroupSource(resolution.declarations.groups, [row])
+        groups = GroupSource(resolution.declarations, [row])
         return lambda name: groups(name)[0]
     name = fold(address.partition("/")[2])
     through = chains(resolution.declarations.groups, name, app.provisioning.nestedGroups)

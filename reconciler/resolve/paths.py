@@ -148,7 +148,8 @@ def place_value(resource: Resource, path: Path, value: Any) -> None:
         for item in matching:
             item.update({_key(item, path.sub): value} if path.sub else value)
     elif path.sub is not None:
-        _held(holder, path.attribute, dict)[path.sub] = value
+        parts = _held(holder, path.attribute, dict)
+        parts[_key(parts, path.sub)] = value
     else:
         holder[_key(holder, path.attribute)] = value
 

@@ -114,7 +114,7 @@ class _Groups:
                 self._skip(row, verdict.code, verdict.reason)
         rows = self._passed([row for row, verdict in verdicts.items() if verdict.code is None])
         faults: dict[int, list[Fault]] = {}
-        values = self.result.group_mapping.values(GroupSource(self.groups, rows), len(rows), faults)
+        values = self.result.group_mapping.values(GroupSource(self.result.declarations, rows), len(rows), faults)
         self.result.faults.update({self.addresses[rows[number]]: own for number, own in faults.items()})
         names = {row: name for name, row in self.groups.index.items()}
         columns = self.result.declarations.users.index
@@ -132,7 +132,7 @@ class _Groups:
         return frozenset([address for address in addresses if address in self.result.users])
 
     def _passed(self, rows: list[int]) -> list[int]:
-        verdicts = passing(self.app.groups.scopingFilters, GroupSource(self.groups, rows), len(rows))
+        verdicts = passing(self.app.groups.scopingFilters, GroupSource(self.result.declarations, rows), len(rows))
         for row, passes in zip(rows, verdicts, strict=True):
             if not passes:
                 self._skip(row, "OutOfScopingFilter", "no scoping filter lets the group through")
@@ -152,7 +152,7 @@ def getter(result: Resolution, address: str) -> Callable[[str], Any]:
     if user is not None:
         users = UserSource(result.declarations, [user.row], [user.roles], result.users)
         return lambda name: users(name)[0]
-    groups = GroupSource(result.declarations.groups, [result.groups[address].row])
+    groups = GroupSource(result.declarations, [result.groups[address].row])
     return lambda name: groups(name)[0]
 
 

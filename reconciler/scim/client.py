@@ -20,6 +20,7 @@ from reconciler.scim.identity import is_usable, of_asked, refuse_other_kind
 from reconciler.scim.paging import MOST_OBJECTS, CursorPage, Page, by_cursor, whole
 from reconciler.scim.profile import Profile
 from reconciler.scim.rate import Turns, Waits, pause, too_long, why
+from reconciler.scim.spelling import wire_path
 from reconciler.scim.wire import WHOLE, TooLate, Wire
 
 Resource = dict[str, Any]
@@ -168,7 +169,7 @@ class ScimClient:
 
     def filtered(self, resource: str, path: str, value: str) -> tuple[list[Resource], int]:
         """What the service itself shows for a filter, and how many it says that there are."""
-        return self._filter(resource, f"{path} eq {quoted(value)}")
+        return self._filter(resource, f"{wire_path(path, self.profile.patch.dialect)} eq {quoted(value)}")
 
     def matching(self, resource: str, filter: str) -> list[Resource]:
         """What the service shows for a filter of any form; where it is more than a page, the first of them."""

@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.resolve.canonical import key_of
 from reconciler.resolve.paths import Path, extractor, lookup, parse_path, place_value, quoted, remove_value
 from reconciler.scim.profile import Patch
+from reconciler.scim.spelling import path_of, wire_path
 
 Resource = dict[str, Any]
 RFC = Patch()
@@ -24,7 +25,7 @@ def body(resource: str, attributes: Iterable[tuple[str, Any]]) -> Resource:
     """The body of a POST: `attributes` are (target path, value)."""
     found: Resource = {}
     for target, value in attributes:
-        place_value(found, parse_path(target), value)
+        place_value(found, path_of(target), value)
     extensions = [key for key in found if key.lower().startswith("urn:")]
     return {"schemas": [CORE[resource], *extensions], **found}
 
@@ -107,6 +108,7 @@ def _operation(target: str, value: Any, live: Resource, after: Resource, dialect
 
 def _spoken(found: list[Resource], dialect: str) -> list[Resource]:
     """RFC operations as the dialect says them (facts: use-scim-to-provision, scim-compatibility of Entra's documentation)."""
+    found = [{**item, "path": wire_path(item["path"], dialect)} if "path" in item else item for item in found]
     match dialect:
         case "entra":
             return [{**item, "op": item["op"].capitalize()} | _as_text(item) for item in found]
@@ -156,9 +158,9 @@ def merge(live: Resource, attributes: Iterable[tuple[str, Any]]) -> Resource:
     found = copy.deepcopy({key: value for key, value in live.items() if key != "meta"})
     for target, value in attributes:
         if value is None:
-            remove_value(found, parse_path(target))
+            remove_value(found, path_of(target))
         else:
-            place_value(found, parse_path(target), value)
+            place_value(found, path_of(target), value)
     extensions = [key for key in found if key.lower().startswith("urn:")]
     found["schemas"] = sorted({*found.get("schemas", ()), *extensions})
     return found

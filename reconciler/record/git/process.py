@@ -133,7 +133,22 @@ def without_credentials(url: str) -> str:
     return re.sub(r"(?<=://)[^/@\s]+@", "", url)
 
 
+OTHER_HASH = (
+    "the remote's objects are named by another hash than this checkout's (SHA-1 and SHA-256 do not mix)",
+    "name a remote of the same kind as `record: {backend: git, remote: <name>}` in reconciler.yaml, or clone that remote anew",
+)
+HIDDEN_FROM_PUSHES = (
+    "the remote hides refs/reconcile/* from pushes",
+    "let them be pushed; on a server of your own: git config --add receive.hideRefs '!refs/reconcile'; or name another remote",
+)
+HIDDEN_FROM_READERS = (
+    "let it be read; on a server of your own: git config --add uploadpack.hideRefs '!refs/reconcile'; or name another remote"
+)
 REASONS = (
+    (r"hash algorithm|mismatched algorithms", RecordError, *OTHER_HASH),
+    (r"hidden ref", RecordError, *HIDDEN_FROM_PUSHES),
+    (r"hook declined", RecordError, "a hook of the remote refuses this push",
+     "let it take pushes to refs/reconcile/*, or name another remote in reconciler.yaml"),
     (r"dubious ownership", RecordError, "git does not trust this checkout", "git config --global --add safe.directory <folder>"),
     (r"safe\.bareRepository|must be run in a work tree", RecordError, "the current folder is not in a checkout: a folder that is "
      "laid out like a bare repository is not obeyed", "run this in a checkout of the repository, outside of that folder"),
@@ -147,7 +162,7 @@ REASONS = (
      r"|returned error: 40[13]|Host key verification failed|Write access to repository not granted", RecordError,
      "the remote refuses who we are", f"set {TOKEN} to a token that may write contents, or for ssh GIT_SSH_COMMAND to an "
      "ssh with its key; credential helpers and core.sshCommand of git's configuration are not run"),
-    (r"protected|GH0\d\d|hook declined|denying|deny|prohibited|not allowed", RecordError, "the remote refuses this push",
+    (r"protected|GH0\d\d|denying|deny|prohibited|not allowed", RecordError, "the remote refuses this push",
      "let this identity create and update refs/reconcile/* on the remote"),
     (r"Could not resolve|Connection|timed out|unable to access|Network|hung up|early EOF|unreachable"
      r"|returned error: 5", Unreachable, "the remote cannot be reached",
@@ -166,3 +181,10 @@ def explained(errors: str) -> RecordError:
         if re.search(pattern, errors, re.IGNORECASE):
             return kind(f"{words}: {own}", remedy)
     return RecordError(f"git failed: {own}", "mend what git names, then run it again")
+
+
+def hidden(ref: str, shown_head: str | None) -> RecordError:
+    """Of a push that was refused because the ref is not as the remote shows it: whoever pushes is shown something else."""
+    if shown_head is None:
+        return RecordError(f"the remote has {ref}, and hides it from readers", HIDDEN_FROM_READERS)
+    return RecordError(*HIDDEN_FROM_PUSHES)

@@ -15,6 +15,7 @@ from pathlib import Path
 from reconciler.declare.folders import APP_NAME
 from reconciler.record.checkout import Remote, find_checkout
 from reconciler.record.descent import descends
+from reconciler.record.git.process import hidden
 from reconciler.record.git.repository import Repository
 from reconciler.record.git.shards import FORGETS, RESET
 from reconciler.record.store import RecordError
@@ -99,10 +100,12 @@ class Ref:
             if self.head:
                 self.remember()
             return
+        if self.head is None and self.repository.takes(self.name, last):
+            raise hidden(self.name, None)
         if not descends(self, last, tree):
             raise RecordError(
                 f"{self.name} on {self.remote} was rewritten: this machine last saw {last} there, and "
-                + (f"{self.head} does not descend from it" if self.head else "now it is gone"),
+                + (f"{self.head} does not descend from it" if self.head else "now it is gone, or hidden"),
                 f"find out who did that, and set the ref back to that commit; {FORGETS}; if it is right, "
                 f"accept it: `reconcile record trust {self.head or 'none'} --app {self.app}`",
             )

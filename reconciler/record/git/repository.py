@@ -18,12 +18,16 @@ from datetime import datetime
 from pathlib import Path
 
 from reconciler.record.checkout import REMOTE, Remote, blob_id
-from reconciler.record.git.process import explained, local, redact, remote
+from reconciler.record.git.process import HIDDEN_FROM_READERS, OTHER_HASH, explained, hidden, local, redact, remote
 from reconciler.record.store import RecordError
 
 CACHED = "refs/cache/head"
-BUSY = re.compile(r"cannot lock ref|failed to lock|Unable to create|failed to update ref|incorrect old value", re.IGNORECASE)
+STALE = "stale info"  # the remote has another commit there than is expected, or none
+BUSY = re.compile(
+    r"stale info|cannot lock ref|failed to lock|Unable to create|failed to update ref|incorrect old value", re.IGNORECASE
+)
 A_DAY = 86_400.0  # seconds
+LENGTHS = {"sha1": 40, "sha256": 64}  # of an id
 PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
@@ -73,8 +77,11 @@ class Repository:
         return [word for word in self._listed(start + "*").split() if word.startswith(start)]
 
     def _listed(self, pattern: str) -> str:
-        """What the remote says of the refs of these names; a name may be any bytes."""
-        return self.fetching.must(f"--git-dir={self.path}", "ls-remote", REMOTE, pattern).decode("utf-8", "replace")
+        """What the remote says of the refs of these names, and of HEAD; a name may be any bytes. Raises RecordError."""
+        listed = self.fetching.must(f"--git-dir={self.path}", "ls-remote", REMOTE, pattern, "HEAD").decode("utf-8", "replace")
+        if len(listed.partition("\t")[0]) not in (0, LENGTHS[self.algorithm]):
+            raise RecordError(*OTHER_HASH)
+        return listed
 
     def fetch(self, ref: str) -> str | None:
         """The commit at `ref`, here and complete. Raises RecordError."""
@@ -193,6 +200,8 @@ class Repository:
                 f"{new}:{ref}",
             )
             if answer.code == 0:
+                if expected is None:
+                    self._read_back(ref, new)
                 return True
             # Whatever was said, what the remote has now decides: an answer may be lost after the deed.
             now = self.remote_head(ref)
@@ -200,9 +209,29 @@ class Repository:
                 return now == new
             words = answer.errors + redact(answer.output.decode("utf-8", "replace"), self.local.secret)
             if pause is None or not BUSY.search(words):
-                raise explained(words)
+                raise hidden(ref, expected) if STALE in words else explained(words)
             self.sleep(pause)
         raise AssertionError("the last pause ends the loop")
+
+    def _read_back(self, ref: str, new: str) -> None:
+        """The first push of a record has to be there for the next reader. Raises RecordError, and then takes it back."""
+        if self.remote_head(ref) is not None:
+            return
+        there = self.takes(ref, new)
+        self.pushing.run(f"--git-dir={self.path}", "push", "--no-verify", f"--force-with-lease={ref}:{new}", REMOTE, f":{ref}")
+        if there:
+            raise RecordError(f"the remote took {ref}, and hides it from readers", HIDDEN_FROM_READERS)
+        raise RecordError(
+            f"the remote took {ref}, and does not have it", "see what removes it there: a hook, or a mirror's refresh"
+        )
+
+    def takes(self, ref: str, commit: str) -> bool:
+        """Whether the remote has this commit at `ref` by what it shows to whoever pushes; nothing is pushed."""
+        lease = f"--force-with-lease={ref}:{commit}"
+        answer = self.pushing.run(
+            f"--git-dir={self.path}", "push", "--dry-run", "--porcelain", "--no-verify", lease, REMOTE, f"{commit}:{ref}"
+        )
+        return answer.code == 0 and b"\n=\t" in answer.output
 
     def tidy(self) -> None:
         """Keep the cache small, also after kills; that this may fail is no matter."""

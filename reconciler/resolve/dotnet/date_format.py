@@ -123,6 +123,9 @@ def writer(pattern: str) -> Callable[[int], str]:
 
 # Reading
 
+AROUND_IN_ORDER = ("AllowLeadingWhite", "AllowTrailingWhite")
+AROUND = frozenset(AROUND_IN_ORDER)
+
 
 def _digits(run: str) -> str:
     return "[0-9]{1,2}" if len(run) == 1 else f"[0-9]{{{len(run)}}}"
@@ -145,7 +148,7 @@ def _expression(token: Token) -> str:
     return f"(?P<z>[+-]{'[0-9]{1,2}' if len(run) == 1 else '[0-9]{2}'}{':?[0-9]{2}' if len(run) > 2 else ''})"
 
 
-def _check_reading(letters: list[Token]) -> None:
+def _check_reading(letters: list[Token], styles: frozenset[str]) -> None:
     names = [letter * 2 if letter in "Md" and len(run) > 2 else letter for letter, run in letters if letter]
     twice = {name for name in names if names.count(name) > 1}
     for group in ("Hh", "fF", "zZ"):
@@ -153,7 +156,8 @@ def _check_reading(letters: list[Token]) -> None:
             twice.add(group)
     if twice or ("MM" in names and "M" in names):
         raise FormatError("a part of the date stands twice in the format")
-    if not any(letter == "y" and len(run) > 3 for letter, run in letters):
+    dateless = "NoCurrentDateDefault" in styles and not {"y", "M", "MM", "d", "dd"} & set(names)
+    if not dateless and not any(letter == "y" and len(run) > 3 for letter, run in letters):
         raise FormatError("an input format needs a year of four digits (yyyy): .NET would guess the century or take today's")
     if "t" in names and "h" not in names and "H" not in names:
         raise FormatError("tt needs an hour (h)")
@@ -162,20 +166,21 @@ def _check_reading(letters: list[Token]) -> None:
 
 
 @lru_cache(maxsize=4096)
-def reader(pattern: str) -> Callable[[str], int]:
-    """What reads a moment, blanks around it allowed, and raises ValueError. Raises FormatError."""
+def reader(pattern: str, styles: frozenset[str] = AROUND) -> Callable[[str], int]:
+    """What reads a moment and raises ValueError; `styles` are names of DateTimeStyles. Raises FormatError."""
     letters = tokens(pattern)
-    _check_reading(letters)
-    source = ""
+    _check_reading(letters, styles)
+    pieces = []
     for number, (letter, run) in enumerate(letters):
         if letter == "Z":
-            source += "(?P<Z>(?i:Z|GMT))"
+            pieces.append("(?P<Z>(?i:Z|GMT))")
         elif letter:
-            source += _expression(Token(letter, run))
+            pieces.append(_expression(Token(letter, run)))
         else:
             optional = run == "." and letters[number + 1 : number + 2] and letters[number + 1].letter == "F"
-            source += re.escape(run) + ("?" if optional else "")
-    compiled = re.compile(rf"\s*{source}\s*\Z")
+            pieces.append(re.escape(run) + ("?" if optional else ""))
+    before, after, between = (r"\s*" if style in styles else "" for style in (*AROUND_IN_ORDER, "AllowInnerWhite"))
+    compiled = re.compile(before + between.join(pieces) + after + r"\Z")
 
     def read(written: str) -> int:
         match = compiled.match(written)
@@ -197,9 +202,8 @@ def _assemble(fields: dict[str, Any], written: str) -> int:
     elif half and (half[0] in "Pp") != (hour >= 12):
         raise ValueError(f"{written!r} has an hour that its AM or PM denies")
     fraction = int((fields.get("f") or fields.get("F") or "0").ljust(7, "0"))
-    local = ticks(
-        int(fields["y"]), month, int(fields.get("d") or 1), hour, int(fields.get("m") or 0), int(fields.get("s") or 0), fraction
-    )
+    year, day = int(fields.get("y") or 1), int(fields.get("d") or 1)
+    local = ticks(year, month, day, hour, int(fields.get("m") or 0), int(fields.get("s") or 0), fraction)
     weekday = fields.get("dd")
     if weekday and DAYS[parts(local).weekday][:3].lower() != weekday[:3].lower():
         raise ValueError(f"{written!r} names another day of the week than its date has")

@@ -73,6 +73,7 @@ class Function(NamedTuple):
     only: str = ""
     generated: bool = False  # another value each time: never evaluated while planning
     redacts: bool = False  # the value is [Redact] in every output
+    reads: str = ""  # the source that a call without arguments reads
     refused: str = ""  # why the function cannot be used at all
 
 
@@ -180,15 +181,5 @@ def one_of(index: int, allowed: Sequence[str], what: str) -> Check:
     def run(arguments: Arguments) -> None:
         if known(arguments, index) and arguments[index] not in allowed:
             raise BadArgument(index, f"{arguments[index]!r} is no {what}", "one of " + ", ".join(allowed))
-
-    return run
-
-
-def must_be_absent(index: int, message: str, remedy: str) -> Check:
-    """Nothing but an empty argument, or an empty text, stands at a position."""
-
-    def run(arguments: Arguments) -> None:
-        if index < len(arguments) and arguments[index] is not ABSENT and arguments[index] != "":
-            raise BadArgument(index, message, remedy)
 
     return run

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
+from reconciler.declare.source_attributes import DEFAULT_DOMAIN
 from reconciler.resolve.expressions.functions.base import (
     ABSENT,
     BadArgument,
@@ -31,6 +32,8 @@ COMPARES = ("vbTextCompare", "vbBinaryCompare")
 UNCASED = "\u0130\u0131"
 # The categories at which .NET's TextInfo.ToTitleCase ends a word.
 SEPARATORS = frozenset(["Zs", "Zl", "Zp", "Cc", "Cf", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So"])
+# What .NET takes for white space; Python would take the separators U+001C to U+001F too.
+WHITE = "\t\n\v\f\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000 " + "".join(map(chr, range(0x2000, 0x200B)))
 PLAIN = frozenset([str, type(None)])
 LETTERS = frozenset(["Lu", "Ll", "Lt", "Lm", "Lo"])
 # Letters that are no base letter with a mark; the reference lists the first six.
@@ -89,6 +92,13 @@ def _in_str(source: Any, wanted: Any, start: Any = None, compare: Any = None) ->
     if first < 1:
         raise EvaluationError(f"InStr starts at 1, not at {first}")
     return have.find(want, first - 1) + 1 if have else 0
+
+
+def _trim(source: Any) -> Any:
+    """Of one value, or of each of several."""
+    if isinstance(source, (list, tuple)):
+        return tuple([text(value).strip(WHITE) for value in source])
+    return None if source is None else text(source).strip(WHITE)
 
 
 def _word(source: Any, count: Any, delimiters: Any) -> str:
@@ -163,6 +173,10 @@ def _bit_and(left: Any, right: Any) -> Any:
     return bits
 
 
+def _nothing() -> None:
+    """Never called: the value is a source."""
+
+
 def _to_text(value: Any) -> Any:
     return None if value is None else text(value)
 
@@ -197,7 +211,9 @@ FUNCTIONS: dict[str, Function] = {
         optional=(2, 3), words=frozenset(COMPARES),
     ),
     "Join": Function(2, None, _join, "Join(separator, source1, source2, ...)", many=True),
+    "DefaultDomain": Function(0, 0, _nothing, "DefaultDomain()", reads=DEFAULT_DOMAIN),
     "Left": Function(2, 2, _left, "Left(string, count)", whole_at(1)),
+    "Len": Function(1, 1, _or_null(len), "Len(value)"),
     "Mid": Function(
         3, 3, _or_null(_mid), "Mid(source, start, length)",
         checks(whole_at(1, 1, "the first character is 1"), whole_at(2, 0)),
@@ -208,5 +224,6 @@ FUNCTIONS: dict[str, Function] = {
     "StripSpaces": Function(1, 1, _or_null(lambda s: s.replace(" ", "")), "StripSpaces(source)"),
     "ToLower": Function(1, 2, _or_null(lambda s, _=None: lower(s)), "ToLower(source, culture)", _check_culture, optional=(1,)),
     "ToUpper": Function(1, 2, _or_null(lambda s, _=None: upper(s)), "ToUpper(source, culture)", _check_culture, optional=(1,)),
+    "Trim": Function(1, 1, _trim, "Trim(value)", many=True),
     "Word": Function(3, 3, _word, "Word(string, number, delimiters)", whole_at(1)),
 }  # fmt: skip
