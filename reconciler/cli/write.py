@@ -61,6 +61,21 @@ def blocked(found: Session, verdicts: Iterable[Safeguard]) -> int:
     return BLOCKED
 
 
+def held_back(found: Session, done: Collection[Change]) -> int:
+    """What was not written since safeguards count it, and the approval for which it waits."""
+    from reconciler.plan.warnings import listed
+    from reconciler.report.safeguard_verdict import blocked_text
+
+    written = {change.digest for change in done}
+    left = [change for change in found.planned.plan.changes if change.digest not in written]
+    what = listed([f"{change.action} {change.address}" for change in left])
+    say(f"Error: safeguards hold back {plural(len(left), 'change')} to {found.app.displayName}, until approved: {what}")
+    for verdict in found.guarded.blocking:
+        for words in blocked_text({**verdict.as_json(), "passing": []}, found.app.name):
+            say(f"    {words}")
+    return BLOCKED
+
+
 def write(found: Session, changes: tuple[Change, ...], request: Request) -> int:
     """Write changes to one app, and say how each ended."""
     from reconciler.cycle.randomness import SystemChance

@@ -44,7 +44,7 @@ def redact(plan: Plan, key: str, names: Iterable[str] = ()) -> Plan:
         cautions=tuple(item._replace(text=work.words(item.text)) for item in plan.cautions),
         warnings=tuple(map(work.words, plan.warnings)),
         only=tuple(map(work.address, plan.only)),
-        safeguards=tuple({k: v if k in OPEN else work.figures(v) for k, v in item.items()} for item in plan.safeguards),
+        safeguards=tuple({k: work.safeguard(k, v) for k, v in item.items()} for item in plan.safeguards),
     )
 
 
@@ -144,6 +144,12 @@ class _Work:
             found.append(self._hashed(" ".join(words[:count])) if count else words[0])
             del words[: count or 1]
         return " ".join(found)
+
+    def safeguard(self, key: str, value: Any) -> Any:
+        """One of a safeguard's fields; a list holds addresses."""
+        if key in OPEN:
+            return value
+        return list(map(self.address, value)) if isinstance(value, list) else self.figures(value)
 
     def figures(self, text: str) -> str:
         """A sentence of a safeguard, in which a number is a count, whoever has the same for a value."""

@@ -23,7 +23,8 @@ def accidental_deletions(facts: Facts) -> Safeguard:
     limits = facts.settings.accidentalDeletions
     gone, closed = _recent(facts, "user/"), _recent(facts, "group/")
     users = {fold(address) for address in facts.counted} | gone
-    groups = {fold(c.address) for c in facts.written if is_group(c.address) and c.action == Action.DELETE} | closed
+    deleted = {change.address for change in facts.written if is_group(change.address) and change.action == Action.DELETE}
+    groups = {fold(address) for address in deleted} | closed
     entries = facts.record.entries
     existing = _together(facts.active, gone)
     known = _together([a for a in entries.groups() if "retained" not in entries[a]], closed)
@@ -48,6 +49,7 @@ def accidental_deletions(facts: Facts) -> Safeguard:
             "minimumExisting": limits.minimumExisting,
         },
         "if so many are meant to go, approve the plan",
+        counted=facts.taking(facts.counted) | deleted if blocked else None,
     )
 
 
