@@ -11,6 +11,7 @@ from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.diff import same
 from reconciler.plan.membership import group_members, recorded_members
 from reconciler.plan.model import Access, Action, Change
+from reconciler.plan.renamings import renamings, shown
 from reconciler.plan.roles import Named, held, keys, moved, of_values, privileged_groups
 from reconciler.resolve.scope import Ways, flatten
 
@@ -56,6 +57,13 @@ class _Work:
         if is_group(change.address):
             yield from self._members(change)
             return
+        for item in renamings(self.context, change):
+            before, after = shown(item)
+            what = f"{item.path} {after}, before {before}"
+            yield Access(change.address, change.name, True, "identity", what, False, "", change.file, change.line, None)
+        yield from self._roles_of(change)
+
+    def _roles_of(self, change: Change) -> Iterator[Access]:
         taken = self._taken_over(change)
         before, after = ({}, taken) if taken is not None else self._roles(change)
         for names, gains in ((_less(after, before), True), (_less(before, after), False)):

@@ -129,7 +129,7 @@ class _Work:
 
     def access(self, row: Access) -> Access:
         through = " > ".join(self.hash(name) for name in row.through.split(" > "))
-        what = self.hash(row.what) if row.kind == "group" else row.what
+        what = self.hash(row.what) if row.kind == "group" else self.words(row.what) if row.kind == "identity" else row.what
         return row._replace(address=self.address(row.address), name=self.hash(row.name), what=what, through=through)
 
     def _digest(self, digest: str) -> str:

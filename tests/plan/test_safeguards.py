@@ -1179,3 +1179,69 @@ def test_separate_approvals_count_by_how_they_came_and_the_setting_outlives_its_
     found.declare()
     assert found.status("accidentalDeletions") == "blocked"
     assert [item.code for item in found.plan().cautions] == ["SafeguardEnds"]
+
+
+# identity
+
+
+BY_MAIL = MAPPINGS.replace(
+    "{target: userName, source: userPrincipalName, matchingPrecedence: 1}",
+    "{target: userName, source: mail, matchingPrecedence: 1}",
+)
+
+
+def renaming(tmp_path: Path, count: int, renamed: int, safeguards: str = "") -> Town:
+    """A town in which the mapping takes userName from mail from now on, of which some people have another one."""
+    found = town(tmp_path, count, safeguards)
+    domain = {name: "y.org" if number < renamed else "x.org" for number, name in enumerate(found.people)}
+    found.users(*(f"userPrincipalName: {n}, mail: {n.replace('x.org', domain[n])}" for n in found.people))
+    found.write("apps/wiki/mappings.yaml", BY_MAIL)
+    return found
+
+
+@pytest.mark.parametrize(("count", "renamed", "blocked"), [(12, 2, False), (12, 3, True), (9, 9, False)])
+def test_a_mapping_that_renames_many_is_blocked(tmp_path: Path, count: int, renamed: int, blocked: bool) -> None:
+    assert renaming(tmp_path, count, renamed).blocking() == (["identity"] if blocked else [])
+
+
+def test_what_is_renamed_stands_under_caution_and_in_access(tmp_path: Path) -> None:
+    found = renaming(tmp_path, 12, 6)
+    plan = found.plan()
+    (caution,) = plan.cautions
+    assert caution.code == "Renames" and caution.file.endswith("mappings.yaml")
+    pairs = ", ".join(f"u0{number}@x.org → u0{number}@y.org" for number in range(5))
+    assert caution.text == f"renames 6 logins: @x.org → @y.org: {pairs} and 1 more"
+    assert [(row.address, row.kind, row.what) for row in plan.access][:1] == [
+        ("User/u00@x.org", "identity", "userName u00@y.org, before u00@x.org")
+    ]
+    approval = Town.said(plan)["identity"]["approval"]
+    assert approval["safeguard"] == "identity"  # type: ignore[index]
+    found.approve(found.entry("identity", plan))
+    assert found.blocking() == [] and found.apply().complete and found.plan().changes == ()
+
+
+def test_renames_of_a_day_count_together_and_lose_nobody_anything(tmp_path: Path) -> None:
+    found = renaming(tmp_path, 20, 0, "identity: {count: 3}")
+
+    def rename(*numbers: int) -> None:
+        mails = {n: f"z{n}" if int(n[1:3]) in numbers else n for n in found.people}
+        found.users(*(f"userPrincipalName: {n}, mail: {mails[n]}" for n in found.people))
+
+    rename(0, 1)
+    found.converge()
+    assert found.store.load().removals and found.verdict.facts.recent == {}  # type: ignore[union-attr]
+    rename(0, 1, 2)
+    assert found.blocking() == []
+    rename(0, 1, 2, 3)
+    assert found.blocking() == ["identity"] and Town.said(found.plan())["identity"]["numbers"]["earlier"] == 2  # type: ignore[index]
+    found.now = "2026-06-03T00:00:00Z"
+    assert found.blocking() == []
+
+
+def test_a_first_value_is_no_rename(tmp_path: Path) -> None:
+    found = town(tmp_path, 12)
+    found.users(*(f"userPrincipalName: {n}, employeeId: 'e{n}'" for n in found.people))
+    found.write(
+        "apps/wiki/mappings.yaml", MAPPINGS.replace("  groups:", "      - {target: externalId, source: employeeId}\n  groups:")
+    )
+    assert found.plan().count("update") == 12 and found.blocking() == []

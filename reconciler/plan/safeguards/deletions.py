@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from reconciler.declare.model import AccidentalDeletions
+from reconciler.declare.model import AccidentalDeletions, Identity
 from reconciler.declare.names import fold, is_group
 from reconciler.declare.wording import plural
 from reconciler.plan.model import Action
@@ -78,7 +78,7 @@ def _recent(facts: Facts, kind: str) -> set[str]:
     return {address for address in facts.recent if address.startswith(kind)}
 
 
-def exceeds(limits: AccidentalDeletions, number: int, existing: int) -> bool:
+def exceeds(limits: AccidentalDeletions | Identity, number: int, existing: int) -> bool:
     """Below `minimumExisting` the count alone holds; of nobody there is no percentage."""
     if number > limits.count:
         return True

@@ -14,7 +14,9 @@ from reconciler.plan.membership import group_members
 from reconciler.plan.model import Action, Change
 from reconciler.plan.roles import moved
 from reconciler.plan.safeguards.model import DAY
-from reconciler.record.model import Record
+from reconciler.record.model import Record, Removal
+
+RENAMED = "identity"  # the kind of removal that is none: another login
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,17 @@ class Facts:
     @cached_property
     def recent(self) -> dict[str, str]:
         """Folded address -> kind of what was removed in the last 24 hours, newest last."""
+        return {fold(removal["address"]): removal["kind"] for removal in self._last_day if removal["kind"] != RENAMED}
+
+    @cached_property
+    def recently_renamed(self) -> set[str]:
+        """Folded addresses of those who got another login in the last 24 hours."""
+        return {fold(removal["address"]) for removal in self._last_day if removal["kind"] == RENAMED}
+
+    @cached_property
+    def _last_day(self) -> list[Removal]:
         since = hours_before(self.now, DAY)
-        return {fold(removal["address"]): removal["kind"] for removal in self.record.removals if removal["at"] > since}
+        return [removal for removal in self.record.removals if removal["at"] > since]
 
     def leaving(self, change: Change) -> tuple[set[str], set[str]]:
         """(known members of a group, those who leave it); all leave a group that is deleted.

@@ -15,16 +15,24 @@ from reconciler.plan.safeguards.deletions import accidental_deletions
 from reconciler.plan.safeguards.empty import empty
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.holders import Holders
+from reconciler.plan.safeguards.identity import NAME as IDENTITY
+from reconciler.plan.safeguards.identity import identity, renames
 from reconciler.plan.safeguards.lockout import lockout
 from reconciler.plan.safeguards.membership import group_membership
-from reconciler.plan.safeguards.model import APPROVED, BLOCKED, Safeguard
+from reconciler.plan.safeguards.model import APPROVED, BLOCKED, OK, Safeguard
 from reconciler.plan.safeguards.policies import policies
 from reconciler.plan.safeguards.protected import protected
 from reconciler.plan.safeguards.weakened import SEPARATE, weakened
 from reconciler.record.model import Record
 
 ALONE = ", in a commit that changes nothing else in the declarations and is not squashed into another (approvals: separate)"
-ON_CHANGES: tuple[Callable[[Facts], Safeguard], ...] = (accidental_deletions, group_membership, empty, protected)
+ON_CHANGES: tuple[Callable[[Facts], Safeguard], ...] = (
+    accidental_deletions,
+    group_membership,
+    identity,
+    empty,
+    protected,
+)
 ON_STATE: tuple[Callable[[Facts, Holders | None], Safeguard], ...] = (lockout, policies)
 
 
@@ -78,9 +86,15 @@ def guard(
         warnings,
         tuple(sorted({plan for part in parts for plan in approvals.used(part)})),
         not any(approvals.lifts(DELETIONS, part) for part in parts),
-        (*_lifts(verdicts, approvals), *weakened(facts)),
+        (*_lifts(verdicts, approvals), *_renames(facts, verdicts), *weakened(facts)),
         passing,
     )
+
+
+def _renames(facts: Facts, verdicts: Iterable[Safeguard]) -> Iterator[Caution]:
+    """Where so many are renamed that an approval is needed."""
+    if any(item.name == IDENTITY and item.status != OK for item in verdicts):
+        yield from renames(facts)
 
 
 def _judged(facts: Facts) -> list[Safeguard]:

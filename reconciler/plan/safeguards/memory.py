@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from reconciler.plan.model import Change
-from reconciler.plan.safeguards.facts import Facts, hours_before, stripped
+from reconciler.plan.renamings import renamings
+from reconciler.plan.safeguards.facts import RENAMED, Facts, hours_before, stripped
 from reconciler.plan.safeguards.guard import Guarded
-from reconciler.plan.safeguards.model import DAY
+from reconciler.plan.safeguards.identity import NAME as IDENTITY
+from reconciler.plan.safeguards.model import APPROVED, DAY
 from reconciler.plan.safeguards.policies import breaches
 from reconciler.plan.safeguards.protected import outliving
 from reconciler.plan.safeguards.weakened import limits
@@ -27,9 +29,7 @@ def prepare(record: Record, guarded: Guarded, whole: bool) -> Removals:
     record.forget_removals(hours_before(facts.now, DAY))
     declared = {approval.plan for approval in facts.context.app.approvals}
     Unfinished(record).approve(guarded.approved, facts.written, declared)
-    if not guarded.counts:
-        return {}
-    return {change.address: found for change in facts.written if (found := _removals(guarded, change))}
+    return {change.address: found for change in facts.written if (found := _counted(guarded, change))}
 
 
 def _carrying(facts: Facts) -> set[str]:
@@ -37,6 +37,14 @@ def _carrying(facts: Facts) -> set[str]:
     context = facts.context
     todo = {a.path for change in facts.everything for a in change.attributes}
     return {slot.target for slot in context.resolution.user_mapping.slots if slot.carries_roles} | (context.carried & todo)
+
+
+def _counted(guarded: Guarded, change: Change) -> list[tuple[str, str]]:
+    """What an approval has let through does not count again."""
+    taken = _removals(guarded, change) if guarded.counts else []
+    lifted = any(item.name == IDENTITY and item.status == APPROVED for item in guarded.verdicts)
+    renamed = not lifted and renamings(guarded.facts.context, change)
+    return [*taken, (change.address, RENAMED)] if renamed else taken
 
 
 def _removals(guarded: Guarded, change: Change) -> list[tuple[str, str]]:

@@ -23,6 +23,7 @@ def limits(context: Context) -> dict[str, int]:
     settings = context.app.safeguards
     found: dict[str, int] = {f"accidentalDeletions.{key}": limit for key, limit in asdict(settings.accidentalDeletions).items()}
     found |= {f"groupMembership.{key}": limit for key, limit in asdict(settings.groupMembership).items()}
+    found |= {f"identity.{key}": limit for key, limit in asdict(settings.identity).items()}
     if settings.lockout is not None:
         found[LEAST[0] + settings.lockout.role] = settings.lockout.minimumActive
     if settings.separate:
