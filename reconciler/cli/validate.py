@@ -26,6 +26,7 @@ from reconciler.declare.wording import plural
 )
 def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) -> int:
     """Check every declaration and report all errors at once."""
+    from reconciler.cycle.carried import check_carried
     from reconciler.declare.listed import listed
     from reconciler.declare.lookalikes import check_names
     from reconciler.plan.policies import check_policies
@@ -34,7 +35,8 @@ def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) ->
     from reconciler.resolve.check import check_assignments
 
     found, problems = checked(desired)
-    problems = listed([*problems, *check_policies(found, now()[:10]), *check_assignments(found), *check_names(found)])
+    more = (*check_policies(found, now()[:10]), *check_assignments(found), *check_names(found), *check_carried(found))
+    problems = listed([*problems, *more])
     if apps:
         problems = _of_apps(desired, apps, problems)
     click.echo({"text": as_text, "json": as_json, "github": as_github, "sarif": as_sarif}[form](problems), nl=False)

@@ -167,6 +167,15 @@ class Access(NamedTuple):
     until: str | None
 
 
+class Kept(NamedTuple):
+    """A role or a group that a person has on the service, and that nothing carries any more: `target` did when last applied."""
+
+    address: str
+    target: str
+    what: str
+    privileged: bool
+
+
 class Caution(NamedTuple):
     """What a reviewer must not overlook. `code` is a stable name, `text` says it in words; `file` and `line` where it was said.
 
@@ -228,6 +237,7 @@ class Plan:
     left: int = 0  # objects that are not as declared, and stay so: a warning says why
     outstanding: int = 0  # objects of which something was to be taken that the service did not take: a caution says what
     cautions: tuple[Caution, ...] = ()
+    kept: tuple[Kept, ...] = ()  # what people keep unmanaged from this apply on
     record: RecordHead = RecordHead()
     redacted: bool = False  # personal values are hashes: it can be shown, not applied
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.declare.names import fold, name_of
-from reconciler.plan.model import Access, AttributeChange, Change, ObjectError, Plan, Precondition, Skip
+from reconciler.plan.model import Access, AttributeChange, Change, Kept, ObjectError, Plan, Precondition, Skip
 
 DIGITS = 12
 AROUND = "'\"`()[]{},;:."  # what may stand around a name in a sentence
@@ -43,6 +43,7 @@ def redact(plan: Plan, key: str, names: Iterable[str] = ()) -> Plan:
         unmanaged=tuple(u._replace(id=work.hash(u.id), userName=work.hash(u.userName)) for u in plan.unmanaged),
         cautions=tuple(item._replace(text=work.words(item.text)) for item in plan.cautions),
         warnings=tuple(map(work.words, plan.warnings)),
+        kept=tuple(item._replace(address=work.address(item.address), what=work.kept(item)) for item in plan.kept),
         only=tuple(map(work.address, plan.only)),
         safeguards=tuple({k: work.safeguard(k, v) for k, v in item.items()} for item in plan.safeguards),
     )
@@ -60,6 +61,8 @@ def _names(plan: Plan) -> Iterator[str]:
     yield from (name_of(address) for address in addresses)
     for row in plan.access:
         yield from (row.name, *row.through.split(" > "), *([row.what] if row.kind == "group" else ()))
+    for item in plan.kept:
+        yield from (name_of(item.address), *([item.what] if item.target == "members" else ()))
     for account in plan.unmanaged:
         yield from (account.id, account.userName)
 
@@ -131,6 +134,9 @@ class _Work:
         through = " > ".join(self.hash(name) for name in row.through.split(" > "))
         what = self.hash(row.what) if row.kind == "group" else self.words(row.what) if row.kind == "identity" else row.what
         return row._replace(address=self.address(row.address), name=self.hash(row.name), what=what, through=through)
+
+    def kept(self, item: Kept) -> str:
+        return self.hash(item.what) if item.target == "members" else item.what
 
     def _digest(self, digest: str) -> str:
         return "sha256:" + hmac.new(self.secret.encode(), digest.encode(), "sha256").hexdigest()

@@ -22,7 +22,9 @@ def accidental_deletions(facts: Facts) -> Safeguard:
     """
     limits = facts.settings.accidentalDeletions
     gone, closed = _recent(facts, "user/"), _recent(facts, "group/")
-    users = {fold(address) for address in facts.counted} | gone
+    keeping = {fold(item.address) for item in facts.kept}
+    losing = {fold(address) for address in facts.counted} | gone
+    users = losing | keeping
     deleted = {change.address for change in facts.written if is_group(change.address) and change.action == Action.DELETE}
     groups = {fold(address) for address in deleted} | closed
     entries = facts.record.entries
@@ -31,12 +33,17 @@ def accidental_deletions(facts: Facts) -> Safeguard:
     blocked = users != gone and exceeds(limits, len(users), existing)
     blocked = blocked or (groups != closed and exceeds(limits, len(groups), known))
     earlier = len(facts.recent)
+    stays = (
+        f"; {plural(len(keeping), 'user')} {'keeps' if len(keeping) == 1 else 'keep'} what nothing carries any more"
+        if keeping
+        else ""
+    )
     before = f"; with the last 24 hours {_both(len(users), len(groups))}" if earlier else ""
     return Safeguard(
         NAME,
         verdict(blocked),
-        f"{share(len(users - gone), existing, 'user', 'loses', 'lose')} access, "
-        f"{share(len(groups - closed), known, 'group', 'is', 'are')} deleted{before}; "
+        f"{share(len(losing - gone), existing, 'user', 'loses', 'lose')} access, "
+        f"{share(len(groups - closed), known, 'group', 'is', 'are')} deleted{stays}{before}; "
         f"limit {_limit(limits, max(existing, known))}",
         {
             "users": len(users),
@@ -49,7 +56,7 @@ def accidental_deletions(facts: Facts) -> Safeguard:
             "minimumExisting": limits.minimumExisting,
         },
         "if so many are meant to go, approve the plan",
-        counted=facts.taking(facts.counted) | deleted if blocked else None,
+        counted=facts.taking(facts.counted) | deleted if blocked and not keeping else None,
     )
 
 

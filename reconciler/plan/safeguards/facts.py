@@ -11,7 +11,7 @@ from reconciler.declare.model import Safeguards
 from reconciler.declare.names import fold, is_group, row_key
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.membership import group_members
-from reconciler.plan.model import Action, Change
+from reconciler.plan.model import Action, Change, Kept
 from reconciler.plan.roles import moved
 from reconciler.plan.safeguards.model import DAY
 from reconciler.record.model import Record, Removal
@@ -23,7 +23,7 @@ RENAMED = "identity"  # the kind of removal that is none: another login
 class Facts:
     """`written` are the changes of `everything` that would be written; `only` the addresses asked for, empty for all.
 
-    `now` is UTC, YYYY-MM-DDTHH:MM:SSZ.
+    `now` is UTC, YYYY-MM-DDTHH:MM:SSZ; `kept` is what people keep unmanaged from this apply on.
     """
 
     context: Context
@@ -32,6 +32,7 @@ class Facts:
     everything: tuple[Change, ...]
     only: tuple[str, ...]
     now: str
+    kept: tuple[Kept, ...] = ()
 
     @property
     def settings(self) -> Safeguards:

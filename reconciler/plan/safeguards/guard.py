@@ -69,8 +69,10 @@ def guard(
     """
     plan, context = planned.plan, planned.context
     changes = plan.changes if written is None else written
-    facts = Facts(context, record or Record(plan.app), changes, planned.everything, plan.only, now)
-    found, plans = _judged(facts), [*reviewed] or [plan]
+    plans = [*reviewed] or [plan]
+    kept = plan.kept if any(item.kept == plan.kept for item in plans) else ()  # what no reviewed plan said is left as it was
+    facts = Facts(context, record or Record(plan.app), changes, planned.everything, plan.only, now, kept)
+    found = _judged(facts)
     approvals = _approvals(facts, [*plans, plan])
     passing = _passing(facts, found, approvals)
     parts, digest = [changes], plans[-1].digest
@@ -117,7 +119,7 @@ def _passing(facts: Facts, found: Iterable[Safeguard], approvals: Approved) -> t
         return ()
     held = frozenset[str]().union(*(addresses for addresses in counted if addresses is not None))
     rest = tuple(change for change in facts.written if change.address not in held)
-    alone = _judged(replace(facts, written=rest)) if rest else []
+    alone = _judged(replace(facts, written=rest, kept=())) if rest else []
     stops = [item for item in alone if item.status == BLOCKED and not approvals.lifts(item.name, rest)]
     return () if stops else rest
 
@@ -148,7 +150,8 @@ def _lifted(found: Safeguard, approvals: Approved, facts: Facts, parts: Iterable
     """Approved where an approval holds for all changes, or for all that those safeguards count which block."""
     if found.status != BLOCKED or found.name in NEVER_LIFTED:
         return found
-    if any(approvals.lifts(found.name, part) for part in parts):
+    approved = any(approvals.lifts(found.name, part) for part in parts)
+    if approved and (found.name != DELETIONS or approvals.agrees(found.name, facts.kept)):
         return replace(found, status=APPROVED)
     remedy = found.remedy + (ALONE if _separate(facts) else "")
     return replace(

@@ -11,6 +11,7 @@ from reconciler.plan.safeguards.model import APPROVED, DAY
 from reconciler.plan.safeguards.policies import breaches
 from reconciler.plan.safeguards.protected import outliving
 from reconciler.plan.safeguards.weakened import limits
+from reconciler.plan.unmapped import fresh, kept
 from reconciler.record.model import Record
 from reconciler.record.unfinished import Unfinished
 
@@ -25,6 +26,8 @@ def prepare(record: Record, guarded: Guarded, whole: bool) -> Removals:
     facts = guarded.facts
     record.protect(outliving(facts, whole), _carrying(facts))
     if whole:
+        before, agreed = kept(facts.context), {item.target for item in facts.kept}
+        record.leave({item.target for item in before if item.target in agreed | facts.context.unmapped})
         record.limit(limits(facts.context), breaches(facts.context))
     record.forget_removals(hours_before(facts.now, DAY))
     declared = {approval.plan for approval in facts.context.app.approvals}
@@ -33,10 +36,16 @@ def prepare(record: Record, guarded: Guarded, whole: bool) -> Removals:
 
 
 def _carrying(facts: Facts) -> set[str]:
-    """Targets that carry roles by today's mapping, and those that a change which is yet to be done still writes."""
+    """Targets that carry roles by today's mapping, and those that a change which is yet to be done still writes.
+
+    Those that nothing carries any more stay until a plan has said who keeps what they gave: that of a part does not.
+    """
     context = facts.context
+    untold = {item.target for item in fresh(context, kept(context))} - {item.target for item in facts.kept}
     todo = {a.path for change in facts.everything for a in change.attributes}
-    return {slot.target for slot in context.resolution.user_mapping.slots if slot.carries_roles} | (context.carried & todo)
+    return {slot.target for slot in context.resolution.user_mapping.slots if slot.carries_roles} | (
+        context.carried & (todo | untold)
+    )
 
 
 def _counted(guarded: Guarded, change: Change) -> list[tuple[str, str]]:
