@@ -152,7 +152,8 @@ class ObjectError(NamedTuple):
 class Access(NamedTuple):
     """One role or group that a person gains or loses; `kind` is role, group, or account where no role is told to the service.
 
-    `through` names the group that gives it, and the groups inside that lead to the person; `until` is the last valid day.
+    `through` names the group that gives it, and the groups inside that lead to the person; `until` is the last valid day,
+    `then` what happens after it, in words.
     """
 
     address: str
@@ -165,6 +166,7 @@ class Access(NamedTuple):
     file: str
     line: int
     until: str | None
+    then: str = ""
 
 
 class Kept(NamedTuple):

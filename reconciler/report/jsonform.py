@@ -77,7 +77,7 @@ def _shown(plan: Plan) -> dict[str, Any]:
         "summary": summary(plan),
         "changes": [change_json(change) for change in plan.changes],
         **({"kept": [item._asdict() for item in plan.kept]} if plan.kept else {}),
-        "access": [_placed(item._asdict()) for item in plan.access],
+        "access": [_access(item) for item in plan.access],
         "skipped": [item._asdict() for item in plan.skipped],
         "unmanaged": [{"id": u.id, "userName": u.userName, "class": u.kind} for u in plan.unmanaged],
         "safeguards": list(plan.safeguards),
@@ -120,6 +120,11 @@ def change_json(change: Change) -> dict[str, Any]:
     if is_group(change.address):
         found["members"] = {"add": list(change.add), "remove": list(change.remove)}
     return found
+
+
+def _access(row: Access) -> dict[str, Any]:
+    found = _placed(row._asdict())
+    return found if row.then else {name: value for name, value in found.items() if name != "then"}
 
 
 def _placed(fields: dict[str, Any]) -> dict[str, Any]:
@@ -209,6 +214,7 @@ def _read_access(data: dict[str, Any]) -> Access:
         place["file"],
         place["line"],
         data["until"],
+        data.get("then", ""),
     )
 
 

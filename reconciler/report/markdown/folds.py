@@ -39,7 +39,8 @@ def _row(row: Access) -> str:
         + cell(row.what)
         + (" **privileged**" if row.privileged else "")
     )
-    through, until = (cell(text) if text else "" for text in (row.through, row.until))
+    last = f"{row.until}, then {row.then}" if row.until and row.then else row.until
+    through, until = (cell(text) if text else "" for text in (row.through, last))
     return f"| {'gains' if row.gains else 'loses'} | {who} | {what} | {through} | {cell(f'{row.file}:{row.line}')} | {until} |"
 
 
