@@ -31,18 +31,18 @@ def taken_over(mapping: CompiledMapping, change: Change, row: Row, key: str, ski
             f"{change.address} is active on the service, and out of scope here ({skip_code or 'not declared'})",
             "to keep it active, assign it or declare it again",
         )
-    found = copy.deepcopy(row)
+    fresh = copy.deepcopy(row)
     slots = {slot.target: slot for slot in mapping.slots}
-    refused = [reason for a in change.attributes if (reason := _attribute(slots[a.path], a, found, key))]
-    refused += [reason for member in change.add if (reason := _leave(found, member))]
+    refused = [reason for a in change.attributes if (reason := _attribute(slots[a.path], a, fresh, key))]
+    refused += [reason for member in change.add if (reason := _leave(fresh, member))]
     for member in change.remove:
-        found.setdefault("members", []).append(member.partition("/")[2])
+        fresh.setdefault("members", []).append(member.partition("/")[2])
     if refused:
         raise ImportRefused(
             f"{change.address} cannot be taken over:\n    " + "\n    ".join(refused),
             "change mappings.yaml or the rows by hand, or let an apply write the declared values",
         )
-    return found
+    return fresh
 
 
 def _attribute(slot: Slot, change: AttributeChange, row: Row, key: str) -> str | None:

@@ -25,7 +25,8 @@ class Ids:
 
     def learn(self, address: str, id: str) -> None:
         self._ids[address] = id
-        self.__dict__.pop("addresses", None)
+        if "addresses" in self.__dict__:
+            self.addresses[id] = address
 
     def of(self, address: str) -> str:
         if address not in self._ids:
@@ -55,7 +56,7 @@ class Ids:
 
     @cached_property
     def addresses(self) -> dict[str, str]:
-        """Id -> address, made anew once somebody has been created."""
+        """Id -> address."""
         return {id: address for address, id in self._ids.items() if not address.startswith(UNKNOWN)}
 
 

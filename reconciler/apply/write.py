@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from copy import copy
 from typing import Any
 
 from reconciler.apply.ids import Ids, member_ids, resource_of, version_of
@@ -62,12 +63,17 @@ class Writer:
         self.made: dict[str, Any] = {}
         self.beside: set[str] = set()  # entries that the last step changed beside its own
         self.uncertain = False
-        self.looked = False  # whether the service shows members
+        self.looked: set[str] = set()  # lists that were read to see whether the service shows members
+
+    def for_a_step(self) -> Writer:
+        """One that knows what all know, and has of its own what it says of the last step: steps go side by side."""
+        other = copy(self)
+        other.uncertain, other.made, other.beside = False, {}, set()
+        return other
 
     def do(self, step: Step) -> None:
         """Raises Failed or ServiceError, for this object alone."""
         change = step.change
-        self.uncertain, self.made = False, {}
         match step.kind:
             case "write":
                 self._write(change, step.attributes)
@@ -246,9 +252,9 @@ class Writer:
 
     def _look_for_members(self, change: Change) -> None:
         """A service that lists who is in some group does so of every group: one that it lists without members has none."""
-        if self.looked or self.client.profile.groups.membersReadable != "seen":
+        if "Groups" in self.looked or self.client.profile.groups.membersReadable != "seen":
             return
-        self.looked = True
+        self.looked.add("Groups")
         with suppress(ServiceError):
             listed = self.client.first("Groups")
             if any(group.get("members") for group in listed):

@@ -30,8 +30,8 @@ class _Said:
 
 def _kept() -> _Said:
     context = click.get_current_context(silent=True)
-    found: _Said = context.meta.setdefault(KEY, _Said()) if context else _Said()
-    return found
+    told: _Said = context.meta.setdefault(KEY, _Said()) if context else _Said()
+    return told
 
 
 def say(line: str, err: bool = True) -> None:
@@ -78,11 +78,11 @@ def reporting(file: Path | None) -> Iterator[None]:
     try:
         yield
     finally:
-        found = _kept()
-        if file is not None and (found.lines or found.markdown):
+        kept = _kept()
+        if file is not None and (kept.lines or kept.markdown):
             from reconciler.report.markdown.how_to_go_on import said
 
-            output_files.append(file, said(found.lines, found.markdown))
+            output_files.append(file, said(kept.lines, kept.markdown))
 
 
 @contextmanager

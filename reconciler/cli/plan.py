@@ -56,22 +56,21 @@ def plan(
 ) -> int:  # fmt: skip
     """Show what an apply would do. Writes nothing to the service."""
     mode = output_files.clear(out) if out is not None else output_files.OWN
-    from reconciler.cycle.session import session
+    from reconciler.cycle.session import read_and_plan
     from reconciler.plan.selection import Selection
     from reconciler.scim.credentials import at_hand
 
     declarations = load_checked(desired, apps)
     plans: list[Plan] = []
-    kept: list[Session] = []
+    last: list[Session] = []
 
     def work(app: App) -> int:
-        with session(app, declarations, PERSON, Selection(only, causes)) as found:
-            warn_unknown(only, app, declarations, found.record)
-            plans.append(_redacted(found.planned.plan, declarations) if redact else found.planned.plan)
-            blocked = bool(found.guarded.blocking)
-            kept[:] = [found]  # to take the last app's objects apart, just before the end, would take a while
-        changes = detailed_exitcode and (plans[-1].changes or plans[-1].outstanding)
-        return ERROR if plans[-1].errors else BLOCKED if blocked else CHANGES if changes else 0
+        with read_and_plan(app, declarations, PERSON, Selection(only, causes)) as session:
+            warn_unknown(only, app, declarations, session.record)
+            plans.append(_redacted(session.planned.plan, declarations) if redact else session.planned.plan)
+            last[:] = [session]  # to take the last app's objects apart, just before the end, would take a while
+        code = _code(plans[-1], session)
+        return code if code != CHANGES or detailed_exitcode else 0
 
     picked = [app for app in chosen(declarations, apps) if not with_token or at_hand(app, os.environ)]
     known_addresses(only, declarations, picked)
@@ -80,14 +79,30 @@ def plan(
     codes = [guarded(lambda app=app: work(app)) for app in picked]  # type: ignore[misc]
     if plans or form == "json":
         show_plans(plans, form, no_color, show_unmanaged)
-    _say_unplanned([app.displayName for app in picked if app.name not in {plan.app for plan in plans}], form)
-    if out is not None and len(plans) == len(picked):
-        from reconciler.report.jsonform import dumps
-
-        output_files.write(out, dumps(plans), mode)
-    elif out is not None:
-        click.echo(f"{out} was not written, since it would lack an app", err=True)
+    unplanned = [app.displayName for app in picked if app.name not in {plan.app for plan in plans}]
+    _say_unplanned(unplanned, form)
+    if out is not None:
+        _save(plans, out, mode, unplanned)
     return worst(codes)
+
+
+def _code(plan: Plan, session: Session) -> int:
+    """The exit code of one plan, with --detailed-exitcode."""
+    if plan.errors:
+        return ERROR
+    if session.guarded.blocking:
+        return BLOCKED
+    return CHANGES if plan.changes or plan.outstanding else 0
+
+
+def _save(plans: list[Plan], out: Path, mode: int, unplanned: list[str]) -> None:
+    """The plans in a file of this mode; none where it would lack an app."""
+    from reconciler.report.jsonform import dumps
+
+    if unplanned:
+        click.echo(f"{out} was not written, since it would lack an app", err=True)
+    else:
+        output_files.write(out, dumps(plans), mode)
 
 
 def _say_unplanned(names: list[str], form: str) -> None:
@@ -99,17 +114,9 @@ def _say_unplanned(names: list[str], form: str) -> None:
 
 
 def _redacted(plan: Plan, declarations: Declarations) -> Plan:
-    """The plan with hashes; sentences in it may name anybody who is declared."""
-    from reconciler.report.redact import redact
+    from reconciler.report.redact import names_in, redact
 
-    users, groups = declarations.users, declarations.groups
-    names = [
-        *users.column("userPrincipalName"),
-        *users.column("displayName"),
-        *groups.column("displayName"),
-        declarations.apps[plan.app].safeguards.principal,
-    ]
-    return redact(plan, os.environ.get("RECONCILE_REDACT_KEY", ""), filter(None, names))
+    return redact(plan, os.environ.get("RECONCILE_REDACT_KEY", ""), names_in(declarations, declarations.apps[plan.app]))
 
 
 def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = False) -> None:
@@ -122,7 +129,8 @@ def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = F
         case "text":
             from reconciler.report import text
 
-            click.echo("\n".join(text.render(item, colourer(no_color), unmanaged) for item in plans), nl=False)
+            shown = (text.render(plan, colourer(no_color), plan.unmanaged if unmanaged else ()) for plan in plans)
+            click.echo("\n".join(shown), nl=False)
         case _:
             from reconciler.github.pages import whole_plan
             from reconciler.report import markdown

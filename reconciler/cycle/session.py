@@ -20,7 +20,7 @@ from reconciler.declare.model import App, Declarations
 from reconciler.plan.live import Live
 from reconciler.plan.model import Caution, Change, Config, Plan, RecordHead
 from reconciler.plan.planner import NO_CONFIG, Planned, make_plan
-from reconciler.plan.safeguards.guard import Guarded, guard, shown
+from reconciler.plan.safeguards.guard import Guarded, guard, with_verdicts
 from reconciler.plan.selection import Selection
 from reconciler.plan.unanswered import settle_unanswered
 from reconciler.record.model import Record
@@ -55,7 +55,7 @@ class Session:
 
 
 @contextmanager
-def session(
+def read_and_plan(
     app: App, declarations: Declarations, listener: Listener, selection: Selection = EVERYTHING, store: Store | None = None,
     amend: Amend | None = None,
 ) -> Iterator[Session]:  # fmt: skip
@@ -83,7 +83,7 @@ def session(
         # 5. Whether the safeguards let it be written.
         verdict = guard(planned, record, now())
         collect_again()
-        yield Session(client, store, record, shown(planned, verdict), verdict)
+        yield Session(client, store, record, with_verdicts(planned, verdict), verdict)
 
 
 def plan_with(

@@ -6,6 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from reconciler.declare.settings import (
+    AccidentalDeletions,
+    Deprovisioning,
+    GroupMembership,
+    Identity,
+    Lockout,
+    Provisioning,
+    RecordSettings,
+)
+
 if TYPE_CHECKING:
     from reconciler.declare.table import Table
 
@@ -142,56 +152,6 @@ class ObjectMapping:
 
 
 @dataclass(frozen=True)
-class Provisioning:
-    mode: str = "automatic"
-    status: str = "on"
-    scope: str = "assigned"
-    defaultAccess: str = "skip"
-    nestedGroups: str = "expand"
-    interval: str = "40m"
-
-
-@dataclass(frozen=True)
-class Deprovisioning:
-    outOfScope: str = "disable"
-    removedFromDirectory: str = "disable"
-    deleteAfter: str | None = None
-
-
-@dataclass(frozen=True)
-class AccidentalDeletions:
-    """Most users (and, apart from them, groups) that may go within 24 hours; the percentage counts from `minimumExisting`."""
-
-    count: int = 10
-    percent: int = 20
-    minimumExisting: int = 10
-
-
-@dataclass(frozen=True)
-class GroupMembership:
-    """Most known members, in percent, that may leave one group at once."""
-
-    percent: int = 50
-    minimumExisting: int = 10
-
-
-@dataclass(frozen=True)
-class Identity:
-    """Most accounts that may get another login, or another value by which they are matched, within 24 hours."""
-
-    count: int = 10
-    percent: int = 20
-    minimumExisting: int = 10
-
-
-class Lockout(NamedTuple):
-    """`role` is a folded displayName, `minimumActive` how many must hold it after any plan."""
-
-    role: str
-    minimumActive: int
-
-
-@dataclass(frozen=True)
 class Safeguards:
     """Limits on what one plan may do; `principal` is the account that owns the token, `places` are where limits are said.
 
@@ -248,16 +208,6 @@ class App:
     token_place: Place = Place("", 0)
     safeguards: Safeguards = Safeguards()
     approvals: tuple[Approval, ...] = ()
-
-
-@dataclass(frozen=True)
-class RecordSettings:
-    """Where the record lies: `remote` for git, `path` for local; `folder` is that of reconciler.yaml, inside the repository."""
-
-    backend: str = "local"  # or "git"
-    remote: str = "origin"
-    path: str | None = None
-    folder: str = "."
 
 
 @dataclass(frozen=True)

@@ -6,20 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.declare.assignments import is_day
-from reconciler.declare.model import (
-    AccidentalDeletions,
-    App,
-    Approval,
-    GroupMembership,
-    Identity,
-    Lockout,
-    Problem,
-    Role,
-    Safeguards,
-    User,
-)
+from reconciler.declare.model import App, Approval, Problem, Role, Safeguards, User
 from reconciler.declare.names import fold
 from reconciler.declare.references import nearest
+from reconciler.declare.settings import AccidentalDeletions, GroupMembership, Identity, Lockout
 from reconciler.declare.table import Table
 from reconciler.declare.yaml.document import Document
 
@@ -80,7 +70,7 @@ def _lockout(document: Document, data: dict[str, Any], roles: Mapping[str, Role]
 
 def read_approvals(document: Document, problems: list[Problem]) -> tuple[Approval, ...]:
     """Every entry, in the order of declaration; a day that no calendar has is an error."""
-    found = []
+    approvals = []
     for number, row in enumerate(_rows(document, "approvals")):
         if not isinstance(row, dict):
             continue
@@ -95,7 +85,7 @@ def read_approvals(document: Document, problems: list[Problem]) -> tuple[Approva
                     "write YYYY-MM-DD",
                 )
             )
-        found.append(
+        approvals.append(
             Approval(
                 str(row.get("plan")),
                 str(row.get("safeguard")),
@@ -104,7 +94,7 @@ def read_approvals(document: Document, problems: list[Problem]) -> tuple[Approva
                 document.locate(("approvals", number)),
             )
         )
-    return tuple(found)
+    return tuple(approvals)
 
 
 def _rows(document: Document, key: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Objects of the record that are no longer in scope, or no longer declared: disables and deletes out. Pure."""
+"""Recorded objects out of scope (resolve/scope.py: an expired assignment) or undeclared in, disables and deletes out. Pure."""
 
 from __future__ import annotations
 

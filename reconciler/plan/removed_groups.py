@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.declare.model import Deprovisioning
 from reconciler.declare.names import is_user
+from reconciler.declare.settings import Deprovisioning
 from reconciler.plan.context import UNKNOWN, Context, ran_out
 from reconciler.plan.digest import digested
 from reconciler.plan.findings import Findings

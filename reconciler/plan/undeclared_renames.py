@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from reconciler.declare.names import fold, is_group, name_of, row_key
 from reconciler.declare.table import Table
 from reconciler.declare.wording import likely
+from reconciler.declare.yaml.scalars import unescaped
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.membership import known_members
 from reconciler.plan.model import Action, Change
@@ -16,7 +17,6 @@ from reconciler.resolve.mapping import Slot
 
 MOST = 5
 REMOVALS = (Action.DISABLE, Action.DELETE)
-QUOTED = frozenset('"\\')
 T = TypeVar("T", bound=Hashable)
 
 
@@ -32,17 +32,11 @@ def renames(context: Context, changes: Collection[Change]) -> Iterator[str]:
     """At most `MOST` pairs, and how many there are besides."""
     pairs = [*_groups(context, changes), *_users(context, changes)]
     for pair in pairs[:MOST]:
-        name = _scalar(name_of(pair.old))
+        name = unescaped(name_of(pair.old))
         keep = " to keep the group" if is_group(pair.new) else ", and the account is kept"
         yield f"{pair.new} looks like {pair.old} under another name ({pair.common}): add `previously: [{name}]`{keep}"
     if len(pairs) > MOST:
         yield f"and {len(pairs) - MOST} more look like others under another name: where one is, add `previously`"
-
-
-def _scalar(name: str) -> str:
-    """The name as YAML where quotes are enough; it is never escaped, since then it could not be redacted."""
-    plain = name[:1].isalpha() and all(c.isalnum() or c in " _-.@" for c in name)
-    return name if plain or not QUOTED.isdisjoint(name) else f'"{name}"'
 
 
 def _groups(context: Context, changes: Collection[Change]) -> Iterator[Pair]:

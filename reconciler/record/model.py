@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
+from reconciler.declare.names import fold
 from reconciler.record.entries import Entries, Entry
 
 RECORD_VERSION = 1
@@ -184,6 +185,10 @@ class Record:
         self.skips = {**{address: code for address, code in self.skips.items() if address in skipped}, **told}
 
     # Entries
+
+    def written(self, address: str) -> str | None:
+        """The address of an entry as the record has it, whatever its case; None where there is none."""
+        return next((recorded for recorded in self.entries if fold(recorded) == fold(address)), None)
 
     def keep(self, address: str, entry: Entry) -> None:
         self.entries[address] = entry

@@ -45,8 +45,8 @@ def dumps(plans: list[Plan]) -> str:
 
 def to_json(plan: Plan) -> dict[str, Any]:
     """One plan as plain data, with a digest over all that it shows."""
-    found = _shown(plan)
-    return {**found, SEAL: content_digest(found)}
+    content = _shown(plan)
+    return {**content, SEAL: content_digest(content)}
 
 
 def content_digest(data: dict[str, Any]) -> str:
@@ -105,7 +105,7 @@ def summary(plan: Plan) -> dict[str, int]:
 
 def change_json(change: Change) -> dict[str, Any]:
     """One change as it stands in a plan."""
-    found: dict[str, Any] = {
+    row: dict[str, Any] = {
         "address": change.address,
         "name": change.name,
         "action": change.action,
@@ -118,8 +118,8 @@ def change_json(change: Change) -> dict[str, Any]:
         "digest": change.digest,
     }
     if is_group(change.address):
-        found["members"] = {"add": list(change.add), "remove": list(change.remove)}
-    return found
+        row["members"] = {"add": list(change.add), "remove": list(change.remove)}
+    return row
 
 
 def _access(row: Access) -> dict[str, Any]:
@@ -134,11 +134,11 @@ def _placed(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _attribute(attribute: AttributeChange) -> dict[str, Any]:
     before, after = attribute.shown()
-    found: dict[str, Any] = {"path": attribute.path, "before": before, "after": after}
+    row: dict[str, Any] = {"path": attribute.path, "before": before, "after": after}
     for name in ("reference", "generated", "redacted"):
         if getattr(attribute, name):
-            found[name] = getattr(attribute, name)
-    return found
+            row[name] = getattr(attribute, name)
+    return row
 
 
 def loads(text: str) -> list[Plan]:

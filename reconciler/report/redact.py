@@ -10,8 +10,10 @@ from __future__ import annotations
 import hmac
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
+from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold, name_of
 from reconciler.plan.model import Access, AttributeChange, Change, Kept, ObjectError, Plan, Precondition, Skip
 
@@ -47,6 +49,13 @@ def redact(plan: Plan, key: str, names: Iterable[str] = ()) -> Plan:
         only=tuple(map(work.address, plan.only)),
         safeguards=tuple({k: work.safeguard(k, v) for k, v in item.items()} for item in plan.safeguards),
     )
+
+
+def names_in(declarations: Declarations, app: App) -> list[str]:
+    """Everybody who is declared, whom a sentence of the app's plan may name."""
+    users, groups = declarations.users, declarations.groups
+    columns = (users.column("userPrincipalName"), users.column("displayName"), groups.column("displayName"))
+    return [name for name in (*chain.from_iterable(columns), app.safeguards.principal) if name]
 
 
 def _names(plan: Plan) -> Iterator[str]:
@@ -144,12 +153,12 @@ class _Work:
     def words(self, text: str) -> str:
         """A sentence in which every name that is known, and all that looks like one, is a hash."""
         words = text.split(" ")
-        found: list[str] = []
+        hashed: list[str] = []
         while words:
             count = next((n for n in range(min(self.longest, len(words)), 0, -1) if self._named(words[:n])), 0)
-            found.append(self._hashed(" ".join(words[:count])) if count else words[0])
+            hashed.append(self._hashed(" ".join(words[:count])) if count else words[0])
             del words[: count or 1]
-        return " ".join(found)
+        return " ".join(hashed)
 
     def safeguard(self, key: str, value: Any) -> Any:
         """One of a safeguard's fields; a list holds addresses."""

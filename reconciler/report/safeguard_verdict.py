@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from shlex import quote
 from typing import Any
 
+from reconciler.report.colours import GREEN, RED, YELLOW, Colour
 from reconciler.report.safe import plain
 
 MOST = 10  # changes that are named in the command which does them alone
-COLOURS = {"ok": "32", "approved": "33", "blocked": "31"}
+COLOURS = {"ok": GREEN, "approved": YELLOW, "blocked": RED}
 Verdict = Mapping[str, Any]
 
 
-def text_lines(verdicts: Iterable[Verdict], app: str, colour: Callable[[str, str], str]) -> list[str]:
+def text_lines(verdicts: Iterable[Verdict], app: str, colour: Colour) -> list[str]:
     """One line each of those that are set, under the blocking ones what to do."""
-    found: list[str] = []
+    lines: list[str] = []
     for item in verdicts:
         if not item.get("numbers") and item["status"] == "ok":
             continue
         words = f"  {item['status']:8} {plain(item['name'])}: {plain(item['detail'])}"
-        found.append(colour(words, COLOURS.get(item["status"], "31")))
-        found += [f"      {more}" for more in blocked_text(item, app)[1:]]
-    return ["Safeguards:", *found, ""] if found else []
+        lines.append(colour(words, COLOURS.get(item["status"], RED)))
+        lines += [f"      {more}" for more in blocked_text(item, app)[1:]]
+    return ["Safeguards:", *lines, ""] if lines else []
 
 
 def approve_in(item: Verdict, app: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from reconciler.declare.names import name_of
 from reconciler.declare.wording import plural
 from reconciler.plan.diff import detail
 from reconciler.plan.model import Access, Action, AttributeChange, Caution, Change, Plan, Skip, Unmanaged
 from reconciler.plan.warnings import listed
+from reconciler.report.colours import BOLD, GREEN, RED, YELLOW, Colour
 from reconciler.report.safe import plain
 from reconciler.report.safeguard_verdict import text_lines
 from reconciler.resolve.canonical import readable
@@ -17,11 +18,11 @@ from reconciler.resolve.canonical import readable
 SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.ENABLE: "~", Action.DISABLE: "-", Action.DELETE: "-"}
 TOLD = (Action.CREATE, Action.UPDATE, Action.DISABLE, Action.ENABLE, Action.DELETE)  # in the order of a plan's last line
 ALWAYS_TOLD = TOLD[:3]  # also where there is none
-COLOURS = {"+": "32", "~": "33", "-": "31"}
+COLOURS = {"+": GREEN, "~": YELLOW, "-": RED}
 
 
-def render(plan: Plan, colour: Callable[[str, str], str], unmanaged: bool = False) -> str:
-    """The whole plan; `colour` gets text and an ANSI code; `unmanaged` lists accounts that are not ours."""
+def render(plan: Plan, colour: Colour, accounts: tuple[Unmanaged, ...] = ()) -> str:
+    """The whole plan; `accounts` are those of its unmanaged ones that are listed."""
     lines = [f"{plain(plan.display_name)} ({plain(plan.base_url)})", ""]
     lines += _cautions(plan.cautions, colour)
     lines += _access(plan.access, colour)
@@ -34,7 +35,7 @@ def render(plan: Plan, colour: Callable[[str, str], str], unmanaged: bool = Fals
     for change in drift:
         lines += [*change_lines(change, colour), ""]
     lines += _skipped(plan.skipped)
-    lines += _unmanaged(plan.unmanaged) if unmanaged else []
+    lines += _unmanaged(accounts)
     shown = plan.changes or any(item["status"] != "ok" for item in plan.safeguards)
     lines += text_lines(plan.safeguards, plan.app, colour) if shown else []
     lines += [f"Error: {plain(e.address)}: {plain(e.reason)}\n    {plain(e.remedy)}" for e in plan.errors]
@@ -63,7 +64,7 @@ def part_of(plan: Plan) -> str:
 
 def last_line(plan: Plan) -> str:
     """The one line that says how much would be done."""
-    tail = _rest(plan)
+    tail = _tail(plan)
     if not plan.changes:
         if plan.outstanding:
             what = plural(plan.outstanding, "object")
@@ -81,7 +82,7 @@ def last_line(plan: Plan) -> str:
     return "Plan: " + ", ".join(parts) + "." + tail
 
 
-def _rest(plan: Plan) -> str:
+def _tail(plan: Plan) -> str:
     counts = (
         ("adopted", plan.adopted),
         ("skipped", len(plan.skipped)),
@@ -94,9 +95,9 @@ def _rest(plan: Plan) -> str:
     return " " + ", ".join(parts) + "." if parts else ""
 
 
-def _cautions(cautions: tuple[Caution, ...], colour: Callable[[str, str], str]) -> list[str]:
+def _cautions(cautions: tuple[Caution, ...], colour: Colour) -> list[str]:
     """What a reviewer must not overlook, above all else."""
-    lines = [colour(f"  ! {plain(caution_words(item))}", "31") for item in cautions]
+    lines = [colour(f"  ! {plain(caution_words(item))}", RED) for item in cautions]
     return ["Caution:", *lines, ""] if lines else []
 
 
@@ -105,15 +106,15 @@ def caution_words(caution: Caution) -> str:
     return caution.text + (f", {caution.file}:{caution.line}" if caution.file else "")
 
 
-def _access(rows: tuple[Access, ...], colour: Callable[[str, str], str]) -> list[str]:
+def _access(access: tuple[Access, ...], colour: Colour) -> list[str]:
     """Who gains and who loses what, one line a person, before anything else."""
     people: dict[str, list[Access]] = defaultdict(list)
-    for row in rows:
+    for row in access:
         people[row.address].append(row)
-    lines = [f"  {plain(name_of(address))} {'; '.join(map(access_words, found))}" for address, found in people.items()]
+    lines = [f"  {plain(name_of(address))} {'; '.join(map(access_words, rows))}" for address, rows in people.items()]
     lines = [
-        colour(line, "1") if any(row.privileged for row in found) else line
-        for line, found in zip(lines, people.values(), strict=True)
+        colour(line, BOLD) if any(row.privileged for row in rows) else line
+        for line, rows in zip(lines, people.values(), strict=True)
     ]
     return ["Access:", *lines, ""] if lines else []
 
@@ -128,7 +129,7 @@ def access_words(row: Access) -> str:
     return f"{'gains' if row.gains else 'loses'} {kind}{what}{through}, {plain(row.file)}:{row.line}{until}"
 
 
-def change_lines(change: Change, colour: Callable[[str, str], str]) -> list[str]:
+def change_lines(change: Change, colour: Colour) -> list[str]:
     """One change as the plan shows it."""
     sign = SIGNS[change.action]
     name = f"  ({plain(change.name)})" if change.name and change.name not in change.address else ""
@@ -138,8 +139,8 @@ def change_lines(change: Change, colour: Callable[[str, str], str]) -> list[str]
         f"      declared: {plain(change.file)}:{change.line}",
     ]
     lines += ["      " + line for a in change.attributes for line in attribute_lines(a, change.action)]
-    lines += [colour(f"      + member {plain(m)}", "32") for m in change.add]
-    lines += [colour(f"      - member {plain(m)}", "31") for m in change.remove]
+    lines += [colour(f"      + member {plain(m)}", GREEN) for m in change.add]
+    lines += [colour(f"      - member {plain(m)}", RED) for m in change.remove]
     return lines
 
 
@@ -194,13 +195,13 @@ def unmanaged_classes(accounts: tuple[Unmanaged, ...]) -> Iterator[tuple[str, st
         "assigned": "in the directory and assigned, but not provisioned",
     }
     for kind, meaning in words.items():
-        found = [account for account in accounts if account.kind == kind]
-        if found:
-            yield kind, meaning, found
+        members = [account for account in accounts if account.kind == kind]
+        if members:
+            yield kind, meaning, members
 
 
 def _unmanaged(accounts: tuple[Unmanaged, ...]) -> list[str]:
     lines = []
-    for kind, meaning, found in unmanaged_classes(accounts):
-        lines += [f"  {kind} ({len(found)}): {meaning}", *(f"    {plain(one.userName or one.id)}" for one in found)]
+    for kind, meaning, members in unmanaged_classes(accounts):
+        lines += [f"  {kind} ({len(members)}): {meaning}", *(f"    {plain(a.userName or a.id)}" for a in members)]
     return ["Unmanaged:", *lines, ""] if lines else []

@@ -25,13 +25,13 @@ def read_columns(paths: Iterable[Path], resources: Resources) -> list[list[Any]]
 
 def _column(path: Path, resources: Resources, shared: Shared) -> list[Any]:
     try:
-        found = _attribute(path.urn, path.attribute, resources, shared)
+        column = _attribute(path.urn, path.attribute, resources, shared)
         if path.filter is not None:
-            found = _filtered(found, path.filter)
-        return named(found, path.sub) if path.sub is not None else found
+            column = _filtered(column, path.filter)
+        return named(column, path.sub) if path.sub is not None else column
     except (AttributeError, TypeError):
-        one = extractor(path)
-        return [one(resource) for resource in resources]
+        extract = extractor(path)
+        return [extract(resource) for resource in resources]
 
 
 def _attribute(urn: str | None, name: str, resources: Resources, shared: Shared) -> list[Any]:
@@ -49,10 +49,10 @@ def named(items: list[Any], name: str) -> list[Any]:
         return list(map(itemgetter(name), items))
     except (KeyError, TypeError):
         items = [NOTHING if item is None else item for item in items]
-    found = [item.get(name) for item in items]
+    column = [item.get(name) for item in items]
     wanted = name.lower()
     others = {key for key in set().union(*items) if key != name and key.lower() == wanted}
-    return [lookup(item, name) for item in items] if others else found
+    return [lookup(item, name) for item in items] if others else column
 
 
 def _filtered(column: list[Any], clauses: tuple[tuple[str, str, Any], ...]) -> list[Any]:

@@ -101,8 +101,8 @@ class CompiledMapping:
 
     def project(self, resources: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
         """What live resources hold in each slot; a reference is the id that it points to."""
-        found = read_columns([slot.path for slot in self.slots], resources)
-        columns = [_normal(slot, column) for slot, column in zip(self.slots, found, strict=True)]
+        read = read_columns([slot.path for slot in self.slots], resources)
+        columns = [_normal(slot, column) for slot, column in zip(self.slots, read, strict=True)]
         return list(zip(*columns, strict=True)) if columns else [()] * len(resources)
 
     def one(self, resource: dict[str, Any]) -> dict[str, Any]:

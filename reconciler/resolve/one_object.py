@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.declare.model import App, Assignment, Declarations, Group
@@ -20,9 +20,9 @@ from reconciler.resolve.sources import GroupSource, UserSource
 def find(declarations: Declarations, text: str) -> str | None:
     """The address of the declared object that is meant: a userPrincipalName in any case, `User/...`, `Group/...`, or an
     earlier name; None where nobody is."""
-    kind, _, rest = text.partition("/")
-    name = rest if fold(kind) in ("user", "group") and rest else text
-    group = fold(kind) == "group" and bool(rest)
+    kind, _, after = text.partition("/")
+    name = after if fold(kind) in ("user", "group") and after else text
+    group = fold(kind) == "group" and bool(after)
     table: Table[Any] = declarations.groups if group else declarations.users
     row = table.index.get(fold(name))
     if row is None:
@@ -37,10 +37,10 @@ def _previously(table: Table[Any], name: str) -> int | None:
     return None
 
 
-def near(text: str, names: Mapping[str, Any]) -> list[str]:
-    """Up to three known addresses that look like what was asked for."""
-    wanted = fold(text)
-    return nearly(wanted if "/" in wanted else "user/" + wanted, names, 3)
+def near(text: str, addresses: Iterable[str]) -> list[str]:
+    """Up to three known addresses that look like what was asked for, as they are written."""
+    wanted, known = fold(text), {fold(address): address for address in addresses}
+    return [known[address] for address in nearly(wanted if "/" in wanted else "user/" + wanted, known, 3)]
 
 
 def chains(groups: Table[Group], name: str, nested: str) -> dict[str, tuple[str, ...]]:
@@ -56,14 +56,14 @@ def chains(groups: Table[Group], name: str, nested: str) -> dict[str, tuple[str,
                 parents[fold(member["group"])].append(key)
             elif fold(member) == name:
                 direct.append(key)
-    found: dict[str, tuple[str, ...]] = {key: (key,) for key in direct}
-    waiting = list(found) if nested == "expand" else []
+    ways: dict[str, tuple[str, ...]] = {key: (key,) for key in direct}
+    waiting = list(ways) if nested == "expand" else []
     for key in waiting:
         for parent in parents[key]:
-            if parent not in found:
-                found[parent] = (parent, *found[key])
+            if parent not in ways:
+                ways[parent] = (parent, *ways[key])
                 waiting.append(parent)
-    return found
+    return ways
 
 
 def held(app: App, name: str, through: Mapping[str, tuple[str, ...]]) -> list[Assignment]:

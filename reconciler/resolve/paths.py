@@ -10,7 +10,7 @@ from typing import Any
 CORE = re.compile(r"urn:ietf:params:scim:schemas:core:2\.0:(User|Group):", re.IGNORECASE)
 URN = re.compile(r"(urn:[A-Za-z0-9.:_\-]+):([^:]+)\Z", re.DOTALL)
 NAME = re.compile(r"[A-Za-z$][A-Za-z0-9_$\-]*")
-CLAUSE = re.compile(r'\s*([A-Za-z][\w$\-]*)\s+eq\s+("(?:[^"\\]|\\.)*"|true|false|-?\d+)\s*', re.IGNORECASE)
+CLAUSE = re.compile(r'\s*([A-Za-z][\w$\-]*)\s+eq\s+("(?:[^"\\]|\\.)*"|true|false|-?[0-9]+)\s*', re.IGNORECASE)
 AND = re.compile(r"and\b", re.IGNORECASE)
 
 Resource = dict[str, Any]
@@ -38,40 +38,40 @@ def parse_path(text: str) -> Path:
     """Parse a mapping's target. Raises PathError."""
     start = CORE.match(text)
     offset = start.end() if start else 0
-    urn, rest = None, text[offset:]
-    if rest.lower().startswith("urn:"):
-        found = URN.match(rest)
-        if found is None:
+    urn, written = None, text[offset:]
+    if written.lower().startswith("urn:"):
+        match = URN.match(written)
+        if match is None:
             raise PathError("a schema URN needs `:attribute` after it", 1)
-        urn, rest, offset = found[1], found[2], found.start(2)
-    name = NAME.match(rest)
+        urn, written, offset = match[1], match[2], match.start(2)
+    name = NAME.match(written)
     if name is None:
         raise PathError("an attribute name must stand here", offset + 1)
     at = name.end()
     clauses = None
-    if rest[at : at + 1] == "[":
-        clauses, at = _clauses(rest, at + 1, offset)
+    if written[at : at + 1] == "[":
+        clauses, at = _clauses(written, at + 1, offset)
     sub = None
-    if rest[at : at + 1] == ".":
-        leaf = NAME.match(rest, at + 1)
+    if written[at : at + 1] == ".":
+        leaf = NAME.match(written, at + 1)
         if leaf is None:
             raise PathError("a sub-attribute must follow the dot", offset + at + 2)
         sub, at = leaf[0], leaf.end()
-    if at != len(rest):
-        raise PathError(f"unexpected {rest[at]!r}", offset + at + 1)
+    if at != len(written):
+        raise PathError(f"unexpected {written[at]!r}", offset + at + 1)
     return Path(urn, name[0], clauses, sub)
 
 
 def _clauses(text: str, at: int, offset: int) -> tuple[tuple[tuple[str, str, Any], ...], int]:
-    found: list[tuple[str, str, Any]] = []
+    triples: list[tuple[str, str, Any]] = []
     while True:
         clause = CLAUSE.match(text, at)
         if clause is None:
             raise PathError('a filter reads `type eq "work"`, clauses joined by `and`', offset + at + 1)
-        found.append((clause[1], "eq", _literal(clause[1], clause[2])))
+        triples.append((clause[1], "eq", _literal(clause[1], clause[2])))
         at = clause.end()
         if text[at : at + 1] == "]":
-            return tuple(found), at + 1
+            return tuple(triples), at + 1
         joint = AND.match(text, at)
         if joint is None:
             raise PathError("`and` or `]` must stand here", offset + at + 1)

@@ -12,6 +12,7 @@ from reconciler.declare.model import App
 from reconciler.resolve.capabilities import Limits
 
 T = TypeVar("T")
+CONCURRENCY = 16  # requests under way at once, where a profile says nothing else
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ class Rate:
 class Profile:
     """What schemas/profile.schema.json describes; `rate` is None where no limit is known.
 
+    `concurrency` is how many requests may be under way at once.
+
     `users` and `deprovision` matter to the plan alone: see resolve.capabilities.
     """
 
@@ -72,6 +75,7 @@ class Profile:
     patch: Patch = Patch()
     groups: Groups = Groups()
     rate: Rate | None = None
+    concurrency: int = CONCURRENCY
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def limits(self) -> Limits:
@@ -100,7 +104,8 @@ def make_profile(name: str, data: Mapping[str, Any]) -> Profile:
         _part(Filter, data["filter"]),
         _part(Patch, data["patch"]),
         _part(Groups, data["groups"]),
-        _part(Rate, data["rate"]) if "rate" in data else None,
+        _part(Rate, data["rate"]) if "perMinute" in data.get("rate", ()) else None,
+        data.get("rate", {}).get("concurrency", CONCURRENCY),
         data.get("headers", {}),
     )
 

@@ -258,6 +258,7 @@ class World:
         numbers = itertools.count(1)
         self.patch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=next(numbers), version=4))
         self.patch.setattr(secrets, "randbelow", lambda limit: next(numbers) % limit)
+        self.patch.setattr("reconciler.scim.profile.CONCURRENCY", 1)  # one order of requests, always
         self.patch.setattr(httpx.HTTPTransport, "handle_request", lambda _, request: self.service.handle(request))
         with time_machine.travel("2026-06-01T08:00:00Z", tick=False) as self.clock:
             for step in self.plan["steps"]:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.declare.circles import circles
 from reconciler.declare.load import load
-from reconciler.declare.references import circles
 from reconciler.resolve.scope import Ways, flatten
 from tests.support.world import APP, MAPPINGS, World
 

@@ -108,7 +108,7 @@ def document(text: str) -> Document:
 
 def where(text: str, path: tuple[Step, ...]) -> set[tuple[int, int]]:
     """Where a value and its key stand."""
-    return {(place.line, place.column) for place in (document(text).locate(path), document(text).locate(path, key=True))}
+    return {(place.line, place.column) for place in (document(text).locate(path), document(text).locate_key(path))}
 
 
 def errors(folder: Path) -> dict[tuple[str, int, int], str]:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.declare.model import Assignment, Deprovisioning, ObjectMapping
+from reconciler.declare.model import Assignment, ObjectMapping
+from reconciler.declare.settings import Deprovisioning
 from reconciler.plan.context import Context
 from reconciler.plan.findings import Findings, joined
 from reconciler.plan.removed import plan_removed

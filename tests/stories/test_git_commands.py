@@ -19,7 +19,7 @@ from scim2_server.utils import load_default_provider
 from reconciler.cli.common import guarded
 from reconciler.cli.main import run
 from reconciler.declare.load import load
-from reconciler.declare.model import RecordSettings
+from reconciler.declare.settings import RecordSettings
 from reconciler.record.git.pending import summary
 from reconciler.record.git.store import GitStore
 from reconciler.record.local import LocalStore

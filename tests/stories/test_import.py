@@ -528,7 +528,7 @@ def test_unmanaged_accounts_are_classed_as_account_discovery_does(
         "DORA": "unassigned",
         "ZED": "local",
     }
-    shown = render(plan, lambda text, code: text, unmanaged=True)
+    shown = render(plan, lambda text, code: text, accounts=plan.unmanaged)
     assert "  local (1): no such user in the directory\n    ZED@" in shown and "unassigned (2)" in shown
     assert "ZED" not in render(plan, lambda text, code: text)
     assert [u["class"] for u in to_json(plan)["unmanaged"]] == [u.kind for u in plan.unmanaged]

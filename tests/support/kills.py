@@ -44,6 +44,7 @@ def run(
         service.known.set()
     out, err = process.communicate(timeout=60)
     if service is not None:
+        service.let_end()
         service.client.clear()
         service.known.clear()
     ran = Ran(process.wait(), (out or b"").decode(), (err or b"").decode())
@@ -66,6 +67,7 @@ class Service(ThreadingHTTPServer):
         self.client: list[int] = []
         self.known = threading.Event()
         self.turn = threading.Lock()
+        self.connections, self.idle = 0, threading.Condition()
         self.open, self.asked = threading.Event(), threading.Event()
         self.open.set()
         self.load(InMemoryStorage())
@@ -80,6 +82,20 @@ class Service(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """A request that a killed client has sent is served all the same."""
+        with self.idle:
+            self.connections += 1
+        super().process_request_thread(request, client_address)
+        with self.idle:
+            self.connections -= 1
+            self.idle.notify_all()
+
+    def let_end(self) -> None:
+        """Until what a client that has ended had sent is done."""
+        with self.idle:
+            assert self.idle.wait_for(lambda: not self.connections, 30)
 
     def serve(self, method: str, path: str, headers: dict[str, str], content: bytes) -> httpx.Response | None:
         self.asked.set()

@@ -23,7 +23,7 @@ from reconciler.declare.schema import sound
 from reconciler.demo.simulator import Simulator
 from reconciler.plan.model import Plan
 from reconciler.plan.reviewed.compare import Comparison, compare
-from reconciler.plan.safeguards.guard import guard, shown
+from reconciler.plan.safeguards.guard import guard, with_verdicts
 from reconciler.plan.selection import Selection
 from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
@@ -159,7 +159,7 @@ class World:
         resolution = resolve(loaded.declarations.apps["wiki"], loaded.declarations, self.today)
         planned = plan_with(read_live(self.client, resolution, record), resolution, self.client, record, selection)
         self.verdict = guard(planned, record, self.now)
-        found = Session(self.client, self.store, record, shown(planned, self.verdict), self.verdict)
+        found = Session(self.client, self.store, record, with_verdicts(planned, self.verdict), self.verdict)
         assert sound("plan", json.loads(dumps([found.planned.plan])))
         return found
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from reconciler.declare.model import AccidentalDeletions, Identity
 from reconciler.declare.names import fold, is_group
+from reconciler.declare.settings import AccidentalDeletions, Identity
 from reconciler.declare.wording import plural
 from reconciler.plan.model import Action
 from reconciler.plan.safeguards.facts import Facts

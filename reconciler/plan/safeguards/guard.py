@@ -169,7 +169,7 @@ def approvals_file(app: App) -> str:
     return next((item.place.file for item in app.approvals), app.place.file.rpartition("/")[0] + "/approvals.yaml")
 
 
-def shown(planned: Planned, guarded: Guarded) -> Planned:
+def with_verdicts(planned: Planned, guarded: Guarded) -> Planned:
     """The plan with what its safeguards say."""
     plan = planned.plan
     safeguards = tuple(found.as_json() for found in guarded.verdicts)

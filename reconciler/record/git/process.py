@@ -21,7 +21,7 @@ IDENTITY = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for wh
 
 
 @dataclass(frozen=True)
-class Answer:
+class GitOutput:
     """How a git process ended; `errors` holds no secret."""
 
     code: int
@@ -39,7 +39,7 @@ class Git:
 
     def run(
         self, *arguments: str, given: bytes = b"", extra: Mapping[str, str] | None = None, folder: Path | None = None
-    ) -> Answer:
+    ) -> GitOutput:
         """Run git to its end. Raises RecordError where there is no git, Unreachable after `seconds`."""
         try:
             whole = environment.Allowed({**IDENTITY, **self.environ, **(extra or {})})
@@ -53,7 +53,7 @@ class Git:
             raise Unreachable(
                 f"`git {arguments[-1]}` has not answered for {self.seconds:.0f} seconds", "see that the remote can be reached"
             ) from None
-        return Answer(ended.code, ended.output, redact(ended.errors.decode("utf-8", "replace"), self.secret))
+        return GitOutput(ended.code, ended.output, redact(ended.errors.decode("utf-8", "replace"), self.secret))
 
     def must(self, *arguments: str, **how: Any) -> bytes:
         """The output of a run that has to succeed. Raises RecordError."""
@@ -88,7 +88,7 @@ def token_settings(url: str, environ: Mapping[str, str]) -> tuple[tuple[str, str
     if not token or parts.scheme not in ("http", "https"):
         return ()
     if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise RecordError(f"{shown(url)} is not encrypted: the token of {TOKEN} does not go there", "use https")
+        raise RecordError(f"{without_credentials(url)} is not encrypted: the token of {TOKEN} does not go there", "use https")
     if not token.isprintable() or not token.isascii():
         raise RecordError(f"{TOKEN} holds characters that no token has", "set it anew, without line breaks")
     return _header(parts, f"Authorization: Basic {_basic(token)}")
@@ -100,8 +100,8 @@ def checkout_settings(url: str, settings: list[tuple[str, str]]) -> tuple[tuple[
     if parts.scheme not in ("http", "https") or (parts.scheme == "http" and not is_loopback(parts.hostname)):
         return ()
     for key, value in settings:
-        found = re.fullmatch(r"http\.(.+)\.extraheader", key, re.IGNORECASE)
-        if found and value.lower().startswith("authorization:") and value.isprintable() and _covers(found[1], parts):
+        match = re.fullmatch(r"http\.(.+)\.extraheader", key, re.IGNORECASE)
+        if match and value.lower().startswith("authorization:") and value.isprintable() and _covers(match[1], parts):
             return _header(parts, value)
     return ()
 
@@ -125,10 +125,11 @@ def redact(text: str, token: str) -> str:
     """Text without the token, as it is or encoded, and without user information in URLs."""
     for secret in (token, _basic(token)) if token else ():
         text = text.replace(secret, "[token]")
-    return shown(text)
+    return without_credentials(text)
 
 
-def shown(url: str) -> str:
+def without_credentials(url: str) -> str:
+    """An address as it may be shown: without user and password."""
     return re.sub(r"(?<=://)[^/@\s]+@", "", url)
 
 

@@ -48,7 +48,7 @@ class Ref:
         self.files: dict[str, str] = {}
 
     @cached_property
-    def found(self) -> Remote:
+    def place(self) -> Remote:
         """Looked up at first use: a command that needs no record needs no Git. Raises RecordError."""
         checkout = find_checkout(self.start, self.environ)
         if self.declared is not None and checkout.path_of(self.declared) is None:
@@ -61,7 +61,7 @@ class Ref:
     @cached_property
     def folder(self) -> Path:
         """What this machine keeps: inside .git, which no commit holds; where that is read-only, a folder for this run."""
-        folder = self.found.common / "reconcile" / self.app
+        folder = self.place.common / "reconcile" / self.app
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             (folder / "busy").touch(mode=0o600)
@@ -72,7 +72,24 @@ class Ref:
 
     @cached_property
     def repository(self) -> Repository:
-        return Repository(self.folder, self.found, self.environ, self.sleep)
+        return Repository(self.folder, self.place, self.environ, self.sleep)
+
+    def head_and_tree(self) -> tuple[str, str]:
+        """The head that we know, and its tree; empty where the ref is not there."""
+        return (self.head, self.repository.tree_id(self.head)) if self.head else ("", "")
+
+    def trust(self, head: str) -> bool:
+        """Take the remote's head for right, whatever this machine saw before; False where it is another. Raises RecordError."""
+        self.look()
+        if (self.head or "none") != head:
+            return False
+        self.remember()
+        return True
+
+    def see(self) -> None:
+        """What the remote has, where nobody has looked yet. Raises RecordError."""
+        if not self.seen:
+            self.refresh()
 
     def refresh(self) -> None:
         """Look at the remote. Raises RecordError, also where the ref does not go on from what this machine last saw there."""

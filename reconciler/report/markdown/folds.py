@@ -25,11 +25,11 @@ def access(plan: Plan) -> list[str | Section]:
     rows = tuple(map(_row, plan.access))
     if not rows:
         return []
-    found: list[str | Section] = [Section("rows of access", 2, rows[:ROWS], "**Access**\n\n" + COLUMNS)]
+    sections: list[str | Section] = [Section("rows of access", 2, rows[:ROWS], "**Access**\n\n" + COLUMNS)]
     if len(rows) > ROWS:
         title = f"and {len(rows) - ROWS:,} more: all {len(rows):,} rows of access"
-        found.append(Section("rows of the whole access list", 5, rows, _open(title) + COLUMNS, CLOSE))
-    return found
+        sections.append(Section("rows of the whole access list", 5, rows, _open(title) + COLUMNS, CLOSE))
+    return sections
 
 
 def _row(row: Access) -> str:
@@ -51,13 +51,14 @@ def changes(plan: Plan) -> list[Section]:
         causes = set(change.causes)
         apart["drift" if causes == {"drift"} else "time" if causes == {"time"} else "config"].append(change)
     return [
-        _fenced(many, rank, one if len(apart[cause]) == 1 else many, map(difference, apart[cause]), "diff")
-        for cause, rank, one, many in KINDS
+        _fenced(plural, rank, singular if len(apart[cause]) == 1 else plural, map(difference, apart[cause]), "diff")
+        for cause, rank, singular, plural in KINDS
         if apart[cause]
     ]
 
 
 def skipped(plan: Plan) -> list[Section]:
+    """Who is left out, by code: one fold."""
     if not plan.skipped:
         return []
     counts = Counter(item.code for item in plan.skipped)
@@ -69,14 +70,16 @@ def skipped(plan: Plan) -> list[Section]:
 
 
 def unmanaged(plan: Plan) -> list[Section]:
+    """Accounts that are not ours, by class: one fold."""
     lines: list[str] = []
-    for kind, meaning, found in unmanaged_classes(plan.unmanaged):
-        lines += [f"{kind} ({len(found):,}): {meaning}", *(f"  {item.userName} ({item.id})" for item in found)]
+    for kind, meaning, accounts in unmanaged_classes(plan.unmanaged):
+        lines += [f"{kind} ({len(accounts):,}): {meaning}", *(f"  {item.userName} ({item.id})" for item in accounts)]
     title, count = "unmanaged: never touched", len(plan.unmanaged)
     return [_fenced("lines of unmanaged accounts", 7, title, map(inert, lines), "text", count)] if lines else []
 
 
 def safeguards(plan: Plan) -> list[Section]:
+    """What each safeguard says: one fold."""
     rows = tuple(
         f"- {code(str(s.get('name', '')))} {code(str(s.get('status', '')))}: {code(str(s.get('detail', '')))}"
         for s in plan.safeguards
@@ -93,7 +96,7 @@ def _open(title: str) -> str:
 
 
 def _fenced(name: str, rank: int, title: str, units: Iterable[str], language: str, count: int | None = None) -> Section:
-    found = tuple(units)
-    ticks = "`" * max(3, max(map(longest_run, found), default=0) + 1)
-    head = _open(f"{len(found) if count is None else count:,} {title}")
-    return Section(name, rank, found, f"{head}{ticks}{language}\n", f"\n{ticks}{CLOSE}")
+    lines = tuple(units)
+    ticks = "`" * max(3, max(map(longest_run, lines), default=0) + 1)
+    head = _open(f"{len(lines) if count is None else count:,} {title}")
+    return Section(name, rank, lines, f"{head}{ticks}{language}\n", f"\n{ticks}{CLOSE}")

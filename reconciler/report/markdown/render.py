@@ -70,14 +70,14 @@ def _verdict(plan: Plan) -> str:
     actions = [(action, plan.count(action)) for action in TOLD]
     always = ALWAYS_TOLD if plan.changes else ()
     counts = [f"{number:,} to {action}" for action, number in actions if number or action in always]
-    rest = (
+    also = (
         ("adopted", plan.adopted),
         ("skipped", len(plan.skipped)),
         ("unmanaged", len(plan.unmanaged)),
         ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)),
         ("outstanding", plan.outstanding),
     )
-    counts += [f"{number:,} {name}" for name, number in rest if number]
+    counts += [f"{number:,} {name}" for name, number in also if number]
     return f"**{word}**. " + (", ".join(counts) + "." if counts else "")
 
 
@@ -141,8 +141,8 @@ def findings(plan: Plan) -> list[Section]:
     """Objects that cannot be planned, and warnings."""
     errors = tuple(f"- {code(e.address)} ({code(e.code)}): {code(e.reason)}; to do: {code(e.remedy)}" for e in plan.errors)
     warnings = tuple(f"- {code(text)}" for text in plan.warnings)
-    found = [
+    sections = [
         Section("errors", 0, errors, "**Errors**: these objects are left out, the rest can be applied\n\n"),
         Section("warnings", 2, warnings, "**Warnings**\n\n"),
     ]
-    return [section for section in found if section.units]
+    return [section for section in sections if section.units]

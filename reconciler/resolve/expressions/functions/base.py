@@ -137,10 +137,10 @@ def whole(value: Any) -> int:
     """An integer. Raises EvaluationError."""
     if type(value) is int:
         return value
-    found = number(value)
-    if found is None or found != found.to_integral_value():
+    amount = number(value)
+    if amount is None or amount != amount.to_integral_value():
         raise EvaluationError(f"{value!r} is no whole number")
-    return int(found)
+    return int(amount)
 
 
 def checks(*rules: Check) -> Check:

@@ -40,10 +40,10 @@ SPECIAL = {"æ": "ae", "ø": "oe", "œ": "oe", "ß": "ss", "ł": "l", "ı": "i",
 def _or_null(call: Callable[..., Any]) -> Callable[..., Any]:
     """Null in, null out."""
 
-    def run(source: Any, *rest: Any) -> Any:
+    def run(source: Any, *arguments: Any) -> Any:
         if type(source) is str:
-            return call(source, *rest)
-        return None if source is None else call(text(source), *rest)
+            return call(source, *arguments)
+        return None if source is None else call(text(source), *arguments)
 
     return run
 
@@ -64,9 +64,9 @@ def _cased(letter: str, other: str) -> str:
 def _join(separator: Any, *parts: Any) -> str:
     if not PLAIN.issuperset(map(type, parts)):
         parts = tuple([text(item) for part in parts for item in items(part)])
-    found, between = list(filter(None, parts)), text(separator)
-    fits(sum(map(len, found)) + len(between) * (len(found) - 1))
-    return between.join(found)
+    filled, between = list(filter(None, parts)), text(separator)
+    fits(sum(map(len, filled)) + len(between) * (len(filled) - 1))
+    return between.join(filled)
 
 
 def _left(source: Any, count: Any) -> str:
@@ -107,25 +107,25 @@ def _split(source: Any, delimiter: Any) -> Any:
 def _pcase(source: str, separators: Any = None) -> str:
     if separators is None:
         return _title_case(lower(source))
-    found, fresh = [], True
+    letters, fresh = [], True
     for letter in source:
-        found.append(upper(letter) if fresh else lower(letter))
+        letters.append(upper(letter) if fresh else lower(letter))
         fresh = letter in text(separators)
-    return "".join(found)
+    return "".join(letters)
 
 
 def _title_case(source: str) -> str:
     """.NET's TextInfo.ToTitleCase: a word begins at a letter and ends at a separator, an apostrophe is part of it."""
-    found, inside = [], False
+    letters, inside = [], False
     for letter in source:
         category = unicodedata.category(letter)
         if not inside and category in LETTERS:
-            found.append(_cased(letter, letter.title()))
+            letters.append(_cased(letter, letter.title()))
             inside = True
         else:
-            found.append(letter)
+            letters.append(letter)
             inside = inside and (letter == "'" or category not in SEPARATORS)
-    return "".join(found)
+    return "".join(letters)
 
 
 def _plain(source: str) -> str:
@@ -157,10 +157,10 @@ def _append(source: Any, suffix: Any) -> str:
 def _bit_and(left: Any, right: Any) -> Any:
     if left is None or right is None:
         return None
-    found = whole(left) & whole(right)
-    if not -(1 << 63) <= found < 1 << 64:
+    bits = whole(left) & whole(right)
+    if not -(1 << 63) <= bits < 1 << 64:
         raise EvaluationError("the result of BitAnd is no number of 64 bits")
-    return found
+    return bits
 
 
 def _to_text(value: Any) -> Any:
