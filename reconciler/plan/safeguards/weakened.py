@@ -74,6 +74,8 @@ def weakened(facts: Facts) -> Iterator[Caution]:
 def _was_told_active(facts: Facts) -> bool:
     """A record from before this was looked at says it by what an account was told."""
     entries = facts.record.entries
+    if facts.context.able.inactive == "ignored":  # the profile says so, and that is told elsewhere
+        return False
     first = next((address for address in entries if is_user(address)), None)
     return first is not None and "active" in entries[first].get("wanted", {})
 
