@@ -28,10 +28,11 @@ from reconciler.cli.only import known_addresses, warn_unknown
 from reconciler.cli.other_apps import warn_forgotten
 from reconciler.cli.output import PERSON, add_markdown, reporting, say, warn
 from reconciler.cli.plan import show_plans
-from reconciler.cli.write import blocked, closed, write
+from reconciler.cli.write import blocked, closed, held_back, write
 from reconciler.cycle.clock import now
 from reconciler.cycle.plan_files import reviewed
 from reconciler.declare.model import App, Declarations
+from reconciler.declare.wording import plural
 from reconciler.plan.model import Change, Plan
 
 if TYPE_CHECKING:
@@ -103,26 +104,38 @@ def _apply(
         with lock_and_plan(app, declarations, PERSON, Lock(COMMAND, lock_timeout), Selection(only, causes)) as session:
             warn_unknown(only, app, declarations, session.record)
             changes = agreed(session)
-            return changes if isinstance(changes, int) else write(session, changes, Request(only=only, digest=digest))
+            if isinstance(changes, int):
+                return changes
+            if session.guarded.blocking:
+                code = write(session.guard(changes, now()), changes, Request(only=only))
+                return worst([code, held_back(session, changes)])
+            return write(session, changes, Request(only=only, digest=digest))
 
     return worst(in_turn({app.name: partial(work, app) for app in picked}))
 
 
 def _agreed(session: Session, auto_approve: bool, digest: str | None, no_color: bool) -> tuple[Change, ...] | int:
-    """The changes to write, or the exit code where there is nothing to go on with."""
+    """The changes to write, or the exit code where there is nothing to go on with.
+
+    Of what a date has brought, what a safeguard does not count is not held back with what it counts: it fell due.
+    """
     plan = session.planned.plan
     show_plans([plan], "text", no_color)
     if digest is not None and digest != plan.digest and not _is_rest(session, digest):
         say(f"Error: the plan's digest is {plan.digest}, not {digest}: nothing was written")
         say("    review the plan above, and apply its own digest")
         return STALE
+    todo = plan.changes
     if session.guarded.blocking:
-        return blocked(session, session.guarded.blocking)
-    asks = plan.changes and not auto_approve and digest is None
-    if asks and not click.confirm("Apply these changes?", err=True):
+        todo = session.guarded.passing if plan.selected_causes == ("time",) and digest is None else ()
+        if not todo:
+            return blocked(session, session.guarded.blocking)
+        click.echo(f"Safeguards hold back {plural(len(plan.changes) - len(todo), 'change')}, see above.", err=True)
+    asks = todo and not auto_approve and digest is None
+    if asks and not click.confirm("Apply these changes?" if todo == plan.changes else "Apply the others?", err=True):
         click.echo("Nothing was written.", err=True)
         return ERROR
-    return plan.changes
+    return todo
 
 
 def _is_rest(session: Session, digest: str) -> bool:

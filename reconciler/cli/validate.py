@@ -26,6 +26,7 @@ from reconciler.declare.wording import plural
 )
 def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) -> int:
     """Check every declaration and report all errors at once."""
+    from reconciler.cycle.carried import check_carried
     from reconciler.declare.listed import listed
     from reconciler.declare.lookalikes import check_names
     from reconciler.plan.policies import check_policies
@@ -34,7 +35,7 @@ def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) ->
     from reconciler.resolve.check import check_assignments
 
     declarations, problems = checked(desired)
-    problems = [*problems, *check_policies(declarations, now()[:10])]
+    problems = [*problems, *check_policies(declarations, now()[:10]), *check_carried(declarations)]
     problems = listed([*problems, *check_assignments(declarations), *check_names(declarations)])
     if apps:
         problems = _of_apps(desired, apps, problems)

@@ -10,6 +10,7 @@ from reconciler.declare.settings import (
     AccidentalDeletions,
     Deprovisioning,
     GroupMembership,
+    Identity,
     Lockout,
     Provisioning,
     RecordSettings,
@@ -159,6 +160,7 @@ class Safeguards:
 
     accidentalDeletions: AccidentalDeletions = AccidentalDeletions()
     groupMembership: GroupMembership = GroupMembership()
+    identity: Identity = Identity()
     protected: tuple[str, ...] = ()
     lockout: Lockout | None = None
     principal: str | None = None

@@ -9,13 +9,14 @@ from reconciler.declare.assignments import is_day
 from reconciler.declare.model import App, Approval, Problem, Role, Safeguards, User
 from reconciler.declare.names import fold
 from reconciler.declare.references import nearest
-from reconciler.declare.settings import AccidentalDeletions, GroupMembership, Lockout
+from reconciler.declare.settings import AccidentalDeletions, GroupMembership, Identity, Lockout
 from reconciler.declare.table import Table
 from reconciler.declare.yaml.document import Document
 
 LIMITS = (
     *(f"accidentalDeletions.{name}" for name in AccidentalDeletions.__dataclass_fields__),
     *(f"groupMembership.{name}" for name in GroupMembership.__dataclass_fields__),
+    *(f"identity.{name}" for name in Identity.__dataclass_fields__),
     "protected",
     "lockout",
     "approvals",
@@ -31,6 +32,7 @@ def read_safeguards(document: Document, roles: Mapping[str, Role], problems: lis
     return Safeguards(
         AccidentalDeletions(**_numbers(AccidentalDeletions, data.get("accidentalDeletions"))),
         GroupMembership(**_numbers(GroupMembership, data.get("groupMembership"))),
+        Identity(**_numbers(Identity, data.get("identity"))),
         tuple(name for name in protected if isinstance(name, str)) if isinstance(protected, list) else (),
         _lockout(document, _mapping(data.get("lockout")), roles, problems),
         principal if isinstance(principal, str) else None,

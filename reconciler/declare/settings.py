@@ -40,6 +40,15 @@ class GroupMembership:
     minimumExisting: int = 10
 
 
+@dataclass(frozen=True)
+class Identity:
+    """Most accounts that may get another login, or another value by which they are matched, within 24 hours."""
+
+    count: int = 10
+    percent: int = 20
+    minimumExisting: int = 10
+
+
 class Lockout(NamedTuple):
     """`role` is a folded displayName, `minimumActive` how many must hold it after any plan."""
 

@@ -28,7 +28,7 @@ UNKNOWN_GROUP = "#Group/"  # before that of a group inside a group
 @dataclass(frozen=True)
 class Context:
     """`entries` are the record's, and so are `revoked`, by today's address: address -> {at, reason}, and `carried`, the targets
-    that carried roles when last applied.
+    that carried roles when last applied, and `unmapped`, those of which it was told then that nothing carries them any more.
 
     Nothing is decided yet while `pending` and `released` are empty, see `decided`: `pending` is address -> change of every one
     that there would be without a selection, `released` are recorded addresses that are out of scope and with which nothing is
@@ -42,6 +42,7 @@ class Context:
     matching: Matching
     revoked: Mapping[str, Revocation] = field(default_factory=dict)
     carried: frozenset[str] = frozenset()
+    unmapped: frozenset[str] = frozenset()
     pending: Mapping[str, Change] = field(default_factory=dict)
     released: frozenset[str] = frozenset()
 
@@ -149,7 +150,16 @@ def gather(app: App, resolution: Resolution, live: Live, record: Record | None, 
     """What planning rests on, before anything is decided."""
     if record is None:
         return Context(app, resolution, live, Entries(), matching)
-    return Context(app, resolution, live, record.entries, matching, _revoked(record, matching), frozenset(record.carrying))
+    return Context(
+        app,
+        resolution,
+        live,
+        record.entries,
+        matching,
+        _revoked(record, matching),
+        frozenset(record.carrying),
+        frozenset(record.unmapped),
+    )
 
 
 def _revoked(record: Record, matching: Matching) -> dict[str, Revocation]:

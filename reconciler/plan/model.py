@@ -166,7 +166,8 @@ class ObjectError(NamedTuple):
 class Access(NamedTuple):
     """One role or group that a person gains or loses; `kind` is role, group, or account where no role is told to the service.
 
-    `through` names the group that gives it, and the groups inside that lead to the person; `until` is the last valid day.
+    `through` names the group that gives it, and the groups inside that lead to the person; `until` is the last valid day,
+    `then` what happens after it, in words.
     """
 
     address: str
@@ -179,6 +180,16 @@ class Access(NamedTuple):
     file: str
     line: int
     until: str | None
+    then: str = ""
+
+
+class Kept(NamedTuple):
+    """A role or a group that a person has on the service, and that nothing carries any more: `target` did when last applied."""
+
+    address: str
+    target: str
+    what: str
+    privileged: bool
 
 
 class Caution(NamedTuple):
@@ -242,6 +253,7 @@ class Plan:
     left: int = 0  # objects that are not as declared, and stay so: a warning says why
     outstanding: int = 0  # objects of which something was to be taken that the service did not take: a caution says what
     cautions: tuple[Caution, ...] = ()
+    kept: tuple[Kept, ...] = ()  # what people keep unmanaged from this apply on
     record: RecordHead = RecordHead()
     redacted: bool = False  # personal values are hashes: it can be shown, not applied
 

@@ -116,6 +116,7 @@ class Record:
     limits:     the safeguards' limits when we last applied, by name
     breaches:   assignments that lacked then what a policy asks for, by policy and address
     carrying:   targets that carried roles when we last applied
+    unmapped:   of targets that carried roles, and of `members`, those that nothing carries any more; people keep what they gave
     removals:   those of the last 24 hours, without what an approval let through
     approved:   digest of an approved plan that is not done yet -> a digest of each thing that it would do
     asked:      digest of a plan that was applied by it -> what is left of it
@@ -138,6 +139,7 @@ class Record:
     limits: dict[str, int] = field(default_factory=dict)
     breaches: list[str] = field(default_factory=list)
     carrying: list[str] = field(default_factory=list)
+    unmapped: list[str] = field(default_factory=list)
     removals: list[Removal] = field(default_factory=list)
     approved: dict[str, list[str]] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
@@ -167,6 +169,10 @@ class Record:
 
     def protect(self, protected: list[str], carrying: Iterable[str]) -> None:
         self.protected, self.carrying = protected, sorted(carrying)
+
+    def leave(self, unmapped: Iterable[str]) -> None:
+        """Nothing carries these targets any more, and that was reviewed."""
+        self.unmapped = sorted(unmapped)
 
     def limit(self, limits: dict[str, int], breaches: list[str]) -> None:
         self.limits, self.breaches = limits, breaches

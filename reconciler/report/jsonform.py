@@ -17,6 +17,7 @@ from reconciler.plan.model import (
     Caution,
     Change,
     Config,
+    Kept,
     ObjectError,
     Plan,
     Precondition,
@@ -29,7 +30,7 @@ from reconciler.resolve.canonical import sha256
 
 SEAL = "content_digest"
 AGAIN = "make the plan again: `reconcile plan --out FILE`"
-Noun = TypeVar("Noun", AttributeChange, Config, ObjectError, Precondition, RecordHead, Requests, Skip)
+Noun = TypeVar("Noun", AttributeChange, Config, Kept, ObjectError, Precondition, RecordHead, Requests, Skip)
 
 
 class PlanFileError(ReconcileError):
@@ -75,7 +76,8 @@ def _shown(plan: Plan) -> dict[str, Any]:
         "digest": plan.digest,
         "summary": summary(plan),
         "changes": [change_json(change) for change in plan.changes],
-        "access": [_placed(item._asdict()) for item in plan.access],
+        **({"kept": [item._asdict() for item in plan.kept]} if plan.kept else {}),
+        "access": [_access(item) for item in plan.access],
         "skipped": [item._asdict() for item in plan.skipped],
         "unmanaged": [{"id": u.id, "userName": u.userName, "class": u.kind} for u in plan.unmanaged],
         "safeguards": list(plan.safeguards),
@@ -120,6 +122,11 @@ def change_json(change: Change) -> dict[str, Any]:
     return row
 
 
+def _access(row: Access) -> dict[str, Any]:
+    found = _placed(row._asdict())
+    return found if row.then else {name: value for name, value in found.items() if name != "then"}
+
+
 def _placed(fields: dict[str, Any]) -> dict[str, Any]:
     """The fields of an access row or a caution, with its place as a plan writes places."""
     return fields | {"declared_at": {"file": fields.pop("file"), "line": fields.pop("line")}}
@@ -155,7 +162,7 @@ def is_genuine(plan: Plan) -> bool:
         return True
     changes = [change for change in plan.changes if not any(a.redacted for a in change.attributes)]
     return all(change.digest == change_digest(change) for change in changes) and plan.digest == plan_digest(
-        plan.app, plan.base_url, plan.only, plan.selected_causes, plan.changes
+        plan.app, plan.base_url, plan.only, plan.selected_causes, plan.changes, plan.kept
     )
 
 
@@ -171,6 +178,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         unmanaged=tuple(Unmanaged(u["id"], u["userName"], u.get("class", "local")) for u in data["unmanaged"]),
         errors=tuple(_known(ObjectError, item) for item in data["errors"]),
         warnings=tuple(data["warnings"]),
+        kept=tuple(_known(Kept, item) for item in data.get("kept", ())),
         cautions=tuple(_read_caution(item) for item in data.get("cautions", ())),
         unchanged=data["summary"]["unchanged"],
         adopted=data["summary"]["adopted"],
@@ -206,6 +214,7 @@ def _read_access(data: dict[str, Any]) -> Access:
         place["file"],
         place["line"],
         data["until"],
+        data.get("then", ""),
     )
 
 

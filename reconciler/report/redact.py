@@ -15,7 +15,7 @@ from typing import Any
 
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold, name_of
-from reconciler.plan.model import Access, AttributeChange, Change, ObjectError, Plan, Precondition, Skip
+from reconciler.plan.model import Access, AttributeChange, Change, Kept, ObjectError, Plan, Precondition, Skip
 
 DIGITS = 12
 AROUND = "'\"`()[]{},;:."  # what may stand around a name in a sentence
@@ -45,8 +45,9 @@ def redact(plan: Plan, key: str, names: Iterable[str] = ()) -> Plan:
         unmanaged=tuple(u._replace(id=work.hash(u.id), userName=work.hash(u.userName)) for u in plan.unmanaged),
         cautions=tuple(item._replace(text=work.words(item.text)) for item in plan.cautions),
         warnings=tuple(map(work.words, plan.warnings)),
+        kept=tuple(item._replace(address=work.address(item.address), what=work.kept(item)) for item in plan.kept),
         only=tuple(map(work.address, plan.only)),
-        safeguards=tuple({k: v if k in OPEN else work.figures(v) for k, v in item.items()} for item in plan.safeguards),
+        safeguards=tuple({k: work.safeguard(k, v) for k, v in item.items()} for item in plan.safeguards),
     )
 
 
@@ -69,6 +70,8 @@ def _names(plan: Plan) -> Iterator[str]:
     yield from (name_of(address) for address in addresses)
     for row in plan.access:
         yield from (row.name, *row.through.split(" > "), *([row.what] if row.kind == "group" else ()))
+    for item in plan.kept:
+        yield from (name_of(item.address), *([item.what] if item.target == "members" else ()))
     for account in plan.unmanaged:
         yield from (account.id, account.userName)
 
@@ -138,8 +141,11 @@ class _Work:
 
     def access(self, row: Access) -> Access:
         through = " > ".join(self.hash(name) for name in row.through.split(" > "))
-        what = self.hash(row.what) if row.kind == "group" else row.what
+        what = self.hash(row.what) if row.kind == "group" else self.words(row.what) if row.kind == "identity" else row.what
         return row._replace(address=self.address(row.address), name=self.hash(row.name), what=what, through=through)
+
+    def kept(self, item: Kept) -> str:
+        return self.hash(item.what) if item.target == "members" else item.what
 
     def _digest(self, digest: str) -> str:
         return "sha256:" + hmac.new(self.secret.encode(), digest.encode(), "sha256").hexdigest()
@@ -153,6 +159,12 @@ class _Work:
             hashed.append(self._hashed(" ".join(words[:count])) if count else words[0])
             del words[: count or 1]
         return " ".join(hashed)
+
+    def safeguard(self, key: str, value: Any) -> Any:
+        """One of a safeguard's fields; a list holds addresses."""
+        if key in OPEN:
+            return value
+        return list(map(self.address, value)) if isinstance(value, list) else self.figures(value)
 
     def figures(self, text: str) -> str:
         """A sentence of a safeguard, in which a number is a count, whoever has the same for a value."""

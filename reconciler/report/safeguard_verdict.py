@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from shlex import quote
 from typing import Any
 
 from reconciler.report.colours import GREEN, RED, YELLOW, Colour
 from reconciler.report.safe import plain
 
+MOST = 10  # changes that are named in the command which does them alone
 COLOURS = {"ok": GREEN, "approved": YELLOW, "blocked": RED}
 Verdict = Mapping[str, Any]
 
@@ -39,7 +41,19 @@ def blocked_text(item: Verdict, app: str) -> list[str]:
             if item.get("approval")
             else []
         )
+        lines += [plain(words)] if (words := passing(item, app)) else []
     return lines
+
+
+def passing(item: Verdict, app: str) -> str:
+    """Which changes would pass alone, and how; empty where none would."""
+    addresses = item.get("passing") or []
+    if not addresses:
+        return ""
+    only = " ".join(f"--only {quote(address)}" for address in addresses[:MOST])
+    more = f", and {len(addresses) - MOST:,} more" if len(addresses) > MOST else ""
+    what = "1 change passes" if len(addresses) == 1 else f"{len(addresses):,} changes pass"
+    return f"{what} alone: reconcile apply --app {app} {only}{more}"
 
 
 def line(approval: Mapping[str, str]) -> str:

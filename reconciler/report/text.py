@@ -125,6 +125,7 @@ def access_words(row: Access) -> str:
     kind = "group " if row.kind == "group" else ""
     through = f" through group {plain(row.through)}" if row.through else ""
     until = f", until {plain(row.until)}" if row.until else ""
+    until += f", then {plain(row.then)}" if row.then else ""
     return f"{'gains' if row.gains else 'loses'} {kind}{what}{through}, {plain(row.file)}:{row.line}{until}"
 
 

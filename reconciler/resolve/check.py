@@ -45,7 +45,7 @@ def _app(app: App) -> Iterator[Problem]:
     yield from users
     yield from _mapping(app.groups, "groups")
     sound = not users
-    wanted = "disable" in (app.deprovisioning.outOfScope, app.deprovisioning.removedFromDirectory)
+    wanted = not {"disable", "empty"}.isdisjoint((app.deprovisioning.outOfScope, app.deprovisioning.removedFromDirectory))
     yield from check_capabilities(app)
     able = capabilities(app)
     if sound and wanted and able.inactive == "ignored":

@@ -34,8 +34,11 @@ def is_done(context: Context, change: Change) -> bool:
 
 
 def _wanted(context: Context, address: str) -> LiveObject | None:
-    """The account that the declaration asks for, or, of somebody who was revoked, speaks of."""
-    return context.account(address) if address in context.revoked else context.matching.live.get(address)
+    """The account that the declaration asks for, or, of somebody who was revoked, speaks of; a group that is to be emptied."""
+    wanted, entry = context.matching.live.get(address), context.entries.get(address)
+    if wanted is None and entry is not None and address in context.unwanted and address.startswith("Group/"):
+        return context.live.groups.get(entry["id"])
+    return context.account(address) if address in context.revoked else wanted
 
 
 def _is_out(context: Context, change: Change) -> bool:

@@ -34,8 +34,13 @@ def access(plan: Plan) -> list[str | Section]:
 
 def _row(row: Access) -> str:
     who = cell(row.address) + (f" ({cell(row.name)})" if row.name and row.name not in row.address else "")
-    what = ("" if row.kind == "account" else f"{row.kind} ") + cell(row.what) + (" **privileged**" if row.privileged else "")
-    through, until = (cell(text) if text else "" for text in (row.through, row.until))
+    what = (
+        ("" if row.kind in ("account", "identity") else f"{row.kind} ")
+        + cell(row.what)
+        + (" **privileged**" if row.privileged else "")
+    )
+    last = f"{row.until}, then {row.then}" if row.until and row.then else row.until
+    through, until = (cell(text) if text else "" for text in (row.through, last))
     return f"| {'gains' if row.gains else 'loses'} | {who} | {what} | {through} | {cell(f'{row.file}:{row.line}')} | {until} |"
 
 

@@ -9,7 +9,7 @@ from reconciler.plan.model import Access, Action, Change, Plan
 from reconciler.report.markdown import folds
 from reconciler.report.markdown.fit import Limit, Section, fit
 from reconciler.report.safe import code
-from reconciler.report.safeguard_verdict import approve_in, line
+from reconciler.report.safeguard_verdict import approve_in, line, passing
 from reconciler.report.text import ALWAYS_TOLD, TOLD, caution_words, cost
 
 MOST = 20  # rows of the caution block; the rest is counted, and stands in the folds
@@ -111,9 +111,10 @@ def caution(plan: Plan) -> list[Section]:
 def _way_out(item: dict[str, Any], app: str) -> str:
     """What to do, and the very entry that would let the plan through where an approval can."""
     remedy = f". {code(item['remedy'])}" if item.get("remedy") else ""
+    alone = f". {code(words)}" if (words := passing(item, app)) else ""
     if not item.get("approval"):
-        return remedy
-    return f"{remedy}. To approve it, add to {code(approve_in(item, app))}: {code(line(item['approval']))}"
+        return remedy + alone
+    return f"{remedy}. To approve it, add to {code(approve_in(item, app))}: {code(line(item['approval']))}{alone}"
 
 
 def _harm(plan: Plan) -> Iterator[str]:
