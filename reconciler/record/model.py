@@ -10,7 +10,7 @@ from reconciler.declare.names import fold
 from reconciler.record.entries import Entries, Entry
 
 RECORD_VERSION = 1
-WHERE_SOME = frozenset({"learned", "incomplete"})  # keys that are written only where there is something
+WHERE_SOME = frozenset({"learned", "incomplete", "unmapped"})  # keys that are written only where there is something
 IN_NO_FORM = "none"
 
 

@@ -52,7 +52,8 @@ STEPS: tuple[tuple[str, int], ...] = (
     ("github waiting plan.json", 0), ("github plans --out plans", 0), ("apply plan.json", 0), ("apply --auto-approve", 0),
     (f"apply --digest {DIGEST}", 4), ("explain ada@x.org", 0), ("eval ToUpper([mail]) --user ada@x.org", 0),
     ("lock", 0), ("unlock x", 1),
-    ("record show User/ada@x.org", 0), ("record forget User/grace@x.org", 0), ("record prune --older-than 400d", 0),
+    ("record list", 0), ("record show User/ada@x.org", 0),
+    ("record forget User/grace@x.org", 0), ("record prune --older-than 400d", 0),
     ("record migrate --from local --path nowhere", 1), ("record trust none --app wiki", 64),
     ("revoke ada@x.org --auto-approve", 0), ("import --app wiki --out again", 0), ("demo --nothing", 64),
 )  # fmt: skip

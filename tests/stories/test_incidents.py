@@ -110,9 +110,10 @@ def test_an_outage_that_reads_as_an_empty_source_is_no_reason_to_create_everybod
 
     class Emptied(httpx.BaseTransport):
         def handle_request(self, request: httpx.Request) -> httpx.Response:
-            if request.method == "GET" and "filter" not in str(request.url):
-                return httpx.Response(200, json={"totalResults": 0, "Resources": []})
-            return inner.handle_request(request)
+            if request.method != "GET":
+                return inner.handle_request(request)
+            listed = request.url.path.endswith(("/Users", "/Groups"))
+            return httpx.Response(200, json={"totalResults": 0, "Resources": []}) if listed else httpx.Response(404)
 
     found.transport.inner = Emptied()
     assert found.plan().count("create") == 12 and found.blocking() == ["empty"]

@@ -169,7 +169,11 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def _serve(self) -> None:
-        content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        content = self.rfile.read(length)
+        if len(content) < length:  # whoever sent it died between its head and its body
+            self.close_connection = True
+            return
         headers = {k: v for k, v in self.headers.items() if k.lower() in ("content-type", "if-match", "accept")}
         with contextlib.suppress(OSError):  # a client that is dead hears nothing
             response = self.server.serve(self.command, self.path, headers, content)
