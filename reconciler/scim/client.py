@@ -15,13 +15,15 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from reconciler.resolve.paths import extractor, parse_path, quoted
 from reconciler.scim.answers import Answers, shallow
-from reconciler.scim.errors import LostAnswer, NoConnection, PatchUnsupported, ReadError, ServiceError, UnusableId
+from reconciler.scim.errors import LostAnswer, PatchUnsupported, ReadError, ServiceError, UnusableId
 from reconciler.scim.identity import is_usable, of_asked, refuse_other_kind
-from reconciler.scim.paging import MOST_OBJECTS, CursorPage, Page, by_cursor, whole
+from reconciler.scim.lists import listed
+from reconciler.scim.paging import CursorPage, Page, by_cursor, whole
 from reconciler.scim.profile import Profile
 from reconciler.scim.rate import Turns, Waits, pause, too_long, why
+from reconciler.scim.silence import no_answer
 from reconciler.scim.spelling import wire_path
-from reconciler.scim.wire import WHOLE, TooLate, Wire
+from reconciler.scim.wire import Wire
 
 Resource = dict[str, Any]
 T = TypeVar("T")
@@ -29,7 +31,6 @@ T = TypeVar("T")
 ATTEMPTS = 5
 AGAIN = frozenset({429, 502, 503, 504})
 TOO_MANY = 429
-OLD = "urn:scim:schemas:core:1.0"
 CURSOR_LOST = frozenset({"invalidCursor", "expiredCursor"})  # RFC 9865 §2.1: begin again
 
 
@@ -117,13 +118,13 @@ class ScimClient:
 
     def _page(self, resource: str, start: int, project: Callable[[list[Resource]], list[Any]]) -> Page:
         answer = self._request("GET", f"/{resource}?startIndex={start}&count={self.profile.paging.count}")
-        items, total = self._list(resource, answer, f"GET /{resource}?startIndex={start}")
+        items, total = listed(resource, answer, f"GET /{resource}?startIndex={start}")
         return Page([item["id"] for item in items], project(items), total)
 
     def _next(self, resource: str, cursor: str, project: Callable[[list[Resource]], list[Any]]) -> CursorPage:
         path = f"/{resource}?cursor={quote(cursor, safe='')}&count={self.profile.paging.count}"
         answer = self._request("GET", path)
-        items, total = self._list(resource, answer, f"GET /{resource}?cursor=")
+        items, total = listed(resource, answer, f"GET /{resource}?cursor=")
         after = answer.get("nextCursor")
         if after is not None and not isinstance(after, str):
             raise ReadError(
@@ -132,30 +133,6 @@ class ScimClient:
                 remedy="say `paging: {cursor: never}` in the profile, and tell the service's vendor",
             )
         return CursorPage(Page([item["id"] for item in items], project(items), total), after or None)
-
-    def _list(self, resource: str, data: Any, request: str) -> tuple[list[Resource], int]:
-        # An object that says neither is no empty list: that would disable everybody.
-        listed = isinstance(data, dict) and not {"totalResults", "Resources", "resources"}.isdisjoint(data)
-        total = data.get("totalResults", 0) if listed else None
-        items = data.get("Resources", data.get("resources")) if listed else None
-        if isinstance(total, str) and total.isascii() and total.isdigit() and len(total) < 19:
-            total = int(total)
-        if items is None and isinstance(total, int):
-            items = []
-        if not isinstance(items, list) or not isinstance(total, int):
-            raise ReadError("the answer is no SCIM list", request, remedy="check that tenantUrl is the SCIM base URL")
-        if any(_is_old(part) for part in (data, *items[:1]) if isinstance(part, dict)):
-            raise ServiceError(
-                "the service answers in SCIM 1.1, which is not spoken here",
-                request,
-                remedy="put the SCIM 2.0 base URL into tenantUrl; it often ends in /scim/v2",
-            )
-        if len(items) > MOST_OBJECTS:
-            raise ReadError(f"the answer holds {len(items):,} resources", request, remedy="tell the service's vendor")
-        if not set(map(type, items)) <= {dict} or not _identified([item.get("id") for item in items]):
-            raise ReadError("a resource in the answer has no id", request, remedy="report this to the service's vendor")
-        refuse_other_kind(resource, items, request)
-        return items, total
 
     def find(self, resource: str, path: str, value: str) -> list[Resource]:
         """What a filter `path eq "value"` returns; the caller checks each candidate again.
@@ -176,13 +153,13 @@ class ScimClient:
         return self._filter(resource, filter)[0]
 
     def _filter(self, resource: str, filter: str) -> tuple[list[Resource], int]:
-        items, total = self._list(resource, self._request("GET", f"/{resource}", {"filter": filter}), f"GET /{resource}?filter=")
+        items, total = listed(resource, self._request("GET", f"/{resource}", {"filter": filter}), f"GET /{resource}?filter=")
         once = list({item["id"]: item for item in shallow(items)}.values())
         return once, total - (len(items) - len(once))
 
     def peek(self, resource: str) -> list[Resource]:
         """At most one resource: whether there is a list of them at all."""
-        return self._list(resource, self._request("GET", f"/{resource}?count=1"), f"GET /{resource}?count=1")[0]
+        return listed(resource, self._request("GET", f"/{resource}?count=1"), f"GET /{resource}?count=1")[0]
 
     def get(self, resource: str, id: str) -> Resource | None:
         """One resource, None where it is gone. Raises AnotherAccount."""
@@ -287,7 +264,8 @@ class ScimClient:
         try:
             answer = self._wire.send(method, path, params, content, headers)
         except httpx.TransportError as error:
-            raise self._broken(error, method, shown) from None
+            words = self._answers.clean(str(error) or type(error).__name__)
+            raise no_answer(error, words, method, shown) from None
         self._turns.heard(answer.headers)
         try:
             return self._answers.data(answer, shown)
@@ -310,33 +288,6 @@ class ScimClient:
         if isinstance(error, ServiceError) and state.next_action is not None:
             self._waits.begin(state.next_action.sleep, why(error))
 
-    def _broken(self, error: Exception, method: str, shown: str) -> ServiceError:
-        """No answer: GET, PUT and DELETE can be sent again; of others nobody knows whether they were done."""
-        words = self._answers.clean(str(error) or type(error).__name__)
-        if isinstance(error, TooLate) and method == "GET":
-            return ReadError(
-                words,
-                shown,
-                remedy=f"an answer has {WHOLE:.0f} s, from its request to its end: ask for less with "
-                "`paging: {count: ...}` in the profile, or see what holds the service up",
-            )
-        if isinstance(error, httpx.UnsupportedProtocol):
-            return ReadError(words, shown, remedy="check tenantUrl")
-        unsent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError))
-        if not unsent and method in ("POST", "PATCH"):
-            return LostAnswer(f"no answer came ({words})", shown)
-        kind = NoConnection if unsent else ServiceError
-        return kind(f"no connection ({words})", shown, remedy="check tenantUrl, the network and the service's state")
-
 
 def _pause(state: RetryCallState) -> float:
     return pause(state.outcome.exception() if state.outcome is not None else None, state.attempt_number)
-
-
-def _is_old(part: Resource) -> bool:
-    schemas = part.get("schemas")
-    return isinstance(schemas, list) and any(isinstance(urn, str) and OLD in urn for urn in schemas)
-
-
-def _identified(ids: list[Any]) -> bool:
-    return set(map(type, ids)) <= {str} and "" not in ids
