@@ -59,12 +59,12 @@ class Session:
 @contextmanager
 def read_and_plan(
     app: App, declarations: Declarations, listener: Listener, selection: Selection = EVERYTHING, store: Store | None = None,
-    amend: Amend | None = None, read: Read = read_live,
+    amend: Amend | None = None, read: Read | None = None,
 ) -> Iterator[Session]:  # fmt: skip
     """Read the service and plan one app. Raises RecordError, CredentialError and ServiceError.
 
     `store` is the one that holds the lock, where there is one; `amend` changes the record before it is planned with; `read` is
-    what reads the service.
+    what reads the service, if not all of it is.
     """
     app = with_origins(app, declarations.folder)
     # 1. The record of what was last applied, with what a killed run has left in its journal.
@@ -78,7 +78,7 @@ def read_and_plan(
             refuse_renamed(app, declarations, client.base_url)
         # 3. What is there, and the changes that lead from there to what is declared.
         config = Config(declarations.digest, *revision(declarations.folder))
-        live = read(client, resolution, record)
+        live = (read or read_live)(client, resolution, record)
         planned = plan_with(live, resolution, client, record, selection, config)
         # 4. What a reviewer should know beside the changes.
         planned = planned if known else with_old_record(planned, store)
