@@ -230,6 +230,7 @@ class Plan:
     cautions: tuple[Caution, ...] = ()
     record: RecordHead = RecordHead()
     redacted: bool = False  # personal values are hashes: it can be shown, not applied
+    standing: tuple[str, ...] = ()  # those of the warnings that tell of what was so before this plan
 
     def count(self, action: Action) -> int:
         """How many changes carry this action."""

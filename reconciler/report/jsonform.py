@@ -25,6 +25,7 @@ from reconciler.plan.model import (
     Skip,
     Unmanaged,
 )
+from reconciler.report.headline import headline
 from reconciler.resolve.canonical import sha256
 
 SEAL = "content_digest"
@@ -74,6 +75,7 @@ def _shown(plan: Plan) -> dict[str, Any]:
         "selection": {"only": list(plan.only), "causes": list(plan.selected_causes)},
         "digest": plan.digest,
         "summary": summary(plan),
+        **({"headline": words} if (words := headline(plan, str)) else {}),
         "changes": [change_json(change) for change in plan.changes],
         "access": [_placed(item._asdict()) for item in plan.access],
         "skipped": [item._asdict() for item in plan.skipped],
@@ -81,6 +83,7 @@ def _shown(plan: Plan) -> dict[str, Any]:
         "safeguards": list(plan.safeguards),
         "cautions": [_placed(item._asdict()) for item in plan.cautions],
         "warnings": list(plan.warnings),
+        **({"standing": list(plan.standing)} if plan.standing else {}),
         "errors": [item._asdict() for item in plan.errors],
         "requests": plan.requests._asdict(),
     }
@@ -182,6 +185,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         digest=data["digest"],
         safeguards=tuple(data["safeguards"]),
         redacted=data.get("redacted", False),
+        standing=tuple(data.get("standing", ())),
         ignored=data["summary"].get("ignored", 0),
         left=data["summary"].get("left", 0),
         outstanding=data["summary"].get("outstanding", 0),

@@ -43,8 +43,9 @@ def redact(plan: Plan, key: str, names: Iterable[str] = ()) -> Plan:
         unmanaged=tuple(u._replace(id=work.hash(u.id), userName=work.hash(u.userName)) for u in plan.unmanaged),
         cautions=tuple(item._replace(text=work.words(item.text)) for item in plan.cautions),
         warnings=tuple(map(work.words, plan.warnings)),
+        standing=tuple(map(work.words, plan.standing)),
         only=tuple(map(work.address, plan.only)),
-        safeguards=tuple({k: v if k in OPEN else work.figures(v) for k, v in item.items()} for item in plan.safeguards),
+        safeguards=tuple({k: v if k in OPEN else work.said(v) for k, v in item.items()} for item in plan.safeguards),
     )
 
 
@@ -144,6 +145,10 @@ class _Work:
             found.append(self._hashed(" ".join(words[:count])) if count else words[0])
             del words[: count or 1]
         return " ".join(found)
+
+    def said(self, value: str | list[str]) -> str | list[str]:
+        """What a safeguard says: its sentences, and the reasons of approvals."""
+        return self.figures(value) if isinstance(value, str) else [self.words(text) for text in value]
 
     def figures(self, text: str) -> str:
         """A sentence of a safeguard, in which a number is a count, whoever has the same for a value."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 
@@ -10,6 +11,7 @@ from reconciler.declare.wording import plural
 from reconciler.plan.diff import detail
 from reconciler.plan.model import Access, Action, AttributeChange, Caution, Change, Plan, Skip, Unmanaged
 from reconciler.plan.warnings import listed
+from reconciler.report.headline import headline, verdict
 from reconciler.report.safe import plain
 from reconciler.report.safeguard_verdict import text_lines
 from reconciler.resolve.canonical import readable
@@ -17,12 +19,15 @@ from reconciler.resolve.canonical import readable
 SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.ENABLE: "~", Action.DISABLE: "-", Action.DELETE: "-"}
 TOLD = (Action.CREATE, Action.UPDATE, Action.DISABLE, Action.ENABLE, Action.DELETE)  # in the order of a plan's last line
 ALWAYS_TOLD = TOLD[:3]  # also where there is none
+DISABLED, AS_DECLARED = "AccountDisabled", "disabled in the directory, so nothing is to be done"
+STANDING = 5  # warnings of what was so before that are shown
+BLANK = re.compile("\n{3,}")
 COLOURS = {"+": "32", "~": "33", "-": "31"}
 
 
 def render(plan: Plan, colour: Callable[[str, str], str], unmanaged: bool = False) -> str:
     """The whole plan; `colour` gets text and an ANSI code; `unmanaged` lists accounts that are not ours."""
-    lines = [f"{plain(plan.display_name)} ({plain(plan.base_url)})", ""]
+    lines = [first_line(plan), plain(plan.base_url), ""]
     lines += _cautions(plan.cautions, colour)
     lines += _access(plan.access, colour)
     declared = [change for change in plan.changes if set(change.causes) != {"drift"}]
@@ -33,17 +38,25 @@ def render(plan: Plan, colour: Callable[[str, str], str], unmanaged: bool = Fals
         lines += ["Drift: edited on the service since the last apply, and put back:", ""]
     for change in drift:
         lines += [*change_lines(change, colour), ""]
-    lines += _skipped(plan.skipped)
-    lines += _unmanaged(plan.unmanaged) if unmanaged else []
     shown = plan.changes or any(item["status"] != "ok" for item in plan.safeguards)
     lines += text_lines(plan.safeguards, plan.app, colour) if shown else []
     lines += [f"Error: {plain(e.address)}: {plain(e.reason)}\n    {plain(e.remedy)}" for e in plan.errors]
-    lines += [f"Warning: {plain(text)}" for text in plan.warnings]
+    lines += [f"Warning: {plain(text)}" for text in plan.warnings if text not in plan.standing]
     lines += [part_of(plan)] if part_of(plan) else []
+    lines += ["", *_skipped(skips_to_show(plan))]
+    lines += _unmanaged(plan.unmanaged) if unmanaged else []
+    lines += _standing(plan.standing)
     if plan.requests.writes:
         lines += ["", f"The apply sends {cost(plan)}."]
     lines += ["", last_line(plan)]
-    return "\n".join(lines).replace("\n\n\n", "\n\n") + "\n"
+    return BLANK.sub("\n\n", "\n".join(lines)) + "\n"
+
+
+def first_line(plan: Plan) -> str:
+    """The app, what stands in the way of the plan, and what it does."""
+    word = verdict(plan)
+    words = [] if word == "changes to review" else [plural(len(plan.errors), "error") if word == "errors" else word]
+    return ": ".join([plain(plan.display_name), *words, *filter(None, [headline(plan, plain)])])
 
 
 def cost(plan: Plan) -> str:
@@ -84,7 +97,7 @@ def last_line(plan: Plan) -> str:
 def _rest(plan: Plan) -> str:
     counts = (
         ("adopted", plan.adopted),
-        ("skipped", len(plan.skipped)),
+        ("skipped", len(skips_to_show(plan))),
         ("unmanaged", len(plan.unmanaged)),
         ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)),
         ("ignored", plan.ignored),
@@ -164,14 +177,25 @@ def value_text(value: object) -> str:
     return plain(readable(value))
 
 
+def skips_to_show(plan: Plan) -> tuple[Skip, ...]:
+    """Without those who leave by this plan: they are in its changes, and nobody is to bring them back."""
+    leaving = {change.address for change in plan.changes if change.disables or change.action == Action.DELETE}
+    return tuple(skip for skip in plan.skipped if skip.address not in leaving) if leaving else plan.skipped
+
+
 def skips(skipped: Iterable[Skip]) -> Iterator[tuple[str, str, int, list[str]]]:
-    """Code, remedy, how many have both, and who: a line each with the reason, but one for all who are not assigned."""
+    """Code, remedy, how many have both, and who: a line each with the reason, but one for all of a kind that is everyday.
+
+    Who is disabled in the directory comes last: that is as it should be, so there is nothing to do.
+    """
     groups: dict[tuple[str, str], list[Skip]] = defaultdict(list)
     for item in skipped:
         groups[item.code, item.remedy].append(item)
-    for (code, remedy), items in sorted(groups.items()):
+    for (code, remedy), items in sorted(groups.items(), key=lambda group: (group[0][0] == DISABLED, group[0])):
         if code == "NotAssigned":  # most of a directory
             yield code, remedy, len(items), [listed((item.address for item in items), 3)]
+        elif code == DISABLED:
+            yield code, AS_DECLARED, len(items), [listed((item.address for item in items), 3)]
         else:
             yield code, remedy, len(items), [f"{item.address}: {item.reason}" for item in items]
 
@@ -183,6 +207,13 @@ def _skipped(skipped: tuple[Skip, ...]) -> list[str]:
         lines += [f"    {plain(text)}" for text in named[:10]]
         lines += [f"    and {len(named) - 10} more" for _ in (0,) if len(named) > 10]
     return [*lines, ""] if skipped else []
+
+
+def _standing(warnings: tuple[str, ...]) -> list[str]:
+    """What was so before this plan: the first few, and how many more."""
+    lines = [f"  {plain(text)}" for text in warnings[:STANDING]]
+    more = [f"  and {len(warnings) - STANDING} more, in the JSON and the Markdown"] if len(warnings) > STANDING else []
+    return ["", f"Standing warnings ({len(warnings)}):", *lines, *more] if warnings else []
 
 
 def unmanaged_classes(accounts: tuple[Unmanaged, ...]) -> Iterator[tuple[str, str, list[Unmanaged]]]:

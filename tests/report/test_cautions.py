@@ -15,7 +15,7 @@ PLAN = Plan("wiki", "Wiki", "https://b.example", "generic", cautions=(MOVED, BAI
 
 def test_a_caution_stands_before_everything_in_a_terminal() -> None:
     lines = text.render(PLAN, lambda words, code: words).splitlines()
-    assert lines[2:5] == [
+    assert lines[3:6] == [
         "Caution:",
         "  ! tenantUrl was https://a.example, desired/apps/wiki/app.yaml:4",
         "  ! x` </details> \\u001b[31m@everyone",

@@ -196,9 +196,10 @@ def test_a_comment_opens_with_the_verdict_and_the_counts(world: World) -> None:
     plan = world.plan()
     lines = render(plan).split("\n")
     assert lines[0] == f"<!-- reconcile:plan app=wiki digest={plan.digest} format=1.0 -->"
-    assert lines[1] == "### `wiki`: **changes to review**. 3 to create, 0 to update, 0 to disable."
+    assert lines[1] == "### `wiki`: **changes to review**: 2 people gain access, 1 privileged role is given, 1 group created"
+    assert lines[3] == "3 to create, 0 to update, 0 to disable."
     world.converge()
-    assert render(world.plan()).split("\n")[1] == "### `wiki`: **no changes**. "
+    assert render(world.plan()).split("\n")[1] == "### `wiki`: **no changes**"
 
 
 def test_the_verdict_names_what_stands_in_the_way() -> None:
@@ -259,7 +260,7 @@ def test_what_is_inside_a_value_is_shown_item_by_item() -> None:
 
 
 def test_skipped_and_unmanaged_are_counted_and_folded() -> None:
-    text = render(plan_of("n"))
+    text = render(replace(plan_of("n"), changes=()))
     assert "<details><summary>2 skipped (1 DefaultAccessRole, 1 NotAssigned)</summary>" in text
     assert "<details><summary>1 unmanaged: never touched</summary>" in text
 

@@ -32,7 +32,8 @@ class Guarded:
     """What the safeguards say of some changes, and the facts that they looked at.
 
     `approved` are digests of plans whose approvals cover the changes; `counts` is false for what an approval lets take
-    something away: that does not count again in the next 24 hours.
+    something away: that does not count again in the next 24 hours. `standing` are those of the warnings that tell of what was
+    so before.
     """
 
     facts: Facts
@@ -41,6 +42,7 @@ class Guarded:
     approved: tuple[str, ...]
     counts: bool
     cautions: tuple[Caution, ...] = ()
+    standing: tuple[str, ...] = ()
 
     @property
     def blocking(self) -> tuple[Safeguard, ...]:
@@ -66,7 +68,8 @@ def guard(
     holders = Holders(facts) if needed else None
     found += [safeguard(facts, holders) for safeguard in ON_STATE]
     verdicts = tuple(_lifted(item, approvals, facts, plans[-1].digest) for item in found)
-    warnings = (*(text for item in found for text in item.warnings), *approvals.warnings())
+    standing = (*(text for item in found for text in item.standing), *approvals.spent())
+    warnings = (*(text for item in found for text in item.warnings), *approvals.warnings(), *standing)
     return Guarded(
         facts,
         verdicts,
@@ -74,6 +77,7 @@ def guard(
         approvals.used(changes),
         not approvals.lifts(DELETIONS, changes),
         (*_lifts(verdicts, approvals), *weakened(facts)),
+        standing,
     )
 
 
@@ -89,7 +93,7 @@ def _lifted(found: Safeguard, approvals: Approved, facts: Facts, digest: str) ->
     if found.status != BLOCKED or found.name in NEVER_LIFTED:
         return found
     if approvals.lifts(found.name, facts.written):
-        return replace(found, status=APPROVED)
+        return replace(found, status=APPROVED, reasons=tuple(a.reason for a in approvals.lifting(found.name)))
     remedy = found.remedy + (ALONE if _separate(facts) else "")
     return replace(
         found, remedy=remedy, approval=entry(digest, found.name, facts.now), approve_in=approvals_file(facts.context.app)
@@ -117,5 +121,6 @@ def shown(planned: Planned, guarded: Guarded) -> Planned:
             safeguards=safeguards,
             cautions=(*guarded.cautions, *plan.cautions),
             warnings=(*plan.warnings, *guarded.warnings),
+            standing=guarded.standing,
         ),
     )

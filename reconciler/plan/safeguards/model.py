@@ -14,7 +14,8 @@ DAY = 24  # hours for which removals count together
 class Safeguard:
     """`status` is ok, blocked or approved. `numbers` are empty where it is not set, `approval` the entry that would lift it.
 
-    `approve_in` is the file in which that would stand.
+    `approve_in` is the file in which that would stand; `reasons` are those of the approvals that lift it. `standing` are warnings
+    of what was so before the plan.
     """
 
     name: str
@@ -25,6 +26,8 @@ class Safeguard:
     approval: Mapping[str, str] | None = None
     approve_in: str = ""
     warnings: tuple[str, ...] = ()
+    standing: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """As the plan holds it (schemas/plan.schema.json)."""
@@ -33,6 +36,8 @@ class Safeguard:
             found["remedy"] = self.remedy
         if self.approval and self.status == BLOCKED:
             found |= {"approval": dict(self.approval), "approve_in": self.approve_in}
+        if self.reasons:
+            found["reasons"] = list(self.reasons)
         return found
 
 

@@ -31,7 +31,7 @@ def policies(facts: Facts, holders: Holders | None) -> Safeguard:
         told or f"{len(rules)} policies hold of what the plan does",
         {"policies": len(rules), "violations": made.count, "earlier": earlier.count},
         "; ".join(found.policy.remedy for found in made.policies.values()),
-        warnings=(
+        standing=(
             *(
                 f"{found.message} (policy {found.policy.name}): {_excuse(found)}; {found.policy.remedy}"
                 for found in earlier.first

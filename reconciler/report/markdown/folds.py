@@ -9,7 +9,7 @@ from reconciler.plan.model import Access, Change, Plan
 from reconciler.report.markdown.change import difference
 from reconciler.report.markdown.fit import Section
 from reconciler.report.safe import cell, code, inert, longest_run
-from reconciler.report.text import skips, unmanaged_classes
+from reconciler.report.text import skips, skips_to_show, unmanaged_classes
 
 ROWS = 20
 COLUMNS = "| | who | what | through | declared in | until |\n|---|---|---|---|---|---|\n"
@@ -53,14 +53,15 @@ def changes(plan: Plan) -> list[Section]:
 
 
 def skipped(plan: Plan) -> list[Section]:
-    if not plan.skipped:
+    items = skips_to_show(plan)
+    if not items:
         return []
-    counts = Counter(item.code for item in plan.skipped)
+    counts = Counter(item.code for item in items)
     after = " (" + ", ".join(f"{number:,} {name}" for name, number in sorted(counts.items())) + ")"
     lines: list[str] = []
-    for name, remedy, number, named in skips(plan.skipped):
+    for name, remedy, number, named in skips(items):
         lines += [f"{name} ({number:,}): {remedy}", *(f"  {text}" for text in named)]
-    return [_fenced("lines of skipped objects", 6, f"skipped{after}", map(inert, lines), "text", len(plan.skipped))]
+    return [_fenced("lines of skipped objects", 6, f"skipped{after}", map(inert, lines), "text", len(items))]
 
 
 def unmanaged(plan: Plan) -> list[Section]:
@@ -69,6 +70,13 @@ def unmanaged(plan: Plan) -> list[Section]:
         lines += [f"{kind} ({len(found):,}): {meaning}", *(f"  {item.userName} ({item.id})" for item in found)]
     title, count = "unmanaged: never touched", len(plan.unmanaged)
     return [_fenced("lines of unmanaged accounts", 7, title, map(inert, lines), "text", count)] if lines else []
+
+
+def standing(plan: Plan) -> list[Section]:
+    """Warnings of what was so before this plan."""
+    rows = tuple(f"- {code(text)}" for text in plan.standing)
+    title = f"{len(rows):,} standing {'warning' if len(rows) == 1 else 'warnings'}"
+    return [Section("standing warnings", 8, rows, _open(title), CLOSE)] if rows else []
 
 
 def safeguards(plan: Plan) -> list[Section]:

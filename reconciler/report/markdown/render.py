@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.plan.model import Access, Action, Change, Plan
+from reconciler.report.headline import FINE, headline, verdict
 from reconciler.report.markdown import folds
 from reconciler.report.markdown.fit import Limit, Section, fit
 from reconciler.report.safe import code
 from reconciler.report.safeguard_verdict import approve_in, line
-from reconciler.report.text import ALWAYS_TOLD, TOLD, caution_words, cost
+from reconciler.report.text import ALWAYS_TOLD, TOLD, caution_words, cost, skips_to_show
 
 MOST = 20  # rows of the caution block; the rest is counted, and stands in the folds
-FINE = ("ok", "off", "approved")
 # GitHub counts a comment in UTF-16 units, and takes a summary of 1 MiB a step.
 COMMENT = Limit(65_536, "characters", lambda text: len(text.encode("utf-16-le", "surrogatepass")) // 2)
 SUMMARY = Limit(1_048_576, "bytes", lambda text: len(text.encode("utf-8", "surrogatepass")))
@@ -34,7 +34,8 @@ def render(plan: Plan, limit: Limit = COMMENT, whole: str = WHOLE, kind: str = "
     """The plan, cut to the limit; `whole` says in Markdown where all of it is, `note` is Markdown of ours on top."""
     first = f"{opening(kind, plan.app)}digest={plan.digest} format=1.0 -->"
     parts: list[str | Section] = [
-        f"{first}\n### {code(plan.display_name)}: {_verdict(plan)}",
+        f"{first}\n{_first(plan)}",
+        _counts(plan),
         note,
         _selection(plan),
         *caution(plan),
@@ -44,6 +45,7 @@ def render(plan: Plan, limit: Limit = COMMENT, whole: str = WHOLE, kind: str = "
         *folds.safeguards(plan),
         *folds.skipped(plan),
         *folds.unmanaged(plan),
+        *folds.standing(plan),
         _footer(plan),
     ]
     return fit([part for part in parts if part], limit, whole)
@@ -54,31 +56,26 @@ def unplanned(name: str) -> str:
     return f"### {code(name)}: **not planned**. The reason is in the log of this run.\n"
 
 
-def _verdict(plan: Plan) -> str:
-    """One line: may it be merged, and how much would be done."""
-    word = (
-        "blocked by a safeguard"
-        if blocked(plan)
-        else "errors"
-        if plan.errors
-        else "changes to review"
-        if plan.changes
-        else "told, and not done"
-        if plan.outstanding
-        else "no changes"
-    )
+def _first(plan: Plan) -> str:
+    """One line: may it be merged, and what does it do."""
+    words = headline(plan, code)
+    return f"### {code(plan.display_name)}: **{verdict(plan)}**" + (f": {words}" if words else "")
+
+
+def _counts(plan: Plan) -> str:
+    """How much would be done, by action."""
     actions = [(action, plan.count(action)) for action in TOLD]
     always = ALWAYS_TOLD if plan.changes else ()
     counts = [f"{number:,} to {action}" for action, number in actions if number or action in always]
     rest = (
         ("adopted", plan.adopted),
-        ("skipped", len(plan.skipped)),
+        ("skipped", len(skips_to_show(plan))),
         ("unmanaged", len(plan.unmanaged)),
         ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)),
         ("outstanding", plan.outstanding),
     )
     counts += [f"{number:,} {name}" for name, number in rest if number]
-    return f"**{word}**. " + (", ".join(counts) + "." if counts else "")
+    return ", ".join(counts) + "." if counts else ""
 
 
 def _selection(plan: Plan) -> str:
@@ -137,9 +134,9 @@ def _who(item: Change | Access) -> str:
 
 
 def findings(plan: Plan) -> list[Section]:
-    """Objects that cannot be planned, and warnings."""
+    """Objects that cannot be planned, and warnings of what is new."""
     errors = tuple(f"- {code(e.address)} ({code(e.code)}): {code(e.reason)}; to do: {code(e.remedy)}" for e in plan.errors)
-    warnings = tuple(f"- {code(text)}" for text in plan.warnings)
+    warnings = tuple(f"- {code(text)}" for text in plan.warnings if text not in plan.standing)
     found = [
         Section("errors", 0, errors, "**Errors**: these objects are left out, the rest can be applied\n\n"),
         Section("warnings", 2, warnings, "**Warnings**\n\n"),
