@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,12 +38,16 @@ unmanaged_option = click.option(
 )
 
 
+full_option = click.option("--full", is_flag=True, help="In text, show each of many changes of one cause, and not two for all.")
+
+
 @click.command()
 @options
 @selection_options
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help=FORMAT_HELP)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False, readable=False), help="Save the plan, for `apply FILE`.")
 @unmanaged_option
+@full_option
 @click.option("--redact", is_flag=True, help="Show hashes for personal values, also in FILE, which can then not be applied.")
 @click.option("--with-token", is_flag=True, help="Only apps whose token is in the environment.")
 @click.option(
@@ -52,7 +57,7 @@ unmanaged_option = click.option(
 )
 def plan(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...], form: str,
-    out: Path | None, show_unmanaged: bool, redact: bool, with_token: bool, detailed_exitcode: bool,
+    out: Path | None, show_unmanaged: bool, full: bool, redact: bool, with_token: bool, detailed_exitcode: bool,
 ) -> int:  # fmt: skip
     """Show what an apply would do. Writes nothing to the service."""
     mode = output_files.clear(out) if out is not None else output_files.OWN
@@ -79,7 +84,7 @@ def plan(
         warn_forgotten(declarations)
     codes = [guarded(lambda app=app: work(app)) for app in picked]  # type: ignore[misc]
     if plans or form == "json":
-        show_plans(plans, form, no_color, show_unmanaged)
+        show_plans(plans, form, no_color, show_unmanaged, full)
     _say_unplanned([app.displayName for app in picked if app.name not in {plan.app for plan in plans}], form)
     if out is not None and len(plans) == len(picked):
         from reconciler.report.jsonform import dumps
@@ -112,7 +117,7 @@ def _redacted(plan: Plan, declarations: Declarations) -> Plan:
     return redact(plan, os.environ.get("RECONCILE_REDACT_KEY", ""), filter(None, names))
 
 
-def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = False) -> None:
+def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = False, full: bool = False) -> None:
     """Plans on stdout in the asked form."""
     match form:
         case "json":
@@ -121,8 +126,10 @@ def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = F
             click.echo(jsonform.dumps(plans), nl=False)
         case "text":
             from reconciler.report import text
+            from reconciler.report.blocks import FEW
 
-            click.echo("\n".join(text.render(item, colourer(no_color), unmanaged) for item in plans), nl=False)
+            few = sys.maxsize if full else FEW
+            click.echo("\n".join(text.render(item, colourer(no_color), unmanaged, few) for item in plans), nl=False)
         case _:
             from reconciler.github.pages import whole_plan
             from reconciler.report import markdown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from reconciler.cycle.listener import Listener
 from reconciler.cycle.session import EVERYTHING, Amend, Session, session
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.baselines import settle
-from reconciler.plan.model import Change
+from reconciler.plan.model import Access, Change
 from reconciler.plan.safeguards.memory import prepare
 from reconciler.plan.selection import Selection
 from reconciler.record.model import Record
@@ -89,7 +89,17 @@ def job_of(found: Session, changes: tuple[Change, ...], request: Request) -> Job
         removals,
         found.planned.everything,
         skipped,
+        _reasons(plan.access),
     )
+
+
+def _reasons(rows: Iterable[Access]) -> dict[str, tuple[str, ...]]:
+    """Address -> the reasons of the assignments by which it gains or loses access."""
+    said: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if row.reason:
+            said.setdefault(row.address, {})[row.reason] = None
+    return {address: tuple(reasons) for address, reasons in said.items()}
 
 
 def _commit(found: Session, changes: tuple[Change, ...]) -> str | None:

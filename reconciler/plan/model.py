@@ -35,7 +35,8 @@ class AttributeChange(NamedTuple):
     """One attribute of a change. `path` is the mapping's target; `reference` says that the values are addresses.
 
     `generated` is the expression of a value that only the apply makes; `after` is null then. `redacted` values are
-    shown as `[Redact]` wherever they are shown.
+    shown as `[Redact]` wherever they are shown. `cause` is its own, where its change has several; `file` and `line` are those of
+    the mapping, of what is there already.
     """
 
     path: str
@@ -44,6 +45,9 @@ class AttributeChange(NamedTuple):
     reference: bool = False
     generated: str | None = None
     redacted: bool = False
+    cause: str = ""
+    file: str = ""
+    line: int = 0
 
     def shown(self) -> tuple[Any, Any]:
         """(before, after) as any output may show them."""
@@ -72,7 +76,8 @@ class Change:
     | disable | live         | `active` alone                      | -          |
     | delete  | live         | none                                | -          |
 
-    `adopts` is true where an existing account matched that the record does not know.
+    `adopts` is true where an existing account matched that the record does not know. `member_causes` are member -> cause,
+    where the change has several causes.
     """
 
     address: str
@@ -88,6 +93,7 @@ class Change:
     precondition: Precondition | None = None
     adopts: bool = False
     digest: str = ""
+    member_causes: tuple[tuple[str, Cause], ...] = ()
 
     @property
     def disables(self) -> bool:
@@ -153,6 +159,7 @@ class Access(NamedTuple):
     """One role or group that a person gains or loses; `kind` is role, group, or account where no role is told to the service.
 
     `through` names the group that gives it, and the groups inside that lead to the person; `until` is the last valid day.
+    `reason` is the assignment's. `keeps` says what of a role that is lost, or was given by a group that is, remains, and by what.
     """
 
     address: str
@@ -165,6 +172,8 @@ class Access(NamedTuple):
     file: str
     line: int
     until: str | None
+    reason: str = ""
+    keeps: str = ""
 
 
 class Caution(NamedTuple):

@@ -8,10 +8,10 @@ from typing import Any
 
 from reconciler.declare.model import Place
 from reconciler.plan.explain.model import Explanation, Step
+from reconciler.report.change_text import change_lines, value_text
 from reconciler.report.jsonform import change_json
 from reconciler.report.mapping_trace import mapping_json, mapping_lines
 from reconciler.report.safe import plain
-from reconciler.report.text import change_lines, value_text
 
 FORMAT_VERSION = "1.0"
 TITLES = {"connection": "Connection", "import": "Import", "scope": "Scope", "match": "Match", "action": "Action"}
@@ -60,7 +60,8 @@ def _scope(item: Explanation, colour: Colour) -> list[str]:
         until = f", until {plain(grant.expires)}" if grant.expires and grant.effective else ""
         way = f", through {way}" if way else ""
         why = f": {plain(grant.reason)}" if grant.reason else ""
-        lines.append(f"{MARKS[grant.effective]}  Role {plain(grant.role)}: assigned at {_at(grant.place)}{way}{until}{why}")
+        said = f", reason: {plain(grant.said)}" if grant.said else ""
+        lines.append(f"{MARKS[grant.effective]}  Role {plain(grant.role)}: assigned at {_at(grant.place)}{way}{until}{said}{why}")
     return lines
 
 
@@ -128,6 +129,7 @@ def to_json(item: Explanation) -> dict[str, Any]:
                 "expires": g.expires,
                 "declared_at": _place(g.place),
                 "through": [{"group": name, "declared_at": _place(place)} for name, place in g.through],
+                **({"assignment_reason": g.said} if g.said else {}),
             }
             for g in item.grants
         ],

@@ -8,6 +8,7 @@ from reconciler.declare.names import is_user
 from reconciler.plan.model import Access, Action, Change, Plan
 
 FINE = ("ok", "off", "approved")
+ACCESS = ("role", "group", "account")  # kinds of rows that are access, and not another name
 Quote = Callable[[str], str]
 
 
@@ -32,9 +33,9 @@ def headline(plan: Plan, quote: Quote) -> str:
 
 def _people(rows: Iterable[Access]) -> Iterator[str]:
     """`2 people gain access, 1 loses it`; who gains one thing and loses another is counted apart."""
-    people = [row for row in rows if is_user(row.address)]
+    people = [row for row in rows if is_user(row.address) and row.kind in ACCESS]
     gaining = {row.address for row in people if row.gains}
-    losing = {row.address for row in people if not row.gains}
+    losing = {row.address for row in people if not row.gains and not _stays(row)}
     gain, lose, both = len(gaining - losing), len(losing - gaining), len(gaining & losing)
     if gain:
         yield _some(gain, "person gains access", "people gain access")
@@ -42,6 +43,11 @@ def _people(rows: Iterable[Access]) -> Iterator[str]:
         yield _some(lose, "loses it", "lose it") if gain else _some(lose, "person loses access", "people lose access")
     if both:
         yield _some(both, "person has other access than before", "people have other access than before")
+
+
+def _stays(row: Access) -> bool:
+    """Whether the same role remains by something else."""
+    return row.kind == "role" and row.keeps.startswith(f"{row.what} ")
 
 
 def _privileged(rows: Iterable[Access]) -> Iterator[str]:

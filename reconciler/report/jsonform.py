@@ -77,7 +77,7 @@ def _shown(plan: Plan) -> dict[str, Any]:
         "summary": summary(plan),
         **({"headline": words} if (words := headline(plan, str)) else {}),
         "changes": [change_json(change) for change in plan.changes],
-        "access": [_placed(item._asdict()) for item in plan.access],
+        "access": [_access(item) for item in plan.access],
         "skipped": [item._asdict() for item in plan.skipped],
         "unmanaged": [{"id": u.id, "userName": u.userName, "class": u.kind} for u in plan.unmanaged],
         "safeguards": list(plan.safeguards),
@@ -114,13 +114,21 @@ def change_json(change: Change) -> dict[str, Any]:
         "causes": list(change.causes),
         "adopts": change.adopts,
         "declared_at": {"file": change.file, "line": change.line},
-        "attributes": [_attribute(a) for a in change.attributes],
+        "attributes": [_attribute(a, change) for a in change.attributes],
         "precondition": change.precondition._asdict() if change.precondition else None,
         "digest": change.digest,
     }
     if is_group(change.address):
         found["members"] = {"add": list(change.add), "remove": list(change.remove)}
+        if change.member_causes:
+            found["members"]["causes"] = dict(change.member_causes)
     return found
+
+
+def _access(row: Access) -> dict[str, Any]:
+    """A row; what nobody said is left out of it."""
+    fields = _placed(row._asdict())
+    return {name: value for name, value in fields.items() if value or name not in ("reason", "keeps")}
 
 
 def _placed(fields: dict[str, Any]) -> dict[str, Any]:
@@ -128,13 +136,21 @@ def _placed(fields: dict[str, Any]) -> dict[str, Any]:
     return fields | {"declared_at": {"file": fields.pop("file"), "line": fields.pop("line")}}
 
 
-def _attribute(attribute: AttributeChange) -> dict[str, Any]:
+def _attribute(attribute: AttributeChange, change: Change) -> dict[str, Any]:
     before, after = attribute.shown()
     found: dict[str, Any] = {"path": attribute.path, "before": before, "after": after}
     for name in ("reference", "generated", "redacted"):
         if getattr(attribute, name):
             found[name] = getattr(attribute, name)
+    if attribute.cause and len(change.causes) > 1:
+        found["cause"] = attribute.cause
+    if attribute.file and change.precondition is not None:
+        found["mapped_at"] = {"file": attribute.file, "line": attribute.line}
     return found
+
+
+def _read_attribute(data: dict[str, Any]) -> AttributeChange:
+    return _known(AttributeChange, data | data.get("mapped_at", {}))
 
 
 def loads(text: str) -> list[Plan]:
@@ -210,6 +226,8 @@ def _read_access(data: dict[str, Any]) -> Access:
         place["file"],
         place["line"],
         data["until"],
+        data.get("reason", ""),
+        data.get("keeps", ""),
     )
 
 
@@ -228,10 +246,11 @@ def _read_change(data: dict[str, Any]) -> Change:
         data["declared_at"]["file"],
         data["declared_at"]["line"],
         data.get("name", ""),
-        tuple(_known(AttributeChange, a) for a in data["attributes"]),
+        tuple(map(_read_attribute, data["attributes"])),
         tuple(members["add"]),
         tuple(members["remove"]),
         _known(Precondition, rests_on) if rests_on else None,
         data.get("adopts", False),
         data["digest"],
+        tuple((member, Cause(cause)) for member, cause in members.get("causes", {}).items()),
     )

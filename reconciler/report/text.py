@@ -8,36 +8,38 @@ from collections.abc import Callable, Iterable, Iterator
 
 from reconciler.declare.names import name_of
 from reconciler.declare.wording import plural
-from reconciler.plan.diff import detail
-from reconciler.plan.model import Access, Action, AttributeChange, Caution, Change, Plan, Skip, Unmanaged
+from reconciler.plan.model import Access, Action, Caution, Plan, Skip, Unmanaged
 from reconciler.plan.warnings import listed
+from reconciler.report.blocks import FEW, NAMED, SAMPLES, Place, Rows, blocks, by_person, people_alike, places
+from reconciler.report.change_text import block_lines
 from reconciler.report.headline import headline, verdict
 from reconciler.report.safe import plain
 from reconciler.report.safeguard_verdict import text_lines
-from reconciler.resolve.canonical import readable
 
-SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.ENABLE: "~", Action.DISABLE: "-", Action.DELETE: "-"}
 TOLD = (Action.CREATE, Action.UPDATE, Action.DISABLE, Action.ENABLE, Action.DELETE)  # in the order of a plan's last line
 ALWAYS_TOLD = TOLD[:3]  # also where there is none
 DISABLED, AS_DECLARED = "AccountDisabled", "disabled in the directory, so nothing is to be done"
 STANDING = 5  # warnings of what was so before that are shown
 BLANK = re.compile("\n{3,}")
-COLOURS = {"+": "32", "~": "33", "-": "31"}
 
 
-def render(plan: Plan, colour: Callable[[str, str], str], unmanaged: bool = False) -> str:
-    """The whole plan; `colour` gets text and an ANSI code; `unmanaged` lists accounts that are not ours."""
+def render(plan: Plan, colour: Callable[[str, str], str], unmanaged: bool = False, few: int = FEW) -> str:
+    """The whole plan; `colour` gets text and an ANSI code; `unmanaged` lists accounts that are not ours.
+
+    Of more than `few` changes of one cause, or people of one access, two stand for all.
+    """
     lines = [first_line(plan), plain(plan.base_url), ""]
     lines += _cautions(plan.cautions, colour)
-    lines += _access(plan.access, colour)
+    people = by_person(plan.access)
+    lines += _access(people, colour, few)
     declared = [change for change in plan.changes if set(change.causes) != {"drift"}]
     drift = [change for change in plan.changes if set(change.causes) == {"drift"}]
-    for change in declared:
-        lines += [*change_lines(change, colour), ""]
+    for block in blocks(declared, people, few):
+        lines += [*block_lines(block, colour), ""]
     if drift:
         lines += ["Drift: edited on the service since the last apply, and put back:", ""]
-    for change in drift:
-        lines += [*change_lines(change, colour), ""]
+    for block in blocks(drift, people, few):
+        lines += [*block_lines(block, colour), ""]
     shown = plan.changes or any(item["status"] != "ok" for item in plan.safeguards)
     lines += text_lines(plan.safeguards, plan.app, colour) if shown else []
     lines += [f"Error: {plain(e.address)}: {plain(e.reason)}\n    {plain(e.remedy)}" for e in plan.errors]
@@ -118,63 +120,37 @@ def caution_words(caution: Caution) -> str:
     return caution.text + (f", {caution.file}:{caution.line}" if caution.file else "")
 
 
-def _access(rows: tuple[Access, ...], colour: Callable[[str, str], str]) -> list[str]:
-    """Who gains and who loses what, one line a person, before anything else."""
-    people: dict[str, list[Access]] = defaultdict(list)
-    for row in rows:
-        people[row.address].append(row)
-    lines = [f"  {plain(name_of(address))} {'; '.join(map(access_words, found))}" for address, found in people.items()]
-    lines = [
-        colour(line, "1") if any(row.privileged for row in found) else line
-        for line, found in zip(lines, people.values(), strict=True)
-    ]
+def _access(people: Rows, colour: Callable[[str, str], str], few: int) -> list[str]:
+    """Who gains and who loses what, one line a person, before anything else; people who do alike are one line."""
+    lines = []
+    for alike in people_alike(people, few):
+        rows = people[alike[0]]
+        privileged = any(row.privileged for row in rows)
+        if len(alike) == 1:
+            line = f"  {plain(name_of(alike[0]))} {'; '.join(map(access_words, rows))}"
+        else:
+            same = [[people[address][number] for address in alike] for number in range(len(rows))]
+            named = listed(map(name_of, alike), NAMED if privileged or not rows[0].gains else SAMPLES)
+            line = f"  {len(alike):,} people: {plain(named)}\n      each {'; '.join(map(_alike_words, same))}"
+        lines.append(colour(line, "1") if privileged else line)
     return ["Access:", *lines, ""] if lines else []
 
 
-def access_words(row: Access) -> str:
+def _alike_words(rows: list[Access]) -> str:
+    """What each of several people gains or loses."""
+    return access_words(rows[0], places(Place(row.file, row.line) for row in rows))
+
+
+def access_words(row: Access, place: str = "") -> str:
     """What one person gains or loses, why, where that is said, and until when."""
     what = plain(row.what) + (" (privileged)" if row.privileged else "")
     kind = "group " if row.kind == "group" else ""
     through = f" through group {plain(row.through)}" if row.through else ""
     until = f", until {plain(row.until)}" if row.until else ""
-    return f"{'gains' if row.gains else 'loses'} {kind}{what}{through}, {plain(row.file)}:{row.line}{until}"
-
-
-def change_lines(change: Change, colour: Callable[[str, str], str]) -> list[str]:
-    """One change as the plan shows it."""
-    sign = SIGNS[change.action]
-    name = f"  ({plain(change.name)})" if change.name and change.name not in change.address else ""
-    lines = [colour(f"  {sign} {change.action} {plain(change.address)}", COLOURS[sign]) + name]
-    lines += [
-        f"      because: {plain(change.reason)} [{', '.join(change.causes)}]",
-        f"      declared: {plain(change.file)}:{change.line}",
-    ]
-    lines += ["      " + line for a in change.attributes for line in attribute_lines(a, change.action)]
-    lines += [colour(f"      + member {plain(m)}", "32") for m in change.add]
-    lines += [colour(f"      - member {plain(m)}", "31") for m in change.remove]
-    return lines
-
-
-def attribute_lines(attribute: AttributeChange, action: str) -> list[str]:
-    """One attribute: its old and new value; of lists and mappings what comes and goes."""
-    before, after = attribute.shown()
-    path = plain(attribute.path)
-    if attribute.generated:
-        return [f"{path}: made by {plain(attribute.generated)}"]
-    inside = [] if action == Action.CREATE else detail(before, after)
-    if inside:
-        return [f"{path}:", *("  " + _difference(*row) for row in inside)]
-    return [f"{path}: {value_text(after)}" if action == Action.CREATE else f"{path}: {value_text(before)} -> {value_text(after)}"]
-
-
-def _difference(sign: str, where: str, before: object, after: object) -> str:
-    shown = {"+": value_text(after), "-": value_text(before)}.get(sign, f"{value_text(before)} -> {value_text(after)}")
-    return f"{sign} {plain(where)}: {shown}"
-
-
-def value_text(value: object) -> str:
-    """A value as JSON, its hidden characters escaped."""
-    return plain(readable(value))
+    where = plain(place or f"{row.file}:{row.line}")
+    reason = f", reason: {plain(row.reason)}" if row.reason else ""
+    keeps = f" (keeps {plain(row.keeps)})" if row.keeps else ""
+    return f"{'gains' if row.gains else 'loses'} {kind}{what}{through}, {where}{until}{reason}{keeps}"
 
 
 def skips_to_show(plan: Plan) -> tuple[Skip, ...]:

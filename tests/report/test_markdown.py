@@ -223,7 +223,7 @@ def test_a_caution_stands_for_deletes_disables_privileged_gains_and_blocked_safe
 
 
 def test_a_long_caution_is_counted() -> None:
-    changes = tuple(replace(plan_of(f"u{n}").changes[2], address=f"User/u{n}") for n in range(25))
+    changes = tuple(replace(plan_of(f"u{n}").changes[2], address=f"User/u{n}", reason=f"r{n}") for n in range(25))
     text = render(replace(plan_of("x"), changes=changes, access=(), safeguards=()))
     assert "User/u19`" in text.partition("<details>")[0] and "and 5 more, below" in text and "User/u20`" not in text
 
@@ -231,7 +231,7 @@ def test_a_long_caution_is_counted() -> None:
 @pytest.mark.parametrize(("count", "folded"), [(20, False), (21, True)])
 def test_the_access_table_has_20_rows_then_a_count_and_the_full_list(count: int, folded: bool) -> None:
     row = plan_of("x").access[0]
-    plan = replace(plan_of("x"), access=tuple(row._replace(address=f"User/u{n}") for n in range(count)))
+    plan = replace(plan_of("x"), access=tuple(row._replace(address=f"User/u{n}", what=f"role {n}") for n in range(count)))
     text = render(plan)
     table = text.partition("**Access**")[2].partition("\n\n<details>")[0]
     assert table.count("| gains |") == 20
@@ -289,7 +289,9 @@ def test_the_footer_names_digest_commit_and_requests() -> None:
 
 def big(count: int) -> Plan:
     changes = tuple(
-        Change(f"User/{'ä' * 20}{n}@x.org", "create", "is in scope", ("config",), "f", n, "", (AttributeChange("x", None, n),))
+        Change(
+            f"User/{'ä' * 20}{n}@x.org", "create", f"is {n} in scope", ("config",), "f", n, "", (AttributeChange("x", None, n),)
+        )
         for n in range(count)
     )
     skips = tuple(Skip(f"User/s{n}", "DefaultAccessRole", "r", "m") for n in range(count))

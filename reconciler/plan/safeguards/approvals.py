@@ -94,5 +94,5 @@ class Approved:
 
 
 def entry(digest: str, safeguard: str, now: str) -> dict[str, str]:
-    """What to write into approvals.yaml."""
+    """What to write into approvals.yaml, once its reason is filled in: this one is refused."""
     return {"plan": digest, "safeguard": safeguard, "reason": "say why", "expires": days_after(now, VALID_DAYS)}

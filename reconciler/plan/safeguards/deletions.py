@@ -23,7 +23,8 @@ def accidental_deletions(facts: Facts) -> Safeguard:
     limits = facts.settings.accidentalDeletions
     gone, closed = _recent(facts, "user/"), _recent(facts, "group/")
     users = {fold(address) for address in facts.counted} | gone
-    groups = {fold(c.address) for c in facts.written if is_group(c.address) and c.action == Action.DELETE} | closed
+    deleted = {fold(c.address) for c in facts.written if is_group(c.address) and c.action == Action.DELETE}
+    groups = deleted | closed
     entries = facts.record.entries
     existing = _together(facts.active, gone)
     known = _together([a for a in entries.groups() if "retained" not in entries[a]], closed)
@@ -34,8 +35,7 @@ def accidental_deletions(facts: Facts) -> Safeguard:
     return Safeguard(
         NAME,
         verdict(blocked),
-        f"{share(len(users - gone), existing, 'user', 'loses', 'lose')} access, "
-        f"{share(len(groups - closed), known, 'group', 'is', 'are')} deleted{before}; "
+        f"{_now(len(facts.counted), existing, len(deleted), known)}{_revoked(facts)}{before}; "
         f"limit {_limit(limits, max(existing, known))}",
         {
             "users": len(users),
@@ -49,6 +49,19 @@ def accidental_deletions(facts: Facts) -> Safeguard:
         },
         "if so many are meant to go, approve the plan",
     )
+
+
+def _now(users: int, existing: int, groups: int, known: int) -> str:
+    """What this plan takes; what nobody loses is not counted."""
+    told = [share(users, existing, "user", "loses", "lose") + " access"] if users else []
+    told += [f"{groups} of {plural(known, 'group')} {'is' if groups == 1 else 'are'} deleted"] if groups else []
+    return ", ".join(told) or "nobody loses access, and no group is deleted"
+
+
+def _revoked(facts: Facts) -> str:
+    """Who loses access too, and is not counted."""
+    number = len(facts.losses) - len(facts.counted)
+    return f" (and {number} who {'was' if number == 1 else 'were'} revoked by hand)" if number else ""
 
 
 def _both(users: int, groups: int) -> str:
