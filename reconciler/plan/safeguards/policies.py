@@ -21,7 +21,8 @@ def policies(facts: Facts, holders: Holders | None) -> Safeguard:
         return Safeguard("policies", verdict(False), "no policy is declared for this app")
     made, earlier = _Found(), _Found()
     for policy in rules:
-        for found in violations(policy, setting, holders.after):
+        state = holders.everybody() if policy.kind == "holders" else holders.after
+        for found in violations(policy, setting, state):
             (made if _makes(found, facts, holders) else earlier).add(found)
     told = some([f"{found.message} (policy {found.policy.name})" for found in made.first], count=made.count)
     left = earlier.count - len(earlier.first)
