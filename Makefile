@@ -5,8 +5,11 @@ READY := $(VENV)/.ready
 SEEDS ?= 500
 FIRST ?= 0
 
+# What tries more with THOROUGH=1: properties with more examples, every kill, every wrong value.
+BUDGETED := $(shell grep -rl tests.support.budget --include='test_*.py' tests)
+
 # What needs no service, no process and no folder of declarations: the pure rooms, and how the rooms lie.
-LITERAL := baselines desired diff digest edits matching membership removed
+LITERAL := baselines desired diff digest edits matching membership removed safeguards_of_values
 PURE := tests/cases tests/resolve tests/test_rooms.py tests/test_facts.py $(LITERAL:%=tests/plan/test_%.py) \
   tests/apply/test_order.py tests/apply/test_wire.py tests/declare/test_nearest.py tests/declare/test_schemas.py \
   tests/record/test_document.py tests/scim/test_connection.py tests/scim/test_patch.py
@@ -33,7 +36,7 @@ bench: $(READY)
 
 simulate: $(READY)
 	$(VENV)/bin/python -m tests.simulation --seeds $(SEEDS) --first $(FIRST)
-	RACES=200 EVERY_KILL=1 $(VENV)/bin/pytest -n auto tests/record/test_git_record.py tests/stories/test_kill.py -k "at_once or killed"
+	THOROUGH=1 $(VENV)/bin/pytest -n auto --dist worksteal $(BUDGETED)
 
 $(READY): pyproject.toml
 	$(PYTHON) -m venv $(VENV)

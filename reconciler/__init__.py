@@ -12,7 +12,7 @@ The rooms, in the order of the data (a room imports only rooms above it; none in
     report     a plan, an explanation or problems in; text, Markdown, JSON or annotations out; pure
     cycle      one pass over one app: open the record, read, plan, guard and, under a lock, write
     adopt      a service or an Entra tenant in, declarations out: the way back
-    github     what GitHub has, through gh: comments, issues, reviewed plans
+    github     what GitHub has, through gh: comments, issues, reviewed plans; and the workflows that run there
     demo       simulators of services: a real SCIM server less what a profile says that it lacks
     cli        one module a command: options in, exit code out
 

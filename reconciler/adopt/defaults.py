@@ -45,6 +45,7 @@ GROUPS = """  groups:
       - {target: displayName, source: displayName, matchingPrecedence: 1}
       - {target: members, source: members}
 """
+NO_GROUPS = "  groups: {enabled: false}\n"
 
 
 def app_file(name: str) -> str:
@@ -59,12 +60,12 @@ def app_file(name: str) -> str:
 
 def variable_of(name: str) -> str:
     """What the names of an app's environment variables begin with."""
-    found = re.sub(r"[^A-Z0-9]", "_", name.upper())
-    return found if found[:1].isalpha() else "APP_" + found
+    prefix = re.sub(r"[^A-Z0-9]", "_", name.upper())
+    return prefix if prefix[:1].isalpha() else "APP_" + prefix
 
 
-def mappings_file(name: str, profile: str, users: Iterable[Resource], groups: bool) -> str:
-    """A mappings.yaml for the service that holds these users; `groups` says whether it has any to do with groups."""
+def mappings_file(name: str, profile: str, users: Iterable[Resource], groups: str = GROUPS) -> str:
+    """A mappings.yaml for the service that holds these users; `groups` is GROUPS, or NO_GROUPS of one that has none."""
     rows = [f"{{target: {spelled_code(target)}, source: {source}}}" for target, source in _table(profile)]
     lines = [
         "{target: userName, source: userPrincipalName, matchingPrecedence: 1}",
@@ -77,7 +78,7 @@ def mappings_file(name: str, profile: str, users: Iterable[Resource], groups: bo
         header("mappings", f"apps/{name}/mappings.yaml") + "mappings:\n  users:\n"
         "    targetObjectActions: [create, update, delete]\n    scopingFilters: []\n    attributes:\n"
         + "".join(f"      - {line}\n" for line in lines)
-        + (GROUPS if groups else "  groups: {enabled: false}\n")
+        + groups
     )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from reconciler.adopt.invert import ROLE_FUNCTIONS, fits_source, gives, put
 from reconciler.adopt.model import ImportRefused, Row
-from reconciler.declare.names import fold
-from reconciler.declare.source_attributes import COMPUTED
+from reconciler.declare.names import fold, is_user, name_of
+from reconciler.declare.source_attributes import COMPUTED, DEFAULT_DOMAIN
+from reconciler.plan.context import UNKNOWN
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.resolve.mapping import CompiledMapping, Slot
 from reconciler.resolve.sources import EXTENSION
@@ -31,18 +32,19 @@ def taken_over(mapping: CompiledMapping, change: Change, row: Row, key: str, ski
             f"{change.address} is active on the service, and out of scope here ({skip_code or 'not declared'})",
             "to keep it active, assign it or declare it again",
         )
-    found = copy.deepcopy(row)
+    fresh = copy.deepcopy(row)
     slots = {slot.target: slot for slot in mapping.slots}
-    refused = [reason for a in change.attributes if (reason := _attribute(slots[a.path], a, found, key))]
-    refused += [reason for member in change.add if (reason := _leave(found, member))]
+    refused = [reason for a in change.attributes if (reason := _attribute(slots[a.path], a, fresh, key))]
+    refused += [reason for member in change.add if (reason := _leave(fresh, member))]
+    refused += [f"{member} is in it, whom nobody has declared" for member in change.remove if member.startswith(UNKNOWN)]
     for member in change.remove:
-        found.setdefault("members", []).append(member.partition("/")[2])
+        fresh.setdefault("members", []).append(name_of(member) if is_user(member) else {"group": name_of(member)})
     if refused:
         raise ImportRefused(
             f"{change.address} cannot be taken over:\n    " + "\n    ".join(refused),
             "change mappings.yaml or the rows by hand, or let an apply write the declared values",
         )
-    return found
+    return fresh
 
 
 def _attribute(slot: Slot, change: AttributeChange, row: Row, key: str) -> str | None:
@@ -54,7 +56,7 @@ def _attribute(slot: Slot, change: AttributeChange, row: Row, key: str) -> str |
     source = str(slot.mapping.value)
     if source == key:
         return f"{slot.target} is {change.before!r} on the service: a rename, to be declared with `previously: [{row[key]}]`"
-    value = change.before
+    value = change.replaced
     if slot.reference and value is not None:
         if not str(value).startswith("User/"):
             return f"{slot.target} points to an account that nobody has declared"
@@ -73,7 +75,7 @@ def _expression(slot: Slot, change: AttributeChange, row: Row, key: str) -> str 
     if slot.expression.functions & ROLE_FUNCTIONS:
         return f"{slot.target} comes from assignments: give or take the role in assignments.yaml"
     for source in slot.expression.sources:
-        if source in COMPUTED or not fits_source(source, change.before, key) or source == key:
+        if source in (*COMPUTED, DEFAULT_DOMAIN) or not fits_source(source, change.before, key) or source == key:
             continue
         trial = copy.deepcopy(row)
         put(trial, source, change.before)

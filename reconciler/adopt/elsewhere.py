@@ -34,11 +34,11 @@ def _own(file: str, stage: Path, app: str) -> bool:
     return layout.own_files(app, Path(file).resolve().relative_to(stage.resolve()).as_posix())
 
 
-def leave_out_repeats(found: Adopted, app: App, stage: Path) -> None:
+def leave_out_repeats(adopted: Adopted, app: App, stage: Path) -> None:
     """What another file assigns already is not said again."""
     said = {(item.user, item.group, item.role) for item in app.assignments if not _own(item.file, stage, app.name)}
-    found.assignments = [
-        row for row in found.assignments if (_folded(row, "user"), _folded(row, "group"), fold(row["role"])) not in said
+    adopted.assignments = [
+        row for row in adopted.assignments if (_folded(row, "user"), _folded(row, "group"), fold(row["role"])) not in said
     ]
 
 

@@ -7,15 +7,17 @@ from typing import Any
 
 from reconciler.adopt.model import Row
 from reconciler.adopt.yaml_edit.rows import is_name
-from reconciler.declare.source_attributes import COMPUTED, MULTI_VALUED
+from reconciler.declare.source_attributes import COMPUTED, DEFAULT_DOMAIN, MULTI_VALUED
 from reconciler.declare.yaml.scalars import can_hold
 from reconciler.plan.diff import same
 from reconciler.resolve.expressions.language import EvaluationError
 from reconciler.resolve.mapping import CompiledMapping, Slot, coerce
+from reconciler.resolve.several import leading
 from reconciler.resolve.sources import EXTENSION
 
 ROLE_FUNCTIONS = frozenset({"SingleAppRoleAssignment", "AppRoleAssignmentsComplex", "AssertiveAppRoleAssignmentsComplex"})
 NAMES = frozenset({"userPrincipalName", "id"})
+NO_COLUMN = frozenset({*COMPUTED, *MULTI_VALUED, DEFAULT_DOMAIN, "accountEnabled"})  # what no live text is put back into
 
 
 def role_slot(mapping: CompiledMapping) -> int | None:
@@ -61,6 +63,7 @@ def sources_of(mapping: CompiledMapping, values: Sequence[Any], key: str, name: 
     """
     row: Row = {}
     left: list[tuple[str, str]] = []
+    values = [leading(value) for value in values]
     for slot, value in zip(mapping.slots, values, strict=True):
         if slot.mapping.kind == "source" and not slot.reference and value is not None:
             source = str(slot.mapping.value)
@@ -86,7 +89,7 @@ def _fill_in(slot: Slot, value: Any, row: Row, key: str) -> None:
     if expression is None or expression.generated or expression.functions & ROLE_FUNCTIONS or gives(slot, value, row):
         return
     for source in expression.sources:
-        if source in COMPUTED or source == "accountEnabled" or source in MULTI_VALUED or get(row, source) is not None:
+        if source in NO_COLUMN or get(row, source) is not None:
             continue
         if fits_source(source, value, key):
             trial = {**row, "extensionAttributes": dict(row.get("extensionAttributes") or {})}

@@ -18,12 +18,12 @@ def own_files(app: str, path: str) -> bool:
     return path in single or (path.startswith(users + "/") and path.endswith(".yaml"))
 
 
-def texts(app: str, found: Adopted, split: str, roles: list[Row]) -> dict[str, str]:
+def texts(app: str, adopted: Adopted, split: str, roles: list[Row]) -> dict[str, str]:
     """Path below `desired/` -> text. `split` is `none` or `department`; `roles` is all that roles.yaml is to hold."""
-    files = {path: ("users", rows) for path, rows in _users(app, found.users, split).items()}
-    if found.groups:
-        files[f"directory/groups/{app}.yaml"] = ("groups", found.groups)
-    files[f"apps/{app}/assignments.yaml"] = ("assignments", found.assignments)
+    files = {path: ("users", rows) for path, rows in _users(app, adopted.users, split).items()}
+    if adopted.groups:
+        files[f"directory/groups/{app}.yaml"] = ("groups", adopted.groups)
+    files[f"apps/{app}/assignments.yaml"] = ("assignments", adopted.assignments)
     if roles:
         files[f"apps/{app}/roles.yaml"] = ("roles", roles)
     return {path: document(kind, rows, path) for path, (kind, rows) in sorted(files.items())}
@@ -32,10 +32,10 @@ def texts(app: str, found: Adopted, split: str, roles: list[Row]) -> dict[str, s
 def _users(app: str, rows: list[Row], split: str) -> dict[str, list[Row]]:
     if split != "department" or not rows:
         return {f"directory/users/{app}.yaml": rows}
-    found: dict[str, list[Row]] = defaultdict(list)
+    files: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        found[f"directory/users/{app}/{slug(row.get('department') or '')}.yaml"].append(row)
-    return found
+        files[f"directory/users/{app}/{slug(row.get('department') or '')}.yaml"].append(row)
+    return files
 
 
 def slug(department: str) -> str:

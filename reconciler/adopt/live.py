@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.adopt.invert import role_slot, sources_of, wanted
 from reconciler.adopt.model import Adopted, Known, Notes, Row
 from reconciler.adopt.roles import Roles
-from reconciler.declare.model import App
+from reconciler.declare.model import App, Role
 from reconciler.declare.names import fold
 from reconciler.plan.diff import same, unsaid
 from reconciler.plan.live import Live, LiveObject
@@ -20,20 +20,17 @@ UNMATCHED = "left out: no source attribute was found that gives the matching att
 
 
 def adopt(
-    app: App, users: CompiledMapping, groups: CompiledMapping, live: Live, known: Known, notes: Notes, new_roles: bool
+    app: App, users: CompiledMapping, groups: CompiledMapping, live: Live, known: Known, notes: Notes, roles: Sequence[Role]
 ) -> Adopted:
-    """Rows of everything live; what cannot be declared is in `notes`.
-
-    `new_roles` says that the app declares no roles of its own yet, so that those of the service are its roles.
-    """
-    found = Adopted()
-    roles = Roles(app, role_slot(users), new_roles, notes)
-    _Users(users, known, notes, roles, found).run(sorted(live.users.values()))
+    """Rows of everything live; what cannot be declared is in `notes`. `roles` are those that the app declares of its own."""
+    adopted = Adopted()
+    held = Roles(app, role_slot(users), roles, notes)
+    _Users(users, known, notes, held, adopted).run(sorted(live.users.values()))
     if app.groups.enabled:
-        _Groups(groups, known, notes, found).run(sorted(live.groups.values()))
-    found.roles = roles.rows()
-    found.assignments = roles.assignments(found.group_names.values())
-    return found
+        _Groups(groups, known, notes, adopted).run(sorted(live.groups.values()))
+    adopted.roles = held.rows()
+    adopted.assignments = held.assignments(adopted.group_names.values())
+    return adopted
 
 
 class _Kind:
@@ -41,8 +38,8 @@ class _Kind:
 
     kind, key = "", ""
 
-    def __init__(self, mapping: CompiledMapping, known: Known, notes: Notes, found: Adopted) -> None:
-        self.mapping, self.known, self.notes, self.found = mapping, known, notes, found
+    def __init__(self, mapping: CompiledMapping, known: Known, notes: Notes, adopted: Adopted) -> None:
+        self.mapping, self.known, self.notes, self.adopted = mapping, known, notes, adopted
         self.taken: dict[str, list[LiveObject]] = {}
 
     def note(self, item: LiveObject, reason: str) -> None:
@@ -50,7 +47,7 @@ class _Kind:
 
     def rows(self, items: Iterable[LiveObject]) -> list[tuple[LiveObject, Row]]:
         """A row for each object that can be named, and that has its name to itself."""
-        found = []
+        named = []
         for item in items:
             row, left = sources_of(self.mapping, item.values, self.key, item.name)
             if row.get(self.key) is None:
@@ -58,27 +55,27 @@ class _Kind:
                 continue
             for target, reason in left:
                 self.note(item, f"{target} is not taken over: {reason}")
-            found.append((item, row))
+            named.append((item, row))
             self.taken.setdefault(fold(row[self.key]), []).append(item)
-        for item, row in found:
+        for item, row in named:
             if len(self.taken[fold(row[self.key])]) > 1:
                 self.note(item, f"left out: several have this {self.key}")
-        alone = [(item, row) for item, row in found if len(self.taken[fold(row[self.key])]) == 1]
+        alone = [(item, row) for item, row in named if len(self.taken[fold(row[self.key])]) == 1]
         return self._own_ids(alone)
 
-    def _own_ids(self, found: list[tuple[LiveObject, Row]]) -> list[tuple[LiveObject, Row]]:
+    def _own_ids(self, named: list[tuple[LiveObject, Row]]) -> list[tuple[LiveObject, Row]]:
         seen: set[str] = set()
-        for item, row in found:
+        for item, row in named:
             if "id" in row and (row["id"] in seen or len(row["id"]) > 1000):
                 self.note(item, "its id is not taken over: another has it")
                 del row["id"]
             seen.add(row.get("id", ""))
-        return found
+        return named
 
-    def checked(self, found: list[tuple[LiveObject, Row]], given: Mapping[str, Sequence[Any]]) -> list[tuple[LiveObject, Row]]:
+    def checked(self, named: list[tuple[LiveObject, Row]], given: Mapping[str, Sequence[Any]]) -> list[tuple[LiveObject, Row]]:
         """Those whose row would match their own object; attributes that would change are noted."""
         kept = []
-        for (item, row), want in zip(found, wanted(self.mapping, [row for _, row in found], given), strict=True):
+        for (item, row), want in zip(named, wanted(self.mapping, [row for _, row in named], given), strict=True):
             if not self._matches(want, item.values):
                 self.note(item, UNMATCHED)
                 continue
@@ -117,24 +114,24 @@ def _why(kind: str) -> str:
 class _Users(_Kind):
     kind, key = "User", "userPrincipalName"
 
-    def __init__(self, mapping: CompiledMapping, known: Known, notes: Notes, roles: Roles, found: Adopted) -> None:
-        super().__init__(mapping, known, notes, found)
+    def __init__(self, mapping: CompiledMapping, known: Known, notes: Notes, roles: Roles, adopted: Adopted) -> None:
+        super().__init__(mapping, known, notes, adopted)
         self.roles = roles
         self.manager = next((i for i, slot in enumerate(mapping.slots) if slot.reference), None)
 
     def run(self, items: Sequence[LiveObject]) -> None:
-        found = self.rows(items)
-        for item, row in found:
+        named = self.rows(items)
+        for item, row in named:
             if not item.active:
                 row["accountEnabled"] = False
-        held = [self.roles.held(item) for item, _ in found]
-        kept = self.checked(found, {"appRoleAssignments": [role_sources(roles) for roles in held]})
+        held = [self.roles.held(item) for item, _ in named]
+        kept = self.checked(named, {"appRoleAssignments": [role_sources(roles) for roles in held]})
         for item, row in kept:
             declared = self.known.users.get(fold(row[self.key])) or self.known.user_ids.get(row.get("id", ""))
-            name = self.found.names[item.id] = declared or row[self.key]
+            name = self.adopted.names[item.id] = declared or row[self.key]
             if declared is None:
                 self.renamed(item, row)
-                self.found.users.append(row)
+                self.adopted.users.append(row)
             if item.active:
                 self.roles.assign(name, item)
         for item, row in kept:
@@ -144,8 +141,8 @@ class _Users(_Kind):
         boss = item.values[self.manager] if self.manager is not None else None
         if boss is None:
             return
-        if boss in self.found.names:
-            row["manager"] = self.found.names[boss]
+        if boss in self.adopted.names:
+            row["manager"] = self.adopted.names[boss]
         else:
             self.note(item, "its manager is not taken over: that account is not among those imported")
 
@@ -159,14 +156,14 @@ class _Groups(_Kind):
             self.note(item, "the service shows no members of any group: what it has stays as it is")
         for item, row in self.checked(self.rows(items), {}):
             declared = self.known.groups.get(fold(row[self.key])) or self.known.group_ids.get(row.get("id", ""))
-            self.found.group_names[item.id] = declared or row[self.key]
+            self.adopted.group_names[item.id] = declared or row[self.key]
             if declared is None:
                 self.renamed(item, row)
                 row["members"] = self._members(item, groups)
-                self.found.groups.append(row)
+                self.adopted.groups.append(row)
 
     def _members(self, item: LiveObject, groups: set[str]) -> list[str]:
-        names = {self.found.names[id] for id in item.members or () if id in self.found.names}
-        if any(id in groups for id in item.members or ()):
+        names = {self.adopted.names[id] for id in item.members or () if id in self.adopted.names}
+        if item.inside or any(id in groups and id not in self.adopted.names for id in item.members or ()):
             self.note(item, "groups inside it are not taken over: members are compared as users")
         return sorted(names, key=lambda name: (fold(name), name))

@@ -39,15 +39,16 @@ class Notes:
         self._found: dict[str, list[str]] = defaultdict(list)
 
     def add(self, reason: str, name: str) -> None:
+        """That this holds of one more name."""
         self._found[reason].append(name)
 
     def lines(self) -> list[str]:
         """One line a reason: how many, the first few by name, why."""
-        found = []
+        told = []
         for reason, names in self._found.items():
             more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-            found.append(f"{', '.join(sorted(names)[:SHOWN])}{more}: {reason}")
-        return found
+            told.append(f"{', '.join(sorted(names)[:SHOWN])}{more}: {reason}")
+        return told
 
 
 @dataclass

@@ -20,7 +20,7 @@ from reconciler.resolve.model import Resolution
 from reconciler.resolve.resolution import resolve
 
 
-class Found(NamedTuple):
+class DeclaredAt(NamedTuple):
     """Where an object is declared: the file below `desired/`, the kind of its list, its number there."""
 
     path: str
@@ -39,18 +39,18 @@ def take_one(desired: Path, planned: Planned, record: Record | None, address: st
     """Take over one object; None where there was nothing to take over. Raises ImportRefused."""
     resolution = planned.context.resolution
     change = _change(planned, address)
-    found = _declared(desired, resolution, address)
+    declared = _declared(desired, resolution, address)
     if change is None:
         return None
-    text = write.read(desired, found.path) or ""
-    row = parse(text.encode(), found.path).data[found.kind][found.number]
+    text = write.read(desired, declared.path) or ""
+    row = parse(text.encode(), declared.path).data[declared.kind][declared.number]
     skip = next((s.code for a, s in resolution.skipped.items() if fold(a) == fold(address)), None)
     table = resolution.table(change.address)
     fresh = taken_over(resolution.mapping(change.address), change, row, table.key, skip)
-    again = revise(found.kind, text, found.path, {found.number: fresh})
-    after = _check(desired, planned, record, address, {found.path: again})
-    write.put(desired, {found.path: again})
-    return Taken(found.path, after)
+    again = revise(declared.kind, text, declared.path, {declared.number: fresh})
+    after = _check(desired, planned, record, address, {declared.path: again})
+    write.put(desired, {declared.path: again})
+    return Taken(declared.path, after)
 
 
 def _change(planned: Planned, address: str) -> Change | None:
@@ -60,7 +60,7 @@ def _change(planned: Planned, address: str) -> Change | None:
     return next((change for change in planned.everything if fold(change.address) == fold(address)), None)
 
 
-def _declared(desired: Path, resolution: Resolution, address: str) -> Found:
+def _declared(desired: Path, resolution: Resolution, address: str) -> DeclaredAt:
     """Raises ImportRefused where nothing is declared under this address."""
     kind, _, name = address.partition("/")
     table = resolution.table(kind.capitalize() + "/")
@@ -68,7 +68,7 @@ def _declared(desired: Path, resolution: Resolution, address: str) -> Found:
     if row is None:
         raise ImportRefused(f"nothing is declared as {address}", "declare it, or import the whole app into an empty folder")
     path = Path(table.files[row]).resolve().relative_to(desired.resolve()).as_posix()
-    return Found(path, "users" if kind.lower() == "user" else "groups", table.numbers[row])
+    return DeclaredAt(path, "users" if kind.lower() == "user" else "groups", table.numbers[row])
 
 
 def _check(desired: Path, planned: Planned, record: Record | None, address: str, texts: dict[str, str]) -> Plan:

@@ -17,17 +17,16 @@ from reconciler.resolve.scope import refusal
 def pairs(value: Any) -> list[tuple[str, str]]:
     """(value, display) of each role in a live `roles` attribute, whatever its shape."""
     items = value if isinstance(value, list) else [] if value is None else [value]
-    found = [(item.get("value"), item.get("display")) if isinstance(item, dict) else (item, None) for item in items]
-    return [(value, str(display or value)) for value, display in found if isinstance(value, str) and value]
+    roles = [(item.get("value"), item.get("display")) if isinstance(item, dict) else (item, None) for item in items]
+    return [(value, str(display or value)) for value, display in roles if isinstance(value, str) and value]
 
 
 class Roles:
-    """Collects roles and who holds them; `slot` is the mapping that carries them, None where none does."""
+    """Collects roles and who holds them; `slot` is the mapping that carries them, if any; `declared` are the app's own."""
 
-    def __init__(self, app: App, slot: int | None, new: bool, notes: Notes) -> None:
+    def __init__(self, app: App, slot: int | None, declared: Iterable[Role], notes: Notes) -> None:
         self.app, self.slot, self.notes = app, slot, notes
-        fresh = new and slot is not None
-        self.declared = [] if fresh else list(app.roles.values())
+        self.declared = list(declared)
         self.by_value: dict[str, Role] = {}
         for role in self.declared:
             self.by_value.setdefault(role.value, role)
@@ -75,7 +74,7 @@ class Roles:
 
     def assignments(self, groups: Iterable[str]) -> list[Row]:
         """Users with their roles; groups with none, so that their members get nothing by it."""
-        found: list[Row] = [{"user": user, "role": role} for user, role in self.users]
+        rows: list[Row] = [{"user": user, "role": role} for user, role in self.users]
         if self.app.provisioning.scope != "all":
-            found += [{"group": name, "role": DEFAULT_ACCESS} for name in groups]
-        return found
+            rows += [{"group": name, "role": DEFAULT_ACCESS} for name in groups]
+        return rows

@@ -85,7 +85,9 @@ def take_over(request: Request, connecting: Connect, record_of: Callable[..., Re
             read = _read(client, app, new)
         notes, odd = Notes(), frozenset[str]()
         if new:
-            text = defaults.mappings_file(app.name, app.profile, read.users, read.has_groups)
+            text = defaults.mappings_file(
+                app.name, app.profile, read.users, defaults.GROUPS if read.has_groups else defaults.NO_GROUPS
+            )
             seeded[f"apps/{app.name}/mappings.yaml"] = text
             write.put(stage, seeded)
             declarations = _load(stage, request)
@@ -108,19 +110,21 @@ def _import(
         shown = with_members(project_groups(groups, read.groups), read.members_shown, shown=False)
         live.groups = {item.id: item for item in shown}
     known = others.known(declarations, stage, request.name, record)
-    found = adopt(app, users, groups, _without(live, odd, known, notes), known, notes, not _has(stage, request.name, "roles"))
-    others.leave_out_repeats(found, app, stage)
-    texts = {**seeded, **layout.texts(app.name, found, request.split, [])}
-    if found.roles:
+    # Those that an app has before it declares any are nobody's roles, once a mapping writes the service's own.
+    roles = [] if role_slot(users) is not None and not _has(stage, request.name, "roles") else list(app.roles.values())
+    adopted = adopt(app, users, groups, _without(live, odd, known, notes), known, notes, roles)
+    others.leave_out_repeats(adopted, app, stage)
+    texts = {**seeded, **layout.texts(app.name, adopted, request.split, [])}
+    if adopted.roles:
         path = next(iter(_files(stage, app.name, "roles")), f"apps/{app.name}/roles.yaml")
-        texts[path] = append("roles", write.read(stage, path), found.roles, path)
+        texts[path] = append("roles", write.read(stage, path), adopted.roles, path)
     fresh, removed = _to_do(request, texts)
     _into(stage, texts, app.name)
     after = _load(stage, request)
     resolution = resolve(after.apps[app.name], after, datetime.now(UTC).date().isoformat())
     plan = make_plan(after.apps[app.name], resolution, live, record, Selection(), read.base_url, limits=read.limits).plan
     write.put(request.out, fresh, removed)
-    counts = {kind: len(getattr(found, kind)) for kind in ("users", "groups", "roles", "assignments")}
+    counts = {kind: len(getattr(adopted, kind)) for kind in ("users", "groups", "roles", "assignments")}
     return Outcome(sorted(fresh), removed, counts, notes.lines(), plan)
 
 
@@ -150,26 +154,26 @@ def _without(live: Live, odd: frozenset[str], known: Known, notes: Notes) -> Liv
 
 def _seed(stage: Path, request: Request) -> tuple[dict[str, str], bool]:
     """Give the copy the files that an app must have: (those that are new, whether mappings.yaml has yet to be made)."""
-    found: dict[str, str] = {}
+    fresh: dict[str, str] = {}
     made = set()
     for kind in ("app", "mappings", "roles", "assignments"):
         if _has(stage, request.name, kind):
             continue
         ours = _files(request.desired, request.name, kind)
         if ours and kind != "assignments":
-            found[ours[0]] = write.read(request.desired, ours[0]) or ""
+            fresh[ours[0]] = write.read(request.desired, ours[0]) or ""
         elif kind != "roles":
-            found[f"apps/{request.name}/{kind}.yaml"] = _default(kind, request.name)
+            fresh[f"apps/{request.name}/{kind}.yaml"] = _default(kind, request.name)
             made.add(kind)
-    write.put(stage, found)
-    found.pop(f"apps/{request.name}/assignments.yaml", None)
-    return found, "mappings" in made
+    write.put(stage, fresh)
+    fresh.pop(f"apps/{request.name}/assignments.yaml", None)
+    return fresh, "mappings" in made
 
 
 def _default(kind: str, name: str) -> str:
     return {
         "app": defaults.app_file(name),
-        "mappings": defaults.mappings_file(name, "generic", [], True),
+        "mappings": defaults.mappings_file(name, "generic", []),
         "assignments": "assignments: []\n",
     }[kind]
 

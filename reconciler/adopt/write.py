@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from reconciler.adopt.model import ImportRefused
-from reconciler.declare.folders import shown
+from reconciler.declare.folders import readable_path
 from reconciler.declare.links import first_astray
 from reconciler.declare.model import Problem
 
@@ -21,7 +21,7 @@ def staged(folder: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="reconcile-import-") as temporary:
         stage = Path(temporary) / "desired"
         if refused := first_astray(folder):
-            raise ImportRefused(f"{shown(refused.path)}: {refused.message}", refused.remedy)
+            raise ImportRefused(f"{readable_path(refused.path)}: {refused.message}", refused.remedy)
         try:
             if folder.is_dir():
                 shutil.copytree(folder, stage, ignore=shutil.ignore_patterns(".*"))
@@ -38,7 +38,7 @@ def told(problem: Problem, stage: Path, folder: Path) -> str:
 
 def in_words(problem: Problem, stage: Path, folder: Path) -> str:
     """What a problem of the copy says, which may name other files."""
-    return problem.message.replace(shown(stage), str(folder))
+    return problem.message.replace(readable_path(stage), str(folder))
 
 
 def real(file: str, stage: Path, folder: Path) -> str:

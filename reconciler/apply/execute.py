@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
+from reconciler.apply.journal import GroupCommit
 from reconciler.apply.log import heard, log_lines, new_skips, recovered, skip_lines
 from reconciler.apply.model import ENDED, Failed, Job, Outcome, Result
-from reconciler.apply.steps import Step, steps
+from reconciler.apply.side_by_side import Baton, Pace, Phase
+from reconciler.apply.steps import Step, phases
 from reconciler.apply.write import Writer
 from reconciler.plan.model import Change
 from reconciler.plan.name_swaps import waiting
@@ -18,6 +21,7 @@ from reconciler.resolve.expressions.functions import Chance
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import AuthError, ServiceError, StaleError
 
+SILENT = 3  # objects in a row for which no answer came, each after several tries, end a run
 TAKING = ("write", "members out", "delete")  # steps that may take something from somebody
 
 
@@ -33,21 +37,27 @@ def execute(
     """
     run = _Run(job, client, store, now, tell, chance)
     run.begin()
-    try:
-        run.guarded(lambda: run.go(stopped))
-    finally:
-        run.guarded(run.finish)
+    with run.together():
+        try:
+            run.guarded(lambda: run.go(stopped))
+        finally:
+            run.guarded(run.finish)
     outcomes = [run.outcome(change) for change in job.changes]
-    return Result(outcomes, run.interrupted, run.refused, tuple(run.adopted), run.unkept)
+    return Result(outcomes, run.interrupted, run.refused, tuple(run.adopted), run.unkept, tuple(run.writer.learning.said))
 
 
 def refusal(error: ServiceError) -> str:
     """What ended a run before its end."""
-    return "the service asks for too long a wait" if error.too_long else "the token was refused"
+    if error.too_long:
+        return "the service asks for too long a wait"
+    return "the token was refused" if isinstance(error, AuthError) else "the service does not answer"
 
 
 class _Run:
-    """`open` is the step whose outcome is not journalled yet."""
+    """`open` are the addresses of the steps whose outcome is not journalled yet; of the phase under way `over` are those of which
+    the step has ended, `telling` are the steps of which nothing was told yet. `silent` are the objects for which no answer came
+    since the last one that came.
+    """
 
     def __init__(
         self,
@@ -58,10 +68,10 @@ class _Run:
         tell: Callable[[Outcome], None],
         chance: Chance,
     ) -> None:
-        self.job, self.store, self.now, self.tell = job, store, now, tell
+        self.job, self.client, self.store, self.now, self.tell = job, client, store, now, tell
         carrying = {slot.target for slot in job.resolution.user_mapping.slots if slot.carries_roles}
-        self.steps = steps(job.changes, carrying)
-        self.left = Counter(step.change.address for step in self.steps)
+        self.phases = phases(job.changes, carrying)
+        self.left = Counter(step.change.address for steps in self.phases for step in steps)
         self.waits = waiting(job.changes)
         self.ends: dict[str, tuple[str, str]] = {}
         self.at: dict[str, str] = {}
@@ -72,8 +82,23 @@ class _Run:
         self.unkept: RecordError | None = None
         self.adopted: list[str] = []
         self.interrupted = False
-        self.open: Step | None = None
+        self.silent: set[str] = set()
+        self.open: set[str] = set()
+        self.over: set[str] = set()
+        self.telling: deque[Step] = deque()
+        self.baton, self.pace = Baton(), Pace(client.workers)
+        self.lines = GroupCommit(store.journal, self.baton)
         self.unfinished = Unfinished(job.record)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """While steps go side by side."""
+        self.client.waiting = self.baton.laid_down
+        try:
+            with self.baton.held():
+                yield
+        finally:
+            self.client.waiting = nullcontext
 
     def begin(self) -> None:
         """What needs no write goes into the record before the first one: renames, adoptions, what is under way."""
@@ -88,7 +113,7 @@ class _Run:
         skips = new_skips(self.job)
         self.store.log(skip_lines(self.job, skips, self.now()))
         record.tell_skips({skip.address: skip.code for skip in skips}, self.job.resolution.skipped)
-        if self.steps or journal:
+        if self.phases or journal:
             record.begin_run()
         self.store.save(record, len(self.adopted))
         self.store.clear_journal()
@@ -101,18 +126,29 @@ class _Run:
             self.unkept = self.unkept or error
 
     def go(self, stopped: Callable[[], bool]) -> None:
-        for step in self.steps:
-            if stopped():
-                self.interrupted = True
-                return
-            if self.refused:
+        for steps in self.phases:
+            self.telling, self.over = deque(steps), set()
+            Phase(steps, self.waits, self._step, lambda: self._ends(stopped), self.baton, self.pace).run()
+            if self.interrupted or self.refused:
                 break
-            if step.change.address not in self.ends:
-                self._one(step)
-                if not self.left[step.change.address] or step.change.address in self.ends:
-                    self._told(step.change)
         for change in self.job.changes if self.refused else ():
             if change.address not in self.told:
+                self._told(change)
+
+    def _ends(self, stopped: Callable[[], bool]) -> bool:
+        """Whether nothing more is to be begun."""
+        self.interrupted = self.interrupted or stopped()
+        return self.interrupted or self.refused is not None
+
+    def _step(self, step: Step) -> None:
+        """One step, and a word about each change that has ended with it, in the order of the steps."""
+        if step.change.address not in self.ends:
+            self._one(step)
+        self.pace.heard(self.client.refused)
+        self.over.add(step.change.address)
+        while self.telling and self.telling[0].change.address in self.over:
+            change = self.telling.popleft().change
+            if change.address not in self.told and (not self.left[change.address] or change.address in self.ends):
                 self._told(change)
 
     def _told(self, change: Change) -> None:
@@ -122,21 +158,22 @@ class _Run:
     def finish(self) -> None:
         """What was done is in the record, whatever stopped the rest; a step that was torn apart stays in the journal."""
         record = self.job.record
-        if not self.interrupted and not self.refused and not self.unkept and self.open is None:
+        if not self.interrupted and not self.refused and not self.unkept and not self.open:
             self.changes.keep_matched()
         outcomes = [self.outcome(change) for change in self.job.changes]
         undone = {outcome.change.address for outcome in outcomes if outcome.status not in ENDED}
         # Who has been put out under the recorded name had no write that brings today's.
         self.changes.rename([new for new, old in self.changes.renamed.items() if not undone & {new, old}])
-        if self.open is None and Result(outcomes, self.interrupted).ended:
+        if not self.open and Result(outcomes, self.interrupted).ended:
             record.complete(self.job.commit)
         ended = [o.change for o in outcomes if o.change.address not in undone]
         self.unfinished.end(self.job.everything, ended)
-        if self.open is None:
+        if not self.open:
             self._stop(outcomes)
         self._forget_revoked(outcomes)
+        self.writer.learning.keep()
         self.store.save(record)
-        if self.open is None:
+        if not self.open:
             # Before the journal goes: a kill in between is known from it.
             self.store.log([line for outcome in outcomes for line in self._log_lines(outcome)])
             self.store.clear_journal()
@@ -175,8 +212,8 @@ class _Run:
             return Outcome(change, "skipped", f"{'done in part' if begun else 'not begun'}: {why}")
         if left := self.writer.outstanding.get(change.address):
             return Outcome(change, "outstanding", left)
-        note = self.writer.notes.get(change.address, "")
-        return Outcome(change, "ignored" if note else "done", note)
+        note, adopted = self.writer.notes.get(change.address, ""), self.writer.adopted.get(change.address, "")
+        return Outcome(change, "ignored" if note else "done", "; ".join(filter(None, (adopted, note))))
 
     def _one(self, step: Step) -> None:
         """A failure of one object fails that object alone; a refused token, or a wait that is too long, ends everything."""
@@ -184,22 +221,33 @@ class _Run:
         if kept := sorted(other for other in self.waits.get(address, ()) if other in self.ends):
             self.ends[address] = ("skipped", f"{kept[0]} still has the name that it would take")
             return
-        line = self._opening(step)
+        line, writer = self._opening(step), self.writer.for_a_step()
         self._journal(line)
-        self.open = step
+        self.open.add(address)
         try:
-            self.writer.do(step)
+            writer.do(step)
+            self._heard(address)
             self.left[address] -= 1
             self.job.record.count_removals(line["at"], line["takes"])
         except StaleError as error:
             self.ends[address] = ("stale", f"changed on the service since it was planned: {error}")
         except ServiceError as error:
-            if error.too_long or (isinstance(error, AuthError) and error.status == 401):
-                self.refused = error
+            self._heard(address, error)
+            if error.too_long or (isinstance(error, AuthError) and error.status == 401) or len(self.silent) >= SILENT:
+                self.refused = self.refused or error
             self.ends[address] = ("failed", str(error))
         except Failed as error:
             self.ends[address] = (error.status, error.message)
-        self._close(address, line)
+            if writer.took:
+                self.job.record.count_removals(line["at"], line["takes"])
+        self._close(address, line, writer)
+
+    def _heard(self, address: str, error: ServiceError | None = None) -> None:
+        """The service has answered, or has not: an outage is not found out anew with every object."""
+        if error is not None and error.status is None:
+            self.silent.add(address)
+        else:
+            self.silent.clear()
 
     def _opening(self, step: Step) -> dict[str, Any]:
         """All that it takes to know this write again, should nobody hear of its outcome."""
@@ -218,17 +266,17 @@ class _Run:
             **({"was": was} if (was := self.changes.renamed.get(change.address)) is not None else {}),
         }
 
-    def _close(self, address: str, line: dict[str, Any]) -> None:
+    def _close(self, address: str, line: dict[str, Any], writer: Writer) -> None:
         entries = self.job.record.entries
         for new, old in self.changes.moved:
             self._journal({"address": new, "outcome": "moved", "was": old, "entry": entries[new]})
         self.changes.moved.clear()
-        for member in sorted(self.writer.beside):
+        for member in sorted(writer.beside):
             self._journal({"address": member, "outcome": "moved", "entry": entries[member]})
-        self.writer.beside.clear()
-        failed = address in self.ends and self.writer.uncertain
+        writer.beside.clear()
+        failed = address in self.ends and writer.uncertain
         if failed:
-            line["wanted"] = {**line["wanted"], **self.writer.made}
+            line["wanted"] = {**line["wanted"], **writer.made}
             self.job.record.leave_unanswered(address, line)
         status = self.ends.get(address, ("done", ""))[0]
         self.at[address] = self.now()
@@ -241,7 +289,7 @@ class _Run:
                 **({"unanswered": True} if failed else {}),
             }
         )
-        self.open = None
+        self.open.discard(address)
 
     def _journal(self, line: dict[str, Any]) -> None:
-        self.store.journal({"run": self.job.record.runs, **line})
+        self.lines.write({"run": self.job.record.runs, **line})

@@ -7,7 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from reconciler.apply.model import Failed
-from reconciler.plan.context import UNKNOWN
+from reconciler.declare.names import is_group, is_user
+from reconciler.plan.context import UNKNOWN_GROUP
+from reconciler.plan.live import Members, members_of
 from reconciler.plan.model import AttributeChange, Change
 
 Resource = dict[str, Any]
@@ -25,7 +27,9 @@ class Ids:
 
     def learn(self, address: str, id: str) -> None:
         self._ids[address] = id
-        self.__dict__.pop("addresses", None)
+        names = "addresses" if is_user(address) else "groups"
+        if names in self.__dict__:
+            self.__dict__[names][id] = address
 
     def of(self, address: str) -> str:
         if address not in self._ids:
@@ -35,6 +39,11 @@ class Ids:
     def own(self, change: Change) -> str:
         """The id of the account that was planned for, whoever bears the name by now."""
         return change.precondition.id if change.precondition is not None else self.of(change.address)
+
+    def is_in(self, member: str, inside: Members) -> bool:
+        """Whether a member is among those that a group shows."""
+        groups = is_group(member) or member.startswith(UNKNOWN_GROUP)
+        return self.of(member) in (inside.groups if groups else inside.users)
 
     def wire(self, attribute: AttributeChange) -> Any:
         """A value as it is sent: a reference goes out as the id of the account that it names."""
@@ -55,8 +64,13 @@ class Ids:
 
     @cached_property
     def addresses(self) -> dict[str, str]:
-        """Id -> address, made anew once somebody has been created."""
-        return {id: address for address, id in self._ids.items() if not address.startswith(UNKNOWN)}
+        """Id -> address of each account."""
+        return {id: address for address, id in self._ids.items() if is_user(address)}
+
+    @cached_property
+    def groups(self) -> dict[str, str]:
+        """Id -> address of each group."""
+        return {id: address for address, id in self._ids.items() if is_group(address)}
 
 
 def resource_of(address: str) -> str:
@@ -71,18 +85,11 @@ def version_of(resource: Resource) -> str | None:
     return version if isinstance(version, str) and version.isprintable() and 0 < len(version) <= LONGEST_VERSION else None
 
 
-def member_ids(group: Resource) -> set[str] | None:
-    """The ids of a group's members, None where the service shows none."""
-    members = group.get("members")
-    if not isinstance(members, list):
-        return None
-    return {m["value"] for m in members if isinstance(m, dict) and isinstance(m.get("value"), str)}
-
-
 def missing(group: Resource, add: list[str], remove: list[str]) -> tuple[list[str], list[str]]:
-    """Of the ids to add and to remove those that are still to be: a service may take an account that we have disabled a
-    moment ago out of its groups. Where the service shows no members it is all of them."""
-    have = member_ids(group)
+    """Of the ids to add, which are users', and to remove those that are still to be: a service may take an account that we have
+    disabled a moment ago out of its groups. Where the service shows no members it is all of them."""
+    have = members_of(group)
     if have is None:
         return add, remove
-    return [id for id in add if id not in have], [id for id in remove if id in have]
+    users, everybody = set(have.users), {*have.users, *have.groups}
+    return [id for id in add if id not in users], [id for id in remove if id in everybody]

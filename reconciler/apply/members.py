@@ -2,56 +2,107 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
 
 from reconciler.apply.ids import missing, version_of
+from reconciler.apply.if_match import conditionally
 from reconciler.apply.model import Failed
 from reconciler.scim.client import ATTEMPTS, ScimClient
-from reconciler.scim.errors import LostAnswer, PatchUnsupported
+from reconciler.scim.errors import LostAnswer, PatchUnsupported, ServiceError
+from reconciler.scim.forms import PUT, is_of_form
 from reconciler.scim.identity import of_asked
-from reconciler.scim.patch import member_operations, merge
+from reconciler.scim.patch import PATH, member_operations, merge
 
 Resource = dict[str, Any]
+NOT_INSIDE = (400, 404)  # what some answer of a member who is not in the group (noTarget)
 
 
-def write_members(client: ScimClient, id: str, live: Resource, add: list[str], remove: list[str]) -> Resource | None:
-    """`live` is the group as it was read; `add` and `remove` are ids of accounts. Raises Failed or ServiceError.
+class Moves(NamedTuple):
+    """Ids of accounts that come into a group, that leave it, and that leave it though they were never shown inside."""
 
-    Returns the group as it was answered last, `live` where nothing was left to be sent.
+    into: list[str]
+    out: list[str]
+    unseen: list[str]
+
+
+class Form(NamedTuple):
+    """How a group is written: `known` is `put` where the service takes members in no other way, `refused` hears why, where that
+    is found now; `check` raises Failed for a group that a PUT would lose members of.
     """
+
+    known: str
+    refused: Callable[[ServiceError], None]
+    check: Callable[[Resource], None]
+
+
+def write_members(client: ScimClient, id: str, live: Resource, moves: Moves, form: Form) -> None:
+    """`live` is the group as it was read. Raises Failed or ServiceError."""
+    if form.known == PUT:
+        _replace(client, id, moves, form.check)
+        return
     try:
-        return _patch(client, id, live, add, remove)
+        _patch(client, id, live, moves)
+        _out_unseen(client, id, moves.unseen)
     except PatchUnsupported:
-        return _replace(client, id, set(add), set(remove))
+        _replace(client, id, moves, form.check)
+    except ServiceError as error:
+        if not (is_of_form(error, PATH) and _shows_members(client, live)):
+            raise
+        _replace(client, id, moves, form.check)
+        form.refused(error)
 
 
-def _patch(client: ScimClient, id: str, live: Resource, add: list[str], remove: list[str], attempt: int = 1) -> Resource | None:
-    version, profile, answer = version_of(live), client.profile, live or None
+def _shows_members(client: ScimClient, group: Resource) -> bool:
+    """Whether all that a PUT must hold is known."""
+    return client.profile.groups.membersReadable is True or bool(group.get("members"))
+
+
+def _out_unseen(client: ScimClient, id: str, ids: list[str]) -> None:
+    """They may be inside all the same, and are told to go each alone: one who is not is no reason to keep the others in."""
+    for chunk in member_operations([], ids, 1, client.profile.patch):
+        try:
+            _of(id, client.patch("Groups", id, chunk))
+        except ServiceError as error:
+            if error.status not in NOT_INSIDE:
+                raise
+
+
+def _patch(client: ScimClient, id: str, live: Resource, moves: Moves, attempt: int = 1) -> None:
+    version, profile = version_of(live), client.profile
+    send = partial(client.patch, "Groups", id)
     # The empty list of a service that shows no members says nothing of who is in there.
-    into, out = missing(live, add, remove) if profile.groups.membersReadable else (add, remove)
+    into, out = missing(live, moves.into, moves.out) if profile.groups.membersReadable else (moves.into, moves.out)
     try:
         for chunk in member_operations(into, out, profile.groups.membersPerPatch, profile.patch):
-            answer = _of(id, client.patch("Groups", id, chunk, version))
+            _of(id, conditionally(client, version, partial(send, chunk), partial(_version, client, id)))
             version = None  # it was ours that changed it; what follows adds and removes by value, whatever else is in there
-        return answer
     except LostAnswer as error:
         if attempt == ATTEMPTS:
             raise
         client.rest(error, attempt)
-        return _patch(client, id, client.get("Groups", id) or {}, add, remove, attempt + 1)
+        _patch(client, id, client.get("Groups", id) or {}, moves, attempt + 1)
 
 
-def _replace(client: ScimClient, id: str, add: set[str], remove: set[str]) -> Resource | None:
+def _replace(client: ScimClient, id: str, moves: Moves, check: Callable[[Resource], None]) -> None:
     """Not where the service does not show who is in the group, since a PUT must hold them."""
     live = client.get("Groups", id)
-    have = live.get("members") or [] if live is not None and client.profile.groups.membersReadable else None
-    if live is None or have is None:
-        raise Failed("failed", "the service does no PATCH, and does not show the members that a PUT must hold")
-    ids = {member["value"] for member in have}
-    members = [m for m in have if m["value"] not in remove] + [{"value": i} for i in sorted(add - ids)]
-    return _of(id, client.replace("Groups", id, merge(live, [("members", members)]), version_of(live)))
+    if live is None:
+        raise Failed("stale", "it is gone from the service since it was planned")
+    check(live)
+    have, out = live.get("members") or [], {*moves.out, *moves.unseen}
+    new = set(moves.into) - {member["value"] for member in have}
+    members = [m for m in have if m["value"] not in out] + [{"value": i} for i in sorted(new)]
+    send = partial(client.replace, "Groups", id, merge(live, [("members", members)]))
+    _of(id, conditionally(client, version_of(live), send, partial(_version, client, id)))
 
 
-def _of(id: str, answer: Resource | None) -> Resource | None:
-    """An answer about this group, or about none. Raises AnotherAccount."""
-    return answer if answer is None or "id" not in answer else of_asked(answer, id, f"/Groups/{id}")
+def _version(client: ScimClient, id: str) -> str | None:
+    return version_of(client.get("Groups", id) or {})
+
+
+def _of(id: str, answer: Resource | None) -> None:
+    """An answer must be about this group, or about none. Raises AnotherAccount."""
+    if answer is not None and "id" in answer:
+        of_asked(answer, id, f"/Groups/{id}")

@@ -69,6 +69,7 @@ class Outcome(NamedTuple):
 class Result:
     """`adopted` are the addresses that went into the record without a change; `refused` is the answer that ended the run.
 
+    `said` is what was found of the service on the way, in words.
     `unkept` says why the record could not be written, which ended the run before its next write.
     """
 
@@ -77,6 +78,7 @@ class Result:
     refused: ServiceError | None = None
     adopted: tuple[str, ...] = ()
     unkept: RecordError | None = None
+    said: tuple[str, ...] = ()
 
     @property
     def ended(self) -> bool:

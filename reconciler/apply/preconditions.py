@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.apply.ids import Ids, member_ids, version_of
+from reconciler.apply.ids import Ids, version_of
 from reconciler.apply.model import Failed
-from reconciler.plan.context import managed_digest
+from reconciler.plan.context import managed_digest, ours_among
+from reconciler.plan.live import Members, members_of
 from reconciler.plan.model import Change
 from reconciler.resolve.canonical import canonical
 from reconciler.resolve.mapping import CompiledMapping
+from reconciler.resolve.several import Several
 
 Resource = dict[str, Any]
 
@@ -20,15 +22,23 @@ def values_unchanged(change: Change, live: Resource, mapping: CompiledMapping, i
     if change.action == "disable":  # whose account counted as active where the service shows nothing
         values["active"] = str(live.get("active", True)).lower() == "true"
     for attribute in change.attributes:
-        if canonical(values.get(attribute.path)) != canonical(ids.live(attribute, attribute.before)):
+        if not _is_as_planned(values.get(attribute.path), ids.live(attribute, attribute.before)):
             raise Failed("stale", f"{attribute.path} has been changed on the service since it was planned")
+
+
+def _is_as_planned(have: Any, before: Any) -> bool:
+    """Of several values all are looked at, in whatever order the service shows them."""
+    if isinstance(have, Several) and isinstance(before, list):
+        return sorted(map(canonical, have)) == sorted(map(canonical, before))
+    return canonical(have) == canonical(before)
 
 
 def unchanged(change: Change, live: Resource, mapping: CompiledMapping, ids: Ids) -> None:
     """A deletion rests on all that we manage. Raises Failed where that is not as the plan saw it."""
     rests_on = change.precondition
     assert rests_on is not None
-    members = member_ids(live) if change.address.startswith("Group/") else None
-    managed = managed_digest(mapping, mapping.project([live])[0], members, ids.addresses)
+    members = members_of(live) if change.address.startswith("Group/") else None
+    ours = ours_among(members or Members(), ids.addresses, ids.groups)
+    managed = managed_digest(mapping, mapping.project([live])[0], ours)
     if managed != rests_on.digest and (rests_on.version is None or version_of(live) != rests_on.version):
         raise Failed("stale", "it has been changed on the service since it was planned")

@@ -6,6 +6,7 @@ A service may answer with the account of somebody else, by mistake or on purpose
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from reconciler.apply.ids import Ids
@@ -55,8 +56,20 @@ class Whose:
         if id in self._objects(kind)[1]:
             return "was there before"
         own = {address, self.job.settled.renamed.get(address, address)}
-        others = (a for a, known in self.job.record.entries.ids().items() if known == id and a.startswith(kind) and a not in own)
+        others = (a for a in self._recorded.get((kind, id), ()) if a not in own and self._has(a, id))
         return f"is recorded as that of {other}" if (other := next(others, None)) is not None else ""
+
+    def _has(self, address: str, id: str) -> bool:
+        """Whether the record still says so: entries go, and get other addresses, as the apply goes on."""
+        return address in self.job.record.entries and self.job.record.entries[address]["id"] == id
+
+    @cached_property
+    def _recorded(self) -> dict[tuple[str, str], list[str]]:
+        """Kind and id -> the addresses that had it when the apply began; what it creates is in `_made`."""
+        owners: dict[tuple[str, str], list[str]] = {}
+        for address, id in self.job.record.entries.ids().items():
+            owners.setdefault((address.partition("/")[0] + "/", id), []).append(address)
+        return owners
 
     def _bears_anothers_name(self, change: Change, answer: Resource) -> str:
         """A matching value that nobody else has may be what the service makes of ours."""

@@ -1,11 +1,12 @@
-"""The order of writing (design.md §5 step 9): revoke first, free a name before it is taken, delete last. Pure."""
+"""Changes in, the steps that they are written in out: revoke first, free a name before it is taken, delete last. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
 from typing import NamedTuple
 
-from reconciler.plan.model import AttributeChange, Change
+from reconciler.declare.names import is_group, is_user
+from reconciler.plan.model import Action, AttributeChange, Change
 from reconciler.plan.name_swaps import unique_values
 from reconciler.plan.roles import written
 
@@ -18,24 +19,37 @@ class Step(NamedTuple):
     attributes: tuple[AttributeChange, ...] = ()
 
 
-def steps(changes: Iterable[Change], carrying: Container[str] = ()) -> list[Step]:
-    """Every step in order; a change may have several. References to accounts that do not exist yet come after creation.
+def phases(changes: Iterable[Change], carrying: Container[str] = ()) -> list[list[Step]]:
+    """Steps that may go side by side, a list for each time that the others must have ended; an object has one in each at most.
 
-    `carrying` are the targets that carry roles: an update that takes one is among the revocations.
+    A change may have several. References to accounts that do not exist yet come after creation. `carrying` are the targets that
+    carry roles: an update that takes one is among the revocations (design.md §5 step 9).
     """
-    found = list(changes)
-    new = {change.address for change in found if change.action == "create"}
-    updates = sorted((c for c in found if c.action in ("update", "enable")), key=lambda c: not _takes(c, carrying))
-    creates = sorted((c for c in found if c.action == "create"), key=lambda c: c.address.startswith("Group/"))
-    return [
-        *(Step("write", c, c.attributes) for c in found if c.action == "disable"),
-        *(Step("members out", c) for c in found if c.remove),
-        *(Step("write", c, now) for c in freeing_first(updates) if (now := _without(c, new))),
-        *(Step("create", c, tuple(a for a in c.attributes if not a.reference)) for c in creates),
-        *(Step("write", c, later) for c in found if (later := _links(c, new))),
-        *(Step("members in", c) for c in found if c.add),
-        *(Step("delete", c) for c in found if c.action == "delete"),
+    todo = list(changes)
+    new = {change.address for change in todo if change.action == Action.CREATE}
+    taking, others = _updates(todo, carrying)
+    creates = [Step("create", c, tuple(a for a in c.attributes if not a.reference)) for c in todo if c.action == Action.CREATE]
+    ordered = [
+        [Step("write", c, c.attributes) for c in todo if c.action == Action.DISABLE],
+        [Step("members out", c) for c in todo if c.remove],
+        [Step("write", c, now) for c in taking if (now := _without(c, new))],
+        [Step("write", c, now) for c in others if (now := _without(c, new))],
+        [step for step in creates if is_user(step.change.address)],
+        [step for step in creates if is_group(step.change.address)],
+        [Step("write", c, later) for c in todo if (later := _links(c, new))],
+        [Step("members in", c) for c in todo if c.add],
+        [Step("delete", c) for c in todo if c.action == Action.DELETE],
     ]
+    return [phase for phase in ordered if phase]
+
+
+def _updates(changes: Iterable[Change], carrying: Container[str]) -> tuple[list[Change], list[Change]]:
+    """Those that take access, with whatever must come before them, and the others; each in an order that frees names first."""
+    updates = [change for change in changes if change.action in (Action.UPDATE, Action.ENABLE)]
+    takes = {change.address: _takes(change, carrying) for change in updates}
+    ordered = freeing_first(sorted(updates, key=lambda change: not takes[change.address]))
+    last = max((number for number, change in enumerate(ordered, 1) if takes[change.address]), default=0)
+    return ordered[:last], ordered[last:]
 
 
 def _takes(change: Change, carrying: Container[str]) -> bool:

@@ -28,11 +28,12 @@ from reconciler.cli.only import known_addresses, warn_unknown
 from reconciler.cli.other_apps import warn_forgotten
 from reconciler.cli.output import PERSON, add_markdown, reporting, say, warn
 from reconciler.cli.plan import show_plans
-from reconciler.cli.write import blocked, closed, write
+from reconciler.cli.write import blocked, closed, held_back, write
 from reconciler.cycle.clock import now
 from reconciler.cycle.plan_files import reviewed
 from reconciler.declare.model import App, Declarations
-from reconciler.plan.model import Change
+from reconciler.declare.wording import plural
+from reconciler.plan.model import Change, Plan
 
 if TYPE_CHECKING:
     from reconciler.cycle.reviewed import Left
@@ -92,7 +93,7 @@ def _apply(
         return guarded(lambda: apply_files(saved(files), apps, declarations, lock_timeout, form))
     if not apps:
         warn_forgotten(declarations)
-    from reconciler.cycle.write import Lock, Request, opened
+    from reconciler.cycle.write import Lock, Request, lock_and_plan
     from reconciler.plan.selection import Selection
 
     agreed = partial(_agreed, auto_approve=auto_approve, digest=digest, no_color=no_color)
@@ -100,79 +101,106 @@ def _apply(
     def work(app: App) -> int:
         if (code := closed(app, declarations)) is not None:
             return code
-        with opened(app, declarations, PERSON, Lock(COMMAND, lock_timeout), Selection(only, causes)) as found:
-            warn_unknown(only, app, declarations, found.record)
-            changes = agreed(found)
-            return changes if isinstance(changes, int) else write(found, changes, Request(only=only, digest=digest))
+        with lock_and_plan(app, declarations, PERSON, Lock(COMMAND, lock_timeout), Selection(only, causes)) as session:
+            warn_unknown(only, app, declarations, session.record)
+            changes = agreed(session)
+            if isinstance(changes, int):
+                return changes
+            if session.guarded.blocking:
+                code = write(session.guard(changes, now()), changes, Request(only=only))
+                return worst([code, held_back(session, changes)])
+            return write(session, changes, Request(only=only, digest=digest))
 
     return worst(in_turn({app.name: partial(work, app) for app in picked}))
 
 
-def _agreed(found: Session, auto_approve: bool, digest: str | None, no_color: bool) -> tuple[Change, ...] | int:
-    """The changes to write, or the exit code where there is nothing to go on with."""
-    plan = found.planned.plan
+def _agreed(session: Session, auto_approve: bool, digest: str | None, no_color: bool) -> tuple[Change, ...] | int:
+    """The changes to write, or the exit code where there is nothing to go on with.
+
+    Of what a date has brought, what a safeguard does not count is not held back with what it counts: it fell due.
+    """
+    plan = session.planned.plan
     show_plans([plan], "text", no_color)
-    if digest is not None and digest != plan.digest and not _is_rest(found, digest):
+    if digest is not None and digest != plan.digest and not _is_rest(session, digest):
         say(f"Error: the plan's digest is {plan.digest}, not {digest}: nothing was written")
         say("    review the plan above, and apply its own digest")
         return STALE
-    if found.guarded.blocking:
-        return blocked(found, found.guarded.blocking)
-    asks = plan.changes and not auto_approve and digest is None
-    if asks and not click.confirm("Apply these changes?", err=True):
+    todo = plan.changes
+    if session.guarded.blocking:
+        todo = session.guarded.passing if plan.selected_causes == ("time",) and digest is None else ()
+        if not todo:
+            return blocked(session, session.guarded.blocking)
+        click.echo(f"Safeguards hold back {plural(len(plan.changes) - len(todo), 'change')}, see above.", err=True)
+    asks = todo and not auto_approve and digest is None
+    if asks and not click.confirm("Apply these changes?" if todo == plan.changes else "Apply the others?", err=True):
         click.echo("Nothing was written.", err=True)
         return ERROR
-    return plan.changes
+    return todo
 
 
-def _is_rest(found: Session, digest: str) -> bool:
+def _is_rest(session: Session, digest: str) -> bool:
     """Whether all that is planned is what an apply of the plan of this digest has left; said in words."""
     from reconciler.cycle.reviewed import is_rest
 
-    if not is_rest(found, digest):
+    if not is_rest(session, digest):
         return False
-    say(f"{'This is what' if found.planned.plan.changes else 'Nothing'} is left of {digest}.")
+    say(f"{'This is what' if session.planned.plan.changes else 'Nothing'} is left of {digest}.")
     return True
 
 
 def apply_files(files: list[Path], apps: tuple[str, ...], declarations: Declarations, lock_timeout: float, form: str) -> int:
     """Every app is looked at before the first write, so that a stale one keeps the others unwritten."""
-    from reconciler.cycle.reviewed import left_of, selected, undeclared
-    from reconciler.cycle.write import Lock, Request, opened
+    from reconciler.cycle.reviewed import undeclared
+    from reconciler.cycle.write import Lock, Request, lock_and_plan
 
+    plans = _reviewed(files, apps)
+    if gone := undeclared(plans, frozenset(declarations.apps)):
+        return _stale(gone, form)
+    named = [app for app in chosen(declarations, apps) if any(plan.app == app.name for plan in plans)]
+    shut = {app.name: code for app in named if (code := closed(app, declarations)) is not None}
+    with ExitStack() as stack:
+        ready: list[tuple[Session, tuple[Change, ...], tuple[str, ...]]] = []
+
+        def look(app: App) -> int:
+            session = stack.enter_context(lock_and_plan(app, declarations, PERSON, Lock(COMMAND, lock_timeout)))
+            part = _part(session, [plan for plan in plans if plan.app == app.name], form)
+            if isinstance(part, int):
+                return part
+            ready.append(part)
+            return 0
+
+        looked = worst([guarded(lambda app=app: look(app)) for app in named if app.name not in shut])  # type: ignore[misc]
+        if looked:
+            return looked
+        works = {session.app.name: partial(write, session, todo, Request(only=only)) for session, todo, only in ready}
+        return worst([*shut.values(), *in_turn(works)])
+
+
+def _reviewed(files: list[Path], apps: tuple[str, ...]) -> list[Plan]:
+    """The plans of the files, in order. Raises PlanFileError; UsageError where --app names one that they are not of."""
     plans = [plan for file in files for plan in reviewed(file)]
     if files and not plans:
         say(f"There is no plan in {', '.join(map(str, files))}: nothing was written.")
     if plans:
         known_apps(apps, {plan.app for plan in plans}, "plan of the app")
-    if gone := undeclared(plans, frozenset(declarations.apps)):
-        return _stale(gone, form)
-    with ExitStack() as stack:
-        ready: list[tuple[Session, tuple[Change, ...], tuple[str, ...]]] = []
-
-        def look(app: App) -> int:
-            asked = [plan for plan in plans if plan.app == app.name]
-            found = stack.enter_context(opened(app, declarations, PERSON, Lock(COMMAND, lock_timeout)))
-            left = left_of(found, asked)
-            if left.moved:
-                return _stale({app.name: left.moved}, form)
-            found = found.guard(left.todo, now(), asked)
-            _say_left(found, left)
-            if found.guarded.blocking:
-                return blocked(found, found.guarded.blocking)
-            ready.append((found, left.todo, selected(asked)))
-            return 0
-
-        named = [app for app in chosen(declarations, apps) if any(plan.app == app.name for plan in plans)]
-        shut = {app.name: code for app in named if (code := closed(app, declarations)) is not None}
-        looked = worst([guarded(lambda app=app: look(app)) for app in named if app.name not in shut])  # type: ignore[misc]
-        if looked:
-            return looked
-        works = {found.app.name: partial(write, found, todo, Request(only=only)) for found, todo, only in ready}
-        return worst([*shut.values(), *in_turn(works)])
+    return plans
 
 
-def _say_left(found: Session, left: Left) -> None:
+def _part(session: Session, plans: list[Plan], form: str) -> tuple[Session, tuple[Change, ...], tuple[str, ...]] | int:
+    """(guarded for what is left of one app's plans, that, the addresses they are about), or why nothing may be written."""
+    from reconciler.cycle.reviewed import left_of, selected
+
+    left = left_of(session, plans)
+    if left.moved:
+        return _stale({session.app.name: left.moved}, form)
+    session = session.guard(left.todo, now(), plans)
+    _say_left(session, left)
+    if session.guarded.blocking:
+        return blocked(session, session.guarded.blocking)
+    return session, left.todo, selected(plans)
+
+
+def _say_left(session: Session, left: Left) -> None:
     """What is done already, what was not reviewed, what could not be planned, and what to be careful about."""
     from reconciler.report.text import caution_words
 
@@ -180,13 +208,13 @@ def _say_left(found: Session, left: Left) -> None:
         say(f"{address}: already done")
     for change in left.beyond:
         say(f"not in the reviewed plan: {change.action} {change.address} ({change.reason})")
-    for error in found.planned.plan.errors:
+    for error in session.planned.plan.errors:
         say(f"Error: {error.address} could not be planned ({error.code}): {error.reason}")
         say(f"    {error.remedy}")
-    for item in found.guarded.cautions:
-        say(f"Caution: {found.app.displayName}: {caution_words(item)}")
-    for text in (*left.warnings, *found.guarded.warnings):
-        warn(found.app, text)
+    for item in session.guarded.cautions:
+        say(f"Caution: {session.app.displayName}: {caution_words(item)}")
+    for text in (*left.warnings, *session.guarded.warnings):
+        warn(session.app, text)
 
 
 def _stale(moved: dict[str, list[Moved]], form: str) -> int:
@@ -202,7 +230,7 @@ def _stale(moved: dict[str, list[Moved]], form: str) -> int:
 
 def saved(files: tuple[Path, ...]) -> list[Path]:
     """The files, and those that the folders hold, in order of their names: for one object the last one's plan counts."""
-    found = [item for file in files for item in (sorted(file.glob("*.json")) if file.is_dir() else [file])]
-    if not found:
+    plan_files = [item for file in files for item in (sorted(file.glob("*.json")) if file.is_dir() else [file])]
+    if not plan_files:
         say("There is no reviewed plan: nothing was written.")
-    return found
+    return plan_files

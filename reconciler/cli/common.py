@@ -14,6 +14,8 @@ from reconciler.cli.output import say
 from reconciler.cycle.declarations import checked
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
+from reconciler.report.colours import BOLD, Colour, uncoloured
+from reconciler.report.safe import plain
 
 ERROR, CHANGES, BLOCKED, STALE, PARTIAL, LOCKED = 1, 2, 3, 4, 5, 6
 MOST_LISTED = 20
@@ -51,6 +53,7 @@ lock_option = click.option("--lock-timeout", type=Seconds(min=0), default=0.0, m
 
 
 def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that select a part of a plan."""
     command = click.option(
         "--cause",
         "causes",
@@ -74,10 +77,13 @@ def _addresses(context: click.Context, option: click.Parameter, values: tuple[st
     return values
 
 
-def colourer(no_color: bool) -> Callable[[str, str], str]:
-    if no_color or os.environ.get("NO_COLOR") or not sys.stdout.isatty():
-        return lambda text, code: text
-    return lambda text, code: f"\x1b[{code}m{text}\x1b[0m"
+def colourer(no_color: bool) -> Colour:
+    """What colours a text, where a person reads stdout and wants colours."""
+    return uncoloured if no_color or os.environ.get("NO_COLOR") or not sys.stdout.isatty() else _coloured
+
+
+def _coloured(text: str, name: str) -> str:
+    return click.style(text, bold=True) if name == BOLD else click.style(text, fg=name)
 
 
 def load_checked(desired: Path, apps: tuple[str, ...]) -> Declarations:
@@ -101,14 +107,25 @@ def known_apps(asked: tuple[str, ...], known: Iterable[str], what: str = "app") 
 
 
 def meant(name: str, names: list[str]) -> str:
-    from reconciler.declare.wording import likely
+    """Of names: which one was probably meant, else which there are."""
+    from reconciler.declare.wording import did_you_mean, likely
 
-    if near := likely(name, names):
-        return f"did you mean {near!r}?"
-    return f"there are {len(names)}" if len(names) > MOST_LISTED else "there are " + (", ".join(names) or "none")
+    near = likely(name, names)
+    listed = f"there are {len(names)}" if len(names) > MOST_LISTED else "there are " + (", ".join(names) or "none")
+    return did_you_mean(near and repr(near), listed)
+
+
+def say_unknown(words: str, text: str, addresses: Iterable[str], named: Callable[[str], str], otherwise: str) -> None:
+    """That nothing is called `text`, with what was probably meant as it is `named`, else what to do."""
+    from reconciler.declare.wording import did_you_mean
+    from reconciler.resolve.one_object import near
+
+    click.echo(f"Error: {words}", err=True)
+    click.echo(f"    {plain(did_you_mean(', '.join(map(named, near(text, addresses))), otherwise))}", err=True)
 
 
 def chosen(declarations: Declarations, apps: tuple[str, ...]) -> list[App]:
+    """The apps that --app names; all of them where it names none."""
     return [app for name, app in declarations.apps.items() if not apps or name in apps]
 
 

@@ -159,8 +159,8 @@ class _Story:
         from reconciler.scim.patch import operations
 
         with self._client(app) as client:
-            found = client.find("Users", "userName", name)[0]
-            client.patch("Users", found["id"], operations([(path, value)], found))
+            account = client.find("Users", "userName", name)[0]
+            client.patch("Users", account["id"], operations([(path, value)], account))
 
     def _unassign(self) -> None:
         file = self.folder / "desired/apps/thousandeyes/assignments.yaml"

@@ -31,8 +31,8 @@ def diff(desired: Path, apps: tuple[str, ...], no_color: bool, one: Path, other:
     def work() -> int:
         first, second = ({plan.app: plan for plan in read_plans(file)} for file in (one, other))
         names = [name for name in {**first, **second} if not apps or name in apps]
-        found = {name: between(first.get(name), second.get(name)) for name in names}
-        click.echo(render(form, found), nl=False)
-        return CHANGES if detailed_exitcode and any(found.values()) else 0
+        moved = {name: between(first.get(name), second.get(name)) for name in names}
+        click.echo(render(form, moved), nl=False)
+        return CHANGES if detailed_exitcode and any(moved.values()) else 0
 
     return guarded(work)

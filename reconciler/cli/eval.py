@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.common import ERROR, chosen, load_checked, options
-from reconciler.cycle.clock import today
+from reconciler.cli.common import ERROR, chosen, load_checked, options, say_unknown
 from reconciler.declare.model import App, Declarations, ObjectMapping
+from reconciler.declare.names import is_user, name_of
+from reconciler.report.safe import plain
 
 if TYPE_CHECKING:
     from reconciler.resolve.derive import Derived
-
-Get = Callable[[str], Any]
+    from reconciler.resolve.expressions.trace import Traced
 
 
 @click.command()
@@ -44,9 +43,9 @@ def eval(
 ) -> int:  # fmt: skip
     """Show what EXPRESSION gives, or what every mapping of an app gives, with the result of each call inside."""
     values = _values(pairs, nulls)
-    _check_usage(expression, user, file, bool(values))
+    _check_usage(expression, user, file, values)
     if user is None and expression is not None:
-        return _show_expression(expression, {None: _given(values)}, None, form, tuple(values))
+        return _show_expression(expression, values, form)
     _check_names(values)
     if user is None:
         assert file is not None
@@ -57,15 +56,15 @@ def eval(
         return ERROR
     picked = chosen(declarations, apps)
     if expression is not None:
-        return _show_expression(expression, _getters(picked, declarations, address, values), address, form)
+        return _show_expression_of(expression, picked, declarations, address, values, form)
     return _show_mappings(picked, declarations, address, values, file, form)
 
 
-def _check_usage(expression: str | None, user: str | None, file: Path | None, given: bool) -> None:
-    """Raises UsageError where it is not said what to evaluate, or for whom; `given` says that there are values."""
+def _check_usage(expression: str | None, user: str | None, file: Path | None, values: dict[str, Any]) -> None:
+    """Raises UsageError where it is not said what to evaluate, or for whom."""
     if file is not None and expression is not None:
         raise click.UsageError("--file shows the mappings of a file in place of an expression: leave one of them out")
-    if file is not None and user is None and not given:
+    if file is not None and user is None and not values:
         raise click.UsageError("--file needs a --user, or values that --set and --unset give")
     if file is None and expression is None and user is None:
         raise click.UsageError("give an expression to evaluate, or --user to see every mapping of a user")
@@ -73,114 +72,84 @@ def _check_usage(expression: str | None, user: str | None, file: Path | None, gi
 
 def _values(pairs: tuple[str, ...], nulls: tuple[str, ...]) -> dict[str, Any]:
     """`--set` pairs and `--unset` names; a name that is given twice holds several values."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name:
             raise click.UsageError(f"--set {pair!r} is no pair: write --set name=value")
-        known = found.get(name)
-        found[name] = value if name not in found else (*known, value) if isinstance(known, tuple) else (known, value)
-    if both := sorted(found.keys() & set(nulls)):
+        before = values.get(name)
+        values[name] = value if name not in values else (*before, value) if isinstance(before, tuple) else (before, value)
+    if both := sorted(values.keys() & set(nulls)):
         raise click.UsageError(f"{both[0]} has a value or none: it is named by --set and by --unset")
-    found |= dict.fromkeys(nulls)
-    if "appRoleAssignments" in found:
+    values |= dict.fromkeys(nulls)
+    if "appRoleAssignments" in values:
         raise click.UsageError("appRoleAssignments comes from assignments: name a --user instead")
-    return found
+    return values
 
 
 def _check_names(names: Iterable[str]) -> None:
     """Raises UsageError for what no user has: it would change nothing, which must not read as a result."""
-    from reconciler.declare.source_attributes import source_problem
+    from reconciler.declare.source_attributes import DEFAULT_DOMAIN, source_problem
 
     for name in names:
-        problem = source_problem(name, "users")
+        problem = source_problem(name, "users") if name != DEFAULT_DOMAIN else None
         if problem:
             raise click.UsageError(f"{name}: {problem[0]}; {problem[1]}")
 
 
-def _given(values: dict[str, Any], get: Get | None = None) -> Get:
-    return lambda name: values[name] if name in values else get(name) if get is not None else None
-
-
 def _meant(declarations: Declarations, user: str) -> str | None:
-    from reconciler.report.safe import plain
-    from reconciler.resolve.one_object import find, near
+    """The address of the declared user; None where there is none, said in words."""
+    from reconciler.resolve.one_object import find
+    from reconciler.resolve.sources import user_addresses
 
     address = find(declarations, user)
-    if address is not None and address.startswith("User/"):
+    if address is not None and is_user(address):
         return address
-    click.echo(f"Error: no user {plain(user)!r} is declared", err=True)
-    hints = [
-        declarations.users[name[5:]].row["userPrincipalName"]
-        for name in near(user, dict.fromkeys("user/" + name for name in declarations.users))
-    ]
-    click.echo(f"    did you mean {', '.join(map(plain, hints))}?" if hints else "    declare the user first", err=True)
+    say_unknown(
+        f"no user {plain(user)!r} is declared", user, user_addresses(declarations.users), name_of, "declare the user first"
+    )
     return None
 
 
-def _getters(apps: list[App], declarations: Declarations, address: str, values: dict[str, Any]) -> dict[str | None, Get]:
-    """The user's attributes by app, since roles and IsSoftDeleted differ from app to app."""
-    from reconciler.resolve.one_object import sources
-    from reconciler.resolve.resolution import resolve
+def _show_expression(text: str, values: dict[str, Any], form: str) -> int:
+    """An expression for nobody in particular: only these values are known."""
+    from reconciler.cycle.evaluate import trace_expression, values_alone
 
-    return {app.name: _given(values, sources(app, resolve(app, declarations, today()), address)) for app in apps}
+    return _print_expression(text, lambda: trace_expression(text, values_alone(values), tuple(values)), None, form)
 
 
-def _show_expression(
-    text: str, getters: dict[str | None, Get], address: str | None, form: str, given: tuple[str, ...] | None = None
+def _show_expression_of(
+    text: str, apps: list[App], declarations: Declarations, address: str, values: dict[str, Any], form: str
 ) -> int:
-    """`given` are the only attributes that have a value, where no user was named."""
-    from reconciler.cycle.randomness import SystemChance
-    from reconciler.declare.source_attributes import COMPUTED
-    from reconciler.report.mapping_trace import trace_json, trace_lines
-    from reconciler.resolve.expressions.language import ExpressionError, compile_expression
-    from reconciler.resolve.expressions.trace import trace
+    from reconciler.cycle.evaluate import trace_expression, values_of_user
 
-    try:
-        expression = compile_expression(text)
-        _check_sources(text, expression.sources, given)
-    except ExpressionError as error:
-        return _wrong(text, error.message, error.column, error.remedy)
-    if not set(COMPUTED) & set(expression.sources):
-        getters = {None: next(iter(getters.values()))} if getters else {}
-    found = {app: trace(text, get, SystemChance()) for app, get in getters.items()}
-    if form == "json":
-        rows = [{"app": app, "address": address, "trace": trace_json(item)} for app, item in found.items()]
-        click.echo(_dumps({"format_version": "1.0", "expressions": rows}))
-    else:
-        for app, item in found.items():
-            click.echo("\n".join([*([f"{app}:"] if app else []), *trace_lines(item)]))
-    return ERROR if any(item.state == "error" for item in found.values()) else 0
+    getters = values_of_user(apps, declarations, address, values)
+    return _print_expression(text, lambda: trace_expression(text, getters, None), address, form)
 
 
-def _check_sources(text: str, names: tuple[str, ...], given: tuple[str, ...] | None) -> None:
-    """Raises ExpressionError at an attribute that has no value, or does not exist."""
-    from reconciler.declare.source_attributes import source_problem
+def _print_expression(text: str, work: Callable[[], dict[str | None, Traced]], address: str | None, form: str) -> int:
+    """What `work` traces by app; an error of the expression with a caret below its column."""
+    from reconciler.report.mapping_trace import expressions_json, expressions_text
     from reconciler.resolve.expressions.language import ExpressionError
 
-    for name in names:
-        column = text.find(f"[{name}]") + 2
-        if given is not None and name not in given:
-            raise ExpressionError(
-                f"[{name}] has no value here", column, f"add --set {name}=..., --unset {name} for null, or --user for somebody's"
-            )
-        problem = source_problem(name, "users") if given is None else None
-        if problem:
-            raise ExpressionError(problem[0], column, problem[1])
+    try:
+        traces = work()
+    except ExpressionError as error:
+        return _wrong(text, error.message, error.column, error.remedy)
+    click.echo(expressions_json(traces, address) if form == "json" else expressions_text(traces), nl=False)
+    return ERROR if any(item.state == "error" for item in traces.values()) else 0
 
 
 def _wrong(text: str, message: str, column: int, remedy: str) -> int:
     """The message with a caret below the very column."""
-    from reconciler.report.safe import plain
-
-    shown, column = _line(text, column)
+    window, column = _window(text, column)
     click.echo(f"Error: {plain(message)}", err=True)
-    click.echo(f"    {plain(shown)}\n    {' ' * len(plain(shown[: column - 1]))}^", err=True)
+    click.echo(f"    {plain(window)}\n    {' ' * len(plain(window[: column - 1]))}^", err=True)
     click.echo(f"    {plain(remedy)}", err=True)
     return ERROR
 
 
-def _line(text: str, column: int) -> tuple[str, int]:
+def _window(text: str, column: int) -> tuple[str, int]:
     """A window of a long expression around a column, and where the column is in it."""
     start = max(0, min(column - 60, len(text) - 100))
     return text[start : start + 100], column - start
@@ -189,67 +158,48 @@ def _line(text: str, column: int) -> tuple[str, int]:
 def _show_mappings(
     apps: list[App], declarations: Declarations, address: str, values: dict[str, Any], file: Path | None, form: str
 ) -> int:
-    from reconciler.cycle.randomness import SystemChance
-    from reconciler.resolve.derive import derive
-    from reconciler.resolve.mapping import compile_mapping
+    """Every mapping of each app for one user, or those of a file."""
+    from reconciler.cycle.evaluate import derive_users, values_of_user
 
     if file is not None:
         apps = [replace(_owner(apps, file), users=_users_mapping(file))]
-    getters = _getters(apps, declarations, address, values)
-    found = [(app.name, derive(compile_mapping(app.users), getters[app.name], SystemChance())) for app in apps]
-    return _print_mappings(found, address, form)
+    return _print_mappings(derive_users(apps, values_of_user(apps, declarations, address, values)), address, form)
 
 
 def _show_file(file: Path, values: dict[str, Any], form: str) -> int:
     """Every mapping of a file for nobody in particular: what has no value here is null, and is named."""
-    from reconciler.cycle.randomness import SystemChance
-    from reconciler.report.safe import plain
-    from reconciler.resolve.derive import derive
-    from reconciler.resolve.mapping import compile_mapping
+    from reconciler.cycle.evaluate import derive_alone
 
-    found = derive(compile_mapping(_users_mapping(file)), _given(values), SystemChance())
-    lacking = dict.fromkeys(name for item in found for name, _ in item.inputs if name not in values)
+    derived, lacking = derive_alone(_users_mapping(file), values)
     if lacking:
         click.echo(f"null here: {plain(', '.join(lacking))}\n    add --set NAME=VALUE, or --user for somebody's", err=True)
-    return _print_mappings([(None, found)], None, form)
+    return _print_mappings([(None, derived)], None, form)
 
 
-def _print_mappings(found: Sequence[tuple[str | None, list[Derived]]], address: str | None, form: str) -> int:
-    """`found` is by app; without one no user was named."""
-    from reconciler.report.mapping_trace import mapping_json, mapping_lines
-    from reconciler.report.safe import plain
+def _print_mappings(derived: list[tuple[str | None, list[Derived]]], address: str | None, form: str) -> int:
+    """(app, its mappings); without an app no user was named."""
+    from reconciler.report.mapping_trace import mappings_json, mappings_text
 
-    if form == "json":
-        rows = [{"app": app, "address": address, "mappings": list(map(mapping_json, items))} for app, items in found]
-        click.echo(_dumps({"format_version": "1.0", "mappings": rows}))
-    else:
-        for app, items in found:
-            lines = ["  " * (app is not None) + line for item in items for line in mapping_lines(item)]
-            click.echo("\n".join([*([plain(f"{app}: {address}")] if app else []), *lines, *([""] if app else [])]))
-    return ERROR if any(item.state == "error" for _, items in found for item in items) else 0
+    click.echo(mappings_json(derived, address) if form == "json" else mappings_text(derived, address), nl=False)
+    return ERROR if any(item.state == "error" for _, items in derived for item in items) else 0
 
 
 def _owner(apps: list[App], file: Path) -> App:
-    """The app whose roles and scope count: the one in whose folder the file lies, else the only one."""
-    inside = [app for app in apps if Path(app.place.file).resolve().parent == file.resolve().parent]
-    if len(inside or apps) != 1:
+    from reconciler.cycle.evaluate import owner
+
+    app = owner(apps, file)
+    if app is None:
         raise click.UsageError("--file belongs to no one app: name the app whose roles count with --app")
-    return (inside or apps)[0]
+    return app
 
 
 def _users_mapping(file: Path) -> ObjectMapping:
-    """The users' mapping of a file that need not lie in an app. What is wrong in it ends the command."""
-    from reconciler.declare.load import load_mappings
+    """The mapping of users in a file. What is wrong in it ends the command."""
+    from reconciler.cycle.evaluate import users_mapping
     from reconciler.report.problems import as_text
-    from reconciler.resolve.check import check_mapping
 
-    mapping, problems = load_mappings(file)
-    problems = [*problems, *(check_mapping(mapping, "users") if mapping is not None else [])]
+    mapping, problems = users_mapping(file)
     click.echo(as_text(problems), err=True, nl=False)
     if mapping is None or any(problem.severity == "error" for problem in problems):
         raise click.exceptions.Exit(ERROR)
     return mapping
-
-
-def _dumps(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False)

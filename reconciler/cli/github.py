@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import click
 
 from reconciler.cli.common import ERROR, chosen, guarded, known_apps, load_checked, options, worst
 from reconciler.cli.output import reporting, say
+from reconciler.cycle.commit import revision
 from reconciler.cycle.plan_files import read_plans
 from reconciler.declare.model import App
-from reconciler.github.gh import GitHubError, own, send
+from reconciler.github.gh import GitHubError
 from reconciler.github.pages import actions, whole_plan
 from reconciler.plan.model import Plan
 from reconciler.record.open import store_of
@@ -67,6 +66,7 @@ def comment(
     desired: Path, apps: tuple[str, ...], no_color: bool, file: Path, number: int | None, plans: Path | None, because: Path | None
 ) -> int:
     """Put the plan of FILE on a pull request: one comment an app, found by its first line and updated in place."""
+    from reconciler.github.posts import keep_comment
     from reconciler.github.reviewed_plans import numbers
     from reconciler.report.markdown import how_to_go_on, render
 
@@ -76,29 +76,13 @@ def comment(
 
     def post(plan: Plan) -> None:
         if number is not None:
-            _put("plan", plan, render(plan, whole=whole_plan(plan)), number)
+            say(f"{plan.app}: {keep_comment('plan', plan, render(plan, whole=whole_plan(plan)), number)}")
             return
-        note = how_to_go_on.stale(plan, actions(), why)
-        for one in numbers(plans or Path(), plan.app):
-            _put("stale", plan, render(plan, whole=whole_plan(plan), kind="stale", note=note), one)
+        body = render(plan, whole=whole_plan(plan), kind="stale", note=how_to_go_on.stale(plan, actions(), why))
+        for pull_request in numbers(plans or Path(), plan.app):
+            say(f"{plan.app}: {keep_comment('stale', plan, body, pull_request)}")
 
     return _each(file, apps, post)
-
-
-def _put(kind: str, plan: Plan, body: str, number: int) -> None:
-    """Our comment, made or mended; none where there is nothing to say."""
-    from reconciler.report.markdown import opening
-
-    found = own(opening(kind, plan.app), number)
-    if found is not None:
-        if found.body != body:
-            send("PATCH", f"issues/comments/{found.number}", body=body)
-        say(f"{plan.app}: the comment on pull request {number} is up to date")
-    elif plan.changes or plan.errors or plan.outstanding or kind == "stale":
-        send("POST", f"issues/{number}/comments", body=body)
-        say(f"{plan.app}: commented on pull request {number}")
-    else:
-        say(f"{plan.app}: nothing changes, so nothing was posted")
 
 
 @github.command()
@@ -111,35 +95,18 @@ def plans(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, repor
         raise click.UsageError(f"{out} is a link: name a new folder")
     if out.is_dir() and any(out.iterdir()):
         raise click.UsageError(f"{out} is not empty, and what is in it would be taken for reviewed plans: name a new folder")
+    from reconciler.github.reviewed_plans import save_merged
+
     declarations = load_checked(desired, apps)
     out.mkdir(parents=True, exist_ok=True)
+    picked = chosen(declarations, apps)
 
     def work(app: App) -> int:
-        from reconciler.cycle.commit import revision
-        from reconciler.cycle.reviewed import known_record
-        from reconciler.github.reviewed_plans import merged, save
-
-        store = store_of(app, declarations)
-        record = store.load()
-        head = revision(declarations.folder)[0]
-        if head is None:
-            raise GitHubError("the declarations are in no commit", "run this in a checkout of the repository")
-        pulls = merged(record.commit if record else "", head, os.environ.get("GITHUB_REF_NAME"), say)
-        without = save(app.name, pulls, out, partial(known_record, store), say)
-        say(
-            f"{app.name}: {len(pulls) - len(without)} reviewed plans of {len(pulls)} pull requests merged since "
-            f"{record.commit[:12] if record and record.commit else 'an unknown commit'}"
-        )
-        for item in without:
-            say(
-                f"{app.name}: pull request {item.number} has no saved plan of {item.head[:12]} (made by a fork, by another "
-                "workflow or a run that did not end, made without a token, redacted, or expired): what it declares waits "
-                "for approval by digest"
-            )
+        save_merged(app.name, store_of(app, declarations), revision(declarations.folder)[0], out, say)
         return 0
 
     with reporting(report):
-        return worst([_told(lambda app=app: work(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]
+        return worst([_told(lambda app=app: work(app)) for app in picked])  # type: ignore[misc]
 
 
 @github.command()
@@ -163,21 +130,11 @@ def waiting(desired: Path, apps: tuple[str, ...], no_color: bool, file: Path) ->
 @click.argument("file", type=FILE)
 def issue(desired: Path, apps: tuple[str, ...], no_color: bool, file: Path) -> int:
     """Keep one open issue an app as long as the plan of FILE is not empty: open it, update it, close it."""
-    from reconciler.report.markdown import how_to_go_on, opening, render
+    from reconciler.github.posts import keep_issue
+    from reconciler.report.markdown import how_to_go_on, render
 
     def keep(plan: Plan) -> None:
-        found = own(opening("drift", plan.app))
         body = render(plan, whole=whole_plan(plan), kind="drift", note=how_to_go_on.drift(plan, actions()))
-        if plan.changes or plan.errors or plan.outstanding:
-            if found is None:
-                send("POST", "issues", title=f"{plan.app} is not as it is declared", body=body)
-            elif found.body != body:
-                send("PATCH", f"issues/{found.number}", body=body)
-            say(f"{plan.app}: the issue is {'updated' if found else 'opened'}")
-        elif found is not None:
-            send("PATCH", f"issues/{found.number}", body=body, state="closed")
-            say(f"{plan.app}: the issue is closed")
-        else:
-            say(f"{plan.app}: as declared, and no issue is open")
+        say(f"{plan.app}: {keep_issue(plan, body)}")
 
     return _each(file, apps, keep)

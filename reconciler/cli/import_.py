@@ -104,7 +104,7 @@ def _directory(folder: Path, out: Path, app: str | None) -> int:
 
 def _one(desired: Path, apps: tuple[str, ...], address: str) -> int:
     from reconciler.adopt.one_object import take_one
-    from reconciler.cycle.session import session
+    from reconciler.cycle.session import read_and_plan
     from reconciler.plan.selection import Selection
     from reconciler.report.safe import plain
     from reconciler.report.text import last_line
@@ -115,9 +115,9 @@ def _one(desired: Path, apps: tuple[str, ...], address: str) -> int:
     picked = chosen(declarations, apps)
     if len(picked) != 1:
         raise click.UsageError(f"{address} may be in several apps: name one with --app")
-    with session(picked[0], declarations, PERSON, Selection((address,))) as found:
-        warn_unknown((address,), picked[0], declarations, found.record)
-        taken = take_one(desired, found.planned, found.record, address)
+    with read_and_plan(picked[0], declarations, PERSON, Selection((address,))) as session:
+        warn_unknown((address,), picked[0], declarations, session.record)
+        taken = take_one(desired, session.planned, session.record, address)
     if taken is None:
         click.echo(plain(f"{address} matches its declaration: nothing to take over."))
     else:

@@ -23,10 +23,10 @@ def _show(app: App, declarations: Declarations) -> int:
     from reconciler.record.store import NEVER
     from reconciler.report.safe import plain
 
-    found = store_of(app, declarations).read_lock()
-    if found is None:
+    holder = store_of(app, declarations).read_lock()
+    if holder is None:
         click.echo(f"{app.name}: not locked")
         return 0
-    until = f", until {found.expires} by its own clock if it is not renewed" if found.expires != NEVER else ""
-    click.echo(f"{app.name}: locked by {plain(str(found))}{plain(until)}, id {plain(found.id)}")
+    until = f", until {holder.expires} by its own clock if it is not renewed" if holder.expires != NEVER else ""
+    click.echo(f"{app.name}: locked by {plain(str(holder))}{plain(until)}, id {plain(holder.id)}")
     return 0

@@ -82,6 +82,7 @@ def _shown(error: click.ClickException) -> str:
 
 
 def run(arguments: list[str] | None = None) -> int:
+    """The exit code of a command line, by default the process's own."""
     try:
         code = cli.main(arguments, "reconcile", standalone_mode=False)
     except click.exceptions.Exit as leave:

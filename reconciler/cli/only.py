@@ -9,6 +9,7 @@ import click
 from reconciler.cli.output import warn
 from reconciler.cycle.addresses import Unknown, all_unknown, unknown
 from reconciler.declare.model import App, Declarations
+from reconciler.declare.wording import did_you_mean
 
 if TYPE_CHECKING:
     from reconciler.record.model import Record
@@ -31,4 +32,5 @@ def warn_unknown(only: tuple[str, ...], app: App, declarations: Declarations, re
 
 
 def _words(item: Unknown) -> str:
-    return f"nothing that is declared or recorded is called {item.address}" + "".join(f"; did you mean {n}?" for n in item.near)
+    meant = [did_you_mean(name, "") for name in item.near]
+    return "; ".join([f"nothing that is declared or recorded is called {item.address}", *meant])

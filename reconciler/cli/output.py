@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Tell = Callable[["Outcome"], None]
 KEY = "reconciler.said"
+_held: ContextVar[list[tuple[str, bool]] | None] = ContextVar("held", default=None)  # what a thread says while others speak
 
 
 @dataclass
@@ -30,14 +32,34 @@ class _Said:
 
 def _kept() -> _Said:
     context = click.get_current_context(silent=True)
-    found: _Said = context.meta.setdefault(KEY, _Said()) if context else _Said()
-    return found
+    told: _Said = context.meta.setdefault(KEY, _Said()) if context else _Said()
+    return told
 
 
 def say(line: str, err: bool = True) -> None:
     """A line for the person, and for the report."""
+    held = _held.get()
+    if held is not None:
+        held.append((line, err))
+        return
     click.echo(plain(line), err=err)
     report_lines([line])
+
+
+@contextmanager
+def held_back() -> Iterator[Callable[[], None]]:
+    """What this thread says inside of the block is kept; yields what says all of it, to be called by whoever speaks next."""
+    lines: list[tuple[str, bool]] = []
+    token = _held.set(lines)
+    try:
+        yield lambda: _say_all(lines)
+    finally:
+        _held.reset(token)
+
+
+def _say_all(lines: list[tuple[str, bool]]) -> None:
+    for line, err in lines:
+        say(line, err)
 
 
 def warn(app: App, text: str) -> None:
@@ -78,11 +100,11 @@ def reporting(file: Path | None) -> Iterator[None]:
     try:
         yield
     finally:
-        found = _kept()
-        if file is not None and (found.lines or found.markdown):
+        kept = _kept()
+        if file is not None and (kept.lines or kept.markdown):
             from reconciler.report.markdown.how_to_go_on import said
 
-            output_files.append(file, said(found.lines, found.markdown))
+            output_files.append(file, said(kept.lines, kept.markdown))
 
 
 @contextmanager

@@ -16,12 +16,12 @@ from reconciler.cli.common import (
     ERROR,
     chosen,
     colourer,
-    guarded,
     load_checked,
     options,
     selection_options,
     worst,
 )
+from reconciler.cli.jobs import jobs_option, side_by_side
 from reconciler.cli.only import known_addresses, warn_unknown
 from reconciler.cli.other_apps import warn_forgotten
 from reconciler.cli.output import PERSON
@@ -50,6 +50,7 @@ full_option = click.option("--full", is_flag=True, help="In text, show each of m
 @full_option
 @click.option("--redact", is_flag=True, help="Show hashes for personal values, also in FILE, which can then not be applied.")
 @click.option("--with-token", is_flag=True, help="Only apps whose token is in the environment.")
+@jobs_option
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
@@ -57,42 +58,58 @@ full_option = click.option("--full", is_flag=True, help="In text, show each of m
 )
 def plan(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...], form: str,
-    out: Path | None, show_unmanaged: bool, full: bool, redact: bool, with_token: bool, detailed_exitcode: bool,
+    out: Path | None, show_unmanaged: bool, full: bool, redact: bool, with_token: bool, jobs: int, detailed_exitcode: bool,
 ) -> int:  # fmt: skip
     """Show what an apply would do. Writes nothing to the service."""
     mode = output_files.clear(out) if out is not None else output_files.OWN
-    from reconciler.cycle.session import session
+    from reconciler.cycle.session import read_and_plan
     from reconciler.plan.selection import Selection
     from reconciler.scim.credentials import at_hand
 
     declarations = load_checked(desired, apps)
-    plans: list[Plan] = []
-    kept: list[Session] = []
+    made: dict[str, Plan] = {}
+    last: list[Session] = []
 
     def work(app: App) -> int:
-        with session(app, declarations, PERSON, Selection(only, causes)) as found:
-            warn_unknown(only, app, declarations, found.record)
-            plans.append(_redacted(found.planned.plan, declarations) if redact else found.planned.plan)
-            blocked = bool(found.guarded.blocking)
-            kept[:] = [found]  # to take the last app's objects apart, just before the end, would take a while
-        changes = detailed_exitcode and (plans[-1].changes or plans[-1].outstanding)
-        return ERROR if plans[-1].errors else BLOCKED if blocked else CHANGES if changes else 0
+        with read_and_plan(app, declarations, PERSON, Selection(only, causes)) as session:
+            warn_unknown(only, app, declarations, session.record)
+            made[app.name] = _redacted(session.planned.plan, declarations) if redact else session.planned.plan
+            last[:] = [session]  # to take the last app's objects apart, just before the end, would take a while
+        code = _code(made[app.name], session)
+        return code if code != CHANGES or detailed_exitcode else 0
 
     picked = [app for app in chosen(declarations, apps) if not with_token or at_hand(app, os.environ)]
     known_addresses(only, declarations, picked)
     if not apps:
         warn_forgotten(declarations)
-    codes = [guarded(lambda app=app: work(app)) for app in picked]  # type: ignore[misc]
+    codes = side_by_side(picked, work, jobs)
+    plans = [made[app.name] for app in picked if app.name in made]
     if plans or form == "json":
         show_plans(plans, form, no_color, show_unmanaged, full)
-    _say_unplanned([app.displayName for app in picked if app.name not in {plan.app for plan in plans}], form)
-    if out is not None and len(plans) == len(picked):
-        from reconciler.report.jsonform import dumps
-
-        output_files.write(out, dumps(plans), mode)
-    elif out is not None:
-        click.echo(f"{out} was not written, since it would lack an app", err=True)
+    unplanned = [app.displayName for app in picked if app.name not in made]
+    _say_unplanned(unplanned, form)
+    if out is not None:
+        _save(plans, out, mode, unplanned)
     return worst(codes)
+
+
+def _code(plan: Plan, session: Session) -> int:
+    """The exit code of one plan, with --detailed-exitcode."""
+    if plan.errors:
+        return ERROR
+    if session.guarded.blocking:
+        return BLOCKED
+    return CHANGES if plan.changes or plan.outstanding else 0
+
+
+def _save(plans: list[Plan], out: Path, mode: int, unplanned: list[str]) -> None:
+    """The plans in a file of this mode; none where it would lack an app."""
+    from reconciler.report.jsonform import dumps
+
+    if unplanned:
+        click.echo(f"{out} was not written, since it would lack an app", err=True)
+    else:
+        output_files.write(out, dumps(plans), mode)
 
 
 def _say_unplanned(names: list[str], form: str) -> None:
@@ -104,17 +121,9 @@ def _say_unplanned(names: list[str], form: str) -> None:
 
 
 def _redacted(plan: Plan, declarations: Declarations) -> Plan:
-    """The plan with hashes; sentences in it may name anybody who is declared."""
-    from reconciler.report.redact import redact
+    from reconciler.report.redact import names_in, redact
 
-    users, groups = declarations.users, declarations.groups
-    names = [
-        *users.column("userPrincipalName"),
-        *users.column("displayName"),
-        *groups.column("displayName"),
-        declarations.apps[plan.app].safeguards.principal,
-    ]
-    return redact(plan, os.environ.get("RECONCILE_REDACT_KEY", ""), filter(None, names))
+    return redact(plan, os.environ.get("RECONCILE_REDACT_KEY", ""), names_in(declarations, declarations.apps[plan.app]))
 
 
 def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = False, full: bool = False) -> None:
@@ -128,8 +137,9 @@ def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = F
             from reconciler.report import text
             from reconciler.report.blocks import FEW
 
-            few = sys.maxsize if full else FEW
-            click.echo("\n".join(text.render(item, colourer(no_color), unmanaged, few) for item in plans), nl=False)
+            few, colour = sys.maxsize if full else FEW, colourer(no_color)
+            shown = (text.render(plan, colour, plan.unmanaged if unmanaged else (), few) for plan in plans)
+            click.echo("\n".join(shown), nl=False)
         case _:
             from reconciler.github.pages import whole_plan
             from reconciler.report import markdown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,8 @@ from reconciler.record.here import checkout_here
 from reconciler.record.open import recovered, store_named, store_of
 
 if TYPE_CHECKING:
+    from reconciler.record.git.store import GitStore
     from reconciler.record.model import Record
-    from reconciler.record.store import Store
 
 LOCAL = (
     "the record is a local one, and this is no Git repository that could hold another: to move it into Git, write "
@@ -44,20 +45,42 @@ def show(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -> 
     """Show what was last applied at ADDRESS, as JSON."""
     import orjson
 
-    found: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
 
     def work(app: App, declarations: Declarations) -> int:
-        known = recovered(store_of(app, declarations))
-        key = _key(known, address)
-        if known is not None and key is not None:
-            found[app.name] = {"address": key, **known.entries[key]}
+        record = recovered(store_of(app, declarations))
+        recorded = record.written(address) if record is not None else None
+        if record is not None and recorded is not None:
+            entries[app.name] = {"address": recorded, **record.entries[recorded]}
         return 0
 
     code = _each(desired, apps, work)
-    if found:
-        click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
+    if entries:
+        click.echo(orjson.dumps(entries, option=orjson.OPT_INDENT_2).decode())
         return code
     return code or _nowhere(address)
+
+
+@record.command(name="list")
+@options
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")
+def list_(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) -> int:
+    """List who is in the record: address, state, id on the service, roles."""
+    from reconciler.report.record_list import as_json, as_text
+
+    records: dict[str, Record] = {}
+
+    def work(app: App, declarations: Declarations) -> int:
+        record = recovered(store_of(app, declarations))
+        if record is None:
+            say(f"{app.displayName} has no record")
+        else:
+            records[app.name] = record
+        return 0
+
+    code = _each(desired, apps, work)
+    click.echo((as_json if form == "json" else as_text)(records), nl=False)
+    return code
 
 
 @record.command()
@@ -65,21 +88,17 @@ def show(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -> 
 @click.argument("address")
 def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -> int:
     """Take ADDRESS out of the record. Its account stays as it is, and is matched afresh by the next plan."""
+    from reconciler.record.forget import forget as take_out
+
     done: list[str] = []
 
     def work(app: App, declarations: Declarations) -> int:
         store = store_of(app, declarations)
-        if _key(recovered(store), address) is None:
+        record = recovered(store)
+        if record is None or record.written(address) is None:
             return 0
-        with store.lock(f"reconcile record forget {address}", now()):
-            known = recovered(store)
-            key = _key(known, address)
-            if known is not None and key is not None:
-                del known.entries[key]
-                known.runs += 1  # what the journal says of it is past
-                store.save(known)
-                store.clear_journal()
-                done.append(app.name)
+        if take_out(store, address, now()):
+            done.append(app.name)
         say(f"{app.name}: {address} is forgotten; its account was not touched", err=False)
         return 0
 
@@ -97,25 +116,22 @@ def migrate(
     desired: Path, apps: tuple[str, ...], no_color: bool, backend: str | None, remote: str, path: str, name: str | None
 ) -> int:
     """Move the record to where reconciler.yaml now says that it lives, or from an app's old name to its new one."""
-    from dataclasses import replace
-
-    from reconciler.declare.model import RecordSettings
-    from reconciler.record.migrate import migrate as move
-
     if name is not None and (len(apps) != 1 or not APP_NAME.fullmatch(name)):
         raise click.UsageError("--from-app takes the old name of one app: name the new one with --app")
+    from reconciler.declare.settings import RecordSettings
+    from reconciler.record.migrate import migrate as move
+    from reconciler.record.migrate import other_backend
 
     def work(app: App, declarations: Declarations) -> int:
         settings = declarations.record
-        if name is not None and backend is None:
-            return moved(app, store_named(name, declarations), store_of(app, declarations))
-        if backend is None and settings.backend == "local" and checkout_here() is None:
+        if backend is None and name is not None:
+            source = store_named(name, declarations)
+        elif backend is None and settings.backend == "local" and checkout_here() is None:
             raise click.UsageError(LOCAL)
-        before = backend or ("local" if settings.backend == "git" else "git")
-        old = replace(declarations, record=RecordSettings(before, remote, path, settings.folder))
-        return moved(app, store_named(name or app.name, old), store_of(app, declarations))
-
-    def moved(app: App, source: Store, target: Store) -> int:
+        else:
+            before = RecordSettings(backend or other_backend(settings), remote, path, settings.folder)
+            source = store_named(name or app.name, replace(declarations, record=before))
+        target = store_of(app, declarations)
         if source.where() == target.where():
             raise click.UsageError(f"the record lies in {target.where()} already")
         count = move(source, target, now())
@@ -130,24 +146,17 @@ def migrate(
 @click.argument("head")
 def trust(desired: Path, apps: tuple[str, ...], no_color: bool, head: str) -> int:
     """Accept HEAD, a commit id or `none`, as the record of the app in Git, although its history was rewritten."""
-    from reconciler.record.git.store import GitStore
-
     if len(apps) != 1:
         raise click.UsageError("name the app with --app")
 
-    def work(app: App, declarations: Declarations) -> int:
-        store = store_of(app, declarations)
-        if not isinstance(store, GitStore):
-            click.echo(f"{app.name}: a local record has no history")
-            return 0
+    def work(name: str, store: GitStore) -> None:
         if not store.trust(head):
             raise click.UsageError(
                 f"{store.where()} is at {store.head()[0] or 'none'}, not at {head}: look at it, and name what it is at"
             )
-        click.echo(f"{app.name}: {head} is trusted from now on")
-        return 0
+        click.echo(f"{name}: {head} is trusted from now on")
 
-    return _each(desired, apps, work)
+    return _each_in_git(desired, apps, work)
 
 
 @record.command()
@@ -157,27 +166,29 @@ def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str) -> int
     """Cut the history of a record in Git at an age; the present stays."""
     from datetime import UTC, datetime
 
-    from reconciler.record.git.store import GitStore
-
     number = age.removesuffix("d")
     if not (age.endswith("d") and number.isascii() and number.isdigit() and len(number) < 6):
         raise click.UsageError(f"{age!r} is no age in days: write for example 400d")
 
-    def work(app: App, declarations: Declarations) -> int:
+    def work(name: str, store: GitStore) -> None:
+        click.echo(f"{name}: {store.prune(int(number), datetime.now(UTC))} commits cut")
+
+    return _each_in_git(desired, apps, work)
+
+
+def _each_in_git(desired: Path, apps: tuple[str, ...], work: Callable[[str, GitStore], None]) -> int:
+    """Each app's name, and its record in Git; that of another is said to have no history."""
+    from reconciler.record.git.store import GitStore
+
+    def in_git(app: App, declarations: Declarations) -> int:
         store = store_of(app, declarations)
-        if not isinstance(store, GitStore):
+        if isinstance(store, GitStore):
+            work(app.name, store)
+        else:
             click.echo(f"{app.name}: a local record has no history")
-            return 0
-        click.echo(f"{app.name}: {store.prune(int(number), datetime.now(UTC))} commits cut")
         return 0
 
-    return _each(desired, apps, work)
-
-
-def _key(known: Record | None, address: str) -> str | None:
-    from reconciler.declare.names import fold
-
-    return next((key for key in known.entries if fold(key) == fold(address)), None) if known else None
+    return _each(desired, apps, in_git)
 
 
 def _nowhere(address: str) -> int:

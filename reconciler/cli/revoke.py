@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from reconciler.cli.write import blocked, vanishing, write
 from reconciler.cycle.clock import now
 from reconciler.cycle.other_apps import left_in
 from reconciler.declare.model import App, Declarations
-from reconciler.declare.names import fold
+from reconciler.declare.names import name_of
 from reconciler.plan.model import Change
 
 if TYPE_CHECKING:
@@ -39,44 +39,72 @@ def revoke(
 
     It goes past every safeguard but protected and lockout.
     """
-    from reconciler.cycle import revoke as revoking
-
     if not auto_approve and not sys.stdin.isatty():
         raise click.UsageError("no terminal to ask on: add --auto-approve")
     declarations = _loaded(desired, apps)
     if vanishing(declarations):
         return ERROR
-    address = revoking.address_of(user, declarations)
+    from reconciler.cycle.revoke import address_of, is_known
+
+    address = address_of(user, declarations)
     with ExitStack() as stack:
         ready: list[tuple[Session, tuple[Change, ...]]] = []
+        advised: set[str] = set()  # apps of which it was said what else to do
 
         def look(app: App) -> int:
-            opened = revoking.opened_without(app, declarations, PERSON, lock_timeout, address, reason)
-            found, changes, left_out = stack.enter_context(opened)
-            for text in left_out:
-                warn(app, text)
-            if (name := revoking.name_in_use(found, address)) is not None:
-                return _waits(app, address, name)
-            found = found.guard(changes, now())
-            if forbidding := revoking.forbidding(found):
-                return blocked(found, forbidding)
-            ready.append((found, changes))
+            part = _part(stack, app, declarations, lock_timeout, address, reason)
+            if isinstance(part, int):
+                advised.add(app.name)
+                return part
+            ready.append(part)
             return 0
 
-        looked = [guarded(lambda app=app: look(app)) for app in chosen(declarations, apps)]  # type: ignore[misc]
+        looked = [
+            _or_by_hand(app, address, guarded(lambda app=app: look(app)), advised)  # type: ignore[misc]
+            for app in chosen(declarations, apps)
+        ]
         elsewhere = [] if apps else left_in(declarations, address)
-        known = any(revoking.is_known(found, address) for found, _ in ready)
+        known = any(is_known(session, address) for session, _ in ready)
         if not known and elsewhere:
             return worst([*looked, *_out_of_reach(address, elsewhere)])
         if not known and not any(looked):
-            names = [name for found, _ in ready for name in found.planned.context.entries]
-            raise click.UsageError(f"no user {user!r} is declared or recorded; {_meant(user, declarations, names)}")
-        show_plans([revoking.plan_of(*item) for item in ready], "text", no_color)
-        if ready and not auto_approve and not click.confirm(f"Revoke {user} now?", err=True):
-            click.echo("Nothing was written.", err=True)
+            recorded = [name for session, _ in ready for name in session.planned.context.entries]
+            raise click.UsageError(f"no user {user!r} is declared or recorded; {_meant(user, declarations, recorded)}")
+        if not _agreed(user, ready, auto_approve, no_color):
             return ERROR
-        works = {found.app.name: partial(_put_out, found, changes, address) for found, changes in ready}
+        works = {session.app.name: partial(_put_out, session, changes, address) for session, changes in ready}
         return worst([*looked, *in_turn(works), *_out_of_reach(address, elsewhere)])
+
+
+def _part(
+    stack: ExitStack, app: App, declarations: Declarations, lock_timeout: float, address: str, reason: str | None
+) -> tuple[Session, tuple[Change, ...]] | int:
+    """One app, locked until the stack ends, and what is to be written to it; or the exit code, where nothing may be."""
+    from reconciler.cycle.revoke import forbidding, lock_and_plan_without, name_in_use, unanswered
+
+    without = lock_and_plan_without(app, declarations, PERSON, lock_timeout, address, reason)
+    session, changes, left_out = stack.enter_context(without)
+    for text in left_out:
+        warn(app, text)
+    if (name := name_in_use(session, address)) is not None:
+        return _waits(app, address, name)
+    if (why := unanswered(session, address)) is not None:
+        return _unanswered(app, address, why)
+    session = session.guard(changes, now())
+    if verdicts := forbidding(session):
+        return blocked(session, verdicts)
+    return session, changes
+
+
+def _agreed(user: str, ready: list[tuple[Session, tuple[Change, ...]]], auto_approve: bool, no_color: bool) -> bool:
+    """Show what is to be written, and ask."""
+    from reconciler.cycle.revoke import plan_of
+
+    show_plans([plan_of(session, changes) for session, changes in ready], "text", no_color)
+    if ready and not auto_approve and not click.confirm(f"Revoke {user} now?", err=True):
+        click.echo("Nothing was written.", err=True)
+        return False
+    return True
 
 
 def _out_of_reach(address: str, apps: list[str]) -> Iterator[int]:
@@ -92,21 +120,38 @@ def _out_of_reach(address: str, apps: list[str]) -> Iterator[int]:
 
 def _meant(user: str, declarations: Declarations, recorded: list[str]) -> str:
     """Only a slip of the keyboard away: whoever is named here is about to be locked out."""
+    from reconciler.declare.wording import did_you_mean
     from reconciler.report.safe import plain
     from reconciler.resolve.one_object import near
     from reconciler.resolve.sources import user_addresses
 
-    names = [*user_addresses(declarations.users), *(name for name in recorded if name.startswith("User/"))]
-    folded = {fold(name): name.partition("/")[2] for name in names}
-    hints = [repr(folded[name]) for name in near(user, folded)]
-    return f"did you mean {plain(' or '.join(hints))}?" if hints else "give the userPrincipalName as it is declared, or was"
+    people = [*user_addresses(declarations.users), *(address for address in recorded if address.startswith("User/"))]
+    names = [repr(name_of(address)) for address in near(user, people)]
+    return plain(did_you_mean(" or ".join(names), "give the userPrincipalName as it is declared, or was"))
 
 
-def _waits(app: App, address: str, still: str) -> int:
+def _waits(app: App, address: str, current: str) -> int:
     """Two people bear the name for now: the wrong one must not be taken for the other."""
-    say(f"Error: {app.displayName}: the account of {address} is still called {still}, since another one has the name")
-    say(f"    `reconcile revoke {still}` disables it; whoever had the name before goes with the next apply")
+    say(f"Error: {app.displayName}: the account of {address} is still called {current}, since another one has the name")
+    say(f"    `reconcile revoke {current}` disables it; whoever had the name before goes with the next apply")
     return ERROR
+
+
+def _unanswered(app: App, address: str, why: str) -> int:
+    say(f"Error: {app.displayName}: nobody knows whether {address} has an account: {why}")
+    _by_hand(app, address)
+    return ERROR
+
+
+def _or_by_hand(app: App, address: str, code: int, advised: Collection[str]) -> int:
+    """Where nothing worked the account is to be disabled there."""
+    if code == ERROR and app.name not in advised:
+        _by_hand(app, address)
+    return code
+
+
+def _by_hand(app: App, address: str) -> None:
+    say(f"    {address} was not revoked in {app.displayName}: disable the account there by hand, now")
 
 
 def _loaded(desired: Path, apps: tuple[str, ...]) -> Declarations:
@@ -118,20 +163,20 @@ def _loaded(desired: Path, apps: tuple[str, ...]) -> Declarations:
         raise
 
 
-def _put_out(found: Session, changes: tuple[Change, ...], address: str) -> int:
+def _put_out(session: Session, changes: tuple[Change, ...], address: str) -> int:
     """Write, and look whether the person is out."""
     from reconciler.cycle.revoke import request_of
 
-    code = write(found, changes, request_of(found, address))
-    return code if code == INTERRUPTED else worst([code, *_still_in(found, address)])
+    code = write(session, changes, request_of(session, address))
+    return code if code == INTERRUPTED else worst([code, *_still_in(session, address)])
 
 
-def _still_in(found: Session, address: str) -> Iterator[int]:
+def _still_in(session: Session, address: str) -> Iterator[int]:
     """An error for each account of the person that the service still shows as active."""
     from reconciler.cycle.revoke import still_active
 
-    for account, is_managed in still_active(found, address):
+    for account, is_managed in still_active(session, address):
         why = "the service did not disable it" if is_managed else "it is not managed here, so it was left alone"
-        say(f"Error: {account.name} is still active in {found.app.displayName}: {why}")
+        say(f"Error: {account.name} is still active in {session.app.displayName}: {why}")
         say("    disable the account there by hand, now")
         yield ERROR

@@ -26,6 +26,7 @@ from reconciler.declare.wording import plural
 )
 def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) -> int:
     """Check every declaration and report all errors at once."""
+    from reconciler.cycle.carried import check_carried
     from reconciler.declare.listed import listed
     from reconciler.declare.lookalikes import check_names
     from reconciler.plan.policies import check_policies
@@ -33,24 +34,26 @@ def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) ->
     from reconciler.report.sarif import as_sarif
     from reconciler.resolve.check import check_assignments
 
-    found, problems = checked(desired)
-    problems = listed([*problems, *check_policies(found, now()[:10]), *check_assignments(found), *check_names(found)])
+    declarations, problems = checked(desired)
+    problems = [*problems, *check_policies(declarations, now()[:10]), *check_carried(declarations)]
+    problems = listed([*problems, *check_assignments(declarations), *check_names(declarations)])
     if apps:
         problems = _of_apps(desired, apps, problems)
     click.echo({"text": as_text, "json": as_json, "github": as_github, "sarif": as_sarif}[form](problems), nl=False)
     errors = sum(problem.stands_for for problem in problems if problem.severity == "error")
     warnings = sum(problem.stands_for for problem in problems if problem.severity == "warning")
-    counts = f"{plural(len(found.users), 'user')}, {plural(len(found.groups), 'group')}, {plural(len(found.apps), 'app')}"
+    sizes = ((declarations.users, "user"), (declarations.groups, "group"), (declarations.apps, "app"))
+    counts = ", ".join(plural(len(table), noun) for table, noun in sizes)
     click.echo(f"{counts}: {plural(errors, 'error')}, {plural(warnings, 'warning')}", err=form != "text")
     return ERROR if errors else 0
 
 
 def _of_apps(desired: Path, apps: tuple[str, ...], problems: list[Problem]) -> list[Problem]:
     """Problems of these apps and of what all apps share."""
-    from reconciler.declare.folders import shown
+    from reconciler.declare.folders import readable_path
 
     folders = desired / "apps"
     names = [entry.name for entry in folders.iterdir()] if os.access(folders, os.R_OK) else []
     known_apps(apps, names)
-    others = tuple(shown(folders / name) + "/" for name in names if name not in apps)
+    others = tuple(readable_path(folders / name) + "/" for name in names if name not in apps)
     return [problem for problem in problems if not problem.place.file.startswith(others)]

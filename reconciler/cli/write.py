@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reconciler.cycle.session import Session
     from reconciler.cycle.write import Request
     from reconciler.plan.safeguards.model import Safeguard
+    from reconciler.scim.errors import ServiceError
 
 
 def closed(app: App, declarations: Declarations) -> int | None:
@@ -50,29 +51,46 @@ def vanishing(declarations: Declarations) -> bool:
     return True
 
 
-def blocked(found: Session, verdicts: Iterable[Safeguard]) -> int:
+def blocked(session: Session, verdicts: Iterable[Safeguard]) -> int:
     """Nothing has been written; each safeguard that blocks says why and what would let the plan through."""
     from reconciler.report.safeguard_verdict import blocked_text
 
-    say(f"Error: safeguards block {found.app.displayName}: nothing was written")
+    say(f"Error: safeguards block {session.app.displayName}: nothing was written")
     for verdict in verdicts:
-        for words in blocked_text(verdict.as_json(), found.app.name):
+        for words in blocked_text(verdict.as_json(), session.app.name):
             say(f"    {words}")
     return BLOCKED
 
 
-def write(found: Session, changes: tuple[Change, ...], request: Request) -> int:
+def held_back(session: Session, done: Collection[Change]) -> int:
+    """What was not written since safeguards count it, and the approval for which it waits."""
+    from reconciler.plan.warnings import listed
+    from reconciler.report.safeguard_verdict import blocked_text
+
+    written = {change.digest for change in done}
+    left = [change for change in session.planned.plan.changes if change.digest not in written]
+    what = listed([f"{change.action} {change.address}" for change in left])
+    say(f"Error: safeguards hold back {plural(len(left), 'change')} to {session.app.displayName}, until approved: {what}")
+    for verdict in session.guarded.blocking:
+        for words in blocked_text({**verdict.as_json(), "passing": []}, session.app.name):
+            say(f"    {words}")
+    return BLOCKED
+
+
+def write(session: Session, changes: tuple[Change, ...], request: Request) -> int:
     """Write changes to one app, and say how each ended."""
     from reconciler.cycle.randomness import SystemChance
     from reconciler.cycle.write import write
 
-    name, only = found.app.displayName, request.only
+    name, only = session.app.displayName, request.only
     with orderly() as stopped, telling(len(changes), name) as tell:
-        result = write(found, changes, request, now, SystemChance(), tell, stopped)
+        result = write(session, changes, request, now, SystemChance(), tell, stopped)
     part = f" This was a part: {', '.join(only)}." if only else ""
     say(f"{_summary(result, name)}{part}", err=False)
     report_lines([line(outcome) for outcome in result.outcomes])
-    return _ended(found, result, only)
+    for words in result.said:
+        say(f"Note: {name}: {words}")
+    return _ended(session, result, only)
 
 
 def _summary(result: Result, name: str) -> str:
@@ -83,28 +101,35 @@ def _summary(result: Result, name: str) -> str:
     return f"Applied {done} of {len(result.outcomes)} changes to {name}.{_took(result.adopted)}{ignored}"
 
 
-def _ended(found: Session, result: Result, only: tuple[str, ...]) -> int:
+def _ended(session: Session, result: Result, only: tuple[str, ...]) -> int:
     """The exit code; what ended a run before its end is said with what to do about it.
 
     What the service was told by an earlier run, and has not done until now, is not done.
     """
     from reconciler.plan.selection import Selection
 
-    if found.store.lost:
+    if session.store.lost:
         say("Error: the lock was lost, so writing stopped: another run may have taken it")
         say(f"    {THE_SAME}; what was written is found by reading the service")
         return PARTIAL
     if result.unkept:
         say(f"Error: {result.unkept}")
-        say(f"    nothing more was written to {found.app.displayName}: {result.unkept.remedy}, then {THE_SAME}")
+        say(f"    nothing more was written to {session.app.displayName}: {result.unkept.remedy}, then {THE_SAME}")
         return PARTIAL
     if result.interrupted:
         return left_over(result)
     if result.refused:
         say(f"Error: {result.refused}")
-        say(f"    {THE_SAME}" if result.refused.too_long else f"    mend the token; then {THE_SAME}")
-    left = [item for item in found.planned.findings.outstanding if Selection(only).names(item.address)]
-    return 0 if result.complete and not (found.planned.plan.errors or left) else PARTIAL
+        say(f"    {_first(result.refused)}{THE_SAME}")
+    left = [item for item in session.planned.findings.outstanding if Selection(only).names(item.address)]
+    return 0 if result.complete and not (session.planned.plan.errors or left) else PARTIAL
+
+
+def _first(refused: ServiceError) -> str:
+    """What to do before the same command is run again."""
+    if refused.too_long:
+        return ""
+    return "mend the token; then " if refused.status else "see whether the service can be reached; then "
 
 
 def _took(adopted: Collection[str]) -> str:

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reconciler.cycle.earlier_commit import text_at
+from reconciler.cycle.earlier_commit import document_at
 from reconciler.declare.model import App, Approval
+from reconciler.declare.safeguards import read_approvals
+from reconciler.declare.yaml.document import Document
 from reconciler.record.here import ask, inside
 
 NAME = "approvals.yaml"
@@ -29,15 +31,12 @@ def _commits(file: str) -> Iterator[tuple[str, set[tuple[object, ...]]]]:
     path = inside(file)
     listed = ask("log", "--first-parent", "--format=%H", "HEAD", "--", file) if path is not None else None
     for commit in (listed or "").split():
-        yield commit, {_key(item) for item in _approvals(text_at(commit, file) or "", file)}
+        yield commit, {_key(item) for item in _approvals(document_at(commit, file))}
 
 
-def _approvals(text: str, file: str) -> tuple[Approval, ...]:
-    from reconciler.declare.safeguards import read_approvals
-    from reconciler.declare.yaml.document import parse
-
-    document = parse(text.encode(), file)
-    return read_approvals(document, []) if isinstance(document.data, dict) and not document.problems else ()
+def _approvals(document: Document | None) -> tuple[Approval, ...]:
+    sound = document is not None and isinstance(document.data, dict) and not document.problems
+    return read_approvals(document, []) if document is not None and sound else ()
 
 
 def _key(item: Approval) -> tuple[object, ...]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 
 def now() -> str:
+    """The moment, UTC, as YYYY-MM-DDTHH:MM:SSZ."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

@@ -8,10 +8,24 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
 
+from reconciler.declare.yaml.document import Document, parse
 from reconciler.record.here import ask, inside, output
 
 COMMIT = re.compile("[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+def document_at(commit: str, file: str) -> Document | None:
+    """The YAML of a file at a commit, None where `text_at` answers None; parsed once, since what a commit holds stays."""
+    return _parsed(text, file) if (text := text_at(commit, file)) is not None else None
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str, file: str) -> Document:
+    return parse(text.encode(), file)
 
 
 def text_at(commit: str, file: str) -> str | None:
@@ -19,27 +33,51 @@ def text_at(commit: str, file: str) -> str | None:
 
     None where that is not known, where the commit has no such file, where it is a link, and where it is not UTF-8.
     """
-    path = inside(file)
-    if path is None or not COMMIT.fullmatch(commit):
+    mode, blob = _files(commit, os.path.dirname(file)).get(inside(file) or "", ("", ""))
+    if mode not in ("100644", "100755"):
         return None
-    row = ask("ls-tree", "-z", "--full-tree", commit, "--", path) or ""
-    words = row.partition("\t")[0].split()
-    if len(words) != 3 or words[0] not in ("100644", "100755"):
-        return None
-    raw = output("cat-file", "blob", words[2])
     try:
-        return None if raw is None else raw.decode("utf-8")
-    except UnicodeDecodeError:
+        return _content(Path.cwd(), blob).decode("utf-8")
+    except (LookupError, UnicodeDecodeError):
         return None
 
 
 def names_at(commit: str, folder: str) -> list[str]:
     """The files below a folder at a commit, named as declarations name them; none where that is not known."""
+    path = inside(folder) or ""
+    return [os.path.join(folder, os.path.relpath(name, path)) for name in _files(commit, folder)]
+
+
+def _files(commit: str, folder: str) -> Mapping[str, tuple[str, str]]:
+    """Path from the top -> mode and blob of each file below a folder; none where that is not known."""
     path = inside(folder)
     if path is None or not COMMIT.fullmatch(commit):
-        return []
-    found = ask("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit, "--", *([path] if path != "." else [])) or ""
-    return [os.path.join(folder, os.path.relpath(name, path)) for name in found.split("\0") if name]
+        return {}
+    try:
+        return _tree(Path.cwd(), commit, path)
+    except LookupError:
+        return {}
+
+
+# Neither a commit nor a blob ever changes: git is asked once for each, whatever the number of apps. What is not known raises
+# LookupError, which is not kept: it may have been fetched when the next one asks.
+
+
+@lru_cache(maxsize=256)
+def _tree(here: Path, commit: str, path: str) -> Mapping[str, tuple[str, str]]:
+    listed = ask("ls-tree", "-r", "-z", "--full-tree", commit, "--", *([path] if path != "." else []))
+    if listed is None:
+        raise LookupError(commit)
+    rows = (row.partition("\t") for row in listed.split("\0") if row)
+    return {name: (words.split()[0], words.split()[2]) for words, _, name in rows}
+
+
+@lru_cache(maxsize=256)
+def _content(here: Path, blob: str) -> bytes:
+    raw = output("cat-file", "blob", blob)
+    if raw is None:
+        raise LookupError(blob)
+    return raw
 
 
 def is_known(commit: str) -> bool:

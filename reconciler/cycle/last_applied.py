@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from reconciler.cycle.earlier_commit import is_known, names_at, text_at
+from reconciler.cycle.earlier_commit import document_at, is_known, names_at
 from reconciler.declare.folders import SUFFIXES
-from reconciler.declare.model import App, Declarations, Place, RecordSettings
+from reconciler.declare.model import App, Declarations, Place
 from reconciler.declare.names import fold
+from reconciler.declare.settings import RecordSettings
 from reconciler.plan.model import Caution
 from reconciler.record.here import ask
 from reconciler.record.model import Record
@@ -39,14 +40,14 @@ def declared(app: App, settings: RecordSettings) -> dict[str, str]:
 def cautions(app: App, declarations: Declarations, record: Record | None) -> tuple[Caution, ...]:
     """Each thing that differs from when it was last applied, or from the commit before this change."""
     now = declared(app, declarations.record)
-    found: dict[tuple[str, str], Caution] = {}
+    differing: dict[tuple[str, str], Caution] = {}
     for when, before in _befores(app, declarations, record):
         for key, old in before.items():
             if key in now and old != now[key]:
                 where = _where(key, app, declarations.folder)
                 text = f"{WORDS[key]} was {old} {when}, and is {now[key]} now"
-                found.setdefault((key, old), Caution(CODES[key], text, where.file, where.line))
-    return (*found.values(), *_privileges(app, declarations, record), *_not_compared())
+                differing.setdefault((key, old), Caution(CODES[key], text, where.file, where.line))
+    return (*differing.values(), *_privileges(app, declarations, record), *_not_compared())
 
 
 def _privileges(app: App, declarations: Declarations, record: Record | None) -> Iterator[Caution]:
@@ -106,7 +107,7 @@ def _at(commit: str, folder: str, app: App, apps: frozenset[str]) -> dict[str, s
         return {}
     settings = _read(commit, f"{folder}/reconciler").get("record")
     settings = settings if isinstance(settings, dict) else {}
-    found = {"record": _place(settings.get("backend", "local"), settings.get("remote", "origin"), settings.get("path"))}
+    said = {"record": _place(settings.get("backend", "local"), settings.get("remote", "origin"), settings.get("path"))}
     for name in (app.name, *(name for name in known if name not in apps)):
         credentials = _read(commit, f"{folder}/apps/{name}/app").get("adminCredentials")
         texts = {
@@ -115,8 +116,8 @@ def _at(commit: str, folder: str, app: App, apps: frozenset[str]) -> dict[str, s
             if isinstance(credentials, dict) and key in credentials
         }
         if texts and (name == app.name or texts.get("tenantUrl") == app.tenantUrl or texts.get("secretToken") == app.secretToken):
-            return {**found, "app": name, **texts}
-    return found
+            return {**said, "app": name, **texts}
+    return said
 
 
 def _apps(commit: str, folder: str) -> list[str]:
@@ -126,10 +127,8 @@ def _apps(commit: str, folder: str) -> list[str]:
 
 def _read(commit: str, name: str) -> dict[str, Any]:
     """A YAML file of a commit; what is none is as good as an empty one."""
-    from reconciler.declare.yaml.document import parse
-
-    texts = ((suffix, text_at(commit, name + suffix)) for suffix in SUFFIXES)
-    data: Any = next((parse(text.encode(), name + suffix).data for suffix, text in texts if text is not None), {})
+    documents = (document_at(commit, name + suffix) for suffix in SUFFIXES)
+    data: Any = next((document.data for document in documents if document is not None), {})
     return data if isinstance(data, dict) else {}
 
 
@@ -155,7 +154,7 @@ def _base_of_event() -> str:
         return ""
     try:
         data = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
-        found = data["merge_group"]["base_sha"] if event == "merge_group" else data["pull_request"]["base"]["sha"]
+        commit = data["merge_group"]["base_sha"] if event == "merge_group" else data["pull_request"]["base"]["sha"]
     except (KeyError, TypeError, ValueError, OSError):
         return ""
-    return found if isinstance(found, str) and COMMIT.fullmatch(found) else ""
+    return commit if isinstance(commit, str) and COMMIT.fullmatch(commit) else ""

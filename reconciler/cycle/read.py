@@ -1,20 +1,27 @@
-"""A client in, the whole of its service out: users and groups side by side, and what it says of itself. Reads the service."""
+"""A client in, the whole of its service out: users and groups side by side, what it says of itself, and whom its lists leave out.
+
+Reads the service.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from operator import itemgetter
+from itertools import chain
+from operator import attrgetter, itemgetter
 
+from reconciler.cycle.unlisted import with_unlisted
 from reconciler.plan.live import Live, LiveObject, Wanted, project_groups, project_users, with_members
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
+from reconciler.resolve.several import Several
 from reconciler.scim.answers import shallow
 from reconciler.scim.client import Resource, ScimClient
 from reconciler.scim.discovery import read_schemas, refine, schema_warnings
 
-NESTED = (list, dict)
+NESTED = frozenset({list, dict, Several})
+VALUES = attrgetter("values")
 Project = Callable[[list[Resource]], list[LiveObject]]
 
 
@@ -32,8 +39,8 @@ def read_live(client: ScimClient, resolution: Resolution, record: Record | None)
             else None
         )
         schemas = pool.submit(read_schemas, client)
-        found = users.result()
-        people = dict(zip(map(itemgetter(0), found), found, strict=True))
+        accounts = users.result()
+        people = dict(zip(map(itemgetter(0), accounts), accounts, strict=True))
         shown = (
             with_members(groups.result(), client.profile.groups.membersReadable, record is not None and record.members_shown)
             if groups
@@ -43,15 +50,17 @@ def read_live(client: ScimClient, resolution: Resolution, record: Record | None)
         notes += schema_warnings(schemas.result(), "Groups", resolution.group_mapping) if groups else ()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # after an error or an interrupt nobody waits for the others
-    return Live(people, {item.id: item for item in shown}, client.counts["reads"], tuple(notes))
+    live = Live(people, {item.id: item for item in shown}, client.counts["reads"], tuple(notes))
+    return with_unlisted(client, resolution, record, live, groups is not None)
 
 
 def _shallow(project: Project) -> Project:
     """Of what is kept of a page the values that hold others are looked at: pages hold much that is not."""
 
     def projected(page: list[Resource]) -> list[LiveObject]:
-        found = project(page)
-        shallow([value for item in found for value in item.values if type(value) in NESTED])
-        return found
+        objects = project(page)
+        if not NESTED.isdisjoint(map(type, chain.from_iterable(map(VALUES, objects)))):
+            shallow([value for item in objects for value in item.values if type(value) in NESTED])
+        return objects
 
     return projected

@@ -27,21 +27,23 @@ class Left(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-def left_of(found: Session, reviewed: list[Plan]) -> Left:
+def left_of(session: Session, reviewed: list[Plan]) -> Left:
     """Compare the plans of one app with what is planned now. Raises RecordError where the record was rewritten since."""
-    plan, record = found.planned.plan, found.record
+    plan, record = session.planned.plan, session.record
     elsewhere = {item.base_url for item in reviewed} - {plan.base_url}
     if elsewhere:
         how = [f"tenantUrl was {url} and is now {plan.base_url}" for url in sorted(elsewhere)]
         return Left([moved("App/" + plan.app, *how)])
     for item in reviewed:
-        known_record(found.store, item)
+        known_record(session.store, item)
     begun = Unfinished(record or Record(plan.app)).is_begun
-    result = compare(
-        reviewed, plan, found.planned.is_done, lambda item: found.planned.part(Selection(item.only, item.selected_causes)), begun
-    )
-    differing = result.moved or unseen(reviewed, access(found.planned.context, result.todo))
-    warnings = tuple(text for text in plan.warnings if text not in found.guarded.warnings)
+
+    def part(item: Plan) -> tuple[Change, ...]:
+        return session.planned.part(Selection(item.only, item.selected_causes))
+
+    result = compare(reviewed, plan, session.planned.is_done, part, begun)
+    differing = result.moved or unseen(reviewed, access(session.planned.context, result.todo))
+    warnings = tuple(text for text in plan.warnings if text not in session.guarded.warnings)
     return Left(differing, tuple(result.todo), tuple(result.done), tuple(result.beyond), warnings)
 
 
@@ -61,9 +63,9 @@ def selected(reviewed: list[Plan]) -> tuple[str, ...]:
     return tuple(address for plan in reviewed for address in plan.only) if all(plan.only for plan in reviewed) else ()
 
 
-def is_rest(found: Session, digest: str) -> bool:
+def is_rest(session: Session, digest: str) -> bool:
     """Whether all that is planned is what an apply of the plan of this digest has left."""
-    record, plan = found.record, found.planned.plan
+    record, plan = session.record, session.planned.plan
     if record is None or record.base_url != plan.base_url:
         return False
     return Unfinished(record).is_rest(digest, plan.only, plan.selected_causes, plan.changes)

@@ -8,13 +8,15 @@ from dataclasses import replace
 
 from reconciler.cycle.clock import now
 from reconciler.cycle.listener import Listener
+from reconciler.cycle.read_person import read_with_person
 from reconciler.cycle.session import EVERYTHING, Session
-from reconciler.cycle.write import Lock, Request, opened
+from reconciler.cycle.write import Lock, Request, lock_and_plan
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
 from reconciler.plan.access import access
 from reconciler.plan.cost import estimate
-from reconciler.plan.live import LiveObject, project_users
+from reconciler.plan.live import Live, LiveObject, project_users
+from reconciler.plan.matching.match import NOT_ANSWERED
 from reconciler.plan.model import Change, Plan
 from reconciler.plan.outstanding import told_nothing
 from reconciler.plan.revoked import accounts_of
@@ -22,10 +24,12 @@ from reconciler.plan.safeguards.approvals import NEVER_LIFTED
 from reconciler.plan.safeguards.model import Safeguard
 from reconciler.plan.selection import Selection, select
 from reconciler.record.model import Record
+from reconciler.resolve.model import Resolution
+from reconciler.scim.client import ScimClient
 
 
 @contextmanager
-def opened_without(
+def lock_and_plan_without(
     app: App, declarations: Declarations, listener: Listener, timeout: float, address: str, reason: str | None
 ) -> Iterator[tuple[Session, tuple[Change, ...], list[str]]]:
     """An app under its lock, planned as if the person had been revoked before; the changes of that, what they leave out."""
@@ -36,44 +40,61 @@ def opened_without(
         if (entry := record.entries.get(address)) is not None:
             record.keep(address, told_nothing(entry))
 
-    with opened(app, declarations, listener, Lock("reconcile revoke", timeout), EVERYTHING, amend) as found:
-        yield found, *select(found.planned.context, found.planned.everything, Selection((address,)))
+    def read(client: ScimClient, resolution: Resolution, record: Record | None) -> Live:
+        return read_with_person(client, resolution, record, address)
+
+    with lock_and_plan(app, declarations, listener, Lock("reconcile revoke", timeout), EVERYTHING, amend, read) as session:
+        session = _of_concern(session, address)
+        yield session, *select(session.planned.context, session.planned.everything, Selection((address,)))
 
 
-def forbidding(found: Session) -> list[Safeguard]:
+def _of_concern(session: Session, address: str) -> Session:
+    """Without the errors of all the others of whom nobody asked."""
+    plan = session.planned.plan
+    errors = tuple(error for error in plan.errors if error.code != NOT_ANSWERED or fold(error.address) == fold(address))
+    return replace(session, planned=replace(session.planned, plan=replace(plan, errors=errors)))
+
+
+def unanswered(session: Session, address: str) -> str | None:
+    """Why nobody knows whether the person has an account; None where it is known."""
+    errors = (error for error in session.planned.plan.errors if error.code == NOT_ANSWERED)
+    return next((error.reason for error in errors if fold(error.address) == fold(address)), None)
+
+
+def forbidding(session: Session) -> list[Safeguard]:
     """The safeguards that block even a revocation."""
-    return [verdict for verdict in found.guarded.blocking if verdict.name in NEVER_LIFTED]
+    return [verdict for verdict in session.guarded.blocking if verdict.name in NEVER_LIFTED]
 
 
-def name_in_use(found: Session, address: str) -> str | None:
+def name_in_use(session: Session, address: str) -> str | None:
     """The name under which the person's account still is, since another one bears today's; None where that is not so."""
-    recorded = found.planned.context.matching.refused.get(address)
+    recorded = session.planned.context.matching.refused.get(address)
     return None if recorded is None else recorded.removeprefix("User/")
 
 
-def plan_of(found: Session, changes: tuple[Change, ...]) -> Plan:
+def plan_of(session: Session, changes: tuple[Change, ...]) -> Plan:
     """The plan of these changes alone, with the safeguards that hold for them."""
-    verdicts = tuple(verdict.as_json() for verdict in found.guarded.verdicts if verdict.name in NEVER_LIFTED)
+    verdicts = tuple(verdict.as_json() for verdict in session.guarded.verdicts if verdict.name in NEVER_LIFTED)
     return replace(
-        found.planned.plan,
+        session.planned.plan,
         changes=changes,
-        access=access(found.planned.context, changes),
+        access=access(session.planned.context, changes),
         safeguards=verdicts,
-        requests=estimate(changes, found.client.profile.limits()),
+        requests=estimate(changes, session.client.profile.limits()),
     )
 
 
-def request_of(found: Session, address: str) -> Request:
+def request_of(session: Session, address: str) -> Request:
     """What is asked of the write, with the reason for the log."""
-    assert found.record is not None
-    return Request(f"revoke: {found.record.revoked[address]['reason']}", (address,))
+    assert session.record is not None
+    return Request(f"revoke: {session.record.revoked[address]['reason']}", (address,))
 
 
-def still_active(found: Session, address: str) -> Iterator[tuple[LiveObject, bool]]:
+def still_active(session: Session, address: str) -> Iterator[tuple[LiveObject, bool]]:
     """Each account of the person that the service, asked again, shows as active, and whether it is managed here."""
-    context = found.planned.context
+    context = session.planned.context
     for account in accounts_of(context, address):
-        resource = found.client.get("Users", account.id)
+        resource = session.client.get("Users", account.id)
         if resource is not None and project_users(context.resolution.user_mapping, [resource])[0].active:
             yield account, account.id in context.matching.addresses
 
@@ -85,8 +106,8 @@ def address_of(user: str, declarations: Declarations) -> str:
     return "User/" + (name if row is None else str(declarations.users.columns["userPrincipalName"][row]))
 
 
-def is_known(found: Session, address: str) -> bool:
+def is_known(session: Session, address: str) -> bool:
     """Whether the person is declared, recorded, or has an account there."""
-    context = found.planned.context
+    context = session.planned.context
     declared = fold(address.removeprefix("User/")) in context.resolution.declarations.users.index
     return declared or fold(address) in map(fold, context.entries) or bool(accounts_of(context, address))

@@ -17,10 +17,11 @@ from reconciler.cycle.old_record import with_old_record
 from reconciler.cycle.read import read_live
 from reconciler.cycle.renamed_app import refuse_renamed
 from reconciler.declare.model import App, Declarations
+from reconciler.plan.learned import without_refused
 from reconciler.plan.live import Live
 from reconciler.plan.model import Caution, Change, Config, Plan, RecordHead
 from reconciler.plan.planner import NO_CONFIG, Planned, make_plan
-from reconciler.plan.safeguards.guard import Guarded, guard, shown
+from reconciler.plan.safeguards.guard import Guarded, guard, with_verdicts
 from reconciler.plan.selection import Selection
 from reconciler.plan.unanswered import settle_unanswered
 from reconciler.record.model import Record
@@ -32,6 +33,7 @@ from reconciler.scim.client import ScimClient
 
 EVERYTHING = Selection()
 Amend = Callable[[Record], None]
+Read = Callable[[ScimClient, Resolution, Record | None], Live]
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,14 @@ class Session:
 
 
 @contextmanager
-def session(
+def read_and_plan(
     app: App, declarations: Declarations, listener: Listener, selection: Selection = EVERYTHING, store: Store | None = None,
-    amend: Amend | None = None,
+    amend: Amend | None = None, read: Read = read_live,
 ) -> Iterator[Session]:  # fmt: skip
     """Read the service and plan one app. Raises RecordError, CredentialError and ServiceError.
 
-    `store` is the one that holds the lock, where there is one; `amend` changes the record before it is planned with.
+    `store` is the one that holds the lock, where there is one; `amend` changes the record before it is planned with; `read` is
+    what reads the service.
     """
     app = with_origins(app, declarations.folder)
     # 1. The record of what was last applied, with what a killed run has left in its journal.
@@ -75,7 +78,7 @@ def session(
             refuse_renamed(app, declarations, client.base_url)
         # 3. What is there, and the changes that lead from there to what is declared.
         config = Config(declarations.digest, *revision(declarations.folder))
-        live = read_live(client, resolution, record)
+        live = read(client, resolution, record)
         planned = plan_with(live, resolution, client, record, selection, config)
         # 4. What a reviewer should know beside the changes.
         planned = planned if known else with_old_record(planned, store)
@@ -83,7 +86,7 @@ def session(
         # 5. Whether the safeguards let it be written.
         verdict = guard(planned, record, now())
         collect_again()
-        yield Session(client, store, record, shown(planned, verdict), verdict)
+        yield Session(client, store, record, with_verdicts(planned, verdict), verdict)
 
 
 def plan_with(
@@ -93,6 +96,7 @@ def plan_with(
     """The plan, once `record` has heard from what is there of what an earlier run asked without an answer. No I/O."""
     app = resolution.limited.app
     if record is not None:
+        resolution = without_refused(resolution, record)
         settle_unanswered(record, live, resolution, app.groups.enabled and client.profile.groups.supported)
     return make_plan(app, resolution, live, record, selection, client.shown_url, config, client.profile.limits())
 

@@ -11,7 +11,8 @@ from reconciler.apply.model import Job, Outcome, Result
 from reconciler.cycle.clock import now
 from reconciler.cycle.last_applied import declared
 from reconciler.cycle.listener import Listener
-from reconciler.cycle.session import EVERYTHING, Amend, Session, session
+from reconciler.cycle.read import read_live
+from reconciler.cycle.session import EVERYTHING, Amend, Read, Session, read_and_plan
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.baselines import settle
 from reconciler.plan.model import Access, Change
@@ -41,39 +42,39 @@ class Request(NamedTuple):
 
 
 @contextmanager
-def opened(
+def lock_and_plan(
     app: App, declarations: Declarations, listener: Listener, lock: Lock, selection: Selection = EVERYTHING,
-    amend: Amend | None = None,
+    amend: Amend | None = None, read: Read = read_live,
 ) -> Iterator[Session]:  # fmt: skip
-    """An app under its lock, read and planned. Raises what `session` raises, and Locked."""
+    """An app under its lock, read and planned. Raises what `read_and_plan` raises, and Locked."""
     store = store_of(app, declarations)
     with store.lock(lock.command, now(), lock.timeout) as notice:
         if notice:
             listener.says(notice)
-        with session(app, declarations, listener, selection, store, amend) as found:
-            yield found
+        with read_and_plan(app, declarations, listener, selection, store, amend, read) as session:
+            yield session
     if head := store.head()[0]:
         listener.notes(f"{app.name}: the record is at {head} now")
 
 
 def write(
-    found: Session, changes: tuple[Change, ...], request: Request, clock: Callable[[], str], chance: Chance,
+    session: Session, changes: tuple[Change, ...], request: Request, clock: Callable[[], str], chance: Chance,
     tell: Callable[[Outcome], None], stopped: Callable[[], bool],
 ) -> Result:  # fmt: skip
     """Write changes to one app that is locked; `tell` hears of each as it ends, `stopped` is asked before each write."""
-    job = job_of(found, changes, request)
-    return execute(job, found.client, found.store, clock, tell, chance, lambda: stopped() or found.store.lost)
+    job = job_of(session, changes, request)
+    return execute(job, session.client, session.store, clock, tell, chance, lambda: stopped() or session.store.lost)
 
 
-def job_of(found: Session, changes: tuple[Change, ...], request: Request) -> Job:
+def job_of(session: Session, changes: tuple[Change, ...], request: Request) -> Job:
     """All that the apply is given; what the record must hold before the first write is in there."""
-    plan, context = found.planned.plan, found.planned.context
-    record = found.record or Record(plan.app)
-    record.describe(found.client.shown_url, declared(found.app, context.resolution.declarations.record))
-    if any(group.members for group in context.live.groups.values()):
+    plan, context = session.planned.plan, session.planned.context
+    record = session.record or Record(plan.app)
+    record.describe(session.client.shown_url, declared(session.app, context.resolution.declarations.record))
+    if any(group.members or group.inside for group in context.live.groups.values() if group.id not in context.live.unlisted):
         record.show_members()
     settled = settle(context, request.only)
-    removals = prepare(record, found.guarded, whole=not (request.only or plan.selected_causes))
+    removals = prepare(record, session.guarded, whole=not (request.only or plan.selected_causes))
     if request.digest is not None:
         Unfinished(record).ask(request.digest, plan.only, plan.selected_causes, plan.changes)
     asked = Selection(request.only)
@@ -85,9 +86,9 @@ def job_of(found: Session, changes: tuple[Change, ...], request: Request) -> Job
         record,
         context.resolution,
         request.occasion,
-        _commit(found, changes),
+        _commit(session, changes),
         removals,
-        found.planned.everything,
+        session.planned.everything,
         skipped,
         _reasons(plan.access),
     )
@@ -102,9 +103,10 @@ def _reasons(rows: Iterable[Access]) -> dict[str, tuple[str, ...]]:
     return {address: tuple(reasons) for address, reasons in said.items()}
 
 
-def _commit(found: Session, changes: tuple[Change, ...]) -> str | None:
-    """The commit that is applied, unless a declared change would be left to do after these, or files differ from it."""
+def _commit(session: Session, changes: tuple[Change, ...]) -> str | None:
+    """The commit that is applied, unless a declared change may be left to do after these, or files differ from it."""
     written = {change.digest for change in changes}  # a part of a group's change leaves the rest of it
-    left = any("config" in change.causes for change in found.planned.everything if change.digest not in written)
-    config = found.planned.plan.config
+    left = any("config" in change.causes for change in session.planned.everything if change.digest not in written)
+    config = session.planned.plan.config
+    left = left or bool(session.planned.context.live.unknown)
     return None if left or config.dirty else config.commit

@@ -24,19 +24,19 @@ def collect(
 
     A row without a role has been reported, and its other names are checked all the same.
     """
-    found: list[Assignment] = []
+    rows_of_all: list[Assignment] = []
     numbers: list[int] = []
     for file, rows in files:
-        found += _assignments(file, rows)
+        rows_of_all += _assignments(file, rows)
         numbers += rows.numbers
-    check = _Check(found, numbers, sources, problems)
-    check.names("user", list(map(itemgetter(0), found)), users)
-    check.names("group", list(map(itemgetter(1), found)), groups)
-    given = set(map(itemgetter(2), found))
+    check = _Check(rows_of_all, numbers, sources, problems)
+    check.names("user", list(map(itemgetter(0), rows_of_all)), users)
+    check.names("group", list(map(itemgetter(1), rows_of_all)), groups)
+    given = set(map(itemgetter(2), rows_of_all))
     check.roles(given, roles)
     check.dates()
     check.duplicates()
-    return [item for item in found if item.role is not None] if None in given else found
+    return [item for item in rows_of_all if item.role is not None] if None in given else rows_of_all
 
 
 def _assignments(file: str, rows: Rows) -> list[Assignment]:
@@ -55,16 +55,16 @@ def _fold(names: list[Any]) -> list[Any]:
 
 
 class _Check:
-    def __init__(self, found: list[Assignment], numbers: list[int], sources: Sources, problems: list[Problem]) -> None:
-        self.found, self.numbers, self.sources, self.problems = found, numbers, sources, problems
+    def __init__(self, assignments: list[Assignment], numbers: list[int], sources: Sources, problems: list[Problem]) -> None:
+        self.assignments, self.numbers, self.sources, self.problems = assignments, numbers, sources, problems
 
     def error(self, row: int, key: str | None, code: str, message: str, remedy: str) -> None:
         path: tuple[str | int, ...] = ("assignments", self.numbers[row], *([key] if key else []))
-        place = self.sources.place(self.found[row].file, path)
+        place = self.sources.place(self.assignments[row].file, path)
         self.problems.append(Problem(place, "error", code, message, remedy))
 
     def unknown(self, row: int, kind: str, remedy: str) -> None:
-        written = self.sources.value(self.found[row].file, ("assignments", self.numbers[row], kind))
+        written = self.sources.value(self.assignments[row].file, ("assignments", self.numbers[row], kind))
         self.error(row, kind, f"unknown-{kind}", f"no {kind} {written!r} is declared", remedy)
 
     def names(self, kind: str, names: list[str | None], known: Table[Any]) -> None:
@@ -76,25 +76,25 @@ class _Check:
     def roles(self, given: set[str | None], roles: Mapping[str, Role]) -> None:
         unknown = given - roles.keys() - {DEFAULT_ACCESS_KEY, None}
         known: dict[str, Any] = {**roles, DEFAULT_ACCESS_KEY: None}
-        for row, item in enumerate(self.found if unknown else ()):
+        for row, item in enumerate(self.assignments if unknown else ()):
             if item.role in unknown:
                 self.unknown(row, "role", nearest(item.role, known, "role", len(self.problems)))
 
     def dates(self) -> None:
-        wrong = {day for day in set(map(itemgetter(3), self.found)) if isinstance(day, str) and not is_day(day)}
-        for row, item in enumerate(self.found if wrong else ()):
+        wrong = {day for day in set(map(itemgetter(3), self.assignments)) if isinstance(day, str) and not is_day(day)}
+        for row, item in enumerate(self.assignments if wrong else ()):
             if isinstance(item.expires, str) and item.expires in wrong:
                 self.error(row, "expires", "date", f"{item.expires} is no day of the calendar", "write YYYY-MM-DD")
 
     def duplicates(self) -> None:
-        columns = [list(map(itemgetter(i), self.found)) for i in range(3)]
-        if len(set(columns[0])) == len(self.found) or len(set(zip(*columns, strict=True))) == len(self.found):
+        columns = [list(map(itemgetter(i), self.assignments)) for i in range(3)]
+        if len(set(columns[0])) == len(self.assignments) or len(set(zip(*columns, strict=True))) == len(self.assignments):
             return
         seen: dict[tuple[Any, ...], int] = {}
-        for row, item in enumerate(self.found):
+        for row, item in enumerate(self.assignments):
             other = seen.setdefault((item.user, item.group, item.role), row)
             if other != row and item.role is not None and (item.user is not None or item.group is not None):
-                first = self.found[other]
+                first = self.assignments[other]
                 self.error(
                     row, None, "duplicate", f"the same assignment stands at {first.file}:{first.line}", "keep one of the two"
                 )

@@ -113,5 +113,5 @@ def _own(folder: Path) -> bool:
         return False
     if not real.exists():
         return True
-    found = real.stat()
-    return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    status = real.stat()
+    return status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)

@@ -12,12 +12,12 @@ MOST = 8  # times that a text can be encoded over and over; one that still chang
 
 def decoded(text: str) -> list[str]:
     """A text and what it is after each further decoding. Raises ValueError for bytes that are no text, or no end to it."""
-    found = [text]
-    while len(found) < MOST:
-        after = normalize("NFKC", unquote_to_bytes(found[-1]).decode())
-        if after == found[-1]:
-            return found
-        found.append(after)
+    readings = [text]
+    while len(readings) < MOST:
+        after = normalize("NFKC", unquote_to_bytes(readings[-1]).decode())
+        if after == readings[-1]:
+            return readings
+        readings.append(after)
     raise ValueError("it is encoded again and again")
 
 

@@ -40,7 +40,7 @@ def unseen(text: str) -> frozenset[int]:
     """The places of the characters that `visible` escapes, counted from 0."""
     if text.isascii():
         return frozenset(number for number, c in enumerate(text) if not c.isprintable())
-    return frozenset(found.start() for found in _pattern().finditer(text) if found["hidden"])
+    return frozenset(match.start() for match in _pattern().finditer(text) if match["hidden"])
 
 
 @cache
@@ -50,8 +50,8 @@ def _pattern() -> Any:
     return regex.compile(f"{EMOJI}|{CLUSTER}|{HIDDEN}")
 
 
-def _shown(found: Any) -> str:
-    return _escape(found[0]) if found["hidden"] else str(found[0])
+def _shown(match: Any) -> str:
+    return _escape(match[0]) if match["hidden"] else str(match[0])
 
 
 def _escape(character: str) -> str:

@@ -25,7 +25,7 @@ class Folders:
         self.links = 0
 
     def error(self, entry: Path, code: str, message: str, remedy: str) -> None:
-        self.problems.append(Problem(Place(shown(entry), 1), "error", code, message, remedy))
+        self.problems.append(Problem(Place(readable_path(entry), 1), "error", code, message, remedy))
 
     def entries(self, folder: Path) -> list[Path]:
         """What lies in a folder and may mean something, sorted; nothing where there is no folder."""
@@ -34,8 +34,8 @@ class Folders:
         if not os.access(folder, os.R_OK | os.X_OK):
             self.error(folder, "unreadable", "cannot be read: Permission denied", "mend its permissions")
             return []
-        found = sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name != "README.md")
-        return [entry for entry in found if self._followed(entry) and self._regular(entry)]
+        visible = sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name != "README.md")
+        return [entry for entry in visible if self._followed(entry) and self._regular(entry)]
 
     def _followed(self, entry: Path) -> bool:
         """The one place where links are judged: whoever reads declarations has listed them here."""
@@ -102,12 +102,12 @@ class Folders:
         for entry in entries:
             other = first.setdefault(fold(entry.name if entry.is_dir() else entry.stem), entry)
             if other is not entry:
-                self.error(entry, "duplicate", f"the same is declared in {shown(other)}", "keep one of the two")
+                self.error(entry, "duplicate", f"the same is declared in {readable_path(other)}", "keep one of the two")
 
 
 def named(known: list[tuple[Path, str]], name: str) -> list[Path]:
     """Those of `known` that have a name."""
-    return [entry for entry, found in known if found == name]
+    return [entry for entry, kind in known if kind == name]
 
 
 def _name(entry: Path) -> str:
@@ -115,7 +115,7 @@ def _name(entry: Path) -> str:
     return entry.name if entry.is_dir() else entry.stem if entry.suffix in SUFFIXES else ""
 
 
-def shown(path: Path) -> str:
+def readable_path(path: Path) -> str:
     """A path as people read it: relative to where they are, if it lies below."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative.replace(os.sep, "/")

@@ -56,7 +56,7 @@ def leads_astray(entry: Path, root: Path) -> Refused | None:
     # What is above is what was passed on the way here: through other links that may be elsewhere than `target` says.
     steps = entry.relative_to(root).parts[:-1]
     above = [root.joinpath(*steps[:count]) for count in range(len(steps) + 1)]
-    if _same(entry) & {found for folder in above for found in _same(folder)}:
+    if _same(entry) & {identity for folder in above for identity in _same(folder)}:
         return Refused(entry, "link-loop", f"{entry.name} is a link to a folder that it lies in", "remove it")
     if sum(folder.is_symlink() for folder in above[1:]) >= DEEPEST:
         return Refused(
@@ -68,10 +68,10 @@ def leads_astray(entry: Path, root: Path) -> Refused | None:
 def _same(path: Path) -> set[tuple[int, int]]:
     """What makes a file or a folder the same under any name; nothing where there is none."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return set()
-    return {(found.st_dev, found.st_ino)}
+    return {(status.st_dev, status.st_ino)}
 
 
 def too_many(entry: Path) -> Refused:

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import errno
-import hashlib
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 from reconciler.declare.assignments import collect
-from reconciler.declare.build import build_app, mapping_of
-from reconciler.declare.cache import SMALLEST, Cache, user_cache
-from reconciler.declare.folders import Folders, named, shown
+from reconciler.declare.build import build_app
+from reconciler.declare.cache import Cache, user_cache
+from reconciler.declare.folders import Folders, named, readable_path
 from reconciler.declare.links import on_the_way
 from reconciler.declare.listed import listed
-from reconciler.declare.model import App, Declarations, Group, ObjectMapping, Place, Policy, Problem, RecordSettings, User
+from reconciler.declare.mappings import mapping_of
+from reconciler.declare.model import App, Declarations, Group, ObjectMapping, Place, Policy, Problem, User
 from reconciler.declare.policies import check_policies, read_policies
+from reconciler.declare.reader import Reader
 from reconciler.declare.references import check_directory
 from reconciler.declare.safeguards import check_protected
-from reconciler.declare.schema import check, fingerprint, narrow, once, sound
-from reconciler.declare.table import Rows, Table, to_rows
-from reconciler.declare.yaml.document import MOST_BYTES, TOO_LARGE, Content, Document, Sources, parse
+from reconciler.declare.schema import fingerprint, once, sound
+from reconciler.declare.settings import RecordSettings
+from reconciler.declare.table import Rows, Table
+from reconciler.declare.yaml.document import Document
 
-IN_PLACE = frozenset({"duplicate-key", "number", "tag"})  # after which the rest of a file can still be judged
 NEEDED = ("app", "mappings", "assignments")
 APP_KINDS = ("app", "roles", "assignments", "mappings", "approvals")
-ROW_KEYS = {"users": ("userPrincipalName",), "groups": ("displayName",), "assignments": ()}
 
 
 @dataclass
@@ -47,17 +46,25 @@ def load(root: Path) -> Loaded:
     loader = _Loader(root, Cache(user_cache(), fingerprint()))
     loader.run()
     problems = _telling(loader.problems, loader.unread)
-    digest = loader.sources.digest(shown(root))
-    found = Declarations(
-        loader.users, loader.groups, loader.apps, loader.record, str(root), digest, tuple(loader.policies), loader.partial
+    digest = loader.reader.sources.digest(readable_path(root))
+    declarations = Declarations(
+        loader.users,
+        loader.groups,
+        loader.apps,
+        loader.record,
+        str(root),
+        digest,
+        tuple(loader.policies),
+        loader.partial,
+        loader.default_domain,
     )
-    return Loaded(found, problems)
+    return Loaded(declarations, problems)
 
 
 def load_mappings(file: Path) -> tuple[ObjectMapping | None, list[Problem]]:
     """The users' mapping of one file, wherever it lies, and what is wrong in it."""
     loader = _Loader(file.parent, Cache(None, ""))
-    document = loader._read(file, "mappings")
+    document = loader.reader.read(file, "mappings")
     mapping = mapping_of(document, loader.problems) if document is not None else None
     return mapping, _telling(loader.problems, set())
 
@@ -73,25 +80,23 @@ def _telling(problems: list[Problem], unread: set[tuple[str, str]]) -> list[Prob
 
 class _Loader:
     def __init__(self, root: Path, cache: Cache) -> None:
-        self.root, self.cache = root, cache
+        self.root = root
         self.problems: list[Problem] = []
+        self.reader = Reader(cache, self.problems)
         self.folders = Folders(root, self.problems)
         self.users = Table(User, "userPrincipalName")
         self.groups = Table(Group, "displayName")
         self.apps: dict[str, App] = {}
         self.partial: dict[str, App] = {}
-        self.sources = Sources()
         self.record = RecordSettings()
+        self.default_domain: str | None = None
         self.policies: list[Policy] = []
         # Codes of references to what stands in files that could not be read, and how the names of the files that refer begin.
         self.unread: set[tuple[str, str]] = set()
 
-    def error(self, place: Place, code: str, message: str, remedy: str) -> None:
-        self.problems.append(Problem(place, "error", code, message, remedy))
-
     def run(self) -> None:
         if refused := on_the_way(self.root):
-            self.error(Place(shown(refused.path), 1), *refused[1:])
+            self.reader.error(Place(readable_path(refused.path), 1), *refused[1:])
             return
         if not os.path.isdir(self.root):
             what, more = (
@@ -99,80 +104,34 @@ class _Loader:
                 if os.path.exists(self.root)
                 else ("there is no such folder", ", or write a small one with `reconcile init`")
             )
-            self.error(Place(shown(self.root), 1), "no-declarations", what, "name the folder with --desired" + more)
+            self.reader.error(
+                Place(readable_path(self.root), 1), "no-declarations", what, "name the folder with --desired" + more
+            )
             return
         known = self.folders.known(self.root, {"directory", "apps", "policies"}, {"reconciler"})
-        inside = [found for entry in named(known, "directory") for found in self.folders.known(entry, {"users", "groups"}, set())]
+        inside = [item for entry in named(known, "directory") for item in self.folders.known(entry, {"users", "groups"}, set())]
         for kind, table in (("users", self.users), ("groups", self.groups)):
             for entry in named(inside, kind):
                 for file, rows in self._lists(entry, kind):
                     self._items(file, rows, kind, table)
         self._settings(named(known, "reconciler"))
-        check_directory(self.users, self.groups, self.sources, self.problems)
+        check_directory(self.users, self.groups, self.reader.sources, self.problems)
         self._apps(named(known, "apps"))
         self._policies(named(known, "policies"))
 
     def _lists(self, folder: Path, kind: str) -> Iterator[tuple[str, Rows]]:
         """The rows of every file of a folder that holds one kind of list."""
         for path in self.folders.files(folder):
-            rows = self._rows(path, kind)
+            rows = self.reader.rows(path, kind)
             if rows is not None:
-                yield shown(path), rows
+                yield readable_path(path), rows
             else:
                 self.unread.add((f"unknown-{kind.removesuffix('s')}", ""))
 
-    def _rows(self, path: Path, kind: str) -> Rows | None:
-        """The rows of one file, from the cache where its content is known to be sound."""
-        content = content_of(path)
-        if not self._take(content, path):
-            return None
-        kept = len(content.raw) >= SMALLEST
-        known = self.cache.get(kind, content.hash) if kept else None
-        if known is not None:
-            return known
-        before = len(self.problems)
-        document = self._parse(path, content.raw, kind)
-        if document is None or not isinstance(document.data.get(kind), list):
-            return None
-        rows = to_rows(document.data.get(kind), document.item_lines, ROW_KEYS[kind])
-        if kept and len(self.problems) == before:
-            self.cache.put(kind, content.hash, rows)
-        return rows
-
-    def _take(self, content: Content | OSError, path: Path) -> TypeGuard[Content]:
-        """Whether the file could be read."""
-        if isinstance(content, OSError) and content.errno == errno.EFBIG:
-            self.error(Place(shown(path), 1), "file-too-large", TOO_LARGE, "split it into several files")
-            return False
-        if isinstance(content, OSError):
-            self.error(Place(shown(path), 1), "unreadable", f"cannot be read: {content.strerror}", "mend its permissions")
-            return False
-        self.sources.add(shown(path), content)
-        return True
-
-    def _read(self, path: Path, kind: str) -> Document | None:
-        """One file, checked against its schema; None where nothing of it can be used."""
-        content = content_of(path)
-        return self._parse(path, content.raw, kind) if self._take(content, path) else None
-
-    def _parse(self, path: Path, raw: bytes, kind: str) -> Document | None:
-        document = parse(raw, shown(path))
-        self.problems.extend(document.problems)
-        if not IN_PLACE.issuperset(problem.code for problem in document.problems):
-            return None
-        if document.data is None:
-            self.error(Place(document.file, 1), "empty-file", "the file is empty", f"write `{kind}: []` for none")
-            return None
-        found = check(document, kind)
-        self.problems.extend(found)
-        if found:
-            narrow(document, kind)
-        return document if isinstance(document.data, dict) else None
-
     def _items(self, file: str, rows: Rows, kind: str, table: Table[Any]) -> None:
         for row, earlier in table.add(rows, file):
-            self.error(
-                self.sources.place(file, (kind, table.numbers[row], table.key)),
+            self.reader.error(
+                self.reader.sources.place(file, (kind, table.numbers[row], table.key)),
                 "duplicate",
                 f"{table.columns[table.key][row]} is declared twice, first at {table.line(earlier)}",
                 "keep one of the two",
@@ -180,7 +139,7 @@ class _Loader:
 
     def _policies(self, folders: list[Path]) -> None:
         for path in [path for folder in folders for path in self.folders.files(folder)]:
-            document = self._read(path, "policies")
+            document = self.reader.read(path, "policies")
             if document is not None:
                 self.policies += read_policies(document, sound)
         check_policies(self.policies, {**self.partial, **self.apps}, self.problems)
@@ -188,17 +147,20 @@ class _Loader:
     def _settings(self, files: list[Path]) -> None:
         """reconciler.yaml: a key of the other backend is a slip, and must not read as the default."""
         for entry in files:
-            document = self._read(entry, "reconciler")
-            declared = document.data.get("record") if document else None
-            if document is None or declared is None:
+            document = self.reader.read(entry, "reconciler")
+            if document is None:
+                continue
+            self.default_domain = document.data.get("defaultDomain")
+            declared = document.data.get("record")
+            if declared is None:
                 continue
             backend = declared.get("backend", "local")
             self.record = RecordSettings(backend, declared.get("remote", "origin"), declared.get("path"), str(self.root))
             known = backend in ("git", "local") and not document.lacks(("record", "backend"))
             for key, owner in (("remote", "git"), ("path", "local")):
                 if known and key in declared and backend != owner:
-                    self.error(
-                        document.locate(("record", key), key=True),
+                    self.reader.error(
+                        document.locate_key(("record", key)),
                         "other-backend",
                         f"{key} has no meaning for the record's backend {backend}",
                         f"write `backend: {owner}`, or remove {key}",
@@ -208,14 +170,19 @@ class _Loader:
     def _apps(self, places: list[Path]) -> None:
         folders = [folder for place in places for folder in self.folders.entries(place)]
         if not any(folder.is_dir() for folder in folders):
-            self.error(Place(shown(self.root / "apps"), 1), "no-app", "no app is declared", "add apps/<app>/app.yaml")
+            self.reader.error(
+                Place(readable_path(self.root / "apps"), 1), "no-app", "no app is declared", "add apps/<app>/app.yaml"
+            )
         self.folders.single([folder for folder in folders if folder.is_dir()])
         for folder in folders:
             if folder.is_dir():
                 self._app(folder)
             else:
-                self.error(
-                    Place(shown(folder), 1), "no-meaning", f"{folder.name} has no meaning here", "an app is a folder apps/<app>"
+                self.reader.error(
+                    Place(readable_path(folder), 1),
+                    "no-meaning",
+                    f"{folder.name} has no meaning here",
+                    "an app is a folder apps/<app>",
                 )
 
     def _app(self, folder: Path) -> None:
@@ -223,20 +190,20 @@ class _Loader:
         have = {*documents, *broken, *(["assignments"] if lists else [])}
         missing = [kind for kind in NEEDED if kind not in have]
         for kind in missing:
-            self.error(Place(shown(folder), 1), "missing-file", f"{kind}.yaml is missing", f"add {kind}.yaml")
+            self.reader.error(Place(readable_path(folder), 1), "missing-file", f"{kind}.yaml is missing", f"add {kind}.yaml")
         if "roles" in broken:
-            self.unread |= {("unknown-role", shown(place) + "/") for place in (folder, self.root / "policies")}
+            self.unread |= {("unknown-role", readable_path(place) + "/") for place in (folder, self.root / "policies")}
         whole = not missing and not broken and all(_usable(documents[kind].data, kind) for kind in ("app", "mappings"))
         for kind in ("app", "mappings"):
-            documents.setdefault(kind, Document(shown(folder), "", {}))
+            documents.setdefault(kind, Document(readable_path(folder), "", {}))
         app = build_app(folder.name, documents, self.problems)
-        assignments = collect(lists, app.roles, self.users, self.groups, self.sources, self.problems)
+        assignments = collect(lists, app.roles, self.users, self.groups, self.reader.sources, self.problems)
         check_protected(app, self.users, documents["app"], self.problems)
         (self.apps if whole else self.partial)[app.name] = replace(app, assignments=assignments)
 
     def _parts(self, folder: Path) -> tuple[dict[str, Document], list[tuple[str, Rows]], set[str]]:
         """What the files of an app hold, its assignments apart, and of which kinds a file could not be read."""
-        found: dict[str, Document] = {}
+        documents: dict[str, Document] = {}
         lists: list[tuple[str, Rows]] = []
         broken: set[str] = set()
         entries = self.folders.known(folder, {"assignments"}, set(APP_KINDS))
@@ -244,30 +211,17 @@ class _Loader:
         for entry, kind in entries:
             if kind == "assignments":
                 files = self.folders.files(entry) if entry.is_dir() else [entry]
-                read = [(shown(file), self._rows(file, kind)) for file in files]
+                read = [(readable_path(file), self.reader.rows(file, kind)) for file in files]
                 lists += [(file, rows) for file, rows in read if rows is not None]
                 broken |= {kind} if any(rows is None for _, rows in read) else set()
-            elif (document := self._read(entry, kind)) is None:
+            elif (document := self.reader.read(entry, kind)) is None:
                 broken.add(kind)
             else:
-                found.setdefault(kind, document)
+                documents.setdefault(kind, document)
                 broken |= {kind} if kind == "roles" and kind not in document.data else set()
-        return found, lists, broken
+        return documents, lists, broken
 
 
 def _usable(data: dict[str, Any], kind: str) -> bool:
     """Whether app.yaml or mappings.yaml holds what an app cannot do without."""
     return "adminCredentials" in data and "app" in data if kind == "app" else "users" in data.get("mappings", {})
-
-
-def content_of(path: Path) -> Content | OSError:
-    """What is in a file, or why it cannot be read."""
-    try:
-        with open(path, "rb") as file:
-            # Of one that is too large, or grows, no more is read than shows that it is.
-            raw = file.read(MOST_BYTES + 1) if os.fstat(file.fileno()).st_size <= MOST_BYTES else None
-    except OSError as error:
-        return error
-    if raw is None:
-        return OSError(errno.EFBIG, TOO_LARGE)
-    return Content(raw, hashlib.sha256(raw).digest())

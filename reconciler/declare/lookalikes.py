@@ -23,15 +23,15 @@ def looks(names: Sequence[str]) -> list[str]:
     """What each name looks like: those that look alike have one text in common, which is not for display."""
     text = "\n".join(names)
     if text.isascii():
-        found = _lower(text).split("\n")
-        return found if len(found) == len(names) else list(map(_lower, names))
+        lowered = _lower(text).split("\n")
+        return lowered if len(lowered) == len(names) else list(map(_lower, names))
     return [_lower(name) if name.isascii() else _lower(_skeleton(name)) for name in names]
 
 
 def _lower(text: str) -> str:
     text = text.replace("I", "l").lower()
-    for one, other in ASCII.items():
-        text = text.replace(one, other)
+    for letter, other in ASCII.items():
+        text = text.replace(letter, other)
     return text
 
 
@@ -48,10 +48,10 @@ def _prototypes() -> Mapping[str, str]:
     from importlib.resources import files
 
     data: dict[str, list[dict[str, str]]] = json.loads((files("confusable_homoglyphs") / "confusables.json").read_bytes())
-    pairs = {_bare(one): [_bare(item["c"]) for item in others] for one, others in data.items()}
+    pairs = {_bare(look): [_bare(item["c"]) for item in others] for look, others in data.items()}
     inside = {character for text in pairs if len(text) > 1 for character in text}
-    single = {one: others[0] for one, others in pairs.items() if len(one) == 1 and len(others) == 1 and one not in inside}
-    return {one: other for one, other in single.items() if not (one.isascii() and other.isascii())}
+    single = {look: others[0] for look, others in pairs.items() if len(look) == 1 and len(others) == 1 and look not in inside}
+    return {look: other for look, other in single.items() if not (look.isascii() and other.isascii())}
 
 
 def _bare(text: str) -> str:
@@ -65,8 +65,8 @@ def mixes(name: str) -> bool:
         return False
     words, scripts, east = _classes()
     for word in words.findall(name):
-        found = [script for script in scripts if script.search(word)]
-        if len(found) > 1 or (found and found[0] is not scripts[0] and east.search(word)):
+        used = [script for script in scripts if script.search(word)]
+        if len(used) > 1 or (used and used[0] is not scripts[0] and east.search(word)):
             return True
     return False
 

@@ -6,6 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from reconciler.declare.settings import (
+    AccidentalDeletions,
+    Deprovisioning,
+    GroupMembership,
+    Identity,
+    Lockout,
+    Provisioning,
+    RecordSettings,
+)
+
 if TYPE_CHECKING:
     from reconciler.declare.table import Table
 
@@ -142,47 +152,6 @@ class ObjectMapping:
 
 
 @dataclass(frozen=True)
-class Provisioning:
-    mode: str = "automatic"
-    status: str = "on"
-    scope: str = "assigned"
-    defaultAccess: str = "skip"
-    nestedGroups: str = "expand"
-    interval: str = "40m"
-
-
-@dataclass(frozen=True)
-class Deprovisioning:
-    outOfScope: str = "disable"
-    removedFromDirectory: str = "disable"
-    deleteAfter: str | None = None
-
-
-@dataclass(frozen=True)
-class AccidentalDeletions:
-    """Most users (and, apart from them, groups) that may go within 24 hours; the percentage counts from `minimumExisting`."""
-
-    count: int = 10
-    percent: int = 20
-    minimumExisting: int = 10
-
-
-@dataclass(frozen=True)
-class GroupMembership:
-    """Most known members, in percent, that may leave one group at once."""
-
-    percent: int = 50
-    minimumExisting: int = 10
-
-
-class Lockout(NamedTuple):
-    """`role` is a folded displayName, `minimumActive` how many must hold it after any plan."""
-
-    role: str
-    minimumActive: int
-
-
-@dataclass(frozen=True)
 class Safeguards:
     """Limits on what one plan may do; `principal` is the account that owns the token, `places` are where limits are said.
 
@@ -191,6 +160,7 @@ class Safeguards:
 
     accidentalDeletions: AccidentalDeletions = AccidentalDeletions()
     groupMembership: GroupMembership = GroupMembership()
+    identity: Identity = Identity()
     protected: tuple[str, ...] = ()
     lockout: Lockout | None = None
     principal: str | None = None
@@ -241,20 +211,11 @@ class App:
 
 
 @dataclass(frozen=True)
-class RecordSettings:
-    """Where the record lies: `remote` for git, `path` for local; `folder` is that of reconciler.yaml, inside the repository."""
-
-    backend: str = "local"  # or "git"
-    remote: str = "origin"
-    path: str | None = None
-    folder: str = "."
-
-
-@dataclass(frozen=True)
 class Declarations:
     """Everything that `desired/` declares, by folded name; `folder` is where it was read, `digest` is over its files.
 
     `partial` are apps of which a file lacks or could not be read: they are there to be checked, and for nothing else.
+    `default_domain` is the tenant's, for the function of this name.
     """
 
     users: Table[User]
@@ -265,6 +226,7 @@ class Declarations:
     digest: str = ""
     policies: tuple[Policy, ...] = ()
     partial: Mapping[str, App] = field(default_factory=dict)
+    default_domain: str | None = None
 
 
 class Policy(NamedTuple):

@@ -54,38 +54,28 @@ def check_policies(policies: Iterable[Policy], apps: Mapping[str, App], problems
     for policy in policies:
         first = seen.setdefault(fold(policy.name), policy)
         if first is not policy:
-            problems.append(
-                Problem(
-                    policy.place, "error", "duplicate", f"a policy of this name stands at {first.place}", "give each its own name"
-                )
-            )
-        for name in policy.apps:
-            if name not in apps:
-                problems.append(
-                    Problem(
-                        policy.place,
-                        "error",
-                        "unknown-app",
-                        f"no app {name!r} is declared",
-                        nearest(name, apps, "app", len(problems)),
-                    )
-                )
+            message = f"a policy of this name stands at {first.place}"
+            problems.append(Problem(policy.place, "error", "duplicate", message, "give each its own name"))
+        _check_apps(policy, apps, problems)
         problems += _never_broken(policy, apps)
         if policy.apps not in roles:
             concerned = [app for app in apps.values() if not policy.apps or app.name in policy.apps]
             roles[policy.apps] = {key: role for app in concerned for key, role in app.roles.items()}
-        known = roles[policy.apps]
-        for role, place in policy.written:
-            if fold(role) not in known:
-                problems.append(
-                    Problem(
-                        place,
-                        "error",
-                        "unknown-role",
-                        f"no role {role!r} is declared",
-                        nearest(role, known, "role", len(problems)),
-                    )
-                )
+        _check_roles(policy, roles[policy.apps], problems)
+
+
+def _check_apps(policy: Policy, apps: Mapping[str, App], problems: list[Problem]) -> None:
+    for name in policy.apps:
+        if name not in apps:
+            remedy = nearest(name, apps, "app", len(problems))
+            problems.append(Problem(policy.place, "error", "unknown-app", f"no app {name!r} is declared", remedy))
+
+
+def _check_roles(policy: Policy, declared: Mapping[str, Role], problems: list[Problem]) -> None:
+    for role, place in policy.written:
+        if fold(role) not in declared:
+            remedy = nearest(role, declared, "role", len(problems))
+            problems.append(Problem(place, "error", "unknown-role", f"no role {role!r} is declared", remedy))
 
 
 def _never_broken(policy: Policy, apps: Mapping[str, App]) -> Iterable[Problem]:

@@ -28,8 +28,7 @@ def settings(name: str, overrides: Mapping[str, Any] | None = None) -> dict[str,
 
     Raises KeyError for a name that is not in `names()`. What generic does not limit, and the profile neither, is absent.
     """
-    found = merged(_read(DEFAULT), _read(name))
-    return merged(found, overrides or {})
+    return merged(merged(_read(DEFAULT), _read(name)), overrides or {})
 
 
 def declared(document: Document, problems: list[Problem]) -> tuple[str, dict[str, Any]]:
@@ -41,42 +40,31 @@ def declared(document: Document, problems: list[Problem]) -> tuple[str, dict[str
     if document.lacks(("profile",)) or not isinstance(name, str) or not sound("profile", {"description": "", **overrides}):
         return DEFAULT, settings(DEFAULT)  # the schema has said what is wrong
     if name not in names():
-        problems.append(
-            Problem(
-                document.locate(path),
-                "error",
-                "not-one-of",
-                f"there is no profile {name!r}",
-                hint(name, list(names()), "use one of ", "'"),
-            )
-        )
+        message, remedy = f"there is no profile {name!r}", hint(name, list(names()), "use one of ", "'")
+        problems.append(Problem(document.locate(path), "error", "not-one-of", message, remedy))
         return DEFAULT, settings(DEFAULT)
+    _check_headers(document, overrides, problems)
+    completed = settings(name, overrides)
+    if completed.get("rate", {}).keys() - {"concurrency"} and "perMinute" not in completed["rate"]:
+        place, remedy = document.locate_key(("profile", "rate")), f"add `perMinute: ...`: {name} has no limit"
+        problems.append(Problem(place, "error", "missing-key", "the key 'perMinute' is missing", remedy))
+        return DEFAULT, settings(DEFAULT)
+    return name, completed
+
+
+def _check_headers(document: Document, overrides: Mapping[str, Any], problems: list[Problem]) -> None:
     for header in overrides.get("headers", ()):
         if (why := refusal(header)) is not None:
-            place = document.locate(("profile", "headers", header), key=True)
-            problems.append(Problem(place, "error", *why))
-    found = settings(name, overrides)
-    if "rate" in found and "perMinute" not in found["rate"]:
-        problems.append(
-            Problem(
-                document.locate(("profile", "rate"), key=True),
-                "error",
-                "missing-key",
-                "the key 'perMinute' is missing",
-                f"add `perMinute: ...`: {name} has no limit",
-            )
-        )
-        return DEFAULT, settings(DEFAULT)
-    return name, found
+            problems.append(Problem(document.locate_key(("profile", "headers", header)), "error", *why))
 
 
 def merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """Mappings are merged key by key; anything else takes the place of what was there."""
-    found = dict(base)
+    result = dict(base)
     for key, value in changes.items():
-        inner = found.get(key)
-        found[key] = merged(inner, value) if isinstance(inner, Mapping) and isinstance(value, Mapping) else value
-    return found
+        inner = result.get(key)
+        result[key] = merged(inner, value) if isinstance(inner, Mapping) and isinstance(value, Mapping) else value
+    return result
 
 
 @cache

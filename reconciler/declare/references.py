@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reconciler.declare.circles import circles
 from reconciler.declare.listed import MOST_LISTED, more
 from reconciler.declare.model import Group, Problem, Role, User
 from reconciler.declare.names import fold, fold_all
@@ -175,37 +176,5 @@ def _member(member: Any) -> tuple[str, str]:
 
 def _inner(group: Group) -> list[str]:
     members = group.row.get("members")
-    found = [m["group"] for m in members if isinstance(m, dict) and "group" in m] if isinstance(members, list) else []
-    return [fold(name) for name in found if isinstance(name, str)]
-
-
-def circles(edges: Mapping[str, list[str]]) -> Iterator[list[str]]:
-    """Names that lead to one another, or one that leads to itself: Tarjan's components, without recursion."""
-    number: dict[str, int] = {}
-    low: dict[str, int] = {}
-    path: list[str] = []
-    on_path: set[str] = set()
-    for root in edges:
-        todo = [] if root in number else [(root, iter(edges[root]))]
-        while todo:
-            name, inner = todo[-1]
-            if name not in number:
-                number[name] = low[name] = len(number)
-                path.append(name)
-                on_path.add(name)
-            for other in inner:
-                if other not in number:
-                    todo.append((other, iter(edges[other])))
-                    break
-                if other in on_path:
-                    low[name] = min(low[name], number[other])
-            else:
-                todo.pop()
-                if todo:
-                    low[todo[-1][0]] = min(low[todo[-1][0]], low[name])
-                if low[name] == number[name]:
-                    found = path[path.index(name) if path[-1] != name else -1 :]
-                    del path[-len(found) :]
-                    on_path.difference_update(found)
-                    if found[1:] or name in edges[name]:
-                        yield found
+    nested = [m["group"] for m in members if isinstance(m, dict) and "group" in m] if isinstance(members, list) else []
+    return [fold(name) for name in nested if isinstance(name, str)]

@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.declare.assignments import is_day
-from reconciler.declare.model import AccidentalDeletions, App, Approval, GroupMembership, Lockout, Problem, Role, Safeguards, User
+from reconciler.declare.model import App, Approval, Problem, Role, Safeguards, User
 from reconciler.declare.names import fold
 from reconciler.declare.references import nearest
+from reconciler.declare.settings import AccidentalDeletions, GroupMembership, Identity, Lockout
 from reconciler.declare.table import Table
 from reconciler.declare.yaml.document import Document
 
 LIMITS = (
     *(f"accidentalDeletions.{name}" for name in AccidentalDeletions.__dataclass_fields__),
     *(f"groupMembership.{name}" for name in GroupMembership.__dataclass_fields__),
+    *(f"identity.{name}" for name in Identity.__dataclass_fields__),
     "protected",
     "lockout",
     "approvals",
@@ -31,6 +33,7 @@ def read_safeguards(document: Document, roles: Mapping[str, Role], problems: lis
     return Safeguards(
         AccidentalDeletions(**_numbers(AccidentalDeletions, data.get("accidentalDeletions"))),
         GroupMembership(**_numbers(GroupMembership, data.get("groupMembership"))),
+        Identity(**_numbers(Identity, data.get("identity"))),
         tuple(name for name in protected if isinstance(name, str)) if isinstance(protected, list) else (),
         _lockout(document, _mapping(data.get("lockout")), roles, problems),
         principal if isinstance(principal, str) else None,
@@ -74,7 +77,7 @@ def is_placeholder(reason: str) -> bool:
 
 def read_approvals(document: Document, problems: list[Problem]) -> tuple[Approval, ...]:
     """Every entry, in the order of declaration; a day that no calendar has is an error."""
-    found = []
+    approvals = []
     for number, row in enumerate(_rows(document, "approvals")):
         if not isinstance(row, dict):
             continue
@@ -100,7 +103,7 @@ def read_approvals(document: Document, problems: list[Problem]) -> tuple[Approva
                     "say why the plan may go through: it stands in the plan's first line",
                 )
             )
-        found.append(
+        approvals.append(
             Approval(
                 str(row.get("plan")),
                 str(row.get("safeguard")),
@@ -109,7 +112,7 @@ def read_approvals(document: Document, problems: list[Problem]) -> tuple[Approva
                 document.locate(("approvals", number)),
             )
         )
-    return tuple(found)
+    return tuple(approvals)
 
 
 def _rows(document: Document, key: str) -> list[Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from reconciler.declare.model import Place, Problem
 from reconciler.declare.shape import Path, misfits, without
-from reconciler.declare.violations import count, explain
+from reconciler.declare.violations import count, ecma, explain, unexplained
 from reconciler.declare.yaml.document import Document
 
 MOST_EXPLAINED = 2_000
@@ -28,17 +28,17 @@ def folder() -> pathlib.Path:
 @cache
 def schema(kind: str) -> dict[str, Any]:
     """The JSON Schema of one file kind."""
-    found: dict[str, Any] = json.loads((folder() / f"{kind}.schema.json").read_text(encoding="utf-8"))
-    return found
+    content: dict[str, Any] = json.loads((folder() / f"{kind}.schema.json").read_text(encoding="utf-8"))
+    return content
 
 
 @cache
 def fingerprint() -> str:
     """Changes whenever a schema does."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for file in sorted(folder().glob("*.schema.json")):
-        found.update(file.read_bytes())
-    return found.hexdigest()
+        digest.update(file.read_bytes())
+    return digest.hexdigest()
 
 
 @cache
@@ -74,18 +74,26 @@ def narrow(document: Document, kind: str) -> None:
 
 
 def check(document: Document, kind: str) -> list[Problem]:
-    """Every violation of the kind's schema; the fast validator decides, jsonschema explains the first 2,000."""
+    """Every violation of the kind's schema; the fast validator decides, jsonschema explains the first 2,000.
+
+    Where the fast one alone refuses a value, its own words are told: what it refuses is never taken for right.
+    """
     if _fast(kind).is_valid(document.data):
         return []
-    found: list[Problem] = []
+    problems: list[Problem] = []
     items = _failing(document.data, kind)
+    explained: set[Path] = set()
     for error, prefix in _errors(items):
-        found += explain(document, error, prefix)
-        if len(found) >= MOST_EXPLAINED:
-            listed = once(found[:MOST_EXPLAINED])
+        problems += explain(document, error, prefix)
+        explained.add((*prefix, *error.absolute_path))
+        if len(problems) >= MOST_EXPLAINED:
+            listed = once(problems[:MOST_EXPLAINED])
             left = count((item for item, *_ in items), items[0][1]) - len(listed)
             return [*listed, *([_more(document, left)] if left > 0 else [])]
-    return found
+    for path, message in _refusals(items):
+        if not problems or path not in explained:
+            problems.append(unexplained(document, path, message))
+    return problems
 
 
 def once(problems: Iterable[Problem]) -> list[Problem]:
@@ -98,11 +106,31 @@ def once(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def _errors(items: list[Failing]) -> Iterator[tuple[Any, Path]]:
-    from jsonschema import Draft202012Validator
+    for item, part, prefix in items:
+        for error in _explaining()(part).iter_errors(item):
+            yield error, prefix
+
+
+def _refusals(items: list[Failing]) -> Iterator[tuple[Path, str]]:
+    """What the fast validator has against the items: where, and in its words."""
+    import jsonschema_rs
 
     for item, part, prefix in items:
-        for error in Draft202012Validator(part).iter_errors(item):
-            yield error, prefix
+        for error in jsonschema_rs.validator_for(part).iter_errors(item):
+            yield (*prefix, *error.instance_path), error.message
+
+
+@cache
+def _explaining() -> Any:
+    """jsonschema, with patterns that mean what they mean to the fast validator and to editors."""
+    from jsonschema import Draft202012Validator, ValidationError
+    from jsonschema.validators import extend
+
+    def pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[ValidationError]:
+        if isinstance(instance, str) and not ecma(pattern).search(instance):
+            yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+    return extend(Draft202012Validator, {"pattern": pattern})  # type: ignore[no-untyped-call]
 
 
 def _more(document: Document, left: int) -> Problem:

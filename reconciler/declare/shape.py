@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-Step = str | int
-Path = tuple[Step, ...]
+Segment = str | int
+Path = tuple[Segment, ...]
 KINDS = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
 
 
@@ -49,15 +49,15 @@ def _suits(value: Any, part: dict[str, Any]) -> bool:
 
 def without(value: Any, paths: Iterable[Path]) -> Any:
     """A copy that lacks what stands at these paths: a key is gone, an item is None, so that the others keep their numbers."""
-    inner: dict[Step, list[Path]] = defaultdict(list)
+    inner: dict[Segment, list[Path]] = defaultdict(list)
     for path in paths:
         if not path:
             return None
         inner[path[0]].append(path[1:])
-    found = value.copy() if inner else value
-    for step, rest in inner.items():
-        if isinstance(found, dict) and () in rest:
-            del found[step]
+    kept = value.copy() if inner else value
+    for step, below in inner.items():
+        if isinstance(kept, dict) and () in below:
+            del kept[step]
         else:
-            found[step] = without(value[step], rest)
-    return found
+            kept[step] = without(value[step], below)
+    return kept

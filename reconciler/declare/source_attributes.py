@@ -13,6 +13,7 @@ USER_SOURCES = (
 )  # fmt: skip
 GROUP_SOURCES = ("displayName", "id", "description", "mailNickname", "members")
 COMPUTED = ("IsSoftDeleted", "appRoleAssignments")
+DEFAULT_DOMAIN = "DefaultDomain()"  # what the function reads, by its call: no attribute of anybody bears this name
 MULTI_VALUED = frozenset({"appRoleAssignments", "members", "otherMails", "proxyAddresses"})
 
 

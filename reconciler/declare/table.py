@@ -21,9 +21,9 @@ class Rows(NamedTuple):
 
 def to_rows(items: Any, lines: list[int], wanted: tuple[str, ...]) -> Rows:
     """The mappings of a list that hold text in the first of the `wanted` keys that they have; others were reported."""
-    found = list(items) if isinstance(items, list) else []
-    numbers = [i for i, row in enumerate(found) if isinstance(row, dict) and _usable(row, wanted)]
-    rows = [found[i] for i in numbers]
+    listed = list(items) if isinstance(items, list) else []
+    numbers = [i for i, row in enumerate(listed) if isinstance(row, dict) and _usable(row, wanted)]
+    rows = [listed[i] for i in numbers]
     keys: dict[str, None] = {}
     for row in rows:
         keys.update(dict.fromkeys(row))
@@ -48,6 +48,7 @@ class Table(Mapping[str, T], Generic[T]):
         self.lines: list[int] = []
         self.numbers: list[int] = []
         self.index: dict[str, int] = {}
+        self._absent: list[Any] = []
 
     def add(self, rows: Rows, file: str) -> list[tuple[int, int]]:
         """Take in a file's rows; returns (row, earlier row) for names that had been declared before."""
@@ -70,12 +71,16 @@ class Table(Mapping[str, T], Generic[T]):
     def earlier(self) -> dict[str, int]:
         """Folded earlier name -> row, once all rows are there."""
         names = enumerate(self.columns.get("previously", ()))
-        return {fold(name): row for row, found in names if isinstance(found, list) for name in found if isinstance(name, str)}
+        return {fold(name): row for row, old in names if isinstance(old, list) for name in old if isinstance(name, str)}
 
     def column(self, name: str) -> list[Any]:
-        """One key of every row, None where it is absent."""
-        found = self.columns.get(name)
-        return found if found is not None else [None] * len(self.files)
+        """One key of every row, None where it is absent; not to be changed: all that nobody declares are one list."""
+        declared = self.columns.get(name)
+        if declared is not None:
+            return declared
+        if len(self._absent) != len(self.files):
+            self._absent = [None] * len(self.files)
+        return self._absent
 
     def at(self, number: int) -> T:
         """The item of a row."""

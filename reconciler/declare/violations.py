@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from reconciler.declare.model import Place, Problem
@@ -53,7 +53,7 @@ def explain(document: Document, error: Any, prefix: Path) -> list[Problem]:
 
 def _unknown_key(document: Document, path: Path, key: str, known: list[str]) -> Problem:
     remedy = hint(key, known, "remove it; known keys are ", "'")
-    return Problem(document.locate(path, key=True), "error", "unknown-key", f"unknown key {key!r}", remedy)
+    return Problem(document.locate_key(path), "error", "unknown-key", f"unknown key {key!r}", remedy)
 
 
 def _missing(place: Place, path: Path, error: Any) -> list[Problem]:
@@ -108,8 +108,8 @@ def _any_of(document: Document, place: Place, path: Path, error: Any, prefix: Pa
     number = next((i for i, choice in enumerate(choices) if right_type(error.instance, choice)), None)
     if number is None:
         return [_wrong_type(document, place, path, error, [name for choice in choices for name in _types(choice)])]
-    inner = [one for one in error.context if one.schema_path[0] == number]
-    return [problem for one in inner for problem in explain(document, one, prefix)]
+    inner = [part for part in error.context if part.schema_path[0] == number]
+    return [problem for part in inner for problem in explain(document, part, prefix)]
 
 
 def _at(path: Path) -> str:
@@ -136,7 +136,7 @@ def _type_remedy(error: Any, path: Path, want: str, written: str) -> str:
         return "use one of " + ", ".join(map(str, error.schema["enum"]))
     if "text" not in want or not isinstance(value, (int, float)):
         return f"give {want}"
-    return f'write it in quotes: "{written}"' if pattern is None or re.search(pattern, written) else _example(error)
+    return f'write it in quotes: "{written}"' if pattern is None or ecma(pattern).search(written) else _example(error)
 
 
 def _violated(error: Any) -> tuple[str, str]:
@@ -161,6 +161,19 @@ def _violated(error: Any) -> tuple[str, str]:
             return f"can only be {only}, not {_short(json.dumps(value))}", f"write {only}, or leave the key out"
         case _:
             return f"does not fit: {_short(error.message)}", _example(error)
+
+
+def unexplained(document: Document, path: Path, message: str) -> Problem:
+    """What the fast validator says of a value that jsonschema has nothing against."""
+    return Problem(
+        document.locate(path), "error", "schema", f"{_at(path)} does not fit: {_short(message)}", "see the schema's description"
+    )
+
+
+@cache
+def ecma(pattern: str) -> re.Pattern[str]:
+    """A pattern as JSON Schema means it: `$` is the end and never before a line break, `\\d` a digit of ASCII (ECMA 262)."""
+    return re.compile(re.sub(r"(?<!\\)\$", r"\\Z", pattern).replace(r"\d", "[0-9]"))
 
 
 def _range(schema: dict[str, Any]) -> str:
@@ -191,30 +204,30 @@ def count(items: Iterable[Any], schema: dict[str, Any]) -> int:
 def _told(errors: list[Any], schema: dict[str, Any]) -> int:
     """A value of a wrong type has that flaw alone, and a value that breaks several rules is reported once."""
     wrong = {tuple(error.instance_path) for error in errors if error.kind.name == "type"}
-    found, rules = 0, set()
+    count, rules = 0, set()
     for error in errors:
         path, part = tuple(error.instance_path), _part(schema, error.schema_path[:-1])
         match error.kind.name:
             case "type":
-                found += 1
+                count += 1
             case _ if path in wrong:
                 pass
             case "additionalProperties":
-                found += len(error.kind.unexpected)
+                count += len(error.kind.unexpected)
             case "required":
-                found += not slips(error.instance, part, error.kind.property)
+                count += not slips(error.instance, part, error.kind.property)
             case "oneOf":
                 names = [choice["required"][0] for choice in part["oneOf"]]
-                found += any(name in error.instance for name in names) or not any(
+                count += any(name in error.instance for name in names) or not any(
                     slips(error.instance, part, name) for name in names
                 )
             case "anyOf":
-                found += _alternative(error, part, schema)
+                count += _alternative(error, part, schema)
             case "enum":
-                found += 1
+                count += 1
             case _:
                 rules.add(path)
-    return found + len(rules)
+    return count + len(rules)
 
 
 def _alternative(error: Any, part: dict[str, Any], schema: dict[str, Any]) -> int:

@@ -29,10 +29,10 @@ def server(token: str | None = None) -> Application:
     from scim2_server.utils import load_default_provider
 
     hold_classes()
-    found: Application = BearerTokenApplication(
+    application: Application = BearerTokenApplication(
         InMemoryStorage(), load_default_provider(), bearer_tokens=[token] if token else []
     )
-    return found
+    return application
 
 
 def main() -> None:
@@ -42,8 +42,8 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8101, help="the port on 127.0.0.1")
     arguments = parser.parse_args()
     simulator = Simulator(server(os.environ.get("SCIM_TOKEN")), settings(arguments.profile))
-    with make_server("127.0.0.1", arguments.port, simulator, server_class=_Server, handler_class=_Quiet) as found:
-        found.serve_forever()
+    with make_server("127.0.0.1", arguments.port, simulator, server_class=_Server, handler_class=_Quiet) as listening:
+        listening.serve_forever()
 
 
 if __name__ == "__main__":

@@ -20,15 +20,15 @@ def stored_user(body: Any, users: Mapping[str, Any], deprovision: Mapping[str, A
     if not isinstance(body, dict):
         return {}
     stored = users.get("stored")
-    found = {k: v for k, v in body.items() if k.lower() in COMMON or stored is None or _listed(stored, k)}
+    kept = {k: v for k, v in body.items() if k.lower() in COMMON or stored is None or _listed(stored, k)}
     if deprovision["inactive"] == "ignored":
-        found.pop("active", None)
+        kept.pop("active", None)
     for name in users.get("single", ()):
-        if isinstance(found.get(name), list):
-            found[name] = found[name][:1]
-    known = {key for key in found if key.lower().startswith("urn:")}
-    found["schemas"] = [urn for urn in body.get("schemas", []) if ":core:" in urn or urn in known]
-    return _by_email(found) if users["identity"] == "emails" else found
+        if isinstance(kept.get(name), list):
+            kept[name] = kept[name][:1]
+    known = {key for key in kept if key.lower().startswith("urn:")}
+    kept["schemas"] = [urn for urn in body.get("schemas", []) if ":core:" in urn or urn in known]
+    return _by_email(kept) if users["identity"] == "emails" else kept
 
 
 def _by_email(user: Resource) -> Resource | None:
@@ -94,10 +94,10 @@ def _counts(name: str, users: Mapping[str, Any], inactive: str) -> bool:
 def _attribute(path: str) -> str:
     """The name by which a profile lists what a path points to."""
     try:
-        found = parse_path(path)
+        parsed = parse_path(path)
     except PathError:
         return path.lower()
-    return found.urn.lower() if found.urn else found.attribute.lower()
+    return parsed.urn.lower() if parsed.urn else parsed.attribute.lower()
 
 
 def _listed(names: list[str], key: str) -> bool:
@@ -121,14 +121,14 @@ def group_problem(body: Any, settings: Mapping[str, Any]) -> str:
 
 def members_by_filter(body: Any) -> Any:
     """A remove with a value, which some services know and RFC 7644 does not, as the server behind understands it."""
-    found = []
+    operations = []
     for item in body.get("Operations", []) if isinstance(body, dict) else []:
         value = item.get("value")
         if item["op"].lower() == "remove" and item.get("path") == "members" and isinstance(value, list):
-            found += [{"op": "remove", "path": f'members[value eq "{member["value"]}"]'} for member in value]
+            operations += [{"op": "remove", "path": f'members[value eq "{member["value"]}"]'} for member in value]
         else:
-            found.append(item)
-    return {**body, "Operations": found} if isinstance(body, dict) else body
+            operations.append(item)
+    return {**body, "Operations": operations} if isinstance(body, dict) else body
 
 
 def without_members(answer: Any) -> Any:

@@ -98,7 +98,7 @@ class Simulator:
 
     def _check_rate(self, method: str) -> None:
         rate = self.settings.get("rate")
-        if rate is None or (rate.get("counts") == "writes" and method == "GET"):
+        if rate is None or "perMinute" not in rate or (rate.get("counts") == "writes" and method == "GET"):
             return
         with self._lock:
             now = self.clock()
@@ -191,13 +191,13 @@ class Simulator:
 
     def _call(self, environ: Environ, body: Any = None) -> Answer:
         content = json.dumps(body).encode() if body is not None else b""
-        found: dict[str, Any] = {}
+        head: dict[str, Any] = {}
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
-            found.update(status=int(status.split()[0]), headers=dict(headers))
+            head.update(status=int(status.split()[0]), headers=dict(headers))
 
         parts = self.inner({**environ, "wsgi.input": io.BytesIO(content), "CONTENT_LENGTH": str(len(content))}, start)
-        return Answer(found["status"], found["headers"], b"".join(parts))
+        return Answer(head["status"], head["headers"], b"".join(parts))
 
     def _shaped(self, answer: Answer) -> Answer:
         """Errors as the service words them."""
@@ -220,5 +220,5 @@ def _json(environ: Environ) -> Any:
 
 
 def _scim_error(error: Refused) -> dict[str, Any]:
-    found = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": str(error.status), "detail": error.detail}
-    return found | ({"scimType": error.scim_type} if error.scim_type else {})
+    body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "status": str(error.status), "detail": error.detail}
+    return body | ({"scimType": error.scim_type} if error.scim_type else {})

@@ -1,1 +1,1 @@
-"""What GitHub has: comments, issues, reviewed plans, through `gh`."""
+"""What GitHub has, through `gh`: comments and issues (posts), reviewed plans; and the workflows of a team (workflow_files)."""

@@ -27,6 +27,7 @@ class GitHubError(ReconcileError):
 
     @property
     def is_not_found(self) -> bool:
+        """Whether GitHub answered that there is no such thing, or none for this token."""
         return "HTTP 404" in self.message
 
 
@@ -65,8 +66,8 @@ def send(method: str, path: str, **body: Any) -> None:
 def own(opening: str, pull_request: int | None = None) -> Written | None:
     """Our comment on a pull request, or our open issue, that begins so; one that somebody else wrote is never taken."""
     query, about = (ISSUES, []) if pull_request is None else (COMMENTS, ["-F", f"number={pull_request}"])
-    found = gh("api", "graphql", "--paginate", "-F", "owner={owner}", "-F", "name={repo}", *about, "-f", f"query={query}")
-    for page in _documents(found):
+    pages = gh("api", "graphql", "--paginate", "-F", "owner={owner}", "-F", "name={repo}", *about, "-f", f"query={query}")
+    for page in _documents(pages):
         holder = page["data"]["repository"]
         for node in (holder if pull_request is None else holder["pullRequest"])["found"]["nodes"]:
             if node["viewerDidAuthor"] and node["body"].startswith(opening):
@@ -85,7 +86,7 @@ def _documents(text: str) -> Iterator[Any]:
     while text[position:].strip():
         position += len(text[position:]) - len(text[position:].lstrip())
         try:
-            found, position = decoder.raw_decode(text, position)
+            document, position = decoder.raw_decode(text, position)
         except ValueError:
             raise GitHubError("gh answered something that is no JSON", "update gh") from None
-        yield found
+        yield document

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from reconciler.cycle.listener import Tell
 from reconciler.cycle.plan_files import read_plans
+from reconciler.cycle.reviewed import known_record
 from reconciler.github.gh import GitHubError, ask, download
 from reconciler.plan.model import Plan
+from reconciler.record.store import Store
 from reconciler.report.jsonform import PlanFileError
 
 OURS, WORKFLOW = ".github/", ".github/workflows/plan.yml"
@@ -31,13 +35,32 @@ class PullRequest(NamedTuple):
     base: str
 
 
+def save_merged(app: str, store: Store, head: str | None, folder: Path, tell: Tell) -> None:
+    """Save the app's reviewed plans of what was merged since its last apply, up to the commit `head`.
+
+    Says how many there are, and which pull requests have none. Raises GitHubError and RecordError.
+    """
+    record = store.load()
+    if head is None:
+        raise GitHubError("the declarations are in no commit", "run this in a checkout of the repository")
+    pulls = merged(record.commit if record else "", head, os.environ.get("GITHUB_REF_NAME"), tell)
+    without = save(app, pulls, folder, partial(known_record, store), tell)
+    since = record.commit[:12] if record and record.commit else "an unknown commit"
+    tell(f"{app}: {len(pulls) - len(without)} reviewed plans of {len(pulls)} pull requests merged since {since}")
+    for pull in without:
+        tell(
+            f"{app}: pull request {pull.number} has no saved plan of {pull.head[:12]} (made by a fork, by another "
+            "workflow or a run that did not end, made without a token, redacted, or expired): what it declares waits "
+            "for approval by digest"
+        )
+
+
 def merged(base: str, head: str, branch: str | None, tell: Tell) -> list[PullRequest]:
     """Pull requests merged after `base` up to `head`, oldest first; only those of `head` where the base is not known.
 
     GitHub links each commit to the pull request that brought it, whether it was merged, squashed or rebased.
     """
-    found = {item for sha in _commits(base, head, tell) for item in _of_commit(sha, branch)}
-    return sorted(found)
+    return sorted({pull for sha in _commits(base, head, tell) for pull in _of_commit(sha, branch)})
 
 
 def _commits(base: str, head: str, tell: Tell) -> list[str]:
@@ -81,11 +104,11 @@ def save(app: str, pulls: Iterable[PullRequest], folder: Path, check: Callable[[
 def _saved(app: str, pull: PullRequest, file: Path, check: Callable[[Plan], None], tell: Tell) -> bool:
     """False where there is no plan that could be applied."""
     name = f"plan-{app}-{pull.head}"
-    found = _artifact(name, pull)
-    if found is None or _changes_workflows(pull, tell) or _has_other_base(pull, tell):
+    artifact = _artifact(name, pull)
+    if artifact is None or _changes_workflows(pull, tell) or _has_other_base(pull, tell):
         return False
     with tempfile.TemporaryDirectory() as scratch:
-        download(found["workflow_run"]["id"], name, Path(scratch))
+        download(artifact["workflow_run"]["id"], name, Path(scratch))
         plan = Path(scratch, "plan.json")
         plans = _whole(plan)
         if any(item.redacted or item.app != app for item in plans):
@@ -149,22 +172,22 @@ def _of_the_workflow(run: int, pull: PullRequest, since: str) -> bool:
     How it ended does not matter: a plan that a safeguard blocks, or one with an error for one object, fails its run. One that is
     run again has the workflow and the time of its first run.
     """
-    (found,) = ask(f"actions/runs/{run}")
+    (answer,) = ask(f"actions/runs/{run}")
     return (
-        found["event"] == "pull_request"
-        and str(found["path"]).partition("@")[0] == WORKFLOW
-        and found["head_sha"] == pull.head
-        and found["repository"]["id"] == found["head_repository"]["id"]
-        and found["head_branch"] == pull.branch.partition(":")[2]
-        and found["created_at"] > since
-        and found["status"] == "completed"
-        and found["conclusion"] in ("success", "failure")
+        answer["event"] == "pull_request"
+        and str(answer["path"]).partition("@")[0] == WORKFLOW
+        and answer["head_sha"] == pull.head
+        and answer["repository"]["id"] == answer["head_repository"]["id"]
+        and answer["head_branch"] == pull.branch.partition(":")[2]
+        and answer["created_at"] > since
+        and answer["status"] == "completed"
+        and answer["conclusion"] in ("success", "failure")
     )
 
 
 def _artifact(name: str, pull: PullRequest) -> dict[str, Any] | None:
     """The newest one that our workflow made of the head commit in this repository (not in a fork), and that has not expired."""
-    found = [
+    artifacts = [
         item
         for page in ask(f"actions/artifacts?name={quote(name)}&per_page=100")
         for item in page["artifacts"]
@@ -172,12 +195,12 @@ def _artifact(name: str, pull: PullRequest) -> dict[str, Any] | None:
         and (run := item["workflow_run"])["head_sha"] == pull.head
         and run["repository_id"] == run["head_repository_id"]
     ]
-    since = _rebased_at(pull.number) if found else ""
-    newest = sorted(found, key=lambda item: str(item["created_at"]), reverse=True)
+    since = _rebased_at(pull.number) if artifacts else ""
+    newest = sorted(artifacts, key=lambda item: str(item["created_at"]), reverse=True)
     return next((item for item in newest if _of_the_workflow(item["workflow_run"]["id"], pull, since)), None)
 
 
 def numbers(folder: Path, app: str) -> list[int]:
     """The pull requests whose plans of the app were saved."""
     saved = re.compile(rf"\d+-pull-(\d+)-{re.escape(app)}\.json")
-    return sorted({int(found[1]) for file in folder.iterdir() if (found := saved.fullmatch(file.name))})
+    return sorted({int(match[1]) for file in folder.iterdir() if (match := saved.fullmatch(file.name))})

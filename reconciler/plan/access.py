@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from functools import cached_property
 
 from reconciler.declare.model import Assignment, Place, Role
 from reconciler.declare.names import fold, is_group, is_user, name_of, row_key
-from reconciler.plan.context import UNKNOWN, Context
+from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context
 from reconciler.plan.diff import same
 from reconciler.plan.membership import group_members, recorded_members
 from reconciler.plan.model import Access, Action, Change
+from reconciler.plan.renamings import renamings, shown
 from reconciler.plan.roles import Named, held, keys, moved, of_values, privileged_groups
-from reconciler.resolve.scope import Ways, flatten
+from reconciler.resolve.scope import Ways, flatten, judge
 
 LONGEST = 10  # groups of a way that are named
 MOST_KEPT = 3  # roles that remain and are named
@@ -57,6 +59,13 @@ class _Work:
         if is_group(change.address):
             yield from self._members(change)
             return
+        for item in renamings(self.context, change):
+            before, after = shown(item)
+            what = f"{item.path} {after}, before {before}"
+            yield Access(change.address, change.name, True, "identity", what, False, "", change.file, change.line, None)
+        yield from self._roles_of(change)
+
+    def _roles_of(self, change: Change) -> Iterator[Access]:
         taken = self._taken_over(change)
         before, after = ({}, taken) if taken is not None else self._roles(change)
         for names, gains in ((_less(after, before), True), (_less(before, after), False)):
@@ -201,7 +210,38 @@ class _Work:
             *place,
             given.expires if given else None,
             (given.reason or "") if given else "",
+            then=self._after(change.address, given.expires, kind) if given and given.expires else "",
         )
+
+    def _after(self, address: str, last: str, kind: str) -> str:
+        """What becomes of a person, or of a role, on the day after the last valid one of an assignment."""
+        user, app = row_key(address), self.app
+        held = [*self.direct.get(user, ()), *(item for item in self.of_groups if user in self.flat.get(item.group or "", ()))]
+        if judge(app, held, _day_after(last)).code is None:
+            return "loses it" if kind == "role" else "keeps the account"
+        return self._out_of_scope(address)
+
+    def _out_of_scope(self, address: str) -> str:
+        rule, able = self.app.deprovisioning.outOfScope, self.context.able
+        if rule == "retain":
+            return "keeps it: outOfScope is retain"
+        if rule == "delete" or able.inactive == "deletes":
+            return "the account is deleted"
+        if able.inactive == "ignored" or not self.context.disables(address):
+            return "keeps it: nothing disables the account"
+        return "the account is disabled"
+
+    @cached_property
+    def direct(self) -> dict[str, list[Assignment]]:
+        found: dict[str, list[Assignment]] = {}
+        for item in self.app.assignments:
+            if item.user is not None:
+                found.setdefault(item.user, []).append(item)
+        return found
+
+    @cached_property
+    def of_groups(self) -> list[Assignment]:
+        return [item for item in self.app.assignments if item.group is not None]
 
     def _giving(self, address: str, assignments: Iterable[Assignment], since: str | None = None) -> Assignment | None:
         """The one of some assignments that reaches a person for the longest, direct ones before those by a group.
@@ -230,26 +270,41 @@ class _Work:
         group = name_of(change.address)
         privileged = fold(change.address) in self.privileged
         gave = self.context.giving.get(fold(group), set()).union((self.context.known(change.address) or {}).get("roles", ()))
+        ends = self._end(group)
         leaving = sorted(group_members(self.context, change)[1]) if change.action == Action.DELETE else change.remove
         for member, gains in (*((m, True) for m in change.add), *((m, False) for m in leaving)):
             through = self._through(member, fold(group)) if gains and fold(group) in self.groups else ""
             inner = through.partition(" > ")[2]
             person = self._called(member)
             keeps = "" if gains else self._kept(person, gave)
+            until, then = ends if gains else (None, "")
             name, place = self._name(person), (change.file, change.line)
-            yield Access(person, name, gains, "group", group, privileged, inner, *place, None, keeps=keeps)
+            yield Access(person, name, gains, "group", group, privileged, inner, *place, until, keeps=keeps, then=then)
+
+    def _end(self, group: str) -> tuple[str | None, str]:
+        """The last day on which a group is assigned, and what becomes of its members then; (None, "") where it has no end."""
+        last = [item.expires for item in self.of_groups if item.group == fold(group)]
+        if not last or None in last or self.app.provisioning.scope == "all":
+            return None, ""
+        emptied = self.app.deprovisioning.outOfScope == "empty"
+        return max(day or "" for day in last), "leaves it" if emptied else "stays in it, unless disabled: outOfScope is not empty"
 
     def _called(self, member: str) -> str:
         """Who is nobody's stands in a change by id, which tells a reader nothing."""
         if not member.startswith(UNKNOWN):
             return member
-        inside = self.context.live.groups.get(member.removeprefix(UNKNOWN))
+        inside = self.context.live.groups.get(member.removeprefix(UNKNOWN_GROUP)) if member.startswith(UNKNOWN_GROUP) else None
         account = self.context.account(member)
         return f"Group/{inside.name}" if inside is not None else f"User/{account.name}" if account is not None else member
 
     def _name(self, address: str) -> str:
         row = self.context.resolution.declarations.users.index.get(row_key(address))
         return self.context.called(address, row, self.context.account(address)) if is_user(address) else ""
+
+
+def _day_after(day: str) -> str:
+    """ISO dates; the last one of the calendar is followed by none."""
+    return (date.fromisoformat(day) + timedelta(days=1)).isoformat() if day < "9999-12-31" else day
 
 
 def _less(names: Named, other: Named) -> Named:

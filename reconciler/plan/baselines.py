@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from reconciler.declare.model import Role
 from reconciler.declare.names import fold
-from reconciler.plan.context import UNKNOWN, Context
+from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context
 from reconciler.plan.desired import Desired
-from reconciler.plan.diff import differing, in_address_space, same
+from reconciler.plan.diff import differing, in_address_space, same, unsure
 from reconciler.plan.live import Live, LiveObject
-from reconciler.plan.membership import known_members, recorded_members, still_in
+from reconciler.plan.membership import known_members, recorded_members, still_in, unseen
 from reconciler.plan.outstanding import is_in_vain
 from reconciler.record.entries import Entry
 from reconciler.record.model import Revocation
@@ -43,9 +43,10 @@ def settle(context: Context, only: Iterable[str]) -> Settled:
     """For a part of a plan (`only`) the record of everything else stays as it is."""
     matching = context.matching
     chosen = {fold(address) for address in only}
-    ids = {address: live_id for live_id, address in matching.addresses.items()}
+    ids = {address: live_id for found in (matching.addresses, matching.groups) for live_id, address in found.items()}
     ids.update({address: live.id for address, live in matching.live.items()})
-    ids.update({UNKNOWN + live_id: live_id for live_id in (*context.live.users, *context.live.groups)})
+    ids.update({UNKNOWN + live_id: live_id for live_id in context.live.users})
+    ids.update({UNKNOWN_GROUP + live_id: live_id for live_id in context.live.groups})
     renamed = {new: old for new, old in matching.recorded.items() if new != old and new not in matching.failed}
     baselines = _baselines(context, context.giving)
     if chosen:
@@ -75,8 +76,9 @@ def _asked_for(context: Context) -> set[str]:
 def _gone(context: Context, renamed: Mapping[str, str]) -> frozenset[str]:
     known = {fold(address): address for address in context.entries} if renamed else {}
     taken = {known[name] for new in renamed if (name := fold(new)) in known} - set(renamed.values())
-    there = context.live.users.keys() | context.live.groups.keys()
-    return frozenset(address for address in taken if context.entries[address]["id"] not in there)
+    live = context.live
+    there = {address for address in taken if address in live.unknown or context.entries[address]["id"] in live.of(address)}
+    return frozenset(taken - there)
 
 
 def _baselines(context: Context, giving: dict[str, set[str]]) -> dict[str, Entry]:
@@ -140,10 +142,11 @@ def _entry(context: Context, item: Desired, live: LiveObject) -> Entry:
     have = in_address_space(mapping, live.values, context.matching.addresses)
     applied = context.applied(item.address, live)
     pending = {change.path for change in differing(mapping, item.values, have, applied)}
+    pending.update(unsure(mapping, item.values, have, applied))
     base: Entry = {**applied} if applied is not None else {"id": live.id}
     base.pop("retained", None)
     wanted, answered = dict(base.get("wanted", {})), dict(base.get("answered", {}))
-    for i in mapping.updates:
+    for i in mapping.compared:
         slot, want = mapping.slots[i], item.values[i]
         if want is IGNORE or slot.target in pending or (want is None and slot.target not in wanted):
             continue
@@ -155,8 +158,11 @@ def _entry(context: Context, item: Desired, live: LiveObject) -> Entry:
     if isinstance(item, DesiredGroup):
         base["members"] = _members(context, item, live, entry)
         base.pop("kept", None)
+        base.pop("unseen", None)
         if kept := still_in(context, item, live, entry):
             base["kept"] = sorted(kept)
+        if not_shown := unseen(context, live, entry):
+            base["unseen"] = sorted(not_shown)
     return base
 
 

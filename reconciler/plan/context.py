@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.declare.model import App, Place
 from reconciler.declare.names import fold, row_key
-from reconciler.plan.live import Live, LiveObject
+from reconciler.plan.live import Live, LiveObject, Members
 from reconciler.plan.matching.model import Matching
 from reconciler.plan.model import Change, ObjectError, Precondition
 from reconciler.record.entries import Entries, Entry, renamed_references
@@ -22,12 +22,13 @@ from reconciler.resolve.scope import roles_given
 from reconciler.resolve.sources import UserSource
 
 UNKNOWN = "#"  # before the id of a live member whom no declaration or record knows
+UNKNOWN_GROUP = "#Group/"  # before that of a group inside a group
 
 
 @dataclass(frozen=True)
 class Context:
     """`entries` are the record's, and so are `revoked`, by today's address: address -> {at, reason}, and `carried`, the targets
-    that carried roles when last applied.
+    that carried roles when last applied, and `unmapped`, those of which it was told then that nothing carries them any more.
 
     Nothing is decided yet while `pending` and `released` are empty, see `decided`: `pending` is address -> change of every one
     that there would be without a selection, `released` are recorded addresses that are out of scope and with which nothing is
@@ -41,6 +42,7 @@ class Context:
     matching: Matching
     revoked: Mapping[str, Revocation] = field(default_factory=dict)
     carried: frozenset[str] = frozenset()
+    unmapped: frozenset[str] = frozenset()
     pending: Mapping[str, Change] = field(default_factory=dict)
     released: frozenset[str] = frozenset()
 
@@ -95,6 +97,8 @@ class Context:
 
     def account(self, address: str) -> LiveObject | None:
         """A user's live account, in scope or not; that of `#id` has nobody's address."""
+        if address.startswith(UNKNOWN_GROUP):
+            return None
         if address.startswith(UNKNOWN):
             return self.live.users.get(address.removeprefix(UNKNOWN))
         entry = self.known(address)
@@ -107,8 +111,9 @@ class Context:
 
     def rests_on(self, address: str, live: LiveObject) -> Precondition:
         """What must still hold of a live object when its change is applied."""
-        mapping, addresses = self.resolution.mapping(address), self.matching.addresses
-        return Precondition(live.id, live.version, managed_digest(mapping, live.values, live.members, addresses))
+        mapping = self.resolution.mapping(address)
+        ours = ours_among(Members(live.members or (), live.inside), self.matching.addresses, self.matching.groups)
+        return Precondition(live.id, live.version, managed_digest(mapping, live.values, ours))
 
     def disables(self, address: str) -> bool:
         """Whether the mapping gives `active: false` for a user who is out of scope."""
@@ -145,7 +150,16 @@ def gather(app: App, resolution: Resolution, live: Live, record: Record | None, 
     """What planning rests on, before anything is decided."""
     if record is None:
         return Context(app, resolution, live, Entries(), matching)
-    return Context(app, resolution, live, record.entries, matching, _revoked(record, matching), frozenset(record.carrying))
+    return Context(
+        app,
+        resolution,
+        live,
+        record.entries,
+        matching,
+        _revoked(record, matching),
+        frozenset(record.carrying),
+        frozenset(record.unmapped),
+    )
 
 
 def _revoked(record: Record, matching: Matching) -> dict[str, Revocation]:
@@ -164,13 +178,18 @@ def ran_out(skip: Skipped | None, entry: Entry | None) -> bool:
     return skip.code == "AssignmentExpired" or not set(skip.lapsed).isdisjoint((entry or {}).get("roles", ()))
 
 
-def managed_digest(mapping: CompiledMapping, values: tuple[Any, ...], members: Iterable[str] | None, ours: Container[str]) -> str:
-    """Of all that we manage of a live object: its values by slot and the ids of its members, of those that are `ours`.
+def ours_among(members: Members, users: Container[str], groups: Container[str]) -> list[str]:
+    """The ids of those members of a group who are ours, of whichever kind: some services do not say of which a member is."""
+    return [id for id in (*members.users, *members.groups) if id in users or id in groups]
+
+
+def managed_digest(mapping: CompiledMapping, values: tuple[Any, ...], members: Iterable[str]) -> str:
+    """Of all that we manage of a live object: its values by slot and the ids of its members, of those that are ours.
 
     By id, since a rename of somebody else makes no difference here.
     """
     managed: dict[str, Any] = {mapping.slots[i].target: values[i] for i in mapping.updates}
-    inside = sorted(member for member in members or () if member in ours)
+    inside = sorted(members)
     if inside:  # a service may leave out `members` where there are none
         managed["members"] = inside
     return sha256(managed)

@@ -9,12 +9,12 @@ from typing import Any
 from reconciler.declare.names import fold, name_of
 from reconciler.plan import membership
 from reconciler.plan.context import Context, ran_out
-from reconciler.plan.diff import causes, differing, ignored, in_address_space, initial_attributes, with_causes
+from reconciler.plan.diff import causes, differing, ignored, in_address_space, initial_attributes, unsure, with_causes
 from reconciler.plan.digest import digested
 from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Action, AttributeChange, Cause, Change
-from reconciler.plan.outstanding import MEMBER, ROLE, Outstanding, still_active, taken_and_there
+from reconciler.plan.outstanding import ABSENT, MEMBER, ROLE, Outstanding, still_active, taken_and_there
 from reconciler.plan.warnings import roles_removed
 from reconciler.record.entries import Entry, is_active
 from reconciler.resolve.model import DesiredGroup, DesiredUser
@@ -26,6 +26,10 @@ VALUES = attrgetter("values")
 NO_MEMBERS: Mapping[str, Cause] = {}
 NOBODY = LiveObject("", "", (object(),), None, False)
 Desired = DesiredUser | DesiredGroup
+UNREADABLE = (
+    "shows nobody although members were put in, so they are taken from the record: say in the profile whether the service shows "
+    "members, `groups: {membersReadable: true}`, or never does, `false`"
+)
 
 
 def plan_desired(context: Context, desired: Mapping[str, Desired]) -> Findings:
@@ -84,6 +88,10 @@ def _update(context: Context, item: Desired, live: LiveObject, findings: Finding
     have = in_address_space(mapping, live.values, context.matching.addresses)
     applied = context.applied(item.address, live)
     attributes = _sure(context, differing(mapping, item.values, have, applied))
+    for target in unsure(mapping, item.values, have, applied):
+        findings.left(
+            f"several values match {target}, and nothing says which one is meant: mark one as primary there", item.address
+        )
     _told_before(context, item, live, applied, findings)
     add, remove = membership.members(context, item, live, entry) if isinstance(item, DesiredGroup) else ((), ())
     if not attributes and not add and not remove:
@@ -125,11 +133,26 @@ def _told_before(context: Context, item: Desired, live: LiveObject, applied: Ent
         elif kept:
             findings.outstanding.append(Outstanding(ROLE, address, slot.target, ", ".join(kept)))
         else:
-            findings.ignored.setdefault(slot.target, []).append(address)
+            (findings.ignored if want is not None else findings.uncleared).setdefault(slot.target, []).append(address)
     if isinstance(item, DesiredGroup):
         entry = context.entry(address)
         staying = sorted(membership.still_in(context, item, live, entry))
         findings.outstanding += [Outstanding(MEMBER, address, member) for member in staying]
+        _told_to_add(context, item, live, findings)
+
+
+def _told_to_add(context: Context, group: DesiredGroup, live: LiveObject, findings: Findings) -> None:
+    """Whom we put into a group that does not show them. One that shows nobody may never do so, where no other does."""
+    missing = sorted(membership.missing(context, group, live, context.entry(group.address)))
+    if missing and not live.members and not _shows_members(context):
+        findings.left(UNREADABLE, group.address)
+    else:
+        findings.outstanding += [Outstanding(ABSENT, group.address, member) for member in missing]
+
+
+def _shows_members(context: Context) -> bool:
+    """Whether the service shows of any group who is inside, or is said to."""
+    return context.able.members is True or any(group.members for group in context.live.groups.values())
 
 
 def _enabling(attributes: Attributes) -> Attributes:

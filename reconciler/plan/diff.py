@@ -11,8 +11,10 @@ from reconciler.record.entries import Entry
 from reconciler.resolve.canonical import canonical, key_of
 from reconciler.resolve.expressions.language import IGNORE
 from reconciler.resolve.mapping import CompiledMapping, Slot
+from reconciler.resolve.several import Several, key_value
 
 Addresses = Mapping[str, str]
+UNSAID = object()
 
 
 def in_address_space(mapping: CompiledMapping, values: tuple[Any, ...], addresses: Addresses) -> tuple[Any, ...]:
@@ -29,6 +31,8 @@ def in_address_space(mapping: CompiledMapping, values: tuple[Any, ...], addresse
 
 def same(slot: Slot, want: Any, have: Any) -> bool:
     """Whether a live value is what we want, after case, order and the service's own defaults."""
+    if isinstance(have, Several):
+        return all(value is None for value in have) if want is None else any(same(slot, want, value) for value in have)
     if want == have:
         return True
     if slot.fold_case:
@@ -99,10 +103,40 @@ def differing(
     if want == have:
         return ()
     return tuple(
-        attribute(mapping.slots[i], have[i], want[i])
-        for i in mapping.updates
-        if want[i] is not IGNORE and _must_write(mapping.slots[i], want[i], have[i], entry)
+        attribute(mapping.slots[i], before, want[i])
+        for i in mapping.compared
+        if want[i] is not IGNORE
+        and _must_write(mapping.slots[i], want[i], have[i], entry)
+        and (before := meant_first(mapping.slots[i], have[i], entry)) is not UNSAID
     )
+
+
+def unsure(mapping: CompiledMapping, want: tuple[Any, ...], have: tuple[Any, ...], entry: Entry | None) -> list[str]:
+    """The targets of which several values are there, and nothing says which of them is to be written."""
+    return [
+        mapping.slots[i].target
+        for i in mapping.compared
+        if isinstance(have[i], Several)
+        and want[i] is not IGNORE
+        and _must_write(mapping.slots[i], want[i], have[i], entry)
+        and meant_first(mapping.slots[i], have[i], entry) is UNSAID
+    ]
+
+
+def meant_first(slot: Slot, have: Any, entry: Entry | None) -> Any:
+    """Of several live values the one that is to be written first, then the others; any other value as it is.
+
+    It is the one that we have written or been answered, else that of the primary element, else the only one that there is.
+    UNSAID where that cannot be said: the object is left as it is then.
+    """
+    if not isinstance(have, Several):
+        return have
+    told = [values.get(slot.target) for values in ((entry or {}).get("wanted", {}), (entry or {}).get("answered", {}))]
+    known = [value for value in have if key_value(slot.path, value) is not None]
+    ours = [value for value in known if any(last is not None and same(slot, last, value) for last in told)]
+    primary = known[:1] if have.primary and known[:1] == have[:1] else []
+    first = ours[:1] or primary or (known if len(known) == 1 else [])
+    return [*first, *(value for value in have if value is not first[0])] if first else UNSAID
 
 
 def _must_write(slot: Slot, want: Any, have: Any, entry: Entry | None) -> bool:
@@ -133,23 +167,21 @@ def _stands(slot: Slot, want: Any, have: Any, entry: Entry | None) -> bool:
 
 
 def ignored(mapping: CompiledMapping, want: tuple[Any, ...], have: tuple[Any, ...], entry: Entry | None) -> list[int]:
-    """The slots of which the service was told what we want, and answered something else that it still shows.
-
-    A null counts where it takes roles away: any other may have been left alone on purpose.
-    """
+    """The slots of which the service was told what we want, and answered something else that it still shows."""
     if not (entry or {}).get("answered"):
         return []
-    return [i for i in mapping.updates if _is_ignored(mapping.slots[i], want[i], have[i], entry)]
+    return [i for i in mapping.compared if _is_ignored(mapping.slots[i], want[i], have[i], entry)]
 
 
 def _is_ignored(slot: Slot, want: Any, have: Any, entry: Entry | None) -> bool:
-    if want is IGNORE or slot.mapping.ignoreDrift or slot.hidden or (want is None and not _takes_roles(slot)):
+    if want is IGNORE or slot.mapping.ignoreDrift or slot.hidden or (want is None and not _clears(slot)):
         return False
     return not same(slot, want, have) and not unsaid(slot, want, have) and _stands(slot, want, have, entry)
 
 
-def _takes_roles(slot: Slot) -> bool:
-    return slot.assertive or (slot.carries_roles and slot.mapping.onNull == "clear" and slot.mapping.default is None)
+def _clears(slot: Slot) -> bool:
+    """Whether a null takes away what is there: it may be kept on purpose, as is what came of the default of a new account."""
+    return slot.assertive or (slot.mapping.onNull == "clear" and slot.mapping.default is None and not slot.add_only)
 
 
 def causes(changes: tuple[AttributeChange, ...], entry: Entry | None, before_expiry: Mapping[str, Any]) -> list[Cause]:
@@ -182,6 +214,8 @@ def detail(before: Any, after: Any) -> list[tuple[str, str, Any, Any]]:
     A list is compared as a set keyed by `value`, else by `type`: a revoke and a grant are two differences, not an edit.
     """
     if not any(isinstance(value, (list, dict)) for value in (before, after)):
+        return []
+    if any(isinstance(value, (str, bool, int)) for value in (before, after)):
         return []
     from deepdiff import DeepDiff
 

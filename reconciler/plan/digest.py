@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reconciler.plan.model import Change
+from reconciler.plan.model import Change, Kept
 from reconciler.resolve.canonical import canonical, sha256
 
 
@@ -29,13 +29,17 @@ def digested(change: Change) -> Change:
     return replace(change, digest=change_digest(change))
 
 
-def plan_digest(app: str, base_url: str, only: Iterable[str], causes: Iterable[str], changes: Iterable[Change]) -> str:
-    """Over the app, the base URL, the selection and the changes' digests."""
+def plan_digest(
+    app: str, base_url: str, only: Iterable[str], causes: Iterable[str], changes: Iterable[Change], kept: Iterable[Kept] = ()
+) -> str:
+    """Over the app, the base URL, the selection, the changes' digests, and what people keep unmanaged where they do."""
+    stays = sorted([item.address, item.target, item.what] for item in kept)
     return sha256(
         {
             "app": app,
             "base_url": base_url,
             "selection": {"only": sorted(only), "causes": sorted(causes)},
             "changes": sorted(change.digest for change in changes),
+            **({"kept": stays} if stays else {}),
         }
     )

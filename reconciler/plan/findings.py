@@ -16,9 +16,10 @@ ByReason = dict[str, list[str]]
 class Findings:
     """What a phase of planning came to.
 
-    `ignored` are addresses by the target of which the service keeps another value, `untouched` are addresses by the reason why
-    they are left as they are, `outstanding` is what the service was to take, and left. `kept_out` counts those in scope who
-    were revoked by hand, `released` are recorded addresses that are out of scope and with which nothing is left to be done.
+    `ignored` are addresses by the target of which the service keeps another value, `uncleared` those by one that it was told to
+    clear, `untouched` those by the reason why they are left as they are, `outstanding` is what the service was to take, and left.
+    `kept_out` counts those in scope who were revoked by hand, `released` are recorded addresses that are out of scope and with
+    which nothing is left to be done.
     """
 
     changes: list[Change] = field(default_factory=list)
@@ -28,6 +29,7 @@ class Findings:
     kept_out: int = 0
     untouched: ByReason = field(default_factory=dict)
     ignored: ByReason = field(default_factory=dict)
+    uncleared: ByReason = field(default_factory=dict)
     outstanding: list[Outstanding] = field(default_factory=list)
     released: set[str] = field(default_factory=set)
 
@@ -51,7 +53,11 @@ def joined(phases: Iterable[Findings]) -> Findings:
         total.kept_out += phase.kept_out
         total.outstanding += phase.outstanding
         total.released |= phase.released
-        for whole, part in ((total.untouched, phase.untouched), (total.ignored, phase.ignored)):
+        for whole, part in (
+            (total.untouched, phase.untouched),
+            (total.ignored, phase.ignored),
+            (total.uncleared, phase.uncleared),
+        ):
             for reason, addresses in part.items():
                 whole.setdefault(reason, []).extend(addresses)
     return total

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from reconciler.declare.names import tuples
+from reconciler.declare.names import fold, is_user, tuples
 from reconciler.resolve.columns import named
 from reconciler.resolve.mapping import CompiledMapping
 
@@ -18,7 +18,10 @@ PLAIN = frozenset({str, bool, type(None)})
 
 
 class LiveObject(NamedTuple):
-    """One account or group: `values` by mapping slot; `members` are ids, None where the service shows none."""
+    """One account or group: `values` by mapping slot; `members` are ids of users, None where the service shows none.
+
+    `inside` are ids of the groups among the members: users and groups are two spaces of ids.
+    """
 
     id: str
     name: str
@@ -26,23 +29,41 @@ class LiveObject(NamedTuple):
     version: str | None
     active: bool
     members: tuple[str, ...] | None = None
+    inside: tuple[str, ...] = ()
+
+
+class Members(NamedTuple):
+    """Ids of who is in a group, users and groups apart (RFC 7643 §4.2)."""
+
+    users: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
 
 @dataclass
 class Live:
-    """Everything read from the service, by id; `notes` are what it said of the mappings, in words."""
+    """Everything read from the service, by id; `notes` are what it said of the mappings and of itself, in words.
+
+    `unknown` is address -> why nobody knows whether that account or group is there: of these nothing is planned. The address is
+    the recorded one, of whom the record does not know the declared one. `unlisted` are ids of groups that no list showed.
+    """
 
     users: dict[str, LiveObject] = field(default_factory=dict)
     groups: dict[str, LiveObject] = field(default_factory=dict)
     reads: int = 0
     notes: tuple[str, ...] = ()
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    unlisted: frozenset[str] = frozenset()
+
+    def of(self, address: str) -> dict[str, LiveObject]:
+        """The objects of an address's kind: users and groups are two spaces of ids (RFC 7643 §3.1)."""
+        return self.users if is_user(address) else self.groups
 
 
 def project_users(mapping: CompiledMapping, page: list[Resource], wanted: Wanted | None = None) -> list[LiveObject]:
     """One page of /Users; values that are as `wanted` are held in memory once."""
     active = [flag is True or str(flag).lower() != "false" for flag in named(page, "active")]
     values = mapping.project(page)
-    return _objects(page, "userName", wanted.shared(values) if wanted else values, active, [None] * len(page))
+    return _objects(page, "userName", wanted.shared(values) if wanted else values, active, [None] * len(page), [()] * len(page))
 
 
 class Wanted:
@@ -69,8 +90,10 @@ def _plain(rows: Iterable[Row]) -> bool:
 
 def project_groups(mapping: CompiledMapping, page: list[Resource]) -> list[LiveObject]:
     """One page of /Groups."""
-    members = [_member_ids(item.get("members")) for item in page]
-    return _objects(page, "displayName", mapping.project(page), [True] * len(page), members)
+    found = [members_of(item) for item in page]
+    members = [item.users if item else None for item in found]
+    inside = [item.groups if item else () for item in found]
+    return _objects(page, "displayName", mapping.project(page), [True] * len(page), members, inside)
 
 
 def with_members(groups: list[LiveObject], readable: bool | str, shown: bool) -> list[LiveObject]:
@@ -81,27 +104,44 @@ def with_members(groups: list[LiveObject], readable: bool | str, shown: bool) ->
     """
     match readable:
         case False:
-            return [group._replace(members=None) for group in groups]
+            return [group._replace(members=None, inside=()) for group in groups]
         case "seen" if not shown and all(group.members is None for group in groups):
             return groups
-        case "seen" if any(group.members == () for group in groups):
+        case "seen" if any(group.members == () and not group.inside for group in groups):
             return groups
         case _:
             return [group._replace(members=group.members or ()) for group in groups]
 
 
 def _objects(
-    page: list[Resource], name: str, values: list[Row], active: list[bool], members: Sequence[tuple[str, ...] | None]
-) -> list[LiveObject]:
+    page: list[Resource], name: str, values: list[Row], active: list[bool], members: Sequence[tuple[str, ...] | None],
+    inside: Sequence[tuple[str, ...]],
+) -> list[LiveObject]:  # fmt: skip
     ids = [item["id"] for item in page]
     names = named(page, name)
     if set(map(type, names)) != {str}:
         names = ["" if value is None else str(value) for value in names]
     versions = [meta.get("version") if type(meta) is dict else None for meta in named(page, "meta")]
-    return tuples(LiveObject, ids, names, values, versions, active, members)
+    return tuples(LiveObject, ids, names, values, versions, active, members, inside)
 
 
-def _member_ids(members: Any) -> tuple[str, ...] | None:
-    if not isinstance(members, list):
+def members_of(group: Resource) -> Members | None:
+    """Who is in a group, None where the service shows nobody: a member is what its `type` says, else its `$ref`, else a user."""
+    listed = group.get("members")
+    if not isinstance(listed, list):
         return None
-    return tuple([m["value"] for m in members if isinstance(m, dict) and isinstance(m.get("value"), str)])
+    members = [m for m in listed if isinstance(m, dict) and isinstance(m.get("value"), str)]
+    others = [m for m in members if m.get("type") != "User"]  # of the many nearly all say so
+    if not any(map(is_group_member, others)):
+        return Members(tuple([m["value"] for m in members]))
+    users = [m["value"] for m in members if not is_group_member(m)]
+    return Members(tuple(users), tuple([m["value"] for m in others if is_group_member(m)]))
+
+
+def is_group_member(member: Resource) -> bool:
+    """Whether a member of a group is a group itself."""
+    kind = member.get("type")
+    if isinstance(kind, str) and fold(kind) in ("user", "group"):
+        return fold(kind) == "group"
+    reference = member.get("$ref")
+    return isinstance(reference, str) and "/groups/" in f"/{fold(reference)}"

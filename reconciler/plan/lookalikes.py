@@ -15,15 +15,14 @@ def lookalikes(context: Context, rows: Iterable[Access]) -> tuple[Caution, ...]:
     gained = {row.address: row for row in rows if row.gains and row.privileged and is_user(row.address)}
     if not gained:
         return ()
-    others = [*context.resolution.declarations.users.column("userPrincipalName"), *(a.name for a in context.live.users.values())]
-    names = {name for name in others if isinstance(name, str)}
-    wanted = dict(zip(looks([name_of(address) for address in gained]), gained.values(), strict=True))
-    twins: dict[str, str] = {}
-    for name, key in sorted(zip(names, looks(list(names)), strict=True)):
-        if key in wanted and fold(name) != fold(name_of(wanted[key].address)):
-            twins.setdefault(wanted[key].address, name)
+    users = context.resolution.declarations.users.column("userPrincipalName")
+    others = {*users, *(account.name for account in context.live.users.values())}
+    there = sorted(name for name in others if isinstance(name, str))
+    twins = dict(_alike([name_of(address) for address in gained], there))
     return tuple(
-        _caution(row, twins.get(address)) for address, row in gained.items() if address in twins or mixes(name_of(address))
+        _caution(row, twins.get(name_of(address)))
+        for address, row in gained.items()
+        if name_of(address) in twins or mixes(name_of(address))
     )
 
 
@@ -47,10 +46,14 @@ def resemblances(context: Context, changes: Iterable[Change]) -> Iterator[str]:
 
 
 def _alike(names: list[str], others: list[str]) -> Iterator[tuple[str, str]]:
-    """(name, the one among others that looks the same) for each that has one."""
+    """(name, the first among others that looks the same and is another) for each that has one."""
     if not (names and others):
         return
-    by_look = dict(zip(looks(others), others, strict=True))
-    for name, look in zip(names, looks(names), strict=True):
-        if look in by_look and fold(by_look[look]) != fold(name):
-            yield name, by_look[look]
+    wanted = looks(names)
+    twins: dict[str, list[str]] = {look: [] for look in wanted}
+    for other, look in zip(others, looks(others), strict=True):
+        if look in twins:
+            twins[look].append(other)
+    for name, look in zip(names, wanted, strict=True):
+        if twin := next((other for other in twins[look] if fold(other) != fold(name)), None):
+            yield name, twin

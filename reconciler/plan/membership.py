@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reconciler.declare.names import fold, is_user
-from reconciler.plan.context import UNKNOWN, Context, ran_out
+from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context, ran_out
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Action, Cause, Change
 from reconciler.record.entries import Entry
@@ -29,16 +31,45 @@ def members(
         return (), ()
     have = known_members(context, live, entry)
     wanted = possible(context, group.members)
-    kept = set(context.matching.refused.values()) - context.revoked.keys()
+    unknown = {context.today.get(address, address) for address in context.live.unknown}
+    kept = (set(context.matching.refused.values()) | unknown) - context.revoked.keys()
     surplus = {member for member in have - wanted - kept if _to_go(context, group, live, member)} - stayed(context, entry)
     return tuple(sorted(wanted - have)), tuple(sorted(surplus))
 
 
 def known_members(context: Context, live: LiveObject, entry: Entry | None) -> set[str]:
-    """The addresses that are in a live group, `#id` for accounts that are nobody's."""
+    """The addresses that are in a live group, as far as anybody knows, `#id` for accounts that are nobody's."""
     if live.members is None:
         return recorded_members(context, entry)
-    return {context.matching.addresses.get(id, UNKNOWN + id) for id in live.members}
+    return shown_members(context, live) | unseen(context, live, entry)
+
+
+def shown_members(context: Context, live: LiveObject) -> set[str]:
+    """The addresses that the service shows in a group, `#id` for accounts that are nobody's, `#Group/id` for such groups."""
+    users, groups = _apart(context, live)
+    return {context.matching.addresses.get(id, UNKNOWN + id) for id in users}.union(_group(context, id) for id in groups)
+
+
+def _apart(context: Context, live: LiveObject) -> tuple[Sequence[str], Sequence[str]]:
+    """Ids of the users and of the groups in a group; of whom a service does not say it, whoever is no user is a group."""
+    members, groups, users = live.members or (), context.live.groups, context.live.users
+    untold = [id for id in members if id in groups and id not in users and id not in context.matching.addresses]
+    return [id for id in members if id not in untold] if untold else members, [*live.inside, *untold]
+
+
+def _group(context: Context, id: str) -> str:
+    return context.matching.groups.get(id, UNKNOWN_GROUP + id)
+
+
+def unseen(context: Context, live: LiveObject, entry: Entry | None) -> set[str]:
+    """Whom we put into a group that does not show them, of those with an account: a group may show nobody, or only some."""
+    told = {context.today.get(member, member) for member in (entry or {}).get("unseen", ())}
+    return {member for member in told if context.account(member) is not None} - shown_members(context, live) if told else told
+
+
+def missing(context: Context, group: DesiredGroup, live: LiveObject, entry: Entry | None) -> set[str]:
+    """Those of them who are wanted in there."""
+    return unseen(context, live, entry) & (group.members - context.revoked.keys()) if live.members is not None else set()
 
 
 def recorded_members(context: Context, entry: Entry | None) -> set[str]:
@@ -80,12 +111,12 @@ def group_members(context: Context, change: Change) -> tuple[set[str], set[str]]
 
 def groups_inside(context: Context, group: DesiredGroup, live: LiveObject) -> dict[str, str]:
     """Address -> name of the groups in a live group that no declaration puts there: members are compared as users."""
-    inside = [id for id in live.members or () if id in context.live.groups]
+    inside = [id for id in _apart(context, live)[1] if id in context.live.groups]
     if not inside:
         return {}
     row = context.resolution.declarations.groups.column("members")[group.row] or ()
     declared = {fold(f"Group/{member['group']}") for member in row if not isinstance(member, str)}
-    found = {context.matching.addresses.get(id, UNKNOWN + id): context.live.groups[id].name for id in inside}
+    found = {_group(context, id): context.live.groups[id].name for id in inside}
     return {address: name for address, name in found.items() if fold(address) not in declared}
 
 

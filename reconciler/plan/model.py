@@ -49,10 +49,24 @@ class AttributeChange(NamedTuple):
     file: str = ""
     line: int = 0
 
+    @property
+    def replaced(self) -> Any:
+        """What goes or gives way: of several values behind a path with a filter the first of `before`, which lists them all."""
+        return self.before[0] if self._is_one_of_several else self.before
+
+    @property
+    def beside(self) -> list[Any]:
+        """The values behind the same path that stay."""
+        return self.before[1:] if self._is_one_of_several else []
+
+    @property
+    def _is_one_of_several(self) -> bool:
+        return "]" in self.path and isinstance(self.before, list) and bool(self.before)
+
     def shown(self) -> tuple[Any, Any]:
         """(before, after) as any output may show them."""
         if not self.redacted:
-            return self.before, self.after
+            return self.replaced, self.after
         return self.before and REDACTED, self.after and REDACTED
 
 
@@ -158,8 +172,9 @@ class ObjectError(NamedTuple):
 class Access(NamedTuple):
     """One role or group that a person gains or loses; `kind` is role, group, or account where no role is told to the service.
 
-    `through` names the group that gives it, and the groups inside that lead to the person; `until` is the last valid day.
-    `reason` is the assignment's. `keeps` says what of a role that is lost, or was given by a group that is, remains, and by what.
+    `through` names the group that gives it, and the groups inside that lead to the person; `until` is the last valid day, `then`
+    what happens after it, in words. `reason` is the assignment's. `keeps` says what of a role that is lost, or was given by a
+    group that is, remains, and by what.
     """
 
     address: str
@@ -174,6 +189,16 @@ class Access(NamedTuple):
     until: str | None
     reason: str = ""
     keeps: str = ""
+    then: str = ""
+
+
+class Kept(NamedTuple):
+    """A role or a group that a person has on the service, and that nothing carries any more: `target` did when last applied."""
+
+    address: str
+    target: str
+    what: str
+    privileged: bool
 
 
 class Caution(NamedTuple):
@@ -237,6 +262,7 @@ class Plan:
     left: int = 0  # objects that are not as declared, and stay so: a warning says why
     outstanding: int = 0  # objects of which something was to be taken that the service did not take: a caution says what
     cautions: tuple[Caution, ...] = ()
+    kept: tuple[Kept, ...] = ()  # what people keep unmanaged from this apply on
     record: RecordHead = RecordHead()
     redacted: bool = False  # personal values are hashes: it can be shown, not applied
     standing: tuple[str, ...] = ()  # those of the warnings that tell of what was so before this plan

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Any
 
+from reconciler.declare.circles import circles
 from reconciler.declare.names import fold
 from reconciler.plan.model import Action, Change, ObjectError
 from reconciler.resolve.paths import parse_path
@@ -31,9 +32,7 @@ def without_swaps(changes: Collection[Change]) -> tuple[list[Change], list[Objec
 
 def rotations(changes: Iterable[Change]) -> list[list[str]]:
     """Addresses that wait for one another in a circle, each circle sorted: a swap is one of two."""
-    waits = waiting(changes)
-    found = {tuple(sorted(_circle(address, waits))) for address in waits}
-    return sorted(list(circle) for circle in found if circle)
+    return sorted(sorted(circle) for circle in circles(waiting(changes)))
 
 
 def waiting(changes: Iterable[Change]) -> dict[str, set[str]]:
@@ -41,23 +40,6 @@ def waiting(changes: Iterable[Change]) -> dict[str, set[str]]:
     takers = [change for change in changes if change.action in (Action.CREATE, Action.UPDATE, Action.ENABLE)]
     frees = {key: change.address for change in takers for key in unique_values(change, "before")}
     return {c.address: {frees[key] for key in unique_values(c, "after") if key in frees} - {c.address} for c in takers}
-
-
-def _circle(start: str, waits: dict[str, set[str]]) -> set[str]:
-    """Everything that `start` waits for and that waits for `start`; empty where it is in no circle."""
-    reach = _reach(start, waits)
-    return {address for address in reach if start in _reach(address, waits)} if start in reach else set()
-
-
-def _reach(start: str, waits: dict[str, set[str]]) -> set[str]:
-    seen: set[str] = set()
-    todo = list(waits.get(start, ()))
-    while todo:
-        address = todo.pop()
-        if address not in seen:
-            seen.add(address)
-            todo.extend(waits.get(address, ()))
-    return seen
 
 
 def unique_values(change: Change, side: str) -> set[tuple[str, Any]]:

@@ -17,7 +17,7 @@ from reconciler.plan.roles import named
 from reconciler.plan.warnings import listed
 from reconciler.record.entries import Entry
 
-ACTIVE, ROLE, MEMBER = "StillActive", "RoleKept", "MemberKept"
+ACTIVE, ROLE, MEMBER, ABSENT = "StillActive", "RoleKept", "MemberKept", "MemberMissing"
 BY_HAND = "do it there by hand"
 
 
@@ -63,7 +63,7 @@ def cautions(context: Context, found: Iterable[Outstanding]) -> Iterator[Caution
     """One for all accounts, one for each attribute that carries roles, one for each group."""
     groups: dict[tuple[str, str], list[Outstanding]] = defaultdict(list)
     for item in found:
-        groups[item.code, item.address if item.code == MEMBER else item.what].append(item)
+        groups[item.code, item.address if item.code in (MEMBER, ABSENT) else item.what].append(item)
     for (code, about), items in sorted(groups.items()):
         yield Caution(code, _words(context.able.service, code, about, items))
 
@@ -84,6 +84,12 @@ def _words(service: str, code: str, about: str, items: list[Outstanding]) -> str
             f"{BY_HAND}, or say `ignoreDrift: true` on the mapping"
         )
     who = listed([item.what for item in items])
+    if code == ABSENT:
+        return (
+            f"{who} {'is' if one else 'are'} not shown in {about}: {service} answered, and did not put "
+            f"{'that member' if one else 'those members'} in, or does not show everybody; {BY_HAND}, or say in the profile that "
+            "it does not show who is inside, `groups: {membersReadable: false}`"
+        )
     return (
         f"{who} {'is' if one else 'are'} still in {about}: {service} answered, and did not take "
         f"{'that member' if one else 'those members'} out; {BY_HAND}"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.declare.model import App
+from reconciler.plan import unmapped
 from reconciler.plan.access import access
 from reconciler.plan.context import Context, gather
 from reconciler.plan.cost import estimate
@@ -20,6 +21,7 @@ from reconciler.plan.name_swaps import without_swaps
 from reconciler.plan.notices import faults, of_provisioning, of_record, skips
 from reconciler.plan.outstanding import cautions
 from reconciler.plan.provisioning import closed_by
+from reconciler.plan.reenabled import reenabled
 from reconciler.plan.removed import plan_removed
 from reconciler.plan.reviewed.already_done import is_done
 from reconciler.plan.revoked import plan_revoked
@@ -27,7 +29,7 @@ from reconciler.plan.selection import Selection, select
 from reconciler.plan.strangers import of_strangers
 from reconciler.plan.undeclared_renames import renames
 from reconciler.plan.unmanaged import Directory
-from reconciler.plan.warnings import fixed, ignored, notes
+from reconciler.plan.warnings import fixed, ignored, notes, refused, uncleared
 from reconciler.record.entries import Entries
 from reconciler.record.model import Record
 from reconciler.resolve.capabilities import Limits
@@ -35,6 +37,7 @@ from reconciler.resolve.model import Resolution
 
 NO_CONFIG = Config("")
 NO_LIMITS = Limits()
+EVERYTHING = Selection()
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ def make_plan(
     everything = tuple(sorted(possible, key=lambda change: (change.address, change.action)))
     context = undecided.decided(everything, findings.released, swaps)
     selected, left_out = select(context, everything, selection)
+    stays = unmapped.kept(context)
+    kept = unmapped.fresh(context, stays) if selection == EVERYTHING else ()
     gained, outstanding = access(context, selected), [o for o in findings.outstanding if selection.names(o.address)]
     unmanaged = sorted(live.users[id] for id in live.users.keys() - context.matching.addresses.keys())
     directory, differ = Directory(app, resolution), fixed(context)
@@ -80,7 +85,11 @@ def make_plan(
         gained,
         skips(resolution, selection),
         directory.classed(unmanaged),
-        tuple(error for error in (*context.matching.errors, *faults(resolution)) if selection.names(error.address)),
+        tuple(
+            error
+            for error in (*context.matching.errors, *faults(resolution), *unmapped.errors(context, stays))
+            if selection.names(error.address)
+        ),
         tuple(
             [
                 *of_provisioning(app),
@@ -91,6 +100,8 @@ def make_plan(
                 *resemblances(context, selected),
                 *findings.said(),
                 *ignored(context, findings.ignored),
+                *uncleared(context, findings.uncleared),
+                *unmapped.warnings(context, stays),
                 *directory.still_active(unmanaged),
                 *of_strangers(context, selected),
             ]
@@ -101,11 +112,17 @@ def make_plan(
         tuple(map(Cause, selection.causes)),
         requests=estimate(() if closed_by(app) else selected, limits),
         config=config,
-        digest=plan_digest(app.name, base_url, selection.only, selection.causes, selected),
-        ignored=_count(findings.ignored.values()),
-        left=_count([*findings.untouched.values(), *differ.values()]) + findings.kept_out,
+        digest=plan_digest(app.name, base_url, selection.only, selection.causes, selected, kept),
+        ignored=_count([*findings.ignored.values(), *findings.uncleared.values(), *refused(context).values()]),
+        left=_count([*findings.untouched.values(), *differ.values(), [item.address for item in stays]]) + findings.kept_out,
         outstanding=len({item.address for item in outstanding}),
-        cautions=(*cautions(context, outstanding), *lookalikes(context, gained)),
+        cautions=(
+            *unmapped.cautions(context, unmapped.fresh(context, stays)),
+            *cautions(context, outstanding),
+            *reenabled(context, selected),
+            *lookalikes(context, gained),
+        ),
+        kept=kept,
     )
     return Planned(plan, context, everything, findings)
 

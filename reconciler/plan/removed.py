@@ -1,22 +1,21 @@
-"""Objects of the record that are no longer in scope, or no longer declared: disables and deletes out. Pure."""
+"""Recorded objects out of scope (resolve/scope.py: an expired assignment) or undeclared in, disables and deletes out. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from reconciler.declare.model import Place
-from reconciler.declare.names import is_user, kind_of
+from reconciler.declare.names import kind_of
 from reconciler.plan.context import Context, ran_out
 from reconciler.plan.digest import digested
 from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Action, AttributeChange, Cause, Change
 from reconciler.plan.outstanding import ACTIVE, Outstanding, is_in_vain, still_active
+from reconciler.plan.removed_groups import FOR_GOOD, remove_group
 from reconciler.record.entries import Entry, is_active
 from reconciler.resolve.model import Skipped
 
-FOR_GOOD = "this cannot be undone"
 # A broken mapping is no reason to take somebody's account away.
 KEPT = frozenset({"MatchingAttributeEmpty", "DuplicateSource"})
 
@@ -29,30 +28,15 @@ def plan_removed(context: Context, kind: str, live: Mapping[str, LiveObject]) ->
             continue
         entry = context.entries[address]
         account = live.get(entry["id"])
-        if skip is not None and skip.code in KEPT:
+        if (skip is not None and skip.code in KEPT) or address in context.live.unknown:
             continue
         before = len(findings.changes)
         if account is not None:
-            remove = _remove_user if kind == "User" else _remove_group
+            remove = _remove_user if kind == "User" else remove_group
             remove(context, address, entry, account, skip, findings)
         if len(findings.changes) == before and (account is not None or recorded.get(address, address) == address):
             findings.released.add(address)
     return findings
-
-
-def _remove_group(
-    context: Context, address: str, entry: Entry, live: LiveObject, skip: Skipped | None, findings: Findings
-) -> None:
-    rules = context.app.deprovisioning
-    if (rules.outOfScope if skip else rules.removedFromDirectory) == "retain":
-        return
-    if "delete" not in context.app.groups.targetObjectActions:
-        findings.left("retained, since the mapping does not delete", address)
-    elif not entry.get("created"):
-        findings.left("retained, since it was there before us", address)
-    else:
-        reason = f"{skip.reason if skip else 'no longer in the directory'}; {FOR_GOOD}"
-        findings.changes.append(_removal(context, address, Action.DELETE, reason, _why(skip, entry), (), live, skip))
 
 
 def _remove_user(
@@ -64,9 +48,9 @@ def _remove_user(
         case "delete":
             why = Cause.TIME if ran_out(skip, entry) and is_active(entry) else Cause.CONFIG
             _delete_user(context, address, live, skip, reason, why, findings)
-        case "disable" if live.active:
+        case "disable" | "empty" if live.active:
             _disable_user(context, address, entry, live, skip, reason, findings)
-        case "disable":
+        case "disable" | "empty":
             due = _deletion_due(context, entry)
             if due is not None and due <= context.resolution.today:
                 reason = f"disabled on {entry['disabledAt'][:10]}, and deleteAfter is {rules.deleteAfter}"
@@ -140,16 +124,11 @@ def _why(skip: Skipped | None, entry: Entry) -> Cause:
     return Cause.TIME if ran_out(skip, entry) else Cause.CONFIG
 
 
-def _rule(context: Context, address: str) -> Place:
-    """What decides over those who are no longer declared; a group goes because we created it."""
-    return context.app.removal_place if is_user(address) else context.app.place
-
-
 def _removal(
     context: Context, address: str, action: Action, reason: str, why: Cause, attributes: tuple[AttributeChange, ...],
     live: LiveObject, skip: Skipped | None,
 ) -> Change:  # fmt: skip
-    place = context.place(address, skip.row) if skip else _rule(context, address)
+    place = context.place(address, skip.row) if skip else context.app.removal_place
     name = context.called(address, skip.row if skip else None, live)
     return digested(
         Change(

@@ -27,7 +27,7 @@ def moved(context: Context, change: Change) -> tuple[Named, Named]:
 def written(carrying: Container[str], change: Change) -> tuple[Named, Named]:
     """The same by the targets that carry roles."""
     found = [a for a in change.attributes if a.path in carrying]
-    return _all(a.before for a in found), _all(a.after for a in found)
+    return _all(a.replaced for a in found), _all(a.after for a in found)
 
 
 def of_values(context: Context, values: tuple[Any, ...]) -> Named:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.declare.names import kind_of
 from reconciler.plan.diff import same
 from reconciler.plan.live import Live, LiveObject
 from reconciler.record.entries import Entry
@@ -22,18 +23,29 @@ def settle_unanswered(record: Record, live: Live, resolution: Resolution, groups
     stays = resolution.limited.capabilities.delete == "deactivates"
     for start, objects in kinds.items():
         for address in [address for address in record.unanswered if address.startswith(start)]:
+            if _is_unknown(record, live, address):
+                continue  # the next run hears of it
             write = record.hear(address)
             if write.get("step") == "create":
                 _created(record, address, write, objects, resolution.mapping(address))
             else:
-                _written(record, write, objects, resolution.mapping(address), stays)
+                _written(record, address, write, objects, resolution.mapping(address), stays)
+
+
+def _is_unknown(record: Record, live: Live, address: str) -> bool:
+    """Whether nobody knows if the account is there that was written to, or that was there under its earlier name."""
+    write = record.unanswered[address]
+    known = record.entries.ids() if live.unknown else {}
+    own = {address, write.get("was", address), *(a for a, id in known.items() if id == write.get("id"))}
+    return not own.isdisjoint(live.unknown)
 
 
 def _created(
     record: Record, address: str, write: Unanswered, objects: Mapping[str, LiveObject], mapping: CompiledMapping
 ) -> None:
     """There was no such account when the plan was made, and we sent for one: the one that is as we sent it is ours."""
-    account = _match(mapping, write, objects, set(record.entries.ids().values()))
+    claimed = {id for known, id in record.entries.ids().items() if kind_of(known) == kind_of(address)}
+    account = _match(mapping, write, objects, claimed)
     if account is None:
         return
     entry: Entry = {"id": account.id, "created": True, "wanted": dict(write.get("wanted", {})), "answered": {}}
@@ -73,9 +85,12 @@ def is_as_sent(mapping: CompiledMapping, sent: Mapping[str, Any], values: tuple[
     return not pairs or any(same(slot, want, have) for slot, want, have in pairs)
 
 
-def _written(record: Record, write: Unanswered, objects: Mapping[str, LiveObject], mapping: CompiledMapping, stays: bool) -> None:
+def _written(
+    record: Record, sent_to: str, write: Unanswered, objects: Mapping[str, LiveObject], mapping: CompiledMapping, stays: bool
+) -> None:  # fmt: skip
     """`stays`: the service keeps a deleted account, deactivated."""
-    address = next((a for a, id in record.entries.ids().items() if id == write.get("id")), None)
+    known = record.entries.ids().items()
+    address = next((a for a, id in known if id == write.get("id") and kind_of(a) == kind_of(sent_to)), None)
     if address is None:
         return
     account, entry = objects.get(record.entries[address]["id"]), record.entries[address]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Hashable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from reconciler.declare.names import fold, is_group, name_of, row_key
 from reconciler.declare.table import Table
+from reconciler.declare.wording import likely
+from reconciler.declare.yaml.scalars import unescaped
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.membership import known_members
 from reconciler.plan.model import Action, Change
@@ -15,7 +17,6 @@ from reconciler.resolve.mapping import Slot
 
 MOST = 5
 REMOVALS = (Action.DISABLE, Action.DELETE)
-QUOTED = frozenset('"\\')
 T = TypeVar("T", bound=Hashable)
 
 
@@ -31,34 +32,44 @@ def renames(context: Context, changes: Collection[Change]) -> Iterator[str]:
     """At most `MOST` pairs, and how many there are besides."""
     pairs = [*_groups(context, changes), *_users(context, changes)]
     for pair in pairs[:MOST]:
-        name = _scalar(name_of(pair.old))
+        name = unescaped(name_of(pair.old))
         keep = " to keep the group" if is_group(pair.new) else ", and the account is kept"
         yield f"{pair.new} looks like {pair.old} under another name ({pair.common}): add `previously: [{name}]`{keep}"
     if len(pairs) > MOST:
         yield f"and {len(pairs) - MOST} more look like others under another name: where one is, add `previously`"
 
 
-def _scalar(name: str) -> str:
-    """The name as YAML where quotes are enough; it is never escaped, since then it could not be redacted."""
-    plain = name[:1].isalpha() and all(c.isalnum() or c in " _-.@" for c in name)
-    return name if plain or not QUOTED.isdisjoint(name) else f'"{name}"'
+def _groups(context: Context, changes: Collection[Change]) -> Iterator[Pair]:
+    """Pairs with the same members, whom no other group has; then those with nearly the same name, and members in common."""
+    new, _ = _of_kind(context, changes, "Group/")
+    going = _groups_left(context, {change.address for change in changes}) if new else {}
+    if not going:
+        return
+    coming = {change.address: frozenset(change.add) for change in new}
+    others = Counter(group.members for address, group in context.resolution.groups.items() if address not in coming)
+    alike = [*_pairs(coming, going, lambda members: members in others, "the same members")]
+    yield from alike
+    said = {address for pair in alike for address in pair[:2]}
+    same = {*coming.values(), *others}  # where several have the very members, a name tells nothing either
+    for address in sorted(coming.keys() - said):
+        shared = {
+            name_of(old): old for old, who in going.items() if old not in said and who not in same and coming[address] & who
+        }
+        near = likely(name_of(address), shared)
+        if near is not None:
+            said.add(shared[near])
+            yield Pair(address, shared[near], "nearly the same name, and members in common")
 
 
-def _groups(context: Context, changes: Iterable[Change]) -> Iterator[Pair]:
-    """Pairs with the same members, whom no other group has."""
-    new, old = _of_kind(context, changes, "Group/")
-    if new and old:
-        coming = {change.address: frozenset(change.add) for change in new}
-        going = {change.address: _members(context, change) for change in old}
-        others = Counter(group.members for address, group in context.resolution.groups.items() if address not in coming)
-        yield from _pairs(coming, going, lambda members: members in others, "the same members")
-
-
-def _members(context: Context, change: Change) -> frozenset[str]:
-    """Who is in a live group, of those whom we know."""
-    live = context.live.groups[change.precondition.id] if change.precondition else None
-    found = known_members(context, live, context.known(change.address)) if live is not None else set()
-    return frozenset(member for member in found if not member.startswith(UNKNOWN))
+def _groups_left(context: Context, selected: Container[str]) -> dict[str, frozenset[str]]:
+    """Groups that nobody declares any more, each with whom we know in it: those that are to go now, and those that stay."""
+    table, found = context.resolution.declarations.groups, {}
+    for address in filter(is_group, context.unwanted):
+        live = context.live.groups.get(context.entries[address]["id"])
+        if live is not None and _left(context, table, address) and (address in selected or address not in context.pending):
+            inside = known_members(context, live, context.known(address))
+            found[address] = frozenset(member for member in inside if not member.startswith(UNKNOWN))
+    return found
 
 
 def _users(context: Context, changes: Iterable[Change]) -> Iterator[Pair]:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.declare.names import fold
+from reconciler.declare.wording import plural
 from reconciler.plan.context import Context
-from reconciler.plan.diff import same
+from reconciler.plan.diff import in_address_space, same
 from reconciler.plan.membership import groups_inside, recorded_members
 from reconciler.resolve.canonical import key_of
 from reconciler.resolve.expressions.language import IGNORE
@@ -31,6 +32,7 @@ def of_mappings(context: Context) -> Iterator[str]:
 def of_objects(context: Context, differ: Mapping[str, list[str]]) -> Iterator[str]:
     """Of the users and groups that are desired."""
     yield from _fixed(context, differ)
+    yield from _refused(context)
     yield from _known_by_email(context)
     yield from _several_roles(context)
     yield from _roles_kept(context)
@@ -41,10 +43,18 @@ def of_objects(context: Context, differ: Mapping[str, list[str]]) -> Iterator[st
 def ignored(context: Context, found: Mapping[str, list[str]]) -> Iterator[str]:
     """Of attributes that the service was told and keeps otherwise; `found` are addresses by target."""
     for target, addresses in sorted(found.items()):
-        number = f"{len(addresses)} {'object' if len(addresses) == 1 else 'objects'}"
         yield (
-            f"{context.able.service} was told {target} and keeps another value, of {number}: {listed(addresses)}; map the "
-            "value that it keeps, or say `ignoreDrift: true` on the mapping"
+            f"{context.able.service} was told {target} and keeps another value, of {plural(len(addresses), 'object')}: "
+            f"{listed(addresses)}; map the value that it keeps, or say `ignoreDrift: true` on the mapping"
+        )
+
+
+def uncleared(context: Context, found: Mapping[str, list[str]]) -> Iterator[str]:
+    """Of attributes that the service was told to clear, and still shows; `found` are addresses by target."""
+    for target, addresses in sorted(found.items()):
+        yield (
+            f"{context.able.service} still shows {target}, which the declaration clears, of {plural(len(addresses), 'object')}: "
+            f"{listed(addresses)}; clear it there by hand, or say `onNull: keep` or `ignoreDrift: true` on the mapping"
         )
 
 
@@ -57,6 +67,31 @@ def listed(addresses: Iterable[str], most: int = NAMED) -> str:
 def _fixed(context: Context, differ: Mapping[str, list[str]]) -> Iterator[str]:
     for target, found in differ.items():
         yield f"{context.able.service} cannot change {target} once an account is there; it differs for {listed(found)}"
+
+
+def refused(context: Context) -> dict[str, list[str]]:
+    """Addresses by attribute that the service takes no change of, as an apply has found, where it has another value."""
+    differ: dict[str, list[str]] = {}
+    for mapping, desired in (
+        (context.resolution.user_mapping, context.resolution.users),
+        (context.resolution.group_mapping, context.resolution.groups),
+    ):
+        for number in mapping.refused:
+            slot = mapping.slots[number]
+            for address, item in desired.items():
+                live = context.matching.live.get(address)
+                have = in_address_space(mapping, live.values, context.matching.addresses)[number] if live is not None else None
+                if live is not None and _differs(slot, item.values[number], have):
+                    differ.setdefault(slot.target, []).append(address)
+    return differ
+
+
+def _refused(context: Context) -> Iterator[str]:
+    for target, found in sorted(refused(context).items()):
+        yield (
+            f"{target} is ignored by {context.able.service}, which refused every form of a change in an earlier apply; it "
+            f"differs for {listed(found)}, and is tried again once the profile or the mapping changes"
+        )
 
 
 def fixed(context: Context) -> dict[str, list[str]]:

@@ -138,13 +138,13 @@ def ourselves(environ: Mapping[str, str], own: Mapping[str, str]) -> Allowed:
 
 def _settings(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """git-config(1), GIT_CONFIG_COUNT: seen by no other user, unlike a command line."""
-    found = list(pairs)
+    listed = list(pairs)
     numbered = {
         name: text
-        for number, (key, value) in enumerate(found)
+        for number, (key, value) in enumerate(listed)
         for name, text in ((f"GIT_CONFIG_KEY_{number}", key), (f"GIT_CONFIG_VALUE_{number}", value))
     }
-    return {"GIT_CONFIG_COUNT": str(len(found)), **numbered}
+    return {"GIT_CONFIG_COUNT": str(len(listed)), **numbered}
 
 
 def _trusted(environ: Mapping[str, str]) -> Iterable[tuple[str, str]]:

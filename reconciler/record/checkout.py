@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from reconciler.record.git.process import checkout_settings, explained, finding, local, shown, token_settings
+from reconciler.record.git.process import checkout_settings, explained, finding, local, token_settings, without_credentials
 from reconciler.record.store import RecordError
 
 REMOTE = "reconcile"  # its address stands in the environment of each git process, never in a file or on a command line
@@ -75,9 +75,9 @@ class Checkout:
         rows = self._ask("ls-tree", "-r", "-z", "--full-tree", commit, *([f"{path}/"] if path != "." else []))
         if rows is None:
             return True
-        found = {name: words.split() for words, _, name in (row.partition("\t") for row in rows.split("\0") if row)}
-        return any(self._changed(self.top / name, mode, id) for name, (mode, _, id) in found.items()) or any(
-            file.relative_to(self.top).as_posix() not in found for file in _read(folder.resolve())
+        tracked = {name: words.split() for words, _, name in (row.partition("\t") for row in rows.split("\0") if row)}
+        return any(self._changed(self.top / name, mode, id) for name, (mode, _, id) in tracked.items()) or any(
+            file.relative_to(self.top).as_posix() not in tracked for file in _read(folder.resolve())
         )
 
     def _changed(self, file: Path, mode: str, id: str) -> bool:
@@ -121,19 +121,19 @@ class Checkout:
         return Remote(self.common, self.algorithm, (url, *self._credential(address)), (url, pushurl, *self._credential(to)))
 
     def _address(self, name: str, what: str) -> str | None:
-        found = next((value for key, value in self.settings if key == f"remote.{name}.{what}" and value), None)
-        if found is None:
+        address = next((value for key, value in self.settings if key == f"remote.{name}.{what}" and value), None)
+        if address is None:
             return None
-        if not FOLLOWED.fullmatch(found):
+        if not FOLLOWED.fullmatch(address):
             raise RecordError(
-                f"the address of the remote {name!r} is not one that is followed: {shown(found)}",
+                f"the address of the remote {name!r} is not one that is followed: {without_credentials(address)}",
                 "use an https, ssh or file address (git remote set-url)",
             )
-        if "://" not in found and ":" not in found.split("/")[0]:
-            return str(self.top / found)
-        if not found.startswith(("http:", "https:", "file:")):
+        if "://" not in address and ":" not in address.split("/")[0]:
+            return str(self.top / address)
+        if not address.startswith(("http:", "https:", "file:")):
             self._check_ssh()
-        return found
+        return address
 
     def _check_ssh(self) -> None:
         """A program that configuration names is not run; whoever counts on one must not be somebody else unawares."""
@@ -182,9 +182,9 @@ def blob_id(content: bytes, algorithm: str) -> str:
 
 def _read(folder: Path) -> list[Path]:
     """The files of a folder that declarations may be read from."""
-    found: list[Path] = []
+    files_below: list[Path] = []
     for parent, folders, files in os.walk(folder):
         links = [name for name in folders if os.path.islink(os.path.join(parent, name))]
-        found += [Path(parent, name) for name in (*files, *links) if not name.startswith(".") and name != "README.md"]
+        files_below += [Path(parent, name) for name in (*files, *links) if not name.startswith(".") and name != "README.md"]
         folders[:] = [name for name in folders if not name.startswith(".")]
-    return found
+    return files_below

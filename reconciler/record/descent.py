@@ -27,7 +27,7 @@ class Head(Protocol):
     environ: Mapping[str, str]
 
     @property
-    def found(self) -> Remote:
+    def place(self) -> Remote:
         """The remote. Raises RecordError."""
 
 
@@ -37,7 +37,7 @@ def descends(ref: Head, head: str, tree: str) -> bool:
         return True
     if ref.head is None or not re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", head):
         return False
-    with throwaway(ref.found, ref.environ) as repository:
+    with throwaway(ref.place, ref.environ) as repository:
         for depth in (*DEPTHS, None):
             repository.fetch_commits(ref.name, depth)
             if _holds(repository, ref.head, head, tree):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import fields
 from itertools import accumulate
 from typing import Any
 
@@ -27,11 +26,10 @@ INDEX = b'},"index":'
 def dump(record: Record) -> bytes:
     """The same for the same record."""
     entries, addresses = record.entries, sorted(record.entries)
-    head = {field.name: getattr(record, field.name) for field in fields(record) if field.name != "entries"}
     members = list(map(entries.text, addresses))
     body = b"\n".join(
         [
-            _dump({"version": RECORD_VERSION, **head})[:-1] + b',"entries":{',
+            _dump({"version": RECORD_VERSION, **record.head()})[:-1] + b',"entries":{',
             BETWEEN.join(members),
             INDEX + _dump(_index(entries, addresses, members)),
         ]
@@ -53,8 +51,8 @@ def _index(entries: Entries, addresses: list[str], members: list[bytes]) -> dict
 def parse(raw: bytes, app: str, where: str, remedy: str) -> Record:
     """The record of `app`. Raises RecordError where it is damaged, newer or another app's; `where` names the place."""
     try:
-        if _sums_up(raw) and (found := _whole(raw, app, where, remedy)) is not None:
-            return found
+        if _sums_up(raw) and (record := _whole(raw, app, where, remedy)) is not None:
+            return record
         return record_of(orjson.loads(raw), app, where, remedy)
     except (ValueError, KeyError, TypeError) as error:
         raise RecordError(f"{where} cannot be read: {error}", remedy) from None
@@ -70,15 +68,15 @@ def _whole(raw: bytes, app: str, where: str, remedy: str) -> Record | None:
     with ThreadPoolExecutor(1) as pool:
         summed = pool.submit(digest, memoryview(raw)[:-LENGTH])
         try:
-            found: Record | RecordError | None = _sound(raw, app, where, remedy)
+            result: Record | RecordError | None = _sound(raw, app, where, remedy)
         except RecordError as error:
-            found = error
+            result = error
         except (ValueError, KeyError, TypeError):
-            found = None
+            result = None
         right = raw[-LENGTH:] == SUM % summed.result()
-    if right and isinstance(found, RecordError):
-        raise found
-    return found if right and isinstance(found, Record) else None
+    if right and isinstance(result, RecordError):
+        raise result
+    return result if right and isinstance(result, Record) else None
 
 
 def _sound(raw: bytes, app: str, where: str, remedy: str) -> Record:

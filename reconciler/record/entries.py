@@ -15,6 +15,7 @@ class Entry(TypedDict, total=False):
     answered: path -> value that the service then answered, only where it differs from wanted
     members:  groups only: the addresses that we wanted in it
     kept:     groups only: who was to be taken out of it, and was still shown inside
+    unseen:   groups only: who was put into it, and was not shown inside; nobody knows whether they are
     roles:    the keys of the roles that were last applied: those that a user holds, those that a group gives
     retained: the account is out of scope, and nothing is left to be done with it
     """
@@ -24,6 +25,7 @@ class Entry(TypedDict, total=False):
     answered: dict[str, Any]
     members: list[str]
     kept: list[str]
+    unseen: list[str]
     roles: list[str]
     retained: bool
     declaredId: str
@@ -78,11 +80,11 @@ class Entries(MutableMapping[str, Entry]):
         self._groups: list[str] | None = None
 
     def __getitem__(self, address: str) -> Entry:
-        found = self._all[address]
-        if isinstance(found, int):
+        entry = self._all[address]
+        if isinstance(entry, int):
             self._as_kept = False
-            found = self._all[address] = _read(self._kept.member(found))
-        return found
+            entry = self._all[address] = _read(self._kept.member(entry))
+        return entry
 
     def __setitem__(self, address: str, entry: Entry) -> None:
         self._as_kept, self._groups = False, None
@@ -122,8 +124,8 @@ class Entries(MutableMapping[str, Entry]):
     def active(self) -> list[str]:
         """Addresses of the users whose accounts we want active."""
         column = self._kept.active
-        found = [a for a, e in self._all.items() if (column[e] if isinstance(e, int) else is_active(e))]
-        return [address for address in found if address.startswith("User/")]
+        active = [a for a, e in self._all.items() if (column[e] if isinstance(e, int) else is_active(e))]
+        return [address for address in active if address.startswith("User/")]
 
     def groups(self) -> list[str]:
         """The addresses of groups."""
@@ -133,8 +135,8 @@ class Entries(MutableMapping[str, Entry]):
 
     def text(self, address: str) -> bytes:
         """The entry as a member of a JSON object."""
-        found = self._all[address]
-        return self._kept.member(found) if isinstance(found, int) else _written(address, found)
+        entry = self._all[address]
+        return self._kept.member(entry) if isinstance(entry, int) else _written(address, entry)
 
 
 def _written(address: str, entry: Entry) -> bytes:

@@ -37,7 +37,7 @@ class EntryChanges:
         """The record names members of groups, and whomever else it refers to, as they are called today."""
         for address in list(self.entries) if today else ():
             entry = self.entries[address] = renamed_references(self.entries[address], references, today)
-            for column in ("members", "kept"):
+            for column in ("members", "kept", "unseen"):
                 if column in entry:
                     entry[column] = sorted(today.get(member, member) for member in entry[column])
 
@@ -83,6 +83,12 @@ class EntryChanges:
             self.entries[change.address] = {**self.baselines[change.address]}
         return self.entries.setdefault(change.address, {"id": id})
 
+    def unmoved(self, change: Work, old: str) -> Entry:
+        """The entry that is being changed, of an object that the service has not renamed: where it is recorded, at `old`."""
+        if change.address not in self.touched and change.address in self.baselines:
+            self.entries[old] = {**self.baselines[change.address]}
+        return self.entries.setdefault(old, {"id": change.account})
+
     def create(self, address: str, id: str) -> None:
         """The entry of an account that we have created."""
         self.arrive(address)
@@ -91,6 +97,11 @@ class EntryChanges:
         if address.startswith("Group/"):
             entry.setdefault("members", [])
         self.entries[address] = entry
+
+    def take_over(self, address: str, id: str) -> None:
+        """The entry of an account that was there where we wanted to create one."""
+        self.create(address, id)
+        del self.entries[address]["created"]
 
     def drop(self, address: str) -> None:
         self.entries.pop(address, None)
@@ -120,6 +131,13 @@ def keep_members(entry: Entry, remove: Collection[str], stayed: Collection[str])
     entry["kept"] = sorted((set(entry.get("kept", ())) - set(remove)) | set(stayed))
     if not entry["kept"]:
         del entry["kept"]
+
+
+def miss_members(entry: Entry, gone: Collection[str], unseen: Collection[str]) -> None:
+    """Of those who were put into a group some are not shown inside; those who are `gone` are, or have been taken out."""
+    entry["unseen"] = sorted((set(entry.get("unseen", ())) | set(unseen)) - set(gone))
+    if not entry["unseen"]:
+        del entry["unseen"]
 
 
 def give_roles(entry: Entry, keys: Iterable[str]) -> None:

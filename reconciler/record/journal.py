@@ -9,15 +9,15 @@ from reconciler.record.model import Record
 
 def recover(record: Record, journal: list[dict[str, Any]]) -> int:
     """Put outcomes into the record; returns how many. A step without one is `unanswered`: the next read tells."""
-    found = 0
+    count = 0
     begun: dict[str, dict[str, Any]] = {}
     for line in journal:
         # An apply saves all that earlier ones have journalled before its own first line.
         if "address" in line and line.get("run", record.runs) >= record.runs:
-            found += _line(record, line, begun)
+            count += _line(record, line, begun)
     for line in begun.values():
         _count(record, line)  # it may have been done, and must not go uncounted
-    return found
+    return count
 
 
 def _line(record: Record, line: dict[str, Any], begun: dict[str, dict[str, Any]]) -> bool:

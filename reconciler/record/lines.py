@@ -64,11 +64,11 @@ def dump_lines(rows: Iterable[Mapping[str, Any]]) -> bytes:
 
 def read_lines(raw: bytes) -> list[Any]:
     """JSON lines, whatever they hold; one that a kill tore off is left out, one that is none of ours is text."""
-    found = []
+    values = []
     for line in raw.splitlines():
         try:
-            found.append(orjson.loads(line))
+            values.append(orjson.loads(line))
         except orjson.JSONDecodeError:
             if not line.startswith(b"{") and line.strip(b"\0"):
-                found.append(line.decode(errors="replace"))
-    return found
+                values.append(line.decode(errors="replace"))
+    return values

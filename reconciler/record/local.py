@@ -83,9 +83,9 @@ class LocalStore:
             with open(os.open(ignore, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600), "w", encoding="utf-8") as file:
                 file.write("*\n")
 
-    def journal(self, line: dict[str, Any]) -> None:
-        """Append one line, on disk before this returns. Raises RecordError."""
-        self._append(self.journal_file, [line])
+    def journal(self, *lines: dict[str, Any]) -> None:
+        """Append lines, on disk before this returns. Raises RecordError."""
+        self._append(self.journal_file, list(lines))
 
     def log(self, lines: list[dict[str, Any]]) -> None:
         """Append to the provisioning log."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.declare.settings import RecordSettings
 from reconciler.record.model import Record
 from reconciler.record.store import RecordError, Store
 
@@ -28,3 +29,8 @@ def _check(record: Record | None, source: Store, target: Store) -> None:
         raise RecordError(f"there is no record in {source.where()}", "name the place where it lies: --from, --path, --remote")
     if target.load() is not None:
         raise RecordError(f"there is a record in {target.where()} already", "keep one of the two, and move the other away")
+
+
+def other_backend(settings: RecordSettings) -> str:
+    """Where a record lies that reconciler.yaml has another place for now."""
+    return "local" if settings.backend == "git" else "git"

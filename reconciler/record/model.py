@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, TypedDict
 
+from reconciler.declare.names import fold
 from reconciler.record.entries import Entries, Entry
 
 RECORD_VERSION = 1
+WHERE_SOME = frozenset({"learned", "incomplete"})  # keys that are written only where there is something
+IN_NO_FORM = "none"
 
 
 class Removal(TypedDict):
@@ -42,6 +45,20 @@ class Unanswered(TypedDict, total=False):
     wanted: dict[str, Any]
     declaredId: str
     was: str
+
+
+class Learned(TypedDict, total=False):
+    """What applies have found of a service that neither its profile nor its discovery says.
+
+    rests_on:        digest of the profile and the mappings with which it was found; with others it is found anew
+    refusesVersions: it refuses changes that carry the very version that it shows
+    forms:           User/ or Group/ and a target -> the form in which a change of it is taken (scim/forms.py), where that is not
+                     by its path; `none` where in no form
+    """
+
+    rests_on: str
+    refusesVersions: bool
+    forms: dict[str, str]
 
 
 class JournalLine(TypedDict, total=False):
@@ -99,13 +116,16 @@ class Record:
     limits:     the safeguards' limits when we last applied, by name
     breaches:   assignments that lacked then what a policy asks for, by policy and address
     carrying:   targets that carried roles when we last applied
+    unmapped:   of targets that carried roles, and of `members`, those that nothing carries any more; people keep what they gave
     removals:   those of the last 24 hours, without what an approval let through
     approved:   digest of an approved plan that is not done yet -> a digest of each thing that it would do
     asked:      digest of a plan that was applied by it -> what is left of it
     revoked:    people who must stay out until the declaration agrees, by address
     members_shown: the service has shown who is in a group: one without members has none
+    incomplete: resource types (User, Group) whose lists do not show all that there are; written where there is one
     declared:   the names and places in app.yaml and reconciler.yaml when we last applied, as they are written
     skips:      address -> the code with which the provisioning log last said that the object is left out
+    learned:    what applies have found of the service; written where there is something
     commit:     the declaration's commit after whose apply no declared change was left to do; "" where none was known
     """
 
@@ -119,19 +139,27 @@ class Record:
     limits: dict[str, int] = field(default_factory=dict)
     breaches: list[str] = field(default_factory=list)
     carrying: list[str] = field(default_factory=list)
+    unmapped: list[str] = field(default_factory=list)
     removals: list[Removal] = field(default_factory=list)
     approved: dict[str, list[str]] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
     runs: int = 0
     unanswered: dict[str, Unanswered] = field(default_factory=dict)
     members_shown: bool = False
+    incomplete: list[str] = field(default_factory=list)
     skips: dict[str, str] = field(default_factory=dict)
     declared: dict[str, str] = field(default_factory=dict)
+    learned: Learned = field(default_factory=Learned)
 
     def __post_init__(self) -> None:
         if not isinstance(self.entries, Entries):
             self.entries = Entries(self.entries)
         self.heard: dict[str, Unanswered] = {}  # what was unanswered until this run read the service: it is not kept
+
+    def head(self) -> dict[str, Any]:
+        """All but the entries, by name, as it is written."""
+        names = [item.name for item in fields(self) if item.name != "entries"]
+        return {name: getattr(self, name) for name in names if name not in WHERE_SOME or getattr(self, name)}
 
     # The app and its safeguards
 
@@ -141,6 +169,10 @@ class Record:
 
     def protect(self, protected: list[str], carrying: Iterable[str]) -> None:
         self.protected, self.carrying = protected, sorted(carrying)
+
+    def leave(self, unmapped: Iterable[str]) -> None:
+        """Nothing carries these targets any more, and that was reviewed."""
+        self.unmapped = sorted(unmapped)
 
     def limit(self, limits: dict[str, int], breaches: list[str]) -> None:
         self.limits, self.breaches = limits, breaches
@@ -152,6 +184,18 @@ class Record:
     def show_no_members(self) -> None:
         """It did not show who is in one that has members."""
         self.members_shown = False
+
+    def known(self, rests_on: str) -> Learned:
+        """What has been found of the service with this profile and these mappings."""
+        return self.learned if self.learned.get("rests_on") == rests_on else Learned(rests_on=rests_on)
+
+    def learn(self, learned: Learned) -> None:
+        """What is known of the service from now on, if that is anything."""
+        self.learned = learned if learned.keys() - {"rests_on"} else Learned()
+
+    def list_in_part(self, kinds: Iterable[str]) -> None:
+        """The service's lists of these resource types do not show all that there are; those of the others do."""
+        self.incomplete = sorted(kinds)
 
     def count_removals(self, at: str, taken: Collection[tuple[str, str]]) -> None:
         """(address, kind) of each, once, however often a journal is read or a step is tried again."""
@@ -178,6 +222,10 @@ class Record:
         self.skips = {**{address: code for address, code in self.skips.items() if address in skipped}, **told}
 
     # Entries
+
+    def written(self, address: str) -> str | None:
+        """The address of an entry as the record has it, whatever its case; None where there is none."""
+        return next((recorded for recorded in self.entries if fold(recorded) == fold(address)), None)
 
     def keep(self, address: str, entry: Entry) -> None:
         self.entries[address] = entry

@@ -38,7 +38,7 @@ def store_named(app: str, declarations: Declarations) -> Store:
     from reconciler.record.place import refuse_brought_record
 
     root = _local(declarations, app)
-    refuse_brought_record(root / app, declarations.folder, settings.path is not None)
+    refuse_brought_record(root / app, declarations.folder, settings.path)
     return LocalStore(root, app)
 
 

@@ -6,21 +6,21 @@ import os
 from functools import cache
 from pathlib import Path
 
-from reconciler.declare.model import RecordSettings
+from reconciler.declare.settings import RecordSettings
 from reconciler.record.here import ask, checkout_here, inside
 from reconciler.record.store import RecordError
 
 FOLDER = "RECONCILE_RECORD_FOLDER"
 
 
-def refuse_brought_record(folder: Path, desired: str, chosen: bool) -> None:
+def refuse_brought_record(folder: Path, desired: str, chosen: str | None) -> None:
     """Raises RecordError where the record is one that Git tracks, or CI would take one from the checkout.
 
-    Unless the environment names the folder. `folder` is that of the app's record; `chosen` says that reconciler.yaml names a
-    place, so that one would be made there.
+    Unless the environment names the folder. `folder` is that of the app's record; `chosen` is the place that reconciler.yaml
+    names, if any: one would be made there.
     """
     ci = bool(os.environ.get("CI"))
-    if not ((ci and chosen) or os.path.lexists(folder.parent)):
+    if not ((ci and chosen is not None) or os.path.lexists(folder.parent)):
         return
     named, places = os.environ.get(FOLDER), (Path(os.path.abspath(folder)), folder.resolve())
     if named and all(place.is_relative_to(Path(named).resolve()) for place in places):
@@ -31,7 +31,7 @@ def refuse_brought_record(folder: Path, desired: str, chosen: bool) -> None:
             f"take it out of Git (`git rm -r --cached {item}`), or write `record: {{backend: git, remote: "
             "origin}` in reconciler.yaml",
         )
-    if not ci or not (chosen or os.path.lexists(folder)):
+    if not ci or not (chosen is not None or os.path.lexists(folder)):
         return
     roots = _checkouts(os.getcwd(), desired, os.environ.get("GITHUB_WORKSPACE", ""))
     if any(place.is_relative_to(root) for place in places for root in roots):
@@ -52,9 +52,9 @@ def _tracked(folder: Path) -> str | None:
     links = [item for item in (folder, *folder.parents) if item.is_symlink()]
     for item in (folder, *links):
         path = inside(os.path.join(item.parent.resolve(), item.name))
-        found = (ask("ls-files", "-z", "--full-name", "--", path) or "") if path is not None else ""
-        if found:
-            return found.split("\0")[0] if item in links else path
+        listed = (ask("ls-files", "-z", "--full-name", "--", path) or "") if path is not None else ""
+        if listed:
+            return listed.split("\0")[0] if item in links else path
     return None
 
 
@@ -62,5 +62,5 @@ def _tracked(folder: Path) -> str | None:
 def _checkouts(here: str, desired: str, workspace: str) -> frozenset[Path]:
     """What was checked out here, as far as can be told."""
     checkout = checkout_here()
-    found = [here, str(Path(desired).parent), str(checkout.top) if checkout else here, workspace or here]
-    return frozenset(Path(folder).resolve() for folder in found)
+    folders = [here, str(Path(desired).parent), str(checkout.top) if checkout else here, workspace or here]
+    return frozenset(Path(folder).resolve() for folder in folders)

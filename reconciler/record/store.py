@@ -91,8 +91,8 @@ class Store(Protocol):
     def save(self, record: Record, adopted: int = 0) -> None:
         """Replace the record whole or not at all; so many accounts came into it unchanged, for whoever tells of it."""
 
-    def journal(self, line: dict[str, Any]) -> None:
-        """Append one line, on disk before this returns."""
+    def journal(self, *lines: dict[str, Any]) -> None:
+        """Append lines, on disk before this returns."""
 
     def read_journal(self) -> list[dict[str, Any]]:
         """The lines of runs that never ended; one that a kill tore off is left out."""

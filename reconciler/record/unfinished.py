@@ -82,8 +82,8 @@ class Unfinished:
         if self.record.approved:
             past = _things(done)
             left = _things(everything) - past
-            rest = {digest: set(things) - past for digest, things in self.record.approved.items()}
-            self.record.approved = {digest: sorted(things) for digest, things in rest.items() if not left.isdisjoint(things)}
+            left_of = {digest: set(things) - past for digest, things in self.record.approved.items()}
+            self.record.approved = {digest: sorted(things) for digest, things in left_of.items() if not left.isdisjoint(things)}
 
     def stop(self, undone: Collection[Work], torn: Iterable[Work]) -> None:
         """An apply ends; of the changes that are `undone`, `torn` are done in part, or may be."""

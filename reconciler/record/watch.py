@@ -32,9 +32,9 @@ class Watch:
         """For how long the head that we know has been seen, locked."""
         return self.elapsed() - self.since if self.head is not None and self.head == self.ref.head else 0.0
 
-    def note(self, locked: bool) -> None:
-        """What the remote shows has just been looked at."""
-        now, head = self.elapsed(), self.ref.head if locked else None
+    def note(self, head: str | None) -> None:
+        """What the remote shows has just been looked at: this head, if it is locked, else None."""
+        now = self.elapsed()
         if head is not None and head != self.head:
             self.since = self._kept(head, now)
         self.head = head
@@ -56,10 +56,10 @@ class Watch:
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        found = orjson.loads(file.read_bytes())
+        data = orjson.loads(file.read_bytes())
     except (OSError, orjson.JSONDecodeError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return data if isinstance(data, dict) else {}
 
 
 def _boot() -> str:

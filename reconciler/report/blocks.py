@@ -55,8 +55,15 @@ def reason(change: Change) -> str:
 
 def row_shape(row: Access) -> Hashable:
     """What a row of access says of anybody: a line counts where it is said of people in common, and not where each has one."""
-    row = row._replace(address="", name="")
+    row = row._replace(address="", name="", what="" if row.kind == "identity" else row.what)
     return row if row.through or row.kind == "group" else row._replace(file="", line=0)
+
+
+def for_all(rows: list[Access]) -> Access:
+    """The row that stands for all of several that are alike: names differ from person to person."""
+    first = rows[0]
+    named = first.kind == "identity" and len(rows) > 1
+    return first._replace(what=f"another name, such as {first.what}") if named else first
 
 
 def people_alike(access: Rows, few: int) -> list[list[str]]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from reconciler.plan.diff import detail
 from reconciler.plan.model import Action, AttributeChange, Change
 from reconciler.report import blocks
+from reconciler.report.colours import GREEN, RED, YELLOW, Colour
 from reconciler.report.safe import plain
 from reconciler.resolve.canonical import readable
 
 SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.ENABLE: "~", Action.DISABLE: "-", Action.DELETE: "-"}
-COLOURS = {"+": "32", "~": "33", "-": "31"}
-Colour = Callable[[str, str], str]
+COLOURS = {"+": GREEN, "~": YELLOW, "-": RED}
 
 
 def change_lines(change: Change, colour: Colour) -> list[str]:
@@ -24,8 +22,8 @@ def change_lines(change: Change, colour: Colour) -> list[str]:
         f"      declared: {plain(change.file)}:{change.line}",
     ]
     lines += ["      " + line for line in _attributes(change)]
-    lines += [colour(f"      + {line}", "32") for line in members(change, change.add)]
-    lines += [colour(f"      - {line}", "31") for line in members(change, change.remove)]
+    lines += [colour(f"      + {line}", GREEN) for line in members(change, change.add)]
+    lines += [colour(f"      - {line}", RED) for line in members(change, change.remove)]
     return lines
 
 
@@ -78,7 +76,13 @@ def attribute_lines(attribute: AttributeChange, action: str, cause: str = "") ->
     inside = [] if action == Action.CREATE else detail(before, after)
     if inside:
         return [f"{path}:{cause}", *("  " + _difference(*row) for row in inside)]
-    return [f"{path}: {value_text(after) if action == Action.CREATE else _both(before, after)}{cause}"]
+    return [f"{path}: {value_text(after) if action == Action.CREATE else _both(before, after) + beside(attribute)}{cause}"]
+
+
+def beside(attribute: AttributeChange) -> str:
+    """The values behind the same path that stay, in words."""
+    staying = [] if attribute.redacted else attribute.beside
+    return f", beside {', '.join(map(value_text, staying))}" if staying else ""
 
 
 def _both(before: object, after: object) -> str:

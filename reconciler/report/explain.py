@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from reconciler.declare.model import Place
-from reconciler.plan.explain.model import Explanation, Step
+from reconciler.plan.explain.model import Account, ClauseSeen, ExplainedStep, Explanation, FilterSeen, Grant
 from reconciler.report.change_text import change_lines, value_text
+from reconciler.report.colours import GREEN, RED, YELLOW, Colour
 from reconciler.report.jsonform import change_json
 from reconciler.report.mapping_trace import mapping_json, mapping_lines
 from reconciler.report.safe import plain
+from reconciler.resolve.derive import Derived
 
 FORMAT_VERSION = "1.0"
 TITLES = {"connection": "Connection", "import": "Import", "scope": "Scope", "match": "Match", "action": "Action"}
 WORDS = {"success": "ok", "failure": "NO", "skipped": "not asked"}
 MARKS = {True: "ok", False: "NO", None: "- "}
-Colour = Callable[[str, str], str]
 
 
 def render(item: Explanation, colour: Colour) -> str:
-    """The five steps for a terminal; `colour` gets text and an ANSI code."""
+    """The five steps for a terminal."""
     name = f"  ({plain(item.name)})" if item.name and item.name not in item.address else ""
     lines = [f"{plain(item.display_name)}: {plain(item.address)}{name}"]
     sections = {"import": _attributes, "scope": _scope, "match": _account, "action": _action}
@@ -34,8 +35,19 @@ def render(item: Explanation, colour: Colour) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _step(number: int, step: Step, colour: Colour) -> list[str]:
-    word = colour(WORDS[step.status], {"success": "32", "failure": "31"}.get(step.status, "33"))
+def with_values(item: Explanation) -> Explanation:
+    """Without the attributes and mappings that come to nothing: a directory has many, and few say why."""
+    attributes = tuple(pair for pair in item.attributes if pair[1] is not None)
+    return replace(item, attributes=attributes, mappings=tuple(mapping for mapping in item.mappings if _says_something(mapping)))
+
+
+def _says_something(mapping: Derived) -> bool:
+    """Whether there is a value, or a reason why there is none."""
+    return not (mapping.state == "value" and mapping.value is None and mapping.default is None)
+
+
+def _step(number: int, step: ExplainedStep, colour: Colour) -> list[str]:
+    word = colour(WORDS[step.status], {"success": GREEN, "failure": RED}.get(step.status, YELLOW))
     lines = [f"{number}. {TITLES[step.name]}: {word}, {plain(step.description)}"]
     lines += [f"   {MARKS[check.passed]}  {plain(check.name)}: {plain(check.detail)}" for check in step.checks]
     return lines + ([f"   {plain(step.remedy)}"] if step.remedy else [])
@@ -47,9 +59,9 @@ def _attributes(item: Explanation, colour: Colour) -> list[str]:
 
 def _scope(item: Explanation, colour: Colour) -> list[str]:
     lines = []
-    for found in item.filters:
-        lines.append(f"Scoping filter {plain(found.name)}: {'passes' if found.passes else 'does not pass'}")
-        for c in found.clauses:
+    for filter in item.filters:
+        lines.append(f"Scoping filter {plain(filter.name)}: {'passes' if filter.passes else 'does not pass'}")
+        for c in filter.clauses:
             value = "" if c.value is None else f" {value_text(c.value)}"
             lines.append(
                 f"   {MARKS[c.holds]}  {plain(c.attribute)} {plain(c.operator)}{value}: it is {value_text(c.seen)}"
@@ -102,57 +114,58 @@ def to_json(item: Explanation) -> dict[str, Any]:
         "code": item.code,
         "steps": [_step_json(step) for step in item.steps],
         "attributes": [{"name": name, "value": value} for name, value in item.attributes],
-        "filters": [
-            {
-                "name": f.name,
-                "passes": f.passes,
-                "clauses": [
-                    {
-                        "attribute": c.attribute,
-                        "operator": c.operator,
-                        "value": c.value,
-                        "seen": c.seen,
-                        "holds": c.holds,
-                        "declared_at": _place(c.place),
-                    }
-                    for c in f.clauses
-                ],
-            }
-            for f in item.filters
-        ],
-        "roles": [
-            {
-                "role": g.role,
-                "value": g.value,
-                "effective": g.effective,
-                "reason": g.reason,
-                "expires": g.expires,
-                "declared_at": _place(g.place),
-                "through": [{"group": name, "declared_at": _place(place)} for name, place in g.through],
-                **({"assignment_reason": g.said} if g.said else {}),
-            }
-            for g in item.grants
-        ],
+        "filters": [_filter_json(filter) for filter in item.filters],
+        "roles": [_grant_json(grant) for grant in item.grants],
         "mappings": [mapping_json(mapping) for mapping in item.mappings],
         "candidates": [
             {"target": c.target, "value": c.value, "found": [{"id": id, "name": name} for id, name in c.found]}
             for c in item.candidates
         ],
-        "account": None
-        if item.account is None
-        else {
-            "id": item.account.id,
-            "name": item.account.name,
-            "active": item.account.active,
-            "matched_by": item.account.by,
-            "attributes": [{"path": target, "value": value} for target, value in item.account.attributes],
-        },
+        "account": _account_json(item.account) if item.account is not None else None,
         "changes": [change_json(change) for change in item.changes],
         "edits": [{"text": edit.text, "at": _place(edit.place)} for edit in item.edits],
     }
 
 
-def _step_json(step: Step) -> dict[str, Any]:
+def _filter_json(judged: FilterSeen) -> dict[str, Any]:
+    return {"name": judged.name, "passes": judged.passes, "clauses": [_clause_json(clause) for clause in judged.clauses]}
+
+
+def _clause_json(clause: ClauseSeen) -> dict[str, Any]:
+    return {
+        "attribute": clause.attribute,
+        "operator": clause.operator,
+        "value": clause.value,
+        "seen": clause.seen,
+        "holds": clause.holds,
+        "declared_at": _place(clause.place),
+    }
+
+
+def _grant_json(grant: Grant) -> dict[str, Any]:
+    return {
+        "role": grant.role,
+        "value": grant.value,
+        "effective": grant.effective,
+        "reason": grant.reason,
+        "expires": grant.expires,
+        "declared_at": _place(grant.place),
+        "through": [{"group": name, "declared_at": _place(place)} for name, place in grant.through],
+        **({"assignment_reason": grant.said} if grant.said else {}),
+    }
+
+
+def _account_json(account: Account) -> dict[str, Any]:
+    return {
+        "id": account.id,
+        "name": account.name,
+        "active": account.active,
+        "matched_by": account.by,
+        "attributes": [{"path": target, "value": value} for target, value in account.attributes],
+    }
+
+
+def _step_json(step: ExplainedStep) -> dict[str, Any]:
     checks = [check._asdict() for check in step.checks]
     return {"name": step.name, "status": step.status, "description": step.description, "checks": checks, "remedy": step.remedy}
 

@@ -17,6 +17,7 @@ from reconciler.plan.model import (
     Caution,
     Change,
     Config,
+    Kept,
     ObjectError,
     Plan,
     Precondition,
@@ -30,7 +31,7 @@ from reconciler.resolve.canonical import sha256
 
 SEAL = "content_digest"
 AGAIN = "make the plan again: `reconcile plan --out FILE`"
-Noun = TypeVar("Noun", AttributeChange, Config, ObjectError, Precondition, RecordHead, Requests, Skip)
+Noun = TypeVar("Noun", AttributeChange, Config, Kept, ObjectError, Precondition, RecordHead, Requests, Skip)
 
 
 class PlanFileError(ReconcileError):
@@ -45,8 +46,8 @@ def dumps(plans: list[Plan]) -> str:
 
 def to_json(plan: Plan) -> dict[str, Any]:
     """One plan as plain data, with a digest over all that it shows."""
-    found = _shown(plan)
-    return {**found, SEAL: content_digest(found)}
+    content = _shown(plan)
+    return {**content, SEAL: content_digest(content)}
 
 
 def content_digest(data: dict[str, Any]) -> str:
@@ -77,6 +78,7 @@ def _shown(plan: Plan) -> dict[str, Any]:
         "summary": summary(plan),
         **({"headline": words} if (words := headline(plan, str)) else {}),
         "changes": [change_json(change) for change in plan.changes],
+        **({"kept": [item._asdict() for item in plan.kept]} if plan.kept else {}),
         "access": [_access(item) for item in plan.access],
         "skipped": [item._asdict() for item in plan.skipped],
         "unmanaged": [{"id": u.id, "userName": u.userName, "class": u.kind} for u in plan.unmanaged],
@@ -106,7 +108,7 @@ def summary(plan: Plan) -> dict[str, int]:
 
 def change_json(change: Change) -> dict[str, Any]:
     """One change as it stands in a plan."""
-    found: dict[str, Any] = {
+    row: dict[str, Any] = {
         "address": change.address,
         "name": change.name,
         "action": change.action,
@@ -119,16 +121,16 @@ def change_json(change: Change) -> dict[str, Any]:
         "digest": change.digest,
     }
     if is_group(change.address):
-        found["members"] = {"add": list(change.add), "remove": list(change.remove)}
+        row["members"] = {"add": list(change.add), "remove": list(change.remove)}
         if change.member_causes:
-            found["members"]["causes"] = dict(change.member_causes)
-    return found
+            row["members"]["causes"] = dict(change.member_causes)
+    return row
 
 
 def _access(row: Access) -> dict[str, Any]:
     """A row; what nobody said is left out of it."""
     fields = _placed(row._asdict())
-    return {name: value for name, value in fields.items() if value or name not in ("reason", "keeps")}
+    return {name: value for name, value in fields.items() if value or name not in ("reason", "keeps", "then")}
 
 
 def _placed(fields: dict[str, Any]) -> dict[str, Any]:
@@ -138,15 +140,15 @@ def _placed(fields: dict[str, Any]) -> dict[str, Any]:
 
 def _attribute(attribute: AttributeChange, change: Change) -> dict[str, Any]:
     before, after = attribute.shown()
-    found: dict[str, Any] = {"path": attribute.path, "before": before, "after": after}
+    row: dict[str, Any] = {"path": attribute.path, "before": before, "after": after}
     for name in ("reference", "generated", "redacted"):
         if getattr(attribute, name):
-            found[name] = getattr(attribute, name)
+            row[name] = getattr(attribute, name)
     if attribute.cause and len(change.causes) > 1:
-        found["cause"] = attribute.cause
+        row["cause"] = attribute.cause
     if attribute.file and change.precondition is not None:
-        found["mapped_at"] = {"file": attribute.file, "line": attribute.line}
-    return found
+        row["mapped_at"] = {"file": attribute.file, "line": attribute.line}
+    return row
 
 
 def _read_attribute(data: dict[str, Any]) -> AttributeChange:
@@ -174,7 +176,7 @@ def is_genuine(plan: Plan) -> bool:
         return True
     changes = [change for change in plan.changes if not any(a.redacted for a in change.attributes)]
     return all(change.digest == change_digest(change) for change in changes) and plan.digest == plan_digest(
-        plan.app, plan.base_url, plan.only, plan.selected_causes, plan.changes
+        plan.app, plan.base_url, plan.only, plan.selected_causes, plan.changes, plan.kept
     )
 
 
@@ -190,6 +192,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         unmanaged=tuple(Unmanaged(u["id"], u["userName"], u.get("class", "local")) for u in data["unmanaged"]),
         errors=tuple(_known(ObjectError, item) for item in data["errors"]),
         warnings=tuple(data["warnings"]),
+        kept=tuple(_known(Kept, item) for item in data.get("kept", ())),
         cautions=tuple(_read_caution(item) for item in data.get("cautions", ())),
         unchanged=data["summary"]["unchanged"],
         adopted=data["summary"]["adopted"],
@@ -228,6 +231,7 @@ def _read_access(data: dict[str, Any]) -> Access:
         data["until"],
         data.get("reason", ""),
         data.get("keeps", ""),
+        data.get("then", ""),
     )
 
 

@@ -98,6 +98,8 @@ def of_plan(plan: Plan) -> Iterator[str]:
     yield from (name_of(address) for address in addresses)
     for row in plan.access:
         yield from (row.name, *row.through.split(" > "), *([row.what] if row.kind == "group" else ()))
+    for item in plan.kept:
+        yield from (name_of(item.address), *([item.what] if item.target == "members" else ()))
     for account in plan.unmanaged:
         yield from (account.id, account.userName)
 

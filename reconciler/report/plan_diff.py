@@ -11,16 +11,16 @@ from reconciler.report.safe import cell, code, plain
 NOTHING = "The plans ask for the same."
 
 
-def render(form: str, found: dict[str, list[Moved]]) -> str:
+def render(form: str, by_app: dict[str, list[Moved]]) -> str:
     """`found` is by app; `form` is text, markdown or json."""
     match form:
         case "json":
-            rows = [{"app": app, "moved": [_json(item) for item in moved]} for app, moved in found.items()]
+            rows = [{"app": app, "moved": [_json(item) for item in moved]} for app, moved in by_app.items()]
             return json.dumps({"format_version": "1.0", "differences": rows}, indent=2, ensure_ascii=False) + "\n"
         case "markdown":
-            return "\n".join(_markdown(app, moved) for app, moved in found.items())
+            return "\n".join(_markdown(app, moved) for app, moved in by_app.items())
         case _:
-            return "\n".join(f"{plain(app)}: {as_text(moved)}" for app, moved in found.items())
+            return "\n".join(f"{plain(app)}: {as_text(moved)}" for app, moved in by_app.items())
 
 
 def as_text(moved: Iterable[Moved]) -> str:

@@ -23,9 +23,9 @@ def as_json(problems: list[Problem]) -> str:
 
 
 def _row(problem: Problem) -> dict[str, Any]:
-    found = {**problem._asdict(), "place": problem.place._asdict()}
-    count = found.pop("stands_for")
-    return found | ({"count": count} if count > 1 else {})
+    row = {**problem._asdict(), "place": problem.place._asdict()}
+    count = row.pop("stands_for")
+    return row | ({"count": count} if count > 1 else {})
 
 
 def as_github(problems: list[Problem]) -> str:

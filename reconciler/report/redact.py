@@ -10,10 +10,12 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
+from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
-from reconciler.plan.model import Access, AttributeChange, Change, ObjectError, Plan, Precondition, Skip
+from reconciler.plan.model import Access, AttributeChange, Change, Kept, ObjectError, Plan, Precondition, Skip
 from reconciler.report.names import KINDS, Names, known, of_plan, values_of
 
 DIGITS = 12
@@ -40,9 +42,17 @@ def redact(plan: Plan, key: str, names: Iterable[str] = ()) -> Plan:
         cautions=tuple(item._replace(text=work.words(item.text)) for item in plan.cautions),
         warnings=tuple(map(work.words, plan.warnings)),
         standing=tuple(map(work.words, plan.standing)),
+        kept=tuple(item._replace(address=work.address(item.address), what=work.kept(item)) for item in plan.kept),
         only=tuple(map(work.address, plan.only)),
-        safeguards=tuple({k: v if k in OPEN else work.said(v) for k, v in item.items()} for item in plan.safeguards),
+        safeguards=tuple({k: work.safeguard(k, v) for k, v in item.items()} for item in plan.safeguards),
     )
+
+
+def names_in(declarations: Declarations, app: App) -> list[str]:
+    """Everybody who is declared, whom a sentence of the app's plan may name."""
+    users, groups = declarations.users, declarations.groups
+    columns = (users.column("userPrincipalName"), users.column("displayName"), groups.column("displayName"))
+    return [name for name in (*chain.from_iterable(columns), app.safeguards.principal) if name]
 
 
 def _roles(plan: Plan) -> frozenset[str]:
@@ -102,7 +112,7 @@ class _Work:
 
     def access(self, row: Access) -> Access:
         through = " > ".join(self.hash(name) for name in row.through.split(" > "))
-        what = self.hash(row.what) if row.kind == "group" else row.what
+        what = self.hash(row.what) if row.kind == "group" else self.words(row.what) if row.kind == "identity" else row.what
         return row._replace(
             address=self.address(row.address),
             name=self.hash(row.name),
@@ -112,6 +122,9 @@ class _Work:
             keeps=self.words(row.keeps),
         )
 
+    def kept(self, item: Kept) -> str:
+        return self.hash(item.what) if item.target == "members" else item.what
+
     def _digest(self, digest: str) -> str:
         return "sha256:" + hmac.new(self.secret.encode(), digest.encode(), "sha256").hexdigest()
 
@@ -119,9 +132,13 @@ class _Work:
         """A sentence in which every name that is known, and all that looks like one, is a hash."""
         return " ".join(before + self.hash(name) + after for before, name, after in self.names.parts(text))
 
-    def said(self, value: str | list[str]) -> str | list[str]:
-        """What a safeguard says: its sentences, and the reasons of approvals."""
-        return self.figures(value) if isinstance(value, str) else [self.words(text) for text in value]
+    def safeguard(self, key: str, value: Any) -> Any:
+        """One of a safeguard's fields: its sentences, the reasons of approvals, the addresses of what would pass."""
+        if key in OPEN:
+            return value
+        if not isinstance(value, list):
+            return self.figures(value)
+        return list(map(self.address if key == "passing" else self.words, value))
 
     def figures(self, text: str) -> str:
         """A sentence of a safeguard, in which a number is a count, whoever has the same for a value."""

@@ -12,7 +12,7 @@ COMMANDS = re.compile(r"\A(\s*):(?=:)|##\[")
 
 def plain(text: str) -> str:
     """One line for a terminal or a log: what cannot be seen, or not in its place, escaped, workflow commands disarmed."""
-    return COMMANDS.sub(lambda found: "##\\u005b" if found[0] == "##[" else found[1] + "\\u003a", visible(text))
+    return COMMANDS.sub(lambda match: "##\\u005b" if match[0] == "##[" else match[1] + "\\u003a", visible(text))
 
 
 def inert(text: str, most: int = 1_000) -> str:

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from shlex import quote
 from typing import Any
 
+from reconciler.report.colours import GREEN, RED, YELLOW, Colour
 from reconciler.report.safe import plain
 
-COLOURS = {"ok": "32", "approved": "33", "blocked": "31"}
+MOST = 10  # changes that are named in the command which does them alone
+COLOURS = {"ok": GREEN, "approved": YELLOW, "blocked": RED}
 Verdict = Mapping[str, Any]
 
 
-def text_lines(verdicts: Iterable[Verdict], app: str, colour: Callable[[str, str], str]) -> list[str]:
+def text_lines(verdicts: Iterable[Verdict], app: str, colour: Colour) -> list[str]:
     """One line each of those that are set, under the blocking ones what to do."""
-    found: list[str] = []
+    lines: list[str] = []
     for item in verdicts:
         if not item.get("numbers") and item["status"] == "ok":
             continue
         words = f"  {item['status']:8} {plain(item['name'])}: {plain(item['detail'])}"
-        found.append(colour(words, COLOURS.get(item["status"], "31")))
-        found += [f"      {more}" for more in blocked_text(item, app)[1:]]
-    return ["Safeguards:", *found, ""] if found else []
+        lines.append(colour(words, COLOURS.get(item["status"], RED)))
+        lines += [f"      {more}" for more in blocked_text(item, app)[1:]]
+    return ["Safeguards:", *lines, ""] if lines else []
 
 
 def approve_in(item: Verdict, app: str) -> str:
@@ -38,7 +41,19 @@ def blocked_text(item: Verdict, app: str) -> list[str]:
             if item.get("approval")
             else []
         )
+        lines += [plain(words)] if (words := passing(item, app)) else []
     return lines
+
+
+def passing(item: Verdict, app: str) -> str:
+    """Which changes would pass alone, and how; empty where none would."""
+    addresses = item.get("passing") or []
+    if not addresses:
+        return ""
+    only = " ".join(f"--only {quote(address)}" for address in addresses[:MOST])
+    more = f", and {len(addresses) - MOST:,} more" if len(addresses) > MOST else ""
+    what = "1 change passes" if len(addresses) == 1 else f"{len(addresses):,} changes pass"
+    return f"{what} alone: reconcile apply --app {app} {only}{more}"
 
 
 def line(approval: Mapping[str, str]) -> str:

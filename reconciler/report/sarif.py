@@ -34,8 +34,8 @@ def _result(problem: Problem, rule: int) -> dict[str, Any]:
     place = problem.place
     region = {"startLine": max(1, place.line), "startColumn": max(1, place.column)}  # a folder has line 0
     artifact = {"uri": quote(place.file.encode("utf-8", "surrogateescape"))}
-    found = {} if problem.stands_for == 1 else {"occurrenceCount": problem.stands_for}
-    return found | {
+    counted = {} if problem.stands_for == 1 else {"occurrenceCount": problem.stands_for}
+    return counted | {
         "ruleId": problem.code,
         "ruleIndex": rule,
         "level": problem.severity,

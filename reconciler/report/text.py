@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from reconciler.declare.names import name_of
 from reconciler.declare.wording import plural
 from reconciler.plan.model import Access, Action, Caution, Plan, Skip, Unmanaged
 from reconciler.plan.warnings import listed
-from reconciler.report.blocks import FEW, NAMED, SAMPLES, Place, Rows, blocks, by_person, people_alike, places
+from reconciler.report.blocks import FEW, NAMED, SAMPLES, Place, Rows, blocks, by_person, for_all, people_alike, places
 from reconciler.report.change_text import block_lines
+from reconciler.report.colours import BOLD, RED, Colour
 from reconciler.report.headline import headline, verdict
 from reconciler.report.safe import plain
 from reconciler.report.safeguard_verdict import text_lines
@@ -23,8 +24,8 @@ STANDING = 5  # warnings of what was so before that are shown
 BLANK = re.compile("\n{3,}")
 
 
-def render(plan: Plan, colour: Callable[[str, str], str], unmanaged: bool = False, few: int = FEW) -> str:
-    """The whole plan; `colour` gets text and an ANSI code; `unmanaged` lists accounts that are not ours.
+def render(plan: Plan, colour: Colour, accounts: tuple[Unmanaged, ...] = (), few: int = FEW) -> str:
+    """The whole plan; `accounts` are those of its unmanaged ones that are listed.
 
     Of more than `few` changes of one cause, or people of one access, two stand for all.
     """
@@ -46,7 +47,7 @@ def render(plan: Plan, colour: Callable[[str, str], str], unmanaged: bool = Fals
     lines += [f"Warning: {plain(text)}" for text in plan.warnings if text not in plan.standing]
     lines += [part_of(plan)] if part_of(plan) else []
     lines += ["", *_skipped(skips_to_show(plan))]
-    lines += _unmanaged(plan.unmanaged) if unmanaged else []
+    lines += _unmanaged(accounts)
     lines += _standing(plan.standing)
     if plan.requests.writes:
         lines += ["", f"The apply sends {cost(plan)}."]
@@ -78,7 +79,7 @@ def part_of(plan: Plan) -> str:
 
 def last_line(plan: Plan) -> str:
     """The one line that says how much would be done."""
-    tail = _rest(plan)
+    tail = _tail(plan)
     if not plan.changes:
         if plan.outstanding:
             what = plural(plan.outstanding, "object")
@@ -96,7 +97,7 @@ def last_line(plan: Plan) -> str:
     return "Plan: " + ", ".join(parts) + "." + tail
 
 
-def _rest(plan: Plan) -> str:
+def _tail(plan: Plan) -> str:
     counts = (
         ("adopted", plan.adopted),
         ("skipped", len(skips_to_show(plan))),
@@ -109,9 +110,9 @@ def _rest(plan: Plan) -> str:
     return " " + ", ".join(parts) + "." if parts else ""
 
 
-def _cautions(cautions: tuple[Caution, ...], colour: Callable[[str, str], str]) -> list[str]:
+def _cautions(cautions: tuple[Caution, ...], colour: Colour) -> list[str]:
     """What a reviewer must not overlook, above all else."""
-    lines = [colour(f"  ! {plain(caution_words(item))}", "31") for item in cautions]
+    lines = [colour(f"  ! {plain(caution_words(item))}", RED) for item in cautions]
     return ["Caution:", *lines, ""] if lines else []
 
 
@@ -120,7 +121,7 @@ def caution_words(caution: Caution) -> str:
     return caution.text + (f", {caution.file}:{caution.line}" if caution.file else "")
 
 
-def _access(people: Rows, colour: Callable[[str, str], str], few: int) -> list[str]:
+def _access(people: Rows, colour: Colour, few: int) -> list[str]:
     """Who gains and who loses what, one line a person, before anything else; people who do alike are one line."""
     lines = []
     for alike in people_alike(people, few):
@@ -132,13 +133,13 @@ def _access(people: Rows, colour: Callable[[str, str], str], few: int) -> list[s
             same = [[people[address][number] for address in alike] for number in range(len(rows))]
             named = listed(map(name_of, alike), NAMED if privileged or not rows[0].gains else SAMPLES)
             line = f"  {len(alike):,} people: {plain(named)}\n      each {'; '.join(map(_alike_words, same))}"
-        lines.append(colour(line, "1") if privileged else line)
+        lines.append(colour(line, BOLD) if privileged else line)
     return ["Access:", *lines, ""] if lines else []
 
 
 def _alike_words(rows: list[Access]) -> str:
     """What each of several people gains or loses."""
-    return access_words(rows[0], places(Place(row.file, row.line) for row in rows))
+    return access_words(for_all(rows), places(Place(row.file, row.line) for row in rows))
 
 
 def access_words(row: Access, place: str = "") -> str:
@@ -147,6 +148,7 @@ def access_words(row: Access, place: str = "") -> str:
     kind = "group " if row.kind == "group" else ""
     through = f" through group {plain(row.through)}" if row.through else ""
     until = f", until {plain(row.until)}" if row.until else ""
+    until += f", then {plain(row.then)}" if row.then else ""
     where = plain(place or f"{row.file}:{row.line}")
     reason = f", reason: {plain(row.reason)}" if row.reason else ""
     keeps = f" (keeps {plain(row.keeps)})" if row.keeps else ""
@@ -200,13 +202,13 @@ def unmanaged_classes(accounts: tuple[Unmanaged, ...]) -> Iterator[tuple[str, st
         "assigned": "in the directory and assigned, but not provisioned",
     }
     for kind, meaning in words.items():
-        found = [account for account in accounts if account.kind == kind]
-        if found:
-            yield kind, meaning, found
+        members = [account for account in accounts if account.kind == kind]
+        if members:
+            yield kind, meaning, members
 
 
 def _unmanaged(accounts: tuple[Unmanaged, ...]) -> list[str]:
     lines = []
-    for kind, meaning, found in unmanaged_classes(accounts):
-        lines += [f"  {kind} ({len(found)}): {meaning}", *(f"    {plain(one.userName or one.id)}" for one in found)]
+    for kind, meaning, members in unmanaged_classes(accounts):
+        lines += [f"  {kind} ({len(members)}): {meaning}", *(f"    {plain(a.userName or a.id)}" for a in members)]
     return ["Unmanaged:", *lines, ""] if lines else []

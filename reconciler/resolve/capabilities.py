@@ -92,6 +92,13 @@ def limit(app: App) -> Limited:
     return Limited(replace(app, users=users, groups=groups), able, tuple(fixed), tuple(warnings))
 
 
+def modifiable_but(app: App, target: str) -> list[str] | None:
+    """What a profile would list as modifiable, were it not for one target; None where another one shares its attribute."""
+    first = _names_of(target)[0]
+    others = {_names_of(item.target)[0]: _spelled(item.target) for item in app.users.attributes if item.target != target}
+    return None if first in others else sorted(others.values())
+
+
 def check_capabilities(app: App) -> Iterator[Problem]:
     """An account cannot be matched by what its service does not keep."""
     able = capabilities(app)
@@ -133,6 +140,12 @@ def _names_of(target: str) -> tuple[str, ...]:
     except PathError:  # reported where the mapping is checked
         return (target.lower(),)
     return (f"{path.urn}:{path.attribute}".lower(), path.urn.lower()) if path.urn else (path.attribute.lower(),)
+
+
+def _spelled(target: str) -> str:
+    """The name by which a profile lists a target."""
+    path = parse_path(target)
+    return f"{path.urn}:{path.attribute}" if path.urn else path.attribute
 
 
 def _names(listed: Any) -> frozenset[str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.declare.model import App, AttributeMapping, Declarations, ObjectMapping, Place, Problem, Role
-from reconciler.declare.source_attributes import source_problem
+from reconciler.declare.source_attributes import DEFAULT_DOMAIN, source_problem
 from reconciler.resolve.capabilities import capabilities, check_capabilities
 from reconciler.resolve.expressions.functions import FUNCTIONS
 from reconciler.resolve.expressions.language import Expression, ExpressionError, compile_expression
@@ -26,7 +26,8 @@ def check(declarations: Declarations) -> list[Problem]:
         for kind in ("users", "groups")
         for problem in _mapping(getattr(app, kind), kind)
     ]
-    return [*partial, *(problem for app in declarations.apps.values() for problem in _app(app))]
+    whole = (problem for app in declarations.apps.values() for problem in _app(app))
+    return [*partial, *whole, *_without_domain(declarations)]
 
 
 def check_mapping(mapping: ObjectMapping, kind: str) -> list[Problem]:
@@ -44,7 +45,7 @@ def _app(app: App) -> Iterator[Problem]:
     yield from users
     yield from _mapping(app.groups, "groups")
     sound = not users
-    wanted = "disable" in (app.deprovisioning.outOfScope, app.deprovisioning.removedFromDirectory)
+    wanted = not {"disable", "empty"}.isdisjoint((app.deprovisioning.outOfScope, app.deprovisioning.removedFromDirectory))
     yield from check_capabilities(app)
     able = capabilities(app)
     if sound and wanted and able.inactive == "ignored":
@@ -124,9 +125,31 @@ def _attribute(item: AttributeMapping, kind: str) -> Iterator[Problem]:
     elif not expression.sources and is_password(item.target):
         yield Problem(item.value_text.at(1), "error", "target", *CLEAR)
     for name in expression.sources:
-        if unknown := source_problem(name, kind):
+        if name != DEFAULT_DOMAIN and (unknown := source_problem(name, kind)):
             column = str(item.value).find(f"[{name}]") + 2
             yield Problem(item.value_text.at(column), "error", "unknown-source", *unknown)
+
+
+def _without_domain(declarations: Declarations) -> Iterator[Problem]:
+    """Each expression that calls DefaultDomain(), where reconciler.yaml names none."""
+    apps = declarations.apps.values() if declarations.default_domain is None else ()
+    for item in (item for app in apps for mapping in (app.users, app.groups) for item in mapping.attributes):
+        column = str(item.value).find("DefaultDomain") + 1
+        if item.kind == "expression" and column and DEFAULT_DOMAIN in _sources(str(item.value)):
+            yield Problem(
+                item.value_text.at(column),
+                "error",
+                "no-default-domain",
+                "DefaultDomain() gives the tenant's domain, and reconciler.yaml does not name it",
+                "write `defaultDomain: example.com` in reconciler.yaml, with the domain that Entra marks as primary",
+            )
+
+
+def _sources(text: str) -> tuple[str, ...]:
+    try:
+        return compile_expression(text).sources
+    except ExpressionError:
+        return ()  # which has been told
 
 
 def _generated(item: AttributeMapping, expression: Expression) -> Iterator[Problem]:

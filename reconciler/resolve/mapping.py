@@ -76,7 +76,8 @@ class Fault(NamedTuple):
 class CompiledMapping:
     """The slots of one object type; `matching` are slot numbers in order of precedence.
 
-    `updates` are the slots that are compared after creation; `active` is the slot that writes it, if any.
+    `updates` are the slots that are managed after creation; `active` is the slot that writes it, if any. `refused` are slots of
+    which an apply has found that the service takes no change: they are not compared.
     """
 
     mapping: ObjectMapping
@@ -84,6 +85,12 @@ class CompiledMapping:
     matching: tuple[int, ...]
     updates: tuple[int, ...]
     active: int | None
+    refused: frozenset[int] = frozenset()
+
+    @cached_property
+    def compared(self) -> tuple[int, ...]:
+        """The slots that an update may write."""
+        return tuple([number for number in self.updates if number not in self.refused])
 
     @cached_property
     def references(self) -> frozenset[str]:
@@ -101,8 +108,8 @@ class CompiledMapping:
 
     def project(self, resources: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
         """What live resources hold in each slot; a reference is the id that it points to."""
-        found = read_columns([slot.path for slot in self.slots], resources)
-        columns = [_normal(slot, column) for slot, column in zip(self.slots, found, strict=True)]
+        read = read_columns([slot.path for slot in self.slots], resources)
+        columns = [_normal(slot, column) for slot, column in zip(self.slots, read, strict=True)]
         return list(zip(*columns, strict=True)) if columns else [()] * len(resources)
 
     def one(self, resource: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.declare.model import App, Assignment, Declarations, Group
@@ -16,13 +16,15 @@ from reconciler.resolve.resolution import getter
 from reconciler.resolve.scope import judge
 from reconciler.resolve.sources import GroupSource, UserSource
 
+SHORTEST = 2  # letters of a part of a name
+
 
 def find(declarations: Declarations, text: str) -> str | None:
     """The address of the declared object that is meant: a userPrincipalName in any case, `User/...`, `Group/...`, or an
     earlier name; None where nobody is."""
-    kind, _, rest = text.partition("/")
-    name = rest if fold(kind) in ("user", "group") and rest else text
-    group = fold(kind) == "group" and bool(rest)
+    kind, _, after = text.partition("/")
+    name = after if fold(kind) in ("user", "group") and after else text
+    group = fold(kind) == "group" and bool(after)
     table: Table[Any] = declarations.groups if group else declarations.users
     row = table.index.get(fold(name))
     if row is None:
@@ -37,10 +39,12 @@ def _previously(table: Table[Any], name: str) -> int | None:
     return None
 
 
-def near(text: str, names: Mapping[str, Any]) -> list[str]:
-    """Up to three known addresses that look like what was asked for."""
-    wanted = fold(text)
-    return nearly(wanted if "/" in wanted else "user/" + wanted, names, 3)
+def near(text: str, addresses: Iterable[str]) -> list[str]:
+    """Up to five known addresses that what was asked for is a part of, else three that look like it, as they are written."""
+    wanted, known = fold(text), {fold(address): address for address in addresses}
+    part = wanted.partition("/")[2] or wanted
+    holding = sorted(address for address in known if part in address.partition("/")[2]) if len(part) >= SHORTEST else []
+    return [known[address] for address in holding[:5] or nearly(wanted if "/" in wanted else "user/" + wanted, known, 3)]
 
 
 def chains(groups: Table[Group], name: str, nested: str) -> dict[str, tuple[str, ...]]:
@@ -56,14 +60,14 @@ def chains(groups: Table[Group], name: str, nested: str) -> dict[str, tuple[str,
                 parents[fold(member["group"])].append(key)
             elif fold(member) == name:
                 direct.append(key)
-    found: dict[str, tuple[str, ...]] = {key: (key,) for key in direct}
-    waiting = list(found) if nested == "expand" else []
+    ways: dict[str, tuple[str, ...]] = {key: (key,) for key in direct}
+    waiting = list(ways) if nested == "expand" else []
     for key in waiting:
         for parent in parents[key]:
-            if parent not in found:
-                found[parent] = (parent, *found[key])
+            if parent not in ways:
+                ways[parent] = (parent, *ways[key])
                 waiting.append(parent)
-    return found
+    return ways
 
 
 def held(app: App, name: str, through: Mapping[str, tuple[str, ...]]) -> list[Assignment]:
@@ -78,7 +82,7 @@ def sources(app: App, resolution: Resolution, address: str) -> Get:
     table = resolution.table(address)
     row = table.index[fold(address.partition("/")[2])]
     if address.startswith("Group/"):
-        groups = GroupSource(resolution.declarations.groups, [row])
+        groups = GroupSource(resolution.declarations, [row])
         return lambda name: groups(name)[0]
     name = fold(address.partition("/")[2])
     through = chains(resolution.declarations.groups, name, app.provisioning.nestedGroups)

@@ -10,8 +10,10 @@ from typing import Any
 CORE = re.compile(r"urn:ietf:params:scim:schemas:core:2\.0:(User|Group):", re.IGNORECASE)
 URN = re.compile(r"(urn:[A-Za-z0-9.:_\-]+):([^:]+)\Z", re.DOTALL)
 NAME = re.compile(r"[A-Za-z$][A-Za-z0-9_$\-]*")
-CLAUSE = re.compile(r'\s*([A-Za-z][\w$\-]*)\s+eq\s+("(?:[^"\\]|\\.)*"|true|false|-?\d+)\s*', re.IGNORECASE)
+CLAUSE = re.compile(r'\s*([A-Za-z][\w$\-]*)\s+eq\s+("(?:[^"\\]|\\.)*"|true|false|-?[0-9]+)\s*', re.IGNORECASE)
 AND = re.compile(r"and\b", re.IGNORECASE)
+
+LABELS = frozenset({"type", "primary", "display"})  # what an element is called (RFC 7643 §2.4)
 
 Resource = dict[str, Any]
 
@@ -38,40 +40,40 @@ def parse_path(text: str) -> Path:
     """Parse a mapping's target. Raises PathError."""
     start = CORE.match(text)
     offset = start.end() if start else 0
-    urn, rest = None, text[offset:]
-    if rest.lower().startswith("urn:"):
-        found = URN.match(rest)
-        if found is None:
+    urn, written = None, text[offset:]
+    if written.lower().startswith("urn:"):
+        match = URN.match(written)
+        if match is None:
             raise PathError("a schema URN needs `:attribute` after it", 1)
-        urn, rest, offset = found[1], found[2], found.start(2)
-    name = NAME.match(rest)
+        urn, written, offset = match[1], match[2], match.start(2)
+    name = NAME.match(written)
     if name is None:
         raise PathError("an attribute name must stand here", offset + 1)
     at = name.end()
     clauses = None
-    if rest[at : at + 1] == "[":
-        clauses, at = _clauses(rest, at + 1, offset)
+    if written[at : at + 1] == "[":
+        clauses, at = _clauses(written, at + 1, offset)
     sub = None
-    if rest[at : at + 1] == ".":
-        leaf = NAME.match(rest, at + 1)
+    if written[at : at + 1] == ".":
+        leaf = NAME.match(written, at + 1)
         if leaf is None:
             raise PathError("a sub-attribute must follow the dot", offset + at + 2)
         sub, at = leaf[0], leaf.end()
-    if at != len(rest):
-        raise PathError(f"unexpected {rest[at]!r}", offset + at + 1)
+    if at != len(written):
+        raise PathError(f"unexpected {written[at]!r}", offset + at + 1)
     return Path(urn, name[0], clauses, sub)
 
 
 def _clauses(text: str, at: int, offset: int) -> tuple[tuple[tuple[str, str, Any], ...], int]:
-    found: list[tuple[str, str, Any]] = []
+    triples: list[tuple[str, str, Any]] = []
     while True:
         clause = CLAUSE.match(text, at)
         if clause is None:
             raise PathError('a filter reads `type eq "work"`, clauses joined by `and`', offset + at + 1)
-        found.append((clause[1], "eq", _literal(clause[1], clause[2])))
+        triples.append((clause[1], "eq", _literal(clause[1], clause[2])))
         at = clause.end()
         if text[at : at + 1] == "]":
-            return tuple(found), at + 1
+            return tuple(triples), at + 1
         joint = AND.match(text, at)
         if joint is None:
             raise PathError("`and` or `]` must stand here", offset + at + 1)
@@ -115,15 +117,20 @@ def extractor(path: Path) -> Callable[[Resource], Any]:
 
 
 def _matching(value: Any, clauses: tuple[tuple[str, str, Any], ...]) -> Resource | None:
-    items = value if isinstance(value, list) else []
-    return next((item for item in items if _holds(item, clauses)), None)
+    return next(iter(_all_matching(value, clauses)), None)
 
 
-def _holds(item: Any, clauses: tuple[tuple[str, str, Any], ...]) -> bool:
-    return isinstance(item, dict) and all(_equal(lookup(item, name), want) for name, _, want in clauses)
+def _all_matching(value: Any, clauses: tuple[tuple[str, str, Any], ...]) -> list[Resource]:
+    return [item for item in value if holds(item, clauses)] if isinstance(value, list) else []
 
 
-def _equal(have: Any, want: Any) -> bool:
+def holds(item: Any, clauses: tuple[tuple[str, str, Any], ...]) -> bool:
+    """Whether an element is one that a filter lets through."""
+    return isinstance(item, dict) and all(equal(lookup(item, name), want) for name, _, want in clauses)
+
+
+def equal(have: Any, want: Any) -> bool:
+    """Whether a sub-attribute has the value of a filter's clause."""
     if isinstance(want, bool) or isinstance(have, str):
         return str(have).lower() == str(want).lower()
     return bool(have == want)
@@ -134,13 +141,15 @@ def place_value(resource: Resource, path: Path, value: Any) -> None:
     holder = _held(resource, path.urn, dict) if path.urn else resource
     if path.filter is not None:
         items = _held(holder, path.attribute, list)
-        item = _matching(items, path.filter)
-        if item is None:
-            item = {name: want for name, _, want in path.filter}
-            items.append(item)
-        item.update({path.sub: value} if path.sub else value)
+        matching = _all_matching(items, path.filter)
+        if not matching:
+            matching = [{name: want for name, _, want in path.filter}]
+            items += matching
+        for item in matching:
+            item.update({_key(item, path.sub): value} if path.sub else value)
     elif path.sub is not None:
-        _held(holder, path.attribute, dict)[path.sub] = value
+        parts = _held(holder, path.attribute, dict)
+        parts[_key(parts, path.sub)] = value
     else:
         holder[_key(holder, path.attribute)] = value
 
@@ -159,15 +168,15 @@ def _key(holder: Resource, name: str) -> str:
 
 
 def remove_value(resource: Resource, path: Path) -> None:
-    """Take a value out of a full body, and its element where only what the filter says is left; nothing where it is absent."""
+    """Take a value out of a full body, and its element where nothing of its own is left; nothing where it is absent."""
     holder = resource.get(_key(resource, path.urn)) if path.urn else resource
     key = _key(holder, path.attribute) if isinstance(holder, dict) else ""
     if not isinstance(holder, dict) or key not in holder:
         return
     if path.filter is not None:
-        item = _matching(holder[key], path.filter)
-        if item is not None and not _left(item, path):
-            holder[key].remove(item)
+        emptied = [item for item in _all_matching(holder[key], path.filter) if not _left(item, path)]
+        if emptied:
+            holder[key] = [item for item in holder[key] if not any(item is gone for gone in emptied)]
     elif path.sub is not None and isinstance(holder[key], dict):
         holder[key].pop(_key(holder[key], path.sub), None)
     else:
@@ -175,11 +184,15 @@ def remove_value(resource: Resource, path: Path) -> None:
 
 
 def _left(item: Resource, path: Path) -> bool:
-    """Take the sub-attribute of a path out of an element; whether that leaves more than the filter says."""
-    if path.sub is not None:
-        item.pop(_key(item, path.sub), None)
-    known = {name.lower() for name, _, _ in path.filter or ()}
-    return path.sub is not None and any(value is not None for name, value in item.items() if name.lower() not in known)
+    """Take the sub-attribute of a path out of an element; whether that leaves a value that is its own.
+
+    Without its `value` (RFC 7643 §2.4) an element is empty, whatever else is said of it.
+    """
+    if path.sub is None or path.sub.lower() == "value":
+        return False
+    item.pop(_key(item, path.sub), None)
+    known = LABELS | {name.lower() for name, _, _ in path.filter or ()}
+    return any(value is not None for name, value in item.items() if name.lower() not in known)
 
 
 def quoted(text: str) -> str:

@@ -68,7 +68,7 @@ class _Users:
         source = UserSource(self.result.declarations, rows, roles, linked)
         values = self.result.user_mapping.values(source, len(rows), faults)
         addresses = [self.addresses[row] for row in rows]
-        self.result.faults.update({addresses[number]: found for number, found in faults.items()})
+        self.result.faults.update({addresses[number]: fault for number, fault in faults.items()})
         users = tuples(DesiredUser, addresses, rows, values, roles, [verdict.lapsed for verdict in held])
         self.result.users.update(zip(addresses, users, strict=True))
 
@@ -78,11 +78,11 @@ class _Users:
         keys = [_grounds(items[0]) if len(items) == 1 else tuple(map(_grounds, items)) for items in assignments]
         distinct = dict(zip(keys, assignments, strict=True))
         known = {key: judge(self.app, items, self.result.today) for key, items in distinct.items()}
-        found = dict(zip(self.users.index.values(), map(known.__getitem__, keys), strict=True))
+        by_row = dict(zip(self.users.index.values(), map(known.__getitem__, keys), strict=True))
         disabled = Verdict("AccountDisabled", "the account is disabled in the directory")
         enabled = self.users.columns.get("accountEnabled", ())
-        found.update({row: disabled for row, value in enumerate(enabled) if value is False and row in found})
-        return found
+        by_row.update({row: disabled for row, value in enumerate(enabled) if value is False and row in by_row})
+        return by_row
 
     def _passed(self, rows: list[int]) -> list[int]:
         filters = self.app.users.scopingFilters
@@ -114,14 +114,14 @@ class _Groups:
                 self._skip(row, verdict.code, verdict.reason)
         rows = self._passed([row for row, verdict in verdicts.items() if verdict.code is None])
         faults: dict[int, list[Fault]] = {}
-        values = self.result.group_mapping.values(GroupSource(self.groups, rows), len(rows), faults)
-        self.result.faults.update({self.addresses[rows[number]]: found for number, found in faults.items()})
+        values = self.result.group_mapping.values(GroupSource(self.result.declarations, rows), len(rows), faults)
+        self.result.faults.update({self.addresses[rows[number]]: own for number, own in faults.items()})
         names = {row: name for name, row in self.groups.index.items()}
         columns = self.result.declarations.users.index
-        for row, found in zip(rows, values, strict=True):
+        for row, own in zip(rows, values, strict=True):
             members = self._members(flat[names[row]], columns) if self.with_members else frozenset()
             address = self.addresses[row]
-            self.result.groups[address] = DesiredGroup(address, row, found, members)
+            self.result.groups[address] = DesiredGroup(address, row, own, members)
         for group, code, reason in unmatchable(list(self.result.groups.values()), self.result.group_mapping):
             del self.result.groups[group.address]
             self._skip(group.row, code, reason)
@@ -132,7 +132,7 @@ class _Groups:
         return frozenset([address for address in addresses if address in self.result.users])
 
     def _passed(self, rows: list[int]) -> list[int]:
-        verdicts = passing(self.app.groups.scopingFilters, GroupSource(self.groups, rows), len(rows))
+        verdicts = passing(self.app.groups.scopingFilters, GroupSource(self.result.declarations, rows), len(rows))
         for row, passes in zip(rows, verdicts, strict=True):
             if not passes:
                 self._skip(row, "OutOfScopingFilter", "no scoping filter lets the group through")
@@ -152,7 +152,7 @@ def getter(result: Resolution, address: str) -> Callable[[str], Any]:
     if user is not None:
         users = UserSource(result.declarations, [user.row], [user.roles], result.users)
         return lambda name: users(name)[0]
-    groups = GroupSource(result.declarations.groups, [result.groups[address].row])
+    groups = GroupSource(result.declarations, [result.groups[address].row])
     return lambda name: groups(name)[0]
 
 
@@ -193,10 +193,10 @@ def unmatchable(items: Sequence[T], mapping: CompiledMapping) -> Iterator[tuple[
 def _clashing(items: Sequence[T], keys: Sequence[str]) -> Iterator[tuple[T, T]]:
     """(object, another that has the same key), once each."""
     first: dict[str, T] = {}
-    found: dict[str, tuple[T, T]] = {}
+    clashing: dict[str, tuple[T, T]] = {}
     for key, item in zip(keys, items, strict=True):
         other = first.setdefault(key, item)
         if other is not item:
-            found.setdefault(other.address, (other, item))
-            found[item.address] = (item, other)
-    yield from found.values()
+            clashing.setdefault(other.address, (other, item))
+            clashing[item.address] = (item, other)
+    yield from clashing.values()

@@ -50,15 +50,15 @@ class _Flat(dict[str, frozenset[str]]):
 
     def __missing__(self, key: str) -> frozenset[str]:
         """Breadth first, without recursion; a cycle has been refused before, and ends here all the same."""
-        found: set[str] = set()
+        members: set[str] = set()
         seen, todo = {key}, [key]
         for name in todo:
             users, inner = _members(self.groups[name])
-            found.update(users)
+            members.update(users)
             fresh = [other for other in inner if self.expand and other in self.groups and other not in seen]
             seen.update(fresh)
             todo += fresh
-        self[key] = frozenset(found)
+        self[key] = frozenset(members)
         return self[key]
 
     def get(self, key: str, default: Any = None) -> Any:
@@ -127,19 +127,20 @@ def holdings(app: App, flat: Mapping[str, frozenset[str]]) -> Mapping[str, Seque
     single = dict(zip(users, zip(app.assignments, strict=True), strict=True))
     if len(single) == len(users) and None not in single:
         return single  # type: ignore[return-value]
-    found: dict[str, list[Assignment]] = defaultdict(list)
+    by_user: dict[str, list[Assignment]] = defaultdict(list)
     for assignment in app.assignments:
         if assignment.user is not None:
-            found[assignment.user].append(assignment)
+            by_user[assignment.user].append(assignment)
         elif assignment.group is not None:
             for user in flat.get(assignment.group, ()):
-                found[user].append(assignment)
-    return found
+                by_user[user].append(assignment)
+    return by_user
 
 
 def judge(app: App, assignments: Iterable[Assignment], today: str) -> Verdict:
     """Whether these assignments entitle a user, and to which roles in the order of roles.yaml.
 
+    Where they do not, as where all have expired, plan/removed.py decides what becomes of the account.
     `today` is an ISO date, UTC; `expires` is the last valid day.
     """
     held = list(assignments)
@@ -188,11 +189,11 @@ def _roles(app: App, assignments: Iterable[Assignment]) -> tuple[Role, ...]:
 
 def roles_given(app: App, today: str) -> dict[str, set[str]]:
     """Folded group name -> the keys of the roles that its assignments give on that day."""
-    found: dict[str, set[str]] = {}
+    by_group: dict[str, set[str]] = {}
     for item in app.assignments:
         if item.group is not None and (item.expires is None or item.expires >= today):
-            found.setdefault(item.group, set()).update(role.key for role in _roles(app, [item]))
-    return found
+            by_group.setdefault(item.group, set()).update(role.key for role in _roles(app, [item]))
+    return by_group
 
 
 def group_verdicts(app: App, groups: Table[Group], today: str) -> dict[int, Verdict]:

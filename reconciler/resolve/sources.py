@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.declare.model import Declarations, Group, Role, User
 from reconciler.declare.names import fold
+from reconciler.declare.source_attributes import DEFAULT_DOMAIN
 from reconciler.declare.table import Table
 
 EXTENSION = "extensionAttributes."
@@ -34,10 +35,13 @@ class UserSource:
         linked: Container[str] | None = None,
     ) -> None:
         self.users, self.rows, self.roles, self.linked = declarations.users, rows, roles, linked
+        self.default_domain = declarations.default_domain
         self.whole = len(rows) == len(declarations.users.lines)
 
     def __call__(self, name: str) -> list[Any]:
         match name:
+            case _ if name == DEFAULT_DOMAIN:
+                return [self.default_domain] * len(self.rows)
             case "IsSoftDeleted":
                 return ["False"] * len(self.rows)
             case "appRoleAssignments":
@@ -72,9 +76,11 @@ def assignments(roles: tuple[Role, ...]) -> tuple[dict[str, Any], ...]:
 class GroupSource:
     """The columns of some groups."""
 
-    def __init__(self, groups: Table[Group], rows: Sequence[int]) -> None:
-        self.groups, self.rows = groups, rows
+    def __init__(self, declarations: Declarations, rows: Sequence[int]) -> None:
+        self.groups, self.rows, self.default_domain = declarations.groups, rows, declarations.default_domain
 
     def __call__(self, name: str) -> list[Any]:
+        if name == DEFAULT_DOMAIN:
+            return [self.default_domain] * len(self.rows)
         column = self.groups.column(name)
         return [column[row] for row in self.rows]

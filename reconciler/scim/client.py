@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Self, TypeVar
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from reconciler.scim.identity import is_usable, of_asked, refuse_other_kind
 from reconciler.scim.paging import MOST_OBJECTS, CursorPage, Page, by_cursor, whole
 from reconciler.scim.profile import Profile
 from reconciler.scim.rate import Turns, Waits, pause, too_long, why
+from reconciler.scim.spelling import wire_path
 from reconciler.scim.wire import WHOLE, TooLate, Wire
 
 Resource = dict[str, Any]
@@ -26,6 +28,7 @@ T = TypeVar("T")
 
 ATTEMPTS = 5
 AGAIN = frozenset({429, 502, 503, 504})
+TOO_MANY = 429
 OLD = "urn:scim:schemas:core:1.0"
 CURSOR_LOST = frozenset({"invalidCursor", "expiredCursor"})  # RFC 9865 §2.1: begin again
 
@@ -35,7 +38,8 @@ class ScimClient:
 
     `profile` is what is known of the service, which discovery may refine; `again` are the statuses after which a request
     is sent again; `tell` is called, from any thread, with a line about each long wait as it begins; `shown` is the base URL as
-    plans and records may hold it, if that is not the URL itself.
+    plans and records may hold it, if that is not the URL itself; `workers` is how many requests may be under way, by default as
+    many as the profile allows. `waiting` is entered for as long as a request takes; `refused` counts the answers 429.
     """
 
     def __init__(
@@ -47,20 +51,22 @@ class ScimClient:
         transport: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.time,
-        workers: int = 8,
+        workers: int | None = None,
         again: frozenset[int] = AGAIN,
         tell: Callable[[str], None] = lambda words: None,
         timer: Callable[[], float] = time.monotonic,
         shown: str = "",
     ) -> None:
-        self.base_url, self.profile, self.workers = base_url.rstrip("/"), profile, workers
+        self.base_url, self.profile = base_url.rstrip("/"), profile
+        self.workers = workers or profile.concurrency
         self.shown_url = shown or self.base_url
         self._answers = Answers(token)
         self._sleep, self._again, self._lock = sleep, again, threading.Lock()
         self._waits = Waits(clock, tell)
         self._turns = Turns(profile.rate, clock, sleep, self._waits)
-        self.counts = {"reads": 0, "writes": 0}
-        self._wire = Wire(self.base_url, token, profile.headers, workers + 2, transport, timer)
+        self.counts, self.refused = {"reads": 0, "writes": 0}, 0
+        self.waiting: Callable[[], AbstractContextManager[None]] = nullcontext
+        self._wire = Wire(self.base_url, token, profile.headers, self.workers + 2, transport, timer)
         self._repeating = Retrying(
             stop=stop_after_attempt(ATTEMPTS),
             retry=retry_if_exception(self._worth_repeating),
@@ -163,9 +169,16 @@ class ScimClient:
 
     def filtered(self, resource: str, path: str, value: str) -> tuple[list[Resource], int]:
         """What the service itself shows for a filter, and how many it says that there are."""
-        answer = self._request("GET", f"/{resource}", {"filter": f"{path} eq {quoted(value)}"})
-        items, total = self._list(resource, answer, f"GET /{resource}?filter=")
-        return shallow(items), total
+        return self._filter(resource, f"{wire_path(path, self.profile.patch.dialect)} eq {quoted(value)}")
+
+    def matching(self, resource: str, filter: str) -> list[Resource]:
+        """What the service shows for a filter of any form; where it is more than a page, the first of them."""
+        return self._filter(resource, filter)[0]
+
+    def _filter(self, resource: str, filter: str) -> tuple[list[Resource], int]:
+        items, total = self._list(resource, self._request("GET", f"/{resource}", {"filter": filter}), f"GET /{resource}?filter=")
+        once = list({item["id"]: item for item in shallow(items)}.values())
+        return once, total - (len(items) - len(once))
 
     def peek(self, resource: str) -> list[Resource]:
         """At most one resource: whether there is a list of them at all."""
@@ -209,12 +222,8 @@ class ScimClient:
         return self._written(self._request("PUT", self._at(resource, id), body=body, version=version))
 
     def delete(self, resource: str, id: str, version: str | None = None) -> None:
-        """DELETE; one that is gone already is deleted."""
-        try:
-            self._request("DELETE", self._at(resource, id), version=version)
-        except ServiceError as error:
-            if error.status != 404:
-                raise
+        """DELETE. Raises ServiceError, also of one that is gone already: a service that cannot delete answers 404 too."""
+        self._request("DELETE", self._at(resource, id), version=version)
 
     def rest(self, error: ServiceError, attempt: int) -> None:
         """Before a write that may have been done is looked up and sent again; nonsense is not the answer of a busy service.
@@ -226,7 +235,8 @@ class ScimClient:
         if error.status is None or error.status >= 500:
             seconds = pause(error, attempt)
             self._waits.begin(seconds, why(error))
-            self._sleep(seconds)
+            with self.waiting():
+                self._sleep(seconds)
 
     def _written(self, data: Any) -> Resource | None:
         """What a write was answered by; what is not a resource, or cannot be used, is as good as no body."""
@@ -262,12 +272,13 @@ class ScimClient:
         attempts: int = ATTEMPTS,
     ) -> Any:
         shown = f"{method} {path}"
-        headers = {"If-Match": version} if version else {}
+        headers = {"If-Match": version} if version and self.profile.etag.supported else {}
         if body is not None:
             headers["Content-Type"] = "application/scim+json"
         content = orjson.dumps(body) if body is not None else None
         repeating = self._repeating if attempts == ATTEMPTS else self._repeating.copy(stop=stop_after_attempt(attempts))
-        return repeating(self._once, method, path, params, content, headers, shown)
+        with self.waiting():
+            return repeating(self._once, method, path, params, content, headers, shown)
 
     def _once(self, method: str, path: str, params: Any, content: bytes | None, headers: Any, shown: str) -> Any:
         self._turns.wait(method, shown)
@@ -283,6 +294,7 @@ class ScimClient:
         except ServiceError as error:
             if error.status in AGAIN:
                 error.after = self._turns.refused(answer.headers)
+                self.refused += error.status == TOO_MANY
             if error.too_long:
                 too_long(error, error.after or 0.0)
             raise

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from reconciler.resolve.capabilities import Limited
 from reconciler.resolve.mapping import CompiledMapping, compile_mapping
 from reconciler.scim.client import ScimClient
-from reconciler.scim.discovery import read_schemas, schema_warnings
+from reconciler.scim.discovery import read_schemas, refined, schema_warnings
 from reconciler.scim.errors import ReadError, ServiceError
 from reconciler.scim.profile import Profile
 
@@ -34,7 +34,7 @@ def run_test(client: ScimClient, limited: Limited, random_value: str) -> list[St
         if not steps[-1].ok:
             return steps
     discovered, limiting = _discovery(client)
-    steps += discovered
+    steps += discovered if limiting else [*discovered, _writing(client.profile)]
     schemas = {} if limiting else read_schemas(client)
     said = [*limited.warnings, *schema_warnings(schemas, "Users", users)]
     if grouped:
@@ -94,11 +94,25 @@ def _discovery(client: ScimClient) -> tuple[list[Step], bool]:
 
 
 def _document(client: ScimClient, path: str) -> Step:
-    """Raises ServiceError."""
+    """What ServiceProviderConfig says goes into the client's profile. Raises ServiceError."""
     if not client.profile.discovery:
         return Step(f"GET {path}", True, f"not asked: the profile {client.profile.name} has no discovery", needed=False)
-    client.discover(path)
+    said = client.discover(path)
+    if path == "/ServiceProviderConfig":
+        client.profile = refined(client.profile, said)
     return Step(f"GET {path}", True, "answered", needed=False)
+
+
+def _writing(profile: Profile) -> Step:
+    """How changes will be sent, as far as profile and service say; what it refuses all the same, the first apply finds."""
+    if not profile.patch.supported:
+        form = "by PUT of the whole object, since PATCH is not supported"
+    elif not profile.patch.valueFilters:
+        form = "by PATCH, an attribute with several values as a whole, since paths hold no filters"
+    else:
+        form = f"by PATCH ({profile.patch.dialect})"
+    versions = "with If-Match where a version is shown" if profile.etag.supported else "without If-Match"
+    return Step("changes", True, f"sent {form}, {versions}", needed=False)
 
 
 def _remedy(error: ServiceError, resource: str) -> str:

@@ -27,10 +27,10 @@ def refine(client: ScimClient) -> None:
 
 
 def refined(profile: Profile, config: Any) -> Profile:
-    """The profile with page size, cursor paging and PATCH as announced (RFC 7643 §5, RFC 9865 §4); it never allows more."""
+    """The profile with pages, PATCH and ETags as announced (RFC 7643 §5, RFC 9865 §4); it never allows more."""
     if not isinstance(config, dict):
         return profile
-    paging, patch = profile.paging, profile.patch
+    paging, patch, etag = profile.paging, profile.patch, profile.etag
     pagination = _part(config, "pagination")
     most = [n for n in (_part(config, "filter").get("maxResults"), pagination.get("maxPageSize")) if type(n) is int and n > 0]
     if most:
@@ -39,7 +39,9 @@ def refined(profile: Profile, config: Any) -> Profile:
         paging = replace(paging, cursor="always")
     if _part(config, "patch").get("supported") is False:
         patch = replace(patch, supported=False)
-    return replace(profile, paging=paging, patch=patch)
+    if _part(config, "etag").get("supported") is False:
+        etag = replace(etag, supported=False)
+    return replace(profile, paging=paging, patch=patch, etag=etag)
 
 
 def _part(config: dict[str, Any], name: str) -> dict[str, Any]:

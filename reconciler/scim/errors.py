@@ -3,7 +3,7 @@
 ServiceError            the service said no, or spoke something that is not SCIM
 ├── AuthError           401 or 403: nothing else will work either
 ├── ReadError           a list could not be read whole, or cannot be trusted
-├── StaleError          412: the object has changed since it was read
+├── StaleError          412: the object has changed since it was read; apply/execute.py ends its change as stale
 ├── PatchUnsupported    405 or 501 on PATCH
 ├── NoConnection        nothing was sent
 │   └── UnusableId      the service gave an id with which nothing can be asked for

@@ -41,17 +41,19 @@ FetchCursor = Callable[[str], CursorPage]
 class _Found:
     """What pages have shown so far: each item once, as it was shown last.
 
-    `counted` says that the total is one: some services give the page's own length for it.
+    `counted` says that the total is one: some services give the page's own length for it. `again` counts what an answer shows
+    more than once: the service's total counts it each time.
     """
 
     def __init__(self) -> None:
         self.items: dict[str, Any] = {}
-        self.total = self.pages = 0
+        self.total = self.pages = self.again = 0
         self.counted = False
 
     def take(self, page: Page) -> None:
         self.counted |= not self.pages and page.total > len(page.ids)
         self.items.update(zip(page.ids, page.items, strict=True))
+        self.again += len(page.ids) - len(set(page.ids))
         self.total, self.pages = max(self.total, page.total), self.pages + 1
         most = max(2 * self.total, FEW) if self.counted else MOST_OBJECTS
         if self.pages > min(most, MOST_PAGES) or len(self.items) > min(most, MOST_OBJECTS):
@@ -75,11 +77,11 @@ def whole(fetch: Fetch, workers: int) -> tuple[list[Any], int]:
         walk = _Walk(fetch, workers, stack)
         found.take(walk.one(1))
         _claimed(found, walk)
-    start = 1 + len(found.items)
+    start = 1 + len(found.items) + found.again
     while start > 1 and not found.items.keys() >= set((page := fetch(start)).ids):
         found.take(page)
         start += len(page.ids)
-    return list(found.items.values()), found.total
+    return list(found.items.values()), found.total - found.again
 
 
 def by_cursor(fetch: FetchCursor) -> tuple[list[Any], int]:
@@ -93,7 +95,7 @@ def by_cursor(fetch: FetchCursor) -> tuple[list[Any], int]:
         page, after = fetch(cursor)
         found.take(page)
         if after is None:
-            return list(found.items.values()), found.total
+            return list(found.items.values()), found.total - found.again
         cursor = after
     raise ReadError(
         "the pages have no end: a cursor came a second time",
@@ -138,7 +140,7 @@ def _claimed(found: _Found, walk: _Walk) -> None:
 
     The longest page so far tells where the next ones begin. A portion that brings nobody new is the last.
     """
-    longest, total = len(found.items), found.total
+    longest, total = len(found.items) + found.again, found.total
     at = 1 + longest
     while longest and at <= total:
         before, lengths = len(found.items), dict[int, int]()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from reconciler.resolve.canonical import key_of
-from reconciler.resolve.paths import extractor, parse_path, place_value, quoted, remove_value
+from reconciler.resolve.paths import Path, extractor, lookup, parse_path, place_value, quoted, remove_value
 from reconciler.scim.profile import Patch
+from reconciler.scim.spelling import path_of, wire_path
 
 Resource = dict[str, Any]
 RFC = Patch()
+PATH, WHOLE, VALUE = "path", "whole", "value"  # forms of an operation: what its path is of
+PATHS: Mapping[str, str] = {}
 CORE = {
     "Users": "urn:ietf:params:scim:schemas:core:2.0:User",
     "Groups": "urn:ietf:params:scim:schemas:core:2.0:Group",
@@ -22,28 +25,33 @@ def body(resource: str, attributes: Iterable[tuple[str, Any]]) -> Resource:
     """The body of a POST: `attributes` are (target path, value)."""
     found: Resource = {}
     for target, value in attributes:
-        place_value(found, parse_path(target), value)
+        place_value(found, path_of(target), value)
     extensions = [key for key in found if key.lower().startswith("urn:")]
     return {"schemas": [CORE[resource], *extensions], **found}
 
 
 def operations(
-    attributes: Iterable[tuple[str, Any]], live: Resource, patch: Patch = RFC, adds: Container[str] = ()
-) -> list[Resource]:
+    attributes: Iterable[tuple[str, Any]], live: Resource, patch: Patch = RFC, adds: Container[str] = (),
+    forms: Mapping[str, str] = PATHS,
+) -> list[Resource]:  # fmt: skip
     """The fewest PATCH operations that write these values; null removes.
 
     Of targets in `adds` only what is not there yet is added. `patch` is the profile's: dialect, and whether paths may
-    hold filters.
+    hold filters. `forms` are those of targets that the service takes in another form than their own path: the attribute as a
+    `whole`, or as a `value` without a path.
     """
     pairs = list(attributes)
-    after = merge(live, [(target, value) for target, value in pairs if "[" in target])
+    after = merge(live, [(target, value) for target, value in pairs if "[" in target or target in forms])
     found: list[Resource] = []
     for target, value in pairs:
         path = parse_path(target)
-        if target in adds and isinstance(value, list):
-            found += _additions(target, value, extractor(path)(live))
-        elif path.filter is not None and not patch.valueFilters:
+        form = forms.get(target, PATH)
+        if form == VALUE:
+            found.append({"op": "replace", "value": _without_path(path, value, after)})
+        elif form == WHOLE or (path.filter is not None and not patch.valueFilters):
             found.append(_whole_attribute(target, after))
+        elif target in adds and isinstance(value, list):
+            found += _additions(target, value, extractor(path)(live))
         elif value is None:
             found.append({"op": "remove", "path": _gone(target, after) if patch.dialect != "entra" else target})
         else:
@@ -58,11 +66,26 @@ def _additions(target: str, value: list[Any], have: Any) -> list[Resource]:
 
 
 def _whole_attribute(target: str, after: Resource) -> Resource:
-    """For a service that understands no filter in a path: all of the attribute, as it is after every write."""
+    """For a service that understands no filter or sub-attribute in a path: all of the attribute, as it is after every write."""
     path = parse_path(target)
     name = f"{path.urn}:{path.attribute}" if path.urn else path.attribute
     whole = extractor(parse_path(name))(after)
     return {"op": "replace", "path": name, "value": whole} if whole else {"op": "remove", "path": name}
+
+
+def _without_path(path: Path, value: Any, after: Resource) -> Resource:
+    """The attribute as it is after every write, in a resource that holds nothing else; what was removed is null or missing there.
+
+    RFC 7644 §3.5.2.3: without a path the target is the resource itself. A remove needs one, and null is the same (RFC 7643 §2.5).
+    """
+    top = path.urn or path.attribute
+    found = {top: copy.deepcopy(whole)} if (whole := lookup(after, top)) is not None else {}
+    if value is None and path.filter is None:
+        place_value(found, path, None)
+    elif value is None:
+        attribute = Path(path.urn, path.attribute)
+        place_value(found, attribute, extractor(attribute)(found) or [])
+    return found
 
 
 def _gone(target: str, after: Resource) -> str:
@@ -85,6 +108,7 @@ def _operation(target: str, value: Any, live: Resource, after: Resource, dialect
 
 def _spoken(found: list[Resource], dialect: str) -> list[Resource]:
     """RFC operations as the dialect says them (facts: use-scim-to-provision, scim-compatibility of Entra's documentation)."""
+    found = [{**item, "path": wire_path(item["path"], dialect)} if "path" in item else item for item in found]
     match dialect:
         case "entra":
             return [{**item, "op": item["op"].capitalize()} | _as_text(item) for item in found]
@@ -96,13 +120,16 @@ def _spoken(found: list[Resource], dialect: str) -> list[Resource]:
 
 def _as_text(item: Resource) -> Resource:
     """Booleans go as text: "False"."""
-    return {"value": str(item["value"])} if isinstance(item.get("value"), bool) else {}
+    value = item.get("value")
+    if isinstance(value, dict) and "path" not in item:
+        return {"value": {name: str(inner) if isinstance(inner, bool) else inner for name, inner in value.items()}}
+    return {"value": str(value)} if isinstance(value, bool) else {}
 
 
 def _collapsed(found: list[Resource]) -> list[Resource]:
     """Replacements of plain attributes become one without a path, with dotted keys; what needs a path comes before it."""
-    plain = {o["path"]: o["value"] for o in found if o["op"] == "replace" and "[" not in o["path"]}
-    rest = [o for o in found if o["op"] != "replace" or "[" in o["path"]]
+    plain = {o["path"]: o["value"] for o in found if o["op"] == "replace" and "[" not in o.get("path", "[")}
+    rest = [o for o in found if o["op"] != "replace" or "[" in o.get("path", "[")]
     return [*rest, {"op": "replace", "value": plain}] if plain else rest
 
 
@@ -131,9 +158,9 @@ def merge(live: Resource, attributes: Iterable[tuple[str, Any]]) -> Resource:
     found = copy.deepcopy({key: value for key, value in live.items() if key != "meta"})
     for target, value in attributes:
         if value is None:
-            remove_value(found, parse_path(target))
+            remove_value(found, path_of(target))
         else:
-            place_value(found, parse_path(target), value)
+            place_value(found, path_of(target), value)
     extensions = [key for key in found if key.lower().startswith("urn:")]
     found["schemas"] = sorted({*found.get("schemas", ()), *extensions})
     return found

@@ -12,6 +12,7 @@ from reconciler.declare.model import App
 from reconciler.resolve.capabilities import Limits
 
 T = TypeVar("T")
+CONCURRENCY = 16  # requests under way at once, where a profile says nothing else
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,13 @@ class Patch:
 
 
 @dataclass(frozen=True)
+class Etag:
+    """`supported`: whether If-Match is sent with the version that the service shows (RFC 7644 §3.14)."""
+
+    supported: bool = True
+
+
+@dataclass(frozen=True)
 class Groups:
     supported: bool = True
     membersPerPatch: int = 100
@@ -62,6 +70,8 @@ class Rate:
 class Profile:
     """What schemas/profile.schema.json describes; `rate` is None where no limit is known.
 
+    `concurrency` is how many requests may be under way at once.
+
     `users` and `deprovision` matter to the plan alone: see resolve.capabilities.
     """
 
@@ -70,8 +80,10 @@ class Profile:
     paging: Paging = Paging()
     filter: Filter = Filter()
     patch: Patch = Patch()
+    etag: Etag = Etag()
     groups: Groups = Groups()
     rate: Rate | None = None
+    concurrency: int = CONCURRENCY
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def limits(self) -> Limits:
@@ -99,8 +111,10 @@ def make_profile(name: str, data: Mapping[str, Any]) -> Profile:
         _part(Paging, data["paging"]),
         _part(Filter, data["filter"]),
         _part(Patch, data["patch"]),
+        _part(Etag, data.get("etag", {})),
         _part(Groups, data["groups"]),
-        _part(Rate, data["rate"]) if "rate" in data else None,
+        _part(Rate, data["rate"]) if "perMinute" in data.get("rate", ()) else None,
+        data.get("rate", {}).get("concurrency", CONCURRENCY),
         data.get("headers", {}),
     )
 

@@ -712,3 +712,59 @@ def test_names_that_two_bear_and_roles_that_the_export_lacks_are_listed(tenant: 
     _, left = imported(export(tenant, groups2={"value": same}), tmp_path / "desired")
     assert any("several have this displayName" in line for line in left) and any("no app role" in line for line in left)
     assert "same" not in load(tmp_path / "desired").declarations.groups
+
+
+WORDS = "User principal name,Display name,Object ID,Account enabled,Department"
+
+
+@pytest.mark.parametrize(("row", "line", "why"), [
+    ("bob@x.org,Baker, Bob,2,No,Networks", 2, "6 cells under 5 headings"),
+    ("ada@x.org,Ada,1,Yes,N\nbob@x.org,Bob,2,N", 3, "4 cells under 5 headings"),
+    ('ada@x.org,"A\nB",1,Yes,N\nbob@x.org,Bob', 4, "2 cells under 5 headings"),
+    ('ada@x.org,Ada,1,Yes,N\nbob@x.org,"Bo', 3, "not CSV"),
+    ("ada@x.org,Ada,1,Y,N", 2, "accountEnabled is 'Y'"),
+])  # fmt: skip
+def test_a_row_of_another_length_or_that_is_cut_off_is_an_error_at_its_line(
+    tmp_path: Path, row: str, line: int, why: str
+) -> None:
+    export(tmp_path / "csv", users_csv=f"{WORDS}\n{row}")
+    with pytest.raises(ImportRefused) as refused:
+        take_directory(tmp_path / "csv", tmp_path / "desired", None)
+    assert refused.value.message.startswith(f"{tmp_path / 'csv'}/users.csv:{line}: {why}") and refused.value.remedy
+    assert not (tmp_path / "desired").exists()
+
+
+def test_the_portals_headings_in_words_are_read(tmp_path: Path) -> None:
+    users = (
+        f"{WORDS},Mobile phone,Office location\nada@x.org,Ada,{IDS['ada']},Yes,N,1,B\ngrace@x.org,Grace,{IDS['grace']},no,,,\n"
+    )
+    groups = f"Object Id,Display name,Group type,Security enabled\n{IDS['net']},Net,Security,No\n{IDS['ops']},Ops,Security,Yes\n"
+    members = (
+        "Object ID,User principal name,Display name,Member type\n"
+        f"{IDS['ada']},ada@x.org,Ada,User\n{IDS['ops']},,Ops,Group\n{IDS['admin']},,Robot,ServicePrincipal\n"
+    )
+    _, left = imported(
+        export(tmp_path / "csv", users_csv=users, groups_csv=groups, members__Net_csv=members), tmp_path / "desired"
+    )
+    declared = load(tmp_path / "desired").declarations
+    assert declared.groups["net"].row["members"] == ["ada@x.org", {"group": "Ops"}]
+    keys = ("id", "accountEnabled", "department", "mobile", "physicalDeliveryOfficeName")
+    assert [declared.users["ada@x.org"].row.get(key) for key in keys] == [IDS["ada"], None, "N", "1", "B"]
+    assert declared.users["grace@x.org"].row["accountEnabled"] is False
+    assert any(line.startswith("Net: ") and "security-enabled" in line for line in left)
+
+
+@pytest.mark.parametrize("head", ["Login,Name", "Object ID,Display name", "Member,User principal name"])
+def test_a_list_of_members_of_which_no_row_is_understood_empties_no_group(portal: Path, tmp_path: Path, head: str) -> None:
+    export(portal, members__Net_csv=f"{head}\nx,nobody@y.org\n")
+    with pytest.raises(ImportRefused, match="of the 1 row of members/Net none is a user or a group of the export"):
+        take_directory(portal, tmp_path / "desired", None)
+    assert not (tmp_path / "desired").exists()
+
+
+def test_a_member_without_an_id_is_known_by_name_and_a_group_of_robots_has_no_members(portal: Path, tmp_path: Path) -> None:
+    export(portal, members__Net_csv="User principal name,Display name\nADA@x.org,Ada\n")
+    export(portal, members__Ops_csv="Object ID,Member type\n1,Device\n")
+    imported(portal, tmp_path / "desired")
+    groups = load(tmp_path / "desired").declarations.groups
+    assert groups["net"].row["members"] == ["ada@x.org"] and groups["ops"].row["members"] == []

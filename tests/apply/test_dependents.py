@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Barrier
 
 import httpx
 import pytest
@@ -15,7 +16,7 @@ from tests.support.servers import Answer, Call, Desk, front, scim_server
 from tests.support.servers import answer as answered
 from tests.support.world import World
 
-NO = httpx.Response(400, json={"detail": "no"})
+NO = httpx.Response(409, json={"detail": "no"})
 MANAGER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 
@@ -103,8 +104,10 @@ def test_a_name_that_was_not_freed_is_not_asked_for(world: World, previously: st
 
 
 def six(folder: Path, url: str) -> Desk:
-    """Six people in a group."""
+    """Six people in a group, for a service that takes one request at a time."""
     desk, people = Desk(folder, url), [f"u{i}@x.org" for i in range(6)]
+    app = (desk.folder / "desired/apps/wiki/app.yaml").read_text(encoding="utf-8")
+    desk.write("apps/wiki/app.yaml", app + "profile: {base: generic, rate: {concurrency: 1}}\n")
     desk.people(*people)
     desk.write("directory/groups/a.yaml", f"groups: [{{displayName: Net, members: [{', '.join(people)}]}}]")
     return desk
@@ -140,3 +143,55 @@ def test_a_wait_that_is_too_long_in_the_middle_is_not_called_a_refused_token(tmp
         ran = six(tmp_path, service.url + "/waiting/v2").reconcile("apply", "--auto-approve")
     assert ran.code == 5 and "asks to wait 24 h: run again then" in ran.err and "run the same command again" in ran.err
     assert "token" not in ran.out + ran.err and "the service asks for too long a wait" in ran.out
+
+
+class Dead(httpx.BaseTransport):
+    """Answers reads until the first write; from then on nobody listens."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner, self.dead, self.asked = inner, False, set[str]()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.dead = self.dead or request.method != "GET"
+        if self.dead:
+            self.asked.add(request.content.decode())
+            raise httpx.ConnectError("refused")
+        return self.inner.handle_request(request)
+
+
+def test_a_service_that_is_gone_in_the_middle_is_not_asked_for_each_object(world: World) -> None:
+    people = [f"u{i}@x.org" for i in range(9)]
+    world.groups()
+    world.users(*(f"userPrincipalName: {name}" for name in people))
+    world.assign(*(f"user: {name}, role: User" for name in people))
+    transport = Dead(world.transport)
+    world.client = ScimClient(
+        "http://127.0.0.1/v2", "secret", PROFILES["generic"], transport=transport, workers=1, sleep=lambda seconds: None
+    )
+    result = world.apply()
+    assert len(transport.asked) == 3 and result.refused is not None
+    assert sorted(ended(result).values()) == ["failed"] * 3 + ["skipped"] * 6
+    assert {o.message for o in result.outcomes if o.status == "skipped"} == {"not begun: the service does not answer"}
+
+
+def test_writes_go_side_by_side_and_a_second_plan_is_empty(tmp_path: Path) -> None:
+    meeting = Barrier(5)
+
+    def decide(call: Call) -> Answer | None:
+        if call.method == "POST" and call.path.endswith("/Users"):
+            meeting.wait(30)  # fewer than five at once would break it
+        return None
+
+    with scim_server() as url, front(decide, url) as service:
+        desk, people = Desk(tmp_path, service.url + "/together/v2"), [f"u{i}@x.org" for i in range(10)]
+        app = (desk.folder / "desired/apps/wiki/app.yaml").read_text(encoding="utf-8")
+        desk.write("apps/wiki/app.yaml", app + "profile: {base: generic, rate: {concurrency: 5}}\n")
+        desk.people(*people)
+        desk.write("directory/groups/a.yaml", f"groups: [{{displayName: Net, members: [{', '.join(people)}]}}]")
+        ran = desk.reconcile("apply", "--auto-approve")
+        again = desk.reconcile("plan", "--detailed-exitcode")
+    assert ran.code == 0 and [line.split()[2] for line in ran.out.splitlines() if line.startswith("done")] == [
+        *(f"User/{name}" for name in people),
+        "Group/Net",
+    ]
+    assert again.code == 0

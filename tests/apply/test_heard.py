@@ -96,7 +96,7 @@ def test_nobody_is_logged_as_created_who_was_not_and_is_not_wanted_any_more(tmp_
 def test_of_a_create_that_is_done_in_part_the_create_is_logged_and_the_rest_as_an_update(tmp_path: Path) -> None:
     world = town(tmp_path)
     inner = world.transport.inner
-    world.transport.inner = Between(inner, lambda request, serve: httpx.Response(400) if request.method == "PATCH" else serve())
+    world.transport.inner = Between(inner, lambda request, serve: httpx.Response(409) if request.method == "PATCH" else serve())
     world.apply()
     rest = ("User/ada@x.org", "update", "failure")
     both = [("User/ada@x.org", "create", "success"), ("User/grace@x.org", "create", "success")]
@@ -118,6 +118,6 @@ def test_of_a_create_that_is_done_in_part_the_create_is_logged_and_the_rest_as_a
 def test_a_create_that_failed_whole_is_one_record(tmp_path: Path) -> None:
     world = town(tmp_path)
     inner = world.transport.inner
-    world.transport.inner = Between(inner, lambda request, serve: httpx.Response(400) if request.method == "POST" else serve())
+    world.transport.inner = Between(inner, lambda request, serve: httpx.Response(409) if request.method == "POST" else serve())
     world.apply()
     assert logged(world) == [(f"User/{name}@x.org", "create", "failure") for name in ("ada", "grace")]

@@ -115,7 +115,7 @@ def test_an_assertive_mapping_removes_it(two: World) -> None:
     stranger, interns = two.client.create("Groups", {"displayName": "Other"})["id"], two.group("Interns")["id"]
     by_hand(two, "Net", [stranger, interns], [])
     two.write("apps/wiki/mappings.yaml", ASSERTIVE)
-    assert found(two) == [("Group/Net", ("drift",), (), (f"#{stranger}", "Group/Interns"))]
+    assert found(two) == [("Group/Net", ("drift",), (), (f"#Group/{stranger}", "Group/Interns"))]
     assert [row.address for row in two.plan().access] == ["Group/Interns", "Group/Other"]
     two.converge()
     assert [m["value"] for m in two.group("Net")["members"]] == [two.find("ada@x.org")["id"]]

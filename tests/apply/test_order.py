@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.steps import steps
+from reconciler.apply.steps import phases
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.plan.name_swaps import rotations
 from tests.support.world import World
@@ -20,7 +20,7 @@ def update(name: str, /, **values: tuple[Any, Any]) -> Change:
 
 
 def written(*changes: Change) -> list[str]:
-    return [step.change.address.removeprefix("User/") for step in steps(changes, ROLES)]
+    return [step.change.address.removeprefix("User/") for phase in phases(changes, ROLES) for step in phase]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The planner's rules, a folder each: what is declared, what is there and what was recorded in, the plan out. No service.
 
-`desired/` holds the files that differ from those of `base/`, `live.json` what the service answers (Users and Groups as SCIM),
+`desired/` holds the files that differ from those of `base/`, `live.json` what the service answers (Users and Groups as SCIM, and
+as `unknown` address -> why the service did not say whether that one is there),
 `record.json` what was last applied (absent: there is no record). `plan.json` and `plan.md` are what must come of it;
 `REWRITE_GOLDEN=1 pytest tests/cases` writes them anew, and what changed is then reviewed as a diff.
 """
@@ -37,7 +38,7 @@ def live_of(rule: Path, resolution: Resolution) -> Live:
     users = project_users(resolution.user_mapping, answer["Users"])
     groups = project_groups(resolution.group_mapping, answer["Groups"])
     groups = with_members(groups, resolution.limited.capabilities.members, False)
-    return Live({item.id: item for item in users}, {item.id: item for item in groups})
+    return Live({item.id: item for item in users}, {item.id: item for item in groups}, unknown=answer.get("unknown", {}))
 
 
 def record_of(rule: Path) -> Record | None:

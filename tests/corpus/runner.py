@@ -46,14 +46,12 @@ import httpx
 import pytest
 import time_machine
 import yaml
-from scim2_server.applications.wsgi import WSGIApplication
-from scim2_server.memory import InMemoryStorage
-from scim2_server.utils import load_default_provider
 
 from reconciler.cli.main import run
 from reconciler.declare.profiles import settings
 from reconciler.demo.simulator import Simulator
 from tests.support.gitworld import ENV, git
+from tests.support.scim_service import application
 
 HERE = Path(__file__).parent
 ENVIRON = {
@@ -81,7 +79,7 @@ class Service:
     """A service in process: keeps what is asked of it, and answers otherwise than it would where a step says so."""
 
     def __init__(self, profile: str | dict[str, Any], kept: Kept) -> None:
-        inner: Any = WSGIApplication(InMemoryStorage(), load_default_provider())
+        inner = application()
         self.bare = httpx.Client(transport=httpx.WSGITransport(app=inner), base_url="http://127.0.0.1/v2", headers=SCIM)
         over = dict(profile) if isinstance(profile, dict) else {"base": profile}
         base = over.pop("base")
@@ -258,6 +256,7 @@ class World:
         numbers = itertools.count(1)
         self.patch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=next(numbers), version=4))
         self.patch.setattr(secrets, "randbelow", lambda limit: next(numbers) % limit)
+        self.patch.setattr("reconciler.scim.profile.CONCURRENCY", 1)  # one order of requests, always
         self.patch.setattr(httpx.HTTPTransport, "handle_request", lambda _, request: self.service.handle(request))
         with time_machine.travel("2026-06-01T08:00:00Z", tick=False) as self.clock:
             for step in self.plan["steps"]:

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from reconciler.declare.circles import circles
 from reconciler.declare.load import load
-from reconciler.declare.references import circles
 from reconciler.resolve.scope import Ways, flatten
+from tests.support.command_server import command_server
 from tests.support.world import APP, MAPPINGS, World
 
 U, G, A = "directory/users/a.yaml", "directory/groups/a.yaml", "apps/wiki/assignments.yaml"
 M, P, V, Y = "apps/wiki/mappings.yaml", "apps/wiki/app.yaml", "apps/wiki/approvals.yaml", "policies/a.yaml"
-CHILD = """
+MEASURED = """
 import sys, time
-from reconciler.cli.main import run
-code = run(["validate", "--desired", sys.argv[1], "--format", sys.argv[2]])
-peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
-print("\\nBUDGET", code, time.process_time(), int(peak) // 1024, file=sys.stderr)
+import reconciler.cli.main as command
+run = command.run
+def measured(arguments):
+    code = run(arguments)
+    peak = next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
+    print("\\nBUDGET", code, time.process_time(), int(peak) // 1024, file=sys.stderr)
+    return code
+command.run = measured
 """
 
 
@@ -72,12 +75,11 @@ ATTACKS = {  # what is written, and the errors that are said
 
 def validated(folder: Path, form: str = "text") -> tuple[str, int, float, int]:
     """What a process of its own prints, its exit code, seconds of computing, and its peak in MB."""
-    command = [sys.executable, "-c", CHILD, str(folder / "desired"), form]
-    found = subprocess.run(
-        command, capture_output=True, text=True, timeout=300, env={**os.environ, "RECONCILE_CACHE_DIR": ""}, check=True
-    )
-    _, code, seconds, peak = found.stderr.splitlines()[-1].split()
-    return found.stdout + found.stderr, int(code), float(seconds), int(peak)
+    arguments = ("validate", "--desired", str(folder / "desired"), "--format", form)
+    process = command_server().start(arguments, folder, {**os.environ, "RECONCILE_CACHE_DIR": ""}, before=(MEASURED,))
+    out, err = ((stream or b"").decode() for stream in process.communicate(300))
+    _, code, seconds, peak = err.splitlines()[-1].split()
+    return out + err, int(code), float(seconds), int(peak)
 
 
 @pytest.mark.parametrize("name", ATTACKS)

@@ -9,19 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from reconciler.declare.model import (
-    App,
-    Assignment,
-    AttributeMapping,
-    Declarations,
-    Deprovisioning,
-    Group,
-    ObjectMapping,
-    Place,
-    Provisioning,
-    Role,
-    User,
-)
+from reconciler.declare.model import App, Assignment, AttributeMapping, Declarations, Group, ObjectMapping, Place, Role, User
+from reconciler.declare.settings import Deprovisioning, Provisioning
 from reconciler.declare.table import Table, to_rows
 from reconciler.plan.context import Context, gather
 from reconciler.plan.live import Live, LiveObject, project_groups, project_users

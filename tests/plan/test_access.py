@@ -8,14 +8,15 @@ from reconciler.plan.diff import detail
 from reconciler.plan.model import Access, Plan
 from reconciler.report import markdown
 from reconciler.report.text import render
-from tests.support.world import MAPPINGS, World
+from tests.support.world import APP, MAPPINGS, World
 
 ROLELESS = "".join(row for row in MAPPINGS[: MAPPINGS.index("  groups")].splitlines(keepends=True) if "roles" not in row)
 ROLELESS += "  groups: {enabled: false}\n"
 
 
 def rows(plan: Plan) -> list[tuple[str, bool, str, str]]:
-    return [(a.address.removeprefix("User/"), a.gains, a.what, a.through) for a in plan.access]
+    """Roles, groups and accounts; another login is said beside them."""
+    return [(a.address.removeprefix("User/"), a.gains, a.what, a.through) for a in plan.access if a.kind != "identity"]
 
 
 def text(plan: Plan) -> str:
@@ -84,7 +85,7 @@ def test_a_loss_by_expiry_names_the_assignment_that_expired(nested: World) -> No
     nested.converge()
     nested.today = "2026-06-02"
     assert lost(nested, "User") == ("Net > Inner", "apps/wiki/assignments.yaml", 3)
-    assert "; loses User through group Net > Inner, " in text(nested.plan())
+    assert " loses User through group Net > Inner, " in text(nested.plan())
 
 
 def test_a_role_that_somebody_granted_by_hand_is_lost_again(nested: World) -> None:
@@ -245,3 +246,39 @@ def test_the_reason_of_an_assignment_stands_beside_what_it_gives(world: World) -
     world.assign("user: ada@x.org, role: Admin, reason: NET-1432", "user: grace@x.org, role: User")
     assert row(world, "ada", "Admin").reason == "NET-1432" and row(world, "grace", "User").reason == ""
     assert ", reason: NET-1432" in text(world.plan()) and "| `NET-1432` |" in markdown.render(world.plan())
+
+
+@pytest.mark.parametrize(
+    ("rows_", "rule", "then"),
+    [
+        (["user: ada@x.org, role: Admin, expires: 2027-01-31"], "", "the account is disabled"),
+        (["user: ada@x.org, role: Admin, expires: 2027-01-31", "user: ada@x.org, role: User"], "", "loses it"),
+        (["user: ada@x.org, role: Admin, expires: 2027-01-31", "user: ada@x.org, role: User, expires: 2027-01-31"], "",
+         "the account is disabled"),
+        (["user: ada@x.org, role: Admin, expires: 2027-01-31"], "delete", "the account is deleted"),
+        (["user: ada@x.org, role: Admin, expires: 2027-01-31"], "retain", "keeps it: outOfScope is retain"),
+        (["group: Net, role: Admin, expires: 2027-01-31", "user: ada@x.org, role: User"], "empty", "loses it"),
+    ],
+)  # fmt: skip
+def test_who_gains_something_until_a_day_is_told_with_what_happens_then(
+    world: World, rows_: list[str], rule: str, then: str
+) -> None:
+    world.write("apps/wiki/app.yaml", APP + (f"deprovisioning: {{outOfScope: {rule}}}\n" if rule else ""))
+    world.groups("displayName: Net, members: [ada@x.org]")
+    world.assign(*rows_)
+    plan = world.plan()
+    (row,) = [row for row in plan.access if row.what == "Admin"]
+    assert (row.until, row.then) == ("2027-01-31", then)
+    assert f"until 2027-01-31, then {then}" in text(plan) and f"2027-01-31, then {then}" in markdown.render(plan)
+
+
+@pytest.mark.parametrize(
+    ("rule", "then"), [("disable", "stays in it, unless disabled: outOfScope is not empty"), ("empty", "leaves it")]
+)
+def test_members_of_a_group_whose_assignment_ends_are_told_too(world: World, rule: str, then: str) -> None:
+    world.write("apps/wiki/app.yaml", APP + f"deprovisioning: {{outOfScope: {rule}}}\n")
+    world.groups("displayName: Net, members: [ada@x.org]")
+    world.assign("group: Net, role: User, expires: 2027-01-31")
+    assert [(row.until, row.then) for row in world.plan().access if row.kind == "group"] == [("2027-01-31", then)]
+    world.assign("group: Net, role: User, expires: 2027-01-31", "group: Net, role: Admin")
+    assert [(row.until, row.then) for row in world.plan().access if row.kind == "group"] == [(None, "")]

@@ -19,7 +19,7 @@ def settled(found: Context, *only: str) -> Settled:
 
 def test_ids_stand_by_address_and_those_of_nobody_by_themselves() -> None:
     found = settled(context(accounts=(*ACCOUNTS, account("e5", "eve@x.org"))))
-    assert found.ids == {ADA: "a1", GRACE: "b2", NET: "g1", "#a1": "a1", "#b2": "b2", "#e5": "e5", "#g1": "g1"}
+    assert found.ids == {ADA: "a1", GRACE: "b2", NET: "g1", "#a1": "a1", "#b2": "b2", "#e5": "e5", "#Group/g1": "g1"}
 
 
 def test_what_matches_and_stays_goes_into_the_record() -> None:
@@ -95,7 +95,7 @@ def test_for_a_part_of_a_plan_the_rest_stays() -> None:
 
 
 def test_nothing_is_known_anew_of_those_of_whom_nothing_can_be_planned() -> None:
-    two = context(accounts=(*ACCOUNTS, account("a9", "Ada@x.org")), recorded={})
+    two = context(accounts=(account("a1", "ADA@x.org"), ACCOUNTS[1], account("a9", "Ada@x.org")), recorded={})
     assert settled(two).baselines.keys() == {GRACE, NET}
 
 
@@ -122,3 +122,12 @@ def test_who_is_out_with_nothing_left_to_do_is_retained() -> None:
     found = context(people=PEOPLE[1:], teams=({**TEAM, "members": ["grace@x.org"]},))
     found = found.decided((), (ADA,), ())
     assert settled(found).baselines[ADA] == {**entries()[ADA], "retained": True}
+
+
+def test_of_whom_nothing_can_be_planned_nothing_is_known_anew() -> None:
+    """Ada would take the name that Grace's account still has: she keeps what the record holds, and is not renamed."""
+    taking = {**PEOPLE[0], "userPrincipalName": "grace@x.org", "previously": ["ada@x.org"], "id": "7"}
+    found = context(people=(taking,), teams=({**TEAM, "members": ["grace@x.org"]},))
+    assert found.matching.failed == {GRACE}
+    after = settled(found)
+    assert GRACE not in after.baselines and after.renamed == {}

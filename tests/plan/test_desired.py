@@ -130,3 +130,10 @@ def test_what_the_service_keeps_otherwise_is_told_by_target() -> None:
     known[ADA]["answered"] = {"title": "Boss"}
     findings = planned(context(accounts=BOSS, recorded=known))
     assert (findings.changes, findings.ignored, findings.unchanged) == ([], {"title": [ADA]}, 3)
+
+
+def test_what_was_cleared_and_is_kept_is_told_by_target_too() -> None:
+    known = {**entries(), ADA: entry("a1", "ada@x.org")}
+    known[ADA]["answered"] = {"title": "Engineer"}
+    findings = planned(context(people=({"userPrincipalName": "ada@x.org"}, PEOPLE[1]), recorded=known))
+    assert (findings.changes, findings.ignored, findings.uncleared) == ([], {}, {"title": [ADA]})

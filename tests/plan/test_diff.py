@@ -7,10 +7,22 @@ from typing import Any
 import pytest
 
 from reconciler.declare.model import AttributeMapping
-from reconciler.plan.diff import attribute, causes, detail, differing, ignored, in_address_space, initial_attributes, same, unsaid
+from reconciler.plan.diff import (
+    attribute,
+    causes,
+    detail,
+    differing,
+    ignored,
+    in_address_space,
+    initial_attributes,
+    same,
+    unsaid,
+    unsure,
+)
 from reconciler.plan.model import AttributeChange
 from reconciler.record.entries import Entry
 from reconciler.resolve.expressions.language import IGNORE
+from reconciler.resolve.several import Several
 from tests.plan.literals import mapping
 
 TITLE = AttributeMapping("title", "source", "jobTitle")
@@ -137,7 +149,13 @@ def test_nothing_that_differs_has_no_cause() -> None:
         (TITLE, "b", entry("b"), []),
         (TITLE, "b", entry("b", title="c"), []),
         (TITLE, "c", entry("b", title="a"), []),
-        (TITLE, None, entry(None, title="a"), []),
+        (TITLE, None, entry(None, title="a"), [0]),
+        (TITLE, None, entry(None, title="c"), []),
+        (TITLE, None, entry(None), []),
+        (TITLE, None, entry("b", title="a"), []),
+        (TITLE._replace(onNull="keep"), None, entry(None, title="a"), []),
+        (TITLE._replace(default="b"), None, entry(None, title="a"), []),
+        (TITLE._replace(ignoreDrift=True), None, entry(None, title="a"), []),
         (TITLE._replace(ignoreDrift=True), "b", entry("b", title="a"), []),
         (TITLE, IGNORE, entry("b", title="a"), []),
         (TITLE, "b", None, []),
@@ -152,6 +170,7 @@ def test_what_the_service_was_told_and_keeps_otherwise_is_known(
 def test_a_null_that_takes_roles_away_and_is_ignored_is_known() -> None:
     known: Entry = {"id": "1", "wanted": {"roles": None}, "answered": {"roles": [ADMIN]}}
     assert ignored(mapping(ASSERTIVE), (None,), ([ADMIN],), known) == [0]
+    assert ignored(mapping(ADDING), (None,), ([ADMIN],), known) == []
 
 
 def test_a_reference_stands_as_the_address_of_whom_it_points_to() -> None:
@@ -165,3 +184,47 @@ def test_a_list_is_compared_by_its_keys() -> None:
     assert detail("a", "b") == []
     assert [row[:2] for row in detail([USER], [ADMIN])] == [("+", "admin"), ("-", "user")]
     assert detail([USER], [{**USER, "display": "x"}]) == [("~", "user.display", "User", "x")]
+
+
+# Several values behind one path
+
+WORK = AttributeMapping('emails[type eq "work"].value', "source", "mail")
+
+
+def several(*values: Any, primary: bool = False) -> Several:
+    found = Several(values)
+    found.primary = primary
+    return found
+
+
+def told(wanted: Any, answer: str = "") -> Entry:
+    return {"id": "1", "wanted": {WORK.target: wanted}, "answered": {WORK.target: answer} if answer else {}}
+
+
+@pytest.mark.parametrize(
+    ("want", "have", "entry", "before"),
+    [
+        ("B@x.org", several("a@x.org", "b@x.org"), None, None),  # one of them has it already
+        ("c", several("a", "b"), told("b"), ["b", "a"]),  # which we have written
+        ("c", several("a", "b"), told("x", answer="b"), ["b", "a"]),  # as which it was answered
+        ("c", several("a", "b", primary=True), told("b"), ["b", "a"]),
+        ("c", several("a", "b", primary=True), None, ["a", "b"]),
+        ("c", several("a", None), None, ["a", None]),  # the only one there is
+        ("c", several(None, "a", "b", primary=True), None, "unsure"),
+        ("c", several(None), None, "unsure"),
+        ("c", several("a", "b"), None, "unsure"),
+        ("c", several("a", "b"), told("x"), "unsure"),
+        (None, several("a", "b"), told("b"), ["b", "a"]),
+        (None, several("a", "b"), told(None), None),  # the others were never ours
+        (None, several(None), told("b"), None),
+    ],
+)
+def test_of_several_values_the_one_that_is_meant_comes_first(want: Any, have: Several, entry: Entry | None, before: Any) -> None:
+    item, values = mapping(WORK), ((want,), (have,))
+    changes = [(change.before, change.after) for change in differing(item, *values, entry)]
+    assert changes == ([(before, want)] if isinstance(before, list) else [])
+    assert unsure(item, *values, entry) == ([WORK.target] if before == "unsure" else [])
+
+
+def test_one_value_in_place_of_several_is_no_list_of_parts() -> None:
+    assert detail(["a", "b"], "c") == []

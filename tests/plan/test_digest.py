@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.plan.digest import change_digest, plan_digest
 from reconciler.plan.model import AttributeChange, Change, Precondition
+from tests.support.budget import examples
 from tests.support.world import World
 
 CHANGE = Change(
@@ -70,7 +71,7 @@ def test_a_digest_knows_no_time_zone(world: World, monkeypatch: pytest.MonkeyPat
     assert there == here
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(order=st.permutations(range(6)), cut=st.integers(0, 6))
 def test_a_digest_knows_no_order_of_rows_and_files(tmp_path_factory: pytest.TempPathFactory, order: list[int], cut: int) -> None:
     world = World(tmp_path_factory.mktemp("world"))

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from reconciler.cli.main import run
 from reconciler.cycle.randomness import SystemChance
-from reconciler.plan.explain.model import Explanation, Step
+from reconciler.plan.explain.model import ExplainedStep, Explanation
 from reconciler.plan.explain.steps import explain, offline
 from reconciler.report.explain import dumps, render
 from reconciler.resolve.one_object import find
@@ -34,13 +34,13 @@ def explained(world: World, address: str, online: bool = True) -> Explanation:
     found = world.session()
     context = found.planned.context
     context = context if online else offline(context.app, context.resolution, found.record)
-    connection = Step("connection", "success" if online else "skipped", "x")
+    connection = ExplainedStep("connection", "success" if online else "skipped", "x")
     explanation = explain(context, address, connection, found.planned if online else None, SystemChance())
     Draft202012Validator(json.loads(SCHEMA.read_text())).validate(json.loads(dumps([explanation])))
     return explanation
 
 
-def step(found: Explanation, name: str) -> Step:
+def step(found: Explanation, name: str) -> ExplainedStep:
     return next(step for step in found.steps if step.name == name)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from reconciler.declare.model import Assignment, ObjectMapping
 from reconciler.plan.context import Context
 from reconciler.plan.membership import causes, group_members, known_members, members, possible, recorded_members, still_in
@@ -21,11 +23,13 @@ from tests.plan.literals import (
     app,
     context,
     entries,
+    entry,
     group,
     group_entry,
 )
 
 EVE = account("e5", "eve@x.org")
+ONLY_GRACE: dict[str, Any] = {"teams": ({**TEAM, "members": ["grace@x.org"]},)}
 ONLY_ADA: dict[str, Any] = {"teams": ({**TEAM, "members": ["ada@x.org"]},)}
 BOTH = (
     Assignment("ada@x.org", None, "user", None, None, "a.yaml", 1),
@@ -55,7 +59,7 @@ def test_a_group_inside_goes_only_where_the_mapping_is_assertive_and_it_is_not_d
     there: dict[str, Any] = {"groups": (group("g1", "Net", "a1", "b2", "g2"), group("g2", "Core"))}
     assertive = app(groups=ObjectMapping(attributes=GROUPS, assertive=True))
     assert changed(context(**there)) == ((), ())
-    assert changed(context(assertive, **there)) == ((), ("#g2",))
+    assert changed(context(assertive, **there)) == ((), ("#Group/g2",))
     declared = {**TEAM, "members": [*TEAM["members"], {"group": "Core"}]}
     core = {"displayName": "Core", "members": []}
     inside = context(assertive, teams=(declared, core), recorded={**entries(), "Group/Core": group_entry("g2", "Core")}, **there)
@@ -94,7 +98,7 @@ def test_only_who_has_or_gets_an_account_can_be_a_member() -> None:
     only = app(users=ObjectMapping(targetObjectActions=frozenset({"update"}), attributes=USERS))
     assert possible(context(only, accounts=ACCOUNTS[:1]), frozenset({ADA, GRACE})) == {ADA}
     assert possible(context(accounts=ACCOUNTS[:1]), frozenset({ADA, GRACE})) == {ADA, GRACE}
-    two = context(accounts=(*ACCOUNTS, account("a9", "ADA@x.org")), recorded={})
+    two = context(accounts=(account("a1", "Ada@x.org"), ACCOUNTS[1], account("a9", "ADA@x.org")), recorded={})
     assert possible(two, frozenset({ADA, GRACE})) == {GRACE}
 
 
@@ -130,3 +134,47 @@ def test_those_who_leave_are_counted_of_those_whom_we_know() -> None:
     delete = Change(NET, "delete", "", (), "", 0, precondition=Precondition("g1", None, ""))
     assert group_members(found, delete) == ({ADA, GRACE, "#e5"}, {ADA, GRACE, "#e5"})
     assert group_members(found, Change(NET, "create", "", (), "", 0)) == (set(), set())
+
+
+# Ids of users and groups are two spaces
+
+ONE = ({**account("1", "ada@x.org", "Engineer")}, {**account("2", "grace@x.org", "Admiral")})
+NUMBERED: dict[str, Any] = {
+    "accounts": ONE,
+    "recorded": {ADA: entry("1", "ada@x.org"), GRACE: entry("2", "grace@x.org"), NET: group_entry("1", "Net", ADA, GRACE)},
+}
+
+
+def numbered(*members: dict[str, Any], **more: Any) -> Context:
+    return context(groups=({"id": "1", "displayName": "Net", "members": list(members)},), **{**NUMBERED, **more})
+
+
+def changed_in_1(found: Context) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return members(found, found.resolution.groups[NET], found.live.groups["1"], found.entry(NET))
+
+
+def test_a_person_who_has_a_groups_id_is_the_person_and_leaves_the_group() -> None:
+    found = numbered({"value": "1"}, {"value": "2", "type": "User"}, application=app(assignments=BOTH), **ONLY_GRACE)
+    assert known_members(found, found.live.groups["1"], found.entry(NET)) == {ADA, GRACE}
+    assert changed_in_1(found) == ((), (ADA,))
+    assert found.matching.addresses == {"1": ADA, "2": GRACE} and found.matching.groups == {"1": NET}
+
+
+@pytest.mark.parametrize(
+    "said", [{"type": "Group"}, {"type": "group"}, {"$ref": "https://x/v2/Groups/7"}, {"$ref": "../Groups/7"}]
+)
+def test_a_member_is_a_group_where_its_type_says_so_or_its_ref(said: dict[str, Any]) -> None:
+    found = numbered({"value": "1"}, {"value": "2"}, {"value": "7", **said}, accounts=(*ONE, account("7", "eve@x.org")))
+    assert known_members(found, found.live.groups["1"], found.entry(NET)) == {ADA, GRACE, "#Group/7"}
+    found = numbered({"value": "1"}, {"value": "2"}, {"value": "1", **said})
+    assert known_members(found, found.live.groups["1"], found.entry(NET)) == {ADA, GRACE, NET}
+
+
+def test_the_type_comes_before_the_ref() -> None:
+    found = numbered({"value": "1", "type": "User", "$ref": "https://x/v2/Groups/1"})
+    assert known_members(found, found.live.groups["1"], found.entry(NET)) == {ADA}
+
+
+def test_a_strangers_account_with_the_id_of_one_of_our_groups_is_unmanaged() -> None:
+    found = numbered(accounts=(*ONE, account("3", "eve@x.org")), recorded={**NUMBERED["recorded"], NET: group_entry("3", "Net")})
+    assert "3" not in found.matching.addresses

@@ -338,6 +338,8 @@ def test_an_external_id_that_differs_in_case_is_somebody_elses(world: World) -> 
     by_id = by_id.replace("matchingPrecedence: 1", "matchingPrecedence: 1, caseExact: false")
     world.write("apps/wiki/mappings.yaml", mapping(by_id))
     world.store.record_file.unlink()
+    assert world.plan().errors == ()  # the very value wins
+    world.users("userPrincipalName: ada@x.org, employeeId: Abc")
     assert [error.code for error in world.plan().errors] == ["DuplicateTargetEntries"]
 
 

@@ -3,65 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
 from reconciler.plan.model import Plan
 from reconciler.report import jsonform, markdown, text
+from tests.support.keeping import SINGLE, Says, keeping, town, without
 from tests.support.servers import Answer, Call, Desk, front, scim_server
 from tests.support.world import APP, MAPPINGS, World
-
-ROLE = "'roles[primary eq \"True\"].value', expression: 'SingleAppRoleAssignment([appRoleAssignments])'"
-SINGLE = MAPPINGS.replace("roles, expression: 'AssertiveAppRoleAssignmentsComplex([appRoleAssignments])'", ROLE)
-
-
-Says = Callable[[dict[str, Any]], dict[str, Any]]
-
-
-class Keeping(httpx.BaseTransport):
-    """A service that answers 200 or 204 to writes below a path, and does nothing; `sent` are those writes.
-
-    `says` makes of what is there what a 200 shows: some echo what they were sent, or leave it out.
-    """
-
-    def __init__(self, inner: httpx.BaseTransport, path: str, status: int, method: str = "PATCH", says: Says = dict) -> None:
-        self.inner, self.path, self.status, self.method, self.sent = inner, path, status, method, list[dict[str, Any]]()
-        self.says, self.reads = says, list[str]()
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        if request.method == "GET":
-            self.reads.append(request.url.path)
-        if request.method != self.method or self.path not in request.url.path:
-            return self.inner.handle_request(request)
-        self.sent.append(json.loads(request.content or b"{}"))
-        if self.status == 204:
-            return httpx.Response(204)
-        response = self.inner.handle_request(httpx.Request("GET", request.url))
-        response.read()
-        return httpx.Response(200, json=self.says(response.json()))
-
-
-def without(name: str) -> Says:
-    return lambda shown: {key: value for key, value in shown.items() if key != name}
-
-
-def town(folder: Path, mappings: str = MAPPINGS) -> World:
-    world = World(folder)
-    world.write("apps/wiki/mappings.yaml", mappings)
-    world.users("userPrincipalName: ada@x.org", "userPrincipalName: grace@x.org")
-    world.groups("displayName: Net, members: [ada@x.org, grace@x.org]")
-    world.assign("user: ada@x.org, role: Admin", "user: grace@x.org, role: User", "group: Net, role: User")
-    world.converge()
-    return world
-
-
-def keeping(world: World, path: str, status: int = 204, method: str = "PATCH", says: Says = dict) -> Keeping:
-    world.transport.inner = found = Keeping(world.transport.inner, path, status, method, says)
-    return found
 
 
 def leave(world: World) -> None:
@@ -179,6 +130,60 @@ def test_a_leaver_whom_the_list_alone_calls_active_is_outstanding(tmp_path: Path
     says(world.plan(), "StillActive", "User/ada@x.org is still active")
 
 
+class Gone(httpx.BaseTransport):
+    """Disables nobody, and says of everybody who was to be disabled that there is no such id; it lists and filters them.
+
+    `filters` says whether it knows filters, `shown` what it lists of who was to be disabled.
+    """
+
+    def __init__(self, inner: httpx.BaseTransport, shown: bool, filters: int) -> None:
+        self.inner, self.shown, self.filters, self.gone = inner, shown, filters, set[str]()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "PATCH" and "/Users/" in request.url.path:
+            self.gone.add(request.url.path)
+            return httpx.Response(204)
+        if request.url.path in self.gone:
+            return httpx.Response(404)
+        if "filter" in request.url.params and self.filters != 200:
+            return httpx.Response(self.filters)
+        response = self.inner.handle_request(request)
+        data = json.loads(response.read() or b"{}")
+        for item in data.get("Resources", ()):
+            item.update({} if not any(item["id"] in path for path in self.gone) else {"active": self.shown})
+        return httpx.Response(response.status_code, json=data)
+
+
+@pytest.mark.parametrize("filters", [200, 400, 501])
+def test_a_leaver_whose_id_is_gone_and_who_is_listed_as_active_is_outstanding(tmp_path: Path, filters: int) -> None:
+    world = town(tmp_path)
+    leave(world)
+    world.transport.inner = Gone(world.transport.inner, True, filters)
+    assert {o.change.address: o.status for o in world.apply().outcomes}["User/ada@x.org"] == "outstanding"
+    for _ in range(2):
+        says(world.plan(), "StillActive", "User/ada@x.org is still active")
+        world.apply()
+
+
+def test_a_leaver_whose_id_is_gone_and_who_is_listed_as_inactive_is_out(tmp_path: Path) -> None:
+    world = town(tmp_path)
+    leave(world)
+    world.transport.inner = Gone(world.transport.inner, False, 200)
+    assert world.apply().complete
+    record = world.store.load()
+    assert record is not None and record.entries["User/ada@x.org"]["disabledAt"] == world.now
+    assert (world.plan().changes, world.plan().outstanding) == ((), 0)
+
+
+def test_a_leaver_of_whom_nobody_can_tell_is_no_success(tmp_path: Path) -> None:
+    world = town(tmp_path)
+    leave(world)
+    world.transport.inner = Gone(world.transport.inner, False, 403)
+    assert {o.change.address: o.status for o in world.apply().outcomes}["User/ada@x.org"] == "failed"
+    record = world.store.load()
+    assert record is not None and "User/ada@x.org" in record.entries
+
+
 def test_what_takes_nothing_is_not_read_back(tmp_path: Path) -> None:
     world = town(tmp_path)
     world.users("userPrincipalName: ada@x.org, jobTitle: Countess", "userPrincipalName: grace@x.org")
@@ -261,14 +266,16 @@ def test_a_member_whom_somebody_takes_out_by_hand_is_forgotten(tmp_path: Path) -
     assert record is not None and "kept" not in record.entries["Group/Net"]
 
 
-@pytest.mark.parametrize("status", [200, 204])
-def test_an_account_that_is_still_there_is_not_deleted(tmp_path: Path, status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "words"), [(200, "did not delete it"), (204, "did not delete it"), (404, "answered 404"), (405, "answered 405")]
+)
+def test_an_account_that_is_still_there_is_not_deleted(tmp_path: Path, status: int, words: str) -> None:
     world = town(tmp_path)
     world.write("apps/wiki/app.yaml", APP + "deprovisioning: {outOfScope: delete}\n")
     leave(world)
     service = keeping(world, "/Users/", status, "DELETE")
     found = {o.change.address: o for o in world.apply().outcomes}
-    assert found["User/ada@x.org"].status == "failed" and "did not delete it" in found["User/ada@x.org"].message
+    assert found["User/ada@x.org"].status == "failed" and words in found["User/ada@x.org"].message
     record = world.store.load()
     assert record is not None and "User/ada@x.org" in record.entries
     assert [change.action for change in world.plan().changes] == ["delete"]

@@ -6,11 +6,28 @@ from typing import Any
 
 import pytest
 
-from reconciler.declare.model import Deprovisioning, ObjectMapping
+from reconciler.declare.model import Assignment, ObjectMapping
+from reconciler.declare.settings import Deprovisioning
 from reconciler.plan.context import Context
 from reconciler.plan.findings import Findings, joined
 from reconciler.plan.removed import plan_removed
-from tests.plan.literals import ACCOUNTS, ACTIVE, ADA, GROUPS, NET, PEOPLE, USERS, account, app, context, entries, entry
+from tests.plan.literals import (
+    ACCOUNTS,
+    ACTIVE,
+    ADA,
+    ASSIGNED,
+    GRACE,
+    GROUPS,
+    NET,
+    PEOPLE,
+    USERS,
+    account,
+    app,
+    context,
+    entries,
+    entry,
+    group,
+)
 
 LEFT: dict[str, Any] = {"people": PEOPLE[1:], "teams": ({"displayName": "Net", "members": ["grace@x.org"]},)}
 OFF = (account("a1", "ada@x.org", "Engineer", active=False), ACCOUNTS[1])
@@ -137,5 +154,84 @@ def test_a_group_is_deleted_only_if_we_created_it_and_the_mapping_deletes() -> N
     assert (kept.changes, kept.said()) == ([], [])
 
 
+EXPIRED: Any = (
+    ASSIGNED._replace(expires="2026-05-31"),
+    Assignment("grace@x.org", None, "user", None, None, "assignments.yaml", 2),
+)
+
+
+@pytest.mark.parametrize("rule", ["disable", "delete"])
+def test_an_assignment_that_expires_deletes_no_group_and_says_who_stays_in(rule: str) -> None:
+    findings = planned(context(app(deprovisioning=Deprovisioning(outOfScope=rule), assignments=EXPIRED)))
+    assert [(action, address) for action, address, *_ in said(findings)] == [("disable" if rule == "disable" else "delete", ADA)]
+    assert findings.said() == [
+        f"{NET}: retained, since the last assignment expired on 2026-05-31; still in it: {GRACE}; to take out whom we know, "
+        "say `outOfScope: empty` under deprovisioning in app.yaml"
+    ]
+
+
+def test_a_group_is_emptied_where_the_app_says_so_of_whom_we_know() -> None:
+    stranger = account("c3", "joan@x.org")
+    found = context(
+        app(deprovisioning=Deprovisioning(outOfScope="empty"), assignments=EXPIRED),
+        accounts=(*ACCOUNTS, stranger),
+        groups=(group("g1", "Net", "a1", "b2", "c3"),),
+    )
+    disabled_, emptied = sorted(planned(found).changes, key=lambda change: change.address)[::-1]
+    assert (disabled_.action, disabled_.address) == ("disable", ADA)
+    assert (emptied.action, emptied.remove, emptied.add, emptied.causes) == ("update", (ADA, GRACE), (), ("time",))
+    assert emptied.reason == "the last assignment expired on 2026-05-31; its members leave it, and the group stays"
+
+
+def test_an_adopted_group_that_nobody_declares_any_more_is_emptied_too() -> None:
+    before = entries()
+    before[NET]["created"] = False
+    findings = planned(context(rules(removedFromDirectory="empty"), teams=(), recorded=before))
+    assert said(findings)[-1] == (
+        "update",
+        NET,
+        "no longer in the directory; its members leave it, and the group stays",
+        ("config",),
+    )
+    nobody_inside = context(rules(removedFromDirectory="empty"), teams=(), groups=(group("g1", "Net"),))
+    assert [change.action for change in planned(nobody_inside).changes] == ["disable", "disable"]
+
+
+def test_an_adopted_group_that_stays_says_who_is_in_it() -> None:
+    before = entries()
+    before[NET]["created"] = False
+    each: Any = tuple(Assignment(name, None, "user", None, None, "assignments.yaml", 1) for name in ("ada@x.org", "grace@x.org"))
+    assert planned(context(app(assignments=each), teams=(), recorded=before)).said() == [
+        f"{NET}: retained, since it was there before us; still in it: {ADA}, {GRACE}; to take out whom we know, say "
+        "`removedFromDirectory: empty` under deprovisioning in app.yaml"
+    ]
+
+
+def test_a_group_that_cannot_be_emptied_says_why() -> None:
+    for settings, why in (
+        ({"targetObjectActions": frozenset({"create"})}, "the mapping does not update"),
+        ({"attributes": GROUPS[:1]}, "no mapping carries `members`"),
+    ):
+        mapping = ObjectMapping(**{"attributes": GROUPS, **settings})  # type: ignore[arg-type]
+        findings = planned(context(app(groups=mapping, deprovisioning=Deprovisioning(outOfScope="empty"), assignments=EXPIRED)))
+        assert findings.said() == [f"{NET}: retained with its members, since {why}: {ADA}, {GRACE}"]
+
+
+def test_who_did_not_leave_an_emptied_group_is_outstanding_and_not_told_again() -> None:
+    before = entries()
+    before[NET] |= {"members": [GRACE], "kept": [ADA]}
+    found = planned(context(rules(removedFromDirectory="empty"), teams=(), recorded=before))
+    assert [change.remove for change in found.changes if change.address == NET] == [(GRACE,)]
+    assert [(item.address, item.what) for item in found.outstanding] == [(NET, ADA)]
+
+
 def test_who_was_revoked_is_another_matter() -> None:
     assert planned(context(out={ADA: {"at": "2026-05-30", "reason": "x"}}, **LEFT)).changes == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "action"), [({"outOfScope": "retain"}, []), ({"removedFromDirectory": "retain"}, ["delete"])]
+)
+def test_a_group_out_of_scope_goes_as_the_rule_for_those_says(settings: dict[str, str], action: list[str]) -> None:
+    findings = planned(context(app(assignments=(), deprovisioning=Deprovisioning(**settings))))
+    assert [change.action for change in findings.changes if change.address == NET] == action

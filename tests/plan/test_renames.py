@@ -59,6 +59,26 @@ def test_a_renamed_group_is_found_and_kept_by_what_the_plan_says(applied: World,
     assert actions(applied) == [(f"Group/{name}", "update")] and hints(applied) == []
 
 
+def test_a_group_that_was_there_before_and_is_renamed_is_found_though_it_stays(world: World) -> None:
+    world.users(ADA, GRACE)
+    world.client.create("Groups", {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Net"})
+    groups(world, "Net")
+    world.converge()
+    groups(world, "Networks")
+    assert actions(world) == [("Group/Networks", "create")]
+    keeps = "Group/Networks looks like Group/Net under another name (the same members): add `previously: [Net]` to keep the group"
+    assert hints(world) == [keeps]
+
+
+@pytest.mark.parametrize(("name", "said"), [("Network Engineers", True), ("Sales", False)])
+def test_a_near_name_and_members_in_common_tell_too(applied: World, name: str, said: bool) -> None:
+    groups(applied, "Network Engineering")
+    applied.converge()
+    applied.groups(f"displayName: {name}, members: [ada@x.org]", "displayName: Ops, members: [grace@x.org]")
+    applied.assign(f"group: {name}, role: User", "group: Ops, role: User", "user: ada@x.org, role: Admin")
+    assert [("nearly the same name, and members in common" in text) for text in hints(applied)] == [True] * said
+
+
 @pytest.mark.parametrize("name", ["0", "Net: all", "on", "- a", "é", "a,b", "it's"])
 def test_the_earlier_name_can_be_copied_into_the_yaml(applied: World, name: str) -> None:
     groups(applied, name)

@@ -13,12 +13,14 @@ from hypothesis import strategies as st
 from reconciler.declare.load import load
 from reconciler.plan.model import Plan
 from reconciler.plan.safeguards.deletions import share
+from reconciler.plan.selection import Selection
 from reconciler.record.journal import recover
 from reconciler.record.model import Record
 from reconciler.report import markdown, text
 from reconciler.report.jsonform import dumps
 from reconciler.report.safeguard_verdict import line
 from reconciler.resolve.check import check
+from tests.support.budget import examples
 from tests.support.world import APP, MAPPINGS, ROLES, World
 
 NEVER = "2099-12-31"
@@ -229,7 +231,7 @@ def strangers(found: Town, *people: str) -> None:
 
 @pytest.mark.parametrize(("gone", "blocked"), [(1, ""), (2, "groupMembership"), (3, "accidentalDeletions groupMembership")])
 def test_members_who_are_nobody_s_count_where_an_assertive_mapping_removes_them(tmp_path: Path, gone: int, blocked: str) -> None:
-    found = Town(tmp_path, 12, "protected: [breakglass@x.org]")
+    found = Town(tmp_path, 12, "protected: [breakglass@x.org], groupMembership: {minimumExisting: 5}")
     found.inside["Admins"] = found.people[:4]
     found.declare()
     found.converge()
@@ -348,16 +350,16 @@ def test_a_killed_run_has_counted_what_it_did_and_what_it_may_have_done() -> Non
 
 
 @pytest.mark.parametrize(("group", "leave", "blocked"), [
-    ("Net", 3, False), ("Net", 4, False), ("Net", 5, True), ("Admins", 1, False), ("Admins", 2, False), ("Admins", 3, True),
+    ("Net", 5, False), ("Net", 6, False), ("Net", 7, True), ("Admins", 2, False), ("Admins", 3, False), ("Admins", 4, True),
 ])  # fmt: skip
 def test_half_of_a_group_may_leave_and_a_quarter_of_a_privileged_one(
     tmp_path: Path, group: str, leave: int, blocked: bool
 ) -> None:
-    found = Town(tmp_path, 10, "accidentalDeletions: {percent: 100}")
-    found.inside[group] = found.people[:8]
+    found = Town(tmp_path, 12, "accidentalDeletions: {percent: 100}")
+    found.inside[group] = found.people
     found.declare()
     found.converge()
-    found.inside[group] = found.people[leave:8]
+    found.inside[group] = found.people[leave:]
     found.declare()
     assert found.blocking() == (["groupMembership"] if blocked else [])
 
@@ -375,10 +377,10 @@ def test_memberships_count_from_minimum_existing_on(tmp_path: Path, existing: in
 
 def test_a_group_that_stops_being_privileged_in_the_same_change_is_still_privileged(tmp_path: Path) -> None:
     found = Town(tmp_path, 10, "accidentalDeletions: {percent: 100}")
-    found.inside["Admins"] = found.people[:8]
+    found.inside["Admins"] = found.people
     found.declare()
     found.converge()
-    found.inside["Admins"] = found.people[3:8]
+    found.inside["Admins"] = found.people[3:]
     found.declare()
     text_ = (found.folder / "desired/apps/wiki/assignments.yaml").read_text(encoding="utf-8")
     found.write("apps/wiki/assignments.yaml", text_.replace("group: Admins, role: Admin", "group: Admins, role: User"))
@@ -394,20 +396,113 @@ def test_a_group_inside_a_privileged_one_is_privileged(tmp_path: Path) -> None:
             "group: Admins, role: Admin", "group: Inner, role: User", *(f"user: {name}, role: User" for name in found.people)
         )
 
-    declare(found.people[:8])
+    declare(found.people)
     found.converge()
-    declare(found.people[3:8])
+    declare(found.people[3:])
     assert found.blocking() == ["groupMembership"]
 
 
 def test_a_deleted_group_loses_all_its_members(tmp_path: Path) -> None:
     found = Town(tmp_path, 10)
-    found.inside["Net"] = found.people[:4]
+    found.inside["Net"] = found.people
     found.declare()
     found.converge()
     found.inside = {}
     found.declare()
     assert [c.action for c in found.plan().changes] == ["delete"] and found.blocking() == ["groupMembership"]
+
+
+@pytest.mark.parametrize(("inside", "blocked"), [(9, False), (10, True)])
+def test_of_a_group_of_few_a_percentage_says_nothing(tmp_path: Path, inside: int, blocked: bool) -> None:
+    found = Town(tmp_path, 12, "accidentalDeletions: {percent: 100}")
+    found.inside["Net"] = found.people[:inside]
+    found.declare()
+    found.converge()
+    found.inside["Net"] = found.people[6:inside]
+    found.declare()
+    assert found.blocking() == (["groupMembership"] if blocked else [])
+
+
+def test_an_administrator_of_three_who_leaves_the_company_blocks_nothing(tmp_path: Path) -> None:
+    found = Town(tmp_path, 12)
+    found.inside["Admins"] = found.people[:3]
+    found.declare()
+    found.converge()
+    found.without(1)
+    assert sorted(c.address for c in found.plan().changes) == ["Group/Admins", "User/u00@x.org"] and found.blocking() == []
+
+
+@pytest.mark.parametrize("inactive", [0, 7])
+def test_who_is_disabled_by_the_same_plan_or_inactive_already_leaves_no_group(tmp_path: Path, inactive: int) -> None:
+    found = Town(tmp_path, 12, "accidentalDeletions: {percent: 100}")
+    found.inside["Net"] = found.people
+    found.declare()
+    found.converge()
+    for name in found.people[:inactive]:
+        found.edit(name, "active", False)
+    gone = found.people[:7]
+    found.roles |= dict.fromkeys(gone, [])
+    found.inside["Net"] = found.people[7:]
+    found.declare()
+    actions = [c.action for c in found.plan().changes]
+    assert actions == ["update", *["disable"] * (7 - inactive)] and "groupMembership" not in found.blocking()
+
+
+# What passes, and what is held back
+
+
+def passing(found: Town) -> list[str]:
+    return [address for said in found.plan().safeguards for address in said.get("passing", [])]
+
+
+def test_a_blocked_plan_says_which_of_its_changes_would_pass_alone_and_how(tmp_path: Path) -> None:
+    found = town(tmp_path, 9, "accidentalDeletions: {count: 1}")
+    found.without(2)
+    found.people.append("new@x.org")
+    found.roles["new@x.org"] = ["User"]
+    found.declare()
+    plan = found.plan()
+    assert passing(found) == ["User/new@x.org"] and [c.address for c in found.verdict.passing] == ["User/new@x.org"]
+    said = "1 change passes alone: reconcile apply --app wiki --only User/new@x.org"
+    assert said in text.render(plan, lambda words, _: words) and said in markdown.render(plan)
+    assert found.apply(only=("User/new@x.org",)).complete and passing(found) == [] and found.blocking() == ["accidentalDeletions"]
+
+
+def test_what_is_blocked_as_a_whole_lets_nothing_pass(tmp_path: Path) -> None:
+    found = town(tmp_path, 10, "accidentalDeletions: {percent: 100}")
+    found.without(6)
+    found.users(*(f"userPrincipalName: {name}, displayName: New" for name in found.people))
+    assert found.blocking() == ["empty"] and passing(found) == []
+
+
+def test_a_group_that_too_many_leave_is_held_and_nothing_else(tmp_path: Path) -> None:
+    found = Town(tmp_path, 12, "accidentalDeletions: {percent: 100}")
+    found.inside = {"Net": found.people, "Web": found.people}
+    found.declare()
+    found.converge()
+    found.inside = {"Net": found.people[7:], "Web": found.people[1:]}
+    found.declare()
+    assert found.blocking() == ["groupMembership"] and passing(found) == ["Group/Web"]
+
+
+def test_of_what_a_date_brought_the_part_that_is_held_can_be_approved_alone(tmp_path: Path) -> None:
+    found = Town(tmp_path, 9, "accidentalDeletions: {count: 1}")
+    found.roles = {name: ["User"] for name in found.people}
+    found.declare()
+    rows = [f"user: {name}, role: User{', expires: 2026-06-01' * (name < 'u02')}" for name in found.people]
+    found.users(*(f"userPrincipalName: {name}{', manager: u00@x.org' * (name == 'u08@x.org')}" for name in found.people))
+    found.assign(*rows)
+    found.converge()
+    found.today = "2026-06-02"
+    night = Selection(causes=("time",))
+    plan = found.session(night).planned.plan
+    assert [c.address for c in plan.changes] == ["User/u00@x.org", "User/u01@x.org", "User/u08@x.org"]
+    assert [c.address for c in found.verdict.passing] == ["User/u08@x.org"]
+    approval = Town.said(plan)["accidentalDeletions"]["approval"]
+    found.approve(f'{{plan: "{approval["plan"]}", safeguard: accidentalDeletions, reason: because, expires: {NEVER}}}')  # type: ignore[index]
+    found.session(night)
+    assert found.verdict.blocking == () and approval["plan"] in found.verdict.approved  # type: ignore[index]
+    assert approval["plan"] != plan.digest  # type: ignore[index]
 
 
 # empty
@@ -597,7 +692,7 @@ EDITS = st.lists(
 
 
 @settings(
-    max_examples=25,
+    max_examples=examples(10),
     deadline=None,
     phases=(Phase.explicit, Phase.generate, Phase.shrink),
     suppress_health_check=[HealthCheck.too_slow],
@@ -1083,3 +1178,69 @@ def test_separate_approvals_count_by_how_they_came_and_the_setting_outlives_its_
     found.declare()
     assert found.status("accidentalDeletions") == "blocked"
     assert [item.code for item in found.plan().cautions] == ["SafeguardEnds"]
+
+
+# identity
+
+
+BY_MAIL = MAPPINGS.replace(
+    "{target: userName, source: userPrincipalName, matchingPrecedence: 1}",
+    "{target: userName, source: mail, matchingPrecedence: 1}",
+)
+
+
+def renaming(tmp_path: Path, count: int, renamed: int, safeguards: str = "") -> Town:
+    """A town in which the mapping takes userName from mail from now on, of which some people have another one."""
+    found = town(tmp_path, count, safeguards)
+    domain = {name: "y.org" if number < renamed else "x.org" for number, name in enumerate(found.people)}
+    found.users(*(f"userPrincipalName: {n}, mail: {n.replace('x.org', domain[n])}" for n in found.people))
+    found.write("apps/wiki/mappings.yaml", BY_MAIL)
+    return found
+
+
+@pytest.mark.parametrize(("count", "renamed", "blocked"), [(12, 2, False), (12, 3, True), (9, 9, False)])
+def test_a_mapping_that_renames_many_is_blocked(tmp_path: Path, count: int, renamed: int, blocked: bool) -> None:
+    assert renaming(tmp_path, count, renamed).blocking() == (["identity"] if blocked else [])
+
+
+def test_what_is_renamed_stands_under_caution_and_in_access(tmp_path: Path) -> None:
+    found = renaming(tmp_path, 12, 6)
+    plan = found.plan()
+    (caution,) = plan.cautions
+    assert caution.code == "Renames" and caution.file.endswith("mappings.yaml")
+    pairs = ", ".join(f"u0{number}@x.org → u0{number}@y.org" for number in range(5))
+    assert caution.text == f"renames 6 logins: @x.org → @y.org: {pairs} and 1 more"
+    assert [(row.address, row.kind, row.what) for row in plan.access][:1] == [
+        ("User/u00@x.org", "identity", "userName u00@y.org, before u00@x.org")
+    ]
+    approval = Town.said(plan)["identity"]["approval"]
+    assert approval["safeguard"] == "identity"  # type: ignore[index]
+    found.approve(found.entry("identity", plan))
+    assert found.blocking() == [] and found.apply().complete and found.plan().changes == ()
+
+
+def test_renames_of_a_day_count_together_and_lose_nobody_anything(tmp_path: Path) -> None:
+    found = renaming(tmp_path, 20, 0, "identity: {count: 3}")
+
+    def rename(*numbers: int) -> None:
+        mails = {n: f"z{n}" if int(n[1:3]) in numbers else n for n in found.people}
+        found.users(*(f"userPrincipalName: {n}, mail: {mails[n]}" for n in found.people))
+
+    rename(0, 1)
+    found.converge()
+    assert found.store.load().removals and found.verdict.facts.recent == {}  # type: ignore[union-attr]
+    rename(0, 1, 2)
+    assert found.blocking() == []
+    rename(0, 1, 2, 3)
+    assert found.blocking() == ["identity"] and Town.said(found.plan())["identity"]["numbers"]["earlier"] == 2  # type: ignore[index]
+    found.now = "2026-06-03T00:00:00Z"
+    assert found.blocking() == []
+
+
+def test_a_first_value_is_no_rename(tmp_path: Path) -> None:
+    found = town(tmp_path, 12)
+    found.users(*(f"userPrincipalName: {n}, employeeId: 'e{n}'" for n in found.people))
+    found.write(
+        "apps/wiki/mappings.yaml", MAPPINGS.replace("  groups:", "      - {target: externalId, source: employeeId}\n  groups:")
+    )
+    assert found.plan().count("update") == 12 and found.blocking() == []

@@ -26,9 +26,10 @@ from reconciler.record.local import LocalStore
 from reconciler.record.migrate import migrate
 from reconciler.record.model import Entry, Record
 from reconciler.record.store import NEVER, LeaseLost, Locked, RecordError, Store
+from tests.support.budget import examples
 from tests.support.gitworld import ENV, GitWorld, git, state
 
-RACES = int(os.environ.get("RACES", "40"))  # about half a second each; `make simulate` runs more
+RACES = examples(16)  # about half a second each
 SECRET = "ghs_hunter2hunter2"
 
 

@@ -10,6 +10,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from reconciler.record.store import RecordError
 from reconciler.resolve.model import Resolution
 from reconciler.scim.client import ScimClient
 from reconciler.scim.profile import PROFILES
+from tests.support.budget import THOROUGH
 from tests.support.servers import ROOT, Desk, front, page
 from tests.support.world import Hiding, World
 
@@ -68,12 +70,14 @@ WHOLE = {
     "removals": [{"at": "t", "address": "User/x", "kind": "roles"}],
     "approved": {"sha256:0": ["a"]},
     "members_shown": True,
+    "incomplete": ["User"],
     "carrying": ["roles"],
     "asked": {"sha256:2": {"only": ["User/x"], "causes": ["time"], "changes": {"User/x": ["sha256:3", "", "a"]}}},
     "limits": {"groupMembership.percent": 50},
     "breaches": ["Why: User/x admin"],
     "skips": {"User/q": "NotAssigned"},
     "declared": {"record": "git origin"},
+    "learned": {"rests_on": "sha256:4", "refusesVersions": True, "forms": {"User/title": "put"}},
 }
 VALUES: list[Any] = [None, True, 7, 1.5, "", "text", [], [7], {}, {"x": 7}]
 
@@ -114,16 +118,17 @@ def test_what_is_written_fits_the_schema(world: World) -> None:
     world.converge()
     data = json.loads(world.store.record_file.read_bytes())
     SCHEMA.validate(data)
-    assert data.keys() == {*WHOLE, "index", "sum"}
+    assert data.keys() == {*WHOLE, "index", "sum"} - {"learned", "incomplete"}  # of which there is nothing yet
 
 
 def test_a_record_of_any_shape_is_planned_with_or_refused(world: World) -> None:
+    """Of every third shape, or of all with THOROUGH=1."""
     world.converge()
     data = json.loads(world.store.record_file.read_bytes())
     data["entries"] = {a: {**ENTRY, **e, "wanted": {**e["wanted"], "roles": []}} for a, e in list(data["entries"].items())[:2]}
     data["unanswered"] = {"User/ada@x.org": {**WRITE, "wanted": {"userName": "ada@x.org", "manager": 7}}, "Group/Net": {}}
     planned = 0
-    for variant in variants(data):
+    for variant in islice(variants(data), 0, None, 1 if THOROUGH else 3):
         world.store.record_file.write_bytes(orjson.dumps(variant))
         planned += not refused(world.plan)
     assert planned > 20

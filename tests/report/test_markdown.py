@@ -28,6 +28,7 @@ from reconciler.report import plan_diff
 from reconciler.report.markdown import COMMENT, SUMMARY, render
 from reconciler.report.markdown import how_to_go_on as notes
 from reconciler.report.safe import plain
+from tests.support.budget import examples
 from tests.support.world import World
 
 DIGEST = "sha256:" + "a" * 64
@@ -157,7 +158,7 @@ NAMES = st.lists(MARKUP | st.text(max_size=4), min_size=1, max_size=12).map("".j
 
 
 @given(NAMES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_whatever_a_name_is_made_of_it_stays_text(name: str) -> None:
     text = render(plan_of(name))
     found, harmless = page(text), page(render(plan_of("harmless")))
@@ -167,7 +168,7 @@ def test_whatever_a_name_is_made_of_it_stays_text(name: str) -> None:
 
 
 @given(NAMES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_what_stands_above_a_plan_is_text_too(name: str) -> None:
     def above(name: str) -> _Page:
         plan = plan_of(name)

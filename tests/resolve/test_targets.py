@@ -156,3 +156,21 @@ def test_a_target_that_is_a_slip_away_from_one_of_the_rfc_is_a_warning(one: Worl
     one.write("apps/wiki/mappings.yaml", MAPPINGS.replace(ROW, f"      - {{target: '{target}', source: jobTitle}}\n"))
     found = [p for p in check(load(one.folder / "desired").declarations) if p.code == "unknown-target"]
     assert [(p.severity, p.remedy) for p in found] == ([("warning", f"did you mean {near}?")] if near else [])
+
+
+DOMAIN = ROW.replace("source: jobTitle", "expression: 'Join(\"@\", [mailNickname], DefaultDomain())'")
+
+
+def test_default_domain_is_what_reconciler_yaml_names(one: World) -> None:
+    one.users("userPrincipalName: ada@x.org, mailNickname: ada", GRACE)
+    one.assign("user: ada@x.org, role: User")
+    one.write("apps/wiki/mappings.yaml", MAPPINGS.replace(ROW, DOMAIN))
+    one.write("reconciler.yaml", "defaultDomain: x.org\n")
+    (change,) = one.plan().changes
+    assert {a.path: a.after for a in change.attributes}["title"] == "ada@x.org"
+
+
+def test_default_domain_without_one_is_an_error_where_it_is_called(one: World) -> None:
+    row = DOMAIN.strip().removeprefix("- {").removesuffix("}")
+    (problem,) = problems(one, row)
+    assert (problem[0], "reconciler.yaml does not name it" in problem[2]) == ("no-default-domain", True)

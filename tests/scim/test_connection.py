@@ -97,7 +97,7 @@ def without(*missing: str) -> Callable[[httpx.Request], httpx.Response]:
 
 def test_discovery_that_is_not_there_is_no_failure(tmp_path: Path) -> None:
     steps = run(tmp_path, without())
-    assert [(step.ok, step.needed) for step in steps] == [(True, True)] * 2 + [(False, False)] * 3
+    assert [(step.ok, step.needed) for step in steps] == [(True, True)] * 2 + [(False, False)] * 3 + [(True, False)]
 
 
 def test_groups_that_are_mapped_must_be_there(tmp_path: Path) -> None:
@@ -131,3 +131,15 @@ def test_the_question_is_a_filter_on_the_matching_attribute(tmp_path: Path) -> N
 
     run(tmp_path, answer)
     assert asked[0].method == "GET" and asked[0].url.params["filter"] == 'userName eq "nobody"'
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [("{}", "sent by PATCH (rfc), with If-Match where a version is shown"),
+     ('{"patch": {"supported": false}}', "sent by PUT of the whole object, since PATCH is not supported, with If-Match"),
+     ('{"etag": {"supported": false}}', "sent by PATCH (rfc), without If-Match")],
+)  # fmt: skip
+def test_how_changes_are_sent_is_said_before_any_is(tmp_path: Path, config: str, words: str) -> None:
+    answer = lambda request: httpx.Response(200, text=config if "ServiceProviderConfig" in request.url.path else EMPTY)  # noqa: E731
+    (step,) = [step for step in run(tmp_path, answer) if step.name == "changes"]
+    assert step.ok and step.message.startswith(words)

@@ -37,7 +37,9 @@ from reconciler.scim.patch import body, member_operations, operations
 from reconciler.scim.profile import PROFILES, Patch, Rate, make_profile, profile_of
 from reconciler.scim.rate import Turns, Waits
 from tests.stories.test_laws import NAMES, STATES, declare
+from tests.support.budget import examples
 from tests.support.laws import converge_as_planned
+from tests.support.scim_service import application
 from tests.support.world import SWITCH, Clock, World
 
 ROOT = Path(__file__).parent.parent.parent
@@ -218,7 +220,7 @@ def test_a_header_that_a_service_asks_for_is_sent(tmp_path: Path, name: str) -> 
 
 @pytest.mark.parametrize("profile", [file.stem for file in FILES if file.stem != "generic"])
 @settings(
-    max_examples=3,
+    max_examples=examples(2),
     deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
@@ -757,18 +759,19 @@ class Heard(httpx.BaseTransport):
 @pytest.mark.parametrize("rate", [{}, {"burst": 1}, {"perMinute": 5, "burst": 9}, {"counts": "all"}], ids=str)
 def test_a_client_that_keeps_to_a_profile_is_never_refused(tmp_path: Path, profile: str, rate: dict[str, Any]) -> None:
     known, clock = profiles.settings(profile, {"rate": rate} if rate else {}), Clock()
-    server: Any = WSGIApplication(InMemoryStorage(), load_default_provider())
-    heard = Heard(httpx.WSGITransport(app=Simulator(server, known, clock=clock)))
+    heard = Heard(httpx.WSGITransport(app=Simulator(application(), known, clock=clock)))
     most = 3 * known["rate"]["perMinute"] // 2
     with ScimClient(
         "http://127.0.0.1/v2", "t", make_profile(profile, known), transport=heard, clock=clock, sleep=clock.sleep
     ) as client:
         for _ in range(most):
-            client.delete("Users", "gone")
+            with pytest.raises(ServiceError, match="404"):
+                client.delete("Users", "gone")
             client.get("Users", "gone")
         clock.sleep(600)  # the bucket is full again
         for _ in range(most):
-            client.delete("Users", "gone")
+            with pytest.raises(ServiceError, match="404"):
+                client.delete("Users", "gone")
     assert heard.statuses == {404: 3 * most}
 
 
@@ -779,8 +782,8 @@ def by_cursor(**pagination: Any) -> ScimClient:
     """A real server that pages by cursor."""
     provider = load_default_provider()
     provider.config.pagination = Pagination(cursor=True, index=False, max_page_size=2, **pagination)
-    application = WSGIApplication(InMemoryStorage(), provider, service=ScimService(provider, secret="s"))
-    return ScimClient("http://127.0.0.1/v2", "t", PROFILES["generic"], transport=httpx.WSGITransport(app=application))
+    server = WSGIApplication(InMemoryStorage(), provider, service=ScimService(provider, secret="s"))
+    return ScimClient("http://127.0.0.1/v2", "t", PROFILES["generic"], transport=httpx.WSGITransport(app=server))
 
 
 def test_a_service_that_announces_cursors_is_read_by_cursor() -> None:

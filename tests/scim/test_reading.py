@@ -23,7 +23,7 @@ from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import NoConnection, ReadError, ServiceError
 from reconciler.scim.paging import Page, whole
 from reconciler.scim.profile import PROFILES
-from tests.support.servers import Answer, Front, front
+from tests.support.servers import Answer, Front, front, page
 
 PROXIES = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy")
 
@@ -180,6 +180,24 @@ def test_pages_that_take_longer_than_the_first_get_more_workers(
 
     assert whole(fetch, 8) == (list(range(1, 101)), 100)
     assert made == pools
+
+
+@pytest.mark.parametrize("count", [2, 4, 100])
+@pytest.mark.parametrize("lacks", [0, 2])
+def test_one_account_shown_twice_in_an_answer_is_one_in_the_list_and_in_its_total(count: int, lacks: int) -> None:
+    rows = [number for number in range(1, 7) for _ in range(2)]
+
+    def fetch(start: int) -> Page:
+        shown = rows[start - 1 : start - 1 + count]
+        return Page(list(map(str, shown)), shown, len(rows) + lacks)
+
+    assert whole(fetch, 1) == ([1, 2, 3, 4, 5, 6], 6 + lacks)
+
+
+def test_one_account_shown_twice_for_a_filter_is_one() -> None:
+    ada = {"id": "1", "userName": "ada@x.org"}
+    with front(lambda call: page(ada, ada)) as server, client(server.url) as asked:
+        assert asked.filtered("Users", "userName", "ada@x.org") == ([ada], 1)
 
 
 @dataclass

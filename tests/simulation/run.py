@@ -8,15 +8,13 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
-from scim2_server.applications.wsgi import WSGIApplication
 from scim2_server.memory import InMemoryStorage
-from scim2_server.utils import load_default_provider
 
 from reconciler.apply.model import Result
 from reconciler.cycle.session import Session, plan_with
@@ -39,6 +37,7 @@ from reconciler.scim.profile import PROFILES, Groups, Paging
 from tests.simulation.faults import Disk, Fate, Killed, Wire
 from tests.simulation.laws import Broken, check_honest, check_laws, expect
 from tests.simulation.people import Directory
+from tests.support.scim_service import application
 from tests.support.world import APP, MAPPINGS, ROLES
 
 URL = "http://127.0.0.1/v2"
@@ -59,11 +58,6 @@ def simulate(seed: int, tell: Callable[[str], None] = lambda line: None) -> Coun
                 f"    replay: python -m tests.simulation --first {seed} --seeds 1 --story"
             ) from error
     return run.fate.counts
-
-
-@cache
-def provider() -> Any:
-    return load_default_provider()
 
 
 class Storage(InMemoryStorage):
@@ -101,7 +95,7 @@ class Simulation:
         self.fate = Fate(self.random)
         self.directory = Directory(self.random)
         storage = Storage(self.random, lambda: self.time)
-        inner = httpx.WSGITransport(app=WSGIApplication(storage, provider()))
+        inner = httpx.WSGITransport(app=application(storage))
         self.admin = ScimClient(URL, "secret", PROFILE, transport=inner, workers=1, sleep=self.wait)
         self.wire = Wire(inner, self.fate, self.wait, self.edit, self.seen)
         self.wire.empty = self.random.random() < 0.5

@@ -24,7 +24,7 @@ from jsonschema import Draft202012Validator
 
 from reconciler.cli.main import COMMANDS, cli
 from reconciler.declare.urls import url_problem
-from reconciler.declare.yaml.events import scalar
+from reconciler.declare.yaml.core_schema import scalar
 from reconciler.plan.notices import NO_RECORD
 from tests.plan_files import resealed
 from tests.support.servers import (

@@ -12,20 +12,18 @@ from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 import httpx
 import pytest
-from scim2_server.applications.wsgi import WSGIApplication
-from scim2_server.memory import InMemoryStorage
-from scim2_server.utils import load_default_provider
 
 from reconciler.cli.common import guarded
 from reconciler.cli.main import run
 from reconciler.declare.load import load
-from reconciler.declare.model import RecordSettings
+from reconciler.declare.settings import RecordSettings
 from reconciler.record.git.pending import summary
 from reconciler.record.git.store import GitStore
 from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
 from reconciler.record.store import LeaseLost
 from tests.support.gitworld import ENV, Clock, GitWorld, git
+from tests.support.scim_service import application
 from tests.support.servers import Desk, scim_server
 from tests.support.world import APP, World
 
@@ -312,8 +310,7 @@ class _Quiet(WSGIRequestHandler):
 def test_the_apply_command_keeps_its_record_in_git(
     remote: GitWorld, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    application = WSGIApplication(InMemoryStorage(), load_default_provider())
-    server = make_server("127.0.0.1", 0, application, handler_class=_Quiet)
+    server = make_server("127.0.0.1", 0, application(), handler_class=_Quiet)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     app = remote.checkout / "desired/apps/wiki/app.yaml"
     app.write_text(app.read_text().replace("127.0.0.1", f"127.0.0.1:{server.server_port}"))

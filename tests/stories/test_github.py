@@ -189,7 +189,7 @@ def test_what_moved_in_100000_places_leaves_room_in_the_summary() -> None:
 
 
 def test_the_summaries_of_many_large_plans_fit_into_one(desk: Desk) -> None:
-    changes = tuple(digested(Change(f"User/{n}" + "ä" * 40, "delete", "r", ("config",), "f", 1)) for n in range(8_000))
+    changes = tuple(digested(Change(f"User/{n}" + "ä" * 40, "delete", "r", ("config",), "f", 1)) for n in range(3_000))
     plans = [Plan(f"a{n}", "A", "u", "p", changes, digest=plan_digest(f"a{n}", "u", (), (), changes)) for n in range(7)]
     (desk.folder / "plans.json").write_text(dumps(plans))
     for command in (("github", "waiting"), ("show", "--format", "summary")):

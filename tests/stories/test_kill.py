@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import threading
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from reconciler.record.local import LocalStore
+from tests.support.budget import THOROUGH
 from tests.support.gitworld import ENV, git
 from tests.support.kills import Ran, Service, deadly, run
 from tests.support.world import MAPPINGS, ROLES
@@ -73,8 +73,6 @@ class Base(NamedTuple):
         """The whole of it, as if nothing had been done yet."""
         shutil.rmtree(folder, ignore_errors=True)
         shutil.copytree(self.folder, folder, symlinks=True)
-        if self.git:
-            git(folder / "checkout", "remote", "set-url", "origin", f"file://{folder}/remote.git")
         self.service.load(self.storage)
         return folder
 
@@ -104,6 +102,7 @@ def base(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("base")
     git(folder, "init", "--bare", "--quiet", "--initial-branch=main", "remote.git")
     git(folder, "clone", "--quiet", f"file://{folder}/remote.git", "checkout")
+    git(folder / "checkout", "remote", "set-url", "origin", "../remote.git")  # which a copy of the folder has too
     environ = {**ENV, "WIKI_URL": service.url + "/v2", "WIKI_TOKEN": "secret", "RECONCILE_CACHE_DIR": ""}
     service.load(type(service.storage)())
     made = Base(folder, None, service, environ, request.param == "git")
@@ -181,14 +180,14 @@ def finished(base: Base, folder: Path) -> tuple[Any, Any, Any]:
 
 @pytest.mark.parametrize("saved", [False, True], ids=["planned", "saved"])
 def test_an_apply_killed_at_any_request_is_ended_by_the_same_command(base: Base, tmp_path: Path, saved: bool) -> None:
-    """Before the service has done it, and after; of the slower ways only writes, or all with EVERY_KILL=1."""
+    """Before the service has done it, and after; of the slower ways a part, or all with THOROUGH=1."""
     command = ("apply", "plan.json") if saved else ("apply", "--auto-approve")
     service, folder = base.service, base.fresh(tmp_path / "run")
     service.at = 0
     assert base.reconcile(folder, *command).code == 0
     requests, undisturbed = [method for method, _ in service.requests], finished(base, folder)
     assert len(requests) > sum(undisturbed[2].values()) > 10
-    for at, after in cuts(requests, slow=base.git + saved):
+    for at, after in cuts(requests, base.git, saved):
         base.fresh(folder)
         service.at, service.after = at, after
         assert base.reconcile(folder, *command, service=service).code == -signal.SIGKILL
@@ -198,19 +197,19 @@ def test_an_apply_killed_at_any_request_is_ended_by_the_same_command(base: Base,
         assert finished(base, folder) == undisturbed, (at, after)
 
 
-def cuts(methods: list[str], slow: int) -> Iterator[tuple[int, bool]]:
+def cuts(methods: list[str], in_git: bool, saved: bool) -> Iterator[tuple[int, bool]]:
     """(number of a request, whether it is cut after the service has done it); a GET that is done is as one that is not.
 
-    Where it is `slow` only writes, by turns before and after; where it is slower still, every third of these.
+    Writes by turns before and after, of a saved plan the other way round, and every third read; of a saved plan only writes, and
+    of a record in Git, which is slow, every third of these.
     """
     writes = [at for at, method in enumerate(methods, 1) if method != "GET"]
-    if os.environ.get("EVERY_KILL"):
+    if THOROUGH:
         yield from ((at, after) for at in range(1, len(methods) + 1) for after in (False, True))
-    elif slow:
-        yield from [(at, number % 2 == 0) for number, at in enumerate(writes)][:: 3 if slow > 1 else 1]
-    else:
-        yield from ((at, False) for at in range(1, len(methods) + 1))
-        yield from ((at, True) for at in writes)
+        return
+    yield from [(at, number % 2 != saved) for number, at in enumerate(writes)][:: 3 if in_git else 1]
+    if not in_git and not saved:
+        yield from [(at, False) for at in range(1, len(methods) + 1) if at not in writes][::3]
 
 
 @pytest.mark.parametrize("base", ["local"], indirect=True)
@@ -224,8 +223,8 @@ def test_an_apply_that_is_asked_to_stop_ends_its_write_and_says_what_is_left(bas
             base.fresh(folder)
             service.at, service.after, service.signal = at, bool(at & 8), signal.SIGTERM if at & 4 else signal.SIGINT
             ran = base.reconcile(folder, *APPLY, service=service)
-            last = at >= requests - 1  # nothing is left after the write that is under way
-            assert ran.code == 0 if last else (ran.code == 130 and "interrupted" in ran.err), (at, ran)
+            everything = service.count >= requests - 1  # nothing is left after the writes that are under way
+            assert (ran.code == 130 and "interrupted" in ran.err) or (everything and ran.code == 0), (at, ran)
             if service.writes and ran.code:
                 assert "changes are left" in ran.err and "not begun" in ran.err and "run the same command again" in ran.err
             service.at = 0

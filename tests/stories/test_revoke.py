@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.servers import Answer, Call, Desk, answer, front, scim_server
+from tests.support.servers import Answer, Call, Desk, answer, front, page, scim_server
 from tests.support.world import APP, MAPPINGS, World
 
 REVOKE = ("revoke", "ADA@x.org", "--reason", "stolen laptop", "--auto-approve")
@@ -205,6 +205,38 @@ def test_a_service_that_ignores_it_leaves_the_person_in_and_that_is_an_error(des
         desk.write("directory/groups/a.yaml", "groups: [{displayName: Net, members: [grace@x.org]}]\n")
         ran = desk.reconcile(*REVOKE, **there)
     assert ran.code == 1 and "ada@x.org is still active in wiki: the service did not disable it" in ran.err
+
+
+@pytest.mark.parametrize(("broken", "code"), [("lists", 0), ("filters too", 0), ("everything", 1)])
+def test_a_service_whose_lists_cannot_be_read_keeps_nobody_in(desk: Desk, server: str, broken: str, code: int) -> None:
+    def breaks(call: Call) -> Answer | None:
+        one = call.path.rpartition("/")[2] not in ("Users", "Groups")
+        spared = one if broken == "filters too" else one or "filter=" in call.query
+        reads = call.method == "GET" and ("Users" in call.path or "Groups" in call.path)
+        return answer(500, {"detail": "paging is broken"}) if reads and (broken == "everything" or not spared) else None
+
+    with front(breaks, behind=server) as proxy:
+        there = {"WIKI_URL": desk.url.replace(server, proxy.url), "RECONCILE_ALLOWED_ORIGINS": proxy.url}
+        ran = desk.reconcile(*REVOKE, **there)
+    assert (ran.code, ada(desk)["active"] is False) == (code, code == 0)
+    if code:
+        assert "User/ada@x.org was not revoked in wiki: disable the account there by hand, now" in ran.err
+    else:
+        assert members(desk) == 1 and "asked by id and by filter about User/ada@x.org alone" in ran.out
+
+
+def test_who_is_hidden_by_the_lists_is_revoked_and_who_is_hidden_and_not_ours_is_an_error(desk: Desk, server: str) -> None:
+    desk.seed("mal@x.org")
+
+    def hides(call: Call) -> Answer | None:
+        return page() if call.method == "GET" and call.path.endswith("/Users") and "filter=" not in call.query else None
+
+    with front(hides, behind=server) as proxy:
+        there = {"WIKI_URL": desk.url.replace(server, proxy.url), "RECONCILE_ALLOWED_ORIGINS": proxy.url}
+        assert desk.reconcile(*REVOKE, **there).code == 0
+        ran = desk.reconcile("revoke", "mal@x.org", "--auto-approve", **there)
+    assert ada(desk)["active"] is False
+    assert ran.code == 1 and "mal@x.org is still active in wiki: it is not managed here" in ran.err
 
 
 @pytest.mark.parametrize("declared", ["by userName", "by mail", "not at all"])

@@ -16,8 +16,8 @@ import pytest
 import yaml
 
 from reconciler import __version__
-from reconciler.cli.init import pinned
 from reconciler.declare.load import load
+from reconciler.github.workflow_files import pinned
 from reconciler.record.git.store import GitStore
 from reconciler.report.jsonform import dumps, loads
 from reconciler.report.redact import redact

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import os
+import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -37,16 +41,30 @@ class Clock:
         self.now += timedelta(seconds=seconds)
 
 
+@functools.cache
+def _template() -> Path:
+    """A remote and a checkout of it, with three commits: made once a worker, and copied for every test."""
+    folder = Path(tempfile.mkdtemp(prefix="gitworld-"))
+    atexit.register(shutil.rmtree, folder)
+    bare, checkout = folder / "remote.git", folder / "checkout"
+    git(folder, "init", "--bare", "--quiet", "--initial-branch=main", str(bare))
+    git(folder, "clone", "--quiet", f"file://{bare}", str(checkout))
+    for number in range(3):
+        (checkout / "file").write_text(str(number))
+        git(checkout, "add", "file")
+        git(checkout, "commit", "--quiet", "-m", f"c{number}")
+    git(checkout, "push", "--quiet", "origin", "main")
+    for sample in folder.rglob("*.sample"):
+        sample.unlink()
+    return folder
+
+
 class GitWorld:
     def __init__(self, folder: Path) -> None:
         self.bare, self.checkout, self.clock = folder / "remote.git", folder / "checkout", Clock()
-        git(folder, "init", "--bare", "--quiet", "--initial-branch=main", str(self.bare))
-        git(folder, "clone", "--quiet", self.url, str(self.checkout))
-        for number in range(3):
-            (self.checkout / "file").write_text(str(number))
-            git(self.checkout, "add", "file")
-            git(self.checkout, "commit", "--quiet", "-m", f"c{number}")
-        git(self.checkout, "push", "--quiet", "origin", "main")
+        shutil.copytree(_template(), folder, dirs_exist_ok=True, symlinks=True)
+        config = self.checkout / ".git/config"
+        config.write_text(config.read_text().replace(f"file://{_template()}/remote.git", self.url))
 
     @property
     def url(self) -> str:

@@ -7,6 +7,7 @@ import copy
 import json
 import os
 import signal
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,11 +15,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
-from scim2_server.applications.wsgi import WSGIApplication
 from scim2_server.memory import InMemoryStorage
-from scim2_server.utils import load_default_provider
 
 from tests.support.command_server import command_server
+from tests.support.scim_service import application
 
 UNSYNCED = "import os; os.fsync = lambda handle: None"  # what is written outlives a process without it
 
@@ -44,6 +44,7 @@ def run(
         service.known.set()
     out, err = process.communicate(timeout=60)
     if service is not None:
+        service.let_end()
         service.client.clear()
         service.known.clear()
     ran = Ran(process.wait(), (out or b"").decode(), (err or b"").decode())
@@ -60,12 +61,12 @@ class Service(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self) -> None:
-        self.provider = load_default_provider()
         super().__init__(("127.0.0.1", 0), _Handler)
         self.at, self.after, self.signal = 0, False, signal.SIGKILL
         self.client: list[int] = []
         self.known = threading.Event()
         self.turn = threading.Lock()
+        self.connections, self.last, self.idle = 0, 0, threading.Condition()
         self.open, self.asked = threading.Event(), threading.Event()
         self.open.set()
         self.load(InMemoryStorage())
@@ -73,13 +74,32 @@ class Service(ThreadingHTTPServer):
     def load(self, storage: Any) -> None:
         """Start over with these resources."""
         self.storage = copied(storage)
-        transport = httpx.WSGITransport(app=WSGIApplication(self.storage, self.provider))
+        transport = httpx.WSGITransport(app=application(self.storage))
         self.inner = httpx.Client(transport=transport, base_url=self.url)
         self.count, self.requests = 0, list[tuple[str, str]]()
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        with self.idle:
+            self.connections, self.last = self.connections + 1, client_address[1]
+        super().process_request(request, client_address)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """A request that a killed client has sent is served all the same."""
+        super().process_request_thread(request, client_address)
+        with self.idle:
+            self.connections -= 1
+            self.idle.notify_all()
+
+    def let_end(self) -> None:
+        """Until what a client that has ended had sent is done; connections are accepted in turn, so ours is the last."""
+        with socket.create_connection(("127.0.0.1", self.server_port)) as ours:
+            number = ours.getsockname()[1]
+        with self.idle:
+            assert self.idle.wait_for(lambda: self.last == number and not self.connections, 30)
 
     def serve(self, method: str, path: str, headers: dict[str, str], content: bytes) -> httpx.Response | None:
         self.asked.set()

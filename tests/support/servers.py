@@ -31,12 +31,16 @@ from tests.support.world import MAPPINGS, ROLES
 ROOT = Path(__file__).parent.parent.parent
 TOKEN = "s3cr3t-" + secrets.token_hex(12)
 COMMAND = ("-c", "from reconciler.cli.main import main; main()")
-# Root may read and write everything; without these two capabilities it is held to permissions like anybody else.
-MORTAL = (
-    "-c",
-    "import ctypes, os, sys; p = ctypes.CDLL(None).prctl; p(24, 1); p(24, 2); "
-    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])",
-)
+# Root may read and write everything; without these two capabilities it is held to permissions like anybody else: the process,
+# and whatever it starts.
+MORTAL = """
+import ctypes
+system, head, held = ctypes.CDLL(None), (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+assert system.capget(head, held) == 0
+held[0] = held[1] = held[1] & ~(1 << 1 | 1 << 2)
+assert system.capset(head, held) == 0
+system.prctl(24, 1), system.prctl(24, 2)
+"""
 APP = 'app: wiki\nadminCredentials: {tenantUrl: "${env:WIKI_URL}", secretToken: "${env:WIKI_TOKEN}"}\n'
 
 
@@ -96,11 +100,11 @@ class Desk:
     ) -> Process | subprocess.Popen[bytes]:
         """Begin a command as a process; in a `fresh` interpreter, where what the test is about is seen in no other."""
         folder, env = self.folder / cwd, self.environ | environ
-        if not fresh and not mortal and not any(name.startswith("PYTHON") for name in environ):
-            return command_server().start(arguments, folder, env, stdin=stdin, umask=umask)
-        before = (*MORTAL, *COMMAND) if mortal else COMMAND
+        if not fresh and not any(name.startswith("PYTHON") for name in environ):
+            before = (MORTAL,) if mortal else ()
+            return command_server().start(arguments, folder, env, stdin=stdin, umask=umask, before=before)
         return subprocess.Popen(
-            [sys.executable, *before, *arguments],
+            [sys.executable, *COMMAND, *arguments],
             cwd=folder,
             env=env,
             stdin=stdin,

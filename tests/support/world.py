@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from scim2_server.applications.wsgi import WSGIApplication
-from scim2_server.memory import InMemoryStorage
-from scim2_server.utils import load_default_provider
 
 from reconciler.apply.model import Result
 from reconciler.cycle.randomness import SystemChance
@@ -23,7 +20,7 @@ from reconciler.declare.schema import sound
 from reconciler.demo.simulator import Simulator
 from reconciler.plan.model import Plan
 from reconciler.plan.reviewed.compare import Comparison, compare
-from reconciler.plan.safeguards.guard import guard, shown
+from reconciler.plan.safeguards.guard import guard, with_verdicts
 from reconciler.plan.selection import Selection
 from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
@@ -35,6 +32,7 @@ from reconciler.resolve.resolution import resolve
 from reconciler.scim.client import ScimClient
 from reconciler.scim.patch import body, operations
 from reconciler.scim.profile import make_profile
+from tests.support import scim_service
 
 SWITCH = '\'Switch([IsSoftDeleted], , "False", "True", "True", "False")\''
 APP = """app: wiki
@@ -107,7 +105,7 @@ class World:
 
     def __init__(self, folder: Path, profile: str = "generic", **overrides: Any) -> None:
         self.folder, self.today, self.now, self.clock = folder, "2026-06-01", "2026-06-01T00:00:00Z", Clock()
-        application: Any = WSGIApplication(InMemoryStorage(), load_default_provider())
+        application = scim_service.application()
         self.bare = ScimClient(
             "http://127.0.0.1/v2",
             "secret",
@@ -159,7 +157,7 @@ class World:
         resolution = resolve(loaded.declarations.apps["wiki"], loaded.declarations, self.today)
         planned = plan_with(read_live(self.client, resolution, record), resolution, self.client, record, selection)
         self.verdict = guard(planned, record, self.now)
-        found = Session(self.client, self.store, record, shown(planned, self.verdict), self.verdict)
+        found = Session(self.client, self.store, record, with_verdicts(planned, self.verdict), self.verdict)
         assert sound("plan", json.loads(dumps([found.planned.plan])))
         return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,9 +9,11 @@ from typing import Any
 
 from reconciler.adopt import defaults, write
 from reconciler.adopt.entra import graph
-from reconciler.adopt.entra.graph import Page, Tenant
+from reconciler.adopt.entra.graph import Tenant
 from reconciler.adopt.entra.in_step import Lists, keep_in_step
 from reconciler.adopt.entra.mappings_text import text
+from reconciler.adopt.entra.pages import Page
+from reconciler.adopt.entra.portal_csv import read_csv
 from reconciler.adopt.entra.schema import translate
 from reconciler.adopt.model import ImportRefused, Notes, Row
 from reconciler.adopt.yaml_edit.edit import revise
@@ -32,9 +33,9 @@ SAVED = (
 
 def take_schema(file: Path, out: Path, app: str, force: bool) -> tuple[list[str], list[str]]:
     """(files written, what could not be translated). Raises ImportRefused, and then nothing was written."""
-    found = translate(load_json(file))
+    translated = translate(load_json(file))
     path = f"apps/{app}/mappings.yaml"
-    texts = {path: text(found, path)}
+    texts = {path: text(translated, path)}
     fresh, other = write.differing(out, texts)
     if other and not force:
         raise ImportRefused(f"would overwrite {out / path}", "review what it holds, and add --force to replace it")
@@ -45,7 +46,7 @@ def take_schema(file: Path, out: Path, app: str, force: bool) -> tuple[list[str]
         write.put(stage, fresh)
         _check(stage, path)
     write.put(out, fresh)
-    return sorted(fresh), found.all_left()
+    return sorted(fresh), translated.all_left()
 
 
 def _check(stage: Path, path: str) -> None:
@@ -91,7 +92,7 @@ def take_directory(folder: Path, out: Path, app: str | None) -> tuple[list[str],
             fresh[path] = _text(out, path, lists)
     with write.staged(out) as stage:
         write.put(stage, fresh)
-        _check_all(stage, out, complete=(stage / "apps").is_dir())
+        _check_all(stage, out, () if (stage / "apps").is_dir() else ("no-app",))
     changed, _ = write.differing(out, fresh)
     write.put(out, changed)
     return sorted(changed), notes.lines()
@@ -117,22 +118,12 @@ def _pages(folder: Path) -> Iterator[Page]:
             context, more = (data.get("@odata.context"), data.get("@odata.nextLink")) if isinstance(data, dict) else ("", None)
             yield Page(file.stem, inside, str(context or ""), bool(more), [item for item in items if isinstance(item, dict)])
         elif file.suffix.lower() == ".csv" and file.is_file():
-            yield Page(file.stem, inside, "", False, _csv(file))
-
-
-def _csv(file: Path) -> list[Row]:
-    """The portal's columns by name, empty cells left out but known."""
-    try:
-        with open(file, encoding="utf-8-sig", newline="") as lines:
-            rows = list(csv.DictReader(lines))
-    except (OSError, ValueError, csv.Error) as error:
-        raise ImportRefused(f"{file} cannot be read: {error}", "save it as CSV in UTF-8") from None
-    return [{str(key).replace(" ", ""): value or None for key, value in row.items() if key} for row in rows]
+            yield Page(file.stem, inside, "", False, read_csv(file))
 
 
 def _files(out: Path) -> dict[str, Lists]:
     """Every list of users, groups and assignments below a folder. Raises ImportRefused where one is broken."""
-    found = {}
+    lists = {}
     for path in write.paths(out) if out.is_dir() else ():
         kind = _kind(path)
         if kind is not None and Path(path).suffix in SUFFIXES:
@@ -140,8 +131,8 @@ def _files(out: Path) -> dict[str, Lists]:
             rows = parsed.data.get(kind) if isinstance(parsed.data, dict) and not parsed.problems else None
             if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
                 raise ImportRefused(f"{out / path} is not valid as it is", "run `reconcile validate`")
-            found[path] = Lists(kind, rows)
-    return found
+            lists[path] = Lists(kind, rows)
+    return lists
 
 
 def _kind(path: str) -> str | None:
@@ -158,18 +149,18 @@ def _kind(path: str) -> str | None:
 def _app_files(out: Path, app: str) -> dict[str, str]:
     made = {
         "app": defaults.app_file(app),
-        "mappings": defaults.mappings_file(app, "generic", [], True),
+        "mappings": defaults.mappings_file(app, "generic", []),
         "assignments": "assignments: []\n",
     }
     return {f"apps/{app}/{kind}.yaml": text for kind, text in made.items() if not _there(out / f"apps/{app}", kind)}
 
 
 def _of_app(files: dict[str, Lists], app: str, kind: str) -> dict[str, Lists]:
-    found = {path: lists for path, lists in files.items() if path.startswith(f"apps/{app}/") and lists.kind == kind}
-    if not found:
+    of_app = {path: lists for path, lists in files.items() if path.startswith(f"apps/{app}/") and lists.kind == kind}
+    if not of_app:
         path = f"apps/{app}/{kind}.yaml"
-        found[path] = files[path] = Lists(kind, [])
-    return found
+        of_app[path] = files[path] = Lists(kind, [])
+    return of_app
 
 
 def _roles(files: dict[str, Lists], app: str, tenant: Tenant) -> None:
@@ -184,15 +175,15 @@ def _assign(files: dict[str, Lists], app: str, tenant: Tenant) -> None:
     if "assignments" not in tenant.has:
         return
     fresh = {_subject(row): row for row in tenant.assignments}
-    lists = _of_app(files, app, "assignments")
+    by_path = _of_app(files, app, "assignments")
     seen = set()
-    for found in lists.values():
-        for number in range(len(found.rows)):
-            row = found.now(number)
+    for lists in by_path.values():
+        for number in range(len(lists.rows)):
+            row = lists.now(number)
             if row is not None:
                 seen.add(_subject(row))
-                found.set(number, row if _subject(row) in fresh else None)
-    next(iter(lists.values())).added += [row for subject, row in fresh.items() if subject not in seen]
+                lists.set(number, row if _subject(row) in fresh else None)
+    next(iter(by_path.values())).added += [row for subject, row in fresh.items() if subject not in seen]
 
 
 def _subject(row: Row) -> tuple[str, ...]:
@@ -208,9 +199,9 @@ def _text(out: Path, path: str, lists: Lists) -> str:
     return revise(lists.kind, now, path, changed, lists.added, removed)
 
 
-def _check_all(stage: Path, out: Path, complete: bool) -> None:
-    """The whole must be valid; a directory for which no app is declared yet may be."""
-    errors = [p for p in checked(stage)[1] if p.severity == "error" and (complete or p.code != "no-app")]
+def _check_all(stage: Path, out: Path, missing: tuple[str, ...]) -> None:
+    """The whole must be valid, but for errors with the codes of what is `missing` yet."""
+    errors = [p for p in checked(stage)[1] if p.severity == "error" and p.code not in missing]
     if errors:
         lines = [write.told(p, stage, out) for p in errors[:10]]
         raise ImportRefused("the declarations would not be valid:\n    " + "\n    ".join(lines), errors[0].remedy)

@@ -1,8 +1,4 @@
-"""What Graph and the portal say of a tenant in, rows of users, groups, roles and assignments out. Pure.
-
-A page is Graph's JSON (`/users`, `/groups?$expand=members`, `/groups/{id}/members`, `/servicePrincipals/{id}` and its
-`appRoleAssignedTo`), or the rows of a CSV file that the portal lets one download.
-"""
+"""Pages of what Graph and the portal say of a tenant in, rows of users, groups, roles and assignments out. Pure."""
 
 from __future__ import annotations
 
@@ -10,30 +6,18 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
-from reconciler.adopt.entra.graph_rows import Json, group_row, merged, user_row
+from reconciler.adopt.entra.graph_rows import FALSE, Json, group_row, is_neither, merged, user_name, user_row
+from reconciler.adopt.entra.pages import Page, ids, kind_of, names_of
 from reconciler.adopt.model import ImportRefused, Notes, Row
 from reconciler.adopt.yaml_edit.rows import is_name
 from reconciler.declare.names import DEFAULT_ACCESS, fold
+from reconciler.declare.wording import plural
 from reconciler.declare.yaml.scalars import can_hold
 
-GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 NO_ROLE = "00000000-0000-0000-0000-000000000000"  # Graph's appRoleId of Default Access
 ABSENT = ("manager", "extensionAttributes")  # where there is none, Graph leaves these out of a row that was asked for them
-MEMBER = frozenset({"isuser", "isgroup", "objecttype"})  # columns of the portal's list of a group's members
-OWN = frozenset({"accountenabled", "securityenabled"})  # which that list does not have
 EXPANDED = 20  # members that $expand returns at most, without a word
-
-
-class Page(NamedTuple):
-    """A file that was read: `name` without its suffix, its folder's name, whether more pages follow, its items."""
-
-    name: str
-    folder: str
-    context: str
-    more: bool
-    items: list[Json]
 
 
 @dataclass
@@ -47,24 +31,6 @@ class Tenant:
     has: set[str] = field(default_factory=set)
 
 
-def kind_of(page: Page) -> str | None:
-    """users, groups, members, assignments or app; None where a page is none of these."""
-    if page.folder == "members" or "directoryObjects" in page.context or "/members" in page.context:
-        return "members"
-    keys = {fold(key) for item in page.items[:50] for key in item}
-    if keys & {"approleid", "roleassigned", "role", "approlename"} or "appRoleAssign" in page.context:
-        return "assignments"
-    if "approles" in keys:
-        return "app"
-    if keys & MEMBER and not keys & OWN:
-        return "members"
-    if "#users" in page.context or "userprincipalname" in keys:
-        return "users"
-    if "#groups" in page.context or keys & {"grouptypes", "grouptype", "members", "securityenabled", "membershiptype"}:
-        return "groups"
-    return None
-
-
 def read(pages: Iterable[Page], notes: Notes) -> Tenant:
     """The whole tenant. Raises ImportRefused where pages are missing, since half a tenant would disable the other half."""
     by_kind: dict[str, list[Page]] = defaultdict(list)
@@ -74,10 +40,10 @@ def read(pages: Iterable[Page], notes: Notes) -> Tenant:
             notes.add("says nothing of users, groups or assignments", page.name)
         else:
             by_kind[kind].append(page)
-    for kind, found in by_kind.items():
-        if kind != "members" and all(page.more for page in found):
+    for kind, listed in by_kind.items():
+        if kind != "members" and all(page.more for page in listed):
             raise ImportRefused(
-                f"the last page of {kind} is missing: {found[-1].name} names one that follows",
+                f"the last page of {kind} is missing: {listed[-1].name} names one that follows",
                 "follow @odata.nextLink to its end, and save every page",
             )
     return _Reader(by_kind, notes).tenant()
@@ -85,10 +51,11 @@ def read(pages: Iterable[Page], notes: Notes) -> Tenant:
 
 class _Reader:
     def __init__(self, pages: dict[str, list[Page]], notes: Notes) -> None:
-        self.pages, self.notes, self.found = pages, notes, Tenant(has=set(pages))
+        self.pages, self.notes, self.made = pages, notes, Tenant(has=set(pages))
         self.names: dict[str, str] = {}  # id -> user name
+        self.by_name: dict[str, str] = {}  # folded user name -> user name
         self.groups: dict[str, str] = {}  # id -> group name
-        self.lists = [(page, _names_of(page)) for page in pages.get("members", [])]
+        self.lists = [(page, names_of(page)) for page in pages.get("members", [])]
 
     def items(self, kind: str) -> list[Json]:
         return [item for page in self.pages.get(kind, []) for item in page.items]
@@ -96,6 +63,7 @@ class _Reader:
     def tenant(self) -> Tenant:
         users = self._own("users", "userPrincipalName", [(item, user_row(item, self.notes)) for item in self.items("users")])
         self.names = {str(row["id"]): row["userPrincipalName"] for _, row in users if row.get("id")}
+        self.by_name = {fold(row["userPrincipalName"]): row["userPrincipalName"] for _, row in users}
         groups = self._own("groups", "displayName", [(item, group_row(item, self.notes)) for item in self.items("groups")])
         self.groups = {str(row["id"]): row["displayName"] for _, row in groups if row.get("id")}
         self._strays(row for _, row in groups)
@@ -103,29 +71,29 @@ class _Reader:
             self._manager(item, row)
         for item, row in groups:
             self._members(item, row)
-            if fold(str(item.get("securityEnabled"))) == "false":
+            if fold(str(item.get("securityEnabled"))) in FALSE:
                 self.notes.add(
                     "it is not security-enabled: Entra provisions nobody by its assignment, and here it counts",
                     row["displayName"],
                 )
-        self.found.users, self.found.groups = [row for _, row in users], [row for _, row in groups]
+        self.made.users, self.made.groups = [row for _, row in users], [row for _, row in groups]
         self._unsaid()
         self._assignments(self._roles())
-        return self.found
+        return self.made
 
     def _unsaid(self) -> None:
         """What an export leaves out is no value: nobody who is declared is let in or put out by it."""
         for key in ABSENT:
-            if any(key in row for row in self.found.users):
-                self.found.users = [{key: None, **row} for row in self.found.users]
-        for row in self.found.users:
+            if any(key in row for row in self.made.users):
+                self.made.users = [{key: None, **row} for row in self.made.users]
+        for row in self.made.users:
             if "accountEnabled" not in row:
                 self.notes.add(
                     "the export does not say whether it is enabled: a new row is, a declared one stays as it is; read "
                     "/users with accountEnabled in $select",
                     row["userPrincipalName"],
                 )
-        for row in self.found.groups:
+        for row in self.made.groups:
             if "members" not in row:
                 self.notes.add(
                     "the export does not say who is in it: a new group has no members, a declared one keeps its own; "
@@ -147,8 +115,8 @@ class _Reader:
             elif len(count[fold(str(name))]) > 1:
                 self.notes.add(f"left out: several have this {key}", str(name))
             else:
-                one = str(row.get("id") or fold(str(name)))
-                kept[one] = merged(str(name), kept[one], (item, row)) if one in kept else (item, row)
+                same = str(row.get("id") or fold(str(name)))
+                kept[same] = merged(str(name), kept[same], (item, row)) if same in kept else (item, row)
         return list(kept.values())
 
     def _manager(self, item: Json, row: Row) -> None:
@@ -171,8 +139,13 @@ class _Reader:
                 f"save /groups/{id}/members as members/{id}.json, every page of it",
             )
         members = [m for m in listed or [] if isinstance(m, dict)] + [m for page in pages for m in page.items]
-        found = {one for member in members if (one := self._member(member, row["displayName"]))}
-        ordered = sorted(found, key=lambda one: (one[0], fold(one[1]), one[1]))
+        known = {member for item in members if (member := self._member(item, row["displayName"]))}
+        if pages and members and not known and not any(map(is_neither, members)):
+            raise ImportRefused(
+                f"of the {plural(len(members), 'row')} of members/{pages[0].name} none is a user or a group of the export",
+                "export users, groups and members on one day; the list needs the column Object ID or User principal name",
+            )
+        ordered = sorted(known, key=lambda member: (member[0], fold(member[1]), member[1]))
         row["members"] = [{"group": name} if is_group else name for is_group, name in ordered]
 
     def _member_pages(self, row: Row) -> list[Page]:
@@ -182,7 +155,7 @@ class _Reader:
         """Lists of members of no group here. Raises ImportRefused where one does not even say of which."""
         known = {name for row in groups for name in _names(row)}
         for page in (page for page, names in self.lists if not names & known):
-            if page.folder != "members" and not _ids(page):
+            if page.folder != "members" and not ids(page):
                 raise ImportRefused(
                     f"{page.name} lists members, and does not say of which group",
                     "save it as members/GROUP.csv, with the group's displayName or id for GROUP",
@@ -197,6 +170,9 @@ class _Reader:
         for is_group, names in ((False, self.names), (True, self.groups)):
             if id in names:
                 return is_group, names[id]
+        name = fold(user_name(str(member.get("userPrincipalName"))))
+        if id == "None" and name in self.by_name:
+            return False, self.by_name[name]
         self.notes.add("a member is not taken over: it is no user or group of the export", group)
         return None
 
@@ -210,10 +186,10 @@ class _Reader:
                     continue
                 row: Row = {"value": str(role.get("value") or role["displayName"]), "displayName": role["displayName"]}
                 row.update({"enabled": False} if role.get("isEnabled") is False else {})
-                known = {fold(other["displayName"]) for other in self.found.roles}
+                known = {fold(other["displayName"]) for other in self.made.roles}
                 # Entra's User stands for users and groups alike; Application is for neither.
                 if "User" in (role.get("allowedMemberTypes") or ["User"]) and fold(row["displayName"]) not in known:
-                    self.found.roles.append(row)
+                    self.made.roles.append(row)
                 names[str(role.get("id"))] = role["displayName"]
         return names
 
@@ -221,12 +197,12 @@ class _Reader:
         apps = {item["resourceId"] for item in self.items("assignments") if item.get("resourceId")}
         if len(apps) > 1:
             raise ImportRefused(f"the export holds assignments of {len(apps)} apps", "import each app from a folder of its own")
-        found: dict[tuple[str, str, str], Row] = {}
+        rows: dict[tuple[str, str, str], Row] = {}
         for item in self.items("assignments"):
             row = self._assignment({fold(re.sub(r"\s", "", key)): value for key, value in item.items()}, roles)
             if row is not None:
-                found.setdefault((fold(row.get("user", "")), fold(row.get("group", "")), fold(row["role"])), row)
-        self.found.assignments = list(found.values())
+                rows.setdefault((fold(row.get("user", "")), fold(row.get("group", "")), fold(row["role"])), row)
+        self.made.assignments = list(rows.values())
 
     def _assignment(self, item: Json, roles: dict[str, str]) -> Row | None:
         """`item` has folded keys without spaces: Graph's appRoleAssignment, or a line of the portal's list."""
@@ -249,15 +225,6 @@ class _Reader:
 
 def _first(item: Json, *keys: str) -> str | None:
     return next((str(item[key]) for key in keys if item.get(key)), None)
-
-
-def _ids(page: Page) -> list[str]:
-    return GUID.findall(page.name) or GUID.findall(page.context)
-
-
-def _names_of(page: Page) -> set[str]:
-    """What a list of members calls its group."""
-    return {fold(name) for name in (page.name, *_ids(page))}
 
 
 def _names(row: Row) -> set[str]:

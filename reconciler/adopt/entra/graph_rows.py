@@ -22,6 +22,8 @@ RENAMED = {
 # Not read as text of their own, and no loss: what they say is read otherwise, or says nothing of the person.
 ASIDE = frozenset({"manager", "businessPhones", "onPremisesExtensionAttributes", "deletedDateTime", "IsSoftDeleted"})
 
+TRUE, FALSE = frozenset({"true", "yes"}), frozenset({"false", "no"})  # as Graph and the portal write them, folded
+
 Json = dict[str, Any]
 
 
@@ -29,11 +31,10 @@ def user_row(item: Json, notes: Notes) -> Row:
     """All that an item says of a user but its manager; accountEnabled is not in it where nothing is said."""
     row = _texts(item, USER_SOURCES, notes)
     if isinstance(row.get("userPrincipalName"), str):
-        # Entra itself provisions a guest's name without the tenant's part (EN:how-provisioning-works).
-        row["userPrincipalName"] = GUEST.sub("", row["userPrincipalName"])
-    enabled = fold(str(row.pop("accountEnabled", None)))
-    if enabled in ("true", "false"):
-        row["accountEnabled"] = None if enabled == "true" else False  # true is what a row says by saying nothing
+        row["userPrincipalName"] = user_name(row["userPrincipalName"])
+    enabled = fold(str(row.pop("accountEnabled", None)).strip())
+    if enabled in TRUE | FALSE:
+        row["accountEnabled"] = None if enabled in TRUE else False  # true is what a row says by saying nothing
     phones = item.get("businessPhones")
     if isinstance(phones, list):
         row["telephoneNumber"] = phones[0] if phones and isinstance(phones[0], str) and phones[0] else None
@@ -44,9 +45,20 @@ def user_row(item: Json, notes: Notes) -> Row:
     return row
 
 
+def user_name(written: str) -> str:
+    """A user's name as Entra itself provisions it: a guest's without the tenant's part (EN:how-provisioning-works)."""
+    return GUEST.sub("", written)
+
+
 def group_row(item: Json, notes: Notes) -> Row:
     """All that an item says of a group but its members."""
     return _texts(item, ("displayName", "id", "description", "mailNickname"), notes)
+
+
+def is_neither(member: Json) -> bool:
+    """Whether a member says that it is no user and no group: a device, a service principal, a contact."""
+    kind = fold(str(member.get("objectType") or member.get("@odata.type") or "").rpartition(".")[2])
+    return kind not in ("", "user", "group")
 
 
 def merged(name: str, one: tuple[Json, Row], other: tuple[Json, Row]) -> tuple[Json, Row]:
@@ -69,7 +81,7 @@ def _texts(item: Json, known: Iterable[str], notes: Notes) -> Row:
         if name is None or key in ASIDE:
             continue
         if name in MULTI_VALUED and isinstance(value, list):
-            value = [one for one in value if isinstance(one, str) and can_hold(one)] or None
+            value = [text for text in value if isinstance(text, str) and can_hold(text)] or None
         elif isinstance(value, str) and not can_hold(value):
             notes.add(f"{name} is not taken over: no YAML file can hold it", str(item.get("id")))
             value = None

@@ -23,9 +23,11 @@ class Lists:
     added: list[Row] = field(default_factory=list)
 
     def now(self, number: int) -> Row | None:
+        """The row of this number as it is to be; None where it goes."""
         return self.changed.get(number, self.rows[number])
 
     def set(self, number: int, row: Row | None) -> None:
+        """What the row of this number is to be; None takes it away."""
         if row == self.rows[number]:
             self.changed.pop(number, None)
         else:
@@ -42,13 +44,13 @@ def keep_in_step(kind: str, files: Files, own: str, fresh: Sequence[Row]) -> Non
     longer holds is taken. Keys that a fresh row does not have are a person's, and stay; those that are None in it go.
     """
     key, places, mine = KEYS[kind], _places(kind, files, fresh), files[own]
-    found = [(row, files[place[0]], place[1]) for row, place in zip(fresh, places, strict=True) if place is not None]
+    stays = [(row, files[place[0]], place[1]) for row, place in zip(fresh, places, strict=True) if place is not None]
     held = {*places}
     gone = [number for number, row in enumerate(mine.rows) if "id" in row and (own, number) not in held]
     renames: dict[str, str | None] = {fold(mine.rows[number][key]): None for number in gone}
-    renames |= {fold(lists.rows[at][key]): row[key] for row, lists, at in found if lists.rows[at][key] != row[key]}
+    renames |= {fold(lists.rows[at][key]): row[key] for row, lists, at in stays if lists.rows[at][key] != row[key]}
     _refer(files, kind, renames)
-    for row, lists, at in found:
+    for row, lists, at in stays:
         lists.set(at, _updated(lists.now(at) or {}, row, key))
     for number in gone:
         mine.set(number, None)
@@ -63,12 +65,12 @@ def _places(kind: str, files: Files, fresh: Sequence[Row]) -> list[tuple[str, in
         for number, row in enumerate(lists.rows if lists.kind == kind else ()):
             by_name[fold(row[KEYS[kind]])] = (path, number)
             by_id.update({row["id"]: (path, number)} if "id" in row else {})
-    found: dict[tuple[str, int] | None, None] = {}
+    taken: dict[tuple[str, int] | None, None] = {}
     places = []
     for row in fresh:
         place = by_id.get(row.get("id")) or by_name.get(fold(row[KEYS[kind]]))
-        places.append(None if place in found else place)
-        found[place] = None
+        places.append(None if place in taken else place)
+        taken[place] = None
     return places
 
 
@@ -113,17 +115,17 @@ def _refer(files: Files, kind: str, renames: Mapping[str, str | None]) -> None:
 
 def _referring(own: str, row: Row, kind: str, renames: Mapping[str, str | None]) -> Row | None:
     single = {"users": ("manager", "user"), "groups": ("", "group")}[kind][own == "assignments"]
-    found = copy.copy(row)
+    renamed = copy.copy(row)
     name = row.get(single)
     if isinstance(name, str) and fold(name) in renames and own != "groups":
         new = renames[fold(name)]
         if new is None and own == "assignments":
             return None
-        found.pop(single) if new is None else found.update({single: new})
+        renamed.pop(single) if new is None else renamed.update({single: new})
     if own == "groups" and isinstance(row.get("members"), list):
         members = [_member(member, kind, renames) for member in row["members"]]
-        found["members"] = [member for member in members if member is not None]
-    return found
+        renamed["members"] = [member for member in members if member is not None]
+    return renamed
 
 
 def _member(member: Any, kind: str, renames: Mapping[str, str | None]) -> Any:

@@ -12,12 +12,12 @@ from reconciler.adopt.yaml_edit.rows import header
 from reconciler.declare.yaml.scalars import spelled_code
 
 
-def text(found: Translated, path: str) -> str:
+def text(translated: Translated, path: str) -> str:
     """The text of mappings.yaml."""
     lines = [header("mappings", path), "mappings:\n"]
-    for side in (found.users, found.groups):
+    for side in (translated.users, translated.groups):
         lines += _lines(side)
-    lines += [f"# Not translated: {_comment(line)}\n" for line in found.left]
+    lines += [f"# Not translated: {_comment(line)}\n" for line in translated.left]
     return "".join(lines)
 
 

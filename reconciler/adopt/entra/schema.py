@@ -46,12 +46,13 @@ class Translated:
     left: list[str]
 
     def all_left(self) -> list[str]:
+        """Everything that was left out, with the object type that it is of."""
         return [*self.left, *(f"{side.kind}: {line}" for side in (self.users, self.groups) for line in side.left)]
 
 
 def translate(data: Any) -> Translated:
     """The whole schema. Raises ImportRefused where it is none, or maps no users."""
-    found: dict[str, Side] = {}
+    sides: dict[str, Side] = {}
     left: list[str] = []
     for rule, mapping in _object_mappings(data):
         name = str(mapping.get("name") or f"{mapping.get('sourceObjectName')} to {mapping.get('targetObjectName')}")
@@ -60,16 +61,16 @@ def translate(data: Any) -> Translated:
             left.append(f"{name}: its source is {rule.get('sourceDirectoryName')}, and only Entra's directory is one here")
         elif kind is None:
             left.append(f"{name}: only users and groups are provisioned")
-        elif kind in found:
+        elif kind in sides:
             left.append(f"{name}: {kind} are mapped by another object mapping already")
         else:
-            found[kind] = _side(kind, mapping, _exact(data, rule, mapping))
-    if "users" not in found:
+            sides[kind] = _side(kind, mapping, _exact(data, rule, mapping))
+    if "users" not in sides:
         raise ImportRefused(
             "the file holds no object mapping from Entra's users",
             "download it under Attribute mappings, Show advanced options, Review your schema",
         )
-    return Translated(found["users"], found.get("groups", Side("groups")), left)
+    return Translated(sides["users"], sides.get("groups", Side("groups")), left)
 
 
 def _object_mappings(data: Any) -> Iterator[tuple[Json, Json]]:
@@ -82,8 +83,8 @@ def _object_mappings(data: Any) -> Iterator[tuple[Json, Json]]:
 def _exact(data: Json, rule: Json, mapping: Json) -> dict[str, bool]:
     """Folded name of each text attribute of the target's object -> whether its case is exact, where its directory says so."""
     directories = _named(data.get("schema", data).get("directories"), rule.get("targetDirectoryName"))
-    objects = [found for item in directories for found in _named(item.get("objects"), mapping.get("targetObjectName"))]
-    attributes = [found for item in objects for found in _dicts(item.get("attributes"))]
+    objects = [element for item in directories for element in _named(item.get("objects"), mapping.get("targetObjectName"))]
+    attributes = [element for item in objects for element in _dicts(item.get("attributes"))]
     return {
         fold(str(item.get("name"))): item["caseExact"]
         for item in attributes
@@ -143,9 +144,9 @@ def _attribute(kind: str, item: Json) -> Json:
     row: Json = {"target": terms.target(str(item.get("targetAttributeName") or ""))}
     row.update(terms.source(kind, item.get("source") or {}))
     name = next(key for key in row if key != "target")
-    found = misfit(AttributeMapping(row["target"], name, row[name]), parse_path(row["target"]), kind)
-    if found:
-        raise Untranslatable(found[0])
+    problem = misfit(AttributeMapping(row["target"], name, row[name]), parse_path(row["target"]), kind)
+    if problem:
+        raise Untranslatable(problem[0])
     flow = str(item.get("flowType") or "Always")
     if flow not in ("Always", "ObjectAddOnly"):
         raise Untranslatable(f"flowType {flow} has no equal")
@@ -176,8 +177,8 @@ def _case(item: Json, exact: Mapping[str, bool]) -> Json:
 def _may_be_null(kind: str, row: Json) -> bool:
     never = ("displayName", "members") if kind == "groups" else ("userPrincipalName",)
     if "expression" in row:
-        found = compile_expression(row["expression"])
-        return not (set(found.sources) <= {"IsSoftDeleted"} or "AssertiveAppRoleAssignmentsComplex" in found.functions)
+        compiled = compile_expression(row["expression"])
+        return not (set(compiled.sources) <= {"IsSoftDeleted"} or "AssertiveAppRoleAssignmentsComplex" in compiled.functions)
     return "source" in row and row["source"] not in never
 
 

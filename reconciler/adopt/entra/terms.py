@@ -40,10 +40,10 @@ def source(kind: str, item: Json) -> Json:
     expression, name = item.get("expression"), item.get("name")
     match str(item.get("type") or ""):
         case "Attribute":
-            found = _name(kind, str(name or expression or "").strip("[]"))
-            if found == "appRoleAssignments":
+            attribute = _name(kind, str(name or expression or "").strip("[]"))
+            if attribute == "appRoleAssignments":
                 raise Untranslatable("appRoleAssignments must go through an expression")
-            return {"source": found}
+            return {"source": attribute}
         case "Constant":
             return {"constant": _constant(expression, name)}
         case "Function":
@@ -66,12 +66,12 @@ def _constant(expression: Any, name: Any) -> Any:
 def _name(kind: str, name: str) -> str:
     """Our name of an Entra attribute. Raises Untranslatable."""
     known = {item.lower(): item for item in (GROUP_SOURCES if kind == "groups" else (*USER_SOURCES, *COMPUTED))}
-    found = known.get(RENAMED.get(name.lower(), name).lower())
-    if found is None and kind == "users" and CUSTOM.match(name):
+    attribute = known.get(RENAMED.get(name.lower(), name).lower())
+    if attribute is None and kind == "users" and CUSTOM.match(name):
         return "extensionAttributes." + name
-    if found is None or source_problem(found, kind) is not None:
+    if attribute is None or source_problem(attribute, kind) is not None:
         raise Untranslatable(f"there is no source attribute {name}")
-    return found
+    return attribute
 
 
 def _expression(kind: str, text: str) -> str:

@@ -44,8 +44,8 @@ def revise(
 
     A row is what our own reader made of an item, so that keys which no importer knows stay in it.
     """
-    found = parse(text.encode(), path)
-    rows = found.data.get(kind) if isinstance(found.data, dict) and not found.problems else None
+    parsed = parse(text.encode(), path)
+    rows = parsed.data.get(kind) if isinstance(parsed.data, dict) and not parsed.problems else None
     if not isinstance(rows, list):
         raise ImportRefused(f"{path} is not valid as it is", "run `reconcile validate`")
     removed, places = frozenset(removed), _places(rows, added)
@@ -53,13 +53,13 @@ def revise(
     if want == rows:
         return text
     if path.endswith(".json"):
-        return json.dumps({**found.data, kind: want}, indent=2, ensure_ascii=False) + "\n"
+        return json.dumps({**parsed.data, kind: want}, indent=2, ensure_ascii=False) + "\n"
     for way in (_by_lines, _whole):
         try:
-            result = way(kind, text, found, changed, places, removed)
+            result = way(kind, text, parsed, changed, places, removed)
         except Unable:
             continue
-        if _says(kind, result, path, {**found.data, kind: want}):
+        if _says(kind, result, path, {**parsed.data, kind: want}):
             return result
     raise ImportRefused(f"{path} is written in a way that cannot be edited without changing more", "edit it by hand")
 
@@ -74,27 +74,29 @@ Places = dict[int, list[Row]]
 
 def _places(rows: Sequence[Row], added: Sequence[Row]) -> Places:
     """Where each new row goes: before the first that sorts after it, else to the end."""
-    found: Places = {}
+    places: Places = {}
     # The first that is greater is the first whose running maximum is: so it can be searched for in halves.
     highest = list(accumulate((sort_key(row) for row in rows), max))
     for row in sorted(added, key=sort_key):
-        found.setdefault(bisect_right(highest, sort_key(row)), []).append(row)
-    return found
+        places.setdefault(bisect_right(highest, sort_key(row)), []).append(row)
+    return places
 
 
 def _expected(rows: Sequence[Row], changed: Mapping[int, Row], places: Places, removed: Collection[int]) -> list[Row]:
-    found = []
+    expected = []
     for number in range(len(rows) + 1):
-        found += places.get(number, [])
+        expected += places.get(number, [])
         if number < len(rows) and number not in removed:
-            found.append(changed.get(number, rows[number]))
-    return found
+            expected.append(changed.get(number, rows[number]))
+    return expected
 
 
-def _by_lines(kind: str, text: str, found: Document, changed: Mapping[int, Row], places: Places, removed: Collection[int]) -> str:
+def _by_lines(
+    kind: str, text: str, parsed: Document, changed: Mapping[int, Row], places: Places, removed: Collection[int]
+) -> str:
     lines = text.replace("\r\n", "\n").split("\n")
-    items = _items(lines, found.item_lines)
-    if not items or len(items) != len(found.data[kind]):
+    items = _items(lines, parsed.item_lines)
+    if not items or len(items) != len(parsed.data[kind]):
         raise Unable
     out, at = [], 0
     for number, item in enumerate([*items, None]):
@@ -111,7 +113,7 @@ def _by_lines(kind: str, text: str, found: Document, changed: Mapping[int, Row],
             continue
         own = lines[item.start : item.end]
         if number in changed:
-            own = nodes.item("\n".join(own), found.data[kind][number], changed[number]).split("\n")
+            own = nodes.item("\n".join(own), parsed.data[kind][number], changed[number]).split("\n")
         out += own
     return _ended("\n".join(out + lines[at:]), text)
 
@@ -135,7 +137,7 @@ def _above(lines: list[str], item: Item) -> int:
 
 def _items(lines: list[str], starts: list[int]) -> list[Item]:
     """Nothing where the list is not in block form, an item a line."""
-    found = []
+    items = []
     for number, start in enumerate(starts):
         match = DASH.match(lines[start - 1])
         if match is None or len(set(starts)) != len(starts):
@@ -143,12 +145,12 @@ def _items(lines: list[str], starts: list[int]) -> list[Item]:
         last = starts[number + 1] - 1 if number + 1 < len(starts) else len(lines)
         while last > start and (other := NO_ITEM.match(lines[last - 1])) and (not other[2] or len(other[1]) <= len(match[1])):
             last -= 1
-        found.append(Item(start - 1, last, len(match[1])))
-    return found if len({item.dash for item in found}) == 1 else []
+        items.append(Item(start - 1, last, len(match[1])))
+    return items if len({item.dash for item in items}) == 1 else []
 
 
-def _whole(kind: str, text: str, found: Document, changed: Mapping[int, Row], places: Places, removed: Collection[int]) -> str:
+def _whole(kind: str, text: str, parsed: Document, changed: Mapping[int, Row], places: Places, removed: Collection[int]) -> str:
     plain = text.replace("\r\n", "\n")
     start = plain.startswith("\ufeff")
-    again = nodes.whole(kind, plain[start:], found.data[kind], changed, places, removed)
+    again = nodes.whole(kind, plain[start:], parsed.data[kind], changed, places, removed)
     return _ended(plain[:start] + again, text)

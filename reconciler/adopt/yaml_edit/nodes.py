@@ -26,13 +26,13 @@ class Patch(NamedTuple):
 
 def _in_order(old: list[Any], new: list[Any]) -> bool:
     """Whether what stays keeps its order and what comes is at the end."""
-    return [one for one in old if one in new] + [one for one in new if one not in old] == new
+    return [value for value in old if value in new] + [value for value in new if value not in old] == new
 
 
 def _in_place(old: list[Any], new: list[Any]) -> bool:
     """Whether elements are only given other values where they stand, as a rename does."""
     return len(old) == len(new) and all(
-        one == two or (one not in new and two not in old) for one, two in zip(old, new, strict=True)
+        before == after or (before not in new and after not in old) for before, after in zip(old, new, strict=True)
     )
 
 
@@ -57,34 +57,34 @@ def whole(
 ) -> str:  # fmt: skip
     """The same for a whole file whose list stands in brackets or is empty. Raises Unable."""
     root = _compose(text)
-    found = next((value for key, value in root.value if key.value == kind), None)
-    if found is None or type(found.value) is not list or not found.flow_style:
-        return _changed_only(text, found, rows, changed, places, removed)
+    listed = next((value for key, value in root.value if key.value == kind), None)
+    if listed is None or type(listed.value) is not list or not listed.flow_style:
+        return _changed_only(text, listed, rows, changed, places, removed)
     editor = _Editor(text)
     if not rows:
         lines = "".join(block(kind, row) for row in places.get(0, ())).rstrip("\n")
-        start = len(text[: found.start_mark.index].rstrip(" "))
-        return patched(text, [Patch(start, found.end_mark.index, "\n" + lines)])
-    patches = [p for n, row in changed.items() for p in editor.mapping(found.value[n], rows[n], row)]
+        start = len(text[: listed.start_mark.index].rstrip(" "))
+        return patched(text, [Patch(start, listed.end_mark.index, "\n" + lines)])
+    patches = [p for n, row in changed.items() for p in editor.mapping(listed.value[n], rows[n], row)]
     for number, new in places.items():
         texts = [scalar(row) for row in new]
         if number < len(rows):
-            at = found.value[number].start_mark.index
-            patches += [Patch(at, at, "".join(f"{one}, " for one in texts))]
+            at = listed.value[number].start_mark.index
+            patches += [Patch(at, at, "".join(f"{shown}, " for shown in texts))]
         else:
-            at = editor.end(found.value[-1])
-            patches += [Patch(at, at, "".join(f", {one}" for one in texts))]
-    return patched(text, patches + editor.flow_removals(found, list(removed), [(n, n) for n in found.value]))
+            at = editor.end(listed.value[-1])
+            patches += [Patch(at, at, "".join(f", {shown}" for shown in texts))]
+    return patched(text, patches + editor.flow_removals(listed, list(removed), [(n, n) for n in listed.value]))
 
 
 def _changed_only(
-    text: str, found: Any, rows: Sequence[Row], changed: Mapping[int, Row], places: Mapping[int, Sequence[Row]],
+    text: str, listed: Any, rows: Sequence[Row], changed: Mapping[int, Row], places: Mapping[int, Sequence[Row]],
     removed: Collection[int],
 ) -> str:  # fmt: skip
-    if found is None or places or removed:
+    if listed is None or places or removed:
         raise Unable
     editor = _Editor(text)
-    return patched(text, [p for n, row in changed.items() for p in editor.mapping(found.value[n], rows[n], row)])
+    return patched(text, [p for n, row in changed.items() for p in editor.mapping(listed.value[n], rows[n], row)])
 
 
 def _compose(text: str) -> Any:
@@ -109,7 +109,7 @@ class _Editor:
         gone = [key for key in old if key not in new]
         if not pairs or any(key not in pairs for key in gone):  # a merge key brings it in
             raise Unable
-        found = self._pair_removals(node, [list(pairs).index(key) for key in gone])
+        patches = self._pair_removals(node, [list(pairs).index(key) for key in gone])
         fresh = {}
         for key, value in new.items():
             if key not in pairs and key not in old:
@@ -117,8 +117,8 @@ class _Editor:
             elif old.get(key) != value or isinstance(old.get(key), bool) is not isinstance(value, bool):
                 if key not in pairs:
                     raise Unable
-                found += self._value(*pairs[key], old[key], value)
-        return found + self._additions(node, [f"{portable(key)}: {scalar(value)}" for key, value in fresh.items()])
+                patches += self._value(*pairs[key], old[key], value)
+        return patches + self._additions(node, [f"{portable(key)}: {scalar(value)}" for key, value in fresh.items()])
 
     def _value(self, key: Any, node: Any, old: Any, new: Any) -> list[Patch]:
         if node.start_mark.index < key.end_mark.index:  # an alias stands for a node elsewhere
@@ -129,8 +129,8 @@ class _Editor:
         if isinstance(old, list) and isinstance(new, list) and nested:
             if _in_place(old, new):
                 pairs = zip(node.value, old, new, strict=True)
-                return [Patch(n.start_mark.index, self.end(n), scalar(two)) for n, one, two in pairs if one != two]
-            if any(one in new for one in old) and _in_order(old, new):
+                return [Patch(n.start_mark.index, self.end(n), scalar(after)) for n, before, after in pairs if before != after]
+            if any(value in new for value in old) and _in_order(old, new):
                 return self._sequence(node, old, new)
         if node.start_mark.index == node.end_mark.index or (nested and not node.flow_style):
             # Nothing there, or something over several lines: the colon is where the value begins.
@@ -142,9 +142,9 @@ class _Editor:
         gone = [number for number, value in enumerate(old) if value not in new]
         fresh = [scalar(value) for value in new if value not in old]
         if node.flow_style:
-            found = self.flow_removals(node, gone, [(n, n) for n in node.value])
-            return found + self._additions(node, fresh)
-        return [self._lines(node.value[n], node.value[n]) for n in gone] + self._additions(node, [f"- {one}" for one in fresh])
+            patches = self.flow_removals(node, gone, [(n, n) for n in node.value])
+            return patches + self._additions(node, fresh)
+        return [self._lines(node.value[n], node.value[n]) for n in gone] + self._additions(node, [f"- {line}" for line in fresh])
 
     def _additions(self, node: Any, texts: list[str]) -> list[Patch]:
         if not texts:
@@ -165,29 +165,29 @@ class _Editor:
             raise Unable
         if node.flow_style:
             return self.flow_removals(node, numbers, node.value)
-        found = []
+        patches = []
         for number in numbers:
             key, value = node.value[number]
             if self.text[: key.start_mark.index].rpartition("\n")[2].strip(" "):  # behind the dash of its item
                 if number + 1 in numbers:
                     raise Unable
-                found.append(Patch(key.start_mark.index, node.value[number + 1][0].start_mark.index, ""))
+                patches.append(Patch(key.start_mark.index, node.value[number + 1][0].start_mark.index, ""))
             else:
-                found.append(self._lines(key, value))
-        return found
+                patches.append(self._lines(key, value))
+        return patches
 
     def flow_removals(self, node: Any, numbers: list[int], pairs: Sequence[Any]) -> list[Patch]:
         """Take elements out of brackets, each with one of its commas."""
         kept = [n for n in range(len(pairs)) if n not in numbers]
-        found = []
+        patches = []
         for number in numbers:
             start, end = pairs[number][0].start_mark.index, self.end(pairs[number][1])
             if kept and number > kept[-1]:
                 start = self.end(pairs[number - 1][1])
             elif number + 1 < len(pairs):
                 end = pairs[number + 1][0].start_mark.index
-            found.append(Patch(start, end, ""))
-        return found
+            patches.append(Patch(start, end, ""))
+        return patches
 
     def _lines(self, first: Any, last: Any) -> Patch:
         """Whole lines, with the comment behind them."""
@@ -196,8 +196,8 @@ class _Editor:
         return Patch(start, end + 1, "") if end < len(self.text) else Patch(max(start - 1, 0), end, "")
 
     def _line_end(self, at: int) -> int:
-        found = self.text.find("\n", at)
-        return len(self.text) if found < 0 else found
+        end = self.text.find("\n", at)
+        return len(self.text) if end < 0 else end
 
     def end(self, node: Any) -> int:
         """Where the text of a node ends; the library counts comments and empty lines after a block to it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,6 +11,8 @@ from reconciler.declare.source_attributes import GROUP_SOURCES, USER_SOURCES
 from reconciler.declare.yaml.scalars import can_hold, portable
 
 Row = dict[str, Any]
+
+BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # what no name holds: line breaks and control characters
 
 ORDER = {
     "users": ("userPrincipalName", "id", "previously", *USER_SOURCES[2:], "extensionAttributes"),
@@ -21,7 +24,7 @@ ORDER = {
 
 def is_name(value: Any) -> bool:
     """Whether this can name a user, a group or a role (schemas/users.schema.json)."""
-    return isinstance(value, str) and bool(value) and can_hold(value) and not any(c < " " or c == "\x7f" for c in value)
+    return isinstance(value, str) and bool(value) and can_hold(value) and not BREAKS.search(value)
 
 
 def scalar(value: Any) -> str:
@@ -59,8 +62,8 @@ def block(kind: str, row: Row) -> str:
     keys = [key for key in ORDER[kind] if row.get(key) is not None]
     if kind in ("roles", "assignments"):
         return "  - {" + ", ".join(f"{key}: {scalar(row[key])}" for key in keys) + "}\n"
-    found = "".join(f"    {key}: {scalar(row[key])}\n" if key != "members" else _members(row[key]) for key in keys)
-    return "  - " + found[4:]
+    lines = "".join(f"    {key}: {scalar(row[key])}\n" if key != "members" else _members(row[key]) for key in keys)
+    return "  - " + lines[4:]
 
 
 def _members(members: list[Any]) -> str:

@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from reconciler.declare.model import Place, Problem
-from reconciler.declare.yaml.events import Builder, Step, Where, where
+from reconciler.declare.yaml.events import Builder, Segment, Where, where
 
 MOST_BYTES = 64 * 1024 * 1024
 TOO_LARGE = "larger than 64 MiB"
@@ -30,8 +30,8 @@ class Document:
     data: Any = None
     problems: list[Problem] = field(default_factory=list)
     item_lines: list[int] = field(default_factory=list)
-    dropped: frozenset[tuple[Step, ...]] = frozenset()
-    _positions: dict[tuple[Step, ...], tuple[Where, Where]] | None = None
+    dropped: frozenset[tuple[Segment, ...]] = frozenset()
+    _positions: dict[tuple[Segment, ...], tuple[Where, Where]] | None = None
 
     @cached_property
     def lines(self) -> list[str]:
@@ -43,29 +43,35 @@ class Document:
         """At which character of the text each line begins."""
         return list(accumulate((len(line) + 1 for line in self.lines), initial=0))
 
-    def locate(self, path: tuple[Step, ...], key: bool = False) -> Place:
-        """Where the value (or its key) at a path stands; the nearest parent where it is absent."""
+    def locate(self, path: tuple[Segment, ...]) -> Place:
+        """Where the value at a path stands; the nearest parent where it is absent."""
+        return Place(self.file, *self._position(path)[1])
+
+    def locate_key(self, path: tuple[Segment, ...]) -> Place:
+        """Where the key of the value at a path stands; the nearest parent where it is absent."""
+        return Place(self.file, *self._position(path)[0])
+
+    def _position(self, path: tuple[Segment, ...]) -> tuple[Where, Where]:
         if self._positions is None:
-            builder = Builder(self.file, positions=True)
+            builder = Builder.with_positions(self.file)
             builder.run(self.text)
             self._positions = builder.positions
         while path and path not in self._positions:
             path = path[:-1]
-        found = self._positions.get(path, ((1, 1), (1, 1)))
-        return Place(self.file, *found[0 if key else 1])
+        return self._positions.get(path, ((1, 1), (1, 1)))
 
-    def lacks(self, path: tuple[Step, ...]) -> bool:
+    def lacks(self, path: tuple[Segment, ...]) -> bool:
         """Whether what stands at a path was dropped, by itself, with what it is a part of, or some part of it."""
         return path in self._near_dropped or any(path[:length] in self.dropped for length in range(len(path)))
 
     @cached_property
-    def _near_dropped(self) -> frozenset[tuple[Step, ...]]:
+    def _near_dropped(self) -> frozenset[tuple[Segment, ...]]:
         return frozenset(gone[:length] for gone in self.dropped for length in range(len(gone) + 1))
 
     def written(self, place: Place) -> str:
         """The word that stands at a place, before YAML has made a number of it."""
-        found = re.match(r"(?:[&!]\S*\s+)*([\w.+-]+)", self.lines[place.line - 1][place.column - 1 :])
-        return found[1] if found else ""
+        word = re.match(r"(?:[&!]\S*\s+)*([\w.+-]+)", self.lines[place.line - 1][place.column - 1 :])
+        return word[1] if word else ""
 
 
 def parse(raw: bytes, file: str) -> Document:
@@ -82,7 +88,7 @@ def parse(raw: bytes, file: str) -> Document:
     try:
         builder.run(text)
         if builder.problems:
-            builder = Builder(file, positions=True)
+            builder = Builder.with_positions(file)
             builder.run(text)
     finally:
         if was_on:
@@ -99,16 +105,16 @@ def _broken(file: str, code: str, message: str, remedy: str, at: Where = (1, 1))
 
 def _nuls(document: Document) -> list[Problem]:
     """The one character that no value may hold, since most services cut a text there."""
-    found: list[Problem] = []
-    todo: list[tuple[tuple[Step, ...], Any]] = [((), document.data)]
+    problems: list[Problem] = []
+    todo: list[tuple[tuple[Segment, ...], Any]] = [((), document.data)]
     while todo:
         path, value = todo.pop()
         inside = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
         todo += [((*path, step), item) for step, item in inside]
-        for key, text in ((False, value), (True, path[-1] if path else "")):
+        for locate, text in ((document.locate, value), (document.locate_key, path[-1] if path else "")):
             if isinstance(text, str) and "\0" in text:
-                found.append(Problem(document.locate(path, key), "error", "nul", "a NUL character stands here", "remove it"))
-    return found
+                problems.append(Problem(locate(path), "error", "nul", "a NUL character stands here", "remove it"))
+    return problems
 
 
 class Content(NamedTuple):
@@ -131,23 +137,23 @@ class Sources:
 
     def digest(self, root: str) -> str:
         """`sha256:` and a digest over every file's path below `root` and its content: the same on every machine."""
-        found = hashlib.sha256()
+        digest = hashlib.sha256()
         for file, content in sorted((file.removeprefix(root).lstrip("/"), content) for file, content in self._contents.items()):
-            found.update(file.encode("utf-8", "surrogateescape") + b"\0" + content.hash)
-        return "sha256:" + found.hexdigest()
+            digest.update(file.encode("utf-8", "surrogateescape") + b"\0" + content.hash)
+        return "sha256:" + digest.hexdigest()
 
-    def place(self, file: str, path: tuple[Step, ...], key: bool = False) -> Place:
+    def place(self, file: str, path: tuple[Segment, ...]) -> Place:
         """Where a value of a file stands."""
         if file not in self._places:  # to find a place nobody needs the data
             self._places[file] = Document(file, self._contents[file].raw.decode("utf-8-sig"))
-        return self._places[file].locate(path, key)
+        return self._places[file].locate(path)
 
-    def value(self, file: str, path: tuple[Step, ...]) -> Any:
+    def value(self, file: str, path: tuple[Segment, ...]) -> Any:
         """A value of a file as it is written there."""
-        found = self._document(file).data
+        value = self._document(file).data
         for step in path:
-            found = found[step]
-        return found
+            value = value[step]
+        return value
 
     def _document(self, file: str) -> Document:
         if file not in self._parsed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from importlib import import_module
 from typing import Any
@@ -10,39 +9,20 @@ from typing import Any
 import yaml
 
 from reconciler.declare.model import Place, Problem
+from reconciler.declare.yaml.core_schema import LONGEST_NUMBER, NUMBER, SPECIAL, scalar
 from reconciler.declare.yaml.raw_text import conflicts, joined, syntax
 
-Step = str | int
+Segment = str | int
 Where = tuple[int, int]
 
 MOST_ALIASED = 100_000
 MOST_ALIASED_TEXT = 10_000_000  # characters
 DEEPEST = 100
 TEXT = "tag:yaml.org,2002:str"
-LONGEST_NUMBER = 400  # digits; no format that services speak has longer ones
 try:
     Parser: Any = import_module("yaml.cyaml").CParser
 except ImportError:  # a PyYAML built without libyaml is slower, and as right
     Parser = yaml.Loader
-WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
-WORDS |= {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-INT = re.compile(r"[-+]?[0-9]+\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
-FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z|[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
-NUMBER = re.compile(r"[-+]?[0-9.]+([eE][-+]?[0-9]+)?\Z|0[ox][0-9a-fA-F]+\Z")
-SPECIAL = frozenset("~ntfNTF0123456789+-.")
-
-
-def scalar(text: str) -> Any:
-    """A plain scalar by YAML 1.2's core schema: `on`, `yes` and dates are text."""
-    if text and text[0] not in SPECIAL:
-        return text
-    if text in WORDS:
-        return WORDS[text]
-    if INT.match(text) and len(text) <= LONGEST_NUMBER:
-        return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
-    if FLOAT.match(text) and len(text) <= LONGEST_NUMBER:
-        return float(re.sub(r"\.(?=[iInN])", "", text))
-    return text
 
 
 class _Stop(Exception):
@@ -54,7 +34,7 @@ class _Frame:
 
     __slots__ = ("anchor", "container", "key", "key_event", "path", "size", "start")
 
-    def __init__(self, container: Any, path: tuple[Step, ...], anchor: str | None, size: int, start: int) -> None:
+    def __init__(self, container: Any, path: tuple[Segment, ...], anchor: str | None, size: int, start: int) -> None:
         self.container, self.path, self.anchor, self.size, self.start = container, path, anchor, size, start
         self.key: str | None = None
         self.key_event: Any = None
@@ -63,19 +43,25 @@ class _Frame:
 class Builder:
     """Parser events in, data out, without recursion: a file may nest deeper than Python's stack.
 
-    With `positions` the place of every key and value is kept; that costs a second pass, when a place is asked for.
+    One `with_positions` keeps the place of every key and value; that costs a second pass, when a place is asked for.
     """
 
-    def __init__(self, file: str, positions: bool = False) -> None:
-        self.file, self.track = file, positions
+    def __init__(self, file: str) -> None:
+        self.file, self.track = file, False
         self.root: Any = None
         self.problems: list[Problem] = []
         self.item_lines: list[int] = []
-        self.positions: dict[tuple[Step, ...], tuple[Where, Where]] = {}
+        self.positions: dict[tuple[Segment, ...], tuple[Where, Where]] = {}
         self.frames: list[_Frame] = []
         self.anchors: dict[str, tuple[Any, int, int]] = {}
         self.count = self.aliased = self.aliased_text = self.documents = 0
         self.joined: dict[int, list[int]] = {}
+
+    @classmethod
+    def with_positions(cls, file: str) -> Builder:
+        builder = cls(file)
+        builder.track = True
+        return builder
 
     def where(self, mark: Any) -> Where:
         """Line and column in the file itself."""
@@ -207,7 +193,7 @@ class Builder:
                 raise _Stop
         self._put(value, event)
 
-    def _put(self, value: Any, event: Any) -> tuple[Step, ...]:
+    def _put(self, value: Any, event: Any) -> tuple[Segment, ...]:
         """Put a value where it belongs; returns its path (empty unless positions are wanted)."""
         if not self.frames:
             self.root = value
@@ -237,7 +223,7 @@ class Builder:
             self.note(event.start_mark, "duplicate-key", f"the key {key!r} stands twice{where}", "keep one of them")
         frame.key, frame.key_event = key, event
 
-    def _track(self, parent: tuple[Step, ...], step: Step, key: Any, event: Any) -> tuple[Step, ...]:
+    def _track(self, parent: tuple[Segment, ...], step: Segment, key: Any, event: Any) -> tuple[Segment, ...]:
         if not self.track:
             return ()
         path = (*parent, step)

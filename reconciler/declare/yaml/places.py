@@ -35,34 +35,34 @@ def text_of(document: Document, path: tuple[Any, ...], value: Any) -> Text:
 
 def _characters(value: str, signs: Iterator[tuple[str, Where, Where]], end: Where) -> tuple[Where, ...]:
     """The place of each character and of the end. Folding changes white space alone, so it counts for nothing."""
-    found = []
+    places = []
     for character in value:
         if character.isspace():
-            found.append(end)
+            places.append(end)
             continue
         sign, at, end = next(signs, ("", end, end))
         if sign != character:
             return ()
-        found.append(at)
-    return (*found, end)
+        places.append(at)
+    return (*places, end)
 
 
 def _signs(written: Iterator[re.Match[str]], start: Where) -> Iterator[tuple[str, Where, Where]]:
     """Each character but white space, where it is written and where that ends."""
     line, column = start
-    for found in written:
-        after = (line + 1, 1) if "\n" in found[0] else (line, column + len(found[0]))
-        sign = _meant(found)
+    for match in written:
+        after = (line + 1, 1) if "\n" in match[0] else (line, column + len(match[0]))
+        sign = _meant(match)
         if not sign.isspace():
             yield sign, (line, column), after
         line, column = after
 
 
-def _meant(found: re.Match[str]) -> str:
-    kind = found.lastgroup
+def _meant(match: re.Match[str]) -> str:
+    kind = match.lastgroup
     if kind is None or kind == "line":
-        return found[kind or 0]
-    text = found[kind]
+        return match[kind or 0]
+    text = match[kind]
     if kind == "char":
         return " " if text in WHITE else text
     return chr(int(text, 16))

@@ -20,16 +20,16 @@ def joined(text: str) -> tuple[str, dict[int, list[int]]]:
 
     Text that is no JSON stays as it is: outside of double quotes YAML takes both for what they look like.
     """
-    found: dict[int, list[int]] = {}
+    removed: dict[int, list[int]] = {}
     if LEADING.search(text) is None or not _is_json(text):
-        return text, found
+        return text, removed
     lines = text.split("\n")
     for number, line in enumerate(lines):
         columns = [pair.start(2) - 2 - 2 * before for before, pair in enumerate(PAIR.finditer(line))]
         if columns:
-            found[number] = columns
+            removed[number] = columns
             lines[number] = PAIR.sub(_character, line)
-    return "\n".join(lines), found
+    return "\n".join(lines), removed
 
 
 def _is_json(text: str) -> bool:
@@ -47,8 +47,8 @@ def _character(pair: re.Match[str]) -> str:
 
 def conflicts(text: str) -> list[Finding]:
     """Each merge conflict by its first line; by any marker where no first line is left."""
-    found = list(OPENED.finditer(text)) or list(MARKED.finditer(text))[:1]
-    ends = [0, *(match.start() for match in found)]
+    openings = list(OPENED.finditer(text)) or list(MARKED.finditer(text))[:1]
+    ends = [0, *(match.start() for match in openings)]
     lines = accumulate(text.count("\n", start, end) for start, end in pairwise(ends))
     return [
         (

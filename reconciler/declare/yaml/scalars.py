@@ -32,6 +32,12 @@ def portable(text: str) -> str:
     return _spelled(text, WORDS_ELSEWHERE)
 
 
+def unescaped(text: str) -> str:
+    """`spelled` where quotes are enough, else the text itself: what is escaped could not be redacted."""
+    written = spelled(text)
+    return text if "\\" in written else written
+
+
 def spelled_code(text: str) -> str:
     """`portable` for paths and expressions, which are full of double quotes: in single ones."""
     if text.isprintable() and text.isascii() and not SIMPLE.fullmatch(text):

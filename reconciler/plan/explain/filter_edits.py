@@ -60,26 +60,32 @@ def _evident(clauses: list[Clause]) -> Iterator[str | None]:
 
 def fulfil(subject: Subject, wanted: Wanted) -> Iterator[Edit]:
     """One edit for each attribute; of the filter where none of the object would do."""
-    single = sum(name.startswith(EXTENSION) for name in wanted) == 1
-    bare = single and not subject.declarations.users.column("extensionAttributes")[subject.row] if subject.is_user else False
+    lone = _lone(subject, wanted)
     for name, clauses in wanted.items():
         if possible(subject, clauses):
-            yield Edit(_edit(name, clauses, bare) + _renamed(subject, name), subject.place)
+            yield Edit(_edit(name, clauses, lone) + _renamed(subject, name), subject.place)
         else:
             yield Edit(
                 f"change the scoping filter: whoever is in scope has no `{name}` for which {_words(clauses)}", clauses[0].place
             )
 
 
-def _edit(name: str, clauses: list[Clause], bare: bool) -> str:
-    """`bare`: the object has no extension attributes yet, and needs this one alone."""
+def _lone(subject: Subject, wanted: Wanted) -> str:
+    """The extension attribute that would be the first and only one of a user; empty where none would."""
+    names = [name for name in wanted if name.startswith(EXTENSION)]
+    has_any = not subject.is_user or subject.declarations.users.column("extensionAttributes")[subject.row]
+    return names[0] if len(names) == 1 and not has_any else ""
+
+
+def _edit(name: str, clauses: list[Clause], lone: str) -> str:
+    """`lone` is the name of an extension attribute that needs a mapping around it."""
     key, inside = (spelled(name.removeprefix(EXTENSION)), True) if name.startswith(EXTENSION) else (name, False)
     for value in _evident(clauses):
         if _all_hold(clauses, value):
             if value is None:
                 return f"remove `{key}`" + (" from `extensionAttributes`" if inside else "")
             written = f"{key}: {spelled(value)}"
-            if inside and bare:
+            if name == lone:
                 return f"set `extensionAttributes: {{{written}}}`"
             return f"set `{written}`" + (" in `extensionAttributes`" if inside else "")
     where = f"`{key}`" + (" in `extensionAttributes`" if inside else "")

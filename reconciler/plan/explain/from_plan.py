@@ -13,7 +13,7 @@ from reconciler.plan.model import Action, Change, ObjectError
 from reconciler.plan.outstanding import cautions
 from reconciler.plan.planner import Planned
 from reconciler.plan.selection import narrowed
-from reconciler.plan.warnings import fixed, ignored, of_mappings, of_objects
+from reconciler.plan.warnings import fixed, ignored, of_mappings, of_objects, uncleared
 
 
 class Part(NamedTuple):
@@ -56,10 +56,11 @@ def _words(planned: Planned, names: tuple[str, ...]) -> Iterator[str]:
         yield from of_mappings(context)
     apart = replace(context, resolution=alone)
     yield from of_objects(apart, fixed(apart))
-    untouched, kept = (_own(found, names) for found in (planned.findings.untouched, planned.findings.ignored))
-    yield from Findings(untouched=untouched).said()
-    yield from ignored(context, kept)
-    own = [item for item in planned.findings.outstanding if {item.address, item.what} & set(names)]
+    findings = planned.findings
+    yield from Findings(untouched=_own(findings.untouched, names)).said()
+    yield from ignored(context, _own(findings.ignored, names))
+    yield from uncleared(context, _own(findings.uncleared, names))
+    own = [item for item in findings.outstanding if {item.address, item.what} & set(names)]
     yield from (caution.text for caution in cautions(context, own))
     starts = tuple(name + mark for name in names for mark in (" ", ":"))
     yield from (text for text in planned.plan.warnings if text.startswith(starts))

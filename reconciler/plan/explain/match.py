@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.declare.names import is_user
 from reconciler.plan.context import Context
 from reconciler.plan.diff import in_address_space
-from reconciler.plan.explain.model import Account, Candidate, Check, Step
+from reconciler.plan.explain.model import Account, Candidate, Check, ExplainedStep
 from reconciler.plan.explain.subject import Subject
 from reconciler.plan.live import LiveObject
 from reconciler.plan.matching.by_attribute import Matcher
@@ -56,9 +56,9 @@ def _account(context: Context, address: str, live: LiveObject, by: str) -> Accou
     return Account(live.id, live.name, live.active, by, shown)
 
 
-def not_asked(context: Context, address: str) -> Step:
+def not_asked(context: Context, address: str) -> ExplainedStep:
     """The step where nobody asked the service: what the record knows."""
-    return Step("match", "skipped", "the service was not asked", (_known(context, address),))
+    return ExplainedStep("match", "skipped", "the service was not asked", (_known(context, address),))
 
 
 def _known(context: Context, address: str) -> Check:
@@ -67,19 +67,19 @@ def _known(context: Context, address: str) -> Check:
     return Check("Known to the record", entry is not None or None, f"as {old}, id {entry['id']}" if entry else "it is not")
 
 
-def match_step(context: Context, address: str, found: Account | None, tried: tuple[Candidate, ...]) -> Step:
+def match_step(context: Context, address: str, found: Account | None, tried: tuple[Candidate, ...]) -> ExplainedStep:
     """The step with the account that was `found`, and by what; `tried` are the candidates of a declared object."""
     entry = context.entries.get(context.matching.recorded.get(address, address))
     known = _known(context, address)
     error = next((e for e in context.matching.errors if e.address == address), None)
     if error is not None:
-        return Step("match", "failure", f"{error.code}: {error.reason}", (known, *_tried(tried)), error.remedy)
+        return ExplainedStep("match", "failure", f"{error.code}: {error.reason}", (known, *_tried(tried)), error.remedy)
     if found is not None and entry is not None:
-        return Step("match", "success", f"the account {found.name} ({found.id}), by the record", (known,))
+        return ExplainedStep("match", "success", f"the account {found.name} ({found.id}), by the record", (known,))
     if found is not None:
-        return Step("match", "success", f"the account {found.name} ({found.id}), by {found.by}", (known, *_tried(tried)))
+        return ExplainedStep("match", "success", f"the account {found.name} ({found.id}), by {found.by}", (known, *_tried(tried)))
     gone = ": the one in the record is gone from the service" if entry is not None else ""
-    return Step("match", "success", f"no account of ours{gone}", (known, *_tried(tried)))
+    return ExplainedStep("match", "success", f"no account of ours{gone}", (known, *_tried(tried)))
 
 
 def _tried(tried: tuple[Candidate, ...]) -> list[Check]:

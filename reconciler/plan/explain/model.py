@@ -18,7 +18,7 @@ class Check(NamedTuple):
     detail: str
 
 
-class Step(NamedTuple):
+class ExplainedStep(NamedTuple):
     """`name` is connection, import, scope, match or action; `status` is success, failure or skipped (not taken)."""
 
     name: str
@@ -107,7 +107,7 @@ class Explanation:
     place: Place | None
     in_scope: bool
     code: str | None
-    steps: tuple[Step, ...]
+    steps: tuple[ExplainedStep, ...]
     attributes: tuple[tuple[str, Any], ...] = ()
     filters: tuple[FilterSeen, ...] = ()
     grants: tuple[Grant, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.declare.names import fold
-from reconciler.plan.explain.model import Check, ClauseSeen, FilterSeen, Step
+from reconciler.plan.explain.model import Check, ClauseSeen, ExplainedStep, FilterSeen
 from reconciler.plan.explain.subject import Subject
 from reconciler.resolve.canonical import readable
 from reconciler.resolve.filters import holds
@@ -11,20 +11,20 @@ from reconciler.resolve.filters import holds
 REVOKED = "a revocation ends once the declaration agrees: take the person out, apply, and bring them back in"
 
 
-def scope(subject: Subject, filters: tuple[FilterSeen, ...]) -> Step:
+def scope(subject: Subject, filters: tuple[FilterSeen, ...]) -> ExplainedStep:
     """Every verdict, also of checks that no longer matter once one has failed."""
     skip = subject.context.resolution.skipped.get(subject.address)
     checks = tuple(_user_checks(subject, filters) if subject.is_user else _group_checks(subject, filters))
     if skip is not None:
-        return Step("scope", "failure", f"skipped, {skip.code}: {skip.reason}", checks, skip.remedy)
+        return ExplainedStep("scope", "failure", f"skipped, {skip.code}: {skip.reason}", checks, skip.remedy)
     revoked = subject.context.revoked.get(subject.address)
     if revoked is not None:
         words = f"revoked on {revoked['at'][:10]}: {revoked['reason']}"
-        return Step("scope", "failure", words, (*checks, Check("Not revoked by hand", False, words)), REVOKED)
+        return ExplainedStep("scope", "failure", words, (*checks, Check("Not revoked by hand", False, words)), REVOKED)
     failed = next((check for check in checks if check.passed is False), None)
     if failed is not None:
-        return Step("scope", "failure", f"not provisioned: {failed.detail}", checks)
-    return Step("scope", "success", "in scope", checks)
+        return ExplainedStep("scope", "failure", f"not provisioned: {failed.detail}", checks)
+    return ExplainedStep("scope", "success", "in scope", checks)
 
 
 def _user_checks(subject: Subject, filters: tuple[FilterSeen, ...]) -> list[Check]:

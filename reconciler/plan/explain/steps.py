@@ -12,7 +12,7 @@ from reconciler.plan.context import Context, gather
 from reconciler.plan.explain.edits import assignments_end, edits
 from reconciler.plan.explain.from_plan import Part, part
 from reconciler.plan.explain.match import account, candidates, match_step, not_asked
-from reconciler.plan.explain.model import Account, Check, Edit, Explanation, Step
+from reconciler.plan.explain.model import Account, Check, Edit, ExplainedStep, Explanation
 from reconciler.plan.explain.scope import scope, seen_filters
 from reconciler.plan.explain.subject import Subject
 from reconciler.plan.live import Live
@@ -33,7 +33,7 @@ def offline(app: App, resolution: Resolution, record: Record | None) -> Context:
     return gather(app, resolution, live, record, matching)
 
 
-def explain(context: Context, address: str, connection: Step, planned: Planned | None, chance: Chance) -> Explanation:
+def explain(context: Context, address: str, connection: ExplainedStep, planned: Planned | None, chance: Chance) -> Explanation:
     """One object of one app; `planned` is None where the service was not read.
 
     `address` is that of a declared object, else that of one in the record.
@@ -43,7 +43,7 @@ def explain(context: Context, address: str, connection: Step, planned: Planned |
     return (_declared if declared else _recorded)(context, address, connection, found, chance)
 
 
-def _declared(context: Context, address: str, connection: Step, plan: Part | None, chance: Chance) -> Explanation:
+def _declared(context: Context, address: str, connection: ExplainedStep, plan: Part | None, chance: Chance) -> Explanation:
     subject = Subject(context, address, chance)
     place, filters = subject.place, seen_filters(subject)
     tried = candidates(subject) if plan is not None else ()
@@ -82,10 +82,10 @@ def _declared(context: Context, address: str, connection: Step, plan: Part | Non
     )
 
 
-def _imported(subject: Subject) -> Step:
+def _imported(subject: Subject) -> ExplainedStep:
     place, earlier = subject.place, subject.context.resolution.table(subject.address).column("previously")[subject.row]
     names = [Check("Earlier names", True, ", ".join(map(str, earlier)))] if earlier else []
-    return Step("import", "success", f"declared at {place.file}:{place.line}", tuple(names))
+    return ExplainedStep("import", "success", f"declared at {place.file}:{place.line}", tuple(names))
 
 
 def _attributes(subject: Subject) -> tuple[tuple[str, object], ...]:
@@ -106,11 +106,13 @@ def _hide(subject: Subject, name: str, value: object) -> object:
     return value and REDACTED if name in subject.hidden else value
 
 
-def _recorded(context: Context, address: str, connection: Step, plan: Part | None, chance: Chance) -> Explanation:
+def _recorded(context: Context, address: str, connection: ExplainedStep, plan: Part | None, chance: Chance) -> Explanation:
     """An account that we manage, and that nobody declares any more."""
     found = account(context, address, ())
-    imported = Step("import", "failure", "no longer in the directory; the record knows it")
-    judged = Step("scope", "failure", "out of scope: nobody declares it", remedy="declare it, or let its account be taken away")
+    imported = ExplainedStep("import", "failure", "no longer in the directory; the record knows it")
+    judged = ExplainedStep(
+        "scope", "failure", "out of scope: nobody declares it", remedy="declare it, or let its account be taken away"
+    )
     matched = match_step(context, address, found, ()) if plan is not None else not_asked(context, address)
     steps = (connection, imported, judged, matched, _action(context, address, judged, plan, found))
     return Explanation(
@@ -137,22 +139,22 @@ def _declare(context: Context, address: str) -> Iterable[Edit]:
         yield Edit(f"assign {name} to the app", assignments_end(context.app))
 
 
-def _action(context: Context, address: str, judged: Step, plan: Part | None, found: Account | None) -> Step:
+def _action(context: Context, address: str, judged: ExplainedStep, plan: Part | None, found: Account | None) -> ExplainedStep:
     """What would follow, exactly as the full plan says it; `judged` is the step of the scope."""
     off = _closed(context.app)
     if plan is None:
-        return Step("action", "skipped", "not known, since the service was not asked", off)
+        return ExplainedStep("action", "skipped", "not known, since the service was not asked", off)
     words = (*off, *plan.blocked, *(Check("Note", None, text) for text in plan.words))
     if plan.errors:
         error = plan.errors[0]
-        return Step("action", "failure", f"{error.code}: {error.reason}", words, error.remedy)
+        return ExplainedStep("action", "failure", f"{error.code}: {error.reason}", words, error.remedy)
     own = [change for change in plan.changes if change.address in (address, context.matching.recorded.get(address))]
     others = [change for change in plan.changes if change not in own]
     said = [f"{change.action}: {change.reason}" for change in own] + [f"{c.action} {c.address}: {c.reason}" for c in others]
-    return Step("action", "success", "; ".join(said) or _nothing(context, address, judged, found), words)
+    return ExplainedStep("action", "success", "; ".join(said) or _nothing(context, address, judged, found), words)
 
 
-def _nothing(context: Context, address: str, judged: Step, found: Account | None) -> str:
+def _nothing(context: Context, address: str, judged: ExplainedStep, found: Account | None) -> str:
     known = context.matching.recorded.get(address, address) in context.entries
     if not judged.passes:
         if found is None or not known:

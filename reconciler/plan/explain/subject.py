@@ -84,7 +84,7 @@ class Subject:
     def get_for_filters(self) -> Get:
         """Its source attributes as scoping filters read them, before it is known who is in scope."""
         declarations = self.declarations
-        source = UserSource(declarations, [self.row], [()]) if self.is_user else GroupSource(declarations.groups, [self.row])
+        source = UserSource(declarations, [self.row], [()]) if self.is_user else GroupSource(declarations, [self.row])
         return lambda name: source(name)[0]
 
     @cached_property

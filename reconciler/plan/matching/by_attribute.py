@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 
 from reconciler.plan.live import LiveObject
 from reconciler.plan.matching.model import Desired, Kind
 from reconciler.resolve.expressions.language import IGNORE
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.resolve.resolution import values_as
+from reconciler.resolve.several import Several
 
 
 def by_attribute(kind: Kind, found: dict[str, LiveObject]) -> None:
@@ -41,8 +42,16 @@ def _found_by(
         return []
     for item, candidates in zip(items, every, strict=True):
         if candidates is not None:
-            _settle(kind, item.address, target, candidates, found)
+            _settle(kind, item.address, target, _exact(candidates, number, item.values[number]), found)
     return [item for item, candidates in zip(items, every, strict=True) if candidates is None]
+
+
+def _exact(candidates: LiveObject | list[LiveObject], number: int, value: object) -> LiveObject | list[LiveObject]:
+    """Of several whose names differ in case alone the one that has the very name; all of them where none or several have it."""
+    if not isinstance(candidates, list):
+        return candidates
+    exact = [account for account in candidates if account.values[number] == value]
+    return exact[0] if len(exact) == 1 else candidates
 
 
 def _by_earlier_names(kind: Kind, matcher: Matcher, items: list[Desired], found: dict[str, LiveObject]) -> None:
@@ -115,12 +124,27 @@ class Matcher:
     def _index(self, number: int) -> dict[str, LiveObject | list[LiveObject]]:
         if number not in self._indexes:
             have = [item for item in self.live if item.values[number] is not None]
-            keys = self.mapping.slots[number].alike([str(item.values[number]) for item in have])
+            values = [item.values[number] for item in have]
+            if Several in set(map(type, values)):
+                have, values = _spread(have, values)
+            keys = self.mapping.slots[number].alike(list(map(str, values)))
             index: dict[str, LiveObject | list[LiveObject]] = dict(zip(keys, have, strict=True))
             if len(index) < len(have):
                 several: dict[str, list[LiveObject]] = defaultdict(list)
                 for key, item in zip(keys, have, strict=True):
-                    several[key].append(item)
+                    if not any(item is known for known in several[key]):
+                        several[key].append(item)
                 index.update({key: items for key, items in several.items() if len(items) > 1})
             self._indexes[number] = index
         return self._indexes[number]
+
+
+def _spread(have: list[LiveObject], values: list[Any]) -> tuple[list[LiveObject], list[Any]]:
+    """An account with several values behind the path is known by each of them."""
+    pairs = [
+        (item, one)
+        for item, value in zip(have, values, strict=True)
+        for one in (value if isinstance(value, Several) else [value])
+        if one is not None
+    ]
+    return [item for item, _ in pairs], [value for _, value in pairs]

@@ -69,7 +69,7 @@ def _still_named(kind: Kind, address: str, old: str, own: str | None) -> None:
     id, last = kind.known[old]
     if own is None or last in (None, own):
         kind.result.recorded[address] = old
-    elif address in kind.desired and id in kind.live:
+    elif address in kind.desired and (id in kind.live or old in kind.unknown):
         kind.result.error(
             address,
             "IdentityChanged",
@@ -81,7 +81,7 @@ def _still_named(kind: Kind, address: str, old: str, own: str | None) -> None:
 
 def _refuse_taken(kind: Kind, renamed: dict[str, str], view: _RecordView) -> None:
     """Whoever would take a name that another account still has keeps the one in the record."""
-    there = {a for a, (id, _) in kind.known.items() if id in kind.live} if renamed else set()
+    there = {a for a, (id, _) in kind.known.items() if id in kind.live or a in kind.unknown} if renamed else set()
     for address, holder in not_free(renamed, view.folded, there).items():
         old = kind.result.refused[address] = kind.result.recorded.pop(address)
         kind.result.error(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from operator import itemgetter
 
+from reconciler.declare.names import kind_of
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.matching.by_attribute import by_attribute
 from reconciler.plan.matching.by_record import by_record
@@ -12,14 +13,17 @@ from reconciler.plan.matching.model import Kind, Matching
 from reconciler.record.entries import Entries
 from reconciler.resolve.model import Resolution
 
+NOT_ANSWERED = "NotAnswered"
+ASK_AGAIN = "try again; if it stays so, tell the service's vendor, or see what the token may read"
+
 
 def match(resolution: Resolution, live: Live, entries: Entries) -> Matching:
     """Match users, then groups (design.md §5 step 5)."""
     result = Matching()
     users = entries.identities()
     groups = {address: users.pop(address) for address in entries.groups()}
-    _match(Kind("User", resolution, resolution.users, live.users, users, result))
-    _match(Kind("Group", resolution, resolution.groups, live.groups, groups, result))
+    _match(Kind("User", resolution, resolution.users, live.users, users, result, live.unknown))
+    _match(Kind("Group", resolution, resolution.groups, live.groups, groups, result, live.unknown))
     return result
 
 
@@ -29,19 +33,33 @@ def _match(kind: Kind) -> None:
     accounts = list(map(live.get, ids.values()))
     found = {address: account for address, account in zip(ids, accounts, strict=True) if account is not None}
     recorded = len(found)
+    _refuse_unknown(kind)
     if recorded < len(kind.desired):
         by_attribute(kind, found)
     owned = _owned(found)
     if len(owned) < len(found):
         _refuse_shared(kind, found)
         owned = _owned(found)
-    kind.result.add(found, owned)
-    addresses = kind.result.addresses
+    kind.result.add(found)
+    if kind.name == "User":
+        kind.result.addresses = owned
+    else:
+        kind.result.groups = owned
     if recorded < len(known):
         for address, (id, _) in known.items():
             # A dangling member keeps the id of an account that is gone: that id is nobody's.
             if id in live:
-                addresses.setdefault(id, address)
+                owned.setdefault(id, address)
+
+
+def _refuse_unknown(kind: Kind) -> None:
+    """Of whom the service did not answer nothing is planned: who is not shown may be there."""
+    if not kind.unknown:
+        return
+    today = {old: address for address, old in kind.result.recorded.items()}
+    for address, why in kind.unknown.items():
+        if kind_of(address) == kind.name:
+            kind.result.error(today.get(address, address), NOT_ANSWERED, why, ASK_AGAIN)
 
 
 def _owned(found: dict[str, LiveObject]) -> dict[str, str]:

@@ -21,7 +21,8 @@ class Matching:
     recorded:  today's address -> address in the record, for what is declared and known there
     live:      address -> live object, for what is desired
     how:       address -> the matching attribute that found an object that the record did not know
-    addresses: live id -> address, for every object that is ours or will be
+    addresses: live id -> address, for every account that is ours or will be
+    groups:    the same of groups: a service may number both from 1
     failed:    addresses in `errors`, of which nothing can be planned
     refused:   today's address -> the one in the record that is kept, of `failed` whose rename would take another's name
     """
@@ -30,6 +31,7 @@ class Matching:
     live: dict[str, LiveObject] = field(default_factory=dict)
     how: dict[str, str] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
     errors: list[ObjectError] = field(default_factory=list)
     failed: set[str] = field(default_factory=set)
     refused: dict[str, str] = field(default_factory=dict)
@@ -44,10 +46,9 @@ class Matching:
         stay = {*self.recorded.values(), *self.refused.values()}
         return {id: old for old, id in ids.items() if old not in stay}
 
-    def add(self, live: dict[str, LiveObject], addresses: dict[str, str]) -> None:
+    def add(self, live: dict[str, LiveObject]) -> None:
         """Take in what was found of one kind; that of the first is kept as it is, since there may be 100,000."""
         self.live = {**self.live, **live} if self.live else live
-        self.addresses = {**self.addresses, **addresses} if self.addresses else addresses
 
     def without(self, errors: Iterable[ObjectError]) -> Matching:
         """The same with more errors, of objects of which nothing can be planned after all."""
@@ -60,7 +61,10 @@ class Matching:
 
 
 class Kind:
-    """One object type; `known` is address -> (id of the account, declared id) of its entries in the record."""
+    """One object type; `known` is address -> (id of the account, declared id) of its entries in the record.
+
+    `unknown` is address -> why nobody knows whether that object is there (see Live).
+    """
 
     def __init__(
         self,
@@ -70,8 +74,9 @@ class Kind:
         live: dict[str, LiveObject],
         known: Identities,
         result: Matching,
+        unknown: Mapping[str, str],
     ) -> None:
         self.name, self.resolution, self.desired, self.live, self.result = name, resolution, desired, live, result
-        self.known = known
+        self.known, self.unknown = known, unknown
         self.mapping = resolution.mapping(name + "/")
         self.table = resolution.table(name + "/")

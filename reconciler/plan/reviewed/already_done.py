@@ -17,6 +17,8 @@ def is_done(context: Context, change: Change) -> bool:
     """Whether live has the result of a change that a fresh plan does not hold: an earlier run has done it (design.md §4)."""
     if change.address.startswith("Group/") and not context.app.groups.enabled:
         return False  # of which nothing has been read
+    if context.live.unknown and change.address in context.matching.failed:
+        return False  # nobody knows whether it is there
     if change.action in ("disable", "delete"):
         return _is_out(context, change)
     live = _wanted(context, change.address)
@@ -32,15 +34,18 @@ def is_done(context: Context, change: Change) -> bool:
 
 
 def _wanted(context: Context, address: str) -> LiveObject | None:
-    """The account that the declaration asks for, or, of somebody who was revoked, speaks of."""
-    return context.account(address) if address in context.revoked else context.matching.live.get(address)
+    """The account that the declaration asks for, or, of somebody who was revoked, speaks of; a group that is to be emptied."""
+    wanted, entry = context.matching.live.get(address), context.entries.get(address)
+    if wanted is None and entry is not None and address in context.unwanted and address.startswith("Group/"):
+        return context.live.groups.get(entry["id"])
+    return context.account(address) if address in context.revoked else wanted
 
 
 def _is_out(context: Context, change: Change) -> bool:
     """Nobody asks for the account, and it is gone, or inactive where that was all that was to be done."""
     rests_on = change.precondition
     assert rests_on is not None
-    live = context.live.users.get(rests_on.id) or context.live.groups.get(rests_on.id)
+    live = context.live.of(change.address).get(rests_on.id)
     if change.address in context.matching.live and change.address not in context.revoked:
         return False
     if live is None:

@@ -49,7 +49,7 @@ def compare(
         wanted.update({c.address: (c, current.get(c.address), same_declaration(plan, fresh)) for c in plan.changes})
     result, stale = Comparison(), set()
     for address, (change, now, declared_alike) in sorted(wanted.items()):
-        if now is not None and (now.digest == change.digest or (is_begun(change) and is_rest(change, now))):
+        if now is not None and (now.digest == change.digest or (is_begun(change) and _continues(change, now))):
             result.todo.append(now)
         elif now is None and is_done(change):
             result.done.append(address)
@@ -85,7 +85,7 @@ def _gain(row: Access) -> tuple[str, str, str]:
     return row.address, row.kind, row.what
 
 
-def is_rest(old: Change, now: Change) -> bool:
+def _continues(old: Change, now: Change) -> bool:
     """Whether a change is what is left of another one, part of which has been done."""
     if old.action not in ("create", "update", "enable") or now.action not in ("update", "enable") or now.adopts > old.adopts:
         return False

@@ -1,5 +1,9 @@
 """Safeguards: each looks at what would be written, or at the state that it would leave, and says ok or blocked.
 
-facts (what they look at) -> one module a safeguard -> guard (the table that runs them, approvals applied) -> keep (what the
+facts (what they look at) -> one module a safeguard -> guard (the table that runs them, approvals applied) -> memory (what the
 record remembers of it). Pure.
+
+A new one is a module here with a function of Facts that returns a Safeguard, and a row of ON_CHANGES or ON_STATE in guard;
+its name goes into schemas/approvals.schema.json. One with a limit of its own has that in
+declare/safeguards.py (LIMITS, read_safeguards), in declare/model.py and in schemas/app.schema.json.
 """

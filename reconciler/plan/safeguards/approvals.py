@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from reconciler.declare.model import Approval
 from reconciler.declare.wording import plural
 from reconciler.plan.digest import plan_digest
-from reconciler.plan.model import Change, Plan
+from reconciler.plan.model import Change, Kept, Plan
 from reconciler.plan.safeguards.facts import days_after
 
 NEVER_LIFTED = frozenset({"protected", "lockout"})
@@ -33,11 +33,13 @@ class Approved:
         self.approvals = tuple(a for a in self.every if a.came == "alone" or not separate)
         self.covered = {digest: set(things) for digest, things in kept.items()}
         self.changes: dict[str, set[str]] = {}
+        self.kept: dict[str, tuple[Kept, ...]] = {}
         for plan in plans:
             # A file may have been edited: only its changes' digests, and theirs in its own, bind what was approved.
-            own = plan_digest(plan.app, plan.base_url, plan.only, plan.selected_causes, plan.changes)
+            own = plan_digest(plan.app, plan.base_url, plan.only, plan.selected_causes, plan.changes, plan.kept)
             if own == plan.digest:
                 self.changes[plan.digest] = {change.digest for change in plan.changes}
+                self.kept[plan.digest] = plan.kept
 
     def lifts(self, safeguard: str, written: Iterable[Change]) -> bool:
         """Whether every change is one of a plan that is approved for this safeguard."""
@@ -47,6 +49,10 @@ class Approved:
         changes = set().union(*(self.changes.get(plan, ()) for plan in plans))
         things = set().union(*(self.covered.get(plan, ()) for plan in plans))
         return bool(plans) and all(change.digest in changes or things.issuperset(change.things()) for change in written)
+
+    def agrees(self, safeguard: str, kept: tuple[Kept, ...]) -> bool:
+        """Whether an approved plan has said who keeps what unmanaged; where nobody does, there is nothing to say."""
+        return not kept or any(self.kept.get(plan) == kept for plan in self._plans(safeguard))
 
     def used(self, written: Iterable[Change]) -> tuple[str, ...]:
         """Digests of the plans whose approvals cover these changes."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from reconciler.declare.model import AccidentalDeletions
 from reconciler.declare.names import fold, is_group
+from reconciler.declare.settings import AccidentalDeletions, Identity
 from reconciler.declare.wording import plural
 from reconciler.plan.model import Action
 from reconciler.plan.safeguards.facts import Facts
@@ -22,20 +22,27 @@ def accidental_deletions(facts: Facts) -> Safeguard:
     """
     limits = facts.settings.accidentalDeletions
     gone, closed = _recent(facts, "user/"), _recent(facts, "group/")
-    users = {fold(address) for address in facts.counted} | gone
-    deleted = {fold(c.address) for c in facts.written if is_group(c.address) and c.action == Action.DELETE}
-    groups = deleted | closed
+    keeping = {fold(item.address) for item in facts.kept}
+    losing = {fold(address) for address in facts.counted} | gone
+    users = losing | keeping
+    deleted = {change.address for change in facts.written if is_group(change.address) and change.action == Action.DELETE}
+    groups = {fold(address) for address in deleted} | closed
     entries = facts.record.entries
     existing = _together(facts.active, gone)
     known = _together([a for a in entries.groups() if "retained" not in entries[a]], closed)
     blocked = users != gone and exceeds(limits, len(users), existing)
     blocked = blocked or (groups != closed and exceeds(limits, len(groups), known))
     earlier = len(facts.recent)
+    stays = (
+        f"; {plural(len(keeping), 'user')} {'keeps' if len(keeping) == 1 else 'keep'} what nothing carries any more"
+        if keeping
+        else ""
+    )
     before = f"; with the last 24 hours {_both(len(users), len(groups))}" if earlier else ""
     return Safeguard(
         NAME,
         verdict(blocked),
-        f"{_now(len(facts.counted), existing, len(deleted), known)}{_revoked(facts)}{before}; "
+        f"{_now(len(facts.counted), existing, len(deleted), known)}{_revoked(facts)}{stays}{before}; "
         f"limit {_limit(limits, max(existing, known))}",
         {
             "users": len(users),
@@ -48,6 +55,7 @@ def accidental_deletions(facts: Facts) -> Safeguard:
             "minimumExisting": limits.minimumExisting,
         },
         "if so many are meant to go, approve the plan",
+        counted=facts.taking(facts.counted) | deleted if blocked and not keeping else None,
     )
 
 
@@ -89,7 +97,7 @@ def _recent(facts: Facts, kind: str) -> set[str]:
     return {address for address in facts.recent if address.startswith(kind)}
 
 
-def exceeds(limits: AccidentalDeletions, number: int, existing: int) -> bool:
+def exceeds(limits: AccidentalDeletions | Identity, number: int, existing: int) -> bool:
     """Below `minimumExisting` the count alone holds; of nobody there is no percentage."""
     if number > limits.count:
         return True

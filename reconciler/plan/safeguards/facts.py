@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -11,17 +11,19 @@ from reconciler.declare.model import Safeguards
 from reconciler.declare.names import fold, is_group, row_key
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.membership import group_members
-from reconciler.plan.model import Action, Change
+from reconciler.plan.model import Action, Change, Kept
 from reconciler.plan.roles import moved
 from reconciler.plan.safeguards.model import DAY
-from reconciler.record.model import Record
+from reconciler.record.model import Record, Removal
+
+RENAMED = "identity"  # the kind of removal that is none: another login
 
 
 @dataclass(frozen=True)
 class Facts:
     """`written` are the changes of `everything` that would be written; `only` the addresses asked for, empty for all.
 
-    `now` is UTC, YYYY-MM-DDTHH:MM:SSZ.
+    `now` is UTC, YYYY-MM-DDTHH:MM:SSZ; `kept` is what people keep unmanaged from this apply on.
     """
 
     context: Context
@@ -30,6 +32,7 @@ class Facts:
     everything: tuple[Change, ...]
     only: tuple[str, ...]
     now: str
+    kept: tuple[Kept, ...] = ()
 
     @property
     def settings(self) -> Safeguards:
@@ -50,15 +53,50 @@ class Facts:
         """Those losses that count as accidental; who was revoked by hand loses what was meant to be lost."""
         return {address: kind for address, kind in self.losses.items() if address not in self.context.revoked}
 
+    def taking(self, addresses: Container[str]) -> frozenset[str]:
+        """The addresses of the written changes by which these users lose something."""
+        return frozenset(
+            change.address
+            for change in self.written
+            if change.address in addresses or any(who in addresses for who in self.stripped(change))
+        )
+
+    def stripped(self, change: Change) -> set[str]:
+        """Those who lose a role by leaving a group."""
+        return stripped(self.context, change) if is_group(change.address) else set()
+
+    @cached_property
+    def disabled(self) -> set[str]:
+        """Whose accounts the written changes disable or delete, by today's names and by those in the record."""
+        out = {change.address for change in self.written if change.disables or change.action == Action.DELETE}
+        return out | {self.context.today[address] for address in out if address in self.context.today}
+
     @cached_property
     def recent(self) -> dict[str, str]:
         """Folded address -> kind of what was removed in the last 24 hours, newest last."""
+        return {fold(removal["address"]): removal["kind"] for removal in self._last_day if removal["kind"] != RENAMED}
+
+    @cached_property
+    def recently_renamed(self) -> set[str]:
+        """Folded addresses of those who got another login in the last 24 hours."""
+        return {fold(removal["address"]) for removal in self._last_day if removal["kind"] == RENAMED}
+
+    @cached_property
+    def _last_day(self) -> list[Removal]:
         since = hours_before(self.now, DAY)
-        return {fold(removal["address"]): removal["kind"] for removal in self.record.removals if removal["at"] > since}
+        return [removal for removal in self.record.removals if removal["at"] > since]
 
     def leaving(self, change: Change) -> tuple[set[str], set[str]]:
-        """(known members of a group, those who leave it); all leave a group that is deleted."""
-        return group_members(self.context, change)
+        """(known members of a group, those who leave it); all leave a group that is deleted.
+
+        Whose account is inactive, or is disabled by the same changes, does not count as leaving: that is counted elsewhere.
+        """
+        known, leaving = group_members(self.context, change)
+        return known, {member for member in leaving if not self._is_out(member)}
+
+    def _is_out(self, member: str) -> bool:
+        account = self.context.account(member)
+        return member in self.disabled or (account is not None and not account.active)
 
 
 def hours_before(now: str, hours: int) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from reconciler.declare.model import App
-from reconciler.plan.model import Caution, Change, Plan
+from reconciler.plan.digest import plan_digest
+from reconciler.plan.model import Cause, Caution, Change, Plan
 from reconciler.plan.planner import Planned
 from reconciler.plan.safeguards.approvals import NEVER_LIFTED, Approved, entry
 from reconciler.plan.safeguards.deletions import NAME as DELETIONS
@@ -14,16 +15,24 @@ from reconciler.plan.safeguards.deletions import accidental_deletions
 from reconciler.plan.safeguards.empty import empty
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.holders import Holders
+from reconciler.plan.safeguards.identity import NAME as IDENTITY
+from reconciler.plan.safeguards.identity import identity, renames
 from reconciler.plan.safeguards.lockout import lockout
 from reconciler.plan.safeguards.membership import group_membership
-from reconciler.plan.safeguards.model import APPROVED, BLOCKED, Safeguard
+from reconciler.plan.safeguards.model import APPROVED, BLOCKED, OK, Safeguard
 from reconciler.plan.safeguards.policies import policies
 from reconciler.plan.safeguards.protected import protected
 from reconciler.plan.safeguards.weakened import SEPARATE, weakened
 from reconciler.record.model import Record
 
 ALONE = ", in a commit that changes nothing else in the declarations and is not squashed into another (approvals: separate)"
-ON_CHANGES: tuple[Callable[[Facts], Safeguard], ...] = (accidental_deletions, group_membership, empty, protected)
+ON_CHANGES: tuple[Callable[[Facts], Safeguard], ...] = (
+    accidental_deletions,
+    group_membership,
+    identity,
+    empty,
+    protected,
+)
 ON_STATE: tuple[Callable[[Facts, Holders | None], Safeguard], ...] = (lockout, policies)
 
 
@@ -33,7 +42,7 @@ class Guarded:
 
     `approved` are digests of plans whose approvals cover the changes; `counts` is false for what an approval lets take
     something away: that does not count again in the next 24 hours. `standing` are those of the warnings that tell of what was
-    so before.
+    so before. `passing` are those of the changes that nothing would block alone, where something blocks them together.
     """
 
     facts: Facts
@@ -43,6 +52,7 @@ class Guarded:
     counts: bool
     cautions: tuple[Caution, ...] = ()
     standing: tuple[str, ...] = ()
+    passing: tuple[Change, ...] = ()
 
     @property
     def blocking(self) -> tuple[Safeguard, ...]:
@@ -60,25 +70,75 @@ def guard(
     """
     plan, context = planned.plan, planned.context
     changes = plan.changes if written is None else written
-    facts = Facts(context, record or Record(plan.app), changes, planned.everything, plan.only, now)
     plans = [*reviewed] or [plan]
-    approvals = Approved(context.app.approvals, now[:10], [*plans, plan], facts.record.approved, _separate(facts))
-    found = [safeguard(facts) for safeguard in ON_CHANGES]
-    needed = context.app.safeguards.lockout is not None or context.resolution.declarations.policies
-    holders = Holders(facts) if needed else None
-    found += [safeguard(facts, holders) for safeguard in ON_STATE]
-    verdicts = tuple(_lifted(item, approvals, facts, plans[-1].digest) for item in found)
+    kept = plan.kept if any(item.kept == plan.kept for item in plans) else ()  # what no reviewed plan said is left as it was
+    facts = Facts(context, record or Record(plan.app), changes, planned.everything, plan.only, now, kept)
+    found = _judged(facts)
+    approvals = _approvals(facts, [*plans, plan])
+    passing = _passing(facts, found, approvals)
+    parts, digest = [changes], plans[-1].digest
+    if passing and written is None and plan.selected_causes == (Cause.TIME,):
+        held = _held(plan, passing)
+        approvals = _approvals(facts, [plan, held])
+        parts, digest = [changes, held.changes], held.digest
+    verdicts = tuple(_lifted(item, approvals, facts, parts, digest) for item in found)
     standing = (*(text for item in found for text in item.standing), *approvals.spent())
     warnings = (*(text for item in found for text in item.warnings), *approvals.warnings(), *standing)
     return Guarded(
         facts,
-        verdicts,
+        _with_passing(verdicts, passing),
         warnings,
-        approvals.used(changes),
-        not approvals.lifts(DELETIONS, changes),
-        (*_lifts(verdicts, approvals), *weakened(facts)),
+        tuple(sorted({plan for part in parts for plan in approvals.used(part)})),
+        not any(approvals.lifts(DELETIONS, part) for part in parts),
+        (*_lifts(verdicts, approvals), *_renames(facts, verdicts), *weakened(facts)),
         standing,
+        passing,
     )
+
+
+def _renames(facts: Facts, verdicts: Iterable[Safeguard]) -> Iterator[Caution]:
+    """Where so many are renamed that an approval is needed."""
+    if any(item.name == IDENTITY and item.status != OK for item in verdicts):
+        yield from renames(facts)
+
+
+def _judged(facts: Facts) -> list[Safeguard]:
+    """What each says, before any approval."""
+    found = [safeguard(facts) for safeguard in ON_CHANGES]
+    needed = facts.settings.lockout is not None or facts.context.resolution.declarations.policies
+    holders = Holders(facts) if needed else None
+    return found + [safeguard(facts, holders) for safeguard in ON_STATE]
+
+
+def _approvals(facts: Facts, plans: Iterable[Plan]) -> Approved:
+    return Approved(facts.context.app.approvals, facts.now[:10], plans, facts.record.approved, _separate(facts))
+
+
+def _passing(facts: Facts, found: Iterable[Safeguard], approvals: Approved) -> tuple[Change, ...]:
+    """The changes that no safeguard counts of those that block, if nothing blocks them alone."""
+    blocking = [item for item in found if item.status == BLOCKED and not approvals.lifts(item.name, facts.written)]
+    counted = [item.counted for item in blocking]
+    if not blocking or None in counted:
+        return ()
+    held = frozenset[str]().union(*(addresses for addresses in counted if addresses is not None))
+    rest = tuple(change for change in facts.written if change.address not in held)
+    alone = _judged(replace(facts, written=rest, kept=())) if rest else []
+    stops = [item for item in alone if item.status == BLOCKED and not approvals.lifts(item.name, rest)]
+    return () if stops else rest
+
+
+def _held(plan: Plan, passing: Iterable[Change]) -> Plan:
+    """The plan that is left once the changes that pass are done: by its digest the others are approved."""
+    done = {change.digest for change in passing}
+    left = tuple(change for change in plan.changes if change.digest not in done)
+    return replace(plan, changes=left, digest=plan_digest(plan.app, plan.base_url, plan.only, plan.selected_causes, left))
+
+
+def _with_passing(verdicts: tuple[Safeguard, ...], passing: Iterable[Change]) -> tuple[Safeguard, ...]:
+    """Said once, by the last one that blocks."""
+    last = next((number for number, item in reversed([*enumerate(verdicts)]) if item.status == BLOCKED), None)
+    addresses = tuple(change.address for change in passing)
+    return tuple(replace(item, passing=addresses) if number == last else item for number, item in enumerate(verdicts))
 
 
 def _lifts(verdicts: Iterable[Safeguard], approvals: Approved) -> Iterator[Caution]:
@@ -89,11 +149,13 @@ def _lifts(verdicts: Iterable[Safeguard], approvals: Approved) -> Iterator[Cauti
             yield Caution("ApprovalLifts", f"lifts {found.name} for this plan: {found.detail}{same}", *item.place[:2])
 
 
-def _lifted(found: Safeguard, approvals: Approved, facts: Facts, digest: str) -> Safeguard:
+def _lifted(found: Safeguard, approvals: Approved, facts: Facts, parts: Iterable[tuple[Change, ...]], digest: str) -> Safeguard:
+    """Approved where an approval holds for all changes, or for all that those safeguards count which block."""
     if found.status != BLOCKED or found.name in NEVER_LIFTED:
         return found
-    if approvals.lifts(found.name, facts.written):
-        return replace(found, status=APPROVED, reasons=tuple(a.reason for a in approvals.lifting(found.name)))
+    approved = any(approvals.lifts(found.name, part) for part in parts)
+    if approved and (found.name != DELETIONS or approvals.agrees(found.name, facts.kept)):
+        return replace(found, status=APPROVED, reasons=tuple(item.reason for item in approvals.lifting(found.name)))
     remedy = found.remedy + (ALONE if _separate(facts) else "")
     return replace(
         found, remedy=remedy, approval=entry(digest, found.name, facts.now), approve_in=approvals_file(facts.context.app)
@@ -110,7 +172,7 @@ def approvals_file(app: App) -> str:
     return next((item.place.file for item in app.approvals), app.place.file.rpartition("/")[0] + "/approvals.yaml")
 
 
-def shown(planned: Planned, guarded: Guarded) -> Planned:
+def with_verdicts(planned: Planned, guarded: Guarded) -> Planned:
     """The plan with what its safeguards say."""
     plan = planned.plan
     safeguards = tuple(found.as_json() for found in guarded.verdicts)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from reconciler.declare.model import App, ObjectMapping, Place
 
 PREFIX = "loosened."
+ACTIVE = PREFIX + "users.active"
 REMOVALS = {"outOfScope": "whoever goes out of scope", "removedFromDirectory": "whoever leaves the directory"}
 ACTIONS = {
     "update": "changes, and accounts that are to be disabled, are left as they are",
@@ -36,6 +37,8 @@ def loosened(app: App) -> Iterator[Loosened]:
     for key, whom in REMOVALS.items():
         if getattr(rules, key) == "retain":
             yield _of(f"deprovisioning.{key}", f"is `retain`: {whom} keeps the account and all that it may do", places)
+    if app.users.enabled and not any(item.target.lower() == "active" and item.apply == "always" for item in app.users.attributes):
+        yield Loosened(ACTIVE, "active is not mapped: who has to go keeps an active account", app.users.place)
     for kind, mapping in (("users", app.users), ("groups", app.groups)):
         yield from _of_mapping(kind, mapping)
 

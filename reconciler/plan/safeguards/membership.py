@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.declare.names import fold, is_group
+from reconciler.declare.wording import plural
 from reconciler.plan.model import Action, Change
 from reconciler.plan.roles import privileged_groups
 from reconciler.plan.safeguards.facts import Facts
@@ -10,19 +11,25 @@ from reconciler.plan.safeguards.model import Safeguard, some, verdict
 
 
 def group_membership(facts: Facts) -> Safeguard:
-    """Blocks where more than the percentage leaves one group, or more than half of it where the group is privileged."""
+    """Blocks where more than the percentage leaves one group, or more than half of it where the group is privileged.
+
+    Of few accounts, or few members, a percentage says nothing: one administrator of three may leave.
+    """
     limits = facts.settings.groupMembership
     losing = [(change, *facts.leaving(change)) for change in facts.written if _may_lose(change)]
     losing = [row for row in losing if row[2]]
     privileged = privileged_groups(facts.context) if losing else set()
-    emptied, worst = [], 0
+    emptied, counted, worst = [], [], 0
     for change, known, leaving in losing:
         halved = 2 if fold(change.address) in privileged else 1
         worst = max(worst, len(leaving) * 100 * halved // len(known))
-        if len(facts.active) >= limits.minimumExisting and len(leaving) * 100 * halved > limits.percent * len(known):
+        counts = min(len(facts.active), len(known)) >= limits.minimumExisting
+        if counts and len(leaving) * 100 * halved > limits.percent * len(known):
+            counted.append(change.address)
             of = f"{len(leaving)} of {len(known)} members leave {change.address}"
             emptied.append(of + (", which gives a privileged role" if halved == 2 else ""))
-    fewer = f"members leave {len(losing)} {'group' if len(losing) == 1 else 'groups'}" if losing else "no member leaves a group"
+    nobody = "no active member leaves a group" if any(map(_may_lose, facts.written)) else "no member leaves a group"
+    fewer = f"members leave {plural(len(losing), 'group')}" if losing else nobody
     return Safeguard(
         "groupMembership",
         verdict(bool(emptied)),
@@ -36,6 +43,7 @@ def group_membership(facts: Facts) -> Safeguard:
             "minimumExisting": limits.minimumExisting,
         },
         "put the members back, or approve the plan",
+        counted=frozenset(counted),
     )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from reconciler.plan.model import Change
-from reconciler.plan.safeguards.facts import Facts, hours_before, stripped
+from reconciler.plan.renamings import renamings
+from reconciler.plan.safeguards.facts import RENAMED, Facts, hours_before, stripped
 from reconciler.plan.safeguards.guard import Guarded
-from reconciler.plan.safeguards.model import DAY
+from reconciler.plan.safeguards.identity import NAME as IDENTITY
+from reconciler.plan.safeguards.model import APPROVED, DAY
 from reconciler.plan.safeguards.policies import breaches
 from reconciler.plan.safeguards.protected import outliving
 from reconciler.plan.safeguards.weakened import limits
+from reconciler.plan.unmapped import fresh, kept
 from reconciler.record.model import Record
 from reconciler.record.unfinished import Unfinished
 
@@ -23,20 +26,34 @@ def prepare(record: Record, guarded: Guarded, whole: bool) -> Removals:
     facts = guarded.facts
     record.protect(outliving(facts, whole), _carrying(facts))
     if whole:
+        before, agreed = kept(facts.context), {item.target for item in facts.kept}
+        record.leave({item.target for item in before if item.target in agreed | facts.context.unmapped})
         record.limit(limits(facts.context), breaches(facts.context))
     record.forget_removals(hours_before(facts.now, DAY))
     declared = {approval.plan for approval in facts.context.app.approvals}
     Unfinished(record).approve(guarded.approved, facts.written, declared)
-    if not guarded.counts:
-        return {}
-    return {change.address: found for change in facts.written if (found := _removals(guarded, change))}
+    return {change.address: found for change in facts.written if (found := _counted(guarded, change))}
 
 
 def _carrying(facts: Facts) -> set[str]:
-    """Targets that carry roles by today's mapping, and those that a change which is yet to be done still writes."""
+    """Targets that carry roles by today's mapping, and those that a change which is yet to be done still writes.
+
+    Those that nothing carries any more stay until a plan has said who keeps what they gave: that of a part does not.
+    """
     context = facts.context
+    untold = {item.target for item in fresh(context, kept(context))} - {item.target for item in facts.kept}
     todo = {a.path for change in facts.everything for a in change.attributes}
-    return {slot.target for slot in context.resolution.user_mapping.slots if slot.carries_roles} | (context.carried & todo)
+    return {slot.target for slot in context.resolution.user_mapping.slots if slot.carries_roles} | (
+        context.carried & (todo | untold)
+    )
+
+
+def _counted(guarded: Guarded, change: Change) -> list[tuple[str, str]]:
+    """What an approval has let through does not count again."""
+    taken = _removals(guarded, change) if guarded.counts else []
+    lifted = any(item.name == IDENTITY and item.status == APPROVED for item in guarded.verdicts)
+    renamed = not lifted and renamings(guarded.facts.context, change)
+    return [*taken, (change.address, RENAMED)] if renamed else taken
 
 
 def _removals(guarded: Guarded, change: Change) -> list[tuple[str, str]]:

@@ -30,6 +30,7 @@ def protected(facts: Facts) -> Safeguard:
         {"protected": len(names), "harmed": len(harmed) + len(taken)} if names else {},
         "no approval lifts this: restore the account's declaration; to rename it, list its new name in `protected` in the same "
         "change; to end the protection, remove it in a change of its own, and apply that first",
+        counted=None if taken else facts.taking(set(harmed)),
     )
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from reconciler.declare.model import Place, Policy
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, is_user
 from reconciler.plan.context import Context
 from reconciler.plan.model import Caution
 from reconciler.plan.safeguards.facts import Facts
-from reconciler.plan.safeguards.loosened import PREFIX, loosened
+from reconciler.plan.safeguards.loosened import ACTIVE, PREFIX, loosened
 from reconciler.plan.safeguards.protected import declared
 from reconciler.resolve.canonical import sha256
 
@@ -23,6 +23,7 @@ def limits(context: Context) -> dict[str, int]:
     settings = context.app.safeguards
     found: dict[str, int] = {f"accidentalDeletions.{key}": limit for key, limit in asdict(settings.accidentalDeletions).items()}
     found |= {f"groupMembership.{key}": limit for key, limit in asdict(settings.groupMembership).items()}
+    found |= {f"identity.{key}": limit for key, limit in asdict(settings.identity).items()}
     if settings.lockout is not None:
         found[LEAST[0] + settings.lockout.role] = settings.lockout.minimumActive
     if settings.separate:
@@ -58,7 +59,7 @@ def weakened(facts: Facts) -> Iterator[Caution]:
             words = f"the safeguard {name} was {last} when last applied and is {now} now: it lets more through"
             yield _caution("SafeguardWeakened", words, place)
     for item in loosened(facts.context.app) if facts.record.limits else ():
-        if item.name not in facts.record.limits:
+        if item.name not in facts.record.limits and (item.name != ACTIVE or _was_told_active(facts)):
             yield _caution("SafeguardWeakened", f"{item.words}; it was not so when last applied", item.place)
     kept = {fold(address) for address in declared(facts.context)}
     for address in facts.record.protected:
@@ -68,6 +69,15 @@ def weakened(facts: Facts) -> Iterator[Caution]:
                 f"{address} was protected when last applied, and is not any more",
                 safeguards.places.get("protected"),
             )
+
+
+def _was_told_active(facts: Facts) -> bool:
+    """A record from before this was looked at says it by what an account was told."""
+    entries = facts.record.entries
+    if facts.context.able.inactive == "ignored":  # the profile says so, and that is told elsewhere
+        return False
+    first = next((address for address in entries if is_user(address)), None)
+    return first is not None and "active" in entries[first].get("wanted", {})
 
 
 def _caution(code: str, text: str, place: Place | None) -> Caution:

@@ -17,8 +17,8 @@ def prune(ref: Ref, older_than_days: int, now: datetime) -> int:
     if ref.head is None:
         return 0
     since = int((now - timedelta(days=older_than_days)).timestamp())
-    with throwaway(ref.found, ref.environ) as repository:
-        head = repository.fetch(ref.name, deep=True)
+    with throwaway(ref.place, ref.environ) as repository:
+        head = repository.fetch_history(ref.name)
         rows = [row.split() for row in repository.ask("log", "--first-parent", "--format=%H %ct", head or "HEAD").splitlines()]
         oldest = max((number for number, row in enumerate(rows) if int(row[1]) >= since), default=0)
         kept = [row[0] for row in rows[: oldest + 1]]
@@ -34,9 +34,9 @@ def _replanted(repository: Repository, kept: list[str]) -> str:
     """The same commits, newest first in `kept`, on no parent."""
     parent: str | None = None
     for commit in reversed(kept):
-        tree, *rest = repository.ask("log", "-1", f"--format={FIELDS}", commit).split("\n", 7)
-        message = f"{rest[6].strip()}\n\nReplaces: {commit}\n"  # descent.py: what knew that commit knows this one
-        extra = {f"GIT_{name}": value for name, value in zip(NAMES, rest[:6], strict=True)}
+        tree, *fields = repository.ask("log", "-1", f"--format={FIELDS}", commit).split("\n", 7)
+        message = f"{fields[6].strip()}\n\nReplaces: {commit}\n"  # descent.py: what knew that commit knows this one
+        extra = {f"GIT_{name}": value for name, value in zip(NAMES, fields[:6], strict=True)}
         parent = repository.commit_tree(tree, parent, message, extra)
     assert parent is not None
     return parent

@@ -70,7 +70,7 @@ class GitLock:
         """Who holds the lock now, as the remote says it. Raises RecordError."""
         self.ref.refresh()
         holder = self.holder()
-        self.watch.note(holder is not None)
+        self.watch.note(self.ref.head if holder is not None else None)
         return holder
 
     def takeover(self, holder: LockInfo) -> str | None:
@@ -121,18 +121,18 @@ class GitLock:
             own.remove()
             return False
         self.held, self.taken, self.renewed = lock, False, began
-        for one in left:
-            one.remove()
+        for pending in left:
+            pending.remove()
         return True
 
     def _left_by(self, holder: LockInfo | None) -> tuple[list[Pending], Changes]:
         """What runs that ended badly on this machine had not pushed, as changes; one that still lives keeps its own."""
         gone = holder is not None and (holder.machine != lease.machine() or self._died(holder))
         left = [Pending(self.ref.folder, id) for id in ([holder.id] if holder and gone else []) + [UNLOCKED]]
-        journal = [line for one in left for line in one.read_journal()]
+        journal = [line for pending in left for line in pending.read_journal()]
         changes: Changes = {JOURNAL: dump_lines([*self.journal(), *journal])} if journal else {}
-        for one in left:
-            changes.update(log_files(one.read_log(), self.clock()))
+        for pending in left:
+            changes.update(log_files(pending.read_log(), self.clock()))
         return left, changes
 
     def journal(self) -> Lines:
@@ -187,8 +187,8 @@ class GitLock:
             if not self.ref.publish({**changes, LOCK: None}, f"unlock: {lease.user()} broke the lock of {holder}"):
                 raise RecordError("the lock has changed just now", "see `reconcile lock`")
             words = self.quiet(holder)
-            for one in left:
-                one.remove()
+            for pending in left:
+                pending.remove()
             return words
 
     def quiet(self, holder: LockInfo) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -69,6 +70,14 @@ def settled(lines: Lines, at: str) -> Lines:
     return [*({name: value for name, value in line.items() if name not in BULKY} for line in lines), {"settled": at}]
 
 
+def journal_file(before: Lines, lines: Lines, settled_at: str | None) -> bytes | None:
+    """The journal's file as a run leaves it: settled by a record in the same commit, or waiting for one; None for no change."""
+    if not (lines or (settled_at and before)):
+        return None
+    every = [*before, *lines]
+    return dump_lines(settled(every, settled_at) if settled_at else every)
+
+
 def log_files(lines: Lines, at: datetime) -> dict[str, bytes]:
     """Files by month, each written once: log/YYYY-MM/<time>-<random>-<number>.jsonl."""
     months: dict[str, Lines] = defaultdict(list)
@@ -77,24 +86,24 @@ def log_files(lines: Lines, at: datetime) -> dict[str, bytes]:
         months[month if re.fullmatch(r"\d{4}-\d\d", month) else f"{at:%Y-%m}"].append(line)
     name = f"{at:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
     return {
-        f"log/{month}/{name}-{start // LINES_A_FILE + 1:03}.jsonl": dump_lines(found[start : start + LINES_A_FILE])
-        for month, found in months.items()
-        for start in range(0, len(found), LINES_A_FILE)
+        f"log/{month}/{name}-{start // LINES_A_FILE + 1:03}.jsonl": dump_lines(rows[start : start + LINES_A_FILE])
+        for month, rows in months.items()
+        for start in range(0, len(rows), LINES_A_FILE)
     }
 
 
-def summary(command: str, log: Lines, since: str, saved: bool = False, adopted: int = 0) -> str:
-    """A commit's message: what was done since then, counted, then named."""
+def summary(command: str, log: Lines, since: str, saved: Collection[str] = (), adopted: int = 0) -> str:
+    """A commit's message: what was done since then, counted, then named; `saved` are the files of the record that it changes."""
     new = [line for line in log if str(line.get("activityDateTime", since)) >= since]
-    found = [f"{adopted} adopted"] if adopted else []
-    if not (new or found):
+    counted = [f"{adopted} adopted"] if adopted else []
+    if not (new or counted):
         return f"{command}: {'record saved' if saved or log else 'nothing to write'}"
     words = [(*_action(line), _word(line.get("sourceIdentity"), "displayName")) for line in new]
     counts = Counter(action if status in ("success", action) else f"{action} {status}" for action, status, _ in words)
-    found += [f"{count} {what}" for what, count in counts.items()]
+    counted += [f"{count} {what}" for what, count in counts.items()]
     names = [f"{action} {name}" + (f": {status}" if status != action else "") for action, status, name in words[:MOST_NAMED]]
     more = [f"and {len(words) - MOST_NAMED} more, in the log"] if len(words) > MOST_NAMED else []
-    return f"{command}: {', '.join(found)}" + "\n\n" * bool(names) + "\n".join([*names, *more])
+    return f"{command}: {', '.join(counted)}" + "\n\n" * bool(names) + "\n".join([*names, *more])
 
 
 def _action(line: dict[str, Any]) -> tuple[str, str]:
@@ -104,5 +113,5 @@ def _action(line: dict[str, Any]) -> tuple[str, str]:
 
 
 def _word(data: Any, key: str) -> str:
-    found = data.get(key) if isinstance(data, dict) else None
-    return "".join(c if c.isprintable() else " " for c in str(found)) if found else "unknown"
+    word = data.get(key) if isinstance(data, dict) else None
+    return "".join(c if c.isprintable() else " " for c in str(word)) if word else "unknown"

@@ -21,7 +21,7 @@ IDENTITY = {f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for wh
 
 
 @dataclass(frozen=True)
-class Answer:
+class GitOutput:
     """How a git process ended; `errors` holds no secret."""
 
     code: int
@@ -39,7 +39,7 @@ class Git:
 
     def run(
         self, *arguments: str, given: bytes = b"", extra: Mapping[str, str] | None = None, folder: Path | None = None
-    ) -> Answer:
+    ) -> GitOutput:
         """Run git to its end. Raises RecordError where there is no git, Unreachable after `seconds`."""
         try:
             whole = environment.Allowed({**IDENTITY, **self.environ, **(extra or {})})
@@ -53,7 +53,7 @@ class Git:
             raise Unreachable(
                 f"`git {arguments[-1]}` has not answered for {self.seconds:.0f} seconds", "see that the remote can be reached"
             ) from None
-        return Answer(ended.code, ended.output, redact(ended.errors.decode("utf-8", "replace"), self.secret))
+        return GitOutput(ended.code, ended.output, redact(ended.errors.decode("utf-8", "replace"), self.secret))
 
     def must(self, *arguments: str, **how: Any) -> bytes:
         """The output of a run that has to succeed. Raises RecordError."""
@@ -88,7 +88,7 @@ def token_settings(url: str, environ: Mapping[str, str]) -> tuple[tuple[str, str
     if not token or parts.scheme not in ("http", "https"):
         return ()
     if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise RecordError(f"{shown(url)} is not encrypted: the token of {TOKEN} does not go there", "use https")
+        raise RecordError(f"{without_credentials(url)} is not encrypted: the token of {TOKEN} does not go there", "use https")
     if not token.isprintable() or not token.isascii():
         raise RecordError(f"{TOKEN} holds characters that no token has", "set it anew, without line breaks")
     return _header(parts, f"Authorization: Basic {_basic(token)}")
@@ -100,8 +100,8 @@ def checkout_settings(url: str, settings: list[tuple[str, str]]) -> tuple[tuple[
     if parts.scheme not in ("http", "https") or (parts.scheme == "http" and not is_loopback(parts.hostname)):
         return ()
     for key, value in settings:
-        found = re.fullmatch(r"http\.(.+)\.extraheader", key, re.IGNORECASE)
-        if found and value.lower().startswith("authorization:") and value.isprintable() and _covers(found[1], parts):
+        match = re.fullmatch(r"http\.(.+)\.extraheader", key, re.IGNORECASE)
+        if match and value.lower().startswith("authorization:") and value.isprintable() and _covers(match[1], parts):
             return _header(parts, value)
     return ()
 
@@ -125,14 +125,30 @@ def redact(text: str, token: str) -> str:
     """Text without the token, as it is or encoded, and without user information in URLs."""
     for secret in (token, _basic(token)) if token else ():
         text = text.replace(secret, "[token]")
-    return shown(text)
+    return without_credentials(text)
 
 
-def shown(url: str) -> str:
+def without_credentials(url: str) -> str:
+    """An address as it may be shown: without user and password."""
     return re.sub(r"(?<=://)[^/@\s]+@", "", url)
 
 
+OTHER_HASH = (
+    "the remote's objects are named by another hash than this checkout's (SHA-1 and SHA-256 do not mix)",
+    "name a remote of the same kind as `record: {backend: git, remote: <name>}` in reconciler.yaml, or clone that remote anew",
+)
+HIDDEN_FROM_PUSHES = (
+    "the remote hides refs/reconcile/* from pushes",
+    "let them be pushed; on a server of your own: git config --add receive.hideRefs '!refs/reconcile'; or name another remote",
+)
+HIDDEN_FROM_READERS = (
+    "let it be read; on a server of your own: git config --add uploadpack.hideRefs '!refs/reconcile'; or name another remote"
+)
 REASONS = (
+    (r"hash algorithm|mismatched algorithms", RecordError, *OTHER_HASH),
+    (r"hidden ref", RecordError, *HIDDEN_FROM_PUSHES),
+    (r"hook declined", RecordError, "a hook of the remote refuses this push",
+     "let it take pushes to refs/reconcile/*, or name another remote in reconciler.yaml"),
     (r"dubious ownership", RecordError, "git does not trust this checkout", "git config --global --add safe.directory <folder>"),
     (r"safe\.bareRepository|must be run in a work tree", RecordError, "the current folder is not in a checkout: a folder that is "
      "laid out like a bare repository is not obeyed", "run this in a checkout of the repository, outside of that folder"),
@@ -146,7 +162,7 @@ REASONS = (
      r"|returned error: 40[13]|Host key verification failed|Write access to repository not granted", RecordError,
      "the remote refuses who we are", f"set {TOKEN} to a token that may write contents, or for ssh GIT_SSH_COMMAND to an "
      "ssh with its key; credential helpers and core.sshCommand of git's configuration are not run"),
-    (r"protected|GH0\d\d|hook declined|denying|deny|prohibited|not allowed", RecordError, "the remote refuses this push",
+    (r"protected|GH0\d\d|denying|deny|prohibited|not allowed", RecordError, "the remote refuses this push",
      "let this identity create and update refs/reconcile/* on the remote"),
     (r"Could not resolve|Connection|timed out|unable to access|Network|hung up|early EOF|unreachable"
      r"|returned error: 5", Unreachable, "the remote cannot be reached",
@@ -165,3 +181,10 @@ def explained(errors: str) -> RecordError:
         if re.search(pattern, errors, re.IGNORECASE):
             return kind(f"{words}: {own}", remedy)
     return RecordError(f"git failed: {own}", "mend what git names, then run it again")
+
+
+def hidden(ref: str, shown_head: str | None) -> RecordError:
+    """Of a push that was refused because the ref is not as the remote shows it: whoever pushes is shown something else."""
+    if shown_head is None:
+        return RecordError(f"the remote has {ref}, and hides it from readers", HIDDEN_FROM_READERS)
+    return RecordError(*HIDDEN_FROM_PUSHES)

@@ -15,6 +15,7 @@ from pathlib import Path
 from reconciler.declare.folders import APP_NAME
 from reconciler.record.checkout import Remote, find_checkout
 from reconciler.record.descent import descends
+from reconciler.record.git.process import hidden
 from reconciler.record.git.repository import Repository
 from reconciler.record.git.shards import FORGETS, RESET
 from reconciler.record.store import RecordError
@@ -48,7 +49,7 @@ class Ref:
         self.files: dict[str, str] = {}
 
     @cached_property
-    def found(self) -> Remote:
+    def place(self) -> Remote:
         """Looked up at first use: a command that needs no record needs no Git. Raises RecordError."""
         checkout = find_checkout(self.start, self.environ)
         if self.declared is not None and checkout.path_of(self.declared) is None:
@@ -61,7 +62,7 @@ class Ref:
     @cached_property
     def folder(self) -> Path:
         """What this machine keeps: inside .git, which no commit holds; where that is read-only, a folder for this run."""
-        folder = self.found.common / "reconcile" / self.app
+        folder = self.place.common / "reconcile" / self.app
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             (folder / "busy").touch(mode=0o600)
@@ -72,7 +73,24 @@ class Ref:
 
     @cached_property
     def repository(self) -> Repository:
-        return Repository(self.folder, self.found, self.environ, self.sleep)
+        return Repository(self.folder, self.place, self.environ, self.sleep)
+
+    def head_and_tree(self) -> tuple[str, str]:
+        """The head that we know, and its tree; empty where the ref is not there."""
+        return (self.head, self.repository.tree_id(self.head)) if self.head else ("", "")
+
+    def trust(self, head: str) -> bool:
+        """Take the remote's head for right, whatever this machine saw before; False where it is another. Raises RecordError."""
+        self.look()
+        if (self.head or "none") != head:
+            return False
+        self.remember()
+        return True
+
+    def see(self) -> None:
+        """What the remote has, where nobody has looked yet. Raises RecordError."""
+        if not self.seen:
+            self.refresh()
 
     def refresh(self) -> None:
         """Look at the remote. Raises RecordError, also where the ref does not go on from what this machine last saw there."""
@@ -82,10 +100,12 @@ class Ref:
             if self.head:
                 self.remember()
             return
+        if self.head is None and self.repository.takes(self.name, last):
+            raise hidden(self.name, None)
         if not descends(self, last, tree):
             raise RecordError(
                 f"{self.name} on {self.remote} was rewritten: this machine last saw {last} there, and "
-                + (f"{self.head} does not descend from it" if self.head else "now it is gone"),
+                + (f"{self.head} does not descend from it" if self.head else "now it is gone, or hidden"),
                 f"find out who did that, and set the ref back to that commit; {FORGETS}; if it is right, "
                 f"accept it: `reconcile record trust {self.head or 'none'} --app {self.app}`",
             )

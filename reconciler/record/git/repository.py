@@ -18,12 +18,16 @@ from datetime import datetime
 from pathlib import Path
 
 from reconciler.record.checkout import REMOTE, Remote, blob_id
-from reconciler.record.git.process import explained, local, redact, remote
+from reconciler.record.git.process import HIDDEN_FROM_READERS, OTHER_HASH, explained, hidden, local, redact, remote
 from reconciler.record.store import RecordError
 
 CACHED = "refs/cache/head"
-BUSY = re.compile(r"cannot lock ref|failed to lock|Unable to create|failed to update ref|incorrect old value", re.IGNORECASE)
+STALE = "stale info"  # the remote has another commit there than is expected, or none
+BUSY = re.compile(
+    r"stale info|cannot lock ref|failed to lock|Unable to create|failed to update ref|incorrect old value", re.IGNORECASE
+)
 A_DAY = 86_400.0  # seconds
+LENGTHS = {"sha1": 40, "sha256": 64}  # of an id
 PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
@@ -31,12 +35,12 @@ class Repository:
     """The private bare cache at `folder`/repo.git; ids and commits are hexadecimal."""
 
     def __init__(
-        self, folder: Path, found: Remote, environ: Mapping[str, str], sleep: Callable[[float], None] = time.sleep
+        self, folder: Path, remote_place: Remote, environ: Mapping[str, str], sleep: Callable[[float], None] = time.sleep
     ) -> None:
-        self.folder, self.algorithm, self.sleep = folder, found.algorithm, sleep
+        self.folder, self.algorithm, self.sleep = folder, remote_place.algorithm, sleep
         self.path = folder / "repo.git"
         self.local = local(environ)
-        self.fetching, self.pushing = (remote(environ, settings) for settings in (found.fetches, found.pushes))
+        self.fetching, self.pushing = (remote(environ, settings) for settings in (remote_place.fetches, remote_place.pushes))
         with self._alone():
             if not (self.path / "HEAD").exists():
                 self.local.must(
@@ -65,41 +69,47 @@ class Repository:
 
     def remote_head(self, ref: str) -> str | None:
         """What the remote has at `ref` now. Raises RecordError."""
-        found = self._listed(ref).split()
-        return found[found.index(ref) - 1] if ref in found else None
+        words = self._listed(ref).split()
+        return words[words.index(ref) - 1] if ref in words else None
 
     def below(self, start: str) -> list[str]:
         """The refs of the remote that begin with `start`. Raises RecordError."""
         return [word for word in self._listed(start + "*").split() if word.startswith(start)]
 
     def _listed(self, pattern: str) -> str:
-        """What the remote says of the refs of these names; a name may be any bytes."""
-        return self.fetching.must(f"--git-dir={self.path}", "ls-remote", REMOTE, pattern).decode("utf-8", "replace")
+        """What the remote says of the refs of these names, and of HEAD; a name may be any bytes. Raises RecordError."""
+        listed = self.fetching.must(f"--git-dir={self.path}", "ls-remote", REMOTE, pattern, "HEAD").decode("utf-8", "replace")
+        if len(listed.partition("\t")[0]) not in (0, LENGTHS[self.algorithm]):
+            raise RecordError(*OTHER_HASH)
+        return listed
 
-    def fetch(self, ref: str, deep: bool = False) -> str | None:
-        """The commit at `ref`, here and complete; with `deep` its whole history, in a cache that is new. Raises RecordError."""
+    def fetch(self, ref: str) -> str | None:
+        """The commit at `ref`, here and complete. Raises RecordError."""
         with self._alone():
             head = self.remote_head(ref)
-            if head is None:
-                return None
-            known = not deep and not self.local.run(f"--git-dir={self.path}", "cat-file", "-e", f"{head}^{{tree}}").code
-            if known:
-                return head
-            for left in (*self.path.glob("*.lock"), *self.path.glob("refs/**/*.lock")):
-                left.unlink(missing_ok=True)  # of a fetch that was killed: nobody else is here
-            depth = [] if deep else ["--depth=1"]
-            self.fetching.must(
-                f"--git-dir={self.path}",
-                "fetch",
-                "--quiet",
-                "--no-tags",
-                "--no-write-fetch-head",
-                "--no-auto-maintenance",
-                *depth,
-                REMOTE,
-                f"+{ref}:{CACHED}",
-            )
-            return self._git("rev-parse", CACHED).decode().strip()
+            here = head and not self.local.run(f"--git-dir={self.path}", "cat-file", "-e", f"{head}^{{tree}}").code
+            return head if head is None or here else self._fetch(ref, "--depth=1")
+
+    def fetch_history(self, ref: str) -> str | None:
+        """The commit at `ref`, here with its whole history, in a cache that is new. Raises RecordError."""
+        with self._alone():
+            return self._fetch(ref) if self.remote_head(ref) is not None else None
+
+    def _fetch(self, ref: str, *depth: str) -> str:
+        for left in (*self.path.glob("*.lock"), *self.path.glob("refs/**/*.lock")):
+            left.unlink(missing_ok=True)  # of a fetch that was killed: nobody else is here
+        self.fetching.must(
+            f"--git-dir={self.path}",
+            "fetch",
+            "--quiet",
+            "--no-tags",
+            "--no-write-fetch-head",
+            "--no-auto-maintenance",
+            *depth,
+            REMOTE,
+            f"+{ref}:{CACHED}",
+        )
+        return self._git("rev-parse", CACHED).decode().strip()
 
     def fetch_commits(self, ref: str, depth: int | None) -> None:
         """The newest commits at `ref`, or all, without their files where the remote can leave those out. Raises RecordError."""
@@ -129,22 +139,22 @@ class Repository:
     def tree(self, commit: str) -> dict[str, tuple[str, str]]:
         """Path -> mode and id of whatever a commit holds: files, links, other repositories' commits."""
         rows = self._git("ls-tree", "-r", "-z", "--full-tree", commit).decode("utf-8", "replace").split("\0")
-        found = ((path, words.split()) for words, _, path in (row.partition("\t") for row in rows if row))
-        return {path: (mode, id) for path, (mode, _, id) in found}
+        listed = ((path, words.split()) for words, _, path in (row.partition("\t") for row in rows if row))
+        return {path: (mode, id) for path, (mode, _, id) in listed}
 
     def read(self, ids: Iterable[str]) -> dict[str, bytes]:
         """Blob id -> content, in one process."""
         wanted = sorted(set(ids))
-        raw, at, found = self._git("cat-file", "--batch", given="".join(f"{id}\n" for id in wanted).encode()), 0, {}
+        raw, at, contents = self._git("cat-file", "--batch", given="".join(f"{id}\n" for id in wanted).encode()), 0, {}
         for id in wanted:
             end = raw.index(b"\n", at)
             words = raw[at:end].split()
             if len(words) != 3:
                 raise RecordError(f"the cache in {self.path} is damaged", "delete that folder, then run it again")
             size = int(words[2])
-            found[id] = raw[end + 1 : end + 1 + size]
+            contents[id] = raw[end + 1 : end + 1 + size]
             at = end + 1 + size + 1
-        return found
+        return contents
 
     def blob_id(self, content: bytes) -> str:
         return blob_id(content, self.algorithm)
@@ -190,6 +200,8 @@ class Repository:
                 f"{new}:{ref}",
             )
             if answer.code == 0:
+                if expected is None:
+                    self._read_back(ref, new)
                 return True
             # Whatever was said, what the remote has now decides: an answer may be lost after the deed.
             now = self.remote_head(ref)
@@ -197,9 +209,29 @@ class Repository:
                 return now == new
             words = answer.errors + redact(answer.output.decode("utf-8", "replace"), self.local.secret)
             if pause is None or not BUSY.search(words):
-                raise explained(words)
+                raise hidden(ref, expected) if STALE in words else explained(words)
             self.sleep(pause)
         raise AssertionError("the last pause ends the loop")
+
+    def _read_back(self, ref: str, new: str) -> None:
+        """The first push of a record has to be there for the next reader. Raises RecordError, and then takes it back."""
+        if self.remote_head(ref) is not None:
+            return
+        there = self.takes(ref, new)
+        self.pushing.run(f"--git-dir={self.path}", "push", "--no-verify", f"--force-with-lease={ref}:{new}", REMOTE, f":{ref}")
+        if there:
+            raise RecordError(f"the remote took {ref}, and hides it from readers", HIDDEN_FROM_READERS)
+        raise RecordError(
+            f"the remote took {ref}, and does not have it", "see what removes it there: a hook, or a mirror's refresh"
+        )
+
+    def takes(self, ref: str, commit: str) -> bool:
+        """Whether the remote has this commit at `ref` by what it shows to whoever pushes; nothing is pushed."""
+        lease = f"--force-with-lease={ref}:{commit}"
+        answer = self.pushing.run(
+            f"--git-dir={self.path}", "push", "--dry-run", "--porcelain", "--no-verify", lease, REMOTE, f"{commit}:{ref}"
+        )
+        return answer.code == 0 and b"\n=\t" in answer.output
 
     def tidy(self) -> None:
         """Keep the cache small, also after kills; that this may fail is no matter."""
@@ -210,10 +242,10 @@ class Repository:
 
 
 @contextmanager
-def throwaway(found: Remote, environ: Mapping[str, str]) -> Iterator[Repository]:
+def throwaway(remote_place: Remote, environ: Mapping[str, str]) -> Iterator[Repository]:
     """A cache for one purpose, gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="reconcile-"))
     try:
-        yield Repository(folder, found, environ)
+        yield Repository(folder, remote_place, environ)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

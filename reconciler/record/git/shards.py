@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -34,11 +33,17 @@ def belongs(path: str) -> bool:
 
 def to_files(record: Record) -> dict[str, bytes]:
     """Path -> content, the same for the same record."""
-    meta = {field.name: getattr(record, field.name) for field in fields(record) if field.name != "entries"}
     lines: dict[str, list[bytes]] = defaultdict(list)
     for address in sorted(record.entries):
         lines[shard(address)].append(_dump({"address": address, "entry": record.entries[address]}))
-    return {META: _dump({"version": RECORD_VERSION, **meta}), **{path: b"".join(found) for path, found in lines.items()}}
+    return {META: _dump({"version": RECORD_VERSION, **record.head()}), **{path: b"".join(rows) for path, rows in lines.items()}}
+
+
+def changes(record: Record, present: Iterable[str], has: Callable[[str, bytes], bool]) -> dict[str, bytes | None]:
+    """What differs from the files that are there, None for those to go; `has` tells whether one is there with this content."""
+    files = to_files(record)
+    gone: dict[str, bytes | None] = {path: None for path in present if belongs(path) and path not in files}
+    return gone | {path: data for path, data in files.items() if not has(path, data)}
 
 
 def from_files(files: Mapping[str, bytes], where: str, app: str = "") -> Record | None:

@@ -19,9 +19,9 @@ from reconciler.record.check import log_of
 from reconciler.record.git import shards
 from reconciler.record.git.history import prune
 from reconciler.record.git.lock import LOCK, UNLOCKED, Changes, GitLock
-from reconciler.record.git.pending import JOURNAL, Pending, log_files, settled, summary
+from reconciler.record.git.pending import JOURNAL, Pending, journal_file, log_files, summary
 from reconciler.record.git.ref import Ref
-from reconciler.record.lines import dump_lines, read_lines
+from reconciler.record.lines import read_lines
 from reconciler.record.model import Record
 from reconciler.record.store import LeaseLost, LockInfo, RecordError, Unsaved
 
@@ -61,27 +61,21 @@ class GitStore:
     def head(self) -> tuple[str, str]:
         """The commit that was last looked at or made, and its tree; empty where the ref is not there. Raises RecordError."""
         with self.mutex:
-            if not self.ref.seen:
-                self.ref.refresh()
-            return (self.ref.head, self.ref.repository.tree_id(self.ref.head)) if self.ref.head else ("", "")
+            self.ref.see()
+            return self.ref.head_and_tree()
 
     def follows(self, head: str, tree: str) -> bool:
         """Whether what is there now comes after that commit, which has this tree. Raises RecordError."""
         from reconciler.record.descent import descends
 
         with self.mutex:
-            if not self.ref.seen:
-                self.ref.refresh()
+            self.ref.see()
             return descends(self.ref, head, tree)
 
     def trust(self, head: str) -> bool:
         """Take the remote's head for right, whatever this machine saw before; False where it is another. Raises RecordError."""
         with self.mutex:
-            self.ref.look()
-            if (self.ref.head or "none") != head:
-                return False
-            self.ref.remember()
-            return True
+            return self.ref.trust(head)
 
     # The record
 
@@ -94,14 +88,15 @@ class GitStore:
         with self.mutex:
             self._look()
             pushed = {path: data for path, data in self.ref.read(shards.belongs).items() if path not in self.buffered}
-            return shards.from_files(pushed | _present(self.buffered), self.where(), self.app)
+            waiting = {path: data for path, data in self.buffered.items() if data is not None}
+            return shards.from_files(pushed | waiting, self.where(), self.app)
 
     def save(self, record: Record, adopted: int = 0) -> None:
         """Under the lock: pushed once, when a plan is under way, else with the lock's end. Without it: pushed at once."""
         with self.mutex:
             if self.owner.held is None and not self.ref.seen:
                 self.owner.look()
-            changes = self._changed(record)
+            changes: Changes = shards.changes(record, self.ref.files, self.ref.has)
             if self.owner.held is None:
                 self._alone(f"record of {len(record.entries)} entries saved", changes)
                 return
@@ -109,11 +104,6 @@ class GitStore:
             self.adopted += adopted
             if record.under_way and not self._local().has_journal():
                 self._announce(len(record.under_way))
-
-    def _changed(self, record: Record) -> Changes:
-        files = shards.to_files(record)
-        gone: Changes = {path: None for path in self.ref.files if shards.belongs(path) and path not in files}
-        return gone | {path: data for path, data in files.items() if not self.ref.has(path, data)}
 
     def _announce(self, count: int) -> None:
         """Before the first write to the service: whoever comes after a kill sees what was under way."""
@@ -140,9 +130,9 @@ class GitStore:
     def _local(self) -> Pending:
         return Pending(self.ref.folder, self.owner.held.id if self.owner.held else UNLOCKED)
 
-    def journal(self, line: dict[str, Any]) -> None:
-        """Append one line, on this machine's disk before this returns; the lock's end pushes it. Raises RecordError."""
-        self._local().journal([line])
+    def journal(self, *lines: dict[str, Any]) -> None:
+        """Append lines, on this machine's disk before this returns; the lock's end pushes them. Raises RecordError."""
+        self._local().journal(list(lines))
         self.cleared = False
 
     def read_journal(self) -> list[dict[str, Any]]:
@@ -214,7 +204,7 @@ class GitStore:
             log = local.read_log()
             changes = {**self.buffered, **log_files(log, self.clock()), **self._journal(local)}
             try:
-                done = self.owner.end(changes, summary(held.command, log, held.since, bool(self.buffered), self.adopted))
+                done = self.owner.end(changes, summary(held.command, log, held.since, self.buffered, self.adopted))
             except RecordError as error:
                 raise Unsaved(error.message, error.remedy) if local.has_journal() else error from None
             finally:
@@ -229,12 +219,8 @@ class GitStore:
             self.ref.tidy()
 
     def _journal(self, local: Pending) -> Changes:
-        """The journal's file as it is left: settled by a record in the same commit, or still waiting for one."""
-        before, lines = self.owner.journal(), local.read_journal()
-        if not (lines or (self.cleared and before)):
-            return {}
-        every = [*before, *lines]
-        return {JOURNAL: dump_lines(settled(every, lease.stamp(self.clock())) if self.cleared else every)}
+        lines = journal_file(self.owner.journal(), local.read_journal(), lease.stamp(self.clock()) if self.cleared else None)
+        return {JOURNAL: lines} if lines is not None else {}
 
     def read_lock(self) -> LockInfo | None:
         with self.mutex:
@@ -263,7 +249,3 @@ class GitStore:
             self._look()
             self.owner.refuse_others()
             return prune(self.ref, older_than_days, now)
-
-
-def _present(changes: Changes) -> dict[str, bytes]:
-    return {path: data for path, data in changes.items() if data is not None}

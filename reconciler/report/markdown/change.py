@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from reconciler.plan.diff import detail
 from reconciler.plan.model import Action, AttributeChange, Change
 from reconciler.report import blocks
-from reconciler.report.change_text import value_text
+from reconciler.report.change_text import beside, value_text
 from reconciler.report.safe import inert
 
 SIGNS = {Action.CREATE: "+", Action.UPDATE: "!", Action.ENABLE: "!", Action.DISABLE: "-", Action.DELETE: "-"}
@@ -86,7 +86,8 @@ def _attribute(attribute: AttributeChange, action: str) -> list[str]:
         return [f"+   {path}: {value_text(after)}"]
     inside = detail(before, after)
     if not inside:
-        return _both(f"  {path}", before, after)
+        removed, added = _both(f"  {path}", before, after)
+        return [removed, added + beside(attribute)]
     return [f"    {path}:", *(line for row in inside for line in _part(*row))]
 
 

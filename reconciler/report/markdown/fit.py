@@ -26,6 +26,7 @@ class Section:
     tail: str = ""
 
     def text(self, count: int) -> str:
+        """The section as Markdown, with its first `count` units."""
         return self.head + "\n".join(self.units[:count]) + self.tail
 
 

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from reconciler.plan.model import Access, Change, Plan
-from reconciler.report.blocks import FEW, NAMED, SAMPLES, Place, Rows, blocks, by_person, places, rows_alike
+from reconciler.report.blocks import FEW, NAMED, SAMPLES, Place, Rows, blocks, by_person, for_all, places, rows_alike
 from reconciler.report.markdown.change import block as change_block
 from reconciler.report.markdown.change import difference, is_folded
 from reconciler.report.markdown.fit import Section
@@ -41,15 +41,20 @@ def access(plan: Plan) -> list[str | Section]:
 
 def _row(rows: list[Access]) -> str:
     """What one person, or several alike, gains or loses."""
-    row = rows[0]
+    row = for_all(rows)
     who = cell(row.address) + (f" ({cell(row.name)})" if row.name and row.name not in row.address else "")
     if len(rows) > 1:
         named = [cell(item.address) for item in rows[: NAMED if row.privileged or not row.gains else SAMPLES]]
         more = f" and {len(rows) - len(named):,} more" if len(rows) > len(named) else ""
         who = f"{len(rows):,} people: {', '.join(named)}{more}"
-    what = ("" if row.kind == "account" else f"{row.kind} ") + cell(row.what) + (" **privileged**" if row.privileged else "")
+    what = (
+        ("" if row.kind in ("account", "identity") else f"{row.kind} ")
+        + cell(row.what)
+        + (" **privileged**" if row.privileged else "")
+    )
     what += f", keeps {cell(row.keeps)}" if row.keeps else ""
-    through, until, why = (cell(text) if text else "" for text in (row.through, row.until, row.reason))
+    last = f"{row.until}, then {row.then}" if row.until and row.then else row.until
+    through, until, why = (cell(text) if text else "" for text in (row.through, last, row.reason))
     where = cell(places(Place(item.file, item.line) for item in rows))
     return f"| {'gains' if row.gains else 'loses'} | {who} | {what} | {through} | {where} | {until} | {why} |"
 
@@ -63,9 +68,9 @@ def changes(plan: Plan) -> list[Section]:
         apart["drift" if causes == {"drift"} else "time" if causes == {"time"} else "config"].append(change)
     return [
         section
-        for cause, rank, one, many in KINDS
+        for cause, rank, singular, plural in KINDS
         if apart[cause]
-        for section in _of_cause(apart[cause], rank, one if len(apart[cause]) == 1 else many, people)
+        for section in _of_cause(apart[cause], rank, singular if len(apart[cause]) == 1 else plural, people)
     ]
 
 
@@ -81,6 +86,7 @@ def _of_cause(changes: list[Change], rank: int, title: str, people: Rows) -> lis
 
 
 def skipped(plan: Plan) -> list[Section]:
+    """Who is left out, by code: one fold."""
     items = skips_to_show(plan)
     if not items:
         return []
@@ -93,9 +99,10 @@ def skipped(plan: Plan) -> list[Section]:
 
 
 def unmanaged(plan: Plan) -> list[Section]:
+    """Accounts that are not ours, by class: one fold."""
     lines: list[str] = []
-    for kind, meaning, found in unmanaged_classes(plan.unmanaged):
-        lines += [f"{kind} ({len(found):,}): {meaning}", *(f"  {item.userName} ({item.id})" for item in found)]
+    for kind, meaning, accounts in unmanaged_classes(plan.unmanaged):
+        lines += [f"{kind} ({len(accounts):,}): {meaning}", *(f"  {item.userName} ({item.id})" for item in accounts)]
     title, count = "unmanaged: never touched", len(plan.unmanaged)
     return [_fenced("lines of unmanaged accounts", 7, title, map(inert, lines), "text", count)] if lines else []
 
@@ -108,6 +115,7 @@ def standing(plan: Plan, names: Names) -> list[Section]:
 
 
 def safeguards(plan: Plan, names: Names) -> list[Section]:
+    """What each safeguard says: one fold."""
     rows = tuple(
         f"- {code(str(s.get('name', '')))} {code(str(s.get('status', '')))}: {prose(str(s.get('detail', '')), names)}"
         for s in plan.safeguards
@@ -124,7 +132,7 @@ def _open(title: str) -> str:
 
 
 def _fenced(name: str, rank: int, title: str, units: Iterable[str], language: str, count: int | None = None) -> Section:
-    found = tuple(units)
-    ticks = "`" * max(3, max(map(longest_run, found), default=0) + 1)
-    head = _open(f"{len(found) if count is None else count:,} {title}")
-    return Section(name, rank, found, f"{head}{ticks}{language}\n", f"\n{ticks}{CLOSE}")
+    lines = tuple(units)
+    ticks = "`" * max(3, max(map(longest_run, lines), default=0) + 1)
+    head = _open(f"{len(lines) if count is None else count:,} {title}")
+    return Section(name, rank, lines, f"{head}{ticks}{language}\n", f"\n{ticks}{CLOSE}")

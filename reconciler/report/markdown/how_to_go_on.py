@@ -63,16 +63,16 @@ def drift(plan: Plan, actions: str) -> str:
     drifted = [c.address for c in plan.changes if "drift" in c.causes]
     example = quote(drifted[0]) if drifted and not plan.redacted else "ADDRESS"
     adopt = f"reconcile import --app {plan.app} --only {example}"
-    found = [f"{code(plan.display_name)} is not as it is declared."]
+    lines = [f"{code(plan.display_name)} is not as it is declared."]
     if "drift" in causes:
-        found.append(
+        lines.append(
             "- **Drift**: somebody edited the service. To put it back, apply this plan; to keep what is there, "
             f"take it into the YAML by {code(adopt)}, and have that reviewed."
         )
     if "config" in causes:
-        found.append("- **Declared, and not applied**: a merge whose apply failed, waits for approval, or had no reviewed plan.")
+        lines.append("- **Declared, and not applied**: a merge whose apply failed, waits for approval, or had no reviewed plan.")
     if "time" in causes:
-        found.append("- **Fallen due**: a date has passed, and the nightly apply has not done it.")
+        lines.append("- **Fallen due**: a date has passed, and the nightly apply has not done it.")
     if plan.outstanding:
-        found.append("- **Told, and not done**: the service was told to take something, and left it; see the caution.")
-    return "\n".join([found[0], "", *found[1:], "", approve(plan, actions) if plan.changes else ""]).rstrip()
+        lines.append("- **Told, and not done**: the service was told to take something, and left it; see the caution.")
+    return "\n".join([lines[0], "", *lines[1:], "", approve(plan, actions) if plan.changes else ""]).rstrip()

@@ -13,7 +13,7 @@ from reconciler.report.markdown.fit import Limit, Section, fit
 from reconciler.report.markdown.prose import prose
 from reconciler.report.names import Names, known, of_plan
 from reconciler.report.safe import code
-from reconciler.report.safeguard_verdict import approve_in, line
+from reconciler.report.safeguard_verdict import approve_in, line, passing
 from reconciler.report.text import ALWAYS_TOLD, TOLD, caution_words, cost, skips_to_show
 
 MOST = 20  # rows of the caution block; the rest is counted, and stands in the folds
@@ -71,14 +71,14 @@ def _counts(plan: Plan) -> str:
     actions = [(action, plan.count(action)) for action in TOLD]
     always = ALWAYS_TOLD if plan.changes else ()
     counts = [f"{number:,} to {action}" for action, number in actions if number or action in always]
-    rest = (
+    also = (
         ("adopted", plan.adopted),
         ("skipped", len(skips_to_show(plan))),
         ("unmanaged", len(plan.unmanaged)),
         ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)),
         ("outstanding", plan.outstanding),
     )
-    counts += [f"{number:,} {name}" for name, number in rest if number]
+    counts += [f"{number:,} {name}" for name, number in also if number]
     return ", ".join(counts) + "." if counts else ""
 
 
@@ -112,9 +112,10 @@ def caution(plan: Plan, names: Names) -> list[Section]:
 def _way_out(item: dict[str, Any], app: str, names: Names) -> str:
     """What to do, and the very entry that would let the plan through where an approval can."""
     remedy = f". To go on: {prose(item['remedy'], names)}" if item.get("remedy") else ""
+    alone = f". {prose(words, names)}" if (words := passing(item, app)) else ""
     if not item.get("approval"):
-        return remedy
-    return f"{remedy}. To approve it, add to {code(approve_in(item, app))}: {code(line(item['approval']))}"
+        return remedy + alone
+    return f"{remedy}. To approve it, add to {code(approve_in(item, app))}: {code(line(item['approval']))}{alone}"
 
 
 def _harm(plan: Plan, names: Names) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 WORD = r"\p{L}\p{Mn}\p{Nd}\p{Pc}"
 BLANK = r"\t\n\x{b}\f\r\x{85}\p{Z}"
@@ -18,6 +19,7 @@ NAMELESS = {
     "b": r"\b knows only ASCII words in RE2: write (^|[^\w]) and ([^\w]|$)", "B": r"\B knows only ASCII words in RE2",
     "k": "back references cannot be run in linear time", "G": r"\G is not supported",
 }  # fmt: skip
+NAMELESS_IN_CLASS = {letter: why for letter, why in NAMELESS.items() if letter != "b"}  # there it is a backspace
 
 
 class RegexError(ValueError):
@@ -31,8 +33,11 @@ def escape(letter: str) -> str:
     return f"\\x{{{ord(letter):x}}}"
 
 
-def read_escape(pattern: str, at: int, inside: bool = False) -> tuple[str, str, int]:
-    """The escape at a place as (kind, RE2 text or letter, end); the kind is char, shorthand or category."""
+def read_escape(pattern: str, at: int, refused: Mapping[str, str] = NAMELESS) -> tuple[str, str, int]:
+    """The escape at a place as (kind, RE2 text or letter, end); the kind is char, shorthand or category.
+
+    `refused` are letters that RE2 cannot follow, and why.
+    """
     letter = pattern[at + 1 : at + 2]
     if letter and letter in SHORTHANDS:
         return "shorthand", letter, at + 2
@@ -42,8 +47,8 @@ def read_escape(pattern: str, at: int, inside: bool = False) -> tuple[str, str, 
     if code:
         value = int(code[1] or code[2], 16) if not code[3] else ord(code[3].upper()) - 64
         return "char", f"\\x{{{value:x}}}", code.end()
-    if letter in NAMELESS and not (inside and letter == "b"):
-        raise RegexError(NAMELESS[letter])
+    if letter in refused:
+        raise RegexError(refused[letter])
     if letter and letter in CONTROLS:
         return "char", f"\\x{{{CONTROLS[letter]:x}}}", at + 2
     if letter.isdigit():
@@ -68,7 +73,7 @@ def read_class(pattern: str, start: int) -> tuple[str, int]:
         (negative if kind == "shorthand" and value.isupper() else members).append(
             SHORTHANDS[value] if kind == "shorthand" else value
         )
-    return _spelled(negated, members, negative), at + 1
+    return (_complement if negated else _union)(members, negative), at + 1
 
 
 def _member(pattern: str, at: int, first: int) -> tuple[str, str, int]:
@@ -90,17 +95,21 @@ def _member(pattern: str, at: int, first: int) -> tuple[str, str, int]:
 
 def _one(pattern: str, at: int) -> tuple[str, str, int]:
     if pattern[at] == "\\":
-        return read_escape(pattern, at, inside=True)
+        return read_escape(pattern, at, NAMELESS_IN_CLASS)
     return "char", escape(pattern[at]), at + 1
 
 
-def _spelled(negated: bool, members: list[str], negative: list[str]) -> str:
-    inside = "".join(members)
+def _union(members: list[str], negative: list[str]) -> str:
+    inside = f"[{''.join(members)}]"
     if not negative:
-        return f"[{'^' if negated else ''}{inside}]"
-    if not negated:
-        # RE2 has no union with a complement inside of a class.
-        return "(?:" + "|".join([f"[{one}]" for one in negative] + ([f"[{inside}]"] if inside else [])) + ")"
-    if len(negative) == 1 and not inside:
+        return inside
+    # RE2 has no union with a complement inside of a class.
+    return "(?:" + "|".join([*(f"[{shorthand}]" for shorthand in negative), *([inside] if members else [])]) + ")"
+
+
+def _complement(members: list[str], negative: list[str]) -> str:
+    if not negative:
+        return f"[^{''.join(members)}]"
+    if len(negative) == 1 and not members:
         return f"[{negative[0][1:]}]"
     raise RegexError(r"\W, \D or \S in a negated class with anything else cannot be expressed: list what is wanted")

@@ -41,11 +41,11 @@ def tokens(pattern: str) -> list[Token]:
         raise FormatError("the format is empty")
     if len(pattern) == 1:
         raise FormatError(f"{pattern!r} alone is one of .NET's standard formats: write it out, for example yyyy-MM-dd")
-    found, at = [], 0
+    result, at = [], 0
     while at < len(pattern):
         token, at = _token(pattern, at)
-        found.append(token)
-    return found
+        result.append(token)
+    return result
 
 
 def _token(pattern: str, at: int) -> tuple[Token, int]:
@@ -77,14 +77,14 @@ def _run(pattern: str, at: int) -> tuple[Token, int]:
 
 
 def _quoted(pattern: str, at: int) -> tuple[Token, int]:
-    quote, found, at = pattern[at], "", at + 1
+    quote, quoted, at = pattern[at], "", at + 1
     while at < len(pattern) and pattern[at] != quote:
         at += pattern[at] == "\\"
-        found += pattern[at : at + 1]
+        quoted += pattern[at : at + 1]
         at += 1
     if at >= len(pattern):
         raise FormatError(f"a quote {quote} is not closed")
-    return Token("", found), at + 1
+    return Token("", quoted), at + 1
 
 
 # Writing
@@ -108,11 +108,11 @@ _WRITE: dict[str, Callable[[Parts, int], str]] = {
 @lru_cache(maxsize=4096)
 def writer(pattern: str) -> Callable[[int], str]:
     """What prints a moment. Raises FormatError."""
-    found = tokens(pattern)
+    letters = tokens(pattern)
 
     def write(moment: int) -> str:
         p, out = parts(moment), ""
-        for letter, run in found:
+        for letter, run in letters:
             piece = _WRITE[letter](p, len(run)) if letter else run
             # .NET takes the point back where no digit of F follows it.
             out = out[:-1] if letter == "F" and not piece and out.endswith(".") else out + piece
@@ -122,6 +122,9 @@ def writer(pattern: str) -> Callable[[int], str]:
 
 
 # Reading
+
+AROUND_IN_ORDER = ("AllowLeadingWhite", "AllowTrailingWhite")
+AROUND = frozenset(AROUND_IN_ORDER)
 
 
 def _digits(run: str) -> str:
@@ -145,15 +148,16 @@ def _expression(token: Token) -> str:
     return f"(?P<z>[+-]{'[0-9]{1,2}' if len(run) == 1 else '[0-9]{2}'}{':?[0-9]{2}' if len(run) > 2 else ''})"
 
 
-def _check_reading(found: list[Token]) -> None:
-    names = [letter * 2 if letter in "Md" and len(run) > 2 else letter for letter, run in found if letter]
+def _check_reading(letters: list[Token], styles: frozenset[str]) -> None:
+    names = [letter * 2 if letter in "Md" and len(run) > 2 else letter for letter, run in letters if letter]
     twice = {name for name in names if names.count(name) > 1}
     for group in ("Hh", "fF", "zZ"):
         if all(letter in names for letter in group):
             twice.add(group)
     if twice or ("MM" in names and "M" in names):
         raise FormatError("a part of the date stands twice in the format")
-    if not any(letter == "y" and len(run) > 3 for letter, run in found):
+    dateless = "NoCurrentDateDefault" in styles and not {"y", "M", "MM", "d", "dd"} & set(names)
+    if not dateless and not any(letter == "y" and len(run) > 3 for letter, run in letters):
         raise FormatError("an input format needs a year of four digits (yyyy): .NET would guess the century or take today's")
     if "t" in names and "h" not in names and "H" not in names:
         raise FormatError("tt needs an hour (h)")
@@ -162,20 +166,21 @@ def _check_reading(found: list[Token]) -> None:
 
 
 @lru_cache(maxsize=4096)
-def reader(pattern: str) -> Callable[[str], int]:
-    """What reads a moment, blanks around it allowed, and raises ValueError. Raises FormatError."""
-    found = tokens(pattern)
-    _check_reading(found)
-    source = ""
-    for number, (letter, run) in enumerate(found):
+def reader(pattern: str, styles: frozenset[str] = AROUND) -> Callable[[str], int]:
+    """What reads a moment and raises ValueError; `styles` are names of DateTimeStyles. Raises FormatError."""
+    letters = tokens(pattern)
+    _check_reading(letters, styles)
+    pieces = []
+    for number, (letter, run) in enumerate(letters):
         if letter == "Z":
-            source += "(?P<Z>(?i:Z|GMT))"
+            pieces.append("(?P<Z>(?i:Z|GMT))")
         elif letter:
-            source += _expression(Token(letter, run))
+            pieces.append(_expression(Token(letter, run)))
         else:
-            optional = run == "." and found[number + 1 : number + 2] and found[number + 1].letter == "F"
-            source += re.escape(run) + ("?" if optional else "")
-    compiled = re.compile(rf"\s*{source}\s*\Z")
+            optional = run == "." and letters[number + 1 : number + 2] and letters[number + 1].letter == "F"
+            pieces.append(re.escape(run) + ("?" if optional else ""))
+    before, after, between = (r"\s*" if style in styles else "" for style in (*AROUND_IN_ORDER, "AllowInnerWhite"))
+    compiled = re.compile(before + between.join(pieces) + after + r"\Z")
 
     def read(written: str) -> int:
         match = compiled.match(written)
@@ -186,21 +191,20 @@ def reader(pattern: str) -> Callable[[str], int]:
     return read
 
 
-def _assemble(found: dict[str, Any], written: str) -> int:
-    month = int(found.get("M") or 1)
-    if found.get("MM"):
-        month = next(i for i, name in enumerate(MONTHS, 1) if name[:3].lower() == found["MM"][:3].lower())
-    half = found.get("t")
-    hour = int(found.get("h") or found.get("H") or 0)
-    if found.get("h"):
+def _assemble(fields: dict[str, Any], written: str) -> int:
+    month = int(fields.get("M") or 1)
+    if fields.get("MM"):
+        month = next(i for i, name in enumerate(MONTHS, 1) if name[:3].lower() == fields["MM"][:3].lower())
+    half = fields.get("t")
+    hour = int(fields.get("h") or fields.get("H") or 0)
+    if fields.get("h"):
         hour = half_day(hour or 12, (half or "A")[0])
     elif half and (half[0] in "Pp") != (hour >= 12):
         raise ValueError(f"{written!r} has an hour that its AM or PM denies")
-    fraction = int((found.get("f") or found.get("F") or "0").ljust(7, "0"))
-    local = ticks(
-        int(found["y"]), month, int(found.get("d") or 1), hour, int(found.get("m") or 0), int(found.get("s") or 0), fraction
-    )
-    weekday = found.get("dd")
+    fraction = int((fields.get("f") or fields.get("F") or "0").ljust(7, "0"))
+    year, day = int(fields.get("y") or 1), int(fields.get("d") or 1)
+    local = ticks(year, month, day, hour, int(fields.get("m") or 0), int(fields.get("s") or 0), fraction)
+    weekday = fields.get("dd")
     if weekday and DAYS[parts(local).weekday][:3].lower() != weekday[:3].lower():
         raise ValueError(f"{written!r} names another day of the week than its date has")
-    return inside(local - offset_ticks(found.get("z") or "Z"))
+    return inside(local - offset_ticks(fields.get("z") or "Z"))

@@ -54,12 +54,12 @@ class Pattern:
 
     def search(self, text: str, start: int = 0) -> Match | None:
         """The first match at or after a position."""
-        found = self._compiled.search(text, start)
-        return None if found is None else self._match(found, text)
+        raw = self._compiled.search(text, start)
+        return None if raw is None else self._match(raw, text)
 
-    def _match(self, found: Any, text: str) -> Match:
-        end = min([found.start(tail) for tail in self._tails if found.start(tail) >= 0], default=len(text))
-        return Match(text, tuple([(min(a, end), min(b, end)) for a, b in map(found.span, self._order)]))
+    def _match(self, raw: Any, text: str) -> Match:
+        end = min([raw.start(tail) for tail in self._tails if raw.start(tail) >= 0], default=len(text))
+        return Match(text, tuple([(min(a, end), min(b, end)) for a, b in map(raw.span, self._order)]))
 
     def matches(self, text: str) -> Iterator[Match]:
         """Every match, as Regex.Matches: after an empty one the search goes on a letter further.
@@ -72,9 +72,9 @@ class Pattern:
             for raw in self._compiled.finditer(text, begin):
                 if raw.start() < begin:  # an empty match, found again
                     continue
-                found = self._match(raw, text)
-                yield found
-                start, end = found.spans[0]
+                match = self._match(raw, text)
+                yield match
+                start, end = match.spans[0]
                 begin = end + (start == end)
                 if end != raw.end():
                     at = begin
@@ -132,14 +132,20 @@ class _Translation:
         elif letter == "$":
             self._end_of_text(1)
         elif letter == "^":
-            self._emit(letter, 1, True)
+            self._emit_whole(letter, 1)
         else:
             self._atom(letter)
 
-    def _emit(self, text: str, length: int, repeatable: bool = False) -> None:
+    def _emit(self, text: str, length: int) -> None:
+        """What no quantifier may follow."""
         self.out.append(text)
         self.at += length
-        self.repeatable = repeatable
+        self.repeatable = False
+
+    def _emit_whole(self, text: str, length: int) -> None:
+        """What a quantifier may repeat."""
+        self._emit(text, length)
+        self.repeatable = True
 
     def _atom(self, letter: str) -> None:
         quantifier = QUANTIFIER.match(self.pattern, self.at)
@@ -154,33 +160,33 @@ class _Translation:
             self._end_of_text(2)
             return
         if letter == "\\" and self.pattern.startswith(r"\z", self.at):
-            self._emit(r"\z", 2, True)
+            self._emit_whole(r"\z", 2)
             return
         if self.frames[-1].ended:
             raise RegexError("something follows $, which RE2 cannot express: end the pattern, or the alternative, with $")
         if letter == "[":
-            found, end = read_class(self.pattern, self.at)
-            self._emit(found, end - self.at, True)
+            inside, end = read_class(self.pattern, self.at)
+            self._emit_whole(inside, end - self.at)
         elif letter == "\\":
             self._escape()
         else:
-            self._emit("." if letter == "." else escape(letter), 1, True)
+            self._emit_whole("." if letter == "." else escape(letter), 1)
 
     def _escape(self) -> None:
         if self.pattern.startswith(r"\A", self.at):
-            self._emit(r"\A", 2, True)
+            self._emit_whole(r"\A", 2)
             return
         kind, value, end = read_escape(self.pattern, self.at)
-        self._emit(f"[{SHORTHANDS[value]}]" if kind == "shorthand" else value, end - self.at, True)
+        self._emit_whole(f"[{SHORTHANDS[value]}]" if kind == "shorthand" else value, end - self.at)
 
     def _end_of_text(self, length: int) -> None:
         frame = self.frames[-1]
         if frame.lines and length == 1:
-            self._emit("$", 1, True)
+            self._emit_whole("$", 1)
             return
         self.count += 1
         self.tails.append(self.count)
-        self._emit(LAST_NEWLINE, length, True)
+        self._emit_whole(LAST_NEWLINE, length)
         self.frames[-1] = frame._replace(ended=True, holds_end=True)
 
     def _close(self) -> None:
@@ -189,20 +195,20 @@ class _Translation:
         inner = self.frames.pop()
         if inner.holds_end:
             self.frames[-1] = self.frames[-1]._replace(ended=True, holds_end=True)
-        self._emit(")", 1, True)
+        self._emit_whole(")", 1)
 
     def _open(self) -> None:
-        rest = self.pattern[self.at : self.at + 4]
+        ahead = self.pattern[self.at : self.at + 4]
         if self.frames[-1].ended:
             raise RegexError("something follows $, which RE2 cannot express: end the pattern, or the alternative, with $")
         for start, what in REFUSED.items():
-            if rest.startswith(start):
+            if ahead.startswith(start):
                 raise RegexError(f"{start} is {what}, which cannot be run in linear time")
-        if rest.startswith("(?P"):
+        if ahead.startswith("(?P"):
             raise RegexError("(?P is a group of another dialect: .NET writes (?<name>...)")
-        if rest.startswith("(?#"):
+        if ahead.startswith("(?#"):
             self.at = self.pattern.find(")", self.at) + 1 or len(self.pattern)
-        elif rest.startswith("(?"):
+        elif ahead.startswith("(?"):
             self._special()
         else:
             self._capture(None, 1)
@@ -223,16 +229,16 @@ class _Translation:
         self.frames.append(_Frame(self.frames[-1].lines))
 
     def _special(self) -> None:
-        found = GROUP.match(self.pattern, self.at)
-        if found is None:
+        group = GROUP.match(self.pattern, self.at)
+        if group is None:
             raise RegexError(f"an unknown group {self.pattern[self.at : self.at + 4]}")
-        name = found["angle"] if found["angle"] is not None else found["tick"]
+        name = group["angle"] if group["angle"] is not None else group["tick"]
         if name is not None:
-            self._capture(name, len(found[0]))
+            self._capture(name, len(group[0]))
             return
-        lines = self._options(found["options"])
-        self._emit(found[0], len(found[0]))
-        if found["end"] == ":":
+        lines = self._options(group["options"])
+        self._emit(group[0], len(group[0]))
+        if group["end"] == ":":
             self.frames.append(_Frame(lines))
         else:
             self.frames[-1] = self.frames[-1]._replace(lines=lines)

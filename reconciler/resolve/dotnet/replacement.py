@@ -8,6 +8,7 @@ from functools import lru_cache
 from reconciler.resolve.dotnet.regex import Match, Pattern, RegexError
 
 REFERENCE = re.compile(r"\$(?:\$|&|`|'|\+|_|(?P<number>[0-9]+)|\{(?P<name>\w+)\})")
+NUMBER = re.compile("[0-9]+")
 Piece = str | int
 
 
@@ -17,13 +18,13 @@ def compile_replacement(text: str, pattern: Pattern) -> tuple[Piece, ...]:
 
     As in .NET, `$1` or `${name}` of a group that is not there is literal text.
     """
-    found: list[Piece] = []
+    pieces: list[Piece] = []
     at = 0
     for match in REFERENCE.finditer(text):
-        found.append(text[at : match.start()])
-        found.append(_piece(match, pattern))
+        pieces.append(text[at : match.start()])
+        pieces.append(_piece(match, pattern))
         at = match.end()
-    return (*found, text[at:])
+    return (*pieces, text[at:])
 
 
 def _piece(match: re.Match[str], pattern: Pattern) -> Piece:
@@ -35,13 +36,13 @@ def _piece(match: re.Match[str], pattern: Pattern) -> Piece:
     if kind == "&":
         return 0
     word = match["number"] or match["name"]
-    number = int(word) if word.isdigit() else pattern.names.get(word, -1)
+    number = int(word) if NUMBER.fullmatch(word) else pattern.names.get(word, -1)
     return number if 0 <= number <= pattern.groups else match[0]
 
 
 def unknown_groups(text: str, pattern: Pattern) -> list[str]:
     """Names that a replacement uses and the pattern lacks."""
-    names = [match["name"] for match in REFERENCE.finditer(text) if match["name"] and not match["name"].isdigit()]
+    names = [match["name"] for match in REFERENCE.finditer(text) if match["name"] and not NUMBER.fullmatch(match["name"])]
     return [name for name in names if name not in pattern.names]
 
 

@@ -55,9 +55,9 @@ def of(moment: datetime) -> int:
 
 
 def parts(moment: int) -> Parts:
-    days, rest = divmod(inside(moment), DAY)
+    days, in_day = divmod(inside(moment), DAY)
     day = date.fromordinal(days + 1)
-    seconds, fraction = divmod(rest, SECOND)
+    seconds, fraction = divmod(in_day, SECOND)
     return Parts(day.year, day.month, day.day, seconds // 3600, seconds // 60 % 60, seconds % 60, fraction, day.isoweekday() % 7)
 
 
@@ -73,10 +73,10 @@ def offset_ticks(written: str) -> int:
     if written.upper() in ("Z", "GMT"):
         return 0
     digits = written[1:].replace(":", "").ljust(4, "0") if len(written) != 2 else f"0{written[1]}00"
-    found = int(digits[:2]) * HOUR + int(digits[2:]) * MINUTE
-    if found > 14 * HOUR or int(digits[2:]) > 59:
+    offset = int(digits[:2]) * HOUR + int(digits[2:]) * MINUTE
+    if offset > 14 * HOUR or int(digits[2:]) > 59:
         raise ValueError(f"{written} is no offset from UTC")
-    return -found if written[0] == "-" else found
+    return -offset if written[0] == "-" else offset
 
 
 def half_day(hour: int, half: str | None) -> int:
@@ -93,19 +93,19 @@ def parse(written: str) -> int:
     match = next((m for pattern in _READ if (m := pattern.match(written))), None)
     if match is None:
         raise ValueError(f"{written!r} is no date that CDate reads (yyyy-MM-dd or M/d/yyyy, then time and offset)")
-    found = match.groupdict()
-    fraction = int((found["fraction"] or "0")[:7].ljust(7, "0"))
-    hour = half_day(int(found["hour"] or 0), found["half"])
+    fields = match.groupdict()
+    fraction = int((fields["fraction"] or "0")[:7].ljust(7, "0"))
+    hour = half_day(int(fields["hour"] or 0), fields["half"])
     local = ticks(
-        int(found["year"]),
-        int(found["month"]),
-        int(found["day"]),
+        int(fields["year"]),
+        int(fields["month"]),
+        int(fields["day"]),
         hour,
-        int(found["minute"] or 0),
-        int(found["second"] or 0),
+        int(fields["minute"] or 0),
+        int(fields["second"] or 0),
         fraction,
     )
-    return inside(local - offset_ticks(found["offset"] or "Z"))
+    return inside(local - offset_ticks(fields["offset"] or "Z"))
 
 
 def parse_printed(value: object) -> int | None:

@@ -179,13 +179,13 @@ def _unclosed(text: str, at: int) -> tuple[str, str] | None:
 
 def compile_expression(text: str) -> Expression:
     """Parse and check an expression. Raises ExpressionError."""
-    found = Compiler()
-    part = found.call(parse_expression(text))
-    used = [FUNCTIONS[name] for name in found.functions]
+    compiler = Compiler()
+    part = compiler.call(parse_expression(text))
+    used = [FUNCTIONS[name] for name in compiler.functions]
     return Expression(
         text,
-        tuple(found.sources),
-        frozenset(found.functions),
+        tuple(compiler.sources),
+        frozenset(compiler.functions),
         part.run,
         any(f.redacts for f in used),
         any(f.generated for f in used),

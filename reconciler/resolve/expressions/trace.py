@@ -106,10 +106,10 @@ def _node(text: str, node: Any, seen: dict[Span, Any], whole: Expression) -> Tra
 
 def _inner(node: Any) -> list[Any]:
     """The calls, attributes and conditions right below a node; literals say enough by themselves."""
-    found = []
+    calls = []
     for child in node.children:
         if getattr(child, "data", None) in KINDS:
-            found.append(child)
+            calls.append(child)
         elif hasattr(child, "children"):
-            found += _inner(child)
-    return found
+            calls += _inner(child)
+    return calls

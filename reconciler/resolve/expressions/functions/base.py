@@ -73,6 +73,7 @@ class Function(NamedTuple):
     only: str = ""
     generated: bool = False  # another value each time: never evaluated while planning
     redacts: bool = False  # the value is [Redact] in every output
+    reads: str = ""  # the source that a call without arguments reads
     refused: str = ""  # why the function cannot be used at all
 
 
@@ -137,10 +138,10 @@ def whole(value: Any) -> int:
     """An integer. Raises EvaluationError."""
     if type(value) is int:
         return value
-    found = number(value)
-    if found is None or found != found.to_integral_value():
+    amount = number(value)
+    if amount is None or amount != amount.to_integral_value():
         raise EvaluationError(f"{value!r} is no whole number")
-    return int(found)
+    return int(amount)
 
 
 def checks(*rules: Check) -> Check:
@@ -180,15 +181,5 @@ def one_of(index: int, allowed: Sequence[str], what: str) -> Check:
     def run(arguments: Arguments) -> None:
         if known(arguments, index) and arguments[index] not in allowed:
             raise BadArgument(index, f"{arguments[index]!r} is no {what}", "one of " + ", ".join(allowed))
-
-    return run
-
-
-def must_be_absent(index: int, message: str, remedy: str) -> Check:
-    """Nothing but an empty argument, or an empty text, stands at a position."""
-
-    def run(arguments: Arguments) -> None:
-        if index < len(arguments) and arguments[index] is not ABSENT and arguments[index] != "":
-            raise BadArgument(index, message, remedy)
 
     return run

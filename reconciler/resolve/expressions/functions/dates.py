@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.resolve.dotnet import ticks
 from reconciler.resolve.dotnet.date_format import FormatError, reader, writer
+from reconciler.resolve.dotnet.date_styles import DEFAULT, read_styles
 from reconciler.resolve.dotnet.ticks import DAY, FILETIME, HOUR, MINUTE, SECOND, add_months, inside, parts, printed
 from reconciler.resolve.expressions.functions.base import (
     Arguments,
@@ -20,7 +21,6 @@ from reconciler.resolve.expressions.functions.base import (
     checks,
     empty,
     known,
-    must_be_absent,
     number,
     one_of,
     text,
@@ -84,17 +84,23 @@ def _toward_zero(value: int, unit: int) -> int:
     return value // unit if value >= 0 else -(-value // unit)
 
 
-def _format(source: Any, _styles: Any, read: Any, write: Any) -> Any:
+def _format(source: Any, styles: Any, read: Any, write: Any) -> Any:
     if empty(source):
         return None
     try:
-        return writer(text(write))(reader(text(read))(text(source)))
+        return writer(text(write))(reader(text(read), read_styles(text(styles)))(text(source)))
     except ValueError as error:
         raise EvaluationError(str(error)) from None
 
 
 def _check_format(arguments: Arguments) -> None:
-    for index, use in ((2, reader), (3, writer)):
+    styles = DEFAULT
+    if known(arguments, 1):
+        try:
+            styles = read_styles(text(arguments[1]))
+        except FormatError as error:
+            raise BadArgument(1, str(error), "leave dateTimeStyles empty, or combine names with commas") from None
+    for index, use in ((2, lambda pattern: reader(pattern, styles)), (3, writer)):
         if not known(arguments, index):
             continue
         try:
@@ -119,7 +125,7 @@ FUNCTIONS: dict[str, Function] = {
     "DateFromNum": Function(1, 1, _dates(_date_from_number), "DateFromNum(value)", whole_at(0)),
     "FormatDateTime": Function(
         4, 4, _format, "FormatDateTime(source, dateTimeStyles, inputFormat, outputFormat)",
-        checks(must_be_absent(1, "date styles are not spoken", "leave dateTimeStyles empty"), _check_format),
+        _check_format,
         optional=(1,),
     ),
     "NumFromDate": Function(1, 1, _dates(lambda v: _moment(v) - FILETIME), "NumFromDate(value)"),

@@ -47,18 +47,18 @@ def _now(chance: Chance) -> str:
     return printed(of(chance.now))
 
 
-def _random_string(chance: Chance, length: Any, *rest: Any) -> str:
-    size, minimums, avoid = whole(length), [whole(value) for value in rest[:4]], text(rest[4] if len(rest) > 4 else None)
+def _random_string(chance: Chance, length: Any, *limits: Any) -> str:
+    size, minimums, avoid = whole(length), [whole(value) for value in limits[:4]], text(limits[4] if len(limits) > 4 else None)
     wrong = _problem(size, minimums, avoid)
     if wrong:
         raise EvaluationError(wrong[1])
     kinds = _kinds(avoid)
-    found = [_one(chance, kind) for kind, least in zip(kinds, minimums, strict=True) for _ in range(least)]
-    found += [_one(chance, "".join(kinds)) for _ in range(size - len(found))]
+    letters = [_one(chance, kind) for kind, least in zip(kinds, minimums, strict=True) for _ in range(least)]
+    letters += [_one(chance, "".join(kinds)) for _ in range(size - len(letters))]
     for last in range(size - 1, 0, -1):
         other = chance.below(last + 1)
-        found[last], found[other] = found[other], found[last]
-    return "".join(found)
+        letters[last], letters[other] = letters[other], letters[last]
+    return "".join(letters)
 
 
 def _one(chance: Chance, letters: str) -> str:

@@ -62,16 +62,16 @@ def _ordered(left: Any, right: Any) -> tuple[Any, Any]:
 
 
 def _iif(get: Any, condition: Run, then: Run, otherwise: Run) -> Any:
-    found = condition(get)
-    return then(get) if found is True or text(found).lower() == "true" else otherwise(get)
+    outcome = condition(get)
+    return then(get) if outcome is True or text(outcome).lower() == "true" else otherwise(get)
 
 
 def _c_bool(value: Any) -> str:
     if isinstance(value, bool):
         return truth(value)
-    found = number(value)
-    if found is not None:
-        return truth(found != 0)
+    amount = number(value)
+    if amount is not None:
+        return truth(amount != 0)
     word = text(value).lower()
     if word not in ("", "true", "false"):
         raise EvaluationError(f"{value!r} is neither a number nor True or False")
@@ -101,18 +101,18 @@ def _coalesce(get: Any, *values: Run) -> Any:
 
 
 def _item(source: Any, index: Any) -> Any:
-    found = items(source)
-    return found[whole(index) - 1] if 1 <= whole(index) <= len(found) else None
+    listed = items(source)
+    return listed[whole(index) - 1] if 1 <= whole(index) <= len(listed) else None
 
 
 def _unique(source: Any) -> Any:
     if source is None:
         return None
-    found: list[Any] = []
+    distinct: list[Any] = []
     for item in items(source):
-        if item not in found:
-            found.append(item)
-    return tuple(found)
+        if item not in distinct:
+            distinct.append(item)
+    return tuple(distinct)
 
 
 def _is_string(value: Any) -> str:

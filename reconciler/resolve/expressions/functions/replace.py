@@ -36,12 +36,12 @@ def given(arguments: Arguments) -> set[int]:
     return {i for i in range(1, 7) if arguments[i] is not ABSENT and (i == VALUE or arguments[i] != "")}
 
 
-def _replace(source: Any, *rest: Any) -> Any:
-    old, value = rest[OLD - 1], rest[VALUE - 1]
-    if old and type(source) is type(old) is type(value) is str and rest == (old, ABSENT, ABSENT, value, ABSENT, ABSENT):
+def _replace(source: Any, *arguments: Any) -> Any:
+    old, value = arguments[OLD - 1], arguments[VALUE - 1]
+    if old and type(source) is type(old) is type(value) is str and arguments == (old, ABSENT, ABSENT, value, ABSENT, ABSENT):
         return _substituted(source, old, value)
     try:
-        return _by_mode(source, given((source, *rest)), *rest)
+        return _by_mode(source, given((source, *arguments)), *arguments)
     except RegexError as error:
         raise EvaluationError(str(error)) from None
 
@@ -57,10 +57,10 @@ def _by_mode(source: Any, mode: set[int], old: Any, pattern: Any, group: Any, va
         return _substituted(text(template), text(old), text(source))
     if empty(pattern):
         return source
-    found = compile_safe(text(pattern))
+    compiled = compile_safe(text(pattern))
     if GROUP in mode:
-        return _replace_group(found, text(source), text(group), text(value))
-    return _replace_matches(found, text(source), text(value))
+        return _replace_group(compiled, text(source), text(group), text(value))
+    return _replace_matches(compiled, text(source), text(value))
 
 
 def _substituted(source: str, old: str, new: str) -> str:
@@ -77,27 +77,27 @@ def _fits(source: str, length: int) -> None:
 
 def _replace_matches(pattern: Pattern, source: str, value: str) -> str:
     pieces = compile_replacement(value, pattern)
-    found, at, length = [], 0, len(source)
+    pieces_out, at, length = [], 0, len(source)
     for match in pattern.matches(source):
         start, end = match.spans[0]
         length += expanded(pieces, match) - (end - start)
         _fits(source, length)
-        found += [source[at:start], expand(pieces, match)]
+        pieces_out += [source[at:start], expand(pieces, match)]
         at = end
-    return "".join(found) + source[at:]
+    return "".join(pieces_out) + source[at:]
 
 
 def _replace_group(pattern: Pattern, source: str, group: str, value: str) -> str:
     number = _number(pattern, group)
-    found, at, length = [], 0, len(source)
+    pieces, at, length = [], 0, len(source)
     for match in pattern.matches(source):
         start, end = match.spans[number]
         if start >= at:
             length += len(value) - (end - start)
             _fits(source, length)
-            found += [source[at:start], value]
+            pieces += [source[at:start], value]
             at = end
-    return "".join(found) + source[at:]
+    return "".join(pieces) + source[at:]
 
 
 def _group_of(pattern: Pattern, source: str, group: str) -> Any:

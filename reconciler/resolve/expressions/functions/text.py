@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
+from reconciler.declare.source_attributes import DEFAULT_DOMAIN
 from reconciler.resolve.expressions.functions.base import (
     ABSENT,
     BadArgument,
@@ -31,6 +32,8 @@ COMPARES = ("vbTextCompare", "vbBinaryCompare")
 UNCASED = "\u0130\u0131"
 # The categories at which .NET's TextInfo.ToTitleCase ends a word.
 SEPARATORS = frozenset(["Zs", "Zl", "Zp", "Cc", "Cf", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So"])
+# What .NET takes for white space; Python would take the separators U+001C to U+001F too.
+WHITE = "\t\n\v\f\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000 " + "".join(map(chr, range(0x2000, 0x200B)))
 PLAIN = frozenset([str, type(None)])
 LETTERS = frozenset(["Lu", "Ll", "Lt", "Lm", "Lo"])
 # Letters that are no base letter with a mark; the reference lists the first six.
@@ -40,10 +43,10 @@ SPECIAL = {"æ": "ae", "ø": "oe", "œ": "oe", "ß": "ss", "ł": "l", "ı": "i",
 def _or_null(call: Callable[..., Any]) -> Callable[..., Any]:
     """Null in, null out."""
 
-    def run(source: Any, *rest: Any) -> Any:
+    def run(source: Any, *arguments: Any) -> Any:
         if type(source) is str:
-            return call(source, *rest)
-        return None if source is None else call(text(source), *rest)
+            return call(source, *arguments)
+        return None if source is None else call(text(source), *arguments)
 
     return run
 
@@ -64,9 +67,9 @@ def _cased(letter: str, other: str) -> str:
 def _join(separator: Any, *parts: Any) -> str:
     if not PLAIN.issuperset(map(type, parts)):
         parts = tuple([text(item) for part in parts for item in items(part)])
-    found, between = list(filter(None, parts)), text(separator)
-    fits(sum(map(len, found)) + len(between) * (len(found) - 1))
-    return between.join(found)
+    filled, between = list(filter(None, parts)), text(separator)
+    fits(sum(map(len, filled)) + len(between) * (len(filled) - 1))
+    return between.join(filled)
 
 
 def _left(source: Any, count: Any) -> str:
@@ -91,6 +94,13 @@ def _in_str(source: Any, wanted: Any, start: Any = None, compare: Any = None) ->
     return have.find(want, first - 1) + 1 if have else 0
 
 
+def _trim(source: Any) -> Any:
+    """Of one value, or of each of several."""
+    if isinstance(source, (list, tuple)):
+        return tuple([text(value).strip(WHITE) for value in source])
+    return None if source is None else text(source).strip(WHITE)
+
+
 def _word(source: Any, count: Any, delimiters: Any) -> str:
     letters = text(delimiters)
     words = [w for w in re.split("[" + re.escape(letters) + "]", text(source)) if w] if letters else [text(source)]
@@ -107,25 +117,25 @@ def _split(source: Any, delimiter: Any) -> Any:
 def _pcase(source: str, separators: Any = None) -> str:
     if separators is None:
         return _title_case(lower(source))
-    found, fresh = [], True
+    letters, fresh = [], True
     for letter in source:
-        found.append(upper(letter) if fresh else lower(letter))
+        letters.append(upper(letter) if fresh else lower(letter))
         fresh = letter in text(separators)
-    return "".join(found)
+    return "".join(letters)
 
 
 def _title_case(source: str) -> str:
     """.NET's TextInfo.ToTitleCase: a word begins at a letter and ends at a separator, an apostrophe is part of it."""
-    found, inside = [], False
+    letters, inside = [], False
     for letter in source:
         category = unicodedata.category(letter)
         if not inside and category in LETTERS:
-            found.append(_cased(letter, letter.title()))
+            letters.append(_cased(letter, letter.title()))
             inside = True
         else:
-            found.append(letter)
+            letters.append(letter)
             inside = inside and (letter == "'" or category not in SEPARATORS)
-    return "".join(found)
+    return "".join(letters)
 
 
 def _plain(source: str) -> str:
@@ -157,10 +167,14 @@ def _append(source: Any, suffix: Any) -> str:
 def _bit_and(left: Any, right: Any) -> Any:
     if left is None or right is None:
         return None
-    found = whole(left) & whole(right)
-    if not -(1 << 63) <= found < 1 << 64:
+    bits = whole(left) & whole(right)
+    if not -(1 << 63) <= bits < 1 << 64:
         raise EvaluationError("the result of BitAnd is no number of 64 bits")
-    return found
+    return bits
+
+
+def _nothing() -> None:
+    """Never called: the value is a source."""
 
 
 def _to_text(value: Any) -> Any:
@@ -197,7 +211,9 @@ FUNCTIONS: dict[str, Function] = {
         optional=(2, 3), words=frozenset(COMPARES),
     ),
     "Join": Function(2, None, _join, "Join(separator, source1, source2, ...)", many=True),
+    "DefaultDomain": Function(0, 0, _nothing, "DefaultDomain()", reads=DEFAULT_DOMAIN),
     "Left": Function(2, 2, _left, "Left(string, count)", whole_at(1)),
+    "Len": Function(1, 1, _or_null(len), "Len(value)"),
     "Mid": Function(
         3, 3, _or_null(_mid), "Mid(source, start, length)",
         checks(whole_at(1, 1, "the first character is 1"), whole_at(2, 0)),
@@ -208,5 +224,6 @@ FUNCTIONS: dict[str, Function] = {
     "StripSpaces": Function(1, 1, _or_null(lambda s: s.replace(" ", "")), "StripSpaces(source)"),
     "ToLower": Function(1, 2, _or_null(lambda s, _=None: lower(s)), "ToLower(source, culture)", _check_culture, optional=(1,)),
     "ToUpper": Function(1, 2, _or_null(lambda s, _=None: upper(s)), "ToUpper(source, culture)", _check_culture, optional=(1,)),
+    "Trim": Function(1, 1, _trim, "Trim(value)", many=True),
     "Word": Function(3, 3, _word, "Word(string, number, delimiters)", whole_at(1)),
 }  # fmt: skip

@@ -1,0 +1,176 @@
+"""The changes of one object's attributes as requests, each in a form that the service takes. Reads the object again in between.
+
+One request says it all where the service takes it. One that it refuses is taken apart, what ends access first: then one refused
+attribute holds back no other, and is tried in the other forms that RFC 7644 allows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+from reconciler.apply.answers import kept_otherwise
+from reconciler.apply.ids import Ids, resource_of, version_of
+from reconciler.apply.if_match import conditionally
+from reconciler.apply.learning import Learning
+from reconciler.apply.model import Failed, Job
+from reconciler.plan.model import AttributeChange, Change
+from reconciler.record.model import IN_NO_FORM
+from reconciler.resolve.paths import parse_path
+from reconciler.resolve.several import addressed
+from reconciler.scim.client import ATTEMPTS, ScimClient
+from reconciler.scim.errors import LostAnswer, PatchUnsupported, ServiceError
+from reconciler.scim.forms import PUT, alternatives, is_of_form, is_refusal
+from reconciler.scim.patch import PATH, merge, operations
+
+Resource = dict[str, Any]
+Attributes = tuple[AttributeChange, ...]
+
+
+class Sent(NamedTuple):
+    """What came of a write: the answer, None where nobody knows it, and path -> error of each attribute that is not taken."""
+
+    answer: Resource | None
+    refused: dict[str, ServiceError]
+
+
+class Forms:
+    """`fresh` reads an object, and raises Failed where it is not as the plan saw it; `ends_access` is of one attribute.
+
+    `check` raises Failed where a PUT of an object as it is shown would lose something.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        client: ScimClient,
+        ids: Ids,
+        learning: Learning,
+        fresh: Callable[[Change], Resource],
+        ends_access: Callable[[AttributeChange], bool],
+        check: Callable[[Change, Resource], None],
+    ) -> None:
+        self.job, self.client, self.ids, self.learning = job, client, ids, learning
+        self.fresh, self.ends_access, self.check = fresh, ends_access, check
+
+    def write(self, change: Change, attributes: Attributes, live: Resource) -> Sent:
+        """Raises Failed or ServiceError where nothing is known to be done; LostAnswer where a part may have been."""
+        refused = {a.path: self.learning.why(change, a.path) for a in attributes if self._form(change, a) == IN_NO_FORM}
+        left = tuple([a for a in attributes if a.path not in refused])
+        if not left:
+            return Sent(None, refused)
+        try:
+            return Sent(self._send(change, left, live, {a.path: self._form(change, a) for a in left}), refused)
+        except ServiceError as error:
+            if not (is_refusal(error) or (error.status == 500 and len(left) > 1 and any(map(self.ends_access, left)))):
+                raise
+            writes = self.learning.writes
+            found = self._each(change, left, live, error)
+            for path in found:
+                self.learning.doubt(change, path, writes)
+            return Sent(None, refused | found)
+
+    def _each(self, change: Change, attributes: Attributes, live: Resource, error: ServiceError) -> dict[str, ServiceError]:
+        """Path -> error of those that the service does not take; `error` is of all of them together."""
+        if len(attributes) == 1:
+            return self._in_turn(change, attributes[0], live, error)
+        refused: dict[str, ServiceError] = {}
+        for attribute in sorted(attributes, key=lambda a: not self.ends_access(a)):
+            try:
+                refused |= self._in_turn(change, attribute, self._read(change), None)
+            except Failed as failed:  # others may have been done
+                refused[attribute.path] = ServiceError(failed.message, status=412)
+        return refused
+
+    def _in_turn(self, change: Change, a: AttributeChange, live: Resource, error: ServiceError | None) -> dict[str, ServiceError]:
+        """One attribute, in one form after the other; `error` is the refusal of the form in which it has been sent before."""
+        known = self._form(change, a)
+        forms = alternatives(_target(a), self.ids.wire(a), live, self.client.profile.patch, self._adds(change))
+        first = error
+        for form in [*([known] if error is None else []), *(form for form in forms if form != known)]:
+            if error is not None and not is_of_form(error, form):
+                break
+            try:
+                self._send(change, (a,), live, {a.path: form})
+            except Failed:  # a PUT that would take something away
+                if first is None:
+                    raise
+                break
+            except ServiceError as again:
+                if not (is_refusal(again) or is_of_form(again, form) or again.status == 500):
+                    raise
+                error, first = again, first or again
+            else:
+                if first is not None:
+                    self.learning.take(change, a.path, form, first)
+                return {}
+        assert first is not None
+        return {a.path: first if error is None or is_of_form(error, PUT) else error}
+
+    def _form(self, change: Change, attribute: AttributeChange) -> str:
+        return self.learning.form(change, attribute.path)
+
+    def _read(self, change: Change) -> Resource:
+        """Ours as it is by now: a part of the change has been written. Raises Failed."""
+        live = self.client.get(resource_of(change.address), self.ids.own(change))
+        if live is None:
+            raise Failed("stale", "it is gone from the service since it was written")
+        return live
+
+    # One request
+
+    def _send(
+        self, change: Change, attributes: Attributes, live: Resource, forms: dict[str, str], attempt: int = 1
+    ) -> Resource | None:
+        """A write that may have been done: read first, what has taken effect must not be sent again."""
+        targets = {a.path: _target(a) for a in attributes}
+        pairs = [(targets[a.path], self.ids.wire(a)) for a in attributes]
+        resource, id, profile = resource_of(change.address), self.ids.own(change), self.client.profile
+        try:
+            if PUT in forms.values():
+                return self._put(change, pairs, live)
+            other = {targets[path]: form for path, form in forms.items() if form != PATH}
+            request = operations(pairs, live, profile.patch, self._adds(change), other)
+            return self._conditionally(change, live, partial(self.client.patch, resource, id, request))
+        except PatchUnsupported:
+            return self._put(change, pairs, live)
+        except LostAnswer as error:
+            self.client.rest(error, attempt)
+            answer, mapping = self.client.get(resource, id), self.job.resolution.mapping(change.address)
+            if answer is not None and not kept_otherwise(mapping, self.ids, attributes, answer):
+                return answer
+            if attempt == ATTEMPTS:
+                raise
+        return self._send(change, attributes, live, forms, attempt + 1)
+
+    def _put(self, change: Change, pairs: list[tuple[str, Any]], live: Resource) -> Resource | None:
+        self._all_shown(change, live)
+        self.check(change, live)
+        send = partial(self.client.replace, resource_of(change.address), self.ids.own(change), merge(live, pairs))
+        return self._conditionally(change, live, send)
+
+    def _conditionally(self, change: Change, live: Resource, send: Callable[[str | None], Resource | None]) -> Resource | None:
+        answer = conditionally(self.client, version_of(live), send, lambda: version_of(self.fresh(change)))
+        self.learning.writes += 1
+        return answer
+
+    def _adds(self, change: Change) -> set[str]:
+        return {slot.target for slot in self.job.resolution.mapping(change.address).slots if slot.add_only}
+
+    def _all_shown(self, change: Change, live: Resource) -> None:
+        """A PUT takes what it does not hold. Raises Failed where a value that was planned to stay is not shown any more."""
+        settled, own = self.job.settled.live, self.ids.own(change)
+        planned = (settled.users if change.address.startswith("User/") else settled.groups).get(own)
+        mapping, changing = self.job.resolution.mapping(change.address), {a.path for a in change.attributes}
+        rows = zip(mapping.slots, planned.values if planned else (), mapping.project([live])[0], strict=False)
+        gone = [slot.target for slot, had, has in rows if had is not None and has is None and slot.target not in changing]
+        if gone:
+            raise Failed("stale", f"the service no longer shows {gone[0]}, and a PUT would take it away")
+
+
+def _target(attribute: AttributeChange) -> str:
+    """What is written to: of several values behind a path the one that was meant."""
+    if not attribute.beside:
+        return attribute.path
+    return addressed(attribute.path, parse_path(attribute.path), attribute.replaced)

@@ -1,0 +1,110 @@
+"""What an apply finds of a service: from the record, and back into it. Changes client and record, and sends nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from reconciler.apply.if_match import REFUSES_VERSIONS
+from reconciler.apply.model import Job
+from reconciler.plan.learned import form_key, rests_on
+from reconciler.plan.model import Change
+from reconciler.record.model import IN_NO_FORM, Learned
+from reconciler.resolve.capabilities import modifiable_but
+from reconciler.scim.client import ScimClient
+from reconciler.scim.errors import ServiceError
+from reconciler.scim.forms import PUT, is_of_every_value, is_of_form
+from reconciler.scim.patch import PATH, VALUE, WHOLE
+
+ENOUGH = 3  # objects: what is refused of so many is not about one of their values
+TAKEN = {
+    WHOLE: "the whole attribute instead",
+    VALUE: "it in a value without a path instead",
+    PUT: "it in a PUT of the whole object instead",
+}
+
+
+class Learning:
+    """`said` is what this apply has found, in words, each thing once."""
+
+    def __init__(self, job: Job, client: ScimClient) -> None:
+        self.job, self.client = job, client
+        self.learned = Learned(**job.record.known(rests_on(job.resolution.limited.app)))
+        self.forms = dict(self.learned.get("forms", {}))
+        self.said: list[str] = []
+        self._refusals: dict[str, ServiceError] = {}
+        self._counts: Counter[str] = Counter()
+        self.writes = 0  # that were taken
+        self._writes_before: dict[str, int] = {}  # of them those before an attribute was first refused
+        if self.learned.get("refusesVersions"):
+            client.profile = replace(client.profile, etag=replace(client.profile.etag, supported=False))
+        self._sends_versions = client.profile.etag.supported
+
+    def keep(self) -> None:
+        """Into the record."""
+        if self._sends_versions and not self.client.profile.etag.supported:
+            self._sends_versions, self.learned["refusesVersions"] = False, True
+            self.said.append(REFUSES_VERSIONS)
+        if self.forms:
+            self.learned["forms"] = self.forms
+        self.job.record.learn(self.learned)
+
+    # In which form a path is taken
+
+    def form(self, change: Change, target: str) -> str:
+        """The form in which the service takes a change of this attribute, as far as it is known."""
+        return self.forms.get(form_key(change.address, target), PATH)
+
+    def why(self, change: Change, target: str) -> ServiceError:
+        """The error of an attribute that it takes in no form."""
+        known = self._refusals.get(form_key(change.address, target))
+        return known or ServiceError("refused by an earlier apply", status=400, scim_type="invalidPath")
+
+    def take(self, change: Change, target: str, form: str, error: ServiceError) -> None:
+        """It refused the attribute as it was sent first, and takes it in this form."""
+        if self.form(change, target) == form:
+            return
+        if form == PATH:
+            del self.forms[form_key(change.address, target)]
+            return
+        self.forms[form_key(change.address, target)] = form
+        line = ""
+        if form == WHOLE and "[" in target:
+            line = "; to send it so from the start, write `patch: {valueFilters: false}` in the profile"
+        elif form == PUT:
+            line = "; if it is so with every attribute, write `patch: {supported: false}` in the profile"
+        self.said.append(
+            f"the service refused a change of {target} ({error.message}) and took {TAKEN[form]}, which it gets from now on{line}"
+        )
+
+    def doubt(self, change: Change, target: str, writes: int) -> None:
+        """It refused the attribute in every form, after so many writes that it took."""
+        self._writes_before.setdefault(form_key(change.address, target), writes)
+
+    def is_evident(self, change: Change, target: str, error: ServiceError) -> bool:
+        """Whether it is this attribute that is refused: of a service that refuses everything nothing is known."""
+        if is_of_every_value(error):
+            return True
+        return is_of_form(error, PATH) and self.writes > self._writes_before.get(form_key(change.address, target), self.writes)
+
+    def refuse(self, change: Change, target: str, error: ServiceError) -> bool:
+        """It takes the attribute in no form. Returns whether that holds for every object from now on."""
+        key = form_key(change.address, target)
+        if self.forms.get(key) == IN_NO_FORM:
+            return True
+        self._counts[key] += 1
+        if not is_of_every_value(error) and self._counts[key] < ENOUGH:
+            return False
+        self.forms[key], self._refusals[key] = IN_NO_FORM, error
+        self.said.append(
+            f"the service takes a change of {target} in no form ({error.message}), so it is left as it is until the profile or "
+            f"the mapping changes; {self.remedy(change, target)}"
+        )
+        return True
+
+    def remedy(self, change: Change, target: str) -> str:
+        """What says that an attribute cannot be changed."""
+        app = self.job.resolution.limited.app
+        names = modifiable_but(app, target) if change.address.startswith("User/") else None
+        profile = f"`users: {{modifiable: [{', '.join(names)}]}}` in the profile, or " if names else ""
+        return f"to say so, write {profile}`apply: create` on the mapping"

@@ -1,0 +1,90 @@
+"""A file of declarations in; its document, or its rows, out, with what is wrong in it. Reads files; writes a cache."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from pathlib import Path
+from typing import TypeGuard
+
+from reconciler.declare.cache import SMALLEST, Cache
+from reconciler.declare.folders import readable_path
+from reconciler.declare.model import Place, Problem
+from reconciler.declare.schema import check, narrow
+from reconciler.declare.table import Rows, to_rows
+from reconciler.declare.yaml.document import MOST_BYTES, TOO_LARGE, Content, Document, Sources, parse
+
+IN_PLACE = frozenset({"duplicate-key", "number", "tag"})  # after which the rest of a file can still be judged
+ROW_KEYS = {"users": ("userPrincipalName",), "groups": ("displayName",), "assignments": ()}
+
+
+class Reader:
+    """Reads files, each checked against the schema of its kind; `sources` are those that it has read."""
+
+    def __init__(self, cache: Cache, problems: list[Problem]) -> None:
+        self.cache, self.problems, self.sources = cache, problems, Sources()
+
+    def error(self, place: Place, code: str, message: str, remedy: str) -> None:
+        self.problems.append(Problem(place, "error", code, message, remedy))
+
+    def rows(self, path: Path, kind: str) -> Rows | None:
+        """The rows of one file, from the cache where its content is known to be sound."""
+        content = _content_of(path)
+        if not self._take(content, path):
+            return None
+        kept = len(content.raw) >= SMALLEST
+        known = self.cache.get(kind, content.hash) if kept else None
+        if known is not None:
+            return known
+        before = len(self.problems)
+        document = self._parse(path, content.raw, kind)
+        if document is None or not isinstance(document.data.get(kind), list):
+            return None
+        rows = to_rows(document.data.get(kind), document.item_lines, ROW_KEYS[kind])
+        if kept and len(self.problems) == before:
+            self.cache.put(kind, content.hash, rows)
+        return rows
+
+    def _take(self, content: Content | OSError, path: Path) -> TypeGuard[Content]:
+        """Whether the file could be read."""
+        if isinstance(content, OSError) and content.errno == errno.EFBIG:
+            self.error(Place(readable_path(path), 1), "file-too-large", TOO_LARGE, "split it into several files")
+            return False
+        if isinstance(content, OSError):
+            self.error(Place(readable_path(path), 1), "unreadable", f"cannot be read: {content.strerror}", "mend its permissions")
+            return False
+        self.sources.add(readable_path(path), content)
+        return True
+
+    def read(self, path: Path, kind: str) -> Document | None:
+        """One file, checked against its schema; None where nothing of it can be used."""
+        content = _content_of(path)
+        return self._parse(path, content.raw, kind) if self._take(content, path) else None
+
+    def _parse(self, path: Path, raw: bytes, kind: str) -> Document | None:
+        document = parse(raw, readable_path(path))
+        self.problems.extend(document.problems)
+        if not IN_PLACE.issuperset(problem.code for problem in document.problems):
+            return None
+        if document.data is None:
+            self.error(Place(document.file, 1), "empty-file", "the file is empty", f"write `{kind}: []` for none")
+            return None
+        wrong = check(document, kind)
+        self.problems.extend(wrong)
+        if wrong:
+            narrow(document, kind)
+        return document if isinstance(document.data, dict) else None
+
+
+def _content_of(path: Path) -> Content | OSError:
+    """What is in a file, or why it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            # Of one that is too large, or grows, no more is read than shows that it is.
+            raw = file.read(MOST_BYTES + 1) if os.fstat(file.fileno()).st_size <= MOST_BYTES else None
+    except OSError as error:
+        return error
+    if raw is None:
+        return OSError(errno.EFBIG, TOO_LARGE)
+    return Content(raw, hashlib.sha256(raw).digest())

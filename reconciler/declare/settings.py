@@ -1,0 +1,66 @@
+"""What app.yaml and reconciler.yaml set, apart from what has a place of its own: the nouns, with their defaults. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+@dataclass(frozen=True)
+class Provisioning:
+    mode: str = "automatic"
+    status: str = "on"
+    scope: str = "assigned"
+    defaultAccess: str = "skip"
+    nestedGroups: str = "expand"
+    interval: str = "40m"
+
+
+@dataclass(frozen=True)
+class Deprovisioning:
+    outOfScope: str = "disable"
+    removedFromDirectory: str = "disable"
+    deleteAfter: str | None = None
+
+
+@dataclass(frozen=True)
+class AccidentalDeletions:
+    """Most users (and, apart from them, groups) that may go within 24 hours; the percentage counts from `minimumExisting`."""
+
+    count: int = 10
+    percent: int = 20
+    minimumExisting: int = 10
+
+
+@dataclass(frozen=True)
+class GroupMembership:
+    """Most known members, in percent, that may leave one group at once."""
+
+    percent: int = 50
+    minimumExisting: int = 10
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Most accounts that may get another login, or another value by which they are matched, within 24 hours."""
+
+    count: int = 10
+    percent: int = 20
+    minimumExisting: int = 10
+
+
+class Lockout(NamedTuple):
+    """`role` is a folded displayName, `minimumActive` how many must hold it after any plan."""
+
+    role: str
+    minimumActive: int
+
+
+@dataclass(frozen=True)
+class RecordSettings:
+    """Where the record lies: `remote` for git, `path` for local; `folder` is that of reconciler.yaml, inside the repository."""
+
+    backend: str = "local"  # or "git"
+    remote: str = "origin"
+    path: str | None = None
+    folder: str = "."

@@ -1,0 +1,46 @@
+"""A plan and its Markdown in; a comment on a pull request, or an issue, kept as the plan is. Asks and tells GitHub through gh."""
+
+from __future__ import annotations
+
+from reconciler.github.gh import own, send
+from reconciler.plan.model import Plan
+from reconciler.report.markdown import opening
+
+
+def keep_comment(kind: str, plan: Plan, body: str, number: int) -> str:
+    """Our comment of a kind on a pull request, made or changed; none is made of a plan that changes nothing, but a stale one.
+
+    Returns what was done, in words. Raises GitHubError.
+    """
+    comment = own(opening(kind, plan.app), number)
+    if comment is not None:
+        if comment.body != body:
+            send("PATCH", f"issues/comments/{comment.number}", body=body)
+        return f"the comment on pull request {number} is up to date"
+    if _tells_something(plan) or kind == "stale":
+        send("POST", f"issues/{number}/comments", body=body)
+        return f"commented on pull request {number}"
+    return "nothing changes, so nothing was posted"
+
+
+def keep_issue(plan: Plan, body: str) -> str:
+    """One open issue as long as the plan is not empty: opened, updated, closed.
+
+    Returns what was done, in words. Raises GitHubError.
+    """
+    issue = own(opening("drift", plan.app))
+    if not _tells_something(plan):
+        if issue is None:
+            return "as declared, and no issue is open"
+        send("PATCH", f"issues/{issue.number}", body=body, state="closed")
+        return "the issue is closed"
+    if issue is None:
+        send("POST", "issues", title=f"{plan.app} is not as it is declared", body=body)
+        return "the issue is opened"
+    if issue.body != body:
+        send("PATCH", f"issues/{issue.number}", body=body)
+    return "the issue is updated"
+
+
+def _tells_something(plan: Plan) -> bool:
+    return bool(plan.changes or plan.errors or plan.outstanding)

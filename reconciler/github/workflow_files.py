@@ -1,0 +1,84 @@
+"""The apps, a branch and a version in, the team's own GitHub workflows out, made of this project's. Reads its own files."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from reconciler import __version__
+from reconciler.declare.model import App
+from reconciler.record.checkout import Checkout
+from reconciler.scim.errors import CredentialError
+from reconciler.scim.origins import origin
+from reconciler.scim.references import REFERENCE, expanded, parts
+
+ACTION = "actions/reconcile/action.yml"
+WORKFLOWS = ("workflows/plan.yml", "workflows/apply.yml", "workflows/drift.yml", ACTION)
+TOKEN, URL, DROPPED = "WIKI_SCIM_TOKEN", "WIKI_SCIM_URL", "THOUSANDEYES_SCIM_"  # what stands in this project's own workflows
+Variables = dict[str, list[str]]  # TOKEN and URL -> the team's own variables in its place
+
+
+def workflow_files(variables: Variables, branch: str, version: str) -> Iterator[tuple[str, str]]:
+    """This project's own workflows, with the team's variables and branch, and a fixed version instead of their own source."""
+    room = Path(__file__).resolve().parent
+    folder = room if (room / "workflows").is_dir() else room.parent.parent / ".github"
+    for name in WORKFLOWS:
+        lines = (folder / name).read_text(encoding="utf-8").splitlines(keepends=True)
+        text = "".join(new for line in lines if DROPPED not in line for new in _lines(line, variables))
+        text = re.sub(r" +env: # .*\n(?=\n)", "", text)  # where no token is in the environment
+        text = text.replace("branches: [main]", f"branches: [{branch}]")
+        text = re.sub(r"Without it, .*\n    default: \"\"", f"A fixed version.\n    default: {version}", text)
+        yield f".github/{name}", text.replace("inputs.package || format('{0}/../../..', github.action_path)", "inputs.package")
+
+
+def _lines(line: str, variables: Variables) -> list[str]:
+    ours = next((name for name in variables if name in line), None)
+    return [line.replace(ours, name) for name in variables[ours]] if ours else [line]
+
+
+def variables_of(apps: list[App]) -> tuple[Variables, list[str]]:
+    """(the variables that hold the apps' tokens and URLs, those of them without a default)."""
+    tokens = {name for app in apps for name, _, _ in REFERENCE.findall(app.secretToken) if name}
+    urls = {name: default for app in apps for name, default, _ in REFERENCE.findall(app.tenantUrl) if name not in ("", *tokens)}
+    return {TOKEN: sorted(tokens), URL: sorted(urls)}, sorted(tokens | {name for name in urls if not urls[name]})
+
+
+def token_variable(app: str) -> str:
+    """The variable for the token of an app that is new."""
+    return re.sub(r"\W", "_", app.upper() if app[0].isalpha() else f"APP_{app}".upper()).replace("-", "_") + "_SCIM_TOKEN"
+
+
+def bound(app: App) -> str:
+    """The entry of RECONCILE_ALLOWED_ORIGINS that lets the app's token go to its service, and nowhere else."""
+    name = re.sub(r"\$\{(env:)?|\}", "", app.secretToken)
+    try:
+        return f"{origin(expanded(parts(app.tenantUrl, {}, '')))}={name}"
+    except CredentialError:  # only the environment knows its URL
+        return f"https://ORIGIN={name}"
+
+
+def branch_of(checkout: Checkout | None) -> str:
+    """The branch that the workflows are about: the one that is checked out."""
+    name = (checkout.branch() if checkout else None) or os.environ.get("GIT_DEFAULT_BRANCH", "")
+    return name if re.fullmatch(r"[A-Za-z][A-Za-z0-9._/-]*", name) else "main"
+
+
+def installed_from() -> str:
+    """What pip noted of where it got this program (PEP 610); nothing where that was a registry."""
+    try:
+        return distribution("scim-reconciler").read_text("direct_url.json") or ""
+    except PackageNotFoundError:
+        return ""
+
+
+def pinned(direct_url: str) -> str:
+    """What pip installs on a runner: the very commit that `direct_url` says this program was installed from, else its release."""
+    source = json.loads(direct_url or "{}")
+    url, commit = str(source.get("url")), str(source.get("vcs_info", {}).get("commit_id"))
+    if re.fullmatch(r"https://[\w.:-]+/[\w./~-]+", url) and re.fullmatch("[0-9a-f]{40,64}", commit):
+        return f"scim-reconciler @ git+{url}@{commit}"
+    return f"scim-reconciler=={__version__}"

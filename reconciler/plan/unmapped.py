@@ -1,0 +1,133 @@
+"""What nothing carries any more: app and record in, who keeps which roles and groups unmanaged from now on out. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from reconciler.declare.model import App, ObjectMapping, Problem
+from reconciler.declare.names import fold, is_user, name_of
+from reconciler.declare.wording import plural
+from reconciler.plan.context import Context
+from reconciler.plan.model import Caution, Kept, ObjectError
+from reconciler.plan.roles import named, privileged_groups
+from reconciler.plan.warnings import listed
+from reconciler.record.entries import Entries
+from reconciler.record.model import Record
+
+MEMBERS = "members"
+ANEW = "map {target} again, or take it away first, in a change of its own"
+BY_HAND = "map {target} again, or take it from them on the service, and run `reconcile record forget` on them"
+
+
+def unmapped(app: App, carried: Iterable[str], entries: Entries) -> list[str]:
+    """The targets that carried roles, and `members`, of which the mappings say nothing any more."""
+    managed = {_root(target) for target in _managed(app.users)}
+    gone = sorted(target for target in carried if target != MEMBERS and _root(target) not in managed)
+    lost = MEMBERS not in _managed(app.groups) and any(entries[group].get("members") for group in entries.groups())
+    return [*gone, MEMBERS] if lost else gone
+
+
+def _managed(mapping: ObjectMapping) -> set[str]:
+    """The targets that an update writes."""
+    written = (item for item in mapping.attributes if item.apply == "always" and item.kind != "none")
+    return {item.target.lower() for item in written} if mapping.enabled else set()
+
+
+def _root(target: str) -> str:
+    """The attribute of a path, with its schema: another filter or sub-attribute still carries it."""
+    schema, colon, name = target.lower().partition("[")[0].rpartition(":")
+    return schema + colon + name.partition(".")[0]
+
+
+def kept(context: Context) -> tuple[Kept, ...]:
+    """Who has what from a target that nothing carries any more, privileged things first; people who are out have nothing."""
+    targets = unmapped(context.app, context.carried | context.unmapped, context.entries)
+    found = [*_roles(context, [target for target in targets if target != MEMBERS])]
+    found += _members(context) if MEMBERS in targets else []
+    return tuple(sorted(found, key=lambda item: (not item.privileged, item.address, item.target, item.what)))
+
+
+def _roles(context: Context, targets: list[str]) -> Iterator[Kept]:
+    privileged = {fold(role.value) for role in context.app.roles.values() if role.privileged}
+    for old, id in context.entries.ids().items() if targets else ():
+        account = context.live.users.get(id) if is_user(old) else None
+        if account is not None and account.active and old not in context.unwanted:
+            wanted = context.entries[old].get("wanted", {})
+            for target in targets:
+                for key, text in named(wanted.get(target)).items():
+                    yield Kept(context.today.get(old, old), target, text, key in privileged)
+
+
+def _members(context: Context) -> Iterator[Kept]:
+    privileged = privileged_groups(context)
+    for group in context.entries.groups():
+        for old in context.entries[group].get("members", ()):
+            member = context.today.get(old, old)
+            account = context.account(member)
+            if account is not None and account.active and old not in context.unwanted:
+                yield Kept(member, MEMBERS, name_of(group), fold(group) in privileged)
+
+
+def fresh(context: Context, found: Iterable[Kept]) -> tuple[Kept, ...]:
+    """Those of targets that the last apply still carried."""
+    return tuple(item for item in found if item.target not in context.unmapped)
+
+
+def cautions(context: Context, found: Iterable[Kept]) -> Iterator[Caution]:
+    """What this change no longer carries, each with who keeps what from now on."""
+    for target, items in _by_target(found):
+        mapping = context.app.groups if target == MEMBERS else context.app.users
+        text = f"{target} is no longer mapped: {_who(items)}; from now on nothing takes it away: {ANEW.format(target=target)}"
+        yield Caution("NoLongerMapped", text, mapping.place.file, mapping.place.line)
+
+
+def warnings(context: Context, found: Iterable[Kept]) -> Iterator[str]:
+    """What stays so since an earlier apply."""
+    for target, items in _by_target(item for item in found if item.target in context.unmapped):
+        yield f"{target} is not mapped any more: {_who(items)}; {BY_HAND.format(target=target)}"
+
+
+def errors(context: Context, found: Iterable[Kept]) -> Iterator[ObjectError]:
+    """Roles that the declaration gives no more, since an assignment expired or went, and that no mapping can take."""
+    roles = {fold(role.value): role for role in context.app.roles.values()}
+    for item in found:
+        user, role = context.resolution.users.get(item.address), roles.get(fold(item.what))
+        if item.target == MEMBERS or role is None or user is None or role in user.roles:
+            continue
+        why = "its assignment expired" if role in user.lapsed else "nothing assigns it any more"
+        yield ObjectError(
+            item.address,
+            "RoleNotMapped",
+            f"{role.displayName} stays although {why}: {item.target} is not mapped any more",
+            f"map {item.target} again; or take it away on the service by hand, and run `reconcile record forget {item.address}`",
+        )
+
+
+def problems(app: App, record: Record) -> Iterator[Problem]:
+    """What validate warns of, where the mapping's line went; the record says what it carried when last applied."""
+    for target in unmapped(app, {*record.carrying, *record.unmapped}, record.entries):
+        mapping = app.groups if target == MEMBERS else app.users
+        yield Problem(
+            mapping.place,
+            "warning",
+            "no-longer-mapped",
+            f"{target} was mapped when last applied, and is not any more: people keep on the service what it gave them",
+            ANEW.format(target=target),
+        )
+
+
+def _by_target(found: Iterable[Kept]) -> list[tuple[str, list[Kept]]]:
+    targets: dict[str, list[Kept]] = defaultdict(list)
+    for item in found:
+        targets[item.target].append(item)
+    return sorted(targets.items())
+
+
+def _who(items: list[Kept]) -> str:
+    """How many people keep something, privileged things by name."""
+    people = len({item.address for item in items})
+    named_ = [f"{item.address} ({item.what}, privileged)" for item in items if item.privileged]
+    others = [f"{item.address} ({item.what})" for item in items if not item.privileged]
+    told = "; ".join(listed(part) for part in (named_, others) if part)
+    return f"{plural(people, 'account')} {'keeps' if people == 1 else 'keep'} what it gave: {told}"

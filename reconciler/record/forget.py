@@ -1,0 +1,20 @@
+"""An address in, its entry out of the record: the account stays as it is. Reads and writes the record."""
+
+from __future__ import annotations
+
+from reconciler.record.open import recovered
+from reconciler.record.store import Store
+
+
+def forget(store: Store, address: str, since: str) -> bool:
+    """Whether there was an entry, which is gone now; `since` is now, UTC. Raises Locked, RecordError."""
+    with store.lock(f"reconcile record forget {address}", since):
+        record = recovered(store)
+        recorded = record.written(address) if record is not None else None
+        if record is None or recorded is None:
+            return False
+        record.drop(recorded)
+        record.begin_run()  # what the journal says of it is past
+        store.save(record)
+        store.clear_journal()
+        return True

@@ -1,0 +1,51 @@
+"""Several apps side by side: each says its words whole, in the order of the declarations, and fails alone."""
+
+from __future__ import annotations
+
+from threading import Barrier
+from types import SimpleNamespace
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from reconciler.cli.jobs import side_by_side
+from reconciler.cli.output import say
+from reconciler.scim.errors import ServiceError
+
+APPS: list[Any] = [SimpleNamespace(name=name) for name in ("a", "b", "c")]
+
+
+@pytest.mark.parametrize("jobs", [1, 3, 9])
+def test_words_and_codes_come_in_the_order_of_the_apps_however_they_end(jobs: int) -> None:
+    together, codes = Barrier(3 if jobs > 1 else 1), list[int]()
+    last = Barrier(2)  # with several at a time the last app ends before the first one
+
+    def work(app: Any) -> int:
+        together.wait(30)
+        say(f"{app.name} begins", err=False)
+        if jobs > 1 and app.name == "a":
+            last.wait(30)
+        if app.name == "b":
+            raise ServiceError("no", "GET /Users", remedy="wait")
+        say(f"{app.name} ends", err=False)
+        if jobs > 1 and app.name == "c":
+            last.wait(30)
+        return 0
+
+    @click.command()
+    def command() -> None:
+        codes.extend(side_by_side(APPS, work, jobs))
+
+    ran = CliRunner().invoke(command)
+    assert ran.output.splitlines() == [
+        "a begins",
+        "a ends",
+        "b begins",
+        "Error: GET /Users: no",
+        "    wait",
+        "c begins",
+        "c ends",
+    ]
+    assert codes == [0, 1, 0]
