@@ -45,8 +45,20 @@ def _outcome_line(job: Job, outcome: Outcome, at: str) -> dict[str, Any]:
     id = change.precondition.id if change.precondition else entry["id"] if entry else None
     properties = [(a.path, *a.shown()) for a in change.attributes]
     line = _line(job, change.address, change.action, STATUSES.get(outcome.status, "failure"), outcome.message, at, id, properties)
-    skip = job.left_out.get(change.address)
-    return line if skip is None else line | {"provisioningSteps": [_step("EntrySynchronizationScoping", "scoping", skip)]}
+    skip, reasons = job.left_out.get(change.address), job.reasons.get(change.address, ())
+    steps = [_step("EntrySynchronizationScoping", "scoping", skip)] if skip is not None else [_assigned(why) for why in reasons]
+    return line | {"provisioningSteps": steps} if steps else line
+
+
+def _assigned(reason: str) -> dict[str, Any]:
+    """The reason that somebody gave for an assignment."""
+    return {
+        "name": "EntrySynchronizationScoping",
+        "provisioningStepType": "scoping",
+        "status": "success",
+        "description": f"assigned: {reason}",
+        "details": {"AssignmentReason": reason},
+    }
 
 
 def new_skips(job: Job) -> list[Skip]:

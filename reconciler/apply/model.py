@@ -23,7 +23,8 @@ class Job:
 
     `commit` goes into the record where all of them are done: no declared change is left then. None leaves it as it is.
     `removals` say what counts once a change is done: its address -> (address, kind) of each (plan/safeguards/memory.py);
-    `everything` are the changes that there would be without a selection; `skipped` is who was left out of scope.
+    `everything` are the changes that there would be without a selection; `skipped` is who was left out of scope; `reasons` are
+    those of the assignments by which somebody gains or loses access, by address.
     """
 
     app: str
@@ -36,6 +37,7 @@ class Job:
     removals: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
     everything: tuple[Change, ...] = ()
     skipped: tuple[Skip, ...] = ()
+    reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def names(self, skip: Skip) -> set[str]:
         """Today's address of who is left out, and the recorded one."""

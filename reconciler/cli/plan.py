@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,12 +38,16 @@ unmanaged_option = click.option(
 )
 
 
+full_option = click.option("--full", is_flag=True, help="In text, show each of many changes of one cause, and not two for all.")
+
+
 @click.command()
 @options
 @selection_options
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help=FORMAT_HELP)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False, readable=False), help="Save the plan, for `apply FILE`.")
 @unmanaged_option
+@full_option
 @click.option("--redact", is_flag=True, help="Show hashes for personal values, also in FILE, which can then not be applied.")
 @click.option("--with-token", is_flag=True, help="Only apps whose token is in the environment.")
 @jobs_option
@@ -53,7 +58,7 @@ unmanaged_option = click.option(
 )
 def plan(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...], form: str,
-    out: Path | None, show_unmanaged: bool, redact: bool, with_token: bool, jobs: int, detailed_exitcode: bool,
+    out: Path | None, show_unmanaged: bool, full: bool, redact: bool, with_token: bool, jobs: int, detailed_exitcode: bool,
 ) -> int:  # fmt: skip
     """Show what an apply would do. Writes nothing to the service."""
     mode = output_files.clear(out) if out is not None else output_files.OWN
@@ -80,7 +85,7 @@ def plan(
     codes = side_by_side(picked, work, jobs)
     plans = [made[app.name] for app in picked if app.name in made]
     if plans or form == "json":
-        show_plans(plans, form, no_color, show_unmanaged)
+        show_plans(plans, form, no_color, show_unmanaged, full)
     unplanned = [app.displayName for app in picked if app.name not in made]
     _say_unplanned(unplanned, form)
     if out is not None:
@@ -121,7 +126,7 @@ def _redacted(plan: Plan, declarations: Declarations) -> Plan:
     return redact(plan, os.environ.get("RECONCILE_REDACT_KEY", ""), names_in(declarations, declarations.apps[plan.app]))
 
 
-def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = False) -> None:
+def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = False, full: bool = False) -> None:
     """Plans on stdout in the asked form."""
     match form:
         case "json":
@@ -130,8 +135,10 @@ def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = F
             click.echo(jsonform.dumps(plans), nl=False)
         case "text":
             from reconciler.report import text
+            from reconciler.report.blocks import FEW
 
-            shown = (text.render(plan, colourer(no_color), plan.unmanaged if unmanaged else ()) for plan in plans)
+            few, colour = sys.maxsize if full else FEW, colourer(no_color)
+            shown = (text.render(plan, colour, plan.unmanaged if unmanaged else (), few) for plan in plans)
             click.echo("\n".join(shown), nl=False)
         case _:
             from reconciler.github.pages import whole_plan

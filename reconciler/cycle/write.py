@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ from reconciler.cycle.read import read_live
 from reconciler.cycle.session import EVERYTHING, Amend, Read, Session, read_and_plan
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.baselines import settle
-from reconciler.plan.model import Change
+from reconciler.plan.model import Access, Change
 from reconciler.plan.safeguards.memory import prepare
 from reconciler.plan.selection import Selection
 from reconciler.record.model import Record
@@ -90,7 +90,17 @@ def job_of(session: Session, changes: tuple[Change, ...], request: Request) -> J
         removals,
         session.planned.everything,
         skipped,
+        _reasons(plan.access),
     )
+
+
+def _reasons(rows: Iterable[Access]) -> dict[str, tuple[str, ...]]:
+    """Address -> the reasons of the assignments by which it gains or loses access."""
+    said: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if row.reason:
+            said.setdefault(row.address, {})[row.reason] = None
+    return {address: tuple(reasons) for address, reasons in said.items()}
 
 
 def _commit(session: Session, changes: tuple[Change, ...]) -> str | None:

@@ -21,6 +21,7 @@ LIMITS = (
     "lockout",
     "approvals",
 )
+PLACEHOLDERS = frozenset({"say why", "why", "reason", "todo", "tbd", "fixme", "xxx", "na", "n a", "none", "placeholder"})
 SETTINGS = ("provisioning.mode", "provisioning.status", "deprovisioning.outOfScope", "deprovisioning.removedFromDirectory")
 
 
@@ -68,6 +69,12 @@ def _lockout(document: Document, data: dict[str, Any], roles: Mapping[str, Role]
     return Lockout(fold(role), int(least))
 
 
+def is_placeholder(reason: str) -> bool:
+    """Whether a reason is what was to be filled in; an empty one is the schema's error."""
+    words = "".join(letter for letter in fold(reason) if letter.isalnum() or letter == " ").split()
+    return bool(reason) and (not words or " ".join(words) in PLACEHOLDERS)
+
+
 def read_approvals(document: Document, problems: list[Problem]) -> tuple[Approval, ...]:
     """Every entry, in the order of declaration; a day that no calendar has is an error."""
     approvals = []
@@ -85,11 +92,22 @@ def read_approvals(document: Document, problems: list[Problem]) -> tuple[Approva
                     "write YYYY-MM-DD",
                 )
             )
+        reason = str(row.get("reason") or "")
+        if is_placeholder(reason):
+            problems.append(
+                Problem(
+                    document.locate(("approvals", number, "reason")),
+                    "error",
+                    "placeholder",
+                    f"{reason.strip()!r} is not a reason",
+                    "say why the plan may go through: it stands in the plan's first line",
+                )
+            )
         approvals.append(
             Approval(
                 str(row.get("plan")),
                 str(row.get("safeguard")),
-                str(row.get("reason") or ""),
+                reason,
                 expires,
                 document.locate(("approvals", number)),
             )

@@ -17,6 +17,7 @@ from reconciler.plan.roles import Named, held, keys, moved, of_values, privilege
 from reconciler.resolve.scope import Ways, flatten, judge
 
 LONGEST = 10  # groups of a way that are named
+MOST_KEPT = 3  # roles that remain and are named
 
 
 def access(context: Context, changes: Iterable[Change]) -> tuple[Access, ...]:
@@ -128,11 +129,36 @@ class _Work:
 
     def _gained_role(self, change: Change, role: Role) -> Access:
         given = self._giving(change.address, self.by_role.get(role.key, ()))
-        return self._row(change, "role", role.displayName, role.privileged, given)
+        row = self._row(change, "role", role.displayName, role.privileged, given)
+        joined = self._joined(change, role, given) if given is not None else None
+        return row if joined is None else row._replace(file=joined.file, line=joined.line)
+
+    def _joined(self, change: Change, role: Role, given: Assignment) -> Place | None:
+        """Where a person came into a group that gave a role before: that gives the role to him, and not the assignment."""
+        gave = next((members for group, members in self.gave.get(role.key, ()) if row_key(group) == given.group), None)
+        if gave is None or change.address in gave or change.action == Action.ENABLE or given.group is None:
+            return None
+        inner = self.ways.chain(given.group, row_key(change.address))[-1]
+        return self.context.place("Group/", self.groups.index[inner])
 
     def _lost_role(self, change: Change, role: Role) -> Access:
         given = self._giving(change.address, self.by_role.get(role.key, ()))
-        return self._loss(change, "role", role.displayName, role.privileged, [] if given else [role.key])
+        row = self._loss(change, "role", role.displayName, role.privileged, [] if given else [role.key])
+        gone = change.disables or change.action == Action.DELETE
+        return row if gone else row._replace(keeps=self._kept(change.address, [role.key]) or self._kept(change.address))
+
+    def _kept(self, address: str, keys: Iterable[str] | None = None) -> str:
+        """What a person has of some roles (of all where none are said) by what is declared today, and by what."""
+        user = self.context.resolution.users.get(address)
+        if user is None or address in self.context.revoked:
+            return ""
+        kept = [role for role in user.roles if keys is None or role.key in keys]
+        told = [self._by(role, given) for role in kept if (given := self._giving(address, self.by_role.get(role.key, ())))]
+        return ", ".join([*told[:MOST_KEPT], *([f"{len(told) - MOST_KEPT} more"] if len(told) > MOST_KEPT else [])])
+
+    def _by(self, role: Role, given: Assignment) -> str:
+        way = f"through group {self.groups[given.group].row['displayName']}" if given.group else f"by {given.file}:{given.line}"
+        return f"{role.displayName} {way}"
 
     def _lost_account(self, change: Change) -> Access:
         """Where no role is told to the service, the account is all that there is to have."""
@@ -148,17 +174,18 @@ class _Work:
     def _loss(self, change: Change, kind: str, what: str, privileged: bool, keys: Iterable[str]) -> Access:
         """With what gave it: an assignment that expired, or a group that has it, or the person, no more; `keys` are of roles."""
         address = self.context.today.get(change.address, change.address)
-        through, place = "", Place(change.file, change.line)
+        through, place, reason = "", Place(change.file, change.line), ""
         for key in keys:
             expired = self._giving(address, self.by_role.get(key, ()), "")
             group = next((group for group, members in self.gave.get(key, ()) if address in members), None)
             if expired is not None:
                 through, place = self._through(address, expired.group), Place(expired.file, expired.line)
+                reason = expired.reason or ""
                 break
             if group is not None:
                 through, place = name_of(group), self._gone(group, address) or place
                 break
-        return Access(change.address, change.name, False, kind, what, privileged, through, place.file, place.line, None)
+        return Access(change.address, change.name, False, kind, what, privileged, through, place.file, place.line, None, reason)
 
     def _gone(self, address: str, person: str) -> Place | None:
         """Where a group stopped giving: its other assignment where the person is still inside, else its declaration."""
@@ -182,7 +209,8 @@ class _Work:
             self._through(change.address, given.group if given else None),
             *place,
             given.expires if given else None,
-            self._after(change.address, given.expires, kind) if given and given.expires else "",
+            (given.reason or "") if given else "",
+            then=self._after(change.address, given.expires, kind) if given and given.expires else "",
         )
 
     def _after(self, address: str, last: str, kind: str) -> str:
@@ -241,15 +269,17 @@ class _Work:
     def _members(self, change: Change) -> Iterator[Access]:
         group = name_of(change.address)
         privileged = fold(change.address) in self.privileged
+        gave = self.context.giving.get(fold(group), set()).union((self.context.known(change.address) or {}).get("roles", ()))
         ends = self._end(group)
         leaving = sorted(group_members(self.context, change)[1]) if change.action == Action.DELETE else change.remove
         for member, gains in (*((m, True) for m in change.add), *((m, False) for m in leaving)):
             through = self._through(member, fold(group)) if gains and fold(group) in self.groups else ""
             inner = through.partition(" > ")[2]
             person = self._called(member)
+            keeps = "" if gains else self._kept(person, gave)
             until, then = ends if gains else (None, "")
-            named = self._name(person)
-            yield Access(person, named, gains, "group", group, privileged, inner, change.file, change.line, until, then)
+            name, place = self._name(person), (change.file, change.line)
+            yield Access(person, name, gains, "group", group, privileged, inner, *place, until, keeps=keeps, then=then)
 
     def _end(self, group: str) -> tuple[str | None, str]:
         """The last day on which a group is assigned, and what becomes of its members then; (None, "") where it has no end."""

@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.declare.names import fold, name_of
 from reconciler.plan import membership
 from reconciler.plan.context import Context, ran_out
-from reconciler.plan.diff import causes, differing, ignored, in_address_space, initial_attributes, unsure
+from reconciler.plan.diff import causes, differing, ignored, in_address_space, initial_attributes, unsure, with_causes
 from reconciler.plan.digest import digested
 from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
@@ -23,6 +23,7 @@ from reconciler.resolve.sources import UserSource
 
 Attributes = tuple[AttributeChange, ...]
 VALUES = attrgetter("values")
+NO_MEMBERS: Mapping[str, Cause] = {}
 NOBODY = LiveObject("", "", (object(),), None, False)
 Desired = DesiredUser | DesiredGroup
 UNREADABLE = (
@@ -100,7 +101,9 @@ def _update(context: Context, item: Desired, live: LiveObject, findings: Finding
     elif "update" not in mapping.mapping.targetObjectActions:
         findings.left("not as declared, but the mapping does not update", item.address)
     else:
-        why = causes(attributes, entry, _before_expiry(context, item)) | membership.causes(context, add, remove, entry)
+        own = causes(attributes, entry, _before_expiry(context, item))
+        members = membership.causes(context, add, remove, entry)
+        why = {*own, *members.values()}
         reason = _reason(context, item, live, attributes, why) + _roles_taken(context, item, live)
         findings.changes.append(
             _change(
@@ -109,10 +112,11 @@ def _update(context: Context, item: Desired, live: LiveObject, findings: Finding
                 Action.ENABLE if _enabling(attributes) else Action.UPDATE,
                 reason,
                 why,
-                attributes,
+                with_causes(attributes, own),
                 add,
                 remove,
                 live,
+                members,
             )
         )
 
@@ -210,7 +214,7 @@ def _reason(context: Context, item: Desired, live: LiveObject, attributes: Attri
     if old is not None and fold(old) != fold(item.address):
         return f"renamed from {name_of(old)}"
     if enabling := _enabling(attributes):
-        drift = causes(enabling, entry, {}) == {Cause.DRIFT}
+        drift = set(causes(enabling, entry, {})) == {Cause.DRIFT}
         return "disabled on the service since the last apply" if drift else "in scope again"
     if attributes and all(_owed(a, entry) for a in attributes):
         return f"{' and '.join(f'the reference to {a.after}' for a in attributes)} is not there yet"
@@ -231,6 +235,7 @@ def _owed(attribute: AttributeChange, entry: Entry | None) -> bool:
 def _change(
     context: Context, item: Desired, action: Action, reason: str, why: set[Cause], attributes: tuple[AttributeChange, ...],
     add: tuple[str, ...] = (), remove: tuple[str, ...] = (), live: LiveObject | None = None,
+    members: Mapping[str, Cause] = NO_MEMBERS,
 ) -> Change:  # fmt: skip
     name = context.resolution.table(item.address).column("displayName")[item.row]
     place = context.place(item.address, item.row)
@@ -248,5 +253,6 @@ def _change(
             remove,
             context.rests_on(item.address, live) if live is not None else None,
             live is not None and item.address in context.matching.how,
+            member_causes=tuple(sorted(members.items())) if len(why) > 1 else (),
         )
     )

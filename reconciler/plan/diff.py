@@ -92,7 +92,8 @@ def attribute(slot: Slot, before: Any, after: Any) -> AttributeChange:
     if slot.add_only and isinstance(before, list) and isinstance(after, list):
         known = {key_of(item) for item in after}
         after = after + [item for item in before if key_of(item) not in known]
-    return AttributeChange(slot.target, before, after, slot.reference, None, slot.redacts)
+    place = slot.mapping.place
+    return AttributeChange(slot.target, before, after, slot.reference, None, slot.redacts, "", place.file, place.line)
 
 
 def differing(
@@ -183,15 +184,20 @@ def _clears(slot: Slot) -> bool:
     return slot.assertive or (slot.mapping.onNull == "clear" and slot.mapping.default is None and not slot.add_only)
 
 
-def causes(changes: tuple[AttributeChange, ...], entry: Entry | None, before_expiry: Mapping[str, Any]) -> set[Cause]:
-    """Why attributes differ: `drift` where we wanted the same when we last applied, else `config`.
+def causes(changes: tuple[AttributeChange, ...], entry: Entry | None, before_expiry: Mapping[str, Any]) -> list[Cause]:
+    """Why each attribute differs: `drift` where we wanted the same when we last applied, else `config`.
 
     `time` is the cause where we wanted what an expired assignment would still give (`before_expiry`, by path).
     """
     if entry is None:
-        return {Cause.CONFIG} if changes else set()
+        return [Cause.CONFIG] * len(changes)
     wanted = entry.get("wanted", {})
-    return {_cause(wanted.get(change.path), change, before_expiry) for change in changes}
+    return [_cause(wanted.get(change.path), change, before_expiry) for change in changes]
+
+
+def with_causes(changes: tuple[AttributeChange, ...], why: list[Cause]) -> tuple[AttributeChange, ...]:
+    """Each attribute with its own cause."""
+    return tuple(change._replace(cause=cause) for change, cause in zip(changes, why, strict=True))
 
 
 def _cause(last: Any, change: AttributeChange, before_expiry: Mapping[str, Any]) -> Cause:

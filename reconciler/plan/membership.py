@@ -120,14 +120,14 @@ def groups_inside(context: Context, group: DesiredGroup, live: LiveObject) -> di
     return {address: name for address, name in found.items() if fold(address) not in declared}
 
 
-def causes(context: Context, add: tuple[str, ...], remove: tuple[str, ...], entry: Entry | None) -> set[Cause]:
-    """`drift` where the record says that it was otherwise, `time` where an assignment expired, else `config`."""
+def causes(context: Context, add: tuple[str, ...], remove: tuple[str, ...], entry: Entry | None) -> dict[str, Cause]:
+    """By member: `drift` where the record says that it was otherwise, `time` where an assignment expired, else `config`."""
     before = recorded_members(context, entry)
-    why = {Cause.DRIFT if member in before else Cause.CONFIG for member in add}
+    why = {member: Cause.DRIFT if member in before else Cause.CONFIG for member in add}
     for member in remove:
         gone = ran_out(context.resolution.skipped.get(member), context.entry(member))
         if member not in before:
-            why.add(Cause.DRIFT if entry is not None else Cause.CONFIG)
+            why[member] = Cause.DRIFT if entry is not None else Cause.CONFIG
         else:
-            why.add(Cause.TIME if gone else Cause.CONFIG)
+            why[member] = Cause.TIME if gone else Cause.CONFIG
     return why

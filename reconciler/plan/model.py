@@ -35,7 +35,8 @@ class AttributeChange(NamedTuple):
     """One attribute of a change. `path` is the mapping's target; `reference` says that the values are addresses.
 
     `generated` is the expression of a value that only the apply makes; `after` is null then. `redacted` values are
-    shown as `[Redact]` wherever they are shown.
+    shown as `[Redact]` wherever they are shown. `cause` is its own, where its change has several; `file` and `line` are those of
+    the mapping, of what is there already.
     """
 
     path: str
@@ -44,6 +45,9 @@ class AttributeChange(NamedTuple):
     reference: bool = False
     generated: str | None = None
     redacted: bool = False
+    cause: str = ""
+    file: str = ""
+    line: int = 0
 
     @property
     def replaced(self) -> Any:
@@ -86,7 +90,8 @@ class Change:
     | disable | live         | `active` alone                      | -          |
     | delete  | live         | none                                | -          |
 
-    `adopts` is true where an existing account matched that the record does not know.
+    `adopts` is true where an existing account matched that the record does not know. `member_causes` are member -> cause,
+    where the change has several causes.
     """
 
     address: str
@@ -102,6 +107,7 @@ class Change:
     precondition: Precondition | None = None
     adopts: bool = False
     digest: str = ""
+    member_causes: tuple[tuple[str, Cause], ...] = ()
 
     @property
     def disables(self) -> bool:
@@ -166,8 +172,9 @@ class ObjectError(NamedTuple):
 class Access(NamedTuple):
     """One role or group that a person gains or loses; `kind` is role, group, or account where no role is told to the service.
 
-    `through` names the group that gives it, and the groups inside that lead to the person; `until` is the last valid day,
-    `then` what happens after it, in words.
+    `through` names the group that gives it, and the groups inside that lead to the person; `until` is the last valid day, `then`
+    what happens after it, in words. `reason` is the assignment's. `keeps` says what of a role that is lost, or was given by a
+    group that is, remains, and by what.
     """
 
     address: str
@@ -180,6 +187,8 @@ class Access(NamedTuple):
     file: str
     line: int
     until: str | None
+    reason: str = ""
+    keeps: str = ""
     then: str = ""
 
 
@@ -256,6 +265,7 @@ class Plan:
     kept: tuple[Kept, ...] = ()  # what people keep unmanaged from this apply on
     record: RecordHead = RecordHead()
     redacted: bool = False  # personal values are hashes: it can be shown, not applied
+    standing: tuple[str, ...] = ()  # those of the warnings that tell of what was so before this plan
 
     def count(self, action: Action) -> int:
         """How many changes carry this action."""

@@ -26,6 +26,7 @@ from reconciler.plan.removed import plan_removed
 from reconciler.plan.reviewed.already_done import is_done
 from reconciler.plan.revoked import plan_revoked
 from reconciler.plan.selection import Selection, select
+from reconciler.plan.strangers import of_strangers
 from reconciler.plan.undeclared_renames import renames
 from reconciler.plan.unmanaged import Directory
 from reconciler.plan.warnings import fixed, ignored, notes, refused, uncleared
@@ -102,6 +103,7 @@ def make_plan(
                 *uncleared(context, findings.uncleared),
                 *unmapped.warnings(context, stays),
                 *directory.still_active(unmanaged),
+                *of_strangers(context, selected),
             ]
         ),
         findings.unchanged,

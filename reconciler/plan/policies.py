@@ -127,15 +127,27 @@ def _carrying(policy: Policy, setting: Setting) -> Iterator[Callable[[], Violati
 
     def word(item: Assignment) -> Violation:
         whom = f"User/{item.user}" if item.user else f"Group/{item.group}"
-        needs = [*([f"`expires` by {latest}"] if latest else []), *(["`reason`"] if policy.reason else [])]
-        message = f"the assignment of {setting.role(item.role)} to {whom} needs {' or '.join(needs)}"
+        needs = [
+            *([f"`expires` by {latest}"] if not _ends(item, latest) else []),
+            *([] if _says_why(policy, item) else ["`reason`"]),
+        ]
+        message = f"the assignment of {setting.role(item.role)} to {whom} needs {' and '.join(needs)}"
         return Violation(policy, f"{whom} {item.role}", message, Place(item.file, item.line), _reached(item, setting))
 
     for item in setting.app.assignments:
         over = item.expires is not None and item.expires < setting.today
-        soon = latest is not None and item.expires is not None and item.expires <= latest
-        if item.role in policy.roles and not over and not soon and not (policy.reason and (item.reason or "").strip()):
+        if item.role in policy.roles and not over and not (_ends(item, latest) and _says_why(policy, item)):
             yield partial(word, item)
+
+
+def _ends(item: Assignment, latest: str | None) -> bool:
+    """Whether an assignment ends soon enough; always where no day is asked for."""
+    return latest is None or (item.expires is not None and item.expires <= latest)
+
+
+def _says_why(policy: Policy, item: Assignment) -> bool:
+    """Whether it has a reason; always where none is asked for."""
+    return not policy.reason or bool((item.reason or "").strip())
 
 
 def _latest(today: str, days: int | None) -> str | None:

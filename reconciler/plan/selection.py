@@ -65,7 +65,8 @@ def narrowed(context: Context, change: Change, chosen: frozenset[str]) -> Change
             attributes=(),
             add=add,
             remove=remove,
-            causes=tuple(sorted(why)),
+            causes=tuple(sorted(set(why.values()))),
+            member_causes=tuple(sorted(why.items())) if len(set(why.values())) > 1 else (),
             reason=f"the membership of {', '.join((*add, *remove))} alone",
         )
     )

@@ -8,11 +8,11 @@ from typing import Any
 
 from reconciler.declare.model import Place
 from reconciler.plan.explain.model import Account, ClauseSeen, ExplainedStep, Explanation, FilterSeen, Grant
+from reconciler.report.change_text import change_lines, value_text
 from reconciler.report.colours import GREEN, RED, YELLOW, Colour
 from reconciler.report.jsonform import change_json
 from reconciler.report.mapping_trace import mapping_json, mapping_lines
 from reconciler.report.safe import plain
-from reconciler.report.text import change_lines, value_text
 from reconciler.resolve.derive import Derived
 
 FORMAT_VERSION = "1.0"
@@ -72,7 +72,8 @@ def _scope(item: Explanation, colour: Colour) -> list[str]:
         until = f", until {plain(grant.expires)}" if grant.expires and grant.effective else ""
         way = f", through {way}" if way else ""
         why = f": {plain(grant.reason)}" if grant.reason else ""
-        lines.append(f"{MARKS[grant.effective]}  Role {plain(grant.role)}: assigned at {_at(grant.place)}{way}{until}{why}")
+        said = f", reason: {plain(grant.said)}" if grant.said else ""
+        lines.append(f"{MARKS[grant.effective]}  Role {plain(grant.role)}: assigned at {_at(grant.place)}{way}{until}{said}{why}")
     return lines
 
 
@@ -150,6 +151,7 @@ def _grant_json(grant: Grant) -> dict[str, Any]:
         "expires": grant.expires,
         "declared_at": _place(grant.place),
         "through": [{"group": name, "declared_at": _place(place)} for name, place in grant.through],
+        **({"assignment_reason": grant.said} if grant.said else {}),
     }
 
 

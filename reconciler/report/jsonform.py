@@ -26,6 +26,7 @@ from reconciler.plan.model import (
     Skip,
     Unmanaged,
 )
+from reconciler.report.headline import headline
 from reconciler.resolve.canonical import sha256
 
 SEAL = "content_digest"
@@ -75,6 +76,7 @@ def _shown(plan: Plan) -> dict[str, Any]:
         "selection": {"only": list(plan.only), "causes": list(plan.selected_causes)},
         "digest": plan.digest,
         "summary": summary(plan),
+        **({"headline": words} if (words := headline(plan, str)) else {}),
         "changes": [change_json(change) for change in plan.changes],
         **({"kept": [item._asdict() for item in plan.kept]} if plan.kept else {}),
         "access": [_access(item) for item in plan.access],
@@ -83,6 +85,7 @@ def _shown(plan: Plan) -> dict[str, Any]:
         "safeguards": list(plan.safeguards),
         "cautions": [_placed(item._asdict()) for item in plan.cautions],
         "warnings": list(plan.warnings),
+        **({"standing": list(plan.standing)} if plan.standing else {}),
         "errors": [item._asdict() for item in plan.errors],
         "requests": plan.requests._asdict(),
     }
@@ -113,18 +116,21 @@ def change_json(change: Change) -> dict[str, Any]:
         "causes": list(change.causes),
         "adopts": change.adopts,
         "declared_at": {"file": change.file, "line": change.line},
-        "attributes": [_attribute(a) for a in change.attributes],
+        "attributes": [_attribute(a, change) for a in change.attributes],
         "precondition": change.precondition._asdict() if change.precondition else None,
         "digest": change.digest,
     }
     if is_group(change.address):
         row["members"] = {"add": list(change.add), "remove": list(change.remove)}
+        if change.member_causes:
+            row["members"]["causes"] = dict(change.member_causes)
     return row
 
 
 def _access(row: Access) -> dict[str, Any]:
-    found = _placed(row._asdict())
-    return found if row.then else {name: value for name, value in found.items() if name != "then"}
+    """A row; what nobody said is left out of it."""
+    fields = _placed(row._asdict())
+    return {name: value for name, value in fields.items() if value or name not in ("reason", "keeps", "then")}
 
 
 def _placed(fields: dict[str, Any]) -> dict[str, Any]:
@@ -132,13 +138,21 @@ def _placed(fields: dict[str, Any]) -> dict[str, Any]:
     return fields | {"declared_at": {"file": fields.pop("file"), "line": fields.pop("line")}}
 
 
-def _attribute(attribute: AttributeChange) -> dict[str, Any]:
+def _attribute(attribute: AttributeChange, change: Change) -> dict[str, Any]:
     before, after = attribute.shown()
     row: dict[str, Any] = {"path": attribute.path, "before": before, "after": after}
     for name in ("reference", "generated", "redacted"):
         if getattr(attribute, name):
             row[name] = getattr(attribute, name)
+    if attribute.cause and len(change.causes) > 1:
+        row["cause"] = attribute.cause
+    if attribute.file and change.precondition is not None:
+        row["mapped_at"] = {"file": attribute.file, "line": attribute.line}
     return row
+
+
+def _read_attribute(data: dict[str, Any]) -> AttributeChange:
+    return _known(AttributeChange, data | data.get("mapped_at", {}))
 
 
 def loads(text: str) -> list[Plan]:
@@ -190,6 +204,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         digest=data["digest"],
         safeguards=tuple(data["safeguards"]),
         redacted=data.get("redacted", False),
+        standing=tuple(data.get("standing", ())),
         ignored=data["summary"].get("ignored", 0),
         left=data["summary"].get("left", 0),
         outstanding=data["summary"].get("outstanding", 0),
@@ -214,6 +229,8 @@ def _read_access(data: dict[str, Any]) -> Access:
         place["file"],
         place["line"],
         data["until"],
+        data.get("reason", ""),
+        data.get("keeps", ""),
         data.get("then", ""),
     )
 
@@ -233,10 +250,11 @@ def _read_change(data: dict[str, Any]) -> Change:
         data["declared_at"]["file"],
         data["declared_at"]["line"],
         data.get("name", ""),
-        tuple(_known(AttributeChange, a) for a in data["attributes"]),
+        tuple(map(_read_attribute, data["attributes"])),
         tuple(members["add"]),
         tuple(members["remove"]),
         _known(Precondition, rests_on) if rests_on else None,
         data.get("adopts", False),
         data["digest"],
+        tuple((member, Cause(cause)) for member, cause in members.get("causes", {}).items()),
     )

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.plan.model import REDACTED
+from reconciler.report.change_text import value_text
 from reconciler.report.safe import plain
-from reconciler.report.text import value_text
 from reconciler.resolve.derive import Derived
 from reconciler.resolve.expressions.trace import Traced
 

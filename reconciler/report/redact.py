@@ -8,20 +8,17 @@ tested, since the app's name is public; with it (`RECONCILE_REDACT_KEY`) hashes 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
 from reconciler.declare.model import App, Declarations
-from reconciler.declare.names import fold, name_of
+from reconciler.declare.names import fold
 from reconciler.plan.model import Access, AttributeChange, Change, Kept, ObjectError, Plan, Precondition, Skip
+from reconciler.report.names import KINDS, Names, known, of_plan, values_of
 
 DIGITS = 12
-AROUND = "'\"`()[]{},;:."  # what may stand around a name in a sentence
-LONGEST = 50  # words that a name in a sentence may have
-KINDS = ("User/", "Group/")
-
 OPEN = ("name", "status", "numbers", "approval", "approve_in")  # of a safeguard: nobody is named in these
 
 
@@ -31,8 +28,7 @@ def redact(plan: Plan, key: str, names: Iterable[str] = ()) -> Plan:
     Kept are actions, attribute names, roles, codes, files, lines, counts, true and false, and the plan's digest, also in the
     entry that would approve it.
     """
-    work = _Work(plan.app, key)
-    work.learn((*names, *_names(plan)))
+    work = _Work(plan.app, key, known((*names, *of_plan(plan)), set(values_of(plan.changes)) - _roles(plan)))
     return replace(
         plan,
         redacted=True,
@@ -45,6 +41,7 @@ def redact(plan: Plan, key: str, names: Iterable[str] = ()) -> Plan:
         unmanaged=tuple(u._replace(id=work.hash(u.id), userName=work.hash(u.userName)) for u in plan.unmanaged),
         cautions=tuple(item._replace(text=work.words(item.text)) for item in plan.cautions),
         warnings=tuple(map(work.words, plan.warnings)),
+        standing=tuple(map(work.words, plan.standing)),
         kept=tuple(item._replace(address=work.address(item.address), what=work.kept(item)) for item in plan.kept),
         only=tuple(map(work.address, plan.only)),
         safeguards=tuple({k: work.safeguard(k, v) for k, v in item.items()} for item in plan.safeguards),
@@ -58,43 +55,16 @@ def names_in(declarations: Declarations, app: App) -> list[str]:
     return [name for name in (*chain.from_iterable(columns), app.safeguards.principal) if name]
 
 
-def _names(plan: Plan) -> Iterator[str]:
-    """What names a person or group, or is a value of one."""
-    addresses = [*plan.only, *(item.address for item in plan.skipped), *(item.address for item in plan.errors)]
-    addresses += [*(change.address for change in plan.changes), *(row.address for row in plan.access)]
-    for change in plan.changes:
-        addresses += [*change.add, *change.remove]
-        yield change.name
-        for attribute in change.attributes:
-            yield from _texts([attribute.before, attribute.after])
-    yield from (name_of(address) for address in addresses)
-    for row in plan.access:
-        yield from (row.name, *row.through.split(" > "), *([row.what] if row.kind == "group" else ()))
-    for item in plan.kept:
-        yield from (name_of(item.address), *([item.what] if item.target == "members" else ()))
-    for account in plan.unmanaged:
-        yield from (account.id, account.userName)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value.removeprefix("User/").removeprefix("Group/")
-    elif isinstance(value, (list, dict)):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _texts(item)
+def _roles(plan: Plan) -> frozenset[str]:
+    """Roles stay as they are, also in a value or a sentence."""
+    return frozenset(row.what for row in plan.access if row.kind == "role")
 
 
 @dataclass
 class _Work:
     app: str
     secret: str
-    known: Collection[str] = ()
-    longest: int = 1
-
-    def learn(self, names: Collection[str]) -> None:
-        """Names as they may stand in a sentence."""
-        self.known = {form for name in names if name for form in (fold(name), fold(_bare(name)))} - {""}
-        self.longest = min(LONGEST, max((name.count(" ") + 1 for name in self.known), default=1))
+    names: Names
 
     def hash(self, text: str) -> str:
         if not text:
@@ -130,6 +100,7 @@ class _Work:
             attributes=tuple(map(self.attribute, change.attributes)),
             add=tuple(map(self.address, change.add)),
             remove=tuple(map(self.address, change.remove)),
+            member_causes=tuple((self.address(member), cause) for member, cause in change.member_causes),
             # A digest over few values, or a service's own id, would confirm a guess.
             precondition=rests_on and Precondition(self.hash(rests_on.id), None, self._digest(rests_on.digest)),
             digest=self._digest(change.digest),
@@ -142,7 +113,14 @@ class _Work:
     def access(self, row: Access) -> Access:
         through = " > ".join(self.hash(name) for name in row.through.split(" > "))
         what = self.hash(row.what) if row.kind == "group" else self.words(row.what) if row.kind == "identity" else row.what
-        return row._replace(address=self.address(row.address), name=self.hash(row.name), what=what, through=through)
+        return row._replace(
+            address=self.address(row.address),
+            name=self.hash(row.name),
+            what=what,
+            through=through,
+            reason=self.words(row.reason),
+            keeps=self.words(row.keeps),
+        )
 
     def kept(self, item: Kept) -> str:
         return self.hash(item.what) if item.target == "members" else item.what
@@ -152,37 +130,16 @@ class _Work:
 
     def words(self, text: str) -> str:
         """A sentence in which every name that is known, and all that looks like one, is a hash."""
-        words = text.split(" ")
-        hashed: list[str] = []
-        while words:
-            count = next((n for n in range(min(self.longest, len(words)), 0, -1) if self._named(words[:n])), 0)
-            hashed.append(self._hashed(" ".join(words[:count])) if count else words[0])
-            del words[: count or 1]
-        return " ".join(hashed)
+        return " ".join(before + self.hash(name) + after for before, name, after in self.names.parts(text))
 
     def safeguard(self, key: str, value: Any) -> Any:
-        """One of a safeguard's fields; a list holds addresses."""
+        """One of a safeguard's fields: its sentences, the reasons of approvals, the addresses of what would pass."""
         if key in OPEN:
             return value
-        return list(map(self.address, value)) if isinstance(value, list) else self.figures(value)
+        if not isinstance(value, list):
+            return self.figures(value)
+        return list(map(self.address if key == "passing" else self.words, value))
 
     def figures(self, text: str) -> str:
         """A sentence of a safeguard, in which a number is a count, whoever has the same for a value."""
-        return replace(self, known={name for name in self.known if not name.isdigit()}).words(text)
-
-    def _named(self, words: list[str]) -> bool:
-        name = _bare(" ".join(words))
-        looks = len(words) == 1 and ("@" in name or words[0].startswith(KINDS))
-        return bool(name) and (looks or fold(name) in self.known)
-
-    def _hashed(self, text: str) -> str:
-        start = text.find(_bare(text))
-        end = start + len(_bare(text))
-        return text[:start] + self.hash(text[start:end]) + text[end:]
-
-
-def _bare(text: str) -> str:
-    """A name without its kind and what stands around it."""
-    for kind in KINDS:
-        text = text.rpartition(kind)[2] if text.lstrip(AROUND).startswith(kind) else text
-    return text.strip(AROUND)
+        return replace(self, names=self.names.without_numbers()).words(text)

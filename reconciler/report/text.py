@@ -2,49 +2,64 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
 from reconciler.declare.names import name_of
 from reconciler.declare.wording import plural
-from reconciler.plan.diff import detail
-from reconciler.plan.model import Access, Action, AttributeChange, Caution, Change, Plan, Skip, Unmanaged
+from reconciler.plan.model import Access, Action, Caution, Plan, Skip, Unmanaged
 from reconciler.plan.warnings import listed
-from reconciler.report.colours import BOLD, GREEN, RED, YELLOW, Colour
+from reconciler.report.blocks import FEW, NAMED, SAMPLES, Place, Rows, blocks, by_person, for_all, people_alike, places
+from reconciler.report.change_text import block_lines
+from reconciler.report.colours import BOLD, RED, Colour
+from reconciler.report.headline import headline, verdict
 from reconciler.report.safe import plain
 from reconciler.report.safeguard_verdict import text_lines
-from reconciler.resolve.canonical import readable
 
-SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.ENABLE: "~", Action.DISABLE: "-", Action.DELETE: "-"}
 TOLD = (Action.CREATE, Action.UPDATE, Action.DISABLE, Action.ENABLE, Action.DELETE)  # in the order of a plan's last line
 ALWAYS_TOLD = TOLD[:3]  # also where there is none
-COLOURS = {"+": GREEN, "~": YELLOW, "-": RED}
+DISABLED, AS_DECLARED = "AccountDisabled", "disabled in the directory, so nothing is to be done"
+STANDING = 5  # warnings of what was so before that are shown
+BLANK = re.compile("\n{3,}")
 
 
-def render(plan: Plan, colour: Colour, accounts: tuple[Unmanaged, ...] = ()) -> str:
-    """The whole plan; `accounts` are those of its unmanaged ones that are listed."""
-    lines = [f"{plain(plan.display_name)} ({plain(plan.base_url)})", ""]
+def render(plan: Plan, colour: Colour, accounts: tuple[Unmanaged, ...] = (), few: int = FEW) -> str:
+    """The whole plan; `accounts` are those of its unmanaged ones that are listed.
+
+    Of more than `few` changes of one cause, or people of one access, two stand for all.
+    """
+    lines = [first_line(plan), plain(plan.base_url), ""]
     lines += _cautions(plan.cautions, colour)
-    lines += _access(plan.access, colour)
+    people = by_person(plan.access)
+    lines += _access(people, colour, few)
     declared = [change for change in plan.changes if set(change.causes) != {"drift"}]
     drift = [change for change in plan.changes if set(change.causes) == {"drift"}]
-    for change in declared:
-        lines += [*change_lines(change, colour), ""]
+    for block in blocks(declared, people, few):
+        lines += [*block_lines(block, colour), ""]
     if drift:
         lines += ["Drift: edited on the service since the last apply, and put back:", ""]
-    for change in drift:
-        lines += [*change_lines(change, colour), ""]
-    lines += _skipped(plan.skipped)
-    lines += _unmanaged(accounts)
+    for block in blocks(drift, people, few):
+        lines += [*block_lines(block, colour), ""]
     shown = plan.changes or any(item["status"] != "ok" for item in plan.safeguards)
     lines += text_lines(plan.safeguards, plan.app, colour) if shown else []
     lines += [f"Error: {plain(e.address)}: {plain(e.reason)}\n    {plain(e.remedy)}" for e in plan.errors]
-    lines += [f"Warning: {plain(text)}" for text in plan.warnings]
+    lines += [f"Warning: {plain(text)}" for text in plan.warnings if text not in plan.standing]
     lines += [part_of(plan)] if part_of(plan) else []
+    lines += ["", *_skipped(skips_to_show(plan))]
+    lines += _unmanaged(accounts)
+    lines += _standing(plan.standing)
     if plan.requests.writes:
         lines += ["", f"The apply sends {cost(plan)}."]
     lines += ["", last_line(plan)]
-    return "\n".join(lines).replace("\n\n\n", "\n\n") + "\n"
+    return BLANK.sub("\n\n", "\n".join(lines)) + "\n"
+
+
+def first_line(plan: Plan) -> str:
+    """The app, what stands in the way of the plan, and what it does."""
+    word = verdict(plan)
+    words = [] if word == "changes to review" else [plural(len(plan.errors), "error") if word == "errors" else word]
+    return ": ".join([plain(plan.display_name), *words, *filter(None, [headline(plan, plain)])])
 
 
 def cost(plan: Plan) -> str:
@@ -85,7 +100,7 @@ def last_line(plan: Plan) -> str:
 def _tail(plan: Plan) -> str:
     counts = (
         ("adopted", plan.adopted),
-        ("skipped", len(plan.skipped)),
+        ("skipped", len(skips_to_show(plan))),
         ("unmanaged", len(plan.unmanaged)),
         ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)),
         ("ignored", plan.ignored),
@@ -106,82 +121,59 @@ def caution_words(caution: Caution) -> str:
     return caution.text + (f", {caution.file}:{caution.line}" if caution.file else "")
 
 
-def _access(access: tuple[Access, ...], colour: Colour) -> list[str]:
-    """Who gains and who loses what, one line a person, before anything else."""
-    people: dict[str, list[Access]] = defaultdict(list)
-    for row in access:
-        people[row.address].append(row)
-    lines = [f"  {plain(name_of(address))} {'; '.join(map(access_words, rows))}" for address, rows in people.items()]
-    lines = [
-        colour(line, BOLD) if any(row.privileged for row in rows) else line
-        for line, rows in zip(lines, people.values(), strict=True)
-    ]
+def _access(people: Rows, colour: Colour, few: int) -> list[str]:
+    """Who gains and who loses what, one line a person, before anything else; people who do alike are one line."""
+    lines = []
+    for alike in people_alike(people, few):
+        rows = people[alike[0]]
+        privileged = any(row.privileged for row in rows)
+        if len(alike) == 1:
+            line = f"  {plain(name_of(alike[0]))} {'; '.join(map(access_words, rows))}"
+        else:
+            same = [[people[address][number] for address in alike] for number in range(len(rows))]
+            named = listed(map(name_of, alike), NAMED if privileged or not rows[0].gains else SAMPLES)
+            line = f"  {len(alike):,} people: {plain(named)}\n      each {'; '.join(map(_alike_words, same))}"
+        lines.append(colour(line, BOLD) if privileged else line)
     return ["Access:", *lines, ""] if lines else []
 
 
-def access_words(row: Access) -> str:
+def _alike_words(rows: list[Access]) -> str:
+    """What each of several people gains or loses."""
+    return access_words(for_all(rows), places(Place(row.file, row.line) for row in rows))
+
+
+def access_words(row: Access, place: str = "") -> str:
     """What one person gains or loses, why, where that is said, and until when."""
     what = plain(row.what) + (" (privileged)" if row.privileged else "")
     kind = "group " if row.kind == "group" else ""
     through = f" through group {plain(row.through)}" if row.through else ""
     until = f", until {plain(row.until)}" if row.until else ""
     until += f", then {plain(row.then)}" if row.then else ""
-    return f"{'gains' if row.gains else 'loses'} {kind}{what}{through}, {plain(row.file)}:{row.line}{until}"
+    where = plain(place or f"{row.file}:{row.line}")
+    reason = f", reason: {plain(row.reason)}" if row.reason else ""
+    keeps = f" (keeps {plain(row.keeps)})" if row.keeps else ""
+    return f"{'gains' if row.gains else 'loses'} {kind}{what}{through}, {where}{until}{reason}{keeps}"
 
 
-def change_lines(change: Change, colour: Colour) -> list[str]:
-    """One change as the plan shows it."""
-    sign = SIGNS[change.action]
-    name = f"  ({plain(change.name)})" if change.name and change.name not in change.address else ""
-    lines = [colour(f"  {sign} {change.action} {plain(change.address)}", COLOURS[sign]) + name]
-    lines += [
-        f"      because: {plain(change.reason)} [{', '.join(change.causes)}]",
-        f"      declared: {plain(change.file)}:{change.line}",
-    ]
-    lines += ["      " + line for a in change.attributes for line in attribute_lines(a, change.action)]
-    lines += [colour(f"      + member {plain(m)}", GREEN) for m in change.add]
-    lines += [colour(f"      - member {plain(m)}", RED) for m in change.remove]
-    return lines
-
-
-def attribute_lines(attribute: AttributeChange, action: str) -> list[str]:
-    """One attribute: its old and new value; of lists and mappings what comes and goes."""
-    before, after = attribute.shown()
-    path = plain(attribute.path)
-    if attribute.generated:
-        return [f"{path}: made by {plain(attribute.generated)}"]
-    inside = [] if action == Action.CREATE else detail(before, after)
-    if inside:
-        return [f"{path}:", *("  " + _difference(*row) for row in inside)]
-    if action == Action.CREATE:
-        return [f"{path}: {value_text(after)}"]
-    return [f"{path}: {value_text(before)} -> {value_text(after)}{beside(attribute)}"]
-
-
-def beside(attribute: AttributeChange) -> str:
-    """The values behind the same path that stay, in words."""
-    staying = [] if attribute.redacted else attribute.beside
-    return f", beside {', '.join(map(value_text, staying))}" if staying else ""
-
-
-def _difference(sign: str, where: str, before: object, after: object) -> str:
-    shown = {"+": value_text(after), "-": value_text(before)}.get(sign, f"{value_text(before)} -> {value_text(after)}")
-    return f"{sign} {plain(where)}: {shown}"
-
-
-def value_text(value: object) -> str:
-    """A value as JSON, its hidden characters escaped."""
-    return plain(readable(value))
+def skips_to_show(plan: Plan) -> tuple[Skip, ...]:
+    """Without those who leave by this plan: they are in its changes, and nobody is to bring them back."""
+    leaving = {change.address for change in plan.changes if change.disables or change.action == Action.DELETE}
+    return tuple(skip for skip in plan.skipped if skip.address not in leaving) if leaving else plan.skipped
 
 
 def skips(skipped: Iterable[Skip]) -> Iterator[tuple[str, str, int, list[str]]]:
-    """Code, remedy, how many have both, and who: a line each with the reason, but one for all who are not assigned."""
+    """Code, remedy, how many have both, and who: a line each with the reason, but one for all of a kind that is everyday.
+
+    Who is disabled in the directory comes last: that is as it should be, so there is nothing to do.
+    """
     groups: dict[tuple[str, str], list[Skip]] = defaultdict(list)
     for item in skipped:
         groups[item.code, item.remedy].append(item)
-    for (code, remedy), items in sorted(groups.items()):
+    for (code, remedy), items in sorted(groups.items(), key=lambda group: (group[0][0] == DISABLED, group[0])):
         if code == "NotAssigned":  # most of a directory
             yield code, remedy, len(items), [listed((item.address for item in items), 3)]
+        elif code == DISABLED:
+            yield code, AS_DECLARED, len(items), [listed((item.address for item in items), 3)]
         else:
             yield code, remedy, len(items), [f"{item.address}: {item.reason}" for item in items]
 
@@ -193,6 +185,13 @@ def _skipped(skipped: tuple[Skip, ...]) -> list[str]:
         lines += [f"    {plain(text)}" for text in named[:10]]
         lines += [f"    and {len(named) - 10} more" for _ in (0,) if len(named) > 10]
     return [*lines, ""] if skipped else []
+
+
+def _standing(warnings: tuple[str, ...]) -> list[str]:
+    """What was so before this plan: the first few, and how many more."""
+    lines = [f"  {plain(text)}" for text in warnings[:STANDING]]
+    more = [f"  and {len(warnings) - STANDING} more, in the JSON and the Markdown"] if len(warnings) > STANDING else []
+    return ["", f"Standing warnings ({len(warnings)}):", *lines, *more] if warnings else []
 
 
 def unmanaged_classes(accounts: tuple[Unmanaged, ...]) -> Iterator[tuple[str, str, list[Unmanaged]]]:

@@ -332,6 +332,7 @@ class World:
 
     def approve(self, _: None) -> None:
         entry = next(line.strip() for line in reversed(self.said) if line.strip().startswith("- {plan:"))
+        entry = entry.replace("reason: say why", "reason: agreed on Monday")
         self.write({"apps/wiki/approvals.yaml": f"approvals:\n  {entry}\n"})
 
     def files(self, _: None) -> None:

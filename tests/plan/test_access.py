@@ -211,6 +211,43 @@ def adopt(world: World, mapping: str, name: str, roles: list[dict[str, str]]) ->
     world.seed(name, externalId="7", displayName="Boss", roles=roles)
 
 
+def row(world: World, name: str, what: str) -> Access:
+    (found,) = [a for a in world.plan().access if a.address == f"User/{name}@x.org" and a.what == what]
+    return found
+
+
+def test_a_group_that_is_left_says_what_of_its_roles_remains(world: World) -> None:
+    world.groups("displayName: Net, members: [ada@x.org]", "displayName: Engineering, members: [ada@x.org]")
+    world.assign("group: Net, role: User", "group: Engineering, role: User", "user: grace@x.org, role: Admin")
+    world.converge()
+    world.groups("displayName: Net, members: []", "displayName: Engineering, members: [ada@x.org]")
+    lost = row(world, "ada", "Net")
+    assert (lost.gains, lost.keeps) == (False, "User through group Engineering")
+    assert "ada@x.org loses group Net" in text(world.plan()) and "(keeps User through group Engineering)" in text(world.plan())
+    world.assign("group: Net, role: User", "user: grace@x.org, role: Admin")
+    world.groups("displayName: Net, members: []", "displayName: Engineering, members: []")
+    assert {found.keeps for found in world.plan().access} == {""}, "nothing remains"
+
+
+def test_a_gain_by_a_group_that_gave_it_before_names_the_line_of_the_group(nested: World) -> None:
+    nested.converge()
+    nested.users(*(f"userPrincipalName: {name}@x.org" for name in ("ada", "grace", "joan")))
+    nested.groups(
+        "displayName: Inner, members: [ada@x.org, joan@x.org]", "displayName: Net, members: [{group: Inner}, grace@x.org]"
+    )
+    joined = row(nested, "joan", "User")
+    assert (joined.through, joined.file.rpartition("/")[2], joined.line) == ("Net > Inner", "a.yaml", 2)
+    assert "/groups/" in joined.file
+    nested.assign("group: Net, role: User", "group: Net, role: Admin", "user: grace@x.org, role: Admin, expires: 2027-01-31")
+    assert row(nested, "ada", "Admin").file.endswith("assignments.yaml"), "the group gives it from now on"
+
+
+def test_the_reason_of_an_assignment_stands_beside_what_it_gives(world: World) -> None:
+    world.assign("user: ada@x.org, role: Admin, reason: NET-1432", "user: grace@x.org, role: User")
+    assert row(world, "ada", "Admin").reason == "NET-1432" and row(world, "grace", "User").reason == ""
+    assert ", reason: NET-1432" in text(world.plan()) and "| `NET-1432` |" in markdown.render(world.plan())
+
+
 @pytest.mark.parametrize(
     ("rows_", "rule", "then"),
     [

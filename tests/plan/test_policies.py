@@ -17,7 +17,7 @@ FEW = "{name: Few, holders: {role: Admin, maximum: 2}, remedy: take some away}"
 ENOUGH = "{name: Enough, holders: {role: Admin, minimum: 1}, remedy: name some}"
 SHORT = "{name: Short, mustCarry: {roles: [Admin], expiresWithin: 30d}, remedy: add expires}"
 WHY = "{name: Why, mustCarry: {roles: [Admin], reason: true}, remedy: say why}"
-EITHER = "{name: Either, mustCarry: {roles: [Admin], expiresWithin: 30d, reason: true}, remedy: add one}"
+BOTH = "{name: Both, mustCarry: {roles: [Admin], expiresWithin: 30d, reason: true}, remedy: add both}"
 OURS = "{name: Ours, domains: [x.org], remedy: use an address of ours}"
 
 
@@ -148,9 +148,12 @@ def test_a_number_that_was_wrong_before_and_grows_no_worse_warns(tmp_path: Path)
     (SHORT, "", True), (SHORT, ", expires: 2026-07-01", False), (SHORT, ", expires: 2026-07-02", True),
     (SHORT, ", reason: NET-1", True), (WHY, ", reason: NET-1", False), (WHY, ", reason: ' '", True),
     (WHY, ", expires: 2026-07-01", True),
-    (EITHER, "", True), (EITHER, ", expires: 2026-07-01", False), (EITHER, ", reason: NET-1", False),
+    (BOTH, "", True), (BOTH, ", expires: 2026-07-01", True), (BOTH, ", reason: NET-1", True),
+    (BOTH, ", expires: 2026-07-01, reason: NET-1", False),
 ])  # fmt: skip
-def test_assignments_carry_an_expiry_near_enough_or_a_reason(tmp_path: Path, policy: str, carries: str, blocked: bool) -> None:
+def test_assignments_carry_an_expiry_near_enough_and_a_reason_where_both_are_asked_for(
+    tmp_path: Path, policy: str, carries: str, blocked: bool
+) -> None:
     found = rule(town(tmp_path, 2), policy)
     found.assign("user: u00@x.org, role: User", f"user: u00@x.org, role: Admin{carries}", "user: u01@x.org, role: User")
     assert found.blocking() == (["policies"] if blocked else [])

@@ -197,9 +197,10 @@ def test_a_comment_opens_with_the_verdict_and_the_counts(world: World) -> None:
     plan = world.plan()
     lines = render(plan).split("\n")
     assert lines[0] == f"<!-- reconcile:plan app=wiki digest={plan.digest} format=1.0 -->"
-    assert lines[1] == "### `wiki`: **changes to review**. 3 to create, 0 to update, 0 to disable."
+    assert lines[1] == "### `wiki`: **changes to review**: 2 people gain access, 1 privileged role is given, 1 group created"
+    assert lines[3] == "3 to create, 0 to update, 0 to disable."
     world.converge()
-    assert render(world.plan()).split("\n")[1] == "### `wiki`: **no changes**. "
+    assert render(world.plan()).split("\n")[1] == "### `wiki`: **no changes**"
 
 
 def test_the_verdict_names_what_stands_in_the_way() -> None:
@@ -223,7 +224,7 @@ def test_a_caution_stands_for_deletes_disables_privileged_gains_and_blocked_safe
 
 
 def test_a_long_caution_is_counted() -> None:
-    changes = tuple(replace(plan_of(f"u{n}").changes[2], address=f"User/u{n}") for n in range(25))
+    changes = tuple(replace(plan_of(f"u{n}").changes[2], address=f"User/u{n}", reason=f"r{n}") for n in range(25))
     text = render(replace(plan_of("x"), changes=changes, access=(), safeguards=()))
     assert "User/u19`" in text.partition("<details>")[0] and "and 5 more, below" in text and "User/u20`" not in text
 
@@ -231,7 +232,7 @@ def test_a_long_caution_is_counted() -> None:
 @pytest.mark.parametrize(("count", "folded"), [(20, False), (21, True)])
 def test_the_access_table_has_20_rows_then_a_count_and_the_full_list(count: int, folded: bool) -> None:
     row = plan_of("x").access[0]
-    plan = replace(plan_of("x"), access=tuple(row._replace(address=f"User/u{n}") for n in range(count)))
+    plan = replace(plan_of("x"), access=tuple(row._replace(address=f"User/u{n}", what=f"role {n}") for n in range(count)))
     text = render(plan)
     table = text.partition("**Access**")[2].partition("\n\n<details>")[0]
     assert table.count("| gains |") == 20
@@ -260,7 +261,7 @@ def test_what_is_inside_a_value_is_shown_item_by_item() -> None:
 
 
 def test_skipped_and_unmanaged_are_counted_and_folded() -> None:
-    text = render(plan_of("n"))
+    text = render(replace(plan_of("n"), changes=()))
     assert "<details><summary>2 skipped (1 DefaultAccessRole, 1 NotAssigned)</summary>" in text
     assert "<details><summary>1 unmanaged: never touched</summary>" in text
 
@@ -289,7 +290,9 @@ def test_the_footer_names_digest_commit_and_requests() -> None:
 
 def big(count: int) -> Plan:
     changes = tuple(
-        Change(f"User/{'ä' * 20}{n}@x.org", "create", "is in scope", ("config",), "f", n, "", (AttributeChange("x", None, n),))
+        Change(
+            f"User/{'ä' * 20}{n}@x.org", "create", f"is {n} in scope", ("config",), "f", n, "", (AttributeChange("x", None, n),)
+        )
         for n in range(count)
     )
     skips = tuple(Skip(f"User/s{n}", "DefaultAccessRole", "r", "m") for n in range(count))

@@ -123,7 +123,7 @@ def test_what_safeguards_counted_stays_and_whom_they_name_does_not(world: World)
 
 @pytest.mark.parametrize(
     ("sentence", "hidden"),
-    [("two accounts match: ada (7), bob b. (8)", "two accounts match: ~ (7), ~. (8)"), ("for User/who@ever: x", "for User/~: x"),
+    [("two accounts match: ada (7), bob b. (8)", "two accounts match: ~ (7), ~ (8)"), ("for User/who@ever: x", "for User/~: x"),
      ("in 'Net Work'.", "in '~'."), ("Group/Net Work is empty", "Group/~ is empty"), ("nobody here", "nobody here")],
 )  # fmt: skip
 def test_names_in_sentences_are_hashes_too(sentence: str, hidden: str) -> None:

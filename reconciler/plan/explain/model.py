@@ -52,7 +52,10 @@ class FilterSeen(NamedTuple):
 
 
 class Grant(NamedTuple):
-    """An assignment that reaches the object; `through` are the groups on the way, the assigned one first."""
+    """An assignment that reaches the object; `through` are the groups on the way, the assigned one first.
+
+    `reason` says why it does not count, `said` is its own reason.
+    """
 
     role: str
     value: str
@@ -61,6 +64,7 @@ class Grant(NamedTuple):
     expires: str | None
     place: Place
     through: tuple[tuple[str, Place], ...]
+    said: str = ""
 
 
 class Candidate(NamedTuple):

@@ -119,6 +119,7 @@ class Subject:
             item.expires,
             Place(item.file, item.line),
             through,
+            item.reason or "",
         )
 
     def _unusable(self, item: Assignment) -> str | None:

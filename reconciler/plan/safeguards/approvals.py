@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.declare.model import Approval
+from reconciler.declare.wording import plural
 from reconciler.plan.digest import plan_digest
 from reconciler.plan.model import Change, Kept, Plan
 from reconciler.plan.safeguards.facts import days_after
@@ -73,19 +74,31 @@ class Approved:
         return self.changes.keys() | self.covered.keys()
 
     def warnings(self) -> Iterator[str]:
-        """Entries that do nothing, and why."""
+        """Entries that do nothing although they could be meant for this plan, and why."""
         for item in self.every:
             where = f"the approval at {item.place.file}:{item.place.line}"
-            if not self._holds(item):
-                yield f"{where} expired on {item.expires} and does nothing: remove it"
-            elif item.safeguard in NEVER_LIFTED:
+            if self._is_spent(item):
+                continue
+            if item.safeguard in NEVER_LIFTED:
                 yield f"{where} does nothing: no approval lifts {item.safeguard}"
             elif item not in self.approvals:
                 yield f"{where} does nothing: {IN_WORDS[item.came]}, and `approvals: separate` takes none of those"
-            elif item.plan not in self._known():
-                yield f"{where} is for another plan, {item.plan}, and does nothing: remove it if that one has been applied"
+
+    def spent(self) -> Iterator[str]:
+        """One line for all entries that have expired, or are for another plan."""
+        spent = [item for item in self.every if self._is_spent(item)]
+        if spent:
+            where = ", ".join(f"{item.place.file}:{item.place.line} ({self._why_spent(item)})" for item in spent)
+            yield f"{plural(len(spent), 'approval')} {'does' if len(spent) == 1 else 'do'} nothing here: {where}"
+
+    def _is_spent(self, item: Approval) -> bool:
+        takes = item.safeguard not in NEVER_LIFTED and item in self.approvals
+        return not self._holds(item) or (takes and item.plan not in self._known())
+
+    def _why_spent(self, item: Approval) -> str:
+        return "for another plan" if self._holds(item) else f"expired on {item.expires}"
 
 
 def entry(digest: str, safeguard: str, now: str) -> dict[str, str]:
-    """What to write into approvals.yaml."""
+    """What to write into approvals.yaml, once its reason is filled in: this one is refused."""
     return {"plan": digest, "safeguard": safeguard, "reason": "say why", "expires": days_after(now, VALID_DAYS)}

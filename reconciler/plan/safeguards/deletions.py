@@ -42,8 +42,7 @@ def accidental_deletions(facts: Facts) -> Safeguard:
     return Safeguard(
         NAME,
         verdict(blocked),
-        f"{share(len(losing - gone), existing, 'user', 'loses', 'lose')} access, "
-        f"{share(len(groups - closed), known, 'group', 'is', 'are')} deleted{stays}{before}; "
+        f"{_now(len(facts.counted), existing, len(deleted), known)}{_revoked(facts)}{stays}{before}; "
         f"limit {_limit(limits, max(existing, known))}",
         {
             "users": len(users),
@@ -58,6 +57,19 @@ def accidental_deletions(facts: Facts) -> Safeguard:
         "if so many are meant to go, approve the plan",
         counted=facts.taking(facts.counted) | deleted if blocked and not keeping else None,
     )
+
+
+def _now(users: int, existing: int, groups: int, known: int) -> str:
+    """What this plan takes; what nobody loses is not counted."""
+    told = [share(users, existing, "user", "loses", "lose") + " access"] if users else []
+    told += [f"{groups} of {plural(known, 'group')} {'is' if groups == 1 else 'are'} deleted"] if groups else []
+    return ", ".join(told) or "nobody loses access, and no group is deleted"
+
+
+def _revoked(facts: Facts) -> str:
+    """Who loses access too, and is not counted."""
+    number = len(facts.losses) - len(facts.counted)
+    return f" (and {number} who {'was' if number == 1 else 'were'} revoked by hand)" if number else ""
 
 
 def _both(users: int, groups: int) -> str:

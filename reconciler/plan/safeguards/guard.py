@@ -41,8 +41,8 @@ class Guarded:
     """What the safeguards say of some changes, and the facts that they looked at.
 
     `approved` are digests of plans whose approvals cover the changes; `counts` is false for what an approval lets take
-    something away: that does not count again in the next 24 hours. `passing` are those of the changes that nothing would block
-    alone, where something blocks them together.
+    something away: that does not count again in the next 24 hours. `standing` are those of the warnings that tell of what was
+    so before. `passing` are those of the changes that nothing would block alone, where something blocks them together.
     """
 
     facts: Facts
@@ -51,6 +51,7 @@ class Guarded:
     approved: tuple[str, ...]
     counts: bool
     cautions: tuple[Caution, ...] = ()
+    standing: tuple[str, ...] = ()
     passing: tuple[Change, ...] = ()
 
     @property
@@ -81,7 +82,8 @@ def guard(
         approvals = _approvals(facts, [plan, held])
         parts, digest = [changes, held.changes], held.digest
     verdicts = tuple(_lifted(item, approvals, facts, parts, digest) for item in found)
-    warnings = (*(text for item in found for text in item.warnings), *approvals.warnings())
+    standing = (*(text for item in found for text in item.standing), *approvals.spent())
+    warnings = (*(text for item in found for text in item.warnings), *approvals.warnings(), *standing)
     return Guarded(
         facts,
         _with_passing(verdicts, passing),
@@ -89,6 +91,7 @@ def guard(
         tuple(sorted({plan for part in parts for plan in approvals.used(part)})),
         not any(approvals.lifts(DELETIONS, part) for part in parts),
         (*_lifts(verdicts, approvals), *_renames(facts, verdicts), *weakened(facts)),
+        standing,
         passing,
     )
 
@@ -152,7 +155,7 @@ def _lifted(found: Safeguard, approvals: Approved, facts: Facts, parts: Iterable
         return found
     approved = any(approvals.lifts(found.name, part) for part in parts)
     if approved and (found.name != DELETIONS or approvals.agrees(found.name, facts.kept)):
-        return replace(found, status=APPROVED)
+        return replace(found, status=APPROVED, reasons=tuple(item.reason for item in approvals.lifting(found.name)))
     remedy = found.remedy + (ALONE if _separate(facts) else "")
     return replace(
         found, remedy=remedy, approval=entry(digest, found.name, facts.now), approve_in=approvals_file(facts.context.app)
@@ -180,5 +183,6 @@ def with_verdicts(planned: Planned, guarded: Guarded) -> Planned:
             safeguards=safeguards,
             cautions=(*guarded.cautions, *plan.cautions),
             warnings=(*plan.warnings, *guarded.warnings),
+            standing=guarded.standing,
         ),
     )

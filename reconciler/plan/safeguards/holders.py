@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from reconciler.declare.names import fold, is_user
+from reconciler.plan.context import UNKNOWN
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Action, Change
 from reconciler.plan.roles import held, keys, moved, of_values
 from reconciler.plan.safeguards.facts import Facts
+from reconciler.plan.strangers import roles_of_strangers
 from reconciler.resolve.model import DesiredUser
 
 State = dict[str, frozenset[str]]
@@ -31,10 +34,22 @@ class Holders:
         for address, old, live in self._unwanted():
             self._left(address, old, live)
 
+    @cached_property
+    def strangers(self) -> State:
+        """Active accounts that nobody manages, by `#id`: what they hold stays, whatever is written of others."""
+        leaving = {change.address: {member.removeprefix(UNKNOWN) for member in change.remove} for change in self.facts.written}
+        return {UNKNOWN + id: roles for id, roles in roles_of_strangers(self.context, leaving).items()}
+
+    def everybody(self) -> State:
+        """The state after the changes with those whom nobody manages."""
+        return {**self.after, **self.strangers}
+
     def standing(self, role: str) -> tuple[int, int]:
         """(active accounts that hold a role now, those of them that keep it even if all that the plan gives should fail)."""
+        others = sum(1 for roles in self.strangers.values() if role in roles)
         now = [address for address, roles in self.before.items() if role in roles and self._shows(address, role)]
-        return len(now), sum(role in self.after.get(address, NONE) and self._keeps(address, role) for address in now)
+        keeping = sum(role in self.after.get(address, NONE) and self._keeps(address, role) for address in now)
+        return len(now) + others, keeping + others
 
     def _shows(self, address: str, role: str) -> bool:
         """Where the service shows roles, it knows better than the record."""

@@ -57,7 +57,7 @@ def _unknown(facts: Facts) -> tuple[str, ...]:
 def _counted(rule: Lockout, holders: Holders) -> dict[str, int]:
     """`now` and `holders` are the active holders before and after, `certain` those who are there already and stay."""
     now, certain = holders.standing(rule.role)
-    left = sum(1 for roles in holders.after.values() if rule.role in roles)
+    left = sum(1 for roles in holders.everybody().values() if rule.role in roles)
     return {"now": now, "certain": certain, "holders": left, "minimumActive": rule.minimumActive}
 
 

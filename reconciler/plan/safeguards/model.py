@@ -14,8 +14,9 @@ DAY = 24  # hours for which removals count together
 class Safeguard:
     """`status` is ok, blocked or approved. `numbers` are empty where it is not set, `approval` the entry that would lift it.
 
-    `approve_in` is the file in which that would stand. `counted` are the addresses of the changes that it counts: without them
-    it would not block; None where it looks at the plan as a whole. `passing` are those of the changes that would pass alone.
+    `approve_in` is the file in which that would stand; `reasons` are those of the approvals that lift it. `standing` are warnings
+    of what was so before the plan. `counted` are the addresses of the changes that it counts: without them it would not block;
+    None where it looks at the plan as a whole. `passing` are those of the changes that would pass alone.
     """
 
     name: str
@@ -26,6 +27,8 @@ class Safeguard:
     approval: Mapping[str, str] | None = None
     approve_in: str = ""
     warnings: tuple[str, ...] = ()
+    standing: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
     counted: frozenset[str] | None = None
     passing: tuple[str, ...] = ()
 
@@ -36,6 +39,8 @@ class Safeguard:
             found["remedy"] = self.remedy
         if self.approval and self.status == BLOCKED:
             found |= {"approval": dict(self.approval), "approve_in": self.approve_in}
+        if self.reasons:
+            found["reasons"] = list(self.reasons)
         if self.passing and self.status == BLOCKED:
             found["passing"] = list(self.passing)
         return found

@@ -21,7 +21,8 @@ def policies(facts: Facts, holders: Holders | None) -> Safeguard:
         return Safeguard("policies", verdict(False), "no policy is declared for this app")
     made, earlier = _Found(), _Found()
     for policy in rules:
-        for found in violations(policy, setting, holders.after):
+        state = holders.everybody() if policy.kind == "holders" else holders.after
+        for found in violations(policy, setting, state):
             (made if _makes(found, facts, holders) else earlier).add(found)
     told = some([f"{found.message} (policy {found.policy.name})" for found in made.first], count=made.count)
     left = earlier.count - len(earlier.first)
@@ -31,7 +32,7 @@ def policies(facts: Facts, holders: Holders | None) -> Safeguard:
         told or f"{len(rules)} policies hold of what the plan does",
         {"policies": len(rules), "violations": made.count, "earlier": earlier.count},
         "; ".join(found.policy.remedy for found in made.policies.values()),
-        warnings=(
+        standing=(
             *(
                 f"{found.message} (policy {found.policy.name}): {_excuse(found)}; {found.policy.remedy}"
                 for found in earlier.first

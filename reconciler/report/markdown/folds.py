@@ -6,13 +6,17 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from reconciler.plan.model import Access, Change, Plan
-from reconciler.report.markdown.change import difference
+from reconciler.report.blocks import FEW, NAMED, SAMPLES, Place, Rows, blocks, by_person, for_all, places, rows_alike
+from reconciler.report.markdown.change import block as change_block
+from reconciler.report.markdown.change import difference, is_folded
 from reconciler.report.markdown.fit import Section
+from reconciler.report.markdown.prose import prose
+from reconciler.report.names import Names
 from reconciler.report.safe import cell, code, inert, longest_run
-from reconciler.report.text import skips, unmanaged_classes
+from reconciler.report.text import skips, skips_to_show, unmanaged_classes
 
 ROWS = 20
-COLUMNS = "| | who | what | through | declared in | until |\n|---|---|---|---|---|---|\n"
+COLUMNS = "| | who | what | through | declared in | until | reason |\n|---|---|---|---|---|---|---|\n"
 KINDS = (
     ("config", 3, "declared change", "declared changes"),
     ("time", 3, "change that fell due", "changes that fell due"),
@@ -21,52 +25,77 @@ KINDS = (
 
 
 def access(plan: Plan) -> list[str | Section]:
-    """Who gains and who loses what: 20 rows, then a count and the full list folded."""
-    rows = tuple(map(_row, plan.access))
-    if not rows:
+    """Who gains and who loses what: people who do alike in one row, 20 rows, then a count and the full list folded."""
+    alike = rows_alike(plan.access, FEW)
+    if not alike:
         return []
-    sections: list[str | Section] = [Section("rows of access", 2, rows[:ROWS], "**Access**\n\n" + COLUMNS)]
-    if len(rows) > ROWS:
-        title = f"and {len(rows) - ROWS:,} more: all {len(rows):,} rows of access"
-        sections.append(Section("rows of the whole access list", 5, rows, _open(title) + COLUMNS, CLOSE))
+    shown = tuple(map(_row, alike[:ROWS]))
+    sections: list[str | Section] = [Section("rows of access", 2, shown, "**Access**\n\n" + COLUMNS)]
+    if len(alike) > ROWS or len(alike) < len(plan.access):
+        more = f"and {len(alike) - ROWS:,} more: " if len(alike) > ROWS else ""
+        title = f"{more}all {len(plan.access):,} rows of access"
+        everyone = tuple(_row([row]) for row in plan.access)
+        sections.append(Section("rows of the whole access list", 5, everyone, _open(title) + COLUMNS, CLOSE))
     return sections
 
 
-def _row(row: Access) -> str:
+def _row(rows: list[Access]) -> str:
+    """What one person, or several alike, gains or loses."""
+    row = for_all(rows)
     who = cell(row.address) + (f" ({cell(row.name)})" if row.name and row.name not in row.address else "")
+    if len(rows) > 1:
+        named = [cell(item.address) for item in rows[: NAMED if row.privileged or not row.gains else SAMPLES]]
+        more = f" and {len(rows) - len(named):,} more" if len(rows) > len(named) else ""
+        who = f"{len(rows):,} people: {', '.join(named)}{more}"
     what = (
         ("" if row.kind in ("account", "identity") else f"{row.kind} ")
         + cell(row.what)
         + (" **privileged**" if row.privileged else "")
     )
+    what += f", keeps {cell(row.keeps)}" if row.keeps else ""
     last = f"{row.until}, then {row.then}" if row.until and row.then else row.until
-    through, until = (cell(text) if text else "" for text in (row.through, last))
-    return f"| {'gains' if row.gains else 'loses'} | {who} | {what} | {through} | {cell(f'{row.file}:{row.line}')} | {until} |"
+    through, until, why = (cell(text) if text else "" for text in (row.through, last, row.reason))
+    where = cell(places(Place(item.file, item.line) for item in rows))
+    return f"| {'gains' if row.gains else 'loses'} | {who} | {what} | {through} | {where} | {until} | {why} |"
 
 
 def changes(plan: Plan) -> list[Section]:
     """What the declaration asks for, what a date has brought, and what was edited on the service, each apart."""
     apart: dict[str, list[Change]] = defaultdict(list)
+    people = by_person(plan.access)
     for change in plan.changes:
         causes = set(change.causes)
         apart["drift" if causes == {"drift"} else "time" if causes == {"time"} else "config"].append(change)
     return [
-        _fenced(plural, rank, singular if len(apart[cause]) == 1 else plural, map(difference, apart[cause]), "diff")
+        section
         for cause, rank, singular, plural in KINDS
         if apart[cause]
+        for section in _of_cause(apart[cause], rank, singular if len(apart[cause]) == 1 else plural, people)
     ]
+
+
+def _of_cause(changes: list[Change], rank: int, title: str, people: Rows) -> list[Section]:
+    """Blocks of changes; those that are no samples are folded apart, and cut before anything else."""
+    together = blocks(changes, people, FEW)
+    folded = [c for block in together for c in (block[SAMPLES:] if len(block) > 1 else filter(is_folded, block))]
+    sections = [_fenced(title, rank, title, map(change_block, together), "diff", len(changes))]
+    if folded:
+        more = f"more of these {title}"
+        sections.append(_fenced(f"others of the {title}", rank + 4, more, map(difference, folded), "diff"))
+    return sections
 
 
 def skipped(plan: Plan) -> list[Section]:
     """Who is left out, by code: one fold."""
-    if not plan.skipped:
+    items = skips_to_show(plan)
+    if not items:
         return []
-    counts = Counter(item.code for item in plan.skipped)
+    counts = Counter(item.code for item in items)
     after = " (" + ", ".join(f"{number:,} {name}" for name, number in sorted(counts.items())) + ")"
     lines: list[str] = []
-    for name, remedy, number, named in skips(plan.skipped):
+    for name, remedy, number, named in skips(items):
         lines += [f"{name} ({number:,}): {remedy}", *(f"  {text}" for text in named)]
-    return [_fenced("lines of skipped objects", 6, f"skipped{after}", map(inert, lines), "text", len(plan.skipped))]
+    return [_fenced("lines of skipped objects", 6, f"skipped{after}", map(inert, lines), "text", len(items))]
 
 
 def unmanaged(plan: Plan) -> list[Section]:
@@ -78,10 +107,17 @@ def unmanaged(plan: Plan) -> list[Section]:
     return [_fenced("lines of unmanaged accounts", 7, title, map(inert, lines), "text", count)] if lines else []
 
 
-def safeguards(plan: Plan) -> list[Section]:
+def standing(plan: Plan, names: Names) -> list[Section]:
+    """Warnings of what was so before this plan."""
+    rows = tuple(f"- {prose(text, names)}" for text in plan.standing)
+    title = f"{len(rows):,} standing {'warning' if len(rows) == 1 else 'warnings'}"
+    return [Section("standing warnings", 8, rows, _open(title), CLOSE)] if rows else []
+
+
+def safeguards(plan: Plan, names: Names) -> list[Section]:
     """What each safeguard says: one fold."""
     rows = tuple(
-        f"- {code(str(s.get('name', '')))} {code(str(s.get('status', '')))}: {code(str(s.get('detail', '')))}"
+        f"- {code(str(s.get('name', '')))} {code(str(s.get('status', '')))}: {prose(str(s.get('detail', '')), names)}"
         for s in plan.safeguards
     )
     return [Section("safeguards", 5, rows, _open(f"{len(rows):,} safeguards checked"), CLOSE)] if rows else []

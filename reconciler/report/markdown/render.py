@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.plan.model import Access, Action, Change, Plan
+from reconciler.report.blocks import FEW, NAMED, blocks, by_person, reason
+from reconciler.report.headline import FINE, headline, verdict
 from reconciler.report.markdown import folds
 from reconciler.report.markdown.fit import Limit, Section, fit
+from reconciler.report.markdown.prose import prose
+from reconciler.report.names import Names, known, of_plan
 from reconciler.report.safe import code
 from reconciler.report.safeguard_verdict import approve_in, line, passing
-from reconciler.report.text import ALWAYS_TOLD, TOLD, caution_words, cost
+from reconciler.report.text import ALWAYS_TOLD, TOLD, caution_words, cost, skips_to_show
 
 MOST = 20  # rows of the caution block; the rest is counted, and stands in the folds
-FINE = ("ok", "off", "approved")
 # GitHub counts a comment in UTF-16 units, and takes a summary of 1 MiB a step.
 COMMENT = Limit(65_536, "characters", lambda text: len(text.encode("utf-16-le", "surrogatepass")) // 2)
 SUMMARY = Limit(1_048_576, "bytes", lambda text: len(text.encode("utf-8", "surrogatepass")))
@@ -33,17 +36,20 @@ def opening(kind: str, app: str) -> str:
 def render(plan: Plan, limit: Limit = COMMENT, whole: str = WHOLE, kind: str = "plan", note: str = "") -> str:
     """The plan, cut to the limit; `whole` says in Markdown where all of it is, `note` is Markdown of ours on top."""
     first = f"{opening(kind, plan.app)}digest={plan.digest} format=1.0 -->"
+    names = known(of_plan(plan))
     parts: list[str | Section] = [
-        f"{first}\n### {code(plan.display_name)}: {_verdict(plan)}",
+        f"{first}\n{_first(plan)}",
+        _counts(plan),
         note,
         _selection(plan),
-        *caution(plan),
-        *findings(plan),
+        *caution(plan, names),
+        *findings(plan, names),
         *folds.access(plan),
         *folds.changes(plan),
-        *folds.safeguards(plan),
+        *folds.safeguards(plan, names),
         *folds.skipped(plan),
         *folds.unmanaged(plan),
+        *folds.standing(plan, names),
         _footer(plan),
     ]
     return fit([part for part in parts if part], limit, whole)
@@ -54,31 +60,26 @@ def unplanned(name: str) -> str:
     return f"### {code(name)}: **not planned**. The reason is in the log of this run.\n"
 
 
-def _verdict(plan: Plan) -> str:
-    """One line: may it be merged, and how much would be done."""
-    word = (
-        "blocked by a safeguard"
-        if blocked(plan)
-        else "errors"
-        if plan.errors
-        else "changes to review"
-        if plan.changes
-        else "told, and not done"
-        if plan.outstanding
-        else "no changes"
-    )
+def _first(plan: Plan) -> str:
+    """One line: may it be merged, and what does it do."""
+    words = headline(plan, code)
+    return f"### {code(plan.display_name)}: **{verdict(plan)}**" + (f": {words}" if words else "")
+
+
+def _counts(plan: Plan) -> str:
+    """How much would be done, by action."""
     actions = [(action, plan.count(action)) for action in TOLD]
     always = ALWAYS_TOLD if plan.changes else ()
     counts = [f"{number:,} to {action}" for action, number in actions if number or action in always]
     also = (
         ("adopted", plan.adopted),
-        ("skipped", len(plan.skipped)),
+        ("skipped", len(skips_to_show(plan))),
         ("unmanaged", len(plan.unmanaged)),
         ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)),
         ("outstanding", plan.outstanding),
     )
     counts += [f"{number:,} {name}" for name, number in also if number]
-    return f"**{word}**. " + (", ".join(counts) + "." if counts else "")
+    return ", ".join(counts) + "." if counts else ""
 
 
 def _selection(plan: Plan) -> str:
@@ -99,37 +100,46 @@ def blocked(plan: Plan) -> list[dict[str, Any]]:
     return [item for item in plan.safeguards if item.get("status") not in FINE]
 
 
-def caution(plan: Plan) -> list[Section]:
+def caution(plan: Plan, names: Names) -> list[Section]:
     """What the plan itself cautions of, and deletes, disables, privileged gains and blocked safeguards."""
-    rows = list(_harm(plan))
+    rows = list(_harm(plan, names))
     if not rows:
         return []
     more = [f"> - and {len(rows) - MOST:,} more, below"] if len(rows) > MOST else []
     return [Section("cautions", 1, (*rows[:MOST], *more), "> [!CAUTION]\n")]
 
 
-def _way_out(item: dict[str, Any], app: str) -> str:
+def _way_out(item: dict[str, Any], app: str, names: Names) -> str:
     """What to do, and the very entry that would let the plan through where an approval can."""
-    remedy = f". {code(item['remedy'])}" if item.get("remedy") else ""
-    alone = f". {code(words)}" if (words := passing(item, app)) else ""
+    remedy = f". To go on: {prose(item['remedy'], names)}" if item.get("remedy") else ""
+    alone = f". {prose(words, names)}" if (words := passing(item, app)) else ""
     if not item.get("approval"):
         return remedy + alone
     return f"{remedy}. To approve it, add to {code(approve_in(item, app))}: {code(line(item['approval']))}{alone}"
 
 
-def _harm(plan: Plan) -> Iterator[str]:
-    yield from (f"> - {code(caution_words(item))}" for item in plan.cautions)
+def _harm(plan: Plan, names: Names) -> Iterator[str]:
+    yield from (f"> - {prose(caution_words(item), names)}" for item in plan.cautions)
     for item in blocked(plan):
-        yield f"> - **safeguard {code(item.get('name', ''))} blocks**: {code(item.get('detail', ''))}" + _way_out(item, plan.app)
-    for change in plan.changes:
-        if change.action == Action.DELETE:
-            yield f"> - **deletes** {_who(change)}: {code(change.reason)}"
+        detail = prose(str(item.get("detail", "")), names)
+        yield f"> - **safeguard {code(item.get('name', ''))} blocks**: {detail}" + _way_out(item, plan.app, names)
+    people = by_person(plan.access)
+    deleted = [change for change in plan.changes if change.action == Action.DELETE]
+    yield from (_all(block, "deletes", names) for block in blocks(deleted, people, FEW))
     for row in plan.access:
         if row.gains and row.privileged:
             yield f"> - **gains privileged {row.kind}** {code(row.what)}: {_who(row)}"
-    for change in plan.changes:
-        if change.disables:
-            yield f"> - **disables** {_who(change)}: {code(change.reason)}"
+    disabled = [change for change in plan.changes if change.disables]
+    yield from (_all(block, "disables", names) for block in blocks(disabled, people, FEW))
+
+
+def _all(block: list[Change], verb: str, names: Names) -> str:
+    """What is done to one object, or to several for one cause."""
+    first, more = block[0], len(block) - NAMED
+    if len(block) == 1:
+        return f"> - **{verb}** {_who(first)}: {prose(first.reason, names)}"
+    named = ", ".join(code(change.address) for change in block[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
+    return f"> - **{verb} {len(block):,} accounts**: {prose(reason(first), names)}: {named}"
 
 
 def _who(item: Change | Access) -> str:
@@ -137,10 +147,12 @@ def _who(item: Change | Access) -> str:
     return code(item.address) + (f" ({code(item.name)})" if item.name and item.name not in item.address else "")
 
 
-def findings(plan: Plan) -> list[Section]:
-    """Objects that cannot be planned, and warnings."""
-    errors = tuple(f"- {code(e.address)} ({code(e.code)}): {code(e.reason)}; to do: {code(e.remedy)}" for e in plan.errors)
-    warnings = tuple(f"- {code(text)}" for text in plan.warnings)
+def findings(plan: Plan, names: Names) -> list[Section]:
+    """Objects that cannot be planned, and warnings of what is new."""
+    errors = tuple(
+        f"- {code(e.address)} ({code(e.code)}): {prose(e.reason, names)}; to do: {prose(e.remedy, names)}" for e in plan.errors
+    )
+    warnings = tuple(f"- {prose(text, names)}" for text in plan.warnings if text not in plan.standing)
     sections = [
         Section("errors", 0, errors, "**Errors**: these objects are left out, the rest can be applied\n\n"),
         Section("warnings", 2, warnings, "**Warnings**\n\n"),

@@ -1,0 +1,46 @@
+"""A sentence as Markdown: our words as they are, names and all else that is no plain word as code. No I/O."""
+
+from __future__ import annotations
+
+import re
+
+from reconciler.report.names import KINDS, Names
+from reconciler.report.safe import code
+
+MOST = 1_000  # characters of a sentence
+SPAN = re.compile("`([^`]+)`")
+# Nothing that Markdown, or GitHub, makes more of than text: no sign but those of a sentence, no commit, no reference.
+WORD = re.compile(r"[(\"']?(?![0-9a-f]{7,}\b)(?:[A-Za-z]+(?:['-][A-Za-z]+)*|\d{1,6}|\d{4}-\d\d-\d\d)[)\"']?[,;:.?]*|%[,;:.]?")
+MARKER = re.compile(r"\d+[.)]")  # at its beginning, that of a list
+END = re.compile(r"[,;:.]*\Z")
+HARMLESS = re.compile(r"[()\"',;:.]*")
+
+
+def prose(text: str, names: Names) -> str:
+    """One line; what stands between backticks is code in the text already."""
+    if names.is_one(text):
+        return code(text)
+    cut = text[:MOST] + (f"… ({len(text):,} characters)" if len(text) > MOST else "")
+    pieces = SPAN.split(cut)
+    shown = [code(piece) if number % 2 else _sentence(piece, names) for number, piece in enumerate(pieces)]
+    line = "".join(shown).strip()
+    return f"{code(line.split(' ')[0])}{line[len(line.split(' ')[0]) :]}" if MARKER.match(line) else line
+
+
+def _sentence(text: str, names: Names) -> str:
+    return " ".join(_part(*part) for part in names.parts(text))
+
+
+def _part(before: str, name: str, after: str) -> str:
+    """One name, or one word; what surrounds it stays outside of the code where it is harmless."""
+    if name:
+        kind = next((kind for kind in KINDS if before.endswith(kind)), "")
+        before, name = before.removesuffix(kind), kind + name
+        if HARMLESS.fullmatch(before) and HARMLESS.fullmatch(after):
+            return before + code(name) + after
+        return code(before + name + after)
+    if not before or WORD.fullmatch(before):
+        return before
+    end = END.search(before)
+    word = before[: end.start()] if end else before
+    return code(word) + before[len(word) :] if word else code(before)
