@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from reconciler.plan.baselines import Settled
+from reconciler.plan.live import roles_shown
 from reconciler.plan.model import Change, Skip
 from reconciler.record.model import Record
 from reconciler.record.store import RecordError
@@ -39,6 +40,11 @@ class Job:
     skipped: tuple[Skip, ...] = ()
     reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    @cached_property
+    def shown_roles(self) -> frozenset[str]:
+        """The targets that carry roles and that the service showed of anybody before anything was written."""
+        return roles_shown(self.resolution.user_mapping, self.settled.live.users.values())
+
     def names(self, skip: Skip) -> set[str]:
         """Today's address of who is left out, and the recorded one."""
         return {skip.address, self.settled.renamed.get(skip.address, skip.address)}
@@ -58,7 +64,7 @@ class Failed(Exception):
 
 
 class Outcome(NamedTuple):
-    """`status` is done, failed, skipped, stale, ignored, or outstanding: told to take something, the service left it."""
+    """`status` is done, failed, skipped, stale, ignored, or outstanding: told to give or take access, the service did not."""
 
     change: Change
     status: str

@@ -6,6 +6,7 @@ id does not say is asked of a filter on what the account is matched by. Reads th
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from reconciler.resolve.mapping import CompiledMapping
@@ -20,11 +21,33 @@ NO_FILTER = (400, 404, 405, 501)
 def still_listed(client: ScimClient, resource: str, mapping: CompiledMapping, live: Resource) -> Resource | None:
     """The account that was read as `live`, None where it is not listed any more. Raises ServiceError where nobody can tell."""
     values = mapping.one(live)
+    return listed_as(client, resource, mapping, live["id"], tuple([values[slot.target] for slot in mapping.slots]))
+
+
+def listed_as(client: ScimClient, resource: str, mapping: CompiledMapping, id: str, values: tuple[Any, ...]) -> Resource | None:
+    """The account with that id, whose `values` by slot are known, None where it is not listed any more. Raises ServiceError."""
     for number in mapping.matching:
-        target = mapping.slots[number].target
-        if isinstance(value := values[target], str):
-            return next((item for item in _listed(client, resource, target, value) if item["id"] == live["id"]), None)
+        if isinstance(value := values[number], str):
+            return _of_id(_listed(client, resource, mapping.slots[number].target, value), id)
     return None
+
+
+def listed_anywhere(
+    client: ScimClient, resource: str, mapping: CompiledMapping, id: str, values: tuple[Any, ...]
+) -> Resource | None:
+    """The same, with the whole list asked where a filter shows nothing: it may hide whom the list shows. For one person only.
+
+    A list that cannot be read says nothing: by its id and by filter the account is gone. Raises ServiceError.
+    """
+    if (shown := listed_as(client, resource, mapping, id, values)) is not None:
+        return shown
+    with suppress(ServiceError):
+        return _of_id(client.read_all(resource, shallow), id)
+    return None
+
+
+def _of_id(shown: list[Resource], id: str) -> Resource | None:
+    return next((item for item in shown if item["id"] == id), None)
 
 
 def _listed(client: ScimClient, resource: str, target: str, value: str) -> list[Resource]:

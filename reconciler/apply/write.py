@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from reconciler.apply.answers import kept_otherwise
+from reconciler.apply.answers import kept_otherwise, undone_active, undone_roles
 from reconciler.apply.beside import changed_beside
 from reconciler.apply.conflict import TAKEN, in_the_way, managed, may_be_taken, still_to_write
 from reconciler.apply.deletion import delete
@@ -26,7 +26,7 @@ from reconciler.apply.vanished import still_listed
 from reconciler.declare.names import fold, is_group
 from reconciler.plan.diff import same
 from reconciler.plan.model import AttributeChange, Change
-from reconciler.plan.outstanding import is_in_vain, taken_and_there
+from reconciler.plan.outstanding import given_and_lacking, is_in_vain, taken_and_there
 from reconciler.plan.unanswered import is_as_sent
 from reconciler.record.entries import Entry
 from reconciler.record.entry_changes import (
@@ -51,8 +51,8 @@ Attributes = tuple[AttributeChange, ...]
 
 
 class Writer:
-    """`notes` say what the service made of a change otherwise, `outstanding` what it was to take and left, `adopted` which
-    account was taken for a new one.
+    """`notes` say what the service made of a change otherwise, `outstanding` what it was told of access and did not do,
+    `adopted` which account was taken for a new one.
 
     Of the last step: `uncertain` says that a write was sent which may have been done even where the step failed, `made` are
     values made for it.
@@ -120,7 +120,7 @@ class Writer:
             raise Failed("failed", f"{another}; nothing was recorded")
         self.ids.learn(change.address, answer["id"])
         self.changes.create(change.address, answer["id"])
-        self._settle(change, attributes, self._whole(change, answer) or {})
+        self._settle(change, attributes, self._whole_of_create(change, attributes, answer) or {})
 
     def _take_over(self, change: Change, there: Resource, error: ServiceError) -> None:
         """The account that is in the way of a create is the declared one, unless it is known as another's."""
@@ -201,7 +201,7 @@ class Writer:
             self._refused(change, attributes, sent.refused, live)
             return
         another = self.whose.of_write(change, sent.answer)
-        whole = self._whole(change, None if any(map(self._ends_access, taken)) else sent.answer)
+        whole = self._whole(change, None if any(map(self._moves_access, taken)) else sent.answer)
         mapping = self.job.resolution.mapping(change.address)
         whole = whole or still_listed(self.client, resource_of(change.address), mapping, live)
         if change.action == "disable" and not whole:
@@ -218,10 +218,17 @@ class Writer:
             self._refused(change, attributes, sent.refused, whole or {})
 
     def _ends_access(self, attribute: AttributeChange) -> bool:
-        """Whether access ends by it. It is read back whatever the answer says: many echo what they got."""
+        """Whether access ends by it."""
         if attribute.path == "active":
             return attribute.after is False
         return attribute.path in self.carrying and bool(taken_and_there(attribute.replaced, attribute.after, attribute.replaced))
+
+    def _moves_access(self, attribute: AttributeChange) -> bool:
+        """Whether access ends or begins by it. It is read back whatever the answer says: many echo what they got."""
+        if attribute.path == "active":
+            return True
+        gives = attribute.path in self.job.shown_roles and bool(given_and_lacking(attribute.after, attribute.replaced))
+        return gives or self._ends_access(attribute)
 
     def _refused(self, change: Change, attributes: Attributes, refused: dict[str, ServiceError], live: Resource) -> None:
         """What the service takes in no form is left, and told no more. Raises Failed where it must not be left so."""
@@ -330,14 +337,20 @@ class Writer:
             return answer
         return self.client.get(resource_of(change.address), self.ids.own(change))
 
-    def _left(self, attribute: AttributeChange, answered: Any) -> str:
-        """What an attribute was to take and is there all the same; empty where nothing is."""
-        if attribute.path == "active" and attribute.after is False and answered is not None:
-            return "the account is still active"
+    def _undone(self, attribute: AttributeChange, answered: Any) -> str:
+        if attribute.path == "active":
+            return undone_active(attribute, answered)
         if attribute.path not in self.carrying:
             return ""
-        kept = taken_and_there(attribute.replaced, attribute.after, answered)
-        return f"{'the role' if len(kept) == 1 else 'the roles'} {', '.join(kept)} stayed" if kept else ""
+        return undone_roles(attribute, answered, attribute.path in self.job.shown_roles)
+
+    def _whole_of_create(self, change: Change, attributes: Attributes, answer: Resource) -> Resource | None:
+        """The new object, read back where the answer shows less access than was given: it may leave out what is there."""
+        whole = self._whole(change, answer)
+        otherwise = kept_otherwise(self.job.resolution.mapping(change.address), self.ids, attributes, whole or {})
+        if whole is not answer or not any(self._undone(a, otherwise[a.path]) for a in attributes if a.path in otherwise):
+            return whole
+        return self._whole(change, None)
 
     # The record
 
@@ -350,7 +363,7 @@ class Writer:
         told = {a.path for a in attributes}
         if not any(a.path in self.carrying and a.path not in told for a in change.attributes):
             self._roles(change.address, entry)
-        there = [words for a in attributes if a.path in ignored and (words := self._left(a, ignored[a.path]))]
+        there = [words for a in attributes if a.path in ignored and (words := self._undone(a, ignored[a.path]))]
         if there:
             self.outstanding[change.address] = f"the service answered, and {' and '.join(there)}"
         if replace(change, attributes=attributes).disables and not is_in_vain(entry):

@@ -24,6 +24,7 @@ from reconciler.plan.model import Change
 
 if TYPE_CHECKING:
     from reconciler.cycle.session import Session
+    from reconciler.plan.live import LiveObject
 
 
 @click.command()
@@ -165,17 +166,18 @@ def _loaded(desired: Path, apps: tuple[str, ...]) -> Declarations:
 
 def _put_out(session: Session, changes: tuple[Change, ...], address: str) -> int:
     """Write, and look whether the person is out."""
-    from reconciler.cycle.revoke import request_of
+    from reconciler.cycle.revoke import accounts_before, request_of
 
+    accounts = accounts_before(session, address)
     code = write(session, changes, request_of(session, address))
-    return code if code == INTERRUPTED else worst([code, *_still_in(session, address)])
+    return code if code == INTERRUPTED else worst([code, *_still_in(session, accounts)])
 
 
-def _still_in(session: Session, address: str) -> Iterator[int]:
+def _still_in(session: Session, accounts: list[LiveObject]) -> Iterator[int]:
     """An error for each account of the person that the service still shows as active."""
     from reconciler.cycle.revoke import still_active
 
-    for account, is_managed in still_active(session, address):
+    for account, is_managed in still_active(session, accounts):
         why = "the service did not disable it" if is_managed else "it is not managed here, so it was left alone"
         say(f"Error: {account.name} is still active in {session.app.displayName}: {why}")
         say("    disable the account there by hand, now")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from reconciler.apply.vanished import listed_anywhere
 from reconciler.cycle.clock import now
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.read_person import read_with_person
@@ -90,12 +91,23 @@ def request_of(session: Session, address: str) -> Request:
     return Request(f"revoke: {session.record.revoked[address]['reason']}", (address,))
 
 
-def still_active(session: Session, address: str) -> Iterator[tuple[LiveObject, bool]]:
-    """Each account of the person that the service, asked again, shows as active, and whether it is managed here."""
-    context = session.planned.context
-    for account in accounts_of(context, address):
-        resource = session.client.get("Users", account.id)
-        if resource is not None and project_users(context.resolution.user_mapping, [resource])[0].active:
+def accounts_before(session: Session, address: str) -> list[LiveObject]:
+    """What the person has there before anything is written: a write that deletes an account drops it from the record."""
+    return accounts_of(session.planned.context, address)
+
+
+def still_active(session: Session, accounts: list[LiveObject]) -> Iterator[tuple[LiveObject, bool]]:
+    """Each of a person's accounts that the service, asked again, shows as active, and whether it is managed here.
+
+    One that answers 404 by its id is gone only where no filter and no list shows it. Raises ServiceError where nobody can tell.
+    """
+    context, client = session.planned.context, session.client
+    mapping = context.resolution.user_mapping
+    for account in accounts:
+        resource = client.get("Users", account.id)
+        if resource is None:
+            resource = listed_anywhere(client, "Users", mapping, account.id, account.values)
+        if resource is not None and project_users(mapping, [resource])[0].active:
             yield account, account.id in context.matching.addresses
 
 

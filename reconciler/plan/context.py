@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.declare.model import App, Place
 from reconciler.declare.names import fold, row_key
-from reconciler.plan.live import Live, LiveObject, Members
+from reconciler.plan.live import Live, LiveObject, Members, roles_shown
 from reconciler.plan.matching.model import Matching
 from reconciler.plan.model import Change, ObjectError, Precondition
 from reconciler.record.entries import Entries, Entry, renamed_references
@@ -77,6 +77,11 @@ class Context:
     def carrying(self) -> frozenset[str]:
         """The targets that carry roles, today or when last applied; none where the service is told of no role."""
         return self.carried.union(slot.target for slot in self.resolution.user_mapping.slots if slot.carries_roles)
+
+    @cached_property
+    def shown_roles(self) -> frozenset[str]:
+        """The targets that carry roles and that the service shows of anybody."""
+        return roles_shown(self.resolution.user_mapping, self.live.users.values())
 
     @cached_property
     def giving(self) -> dict[str, set[str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from operator import attrgetter
 from typing import Any
 
@@ -14,9 +14,20 @@ from reconciler.plan.digest import digested
 from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Action, AttributeChange, Cause, Change
-from reconciler.plan.outstanding import ABSENT, MEMBER, ROLE, Outstanding, still_active, taken_and_there
+from reconciler.plan.outstanding import (
+    ABSENT,
+    INACTIVE,
+    LACKING,
+    MEMBER,
+    ROLE,
+    Outstanding,
+    given_and_lacking,
+    still_active,
+    taken_and_there,
+)
 from reconciler.plan.warnings import roles_removed
 from reconciler.record.entries import Entry, is_active
+from reconciler.resolve.mapping import Slot
 from reconciler.resolve.model import DesiredGroup, DesiredUser
 from reconciler.resolve.resolution import values_with_roles
 from reconciler.resolve.sources import UserSource
@@ -127,11 +138,10 @@ def _told_before(context: Context, item: Desired, live: LiveObject, applied: Ent
     have = in_address_space(mapping, live.values, context.matching.addresses)
     for number in ignored(mapping, item.values, have, applied):
         slot, want, shown = mapping.slots[number], item.values[number], have[number]
-        kept = taken_and_there(shown, want, shown) if slot.carries_roles and not slot.add_only else []
-        if slot.target == "active" and want is False and shown is not None:
-            findings.outstanding += still_active(address, applied, live)
-        elif kept:
-            findings.outstanding.append(Outstanding(ROLE, address, slot.target, ", ".join(kept)))
+        if slot.target == "active" and shown is not None:
+            findings.outstanding += still_active(address, applied, live) if want is False else [Outstanding(INACTIVE, address)]
+        elif slot.carries_roles and (left := list(_roles_left(context, slot, address, want, shown))):
+            findings.outstanding += left
         else:
             (findings.ignored if want is not None else findings.uncleared).setdefault(slot.target, []).append(address)
     if isinstance(item, DesiredGroup):
@@ -139,6 +149,19 @@ def _told_before(context: Context, item: Desired, live: LiveObject, applied: Ent
         staying = sorted(membership.still_in(context, item, live, entry))
         findings.outstanding += [Outstanding(MEMBER, address, member) for member in staying]
         _told_to_add(context, item, live, findings)
+
+
+def _roles_left(context: Context, slot: Slot, address: str, want: Any, shown: Any) -> Iterator[Outstanding]:
+    """Roles that were to go and are there, and that were to come and are not, where the service shows roles at all.
+
+    Of the one role that an account has, the one that stayed says as well that the other did not come.
+    """
+    kept = [] if slot.add_only else taken_and_there(shown, want, shown)
+    if kept:
+        yield Outstanding(ROLE, address, slot.target, ", ".join(kept))
+    lacking = given_and_lacking(want, shown) if isinstance(want, list) or not kept else []
+    if lacking and slot.target in context.shown_roles:
+        yield Outstanding(LACKING, address, slot.target, ", ".join(lacking))
 
 
 def _told_to_add(context: Context, group: DesiredGroup, live: LiveObject, findings: Findings) -> None:

@@ -66,6 +66,17 @@ def project_users(mapping: CompiledMapping, page: list[Resource], wanted: Wanted
     return _objects(page, "userName", wanted.shared(values) if wanted else values, active, [None] * len(page), [()] * len(page))
 
 
+def roles_shown(mapping: CompiledMapping, accounts: Iterable[LiveObject]) -> frozenset[str]:
+    """The targets that carry roles and that the service shows of anybody: of the others nobody knows what came of a write."""
+    wanted = {i: slot.target for i, slot in enumerate(mapping.slots) if slot.carries_roles}
+    found: set[str] = set()
+    for account in accounts if wanted else ():
+        found.update(wanted.pop(i) for i in [i for i in wanted if account.values[i]])
+        if not wanted:
+            break
+    return frozenset(found)
+
+
 class Wanted:
     """What is wanted of each of many objects: nearly all of a large directory are so already.
 

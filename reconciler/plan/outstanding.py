@@ -1,4 +1,4 @@
-"""What a service was told to take, and has not taken: an account that stays active, a role, a membership. Pure.
+"""What a service was told of access and has not done: an account that stays active or inactive, a role, a membership. Pure.
 
 It is not written again, since the service would not do it then either; it is neither done nor forgotten: each plan says so, and
 none of them says that the service is as declared, until it is so, or the profile or the mapping says what the service does.
@@ -18,11 +18,12 @@ from reconciler.plan.warnings import listed
 from reconciler.record.entries import Entry
 
 ACTIVE, ROLE, MEMBER, ABSENT = "StillActive", "RoleKept", "MemberKept", "MemberMissing"
+INACTIVE, LACKING = "StillInactive", "RoleMissing"
 BY_HAND = "do it there by hand"
 
 
 class Outstanding(NamedTuple):
-    """One thing that was to be taken from `address` and is there still; `what` is the role's attribute, or the member."""
+    """One thing that `address` was to lose or to get, and that is not so; `what` is the role's attribute, or the member."""
 
     code: str
     address: str
@@ -39,6 +40,11 @@ def taken_and_there(before: Any, after: Any, shown: Any) -> list[str]:
     """The roles in a value that were to go, and are shown all the same."""
     there = named(shown)
     return sorted(there[key] for key in (named(before).keys() - named(after).keys()) & there.keys())
+
+
+def given_and_lacking(want: Any, shown: Any) -> list[str]:
+    """The roles in a value that were to be given, and are not shown."""
+    return sorted(text for key, text in named(want).items() if key not in named(shown))
 
 
 def is_kept(entry: Entry | None, target: str, shown: Any) -> bool:
@@ -65,7 +71,14 @@ def cautions(context: Context, found: Iterable[Outstanding]) -> Iterator[Caution
     for item in found:
         groups[item.code, item.address if item.code in (MEMBER, ABSENT) else item.what].append(item)
     for (code, about), items in sorted(groups.items()):
-        yield Caution(code, _words(context.able.service, code, about, items))
+        place = _mapped_at(context, "active" if code == INACTIVE else about) if code in (INACTIVE, LACKING) else None
+        yield Caution(code, _words(context.able.service, code, about, items), *(place or ()))
+
+
+def _mapped_at(context: Context, target: str) -> tuple[str, int] | None:
+    """Where the mapping stands of which `ignoreDrift` would say that it is so there."""
+    places = (slot.mapping.place for slot in context.resolution.user_mapping.slots if slot.target == target)
+    return next(((place.file, place.line) for place in places), None)
 
 
 def _words(service: str, code: str, about: str, items: list[Outstanding]) -> str:
@@ -82,6 +95,19 @@ def _words(service: str, code: str, about: str, items: list[Outstanding]) -> str
         return (
             f"{who} still {'has' if one else 'have'} what was taken away: {service} answered, and did not change {about}; "
             f"{BY_HAND}, or say `ignoreDrift: true` on the mapping"
+        )
+    if code == INACTIVE:
+        who = listed([item.address for item in items])
+        return (
+            f"{who} {'is' if one else 'are'} still inactive: {service} answered to `active: true`, and did not enable "
+            f"{'the account' if one else 'the accounts'}; {BY_HAND}, or say in the profile that it ignores `active`, "
+            "`deprovision: {inactive: ignored}`, or `ignoreDrift: true` on the mapping"
+        )
+    if code == LACKING:
+        who = listed([f"{item.address} ({item.which})" for item in items])
+        return (
+            f"{who} {'is' if one else 'are'} not shown with what was given: {service} answered, and did not change {about}, or "
+            f"shows the role under another name; {BY_HAND}, or say `ignoreDrift: true` on the mapping"
         )
     who = listed([item.what for item in items])
     if code == ABSENT:

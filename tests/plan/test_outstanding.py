@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.plan.model import Plan
 from reconciler.report import jsonform, markdown, text
-from tests.support.keeping import SINGLE, Says, keeping, town, without
+from tests.support.keeping import ADDING, SINGLE, Says, keeping, town, without
 from tests.support.servers import Answer, Call, Desk, front, scim_server
 from tests.support.world import APP, MAPPINGS, World
 
@@ -219,19 +219,149 @@ def test_a_role_that_was_taken_and_stays_is_outstanding(tmp_path: Path, mappings
     assert len(service.sent) == 1
 
 
-def test_a_role_that_was_to_be_given_and_is_not_there_is_ignored_as_before(tmp_path: Path) -> None:
-    world = town(tmp_path)
+def give_role(world: World) -> None:
     world.assign(
         "user: ada@x.org, role: Admin",
         "user: grace@x.org, role: User",
         "user: grace@x.org, role: Admin",
         "group: Net, role: User",
     )
-    keeping(world, "/Users/")
+
+
+ADMIN = {"value": "admin", "display": "Admin", "primary": False}
+
+
+@pytest.mark.parametrize("mappings", [MAPPINGS, ADDING])
+@pytest.mark.parametrize(("status", "shows"), [
+    (204, dict), (200, dict), (200, without("roles")), (200, lambda shown: {**shown, "roles": [*shown["roles"], ADMIN]}),
+])  # fmt: skip
+def test_a_role_that_was_given_and_is_not_there_is_outstanding(tmp_path: Path, mappings: str, status: int, shows: Says) -> None:
+    world = town(tmp_path, mappings)
+    give_role(world)
+    service = keeping(world, "/Users/", status, says=shows)
     (outcome,) = world.apply().outcomes
-    assert outcome.status == "ignored"
+    assert (outcome.change.address, outcome.status) == ("User/grace@x.org", "outstanding")
+    assert "the role admin is not shown" in outcome.message
+    for _ in range(2):
+        says(world.plan(), "RoleMissing", "User/grace@x.org (admin) is not shown with what was given", "ignoreDrift")
+        (caution,) = world.plan().cautions
+        assert (caution.file.endswith("apps/wiki/mappings.yaml"), caution.line) == (True, line_of(mappings, "roles"))
+        world.apply()
+    assert len(service.sent) == 1
+
+
+def line_of(mappings: str, word: str) -> int:
+    return next(number for number, line in enumerate(mappings.splitlines(), 1) if word in line)
+
+
+def test_a_role_that_was_given_is_no_longer_outstanding_once_it_is_there_or_said_not_to_be(tmp_path: Path) -> None:
+    world = town(tmp_path)
+    give_role(world)
+    service = keeping(world, "/Users/")
+    world.apply()
+    world.write(
+        "apps/wiki/mappings.yaml", MAPPINGS.replace("([appRoleAssignments])'", "([appRoleAssignments])', ignoreDrift: true")
+    )
+    assert (world.plan().changes, world.plan().outstanding, world.plan().ignored) == ((), 0, 0)
+    world.write("apps/wiki/mappings.yaml", MAPPINGS)
+    assert world.plan().outstanding == 1
+    world.transport.inner = service.inner
+    world.edit("grace@x.org", "roles", [{"value": "user", "display": "User", "primary": False}, ADMIN])
+    assert (world.plan().changes, world.plan().outstanding) == ((), 0)
+
+
+class Hiding(httpx.BaseTransport):
+    """Shows one attribute of nobody."""
+
+    def __init__(self, inner: httpx.BaseTransport, name: str) -> None:
+        self.inner, self.name = inner, name
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = self.inner.handle_request(request)
+        data = json.loads(response.read() or b"{}")
+        for item in data.get("Resources", [data]):
+            item.pop(self.name, None)
+        return httpx.Response(response.status_code, json=data)
+
+
+def test_roles_that_a_service_shows_of_nobody_are_unknown(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.write("apps/wiki/mappings.yaml", MAPPINGS)
+    world.users("userPrincipalName: ada@x.org", "userPrincipalName: grace@x.org")
+    world.groups("displayName: Net, members: [ada@x.org]")
+    world.transport.inner = Hiding(world.transport.inner, "roles")
+    world.assign("user: ada@x.org, role: User", "user: grace@x.org, role: User", "group: Net, role: User")
+    world.apply()
+    give_role(world)
+    assert [outcome.status for outcome in world.apply().outcomes] == ["ignored", "ignored"]
     plan = world.plan()
-    assert (plan.changes, plan.ignored, plan.outstanding, plan.cautions) == ((), 1, 0, ())
+    assert (plan.changes, plan.ignored, plan.outstanding, plan.cautions) == ((), 2, 0, ())
+
+
+def test_a_new_account_whose_answer_leaves_out_its_roles_has_them_all_the_same(tmp_path: Path) -> None:
+    world = town(tmp_path)
+    newcomer(world)
+    world.transport.inner = Creating(world.transport.inner, keeps=True)
+    assert [outcome.status for outcome in world.apply().outcomes] == ["done"]
+    assert (world.plan().changes, world.plan().outstanding) == ((), 0)
+
+
+def test_a_new_account_without_its_roles_is_outstanding(tmp_path: Path) -> None:
+    world = town(tmp_path)
+    newcomer(world)
+    world.transport.inner = Creating(world.transport.inner, keeps=False)
+    (outcome,) = world.apply().outcomes
+    assert outcome.status == "outstanding" and "the role admin is not shown" in outcome.message
+    says(world.plan(), "RoleMissing", "User/hedy@x.org (admin) is not shown with what was given")
+
+
+def newcomer(world: World) -> None:
+    world.users("userPrincipalName: ada@x.org", "userPrincipalName: grace@x.org", "userPrincipalName: hedy@x.org")
+    world.assign(
+        "user: ada@x.org, role: Admin",
+        "user: grace@x.org, role: User",
+        "user: hedy@x.org, role: Admin",
+        "group: Net, role: User",
+    )
+
+
+class Creating(httpx.BaseTransport):
+    """Answers to a create without roles, which it `keeps` or not."""
+
+    def __init__(self, inner: httpx.BaseTransport, keeps: bool) -> None:
+        self.inner, self.keeps = inner, keeps
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method != "POST":
+            return self.inner.handle_request(request)
+        body = json.loads(request.content)
+        if not self.keeps:
+            body.pop("roles", None)
+        response = self.inner.handle_request(
+            httpx.Request("POST", request.url, headers={"Content-Type": "application/scim+json"}, json=body)
+        )
+        response.read()
+        return httpx.Response(response.status_code, json=without("roles")(response.json()))
+
+
+@pytest.mark.parametrize(("status", "shows"), [
+    (204, dict), (200, dict), (200, lambda shown: {**shown, "active": True}), (200, without("active")),
+])  # fmt: skip
+def test_an_account_that_was_enabled_and_stays_inactive_is_outstanding_and_told_once(
+    tmp_path: Path, status: int, shows: Says
+) -> None:
+    world = town(tmp_path)
+    world.edit("ada@x.org", "active", False)
+    service = keeping(world, "/Users/", status, says=shows)
+    (outcome,) = world.apply().outcomes
+    assert (outcome.change.action, outcome.status) == ("enable", "outstanding")
+    assert "the account is still inactive" in outcome.message
+    for _ in range(2):
+        says(world.plan(), "StillInactive", "User/ada@x.org is still inactive", "deprovision: {inactive: ignored}")
+        world.apply()
+    assert len(service.sent) == 1
+    world.profile("generic", deprovision={"inactive": "ignored"})
+    assert (world.plan().changes, world.plan().outstanding, world.plan().cautions) == ((), 0, ())
 
 
 @pytest.mark.parametrize(("status", "shows"), [

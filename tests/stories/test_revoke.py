@@ -207,6 +207,32 @@ def test_a_service_that_ignores_it_leaves_the_person_in_and_that_is_an_error(des
     assert ran.code == 1 and "ada@x.org is still active in wiki: the service did not disable it" in ran.err
 
 
+@pytest.mark.parametrize(("shows", "active", "code"), [
+    ("filter", True, 1), ("list", True, 1), ("filter", False, 0), ("list", False, 0), ("nothing", True, 0),
+])  # fmt: skip
+def test_an_account_without_an_id_is_out_only_where_no_filter_and_no_list_shows_it_as_active(
+    desk: Desk, server: str, shows: str, active: bool, code: int
+) -> None:
+    account, told = {**ada(desk), "roles": []}, list[bool]()
+
+    def vanishes(call: Call) -> Answer | None:
+        if call.method == "PATCH" and str(account["id"]) in call.path:
+            told.append(True)
+            return Answer(204)
+        if call.method != "GET" or not told or "Users" not in call.path:
+            return None
+        if call.path.endswith(str(account["id"])):
+            return answer(404, {"detail": "not found"})
+        asked = "filter" if "filter=" in call.query else "list"
+        return page({**account, "active": active}) if asked == shows else page()
+
+    with front(vanishes, behind=server) as proxy:
+        there = {"WIKI_URL": desk.url.replace(server, proxy.url), "RECONCILE_ALLOWED_ORIGINS": proxy.url}
+        ran = desk.reconcile(*REVOKE, **there)
+    assert ran.code == code, ran
+    assert ("still active" in ran.err) is (code == 1)
+
+
 @pytest.mark.parametrize(("broken", "code"), [("lists", 0), ("filters too", 0), ("everything", 1)])
 def test_a_service_whose_lists_cannot_be_read_keeps_nobody_in(desk: Desk, server: str, broken: str, code: int) -> None:
     def breaks(call: Call) -> Answer | None:

@@ -14,6 +14,7 @@ from tests.support.world import MAPPINGS, World
 ROLE = "'roles[primary eq \"True\"].value', expression: 'SingleAppRoleAssignment([appRoleAssignments])'"
 SINGLE = MAPPINGS.replace("roles, expression: 'AssertiveAppRoleAssignmentsComplex([appRoleAssignments])'", ROLE)
 
+ADDING = MAPPINGS.replace("AssertiveAppRoleAssignmentsComplex", "AppRoleAssignmentsComplex")
 
 Says = Callable[[dict[str, Any]], dict[str, Any]]
 
