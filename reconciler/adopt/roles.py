@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from reconciler.adopt.model import Notes, Row
+from reconciler.adopt.yaml_edit.remarks import sounds_privileged
 from reconciler.adopt.yaml_edit.rows import is_name
 from reconciler.declare.model import App, Role
 from reconciler.declare.names import DEFAULT_ACCESS, DEFAULT_ACCESS_KEY, fold
@@ -19,6 +20,11 @@ def pairs(value: Any) -> list[tuple[str, str]]:
     items = value if isinstance(value, list) else [] if value is None else [value]
     roles = [(item.get("value"), item.get("display")) if isinstance(item, dict) else (item, None) for item in items]
     return [(value, str(display or value)) for value, display in roles if isinstance(value, str) and value]
+
+
+def _plain(role: Role) -> bool:
+    """Whether everybody may be given it without a thought; a name can say otherwise where `privileged` was forgotten."""
+    return not (role.privileged or sounds_privileged(role.displayName) or sounds_privileged(role.value))
 
 
 class Roles:
@@ -65,7 +71,7 @@ class Roles:
         """What to assign where the service knows of no role: the plainest one, and nothing where roles are written."""
         if self.slot is not None:
             return DEFAULT_ACCESS
-        plain = [role for role in self.declared if not role.privileged and refusal(role, "User") is None]
+        plain = [role for role in self.declared if _plain(role) and refusal(role, "User") is None]
         return next((r.displayName for r in plain if r.key == "user"), plain[0].displayName if plain else DEFAULT_ACCESS)
 
     def rows(self) -> list[Row]:

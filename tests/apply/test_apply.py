@@ -233,6 +233,20 @@ def test_the_log_says_once_who_is_left_out_with_our_code_and_entras(world: World
     assert skips(world)[len(first) :] == [("User/off@x.org", "NotAssigned", "NotEffectivelyEntitled")]
 
 
+def test_the_log_says_why_somebody_was_assigned(world: World) -> None:
+    world.groups()
+    world.assign("user: ada@x.org, role: Admin, reason: NET-1432", "user: grace@x.org, role: User")
+    world.converge()
+    steps = {line["sourceIdentity"]["displayName"]: line.get("provisioningSteps") for line in world.store.read_log()}
+    ((step,), none) = steps["User/ada@x.org"], steps["User/grace@x.org"]
+    assert (step["status"], step["description"], step["details"], none) == (
+        "success",
+        "assigned: NET-1432",
+        {"AssignmentReason": "NET-1432"},
+        None,
+    )
+
+
 def test_who_is_put_out_has_the_code_in_the_record_of_that_and_no_other(world: World) -> None:
     world.converge()
     world.assign("user: grace@x.org, role: Admin")

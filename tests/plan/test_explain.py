@@ -188,6 +188,16 @@ def test_a_role_names_its_assignment_and_the_nested_groups_on_the_way(world: Wor
     assert [grant.role for grant in explained(world, ONE).grants] == ["Admin"]
 
 
+def test_an_assignment_is_explained_with_the_reason_that_somebody_gave(world: World) -> None:
+    world.assign("user: ada@x.org, role: Admin, reason: NET-1432", "group: Net, role: User", "user: grace@x.org, role: Admin")
+    found = explained(world, ONE)
+    assert {grant.role: grant.said for grant in found.grants} == {"Admin": "NET-1432", "User": ""}
+    shown = render(found, lambda words, _: words)
+    assert "Role Admin: assigned at" in shown and ", reason: NET-1432" in shown and shown.count("reason:") == 1
+    grants = json.loads(dumps([found]))["explanations"][0]["roles"]
+    assert {grant["role"]: grant.get("assignment_reason") for grant in grants} == {"Admin": "NET-1432", "User": None}
+
+
 def test_every_mapping_shows_its_inputs_and_result(world: World) -> None:
     found = {item.target: item for item in explained(world, ONE).mappings}
     assert (found["title"].inputs, found["title"].value) == ((("jobTitle", "Engineer"),), "Engineer")

@@ -129,6 +129,25 @@ def test_numbers_stand_in_the_plan(tmp_path: Path) -> None:
         assert "3 of 10 users" in shown and "blocked" in shown.lower() and plan.digest in shown
 
 
+@pytest.mark.parametrize(("revoked", "said"), [
+    (0, "3 of 12 users lose access"),
+    (1, "2 of 12 users lose access (and 1 who was revoked by hand)"),
+    (2, "1 of 12 users loses access (and 2 who were revoked by hand)"),
+    (3, "nobody loses access, and no group is deleted (and 3 who were revoked by hand)"),
+])  # fmt: skip
+def test_who_was_revoked_by_hand_is_told_so_that_the_numbers_agree_with_those_who_are_disabled(
+    tmp_path: Path, revoked: int, said: str
+) -> None:
+    found = town(tmp_path, 12)
+    record = found.store.load()
+    assert record is not None
+    record.revoked = {f"User/{name}": {"at": found.now, "reason": "theft"} for name in found.people[:revoked]}
+    found.store.save(record)
+    plan = found.without(3).plan()
+    assert plan.count("disable") == 3
+    assert str(Town.said(plan)["accidentalDeletions"]["detail"]).split(";")[0] == said
+
+
 @pytest.mark.parametrize(
     ("number", "recorded", "said"),
     [(0, 1, "0 of 1 user lose"), (1, 18, "1 of 18 users loses"), (2, 2, "2 of 2 users lose"),

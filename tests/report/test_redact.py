@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from reconciler.cli.main import run
-from reconciler.plan.model import Plan, Unmanaged
+from reconciler.plan.model import Access, Action, AttributeChange, Change, Plan, Unmanaged
 from reconciler.report import markdown, text
 from reconciler.report.jsonform import dumps, loads
 from reconciler.report.redact import redact
@@ -129,6 +129,25 @@ def test_what_safeguards_counted_stays_and_whom_they_name_does_not(world: World)
 def test_names_in_sentences_are_hashes_too(sentence: str, hidden: str) -> None:
     plan = redact(Plan("a", "A", "u", "p", warnings=(sentence,)), "key", ["ada", "Bob B.", "Net Work"])
     assert re.sub("~[0-9a-f]{12}", "~", plan.warnings[0]) == hidden
+
+
+PROSE = "no member leaves a group; 1 of 2 members loses access as a member"
+GIVEN = Access("User/ada", "", True, "role", "member", False, "", "roles.yaml", 1, None)
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence", "hidden"),
+    [(["member"], PROSE, PROSE), (["ada"], PROSE, PROSE),
+     (["member"], "Group/member has no member", "Group/~ has no member"),
+     (["member"], "in 'member': a member", "in '~': a member"),
+     (["ada"], "ada gains the role member", "~ gains the role member"), (["ada"], "the role 'member'", "the role 'member'")],
+)  # fmt: skip
+def test_a_role_or_a_group_that_is_called_member_garbles_no_prose(names: list[str], sentence: str, hidden: str) -> None:
+    """A group is a hash where a name stands, and a role, which is no secret, nowhere."""
+    values = (AttributeChange("title", None, "member"), AttributeChange("roles", None, [{"value": "member"}]))
+    change = Change("User/ada", Action.UPDATE, "", (), "users.yaml", 1, attributes=values)
+    plan = redact(Plan("a", "A", "u", "p", (change,), access=(GIVEN,), warnings=(sentence,)), "key", names)
+    assert (re.sub("~[0-9a-f]{12}", "~", plan.warnings[0]), plan.access[0].what) == (hidden, "member")
 
 
 def test_a_redacted_plan_file_cannot_be_applied_and_says_so(

@@ -185,6 +185,22 @@ def test_live_roles_become_roles_and_assignments(empty: World) -> None:
     assert app.tenantUrl == "${env:WIKI_SCIM_URL}" and (empty.plan().changes, empty.plan().adopted) == ((), 3)
 
 
+def test_the_reviewer_is_told_which_roles_sound_privileged_and_that_a_group_gives_none(empty: World) -> None:
+    """What the comment proposes changes nothing that is written: the plan stays empty."""
+    ids = seed_roles(empty, ada={"value": "orgAdmin", "display": "Organization Admin"}, bob=USER)
+    seed_group(empty, "Admins", ids["ada"])
+    assert take(empty).notes == [] and empty.plan().changes == ()
+    roles = empty.folder / "desired/apps/wiki/roles.yaml"
+    assert roles.read_text().partition("roles:\n")[2] == (
+        "  - {value: orgAdmin, displayName: Organization Admin}  # sounds privileged: add `privileged: true`, if it is\n"
+        "  - {value: user, displayName: User}\n"
+    )
+    assignments = (empty.folder / "desired/apps/wiki/assignments.yaml").read_text()
+    assert "  - {group: Admins, role: Default Access}  # its members get no role by it\n" in assignments
+    roles.write_text(roles.read_text().replace("Organization Admin}", "Organization Admin, privileged: true}"))
+    assert (empty.plan().changes, empty.plan().adopted, take(empty).written) == ((), 3, [])
+
+
 def bare(world: World) -> World:
     """The app is not declared at all."""
     for file in ("app", "mappings", "roles", "assignments"):

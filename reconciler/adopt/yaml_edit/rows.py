@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reconciler.adopt.yaml_edit.remarks import remark
 from reconciler.declare.names import fold
 from reconciler.declare.source_attributes import GROUP_SOURCES, USER_SOURCES
 from reconciler.declare.yaml.scalars import can_hold, portable
@@ -58,10 +59,11 @@ def header(kind: str, path: str) -> str:
 
 
 def block(kind: str, row: Row) -> str:
-    """One row as an item of a list that is indented by two."""
+    """One row as an item of a list that is indented by two, with a comment where a reviewer needs one."""
     keys = [key for key in ORDER[kind] if row.get(key) is not None]
     if kind in ("roles", "assignments"):
-        return "  - {" + ", ".join(f"{key}: {scalar(row[key])}" for key in keys) + "}\n"
+        note = f"  # {said}" if (said := remark(kind, row)) else ""
+        return "  - {" + ", ".join(f"{key}: {scalar(row[key])}" for key in keys) + "}" + note + "\n"
     lines = "".join(f"    {key}: {scalar(row[key])}\n" if key != "members" else _members(row[key]) for key in keys)
     return "  - " + lines[4:]
 
