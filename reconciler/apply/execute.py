@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from reconciler.apply.journal import GroupCommit
+from reconciler.apply.journal import UNSAID, GroupCommit, Line, ending, move, opening
 from reconciler.apply.log import heard, log_lines, new_skips, recovered, skip_lines
 from reconciler.apply.model import ENDED, Failed, Job, Outcome, Result
 from reconciler.apply.side_by_side import Baton, Pace, Phase
@@ -249,47 +249,26 @@ class _Run:
         else:
             self.silent.clear()
 
-    def _opening(self, step: Step) -> dict[str, Any]:
+    def _opening(self, step: Step) -> Line:
         """All that it takes to know this write again, should nobody hear of its outcome."""
-        change, rests_on = step.change, step.change.precondition
-        base = self.job.settled.baselines.get(change.address, {})
-        return {
-            "at": self.now(),
-            "address": change.address,
-            "digest": change.digest,
-            "step": step.kind,
-            "action": change.action,
-            "takes": self.job.removals.get(change.address, []) if step.kind in TAKING else [],
-            "wanted": {a.path: a.after for a in step.attributes},
-            **({"id": rests_on.id} if rests_on is not None else {}),
-            **({"declaredId": base["declaredId"]} if "declaredId" in base else {}),
-            **({"was": was} if (was := self.changes.renamed.get(change.address)) is not None else {}),
-        }
+        address = step.change.address
+        takes = self.job.removals.get(address, []) if step.kind in TAKING else []
+        base, was = self.job.settled.baselines.get(address, {}), self.changes.renamed.get(address)
+        return opening(step, self.now(), takes, base.get("declaredId", UNSAID), was)
 
-    def _close(self, address: str, line: dict[str, Any], writer: Writer) -> None:
-        entries = self.job.record.entries
-        for new, old in self.changes.moved:
-            self._journal({"address": new, "outcome": "moved", "was": old, "entry": entries[new]})
-        self.changes.moved.clear()
-        for member in sorted(writer.beside):
-            self._journal({"address": member, "outcome": "moved", "entry": entries[member]})
-        writer.beside.clear()
-        failed = address in self.ends and writer.uncertain
+    def _close(self, address: str, line: Line, writer: Writer) -> None:
+        """What came of a step, with the entries that it has changed beside its own, on disk together."""
+        entries, failed = self.job.record.entries, address in self.ends and writer.uncertain
         if failed:
             line["wanted"] = {**line["wanted"], **writer.made}
             self.job.record.leave_unanswered(address, line)
         status = self.ends.get(address, ("done", ""))[0]
         self.at[address] = self.now()
-        self._journal(
-            {
-                "at": self.at[address],
-                "address": address,
-                "outcome": status,
-                "entry": entries.get(address),
-                **({"unanswered": True} if failed else {}),
-            }
-        )
+        # Another step may go on as soon as this one waits for the disk.
+        moved = [move(new, old, entries[new]) for new, old in self.changes.take_moved()]
+        beside = [move(member, None, entries[member]) for member in sorted(writer.beside)]
+        self._journal(*moved, *beside, ending(address, self.at[address], status, entries.get(address), failed))
         self.open.discard(address)
 
-    def _journal(self, line: dict[str, Any]) -> None:
-        self.lines.write({"run": self.job.record.runs, **line})
+    def _journal(self, *lines: Line) -> None:
+        self.lines.write(*({"run": self.job.record.runs, **line} for line in lines))

@@ -1,4 +1,4 @@
-"""The journal while an apply writes: lines of many steps in, on disk before any of these goes on. Writes through the store."""
+"""The journal while an apply writes: steps in, their lines on disk before any of these goes on. Writes through the store."""
 
 from __future__ import annotations
 
@@ -6,9 +6,42 @@ from collections.abc import Callable
 from typing import Any
 
 from reconciler.apply.side_by_side import Baton
+from reconciler.apply.steps import Step
+from reconciler.record.entries import Entry
 from reconciler.record.store import RecordError
 
 Line = dict[str, Any]
+UNSAID = object()
+
+
+def opening(step: Step, at: str, takes: list[tuple[str, str]], declared: object, was: str | None) -> Line:
+    """The line before a step. `takes` is what counts as removed once it is done, `was` the address under which it is recorded;
+    `declared` is the declared object's own id, UNSAID where the record says nothing of one.
+    """
+    change, rests_on = step.change, step.change.precondition
+    return {
+        "at": at,
+        "address": change.address,
+        "digest": change.digest,
+        "step": step.kind,
+        "action": change.action,
+        "takes": takes,
+        "wanted": {a.path: a.after for a in step.attributes},
+        **({"id": rests_on.id} if rests_on is not None else {}),
+        **({"declaredId": declared} if declared is not UNSAID else {}),
+        **({"was": was} if was is not None else {}),
+    }
+
+
+def move(address: str, was: str | None, entry: Entry) -> Line:
+    """The line of an entry that a step has changed beside its own, or that has got another address."""
+    return {"address": address, "outcome": "moved", **({"was": was} if was is not None else {}), "entry": entry}
+
+
+def ending(address: str, at: str, status: str, entry: Entry | None, unanswered: bool) -> Line:
+    """The line after a step, with its object's entry as it is by now."""
+    line = {"at": at, "address": address, "outcome": status, "entry": entry}
+    return {**line, "unanswered": True} if unanswered else line
 
 
 class GroupCommit:

@@ -64,6 +64,11 @@ class EntryChanges:
         self.entries[address] = entry
         self.moved.append((address, old))
 
+    def take_moved(self) -> list[tuple[str, str]]:
+        """The entries that have got another address since somebody asked."""
+        moved, self.moved = self.moved, []
+        return moved
+
     # Which entry
 
     def adopt(self, but: Collection[str]) -> list[str]:
