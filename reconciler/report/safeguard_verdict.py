@@ -53,7 +53,7 @@ def passing(item: Verdict, app: str) -> str:
     only = " ".join(f"--only {quote(address)}" for address in addresses[:MOST])
     more = f", and {len(addresses) - MOST:,} more" if len(addresses) > MOST else ""
     what = "1 change passes" if len(addresses) == 1 else f"{len(addresses):,} changes pass"
-    return f"{what} alone: reconcile apply --app {app} {only}{more}"
+    return f"{what} alone: `reconcile apply --app {app} {only}`{more}"
 
 
 def line(approval: Mapping[str, str]) -> str:

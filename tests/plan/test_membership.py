@@ -112,19 +112,19 @@ def test_members_are_called_as_they_are_today() -> None:
 
 def test_the_record_tells_by_whose_doing_a_member_moves() -> None:
     found, both = context(), group_entry("g1", "Net", ADA)
-    assert causes(found, (ADA,), (), both) == {"drift"}
-    assert causes(found, (GRACE,), (), both) == {"config"}
-    assert causes(found, (), (ADA,), both) == {"config"}
-    assert causes(found, (), (GRACE,), both) == {"drift"}
-    assert causes(found, (), (GRACE,), None) == {"config"}
-    assert causes(found, (), (), both) == set()
+    assert causes(found, (ADA,), (), both) == {ADA: "drift"}
+    assert causes(found, (GRACE,), (), both) == {GRACE: "config"}
+    assert causes(found, (), (ADA,), both) == {ADA: "config"}
+    assert causes(found, (), (GRACE,), both) == {GRACE: "drift"}
+    assert causes(found, (), (GRACE,), None) == {GRACE: "config"}
+    assert causes(found, (), (), both) == {}
 
 
 def test_a_member_whose_assignment_expired_goes_with_time() -> None:
     over = BOTH[0]._replace(expires="2026-05-31")
     found = context(app(assignments=(over, *BOTH[1:])), **ONLY_ADA | {"teams": ({**TEAM, "members": ["grace@x.org"]},)})
     assert found.resolution.skipped[ADA].code == "AssignmentExpired"
-    assert causes(found, (), (ADA,), group_entry("g1", "Net", ADA)) == {"time"}
+    assert causes(found, (), (ADA,), group_entry("g1", "Net", ADA)) == {ADA: "time"}
 
 
 def test_those_who_leave_are_counted_of_those_whom_we_know() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import httpx
@@ -26,8 +27,10 @@ def says(plan: Plan, code: str, *words: str) -> None:
     assert (plan.changes, plan.outstanding, caution.code) == ((), 1, code)
     assert all(word in caution.text for word in words), caution.text
     assert jsonform.loads(jsonform.dumps([plan])) == [plan]
-    for shown in (text.render(plan, lambda line, _: line), markdown.render(plan)):
-        assert words[0] in shown and "1 outstanding" in shown and "matches the declaration" not in shown
+    as_text, as_markdown = text.render(plan, lambda line, _: line), markdown.render(plan)
+    assert words[0] in as_text and re.sub(r"((?:User|Group)/\S+)", r"`\1`", words[0]) in as_markdown
+    for shown in (as_text, as_markdown):
+        assert "1 outstanding" in shown and "matches the declaration" not in shown
 
 
 @pytest.mark.parametrize(("status", "shows"), [

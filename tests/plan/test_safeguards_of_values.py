@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.declare.model import Safeguards
+from reconciler.declare.model import Assignment, Safeguards
 from reconciler.declare.settings import AccidentalDeletions, GroupMembership
 from reconciler.plan.planner import make_plan
 from reconciler.plan.safeguards.deletions import accidental_deletions
@@ -16,14 +16,24 @@ from reconciler.plan.safeguards.membership import group_membership
 from reconciler.plan.selection import Selection
 from reconciler.record.entries import Entries
 from reconciler.record.model import Record
-from tests.plan.literals import PEOPLE, app, context, entries
+from tests.plan.literals import ASSIGNED, PEOPLE, app, context, entries
 
 ONE_LEFT: dict[str, Any] = {"people": PEOPLE[1:], "teams": ({"displayName": "Net", "members": ["grace@x.org"]},)}
 
 
-def facts(limits: Safeguards, **declared: Any) -> Facts:
+# Ada leaves the group, and keeps her account by an assignment of her own.
+ONE_STAYS: dict[str, Any] = {
+    "teams": ONE_LEFT["teams"],
+    "assignments": (Assignment("ada@x.org", None, "user", None, None, "assignments.yaml", 2), ASSIGNED),
+}
+
+
+def facts(limits: Safeguards, assignments: tuple[Assignment, ...] = (ASSIGNED,), **declared: Any) -> Facts:
     """What there is to judge where Ada and Grace are in the record, and this is declared and there."""
-    found, record = context(app(safeguards=limits), **declared), Record("wiki", entries=Entries(entries()))
+    found, record = (
+        context(app(safeguards=limits, assignments=assignments), **declared),
+        Record("wiki", entries=Entries(entries())),
+    )
     planned = make_plan(found.app, found.resolution, found.live, record, Selection(()), "https://wiki.example")
     return Facts(planned.context, record, planned.everything, planned.everything, (), "2026-06-01T00:00:00Z")
 
@@ -57,4 +67,5 @@ def test_half_of_the_record_is_shown_and_asked_for(declared: dict[str, Any], lea
 )
 def test_a_part_of_a_group_may_leave_it(percent: int, least: int, status: str) -> None:
     limits = Safeguards(groupMembership=GroupMembership(percent, least))
-    assert group_membership(facts(limits, **ONE_LEFT)).status == status
+    assert group_membership(facts(limits, **ONE_STAYS)).status == status
+    assert group_membership(facts(limits, **ONE_LEFT)).status == "ok"  # who is disabled too is counted there
