@@ -13,7 +13,7 @@ from reconciler.cycle.commit import revision
 from reconciler.cycle.plan_files import read_plans
 from reconciler.declare.model import App
 from reconciler.github.gh import GitHubError
-from reconciler.github.pages import actions, whole_plan
+from reconciler.github.pages import actions, blob, whole_plan
 from reconciler.plan.model import Plan
 from reconciler.record.open import store_of
 
@@ -67,7 +67,7 @@ def comment(
 ) -> int:
     """Put the plan of FILE on a pull request: one comment an app, found by its first line and updated in place."""
     from reconciler.github.posts import keep_comment
-    from reconciler.github.reviewed_plans import numbers
+    from reconciler.github.reviewed_plans import doubt, numbers
     from reconciler.report.markdown import how_to_go_on, render
 
     if (number is None) == (plans is None):
@@ -76,9 +76,11 @@ def comment(
 
     def post(plan: Plan) -> None:
         if number is not None:
-            say(f"{plan.app}: {keep_comment('plan', plan, render(plan, whole=whole_plan(plan)), number)}")
+            note = how_to_go_on.merge(plan, doubt(number))
+            body = render(plan, whole=whole_plan(plan), note=note, blob=blob(plan))
+            say(f"{plan.app}: {keep_comment('plan', plan, body, number)}")
             return
-        body = render(plan, whole=whole_plan(plan), kind="stale", note=how_to_go_on.stale(plan, actions(), why))
+        body = render(plan, whole=whole_plan(plan), kind="stale", note=how_to_go_on.stale(plan, actions(), why), blob=blob(plan))
         for pull_request in numbers(plans or Path(), plan.app):
             say(f"{plan.app}: {keep_comment('stale', plan, body, pull_request)}")
 
@@ -119,7 +121,8 @@ def waiting(desired: Path, apps: tuple[str, ...], no_color: bool, file: Path) ->
     def show() -> int:
         plans = _picked(file, apps)
         for plan in plans:
-            click.echo(render(plan, share(len(plans)), whole_plan(plan), note=how_to_go_on.waiting(plan, actions())))
+            note = how_to_go_on.waiting(plan, actions())
+            click.echo(render(plan, share(len(plans)), whole_plan(plan), note=note, blob=blob(plan)))
         return 0
 
     return _told(show)
@@ -134,7 +137,7 @@ def issue(desired: Path, apps: tuple[str, ...], no_color: bool, file: Path) -> i
     from reconciler.report.markdown import how_to_go_on, render
 
     def keep(plan: Plan) -> None:
-        body = render(plan, whole=whole_plan(plan), kind="drift", note=how_to_go_on.drift(plan, actions()))
+        body = render(plan, whole=whole_plan(plan), kind="drift", note=how_to_go_on.drift(plan, actions()), blob=blob(plan))
         say(f"{plan.app}: {keep_issue(plan, body)}")
 
     return _each(file, apps, keep)

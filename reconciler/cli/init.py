@@ -11,6 +11,7 @@ import click
 
 from reconciler.adopt.yaml_edit.rows import header
 from reconciler.cli.common import ERROR, options
+from reconciler.cli.workflow_lines import say_lacking
 from reconciler.cycle.declarations import checked
 from reconciler.cycle.old_record import MOVE, OLD, to_move
 from reconciler.declare.folders import APP_NAME, SUFFIXES
@@ -52,6 +53,7 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
         return ERROR
     if "@" not in version and f".github/{ACTION}" in new:
         _warn(version)
+    say_lacking(desired, start.apps)
     click.echo(
         f"Next: {start.first}set {', '.join(start.needed) or 'the tokens'}, then `reconcile validate` and `reconcile plan`; the "
         "README says what to set up on GitHub, where the repository variable RECONCILE_ALLOWED_ORIGINS is\n"
@@ -62,27 +64,31 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
 
 
 class _Start(NamedTuple):
-    """What the declarations are or become: new files, variables of the workflows, those to set, what to do first, origins."""
+    """What the declarations are or become: new files, variables of the workflows, those to set, what to do first, origins.
+
+    `apps` are those that are declared already.
+    """
 
     files: dict[str, str]
     variables: Variables
     needed: list[str]
     first: str
     origins: str
+    apps: list[App]
 
 
 def _new(desired: Path, app: str) -> _Start:
     """A folder that is not there yet, with one app."""
     token = token_variable(app)
     first = f"in {desired}/apps/{app}/app.yaml replace tenantUrl, which is a placeholder, "
-    return _Start(dict(_starter(app)), {TOKEN: [token], URL: []}, [token], first, f"https://ORIGIN={token}")
+    return _Start(dict(_starter(app)), {TOKEN: [token], URL: []}, [token], first, f"https://ORIGIN={token}", [])
 
 
 def _existing(desired: Path, asked: tuple[str, ...]) -> _Start:
     """A declaration that is there already: it is left as it is."""
     apps = _declared(desired, asked)
     variables, needed = variables_of(apps)
-    return _Start({}, variables, needed, "", ",".join(map(bound, apps)))
+    return _Start({}, variables, needed, "", ",".join(map(bound, apps)), apps)
 
 
 def _declared(desired: Path, asked: tuple[str, ...]) -> list[App]:

@@ -141,8 +141,9 @@ def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = F
             shown = (text.render(plan, colour, plan.unmanaged if unmanaged else (), few) for plan in plans)
             click.echo("\n".join(shown), nl=False)
         case _:
-            from reconciler.github.pages import whole_plan
+            from reconciler.github.pages import blob, whole_plan
             from reconciler.report import markdown
 
             limit = markdown.share(len(plans)) if form == "summary" else markdown.COMMENT
-            click.echo("\n".join(markdown.render(item, limit, whole_plan(item)) for item in plans), nl=False)
+            shown = (markdown.render(item, limit, whole_plan(item), blob=blob(item)) for item in plans)
+            click.echo("\n".join(shown), nl=False)

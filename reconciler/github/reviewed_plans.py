@@ -105,7 +105,7 @@ def _saved(app: str, pull: PullRequest, file: Path, check: Callable[[Plan], None
     """False where there is no plan that could be applied."""
     name = f"plan-{app}-{pull.head}"
     artifact = _artifact(name, pull)
-    if artifact is None or _changes_workflows(pull, tell) or _has_other_base(pull, tell):
+    if artifact is None or _is_doubtful(pull, tell) or _has_other_base(pull, tell):
         return False
     with tempfile.TemporaryDirectory() as scratch:
         download(artifact["workflow_run"]["id"], name, Path(scratch))
@@ -126,18 +126,25 @@ def _whole(file: Path) -> list[Plan]:
         return []
 
 
-def _changes_workflows(pull: PullRequest, tell: Tell) -> bool:
-    """Whether the pull request changes what makes its own plan: GitHub runs a pull request's own workflows; said in words."""
-    files = [item for page in ask(f"pulls/{pull.number}/files?per_page=100") for item in page]
+def _is_doubtful(pull: PullRequest, tell: Tell) -> bool:
+    """Whether its plan may be anything; said in words."""
+    words = doubt(pull.number)
+    if words:
+        tell(words)
+    return bool(words)
+
+
+def doubt(number: int) -> str:
+    """Why the plan on a pull request does not count, in words: it changes what makes that plan. Empty where it does not.
+
+    GitHub runs a pull request's own workflows. Raises GitHubError.
+    """
+    files = [item for page in ask(f"pulls/{number}/files?per_page=100") for item in page]
     names = [name for item in files for name in (item["filename"], item.get("previous_filename", "")) if name.startswith(OURS)]
-    if names:
-        tell(f"pull request {pull.number} changes {names[0]}, so that the plan on it may be anything")
-    elif len(files) >= MOST_FILES:
-        tell(
-            f"pull request {pull.number} changes more files than GitHub lists ({MOST_FILES:,}), so that the plan on it may be "
-            "anything"
-        )
-    return bool(names) or len(files) >= MOST_FILES
+    if not names and len(files) < MOST_FILES:
+        return ""
+    what = names[0] if names else f"more files than GitHub lists ({MOST_FILES:,})"
+    return f"pull request {number} changes {what}, so that the plan on it may be anything"
 
 
 def _has_other_base(pull: PullRequest, tell: Tell) -> bool:

@@ -40,6 +40,23 @@ def _lines(line: str, variables: Variables) -> list[str]:
     return [line.replace(ours, name) for name in variables[ours]] if ours else [line]
 
 
+def lacking(desired: Path, apps: list[App]) -> Iterator[tuple[str, list[str]]]:
+    """(workflow, the lines of the apps' variables that it has nowhere), of those beside a folder of declarations. Reads them."""
+    variables, _ = variables_of(apps)
+    names = {name for listed in variables.values() for name in listed}
+    for workflow, made in workflow_files(variables, "main", ""):
+        file = desired.parent / workflow
+        if file.is_file():
+            have = set(map(_bare, file.read_text(encoding="utf-8", errors="replace").splitlines()))
+            lines = [line for line in dict.fromkeys(map(_bare, made.splitlines())) if line.partition(":")[0] in names]
+            if left := [line for line in lines if line not in have]:
+                yield workflow, left
+
+
+def _bare(line: str) -> str:
+    return line.partition(" #")[0].strip()
+
+
 def variables_of(apps: list[App]) -> tuple[Variables, list[str]]:
     """(the variables that hold the apps' tokens and URLs, those of them without a default)."""
     tokens = {name for app in apps for name, _, _ in REFERENCE.findall(app.secretToken) if name}

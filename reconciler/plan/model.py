@@ -265,6 +265,7 @@ class Plan:
     kept: tuple[Kept, ...] = ()  # what people keep unmanaged from this apply on
     record: RecordHead = RecordHead()
     redacted: bool = False  # personal values are hashes: it can be shown, not applied
+    provisioning: str = ""  # manual or off, where an apply writes nothing whatever is planned
     standing: tuple[str, ...] = ()  # those of the warnings that tell of what was so before this plan
 
     def count(self, action: Action) -> int:

@@ -123,6 +123,7 @@ def make_plan(
             *lookalikes(context, gained),
         ),
         kept=kept,
+        provisioning=closed_by(app) or "",
     )
     return Planned(plan, context, everything, findings)
 

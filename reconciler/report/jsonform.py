@@ -67,6 +67,7 @@ def is_whole(data: dict[str, Any]) -> bool:
 def _shown(plan: Plan) -> dict[str, Any]:
     return {
         **({"redacted": True} if plan.redacted else {}),
+        **({"provisioning": plan.provisioning} if plan.provisioning else {}),
         "format_version": FORMAT_VERSION,
         "app": plan.app,
         "display_name": plan.display_name,
@@ -204,6 +205,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         digest=data["digest"],
         safeguards=tuple(data["safeguards"]),
         redacted=data.get("redacted", False),
+        provisioning=data.get("provisioning", ""),
         standing=tuple(data.get("standing", ())),
         ignored=data["summary"].get("ignored", 0),
         left=data["summary"].get("left", 0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 import cmarkgfm
 import pytest
@@ -131,6 +132,46 @@ def test_a_hostile_name_changes_nothing_but_the_text_inside_code(name: str) -> N
     assert found.comments == harmless.comments == [FIRST[4:-3]]
     assert text.count("<!--") == 1 and text.startswith(FIRST + "\n")
     assert re.sub(r"\s+", " ", plain(name)).strip().replace("<!--", "\\u003c!--")[:8] in re.sub(r"\s+", " ", found.code)
+
+
+BLOB = "https://h.example/o/r/blob/" + "a" * 40
+
+
+def test_on_github_each_place_is_a_link_to_its_line_at_the_commit() -> None:
+    place = f"[`desired/n.yaml:3`]({BLOB}/desired/n.yaml#L3)"
+    plan = replace(
+        plan_of("n"), warnings=("two people, desired/a b.yaml:1 and (desired/t.yaml:7), differ; see `desired/m.yml:2`",)
+    )
+    text = render(plan, blob=BLOB)
+    assert f"| {place} |" in text, "of access"
+    assert text.count(f"Declared in {place}.\n\n</details>") == 3, "below each fence, in which nothing is a link"
+    assert (
+        f"([`desired/t.yaml:7`]({BLOB}/desired/t.yaml#L7))," in text and f"[`desired/m.yml:2`]({BLOB}/desired/m.yml#L2)" in text
+    )
+    assert "](" not in render(plan)
+
+
+def test_links_below_many_changes_are_counted() -> None:
+    text = render(
+        replace(big(5), changes=tuple(replace(c, line=n, reason=f"{n}") for n, c in enumerate(big(50).changes))), blob=BLOB
+    )
+    assert "#L29) and 20 more lines." in text and "#L30)" not in text
+
+
+@given(
+    st.lists(st.sampled_from([*HOSTILE.values(), "..", ".", "/", "%2e%2e", "\\", "?", "#"]), min_size=1, max_size=5).map("".join)
+)
+@settings(max_examples=examples(100), deadline=None)
+def test_no_file_name_leads_a_link_out_of_the_commit_or_ends_it(name: str) -> None:
+    text = render(plan_of(name), blob=BLOB)
+    found, harmless = page(text), page(render(plan_of("harmless"), blob=BLOB))
+    links = re.findall(r"a \[\('href', '([^']*)'\)\]", "\n".join(found.tags))
+    for link in links:
+        path, _, line = link.removeprefix(BLOB + "/").partition("#")
+        assert link.startswith(BLOB + "/") and line == "L3" and unquote(path) == f"desired/{name}.yaml"
+        assert not {".", "..", ""} & set(unquote(path).replace("\\", "\\").split("/"))
+    assert [tag for tag in found.tags if not re.match("/?a", tag)] == [t for t in harmless.tags if not re.match("/?a", t)]
+    assert found.comments == [FIRST[4:-3]]
 
 
 MARKUP = st.sampled_from(

@@ -7,6 +7,7 @@ import os
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -14,10 +15,10 @@ import pytest
 from reconciler.cli.main import run
 from reconciler.cycle.commit import known_commit
 from reconciler.github.gh import GitHubError
-from reconciler.github.pages import actions, whole_plan
+from reconciler.github.pages import actions, blob, whole_plan
 from reconciler.github.reviewed_plans import PullRequest, merged
 from reconciler.plan.digest import digested, plan_digest
-from reconciler.plan.model import Change, Config, Plan
+from reconciler.plan.model import Change, Config, ObjectError, Plan
 from reconciler.record.local import LocalStore
 from reconciler.report.jsonform import dumps
 from reconciler.report.markdown import SUMMARY, how_to_go_on
@@ -220,12 +221,48 @@ def test_a_plan_that_was_cut_is_whole_in_the_artifact_of_its_run(monkeypatch: py
         monkeypatch.setenv(f"GITHUB_{name}", value)
     kept = f"the artifact `plan-wiki-{'a' * 40}` of [this run](https://h/o/r/actions/runs/7)"
     assert whole_plan(plan) == f"{kept}, to be read with `reconcile show plan.json --format json`"
-    made_again = "`reconcile plan --app wiki --format json`"
-    assert whole_plan(replace(plan, config=Config(""))) == made_again, "its artifact has another name"
-    for name, value in (("RUN_ID", "7)[x](https://evil"), ("EVENT_NAME", "push"), ("EVENT_NAME", "schedule")):
-        with monkeypatch.context() as patch:
-            patch.setenv(f"GITHUB_{name}", value)
-            assert whole_plan(plan) == made_again
+    elsewhere = "the summary and the log of [this run](https://h/o/r/actions/runs/7)"
+    assert whole_plan(replace(plan, config=Config(""))) == elsewhere, "its artifact has another name"
+    for event in ("push", "schedule"):
+        monkeypatch.setenv("GITHUB_EVENT_NAME", event)
+        assert whole_plan(plan) == elsewhere, "and no command that needs a token"
+    monkeypatch.setenv("GITHUB_RUN_ID", "7)[x](https://evil")
+    assert whole_plan(plan) == "`reconcile plan --app wiki --format json`"
+
+
+def test_the_commit_that_a_link_leads_to_is_the_plan_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = Plan("wiki", "Wiki", "u", "p", config=Config("", "a" * 40))
+    assert blob(plan) == ""
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://h")
+    assert blob(plan) == ""
+    monkeypatch.setenv("GITHUB_REPOSITORY", "o/r")
+    assert blob(plan) == f"https://h/o/r/blob/{'a' * 40}"
+    for commit in (None, "a) [x](https://evil"):
+        assert blob(replace(plan, config=Config("", commit))) == ""
+
+
+BLOCKED = {"name": "deletions", "status": "blocked", "detail": "many"}
+EDIT = Change("User/a@x.org", "update", "differs", ("config",), "f", 1)
+
+
+@pytest.mark.parametrize(
+    ("plan", "doubt", "said"),
+    [
+        ({"changes": (EDIT,)}, "", "`apply` does exactly this 1 change; if something that it rests on"),
+        ({"changes": (EDIT, EDIT)}, "", "`apply` does exactly these 2 changes; if something that they rest on"),
+        ({"changes": (EDIT,), "errors": (ObjectError("User/b", "X", "r", "m"),)}, "", " 1 object with errors is left out."),
+        ({}, "", "`apply` changes nothing on the service."),
+        ({"changes": (EDIT,), "safeguards": (BLOCKED,)}, "", "the safeguard `deletions` blocks this plan"),
+        ({"changes": (EDIT,), "provisioning": "manual"}, "", "nothing is done: provisioning is manual"),
+        ({"changes": (EDIT,), "provisioning": "off"}, "", "nothing is done: provisioning is off"),
+        ({"changes": (EDIT,), "redacted": True}, "", "waits for approval by its digest"),
+        ({"changes": (EDIT,)}, "pull request 7 changes .github/x [y](z)", "waits for approval by its digest: pull request 7"),
+    ],
+)  # fmt: skip
+def test_what_happens_at_merge_is_one_line(plan: dict[str, Any], doubt: str, said: str) -> None:
+    line = how_to_go_on.merge(Plan("wiki", "Wiki", "u", "p", **plan), doubt)
+    assert line.startswith("**At merge**, ") and said in line and "\n" not in line
+    assert ("does exactly" in line) is ("exactly" in said or "left out" in said) and "[y](z)" not in line.replace("`[y](z)`", "")
 
 
 def test_off_a_runner_there_is_no_link() -> None:

@@ -767,6 +767,22 @@ def test_init_adds_no_app_to_a_declaration_that_is_there_and_says_how_to(tmp_pat
     assert desk.reconcile("init", "--app", "wiki").code == 0
 
 
+def test_init_again_says_exactly_what_the_workflows_lack_of_an_app_that_came_later(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "http://127.0.0.1")
+    desk.reconcile("init")
+    assert "lacks" not in desk.reconcile("init").err
+    shutil.copytree(tmp_path / "desired/apps/wiki", tmp_path / "desired/apps/crm")
+    desk.write("apps/crm/app.yaml", app("${env:CRM_URL}").replace("WIKI_TOKEN", "CRM_TOKEN").replace("wiki", "crm"))
+    said = desk.reconcile("init").err
+    for name in ("plan", "apply", "drift"):
+        about = said.partition(f"Warning: .github/workflows/{name}.yml lacks")[2].partition("Warning:")[0]
+        assert "    CRM_TOKEN: ${{ secrets.CRM_TOKEN }}    (" in about
+        assert "    CRM_URL: ${{ vars.CRM_URL }}    (beside each RECONCILE_ALLOWED_ORIGINS)" in about
+        assert ("    CRM_TOKEN: ${{ secrets.CRM_TOKEN && 'present' }}    (" in about) is (name != "apply")
+        assert "WIKI_TOKEN:" not in about
+    assert "RECONCILE_ALLOWED_ORIGINS be https://ORIGIN=CRM_TOKEN,http" in said
+
+
 @pytest.mark.parametrize(
     ("command", "words"),
     [("init", "The app to write"), ("import", "The app to take over"), ("plan", "Only this app; may be repeated")],

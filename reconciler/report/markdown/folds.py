@@ -10,8 +10,8 @@ from reconciler.report.blocks import FEW, NAMED, SAMPLES, Place, Rows, blocks, b
 from reconciler.report.markdown.change import block as change_block
 from reconciler.report.markdown.change import difference, is_folded
 from reconciler.report.markdown.fit import Section
-from reconciler.report.markdown.prose import prose
-from reconciler.report.names import Names
+from reconciler.report.markdown.links import below, linked
+from reconciler.report.markdown.prose import Words, prose
 from reconciler.report.safe import cell, code, inert, longest_run
 from reconciler.report.text import skips, skips_to_show, unmanaged_classes
 
@@ -24,22 +24,22 @@ KINDS = (
 )
 
 
-def access(plan: Plan) -> list[str | Section]:
+def access(plan: Plan, blob: str) -> list[str | Section]:
     """Who gains and who loses what: people who do alike in one row, 20 rows, then a count and the full list folded."""
     alike = rows_alike(plan.access, FEW)
     if not alike:
         return []
-    shown = tuple(map(_row, alike[:ROWS]))
+    shown = tuple(_row(rows, blob) for rows in alike[:ROWS])
     sections: list[str | Section] = [Section("rows of access", 2, shown, "**Access**\n\n" + COLUMNS)]
     if len(alike) > ROWS or len(alike) < len(plan.access):
         more = f"and {len(alike) - ROWS:,} more: " if len(alike) > ROWS else ""
         title = f"{more}all {len(plan.access):,} rows of access"
-        everyone = tuple(_row([row]) for row in plan.access)
+        everyone = tuple(_row([row], blob) for row in plan.access)
         sections.append(Section("rows of the whole access list", 5, everyone, _open(title) + COLUMNS, CLOSE))
     return sections
 
 
-def _row(rows: list[Access]) -> str:
+def _row(rows: list[Access], blob: str) -> str:
     """What one person, or several alike, gains or loses."""
     row = for_all(rows)
     who = cell(row.address) + (f" ({cell(row.name)})" if row.name and row.name not in row.address else "")
@@ -55,11 +55,11 @@ def _row(rows: list[Access]) -> str:
     what += f", keeps {cell(row.keeps)}" if row.keeps else ""
     last = f"{row.until}, then {row.then}" if row.until and row.then else row.until
     through, until, why = (cell(text) if text else "" for text in (row.through, last, row.reason))
-    where = cell(places(Place(item.file, item.line) for item in rows))
+    where = linked(cell(places(Place(item.file, item.line) for item in rows)), Place(row.file, row.line), blob)
     return f"| {'gains' if row.gains else 'loses'} | {who} | {what} | {through} | {where} | {until} | {why} |"
 
 
-def changes(plan: Plan) -> list[Section]:
+def changes(plan: Plan, blob: str) -> list[Section]:
     """What the declaration asks for, what a date has brought, and what was edited on the service, each apart."""
     apart: dict[str, list[Change]] = defaultdict(list)
     people = by_person(plan.access)
@@ -70,19 +70,28 @@ def changes(plan: Plan) -> list[Section]:
         section
         for cause, rank, singular, plural in KINDS
         if apart[cause]
-        for section in _of_cause(apart[cause], rank, singular if len(apart[cause]) == 1 else plural, people)
+        for section in _of_cause(apart[cause], rank, singular if len(apart[cause]) == 1 else plural, people, blob)
     ]
 
 
-def _of_cause(changes: list[Change], rank: int, title: str, people: Rows) -> list[Section]:
+def _of_cause(changes: list[Change], rank: int, title: str, people: Rows, blob: str) -> list[Section]:
     """Blocks of changes; those that are no samples are folded apart, and cut before anything else."""
     together = blocks(changes, people, FEW)
     folded = [c for block in together for c in (block[SAMPLES:] if len(block) > 1 else filter(is_folded, block))]
-    sections = [_fenced(title, rank, title, map(change_block, together), "diff", len(changes))]
+    links = below((place for block in together for place in _places(block)), blob)
+    sections = [_fenced(title, rank, title, map(change_block, together), "diff", len(changes), links)]
     if folded:
         more = f"more of these {title}"
-        sections.append(_fenced(f"others of the {title}", rank + 4, more, map(difference, folded), "diff"))
+        links = below((Place(change.file, change.line) for change in folded), blob)
+        sections.append(_fenced(f"others of the {title}", rank + 4, more, map(difference, folded), "diff", links=links))
     return sections
+
+
+def _places(block: list[Change]) -> list[Place]:
+    """The lines that a block names."""
+    first = block[0]
+    mapped = [Place(a.file, a.line) for a in first.attributes if a.file] if len(block) > 1 else []
+    return [Place(first.file, first.line), *mapped]
 
 
 def skipped(plan: Plan) -> list[Section]:
@@ -107,17 +116,17 @@ def unmanaged(plan: Plan) -> list[Section]:
     return [_fenced("lines of unmanaged accounts", 7, title, map(inert, lines), "text", count)] if lines else []
 
 
-def standing(plan: Plan, names: Names) -> list[Section]:
+def standing(plan: Plan, words: Words) -> list[Section]:
     """Warnings of what was so before this plan."""
-    rows = tuple(f"- {prose(text, names)}" for text in plan.standing)
+    rows = tuple(f"- {prose(text, *words)}" for text in plan.standing)
     title = f"{len(rows):,} standing {'warning' if len(rows) == 1 else 'warnings'}"
     return [Section("standing warnings", 8, rows, _open(title), CLOSE)] if rows else []
 
 
-def safeguards(plan: Plan, names: Names) -> list[Section]:
+def safeguards(plan: Plan, words: Words) -> list[Section]:
     """What each safeguard says: one fold."""
     rows = tuple(
-        f"- {code(str(s.get('name', '')))} {code(str(s.get('status', '')))}: {prose(str(s.get('detail', '')), names)}"
+        f"- {code(str(s.get('name', '')))} {code(str(s.get('status', '')))}: {prose(str(s.get('detail', '')), *words)}"
         for s in plan.safeguards
     )
     return [Section("safeguards", 5, rows, _open(f"{len(rows):,} safeguards checked"), CLOSE)] if rows else []
@@ -131,8 +140,10 @@ def _open(title: str) -> str:
     return f"<details><summary>{title}</summary>\n\n"
 
 
-def _fenced(name: str, rank: int, title: str, units: Iterable[str], language: str, count: int | None = None) -> Section:
+def _fenced(
+    name: str, rank: int, title: str, units: Iterable[str], language: str, count: int | None = None, links: str = ""
+) -> Section:
     lines = tuple(units)
     ticks = "`" * max(3, max(map(longest_run, lines), default=0) + 1)
     head = _open(f"{len(lines) if count is None else count:,} {title}")
-    return Section(name, rank, lines, f"{head}{ticks}{language}\n", f"\n{ticks}{CLOSE}")
+    return Section(name, rank, lines, f"{head}{ticks}{language}\n", f"\n{ticks}{links}{CLOSE}")

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from shlex import quote
 
+from reconciler.declare.wording import plural
 from reconciler.plan.model import Plan
+from reconciler.report.headline import FINE
+from reconciler.report.markdown.prose import prose
+from reconciler.report.names import Names
 from reconciler.report.safe import code, inert, longest_run
 
 MOST, LONGEST = 60, 200  # lines of a report, and characters of one
 REASON = 30_000  # characters of a report that a comment takes over
+CLOSED = {
+    "manual": "provisioning is manual, so only plans are made (`mode: automatic` in `app.yaml` lets `apply` write)",
+    "off": "provisioning is off (`status: on` in `app.yaml` turns it on)",
+}
 TABLES = 200_000  # characters of a command's Markdown: a summary with the tables of several stays below 1 MiB
 
 
@@ -28,6 +36,32 @@ def approve(plan: Plan, actions: str) -> str:
     return (
         f"To apply exactly this plan: {go} with app {code(plan.app)} and digest {code(plan.digest)}, or type "
         f"{code(f'gh workflow run apply.yml -f app={plan.app} -f digest={plan.digest}')}."
+    )
+
+
+def merge(plan: Plan, doubt: str) -> str:
+    """What an apply does once the pull request is merged, in one line; `doubt` says why its plan would not count, or nothing."""
+    return "**At merge**, " + _at_merge(plan, doubt)
+
+
+def _at_merge(plan: Plan, doubt: str) -> str:
+    if plan.provisioning:
+        return f"nothing is done: {CLOSED[plan.provisioning]}."
+    if names := [code(str(item.get("name", ""))) for item in plan.safeguards if item.get("status") not in FINE]:
+        are = f"the safeguard{'s' * (len(names) > 1)} {', '.join(names)} {'blocks' if len(names) == 1 else 'block'}"
+        return f"`apply` does nothing here: {are} this plan. The caution below says how to go on."
+    if not plan.changes:
+        return "`apply` changes nothing on the service."
+    if doubt:
+        return f"nothing is done, and the plan waits for approval by its digest: {prose(doubt, Names())}."
+    if plan.redacted:
+        return "nothing is done: a redacted plan cannot be applied, so it waits for approval by its digest."
+    count = len(plan.changes)
+    these, rest = ("this 1 change", "it rests") if count == 1 else (f"these {count:,} changes", "they rest")
+    left = f" {plural(len(plan.errors), 'object')} with errors {'is' if len(plan.errors) == 1 else 'are'} left out."
+    return (
+        f"`apply` does exactly {these}; if something that {rest} on has changed by then, it does nothing and says so here."
+        + left * bool(plan.errors)
     )
 
 

@@ -10,8 +10,8 @@ from reconciler.report.blocks import FEW, NAMED, blocks, by_person, reason
 from reconciler.report.headline import FINE, headline, verdict
 from reconciler.report.markdown import folds
 from reconciler.report.markdown.fit import Limit, Section, fit
-from reconciler.report.markdown.prose import prose
-from reconciler.report.names import Names, known, of_plan
+from reconciler.report.markdown.prose import Words, prose
+from reconciler.report.names import known, of_plan
 from reconciler.report.safe import code
 from reconciler.report.safeguard_verdict import approve_in, line, passing
 from reconciler.report.text import ALWAYS_TOLD, TOLD, caution_words, cost, skips_to_show
@@ -33,23 +33,26 @@ def opening(kind: str, app: str) -> str:
     return f"<!-- reconcile:{kind} app={app} "
 
 
-def render(plan: Plan, limit: Limit = COMMENT, whole: str = WHOLE, kind: str = "plan", note: str = "") -> str:
-    """The plan, cut to the limit; `whole` says in Markdown where all of it is, `note` is Markdown of ours on top."""
+def render(plan: Plan, limit: Limit = COMMENT, whole: str = WHOLE, kind: str = "plan", note: str = "", blob: str = "") -> str:
+    """The plan, cut to the limit; `whole` says in Markdown where all of it is, `note` is Markdown of ours on top.
+
+    `blob` is the address under which GitHub shows the files of the plan's commit; empty where places are no links.
+    """
     first = f"{opening(kind, plan.app)}digest={plan.digest} format=1.0 -->"
-    names = known(of_plan(plan))
+    words = Words(known(of_plan(plan)), blob)
     parts: list[str | Section] = [
         f"{first}\n{_first(plan)}",
         _counts(plan),
         note,
         _selection(plan),
-        *caution(plan, names),
-        *findings(plan, names),
-        *folds.access(plan),
-        *folds.changes(plan),
-        *folds.safeguards(plan, names),
+        *caution(plan, words),
+        *findings(plan, words),
+        *folds.access(plan, blob),
+        *folds.changes(plan, blob),
+        *folds.safeguards(plan, words),
         *folds.skipped(plan),
         *folds.unmanaged(plan),
-        *folds.standing(plan, names),
+        *folds.standing(plan, words),
         _footer(plan),
     ]
     return fit([part for part in parts if part], limit, whole)
@@ -62,8 +65,8 @@ def unplanned(name: str) -> str:
 
 def _first(plan: Plan) -> str:
     """One line: may it be merged, and what does it do."""
-    words = headline(plan, code)
-    return f"### {code(plan.display_name)}: **{verdict(plan)}**" + (f": {words}" if words else "")
+    said = headline(plan, code)
+    return f"### {code(plan.display_name)}: **{verdict(plan)}**" + (f": {said}" if said else "")
 
 
 def _counts(plan: Plan) -> str:
@@ -100,46 +103,46 @@ def blocked(plan: Plan) -> list[dict[str, Any]]:
     return [item for item in plan.safeguards if item.get("status") not in FINE]
 
 
-def caution(plan: Plan, names: Names) -> list[Section]:
+def caution(plan: Plan, words: Words) -> list[Section]:
     """What the plan itself cautions of, and deletes, disables, privileged gains and blocked safeguards."""
-    rows = list(_harm(plan, names))
+    rows = list(_harm(plan, words))
     if not rows:
         return []
     more = [f"> - and {len(rows) - MOST:,} more, below"] if len(rows) > MOST else []
     return [Section("cautions", 1, (*rows[:MOST], *more), "> [!CAUTION]\n")]
 
 
-def _way_out(item: dict[str, Any], app: str, names: Names) -> str:
+def _way_out(item: dict[str, Any], app: str, words: Words) -> str:
     """What to do, and the very entry that would let the plan through where an approval can."""
-    remedy = f". To go on: {prose(item['remedy'], names)}" if item.get("remedy") else ""
-    alone = f". {prose(words, names)}" if (words := passing(item, app)) else ""
+    remedy = f". To go on: {prose(item['remedy'], *words)}" if item.get("remedy") else ""
+    alone = f". {prose(others, *words)}" if (others := passing(item, app)) else ""
     if not item.get("approval"):
         return remedy + alone
     return f"{remedy}. To approve it, add to {code(approve_in(item, app))}: {code(line(item['approval']))}{alone}"
 
 
-def _harm(plan: Plan, names: Names) -> Iterator[str]:
-    yield from (f"> - {prose(caution_words(item), names)}" for item in plan.cautions)
+def _harm(plan: Plan, words: Words) -> Iterator[str]:
+    yield from (f"> - {prose(caution_words(item), *words)}" for item in plan.cautions)
     for item in blocked(plan):
-        detail = prose(str(item.get("detail", "")), names)
-        yield f"> - **safeguard {code(item.get('name', ''))} blocks**: {detail}" + _way_out(item, plan.app, names)
+        detail = prose(str(item.get("detail", "")), *words)
+        yield f"> - **safeguard {code(item.get('name', ''))} blocks**: {detail}" + _way_out(item, plan.app, words)
     people = by_person(plan.access)
     deleted = [change for change in plan.changes if change.action == Action.DELETE]
-    yield from (_all(block, "deletes", names) for block in blocks(deleted, people, FEW))
+    yield from (_all(block, "deletes", words) for block in blocks(deleted, people, FEW))
     for row in plan.access:
         if row.gains and row.privileged:
             yield f"> - **gains privileged {row.kind}** {code(row.what)}: {_who(row)}"
     disabled = [change for change in plan.changes if change.disables]
-    yield from (_all(block, "disables", names) for block in blocks(disabled, people, FEW))
+    yield from (_all(block, "disables", words) for block in blocks(disabled, people, FEW))
 
 
-def _all(block: list[Change], verb: str, names: Names) -> str:
+def _all(block: list[Change], verb: str, words: Words) -> str:
     """What is done to one object, or to several for one cause."""
     first, more = block[0], len(block) - NAMED
     if len(block) == 1:
-        return f"> - **{verb}** {_who(first)}: {prose(first.reason, names)}"
+        return f"> - **{verb}** {_who(first)}: {prose(first.reason, *words)}"
     named = ", ".join(code(change.address) for change in block[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
-    return f"> - **{verb} {len(block):,} accounts**: {prose(reason(first), names)}: {named}"
+    return f"> - **{verb} {len(block):,} accounts**: {prose(reason(first), *words)}: {named}"
 
 
 def _who(item: Change | Access) -> str:
@@ -147,12 +150,12 @@ def _who(item: Change | Access) -> str:
     return code(item.address) + (f" ({code(item.name)})" if item.name and item.name not in item.address else "")
 
 
-def findings(plan: Plan, names: Names) -> list[Section]:
+def findings(plan: Plan, words: Words) -> list[Section]:
     """Objects that cannot be planned, and warnings of what is new."""
     errors = tuple(
-        f"- {code(e.address)} ({code(e.code)}): {prose(e.reason, names)}; to do: {prose(e.remedy, names)}" for e in plan.errors
+        f"- {code(e.address)} ({code(e.code)}): {prose(e.reason, *words)}; to do: {prose(e.remedy, *words)}" for e in plan.errors
     )
-    warnings = tuple(f"- {prose(text, names)}" for text in plan.warnings if text not in plan.standing)
+    warnings = tuple(f"- {prose(text, *words)}" for text in plan.warnings if text not in plan.standing)
     sections = [
         Section("errors", 0, errors, "**Errors**: these objects are left out, the rest can be applied\n\n"),
         Section("warnings", 2, warnings, "**Warnings**\n\n"),
