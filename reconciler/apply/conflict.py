@@ -1,4 +1,7 @@
-"""A create that was answered 409: the one account in its way, and whether it may be taken over at once. Reads the service."""
+"""A create that may be there already: what a lost POST has made, or the one account in its way, and whether it may be taken over.
+
+Reads the service.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from reconciler.apply.ids import resource_of
 from reconciler.apply.model import Failed, Job
 from reconciler.plan.diff import same
 from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.unanswered import is_as_sent
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import ServiceError
 
@@ -64,3 +68,19 @@ def still_to_write(job: Job, change: Change, there: Resource) -> tuple[Attribute
     slots, have = {slot.target: slot for slot in mapping.slots}, mapping.one(there)
     wanted = managed(job, change)
     return tuple([a._replace(before=have[a.path]) for a in wanted if not same(slots[a.path], a.after, have[a.path])])
+
+
+def look_up(job: Job, client: ScimClient, change: Change, sent: dict[str, Any]) -> Resource | None:
+    """A POST whose answer was lost may have arrived: its matching attribute tells. Raises Failed where another's did."""
+    mapping = job.resolution.mapping(change.address)
+    for number in mapping.matching:
+        slot = mapping.slots[number]
+        want = sent.get(slot.target)
+        if isinstance(want, str):
+            found = client.find(resource_of(change.address), slot.target, want)
+            found = [r for r in found if same(slot, want, mapping.one(r)[slot.target])]
+            if len(found) == 1 and not is_as_sent(mapping, sent, mapping.project(found)[0]):
+                raise Failed("stale", "an account that matches has come into being since it was planned")
+            if len(found) == 1:
+                return found[0]
+    return None

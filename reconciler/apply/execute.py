@@ -210,9 +210,9 @@ class _Run:
             why = "the run was interrupted" if self.refused is None else refusal(self.refused)
             why = "the record cannot be written" if self.unkept else why
             return Outcome(change, "skipped", f"{'done in part' if begun else 'not begun'}: {why}")
-        if left := self.writer.outstanding.get(change.address):
+        if left := self.writer.recorded.outstanding.get(change.address):
             return Outcome(change, "outstanding", left)
-        note, adopted = self.writer.notes.get(change.address, ""), self.writer.adopted.get(change.address, "")
+        note, adopted = self.writer.recorded.notes.get(change.address, ""), self.writer.adopted.get(change.address, "")
         return Outcome(change, "ignored" if note else "done", "; ".join(filter(None, (adopted, note))))
 
     def _one(self, step: Step) -> None:

@@ -4,43 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from reconciler.apply.answers import kept_otherwise, undone_active, undone_roles
-from reconciler.apply.beside import changed_beside
-from reconciler.apply.conflict import TAKEN, in_the_way, managed, may_be_taken, still_to_write
+from reconciler.apply.answers import kept_otherwise
+from reconciler.apply.conflict import TAKEN, in_the_way, look_up, managed, may_be_taken, still_to_write
 from reconciler.apply.deletion import delete
 from reconciler.apply.forms import Forms
+from reconciler.apply.generated import generated
 from reconciler.apply.ids import Ids, resource_of, version_of
 from reconciler.apply.inside import Inside
 from reconciler.apply.learning import Learning
 from reconciler.apply.members import Form, write_members
 from reconciler.apply.model import Failed, Job
 from reconciler.apply.preconditions import unchanged, values_unchanged
+from reconciler.apply.recorded import Recorded
 from reconciler.apply.refusals import advised, failures, left
 from reconciler.apply.right_account import Whose
 from reconciler.apply.steps import Step
 from reconciler.apply.vanished import still_listed
-from reconciler.declare.names import fold, is_group
-from reconciler.plan.diff import same
+from reconciler.declare.names import is_group
 from reconciler.plan.model import AttributeChange, Change
-from reconciler.plan.outstanding import given_and_lacking, is_in_vain, taken_and_there
-from reconciler.plan.unanswered import is_as_sent
-from reconciler.record.entries import Entry
 from reconciler.record.entry_changes import (
     EntryChanges,
     change_members,
-    disable,
-    enable,
-    give_roles,
-    retain,
-    tell,
 )
 from reconciler.resolve.expressions.functions import Chance
-from reconciler.resolve.mapping import coerce
-from reconciler.resolve.resolution import getter
 from reconciler.scim.client import ATTEMPTS, ScimClient
 from reconciler.scim.errors import LostAnswer, ServiceError
 from reconciler.scim.forms import PUT
@@ -51,8 +40,7 @@ Attributes = tuple[AttributeChange, ...]
 
 
 class Writer:
-    """`notes` say what the service made of a change otherwise, `outstanding` what it was told of access and did not do,
-    `adopted` which account was taken for a new one.
+    """`recorded` says what became of each change, `adopted` which account was taken for a new one.
 
     Of the last step: `uncertain` says that a write was sent which may have been done even where the step failed, `made` are
     values made for it.
@@ -61,18 +49,15 @@ class Writer:
     def __init__(
         self, job: Job, client: ScimClient, now: Callable[[], str], journal: Callable[[dict[str, Any]], None], chance: Chance
     ) -> None:
-        self.job, self.client, self.now = job, client, now
+        self.job, self.client = job, client
         self.journal, self.chance = journal, chance
         self.ids = Ids(job.settled.ids)
         self.changes = EntryChanges(
             job.record, job.settled.baselines, job.settled.renamed, job.settled.gone, job.resolution.user_mapping.references
         )
         self.whose, self.learning = Whose(job, self.ids), Learning(job, client)
-        self.inside = Inside(job, client, self.ids)
-        self.forms = Forms(job, client, self.ids, self.learning, self._fresh, self._ends_access, self._lose_nobody)
-        self.carrying = {*job.record.carrying, *(s.target for s in job.resolution.user_mapping.slots if s.carries_roles)}
-        self.notes: dict[str, str] = {}
-        self.outstanding: dict[str, str] = {}
+        self.inside, self.recorded = Inside(job, client, self.ids), Recorded(job, self.ids, self.changes, now)
+        self.forms = Forms(job, client, self.ids, self.learning, self._fresh, self.recorded.ends_access, self._lose_nobody)
         self.adopted: dict[str, str] = {}
         self.made: dict[str, Any] = {}
         self.beside: set[str] = set()  # entries that the last step changed beside its own
@@ -106,7 +91,9 @@ class Writer:
     # Requests
 
     def _create(self, change: Change, attributes: Attributes) -> None:
-        attributes = self._generated(change, attributes)
+        attributes, self.made = generated(self.job, change, attributes, self.chance)
+        if self.made:
+            self.journal({"address": change.address, "generated": self.made})  # before they are sent
         sent = {a.path: a.after for a in attributes}
         try:
             answer = self._post(change, sent)
@@ -120,7 +107,7 @@ class Writer:
             raise Failed("failed", f"{another}; nothing was recorded")
         self.ids.learn(change.address, answer["id"])
         self.changes.create(change.address, answer["id"])
-        self._settle(change, attributes, self._whole_of_create(change, attributes, answer) or {})
+        self.recorded.settle(change, attributes, self._whole_of_create(change, attributes, answer) or {}, self.beside)
 
     def _take_over(self, change: Change, there: Resource, error: ServiceError) -> None:
         """The account that is in the way of a create is the declared one, unless it is known as another's."""
@@ -137,7 +124,8 @@ class Writer:
             sent = self.forms.write(change, left, there)
             answer, refused = self._whole(change, sent.answer) or {}, sent.refused
             self.uncertain = False
-        self._settle(change, tuple([a for a in managed(self.job, change) if a.path not in refused]), answer)
+        taken = tuple([a for a in managed(self.job, change) if a.path not in refused])
+        self.recorded.settle(change, taken, answer, self.beside)
         if refused:
             self._refused(change, left, refused, answer)
 
@@ -152,41 +140,12 @@ class Writer:
             self.uncertain = True
             if isinstance(error, LostAnswer):
                 self.client.rest(error, attempt)
-            found = self._look_up(change, sent)
+            found = look_up(self.job, self.client, change, sent)
             if found is not None:
                 return found
             if not isinstance(error, LostAnswer) or attempt == ATTEMPTS:
                 raise
         return self._post(change, sent, attempt + 1)
-
-    def _generated(self, change: Change, attributes: Attributes) -> Attributes:
-        """With the values that only an apply can make, journalled before they are sent, but for a password."""
-        made: dict[str, Any] = {}
-        mapping = self.job.resolution.mapping(change.address)
-        for slot in mapping.slots:
-            if slot.expression is not None and slot.expression.generated:
-                value = slot.expression.generate(getter(self.job.resolution, change.address), self.chance)
-                made[slot.target] = coerce(slot, value)
-                if not slot.hidden:
-                    self.made[slot.target] = made[slot.target]
-        if self.made:
-            self.journal({"address": change.address, "generated": self.made})
-        return tuple([a._replace(after=made[a.path]) if a.generated else a for a in attributes])
-
-    def _look_up(self, change: Change, sent: dict[str, Any]) -> Resource | None:
-        """A POST whose answer was lost may have arrived: its matching attribute tells. Raises Failed where another's did."""
-        mapping = self.job.resolution.mapping(change.address)
-        for number in mapping.matching:
-            slot = mapping.slots[number]
-            want = sent.get(slot.target)
-            if isinstance(want, str):
-                found = self.client.find(resource_of(change.address), slot.target, want)
-                found = [r for r in found if same(slot, want, mapping.one(r)[slot.target])]
-                if len(found) == 1 and not is_as_sent(mapping, sent, mapping.project(found)[0]):
-                    raise Failed("stale", "an account that matches has come into being since it was planned")
-                if len(found) == 1:
-                    return found[0]
-        return None
 
     def _write(self, change: Change, attributes: Attributes) -> None:
         live = self._fresh(change)
@@ -201,7 +160,7 @@ class Writer:
             self._refused(change, attributes, sent.refused, live)
             return
         another = self.whose.of_write(change, sent.answer)
-        whole = self._whole(change, None if any(map(self._moves_access, taken)) else sent.answer)
+        whole = self._whole(change, None if any(map(self.recorded.moves_access, taken)) else sent.answer)
         mapping = self.job.resolution.mapping(change.address)
         whole = whole or still_listed(self.client, resource_of(change.address), mapping, live)
         if change.action == "disable" and not whole:
@@ -209,47 +168,34 @@ class Writer:
         elif not whole:
             raise Failed("stale", "it is gone from the service since it was written")
         else:
-            entry = self._settle(change, taken, whole)
-            self._take_beside(change, entry, live, whole)
+            entry = self.recorded.settle(change, taken, whole, self.beside)
+            self.recorded.take_beside(change, entry, live, whole)
         if another:
             self.uncertain = False  # it has been read back
             raise Failed("failed", f"{another}; whether that one was written to is not known")
         if sent.refused:
             self._refused(change, attributes, sent.refused, whole or {})
 
-    def _ends_access(self, attribute: AttributeChange) -> bool:
-        """Whether access ends by it."""
-        if attribute.path == "active":
-            return attribute.after is False
-        return attribute.path in self.carrying and bool(taken_and_there(attribute.replaced, attribute.after, attribute.replaced))
-
-    def _moves_access(self, attribute: AttributeChange) -> bool:
-        """Whether access ends or begins by it. It is read back whatever the answer says: many echo what they got."""
-        if attribute.path == "active":
-            return True
-        gives = attribute.path in self.job.shown_roles and bool(given_and_lacking(attribute.after, attribute.replaced))
-        return gives or self._ends_access(attribute)
-
     def _refused(self, change: Change, attributes: Attributes, refused: dict[str, ServiceError], live: Resource) -> None:
         """What the service takes in no form is left, and told no more. Raises Failed where it must not be left so."""
         self.uncertain = any(error.uncertain for error in refused.values())
-        failed = failures(change, refused, self.job.resolution.mapping(change.address), self.carrying, self.learning)
+        failed = failures(change, refused, self.job.resolution.mapping(change.address), self.recorded.carrying, self.learning)
         gone = {path: error for path, error in refused.items() if path not in failed}
         once = [a for a in attributes if a.path in gone and not self.learning.refuse(change, a.path, gone[a.path])]
         if once:
-            self._settle(change, tuple(once), live)
+            self.recorded.settle(change, tuple(once), live, self.beside)
         if gone:
-            self.notes[change.address] = left(gone)
+            self.recorded.notes[change.address] = left(gone)
         if failed:
             if len(refused) < len(attributes):
                 self.changes.touched.add(change.address)
-                self.took = any(self._ends_access(a) for a in attributes if a.path not in refused)
+                self.took = any(self.recorded.ends_access(a) for a in attributes if a.path not in refused)
             raise Failed("failed", advised(change, failed, self.learning))
 
     def _deleted_by_disabling(self, change: Change) -> None:
         """What a profile could have said: on this service nobody is inactive."""
         self.changes.drop(change.address)
-        self.notes[change.address] = (
+        self.recorded.notes[change.address] = (
             "the service deleted the account when `active` became false: say so in the profile, "
             "`deprovision: {inactive: deletes}`"
         )
@@ -281,13 +227,13 @@ class Writer:
         change_members(entry, known, remove)
         undone, note = self.inside.look(id, entry, known, remove)
         if undone:
-            before = [self.outstanding[change.address]] if change.address in self.outstanding else []
-            self.outstanding[change.address] = "; ".join([*before, f"the service answered, and {' and '.join(undone)}"])
+            before = [self.recorded.outstanding[change.address]] if change.address in self.recorded.outstanding else []
+            self.recorded.outstanding[change.address] = "; ".join([*before, f"the service answered, and {' and '.join(undone)}"])
         elif note:
-            self.notes[change.address] = note
+            self.recorded.notes[change.address] = note
         for member in remove:
             if member in self.job.record.entries:
-                self._roles(member, self.job.record.entries[member])
+                self.recorded.give_roles(member, self.job.record.entries[member])
                 self.beside.add(member)
         if lacking:
             self.changes.touched.update([change.address] if known or remove else [])
@@ -310,7 +256,7 @@ class Writer:
             self.uncertain = True
             kept = self._deleted(change, id, live)
             if kept is not None and self.job.resolution.limited.capabilities.delete == "removes":
-                self.notes[change.address] = (
+                self.recorded.notes[change.address] = (
                     "the service keeps the account, deactivated: say so in the profile, `deprovision: {delete: deactivates}`"
                 )
         self.changes.drop(change.address)
@@ -337,64 +283,10 @@ class Writer:
             return answer
         return self.client.get(resource_of(change.address), self.ids.own(change))
 
-    def _undone(self, attribute: AttributeChange, answered: Any) -> str:
-        if attribute.path == "active":
-            return undone_active(attribute, answered)
-        if attribute.path not in self.carrying:
-            return ""
-        return undone_roles(attribute, answered, attribute.path in self.job.shown_roles)
-
     def _whole_of_create(self, change: Change, attributes: Attributes, answer: Resource) -> Resource | None:
         """The new object, read back where the answer shows less access than was given: it may leave out what is there."""
         whole = self._whole(change, answer)
         otherwise = kept_otherwise(self.job.resolution.mapping(change.address), self.ids, attributes, whole or {})
-        if whole is not answer or not any(self._undone(a, otherwise[a.path]) for a in attributes if a.path in otherwise):
+        if whole is not answer or not any(self.recorded.undone(a, otherwise[a.path]) for a in attributes if a.path in otherwise):
             return whole
         return self._whole(change, None)
-
-    # The record
-
-    def _settle(self, change: Change, attributes: Attributes, live: Resource) -> Entry:
-        hidden = {slot.target for slot in self.job.resolution.mapping(change.address).slots if slot.hidden}
-        attributes = tuple([a for a in attributes if not (a.generated and a.path in hidden)])  # a secret that nobody needs again
-        ignored = kept_otherwise(self.job.resolution.mapping(change.address), self.ids, attributes, live)
-        entry = self._entry(change, {a.path for a in change.attributes} - {a.path for a in attributes})
-        tell(entry, {a.path: a.after for a in attributes}, ignored)
-        told = {a.path for a in attributes}
-        if not any(a.path in self.carrying and a.path not in told for a in change.attributes):
-            self._roles(change.address, entry)
-        there = [words for a in attributes if a.path in ignored and (words := self._undone(a, ignored[a.path]))]
-        if there:
-            self.outstanding[change.address] = f"the service answered, and {' and '.join(there)}"
-        if replace(change, attributes=attributes).disables and not is_in_vain(entry):
-            disable(entry, self.now())
-            if change.address not in self.job.resolution.users and change.address not in self.job.settled.revoked:
-                retain(entry)
-        elif change.action == "enable" and "active" in told:
-            enable(entry)
-        if ignored.keys() - hidden:
-            self.notes[change.address] = "the service ignored " + ", ".join(sorted(ignored.keys() - hidden))
-        return entry
-
-    def _entry(self, change: Change, untold: set[str]) -> Entry:
-        """The entry to be changed; whoever could not be renamed is recorded as before, although other attributes were written."""
-        mapping, old = self.job.resolution.mapping(change.address), self.changes.renamed.get(change.address)
-        if old is None or untold.isdisjoint(mapping.slots[number].target for number in mapping.matching):
-            return self.changes.entry(change, self.ids.own(change))
-        self.beside.add(old)
-        return self.changes.unmoved(change, old)
-
-    def _take_beside(self, change: Change, entry: Entry, before: Resource, after: Resource) -> None:
-        mapping = self.job.resolution.mapping(change.address)
-        beside = changed_beside(mapping, change, before, after, self.carrying, self.ids.addresses)
-        slots = {slot.target: slot for slot in mapping.slots}
-        wanted = {path: value for path, value in entry.get("wanted", {}).items() if path in beside}
-        tell(entry, wanted, {path: beside[path] for path in wanted if not same(slots[path], wanted[path], beside[path])})
-
-    def _roles(self, address: str, entry: Entry) -> None:
-        """The roles that a user has from now on, none where the account is out of scope; those that a group gives."""
-        if address.startswith("Group/"):
-            give_roles(entry, sorted(self.job.settled.giving.get(fold(address.partition("/")[2]), ())))
-            return
-        user = self.job.resolution.users.get(address) if address not in self.job.settled.revoked else None
-        give_roles(entry, [role.key for role in user.roles] if user is not None else [])
