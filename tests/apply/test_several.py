@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.report.change_text import attribute_lines
 from reconciler.report.markdown.change import difference
-from reconciler.report.text import attribute_lines
 from tests.support.world import MAPPINGS, World
 
 WORK = 'emails[type eq "work"].value'
