@@ -32,7 +32,8 @@ def in_the_way(job: Job, client: ScimClient, change: Change, sent: dict[str, Any
                 return None
             bearing = {r["id"]: r for r in found if same(slot, want, mapping.one(r)[slot.target])}
             if bearing:
-                return next(iter(bearing.values())) if len(bearing) == 1 else None
+                exact = [r for r in bearing.values() if mapping.one(r)[slot.target] == want]
+                return (exact if len(exact) == 1 else [*bearing.values()])[0] if 1 in (len(exact), len(bearing)) else None
     return None
 
 

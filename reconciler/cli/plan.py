@@ -99,7 +99,7 @@ def _code(plan: Plan, session: Session) -> int:
         return ERROR
     if session.guarded.blocking:
         return BLOCKED
-    return CHANGES if plan.changes or plan.outstanding else 0
+    return CHANGES if plan.changes or plan.outstanding or plan.kept else 0
 
 
 def _save(plans: list[Plan], out: Path, mode: int, unplanned: list[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.github.gh import own, send
 from reconciler.plan.model import Plan
+from reconciler.report.headline import FINE
 from reconciler.report.markdown import opening
 
 
@@ -17,7 +18,7 @@ def keep_comment(kind: str, plan: Plan, body: str, number: int) -> str:
         if comment.body != body:
             send("PATCH", f"issues/comments/{comment.number}", body=body)
         return f"the comment on pull request {number} is up to date"
-    if _tells_something(plan) or kind == "stale":
+    if _tells_something(plan) or _warns(plan) or kind == "stale":
         send("POST", f"issues/{number}/comments", body=body)
         return f"commented on pull request {number}"
     return "nothing changes, so nothing was posted"
@@ -43,4 +44,9 @@ def keep_issue(plan: Plan, body: str) -> str:
 
 
 def _tells_something(plan: Plan) -> bool:
-    return bool(plan.changes or plan.errors or plan.outstanding)
+    return bool(plan.changes or plan.errors or plan.outstanding or plan.kept)
+
+
+def _warns(plan: Plan) -> bool:
+    """Whether a reviewer must know of it, although nothing is written: a mapping that goes changes nobody's account."""
+    return bool(plan.cautions or any(item.get("status") not in FINE for item in plan.safeguards))

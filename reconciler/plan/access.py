@@ -271,15 +271,16 @@ class _Work:
         privileged = fold(change.address) in self.privileged
         gave = self.context.giving.get(fold(group), set()).union((self.context.known(change.address) or {}).get("roles", ()))
         ends = self._end(group)
+        given = next((item.reason for item in self.of_groups if item.group == fold(group) and item.reason), "") or ""
         leaving = sorted(group_members(self.context, change)[1]) if change.action == Action.DELETE else change.remove
         for member, gains in (*((m, True) for m in change.add), *((m, False) for m in leaving)):
             through = self._through(member, fold(group)) if gains and fold(group) in self.groups else ""
             inner = through.partition(" > ")[2]
             person = self._called(member)
             keeps = "" if gains else self._kept(person, gave)
-            until, then = ends if gains else (None, "")
+            until, then, reason = (*ends, given) if gains else (None, "", "")
             name, place = self._name(person), (change.file, change.line)
-            yield Access(person, name, gains, "group", group, privileged, inner, *place, until, keeps=keeps, then=then)
+            yield Access(person, name, gains, "group", group, privileged, inner, *place, until, reason, keeps, then)
 
     def _end(self, group: str) -> tuple[str | None, str]:
         """The last day on which a group is assigned, and what becomes of its members then; (None, "") where it has no end."""

@@ -24,7 +24,8 @@ def remove_group(
     """As deprovisioning says; an assignment that expires ends what it gave, and deletes no group."""
     match _setting(context.app.deprovisioning, skip):
         case "retain":
-            return
+            if inside := _still_inside(context, live, entry, skip):
+                findings.left(f"retained, as deprovisioning says{inside}", address)
         case "empty":
             _empty(context, address, entry, live, skip, findings)
         case _ if skip is not None and skip.code == "AssignmentExpired":

@@ -18,17 +18,23 @@ def verdict(plan: Plan) -> str:
         return "blocked by a safeguard"
     if plan.errors:
         return "errors"
-    if plan.changes:
+    if plan.changes or plan.kept:
         return "changes to review"
     return "told, and not done" if plan.outstanding else "no changes"
 
 
 def headline(plan: Plan, quote: Quote) -> str:
     """What a plan does, in one line; empty where it does nothing. `quote` makes text of a person harmless."""
-    if not plan.changes:
+    if not plan.changes and not plan.kept:
         return ""
-    access = [*_people(plan.access), *_privileged(plan.access)] or ["nobody's access changes"]
+    access = [*_people(plan.access), *_privileged(plan.access), *_unmanaged(plan)] or ["nobody's access changes"]
     return ", ".join([*access, *_objects(plan), *_overridden(plan, quote)])
+
+
+def _unmanaged(plan: Plan) -> Iterator[str]:
+    """Who keeps a role or a group that nothing carries any more."""
+    if people := {item.address for item in plan.kept}:
+        yield _some(len(people), "person keeps access unmanaged", "people keep access unmanaged")
 
 
 def _people(rows: Iterable[Access]) -> Iterator[str]:
@@ -80,6 +86,11 @@ def _objects(plan: Plan) -> Iterator[str]:
         if changes:
             yield _some(len(changes), f"{one} {word}", f"{many} {word}")
             seen.update(change.address for change in changes)
+    known = {row.address for row in plan.access if row.kind == "identity"} - {
+        c.address for c in _renames(plan.changes, "username")
+    }
+    if known:
+        yield _some(len(known), "account gets another e-mail or matching value", "accounts get another e-mail or matching value")
     for kind, noun in (("User/", "account"), ("Group/", "group")):
         left = [
             c for c in _done(plan.changes, Action.UPDATE, kind) if c.address not in seen and (c.attributes or kind == "User/")

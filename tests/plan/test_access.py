@@ -246,6 +246,8 @@ def test_the_reason_of_an_assignment_stands_beside_what_it_gives(world: World) -
     world.assign("user: ada@x.org, role: Admin, reason: NET-1432", "user: grace@x.org, role: User")
     assert row(world, "ada", "Admin").reason == "NET-1432" and row(world, "grace", "User").reason == ""
     assert ", reason: NET-1432" in text(world.plan()) and "| `NET-1432` |" in markdown.render(world.plan())
+    world.assign("group: Net, role: User, reason: NET-7")
+    assert row(world, "ada", "Net").reason == "NET-7", "the group's assignment says why, also of a membership"
 
 
 @pytest.mark.parametrize(

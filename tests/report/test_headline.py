@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.plan.model import Access, Action, AttributeChange, Cause, Change, Plan, Skip
+from reconciler.plan.model import Access, Action, AttributeChange, Cause, Change, Kept, Plan, Skip
 from reconciler.report import jsonform, markdown, text
 from reconciler.report.headline import headline
 from reconciler.report.redact import redact
@@ -97,3 +97,11 @@ def test_who_leaves_by_this_plan_is_not_skipped_with_advice_to_come_back() -> No
         assert "1 skipped" in shown and "set accountEnabled" not in shown
         assert "AccountDisabled (1): disabled in the directory, so nothing is to be done" in shown
     assert len(jsonform.to_json(plan)["skipped"]) == 2
+
+
+def test_another_matching_value_is_counted_beside_the_logins_and_who_keeps_something_unmanaged_is_said() -> None:
+    renamed = (change("User/a", Action.UPDATE, LOGIN), change("User/b"), change("User/c"))
+    rows = tuple(row(name, True, "emails b@y.org, before b@x.org", kind="identity") for name in "abc")
+    assert words(renamed, rows) == ("nobody's access changes, 1 login renamed, 2 accounts get another e-mail or matching value")
+    kept = (Kept("User/a", "roles", "Admin", True), Kept("User/a", "roles", "User", False))
+    assert words((), (), kept=kept) == "1 person keeps access unmanaged"

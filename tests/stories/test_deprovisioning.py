@@ -335,7 +335,7 @@ def test_who_goes_is_shown_by_name_and_what_cannot_be_undone_is_said(
     block = said.partition(f"- {what} User/ada@x.org  ({name})\n")[2].partition("declared:")[0]
     (row,) = [line for line in caution.splitlines() if "User/ada@x.org" in line]
     assert f"**{what}s** `User/ada@x.org` (`{name}`): " in row
-    assert row.endswith("; this cannot be undone`") is (what == "delete")
+    assert row.endswith("; this cannot be undone") is (what == "delete")
     assert "because:" in block and ("; this cannot be undone [config]\n" in block) is (what == "delete")
     assert {row.name for row in team.plan().access if row.address == "User/ada@x.org"} == {name}
 

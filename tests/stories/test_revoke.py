@@ -55,7 +55,7 @@ def test_what_the_person_loses_is_shown_and_nothing_of_anybody_else(desk: Desk) 
     desk.people("ada@x.org", "grace@x.org, accountEnabled: false", "joan@x.org")
     desk.write("apps/wiki/assignments.yaml", "assignments: [{group: Net, role: User}, {user: joan@x.org, role: User}]\n")
     shown = desk.reconcile(*REVOKE).out
-    assert [line for line in shown.splitlines() if " loses " in line] == [
+    assert [line for line in shown.splitlines() if "@x.org loses " in line] == [
         "  ada@x.org loses group Net, desired/directory/groups/a.yaml:1; loses User, desired/directory/users/a.yaml:2"
     ]
     assert " gains " not in shown
