@@ -294,10 +294,17 @@ def test_who_was_disabled_and_is_gone_is_created_again_by_the_declaration(team: 
 
 
 @pytest.mark.parametrize("event", [unassign, lambda world: world.groups()])
-@pytest.mark.parametrize(("text", "actions", "said"), [
-    ("{outOfScope: retain, removedFromDirectory: retain}", "create, update, delete", "Group/Net: retained, as deprovisioning says"),
-    ("{}", "create, update", "Group/Net: retained, since the mapping does not delete"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "actions", "said"),
+    [
+        (
+            "{outOfScope: retain, removedFromDirectory: retain}",
+            "create, update, delete",
+            "Group/Net: retained, as deprovisioning says",
+        ),
+        ("{}", "create, update", "Group/Net: retained, since the mapping does not delete"),
+    ],
+)
 def test_a_group_is_retained_where_the_rules_or_the_mapping_say_so(
     team: World, event: Callable[[World], None], text: str, actions: str, said: str
 ) -> None:
