@@ -37,7 +37,7 @@ def execute(
     """
     run = _Run(job, client, store, now, tell, chance)
     run.begin()
-    with run.together():
+    with run.together(stopped):
         try:
             run.guarded(lambda: run.go(stopped))
         finally:
@@ -91,14 +91,14 @@ class _Run:
         self.unfinished = Unfinished(job.record)
 
     @contextmanager
-    def together(self) -> Iterator[None]:
-        """While steps go side by side."""
-        self.client.waiting = self.baton.laid_down
+    def together(self, stopped: Callable[[], bool]) -> Iterator[None]:
+        """While steps go side by side; whoever asks to stop waits for what is under way, and for no second try."""
+        self.client.waiting, self.client.stopped = self.baton.laid_down, stopped
         try:
             with self.baton.held():
                 yield
         finally:
-            self.client.waiting = nullcontext
+            self.client.waiting, self.client.stopped = nullcontext, lambda: False
 
     def begin(self) -> None:
         """What needs no write goes into the record before the first one: renames, adoptions, what is under way."""

@@ -23,7 +23,7 @@ def phases(changes: Iterable[Change], carrying: Container[str] = ()) -> list[lis
     """Steps that may go side by side, a list for each time that the others must have ended; an object has one in each at most.
 
     A change may have several. References to accounts that do not exist yet come after creation. `carrying` are the targets that
-    carry roles: an update that takes one is among the revocations (design.md §5 step 9).
+    carry roles: an update that takes one is among the revocations.
     """
     todo = list(changes)
     new = {change.address for change in todo if change.action == Action.CREATE}

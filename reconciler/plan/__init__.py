@@ -1,4 +1,4 @@
-"""Desired, live and record in, an inert Plan out: design.md §5 steps 5 to 8. Pure.
+"""Desired, live and record in, an inert Plan out. Pure.
 
 matching/ (which account is whose) -> context -> desired, removed, revoked (what is to be done), each by diff and membership
 -> planner, which puts it together -> safeguards/ (may it be done). baselines is what the record will hold of all that stays.

@@ -99,7 +99,7 @@ def attribute(slot: Slot, before: Any, after: Any) -> AttributeChange:
 def differing(
     mapping: CompiledMapping, want: tuple[Any, ...], have: tuple[Any, ...], entry: Entry | None
 ) -> tuple[AttributeChange, ...]:
-    """The managed attributes that an update must write (design.md §5 step 6)."""
+    """The managed attributes that an update must write."""
     if want == have:
         return ()
     return tuple(

@@ -1,4 +1,4 @@
-"""Canonical JSON and the digests of design.md §6. Pure."""
+"""Canonical JSON and the digests of plans and changes. Pure."""
 
 from __future__ import annotations
 

@@ -62,7 +62,7 @@ def make_plan(
     app: App, resolution: Resolution, live: Live, record: Record | None, selection: Selection, base_url: str,
     config: Config = NO_CONFIG, limits: Limits = NO_LIMITS,
 ) -> Planned:  # fmt: skip
-    """The plan of one app (design.md §5 steps 5 to 7), of which what its service would ignore has been left out."""
+    """The plan of one app, of which what its service would ignore has been left out."""
     app = resolution.limited.app
     matching = match(resolution, live, record.entries if record is not None else Entries())
     undecided = gather(app, resolution, live, record, matching)

@@ -1,6 +1,6 @@
 """Writes whose outcome nobody knows, found by what the service shows now: live objects in, the record's entries mended. Pure.
 
-A kill between a request and its outcome, or an answer that was lost for good, leaves them (design.md §5 step 9).
+A kill between a request and its outcome, or an answer that was lost for good, leaves them.
 """
 
 from __future__ import annotations

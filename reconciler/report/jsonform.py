@@ -1,4 +1,4 @@
-"""A plan as JSON and back (design.md §6, schemas/plan.schema.json). No I/O."""
+"""A plan as JSON and back (schemas/plan.schema.json). No I/O."""
 
 from __future__ import annotations
 

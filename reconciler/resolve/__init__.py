@@ -1,4 +1,4 @@
-"""Declarations and a date in, the resources that should exist out: design.md §5 steps 2 and 3. Pure.
+"""Declarations and a date in, the resources that should exist out. Pure.
 
 scope (who is assigned) -> filters -> mapping, by way of expressions/ and dotnet/; resolution does all for one app. capabilities
 leaves out beforehand what the service would ignore.

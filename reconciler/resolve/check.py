@@ -153,7 +153,7 @@ def _sources(text: str) -> tuple[str, ...]:
 
 
 def _generated(item: AttributeMapping, expression: Expression) -> Iterator[Problem]:
-    """Guid, Now and RandomString (design.md §5 step 3): compared, they would make a change for ever."""
+    """Guid, Now and RandomString: compared, they would make a change for ever."""
     names = [name for name in FUNCTIONS if name in expression.functions and FUNCTIONS[name].generated]
     place = item.value_text.at(expression.text.find(names[0]) + 1)
     what = f"{' and '.join(names)} gives another value each time"

@@ -121,7 +121,7 @@ class CompiledMapping:
         return tuple([_value(slot, lambda _: [name]) if _rests_on(slot, key) else None for slot in self.slots])
 
     def disables(self, source: Source = lambda name: [None]) -> bool:
-        """Whether a soft-deleted user's mapping says `active: false`, not at creation alone (design.md §5 step 7).
+        """Whether a soft-deleted user's mapping says `active: false`, not at creation alone.
 
         `source` gives the user's own attributes, which nobody has who is declared no more.
         """

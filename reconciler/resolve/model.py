@@ -12,7 +12,7 @@ from reconciler.resolve.mapping import CompiledMapping, Fault
 
 
 class Skipped(NamedTuple):
-    """A declared user or group that is not provisioned: one code of design.md §5, in words, with a remedy.
+    """A declared user or group that is not provisioned: one code, in words, with a remedy.
 
     `row` is its number in the table that declares it, `lapsed` are the keys of the roles that expired assignments gave.
     """

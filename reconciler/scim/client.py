@@ -40,7 +40,8 @@ class ScimClient:
     `profile` is what is known of the service, which discovery may refine; `again` are the statuses after which a request
     is sent again; `tell` is called, from any thread, with a line about each long wait as it begins; `shown` is the base URL as
     plans and records may hold it, if that is not the URL itself; `workers` is how many requests may be under way, by default as
-    many as the profile allows. `waiting` is entered for as long as a request takes; `refused` counts the answers 429.
+    many as the profile allows. `waiting` is entered for as long as a
+    request takes; nothing is sent a second time once `stopped`; `refused` counts the answers 429.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class ScimClient:
         self._turns = Turns(profile.rate, clock, sleep, self._waits)
         self.counts, self.refused = {"reads": 0, "writes": 0}, 0
         self.waiting: Callable[[], AbstractContextManager[None]] = nullcontext
+        self.stopped: Callable[[], bool] = lambda: False
         self._wire = Wire(self.base_url, token, profile.headers, self.workers + 2, transport, timer)
         self._repeating = Retrying(
             stop=stop_after_attempt(ATTEMPTS),
@@ -205,9 +207,9 @@ class ScimClient:
     def rest(self, error: ServiceError, attempt: int) -> None:
         """Before a write that may have been done is looked up and sent again; nonsense is not the answer of a busy service.
 
-        Raises the error itself where the service asks for a wait that is too long.
+        Raises the error itself where the service asks for a wait that is too long, or somebody has asked to stop.
         """
-        if error.too_long:
+        if error.too_long or self.stopped():
             raise error
         if error.status is None or error.status >= 500:
             seconds = pause(error, attempt)
@@ -280,6 +282,8 @@ class ScimClient:
     def _worth_repeating(self, error: BaseException) -> bool:
         """Whether another try may help and can do no harm: what may have been done is looked up by whoever asked for it."""
         if not isinstance(error, ServiceError) or isinstance(error, (LostAnswer, ReadError)) or error.too_long:
+            return False
+        if self.stopped():
             return False
         return error.status is None or error.status in self._again
 

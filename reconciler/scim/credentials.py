@@ -1,4 +1,4 @@
-"""URL and token of an app, once the rules of where a token may go have been kept (design.md §3)."""
+"""URL and token of an app, once the rules of where a token may go have been kept."""
 
 from __future__ import annotations
 

@@ -9,7 +9,10 @@ from threading import Barrier
 import httpx
 import pytest
 
+from reconciler.apply.execute import execute
 from reconciler.apply.model import Result
+from reconciler.cycle.randomness import SystemChance
+from reconciler.cycle.write import Request, job_of
 from reconciler.scim.client import ScimClient
 from reconciler.scim.profile import PROFILES
 from tests.support.servers import Answer, Call, Desk, front, scim_server
@@ -195,3 +198,33 @@ def test_writes_go_side_by_side_and_a_second_plan_is_empty(tmp_path: Path) -> No
         "Group/Net",
     ]
     assert again.code == 0
+
+
+class Mute(httpx.BaseTransport):
+    """Answers reads, and no write: each ends by its timeout."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner, self.writes = inner, 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "GET":
+            return self.inner.handle_request(request)
+        self.writes += 1
+        raise httpx.ReadTimeout("no answer")
+
+
+@pytest.mark.parametrize(("asked", "writes"), [(True, 1), (False, 5)])
+def test_who_asks_to_stop_waits_for_no_second_try(world: World, asked: bool, writes: int) -> None:
+    world.users("userPrincipalName: ada@x.org")
+    world.groups()
+    world.assign("user: ada@x.org, role: User")
+    transport = Mute(world.transport)
+    world.client = ScimClient(
+        "http://127.0.0.1/v2", "secret", PROFILES["generic"], transport=transport, workers=1, sleep=lambda seconds: None
+    )
+    session = world.session()
+    job = job_of(session, session.planned.plan.changes, Request())
+    stopped = lambda: asked and transport.writes > 0  # noqa: E731
+    result = execute(job, world.client, world.store, lambda: world.now, lambda outcome: None, SystemChance(), stopped)
+    assert transport.writes == writes and ended(result) == {"User/ada@x.org": "failed"}
+    assert job.record.unanswered.keys() == {"User/ada@x.org"}, "nobody knows whether it was done"

@@ -15,7 +15,7 @@ from reconciler.resolve.several import Several
 
 
 def by_attribute(kind: Kind, found: dict[str, LiveObject]) -> None:
-    """In order of precedence; an earlier name is tried where nothing was found (design.md §5 step 5).
+    """In order of precedence; an earlier name is tried where nothing was found.
 
     The account of an entry whose name nobody declares any more may be of somebody who has another name now.
     """

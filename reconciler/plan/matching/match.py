@@ -18,7 +18,7 @@ ASK_AGAIN = "try again; if it stays so, tell the service's vendor, or see what t
 
 
 def match(resolution: Resolution, live: Live, entries: Entries) -> Matching:
-    """Match users, then groups (design.md §5 step 5)."""
+    """Match users, then groups."""
     result = Matching()
     users = entries.identities()
     groups = {address: users.pop(address) for address in entries.groups()}

@@ -14,7 +14,7 @@ from reconciler.resolve.mapping import Slot
 
 
 def is_done(context: Context, change: Change) -> bool:
-    """Whether live has the result of a change that a fresh plan does not hold: an earlier run has done it (design.md §4)."""
+    """Whether live has the result of a change that a fresh plan does not hold: an earlier run has done it."""
     if change.address.startswith("Group/") and not context.app.groups.enabled:
         return False  # of which nothing has been read
     if context.live.unknown and change.address in context.matching.failed:
