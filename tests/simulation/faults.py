@@ -78,15 +78,15 @@ class Disk(LocalStore):
         super().__init__(root, "wiki")
         self.fate = fate
 
-    def journal(self, line: dict[str, Any]) -> None:
+    def journal(self, *lines: dict[str, Any]) -> None:
         self.fate.die("kill before journal")
         self._full()
         for kind in ("kill in journal", "disk full torn"):
             if self.fate.strikes(kind):
-                self._torn(json.dumps(line).encode())
+                self._torn(b"\n".join(json.dumps(line).encode() for line in lines))
                 self.fate.dead = kind == "kill in journal"
                 raise Killed(kind) if self.fate.dead else RecordError("the disk is full", "make room")
-        super().journal(line)
+        super().journal(*lines)
         self.fate.die("kill after journal")
 
     def _torn(self, whole: bytes) -> None:
