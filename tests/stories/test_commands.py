@@ -127,6 +127,8 @@ def test_a_second_apply_is_told_who_holds_the_lock(desk: Desk) -> None:
 def test_one_refused_object_fails_alone_and_the_next_run_does_the_rest(desk: Desk) -> None:
     refused = answer(409, {"status": "409", "scimType": "uniqueness", "detail": "that name is taken"})
     left = [refused]
+    app = (desk.folder / "desired/apps/wiki/app.yaml").read_text(encoding="utf-8")
+    desk.write("apps/wiki/app.yaml", app + "profile: {base: generic, rate: {concurrency: 1}}\n")  # ada's is the first POST
 
     def once(call: Call) -> Answer | None:
         return left.pop() if left and call.method == "POST" else None

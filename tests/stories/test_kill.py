@@ -27,7 +27,8 @@ safeguards:
   accidentalDeletions: {count: 5, percent: 72, minimumExisting: 7}
   groupMembership: {percent: 100}
   protected: [ada@x.org]
-"""
+profile: {base: generic, rate: {concurrency: AT_ONCE}}
+""".replace("AT_ONCE", "16" if THOROUGH else "1")  # what is in flight at a kill is luck, and another one each time
 GUID = "      - {target: nickName, expression: 'Guid()', apply: create}\n"
 BEFORE = """users:
   - {userPrincipalName: ada@x.org, displayName: Ada}
