@@ -20,6 +20,23 @@ from reconciler.record.entries import Entry
 ACTIVE, ROLE, MEMBER, ABSENT = "StillActive", "RoleKept", "MemberKept", "MemberMissing"
 INACTIVE, LACKING = "StillInactive", "RoleMissing"
 BY_HAND = "do it there by hand"
+# What is said of each code; the profile, or the mapping, may say that it is so there.
+WORDS = {
+    ACTIVE: "{who} {are} still active: {service} answered to `active: false`, and did not disable {accounts}; "
+    f"{BY_HAND}, or say in the profile what it does instead, "
+    "`deprovision: {{inactive: deletes}}` or `ignored`",
+    ROLE: "{who} still {have} what was taken away: {service} answered, and did not change {about}; "
+    f"{BY_HAND}, or say `ignoreDrift: true` on the mapping",
+    INACTIVE: "{who} {are} still inactive: {service} answered to `active: true`, and did not enable {accounts}; "
+    f"{BY_HAND}, or say in the profile that it ignores `active`, "
+    "`deprovision: {{inactive: ignored}}`, or `ignoreDrift: true` on the mapping",
+    LACKING: "{who} {are} not shown with what was given: {service} answered, and did not change {about}, or "
+    f"shows the role under another name; {BY_HAND}, or say `ignoreDrift: true` on the mapping",
+    ABSENT: "{who} {are} not shown in {about}: {service} answered, and did not put {members} in, or does not show everybody; "
+    f"{BY_HAND}, or say in the profile that it does not show who is inside, "
+    "`groups: {{membersReadable: false}}`",
+    MEMBER: f"{{who}} {{are}} still in {{about}}: {{service}} answered, and did not take {{members}} out; {BY_HAND}",
+}
 
 
 class Outstanding(NamedTuple):
@@ -83,40 +100,19 @@ def _mapped_at(context: Context, target: str) -> tuple[str, int] | None:
 
 def _words(service: str, code: str, about: str, items: list[Outstanding]) -> str:
     one = len(items) == 1
-    if code == ACTIVE:
-        who = listed([item.address for item in items])
-        return (
-            f"{who} {'is' if one else 'are'} still active: {service} answered to `active: false`, and did not disable "
-            f"{'the account' if one else 'the accounts'}; {BY_HAND}, or say in the profile what it does instead, "
-            "`deprovision: {inactive: deletes}` or `ignored`"
-        )
-    if code == ROLE:
-        who = listed([f"{item.address} ({item.which})" for item in items])
-        return (
-            f"{who} still {'has' if one else 'have'} what was taken away: {service} answered, and did not change {about}; "
-            f"{BY_HAND}, or say `ignoreDrift: true` on the mapping"
-        )
-    if code == INACTIVE:
-        who = listed([item.address for item in items])
-        return (
-            f"{who} {'is' if one else 'are'} still inactive: {service} answered to `active: true`, and did not enable "
-            f"{'the account' if one else 'the accounts'}; {BY_HAND}, or say in the profile that it ignores `active`, "
-            "`deprovision: {inactive: ignored}`, or `ignoreDrift: true` on the mapping"
-        )
-    if code == LACKING:
-        who = listed([f"{item.address} ({item.which})" for item in items])
-        return (
-            f"{who} {'is' if one else 'are'} not shown with what was given: {service} answered, and did not change {about}, or "
-            f"shows the role under another name; {BY_HAND}, or say `ignoreDrift: true` on the mapping"
-        )
-    who = listed([item.what for item in items])
-    if code == ABSENT:
-        return (
-            f"{who} {'is' if one else 'are'} not shown in {about}: {service} answered, and did not put "
-            f"{'that member' if one else 'those members'} in, or does not show everybody; {BY_HAND}, or say in the profile that "
-            "it does not show who is inside, `groups: {membersReadable: false}`"
-        )
-    return (
-        f"{who} {'is' if one else 'are'} still in {about}: {service} answered, and did not take "
-        f"{'that member' if one else 'those members'} out; {BY_HAND}"
+    return WORDS[code].format(
+        who=listed([_who(code, item) for item in items]),
+        service=service,
+        about=about,
+        are="is" if one else "are",
+        have="has" if one else "have",
+        accounts="the account" if one else "the accounts",
+        members="that member" if one else "those members",
     )
+
+
+def _who(code: str, item: Outstanding) -> str:
+    """A member by name alone: the group is said once."""
+    if code in (MEMBER, ABSENT):
+        return item.what
+    return f"{item.address} ({item.which})" if code in (ROLE, LACKING) else item.address

@@ -98,35 +98,19 @@ class Repository:
     def _fetch(self, ref: str, *depth: str) -> str:
         for left in (*self.path.glob("*.lock"), *self.path.glob("refs/**/*.lock")):
             left.unlink(missing_ok=True)  # of a fetch that was killed: nobody else is here
-        self.fetching.must(
-            f"--git-dir={self.path}",
-            "fetch",
-            "--quiet",
-            "--no-tags",
-            "--no-write-fetch-head",
-            "--no-auto-maintenance",
-            *depth,
-            REMOTE,
-            f"+{ref}:{CACHED}",
-        )
+        self._into_cache(ref, *depth)
         return self._git("rev-parse", CACHED).decode().strip()
+
+    def _into_cache(self, ref: str, *options: str) -> None:
+        """The remote's ref as the cached one, and nothing beside it."""
+        quiet = ("--quiet", "--no-tags", "--no-write-fetch-head", "--no-auto-maintenance")
+        self.fetching.must(f"--git-dir={self.path}", "fetch", *quiet, *options, REMOTE, f"+{ref}:{CACHED}")
 
     def fetch_commits(self, ref: str, depth: int | None) -> None:
         """The newest commits at `ref`, or all, without their files where the remote can leave those out. Raises RecordError."""
         whole = self._git("rev-parse", "--is-shallow-repository").strip() == b"true"
         deep = [f"--depth={depth}"] if depth else ["--unshallow"] * whole
-        self.fetching.must(
-            f"--git-dir={self.path}",
-            "fetch",
-            "--quiet",
-            "--no-tags",
-            "--no-write-fetch-head",
-            "--no-auto-maintenance",
-            "--filter=tree:0",
-            *deep,
-            REMOTE,
-            f"+{ref}:{CACHED}",
-        )
+        self._into_cache(ref, "--filter=tree:0", *deep)
 
     def tree_id(self, commit: str) -> str:
         """The id of a commit's tree."""
