@@ -32,6 +32,7 @@ COMMANDS = {
     "revoke": "Disable a person's account in every app at once.",
     "github": "Comments, issues and reviewed plans on GitHub, for the workflows.",
     "help": "Show a page of the documentation, or the options of a command.",
+    "completion": "Print what makes a shell complete commands, options, apps and names.",
     "demo": "The whole story against real SCIM servers that it starts itself.",
 }
 
