@@ -70,7 +70,7 @@ def app_error(error: ReconcileError) -> AppError:
     if not isinstance(error, ServiceError):
         code = "CredentialError" if isinstance(error, CredentialError) else "RecordError"
         return AppError(code, None, str(error), remedy)
-    return AppError(_whole(error), error.status, str(error), remedy)
+    return AppError(_whole(error), error.status, f"{error.request}: {error.message}" if error.request else error.message, remedy)
 
 
 def of_run(done: Result) -> AppError | None:
