@@ -10,7 +10,7 @@ from reconciler.report.safe import plain
 from reconciler.service.clocks import between, spelled
 
 MOST = 10
-COLOURS = {"healthy": GREEN, "quarantined": RED, "off": RED, "overdue": RED, "failing": RED}
+COLOURS: dict[str, str] = {"healthy": GREEN, "quarantined": RED, "off": RED, "overdue": RED, "failing": RED}
 IN_WORDS = {"notRun": "no cycle yet", "off": "off after four weeks in quarantine"}
 WRITTEN = {"create": "created", "update": "updated", "enable": "enabled", "disable": "disabled", "delete": "deleted"}
 Shown = Mapping[str, Any]
@@ -22,7 +22,7 @@ def as_text(apps: list[dict[str, Any]], colour: Colour) -> str:
 
 
 def _app(app: Shown, colour: Colour) -> Iterator[str]:
-    state = IN_WORDS.get(app["health"], app["health"])
+    state = str(IN_WORDS.get(app["health"], app["health"]))
     shut = "" if app["provisioning"] == "on" else f", provisioning is {app['provisioning']}"
     yield f"{plain(app['displayName'])}: {colour(state, COLOURS.get(app['health'], YELLOW))}{shut}"
     if app["runningSince"]:
