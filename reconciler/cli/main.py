@@ -28,6 +28,7 @@ COMMANDS = {
     "restart": "End an escrow, a quarantine, or what incremental cycles rest on.",
     "import": "Write what a service has already as declarations.",
     "explain": "Show step by step what becomes of one user, and why.",
+    "access": "Show who has which role and group, and what gives it.",
     "eval": "Show what an expression or a mapping gives for one user, call by call.",
     "lock": "Show who holds the lock.",
     "unlock": "Break a lock whose holder will never return.",

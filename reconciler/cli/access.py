@@ -1,0 +1,77 @@
+"""reconcile access: who has what, on the service and not only declared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from reconciler.cli import candidates
+from reconciler.cli.common import chosen, guarded, load_checked, options, worst
+from reconciler.cli.output import PERSON, say
+from reconciler.cli.terminal import echo_form
+from reconciler.declare.model import App
+from reconciler.declare.names import fold
+from reconciler.plan.access.held import Held, Source, picked
+
+FORMATS = ["table", "json", "csv", "html"]
+
+
+@click.command()
+@options
+@click.option("--user", "people", multiple=True, shell_complete=candidates.users, help="Only of this person; may be repeated.")
+@click.option("--role", "roles", multiple=True, help="Only this role, by its displayName; may be repeated.")
+@click.option("--group", "groups", multiple=True, help="Only this group; may be repeated.")
+@click.option("--privileged", is_flag=True, help="Only what is privileged.")
+@click.option("--unmanaged", is_flag=True, help="Only accounts that nobody manages.")
+@click.option("--offline", is_flag=True, help="By the record alone: what was last applied, and not what is there.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print it.")
+def access(
+    desired: Path, apps: tuple[str, ...], no_color: bool, people: tuple[str, ...], roles: tuple[str, ...],
+    groups: tuple[str, ...], privileged: bool, unmanaged: bool, offline: bool, form: str,
+) -> int:  # fmt: skip
+    """Show who has which role and group now, accounts that nobody manages included, and what gives it.
+
+    Exit codes: 0, or 1 where an app could not be read.
+    """
+    from reconciler.cycle.held import held_now, held_when_applied
+
+    declarations = load_checked(desired, apps)
+    found: dict[str, list[Held]] = {}
+
+    def work(app: App) -> int:
+        rows = held_when_applied(app, declarations) if offline else held_now(app, declarations, PERSON)
+        if rows is None:
+            say(f"{app.displayName} has no record")
+        names = (frozenset(map(fold, asked)) for asked in (people, roles, groups))
+        found[app.name] = list(_marked(picked(rows or (), *names), privileged, unmanaged))
+        return 0
+
+    code = worst([guarded(lambda app=app: work(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]
+    echo_form(
+        "text" if form == "table" else form, _shown(found, {a.name: a.displayName for a in declarations.apps.values()}, form)
+    )
+    return code
+
+
+def _marked(rows: Iterable[Held], privileged: bool, unmanaged: bool) -> Iterable[Held]:
+    return (row for row in rows if (row.privileged or not privileged) and (row.source is Source.UNMANAGED or not unmanaged))
+
+
+def _shown(found: dict[str, list[Held]], names: dict[str, str], form: str) -> str:
+    from reconciler.report import held as report
+
+    called = {names[app]: rows for app, rows in found.items()}
+    match form:
+        case "json":
+            return report.as_json(found)
+        case "csv":
+            return report.as_csv(found)
+        case "html":
+            from reconciler.cycle.clock import now
+            from reconciler.report.html import access as page
+
+            return page.render(called, f"As of {now()}")
+        case _:
+            return report.as_table(called)

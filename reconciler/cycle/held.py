@@ -1,0 +1,23 @@
+"""One app in, who has what on its service out: read as for a plan, or by the record alone. Reads record and service."""
+
+from __future__ import annotations
+
+from reconciler.cycle.clock import today
+from reconciler.cycle.listener import Listener
+from reconciler.cycle.session import read_and_plan
+from reconciler.declare.model import App, Declarations
+from reconciler.plan.access.held import Held, by_record, held
+from reconciler.record.open import recovered, store_of
+from reconciler.resolve.resolution import resolve
+
+
+def held_now(app: App, declarations: Declarations, listener: Listener) -> tuple[Held, ...]:
+    """As the service shows it. Raises RecordError, CredentialError and ServiceError."""
+    with read_and_plan(app, declarations, listener) as session:
+        return held(session.planned.context)
+
+
+def held_when_applied(app: App, declarations: Declarations) -> tuple[Held, ...] | None:
+    """As it was last applied; None where there is no record. Raises RecordError."""
+    record = recovered(store_of(app, declarations))
+    return None if record is None else by_record(app, resolve(app, declarations, today()), record)

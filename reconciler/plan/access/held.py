@@ -1,0 +1,169 @@
+"""Who has what on a service now: a context in, rows out, of accounts that are nobody's too. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+from reconciler.declare.model import App, Assignment, Place
+from reconciler.declare.names import fold, is_user, name_of, row_key
+from reconciler.plan.access.given import Given
+from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context, gather
+from reconciler.plan.live import Live, LiveObject
+from reconciler.plan.matching.match import match
+from reconciler.plan.membership import known_members, shown_members
+from reconciler.plan.roles import keys, of_values, privileged_groups
+from reconciler.record.model import Record
+from reconciler.resolve.model import Resolution
+
+
+class Source(StrEnum):
+    """What gives somebody what they have; `unmanaged` is all that an account has which is nobody's."""
+
+    DECLARED = "declared"
+    BY_HAND = "by hand"
+    UNMANAGED = "unmanaged"
+
+
+class Held(NamedTuple):
+    """One role or group that an active account has; `kind` is role, group, or account where it has neither.
+
+    `address` is the person's, `#ID` where the account is nobody's; `login` is its userName. `through`, `file`, `line`, `until`
+    and `reason` are those of the assignment, or of the group's declaration, that gives it. `shown` is false where the record
+    alone says so, since the service does not show it.
+    """
+
+    address: str
+    login: str
+    name: str
+    kind: str
+    what: str
+    privileged: bool
+    source: Source
+    through: str = ""
+    file: str = ""
+    line: int = 0
+    until: str | None = None
+    reason: str = ""
+    shown: bool = True
+
+
+def held(context: Context) -> tuple[Held, ...]:
+    """What every active account has, by address; privileged things of one come first."""
+    work = _Work(context)
+    return _sorted(row for account in context.live.users.values() if account.active for row in work.rows(account))
+
+
+def by_record(app: App, resolution: Resolution, record: Record) -> tuple[Held, ...]:
+    """The same by the record alone: what was last applied, and answered, of accounts that are ours."""
+    live = _as_recorded(resolution, record)
+    context = gather(app, resolution, live, record, match(resolution, live, record.entries))
+    return tuple(row._replace(shown=False) for row in held(context))
+
+
+def _as_recorded(resolution: Resolution, record: Record) -> Live:
+    """The service as the record knows it; of groups it knows the members by address."""
+    live, active = Live(), set(record.entries.active())
+    for address, entry in record.entries.items():
+        values = {**entry.get("wanted", {}), **entry.get("answered", {})}
+        slots = resolution.mapping(address).slots
+        found = LiveObject(entry["id"], name_of(address), tuple(values.get(s.target) for s in slots), None, address in active)
+        live.of(address)[entry["id"]] = found
+    return live
+
+
+def _sorted(rows: Iterable[Held]) -> tuple[Held, ...]:
+    return tuple(sorted(rows, key=lambda row: (fold(row.address), not row.privileged, row.kind, fold(row.what))))
+
+
+class _Work:
+    def __init__(self, context: Context) -> None:
+        self.context, self.given = context, Given(context)
+        self.privileged = privileged_groups(context)
+        self.groups = self._memberships()
+
+    def rows(self, account: LiveObject) -> Iterator[Held]:
+        address = self.context.matching.addresses.get(account.id, UNKNOWN + account.id)
+        row = Held(address, account.name, self._name(address, account), "account", "an account", False, self._source(address))
+        rows = [*self._roles(row, account), *(self._group(row, group) for group in self.groups.get(address, ()))]
+        yield from rows or [self._with(row, self._any(address))]
+
+    def _name(self, address: str, account: LiveObject) -> str:
+        user = self.context.resolution.users.get(address)
+        return self.context.called(address if is_user(address) else "User/", user.row if user else None, account)
+
+    def _source(self, address: str) -> Source:
+        """Of what nothing declared gives."""
+        return Source.UNMANAGED if address.startswith(UNKNOWN) else Source.BY_HAND
+
+    def _roles(self, row: Held, account: LiveObject) -> Iterator[Held]:
+        """As the service shows them; where it shows nobody's, as the record says."""
+        names = of_values(self.context, account.values)
+        declared = keys(self.context, names)
+        for key in declared or self._recorded(row.address):
+            role = self.context.app.roles[key]
+            found = row._replace(kind="role", what=role.displayName, privileged=role.privileged, shown=key in declared)
+            yield self._with(found, self.given.role(row.address, key))
+        for text in sorted(text for name, text in names.items() if not keys(self.context, {name: text})):
+            yield row._replace(kind="role", what=text)
+
+    def _recorded(self, address: str) -> list[str]:
+        """The roles that somebody was given and that no service shows."""
+        if self.context.shown_roles:
+            return []
+        return [key for key in (self.context.known(address) or {}).get("roles", ()) if key in self.context.app.roles]
+
+    def _with(self, row: Held, given: Assignment | None) -> Held:
+        if given is None:
+            return row
+        return row._replace(
+            source=Source.DECLARED,
+            through=self.given.through(row.address, given.group),
+            file=given.file,
+            line=given.line,
+            until=given.expires,
+            reason=given.reason or "",
+        )
+
+    def _any(self, address: str) -> Assignment | None:
+        """What gives somebody an account, where no role is told to the service."""
+        return self.given.giving(address, self.given.reaching(address)) if is_user(address) else None
+
+    # Groups
+
+    def _memberships(self) -> dict[str, list[tuple[str, LiveObject, bool]]]:
+        """Address of a person -> (address of a group, the group, whether the service shows the person in it)."""
+        found: dict[str, list[tuple[str, LiveObject, bool]]] = defaultdict(list)
+        for id, group in self.context.live.groups.items():
+            address = self.context.matching.groups.get(id, UNKNOWN_GROUP + id)
+            shown = shown_members(self.context, group)
+            for member in known_members(self.context, group, self.context.known(address)):
+                found[member].append((address, group, member in shown))
+        return found
+
+    def _group(self, row: Held, group: tuple[str, LiveObject, bool]) -> Held:
+        address, live, shown = group
+        name = row_key(address)
+        found = row._replace(kind="group", what=live.name, privileged=fold(address) in self.privileged, shown=shown)
+        place = self._declared_in(name, row.address)
+        return found._replace(source=Source.DECLARED, file=place.file, line=place.line) if place else found
+
+    def _declared_in(self, group: str, person: str) -> Place | None:
+        """Where a declaration puts a person into a group, directly or through a group inside it."""
+        user = row_key(person) if is_user(person) else ""
+        if user not in self.given.flat.get(group, ()):
+            return None
+        inner = self.given.ways.chain(group, user)[-1]
+        return self.context.place("Group/", self.given.groups.index[inner])
+
+
+def picked(rows: Iterable[Held], people: frozenset[str], roles: frozenset[str], groups: frozenset[str]) -> list[Held]:
+    """Those of some people, roles and groups, all folded; an empty set is all. A person is named by address or login."""
+    return [
+        row
+        for row in rows
+        if (not people or people & {fold(row.address), row_key(row.address), fold(row.login)})
+        and ((not roles and not groups) or fold(row.what) in (groups if row.kind == "group" else roles))
+    ]

@@ -1,0 +1,100 @@
+"""Who has what, as a table for a person, as JSON or as CSV: rows in, text out. No I/O."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import orjson
+
+from reconciler.plan.access.held import Held, Source
+from reconciler.report.safe import plain
+
+COLUMNS = (
+    "app",
+    "address",
+    "login",
+    "name",
+    "kind",
+    "what",
+    "privileged",
+    "source",
+    "through",
+    "declared",
+    "until",
+    "reason",
+    "shown",
+)
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with what a cell begins that a spreadsheet would compute
+
+
+def as_table(apps: Mapping[str, Iterable[Held]]) -> str:
+    """A block for each app, by its display name; one line for each thing that somebody has."""
+    return "\n".join(line for app, rows in apps.items() for line in _block(app, list(rows)))
+
+
+def _block(app: str, rows: list[Held]) -> list[str]:
+    cells = [_cells(row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)] if cells else []
+    people, privileged = len({row.address for row in rows}), len({row.address for row in rows if row.privileged})
+    which = f", {privileged:,} of them something privileged" if people else ""
+    counts = f"{people:,} {'person has' if people == 1 else 'people have'} access{which}"
+    lines = ["  " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    return [f"{plain(app)}: {counts}", *lines, ""]
+
+
+def _cells(row: Held) -> tuple[str, str, str]:
+    """Who, what, and where it comes from."""
+    who = row.login or row.address
+    what = ("group " if row.kind == "group" else "") + row.what + (" (privileged)" if row.privileged else "")
+    return plain(who), plain(what), plain(_origin(row))
+
+
+def _origin(row: Held) -> str:
+    """What gives it, until when, why, and whether the service shows it."""
+    if row.source is Source.DECLARED:
+        through = f" through group {row.through}" if row.through else ""
+        said = f"{row.file}:{row.line}{through}"
+    else:
+        said = "unmanaged: nobody declares this account" if row.source is Source.UNMANAGED else "by hand: no declaration gives it"
+    parts = [said, f"until {row.until}" if row.until else "", f"reason: {row.reason}" if row.reason else ""]
+    return ", ".join(filter(None, [*parts, "" if row.shown else "by the record, not seen on the service"]))
+
+
+def fields(app: str, row: Held) -> dict[str, Any]:
+    """A row by the names of COLUMNS; what does not apply is null."""
+    return {
+        "app": app,
+        **{name: getattr(row, name) or None for name in ("address", "login", "name", "kind", "what")},
+        "privileged": row.privileged,
+        "source": row.source,
+        "through": row.through or None,
+        "declared": f"{row.file}:{row.line}" if row.file else None,
+        "until": row.until,
+        "reason": row.reason or None,
+        "shown": row.shown,
+    }
+
+
+def as_json(apps: Mapping[str, Iterable[Held]]) -> str:
+    """A list of rows; apps by their names."""
+    rows = [fields(app, row) for app, rows in apps.items() for row in rows]
+    return orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n"
+
+
+def as_csv(apps: Mapping[str, Iterable[Held]]) -> str:
+    """RFC 4180, with a heading; a cell that a spreadsheet would compute begins with an apostrophe."""
+    lines: list[str] = []
+    writer = csv.writer(SimpleNamespace(write=lines.append))
+    writer.writerow(COLUMNS)
+    for app, rows in apps.items():
+        writer.writerows([[_cell(value) for value in fields(app, row).values()] for row in rows])
+    return "".join(lines)
+
+
+def _cell(value: object) -> str:
+    text = {True: "yes", False: "no", None: ""}.get(value) if isinstance(value, bool) or value is None else str(value)
+    assert text is not None
+    return "'" + text if text.startswith(FORMULA) else text
