@@ -54,7 +54,7 @@ def _privileges(app: App, declarations: Declarations, record: Record | None) -> 
     """Each role that was privileged and is not: who gains it is marked as such no more, in the change that hides it."""
     today = {fold(role.value): role for role in app.roles.values()}
     said: set[str] = set()
-    for when, commit in _commits(record):
+    for when, commit in commits(record):
         for value, name in _privileged_at(commit, declarations, app).items():
             role = today.get(value)
             if value not in said and not (role and role.privileged):
@@ -66,13 +66,18 @@ def _privileges(app: App, declarations: Declarations, record: Record | None) -> 
 
 def _privileged_at(commit: str, declarations: Declarations, app: App) -> dict[str, str]:
     """The privileged roles of an app at a commit: folded value -> displayName."""
-    name = _at(commit, declarations.folder, app, frozenset(declarations.apps)).get("app", app.name)
+    name = name_at(commit, declarations, app)
     rows = _read(commit, f"{declarations.folder}/apps/{name}/roles").get("roles")
     return {
         fold(row["value"]): str(row.get("displayName"))
         for row in (rows if isinstance(rows, list) else ())
         if isinstance(row, dict) and row.get("privileged") is True and isinstance(row.get("value"), str)
     }
+
+
+def name_at(commit: str, declarations: Declarations, app: App) -> str:
+    """The name that an app bore at a commit."""
+    return _at(commit, declarations.folder, app, frozenset(declarations.apps)).get("app", app.name)
 
 
 def _not_compared() -> Iterator[Caution]:
@@ -89,11 +94,11 @@ def _not_compared() -> Iterator[Caution]:
 def _befores(app: App, declarations: Declarations, record: Record | None) -> Iterator[tuple[str, Mapping[str, str]]]:
     if record is not None and record.declared:
         yield APPLIED, record.declared
-    for when, commit in _commits(record):
+    for when, commit in commits(record):
         yield when, _at(commit, declarations.folder, app, frozenset(declarations.apps))
 
 
-def _commits(record: Record | None) -> Iterator[tuple[str, str]]:
+def commits(record: Record | None) -> Iterator[tuple[str, str]]:
     """The commit that was applied last, and the one before this change, as far as they are here."""
     for when, commit in ((APPLIED, record.commit if record is not None else ""), (BASE, _base())):
         if commit and is_known(commit):

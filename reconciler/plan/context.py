@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.declare.model import App, Place
 from reconciler.declare.names import fold, row_key
+from reconciler.plan.earlier import NOTHING, Earlier
 from reconciler.plan.live import Live, LiveObject, Members, roles_shown
 from reconciler.plan.matching.model import Matching
 from reconciler.plan.model import Change, ObjectError, Precondition
@@ -29,6 +30,7 @@ UNKNOWN_GROUP = "#Group/"  # before that of a group inside a group
 class Context:
     """`entries` are the record's, and so are `revoked`, by today's address: address -> {at, reason}, and `carried`, the targets
     that carried roles when last applied, and `unmapped`, those of which it was told then that nothing carries them any more.
+    `earlier` is what the app's files said then.
 
     Nothing is decided yet while `pending` and `released` are empty, see `decided`: `pending` is address -> change of every one
     that there would be without a selection, `released` are recorded addresses that are out of scope and with which nothing is
@@ -43,6 +45,7 @@ class Context:
     revoked: Mapping[str, Revocation] = field(default_factory=dict)
     carried: frozenset[str] = frozenset()
     unmapped: frozenset[str] = frozenset()
+    earlier: Earlier = NOTHING
     pending: Mapping[str, Change] = field(default_factory=dict)
     released: frozenset[str] = frozenset()
 
@@ -151,10 +154,12 @@ class Context:
         return Place(table.files[row], table.lines[row])
 
 
-def gather(app: App, resolution: Resolution, live: Live, record: Record | None, matching: Matching) -> Context:
+def gather(
+    app: App, resolution: Resolution, live: Live, record: Record | None, matching: Matching, earlier: Earlier = NOTHING
+) -> Context:
     """What planning rests on, before anything is decided."""
     if record is None:
-        return Context(app, resolution, live, Entries(), matching)
+        return Context(app, resolution, live, Entries(), matching, earlier=earlier)
     return Context(
         app,
         resolution,
@@ -164,6 +169,7 @@ def gather(app: App, resolution: Resolution, live: Live, record: Record | None, 
         _revoked(record, matching),
         frozenset(record.carrying),
         frozenset(record.unmapped),
+        earlier,
     )
 
 

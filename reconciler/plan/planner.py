@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from reconciler.declare.model import App
 from reconciler.plan import unmapped
+from reconciler.plan.access.endings import endings
 from reconciler.plan.access.rows import access
 from reconciler.plan.context import Context, gather
 from reconciler.plan.cost import estimate
 from reconciler.plan.desired import plan_desired
 from reconciler.plan.digest import plan_digest
+from reconciler.plan.earlier import NOTHING, Earlier
 from reconciler.plan.findings import Findings, joined
 from reconciler.plan.live import Live
 from reconciler.plan.lookalikes import lookalikes, resemblances
@@ -60,12 +62,12 @@ class Planned:
 
 def make_plan(
     app: App, resolution: Resolution, live: Live, record: Record | None, selection: Selection, base_url: str,
-    config: Config = NO_CONFIG, limits: Limits = NO_LIMITS,
+    config: Config = NO_CONFIG, limits: Limits = NO_LIMITS, earlier: Earlier = NOTHING,
 ) -> Planned:  # fmt: skip
     """The plan of one app, of which what its service would ignore has been left out."""
     app = resolution.limited.app
     matching = match(resolution, live, record.entries if record is not None else Entries())
-    undecided = gather(app, resolution, live, record, matching)
+    undecided = gather(app, resolution, live, record, matching, earlier)
     findings = joined(_phases(undecided))
     possible, swaps = without_swaps(findings.changes)
     everything = tuple(sorted(possible, key=lambda change: (change.address, change.action)))
@@ -122,6 +124,7 @@ def make_plan(
             *reenabled(context, selected),
             *lookalikes(context, gained),
         ),
+        ends=endings(context, gained, selection),
         kept=kept,
         provisioning=closed_by(app) or "",
     )

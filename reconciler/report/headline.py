@@ -24,17 +24,25 @@ def verdict(plan: Plan) -> str:
 
 
 def headline(plan: Plan, quote: Quote) -> str:
-    """What a plan does, in one line; empty where it does nothing. `quote` makes text of a person harmless."""
+    """What a plan does, in one line; empty where it does nothing, and nothing ends on another day.
+
+    `quote` makes text of a person harmless.
+    """
     if not plan.changes and not plan.kept:
-        return ""
+        return ", ".join(_ends(plan))
     access = [*_people(plan.access), *_privileged(plan.access), *_unmanaged(plan)] or ["nobody's access changes"]
-    return ", ".join([*access, *_objects(plan), *_overridden(plan, quote)])
+    return ", ".join([*access, *_objects(plan), *_ends(plan), *_overridden(plan, quote)])
 
 
 def _unmanaged(plan: Plan) -> Iterator[str]:
     """Who keeps a role or a group that nothing carries any more."""
     if people := {item.address for item in plan.kept}:
         yield _some(len(people), "person keeps access unmanaged", "people keep access unmanaged")
+
+
+def _ends(plan: Plan) -> Iterator[str]:
+    if plan.ends:
+        yield _some(len(plan.ends), "assignment ends on another day", "assignments end on another day")
 
 
 def _people(rows: Iterable[Access]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from reconciler.plan.model import (
     Caution,
     Change,
     Config,
+    Ending,
     Kept,
     ObjectError,
     Plan,
@@ -31,7 +32,7 @@ from reconciler.resolve.canonical import sha256
 
 SEAL = "content_digest"
 AGAIN = "make the plan again: `reconcile plan --out FILE`"
-Noun = TypeVar("Noun", AttributeChange, Config, Kept, ObjectError, Precondition, RecordHead, Requests, Skip)
+Noun = TypeVar("Noun", AttributeChange, Config, Ending, Kept, ObjectError, Precondition, RecordHead, Requests, Skip)
 
 
 class PlanFileError(ReconcileError):
@@ -81,6 +82,7 @@ def _shown(plan: Plan) -> dict[str, Any]:
         "changes": [change_json(change) for change in plan.changes],
         **({"kept": [item._asdict() for item in plan.kept]} if plan.kept else {}),
         "access": [_access(item) for item in plan.access],
+        **({"ends": [_placed(item._asdict()) for item in plan.ends]} if plan.ends else {}),
         "skipped": [item._asdict() for item in plan.skipped],
         "unmanaged": [{"id": u.id, "userName": u.userName, "class": u.kind} for u in plan.unmanaged],
         "safeguards": list(plan.safeguards),
@@ -131,7 +133,7 @@ def change_json(change: Change) -> dict[str, Any]:
 def _access(row: Access) -> dict[str, Any]:
     """A row; what nobody said is left out of it."""
     fields = _placed(row._asdict())
-    return {name: value for name, value in fields.items() if value or name not in ("reason", "keeps", "then")}
+    return {name: value for name, value in fields.items() if value or name not in ("reason", "keeps", "then", "commit")}
 
 
 def _placed(fields: dict[str, Any]) -> dict[str, Any]:
@@ -193,6 +195,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         unmanaged=tuple(Unmanaged(u["id"], u["userName"], u.get("class", "local")) for u in data["unmanaged"]),
         errors=tuple(_known(ObjectError, item) for item in data["errors"]),
         warnings=tuple(data["warnings"]),
+        ends=tuple(_read_ending(item) for item in data.get("ends", ())),
         kept=tuple(_known(Kept, item) for item in data.get("kept", ())),
         cautions=tuple(_read_caution(item) for item in data.get("cautions", ())),
         unchanged=data["summary"]["unchanged"],
@@ -234,7 +237,12 @@ def _read_access(data: dict[str, Any]) -> Access:
         data.get("reason", ""),
         data.get("keeps", ""),
         data.get("then", ""),
+        data.get("commit", ""),
     )
+
+
+def _read_ending(data: dict[str, Any]) -> Ending:
+    return _known(Ending, data | data["declared_at"])
 
 
 def _read_caution(data: dict[str, Any]) -> Caution:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, row_key
 from reconciler.plan.access.given import Given
 from reconciler.resolve.scope import judge
 
 
 def after(given: Given, address: str, last: str, kind: str) -> str:
     """What becomes of a person, or of a role, on the day after the last valid one of an assignment."""
-    if judge(given.app, given.reaching(address), _day_after(last)).code is None:
+    if judge(given.app, given.reach.all(row_key(address)), _day_after(last)).code is None:
         return "loses it" if kind == "role" else "keeps the account"
     return _out_of_scope(given, address)
 
