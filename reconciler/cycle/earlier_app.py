@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 
 from reconciler.cycle.earlier_commit import document_at, is_same, names_at
-from reconciler.cycle.last_applied import commits, name_at
+from reconciler.cycle.last_applied import commits, name_at, privileged_before
 from reconciler.declare.assignments import in_rows
 from reconciler.declare.model import App, Assignment, Declarations
 from reconciler.declare.table import to_rows
@@ -26,7 +26,7 @@ def earlier_app(app: App, declarations: Declarations, record: Record | None) -> 
     today = {item.file for item in app.assignments}
     same = {file for file in today if is_same(commit, file)}
     gone = tuple(item for file in then if file not in same for item in _assignments(commit, file))
-    return Earlier(commit, frozenset(today - same), gone)
+    return Earlier(commit, frozenset(today - same), gone, privileged_before(app, declarations, record))
 
 
 def _is_of_assignments(file: str, folder: str) -> bool:

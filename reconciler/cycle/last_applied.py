@@ -17,12 +17,13 @@ from reconciler.declare.folders import SUFFIXES
 from reconciler.declare.model import App, Declarations, Place
 from reconciler.declare.names import fold
 from reconciler.declare.settings import RecordSettings
+from reconciler.plan.earlier import APPLIED, Before
 from reconciler.plan.model import Caution
 from reconciler.record.here import ask
 from reconciler.record.model import Record
 
 COMMIT = re.compile("[0-9a-f]{40,64}")
-APPLIED, BASE = "when last applied", "before this change"
+BASE = "before this change"
 CODES = {"app": "AppRenamed", "tenantUrl": "TenantUrlChanged", "secretToken": "TokenNameChanged", "record": "RecordMoved"}
 WORDS = {"app": "the app's name", "tenantUrl": "tenantUrl", "secretToken": "secretToken", "record": "the place of the record"}
 
@@ -47,21 +48,16 @@ def cautions(app: App, declarations: Declarations, record: Record | None) -> tup
                 where = _where(key, app, declarations.folder)
                 text = f"{WORDS[key]} was {old} {when}, and is {now[key]} now"
                 differing.setdefault((key, old), Caution(CODES[key], text, where.file, where.line))
-    return (*differing.values(), *_privileges(app, declarations, record), *_not_compared())
+    return (*differing.values(), *_not_compared())
 
 
-def _privileges(app: App, declarations: Declarations, record: Record | None) -> Iterator[Caution]:
-    """Each role that was privileged and is not: who gains it is marked as such no more, in the change that hides it."""
-    today = {fold(role.value): role for role in app.roles.values()}
-    said: set[str] = set()
+def privileged_before(app: App, declarations: Declarations, record: Record | None) -> dict[str, Before]:
+    """Folded value of each role that was privileged -> its name, and when: in the commit applied last, or before this change."""
+    found: dict[str, Before] = {}
     for when, commit in commits(record):
         for value, name in _privileged_at(commit, declarations, app).items():
-            role = today.get(value)
-            if value not in said and not (role and role.privileged):
-                said.add(value)
-                how = "is not any more: who gains it is not marked" if role else "is declared no more"
-                where = role.place if role else Place("", 0)
-                yield Caution("PrivilegeEnds", f"the role {name} was privileged {when}, and {how}", where.file, where.line)
+            found.setdefault(value, Before(name, when))
+    return found
 
 
 def _privileged_at(commit: str, declarations: Declarations, app: App) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.declare.model import App
-from reconciler.plan import unmapped
+from reconciler.plan import privileged, unmapped
 from reconciler.plan.access.endings import endings
 from reconciler.plan.access.rows import access
 from reconciler.plan.context import Context, gather
@@ -120,6 +120,7 @@ def make_plan(
         outstanding=len({item.address for item in outstanding}),
         cautions=(
             *unmapped.cautions(context, unmapped.fresh(context, stays)),
+            *privileged.ended(context),
             *cautions(context, outstanding),
             *reenabled(context, selected),
             *lookalikes(context, gained),

@@ -49,7 +49,8 @@ def kept(context: Context) -> tuple[Kept, ...]:
 
 
 def _roles(context: Context, targets: list[str]) -> Iterator[Kept]:
-    privileged = {fold(role.value) for role in context.app.roles.values() if role.privileged}
+    privileged = {fold(role.value) for role in context.app.roles.values() if role.key in context.privileged}
+    privileged.update(context.were_privileged)
     for old, id in context.entries.ids().items() if targets else ():
         account = context.live.users.get(id) if is_user(old) else None
         if account is not None and account.active and old not in context.unwanted:

@@ -93,12 +93,11 @@ def _called(given: Given, key: str) -> str:
 def _row(given: Given, moved: _Moved, people: list[str]) -> Ending:
     by, users = moved.by, given.context.resolution.declarations.users
     names = [f"User/{users.columns['userPrincipalName'][users.index[name]]}" for name in people]
-    role = given.app.roles.get(by.role)
     address = f"Group/{given.groups[by.group].row['displayName']}" if by.group is not None else names[0]
     return Ending(
         address,
         _called(given, by.role),
-        role is not None and role.privileged,
+        by.role in given.context.privileged,
         by.expires,
         moved.was,
         ", ".join(_then(given, by, names)) if by.expires is not None else "",
