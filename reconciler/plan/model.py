@@ -192,6 +192,13 @@ class Access(NamedTuple):
     then: str = ""
     commit: str = ""
 
+    @property
+    def verb(self) -> str:
+        """What is done with `what`, in the third person: another name is no gain."""
+        if self.kind == "identity":
+            return "gets"
+        return "gains" if self.gains else "loses"
+
 
 class Ending(NamedTuple):
     """An assignment whose people have its role already, and until another day than before.
@@ -219,6 +226,14 @@ class Kept(NamedTuple):
     target: str
     what: str
     privileged: bool
+
+
+class LooksRenamed(NamedTuple):
+    """An object that is to come and looks like one that is to go, or stays unwanted: `common` says in words what tells."""
+
+    address: str
+    previous: str
+    common: str
 
 
 class Caution(NamedTuple):
@@ -283,6 +298,7 @@ class Plan:
     outstanding: int = 0  # objects of which something was to be taken that the service did not take: a caution says what
     cautions: tuple[Caution, ...] = ()
     ends: tuple[Ending, ...] = ()
+    looks_renamed: tuple[LooksRenamed, ...] = ()  # those to come that nobody declared to be another's new name
     kept: tuple[Kept, ...] = ()  # what people keep unmanaged from this apply on
     record: RecordHead = RecordHead()
     redacted: bool = False  # personal values are hashes: it can be shown, not applied

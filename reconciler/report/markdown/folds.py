@@ -59,7 +59,7 @@ def _row(rows: list[Access], blob: str) -> str:
     found = places(Place(item.file, item.line) for item in rows)
     where = linked(cell(found), Place(row.file, row.line), at_commit(blob, row.commit))
     where += f" in {cell(row.commit[:7])}" if row.commit else ""
-    return f"| {'gains' if row.gains else 'loses'} | {who} | {what} | {through} | {where} | {until} | {why} |"
+    return f"| {row.verb} | {who} | {what} | {through} | {where} | {until} | {why} |"
 
 
 def ends(plan: Plan, words: Words) -> list[Section]:
