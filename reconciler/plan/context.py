@@ -31,7 +31,8 @@ UNKNOWN_GROUP = "#Group/"  # before that of a group inside a group
 class Context:
     """`entries` are the record's, and so are `revoked`, by today's address: address -> {at, reason}, and `carried`, the targets
     that carried roles when last applied, and `unmapped`, those of which it was told then that nothing carries them any more.
-    `earlier` is what the app's files said then, `were_privileged` are the roles that were so, by folded `value`.
+    `earlier` is what the app's files said then, `were_privileged` are the roles that were so, by folded `value`. `limits`
+    are those of the safeguards then, by name.
 
     Nothing is decided yet while `pending` and `released` are empty, see `decided`: `pending` is address -> change of every one
     that there would be without a selection, `released` are recorded addresses that are out of scope and with which nothing is
@@ -48,6 +49,7 @@ class Context:
     unmapped: frozenset[str] = frozenset()
     earlier: Earlier = NOTHING
     were_privileged: Mapping[str, Before] = field(default_factory=dict)
+    limits: Mapping[str, int] = field(default_factory=dict)
     pending: Mapping[str, Change] = field(default_factory=dict)
     released: frozenset[str] = frozenset()
 
@@ -179,6 +181,7 @@ def gather(
         frozenset(record.unmapped),
         earlier,
         {**_recorded_as_privileged(record), **earlier.privileged},
+        record.limits,
     )
 
 

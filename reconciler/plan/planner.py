@@ -30,6 +30,8 @@ from reconciler.plan.revoked import plan_revoked
 from reconciler.plan.selection import Selection, select
 from reconciler.plan.strangers import of_strangers
 from reconciler.plan.unmanaged import Directory
+from reconciler.plan.unreached import cautions as untaken
+from reconciler.plan.unreached import unreached
 from reconciler.plan.warnings import fixed, ignored, of_declared, of_mappings, of_service, refused, uncleared
 from reconciler.record.entries import Entries
 from reconciler.record.model import Record
@@ -73,7 +75,8 @@ def make_plan(
     context = undecided.decided(everything, findings.released, swaps)
     selected, left_out = select(context, everything, selection)
     stays = unmapped.kept(context)
-    kept = unmapped.fresh(context, stays) if selection == EVERYTHING else ()
+    left = unreached(context)
+    kept = (*unmapped.fresh(context, stays), *(item.kept for item in left)) if selection == EVERYTHING else ()
     gained, outstanding = access(context, selected), [o for o in findings.outstanding if selection.names(o.address)]
     unmanaged = sorted(live.users[id] for id in live.users.keys() - context.matching.addresses.keys())
     directory, differ = Directory(app, resolution), fixed(context)
@@ -126,6 +129,7 @@ def make_plan(
         cautions=(
             *undeclared_renames.cautions(context, pairs),
             *unmapped.cautions(context, unmapped.fresh(context, stays)),
+            *untaken(context, left),
             *privileged.ended(context),
             *cautions(context, outstanding),
             *reenabled(context, selected),
