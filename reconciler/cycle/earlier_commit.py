@@ -6,6 +6,7 @@ repository all answer "not known": nobody may take that for "was empty".
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Mapping
@@ -42,6 +43,17 @@ def text_at(commit: str, file: str) -> str | None:
         return _content(Path.cwd(), blob).decode("utf-8")
     except (LookupError, UnicodeDecodeError):
         return None
+
+
+def is_same(commit: str, file: str) -> bool:
+    """Whether a file is, byte by byte, what it was at a commit; git need not show it for that."""
+    _, blob = _files(commit, os.path.dirname(file)).get(inside(file) or "", ("", ""))
+    try:
+        raw = Path(file).read_bytes()
+    except OSError:
+        return False
+    kind = "sha256" if len(blob) == 64 else "sha1"
+    return blob == hashlib.new(kind, b"blob %d\0" % len(raw) + raw, usedforsecurity=False).hexdigest()
 
 
 def names_at(commit: str, folder: str) -> list[str]:

@@ -14,10 +14,11 @@ from reconciler.declare.folders import SUFFIXES
 from reconciler.declare.model import App, Declarations, Place
 from reconciler.declare.names import fold
 from reconciler.declare.settings import RecordSettings
+from reconciler.plan.earlier import APPLIED, Before
 from reconciler.plan.model import Caution
 from reconciler.record.model import Record
 
-APPLIED, BASE = "when last applied", "before this change"
+BASE = "before this change"
 CODES = {"app": "AppRenamed", "tenantUrl": "TenantUrlChanged", "secretToken": "TokenNameChanged", "record": "RecordMoved"}
 WORDS = {"app": "the app's name", "tenantUrl": "tenantUrl", "secretToken": "secretToken", "record": "the place of the record"}
 
@@ -42,32 +43,32 @@ def cautions(app: App, declarations: Declarations, record: Record | None) -> tup
                 where = _where(key, app, declarations.folder)
                 text = f"{WORDS[key]} was {old} {when}, and is {now[key]} now"
                 differing.setdefault((key, old), Caution(CODES[key], text, where.file, where.line))
-    return (*differing.values(), *_privileges(app, declarations, record), *_not_compared())
+    return (*differing.values(), *_not_compared())
 
 
-def _privileges(app: App, declarations: Declarations, record: Record | None) -> Iterator[Caution]:
-    """Each role that was privileged and is not: who gains it is marked as such no more, in the change that hides it."""
-    today = {fold(role.value): role for role in app.roles.values()}
-    said: set[str] = set()
-    for when, commit in _commits(record):
+def privileged_before(app: App, declarations: Declarations, record: Record | None) -> dict[str, Before]:
+    """Folded value of each role that was privileged -> its name, and when: in the commit applied last, or before this change."""
+    found: dict[str, Before] = {}
+    for when, commit in commits(record):
         for value, name in _privileged_at(commit, declarations, app).items():
-            role = today.get(value)
-            if value not in said and not (role and role.privileged):
-                said.add(value)
-                how = "is not any more: who gains it is not marked" if role else "is declared no more"
-                where = role.place if role else Place("", 0)
-                yield Caution("PrivilegeEnds", f"the role {name} was privileged {when}, and {how}", where.file, where.line)
+            found.setdefault(value, Before(name, when))
+    return found
 
 
 def _privileged_at(commit: str, declarations: Declarations, app: App) -> dict[str, str]:
     """The privileged roles of an app at a commit: folded value -> displayName."""
-    name = _at(commit, declarations.folder, app, frozenset(declarations.apps)).get("app", app.name)
+    name = name_at(commit, declarations, app)
     rows = read_at(commit, f"{declarations.folder}/apps/{name}/roles").get("roles")
     return {
         fold(row["value"]): str(row.get("displayName"))
         for row in (rows if isinstance(rows, list) else ())
         if isinstance(row, dict) and row.get("privileged") is True and isinstance(row.get("value"), str)
     }
+
+
+def name_at(commit: str, declarations: Declarations, app: App) -> str:
+    """The name that an app bore at a commit."""
+    return _at(commit, declarations.folder, app, frozenset(declarations.apps)).get("app", app.name)
 
 
 def _not_compared() -> Iterator[Caution]:
@@ -84,11 +85,11 @@ def _not_compared() -> Iterator[Caution]:
 def _befores(app: App, declarations: Declarations, record: Record | None) -> Iterator[tuple[str, Mapping[str, str]]]:
     if record is not None and record.declared:
         yield APPLIED, record.declared
-    for when, commit in _commits(record):
+    for when, commit in commits(record):
         yield when, _at(commit, declarations.folder, app, frozenset(declarations.apps))
 
 
-def _commits(record: Record | None) -> Iterator[tuple[str, str]]:
+def commits(record: Record | None) -> Iterator[tuple[str, str]]:
     """The commit that was applied last, and the one before this change, as far as they are here."""
     for when, commit in ((APPLIED, record.commit if record is not None else ""), (BASE, base_commit())):
         if commit and is_known(commit):

@@ -11,12 +11,14 @@ from reconciler.cycle.approval_origins import with_origins
 from reconciler.cycle.clock import now, today
 from reconciler.cycle.commit import revision
 from reconciler.cycle.connection import connect
+from reconciler.cycle.earlier_app import earlier_app
 from reconciler.cycle.last_applied import cautions
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.old_record import with_old_record
 from reconciler.cycle.read import read_live
 from reconciler.cycle.renamed_app import refuse_renamed
 from reconciler.declare.model import App, Declarations
+from reconciler.plan.earlier import NOTHING, Earlier
 from reconciler.plan.learned import without_refused
 from reconciler.plan.live import Live
 from reconciler.plan.model import Caution, Change, Config, Plan, RecordHead
@@ -79,7 +81,8 @@ def read_and_plan(
         # 3. What is there, and the changes that lead from there to what is declared.
         config = Config(declarations.digest, *revision(declarations.folder))
         live = (read or read_live)(client, resolution, record)
-        planned = plan_with(live, resolution, client, record, selection, config)
+        earlier = earlier_app(app, declarations, record)
+        planned = plan_with(live, resolution, client, record, selection, config, earlier)
         # 4. What a reviewer should know beside the changes.
         planned = planned if known else with_old_record(planned, store)
         planned = _with_head(_with_cautions(planned, cautions(app, declarations, record)), store)
@@ -91,14 +94,14 @@ def read_and_plan(
 
 def plan_with(
     live: Live, resolution: Resolution, client: ScimClient, record: Record | None, selection: Selection = EVERYTHING,
-    config: Config = NO_CONFIG,
+    config: Config = NO_CONFIG, earlier: Earlier = NOTHING,
 ) -> Planned:  # fmt: skip
     """The plan, once `record` has heard from what is there of what an earlier run asked without an answer. No I/O."""
     app = resolution.limited.app
     if record is not None:
         resolution = without_refused(resolution, record)
         settle_unanswered(record, live, resolution, app.groups.enabled and client.profile.groups.supported)
-    return make_plan(app, resolution, live, record, selection, client.shown_url, config, client.profile.limits())
+    return make_plan(app, resolution, live, record, selection, client.shown_url, config, client.profile.limits(), earlier)
 
 
 def _amended(record: Record, amend: Amend) -> Record:

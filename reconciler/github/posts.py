@@ -64,5 +64,5 @@ def _tells_something(plan: Plan) -> bool:
 
 
 def _warns(plan: Plan) -> bool:
-    """Whether a reviewer must know of it, although nothing is written: a mapping that goes changes nobody's account."""
-    return bool(plan.cautions or any(item.get("status") not in FINE for item in plan.safeguards))
+    """Whether a reviewer must know of it, although nothing is written: neither a mapping that goes nor a last day does that."""
+    return bool(plan.cautions or plan.ends or any(item.get("status") not in FINE for item in plan.safeguards))

@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.declare.model import App, Place
 from reconciler.declare.names import fold, row_key
+from reconciler.plan.earlier import NOTHING, Before, Earlier
 from reconciler.plan.live import Live, LiveObject, Members, roles_shown
 from reconciler.plan.matching.model import Matching
 from reconciler.plan.model import Change, ObjectError, Precondition
@@ -22,6 +23,7 @@ from reconciler.resolve.scope import roles_given
 from reconciler.resolve.sources import UserSource
 
 UNKNOWN = "#"  # before the id of a live member whom no declaration or record knows
+PRIVILEGED = "privileged."  # before the folded `value` of a role in the record's limits
 UNKNOWN_GROUP = "#Group/"  # before that of a group inside a group
 
 
@@ -29,6 +31,8 @@ UNKNOWN_GROUP = "#Group/"  # before that of a group inside a group
 class Context:
     """`entries` are the record's, and so are `revoked`, by today's address: address -> {at, reason}, and `carried`, the targets
     that carried roles when last applied, and `unmapped`, those of which it was told then that nothing carries them any more.
+    `earlier` is what the app's files said then, `were_privileged` are the roles that were so, by folded `value`. `limits`
+    are those of the safeguards then, by name.
 
     Nothing is decided yet while `pending` and `released` are empty, see `decided`: `pending` is address -> change of every one
     that there would be without a selection, `released` are recorded addresses that are out of scope and with which nothing is
@@ -43,6 +47,9 @@ class Context:
     revoked: Mapping[str, Revocation] = field(default_factory=dict)
     carried: frozenset[str] = frozenset()
     unmapped: frozenset[str] = frozenset()
+    earlier: Earlier = NOTHING
+    were_privileged: Mapping[str, Before] = field(default_factory=dict)
+    limits: Mapping[str, int] = field(default_factory=dict)
     pending: Mapping[str, Change] = field(default_factory=dict)
     released: frozenset[str] = frozenset()
 
@@ -82,6 +89,12 @@ class Context:
     def shown_roles(self) -> frozenset[str]:
         """The targets that carry roles and that the service shows of anybody."""
         return roles_shown(self.resolution.user_mapping, self.live.users.values())
+
+    @cached_property
+    def privileged(self) -> frozenset[str]:
+        """Keys of the roles that are privileged, or were before: the change that hides it is judged by what was."""
+        roles = self.app.roles.values()
+        return frozenset(role.key for role in roles if role.privileged or fold(role.value) in self.were_privileged)
 
     @cached_property
     def giving(self) -> dict[str, set[str]]:
@@ -151,10 +164,12 @@ class Context:
         return Place(table.files[row], table.lines[row])
 
 
-def gather(app: App, resolution: Resolution, live: Live, record: Record | None, matching: Matching) -> Context:
+def gather(
+    app: App, resolution: Resolution, live: Live, record: Record | None, matching: Matching, earlier: Earlier = NOTHING
+) -> Context:
     """What planning rests on, before anything is decided."""
     if record is None:
-        return Context(app, resolution, live, Entries(), matching)
+        return Context(app, resolution, live, Entries(), matching, earlier=earlier, were_privileged=earlier.privileged)
     return Context(
         app,
         resolution,
@@ -164,7 +179,14 @@ def gather(app: App, resolution: Resolution, live: Live, record: Record | None, 
         _revoked(record, matching),
         frozenset(record.carrying),
         frozenset(record.unmapped),
+        earlier,
+        {**_recorded_as_privileged(record), **earlier.privileged},
+        record.limits,
     )
+
+
+def _recorded_as_privileged(record: Record) -> dict[str, Before]:
+    return {name.removeprefix(PRIVILEGED): Before() for name in record.limits if name.startswith(PRIVILEGED)}
 
 
 def _revoked(record: Record, matching: Matching) -> dict[str, Revocation]:

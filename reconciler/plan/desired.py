@@ -25,6 +25,7 @@ from reconciler.plan.outstanding import (
     still_active,
     taken_and_there,
 )
+from reconciler.plan.roles_staying import staying
 from reconciler.plan.warnings import roles_removed
 from reconciler.record.entries import Entry, is_active
 from reconciler.resolve.mapping import Slot
@@ -144,10 +145,12 @@ def _told_before(context: Context, item: Desired, live: LiveObject, applied: Ent
             findings.outstanding += left
         else:
             (findings.ignored if want is not None else findings.uncleared).setdefault(slot.target, []).append(address)
+    if isinstance(item, DesiredUser):
+        findings.outstanding += staying(context, item, live)
     if isinstance(item, DesiredGroup):
         entry = context.entry(address)
-        staying = sorted(membership.still_in(context, item, live, entry))
-        findings.outstanding += [Outstanding(MEMBER, address, member) for member in staying]
+        still_in = sorted(membership.still_in(context, item, live, entry))
+        findings.outstanding += [Outstanding(MEMBER, address, member) for member in still_in]
         _told_to_add(context, item, live, findings)
 
 

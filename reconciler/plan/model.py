@@ -174,7 +174,7 @@ class Access(NamedTuple):
 
     `through` names the group that gives it, and the groups inside that lead to the person; `until` is the last valid day, `then`
     what happens after it, in words. `reason` is the assignment's. `keeps` says what of a role that is lost, or was given by a
-    group that is, remains, and by what.
+    group that is, remains, and by what. `commit` is the one in which the line stands, where it is gone since.
     """
 
     address: str
@@ -190,6 +190,7 @@ class Access(NamedTuple):
     reason: str = ""
     keeps: str = ""
     then: str = ""
+    commit: str = ""
 
     @property
     def verb(self) -> str:
@@ -197,6 +198,25 @@ class Access(NamedTuple):
         if self.kind == "identity":
             return "gets"
         return "gains" if self.gains else "loses"
+
+
+class Ending(NamedTuple):
+    """An assignment whose people have its role already, and until another day than before.
+
+    `address` is whom it names, a user, or a group of which it concerns so many `people`; `what` is the role. `until` and `was`
+    are last valid days, None for no end; `then` says what happens after the new one, in words.
+    """
+
+    address: str
+    what: str
+    privileged: bool
+    until: str | None
+    was: str | None
+    then: str
+    people: int
+    file: str
+    line: int
+    reason: str = ""
 
 
 class Kept(NamedTuple):
@@ -277,6 +297,7 @@ class Plan:
     left: int = 0  # objects that are not as declared, and stay so: a warning says why
     outstanding: int = 0  # objects of which something was to be taken that the service did not take: a caution says what
     cautions: tuple[Caution, ...] = ()
+    ends: tuple[Ending, ...] = ()
     looks_renamed: tuple[LooksRenamed, ...] = ()  # those to come that nobody declared to be another's new name
     kept: tuple[Kept, ...] = ()  # what people keep unmanaged from this apply on
     record: RecordHead = RecordHead()

@@ -18,7 +18,7 @@ from reconciler.plan.warnings import listed
 from reconciler.record.entries import Entry
 
 ACTIVE, ROLE, MEMBER, ABSENT = "StillActive", "RoleKept", "MemberKept", "MemberMissing"
-INACTIVE, LACKING = "StillInactive", "RoleMissing"
+INACTIVE, LACKING, STAYS = "StillInactive", "RoleMissing", "RoleStays"
 BY_HAND = "do it there by hand"
 # What is said of each code; the profile, or the mapping, may say that it is so there.
 WORDS = {
@@ -32,6 +32,8 @@ WORDS = {
     "`deprovision: {{inactive: ignored}}`, or `ignoreDrift: true` on the mapping",
     LACKING: "{who} {are} not shown with what was given: {service} answered, and did not change {about}, or "
     f"shows the role under another name; {BY_HAND}, or say `ignoreDrift: true` on the mapping",
+    STAYS: "{who} {have} on the service what nothing assigns, and {about} takes nothing away, as AppRoleAssignmentsComplex only "
+    f"adds: {BY_HAND}, map it with AssertiveAppRoleAssignmentsComplex, or say `ignoreDrift: true` on the mapping",
     ABSENT: "{who} {are} not shown in {about}: {service} answered, and did not put {members} in, or does not show everybody; "
     f"{BY_HAND}, or say in the profile that it does not show who is inside, "
     "`groups: {{membersReadable: false}}`",
@@ -88,7 +90,7 @@ def cautions(context: Context, found: Iterable[Outstanding]) -> Iterator[Caution
     for item in found:
         groups[item.code, item.address if item.code in (MEMBER, ABSENT) else item.what].append(item)
     for (code, about), items in sorted(groups.items()):
-        place = _mapped_at(context, "active" if code == INACTIVE else about) if code in (INACTIVE, LACKING) else None
+        place = _mapped_at(context, "active" if code == INACTIVE else about) if code in (INACTIVE, LACKING, STAYS) else None
         yield Caution(code, _words(context.able.service, code, about, items), *(place or ()))
 
 
@@ -115,4 +117,4 @@ def _who(code: str, item: Outstanding) -> str:
     """A member by name alone: the group is said once."""
     if code in (MEMBER, ABSENT):
         return item.what
-    return f"{item.address} ({item.which})" if code in (ROLE, LACKING) else item.address
+    return f"{item.address} ({item.which})" if code in (ROLE, LACKING, STAYS) else item.address

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.declare.model import App
-from reconciler.plan import undeclared_renames, unmapped
+from reconciler.plan import privileged, undeclared_renames, unmapped
+from reconciler.plan.access.endings import endings
 from reconciler.plan.access.rows import access
 from reconciler.plan.context import Context, gather
 from reconciler.plan.cost import estimate
 from reconciler.plan.desired import plan_desired
 from reconciler.plan.digest import plan_digest
+from reconciler.plan.earlier import NOTHING, Earlier
 from reconciler.plan.findings import Findings, joined
 from reconciler.plan.live import Live
 from reconciler.plan.lookalikes import lookalikes, resemblances
@@ -28,6 +30,8 @@ from reconciler.plan.revoked import plan_revoked
 from reconciler.plan.selection import Selection, select
 from reconciler.plan.strangers import of_strangers
 from reconciler.plan.unmanaged import Directory
+from reconciler.plan.unreached import cautions as untaken
+from reconciler.plan.unreached import unreached
 from reconciler.plan.warnings import fixed, ignored, of_declared, of_mappings, of_service, refused, uncleared
 from reconciler.record.entries import Entries
 from reconciler.record.model import Record
@@ -59,19 +63,20 @@ class Planned:
 
 def make_plan(
     app: App, resolution: Resolution, live: Live, record: Record | None, selection: Selection, base_url: str,
-    config: Config = NO_CONFIG, limits: Limits = NO_LIMITS,
+    config: Config = NO_CONFIG, limits: Limits = NO_LIMITS, earlier: Earlier = NOTHING,
 ) -> Planned:  # fmt: skip
     """The plan of one app, of which what its service would ignore has been left out."""
     app = resolution.limited.app
     matching = match(resolution, live, record.entries if record is not None else Entries())
-    undecided = gather(app, resolution, live, record, matching)
+    undecided = gather(app, resolution, live, record, matching, earlier)
     findings = joined(_phases(undecided))
     possible, swaps = without_swaps(findings.changes)
     everything = tuple(sorted(possible, key=lambda change: (change.address, change.action)))
     context = undecided.decided(everything, findings.released, swaps)
     selected, left_out = select(context, everything, selection)
     stays = unmapped.kept(context)
-    kept = unmapped.fresh(context, stays) if selection == EVERYTHING else ()
+    left = unreached(context)
+    kept = (*unmapped.fresh(context, stays), *(item.kept for item in left)) if selection == EVERYTHING else ()
     gained, outstanding = access(context, selected), [o for o in findings.outstanding if selection.names(o.address)]
     unmanaged = sorted(live.users[id] for id in live.users.keys() - context.matching.addresses.keys())
     directory, differ = Directory(app, resolution), fixed(context)
@@ -124,10 +129,13 @@ def make_plan(
         cautions=(
             *undeclared_renames.cautions(context, pairs),
             *unmapped.cautions(context, unmapped.fresh(context, stays)),
+            *untaken(context, left),
+            *privileged.ended(context),
             *cautions(context, outstanding),
             *reenabled(context, selected),
             *lookalikes(context, gained),
         ),
+        ends=endings(context, gained, selection),
         looks_renamed=pairs,
         kept=kept,
         standing=standing,

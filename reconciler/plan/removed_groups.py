@@ -70,14 +70,15 @@ def _empty(context: Context, address: str, entry: Entry, live: LiveObject, skip:
 def _still_inside(context: Context, live: LiveObject, entry: Entry, skip: Skipped | None) -> str:
     """Who has what the group gives all the same, and what ends that: accounts that are active, and not to be disabled."""
     inside = known_members(context, live, entry)
-    staying = [_name(context, member) for member in inside if _keeps(context, member)]
+    staying = [_name(context, member) for member in inside if keeps(context, member)]
     if not staying:
         return ""
     key = "outOfScope" if skip else "removedFromDirectory"
     return f"; still in it: {listed(staying)}; to take out whom we know, say `{key}: empty` under deprovisioning in app.yaml"
 
 
-def _keeps(context: Context, member: str) -> bool:
+def keeps(context: Context, member: str) -> bool:
+    """Whether a member's account is active and stays so, by what is declared today."""
     account = context.account(member)
     ours = member.startswith(UNKNOWN) or member in context.resolution.users
     return account is not None and account.active and ours and member not in context.revoked

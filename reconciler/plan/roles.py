@@ -57,10 +57,9 @@ def held(context: Context, address: str, names: Named) -> set[str]:
 
 def privileged_groups(context: Context) -> set[str]:
     """Folded addresses of groups that give a privileged role, gave it when last applied, or lie in one that does."""
-    roles = {role.key for role in context.app.roles.values() if role.privileged}
-    giving = {f"group/{name}" for name, given in context.giving.items() if given & roles}
+    giving = {f"group/{name}" for name, given in context.giving.items() if given & context.privileged}
     for address in context.entries.groups():
-        if roles.intersection(context.entries[address].get("roles", ())):
+        if context.privileged.intersection(context.entries[address].get("roles", ())):
             giving.add(fold(address))
     return _with_inner(context, giving) if context.app.provisioning.nestedGroups == "expand" else giving
 

@@ -38,7 +38,7 @@ def of_strangers(context: Context, changes: Iterable[Change]) -> Iterator[str]:
         for key in keys(context, of_values(context, context.live.users[id].values)):
             by_role[key].append(context.live.users[id].name)
     for key, role in context.app.roles.items():
-        if role.privileged and by_role.get(key):
+        if key in context.privileged and by_role.get(key):
             yield (
                 f"{_many(by_role[key])} {role.displayName} (privileged) on the service, and nobody manages "
                 f"{'it' if len(by_role[key]) == 1 else 'them'}: {listed(by_role[key])}; assign it, or take it away there"

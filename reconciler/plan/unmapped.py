@@ -49,7 +49,8 @@ def kept(context: Context) -> tuple[Kept, ...]:
 
 
 def _roles(context: Context, targets: list[str]) -> Iterator[Kept]:
-    privileged = {fold(role.value) for role in context.app.roles.values() if role.privileged}
+    privileged = {fold(role.value) for role in context.app.roles.values() if role.key in context.privileged}
+    privileged.update(context.were_privileged)
     for old, id in context.entries.ids().items() if targets else ():
         account = context.live.users.get(id) if is_user(old) else None
         if account is not None and account.active and old not in context.unwanted:
@@ -78,14 +79,14 @@ def cautions(context: Context, found: Iterable[Kept]) -> Iterator[Caution]:
     """What this change no longer carries, each with who keeps what from now on."""
     for target, items in _by_target(found):
         mapping = context.app.groups if target == MEMBERS else context.app.users
-        text = f"{target} is no longer mapped: {_who(items)}; from now on nothing takes it away: {ANEW.format(target=target)}"
+        text = f"{target} is no longer mapped: {who(items)}; from now on nothing takes it away: {ANEW.format(target=target)}"
         yield Caution("NoLongerMapped", text, mapping.place.file, mapping.place.line)
 
 
 def warnings(context: Context, found: Iterable[Kept]) -> Iterator[str]:
     """What stays so since an earlier apply."""
     for target, items in _by_target(item for item in found if item.target in context.unmapped):
-        yield f"{target} is not mapped any more: {_who(items)}; {BY_HAND.format(target=target)}"
+        yield f"{target} is not mapped any more: {who(items)}; {BY_HAND.format(target=target)}"
 
 
 def errors(context: Context, found: Iterable[Kept]) -> Iterator[ObjectError]:
@@ -124,7 +125,7 @@ def _by_target(found: Iterable[Kept]) -> list[tuple[str, list[Kept]]]:
     return sorted(targets.items())
 
 
-def _who(items: list[Kept]) -> str:
+def who(items: list[Kept]) -> str:
     """How many people keep something, privileged things by name."""
     people = len({item.address for item in items})
     named_ = [f"{item.address} ({item.what}, privileged)" for item in items if item.privileged]

@@ -22,18 +22,26 @@ def verdict(plan: Plan) -> str:
 
 
 def headline(plan: Plan, quote: Quote) -> str:
-    """What a plan does, in one line; empty where it does nothing. `quote` makes text of a person harmless."""
+    """What a plan does, in one line; empty where it does nothing, and nothing ends on another day.
+
+    `quote` makes text of a person harmless.
+    """
     if not plan.changes and not plan.kept:
-        return ""
+        return ", ".join(_ends(plan))
     access = [*people(plan, quote), *_unmanaged(plan)]
     nobody = "nobody else's access changes" if plan.looks_renamed else "nobody's access changes"
-    return ", ".join([*look_renamed(plan), *(access or [nobody]), *_objects(plan), *_overridden(plan, quote)])
+    return ", ".join([*look_renamed(plan), *(access or [nobody]), *_objects(plan), *_ends(plan), *_overridden(plan, quote)])
 
 
 def _unmanaged(plan: Plan) -> Iterator[str]:
     """Who keeps a role or a group that nothing carries any more."""
     if keeping := {item.address for item in plan.kept}:
         yield some(len(keeping), "person keeps access unmanaged", "people keep access unmanaged")
+
+
+def _ends(plan: Plan) -> Iterator[str]:
+    if plan.ends:
+        yield some(len(plan.ends), "assignment ends on another day", "assignments end on another day")
 
 
 def _objects(plan: Plan) -> Iterator[str]:

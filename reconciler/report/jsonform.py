@@ -17,6 +17,7 @@ from reconciler.plan.model import (
     Caution,
     Change,
     Config,
+    Ending,
     Kept,
     LooksRenamed,
     ObjectError,
@@ -32,7 +33,7 @@ from reconciler.resolve.canonical import sha256
 
 SEAL = "content_digest"
 AGAIN = "make the plan again: `reconcile plan --out FILE`"
-Noun = TypeVar("Noun", AttributeChange, Config, Kept, LooksRenamed, ObjectError, Precondition, RecordHead, Requests, Skip)
+Noun = TypeVar("Noun", AttributeChange, Config, Ending, Kept, LooksRenamed, ObjectError, Precondition, RecordHead, Requests, Skip)
 
 
 class PlanFileError(ReconcileError):
@@ -83,6 +84,7 @@ def _shown(plan: Plan) -> dict[str, Any]:
         **({"looks_renamed": [pair._asdict() for pair in plan.looks_renamed]} if plan.looks_renamed else {}),
         **({"kept": [item._asdict() for item in plan.kept]} if plan.kept else {}),
         "access": [_access(item) for item in plan.access],
+        **({"ends": [_placed(item._asdict()) for item in plan.ends]} if plan.ends else {}),
         "skipped": [item._asdict() for item in plan.skipped],
         "unmanaged": [{"id": u.id, "userName": u.userName, "class": u.kind} for u in plan.unmanaged],
         "safeguards": list(plan.safeguards),
@@ -133,7 +135,7 @@ def change_json(change: Change) -> dict[str, Any]:
 def _access(row: Access) -> dict[str, Any]:
     """A row; what nobody said is left out of it."""
     fields = _placed(row._asdict())
-    return {name: value for name, value in fields.items() if value or name not in ("reason", "keeps", "then")}
+    return {name: value for name, value in fields.items() if value or name not in ("reason", "keeps", "then", "commit")}
 
 
 def _placed(fields: dict[str, Any]) -> dict[str, Any]:
@@ -195,6 +197,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         unmanaged=tuple(Unmanaged(u["id"], u["userName"], u.get("class", "local")) for u in data["unmanaged"]),
         errors=tuple(_known(ObjectError, item) for item in data["errors"]),
         warnings=tuple(data["warnings"]),
+        ends=tuple(_read_ending(item) for item in data.get("ends", ())),
         looks_renamed=tuple(_known(LooksRenamed, item) for item in data.get("looks_renamed", ())),
         kept=tuple(_known(Kept, item) for item in data.get("kept", ())),
         cautions=tuple(_read_caution(item) for item in data.get("cautions", ())),
@@ -237,7 +240,12 @@ def _read_access(data: dict[str, Any]) -> Access:
         data.get("reason", ""),
         data.get("keeps", ""),
         data.get("then", ""),
+        data.get("commit", ""),
     )
+
+
+def _read_ending(data: dict[str, Any]) -> Ending:
+    return _known(Ending, data | data["declared_at"])
 
 
 def _read_caution(data: dict[str, Any]) -> Caution:

@@ -42,6 +42,7 @@ def redact(plan: Plan, key: str, names: Iterable[str] = ()) -> Plan:
         cautions=tuple(item._replace(text=work.words(item.text)) for item in plan.cautions),
         warnings=tuple(map(work.words, plan.warnings)),
         standing=tuple(map(work.words, plan.standing)),
+        ends=tuple(item._replace(address=work.address(item.address), reason=work.words(item.reason)) for item in plan.ends),
         looks_renamed=tuple(
             pair._replace(address=work.address(pair.address), previous=work.address(pair.previous)) for pair in plan.looks_renamed
         ),

@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.declare.names import name_of
 from reconciler.declare.wording import plural
-from reconciler.plan.model import Access, Action, Caution, Plan, Skip, Unmanaged
+from reconciler.plan.model import Access, Action, Caution, Ending, Plan, Skip, Unmanaged
 from reconciler.plan.notices import KEEPS
 from reconciler.plan.warnings import listed
 from reconciler.report.blocks import FEW, NAMED, SAMPLES, Place, Rows, blocks, by_person, for_all, people_alike, places
 from reconciler.report.change_text import block_lines
 from reconciler.report.colours import BOLD, RED, Colour
+from reconciler.report.endings import ending_words
 from reconciler.report.headline import headline, verdict
 from reconciler.report.safe import plain
 from reconciler.report.safeguard_verdict import text_lines
@@ -34,6 +35,7 @@ def render(plan: Plan, colour: Colour, accounts: tuple[Unmanaged, ...] = (), few
     lines += _cautions(plan.cautions, colour)
     people = by_person(plan.access)
     lines += _access(people, colour, few)
+    lines += _ends(plan.ends, colour)
     declared = [change for change in plan.changes if set(change.causes) != {"drift"}]
     drift = [change for change in plan.changes if set(change.causes) == {"drift"}]
     for block in blocks(declared, people, few):
@@ -106,6 +108,7 @@ def _tail(plan: Plan) -> str:
         ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)),
         ("ignored", plan.ignored),
         ("outstanding", plan.outstanding),
+        ("last day changed" if len(plan.ends) == 1 else "last days changed", len(plan.ends)),
     )
     parts = [f"{number} {word}" for word, number in counts if number]
     return " " + ", ".join(parts) + "." if parts else ""
@@ -138,6 +141,13 @@ def _access(people: Rows, colour: Colour, few: int) -> list[str]:
     return ["Access:", *lines, ""] if lines else []
 
 
+def _ends(ends: tuple[Ending, ...], colour: Colour) -> list[str]:
+    """Who has the same until another day."""
+    said = [(f"  {plain(ending_words(item))}", item.privileged) for item in ends]
+    lines = [colour(line, BOLD) if privileged else line for line, privileged in said]
+    return ["Ends:", *lines, ""] if lines else []
+
+
 def _alike_words(rows: list[Access]) -> str:
     """What each of several people gains or loses."""
     return access_words(for_all(rows), places(Place(row.file, row.line) for row in rows))
@@ -150,7 +160,7 @@ def access_words(row: Access, place: str = "") -> str:
     through = f" through group {plain(row.through)}" if row.through else ""
     until = f", until {plain(row.until)}" if row.until else ""
     until += f", then {plain(row.then)}" if row.then else ""
-    where = plain(place or f"{row.file}:{row.line}")
+    where = plain(place or f"{row.file}:{row.line}") + (f" in {plain(row.commit[:7])}" if row.commit else "")
     reason = f", reason: {plain(row.reason)}" if row.reason else ""
     keeps = f" (keeps {plain(row.keeps)})" if row.keeps else ""
     return f"{row.verb} {kind}{what}{through}, {where}{until}{reason}{keeps}"

@@ -18,6 +18,7 @@ from reconciler.declare.load import load
 from reconciler.declare.profiles import settings
 from reconciler.declare.schema import sound
 from reconciler.demo.simulator import Simulator
+from reconciler.plan.earlier import NOTHING, Earlier
 from reconciler.plan.model import Plan
 from reconciler.plan.reviewed.compare import Comparison, compare
 from reconciler.plan.safeguards.guard import guard, with_verdicts
@@ -52,6 +53,7 @@ MAPPINGS = f"""mappings:
       - {{target: displayName, source: displayName, matchingPrecedence: 1}}
       - {{target: members, source: members}}
 """
+COMMIT = "1a2b3c4d" * 5
 ROLES = "roles: [{value: admin, displayName: Admin, privileged: true}, {value: user, displayName: User}]\n"
 
 
@@ -104,6 +106,7 @@ class World:
     """
 
     def __init__(self, folder: Path, profile: str = "generic", **overrides: Any) -> None:
+        self.earlier = NOTHING
         self.folder, self.today, self.now, self.clock = folder, "2026-06-01", "2026-06-01T00:00:00Z", Clock()
         application = scim_service.application()
         self.bare = ScimClient(
@@ -146,6 +149,12 @@ class World:
         listed = "assignments:\n" + "".join(f"  - {{{row}}}\n" for row in rows) if rows else "assignments: []\n"
         self.write("apps/wiki/assignments.yaml", listed)
 
+    def commit(self) -> None:
+        """From now on every file is compared with what it says now."""
+        app = load(self.folder / "desired").declarations.apps["wiki"]
+        assigned = tuple(app.assignments)
+        self.earlier = Earlier(COMMIT, frozenset(item.file for item in assigned), assigned)
+
     def plan(self, *only: str) -> Plan:
         return self.session(Selection(only)).planned.plan
 
@@ -155,7 +164,9 @@ class World:
         assert [p for p in (*loaded.problems, *check(loaded.declarations)) if p.severity == "error"] == []
         record = recovered(self.store)
         resolution = resolve(loaded.declarations.apps["wiki"], loaded.declarations, self.today)
-        planned = plan_with(read_live(self.client, resolution, record), resolution, self.client, record, selection)
+        planned = plan_with(
+            read_live(self.client, resolution, record), resolution, self.client, record, selection, earlier=self.earlier
+        )
         self.verdict = guard(planned, record, self.now)
         found = Session(self.client, self.store, record, with_verdicts(planned, self.verdict), self.verdict)
         assert sound("plan", json.loads(dumps([found.planned.plan])))

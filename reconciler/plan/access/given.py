@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
 from reconciler.declare.model import Assignment, Role
@@ -11,6 +11,33 @@ from reconciler.plan.context import Context
 from reconciler.resolve.scope import Ways, flatten
 
 LONGEST = 10  # groups of a way that are named
+
+
+class Reach:
+    """Some assignments by whom they reach; `flat` is group -> everybody inside, by folded names."""
+
+    def __init__(self, assignments: Iterable[Assignment], flat: Mapping[str, frozenset[str]]) -> None:
+        self.flat, self.of_groups = flat, list[Assignment]()
+        self.direct: dict[str, list[Assignment]] = {}
+        for item in assignments:
+            if item.user is not None:
+                self.direct.setdefault(item.user, []).append(item)
+            elif item.group is not None:
+                self.of_groups.append(item)
+
+    def all(self, user: str) -> list[Assignment]:
+        """Those that name a user, or a group that the user is in."""
+        return [*self.direct.get(user, ()), *(item for item in self.of_groups if user in self.flat.get(item.group or "", ()))]
+
+    def people(self, item: Assignment) -> Collection[str]:
+        """The users whom an assignment reaches."""
+        return self.flat.get(item.group, ()) if item.group is not None else {item.user} if item.user is not None else ()
+
+
+def longest(assignments: Iterable[Assignment], since: str) -> Assignment | None:
+    """The one that ends last of those that hold on a day, direct ones before those by a group; "" is whenever."""
+    found = [item for item in assignments if item.expires is None or item.expires >= since]
+    return max(found, key=lambda item: (item.expires or "9999", item.user is not None), default=None)
 
 
 class Given:
@@ -30,25 +57,14 @@ class Given:
         return assignments
 
     @cached_property
-    def direct(self) -> dict[str, list[Assignment]]:
-        """Folded name of a user -> the assignments that name the user."""
-        found: dict[str, list[Assignment]] = {}
-        for item in self.app.assignments:
-            if item.user is not None:
-                found.setdefault(item.user, []).append(item)
-        return found
+    def reach(self) -> Reach:
+        return Reach(self.app.assignments, self.flat)
 
-    @cached_property
+    @property
     def of_groups(self) -> list[Assignment]:
-        return [item for item in self.app.assignments if item.group is not None]
+        return self.reach.of_groups
 
-    def reaching(self, address: str) -> list[Assignment]:
-        """All that reach a person, whatever their last day."""
-        user = row_key(address)
-        return [*self.direct.get(user, ()), *(item for item in self.of_groups if self.reaches(item, user))]
-
-    def reaches(self, item: Assignment, user: str) -> bool:
-        """Whether an assignment names a user, or a group that the user is in."""
+    def _reaches(self, item: Assignment, user: str) -> bool:
         return item.user == user or (item.group is not None and user in self.flat.get(item.group, ()))
 
     def giving(self, address: str, assignments: Iterable[Assignment], since: str | None = None) -> Assignment | None:
@@ -56,9 +72,8 @@ class Given:
 
         Of those that hold on the day `since`, which is today where it is not said, and "" for whenever.
         """
-        today, user = self.context.resolution.today if since is None else since, row_key(address)
-        found = [item for item in assignments if self.reaches(item, user) and (item.expires is None or item.expires >= today)]
-        return max(found, key=lambda item: (item.expires or "9999", item.user is not None), default=None)
+        day, user = self.context.resolution.today if since is None else since, row_key(address)
+        return longest((item for item in assignments if self._reaches(item, user)), day)
 
     def role(self, address: str, key: str) -> Assignment | None:
         """What gives a person a role today."""

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, row_key
 from reconciler.plan.access.given import Given
 from reconciler.resolve.scope import judge
 
 
 def after(given: Given, address: str, last: str, kind: str) -> str:
     """What becomes of a person, or of a role, on the day after the last valid one of an assignment."""
-    if judge(given.app, given.reaching(address), _day_after(last)).code is None:
-        return "loses it" if kind == "role" else "keeps the account"
+    if judge(given.app, given.reach.all(row_key(address)), _day_after(last)).code is None:
+        return _of_role(given) if kind == "role" else "keeps the account"
     return _out_of_scope(given, address)
+
+
+def _of_role(given: Given) -> str:
+    """What becomes of a role whose account stays."""
+    carrying = [slot for slot in given.context.resolution.user_mapping.slots if slot.carries_roles]
+    only_adds = bool(carrying) and all(slot.add_only for slot in carrying)
+    return "keeps it: AppRoleAssignmentsComplex only adds" if only_adds else "loses it"
 
 
 def _out_of_scope(given: Given, address: str) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
 
-from reconciler.declare.model import Place
-from reconciler.declare.names import name_of, row_key
-from reconciler.plan.access.given import Given
+from reconciler.declare.model import Assignment, Place
+from reconciler.declare.names import fold, name_of, row_key
+from reconciler.plan.access.given import Given, longest
 from reconciler.plan.membership import recorded_members
 from reconciler.plan.model import Access, Change
 
@@ -16,11 +16,15 @@ MOST_KEPT = 3  # roles that remain and are named
 
 
 class Gave(NamedTuple):
-    """What gave something until now: the group, if one did, where that ended, and the reason that was said."""
+    """What gave something until now: the group, if one did, where that ended, and the reason that was said.
+
+    `commit` is the one in which the place is, where it is gone since.
+    """
 
     through: str
     place: Place
     reason: str = ""
+    commit: str = ""
 
 
 class Lost:
@@ -39,26 +43,64 @@ class Lost:
                 givers.setdefault(key, []).append((group, recorded_members(self.context, entry)))
         return givers
 
+    @cached_property
+    def gone(self) -> dict[tuple[str, str], list[Assignment]]:
+        """(user or group, its folded name) -> assignments of an earlier commit that are not there any more."""
+        today = {item[:3] for item in self.given.app.assignments} if self.context.earlier.assignments else ()
+        found: dict[tuple[str, str], list[Assignment]] = {}
+        for item in self.context.earlier.assignments:
+            if item[:3] not in today:
+                whom = ("user", item.user) if item.user is not None else ("group", item.group or "")
+                found.setdefault(whom, []).append(item)
+        return found
+
     def row(self, change: Change, kind: str, what: str, privileged: bool, keys: Iterable[str]) -> Access:
         """With what gave it; `keys` are of roles."""
         address = self.context.today.get(change.address, change.address)
         found = (self._gave(address, key) for key in keys)
         gave = next((item for item in found if item is not None), Gave("", Place(change.file, change.line)))
         place = gave.place if gave.place.file else Place(change.file, change.line)
-        return Access(
-            change.address, change.name, False, kind, what, privileged, gave.through, place.file, place.line, None, gave.reason
-        )
+        at = (place.file, place.line)
+        who = (change.address, change.name)
+        return Access(*who, False, kind, what, privileged, gave.through, *at, None, gave.reason, commit=gave.commit)
 
     def _gave(self, address: str, key: str) -> Gave | None:
-        """An assignment that expired, or a group that has the role, or the person, no more."""
+        """An assignment that expired, or is gone, or a group that has the role, or the person, no more."""
         expired = self.given.giving(address, self.given.by_role.get(key, ()), "")
         if expired is not None:
             through = self.given.through(address, expired.group)
             return Gave(through, Place(expired.file, expired.line), expired.reason or "")
+        if (gone := self._gone_since("user", row_key(address), key)) is not None:
+            return gone
         group = next((group for group, members in self.gave.get(key, ()) if address in members), None)
-        return Gave(name_of(group), self._gone(group, address) or Place("", 0)) if group is not None else None
+        if group is None:
+            return None
+        taken = self._gone_since("group", row_key(group), key)
+        return taken or Gave(name_of(group), self._other(group, address) or Place("", 0))
 
-    def _gone(self, address: str, person: str) -> Place | None:
+    def _gone_since(self, kind: str, name: str, key: str | None = None) -> Gave | None:
+        """The assignment to a `user` or a `group`, of one role or of any, that stood in an earlier commit and is gone."""
+        item = next((item for item in self.gone.get((kind, name), ()) if key is None or item.role == key), None)
+        if item is None:
+            return None
+        through = self._name(name) if kind == "group" else ""
+        return Gave(through, Place(item.file, item.line), item.reason or "", self.context.earlier.commit)
+
+    def _name(self, group: str) -> str:
+        """As it was applied, whether it is declared or not."""
+        names = (self.context.today.get(old, old) for old in self.context.entries.groups())
+        return next((name_of(address) for address in names if row_key(address) == group), group)
+
+    def of_group(self, group: str) -> Gave | None:
+        """What put a group in scope that is not any more: an assignment that expired, or is gone."""
+        if f"Group/{group}" in self.context.resolution.groups:
+            return None
+        over = longest((item for item in self.given.of_groups if item.group == fold(group)), "")
+        if over is not None and over.expires is not None and over.expires < self.context.resolution.today:
+            return Gave("", Place(over.file, over.line), over.reason or "")
+        return self._gone_since("group", fold(group))
+
+    def _other(self, address: str, person: str) -> Place | None:
         """Where a group stopped giving: its other assignment where the person is still inside, else its declaration."""
         key, groups = row_key(address), self.given.groups
         inside = row_key(person) in self.given.flat.get(key, ())

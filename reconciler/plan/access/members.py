@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.declare.model import Place
 from reconciler.declare.names import fold, is_user, name_of, row_key
 from reconciler.plan.access.given import Given
 from reconciler.plan.access.lasting import group_end
-from reconciler.plan.access.lost import Lost
+from reconciler.plan.access.lost import Gave, Lost
 from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context
 from reconciler.plan.membership import group_members
 from reconciler.plan.model import Access, Action, Change
@@ -19,15 +20,20 @@ def members(given: Given, lost: Lost, change: Change, privileged: bool) -> Itera
     gave = context.giving.get(fold(group), set()).union((context.known(change.address) or {}).get("roles", ()))
     ends = group_end(given, group)
     why = next((item.reason for item in given.of_groups if item.group == fold(group) and item.reason), "") or ""
+    ended = lost.of_group(group) or Gave("", Place(change.file, change.line))
     leaving = sorted(group_members(context, change)[1]) if change.action == Action.DELETE else change.remove
     for member, gains in (*((m, True) for m in change.add), *((m, False) for m in leaving)):
         through = given.through(member, fold(group)) if gains and fold(group) in given.groups else ""
         inner = through.partition(" > ")[2]
         person = _called(context, member)
         keeps = "" if gains else lost.kept(person, gave)
-        until, then, reason = (*ends, why) if gains else (None, "", "")
-        name, place = _name(context, person), (change.file, change.line)
-        yield Access(person, name, gains, "group", group, privileged, inner, *place, until, reason, keeps, then)
+        name = _name(context, person)
+        if gains:
+            until, then = ends
+            yield Access(person, name, True, "group", group, privileged, inner, change.file, change.line, until, why, keeps, then)
+        else:
+            at = (ended.place.file, ended.place.line)
+            yield Access(person, name, False, "group", group, privileged, inner, *at, None, ended.reason, keeps, "", ended.commit)
 
 
 def _called(context: Context, member: str) -> str:

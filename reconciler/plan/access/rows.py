@@ -104,11 +104,12 @@ class _Work:
 
     def _was_privileged(self, address: str, text: str) -> bool:
         """Of a name that no role bears any more, but one did when it was last applied."""
-        return any(self.app.roles[key].privileged for key in held(self.context, address, {fold(text): text}))
+        borne = held(self.context, address, {fold(text): text})
+        return fold(text) in self.context.were_privileged or not self.context.privileged.isdisjoint(borne)
 
     def _gained_role(self, change: Change, role: Role) -> Access:
         given = self.given.role(change.address, role.key)
-        row = self._row(change, "role", role.displayName, role.privileged, given)
+        row = self._row(change, "role", role.displayName, role.key in self.context.privileged, given)
         joined = self._joined(change, role, given) if given is not None else None
         return row if joined is None else row._replace(file=joined.file, line=joined.line)
 
@@ -122,7 +123,7 @@ class _Work:
 
     def _lost_role(self, change: Change, role: Role) -> Access:
         given, lost = self.given.role(change.address, role.key), self.lost
-        row = lost.row(change, "role", role.displayName, role.privileged, [] if given else [role.key])
+        row = lost.row(change, "role", role.displayName, role.key in self.context.privileged, [] if given else [role.key])
         gone = change.disables or change.action == Action.DELETE
         return row if gone else row._replace(keeps=lost.kept(change.address, [role.key]) or lost.kept(change.address))
 

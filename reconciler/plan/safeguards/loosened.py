@@ -6,6 +6,7 @@ very change that would otherwise have taken somebody's access.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from reconciler.declare.model import App, ObjectMapping, Place
 PREFIX = "loosened."
 ACTIVE = PREFIX + "users.active"
 REMOVALS = {"outOfScope": "whoever goes out of scope", "removedFromDirectory": "whoever leaves the directory"}
+ONLY_ADDS = re.compile(r"\bAppRoleAssignmentsComplex\b", re.IGNORECASE)  # and not the assertive one
 ACTIONS = {
     "update": "changes, and accounts that are to be disabled, are left as they are",
     "delete": "what is to be deleted is left as it is",
@@ -57,3 +59,6 @@ def _of_mapping(kind: str, mapping: ObjectMapping) -> Iterator[Loosened]:
         if item.ignoreDrift:
             words = f"ignoreDrift of {item.target} is set: what somebody changes of it on the service is seen no more"
             yield Loosened(f"{PREFIX}{kind}.ignoreDrift.{item.target.lower()}", words, item.place)
+        if item.kind == "expression" and ONLY_ADDS.search(str(item.value)):
+            words = f"{item.target} is mapped with AppRoleAssignmentsComplex: a role that is taken away here stays on the service"
+            yield Loosened(f"{PREFIX}{kind}.onlyAdds.{item.target.lower()}", words, item.place)

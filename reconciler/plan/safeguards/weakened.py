@@ -7,7 +7,8 @@ from dataclasses import asdict
 
 from reconciler.declare.model import Place, Policy
 from reconciler.declare.names import fold, is_user
-from reconciler.plan.context import Context
+from reconciler.plan import privileged
+from reconciler.plan.context import PRIVILEGED, Context
 from reconciler.plan.model import Caution
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.loosened import ACTIVE, PREFIX, loosened
@@ -31,6 +32,7 @@ def limits(context: Context) -> dict[str, int]:
     policies = context.resolution.declarations.policies
     rules = [p for p in policies if p.concerns(context.app.name)]
     found |= {item.name: 1 for item in loosened(context.app)}
+    found |= privileged.limits(context)
     return found | {LEAST[1] + p.name: 1 for p in rules} | {RULE + p.name: _rule(p) for p in rules}
 
 
@@ -45,7 +47,7 @@ def weakened(facts: Facts) -> Iterator[Caution]:
     today, safeguards = limits(facts.context) if facts.record.limits else {}, facts.settings
     for name, last in sorted(facts.record.limits.items()):
         place, now = safeguards.places.get(name if name in safeguards.places else name.partition(".")[0]), today.get(name, 0)
-        if name.startswith(PREFIX):
+        if name.startswith((PREFIX, PRIVILEGED)):
             continue
         if name.startswith(RULE):
             if name in today and now != last:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from reconciler.plan.diff import detail
-from reconciler.plan.model import Access, Action, AttributeChange, Change, Plan
+from reconciler.plan.model import Access, Action, AttributeChange, Change, Ending, Plan
 from reconciler.report.change_text import SIGNS, beside, value_text
 from reconciler.report.headline import FINE, headline, verdict
 from reconciler.report.html.listing import Line, Listing, Row, listing
@@ -16,6 +16,7 @@ from reconciler.report.safeguard_verdict import approve_in, line
 from reconciler.report.text import caution_words, cost, last_line, skips_to_show, unmanaged_classes
 
 ACCESS = ("Who", "", "What", "Through", "Declared in", "Until", "Reason")
+ENDS = ("Whom", "Role", "Until", "Before", "Then", "Declared in")
 CHANGES = ("Change", "Action", "Cause", "Why", "Declared in")
 
 
@@ -66,6 +67,7 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
 
 def _tables(plan: Plan, name: str) -> Iterator[Listing]:
     yield listing(f"{name}-access", "Access", ACCESS, map(_access, plan.access), ("",))
+    yield listing(f"{name}-ends", "Ends", ENDS, map(_ending, plan.ends))
     yield listing(f"{name}-changes", "Changes", CHANGES, map(_change, plan.changes), ("Action", "Cause"))
     yield listing(f"{name}-safeguards", "Safeguards", ("Safeguard", "Status", "Detail"), _safeguards(plan), ("Status",))
     skipped = (Row((skip.address, skip.code, skip.reason, skip.remedy)) for skip in skips_to_show(plan))
@@ -77,9 +79,16 @@ def _access(row: Access) -> Row:
     who = row.address + (f" ({row.name})" if row.name and row.name not in row.address else "")
     what = f"{row.what} (privileged)" if row.privileged else row.what
     what += f", keeps {row.keeps}" if row.keeps else ""
+    place = f"{row.file}:{row.line}" + (f" in {row.commit[:7]}" if row.commit else "")
     until = ", then ".join(filter(None, (row.until, row.then)))
-    cells = (who, row.verb, what, row.through, f"{row.file}:{row.line}", until, row.reason)
+    cells = (who, row.verb, what, row.through, place, until, row.reason)
     return Row(cells, mark="privileged" if row.privileged else "")
+
+
+def _ending(row: Ending) -> Row:
+    what = f"{row.what} (privileged)" if row.privileged else row.what
+    last = (row.until or "no end", row.was or "no end")
+    return Row((row.address, what, *last, row.then, f"{row.file}:{row.line}"), mark="privileged" if row.privileged else "")
 
 
 def _change(change: Change) -> Row:

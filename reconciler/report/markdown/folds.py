@@ -7,10 +7,11 @@ from collections.abc import Iterable
 
 from reconciler.plan.model import Access, Change, Plan
 from reconciler.report.blocks import FEW, NAMED, SAMPLES, Place, Rows, blocks, by_person, for_all, places, rows_alike
+from reconciler.report.endings import ending_words
 from reconciler.report.markdown.change import block as change_block
 from reconciler.report.markdown.change import difference, is_folded
 from reconciler.report.markdown.fit import Section
-from reconciler.report.markdown.links import below, linked
+from reconciler.report.markdown.links import at_commit, below, linked
 from reconciler.report.markdown.prose import Words, prose
 from reconciler.report.safe import cell, code, inert, longest_run
 from reconciler.report.text import skips, skips_to_show, unmanaged_classes
@@ -55,8 +56,16 @@ def _row(rows: list[Access], blob: str) -> str:
     what += f", keeps {cell(row.keeps)}" if row.keeps else ""
     last = f"{row.until}, then {row.then}" if row.until and row.then else row.until
     through, until, why = (cell(text) if text else "" for text in (row.through, last, row.reason))
-    where = linked(cell(places(Place(item.file, item.line) for item in rows)), Place(row.file, row.line), blob)
+    found = places(Place(item.file, item.line) for item in rows)
+    where = linked(cell(found), Place(row.file, row.line), at_commit(blob, row.commit))
+    where += f" in {cell(row.commit[:7])}" if row.commit else ""
     return f"| {row.verb} | {who} | {what} | {through} | {where} | {until} | {why} |"
+
+
+def ends(plan: Plan, words: Words) -> list[Section]:
+    """Assignments whose people have their role already, and until another day."""
+    rows = tuple(f"- {prose(ending_words(item), *words)}" for item in plan.ends)
+    return [Section("other last days", 2, rows, "**Ends**\n\n")] if rows else []
 
 
 def changes(plan: Plan, blob: str) -> list[Section]:

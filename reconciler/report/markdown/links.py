@@ -25,6 +25,11 @@ def linked(shown: str, place: Place, blob: str) -> str:
     return f"[{shown}]({blob}/{quote(place.file, safe='/', errors='surrogatepass')}#L{place.line})"
 
 
+def at_commit(blob: str, commit: str) -> str:
+    """The address of another commit's files; empty stays empty, as does where no other commit is said."""
+    return f"{blob.rpartition('/')[0]}/{quote(commit, safe='')}" if blob and commit else blob
+
+
 def place_in(text: str) -> Place | None:
     """The place that a word of a sentence is."""
     match = PLACE.fullmatch(text)

@@ -48,6 +48,7 @@ def render(plan: Plan, limit: Limit = COMMENT, whole: str = WHOLE, kind: str = "
         *caution(plan, words),
         *findings(plan, words),
         *folds.access(plan, blob),
+        *folds.ends(plan, words),
         *folds.changes(plan, blob),
         *folds.safeguards(plan, words),
         *folds.skipped(plan),
@@ -80,6 +81,7 @@ def _counts(plan: Plan) -> str:
         ("unmanaged", len(plan.unmanaged)),
         ("error" if len(plan.errors) == 1 else "errors", len(plan.errors)),
         ("outstanding", plan.outstanding),
+        ("last day changed" if len(plan.ends) == 1 else "last days changed", len(plan.ends)),
     )
     counts += [f"{number:,} {name}" for name, number in also if number]
     return ", ".join(counts) + "." if counts else ""
