@@ -12,7 +12,7 @@ from reconciler.cli.common import meant, no_color_option
 
 
 @click.command()
-@click.argument("topic", default="")
+@click.argument("topic", default="", shell_complete=lambda context, _, begun: _beginning(context, begun))
 @no_color_option
 @click.pass_context
 def help(context: click.Context, topic: str, no_color: bool) -> None:
@@ -34,6 +34,13 @@ def help(context: click.Context, topic: str, no_color: bool) -> None:
             click.echo(command.get_help(found))
     else:
         raise click.UsageError(f"no page and no command {topic!r}; " + meant(topic, [*titles, *commands.list_commands(context)]))
+
+
+def _beginning(context: click.Context, begun: str) -> list[str]:
+    """Pages and commands that begin so."""
+    commands = context.find_root().command
+    assert isinstance(commands, click.Group)
+    return [name for name in (*pages(), *commands.list_commands(context)) if name.startswith(begun)]
 
 
 def pages() -> dict[str, str]:

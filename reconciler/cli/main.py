@@ -32,6 +32,7 @@ COMMANDS = {
     "revoke": "Disable a person's account in every app at once.",
     "github": "Comments, issues and reviewed plans on GitHub, for the workflows.",
     "help": "Show a page of the documentation, or the options of a command.",
+    "completion": "Print what makes a shell complete commands, options, apps and names.",
     "demo": "The whole story against real SCIM servers that it starts itself.",
 }
 
@@ -85,7 +86,7 @@ def _shown(error: click.ClickException) -> str:
 def run(arguments: list[str] | None = None) -> int:
     """The exit code of a command line, by default the process's own."""
     try:
-        code = cli.main(arguments, "reconcile", standalone_mode=False)
+        code = cli.main(arguments, "reconcile", "RECONCILE_COMPLETE", standalone_mode=False)
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.exceptions.NoArgsIsHelpError as error:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.declare.model import App
 from reconciler.plan import undeclared_renames, unmapped
-from reconciler.plan.access import access
+from reconciler.plan.access.rows import access
 from reconciler.plan.context import Context, gather
 from reconciler.plan.cost import estimate
 from reconciler.plan.desired import plan_desired

@@ -24,7 +24,8 @@ def empty(facts: Facts) -> Safeguard:
     return Safeguard(
         "empty",
         verdict(counts and far_fewer),
-        f"of {plural(len(known), 'active account')} in the record the service shows {shown}, and the declaration asks for {asked}{few}"
+        f"of {plural(len(known), 'active account')} in the record the service shows {shown}, and the declaration asks for "
+        f"{asked}{few}"
         if known
         else "the record holds no active account yet",
         {"recorded": len(known), "shown": shown, "declared": asked, "minimumExisting": least},
