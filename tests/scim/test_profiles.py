@@ -40,7 +40,7 @@ from tests.stories.test_laws import NAMES, STATES, declare
 from tests.support.budget import examples
 from tests.support.laws import converge_as_planned
 from tests.support.scim_service import application
-from tests.support.world import APP, SWITCH, Clock, World
+from tests.support.world import SWITCH, Clock, World
 
 ROOT = Path(__file__).parent.parent.parent
 FILES = sorted((ROOT / "reconciler/scim/profiles").glob("*.yaml"))
