@@ -32,7 +32,7 @@ COMMANDS = {
     "eval": "Show what an expression or a mapping gives for one user, call by call.",
     "lock": "Show who holds the lock.",
     "unlock": "Break a lock whose holder will never return.",
-    "record": "Show, mend, move or prune what was last applied.",
+    "record": "Show, fix, move or prune what was last applied.",
     "revoke": "Disable a person's account in every app at once.",
     "github": "Comments, issues and reviewed plans on GitHub, for the workflows.",
     "help": "Show a page of the documentation, or the options of a command.",
@@ -93,6 +93,9 @@ def run(arguments: list[str] | None = None) -> int:
         code = cli.main(arguments, "reconcile", "RECONCILE_COMPLETE", standalone_mode=False)
     except click.exceptions.Exit as leave:
         return leave.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return 64
     except click.UsageError as error:
         click.UsageError(_shown(error), error.ctx).show()
         return 64

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
@@ -15,11 +16,14 @@ from reconciler.declare.wording import plural
 from reconciler.plan.model import Change
 
 if TYPE_CHECKING:
-    from reconciler.apply.model import Result
+    from reconciler.apply.model import Outcome, Result
     from reconciler.cycle.session import Session
     from reconciler.cycle.write import Request
     from reconciler.plan.safeguards.model import Safeguard
     from reconciler.scim.errors import ServiceError
+
+ALIKE = 3  # changes that failed with one answer are said together
+ANSWER = re.compile("answered .*")
 
 
 def closed(app: App, declarations: Declarations) -> int | None:
@@ -87,6 +91,8 @@ def write(session: Session, changes: tuple[Change, ...], request: Request) -> in
         result = write(session, changes, request, now, SystemChance(), tell, stopped)
     part = f" This was a part: {', '.join(only)}." if only else ""
     say(f"{_summary(result, name)}{part}", err=False)
+    for words in failed_alike(result.outcomes):
+        say(words, err=False)
     report_lines([line(outcome) for outcome in result.outcomes])
     for words in result.said:
         say(f"Note: {name}: {words}")
@@ -101,12 +107,21 @@ def _summary(result: Result, name: str) -> str:
     return f"Applied {done} of {len(result.outcomes)} changes to {name}.{_took(result.adopted)}{ignored}"
 
 
+def failed_alike(outcomes: Iterable[Outcome]) -> list[str]:
+    """One line for each answer of the service that several changes ended with: whose they are, the lines above say."""
+    found = (ANSWER.search(outcome.message) for outcome in outcomes if outcome.status == "failed")
+    said = Counter(answer[0] for answer in found if answer)
+    return [f"{count:,} changes failed alike: {answer}" for answer, count in said.most_common() if count >= ALIKE]
+
+
 def _ended(session: Session, result: Result, only: tuple[str, ...]) -> int:
     """The exit code; what ended a run before its end is said with what to do about it.
 
     What the service was told by an earlier run, and has not done until now, is not done.
     """
+    from reconciler.plan.outstanding import cautions
     from reconciler.plan.selection import Selection
+    from reconciler.report.text import caution_words
 
     if session.store.lost:
         say("Error: the lock was lost, so writing stopped: another run may have taken it")
@@ -122,6 +137,8 @@ def _ended(session: Session, result: Result, only: tuple[str, ...]) -> int:
         say(f"Error: {result.refused}")
         say(f"    {_first(result.refused)}{THE_SAME}")
     left = [item for item in session.planned.findings.outstanding if Selection(only).names(item.address)]
+    for item in cautions(session.planned.context, left):
+        say(f"Error: what an earlier apply told {session.app.displayName} is not done: {caution_words(item)}")
     return 0 if result.complete and not (session.planned.plan.errors or left) else PARTIAL
 
 
@@ -129,7 +146,7 @@ def _first(refused: ServiceError) -> str:
     """What to do before the same command is run again."""
     if refused.too_long:
         return ""
-    return "mend the token; then " if refused.status else "see whether the service can be reached; then "
+    return "fix the token; then " if refused.status else "see whether the service can be reached; then "
 
 
 def _took(adopted: Collection[str]) -> str:

@@ -36,7 +36,7 @@ def declared(document: Document, problems: list[Problem]) -> tuple[str, dict[str
     value = document.data.get("profile", DEFAULT)
     path = ("profile", "base") if isinstance(value, dict) else ("profile",)
     overrides = {k: v for k, v in value.items() if k != "base"} if isinstance(value, dict) else {}
-    name = value.get("base") if isinstance(value, dict) else value
+    name = value.get("base", DEFAULT) if isinstance(value, dict) else value
     if document.lacks(("profile",)) or not isinstance(name, str) or not sound("profile", {"description": "", **overrides}):
         return DEFAULT, settings(DEFAULT)  # the schema has said what is wrong
     if name not in names():

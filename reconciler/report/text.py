@@ -70,7 +70,7 @@ def cost(plan: Plan) -> str:
     requests = plan.requests
     seconds = f", about {requests.seconds} s at the service's rate" if requests.seconds else ""
     together = requests.reads + requests.writes
-    which = "which writes" if together == 1 else f"{requests.writes} of them writes"
+    which = f"{requests.writes} of them writes" if requests.reads else "which writes" if together == 1 else "all of them writes"
     return f"about {plural(together, 'request')}, {which}{seconds}"
 
 

@@ -124,7 +124,7 @@ def test_a_token_that_is_refused_in_the_middle_leaves_no_change_unsaid(tmp_path:
 
     with scim_server() as url, front(decide, url) as service:
         ran = six(tmp_path, service.url + "/expired/v2").reconcile("apply", "--auto-approve")
-    assert ran.code == 5 and "expired" in ran.err and "mend the token" in ran.err
+    assert ran.code == 5 and "expired" in ran.err and "fix the token" in ran.err
     assert [
         sum(
             f" User/u{i}@x.org" in line

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.cli.main import run
 from reconciler.cli.terminal import wrapped
 
 SAID = "Warning: Ada looks like Grace under another name: add `previously: [ada@x.org]` to keep the account"
@@ -54,3 +55,10 @@ def test_only_text_on_a_terminal_wraps(tmp_path: Path, width: str, columns: int)
     os.close(end)
     shown = os.read(terminal, 10_000).decode().replace("\r", "").split("\n")
     assert shown[-2] == whole and len(shown) > 3 and max(map(len, shown[:-2])) <= columns
+
+
+@pytest.mark.parametrize("group", [[], ["record"]])
+def test_without_a_command_the_help_is_shown_once(group: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(group) == 64
+    said = capsys.readouterr()
+    assert said.err.count("Usage:") == 1 and "Error" not in said.err and said.out == ""

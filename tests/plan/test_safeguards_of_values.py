@@ -69,3 +69,14 @@ def test_a_part_of_a_group_may_leave_it(percent: int, least: int, status: str) -
     limits = Safeguards(groupMembership=GroupMembership(percent, least))
     assert group_membership(facts(limits, **ONE_STAYS)).status == status
     assert group_membership(facts(limits, **ONE_LEFT)).status == "ok"  # who is disabled too is counted there
+
+
+def test_what_would_exceed_a_limit_and_does_not_count_says_why() -> None:
+    few = facts(deletions(minimumExisting=3), people=(), teams=())
+    assert empty(few).detail.endswith("the declaration asks for 0; of fewer than 3 accounts that blocks nothing")
+    assert empty(facts(deletions(minimumExisting=3), **ONE_STAYS)).detail.endswith("the declaration asks for 2")
+    assert accidental_deletions(few).detail.endswith("limit 10 (20 % from 3 accounts on)")
+    one = Safeguards(groupMembership=GroupMembership(percent=10, minimumExisting=3))
+    assert group_membership(facts(one, **ONE_STAYS)).detail.endswith(
+        ", and none where fewer than 3 accounts or members are known"
+    )

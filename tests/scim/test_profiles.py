@@ -105,6 +105,15 @@ def test_a_new_profile_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         profiles.names.cache_clear()
 
 
+def test_without_a_base_it_is_the_generic_one_that_differs(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.write("apps/wiki/app.yaml", APP + "profile: {rate: {perMinute: 60}}\n")
+    world.assign()
+    loaded = load(tmp_path / "desired")
+    app = loaded.declarations.apps["wiki"]
+    assert loaded.errors == [] and (app.profile, app.settings["rate"]["perMinute"]) == ("generic", 60)
+
+
 def test_what_an_app_says_differently_replaces_that_key_alone(tmp_path: Path) -> None:
     world = thousandeyes(tmp_path, rate={"perMinute": 60})
     app = load(tmp_path / "desired").declarations.apps["wiki"]
@@ -115,7 +124,7 @@ def test_what_an_app_says_differently_replaces_that_key_alone(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("profile", "code"),
-    [("{base: wonder}", "not-one-of"), ("{rate: {perMinute: 5}}", "missing-key"), ("{base: generic, paging: 7}", "wrong-type"),
+    [("{base: wonder}", "not-one-of"), ("{rate: {burst: 5}}", "missing-key"), ("{base: generic, paging: 7}", "wrong-type"),
      ("{base: generic, rate: {burst: 5}}", "missing-key"), ("{base: generic, pagging: {}}", "unknown-key"),
      ("{base: generic, headers: {Authorization: x}}", "schema-pattern"), ("7", "wrong-type")],
 )  # fmt: skip

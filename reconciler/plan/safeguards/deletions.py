@@ -43,7 +43,7 @@ def accidental_deletions(facts: Facts) -> Safeguard:
         NAME,
         verdict(blocked),
         f"{_now(len(facts.counted), existing, len(deleted), known)}{_revoked(facts)}{stays}{before}; "
-        f"limit {_limit(limits, max(existing, known))}",
+        f"limit {_limit(limits, min([*([existing] if users else []), *([known] if groups else [])], default=existing))}",
         {
             "users": len(users),
             "existingUsers": existing,

@@ -19,10 +19,13 @@ def empty(facts: Facts) -> Safeguard:
     shown = len(known) - sum(ids[address] not in context.live.users for address in rest)
     asked = len(known) - sum(address not in wanted for address in rest)
     counts = 0 < len(known) >= least
+    far_fewer = 2 * min(shown, asked) < len(known)
+    few = f"; of fewer than {plural(least, 'account')} that blocks nothing" if far_fewer and not counts else ""
     return Safeguard(
         "empty",
-        verdict(counts and 2 * min(shown, asked) < len(known)),
-        f"of {plural(len(known), 'active account')} in the record the service shows {shown}, and the declaration asks for {asked}"
+        verdict(counts and far_fewer),
+        f"of {plural(len(known), 'active account')} in the record the service shows {shown}, and the declaration asks for "
+        f"{asked}{few}"
         if known
         else "the record holds no active account yet",
         {"recorded": len(known), "shown": shown, "declared": asked, "minimumExisting": least},

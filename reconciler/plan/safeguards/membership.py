@@ -19,12 +19,15 @@ def group_membership(facts: Facts) -> Safeguard:
     losing = [(change, *facts.leaving(change)) for change in facts.written if _may_lose(change)]
     losing = [row for row in losing if row[2]]
     privileged = privileged_groups(facts.context) if losing else set()
-    emptied, counted, worst = [], [], 0
+    emptied, counted, worst, small = [], [], 0, ""
     for change, known, leaving in losing:
         halved = 2 if fold(change.address) in privileged else 1
         worst = max(worst, len(leaving) * 100 * halved // len(known))
         counts = min(len(facts.active), len(known)) >= limits.minimumExisting
-        if counts and len(leaving) * 100 * halved > limits.percent * len(known):
+        exceeding = len(leaving) * 100 * halved > limits.percent * len(known)
+        if exceeding and not counts:
+            small = f", and none where fewer than {limits.minimumExisting} accounts or members are known"
+        if exceeding and counts:
             counted.append(change.address)
             of = f"{len(leaving)} of {len(known)} members leave {change.address}"
             emptied.append(of + (", which gives a privileged role" if halved == 2 else ""))
@@ -33,7 +36,7 @@ def group_membership(facts: Facts) -> Safeguard:
     return Safeguard(
         "groupMembership",
         verdict(bool(emptied)),
-        f"{some(emptied) or fewer}; limit {limits.percent} % of a group, half of that where it gives a privileged role",
+        f"{some(emptied) or fewer}; limit {limits.percent} % of a group, half of that where it gives a privileged role{small}",
         {
             "groups": len(losing),
             "exceeding": len(emptied),
