@@ -167,7 +167,11 @@ class Record:
     @property
     def is_of_an_apply(self) -> bool:
         """Whether anything was ever applied: a first cycle that failed leaves no more than its figures."""
-        return bool(self.base_url or self.entries or self.revoked or self.runs)
+        return bool(self.base_url or self.entries or self.revoked or self.runs or self.asked)
+
+    def keep_service(self, service: Service) -> None:
+        """What the running service's last cycle came to."""
+        self.service = service
 
     # The app and its safeguards
 

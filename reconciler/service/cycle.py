@@ -100,7 +100,7 @@ class _Cycle:
 
     def _go(self, session: Session) -> CycleResult:
         record = session.record or Record(self.app.name)
-        record.service = self.service
+        record.keep_service(self.service)
         session = replace(session, record=record)
         repairs = session.app.provisioning.drift == "repair"
         choice = choose(session.planned, repairs, self._escrows(), self.started)
@@ -187,6 +187,6 @@ class _Cycle:
         why = quarantine.reason_for(result.error, result.blocked, figures.tally(work, escrows, totals.in_scope))
         after = quarantine.judged(self.service.get("quarantine"), why, result.error is None, result.ended, self.frame.interval)
         figures.put(service, "quarantine", after)
-        record.service = service
+        record.keep_service(service)
         self.store.save(record)
         return replace(result, quarantine=quarantined(service))

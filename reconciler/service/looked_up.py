@@ -34,7 +34,8 @@ def restart(app: App, declarations: Declarations, scope: Scope, listener: Listen
         record = store.load()
         if record is None or not record.service:
             return []
-        record.service, ended = restarted(record.service, scope, now())
+        service, ended = restarted(record.service, scope, now())
         if ended:
+            record.keep_service(service)
             store.save(record)
     return ended

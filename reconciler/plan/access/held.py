@@ -129,7 +129,7 @@ class _Work:
 
     def _any(self, address: str) -> Assignment | None:
         """What gives somebody an account, where no role is told to the service."""
-        return self.given.giving(address, self.given.reaching(address)) if is_user(address) else None
+        return self.given.giving(address, self.given.reach.all(row_key(address))) if is_user(address) else None
 
     # Groups
 
