@@ -81,7 +81,7 @@ def _access(row: Access) -> Row:
     what += f", keeps {row.keeps}" if row.keeps else ""
     place = f"{row.file}:{row.line}" + (f" in {row.commit[:7]}" if row.commit else "")
     until = ", then ".join(filter(None, (row.until, row.then)))
-    cells = (who, "gains" if row.gains else "loses", what, row.through, place, until, row.reason)
+    cells = (who, row.verb, what, row.through, place, until, row.reason)
     return Row(cells, mark="privileged" if row.privileged else "")
 
 
