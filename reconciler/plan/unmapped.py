@@ -14,6 +14,7 @@ from reconciler.plan.roles import named, privileged_groups
 from reconciler.plan.warnings import listed
 from reconciler.record.entries import Entries
 from reconciler.record.model import Record
+from reconciler.resolve.mapping import compile_mapping
 
 MEMBERS = "members"
 ANEW = "map {target} again, or take it away first, in a change of its own"
@@ -26,6 +27,14 @@ def unmapped(app: App, carried: Iterable[str], entries: Entries) -> list[str]:
     gone = sorted(target for target in carried if target != MEMBERS and _root(target) not in managed)
     lost = MEMBERS not in _managed(app.groups) and any(entries[group].get("members") for group in entries.groups())
     return [*gone, MEMBERS] if lost else gone
+
+
+def unmapped_since(app: App, before: App) -> list[str]:
+    """The same by what the mappings said before. Raises ExpressionError or PathError where that cannot be compiled."""
+    carried = compile_mapping(before.users)
+    roles = {carried.slots[number].target for number in carried.updates if carried.slots[number].carries_roles}
+    lost = MEMBERS in _managed(before.groups) - _managed(app.groups)
+    return [*unmapped(app, roles, Entries()), *([MEMBERS] if lost else [])]
 
 
 def _managed(mapping: ObjectMapping) -> set[str]:
@@ -107,13 +116,22 @@ def errors(context: Context, found: Iterable[Kept]) -> Iterator[ObjectError]:
 
 def problems(app: App, record: Record) -> Iterator[Problem]:
     """What validate warns of, where the mapping's line went; the record says what it carried when last applied."""
-    for target in unmapped(app, {*record.carrying, *record.unmapped}, record.entries):
+    yield from _problems(app, unmapped(app, {*record.carrying, *record.unmapped}, record.entries), "when last applied")
+
+
+def problems_since(app: App, before: App, when: str) -> Iterator[Problem]:
+    """The same by what the mappings said before, where no record is at hand; `when` says when that was."""
+    yield from _problems(app, unmapped_since(app, before), when)
+
+
+def _problems(app: App, targets: Iterable[str], when: str) -> Iterator[Problem]:
+    for target in targets:
         mapping = app.groups if target == MEMBERS else app.users
         yield Problem(
             mapping.place,
             "warning",
             "no-longer-mapped",
-            f"{target} was mapped when last applied, and is not any more: people keep on the service what it gave them",
+            f"{target} was mapped {when}, and is not any more: people keep on the service what it gave them",
             ANEW.format(target=target),
         )
 

@@ -284,3 +284,36 @@ def test_members_of_a_group_whose_assignment_ends_are_told_too(world: World, rul
     assert [(row.until, row.then) for row in world.plan().access if row.kind == "group"] == [("2027-01-31", then)]
     world.assign("group: Net, role: User, expires: 2027-01-31", "group: Net, role: Admin")
     assert [(row.until, row.then) for row in world.plan().access if row.kind == "group"] == [(None, "")]
+
+
+def keeps(world: World, what: str) -> str:
+    (found,) = [a for a in world.plan().access if a.address == "User/ada@x.org" and a.what == what and not a.gains]
+    return found.keeps
+
+
+def test_what_is_gained_by_the_same_plan_is_not_kept(nested: World) -> None:
+    nested.converge()
+    nested.assign("group: Net, role: Admin")
+    assert keeps(nested, "User") == ""
+
+
+def test_what_a_group_gives_that_goes_by_the_same_plan_is_not_kept_through_it(nested: World) -> None:
+    nested.assign("group: Net, role: User", "group: Inner, role: Admin", "group: Inner, role: User")
+    nested.converge()
+    nested.groups("displayName: Inner, members: [ada@x.org]", "displayName: Net, members: [grace@x.org]")
+    assert keeps(nested, "Net") == "User through group Inner"
+    filters = "    scopingFilters: [{name: f, clauses: [{attribute: displayName, operator: EQUALS, value: Net}]}]\n"
+    nested.write("apps/wiki/mappings.yaml", MAPPINGS.replace("  groups:\n", "  groups:\n" + filters))
+    assert [c.action for c in nested.plan().changes if c.address == "Group/Inner"] == ["delete"]
+    line = f"{nested.folder}/desired/apps/wiki/assignments.yaml:4"
+    assert keeps(nested, "Net") == f"User by {line}", "the account itself carries the role"
+
+
+def test_an_account_that_was_disabled_before_loses_nothing_when_it_is_deleted(nested: World) -> None:
+    nested.write("apps/wiki/app.yaml", APP + "deprovisioning: {deleteAfter: 10d}\n")
+    nested.converge()
+    nested.assign("group: Inner, role: User")
+    nested.apply()
+    nested.today = "2026-06-20"
+    plan = nested.plan()
+    assert [(c.address, c.action) for c in plan.changes] == [("User/grace@x.org", "delete")] and plan.access == ()

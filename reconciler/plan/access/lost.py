@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
 
-from reconciler.declare.model import Assignment, Place
+from reconciler.declare.model import Assignment, Place, Role
 from reconciler.declare.names import fold, name_of, row_key
 from reconciler.plan.access.given import Given, longest
 from reconciler.plan.membership import recorded_members
-from reconciler.plan.model import Access, Change
+from reconciler.plan.model import Access, Action, Change
+from reconciler.plan.roles import keys, moved
 
 MOST_KEPT = 3  # roles that remain and are named
 
@@ -30,8 +31,9 @@ class Gave(NamedTuple):
 class Lost:
     """What is told of those who lose something."""
 
-    def __init__(self, given: Given) -> None:
+    def __init__(self, given: Given, changes: Iterable[Change]) -> None:
         self.given, self.context = given, given.context
+        self.changes = {fold(change.address): change for change in changes}
 
     @cached_property
     def gave(self) -> dict[str, list[tuple[str, set[str]]]]:
@@ -54,10 +56,10 @@ class Lost:
                 found.setdefault(whom, []).append(item)
         return found
 
-    def row(self, change: Change, kind: str, what: str, privileged: bool, keys: Iterable[str]) -> Access:
-        """With what gave it; `keys` are of roles."""
+    def row(self, change: Change, kind: str, what: str, privileged: bool, roles: Iterable[str]) -> Access:
+        """With what gave it; `roles` are keys."""
         address = self.context.today.get(change.address, change.address)
-        found = (self._gave(address, key) for key in keys)
+        found = (self._gave(address, key) for key in roles)
         gave = next((item for item in found if item is not None), Gave("", Place(change.file, change.line)))
         place = gave.place if gave.place.file else Place(change.file, change.line)
         at = (place.file, place.line)
@@ -109,11 +111,41 @@ class Lost:
             return Place(other.file, other.line)
         return self.context.place(address, groups.index[key]) if key in groups.index else None
 
-    def kept(self, address: str, keys: Iterable[str] | None = None) -> str:
-        """What a person has of some roles (of all where none are said) by what is declared today, and by what."""
+    def kept(self, address: str, roles: Iterable[str] | None = None) -> str:
+        """What a person has of some roles (of all where none are said) by what is declared today, and by what.
+
+        Not what comes by this very plan, and not by a group that goes, or that the person leaves.
+        """
         user = self.context.resolution.users.get(address)
-        if user is None or address in self.context.revoked:
+        if user is None or address in self.context.revoked or self._goes(address):
             return ""
-        kept = [role for role in user.roles if keys is None or role.key in keys]
-        told = [self.given.by(role, given) for role in kept if (given := self.given.role(address, role.key))]
+        kept = [role for role in user.roles if (roles is None or role.key in roles) and role.key not in self._gained(address)]
+        told = [words for role in kept if (words := self._by(address, role))]
         return ", ".join([*told[:MOST_KEPT], *([f"{len(told) - MOST_KEPT} more"] if len(told) > MOST_KEPT else [])])
+
+    def _by(self, address: str, role: Role) -> str:
+        """Where a group goes, a role that the account itself carries stays by the line that assigns it."""
+        assignments = self.given.by_role.get(role.key, ())
+        staying = (item for item in assignments if item.group is None or not self._leaves(address, item.group))
+        if (given := self.given.giving(address, staying)) is not None:
+            return self.given.by(role, given)
+        left = self.given.giving(address, assignments) if self.context.carrying else None
+        return f"{role.displayName} by {left.file}:{left.line}" if left is not None else ""
+
+    def _leaves(self, address: str, group: str) -> bool:
+        change = self.changes.get(f"group/{group}")
+        return change is not None and (change.action == Action.DELETE or address in change.remove)
+
+    def _goes(self, address: str) -> bool:
+        """Whether the account itself is disabled or deleted by this plan."""
+        change = self.changes.get(fold(address))
+        return change is not None and (change.disables or change.action == Action.DELETE)
+
+    def _gained(self, address: str) -> set[str]:
+        """Keys of the roles that a person gets by this plan."""
+        change = self.changes.get(fold(address))
+        if change is None:
+            return set()
+        before, after = moved(self.context, change)
+        new = change.action in (Action.CREATE, Action.ENABLE)
+        return keys(self.context, after if new else {name: text for name, text in after.items() if name not in before})

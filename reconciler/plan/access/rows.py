@@ -22,16 +22,16 @@ def access(context: Context, changes: Iterable[Change]) -> tuple[Access, ...]:
     changes = list(changes)
     if not changes:
         return ()
-    work = _Work(context)
+    work = _Work(context, changes)
     rows = [row for change in changes for row in work.rows(change)]
     return tuple(sorted(rows, key=lambda row: (not row.privileged, fold(row.address), not row.gains, row.what)))
 
 
 class _Work:
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, changes: list[Change]) -> None:
         self.context, self.app = context, context.app
         self.given = Given(context)
-        self.lost = Lost(self.given)
+        self.lost = Lost(self.given, changes)
         self.privileged = privileged_groups(context)
 
     def rows(self, change: Change) -> Iterator[Access]:
@@ -45,6 +45,8 @@ class _Work:
         yield from self._roles_of(change)
 
     def _roles_of(self, change: Change) -> Iterator[Access]:
+        if change.action == Action.DELETE and not self._is_active(change.address):
+            return  # what was disabled before had nothing left to lose
         taken = self._taken_over(change)
         before, after = ({}, taken) if taken is not None else self._roles(change)
         for names, gains in ((_less(after, before), True), (_less(before, after), False)):
@@ -56,6 +58,10 @@ class _Work:
         if not before and not after and (taken is not None or change.disables or change.action != Action.UPDATE):
             gains = taken is not None or change.action in (Action.CREATE, Action.ENABLE)
             yield self._gained_account(change) if gains else self._lost_account(change)
+
+    def _is_active(self, address: str) -> bool:
+        live = self.context.account(address)
+        return live is None or live.active
 
     def _taken_over(self, change: Change) -> Named | None:
         """The roles that an account brings along which is another's by its first matching attribute, None where it is not."""

@@ -7,13 +7,14 @@ very change that would otherwise have taken somebody's access.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from reconciler.declare.model import App, ObjectMapping, Place
+from reconciler.declare.model import App, ObjectMapping, Place, Problem
 
 PREFIX = "loosened."
 ACTIVE = PREFIX + "users.active"
+OF_MAPPINGS = (f"{PREFIX}users.", f"{PREFIX}groups.")  # how the names of those begin that mappings.yaml says
 REMOVALS = {"outOfScope": "whoever goes out of scope", "removedFromDirectory": "whoever leaves the directory"}
 ONLY_ADDS = re.compile(r"\bAppRoleAssignmentsComplex\b", re.IGNORECASE)  # and not the assertive one
 ACTIONS = {
@@ -43,6 +44,14 @@ def loosened(app: App) -> Iterator[Loosened]:
         yield Loosened(ACTIVE, "active is not mapped: who has to go keeps an active account", app.users.place)
     for kind, mapping in (("users", app.users), ("groups", app.groups)):
         yield from _of_mapping(kind, mapping)
+
+
+def problems(app: App, before: Collection[str], when: str) -> Iterator[Problem]:
+    """What validate warns of: each that is not among those that held before, by name; `when` says when that was."""
+    for item in loosened(app):
+        if item.name not in before:
+            place, text = item.place or app.place, f"{item.words}; it was not so {when}"
+            yield Problem(place, "warning", "loosened", text, "make sure that it is meant: a plan says who keeps what by it")
 
 
 def _of(name: str, words: str, places: Mapping[str, Place]) -> Loosened:
