@@ -25,7 +25,8 @@ def text_lines(verdicts: Iterable[Verdict], app: str, colour: Colour) -> list[st
         lines.append(colour(words, COLOURS.get(item["status"], RED)))
         lines += [f"      {more}" for more in blocked_text(item, app)[1:]]
     if len(quiet) > 1:
-        lines.append(colour(f"  {'ok':8} {', '.join(plain(item['name']) for item in quiet)}: nothing here that they count", GREEN))
+        names = ", ".join(plain(item["name"]) for item in quiet)
+        lines.append(colour(f"  {'ok':8} {names}: nothing here that they count", GREEN))
     return ["Safeguards:", *lines, ""] if lines else []
 
 
