@@ -11,19 +11,33 @@ from reconciler.report.safe import plain
 
 MOST = 10  # changes that are named in the command which does them alone
 COLOURS = {"ok": GREEN, "approved": YELLOW, "blocked": RED}
+COUNTED = {"accidentalDeletions": ("users", "groups", "earlier"), "groupMembership": ("groups",), "identity": ("accounts",)}
 Verdict = Mapping[str, Any]
 
 
 def text_lines(verdicts: Iterable[Verdict], app: str, colour: Colour) -> list[str]:
-    """One line each of those that are set, under the blocking ones what to do."""
+    """One line each of those that are set, under the blocking ones what to do; one for all that count nothing here."""
     lines: list[str] = []
-    for item in verdicts:
-        if not item.get("numbers") and item["status"] == "ok":
-            continue
+    checked = [item for item in verdicts if item.get("numbers") or item["status"] != "ok"]
+    quiet = [item for item in checked if _counts_nothing(item)]
+    for item in checked if len(quiet) < 2 else [item for item in checked if item not in quiet]:
         words = f"  {item['status']:8} {plain(item['name'])}: {plain(item['detail'])}"
         lines.append(colour(words, COLOURS.get(item["status"], RED)))
         lines += [f"      {more}" for more in blocked_text(item, app)[1:]]
+    if len(quiet) > 1:
+        names = ", ".join(plain(item["name"]) for item in quiet)
+        lines.append(colour(f"  {'ok':8} {names}: nothing here that they count", GREEN))
     return ["Safeguards:", *lines, ""] if lines else []
+
+
+def _counts_nothing(item: Verdict) -> bool:
+    """Whether a verdict is ok because there is nothing to judge, and not because it stays below a limit."""
+    numbers = item.get("numbers") or {}
+    if item["status"] != "ok":
+        return False
+    if item["name"] == "empty":
+        return len({numbers.get(name) for name in ("recorded", "shown", "declared")}) == 1
+    return item["name"] in COUNTED and not any(numbers.get(name) for name in COUNTED[item["name"]])
 
 
 def approve_in(item: Verdict, app: str) -> str:
