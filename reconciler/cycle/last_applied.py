@@ -61,7 +61,7 @@ def _privileges(app: App, declarations: Declarations, record: Record | None) -> 
 
 def _privileged_at(commit: str, declarations: Declarations, app: App) -> dict[str, str]:
     """The privileged roles of an app at a commit: folded value -> displayName."""
-    name = _at(commit, declarations.folder, app, frozenset(declarations.apps)).get("app", app.name)
+    name = _at(commit, declarations.folder, app, declarations.names).get("app", app.name)
     rows = read_at(commit, f"{declarations.folder}/apps/{name}/roles").get("roles")
     return {
         fold(row["value"]): str(row.get("displayName"))
@@ -85,7 +85,7 @@ def _befores(app: App, declarations: Declarations, record: Record | None) -> Ite
     if record is not None and record.declared:
         yield APPLIED, record.declared
     for when, commit in _commits(record):
-        yield when, _at(commit, declarations.folder, app, frozenset(declarations.apps))
+        yield when, _at(commit, declarations.folder, app, declarations.names)
 
 
 def _commits(record: Record | None) -> Iterator[tuple[str, str]]:
