@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,8 +10,7 @@ from typing import Any
 from reconciler.declare.assignments import collect
 from reconciler.declare.build import build_app
 from reconciler.declare.cache import Cache, user_cache
-from reconciler.declare.folders import Folders, named, readable_path
-from reconciler.declare.links import on_the_way
+from reconciler.declare.folders import Folders, named, no_app, readable_path, unusable
 from reconciler.declare.listed import listed
 from reconciler.declare.mappings import mapping_of
 from reconciler.declare.model import App, Declarations, Group, ObjectMapping, Place, Policy, Problem, User
@@ -101,18 +99,8 @@ class _Loader:
         self.unread: set[tuple[str, str]] = set()
 
     def run(self) -> None:
-        if refused := on_the_way(self.root):
-            self.reader.error(Place(readable_path(refused.path), 1), *refused[1:])
-            return
-        if not os.path.isdir(self.root):
-            what, more = (
-                ("this is no folder", "")
-                if os.path.exists(self.root)
-                else ("there is no such folder", ", or write a small one with `reconcile init`")
-            )
-            self.reader.error(
-                Place(readable_path(self.root), 1), "no-declarations", what, "name the folder with --desired" + more
-            )
+        if (problem := unusable(self.root)) is not None:
+            self.problems.append(problem)
             return
         known = self.folders.known(self.root, {"directory", "apps", "policies"}, {"reconciler"})
         inside = [item for entry in named(known, "directory") for item in self.folders.known(entry, {"users", "groups"}, set())]
@@ -178,9 +166,7 @@ class _Loader:
     def _apps(self, places: list[Path]) -> None:
         folders = [folder for place in places for folder in self.folders.entries(place)]
         if not any(folder.is_dir() for folder in folders):
-            self.reader.error(
-                Place(readable_path(self.root / "apps"), 1), "no-app", "no app is declared", "add apps/<app>/app.yaml"
-            )
+            self.problems.append(no_app(self.root))
         self.folders.single([folder for folder in folders if folder.is_dir()])
         for folder in folders:
             if folder.is_dir() and self.asked and fold(folder.name) not in self.asked:

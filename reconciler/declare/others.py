@@ -25,13 +25,25 @@ class Others:
         self._roles: dict[str, tuple[Content, str] | None] = {}
 
     def add(self, folder: Path) -> None:
-        contents: dict[str, tuple[Content, str]] = {}
-        for kind, path, file in self._files(folder):
-            if (content := self.reader.note(path, file)) is not None:
-                contents.setdefault(kind, (content, file))
+        contents = self._contents(self._files(folder))
         head = head_of(_parsed(contents.get("app")), folder.name)
         self.heads[head.name] = head
         self._roles[head.name] = contents.get("roles")
+
+    def add_head(self, folder: Path) -> Head:
+        """The same of app.yaml alone: whoever asks so has no use for a digest."""
+        contents = self._contents(item for item in self._files(folder) if item[0] == "app")
+        head = head_of(_parsed(contents.get("app")), folder.name)
+        self.heads[head.name] = head
+        return head
+
+    def _contents(self, files: Iterable[Found]) -> dict[str, tuple[Content, str]]:
+        """By kind, of the first file of each."""
+        contents: dict[str, tuple[Content, str]] = {}
+        for kind, path, file in files:
+            if (content := self.reader.note(path, file)) is not None:
+                contents.setdefault(kind, (content, file))
+        return contents
 
     def _files(self, folder: Path) -> list[Found]:
         """The files that would be read of the app: quickly where every name has its meaning, and nothing is a link."""
