@@ -13,6 +13,7 @@ import click
 
 from reconciler.cli.common import ERROR, known_apps, options
 from reconciler.cli.output import say
+from reconciler.cli.terminal import echo
 
 if TYPE_CHECKING:
     from reconciler.declare.heads import Head
@@ -56,7 +57,7 @@ def apps(
     desired: Path, apps: tuple[str, ...], no_color: bool, form: str, with_token: bool, changed_since: str | None,
     shard: tuple[int, int] | None,
 ) -> int:  # fmt: skip
-    """List the apps, and whether each one's token is at hand."""
+    """List the apps, and whether each one's token is in the environment. No token is printed, or sent anywhere."""
     from reconciler.declare.app_files import load_heads
     from reconciler.scim.credentials import at_hand
 
@@ -64,7 +65,7 @@ def apps(
     if problems:
         from reconciler.report.problems import as_text
 
-        click.echo(as_text(problems), err=True, nl=False)
+        echo(as_text(problems), err=True, nl=False)
         return ERROR
     known_apps(apps, [head.name for head in heads])
     if changed_since is not None:

@@ -10,7 +10,9 @@ from typing import Any
 
 import click
 
+from reconciler.cli import candidates
 from reconciler.cli.output import say
+from reconciler.cli.terminal import echo
 from reconciler.cycle.declarations import checked
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
@@ -33,7 +35,7 @@ no_color_option = click.option("--no-color", is_flag=True, help="No colours; NO_
 def options(command: Callable[..., Any], app: str = "Only this app; may be repeated.") -> Callable[..., Any]:
     """The options of every command; `app` says what --app is for."""
     command = no_color_option(command)
-    command = click.option("--app", "apps", multiple=True, metavar="NAME", help=app)(command)
+    command = click.option("--app", "apps", multiple=True, metavar="NAME", help=app, shell_complete=candidates.apps)(command)
     return click.option(
         "--desired",
         type=click.Path(path_type=Path, readable=False),
@@ -66,6 +68,7 @@ def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
         multiple=True,
         metavar="ADDRESS",
         callback=_addresses,
+        shell_complete=candidates.addresses,
         help="Only this object, such as User/ada@example.com; may be repeated.",
     )(command)
 
@@ -91,7 +94,7 @@ def load_checked(desired: Path, apps: tuple[str, ...]) -> Declarations:
     from reconciler.report.problems import as_text
 
     declarations, problems = checked(desired, apps)
-    click.echo(as_text(problems), err=True, nl=False)
+    echo(as_text(problems), err=True, nl=False)
     if any(problem.severity == "error" for problem in problems):
         raise click.exceptions.Exit(ERROR)
     known_apps(apps, declarations.names)
@@ -120,8 +123,8 @@ def say_unknown(words: str, text: str, addresses: Iterable[str], named: Callable
     from reconciler.declare.wording import did_you_mean
     from reconciler.resolve.one_object import near
 
-    click.echo(f"Error: {words}", err=True)
-    click.echo(f"    {plain(did_you_mean(', '.join(map(named, near(text, addresses))), otherwise))}", err=True)
+    echo(f"Error: {words}", err=True)
+    echo(f"    {plain(did_you_mean(', '.join(map(named, near(text, addresses))), otherwise))}", err=True)
 
 
 def chosen(declarations: Declarations, apps: tuple[str, ...]) -> list[App]:

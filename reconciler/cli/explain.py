@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli import candidates
 from reconciler.cli.common import ERROR, chosen, colourer, guarded, load_checked, options, say_unknown, worst
 from reconciler.cli.output import PERSON
+from reconciler.cli.terminal import echo
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
 from reconciler.record.open import recovered, store_of
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @options
-@click.argument("user")
+@click.argument("user", shell_complete=candidates.users)
 @click.option("--offline", is_flag=True, help="Leave the service out.")
 @click.option("--all", "every", is_flag=True, help="Show attributes and mappings without a value, too.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")
@@ -55,7 +57,7 @@ def explain(desired: Path, apps: tuple[str, ...], no_color: bool, user: str, off
         click.echo(report.dumps(explanations), nl=False)
     else:
         shown = explanations if every else map(report.with_values, explanations)
-        click.echo("\n".join(report.render(item, colourer(no_color)) for item in shown), nl=False)
+        echo("\n".join(report.render(item, colourer(no_color)) for item in shown), nl=False)
     return code if explanations or code else _unknown(declarations, recorded, user)
 
 

@@ -23,6 +23,9 @@ COMMANDS = {
     "show": "Show a saved plan again.",
     "diff": "Show what differs between two saved plans, and who moved.",
     "apply": "Plan, ask and write; or do exactly what saved plans say.",
+    "run": "A cycle of every app each interval, until told to stop.",
+    "status": "Show how each app's cycles go, from the record.",
+    "restart": "End an escrow, a quarantine, or what incremental cycles rest on.",
     "import": "Write what a service has already as declarations.",
     "explain": "Show step by step what becomes of one user, and why.",
     "eval": "Show what an expression or a mapping gives for one user, call by call.",
@@ -31,6 +34,8 @@ COMMANDS = {
     "record": "Show, mend, move or prune what was last applied.",
     "revoke": "Disable a person's account in every app at once.",
     "github": "Comments, issues and reviewed plans on GitHub, for the workflows.",
+    "help": "Show a page of the documentation, or the options of a command.",
+    "completion": "Print what makes a shell complete commands, options, apps and names.",
     "demo": "The whole story against real SCIM servers that it starts itself.",
 }
 
@@ -60,7 +65,7 @@ def cli() -> None:
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run, and leave with one of the exit codes of the README."""
+    """Run, and leave with one of the exit codes that `reconcile help commands` lists."""
     prepare()
     # Until it writes, a run makes millions of objects that live to its end: looking for dead ones takes a third of it.
     gc.disable()
@@ -84,7 +89,7 @@ def _shown(error: click.ClickException) -> str:
 def run(arguments: list[str] | None = None) -> int:
     """The exit code of a command line, by default the process's own."""
     try:
-        code = cli.main(arguments, "reconcile", standalone_mode=False)
+        code = cli.main(arguments, "reconcile", "RECONCILE_COMPLETE", standalone_mode=False)
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.UsageError as error:

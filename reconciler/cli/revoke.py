@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli import candidates
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, lock_option, options, worst
 from reconciler.cli.interrupt import INTERRUPTED, in_turn
 from reconciler.cli.output import PERSON, say, warn
 from reconciler.cli.plan import show_plans
+from reconciler.cli.terminal import echo
 from reconciler.cli.write import blocked, vanishing, write
 from reconciler.cycle.clock import now
 from reconciler.cycle.other_apps import left_in
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @options
-@click.argument("user")
+@click.argument("user", shell_complete=candidates.users)
 @click.option("--reason", help="Why; it stands in the record, the log and plans.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @lock_option
@@ -103,7 +105,7 @@ def _agreed(user: str, ready: list[tuple[Session, tuple[Change, ...]]], auto_app
 
     show_plans([plan_of(session, changes) for session, changes in ready], "text", no_color)
     if ready and not auto_approve and not click.confirm(f"Revoke {user} now?", err=True):
-        click.echo("Nothing was written.", err=True)
+        echo("Nothing was written.", err=True)
         return False
     return True
 
