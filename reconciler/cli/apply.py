@@ -155,7 +155,7 @@ def apply_files(files: list[Path], apps: tuple[str, ...], declarations: Declarat
     from reconciler.cycle.write import Lock, Request, lock_and_plan
 
     plans = _reviewed(files, apps)
-    if gone := undeclared(plans, frozenset(declarations.apps)):
+    if gone := undeclared(plans, declarations.names):
         return _stale(gone, form)
     named = [app for app in chosen(declarations, apps) if any(plan.app == app.name for plan in plans)]
     shut = {app.name: code for app in named if (code := closed(app, declarations)) is not None}

@@ -93,11 +93,11 @@ def load_checked(desired: Path, apps: tuple[str, ...]) -> Declarations:
     """The declarations; problems are printed to stderr, and errors end the command."""
     from reconciler.report.problems import as_text
 
-    declarations, problems = checked(desired)
+    declarations, problems = checked(desired, apps)
     echo(as_text(problems), err=True, nl=False)
     if any(problem.severity == "error" for problem in problems):
         raise click.exceptions.Exit(ERROR)
-    known_apps(apps, declarations.apps)
+    known_apps(apps, declarations.names)
     return declarations
 
 

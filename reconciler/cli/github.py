@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import click
@@ -98,14 +99,19 @@ def plans(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, repor
         raise click.UsageError(f"{out} is a link: name a new folder")
     if out.is_dir() and any(out.iterdir()):
         raise click.UsageError(f"{out} is not empty, and what is in it would be taken for reviewed plans: name a new folder")
+    from reconciler.cycle.touched import Touched, touched_since
     from reconciler.github.reviewed_plans import save_merged
 
     declarations = load_checked(desired, apps)
     out.mkdir(parents=True, exist_ok=True)
     picked = chosen(declarations, apps)
 
+    @cache
+    def changed(commit: str) -> Touched:
+        return touched_since(commit, desired, lambda: declarations)
+
     def work(app: App) -> int:
-        save_merged(app.name, store_of(app, declarations), revision(declarations.folder)[0], out, say)
+        save_merged(app.name, store_of(app, declarations), revision(declarations.folder)[0], changed, out, say)
         return 0
 
     with reporting(report):
@@ -118,18 +124,20 @@ def plans(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, repor
 def left_out(desired: Path, apps: tuple[str, ...], no_color: bool, number: int | None) -> int:
     """Name the apps that nobody plans: those without a token, and those that are declared no more but have a record."""
     from reconciler.cycle.left_out import left_out
-    from reconciler.github.posts import keep_left_out
+    from reconciler.github.posts import keep_left_out, retire_plans
     from reconciler.report.left_out import comment
 
     if apps:
         raise click.UsageError("left-out is about every app: leave --app out")
-    found, doubt = left_out(load_checked(desired, ()), os.environ)
+    left = left_out(load_checked(desired, ()), os.environ)
 
     def tell() -> int:
         if number is None:
-            click.echo(comment(found, doubt), nl=False)
-        else:
-            say(keep_left_out(found, doubt, number))
+            click.echo(comment(left.apps, left.doubt), nl=False)
+            return 0
+        say(keep_left_out(left.apps, left.doubt, number))
+        for line in retire_plans(left.is_planned, number):
+            say(line)
         return 0
 
     return _told(tell)

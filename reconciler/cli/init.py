@@ -17,6 +17,7 @@ from reconciler.cycle.declarations import checked
 from reconciler.cycle.old_record import MOVE, OLD, to_move
 from reconciler.declare.folders import APP_NAME, SUFFIXES
 from reconciler.declare.model import App
+from reconciler.github.shards import parts_for
 from reconciler.github.workflow_files import (
     ACTION,
     TOKEN,
@@ -48,7 +49,7 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
         raise click.UsageError("the workflows look for a folder that is called desired")
     start = _existing(desired, apps) if desired.exists() else _new(desired, app)
     version, checkout = pinned(installed_from()), checkout_here()
-    workflows = workflow_files(start.variables, branch_of(checkout), version)
+    workflows = workflow_files(start.variables, branch_of(checkout), version, parts_for(len(start.apps)))
     files = {**start.files, **_record(checkout, desired), **dict(_schemas()), **dict(workflows)}
     try:
         new = [name for name, text in files.items() if _write(desired.parent, name, text)]

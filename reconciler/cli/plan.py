@@ -78,7 +78,7 @@ def plan(
     def work(app: App) -> int:
         with read_and_plan(app, declarations, PERSON, Selection(only, causes)) as session:
             warn_unknown(only, app, declarations, session.record)
-            made[app.name] = _redacted(session.planned.plan, declarations) if redact else session.planned.plan
+            made[app.name] = _redacted(session, declarations) if redact else session.planned.plan
             last[:] = [session]  # to take the last app's objects apart, just before the end, would take a while
         code = _code(made[app.name], session)
         return code if code != CHANGES or detailed_exitcode else 0
@@ -125,10 +125,13 @@ def _say_unplanned(names: list[str], form: str) -> None:
         click.echo("\n".join(map(unplanned, names)), nl=False)
 
 
-def _redacted(plan: Plan, declarations: Declarations) -> Plan:
-    from reconciler.report.redact import names_in, redact
+def _redacted(session: Session, declarations: Declarations) -> Plan:
+    from reconciler.report.redact import known_of, redact
 
-    return redact(plan, os.environ.get("RECONCILE_REDACT_KEY", ""), names_in(declarations, declarations.apps[plan.app]))
+    plan, record = session.planned.plan, session.record
+    typed = [item["reason"] for item in record.revoked.values()] if record is not None else []
+    known = known_of(declarations, declarations.apps[plan.app], typed)
+    return redact(plan, os.environ.get("RECONCILE_REDACT_KEY", ""), known)
 
 
 def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = False, full: bool = False) -> None:

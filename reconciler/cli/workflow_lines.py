@@ -34,5 +34,6 @@ def _edit(file: Path, name: str, text: str, variables: list[str]) -> bool:
     except OSError as error:
         echo(f"Warning: {name} cannot be written: {error.strerror}", err=True)
         return False
-    echo(f"edited  {name}: it passes {plain(', '.join(variables))} now")
+    does = f"passes {plain(', '.join(variables))} now" if variables else "spreads the apps over more matrices now"
+    echo(f"edited  {name}: it {does}")
     return True

@@ -86,7 +86,7 @@ def _befores(app: App, declarations: Declarations, record: Record | None) -> Ite
     if record is not None and record.declared:
         yield APPLIED, record.declared
     for when, commit in commits(record):
-        yield when, _at(commit, declarations.folder, app, frozenset(declarations.apps))
+        yield when, _at(commit, declarations.folder, app, declarations.names)
 
 
 def commits(record: Record | None) -> Iterator[tuple[str, str]]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
 
 from reconciler.cycle.base_commit import base_commit
 from reconciler.cycle.earlier_commit import apps_at, is_known, read_at
 from reconciler.cycle.other_apps import forgotten
+from reconciler.cycle.touched import Touched, touched_since
 from reconciler.declare.model import Declarations
 from reconciler.declare.names import fold
 from reconciler.declare.settings import RecordSettings
@@ -24,11 +27,25 @@ NOT_COMPARED = (
 )
 
 
-def left_out(declarations: Declarations, environ: Mapping[str, str]) -> tuple[list[LeftOut], str]:
-    """(each such app, why there may be more). Those that this change leaves out come first."""
+class Left(NamedTuple):
+    """The apps that nobody plans, those that this change leaves out first; why there may be more; and which it touches."""
+
+    apps: list[LeftOut]
+    doubt: str
+    touched: Touched
+
+    def is_planned(self, app: str) -> bool:
+        """Whether the change touches the app, which is there to be planned."""
+        return self.touched.holds(app) and fold(app) not in {fold(item.app) for item in self.apps}
+
+
+def left_out(declarations: Declarations, environ: Mapping[str, str]) -> Left:
+    """What the change since the base leaves out."""
     base = base_commit()
-    found = [*_removed(declarations, base), *_without_token(declarations, base, environ)]
-    return sorted(found, key=lambda item: (not item.new, item.app)), "" if is_known(base) else NOT_COMPARED
+    changed = touched_since(base, Path(declarations.folder), lambda: declarations)
+    found = [*_removed(declarations, base), *_without_token(declarations, changed, environ)]
+    doubt = "" if is_known(base) else NOT_COMPARED
+    return Left(sorted(found, key=lambda item: (not item.new, item.app)), doubt, changed)
 
 
 def _removed(declarations: Declarations, base: str) -> Iterator[LeftOut]:
@@ -67,12 +84,11 @@ def _of_record(app: str, declarations: Declarations, record: Record | None, new:
     return LeftOut(app, new, active, store_named(app, declarations).where() if record is not None else "")
 
 
-def _without_token(declarations: Declarations, base: str, environ: Mapping[str, str]) -> Iterator[LeftOut]:
-    before = set(map(fold, apps_at(base, declarations.folder)))
+def _without_token(declarations: Declarations, changed: Touched, environ: Mapping[str, str]) -> Iterator[LeftOut]:
     for name, app in declarations.apps.items():
         if not at_hand(app, environ):
             try:
                 token = token_name(app, environ)
             except CredentialError:
                 token = "a token"
-            yield LeftOut(name, fold(name) not in before, token=token)
+            yield LeftOut(name, changed.holds(name), token=token)

@@ -24,12 +24,12 @@ def left_in(declarations: Declarations, address: str) -> list[str]:
 def forgotten(declarations: Declarations) -> Iterator[tuple[str, Record | RecordError]]:
     """Each such app, and its record or why that cannot be read; none where records cannot be looked for at all."""
     try:
-        recorded = store_named(next(iter(declarations.apps)), declarations).apps()
+        recorded = store_named(next(iter(declarations.names)), declarations).apps()
     except RecordError:
         return
     for app in recorded:
         try:
-            if app not in declarations.apps and (record := recovered(store_named(app, declarations))) is not None:
+            if app not in declarations.names and (record := recovered(store_named(app, declarations))) is not None:
                 yield app, record
         except RecordError as error:
             yield app, error

@@ -7,14 +7,34 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from reconciler.declare.links import MOST, leads_astray, too_many
+from reconciler.declare.links import MOST, leads_astray, on_the_way, too_many
 from reconciler.declare.model import Place, Problem
 from reconciler.declare.names import fold
 from reconciler.declare.wording import did_you_mean, likely
 
+APP_KINDS = {"app", "roles", "assignments", "mappings", "approvals"}
 SUFFIXES = (".yaml", ".yml", ".json")
 APP_NAME = re.compile("[A-Za-z0-9][A-Za-z0-9_-]*")  # the whole of it, as schemas/app.schema.json has it
 SLIP = 0.7  # of the letters: what is less alike was meant otherwise
+
+
+def unusable(root: Path) -> Problem | None:
+    """Why nothing can be read under `root`; None where something may be."""
+    if refused := on_the_way(root):
+        return Problem(Place(readable_path(refused.path), 1), "error", *refused[1:])
+    if os.path.isdir(root):
+        return None
+    what, more = (
+        ("this is no folder", "")
+        if os.path.exists(root)
+        else ("there is no such folder", ", or write a small one with `reconcile init`")
+    )
+    return Problem(Place(readable_path(root), 1), "error", "no-declarations", what, "name the folder with --desired" + more)
+
+
+def no_app(root: Path) -> Problem:
+    """There are declarations, and none of an app."""
+    return Problem(Place(readable_path(root / "apps"), 1), "error", "no-app", "no app is declared", "add apps/<app>/app.yaml")
 
 
 class Folders:
@@ -83,6 +103,16 @@ class Folders:
             f"{entry.name} has no meaning here",
             did_you_mean(meant, "rename or remove it; known are " + ", ".join(names)),
         )
+
+    def of_app(self, folder: Path) -> list[tuple[Path, str]]:
+        """What lies in the folder of an app, each with its kind of file."""
+        entries = self.known(folder, {"assignments"}, APP_KINDS)
+        self.single([entry for entry, _ in entries if entry.is_file()])
+        return entries
+
+    def listed(self, entry: Path) -> list[Path]:
+        """The files of an entry that is one, or a folder of several."""
+        return list(self.files(entry)) if entry.is_dir() else [entry]
 
     def files(self, folder: Path) -> Iterator[Path]:
         """Every file of a folder, deeper ones too; a file that stands where a folder should is read as its only one."""

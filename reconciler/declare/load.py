@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,12 @@ from typing import Any
 from reconciler.declare.assignments import collect
 from reconciler.declare.build import build_app
 from reconciler.declare.cache import Cache, user_cache
-from reconciler.declare.folders import Folders, named, readable_path
-from reconciler.declare.links import on_the_way
+from reconciler.declare.folders import Folders, named, no_app, readable_path, unusable
 from reconciler.declare.listed import listed
 from reconciler.declare.mappings import mapping_of
 from reconciler.declare.model import App, Declarations, Group, ObjectMapping, Place, Policy, Problem, User
+from reconciler.declare.names import fold
+from reconciler.declare.others import Others
 from reconciler.declare.policies import check_policies, read_policies
 from reconciler.declare.reader import Reader
 from reconciler.declare.references import check_directory
@@ -26,7 +26,6 @@ from reconciler.declare.table import Rows, Table
 from reconciler.declare.yaml.document import Document
 
 NEEDED = ("app", "mappings", "assignments")
-APP_KINDS = ("app", "roles", "assignments", "mappings", "approvals")
 
 
 @dataclass
@@ -41,9 +40,12 @@ class Loaded:
         return [problem for problem in self.problems if problem.severity == "error"]
 
 
-def load(root: Path) -> Loaded:
-    """Read everything under `root`. Nothing is raised for what a user wrote."""
-    loader = _Loader(root, Cache(user_cache(), fingerprint()))
+def load(root: Path, asked: Collection[str] = ()) -> Loaded:
+    """Read everything under `root`; where apps are `asked` for, these alone whole. Nothing is raised for what a user wrote.
+
+    Of each other app it is read what these must know, and its faults are left to whoever asks for it.
+    """
+    loader = _Loader(root, Cache(user_cache(), fingerprint()), frozenset(map(fold, asked)))
     loader.run()
     problems = _telling(loader.problems, loader.unread)
     digest = loader.reader.sources.digest(readable_path(root))
@@ -57,6 +59,7 @@ def load(root: Path) -> Loaded:
         tuple(loader.policies),
         loader.partial,
         loader.default_domain,
+        loader.others.heads,
     )
     return Loaded(declarations, problems)
 
@@ -79,11 +82,12 @@ def _telling(problems: list[Problem], unread: set[tuple[str, str]]) -> list[Prob
 
 
 class _Loader:
-    def __init__(self, root: Path, cache: Cache) -> None:
-        self.root = root
+    def __init__(self, root: Path, cache: Cache, asked: frozenset[str] = frozenset()) -> None:
+        self.root, self.asked = root, asked
         self.problems: list[Problem] = []
         self.reader = Reader(cache, self.problems)
         self.folders = Folders(root, self.problems)
+        self.others = Others(self.folders, self.reader)
         self.users = Table(User, "userPrincipalName")
         self.groups = Table(Group, "displayName")
         self.apps: dict[str, App] = {}
@@ -95,18 +99,8 @@ class _Loader:
         self.unread: set[tuple[str, str]] = set()
 
     def run(self) -> None:
-        if refused := on_the_way(self.root):
-            self.reader.error(Place(readable_path(refused.path), 1), *refused[1:])
-            return
-        if not os.path.isdir(self.root):
-            what, more = (
-                ("this is no folder", "")
-                if os.path.exists(self.root)
-                else ("there is no such folder", ", or write a small one with `reconcile init`")
-            )
-            self.reader.error(
-                Place(readable_path(self.root), 1), "no-declarations", what, "name the folder with --desired" + more
-            )
+        if (problem := unusable(self.root)) is not None:
+            self.problems.append(problem)
             return
         known = self.folders.known(self.root, {"directory", "apps", "policies"}, {"reconciler"})
         inside = [item for entry in named(known, "directory") for item in self.folders.known(entry, {"users", "groups"}, set())]
@@ -142,7 +136,9 @@ class _Loader:
             document = self.reader.read(path, "policies")
             if document is not None:
                 self.policies += read_policies(document, sound)
-        check_policies(self.policies, {**self.partial, **self.apps}, self.problems)
+        apps = {**self.partial, **self.apps}
+        concerned = [policy for policy in self.policies if not self.asked or any(map(policy.concerns, apps))]
+        check_policies(concerned, {**self.others.with_roles(concerned, apps), **apps}, self.problems)
 
     def _settings(self, files: list[Path]) -> None:
         """reconciler.yaml: a key of the other backend is a slip, and must not read as the default."""
@@ -170,12 +166,12 @@ class _Loader:
     def _apps(self, places: list[Path]) -> None:
         folders = [folder for place in places for folder in self.folders.entries(place)]
         if not any(folder.is_dir() for folder in folders):
-            self.reader.error(
-                Place(readable_path(self.root / "apps"), 1), "no-app", "no app is declared", "add apps/<app>/app.yaml"
-            )
+            self.problems.append(no_app(self.root))
         self.folders.single([folder for folder in folders if folder.is_dir()])
         for folder in folders:
-            if folder.is_dir():
+            if folder.is_dir() and self.asked and fold(folder.name) not in self.asked:
+                self.others.add(folder)
+            elif folder.is_dir():
                 self._app(folder)
             else:
                 self.reader.error(
@@ -206,12 +202,9 @@ class _Loader:
         documents: dict[str, Document] = {}
         lists: list[tuple[str, Rows]] = []
         broken: set[str] = set()
-        entries = self.folders.known(folder, {"assignments"}, set(APP_KINDS))
-        self.folders.single([entry for entry, _ in entries if entry.is_file()])
-        for entry, kind in entries:
+        for entry, kind in self.folders.of_app(folder):
             if kind == "assignments":
-                files = self.folders.files(entry) if entry.is_dir() else [entry]
-                read = [(readable_path(file), self.reader.rows(file, kind)) for file in files]
+                read = [(readable_path(file), self.reader.rows(file, kind)) for file in self.folders.listed(entry)]
                 lists += [(file, rows) for file, rows in read if rows is not None]
                 broken |= {kind} if any(rows is None for _, rows in read) else set()
             elif (document := self.reader.read(entry, kind)) is None:

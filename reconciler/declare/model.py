@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from reconciler.declare.settings import (
     AccidentalDeletions,
@@ -212,12 +212,32 @@ class App:
     approvals: tuple[Approval, ...] = ()
 
 
+class AppHead(Protocol):
+    """What app.yaml says that others must know: an app's name, and where its token goes. An `App` has it, too."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def tenantUrl(self) -> str: ...
+
+    @property
+    def secretToken(self) -> str: ...
+
+    @property
+    def url_place(self) -> Place: ...
+
+    @property
+    def token_place(self) -> Place: ...
+
+
 @dataclass(frozen=True)
 class Declarations:
     """Everything that `desired/` declares, by folded name; `folder` is where it was read, `digest` is over its files.
 
     `partial` are apps of which a file lacks or could not be read: they are there to be checked, and for nothing else.
-    `default_domain` is the tenant's, for the function of this name.
+    `default_domain` is the tenant's, for the function of this name. `others` are apps that nobody asked for, by the name of their
+    folder: of each only app.yaml was read.
     """
 
     users: Table[User]
@@ -229,6 +249,12 @@ class Declarations:
     policies: tuple[Policy, ...] = ()
     partial: Mapping[str, App] = field(default_factory=dict)
     default_domain: str | None = None
+    others: Mapping[str, AppHead] = field(default_factory=dict)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every app that is declared, whether it was asked for or not."""
+        return frozenset((*self.apps, *self.others))
 
 
 class Policy(NamedTuple):

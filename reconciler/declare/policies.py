@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
-from reconciler.declare.model import App, Policy, Problem, Role
+from reconciler.declare.model import Policy, Problem, Role
 from reconciler.declare.names import fold
 from reconciler.declare.references import nearest
 from reconciler.declare.yaml.document import Document
+
+
+class WithRoles(Protocol):
+    """As much of an app as a rule asks for; `roles` are by folded displayName."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def roles(self) -> Mapping[str, Role]: ...
+
 
 KINDS = ("separationOfDuties", "holders", "mustCarry", "domains")
 
@@ -47,7 +58,7 @@ def _folded(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(map(fold, names))
 
 
-def check_policies(policies: Iterable[Policy], apps: Mapping[str, App], problems: list[Problem]) -> None:
+def check_policies(policies: Iterable[Policy], apps: Mapping[str, WithRoles], problems: list[Problem]) -> None:
     """A rule on an app or a role that is not declared holds of nothing, and nobody would notice."""
     seen: dict[str, Policy] = {}
     roles: dict[tuple[str, ...], dict[str, Role]] = {}
@@ -64,7 +75,7 @@ def check_policies(policies: Iterable[Policy], apps: Mapping[str, App], problems
         _check_roles(policy, roles[policy.apps], problems)
 
 
-def _check_apps(policy: Policy, apps: Mapping[str, App], problems: list[Problem]) -> None:
+def _check_apps(policy: Policy, apps: Mapping[str, WithRoles], problems: list[Problem]) -> None:
     for name in policy.apps:
         if name not in apps:
             remedy = nearest(name, apps, "app", len(problems))
@@ -78,7 +89,7 @@ def _check_roles(policy: Policy, declared: Mapping[str, Role], problems: list[Pr
             problems.append(Problem(place, "error", "unknown-role", f"no role {role!r} is declared", remedy))
 
 
-def _never_broken(policy: Policy, apps: Mapping[str, App]) -> Iterable[Problem]:
+def _never_broken(policy: Policy, apps: Mapping[str, WithRoles]) -> Iterable[Problem]:
     """Rules that nobody can break, or everybody must."""
     if policy.minimum is not None and policy.maximum is not None and policy.minimum > policy.maximum:
         yield Problem(

@@ -57,6 +57,14 @@ class Reader:
         self.sources.add(readable_path(path), content)
         return True
 
+    def note(self, path: str, file: str) -> Content | None:
+        """What a file holds that counts as read, and that nobody checks; `file` is its path as people read it."""
+        content = _content_of(path)
+        if isinstance(content, OSError):
+            return None
+        self.sources.add(file, content)
+        return content
+
     def read(self, path: Path, kind: str) -> Document | None:
         """One file, checked against its schema; None where nothing of it can be used."""
         content = _content_of(path)
@@ -77,14 +85,16 @@ class Reader:
         return document if isinstance(document.data, dict) else None
 
 
-def _content_of(path: Path) -> Content | OSError:
+def _content_of(path: str | Path) -> Content | OSError:
     """What is in a file, or why it cannot be read."""
     try:
-        with open(path, "rb") as file:
-            # Of one that is too large, or grows, no more is read than shows that it is.
-            raw = file.read(MOST_BYTES + 1) if os.fstat(file.fileno()).st_size <= MOST_BYTES else None
+        with open(path, "rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > MOST_BYTES:
+                return OSError(errno.EFBIG, TOO_LARGE)
+            raw = file.read(size + 1)
+            if len(raw) > size:  # it grows: no more is read than shows that it is too large
+                raw += file.read(MOST_BYTES + 1 - len(raw))
     except OSError as error:
         return error
-    if raw is None:
-        return OSError(errno.EFBIG, TOO_LARGE)
     return Content(raw, hashlib.sha256(raw).digest())

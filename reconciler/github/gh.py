@@ -67,14 +67,18 @@ def send(method: str, path: str, **body: Any) -> None:
 
 def own(opening: str, pull_request: int | None = None) -> Written | None:
     """Our comment on a pull request, or our open issue, that begins so; one that somebody else wrote is never taken."""
+    return next(all_own(opening, pull_request), None)
+
+
+def all_own(opening: str, pull_request: int | None = None) -> Iterator[Written]:
+    """Each of ours that begins so."""
     query, about = (ISSUES, []) if pull_request is None else (COMMENTS, ["-F", f"number={pull_request}"])
     pages = gh("api", "graphql", "--paginate", "-F", "owner={owner}", "-F", "name={repo}", *about, "-f", f"query={query}")
     for page in _documents(pages):
         holder = page["data"]["repository"]
         for node in (holder if pull_request is None else holder["pullRequest"])["found"]["nodes"]:
             if node["viewerDidAuthor"] and node["body"].startswith(opening):
-                return Written(int(node["number"]), node["body"])
-    return None
+                yield Written(int(node["number"]), node["body"])
 
 
 def download(run: int, name: str, folder: Path) -> None:

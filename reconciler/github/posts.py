@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from reconciler.github.gh import own, send
+from collections.abc import Callable, Iterator
+
+from reconciler.github.gh import all_own, own, send
 from reconciler.plan.model import Plan
 from reconciler.report.headline import FINE
 from reconciler.report.left_out import OPENING, LeftOut, comment
 from reconciler.report.markdown import opening
+from reconciler.report.safe import code
 
 
 def keep_comment(kind: str, plan: Plan, body: str, number: int) -> str:
@@ -25,6 +28,19 @@ def keep_left_out(apps: list[LeftOut], doubt: str, number: int) -> str:
     """
     body = comment(apps, doubt)
     return _keep(OPENING, body if apps or doubt else "", body, number) or "every app is planned, so nothing was posted"
+
+
+def retire_plans(planned: Callable[[str], bool], number: int) -> Iterator[str]:
+    """Let our plans on a pull request say so where their app is not planned any more; yields which. Raises GitHubError."""
+    for standing in all_own("<!-- reconcile:plan app=", number):
+        app = standing.body.split(" ")[2].removeprefix("app=")
+        body = (
+            f"{opening('plan', app)}-->\n### {code(app)}: **not planned** any more\n\n"
+            "This change does not touch it now, or leaves it out.\n"
+        )
+        if not planned(app) and standing.body != body:
+            send("PATCH", f"issues/comments/{standing.number}", body=body)
+            yield f"{app}: the comment on pull request {number} says that it is not planned any more"
 
 
 def _keep(start: str, new: str, body: str, number: int) -> str:

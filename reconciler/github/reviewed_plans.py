@@ -15,6 +15,7 @@ from urllib.parse import quote
 from reconciler.cycle.listener import Tell
 from reconciler.cycle.plan_files import read_plans
 from reconciler.cycle.reviewed import known_record
+from reconciler.cycle.touched import Touched
 from reconciler.github.gh import GitHubError, ask, download
 from reconciler.plan.model import Plan
 from reconciler.record.store import Store
@@ -35,23 +36,27 @@ class PullRequest(NamedTuple):
     base: str
 
 
-def save_merged(app: str, store: Store, head: str | None, folder: Path, tell: Tell) -> None:
+def save_merged(app: str, store: Store, head: str | None, changed: Callable[[str], Touched], folder: Path, tell: Tell) -> None:
     """Save the app's reviewed plans of what was merged since its last apply, up to the commit `head`.
 
-    Says how many there are, and which pull requests have none. Raises GitHubError and RecordError.
+    `changed` answers what may differ since a commit. Says how many there are, and which pull requests have none. Raises
+    GitHubError and RecordError.
     """
     record = store.load()
     if head is None:
         raise GitHubError("the declarations are in no commit", "run this in a checkout of the repository")
+    if record and record.commit and not changed(record.commit).holds(app):
+        tell(f"{app}: nothing that concerns it has changed since {record.commit[:12]}")
+        return
     pulls = merged(record.commit if record else "", head, os.environ.get("GITHUB_REF_NAME"), tell)
     without = save(app, pulls, folder, partial(known_record, store), tell)
     since = record.commit[:12] if record and record.commit else "an unknown commit"
     tell(f"{app}: {len(pulls) - len(without)} reviewed plans of {len(pulls)} pull requests merged since {since}")
     for pull in without:
         tell(
-            f"{app}: pull request {pull.number} has no saved plan of {pull.head[:12]} (made by a fork, by another "
-            "workflow or a run that did not end, made without a token, redacted, or expired): what it declares waits "
-            "for approval by digest"
+            f"{app}: pull request {pull.number} has no saved plan of {pull.head[:12]} (it does not touch {app}; or the plan was "
+            "made by a fork, by another workflow or a run that did not end, without a token, redacted, or has expired): what "
+            f"it declares of {app} waits for approval by digest"
         )
 
 

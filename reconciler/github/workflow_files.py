@@ -11,6 +11,7 @@ from pathlib import Path
 
 from reconciler import __version__
 from reconciler.declare.model import App
+from reconciler.github.shards import parts_for, parts_of, spread
 from reconciler.record.checkout import Checkout
 from reconciler.scim.errors import CredentialError
 from reconciler.scim.origins import origin
@@ -26,8 +27,11 @@ PASSED = {  # how a workflow passes a variable, but for those that are the progr
 Variables = dict[str, list[str]]  # TOKEN and URL -> the team's own variables in its place
 
 
-def workflow_files(variables: Variables, branch: str, version: str) -> Iterator[tuple[str, str]]:
-    """This project's own workflows, with the team's variables and branch, and a fixed version instead of their own source."""
+def workflow_files(variables: Variables, branch: str, version: str, parts: int = 1) -> Iterator[tuple[str, str]]:
+    """This project's own workflows, with the team's variables and branch, and a fixed version instead of their own source.
+
+    `parts` is in how many matrices the apps are spread.
+    """
     room = Path(__file__).resolve().parent
     folder = room if (room / "workflows").is_dir() else room.parent.parent / ".github"
     for name in WORKFLOWS:
@@ -36,13 +40,15 @@ def workflow_files(variables: Variables, branch: str, version: str) -> Iterator[
         text = re.sub(r" +env: # .*\n(?=\n)", "", text)  # where no token is in the environment
         text = text.replace("branches: [main]", f"branches: [{branch}]")
         text = re.sub(r"Without it, .*\n    default: \"\"", f"A fixed version.\n    default: {version}", text)
-        yield f".github/{name}", text.replace("inputs.package || format('{0}/../../..', github.action_path)", "inputs.package")
+        text = text.replace("inputs.package || format('{0}/../../..', github.action_path)", "inputs.package")
+        yield f".github/{name}", spread(text, parts)
 
 
 def completed(desired: Path, apps: list[App]) -> Iterator[tuple[str, str, list[str]]]:
     """(workflow, its new text, the variables that come into it), of those that lack some, and are as they were written here.
 
-    A workflow that somebody edited, or that another version wrote, is left to that somebody. Reads the workflows.
+    Where it lacks parts alone, there are no variables. A workflow that somebody edited, or that another version wrote, is left to
+    that somebody. Reads the workflows.
     """
     needed, _ = variables_of(apps)
     for workflow in WORKFLOWS:
@@ -51,13 +57,15 @@ def completed(desired: Path, apps: list[App]) -> Iterator[tuple[str, str, list[s
         branch = re.search(r"branches: \[(.*)\]", text)
         have = {TOKEN: sorted(set(PASSED["secrets"].findall(text))), URL: sorted(set(PASSED["vars"].findall(text)))}
         more = {kind: sorted({*names, *needed[kind]}) for kind, names in have.items()}
-        old, new = (_text(workflow, variables, branch[1] if branch else "main") for variables in (have, more))
+        on, parts = branch[1] if branch else "main", parts_of(text)
+        old = _text(workflow, have, on, parts)
+        new = _text(workflow, more, on, max(parts, parts_for(len(apps)) if "needs.apps" in text else 1))
         if text == old != new:
             yield f".github/{workflow}", new, [name for kind in more for name in more[kind] if name not in have[kind]]
 
 
-def _text(workflow: str, variables: Variables, branch: str) -> str:
-    return dict(workflow_files(variables, branch, ""))[f".github/{workflow}"]
+def _text(workflow: str, variables: Variables, branch: str, parts: int) -> str:
+    return dict(workflow_files(variables, branch, "", parts))[f".github/{workflow}"]
 
 
 def _lines(line: str, variables: Variables) -> list[str]:

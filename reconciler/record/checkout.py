@@ -10,9 +10,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 
 from reconciler.record.git.process import checkout_settings, explained, finding, local, token_settings, without_credentials
@@ -66,19 +67,30 @@ class Checkout:
         return real.relative_to(self.top).as_posix() if real.is_relative_to(self.top) else None
 
     def differs(self, folder: Path, commit: str) -> bool:
-        """Whether what is in a folder, which is below the top level, is other than the commit has it.
+        """Whether what is in a folder, which is below the top level, is other than the commit has it."""
+        found = self._differing(folder, commit)
+        return found is None or next(found, None) is not None
 
-        By content, without git's index: no filter, attribute or setting has a say. Names that begin with a dot, and README.md,
-        count where the commit has them.
+    def differing(self, folder: Path, commit: str) -> frozenset[str] | None:
+        """The files of a folder, by their paths below the top level, that are other than the commit has them, new or gone.
+
+        None where the commit is not known.
+        """
+        found = self._differing(folder, commit)
+        return None if found is None else frozenset(found)
+
+    def _differing(self, folder: Path, commit: str) -> Iterator[str] | None:
+        """By content, without git's index: no filter, attribute or setting has a say.
+
+        Names that begin with a dot, and README.md, count where the commit has them.
         """
         path = self.path_of(folder)
         rows = self._ask("ls-tree", "-r", "-z", "--full-tree", commit, *([f"{path}/"] if path != "." else []))
         if rows is None:
-            return True
+            return None
         tracked = {name: words.split() for words, _, name in (row.partition("\t") for row in rows.split("\0") if row)}
-        return any(self._changed(self.top / name, mode, id) for name, (mode, _, id) in tracked.items()) or any(
-            file.relative_to(self.top).as_posix() not in tracked for file in _read(folder.resolve())
-        )
+        new = (name for file in _read(folder.resolve()) if (name := file.relative_to(self.top).as_posix()) not in tracked)
+        return chain((name for name, (mode, _, id) in tracked.items() if self._changed(self.top / name, mode, id)), new)
 
     def _changed(self, file: Path, mode: str, id: str) -> bool:
         if mode == "160000":  # another repository's commit

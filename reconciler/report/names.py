@@ -9,23 +9,22 @@ from typing import Any
 
 from reconciler.declare.names import fold, name_of
 from reconciler.plan.model import Change, Plan
+from reconciler.report.own_words import OWN
 
 AROUND = "'\"`()[]{},;:."  # what may stand around a name in a sentence
 LONGEST = 50  # words that a name in a sentence may have
 KINDS = ("User/", "Group/")
-# Words of our own sentences: where one stands alone, it is no name, whoever is called so; `Group/member` is one all the same.
-OURS = frozenset(
-    " ".join(
-        (
-            "a access account accounts active admin all and another any app apply approval are as assigned assignment at be been",
-            "before by change changes created date declaration declared default delete deleted directory disable disabled does",
-            "enabled everybody expired false for from gives group groups has have holds id in is it its last leaves lose loses",
-            "mail",
-            "manager member members name names no nobody none not of on one only or other others out people person plan policy",
-            "record reference remove removes rename renamed role roles same scope service since still that the them they this to",
-            "true two update user username users value was who with yes",
-        )
-    ).split(" ")
+# What stands before a name that has no kind: after these words even one that is called like a word of ours is a name.
+PLACES = (
+    "through group",
+    "existing account",
+    "existing group",
+    "renamed from",
+    "looks like",
+    "the same account,",
+    "has it,",
+    "would change",
+    "→",
 )
 PLAIN = re.compile("[a-z]+")
 
@@ -48,17 +47,19 @@ class Names:
 
     def is_one(self, text: str) -> bool:
         """Whether a text is a name as a whole."""
-        return fold(text) in self.names and fold(text) not in OURS
+        return fold(text) in self.names and not _is_ours(text)
 
     def parts(self, text: str) -> Iterator[tuple[str, str, str]]:
         """(before, name, after) of a sentence, part by part, between spaces; `name` is empty where a part is a word alone."""
         if self.is_one(text):
             yield "", text, ""
             return
-        words = text.split(" ")
+        words, said = text.split(" "), ""
         while words:
-            count = next((n for n in range(min(self.longest, len(words)), 0, -1) if self._is_name(words[:n])), 0)
+            most, placed = min(self.longest, len(words)), said.endswith(PLACES)
+            count = next((n for n in range(most, 0, -1) if self._is_name(words[:n], placed)), 0)
             yield self._cut(" ".join(words[:count])) if count else (words[0], "", "")
+            said += " ".join(["", *words[: count or 1]])
             del words[: count or 1]
 
     def _cut(self, text: str) -> tuple[str, str, str]:
@@ -67,17 +68,24 @@ class Names:
         start = text.find(name)
         return text[:start], name, text[start + len(name) :]
 
-    def _is_name(self, words: list[str]) -> bool:
+    def _is_name(self, words: list[str], placed: bool) -> bool:
+        """`placed` says that a name stands here; elsewhere one that is called like our own words is not told from them."""
         whole = " ".join(words)
         name = bare(whole)
-        if not name:
+        marked = whole.lstrip(AROUND).startswith(KINDS)
+        if len(words) == 1 and name and ("@" in name or marked):
+            return True
+        if not name or not (fold(name) in self.names or name in self.values):
             return False
-        if len(words) == 1 and ("@" in name or whole.lstrip(AROUND).startswith(KINDS)):
+        if placed or marked or _is_quoted(whole) or f"({name})" in whole:
             return True
-        placed = whole.lstrip(AROUND).startswith(KINDS) or _is_quoted(whole)
-        if placed and (fold(name) in self.names or name in self.values):
-            return True
-        return (fold(name) in self.names and fold(name) not in OURS) or (name in self.values and not PLAIN.fullmatch(name))
+        known = fold(name) in self.names or not PLAIN.fullmatch(name)
+        return known and not name.isdigit() and not _is_ours(name)
+
+
+def _is_ours(text: str) -> bool:
+    """Whether it is made of words of our own sentences alone."""
+    return all(word.isdigit() or word in OWN for word in fold(text).split(" "))
 
 
 def known(names: Iterable[str], values: Iterable[str] = ()) -> Names:

@@ -8,10 +8,11 @@ tested, since the app's name is public; with it (`RECONCILE_REDACT_KEY`) hashes 
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
@@ -19,16 +20,37 @@ from reconciler.plan.model import Access, AttributeChange, Change, Kept, ObjectE
 from reconciler.report.names import KINDS, Names, known, of_plan, values_of
 
 DIGITS = 12
+SHORTEST = 4  # characters of a typed text that is looked for in sentences
 OPEN = ("name", "status", "numbers", "approval", "approve_in")  # of a safeguard: nobody is named in these
+CARRIES_ROLES = "AppRoleAssignment"  # what stands in an expression whose value is roles
+ROLE_PATHS = ("roles", "entitlements")
 
 
-def redact(plan: Plan, key: str, names: Iterable[str] = ()) -> Plan:
-    """The same plan with hashes for people and groups, their values and ids; `names` are others that sentences may hold.
+class Known(NamedTuple):
+    """What sentences of a plan may hold: `names` of people and groups, `roles` by value and displayName, which stay as they are.
+
+    `targets` are the attributes that carry roles. `free` are texts that somebody typed, such as the reason of a revocation.
+    """
+
+    names: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    free: tuple[str, ...] = ()
+
+
+def redact(plan: Plan, key: str, more: Known | None = None) -> Plan:
+    """The same plan with hashes for people and groups, their values and ids, and for what somebody typed as a reason.
 
     Kept are actions, attribute names, roles, codes, files, lines, counts, true and false, and the plan's digest, also in the
-    entry that would approve it.
+    entry that would approve it. It is the plan that is changed, so that each form of it shows the same.
     """
-    work = _Work(plan.app, key, known((*names, *of_plan(plan)), set(values_of(plan.changes)) - _roles(plan)))
+    more = more or Known()
+    roles = frozenset(map(fold, (*more.roles, *(row.what for row in plan.access if row.kind == "role"))))
+    values = {value for value in values_of(plan.changes) if fold(value) not in roles}
+    found = known((*more.names, *of_plan(plan)), values)
+    work = _Work(
+        plan.app, key, found, roles, tuple(map(str.lower, more.targets)), tuple(sorted(more.free, key=len, reverse=True))
+    )
     return replace(
         plan,
         redacted=True,
@@ -52,16 +74,15 @@ def redact(plan: Plan, key: str, names: Iterable[str] = ()) -> Plan:
     )
 
 
-def names_in(declarations: Declarations, app: App) -> list[str]:
-    """Everybody who is declared, whom a sentence of the app's plan may name."""
+def known_of(declarations: Declarations, app: App, typed: Iterable[str] = ()) -> Known:
+    """Everybody who is declared, the app's roles, and the attributes that carry these; `typed` are reasons in the record."""
     users, groups = declarations.users, declarations.groups
     columns = (users.column("userPrincipalName"), users.column("displayName"), groups.column("displayName"))
-    return [name for name in (*chain.from_iterable(columns), app.safeguards.principal) if name]
-
-
-def _roles(plan: Plan) -> frozenset[str]:
-    """Roles stay as they are, also in a value or a sentence."""
-    return frozenset(row.what for row in plan.access if row.kind == "role")
+    names = (name for name in (*chain.from_iterable(columns), app.safeguards.principal) if name)
+    roles = (text for role in app.roles.values() for text in (role.value, role.displayName))
+    targets = (item.target for item in app.users.attributes if item.kind == "expression" and CARRIES_ROLES in str(item.value))
+    reasons = (item.reason for item in app.assignments if item.reason)
+    return Known(tuple(names), tuple(roles), tuple(targets), (*typed, *reasons))
 
 
 @dataclass
@@ -69,6 +90,9 @@ class _Work:
     app: str
     secret: str
     names: Names
+    roles: frozenset[str]
+    targets: tuple[str, ...]
+    free: tuple[str, ...]
 
     def hash(self, text: str) -> str:
         if not text:
@@ -112,7 +136,24 @@ class _Work:
 
     def attribute(self, attribute: AttributeChange) -> AttributeChange:
         before, after = attribute.shown()
-        return attribute._replace(before=self.deep(before), after=self.deep(after))
+        hidden = self._but_roles if self._carries_roles(attribute.path) else self.deep
+        return attribute._replace(before=hidden(before), after=hidden(after))
+
+    def _carries_roles(self, path: str) -> bool:
+        leaf = path.lower()
+        return leaf in self.targets or re.split(r"[.\[]", leaf.rpartition(":")[2] or leaf)[0] in ROLE_PATHS
+
+    def _but_roles(self, value: Any) -> Any:
+        """The same, where a text that is a role stays."""
+        match value:
+            case str():
+                return value if fold(value) in self.roles else self.deep(value)
+            case list() | tuple():
+                return list(map(self._but_roles, value))
+            case dict():
+                return {name: self._but_roles(item) for name, item in value.items()}
+            case _:
+                return self.deep(value)
 
     def access(self, row: Access) -> Access:
         through = " > ".join(self.hash(name) for name in row.through.split(" > "))
@@ -122,8 +163,9 @@ class _Work:
             name=self.hash(row.name),
             what=what,
             through=through,
-            reason=self.words(row.reason),
+            reason=self.hash(row.reason),
             keeps=self.words(row.keeps),
+            then=self.words(row.then),
         )
 
     def kept(self, item: Kept) -> str:
@@ -133,13 +175,17 @@ class _Work:
         return "sha256:" + hmac.new(self.secret.encode(), digest.encode(), "sha256").hexdigest()
 
     def words(self, text: str) -> str:
-        """A sentence in which every name that is known, and all that looks like one, is a hash."""
+        """A sentence in which what somebody typed, every name that is known, and all that looks like one, is a hash."""
+        for typed in self.free:
+            text = text.replace(typed, self.hash(typed)) if len(typed) >= SHORTEST else text
         return " ".join(before + self.hash(name) + after for before, name, after in self.names.parts(text))
 
     def safeguard(self, key: str, value: Any) -> Any:
         """One of a safeguard's fields: its sentences, the reasons of approvals, the addresses of what would pass."""
         if key in OPEN:
             return value
+        if key == "reasons":
+            return list(map(self.hash, value))
         if not isinstance(value, list):
             return self.figures(value)
         return list(map(self.address if key == "passing" else self.words, value))

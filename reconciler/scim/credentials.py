@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.declare.dot_segments import decoded
-from reconciler.declare.model import App
+from reconciler.declare.model import AppHead
 from reconciler.declare.urls import url_problem
 from reconciler.scim.errors import CredentialError
 from reconciler.scim.origins import allowed, check_name, check_origin, origin
@@ -24,7 +24,7 @@ class Credentials:
     shown: str = ""
 
 
-def resolve(app: App, environ: Mapping[str, str], recorded_origin: str | None) -> Credentials:
+def resolve(app: AppHead, environ: Mapping[str, str], recorded_origin: str | None) -> Credentials:
     """URL and token of an app. Raises CredentialError, before any request could be sent."""
     what = f"the tenantUrl of {app.name}"
     for name, _, path in REFERENCE.findall(app.tenantUrl):
@@ -43,7 +43,7 @@ def resolve(app: App, environ: Mapping[str, str], recorded_origin: str | None) -
     return Credentials(url, token, shown(pieces))
 
 
-def token_name(app: App, environ: Mapping[str, str]) -> str:
+def token_name(app: AppHead, environ: Mapping[str, str]) -> str:
     """The name of an app's token, as RECONCILE_ALLOWED_ORIGINS binds it: its variable, or `file:` and the whole path.
 
     Raises CredentialError.
@@ -55,7 +55,7 @@ def token_name(app: App, environ: Mapping[str, str]) -> str:
     return match[1] or f"file:{secret_file(match[3], environ, what)}"
 
 
-def at_hand(app: App, environ: Mapping[str, str]) -> bool:
+def at_hand(app: AppHead, environ: Mapping[str, str]) -> bool:
     """Whether the variable or file that holds the token is there; it is not looked into."""
     try:
         name = token_name(app, environ)
@@ -65,7 +65,7 @@ def at_hand(app: App, environ: Mapping[str, str]) -> bool:
         return False
 
 
-def tokens(apps: Iterable[App], environ: Mapping[str, str]) -> list[str]:
+def tokens(apps: Iterable[AppHead], environ: Mapping[str, str]) -> list[str]:
     """The tokens of the apps, as far as they are at hand, and those that are no app's."""
     return [*foreign(environ), *(token for app in apps if at_hand(app, environ) and (token := _quietly(app, environ)))]
 
@@ -85,7 +85,7 @@ def holds(url: str, secrets: Iterable[str]) -> bool:
     return any(len(secret) >= SHORTEST and secret in text for secret in found for text in texts)
 
 
-def _token(app: App, environ: Mapping[str, str]) -> str:
+def _token(app: AppHead, environ: Mapping[str, str]) -> str:
     token = expanded(parts(app.secretToken, environ, f"the secretToken of {app.name}")).strip()
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise CredentialError(
@@ -95,7 +95,7 @@ def _token(app: App, environ: Mapping[str, str]) -> str:
     return token
 
 
-def _quietly(app: App, environ: Mapping[str, str]) -> str:
+def _quietly(app: AppHead, environ: Mapping[str, str]) -> str:
     try:
         return expanded(parts(app.secretToken, environ, "")).strip()
     except CredentialError:

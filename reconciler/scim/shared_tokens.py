@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from reconciler.declare.model import App, Problem
+from reconciler.declare.model import AppHead, Problem
 from reconciler.declare.urls import url_problem
 from reconciler.scim.credentials import holds, token_name, tokens
 from reconciler.scim.errors import CredentialError
@@ -12,19 +12,19 @@ from reconciler.scim.origins import LIST, allowed, origin
 from reconciler.scim.references import FOREIGN, REFERENCE, VARIABLES, expanded, parts, usable_in_url
 
 
-def check_credentials(apps: Iterable[App], environ: Mapping[str, str]) -> list[Problem]:
-    """Errors of adminCredentials, as far as this environment can tell."""
-    found = list(apps)
-    urls = {app.name: url for app in found if (url := _url(app, environ))}
+def check_credentials(apps: Iterable[AppHead], environ: Mapping[str, str], others: Iterable[AppHead] = ()) -> list[Problem]:
+    """Errors of adminCredentials, as far as this environment can tell; of `others` only what concerns one of the apps."""
+    found, beside = list(apps), list(others)
+    urls = {app.name: url for app in (*found, *beside) if (url := _url(app, environ))}
     return [
         *_of_variables(found, environ),
         *_of_tokens(found),
-        *_holding(found, urls, tokens(found, environ)),
-        *_sent_apart(found, urls, environ),
+        *_holding(found, urls, tokens((*found, *beside), environ)),
+        *_sent_apart(found, beside, urls, environ),
     ]
 
 
-def _of_variables(apps: list[App], environ: Mapping[str, str]) -> Iterator[Problem]:
+def _of_variables(apps: list[AppHead], environ: Mapping[str, str]) -> Iterator[Problem]:
     """What a URL may not take: it goes to the service, and an error may show it."""
     for app in apps:
         for name, _, path in REFERENCE.findall(app.tenantUrl):
@@ -46,7 +46,7 @@ def _of_variables(apps: list[App], environ: Mapping[str, str]) -> Iterator[Probl
                 )
 
 
-def _of_tokens(apps: list[App]) -> Iterator[Problem]:
+def _of_tokens(apps: list[AppHead]) -> Iterator[Problem]:
     for app in apps:
         for name, _, path in REFERENCE.findall(app.secretToken):
             if name in FOREIGN:
@@ -63,7 +63,7 @@ def _of_tokens(apps: list[App]) -> Iterator[Problem]:
                 )
 
 
-def _holding(apps: list[App], urls: Mapping[str, str], secrets: list[str]) -> Iterator[Problem]:
+def _holding(apps: list[AppHead], urls: Mapping[str, str], secrets: list[str]) -> Iterator[Problem]:
     for app in apps:
         if app.name in urls and holds(urls[app.name], secrets):
             yield Problem(
@@ -75,18 +75,23 @@ def _holding(apps: list[App], urls: Mapping[str, str], secrets: list[str]) -> It
             )
 
 
-def _sent_apart(apps: list[App], urls: Mapping[str, str], environ: Mapping[str, str]) -> Iterator[Problem]:
-    """One token of two services: each could use it on the other. Where the list binds its name, the list decides."""
+def _sent_apart(
+    apps: list[AppHead], others: list[AppHead], urls: Mapping[str, str], environ: Mapping[str, str]
+) -> Iterator[Problem]:
+    """One token of two services: each could use it on the other. Where the list binds its name, the list decides.
+
+    Of `others` each is compared with the apps alone.
+    """
     try:
         bound = {entry.name for entry in allowed(environ)}
     except CredentialError:  # said where the list is used
         return
-    first: dict[str, App] = {}
-    for app in apps:
+    first: dict[str, AppHead] = {}
+    for app, is_other in (*((app, False) for app in apps), *((app, True) for app in others)):
         name = _name(app, environ)
         if app.name not in urls or name is None or name in bound:
             continue
-        other = first.setdefault(name, app)
+        other = first.get(name, app) if is_other else first.setdefault(name, app)
         if origin(urls[other.name]) != origin(urls[app.name]):
             place = other.token_place
             yield Problem(
@@ -98,7 +103,7 @@ def _sent_apart(apps: list[App], urls: Mapping[str, str], environ: Mapping[str, 
             )
 
 
-def _url(app: App, environ: Mapping[str, str]) -> str:
+def _url(app: AppHead, environ: Mapping[str, str]) -> str:
     """Empty where the environment lacks a part of it, or it is not a URL."""
     try:
         url = expanded(parts(app.tenantUrl, environ, "")) if "${file:" not in app.tenantUrl else ""
@@ -107,7 +112,7 @@ def _url(app: App, environ: Mapping[str, str]) -> str:
     return url if not url_problem(url) else ""
 
 
-def _name(app: App, environ: Mapping[str, str]) -> str | None:
+def _name(app: AppHead, environ: Mapping[str, str]) -> str | None:
     try:
         return token_name(app, environ)
     except CredentialError:

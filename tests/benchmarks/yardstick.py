@@ -1,4 +1,4 @@
-"""What nobody can do without, each a process of its own: PyYAML's C loader over the users' files, or the bare page reads."""
+"""What nobody can do without, each a process of its own: PyYAML's C loader over files, or the bare page reads."""
 
 from __future__ import annotations
 
@@ -13,6 +13,13 @@ def load(users: Path) -> None:
     import yaml
 
     for file in sorted(users.iterdir()):
+        yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader)
+
+
+def load_apps(desired: Path) -> None:
+    import yaml
+
+    for file in (desired / "reconciler.yaml", *sorted(desired.glob("apps/*/app.yaml"))):
         yaml.load(file.read_bytes(), Loader=yaml.CSafeLoader)
 
 
@@ -32,5 +39,7 @@ def read(url: str, count: int) -> None:
 if __name__ == "__main__":
     if sys.argv[1] == "yaml":
         load(Path(sys.argv[2]))
+    elif sys.argv[1] == "apps":
+        load_apps(Path(sys.argv[2]))
     else:
         read(sys.argv[2], int(sys.argv[3]))

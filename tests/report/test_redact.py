@@ -11,10 +11,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from reconciler.cli.main import run
+from reconciler.declare.load import load
 from reconciler.plan.model import Access, Action, AttributeChange, Change, Plan, Unmanaged
 from reconciler.report import markdown, text
 from reconciler.report.jsonform import dumps, loads
-from reconciler.report.redact import redact
+from reconciler.report.redact import Known, known_of, redact
 from tests.support.servers import Desk, scim_server
 from tests.support.world import APP, World
 
@@ -127,7 +128,7 @@ def test_what_safeguards_counted_stays_and_whom_they_name_does_not(world: World)
      ("in 'Net Work'.", "in '~'."), ("Group/Net Work is empty", "Group/~ is empty"), ("nobody here", "nobody here")],
 )  # fmt: skip
 def test_names_in_sentences_are_hashes_too(sentence: str, hidden: str) -> None:
-    plan = redact(Plan("a", "A", "u", "p", warnings=(sentence,)), "key", ["ada", "Bob B.", "Net Work"])
+    plan = redact(Plan("a", "A", "u", "p", warnings=(sentence,)), "key", Known(("ada", "Bob B.", "Net Work")))
     assert re.sub("~[0-9a-f]{12}", "~", plan.warnings[0]) == hidden
 
 
@@ -146,7 +147,7 @@ def test_a_role_or_a_group_that_is_called_member_garbles_no_prose(names: list[st
     """A group is a hash where a name stands, and a role, which is no secret, nowhere."""
     values = (AttributeChange("title", None, "member"), AttributeChange("roles", None, [{"value": "member"}]))
     change = Change("User/ada", Action.UPDATE, "", (), "users.yaml", 1, attributes=values)
-    plan = redact(Plan("a", "A", "u", "p", (change,), access=(GIVEN,), warnings=(sentence,)), "key", names)
+    plan = redact(Plan("a", "A", "u", "p", (change,), access=(GIVEN,), warnings=(sentence,)), "key", Known(tuple(names)))
     assert (re.sub("~[0-9a-f]{12}", "~", plan.warnings[0]), plan.access[0].what) == (hidden, "member")
 
 
@@ -175,3 +176,82 @@ def test_the_command_redacts_what_it_shows_and_what_it_saves(tmp_path: Path) -> 
     for output in (shown.out, saved, again):
         assert not any(name in output for name in ("x.org", "Engineer", "Net"))
     assert loads(saved)[0].digest == digest == loads(other)[0].digest
+
+
+ORDINARY = {"1": "0q", "Access": "Abcess", "Team": "Tqam", "User": "Uqer", "member": "mqmber", "role": "rqle"}  # the same order
+
+
+@pytest.mark.parametrize("step", ["given", "taken", "renamed"])
+def test_names_that_are_ordinary_words_garble_nothing(tmp_path: Path, step: str) -> None:
+    """Of two worlds that differ in names alone the redacted plans differ in hashes alone, in every form."""
+    shown = [
+        re.sub(
+            "~[0-9a-f]{12}|sha256:[0-9a-f]{64}", "~", every_form(redact(_of_names(tmp_path / str(n), names, step), "key"))
+        ).replace(str(tmp_path / str(n)), "")
+        for n, names in enumerate((list(ORDINARY), list(ORDINARY.values())))
+    ]
+    assert shown[0] == shown[1]
+    assert not re.search("mqmber|Tqam|Abcess|rqle|Uqer|0q", shown[1])
+
+
+def _of_names(folder: Path, names: list[str], step: str) -> Plan:
+    folder.mkdir()
+    world = World(folder)
+    people = [f"userPrincipalName: p{n}@x.org, displayName: '{name}'" for n, name in enumerate(names)]
+    world.users(*people)
+    world.groups(*(f"displayName: '{name}', members: [p{n}@x.org, p0@x.org]" for n, name in enumerate(names)))
+    world.assign(*(f"group: '{name}', role: {'Admin' if n % 2 else 'User'}" for n, name in enumerate(names)))
+    if step == "given":
+        return world.plan()
+    world.converge()
+    if step == "taken":
+        world.groups(*(f"displayName: '{name}', members: [p0@x.org]" for name in names))
+        world.users(*people[:3])
+        return world.plan()
+    world.groups(*(f"displayName: 'New {name}', previously: ['{name}'], members: [p0@x.org]" for name in names))
+    world.assign(*(f"group: 'New {name}', role: User" for name in names))
+    return world.plan()
+
+
+def test_a_role_stays_as_it_is_wherever_it_stands_and_hides_nothing_else(world: World) -> None:
+    world.write("apps/wiki/roles.yaml", "roles: [{value: member, displayName: Team Member}, {value: user, displayName: User}]\n")
+    world.users("userPrincipalName: ada@x.org, jobTitle: member, displayName: User")
+    world.groups()
+    world.assign("user: ada@x.org, role: Team Member, reason: ada asked")
+    plan = world.plan()
+    declared = load(world.folder / "desired").declarations
+    hidden = redact(plan, "key", known_of(declared, declared.apps["wiki"]))
+    values = {attribute.path: attribute.after for attribute in hidden.changes[0].attributes}
+    assert values["roles"] == [{"display": "Team Member", "primary": False, "value": "member"}]
+    assert values["title"].startswith("~") and values["displayName"].startswith("~")
+    assert hidden.access[0].what == "Team Member"
+    assert hidden.access[0].reason.startswith("~") and "ada asked" not in every_form(hidden)
+
+
+def test_what_somebody_typed_as_a_reason_is_a_hash_in_headline_and_sentence() -> None:
+    lifted = {"name": "policies", "status": "approved", "detail": "fine", "reasons": ["ada is on leave"]}
+    change = Change("User/ada", Action.DISABLE, "revoked on 2026-06-01: stole the red lamp", (), "users.yaml", 1)
+    plan = Plan(
+        "a",
+        "A",
+        "u",
+        "p",
+        (change,),
+        safeguards=(lifted,),
+        warnings=("User/ada was revoked on 2026-06-01: stole the red lamp, but",),
+    )
+    hidden = every_form(redact(plan, "key", Known(free=("stole the red lamp",))))
+    assert "1 safeguard overridden: " in hidden and "leave" not in hidden and "lamp" not in hidden
+    assert re.search("revoked on 2026-06-01: `?~[0-9a-f]{12}", hidden) and re.search("~[0-9a-f]{12}`?, but", hidden)
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence", "hidden"),
+    [("Will", "adopts the existing account Will, matched by userName", "adopts the existing account ~, matched by userName"),
+     ("Mark", "mark one as primary there", "mark one as primary there"),
+     ("1", "User/ada has 1 of 2 (1)", "User/~ has 1 of 2 (~)"),
+     ("is empty", "Group/is empty is empty", "Group/~ is empty")],
+)  # fmt: skip
+def test_a_name_that_is_a_word_of_ours_is_hidden_where_names_stand(name: str, sentence: str, hidden: str) -> None:
+    plan = redact(Plan("a", "A", "u", "p", warnings=(sentence,)), "key", Known((name,)))
+    assert re.sub("~[0-9a-f]{12}", "~", plan.warnings[0]) == hidden

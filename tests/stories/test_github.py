@@ -50,6 +50,25 @@ def test_apps_says_whether_a_token_is_there_and_never_what_it_is(
     assert desk.reconcile("apps", WIKI_TOKEN="x").out == "wiki: token is set\n"
 
 
+def test_apps_takes_a_part_of_them_and_says_where_github_takes_no_more(desk: Desk) -> None:
+    for number in range(1, 300):
+        folder = desk.folder / f"desired/apps/app{number:03}"
+        folder.mkdir()
+        (folder / "app.yaml").write_text(
+            f"app: {folder.name}\nadminCredentials: {{tenantUrl: 'https://x.org', secretToken: '${{env:T}}'}}\n"
+        )
+    whole = desk.reconcile("apps", "--format", "json")
+    assert len(json.loads(whole.out)) == 300 and "GitHub runs at most 256 jobs of one matrix, and these are 300" in whole.err
+    parts = [desk.reconcile("apps", "--format", "json", "--shard", f"{part}/2") for part in (1, 2)]
+    assert [len(json.loads(part.out)) for part in parts] == [150, 150] and not parts[0].err
+    assert {row["app"] for part in parts for row in json.loads(part.out)} == {row["app"] for row in json.loads(whole.out)}
+    for wrong in ("3/2", "0/2", "2", "1/0", "-1/2", "1/2x"):
+        assert desk.reconcile("apps", "--shard", wrong).code == 64
+    (desk.folder / "desired/apps/app001/app.yaml").write_text("app: [")
+    broken = desk.reconcile("apps", "--format", "json")
+    assert (broken.code, broken.out) == (1, "") and "desired/apps/app001/app.yaml:1:1: error" in broken.err
+
+
 def test_a_token_in_a_file_is_there_when_the_file_is(desk: Desk) -> None:
     token = "${file:secrets/token}"
     desk.write("apps/wiki/app.yaml", f'app: wiki\nadminCredentials: {{tenantUrl: "https://x.org", secretToken: "{token}"}}\n')

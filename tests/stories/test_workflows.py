@@ -17,7 +17,9 @@ import yaml
 
 from reconciler import __version__
 from reconciler.declare.load import load
-from reconciler.github.workflow_files import pinned
+from reconciler.github.shards import parts_for, parts_of
+from reconciler.github.workflow_files import TOKEN as IN_TOKEN_S_PLACE
+from reconciler.github.workflow_files import URL, completed, pinned, workflow_files
 from reconciler.record.git.store import GitStore
 from reconciler.report.jsonform import dumps, loads
 from reconciler.report.redact import redact
@@ -192,10 +194,54 @@ def test_a_comment_of_somebody_else_with_our_first_line_is_left_alone(team: Team
 def test_a_pull_request_that_changes_nothing_gets_no_comment(team: Team) -> None:
     team.merged("ada@x.org")
     count = len(team.comments())
-    number = team.hub.open(lambda work: (work / "README.md").write_text("words"))
+    remark = team.hub.work / "desired/apps/wiki/app.yaml"
+    number = team.hub.open(lambda work: remark.write_text(remark.read_text() + "# words\n"))
     run = team.hub.pull_request(number)
     assert set(run.jobs.values()) == {"success"} and len(team.comments()) == count
     assert "nothing changes, so nothing was posted" in run.output()
+
+
+def test_only_the_apps_that_a_pull_request_touches_are_planned(team: Team) -> None:
+    team.merged("ada@x.org")
+    run = team.hub.pull_request(team.hub.open(lambda work: (work / "README.md").write_text("words")))
+    assert run.jobs["plan"] == "skipped" and run.jobs["apps"] == run.jobs["left-out"] == "success"
+
+    def more(work: Path) -> None:
+        for name in ("crm", "zoo"):
+            shutil.copytree(work / "desired/apps/wiki", work / f"desired/apps/{name}")
+            text = app(f"{team.desk.url.rsplit('/', 2)[0]}/{uuid4().hex}/v2").replace("app: wiki", f"app: {name}")
+            (work / f"desired/apps/{name}/app.yaml").write_text(text)
+        (work / "desired/apps/zoo/assignments/a.yaml").write_text("assignments: []\n")
+
+    number = team.hub.open(more)
+    team.hub.pull_request(number)
+    team.hub.merge(number)
+    team.hub.pushed()
+
+    def person(work: Path) -> None:
+        (work / "desired/directory/users/a.yaml").write_text("users: [{userPrincipalName: ada@x.org, jobTitle: Admiral}]\n")
+
+    number = team.hub.open(person)
+    run = team.hub.pull_request(number)
+    assert {step.environ["APP"] for step in run.steps if "APP" in step.environ} == {"crm", "wiki"}, "who assigns her"
+    team.hub.merge(number)
+    said = team.hub.pushed().summary
+    assert "crm: 1 reviewed plans of 1" in said and "zoo: nothing that concerns it has changed since" in said
+    assert team.desk.find("ada@x.org")[0]["title"] == "Admiral"
+
+
+def test_a_comment_says_when_its_app_is_not_touched_any_more(team: Team) -> None:
+    number = team.reviewed("ada@x.org")
+    team.hub.again(
+        number, lambda work: (git(work, "rm", "-rq", "desired"), git(work, "checkout", "-q", "origin/main", "desired"))
+    )
+    team.hub.pull_request(number)
+    (body,) = [c["body"] for c in team.hub.state["comments"]]
+    assert body.startswith("<!-- reconcile:plan app=wiki -->\n### `wiki`: **not planned** any more\n")
+    team.hub.again(number, declare("grace@x.org"))
+    team.hub.pull_request(number)
+    (body,) = team.comments()
+    assert "User/grace@x.org" in body and "not planned" not in body
 
 
 def test_a_comment_that_stands_says_when_nothing_changes_any_more(team: Team) -> None:
@@ -255,7 +301,8 @@ def test_reconcile_is_installed_from_the_base_branch_where_a_token_is(team: Team
     team.hub.commit("own action")
     team.hub.push()
     evil = "runs: {using: composite, steps: [{run: exit 1, shell: bash}]}"
-    number = team.hub.open(lambda work: (work / ".github/actions/reconcile/action.yml").write_text(evil))
+    number = team.opened("ada@x.org")
+    team.hub.again(number, lambda work: (work / ".github/actions/reconcile/action.yml").write_text(evil))
     run = team.hub.pull_request(number)
     assert set(run.jobs.values()) == {"success"}, run.output()
     packages = [line.split()[-1] for line in team.hub.installed.read_text().splitlines()]
@@ -818,6 +865,41 @@ def test_init_again_says_exactly_what_edited_workflows_lack_of_an_app_that_came_
         assert ("    CRM_TOKEN: ${{ secrets.CRM_TOKEN && 'present' }}    (" in about) is (name != "apply")
         assert "WIKI_TOKEN:" not in about
     assert "RECONCILE_ALLOWED_ORIGINS be https://ORIGIN=CRM_TOKEN,http" in said
+
+
+def test_many_apps_are_spread_over_matrices_of_which_each_is_small_enough(team: Team) -> None:
+    made = dict(workflow_files({IN_TOKEN_S_PLACE: ["WIKI_TOKEN"], URL: []}, "main", "", 2))
+    for name in ("plan", "drift"):
+        (team.hub.work / f".github/workflows/{name}.yml").write_text(made[f".github/workflows/{name}.yml"])
+
+    def two(work: Path) -> None:
+        shutil.copytree(work / "desired/apps/wiki", work / "desired/apps/crm")
+        (work / "desired/apps/crm/app.yaml").write_text(
+            app(f"{team.desk.url.rsplit(chr(47), 2)[0]}/{uuid4().hex}/v2").replace("wiki", "crm")
+        )
+
+    two(team.hub.work)
+    team.hub.commit("two")
+    team.hub.push()
+    remark = team.hub.work / "desired/reconciler.yaml"
+    run = team.hub.pull_request(team.hub.open(lambda work: remark.write_text(remark.read_text() + "# words\n")))
+    jobs = {"validate", "apps", "left-out", "plan_1", "plan_2"}
+    assert run.jobs == dict.fromkeys(jobs, "success"), run.output()
+    assert {step.job: step.environ["APP"] for step in run.steps if "APP" in step.environ} == {"plan_1": "crm", "plan_2": "wiki"}
+    nightly = team.hub.run("drift", "schedule", {}, team.hub.main(), "main")
+    assert set(nightly.jobs) == {"apps", "time_1", "time_2", "drift_1", "drift_2"}
+
+
+def test_the_number_of_matrices_is_that_of_the_apps_and_grows_with_them(tmp_path: Path) -> None:
+    assert [parts_for(number) for number in (0, 1, 200, 201, 1_000)] == [1, 1, 1, 2, 5]
+    (tmp_path / ".github/workflows").mkdir(parents=True)
+    variables = {IN_TOKEN_S_PLACE: ["WIKI_TOKEN"], URL: ["WIKI_URL"]}
+    file = tmp_path / ".github/workflows/plan.yml"
+    file.write_text(dict(workflow_files(variables, "main", "", 2))[".github/workflows/plan.yml"])
+    crm = load(Desk(tmp_path, "http://127.0.0.1").folder / "desired").declarations.apps["wiki"]
+    ((name, text, more),) = completed(tmp_path / "desired", [crm] * 450)
+    assert (name, parts_of(text), more) == (".github/workflows/plan.yml", 3, [])
+    assert list(completed(tmp_path / "desired", [crm] * 20)) == [], "there is room for those that were"
 
 
 def test_init_again_brings_an_app_that_came_later_into_workflows_that_are_as_it_wrote_them(tmp_path: Path) -> None:
