@@ -68,7 +68,7 @@ def _privileged_at(commit: str, declarations: Declarations, app: App) -> dict[st
 
 def name_at(commit: str, declarations: Declarations, app: App) -> str:
     """The name that an app bore at a commit."""
-    return _at(commit, declarations.folder, app, frozenset(declarations.apps)).get("app", app.name)
+    return _at(commit, declarations.folder, app, declarations.names).get("app", app.name)
 
 
 def _not_compared() -> Iterator[Caution]:
