@@ -48,6 +48,11 @@ def names_at(commit: str, folder: str) -> list[str]:
     return [os.path.join(folder, os.path.relpath(name, path)) for name in _files(commit, folder)]
 
 
+def links_at(commit: str, folder: str) -> bool:
+    """Whether a file below a folder is a link at a commit."""
+    return any(mode == "120000" for mode, _ in _files(commit, folder).values())
+
+
 def _files(commit: str, folder: str) -> Mapping[str, tuple[str, str]]:
     """Path from the top -> mode and blob of each file below a folder; none where that is not known."""
     path = inside(folder)

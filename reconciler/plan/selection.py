@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, is_user
 from reconciler.plan import membership
 from reconciler.plan.context import Context
 from reconciler.plan.digest import digested
-from reconciler.plan.model import Action, Change
+from reconciler.plan.model import Action, Change, PartRead
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,20 @@ def select(context: Context, everything: Iterable[Change], selection: Selection)
     found = [part for change in everything if (part := _selected(context, change, chosen, notes)) is not None]
     found = [change for change in found if selection.has_cause(change)]
     there = context.matching.live.keys() | {change.address for change in found if change.action == Action.CREATE}
+    if context.live.part is not None:
+        there |= {address for address in context.matching.recorded if context.as_recorded(address)}
     kept = [part for change in found if (part := _possible(change, there, notes)) is not None]
     return tuple(kept), notes
+
+
+def part_read(context: Context) -> PartRead | None:
+    """How much of the service was asked for; None where everything was read."""
+    part = context.live.part
+    if part is None:
+        return None
+    today = {context.today.get(address, address) for address in part.asked}
+    users = sum(map(is_user, today))
+    return PartRead(part.since, users, len(today) - users)
 
 
 def narrowed(context: Context, change: Change, chosen: frozenset[str]) -> Change | None:

@@ -66,6 +66,7 @@ WHOLE = {
     "unanswered": {"User/y": WRITE},
     "revoked": {"User/z": {"at": "t", "reason": "r"}},
     "commit": "3f2c1ab",
+    "begun": ["4f2c1ab", ""],
     "protected": ["User/x"],
     "removals": [{"at": "t", "address": "User/x", "kind": "roles"}],
     "approved": {"sha256:0": ["a"]},
@@ -118,7 +119,12 @@ def test_what_is_written_fits_the_schema(world: World) -> None:
     world.converge()
     data = json.loads(world.store.record_file.read_bytes())
     SCHEMA.validate(data)
-    assert data.keys() == {*WHOLE, "index", "sum"} - {"learned", "incomplete", "unmapped"}  # of which there is nothing yet
+    assert data.keys() == {*WHOLE, "index", "sum"} - {
+        "learned",
+        "incomplete",
+        "unmapped",
+        "begun",
+    }  # of which there is nothing yet
 
 
 def test_a_record_of_any_shape_is_planned_with_or_refused(world: World) -> None:
