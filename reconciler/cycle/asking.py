@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.plan.context import Context, gather
@@ -37,13 +37,13 @@ class Asking:
     def recorded(self, kind: str, asked: Mapping[str, str]) -> None:
         """Objects of the record, address -> id."""
         if asked:
-            self.heard(kind, self.context(), asked, by_ids(self.client, kind + "s", list(dict.fromkeys(asked.values()))))
+            self.heard(kind, self.context, asked, by_ids(self.client, kind + "s", list(dict.fromkeys(asked.values()))))
 
-    def heard(self, kind: str, context: Context, asked: Mapping[str, str], answers: Mapping[str, Answered]) -> int:
+    def heard(self, kind: str, context: Callable[[], Context], asked: Mapping[str, str], answers: Mapping[str, Answered]) -> int:
         """Takes in what was answered by id (id -> answer), asks by filter where it was not, and says how many are there."""
         unanswered = {address: error for address, id in asked.items() if isinstance(error := answers[id], ServiceError)}
         there = [answer for answer in answers.values() if isinstance(answer, dict)]
-        there += self._by_filter(kind, context, unanswered)
+        there += self._by_filter(kind, context(), unanswered) if unanswered else []
         self._take(kind, there, {address: _why(error) for address, error in unanswered.items()})
         return len(there)
 

@@ -7,6 +7,7 @@ from reconciler.cycle.listener import Listener
 from reconciler.cycle.randomness import SystemChance
 from reconciler.cycle.session import Read, read_and_plan
 from reconciler.declare.model import App, Declarations
+from reconciler.declare.wording import plural
 from reconciler.plan.explain.model import ExplainedStep, Explanation
 from reconciler.plan.explain.steps import explain, offline
 from reconciler.record.model import Record
@@ -44,7 +45,9 @@ def explain_online(
     try:
         with read_and_plan(app, declarations, listener, store=store, read=read) as session:
             live = session.planned.context.live
-            words = f"{len(live.users)} users and {len(live.groups)} groups read from {session.client.shown_url}"
+            words = (
+                f"{plural(len(live.users), 'user')} and {plural(len(live.groups), 'group')} read from {session.client.shown_url}"
+            )
             connection = ExplainedStep("connection", "success", words)
             return explain(session.planned.context, address, connection, session.planned, SystemChance())
     except (CredentialError, ServiceError) as error:

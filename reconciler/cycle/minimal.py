@@ -5,7 +5,7 @@ Asks git what was declared then, and the service for those objects; where that c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from operator import attrgetter
 
@@ -64,7 +64,7 @@ class _Minimal:
         asked |= holders(nothing) if asked else frozenset()
         self._refuse_many(asked)
         refine(self.client)
-        return self._ask(asked, "" if only else self.record.commit)
+        return self._ask(nothing, asked, "" if only else self.record.commit)
 
     def _changed(self, nothing: Context) -> frozenset[str]:
         """Since the last complete apply, and since what was applied in part after it."""
@@ -89,18 +89,25 @@ class _Minimal:
         inside = {a for a in nothing.entries.groups() if not named.isdisjoint(nothing.entries[a].get("members", ()))}
         return named | both_names(nothing, wanted | inside)
 
-    def _ask(self, asked: frozenset[str], since: str) -> Live:
+    def _ask(self, nothing: Context, asked: frozenset[str], since: str) -> Live:
         """First those, then the members by whom a group differs from what is declared."""
-        asking = Asking(self.client, self.resolution, self.record, Live(part=Part(asked, since)))
-        ids = self.record.entries.ids()
+        asking, ids = Asking(self.client, self.resolution, self.record, Live(part=Part(asked, since))), self.record.entries.ids()
+        known = {address: ids[old] for address, old in nothing.matching.recorded.items() if old in asked} if asked else {}
         for kind in ("User", "Group") if self.app.groups.enabled else ("User",):
             asking.recorded(kind, {a: ids[a] for a in sorted(asked) if kind_of(a) == kind and a in ids})
-            self._new(asking, kind)
-        members = of_members(asking.context())
-        self._refuse_many(asked | members.keys())
-        asking.live = replace(asking.live, part=Part(asked | both_names(asking.context(), set(members)), since))
-        asking.recorded("User", members)
+            desired: Mapping[str, object] = self.resolution.users if kind == "User" else self.resolution.groups
+            if any(known.get(address) not in asking.shown(kind) for address in asking.live.among(desired)):
+                self._new(asking, kind)
+        if asking.live.groups:
+            self._members(asking, asked, since)
         return asking.live
+
+    def _members(self, asking: Asking, asked: frozenset[str], since: str) -> None:
+        context = asking.context()
+        members = of_members(context)
+        self._refuse_many(asked | members.keys())
+        asking.live = replace(asking.live, part=Part(asked | both_names(context, members.keys()), since))
+        asking.recorded("User", members)
 
     def _new(self, asking: Asking, kind: str) -> None:
         """Whoever has no account that the record knows is looked for by all that could find one, or not at all."""

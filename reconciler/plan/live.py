@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from reconciler.declare.names import fold, is_user, tuples
 from reconciler.resolve.columns import named
@@ -14,6 +14,7 @@ from reconciler.resolve.mapping import CompiledMapping
 
 Resource = dict[str, Any]
 Row = tuple[Any, ...]
+T = TypeVar("T")
 PLAIN = frozenset({str, bool, type(None)})
 
 
@@ -69,6 +70,13 @@ class Live:
     def knows(self, address: str) -> bool:
         """Whether the service was asked for an object: only then it says something that it did not show it."""
         return self.part is None or address in self.part.asked
+
+    def among(self, desired: Mapping[str, T]) -> Mapping[str, T]:
+        """Those of some objects, by address, that the service was asked for, in their order."""
+        if self.part is None:
+            return desired
+        asked = self.part.asked & desired.keys()
+        return {address: item for address, item in desired.items() if address in asked} if asked else {}
 
     def of(self, address: str) -> dict[str, LiveObject]:
         """The objects of an address's kind: users and groups are two spaces of ids (RFC 7643 §3.1)."""

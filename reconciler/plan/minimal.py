@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any
 
 from reconciler.declare.names import row_key
+from reconciler.declare.table import Table
 from reconciler.plan.context import Context
 from reconciler.plan.live import LiveObject
 from reconciler.plan.membership import recorded_members
@@ -21,6 +22,7 @@ from reconciler.resolve.expressions.language import IGNORE
 from reconciler.resolve.model import DesiredGroup, DesiredUser, Resolution
 
 BEFORE_ANY_DAY = "0001-01-01"  # by which no assignment has expired
+NOTHING = (None, None, None, None)
 Desired = DesiredUser | DesiredGroup
 
 
@@ -76,24 +78,30 @@ def _differing(before: Resolution, now: Resolution) -> set[str]:
     return {
         *_between(before.users, now.users),
         *_between(before.groups, now.groups),
-        *_between(_identities(before), _identities(now)),
+        *_otherwise_named(before.declarations.users, now.declarations.users, "User/"),
+        *_otherwise_named(before.declarations.groups, now.declarations.groups, "Group/"),
         *(address for address, _ in skips[0] ^ skips[1]),
     }
 
 
 def _between(before: Mapping[str, tuple[Any, ...]], now: Mapping[str, tuple[Any, ...]]) -> set[str]:
-    """Those that differ in what is wanted of them: values, and roles or members; the number of a row says nothing."""
-    differ = {address for address, item in now.items() if address in before and before[address][2:] != item[2:]}
-    return differ | (before.keys() ^ now.keys())
+    """Of whom other values are wanted, or other roles, or other members; the number of a row says nothing."""
+    olds = [before.get(address, NOTHING) for address in now]
+    rows = zip(now, olds, now.values(), strict=True)
+    differ = {address for address, old, new in rows if old[2] != new[2] or old[3] != new[3]}
+    return differ | (before.keys() - now.keys())
 
 
-def _identities(resolution: Resolution) -> dict[str, tuple[Any, ...]]:
-    """Address -> what tells who somebody is beside the name, of those who are declared with such a thing."""
-    found = {}
-    for kind, table in (("User/", resolution.declarations.users), ("Group/", resolution.declarations.groups)):
-        columns = zip(table.column(table.key), table.column("id"), table.column("previously"), strict=True)
-        found.update({kind + name: (None, None, id, names) for name, id, names in columns if id is not None or names})
-    return found
+def _otherwise_named(before: Table[Any], now: Table[Any], kind: str) -> set[str]:
+    """Who is told by something else beside the name: an id of their own, or earlier names."""
+    if before is now:
+        return set()
+    found = set[str]()
+    for key in ("id", "previously"):
+        if key in before.columns or key in now.columns:
+            old, new = (dict(zip(table.column(table.key), table.column(key), strict=True)) for table in (before, now))
+            found |= {name for name, said in new.items() if old.get(name) != said} if old != new else set()
+    return {kind + name for name in found}
 
 
 def _is_as_recorded(context: Context, address: str) -> bool:

@@ -70,11 +70,11 @@ class Kind:
         self, name: str, resolution: Resolution, desired: Mapping[str, Desired], live: Live, known: Identities, result: Matching
     ) -> None:
         self.name, self.resolution, self.desired, self.result = name, resolution, desired, result
-        self.known, self.unknown, self.knows = known, live.unknown, live.knows
+        self.known, self.unknown, self.all = known, live.unknown, live
         self.live = live.of(name + "/")
         self.mapping = resolution.mapping(name + "/")
         self.table = resolution.table(name + "/")
 
-    def is_open(self, address: str) -> bool:
-        """Whether an account may be looked for, of an object that the record knows none of."""
-        return address not in self.result.failed and self.knows(address)
+    def asked(self) -> Iterable[str]:
+        """The desired addresses that the service was asked for, in their order."""
+        return self.all.among(self.desired)

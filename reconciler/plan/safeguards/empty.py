@@ -19,8 +19,9 @@ def empty(facts: Facts) -> Safeguard:
     rest = [address for address in known if address not in matching.live or address in others]
     wanted = {old for address, old in matching.recorded.items() if address in context.resolution.users} if rest else set()
     ids = facts.record.entries.ids() if rest else {}
-    shown = len(known) - sum(ids[address] not in context.live.users and context.live.knows(address) for address in rest)
-    asked = len(known) - sum(address not in wanted for address in rest)
+    read = rest if context.live.part is None else context.live.part.asked.intersection(rest)
+    shown = len(known) - sum(ids[address] not in context.live.users for address in read)
+    asked = len(known) - len(set(rest).difference(wanted))
     seen = f"the service shows {shown}" if context.live.part is None else "not all were read"
     counts = 0 < len(known) >= least
     return Safeguard(
