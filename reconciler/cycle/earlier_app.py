@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from reconciler.cycle.earlier_commit import document_at, is_same, names_at
 from reconciler.cycle.last_applied import commits, name_at, privileged_before
-from reconciler.declare.assignments import in_rows
+from reconciler.declare.assignments import assignments_in
 from reconciler.declare.model import App, Assignment, Declarations
 from reconciler.declare.table import to_rows
 from reconciler.plan.earlier import NOTHING, Earlier
@@ -40,6 +40,6 @@ def _assignments(commit: str, file: str) -> Iterator[Assignment]:
     data = document.data if document is not None else None
     if document is None or not isinstance(data, dict) or not isinstance(data.get(FOLDER), list):
         return
-    for item in in_rows(file, to_rows(data[FOLDER], document.item_lines, ())):
+    for item in assignments_in(file, to_rows(data[FOLDER], document.item_lines, ())):
         if item.role is not None and all(text is None or isinstance(text, str) for text in (item.expires, item.reason)):
             yield item

@@ -84,8 +84,9 @@ def _gone(context: Context, renamed: Mapping[str, str]) -> frozenset[str]:
 def _baselines(context: Context, giving: dict[str, set[str]]) -> dict[str, Entry]:
     found = _released(context)
     roles = _Roles(context, giving)
-    for items in (context.resolution.users, context.resolution.groups):
-        for address, item in items.items():
+    kinds: tuple[Mapping[str, Desired], ...] = (context.resolution.users, context.resolution.groups)
+    for items in kinds:
+        for address, item in context.live.among(items).items():
             if address in context.matching.failed:
                 continue  # of which nothing is planned, and nothing is known anew: a refused swap leaves both as recorded
             live = context.matching.live.get(address)

@@ -82,7 +82,7 @@ def pages(count: int, expressions: bool = False) -> list[bytes]:
     """The answers to GET /Users, of at most 100 each; one user in a hundred differs from the declaration."""
     found = []
     for start in range(0, count, PER_PAGE):
-        items = [_account(person(number), number, expressions) for number in range(start, min(start + PER_PAGE, count))]
+        items = [account(person(number), number, expressions) for number in range(start, min(start + PER_PAGE, count))]
         found.append(
             json.dumps(
                 {
@@ -97,7 +97,8 @@ def pages(count: int, expressions: bool = False) -> list[bytes]:
     return found
 
 
-def _account(user: dict[str, Any], number: int, expressions: bool) -> dict[str, Any]:
+def account(user: dict[str, Any], number: int, expressions: bool = False) -> dict[str, Any]:
+    """A user as the service shows it."""
     return {
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", ENTERPRISE],
         "id": f"{number:032x}",

@@ -1,14 +1,19 @@
-"""A SCIM service that does nothing but hand out pre-serialised pages of users: its own cost must not be measured."""
+"""A SCIM service that does nothing but hand out pre-serialised pages of users: its own cost must not be measured.
+
+One user is made when asked for by id; `GET /asked` says how many requests there were since it was last asked.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 import socketserver
 import sys
 from typing import ClassVar
 
-from tests.benchmarks.generate import PER_PAGE, pages
+from tests.benchmarks.generate import PER_PAGE, account, pages, person
 
+ONE = re.compile(rb"GET (?:/expressions)?/Users/([0-9a-f]{32}) ")
 START = re.compile(rb"startIndex=(\d+)")
 EMPTY = b'{"schemas": [], "totalResults": %d, "startIndex": 1, "itemsPerPage": 0, "Resources": []}'
 
@@ -19,6 +24,7 @@ class Pages(socketserver.StreamRequestHandler):
     answers: ClassVar[list[bytes]] = []
     with_expressions: ClassVar[list[bytes]] = []
     total: ClassVar[int] = 0
+    asked: ClassVar[int] = 0
     disable_nagle_algorithm = True
 
     def handle(self) -> None:
@@ -28,6 +34,13 @@ class Pages(socketserver.StreamRequestHandler):
             self.wfile.write(self._answer(line))
 
     def _answer(self, line: bytes) -> bytes:
+        if line.startswith(b"GET /asked "):
+            asked, Pages.asked = Pages.asked, 0
+            return http(b"%d" % asked)
+        Pages.asked += 1
+        if one := ONE.match(line):
+            number = int(one[1], 16)
+            return http(json.dumps(account(person(number), number)).encode())
         found = START.search(line)
         number = (int(found[1]) - 1) // PER_PAGE if found else 0
         answers = self.with_expressions if line.startswith(b"GET /expressions/") else self.answers

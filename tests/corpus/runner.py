@@ -272,10 +272,13 @@ class World:
         number = lambda found: commits.setdefault(found[0], f"<commit {len(commits) + 1}>")  # noqa: E731
         if self.remote:
             texts = {name: OVER_COMMITS.sub(r'\1<digest>"', text) for name, text in texts.items()}
-        return {
+        named = {
             name: COMMIT.sub(number, PROCESS.sub("@<host> (pid <pid>", text.replace(str(self.top), "<folder>")))
             for name, text in texts.items()
         }
+        for commit, shown in commits.items():
+            named = {name: text.replace(commit[:12], shown) for name, text in named.items()}
+        return named
 
     # The steps
 

@@ -19,10 +19,12 @@ def by_attribute(kind: Kind, found: dict[str, LiveObject]) -> None:
 
     The account of an entry whose name nobody declares any more may be of somebody who has another name now.
     """
+    left = [kind.desired[address] for address in kind.asked() if address not in found and address not in kind.result.failed]
+    if not left:
+        return
     left_behind = kind.result.left_behind({old: id for old, (id, _) in kind.known.items()})
     claimed = {id for id, _ in kind.known.values()} - left_behind.keys()
     matcher = Matcher(kind.mapping, [item for id, item in kind.live.items() if id not in claimed])
-    left = [item for address, item in kind.desired.items() if address not in found and address not in kind.result.failed]
     for number in kind.mapping.matching:
         left = _found_by(kind, number, matcher, left, found)
     _by_earlier_names(kind, matcher, left, found)

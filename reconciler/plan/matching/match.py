@@ -22,13 +22,13 @@ def match(resolution: Resolution, live: Live, entries: Entries) -> Matching:
     result = Matching()
     users = entries.identities()
     groups = {address: users.pop(address) for address in entries.groups()}
-    _match(Kind("User", resolution, resolution.users, live.users, users, result, live.unknown))
-    _match(Kind("Group", resolution, resolution.groups, live.groups, groups, result, live.unknown))
+    _match(Kind("User", resolution, resolution.users, live, users, result))
+    _match(Kind("Group", resolution, resolution.groups, live, groups, result))
     return result
 
 
 def _match(kind: Kind) -> None:
-    known, live = kind.known, kind.live
+    known, live, part = kind.known, kind.live, kind.all.part
     ids = by_record(kind) if known else {}
     accounts = list(map(live.get, ids.values()))
     found = {address: account for address, account in zip(ids, accounts, strict=True) if account is not None}
@@ -48,7 +48,7 @@ def _match(kind: Kind) -> None:
     if recorded < len(known):
         for address, (id, _) in known.items():
             # A dangling member keeps the id of an account that is gone: that id is nobody's.
-            if id in live:
+            if id in live or (part is not None and address not in part.asked):
                 owned.setdefault(id, address)
 
 

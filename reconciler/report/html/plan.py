@@ -13,7 +13,7 @@ from reconciler.report.html.listing import Line, Listing, Row, listing
 from reconciler.report.html.page import page
 from reconciler.report.safe import plain
 from reconciler.report.safeguard_verdict import approve_in, line
-from reconciler.report.text import caution_words, cost, last_line, skips_to_show, unmanaged_classes
+from reconciler.report.text import caution_words, cost, last_line, not_read, skips_to_show, unmanaged_classes
 
 ACCESS = ("Who", "", "What", "Through", "Declared in", "Until", "Reason")
 ENDS = ("Whom", "Role", "Until", "Before", "Then", "Declared in")
@@ -63,6 +63,8 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "The apply sends", cost(plan)
     if chosen := (*plan.only, *plan.selected_causes):
         yield "A part of the plan", ", ".join(chosen)
+    if plan.part:
+        yield "What was read", not_read(plan.part)
 
 
 def _tables(plan: Plan, name: str) -> Iterator[Listing]:
