@@ -11,7 +11,8 @@ from reconciler.record.entries import Entries, Entry
 from reconciler.record.service import Service
 
 RECORD_VERSION = 1
-WHERE_SOME = frozenset({"learned", "incomplete", "unmapped", "service"})  # keys that are written only where there is something
+# Keys that are written only where there is something.
+WHERE_SOME = frozenset({"learned", "incomplete", "unmapped", "begun", "service"})
 IN_NO_FORM = "none"
 
 
@@ -129,6 +130,8 @@ class Record:
     learned:    what applies have found of the service; written where there is something
     service:    the cycles of the running service; written where there was one
     commit:     the declaration's commit after whose apply no declared change was left to do; "" where none was known
+    begun:      commits of which something was applied since then, and something left; "" for files that are in none; written
+                where there is one
     """
 
     app: str
@@ -137,6 +140,7 @@ class Record:
     under_way: list[str] = field(default_factory=list)
     revoked: dict[str, Revocation] = field(default_factory=dict)
     commit: str = ""
+    begun: list[str] = field(default_factory=list)
     protected: list[str] = field(default_factory=list)
     limits: dict[str, int] = field(default_factory=dict)
     breaches: list[str] = field(default_factory=list)
@@ -221,9 +225,15 @@ class Record:
         """The journal's lines so far are in the record from here on."""
         self.runs += 1
 
+    def begin(self, commit: str) -> None:
+        """Something of a commit is applied; what was declared at each may stand in an entry until one is complete."""
+        if self.commit and commit not in (self.commit, *self.begun):
+            self.begun = [*self.begun, commit]
+
     def complete(self, commit: str | None) -> None:
         """No declared change of the commit is left to do; None where none is known."""
-        self.commit = commit or self.commit
+        if commit:
+            self.commit, self.begun = commit, []
 
     def tell_skips(self, told: Mapping[str, str], skipped: Collection[str]) -> None:
         """Codes by address, as the log says them from now on; of those who are not `skipped` any more it says nothing."""
