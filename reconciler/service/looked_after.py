@@ -1,4 +1,4 @@
-"""Whom an incremental cycle asks the service about although nobody changed their declaration, and whether it asks about all. Pure."""
+"""Whom an incremental cycle asks about although nobody changed what is declared of them, and whether it asks about all. Pure."""
 
 from __future__ import annotations
 
