@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import replace
 
@@ -108,6 +109,4 @@ def test_what_is_blocked_is_judged_on_everything_and_approved_by_the_digest_that
     result = large.cycle()
     assert result.result == "blocked" and lists(large.front.calls) and large.front.writes == []
     shown = large.reconcile("plan", "--format", "json")
-    import json
-
     assert json.loads(shown.out)["plans"][0]["digest"] == result.approvals_needed[0].digest
