@@ -152,7 +152,9 @@ class _Cycle:
         session = session.guard(todo, self.started)
         means = self.means
         with means.orderly() as stopped:
-            return write(session, todo, Request(COMMAND), means.clock, means.chance, means.tell, stopped)
+            done = write(session, todo, Request(COMMAND), means.clock, means.chance, means.tell, stopped)
+            done.interrupted = done.interrupted or (stopped() and not done.ended)
+        return done
 
     def _log_held(self, session: Session, held: tuple[Change, ...]) -> None:
         """Once for each change that is held back."""
@@ -165,7 +167,7 @@ class _Cycle:
     def _ended(self, session: Session, choice: Choice, done: Result, held: tuple[Change, ...]) -> CycleResult:
         assert session.record is not None
         planned, resolution = session.planned, session.planned.context.resolution
-        failing = [failures.failure_of(outcome) for outcome in done.outcomes if outcome.status in failures.FAILED]
+        failing = [failures.failure_of(outcome) for outcome in done.outcomes if failures.has_failed(outcome, done.interrupted)]
         back, active = read_back(session, done.outcomes, self.means.clock)
         failing += [failures.still_active(outcome) for outcome in active]
         work = Work(

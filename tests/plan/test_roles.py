@@ -206,6 +206,5 @@ def test_what_has_no_effect_yet_is_a_warning_where_it_is_declared(world: World) 
     world.write("apps/wiki/app.yaml", APP + declared)
     found = load(world.folder / "desired").problems
     assert [(problem.severity, problem.message, problem.place.line) for problem in found] == [
-        ("warning", "interval has no effect yet", 5),
         ("warning", "notification has no effect yet", 6),
     ]

@@ -359,6 +359,25 @@ def test_who_is_told_to_stop_begins_no_write_and_the_next_cycle_does_the_rest(se
     assert len(created) == 10
 
 
+def test_what_had_no_second_try_because_of_a_stop_waits_in_no_escrow(service: Rounds) -> None:
+    """The next cycle does it, not one six hours later."""
+    declare(service, staff(10))
+    asked: list[int] = []
+
+    def busy(call: Call) -> Answer | None:
+        if call.method == "POST" and call.path.endswith("/Users") and len(service.front.writes) > 3:
+            asked.append(1)
+            return answer(503, {})
+        return None
+
+    service.refuse, service.stopped = busy, lambda: bool(asked)
+    result = service.cycle()
+    assert result.interrupted and (result.result, result.failures) == ("partial", ()) and "escrows" not in service.service
+    service.refuse, service.stopped = lambda call: None, lambda: False
+    assert service.cycle().result == "success"
+    assert [len(service.find(name)) for name in staff(10)] == [1] * 10
+
+
 def test_the_record_of_an_older_version_is_read(service: Rounds) -> None:
     service.cycle()
     file = service.folder / ".reconcile/wiki/record.json"

@@ -157,7 +157,8 @@ def test_a_service_that_is_killed_is_gone_on_with_and_creates_nobody_twice(desk:
         run.process.kill()
         free.set()
         run.process.wait(SECONDS)
-        assert desk.reconcile("run", "--once", "--lock-timeout", "30").code == 0
+        again = desk.reconcile("run", "--once", "--lock-timeout", "30")
+        assert again.code == 0, again
         names = [desk.find(name) for name in staff(20)]
         assert [len(found) for found in names] == [1] * 20
 
