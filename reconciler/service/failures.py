@@ -6,6 +6,7 @@ from reconciler.apply.model import Outcome, Result
 from reconciler.declare.errors import ReconcileError
 from reconciler.plan.model import ObjectError
 from reconciler.record.store import LeaseLost, Locked, RecordError
+from reconciler.scim.client import AGAIN
 from reconciler.scim.errors import AuthError, CredentialError, NotScim, ServiceError
 from reconciler.service.result import AppError, Failure
 
@@ -37,6 +38,12 @@ CODES = frozenset(
 )
 DONE = ("done", "ignored")  # outcomes
 FAILED = ("failed", "outstanding")  # a stale one is planned again by the next cycle
+
+
+def has_failed(outcome: Outcome, interrupted: bool) -> bool:
+    """Whether it is a failure of its object. Whoever is told to stop tries nothing twice: what another try could do is left."""
+    worth_another = outcome.http is not None and (outcome.http in AGAIN or not outcome.http)
+    return outcome.status in FAILED and not (interrupted and worth_another)
 
 
 def failure_of(outcome: Outcome) -> Failure:

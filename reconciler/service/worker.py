@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import threading
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -20,6 +21,7 @@ from reconciler.cycle.listener import Listener
 from reconciler.cycle.randomness import SystemChance
 from reconciler.declare.model import Declarations, Problem
 from reconciler.record.store import Locked, RecordError
+from reconciler.report.problems import as_text
 from reconciler.service.clocks import seconds
 from reconciler.service.cycle import Means, Order, Postponed, run_cycle
 from reconciler.service.events import Event
@@ -31,10 +33,11 @@ MOST_NAMED = 3
 
 
 class Survey(NamedTuple):
-    """What is declared: app -> seconds between its cycles; `problems` are errors, a line each."""
+    """What is declared: app -> seconds between its cycles; `problems` are in words, `is_wrong` says that there is an error."""
 
     apps: dict[str, int]
-    problems: tuple[str, ...] = ()
+    problems: str = ""
+    is_wrong: bool = False
 
 
 class Busy(NamedTuple):
@@ -60,7 +63,8 @@ def survey(pipe: Connection, lifeline: Connection, desired: Path) -> None:
 
 def _survey(desired: Path) -> Survey:
     declarations, problems = checked(desired)
-    return Survey({app.name: seconds(app.provisioning.interval) for app in declarations.apps.values()}, tuple(_errors(problems)))
+    apps = {app.name: seconds(app.provisioning.interval) for app in declarations.apps.values()}
+    return Survey(apps, as_text(problems), bool(_errors(problems)))
 
 
 def cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order: Order, lock_timeout: float) -> None:
@@ -69,7 +73,7 @@ def cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order
     gc.set_threshold(100_000, 50, 100)
     stop = Stop()
     stop.listen()
-    threading.Thread(target=_watch, args=(lifeline, stop), daemon=True).start()
+    threading.Thread(target=_watch, args=(lifeline,), daemon=True).start()
 
     def tell(kind: str, words: str) -> None:
         with suppress(OSError):
@@ -84,11 +88,11 @@ def cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order
     _leave(pipe, end)
 
 
-def _watch(lifeline: Connection, stop: Stop) -> None:
+def _watch(lifeline: Connection) -> None:
     """Whoever began this process is gone once the other end of the pipe is closed: nobody would hear of its end."""
     with suppress(EOFError, OSError):
         lifeline.recv()
-    stop.ask()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _leave(pipe: Connection, end: End) -> None:

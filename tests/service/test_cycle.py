@@ -10,7 +10,7 @@ from reconciler.service.failures import CODES
 from reconciler.service.quarantine import PROPORTION, REFUSED, TOO_MANY_DELETES
 from reconciler.service.worker import Busy
 from tests.support.rounds import Rounds, declare, staff
-from tests.support.servers import Answer, answer
+from tests.support.servers import Answer, Call, answer
 
 CONFLICT = answer(409, {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "scimType": "uniqueness", "status": "409"})
 REPAIR = "provisioning: {drift: repair}\n"
@@ -66,12 +66,21 @@ def test_somebody_who_leaves_is_out_and_was_asked_for_again(service: Rounds) -> 
 
 
 def test_an_account_that_stays_active_although_the_service_said_so_is_a_failure(service: Rounds) -> None:
+    """The service shows it as done right after the write, and otherwise to whoever asks once more."""
     service.cycle()
-    ada = service.find("ada@x.org")[0]
+    ada, seen = service.find("ada@x.org")[0], []
     service.write("directory/groups/a.yaml", "groups: [{displayName: Net, members: [grace@x.org]}]\n")
-    service.refuse = lambda call: answer(200, ada) if call.method == "GET" and call.path.endswith(ada["id"]) else None
+
+    def lying(call: Call) -> Answer | None:
+        mine = call.path.endswith(ada["id"])
+        if mine and (call.method == "PATCH" or seen):
+            seen.append(call.method)
+        return answer(200, ada) if mine and seen.count("GET") > 1 else None
+
+    service.refuse = lying
     result = service.cycle()
-    assert "StillActive" in {failure.code for failure in result.failures} or result.result != "success"
+    assert ("User/ada@x.org", "StillActive") in {(failure.address, failure.code) for failure in result.failures}
+    assert result.result == "partial" and "User/ada@x.org" in service.service["escrows"]
 
 
 @pytest.mark.parametrize(("more", "title"), [("", "Boss"), (REPAIR, "Engineer")])
@@ -348,6 +357,25 @@ def test_who_is_told_to_stop_begins_no_write_and_the_next_cycle_does_the_rest(se
     assert service.cycle().result == "success"
     created = [call for call in service.front.writes if call.method == "POST" and call.path.endswith("/Users")]
     assert len(created) == 10
+
+
+def test_what_had_no_second_try_because_of_a_stop_waits_in_no_escrow(service: Rounds) -> None:
+    """The next cycle does it, not one six hours later."""
+    declare(service, staff(10))
+    asked: list[int] = []
+
+    def busy(call: Call) -> Answer | None:
+        if call.method == "POST" and call.path.endswith("/Users") and len(service.front.writes) > 3:
+            asked.append(1)
+            return answer(503, {})
+        return None
+
+    service.refuse, service.stopped = busy, lambda: bool(asked)
+    result = service.cycle()
+    assert result.interrupted and (result.result, result.failures) == ("partial", ()) and "escrows" not in service.service
+    service.refuse, service.stopped = lambda call: None, lambda: False
+    assert service.cycle().result == "success"
+    assert [len(service.find(name)) for name in staff(10)] == [1] * 10
 
 
 def test_the_record_of_an_older_version_is_read(service: Rounds) -> None:
