@@ -11,6 +11,7 @@ from reconciler.declare.mappings import object_mapping
 from reconciler.declare.model import App, Problem
 from reconciler.declare.names import fold
 from reconciler.declare.notes import Notes
+from reconciler.declare.notification import read_notification
 from reconciler.declare.roles import read_roles
 from reconciler.declare.safeguards import read_approvals, read_safeguards
 from reconciler.declare.settings import Deprovisioning, Provisioning
@@ -49,6 +50,7 @@ def build_app(folder: str, documents: Mapping[str, Document], problems: list[Pro
         removal_place=document.locate_key(REMOVAL if REMOVAL[-1] in deprovisioning else ("app",)),
         safeguards=read_safeguards(document, roles, problems),
         approvals=read_approvals(documents["approvals"], problems) if "approvals" in documents else (),
+        notification=read_notification(document, notes),
     )
 
 
@@ -61,7 +63,7 @@ def _name(folder: str, document: Document, notes: Notes) -> str:
 
 def _not_yet(document: Document, notes: Notes) -> None:
     data = document.data
-    for holder, path in ((data, ("notification",)), (data.get("provisioning", {}), ("provisioning", "interval"))):
+    for holder, path in ((data.get("provisioning", {}), ("provisioning", "interval")),):
         if path[-1] in holder:
             notes.not_yet(document, path, path[-1])
 

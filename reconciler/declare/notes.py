@@ -17,6 +17,9 @@ class Notes:
     def error(self, document: Document, path: tuple[Any, ...], code: str, message: str, remedy: str) -> None:
         self.problems.append(Problem(document.locate(path), "error", code, message, remedy))
 
+    def warning(self, document: Document, path: tuple[Any, ...], code: str, message: str, remedy: str) -> None:
+        self.problems.append(Problem(document.locate_key(path), "warning", code, message, remedy))
+
     def not_yet(self, document: Document, path: tuple[Any, ...], what: str) -> None:
         place = document.locate_key(path)
         self.problems.append(

@@ -201,11 +201,10 @@ def test_validate_says_it_and_a_plan_does_not(
 
 
 def test_what_has_no_effect_yet_is_a_warning_where_it_is_declared(world: World) -> None:
-    declared = "provisioning:\n  scope: assigned\n  interval: 40m\nnotification: {email: [ops@x.org]}\n"
+    declared = "provisioning:\n  scope: assigned\n  interval: 40m\n"
     assert load(world.folder / "desired").problems == []
     world.write("apps/wiki/app.yaml", APP + declared)
     found = load(world.folder / "desired").problems
     assert [(problem.severity, problem.message, problem.place.line) for problem in found] == [
         ("warning", "interval has no effect yet", 5),
-        ("warning", "notification has no effect yet", 6),
     ]
