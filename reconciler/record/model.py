@@ -8,9 +8,10 @@ from typing import Any, TypedDict
 
 from reconciler.declare.names import fold
 from reconciler.record.entries import Entries, Entry
+from reconciler.record.told import Told
 
 RECORD_VERSION = 1
-WHERE_SOME = frozenset({"learned", "incomplete", "unmapped"})  # keys that are written only where there is something
+WHERE_SOME = frozenset({"learned", "incomplete", "unmapped", "told"})  # keys that are written only where there is something
 IN_NO_FORM = "none"
 
 
@@ -126,6 +127,7 @@ class Record:
     declared:   the names and places in app.yaml and reconciler.yaml when we last applied, as they are written
     skips:      address -> the code with which the provisioning log last said that the object is left out
     learned:    what applies have found of the service; written where there is something
+    told:       the causes that people have been told of; written where there is one
     commit:     the declaration's commit after whose apply no declared change was left to do; "" where none was known
     """
 
@@ -150,6 +152,7 @@ class Record:
     skips: dict[str, str] = field(default_factory=dict)
     declared: dict[str, str] = field(default_factory=dict)
     learned: Learned = field(default_factory=Learned)
+    told: Told = field(default_factory=Told)
 
     def __post_init__(self) -> None:
         if not isinstance(self.entries, Entries):
