@@ -64,11 +64,15 @@ class Failed(Exception):
 
 
 class Outcome(NamedTuple):
-    """`status` is done, failed, skipped, stale, ignored, or outstanding: told to give or take access, the service did not."""
+    """`status` is done, failed, skipped, stale, ignored, or outstanding: told to give or take access, the service did not.
+
+    `http` is the status of the answer that failed it, where one came.
+    """
 
     change: Change
     status: str
     message: str = ""
+    http: int | None = None
 
 
 @dataclass

@@ -29,7 +29,6 @@ def build_app(folder: str, documents: Mapping[str, Document], problems: list[Pro
     check_credentials(document, credentials, notes)
     roles = read_roles(documents.get("roles"), notes)
     profile, settings = profiles.declared(document, problems)
-    _not_yet(document, notes)
     deprovisioning = document.data.get("deprovisioning", {})
     return App(
         name=name,
@@ -59,13 +58,6 @@ def _name(folder: str, document: Document, notes: Notes) -> str:
     if fold(name) != fold(folder):
         notes.error(document, ("app",), "app-name", f"the folder is named {folder}, the app {name}", "give both one name")
     return name
-
-
-def _not_yet(document: Document, notes: Notes) -> None:
-    data = document.data
-    for holder, path in ((data.get("provisioning", {}), ("provisioning", "interval")),):
-        if path[-1] in holder:
-            notes.not_yet(document, path, path[-1])
 
 
 def _known(kind: Any, values: dict[str, Any]) -> dict[str, Any]:

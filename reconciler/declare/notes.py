@@ -19,11 +19,3 @@ class Notes:
 
     def warning(self, document: Document, path: tuple[Any, ...], code: str, message: str, remedy: str) -> None:
         self.problems.append(Problem(document.locate_key(path), "warning", code, message, remedy))
-
-    def not_yet(self, document: Document, path: tuple[Any, ...], what: str) -> None:
-        place = document.locate_key(path)
-        self.problems.append(
-            Problem(
-                place, "warning", "no-effect-yet", f"{what} has no effect yet", "it is checked, and will count in a later version"
-            )
-        )

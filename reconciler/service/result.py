@@ -103,7 +103,8 @@ class CycleResult:
     blocked:     empty where no safeguard blocks
     rate_wait:   seconds that the service made us wait
     commit:      the declaration's commit and its committer date, UTC; "" where the declaration is in no repository
-    read_back:   when the service was read again after the last write, UTC; "" where nothing was written or read again
+    read_back:   when the service was asked again for those who were put out, UTC; "" where nobody was
+    interrupted: it was told to stop before its end: the next one does the rest
     """
 
     app: str
@@ -113,10 +114,10 @@ class CycleResult:
     started: str
     ended: str
     result: Ended
+    error: AppError | None = None
     counts: Counts = field(default_factory=Counts)
     written: Mapping[str, int] = field(default_factory=dict)
     failures: tuple[Failure, ...] = ()
-    error: AppError | None = None
     blocked: tuple[Block, ...] = ()
     drift: tuple[Drifted, ...] = ()
     approvals_needed: tuple[Approval, ...] = ()
@@ -125,3 +126,4 @@ class CycleResult:
     commit: str = ""
     commit_at: str = ""
     read_back: str = ""
+    interrupted: bool = False
