@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.declare.model import App
 from reconciler.declare.settings import Webhook
 from reconciler.declare.urls import TOKEN, webhook_problem
 from reconciler.notify.signature import PREFIX, key_of
-from reconciler.scim.credentials import holds, tokens
+from reconciler.notify.target import Target
+from reconciler.scim.credentials import foreign, holds
 from reconciler.scim.errors import CredentialError
 from reconciler.scim.origins import LIST, allowed, check_name, origin
 from reconciler.scim.references import FOREIGN, REFERENCE, expanded, parts, secret_file, usable_in_url
@@ -27,9 +27,9 @@ class Hook:
     origin: str
 
 
-def resolve(app: App, webhook: Webhook, environ: Mapping[str, str]) -> Hook:
+def resolve(target: Target, webhook: Webhook, environ: Mapping[str, str]) -> Hook:
     """The address and the keys. Raises CredentialError, before any request could be sent."""
-    what = f"the webhook of {app.name}"
+    what = f"the webhook of {target.app}"
     url = _url(webhook, environ, what)
     here, entries = origin(url), allowed(environ)
     names = [_name(secret, environ, what) for secret in webhook.secrets or (webhook.url,)]
@@ -39,8 +39,8 @@ def resolve(app: App, webhook: Webhook, environ: Mapping[str, str]) -> Hook:
             f"if events may go there, add {here}={names[0]} to {LIST}",
         )
     for name in names:
-        check_name(app.name, here, name, entries, "webhook secret")
-    if holds(url, tokens([app], environ)):
+        check_name(target.app, here, name, entries, "webhook secret")
+    if holds(url, [*foreign(environ), *_token(target, environ)]):
         raise CredentialError(f"the address of {what} holds a token", "leave it out, and revoke it")
     return Hook(url, tuple(_key(secret, environ, what) for secret in webhook.secrets), webhook.format, here)
 
@@ -56,6 +56,14 @@ def _url(webhook: Webhook, environ: Mapping[str, str], what: str) -> str:
     if problem := webhook_problem(url):
         raise CredentialError(f"{what}: {problem}", "give an https URL without user information and dot segments")
     return url
+
+
+def _token(target: Target, environ: Mapping[str, str]) -> list[str]:
+    """The app's own token, as far as it is at hand."""
+    try:
+        return [expanded(parts(target.token, environ, "")).strip()]
+    except CredentialError:
+        return []
 
 
 def _name(reference: str, environ: Mapping[str, str], what: str) -> str:

@@ -7,25 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.declare.load import load
-from reconciler.declare.model import App
 from reconciler.declare.settings import Webhook
 from reconciler.notify.addresses import resolve
+from reconciler.notify.target import Target
 from reconciler.scim.errors import CredentialError
-from tests.support.world import World
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 HOOK = Webhook("https://hooks.example.com/a?b=c", ("${env:HOOK_SECRET}",))
 ENVIRON = {"HOOK_SECRET": SECRET, "TOKEN": "the-token-of-wiki", "RECONCILE_ALLOWED_ORIGINS": "https://hooks.example.com"}
 
 
-@pytest.fixture
-def app(world: World) -> App:
-    return load(world.folder / "desired").declarations.apps["wiki"]
+WIKI = Target("wiki", "${env:TOKEN}")
 
 
-def test_an_allowed_origin_is_resolved_and_nothing_secret_is_in_its_representation(app: App) -> None:
-    hook = resolve(app, HOOK, ENVIRON)
+def test_an_allowed_origin_is_resolved_and_nothing_secret_is_in_its_representation() -> None:
+    hook = resolve(WIKI, HOOK, ENVIRON)
     assert (hook.url, hook.format, hook.origin, len(hook.keys)) == (
         "https://hooks.example.com/a?b=c",
         "standard",
@@ -35,14 +31,14 @@ def test_an_allowed_origin_is_resolved_and_nothing_secret_is_in_its_representati
     assert repr(hook) == "Hook(format='standard', origin='https://hooks.example.com')"
 
 
-def test_an_address_that_is_a_secret_comes_from_the_environment_or_a_file(app: App, tmp_path: Path) -> None:
+def test_an_address_that_is_a_secret_comes_from_the_environment_or_a_file(tmp_path: Path) -> None:
     slack = Webhook("${env:SLACK}", (), "slack")
     environ = {"SLACK": "https://hooks.slack.com/services/T/B/x", "RECONCILE_ALLOWED_ORIGINS": "https://hooks.slack.com=SLACK"}
-    assert resolve(app, slack, environ).url.endswith("/T/B/x")
+    assert resolve(WIKI, slack, environ).url.endswith("/T/B/x")
     (tmp_path / "hook").write_text("https://hooks.slack.com/services/T/B/y\n")
     from_file = replace(slack, url=f"${{file:{tmp_path}/hook}}")
     allowed = {"RECONCILE_SECRET_FOLDERS": str(tmp_path), "RECONCILE_ALLOWED_ORIGINS": "https://hooks.slack.com"}
-    assert resolve(app, from_file, allowed).url.endswith("/T/B/y")
+    assert resolve(WIKI, from_file, allowed).url.endswith("/T/B/y")
 
 
 @pytest.mark.parametrize(
@@ -64,11 +60,11 @@ def test_an_address_that_is_a_secret_comes_from_the_environment_or_a_file(app: A
     ],
 )  # fmt: skip
 def test_everything_else_is_refused_before_a_request_and_without_its_secrets(
-    app: App, hook: Webhook, environ: dict[str, str], why: str
+    hook: Webhook, environ: dict[str, str], why: str
 ) -> None:
     given = {**ENVIRON, **environ}
     with pytest.raises(CredentialError, match=why) as refused:
-        resolve(app, hook, given)
+        resolve(WIKI, hook, given)
     said = f"{refused.value} {refused.value.remedy}"
     assert refused.value.remedy
     assert not any(secret in said for secret in (SECRET, "the-token-of-wiki", "hunter2"))
