@@ -237,9 +237,9 @@ class _Run:
             self._heard(address, error)
             if error.too_long or (isinstance(error, AuthError) and error.status == 401) or len(self.silent) >= SILENT:
                 self.refused = self.refused or error
-            self.ends[address], self.answered[address] = ("failed", str(error)), error.status
+            self.ends[address], self.answered[address] = ("failed", str(error)), error.status or 0
         except Failed as error:
-            self.ends[address] = (error.status, error.message)
+            self.ends[address], self.answered[address] = (error.status, error.message), error.http
             if writer.took:
                 self.job.record.count_removals(line["at"], line["takes"])
         self._close(address, line, writer)

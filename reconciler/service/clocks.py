@@ -50,7 +50,7 @@ def mapped(app: App) -> str:
 
 
 def kind_of(watermark: Watermark, fingerprint: str, now: str, full_refresh: int) -> Kind:
-    """An initial cycle looks at everything again; it is due at first, when the mapping changed, and every `full_refresh` seconds."""
+    """An initial cycle looks at everything again: at first, when the mapping changed, and every `full_refresh` seconds."""
     initial = watermark.get("initial")
     if initial is None or watermark.get("mapped") != fingerprint:
         return "initial"

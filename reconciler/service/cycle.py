@@ -1,4 +1,4 @@
-"""One cycle of one app: its declarations and its record in, what came of it out. Writes the service and the record, as apply does."""
+"""One cycle of one app: its declarations and its record in, what came of it out. Writes both as apply does."""
 
 from __future__ import annotations
 
@@ -177,15 +177,14 @@ class _Cycle:
         """The result with its counts and its quarantine, once the record holds it."""
         before = self.service.get("escrows", {})
         if session is None:
-            escrows, record = before, self.store.load() or Record(self.app.name)
-            in_scope = self.service.get("cycle", {}).get("counts", {}).get("in_scope", 0)
+            escrows, record, totals = before, self.store.load() or Record(self.app.name), figures.last_counts(self.service)
         else:
             assert session.record is not None
             escrows, record = figures.escrows_after(before, work, result.ended), session.record
             totals = figures.counts(session.planned, record.entries, len(work.failures), len(escrows), len(result.drift))
-            in_scope, result = totals.in_scope, replace(result, counts=totals)
+        result = replace(result, counts=totals)
         service = figures.service_after(self.service, result, self.frame, escrows, held)
-        why = quarantine.reason_for(result.error, result.blocked, figures.tally(work, escrows, in_scope))
+        why = quarantine.reason_for(result.error, result.blocked, figures.tally(work, escrows, totals.in_scope))
         after = quarantine.judged(self.service.get("quarantine"), why, result.error is None, result.ended, self.frame.interval)
         figures.put(service, "quarantine", after)
         record.service = service

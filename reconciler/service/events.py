@@ -54,7 +54,9 @@ def of_result(result: CycleResult) -> list[Event]:
     def event(kind: str, message: str, level: Level = "info", **data: Any) -> Event:
         return Event(result.ended, kind, message, result.app, result.cycle_id, level, data)
 
-    events = [event("drift", f"{item.address}: {item.line}", "warning", address=item.address) for item in result.drift[:MOST_NAMED]]
+    events = [
+        event("drift", f"{item.address}: {item.line}", "warning", address=item.address) for item in result.drift[:MOST_NAMED]
+    ]
     for block in result.blocked:
         held = f"{plural(len(block.held), 'change')} held back"
         events.append(event("blocked", f"{block.safeguard}: {block.message}; {held}", "warning", plan=block.digest))
@@ -77,7 +79,7 @@ OFF = "off until `reconcile restart`"
 def _end(result: CycleResult) -> Event:
     """The last line of a cycle, which says all of it in numbers."""
     took = between(result.started, result.ended)
-    data = {"kind": result.kind, "result": result.result, "seconds": took, "written": dict(result.written)}
+    data: dict[str, Any] = {"kind": result.kind, "result": result.result, "seconds": took, "written": dict(result.written)}
     if result.commit:
         data["commit"] = result.commit
     why = "" if result.error is None else f" ({result.error.code}): {result.error.message}; {result.error.remedy}"

@@ -26,12 +26,13 @@ BY_STATUS = {
 NO_ANSWER = ("Timeout", "see whether the service can be reached")
 SERVICE = ("InternalServerError", "tell the service's vendor, if it stays so")
 OTHERS = ("ProtocolError", "see what the service says")
+NOT_DONE = ("NotDone", "do what the message says")
 NOT_AS_TOLD = ("NotAsTold", "change it there by hand, or take what the service wants into the declaration")
 STILL_ACTIVE = ("StillActive", "disable the account at the service by hand, and tell its vendor")
 NOT_PLANNED = "NotPlanned"
 CODES = frozenset(
     {code for code, _ in BY_STATUS.values()}
-    | {NO_ANSWER[0], SERVICE[0], OTHERS[0], NOT_AS_TOLD[0], STILL_ACTIVE[0], NOT_PLANNED}
+    | {NO_ANSWER[0], NOT_DONE[0], SERVICE[0], OTHERS[0], NOT_AS_TOLD[0], STILL_ACTIVE[0], NOT_PLANNED}
     | {"ServiceIncompatible", "ServiceUnavailable", "CredentialError", "RecordError", "InvalidDeclaration", "Manual", "Crashed"}
 )
 DONE = ("done", "ignored")  # outcomes
@@ -42,7 +43,7 @@ def failure_of(outcome: Outcome) -> Failure:
     """Of one change that failed."""
     code, remedy = NOT_AS_TOLD if outcome.status == "outstanding" else by_status(outcome.http)
     change = outcome.change
-    return Failure(change.address, change.action, code, outcome.http, outcome.message, remedy)
+    return Failure(change.address, change.action, code, outcome.http or None, outcome.message, remedy)
 
 
 def still_active(outcome: Outcome) -> Failure:
@@ -53,9 +54,9 @@ def still_active(outcome: Outcome) -> Failure:
 
 
 def by_status(status: int | None) -> tuple[str, str]:
-    """Code and remedy of an answer; None is none."""
-    if status is None:
-        return NO_ANSWER
+    """Code and remedy of an answer; 0 is none, None something else than an answer."""
+    if not status:
+        return NOT_DONE if status is None else NO_ANSWER
     return BY_STATUS.get(status, SERVICE if status >= 500 else OTHERS)
 
 
@@ -70,7 +71,7 @@ def app_error(error: ReconcileError) -> AppError:
     if not isinstance(error, ServiceError):
         code = "CredentialError" if isinstance(error, CredentialError) else "RecordError"
         return AppError(code, None, str(error), remedy)
-    return AppError(_whole(error), error.status, str(error), remedy)
+    return AppError(_whole(error), error.status, f"{error.request}: {error.message}" if error.request else error.message, remedy)
 
 
 def of_run(done: Result) -> AppError | None:

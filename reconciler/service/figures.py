@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 
 from reconciler.apply.model import ENDED, Outcome
 from reconciler.plan.model import Change
@@ -15,6 +15,8 @@ from reconciler.service.escrow import after, failed
 from reconciler.service.failures import DONE
 from reconciler.service.quarantine import Tally
 from reconciler.service.result import Counts, CycleResult, Failure
+
+NUMBERS = tuple(item.name for item in fields(Counts) if item.name != "skipped")
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,13 @@ def counts(planned: Planned, entries: Entries, failures: int, escrowed: int, dri
     )
 
 
+def last_counts(service: Service) -> Counts:
+    """Those of the last cycle that was planned, where this one was not."""
+    cycle = service.get("cycle", {})
+    known = cycle.get("counts", {})
+    return Counts(**{name: known.get(name, 0) for name in NUMBERS}, skipped=dict(cycle.get("skipped", {})))
+
+
 def written(outcomes: Iterable[Outcome]) -> dict[str, int]:
     """Action -> number of objects."""
     return dict(sorted(Counter(str(outcome.change.action) for outcome in outcomes if outcome.status in DONE).items()))
@@ -89,7 +98,7 @@ def service_after(
 ) -> Service:
     """The service's part of the record after a cycle, but for its quarantine."""
     good = result.result == "success"
-    steady = before.get("steadySince", result.ended) if good else ""
+    steady = before.get("steadySince", result.ended) if good and not result.drift else ""
     service: Service = {**before, "interval": frame.interval, "cycle": _cycle(result, frame.declared)}
     if result.result in ("success", "partial") and not result.interrupted:
         service["lastSuccess"] = result.ended
@@ -114,7 +123,7 @@ def put(service: Service, key: str, value: object) -> None:
 
 
 def _cycle(result: CycleResult, declared: str) -> CycleFigures:
-    numbers = {name: value for name, value in asdict(result.counts).items() if isinstance(value, int)}
+    numbers = {name: getattr(result.counts, name) for name in NUMBERS}
     figures: CycleFigures = {
         "id": result.cycle_id,
         "declared": declared,

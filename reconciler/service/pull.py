@@ -73,12 +73,18 @@ class Main:
     def _differing(self, before: str | None, head: str) -> tuple[str, ...]:
         if before is None:
             return ()
-        names = self._local().must(*self._here, "diff", "--name-only", "-z", "--no-renames", before, head, folder=self.checkout.top)
+        names = self._local().must(
+            *self._here, "diff", "--name-only", "-z", "--no-renames", before, head, folder=self.checkout.top
+        )
         return tuple(os.fsdecode(name) for name in names.split(b"\0") if name)
 
     def _must(self, *arguments: str) -> str:
         git = remote(os.environ, self.place.fetches)
-        return Git(git.environ, git.secret, SECONDS).must(*self._here, *arguments, folder=self.checkout.top).decode("utf-8", "replace")
+        return (
+            Git(git.environ, git.secret, SECONDS)
+            .must(*self._here, *arguments, folder=self.checkout.top)
+            .decode("utf-8", "replace")
+        )
 
     def _local(self) -> Git:
         return local(os.environ)

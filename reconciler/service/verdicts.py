@@ -1,5 +1,4 @@
-"""What a cycle's parts come to, in the words of its result: safeguards, outcomes and the record's state in. Pure but for `closed`,
-which asks the environment whether the record would be lost."""
+"""What a cycle's parts come to, in the words of its result (service/result.py). `closed` asks the environment."""
 
 from __future__ import annotations
 

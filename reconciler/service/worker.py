@@ -1,4 +1,4 @@
-"""A process of its own for one cycle: an order in, events and at last its end out, over a pipe. Reads, writes and ends as a cycle does.
+"""A process of its own for one cycle: an order in, events and at last its end out, over a pipe. Reads and writes as a cycle does.
 
 So that an app that is slow delays no other, that what 100,000 users take goes back to the machine, and that nothing which was
 looked up once is taken for today's.
