@@ -53,14 +53,16 @@ def run(
     load_checked(desired, apps)
     from reconciler.service.events import Event, as_json, as_text
     from reconciler.service.loop import Loop, Settings
+    from reconciler.service.messages import Messages
 
     form = as_json if log_format == "json" else as_text
 
     def say(event: Event) -> None:
         click.echo(form(event))
 
-    loop = Loop(Settings(desired, apps, interval, once, poll if pull else None, grace, lock_timeout), say)
-    loop.run()
+    with Messages(say) as messages:
+        loop = Loop(Settings(desired, apps, interval, once, poll if pull else None, grace, lock_timeout), say, (messages,))
+        loop.run()
     return worst([_code(end) for end in loop.ends.values()]) if once else 0
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -24,7 +24,10 @@ UNITS = {"m": 60, "h": 3_600, "d": 86_400}
 
 @dataclass(frozen=True)
 class Cause:
-    """Something that is wrong with an app now; with the app, `kind` and `reason` are its key. The rest is as in an Event."""
+    """Something that is wrong with an app now; with the app, `kind` and `reason` are its key. The rest is as in an Event.
+
+    `within` is the key of a cause whose message says this too, where both begin at once.
+    """
 
     kind: str
     reason: str
@@ -32,6 +35,7 @@ class Cause:
     remedy: str = ""
     affected: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
+    within: tuple[str, str] | None = None
 
 
 class Moment(NamedTuple):
@@ -44,18 +48,31 @@ class Moment(NamedTuple):
     cycle: str = ""
 
 
-def news(causes: Iterable[Cause], told: Told, wanted: Notification, moment: Moment) -> tuple[list[Event], Told]:
-    """The events to tell, and what has been told once they are; causes of a kind that nobody wants to hear of are left out."""
+def news(
+    causes: Iterable[Cause],
+    told: Told,
+    wanted: Notification,
+    moment: Moment,
+    unseen: Callable[[Known], bool] = lambda cause: False,
+) -> tuple[list[Event], Told]:
+    """The events to tell, and what has been told once they are; causes of a kind that nobody wants to hear of are left out.
+
+    `unseen` says of a cause that is not there whether nobody could see it this time: it lasts.
+    """
     now = {(cause.kind, cause.reason): cause for cause in causes if cause.kind in wanted.on}
     known = {(cause["kind"], cause["reason"]): cause for cause in told.get("causes", ()) if cause["kind"] in wanted.on}
     events, kept = _Numbered(moment, told.get("messages", 0)), list[Known]()
-    left = [cause for key, cause in known.items() if key not in now]
+    gone = [cause for key, cause in known.items() if key not in now]
+    kept += [cause for cause in gone if unseen(cause)]
+    left = [cause for cause in gone if not unseen(cause)]
     for key, cause in now.items():
         if key in known:
             kept.append(_reminded(cause, known[key], wanted.remindAfter, events))
         elif before := next((one for one in left if one["kind"] == cause.kind), None):
             left.remove(before)
             kept.append(_begun(cause, events.tell(cause, "changed", before), before["since"], before["id"]))
+        elif cause.within in now and cause.within not in known:
+            kept.append(_begun(cause, events.said(*cause.within), moment.at, events.said(*cause.within).id))
         else:
             event = events.tell(cause, "began")
             kept.append(_begun(cause, event, moment.at, event.id))
@@ -106,6 +123,10 @@ class _Numbered:
                 (before["id"],) if before else (),
             )
         )
+
+    def said(self, kind: str, reason: str) -> Event:
+        """The event that has been told of a cause."""
+        return next(event for event in self.made if (event.kind, event.reason) == (kind, reason))
 
     def tell_end(self, ended: Sequence[Known], at: str) -> None:
         """All that ended in one cycle, in one event."""

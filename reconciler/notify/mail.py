@@ -24,6 +24,7 @@ from reconciler.scim.errors import CredentialError
 
 VARIABLE = "RECONCILE_SMTP_URL"
 FORM = "smtp://USER:PASSWORD@mail.example.com:587?from=reconcile@example.com, or smtps://... for TLS from the start"
+POLICY = SMTP.clone(max_line_length=200)  # a subject stays on one line: folded at 78 it would begin with a space
 PORTS = {"smtp": 587, "smtps": 465}
 TIMEOUT = 30.0  # seconds between two answers
 ADDRESS = re.compile(r"[!#-'*+\-./-9=?A-Z^-~]{1,64}@[A-Za-z0-9.-]{1,190}")
@@ -62,7 +63,7 @@ def message(event: Event, to: tuple[str, ...], sender: str) -> EmailMessage:
     """The mail; nothing of the event can become a header or an address. Raises ValueError for what is no address."""
     if wrong := [address for address in to if not ADDRESS.fullmatch(address)]:
         raise ValueError(f"{wrong[0]!r} is not an address")
-    mail, domain = EmailMessage(policy=SMTP), sender.rpartition("@")[2]
+    mail, domain = EmailMessage(policy=POLICY), sender.rpartition("@")[2]
     mail["From"] = Address("reconcile", addr_spec=sender)
     mail["To"] = [Address(addr_spec=address) for address in to]
     mail["Subject"] = subject(event)

@@ -1,4 +1,4 @@
-"""One POST to an address that is no SCIM service: straight on the transport, so that no redirect is followed and no cookie kept."""
+"""One POST to an address that is no SCIM service: straight on the transport, so no redirect is followed, no cookie kept."""
 
 from __future__ import annotations
 

@@ -20,6 +20,7 @@ from reconciler.record.store import Store
 from reconciler.resolve.expressions.functions import Chance
 from reconciler.scim.errors import CredentialError, ServiceError
 from reconciler.service import clocks, failures, figures, quarantine
+from reconciler.service.after_cycle import after_cycle
 from reconciler.service.choice import Choice, choose, declared_digest
 from reconciler.service.escrow import released
 from reconciler.service.figures import Frame, Work
@@ -188,5 +189,7 @@ class _Cycle:
         after = quarantine.judged(self.service.get("quarantine"), why, result.error is None, result.ended, self.frame.interval)
         figures.put(service, "quarantine", after)
         record.service = service
+        result = replace(result, quarantine=quarantined(service), outbox=str(self.store.outbox()))
+        after_cycle(self.app, result, record, self.store, self.means.listener.notes)
         self.store.save(record)
-        return replace(result, quarantine=quarantined(service))
+        return result

@@ -104,6 +104,7 @@ class CycleResult:
     rate_wait:   seconds that the service made us wait
     commit:      the declaration's commit and its committer date, UTC; "" where the declaration is in no repository
     read_back:   when the service was asked again for those who were put out, UTC; "" where nobody was
+    outbox:      the folder in which messages about the app wait; "" where its record was not opened
     interrupted: it was told to stop before its end: the next one does the rest
     """
 
@@ -126,4 +127,5 @@ class CycleResult:
     commit: str = ""
     commit_at: str = ""
     read_back: str = ""
+    outbox: str = ""
     interrupted: bool = False

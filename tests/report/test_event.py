@@ -34,6 +34,7 @@ EVIL = replace(EVENT, display_name=HOSTILE, reason=HOSTILE, why=HOSTILE, remedy=
         (replace(EVENT, total=1), "1 object could not be provisioned (Conflict)"),
         (replace(EVENT, total=0, reason="Timeout"), "the whole app could not be provisioned (Timeout)"),
         (replace(EVENT, kind="blocked", reason="lockout", total=1), "the safeguard lockout holds back 1 change"),
+        (replace(EVENT, kind="blocked", reason="empty, lockout"), "the safeguards empty, lockout hold back 7 changes"),
         (replace(EVENT, kind="quarantine", reason="TooManyDeletes"), "in quarantine (TooManyDeletes)"),
         (replace(EVENT, kind="quarantine", reason="Off"), "provisioning is off after four weeks in quarantine"),
         (replace(EVENT, kind="drift"), "7 objects were changed at the service by somebody else"),

@@ -47,7 +47,9 @@ def _what(event: Event) -> str:
         case "failure":
             return f"{objects if event.total else 'the whole app'} could not be provisioned ({event.reason})"
         case "blocked":
-            return f"the safeguard {event.reason} holds back {plural(event.total, 'change')}"
+            several = ", " in event.reason
+            hold = f"safeguards {event.reason} hold" if several else f"safeguard {event.reason} holds"
+            return f"the {hold} back {plural(event.total, 'change')}"
         case "quarantine" if event.reason == OFF:
             return "provisioning is off after four weeks in quarantine"
         case "quarantine":
