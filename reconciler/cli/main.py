@@ -89,7 +89,7 @@ def _shown(error: click.ClickException) -> str:
 def run(arguments: list[str] | None = None) -> int:
     """The exit code of a command line, by default the process's own."""
     try:
-        code = cli.main(arguments, "reconcile", standalone_mode=False)
+        code = cli.main(arguments, "reconcile", "RECONCILE_COMPLETE", standalone_mode=False)
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.UsageError as error:
