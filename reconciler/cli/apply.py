@@ -29,7 +29,7 @@ from reconciler.cli.other_apps import warn_forgotten
 from reconciler.cli.output import PERSON, add_markdown, reporting, say, warn
 from reconciler.cli.plan import show_plans
 from reconciler.cli.terminal import echo, echo_form
-from reconciler.cli.write import blocked, closed, held_back, write
+from reconciler.cli.write import blocked, closed, held_back, say_quarantine, write
 from reconciler.cycle.clock import now
 from reconciler.cycle.plan_files import reviewed
 from reconciler.declare.model import App, Declarations
@@ -104,6 +104,7 @@ def _apply(
             return code
         with lock_and_plan(app, declarations, PERSON, Lock(COMMAND, lock_timeout), Selection(only, causes)) as session:
             warn_unknown(only, app, declarations, session.record)
+            say_quarantine(session)
             changes = agreed(session)
             if isinstance(changes, int):
                 return changes
@@ -164,6 +165,7 @@ def apply_files(files: list[Path], apps: tuple[str, ...], declarations: Declarat
 
         def look(app: App) -> int:
             session = stack.enter_context(lock_and_plan(app, declarations, PERSON, Lock(COMMAND, lock_timeout)))
+            say_quarantine(session)
             part = _part(session, [plan for plan in plans if plan.app == app.name], form)
             if isinstance(part, int):
                 return part

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.common import BLOCKED, ERROR, LOCKED, PARTIAL, load_checked, lock_option, options, worst
+from reconciler.cli.times import Time
 
 if TYPE_CHECKING:
     from reconciler.service.worker import End
 
-TIME = re.compile(r"[1-9]\d*[smhd]", re.ASCII)
 CODES = {"success": 0, "off": 0, "partial": PARTIAL, "blocked": BLOCKED, "failed": ERROR}
-
-
-class Time(click.ParamType[int]):
-    """A number and s, m, h or d; comes out as seconds."""
-
-    name = "time"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        if not TIME.fullmatch(str(value)):
-            self.fail(f"{value!r} is not a time: write a number and s, m, h or d, such as 40m", param, ctx)
-        from reconciler.service.clocks import seconds
-
-        return seconds(str(value))
 
 
 @click.command()

@@ -51,6 +51,17 @@ def vanishing(declarations: Declarations) -> bool:
     return True
 
 
+def say_quarantine(session: Session) -> None:
+    """That the running service has put the app aside: whoever applies by hand may go on, and is told."""
+    state = session.record.service.get("quarantine") if session.record is not None else None
+    if state is not None:
+        name, until = session.app.displayName, state.get("next")
+        why = f"{state.get('reason')}: {state.get('message')}"
+        say(f"Note: {name} is in quarantine since {state.get('since')} ({why}); this goes on")
+        again = f"`reconcile run` tries it again at {until}" if until else "`reconcile run` leaves it alone"
+        say(f"    {again}; to end that: `reconcile restart --app {session.app.name} --scope quarantine`")
+
+
 def blocked(session: Session, verdicts: Iterable[Safeguard]) -> int:
     """Nothing has been written; each safeguard that blocks says why and what would let the plan through."""
     from reconciler.report.safeguard_verdict import blocked_text

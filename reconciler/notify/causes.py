@@ -82,11 +82,11 @@ def news(
 
 
 def samples(wanted: Notification, moment: Moment) -> list[Event]:
-    """One of each kind, which say that they are tests."""
+    """One of each kind, which say that they are tests; those of another moment have other ids."""
     sample = Cause(
         "", "Test", "this was asked for by hand", "", ("User/somebody@example.com",), (f"reconcile status --app {moment.app}",)
     )
-    events = _Numbered(moment, 0)
+    events = _Numbered(moment._replace(base_url=moment.at), 0)
     for kind in wanted.on:
         events.tell(Cause(kind, *(getattr(sample, name) for name in ("reason", "why", "remedy", "affected", "commands"))), "test")
     return events.made

@@ -12,7 +12,7 @@ from reconciler.notify import mail, webhook
 from reconciler.notify.addresses import resolve
 from reconciler.notify.errors import DeliveryError, Gone
 from reconciler.notify.outbox import FORM, Message, Outbox
-from reconciler.notify.target import EMAIL
+from reconciler.notify.target import EMAIL, WEBHOOK
 
 
 class Delivery(NamedTuple):
@@ -66,6 +66,18 @@ def send(message: Message, environ: Mapping[str, str], now: float) -> list[str]:
     return []
 
 
+def try_once(outbox: Outbox, message: Message, environ: Mapping[str, str], now: float) -> Delivery:
+    """Send a message that waits in no outbox, also to a webhook that is switched off, which it switches on where it arrives."""
+    about = Delivery(message.target.app, message.channel, message.event.kind, message.event.id)
+    try:
+        refused = send(message, environ, now)
+    except ReconcileError as error:
+        return about._replace(error=str(error), remedy=error.remedy)
+    if message.channel == WEBHOOK:
+        outbox.switch_on()
+    return _arrived(about, refused)
+
+
 def _try(outbox: Outbox, message: Message, means: Means) -> Delivery | None:
     about = Delivery(message.target.app, message.channel, message.event.kind, message.event.id)
     if outbox.is_off(message):
@@ -83,4 +95,8 @@ def _try(outbox: Outbox, message: Message, means: Means) -> Delivery | None:
         outbox.update(later)
         return about._replace(error=str(error), remedy=error.remedy, next=later.next if later.state == "waiting" else "")
     outbox.update(replace(message, state="delivered", tries=message.tries + 1, error=""))
+    return _arrived(about, refused)
+
+
+def _arrived(about: Delivery, refused: list[str]) -> Delivery:
     return about._replace(remedy=f"the mail server refuses {', '.join(refused)}: correct email in app.yaml" if refused else "")

@@ -20,10 +20,6 @@ class Stop:
         for number in SIGNALS:
             signal.signal(number, self._heard)
 
-    def ask(self) -> None:
-        """As a signal does, from any thread: before the first write the cycle goes on until then."""
-        self.asked = True
-
     def _heard(self, number: int, frame: object) -> None:
         self.asked = True
         if not self._writing:

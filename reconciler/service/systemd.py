@@ -23,6 +23,7 @@ class Systemd:
         if not self._address:
             return
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.setblocking(False)  # whoever does not listen holds nothing up
             sender.connect(self._address)
             sender.sendall("\n".join(words).encode())
 

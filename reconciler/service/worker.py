@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import threading
 from contextlib import suppress
 from dataclasses import replace
@@ -73,7 +74,7 @@ def cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order
     gc.set_threshold(100_000, 50, 100)
     stop = Stop()
     stop.listen()
-    threading.Thread(target=_watch, args=(lifeline, stop), daemon=True).start()
+    threading.Thread(target=_watch, args=(lifeline,), daemon=True).start()
 
     def tell(kind: str, words: str) -> None:
         with suppress(OSError):
@@ -88,11 +89,11 @@ def cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order
     _leave(pipe, end)
 
 
-def _watch(lifeline: Connection, stop: Stop) -> None:
+def _watch(lifeline: Connection) -> None:
     """Whoever began this process is gone once the other end of the pipe is closed: nobody would hear of its end."""
     with suppress(EOFError, OSError):
         lifeline.recv()
-    stop.ask()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _leave(pipe: Connection, end: End) -> None:

@@ -1,0 +1,80 @@
+"""Synchronisation details: values in, values out; what is printed is what the schema describes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from reconciler.record.service import Service
+from reconciler.report.colours import uncoloured
+from reconciler.service.clocks import later
+from reconciler.service.restart import restarted
+from reconciler.service.status import details, document, health, is_bad
+from reconciler.service.status_text import as_text
+
+SCHEMA = Draft202012Validator(json.loads((Path(__file__).parent.parent.parent / "schemas/status.schema.json").read_text()))
+NOW, INTERVAL, DAY = "2026-11-01T08:00:00Z", 2400, 86400
+CYCLE: Any = {"id": "c1", "kind": "incremental", "started": NOW, "ended": NOW, "result": "success", "counts": {"in_scope": 3},
+              "skipped": {"NotAssigned": 2}, "written": {"create": 2}}  # fmt: skip
+WELL: Service = {"interval": INTERVAL, "cycle": CYCLE, "lastSuccess": NOW, "steadySince": NOW}
+FULL: Service = {
+    **WELL, "quarantine": {"reason": "TooManyDeletes", "message": "12 of 97", "since": NOW, "next": later(NOW, DAY), "tries": 2},
+    "watermark": {"initial": NOW},
+    "escrows": {
+        "User/a\x1b[31m@x.org": {"action": "create", "code": "Conflict", "since": NOW, "tries": 1, "next": "", "message": "##["},
+        "User/b@x.org": {"action": "update", "code": "Timeout", "since": NOW, "tries": 3, "next": later(NOW, DAY), "status": 500},
+    },
+    "approvals": [{"safeguard": "accidentalDeletions", "plan": "sha256:1", "file": "a.yaml"}], "held": {"User/c@x.org": "x"},
+    "drift": {"User/d@x.org": 'title is "Boss"'},
+}  # fmt: skip
+
+
+def shown(service: Service, now: str = NOW) -> dict[str, Any]:
+    return details("wiki", "Wiki", service, INTERVAL, now, "", "")
+
+
+@pytest.mark.parametrize(("service", "after", "expected", "bad"), [
+    ({}, 0, "notRun", False), (WELL, 0, "healthy", False), (WELL, 3 * INTERVAL, "healthy", False),
+    (WELL, 3 * INTERVAL + 1, "overdue", True), (FULL, 0, "quarantined", True),
+    ({**FULL, "quarantine": {"next": ""}}, 0, "off", True),
+    ({**WELL, "cycle": {**CYCLE, "result": "partial"}}, 0, "degraded", False),
+    ({**WELL, "cycle": {**CYCLE, "result": "blocked"}}, 0, "blocked", False),
+    ({**WELL, "cycle": {**CYCLE, "result": "failed"}}, 0, "failing", False),
+    ({"cycle": {**CYCLE, "result": "failed"}}, 3 * INTERVAL + 1, "overdue", True),
+])  # fmt: skip
+def test_health_is_the_worst_that_holds(service: Service, after: int, expected: str, bad: bool) -> None:
+    now = later(NOW, after)
+    assert health(service, INTERVAL, now) == expected and is_bad(shown(service, now)) is bad
+
+
+@pytest.mark.parametrize("service", [{}, WELL, FULL])
+def test_what_is_printed_fits_the_schema(service: Service) -> None:
+    SCHEMA.validate(document([shown(service)], NOW))
+
+
+def test_a_person_reads_what_happened_why_and_what_to_type() -> None:
+    text = as_text([shown(FULL)], uncoloured)
+    for words in (
+        "Wiki: quarantined", "incremental, success", "2 created", "3 in scope", "2 NotAssigned",
+        "in quarantine since 2026-11-01T08:00:00Z (TooManyDeletes): 12 of 97", "next attempt: 2026-11-02T08:00:00Z",
+        "`reconcile restart --app wiki --scope quarantine`", "failed once since", "given up", "failed 3 times since",
+        "waits for an approval (accidentalDeletions, 1 held back): of sha256:1 in a.yaml", 'drift: User/d@x.org: title is "Boss"',
+    ):  # fmt: skip
+        assert words in text, words
+    assert "\x1b" not in text and "##[" not in text
+    assert "no cycle yet" in as_text([shown({})], uncoloured)
+
+
+@pytest.mark.parametrize(("scope", "gone"), [
+    ("escrows", set()), ("quarantine", {"quarantine"}), ("watermark", {"watermark"}), ("full", {"quarantine", "watermark"}),
+])  # fmt: skip
+def test_restart_ends_what_it_is_told_to_and_nothing_else(scope: str, gone: set[str]) -> None:
+    after, words = restarted(FULL, scope, later(NOW, 60))
+    assert FULL.keys() - after.keys() == gone and words
+    due = {escrow["next"] for escrow in after["escrows"].values()} == {later(NOW, 60)}
+    assert due is (scope in ("escrows", "full"))
+    assert restarted({}, scope, NOW) == ({}, [])

@@ -1,0 +1,246 @@
+"""`reconcile run` as a process: its clocks, its end, the remote's head, and what apply, status and restart know of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.support.gitworld import ENV, GitWorld, git
+from tests.support.rounds import declare, staff
+from tests.support.servers import COMMAND, Answer, Call, Desk, answer, front, scim_server
+
+SECONDS = 60.0  # that a process may take until it says something
+
+
+class Running:
+    """A `reconcile run` under way, whose events are read one after the other."""
+
+    def __init__(self, desk: Desk, *arguments: str, folder: Path | None = None, **environ: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, *COMMAND, "run", "--log-format", "json", *arguments],
+            cwd=folder or desk.folder,
+            env=desk.environ | environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.seen: list[dict[str, Any]] = []
+
+    def until(self, kind: str, **data: Any) -> dict[str, Any]:
+        """The next event of this kind that holds these values."""
+        assert self.process.stdout is not None
+        watch = threading.Timer(SECONDS, self.process.kill)
+        watch.start()
+        try:
+            for line in self.process.stdout:
+                event: dict[str, Any] = json.loads(line)
+                self.seen.append(event)
+                if event["event"] == kind and all(event.get(name) == value for name, value in data.items()):
+                    return event
+        finally:
+            watch.cancel()
+        raise AssertionError((kind, data, self.seen, self.process.communicate()))
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        out, errors = self.process.communicate(timeout=SECONDS)
+        self.seen += [json.loads(line) for line in out.splitlines()]
+        assert "Traceback" not in errors, errors
+        return self.process.returncode
+
+
+@pytest.fixture
+def running(request: pytest.FixtureRequest) -> Iterator[list[Running]]:
+    """Whatever a test began is ended."""
+    begun: list[Running] = []
+    yield begun
+    for item in begun:
+        if item.process.poll() is None:
+            item.process.kill()
+        item.process.communicate()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with scim_server() as service:
+        yield Desk(tmp_path, f"{service}/{uuid4().hex}/v2")
+
+
+def test_every_interval_what_changed_is_done_and_each_line_is_an_event_of_a_cycle(desk: Desk, running: list[Running]) -> None:
+    run = Running(desk, "--interval", "1s")
+    running.append(run)
+    first = run.until("cycleEnded")
+    assert (first["kind"], first["result"], first["written"]) == ("initial", "success", {"create": 3})
+    desk.people("ada@x.org, jobTitle: Architect", "grace@x.org")
+    second = run.until("cycleEnded", written={"update": 1})
+    assert second["kind"] == "incremental" and second["cycle"] != first["cycle"]
+    assert run.end() == 0
+    assert {"at", "level", "event", "message"} <= set.intersection(*(set(event) for event in run.seen))
+    assert all(event["cycle"] for event in run.seen if event["event"] == "cycleEnded")
+
+
+def test_an_app_that_hangs_delays_no_other(desk: Desk, running: list[Running]) -> None:
+    free = threading.Event()
+
+    def hang(call: Call) -> Answer | None:
+        free.wait(SECONDS)
+        return answer(503, {})
+
+    with front(hang) as server:
+        desk.zoo(f"{server.url}/v2")
+        run = Running(desk, "--interval", "1s")
+        running.append(run)
+        ended = [run.until("cycleEnded")["app"] for _ in range(3)]
+        assert ended == ["wiki"] * 3
+        run.process.kill()
+        free.set()
+
+
+def test_sigterm_lets_the_write_under_way_end_and_begins_no_other(desk: Desk, running: list[Running]) -> None:
+    """The journal and the record are true, the exit is in order, and the next cycle does the rest, nothing twice."""
+    begun, free = threading.Event(), threading.Event()
+
+    def slow(call: Call) -> Answer | None:
+        if call.method == "POST":
+            begun.set()
+            free.wait(SECONDS)
+        return None
+
+    declare(desk, staff(30))
+    service, _, tenant = desk.url.partition("/v2")[0].rpartition("/")
+    with front(slow, service) as server:
+        desk.environ["WIKI_URL"] = f"{server.url}/{tenant}/v2"
+        run = Running(desk, "--interval", "1h")
+        running.append(run)
+        assert begun.wait(SECONDS)
+        run.process.send_signal(signal.SIGTERM)
+        run.until("stopping")
+        free.set()
+        assert run.process.wait(SECONDS) == 0
+        made = len([call for call in server.writes if call.path.endswith("/Users")])
+        assert 0 < made < 30
+        assert json.loads((desk.folder / ".reconcile/wiki/record.json").read_text())["service"]["cycle"]["result"] == "partial"
+        assert desk.reconcile("run", "--once").code == 0
+        assert len([call for call in server.writes if call.method == "POST" and call.path.endswith("/Users")]) == 30
+
+
+def test_a_service_that_is_killed_is_gone_on_with_and_creates_nobody_twice(desk: Desk, running: list[Running]) -> None:
+    begun, free, seen = threading.Event(), threading.Event(), []
+
+    def slow(call: Call) -> Answer | None:
+        if call.method == "POST":
+            seen.append(call)
+            if len(seen) > 5:
+                begun.set()
+                free.wait(1.0)  # until the test goes on: the process is dead then
+        return None
+
+    declare(desk, staff(20))
+    service, _, tenant = desk.url.partition("/v2")[0].rpartition("/")
+    with front(slow, service) as server:
+        desk.environ["WIKI_URL"] = f"{server.url}/{tenant}/v2"
+        run = Running(desk)
+        running.append(run)
+        assert begun.wait(SECONDS)
+        run.process.kill()
+        free.set()
+        run.process.wait(SECONDS)
+        assert desk.reconcile("run", "--once", "--lock-timeout", "30").code == 0
+        names = [desk.find(name) for name in staff(20)]
+        assert [len(found) for found in names] == [1] * 20
+
+
+def test_apply_status_and_restart_know_a_quarantine(desk: Desk) -> None:
+    assert desk.reconcile("run", "--once").code == 0
+    failed = desk.reconcile("run", "--once", WIKI_TOKEN="another")
+    assert failed.code == 1 and "in quarantine (EncounteredQuarantineException)" in failed.out
+    shown = desk.reconcile("status")
+    assert shown.code == 1 and "wiki: quarantined" in shown.out
+    applied = desk.reconcile("apply", "--auto-approve")
+    assert applied.code == 0 and "is in quarantine since" in applied.err and "this goes on" in applied.err
+    ended = desk.reconcile("restart", "--scope", "quarantine")
+    assert ended.code == 0 and "is over" in ended.out
+    again = desk.reconcile("status", "--format", "json")
+    assert again.code == 0 and json.loads(again.out)["apps"][0]["quarantine"] is None
+
+
+@pytest.mark.parametrize("arguments", [("--interval", "0s"), ("--interval", "forty"), ("--grace", "-1s"), ("--poll", "5")])
+def test_what_is_not_a_time_is_wrong_usage(desk: Desk, arguments: tuple[str, str]) -> None:
+    assert desk.reconcile("run", *arguments).code == 64
+
+
+# The remote
+
+
+@pytest.fixture
+def remote(tmp_path: Path, desk: Desk) -> GitWorld:
+    """The desk's declarations in a checkout, with the record in Git."""
+    found = GitWorld(tmp_path / "git")
+    desk.write("reconciler.yaml", "record: {backend: git, remote: origin}\n")
+    shutil.copytree(desk.folder / "desired", found.checkout / "desired")
+    desk.environ |= {name: ENV[name] for name in ("GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_GLOBAL")}
+    git(found.checkout, "add", "desired")
+    git(found.checkout, "commit", "--quiet", "-m", "declared")
+    git(found.checkout, "push", "--quiet", "origin", "main")
+    return found
+
+
+def merge(remote: GitWorld, path: str, text: str, name: str = "other") -> None:
+    """Somebody else's commit on the remote's main branch."""
+    clone = remote.bare.parent / name
+    if not clone.exists():
+        remote.clone(name)
+    git(clone, "pull", "--quiet", "--ff-only")
+    (clone / path).write_text(text)
+    git(clone, "commit", "--quiet", "--all", "-m", "a change")
+    git(clone, "push", "--quiet", "origin", "main")
+
+
+def test_a_leaver_who_is_merged_is_out_before_the_interval_is_over(desk: Desk, remote: GitWorld, running: list[Running]) -> None:
+    run = Running(desk, "--pull", "--poll", "1s", "--interval", "1h", folder=remote.checkout)
+    running.append(run)
+    assert run.until("cycleEnded")["result"] == "success"
+    merge(remote, "desired/directory/groups/a.yaml", "groups: [{displayName: Net, members: [grace@x.org]}]\n")
+    assert "wiki" in run.until("pulled")["message"]
+    back = run.until("readBack")
+    assert 0 <= back["seconds"] < SECONDS and desk.find("ada@x.org")[0]["active"] is False
+    assert run.until("cycleEnded")["commit"] == back["commit"] == git(remote.bare, "rev-parse", "main").strip()
+
+    (remote.checkout / "desired/directory/groups/a.yaml").write_text("groups: []\n")
+    merge(remote, "file", "another")
+    assert "not committed" in run.until("notPulled")["message"]
+    assert run.end() == 0
+
+
+# What the machine is told
+
+
+def test_systemd_hears_that_it_is_ready_alive_and_stopping(desk: Desk, running: list[Running], tmp_path: Path) -> None:
+    heard: list[str] = []
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(tmp_path / "notify"))
+
+        def listen() -> None:
+            while "STOPPING=1" not in heard:
+                heard.append(listener.recv(100).decode())
+
+        thread = threading.Thread(target=listen, daemon=True)
+        thread.start()
+        run = Running(desk, "--interval", "1h", NOTIFY_SOCKET=str(tmp_path / "notify"), WATCHDOG_USEC="200000")
+        running.append(run)
+        run.until("cycleEnded")
+        assert run.end() == 0
+        thread.join(SECONDS)
+    assert (heard[0], heard[-1]) == ("READY=1", "STOPPING=1") and set(heard[1:-1]) == {"WATCHDOG=1"}
