@@ -108,6 +108,8 @@ class _Run:
         self.changes.rename([new for new, old in settled.renamed.items() if not changing & {new, old}])
         self.adopted = self.changes.adopt(but=changing)
         self.unfinished.begin(self.job.changes)
+        if self.job.changes:
+            record.begin(self.job.head)
         record.keep_out(settled.revoked)
         journal = self.store.read_journal()
         self._log_earlier(journal)

@@ -22,7 +22,8 @@ ENDED = ("done", "ignored", "outstanding")  # of which nothing is told to the se
 class Job:
     """The changes to be made, and what is known of the objects that they touch; `occasion` is said in the log.
 
-    `commit` goes into the record where all of them are done: no declared change is left then. None leaves it as it is.
+    `commit` goes into the record where all of them are done: no declared change is left then. None leaves it as it is. `head` is
+    the commit that they come from, whatever they leave; empty where their files are in none.
     `removals` say what counts once a change is done: its address -> (address, kind) of each (plan/safeguards/memory.py);
     `everything` are the changes that there would be without a selection; `skipped` is who was left out of scope; `reasons` are
     those of the assignments by which somebody gains or loses access, by address.
@@ -35,6 +36,7 @@ class Job:
     resolution: Resolution
     occasion: str = "apply"
     commit: str | None = None
+    head: str = ""
     removals: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
     everything: tuple[Change, ...] = ()
     skipped: tuple[Skip, ...] = ()

@@ -19,6 +19,7 @@ from reconciler.cli.common import (
     known_apps,
     load_checked,
     lock_option,
+    minimal_option,
     options,
     selection_options,
     worst,
@@ -55,6 +56,7 @@ def _digest(context: click.Context, option: click.Parameter, value: str | None) 
 @options
 @selection_options
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, readable=False))
+@minimal_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @lock_option
 @click.option(
@@ -69,20 +71,22 @@ def _digest(context: click.Context, option: click.Parameter, value: str | None) 
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Append what was done, or why not, as Markdown.")
 def apply(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...],
-    files: tuple[Path, ...], auto_approve: bool, lock_timeout: float, form: str, digest: str | None,
+    files: tuple[Path, ...], minimal: bool, auto_approve: bool, lock_timeout: float, form: str, digest: str | None,
     report: Path | None,
 ) -> int:  # fmt: skip
     """Plan, ask and write; or do exactly what saved plans say. FILES are saved plans, or folders of them."""
     with reporting(report):
-        return _apply(desired, apps, no_color, only, causes, files, auto_approve, lock_timeout, form, digest)
+        return _apply(desired, apps, no_color, only, causes, files, minimal, auto_approve, lock_timeout, form, digest)
 
 
 def _apply(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...],
-    files: tuple[Path, ...], auto_approve: bool, lock_timeout: float, form: str, digest: str | None,
+    files: tuple[Path, ...], minimal: bool, auto_approve: bool, lock_timeout: float, form: str, digest: str | None,
 ) -> int:  # fmt: skip
-    if files and (only or causes or digest):
-        raise click.UsageError("a saved plan is applied whole: leave --only, --cause and --digest out")
+    if files and (only or causes or digest or minimal):
+        raise click.UsageError(
+            "a saved plan is applied whole, and as it was made: leave --only, --cause, --digest and --minimal out"
+        )
     if not (files or auto_approve or digest or sys.stdin.isatty()):
         raise click.UsageError("no terminal to ask on: add --auto-approve, or name a saved plan")
     declarations = load_checked(desired, apps)
@@ -94,15 +98,19 @@ def _apply(
         return guarded(lambda: apply_files(saved(files), apps, declarations, lock_timeout, form))
     if not apps:
         warn_forgotten(declarations)
+    from reconciler.cycle.minimal import minimal_read
+    from reconciler.cycle.read import read_live
     from reconciler.cycle.write import Lock, Request, lock_and_plan
     from reconciler.plan.selection import Selection
 
+    read = minimal_read(only) if minimal else read_live
     agreed = partial(_agreed, auto_approve=auto_approve, digest=digest, no_color=no_color)
 
     def work(app: App) -> int:
         if (code := closed(app, declarations)) is not None:
             return code
-        with lock_and_plan(app, declarations, PERSON, Lock(COMMAND, lock_timeout), Selection(only, causes)) as session:
+        lock, selection = Lock(COMMAND, lock_timeout), Selection(only, causes)
+        with lock_and_plan(app, declarations, PERSON, lock, selection, read=read) as session:
             warn_unknown(only, app, declarations, session.record)
             say_quarantine(session)
             changes = agreed(session)
@@ -152,7 +160,7 @@ def _is_rest(session: Session, digest: str) -> bool:
 
 def apply_files(files: list[Path], apps: tuple[str, ...], declarations: Declarations, lock_timeout: float, form: str) -> int:
     """Every app is looked at before the first write, so that a stale one keeps the others unwritten."""
-    from reconciler.cycle.reviewed import undeclared
+    from reconciler.cycle.reviewed import read_for, undeclared
     from reconciler.cycle.write import Lock, Request, lock_and_plan
 
     plans = _reviewed(files, apps)
@@ -164,9 +172,10 @@ def apply_files(files: list[Path], apps: tuple[str, ...], declarations: Declarat
         ready: list[tuple[Session, tuple[Change, ...], tuple[str, ...]]] = []
 
         def look(app: App) -> int:
-            session = stack.enter_context(lock_and_plan(app, declarations, PERSON, Lock(COMMAND, lock_timeout)))
+            mine, lock = [plan for plan in plans if plan.app == app.name], Lock(COMMAND, lock_timeout)
+            session = stack.enter_context(lock_and_plan(app, declarations, PERSON, lock, read=read_for(mine)))
             say_quarantine(session)
-            part = _part(session, [plan for plan in plans if plan.app == app.name], form)
+            part = _part(session, mine, form)
             if isinstance(part, int):
                 return part
             ready.append(part)

@@ -73,6 +73,13 @@ def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+minimal_option = click.option(
+    "--minimal",
+    is_flag=True,
+    help="Read of the service only what the declaration's change since the last complete apply can touch, or what --only names.",
+)
+
+
 def _addresses(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if not fold(value).startswith(("user/", "group/")):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import candidates
-from reconciler.cli.common import ERROR, chosen, colourer, guarded, load_checked, options, say_unknown, worst
+from reconciler.cli.common import ERROR, chosen, colourer, guarded, load_checked, minimal_option, options, say_unknown, worst
 from reconciler.cli.output import PERSON
 from reconciler.cli.terminal import echo
 from reconciler.declare.model import App, Declarations
@@ -24,14 +24,18 @@ if TYPE_CHECKING:
 @options
 @click.argument("user", shell_complete=candidates.users)
 @click.option("--offline", is_flag=True, help="Leave the service out.")
+@minimal_option
 @click.option("--all", "every", is_flag=True, help="Show attributes and mappings without a value, too.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")
-def explain(desired: Path, apps: tuple[str, ...], no_color: bool, user: str, offline: bool, every: bool, form: str) -> int:
+def explain(
+    desired: Path, apps: tuple[str, ...], no_color: bool, user: str, offline: bool, minimal: bool, every: bool, form: str
+) -> int:  # fmt: skip
     """Show step by step what becomes of USER, and why. Writes nothing.
 
     USER is a userPrincipalName in any case, an address such as User/ada@example.com or Group/Networks, or an earlier name.
     """
     from reconciler.cycle.explain import address_of, explain_offline, explain_online
+    from reconciler.cycle.minimal import minimal_read
     from reconciler.report import explain as report
 
     declarations = load_checked(desired, apps)
@@ -48,7 +52,8 @@ def explain(desired: Path, apps: tuple[str, ...], no_color: bool, user: str, off
         if offline:
             explanation = explain_offline(app, declarations, record, address)
         else:
-            explanation = explain_online(app, declarations, record, address, store, PERSON)
+            read = minimal_read((address,)) if minimal else None
+            explanation = explain_online(app, declarations, record, address, store, PERSON, read)
         explanations.append(explanation)
         return ERROR if explanation.steps[0].status == "failure" else 0
 

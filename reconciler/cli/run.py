@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import BLOCKED, ERROR, LOCKED, PARTIAL, load_checked, lock_option, options, worst
+from reconciler.cli.common import BLOCKED, ERROR, LOCKED, PARTIAL, known_apps, lock_option, options, worst
 from reconciler.cli.times import Time
 
 if TYPE_CHECKING:
+    from reconciler.service.loop import Loop
     from reconciler.service.worker import End
 
 CODES = {"success": 0, "off": 0, "partial": PARTIAL, "blocked": BLOCKED, "failed": ERROR}
@@ -34,7 +36,6 @@ def run(
     log_format: str, lock_timeout: float,
 ) -> int:  # fmt: skip
     """Run a cycle of each app every interval: plan, guard, write, record. Safeguards and approvals hold as in apply."""
-    load_checked(desired, apps)
     from reconciler.service.events import Event, as_json, as_text
     from reconciler.service.loop import Loop, Settings
     from reconciler.service.messages import Messages
@@ -44,10 +45,23 @@ def run(
     def say(event: Event) -> None:
         click.echo(form(event))
 
+    gc.enable()  # it lives long, and holds little
     with Messages(say) as messages:
         loop = Loop(Settings(desired, apps, interval, once, poll if pull else None, grace, lock_timeout), say, (messages,))
+        _check(loop, apps)
         loop.run()
     return worst([_code(end) for end in loop.ends.values()]) if once else 0
+
+
+def _check(loop: Loop, apps: tuple[str, ...]) -> None:
+    """What is wrong with the declarations is printed to stderr, and errors end the command, as with every other."""
+    survey = loop.survey()
+    if survey is None:
+        raise click.ClickException("the declarations could not be read: their process died")
+    click.echo(survey.problems, err=True, nl=False)
+    if survey.is_wrong:
+        raise click.exceptions.Exit(ERROR)
+    known_apps(apps, survey.apps)
 
 
 def _code(end: End) -> int:

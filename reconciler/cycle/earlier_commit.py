@@ -50,6 +50,11 @@ def names_at(commit: str, folder: str) -> list[str]:
     return [os.path.join(folder, os.path.relpath(name, path)) for name in _files(commit, folder)]
 
 
+def links_at(commit: str, folder: str) -> bool:
+    """Whether a file below a folder is a link at a commit."""
+    return any(mode == "120000" for mode, _ in _files(commit, folder).values())
+
+
 def apps_at(commit: str, folder: str) -> list[str]:
     """The folders of apps that a commit holds."""
     return sorted({Path(file).parent.name for file in names_at(commit, f"{folder}/apps") if Path(file).stem == "app"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.cycle.clock import today
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.randomness import SystemChance
-from reconciler.cycle.session import read_and_plan
+from reconciler.cycle.session import Read, read_and_plan
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.explain.model import ExplainedStep, Explanation
 from reconciler.plan.explain.steps import explain, offline
@@ -33,14 +33,16 @@ def explain_offline(
 
 
 def explain_online(
-    app: App, declarations: Declarations, record: Record | None, address: str, store: Store, listener: Listener
-) -> Explanation:
-    """As a plan reads it; where the service cannot be read, that is the first verdict, and the rest goes on without.
+    app: App, declarations: Declarations, record: Record | None, address: str, store: Store, listener: Listener,
+    read: Read | None = None,
+) -> Explanation:  # fmt: skip
+    """As a plan reads it, or as `read` does; where the service cannot be read, that is the first verdict, and the rest goes on
+    without it.
 
     Raises RecordError.
     """
     try:
-        with read_and_plan(app, declarations, listener, store=store) as session:
+        with read_and_plan(app, declarations, listener, store=store, read=read) as session:
             live = session.planned.context.live
             words = f"{len(live.users)} users and {len(live.groups)} groups read from {session.client.shown_url}"
             connection = ExplainedStep("connection", "success", words)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from reconciler.cycle.session import Session
+from reconciler.cycle.minimal import minimal_read
+from reconciler.cycle.read import read_live
+from reconciler.cycle.session import Read, Session
 from reconciler.plan.access.rows import access
 from reconciler.plan.model import Change, Plan
 from reconciler.plan.reviewed.compare import Moved, compare, unseen
@@ -45,6 +47,15 @@ def left_of(session: Session, reviewed: list[Plan]) -> Left:
     differing = result.moved or unseen(reviewed, access(session.planned.context, result.todo))
     warnings = tuple(text for text in plan.warnings if text not in session.guarded.warnings)
     return Left(differing, tuple(result.todo), tuple(result.done), tuple(result.beyond), warnings)
+
+
+def read_for(reviewed: list[Plan]) -> Read:
+    """What reads a service for these plans of one app: as much as they were made with, so that nothing is taken for gone."""
+    if not all(plan.part for plan in reviewed):
+        return read_live
+    about = [address for plan in reviewed for address in (*plan.only, *(change.address for change in plan.changes))]
+    named = all(plan.part and not plan.part.since for plan in reviewed)
+    return minimal_read(only=about) if named and about else minimal_read(also=about)
 
 
 def undeclared(plans: list[Plan], declared: frozenset[str]) -> dict[str, list[Moved]]:

@@ -84,7 +84,7 @@ def job_of(session: Session, changes: tuple[Change, ...], request: Request) -> J
     if any(group.members or group.inside for group in context.live.groups.values() if group.id not in context.live.unlisted):
         record.show_members()
     settled = settle(context, request.only)
-    removals = prepare(record, session.guarded, whole=not (request.only or plan.selected_causes))
+    removals = prepare(record, session.guarded, whole=not (request.only or plan.selected_causes or plan.part))
     if request.digest is not None:
         Unfinished(record).ask(request.digest, plan.only, plan.selected_causes, plan.changes)
     asked = Selection(request.only)
@@ -97,6 +97,7 @@ def job_of(session: Session, changes: tuple[Change, ...], request: Request) -> J
         context.resolution,
         request.occasion,
         _commit(session, changes),
+        (plan.config.commit or "") if not plan.config.dirty else "",
         removals,
         session.planned.everything,
         skipped,

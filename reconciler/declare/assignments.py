@@ -27,7 +27,7 @@ def collect(
     rows_of_all: list[Assignment] = []
     numbers: list[int] = []
     for file, rows in files:
-        rows_of_all += _assignments(file, rows)
+        rows_of_all += assignments_in(file, rows)
         numbers += rows.numbers
     check = _Check(rows_of_all, numbers, sources, problems)
     check.names("user", list(map(itemgetter(0), rows_of_all)), users)
@@ -39,7 +39,8 @@ def collect(
     return [item for item in rows_of_all if item.role is not None] if None in given else rows_of_all
 
 
-def _assignments(file: str, rows: Rows) -> list[Assignment]:
+def assignments_in(file: str, rows: Rows) -> list[Assignment]:
+    """Those of one file, as they are written there."""
     user, group, role, expires, reason = (rows.columns.get(key) or [None] * len(rows.lines) for key in KEYS)
     files = [file] * len(rows.lines)
     return tuples(Assignment, _fold(user), _fold(group), _fold(role), expires, reason, files, rows.lines)

@@ -31,8 +31,10 @@ class Reader:
     def rows(self, path: Path, kind: str) -> Rows | None:
         """The rows of one file, from the cache where its content is known to be sound."""
         content = _content_of(path)
-        if not self._take(content, path):
-            return None
+        return self.rows_in(content, path, kind) if self._take(content, path) else None
+
+    def rows_in(self, content: Content, path: Path, kind: str) -> Rows | None:
+        """The rows of what a file holds, or held."""
         kept = len(content.raw) >= SMALLEST
         known = self.cache.get(kind, content.hash) if kept else None
         if known is not None:

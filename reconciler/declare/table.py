@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from functools import cached_property
+from itertools import compress
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from reconciler.declare.names import fold, fold_all
@@ -66,6 +67,16 @@ class Table(Mapping[str, T], Generic[T]):
             self.index.update(fresh)
             return []
         return [(i, self.index[name]) for i, name in enumerate(names, start) if self.index.setdefault(name, i) != i]
+
+    def without(self, files: Container[str]) -> Table[T]:
+        """A table of its own with the rows that stand in other files."""
+        left: Table[T] = Table(self.make, self.key)
+        stays = [file not in files for file in self.files]
+        columns = {name: list(compress(column, stays)) for name, column in self.columns.items()}
+        rows = Rows(columns, list(compress(self.lines, stays)), list(compress(self.numbers, stays)))
+        left.add(rows, "")
+        left.files = list(compress(self.files, stays))
+        return left
 
     @cached_property
     def earlier(self) -> dict[str, int]:

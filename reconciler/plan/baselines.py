@@ -86,7 +86,7 @@ def _baselines(context: Context, giving: dict[str, set[str]]) -> dict[str, Entry
     roles = _Roles(context, giving)
     for items in (context.resolution.users, context.resolution.groups):
         for address, item in items.items():
-            if address in context.matching.failed:
+            if address in context.matching.failed or not context.live.knows(address):
                 continue  # of which nothing is planned, and nothing is known anew: a refused swap leaves both as recorded
             live = context.matching.live.get(address)
             base: Entry = _entry(context, item, live) if live is not None else {"wanted": {}}

@@ -100,6 +100,10 @@ class Context:
         """The record's entry of an object, declared or not, by today's name or by the recorded one."""
         return self.entry(address) or self.entries.get(address)
 
+    def as_recorded(self, address: str) -> bool:
+        """Whether the record alone speaks of an object: it is in there, and the service was not asked for it."""
+        return not self.live.knows(address) and self.known(address) is not None
+
     def account(self, address: str) -> LiveObject | None:
         """A user's live account, in scope or not; that of `#id` has nobody's address."""
         if address.startswith(UNKNOWN_GROUP):

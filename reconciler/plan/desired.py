@@ -46,9 +46,10 @@ UNREADABLE = (
 def plan_desired(context: Context, desired: Mapping[str, Desired]) -> Findings:
     """What it takes to make each desired object what it should be."""
     matched, failed, how = context.matching.live, context.matching.failed, context.matching.how
-    unlike = _unlike(context) if desired is context.resolution.users else list(desired)
-    adopted = len(how.keys() & (desired.keys() - unlike)) if how else 0
-    findings = Findings(unchanged=len(desired) - len(unlike) - adopted, adopted=adopted)
+    asked = desired if context.live.part is None else {a: item for a, item in desired.items() if context.live.knows(a)}
+    unlike = _unlike(context) if asked is context.resolution.users else list(asked)
+    adopted = len(how.keys() & (asked.keys() - unlike)) if how else 0
+    findings = Findings(unchanged=len(asked) - len(unlike) - adopted, adopted=adopted)
     for address in unlike:
         live = matched.get(address)
         if address in context.revoked:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reconciler.plan.model import Change, Kept
+from reconciler.plan.model import Change, Kept, PartRead
 from reconciler.resolve.canonical import canonical, sha256
 
 
@@ -30,15 +30,19 @@ def digested(change: Change) -> Change:
 
 
 def plan_digest(
-    app: str, base_url: str, only: Iterable[str], causes: Iterable[str], changes: Iterable[Change], kept: Iterable[Kept] = ()
-) -> str:
-    """Over the app, the base URL, the selection, the changes' digests, and what people keep unmanaged where they do."""
+    app: str, base_url: str, only: Iterable[str], causes: Iterable[str], changes: Iterable[Change], kept: Iterable[Kept] = (),
+    part: PartRead | None = None,
+) -> str:  # fmt: skip
+    """Over the app, the base URL, the selection, the changes' digests, and what people keep unmanaged where they do.
+
+    A plan for which not everything was read says less than one that holds the same changes, and is another.
+    """
     stays = sorted([item.address, item.target, item.what] for item in kept)
     return sha256(
         {
             "app": app,
             "base_url": base_url,
-            "selection": {"only": sorted(only), "causes": sorted(causes)},
+            "selection": {"only": sorted(only), "causes": sorted(causes), **({"read": "part"} if part else {})},
             "changes": sorted(change.digest for change in changes),
             **({"kept": stays} if stays else {}),
         }

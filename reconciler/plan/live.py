@@ -39,12 +39,23 @@ class Members(NamedTuple):
     groups: tuple[str, ...] = ()
 
 
+class Part(NamedTuple):
+    """What of a service was asked for: addresses, by the record's names and by today's. Of the others nothing is known.
+
+    `since` is the commit whose apply they were as declared after; empty where addresses were named, and no commit says which.
+    """
+
+    asked: frozenset[str]
+    since: str = ""
+
+
 @dataclass
 class Live:
     """Everything read from the service, by id; `notes` are what it said of the mappings and of itself, in words.
 
     `unknown` is address -> why nobody knows whether that account or group is there: of these nothing is planned. The address is
     the recorded one, of whom the record does not know the declared one. `unlisted` are ids of groups that no list showed.
+    `part` is None where all that the service shows was read.
     """
 
     users: dict[str, LiveObject] = field(default_factory=dict)
@@ -53,6 +64,11 @@ class Live:
     notes: tuple[str, ...] = ()
     unknown: Mapping[str, str] = field(default_factory=dict)
     unlisted: frozenset[str] = frozenset()
+    part: Part | None = None
+
+    def knows(self, address: str) -> bool:
+        """Whether the service was asked for an object: only then it says something that it did not show it."""
+        return self.part is None or address in self.part.asked
 
     def of(self, address: str) -> dict[str, LiveObject]:
         """The objects of an address's kind: users and groups are two spaces of ids (RFC 7643 §3.1)."""

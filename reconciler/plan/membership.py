@@ -17,7 +17,7 @@ def possible(context: Context, members: frozenset[str]) -> set[str]:
     wanted = set(members) - context.revoked.keys()
     if "create" in context.app.users.targetObjectActions:
         return wanted - context.matching.failed
-    return {member for member in wanted if member in context.matching.live}
+    return {member for member in wanted if member in context.matching.live or context.as_recorded(member)}
 
 
 def members(
@@ -64,7 +64,8 @@ def _group(context: Context, id: str) -> str:
 def unseen(context: Context, live: LiveObject, entry: Entry | None) -> set[str]:
     """Whom we put into a group that does not show them, of those with an account: a group may show nobody, or only some."""
     told = {context.today.get(member, member) for member in (entry or {}).get("unseen", ())}
-    return {member for member in told if context.account(member) is not None} - shown_members(context, live) if told else told
+    there = {member for member in told if context.account(member) is not None or context.as_recorded(member)}
+    return there - shown_members(context, live) if told else told
 
 
 def missing(context: Context, group: DesiredGroup, live: LiveObject, entry: Entry | None) -> set[str]:

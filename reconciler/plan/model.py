@@ -243,6 +243,17 @@ class RecordHead(NamedTuple):
     tree: str | None = None
 
 
+class PartRead(NamedTuple):
+    """How many users and groups the service was asked for, where not everything was read: of the rest a plan says nothing.
+
+    They are those that the declaration's change since the commit `since` can touch; it is empty where addresses were named.
+    """
+
+    since: str
+    users: int
+    groups: int
+
+
 class Requests(NamedTuple):
     """What an apply will send: `reads` is what is read again before each write; `seconds` at the service's rate, if known."""
 
@@ -269,6 +280,7 @@ class Plan:
     adopted: int = 0
     only: tuple[str, ...] = ()
     selected_causes: tuple[Cause, ...] = ()
+    part: PartRead | None = None  # what was read of the service, where that is not everything
     config: Config = Config("")
     requests: Requests = Requests(0, 0)
     digest: str = ""

@@ -25,7 +25,7 @@ from reconciler.plan.reenabled import reenabled
 from reconciler.plan.removed import plan_removed
 from reconciler.plan.reviewed.already_done import is_done
 from reconciler.plan.revoked import plan_revoked
-from reconciler.plan.selection import Selection, select
+from reconciler.plan.selection import Selection, part_read, select
 from reconciler.plan.strangers import of_strangers
 from reconciler.plan.unmanaged import Directory
 from reconciler.plan.warnings import fixed, ignored, of_declared, of_mappings, of_service, refused, uncleared
@@ -71,10 +71,10 @@ def make_plan(
     context = undecided.decided(everything, findings.released, swaps)
     selected, left_out = select(context, everything, selection)
     stays = unmapped.kept(context)
-    kept = unmapped.fresh(context, stays) if selection == EVERYTHING else ()
+    kept = unmapped.fresh(context, stays) if selection == EVERYTHING and live.part is None else ()
     gained, outstanding = access(context, selected), [o for o in findings.outstanding if selection.names(o.address)]
     unmanaged = sorted(live.users[id] for id in live.users.keys() - context.matching.addresses.keys())
-    directory, differ = Directory(app, resolution), fixed(context)
+    directory, differ, part = Directory(app, resolution), fixed(context), part_read(context)
     still_active = directory.still_active(unmanaged)
     standing = (
         *live.notes,
@@ -115,9 +115,10 @@ def make_plan(
         findings.adopted,
         selection.only,
         tuple(map(Cause, selection.causes)),
+        part,
         requests=estimate(() if closed_by(app) else selected, limits),
         config=config,
-        digest=plan_digest(app.name, base_url, selection.only, selection.causes, selected, kept),
+        digest=plan_digest(app.name, base_url, selection.only, selection.causes, selected, kept, part),
         ignored=_count([*findings.ignored.values(), *findings.uncleared.values(), *refused(context).values()]),
         left=_count([*findings.untouched.values(), *differ.values(), [item.address for item in stays]]) + findings.kept_out,
         outstanding=len({item.address for item in outstanding}),

@@ -30,7 +30,8 @@ def plan_removed(context: Context, kind: str, live: Mapping[str, LiveObject]) ->
             continue
         entry = context.entries[address]
         account = live.get(entry["id"])
-        if (skip is not None and skip.code in KEPT) or address in context.live.unknown:
+        unknown = address in context.live.unknown or not context.live.knows(address)
+        if unknown or (skip is not None and skip.code in KEPT):
             continue
         before = len(findings.changes)
         if account is not None:
@@ -56,7 +57,7 @@ def _remove_user(
         case "disable" | "empty" if live.active:
             _disable_user(context, address, entry, live, skip, reason, findings)
         case "disable" | "empty":
-            due = _deletion_due(context, entry)
+            due = deletion_due(context, entry)
             if due is not None and due <= context.resolution.today:
                 reason = f"disabled on {entry['disabledAt'][:10]}, and deleteAfter is {rules.deleteAfter}"
                 _delete_user(context, address, live, skip, reason, Cause.TIME, findings)
@@ -112,7 +113,7 @@ def _shows_active(context: Context, live: LiveObject) -> bool:
     return number is not None and live.values[number] is not None
 
 
-def _deletion_due(context: Context, entry: Entry) -> str | None:
+def deletion_due(context: Context, entry: Entry) -> str | None:
     """The day on which a disabled account is deleted (ISO, UTC); None where it never is, or nobody can tell since when."""
     after, disabled = context.app.deprovisioning.deleteAfter, entry.get("disabledAt")
     if after is None or disabled is None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, is_user
 from reconciler.plan import membership
 from reconciler.plan.context import Context
 from reconciler.plan.digest import digested
-from reconciler.plan.model import Action, Change
+from reconciler.plan.model import Action, Change, PartRead
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,19 @@ def select(context: Context, everything: Iterable[Change], selection: Selection)
 def possible(context: Context, changes: Collection[Change], notes: list[str]) -> tuple[Change, ...]:
     """Without what would need an account that is neither there nor created by one of them; `notes` hears of that."""
     there = context.matching.live.keys() | {change.address for change in changes if change.action == Action.CREATE}
+    if context.live.part is not None:
+        there |= {address for address in context.matching.recorded if context.as_recorded(address)}
     return tuple(part for change in changes if (part := _possible(change, there, notes)) is not None)
+
+
+def part_read(context: Context) -> PartRead | None:
+    """How much of the service was asked for; None where everything was read."""
+    part = context.live.part
+    if part is None:
+        return None
+    today = {context.today.get(address, address) for address in part.asked}
+    users = sum(map(is_user, today))
+    return PartRead(part.since, users, len(today) - users)
 
 
 def narrowed(context: Context, change: Change, chosen: frozenset[str]) -> Change | None:

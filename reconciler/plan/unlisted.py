@@ -46,7 +46,7 @@ def of_concern(context: Context, absent: Mapping[str, str]) -> dict[str, str]:
 def unmatched(context: Context, kind: str) -> dict[str, list[tuple[str, str]]]:
     """Address -> what to look for, of the declared ones of a type for whom no account was found."""
     items = context.resolution.users if kind == "User" else context.resolution.groups
-    left = [a for a in items if a not in context.matching.live and a not in context.matching.failed]
+    left = [a for a in items if a not in context.matching.live and a not in context.matching.failed and context.live.knows(a)]
     return {address: list(_questions(context, address, items[address].values, items[address].row)) for address in left}
 
 

@@ -66,7 +66,11 @@ class Checkout:
         return real.relative_to(self.top).as_posix() if real.is_relative_to(self.top) else None
 
     def differs(self, folder: Path, commit: str) -> bool:
-        """Whether what is in a folder, which is below the top level, is other than the commit has it.
+        """Whether what is in a folder, which is below the top level, is other than the commit has it."""
+        return self.differing(folder, commit) != []
+
+    def differing(self, folder: Path, commit: str) -> list[str] | None:
+        """The files of the folder, from the top level, that are other than the commit has them; None where that is not known.
 
         By content, without git's index: no filter, attribute or setting has a say. Names that begin with a dot, and README.md,
         count where the commit has them.
@@ -74,11 +78,11 @@ class Checkout:
         path = self.path_of(folder)
         rows = self._ask("ls-tree", "-r", "-z", "--full-tree", commit, *([f"{path}/"] if path != "." else []))
         if rows is None:
-            return True
+            return None
         tracked = {name: words.split() for words, _, name in (row.partition("\t") for row in rows.split("\0") if row)}
-        return any(self._changed(self.top / name, mode, id) for name, (mode, _, id) in tracked.items()) or any(
-            file.relative_to(self.top).as_posix() not in tracked for file in _read(folder.resolve())
-        )
+        there = [file.relative_to(self.top).as_posix() for file in _read(folder.resolve())]
+        changed = [name for name, (mode, _, id) in tracked.items() if self._changed(self.top / name, mode, id)]
+        return sorted([*changed, *(name for name in there if name not in tracked)])
 
     def _changed(self, file: Path, mode: str, id: str) -> bool:
         if mode == "160000":  # another repository's commit

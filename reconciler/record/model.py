@@ -13,7 +13,7 @@ from reconciler.record.told import Told
 
 RECORD_VERSION = 1
 # Keys that are written only where there is something.
-WHERE_SOME = frozenset({"learned", "incomplete", "unmapped", "service", "told"})
+WHERE_SOME = frozenset({"learned", "incomplete", "unmapped", "begun", "service", "told"})
 IN_NO_FORM = "none"
 
 
@@ -132,6 +132,8 @@ class Record:
     service:    the cycles of the running service; written where there was one
     told:       the causes that people have been told of; written where there is one
     commit:     the declaration's commit after whose apply no declared change was left to do; "" where none was known
+    begun:      commits of which something was applied since then, and something left; "" for files that are in none; written
+                where there is one
     """
 
     app: str
@@ -140,6 +142,7 @@ class Record:
     under_way: list[str] = field(default_factory=list)
     revoked: dict[str, Revocation] = field(default_factory=dict)
     commit: str = ""
+    begun: list[str] = field(default_factory=list)
     protected: list[str] = field(default_factory=list)
     limits: dict[str, int] = field(default_factory=dict)
     breaches: list[str] = field(default_factory=list)
@@ -225,9 +228,15 @@ class Record:
         """The journal's lines so far are in the record from here on."""
         self.runs += 1
 
+    def begin(self, commit: str) -> None:
+        """Something of a commit is applied; what was declared at each may stand in an entry until one is complete."""
+        if self.commit and commit not in (self.commit, *self.begun):
+            self.begun = [*self.begun, commit]
+
     def complete(self, commit: str | None) -> None:
         """No declared change of the commit is left to do; None where none is known."""
-        self.commit = commit or self.commit
+        if commit:
+            self.commit, self.begun = commit, []
 
     def tell_skips(self, told: Mapping[str, str], skipped: Collection[str]) -> None:
         """Codes by address, as the log says them from now on; of those who are not `skipped` any more it says nothing."""

@@ -20,6 +20,7 @@ from reconciler.plan.model import (
     Kept,
     LooksRenamed,
     ObjectError,
+    PartRead,
     Plan,
     Precondition,
     RecordHead,
@@ -32,7 +33,9 @@ from reconciler.resolve.canonical import sha256
 
 SEAL = "content_digest"
 AGAIN = "make the plan again: `reconcile plan --out FILE`"
-Noun = TypeVar("Noun", AttributeChange, Config, Kept, LooksRenamed, ObjectError, Precondition, RecordHead, Requests, Skip)
+Noun = TypeVar(
+    "Noun", AttributeChange, Config, Kept, LooksRenamed, ObjectError, PartRead, Precondition, RecordHead, Requests, Skip
+)
 
 
 class PlanFileError(ReconcileError):
@@ -75,7 +78,11 @@ def _shown(plan: Plan) -> dict[str, Any]:
         "target": {"base_url": plan.base_url, "profile": plan.profile},
         "config": plan.config._asdict(),
         "record": plan.record._asdict(),
-        "selection": {"only": list(plan.only), "causes": list(plan.selected_causes)},
+        "selection": {
+            "only": list(plan.only),
+            "causes": list(plan.selected_causes),
+            **({"part": plan.part._asdict()} if plan.part else {}),
+        },
         "digest": plan.digest,
         "summary": summary(plan),
         **({"headline": words} if (words := headline(plan, str)) else {}),
@@ -179,7 +186,7 @@ def is_genuine(plan: Plan) -> bool:
         return True
     changes = [change for change in plan.changes if not any(a.redacted for a in change.attributes)]
     return all(change.digest == change_digest(change) for change in changes) and plan.digest == plan_digest(
-        plan.app, plan.base_url, plan.only, plan.selected_causes, plan.changes, plan.kept
+        plan.app, plan.base_url, plan.only, plan.selected_causes, plan.changes, plan.kept, plan.part
     )
 
 
@@ -202,6 +209,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         adopted=data["summary"]["adopted"],
         only=tuple(data["selection"]["only"]),
         selected_causes=tuple(map(Cause, data["selection"]["causes"])),
+        part=_known(PartRead, data["selection"]["part"]) if "part" in data["selection"] else None,
         config=_known(Config, data["config"]),
         record=_known(RecordHead, data.get("record", {})),
         requests=_known(Requests, data["requests"]),

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.declare.names import name_of
 from reconciler.declare.wording import plural
-from reconciler.plan.model import Access, Action, Caution, Plan, Skip, Unmanaged
+from reconciler.plan.model import Access, Action, Caution, PartRead, Plan, Skip, Unmanaged
 from reconciler.plan.notices import KEEPS
 from reconciler.plan.warnings import listed
 from reconciler.report.blocks import FEW, NAMED, SAMPLES, Place, Rows, blocks, by_person, for_all, people_alike, places
@@ -75,7 +75,15 @@ def cost(plan: Plan) -> str:
 def part_of(plan: Plan) -> str:
     """What was selected, where the plan is but a part; else nothing."""
     chosen = ", ".join((*plan.only, *(f"cause {cause}" for cause in plan.selected_causes)))
-    return f"This is a part of the plan: {plain(chosen)}" if chosen else ""
+    parts = [f"This is a part of the plan: {plain(chosen)}"] if chosen else []
+    return "\n".join([*parts, *([not_read(plan.part)] if plan.part else [])])
+
+
+def not_read(part: PartRead) -> str:
+    """What was read of a service, where that is not everything, and what a plan of it does not show."""
+    asked = f"{plural(part.users, 'user')} and {plural(part.groups, 'group')}"
+    why = f"what the declaration's change since {part.since[:12]} can touch" if part.since else "what was named"
+    return f"Read in part: {asked}, {why}. The rest was not read: no drift there shows, and nobody is missed."
 
 
 def last_line(plan: Plan) -> str:

@@ -36,6 +36,13 @@ class Child:
         except (EOFError, OSError):
             self._close()
 
+    def heard(self) -> End | None:
+        """Wait for its end."""
+        while not self.is_over:
+            self.pipe.poll(None)
+            list(self.hear())
+        return self.end
+
     @property
     def is_over(self) -> bool:
         return self.pipe.closed

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from reconciler.apply.log import staged_lines
 from reconciler.apply.model import Outcome, Result
 from reconciler.cycle.listener import Listener
-from reconciler.cycle.session import Session, read_and_plan
+from reconciler.cycle.session import Read, Session, read_and_plan
 from reconciler.cycle.write import Lock, Request, job_of, locked, write
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.model import Change
@@ -25,7 +25,8 @@ from reconciler.service.choice import Choice, choose, declared_digest
 from reconciler.service.escrow import released
 from reconciler.service.figures import Frame, Work
 from reconciler.service.read_back import commit_of, read_back
-from reconciler.service.result import AppError, CycleResult, Ended, Kind
+from reconciler.service.reading import Reading
+from reconciler.service.result import AppError, CycleResult, Drifted, Ended, Kind
 from reconciler.service.verdicts import approvals, blocks, closed, ending, quarantined
 
 COMMAND = "reconcile run"
@@ -94,18 +95,36 @@ class _Cycle:
     def run(self) -> CycleResult:
         """Read, plan, write. What the service or the record refuses is in the result."""
         try:
-            with read_and_plan(self.app, self.declarations, self.means.listener, store=self.store) as session:
-                return self._go(session)
+            return self._read(None if self.kind == "initial" else self._reading())
         except (ServiceError, CredentialError) as error:
             return self._end(self._result("failed", failures.app_error(error)), Work(), None)
 
-    def _go(self, session: Session) -> CycleResult:
+    def _read(self, read: Read | None) -> CycleResult:
+        """What a safeguard blocks of a part of the service is judged again on all of it: that is what a reviewer is shown."""
+        with read_and_plan(self.app, self.declarations, self.means.listener, store=self.store, read=read) as session:
+            result = self._go(session)
+        return self._read(None) if result is None else result
+
+    def _reading(self) -> Reading:
+        unmanaged = figures.last_counts(self.service).unmanaged
+        refresh = clocks.seconds(self.app.provisioning.fullRefresh)
+        return Reading(self.frame.interval, refresh, self.started, self._is_quiet(), unmanaged, self.service.get("escrows", {}))
+
+    def _is_quiet(self) -> bool:
+        """Whether neither the declaration nor the day is another than when nothing was left to do."""
+        mark = self.service.get("watermark", {})
+        return mark.get("declared") == self.frame.declared and mark.get("day") == self.frame.day
+
+    def _go(self, session: Session) -> CycleResult | None:
+        """None where more has to be read."""
         record = session.record or Record(self.app.name)
         record.service = self.service
         session = replace(session, record=record)
         repairs = session.app.provisioning.drift == "repair"
         choice = choose(session.planned, repairs, self._escrows(), self.started)
         session = session.guard(choice.write, self.started)
+        if session.guarded.blocking and session.planned.plan.part is not None:
+            return None
         todo, held = self._allowed(session, choice)
         done = self._write(session, todo)
         self._log_held(session, held)
@@ -126,9 +145,9 @@ class _Cycle:
 
     def _write(self, session: Session, todo: tuple[Change, ...]) -> Result:
         """Where nothing is to be done, and nothing came in that must be kept, the record stays as it is."""
-        mark = self.service.get("watermark", {})
-        quiet = mark.get("declared") == self.frame.declared and mark.get("day") == self.frame.day
-        if not todo and quiet and not session.planned.plan.adopted:
+        plan, record = session.planned.plan, session.record
+        known = plan.config.commit is None or plan.config.dirty or (record is not None and record.commit == plan.config.commit)
+        if not todo and known and not plan.adopted and self._is_quiet():
             return Result()
         session = session.guard(todo, self.started)
         means = self.means
@@ -162,12 +181,18 @@ class _Cycle:
             written=figures.written(done.outcomes),
             failures=work.failures,
             blocked=blocked,
-            drift=choice.drift,
+            drift=self._drift(session, choice),
             approvals_needed=approvals(session.guarded.blocking),
             read_back=back,
             interrupted=done.interrupted,
         )
         return self._end(result, work, session, held)
+
+    def _drift(self, session: Session, choice: Choice) -> tuple[Drifted, ...]:
+        """What was found, and what was known of those whom nobody asked for now."""
+        live = session.planned.context.live
+        before = () if live.part is None else self.service.get("drift", {}).items()
+        return (*choice.drift, *(Drifted(address, line) for address, line in before if not live.knows(address)))
 
     def _result(self, ended: Ended, error: AppError | None) -> CycleResult:
         commit, at = commit_of(self.declarations.folder)
@@ -183,6 +208,8 @@ class _Cycle:
             assert session.record is not None
             escrows, record = figures.escrows_after(before, work, result.ended), session.record
             totals = figures.counts(session.planned, record.entries, len(work.failures), len(escrows), len(result.drift))
+            if session.planned.plan.part is not None:
+                totals = replace(totals, unmanaged=figures.last_counts(self.service).unmanaged)
         result = replace(result, counts=totals)
         service = figures.service_after(self.service, result, self.frame, escrows, held)
         why = quarantine.reason_for(result.error, result.blocked, figures.tally(work, escrows, totals.in_scope))

@@ -82,9 +82,8 @@ class Loop:
     # From beginning to end
 
     def run(self) -> None:
-        """Until somebody stops it; with `once` until each app had its cycle."""
+        """After `survey`: until somebody stops it; with `once` until each app had its cycle."""
         with self._signals():
-            self.look()
             self.systemd.tell(READY)
             while not self.stopping and not self._is_done():
                 self._pull()
@@ -92,8 +91,14 @@ class Loop:
                 self._wait(self._patience())
             self._stop()
 
-    def look(self) -> None:
-        """See which apps there are."""
+    def survey(self) -> Survey | None:
+        """What is declared, looked at by a process of its own before the first cycle; None where that died."""
+        end = Child(worker.survey, self.settings.desired).heard()
+        self._surveyed(end)
+        return end if isinstance(end, Survey) else None
+
+    def _look(self) -> None:
+        """See which apps there are now."""
         if self.surveys is None:
             self.surveys = Child(worker.survey, self.settings.desired)
 
@@ -202,7 +207,7 @@ class Loop:
             self._tell("pulled", f"now at {pulled.commit[:12]}, which touches {', '.join(apps) or 'no app'}")
             for name in apps:
                 self.turns[name].due, self.turns[name].forced = now(), True
-            self.look()
+            self._look()
 
     # The end
 

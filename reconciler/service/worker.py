@@ -24,6 +24,7 @@ from reconciler.cycle.write import Lock, locked
 from reconciler.declare.model import Declarations, Problem
 from reconciler.record.model import Record
 from reconciler.record.store import Locked, RecordError
+from reconciler.report.problems import as_text
 from reconciler.service.after_cycle import after_cycle
 from reconciler.service.clocks import seconds
 from reconciler.service.cycle import COMMAND, Means, Order, Postponed, run_cycle
@@ -36,10 +37,11 @@ MOST_NAMED = 3
 
 
 class Survey(NamedTuple):
-    """What is declared: app -> seconds between its cycles; `problems` are errors, a line each."""
+    """What is declared: app -> seconds between its cycles; `problems` are in words, `is_wrong` says that there is an error."""
 
     apps: dict[str, int]
-    problems: tuple[str, ...] = ()
+    problems: str = ""
+    is_wrong: bool = False
 
 
 class Busy(NamedTuple):
@@ -65,7 +67,8 @@ def survey(pipe: Connection, lifeline: Connection, desired: Path) -> None:
 
 def _survey(desired: Path) -> Survey:
     declarations, problems = checked(desired)
-    return Survey({app.name: seconds(app.provisioning.interval) for app in declarations.apps.values()}, tuple(_errors(problems)))
+    apps = {app.name: seconds(app.provisioning.interval) for app in declarations.apps.values()}
+    return Survey(apps, as_text(problems), bool(_errors(problems)))
 
 
 def cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order: Order, lock_timeout: float) -> None:

@@ -97,6 +97,11 @@ def pages(count: int, expressions: bool = False) -> list[bytes]:
     return found
 
 
+def account(number: int) -> bytes:
+    """The answer to GET /Users/<id>."""
+    return json.dumps(_account(person(number), number, False)).encode()
+
+
 def _account(user: dict[str, Any], number: int, expressions: bool) -> dict[str, Any]:
     return {
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", ENTERPRISE],

@@ -7,8 +7,9 @@ import socketserver
 import sys
 from typing import ClassVar
 
-from tests.benchmarks.generate import PER_PAGE, pages
+from tests.benchmarks.generate import PER_PAGE, account, pages
 
+ONE = re.compile(rb"/Users/([0-9a-f]{32})")
 START = re.compile(rb"startIndex=(\d+)")
 EMPTY = b'{"schemas": [], "totalResults": %d, "startIndex": 1, "itemsPerPage": 0, "Resources": []}'
 
@@ -28,6 +29,8 @@ class Pages(socketserver.StreamRequestHandler):
             self.wfile.write(self._answer(line))
 
     def _answer(self, line: bytes) -> bytes:
+        if one := ONE.search(line):
+            return http(account(int(one[1], 16)))
         found = START.search(line)
         number = (int(found[1]) - 1) // PER_PAGE if found else 0
         answers = self.with_expressions if line.startswith(b"GET /expressions/") else self.answers

@@ -66,6 +66,7 @@ WHOLE = {
     "unanswered": {"User/y": WRITE},
     "revoked": {"User/z": {"at": "t", "reason": "r"}},
     "commit": "3f2c1ab",
+    "begun": ["4f2c1ab", ""],
     "protected": ["User/x"],
     "removals": [{"at": "t", "address": "User/x", "kind": "roles"}],
     "approved": {"sha256:0": ["a"]},

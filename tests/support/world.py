@@ -12,13 +12,13 @@ import httpx
 from reconciler.apply.model import Result
 from reconciler.cycle.randomness import SystemChance
 from reconciler.cycle.read import read_live
-from reconciler.cycle.session import EVERYTHING, Session, plan_with
+from reconciler.cycle.session import EVERYTHING, Read, Session, plan_with
 from reconciler.cycle.write import Request, write
 from reconciler.declare.load import load
 from reconciler.declare.profiles import settings
 from reconciler.declare.schema import sound
 from reconciler.demo.simulator import Simulator
-from reconciler.plan.model import Plan
+from reconciler.plan.model import Config, Plan
 from reconciler.plan.reviewed.compare import Comparison, compare
 from reconciler.plan.safeguards.guard import guard, with_verdicts
 from reconciler.plan.selection import Selection
@@ -98,7 +98,7 @@ class Clock:
 
 
 class World:
-    """`today` is the date against which assignments expire, `now` the moment of a run, UTC.
+    """`today` is the date against which assignments expire, `now` the moment of a run, UTC, `commit` the one that is applied.
 
     A `profile` other than generic is simulated as it is declared.
     """
@@ -119,6 +119,8 @@ class World:
         self.store = LocalStore(folder / "record", "wiki")
         self.profile(profile, **overrides)
         known = make_profile(profile, settings(profile, overrides))
+        self.read: Read = read_live
+        self.commit: str | None = None
         self.client = ScimClient(
             "http://127.0.0.1/v2", "secret", known, transport=self.transport, workers=1, clock=self.clock, sleep=self.clock.sleep
         )
@@ -155,7 +157,8 @@ class World:
         assert [p for p in (*loaded.problems, *check(loaded.declarations)) if p.severity == "error"] == []
         record = recovered(self.store)
         resolution = resolve(loaded.declarations.apps["wiki"], loaded.declarations, self.today)
-        planned = plan_with(read_live(self.client, resolution, record), resolution, self.client, record, selection)
+        live = self.read(self.client, resolution, record)
+        planned = plan_with(live, resolution, self.client, record, selection, Config("", self.commit))
         self.verdict = guard(planned, record, self.now)
         found = Session(self.client, self.store, record, with_verdicts(planned, self.verdict), self.verdict)
         assert sound("plan", json.loads(dumps([found.planned.plan])))

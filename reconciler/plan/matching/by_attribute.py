@@ -22,7 +22,7 @@ def by_attribute(kind: Kind, found: dict[str, LiveObject]) -> None:
     left_behind = kind.result.left_behind({old: id for old, (id, _) in kind.known.items()})
     claimed = {id for id, _ in kind.known.values()} - left_behind.keys()
     matcher = Matcher(kind.mapping, [item for id, item in kind.live.items() if id not in claimed])
-    left = [item for address, item in kind.desired.items() if address not in found and address not in kind.result.failed]
+    left = [item for address, item in kind.desired.items() if address not in found and kind.is_open(address)]
     for number in kind.mapping.matching:
         left = _found_by(kind, number, matcher, left, found)
     _by_earlier_names(kind, matcher, left, found)

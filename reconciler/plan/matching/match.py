@@ -22,8 +22,8 @@ def match(resolution: Resolution, live: Live, entries: Entries) -> Matching:
     result = Matching()
     users = entries.identities()
     groups = {address: users.pop(address) for address in entries.groups()}
-    _match(Kind("User", resolution, resolution.users, live.users, users, result, live.unknown))
-    _match(Kind("Group", resolution, resolution.groups, live.groups, groups, result, live.unknown))
+    _match(Kind("User", resolution, resolution.users, live, users, result))
+    _match(Kind("Group", resolution, resolution.groups, live, groups, result))
     return result
 
 
@@ -48,7 +48,7 @@ def _match(kind: Kind) -> None:
     if recorded < len(known):
         for address, (id, _) in known.items():
             # A dangling member keeps the id of an account that is gone: that id is nobody's.
-            if id in live:
+            if id in live or not kind.knows(address):
                 owned.setdefault(id, address)
 
 

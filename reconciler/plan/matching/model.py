@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from reconciler.plan.live import LiveObject
+from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.model import ObjectError
 from reconciler.resolve.model import DesiredGroup, DesiredUser, Resolution
 
@@ -63,20 +63,18 @@ class Matching:
 class Kind:
     """One object type; `known` is address -> (id of the account, declared id) of its entries in the record.
 
-    `unknown` is address -> why nobody knows whether that object is there (see Live).
+    `live` are its objects by id; `unknown` is address -> why nobody knows whether that object is there (see Live).
     """
 
     def __init__(
-        self,
-        name: str,
-        resolution: Resolution,
-        desired: Mapping[str, Desired],
-        live: dict[str, LiveObject],
-        known: Identities,
-        result: Matching,
-        unknown: Mapping[str, str],
+        self, name: str, resolution: Resolution, desired: Mapping[str, Desired], live: Live, known: Identities, result: Matching
     ) -> None:
-        self.name, self.resolution, self.desired, self.live, self.result = name, resolution, desired, live, result
-        self.known, self.unknown = known, unknown
+        self.name, self.resolution, self.desired, self.result = name, resolution, desired, result
+        self.known, self.unknown, self.knows = known, live.unknown, live.knows
+        self.live = live.of(name + "/")
         self.mapping = resolution.mapping(name + "/")
         self.table = resolution.table(name + "/")
+
+    def is_open(self, address: str) -> bool:
+        """Whether an account may be looked for, of an object that the record knows none of."""
+        return address not in self.result.failed and self.knows(address)

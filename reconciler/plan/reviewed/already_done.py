@@ -17,7 +17,7 @@ def is_done(context: Context, change: Change) -> bool:
     """Whether live has the result of a change that a fresh plan does not hold: an earlier run has done it."""
     if change.address.startswith("Group/") and not context.app.groups.enabled:
         return False  # of which nothing has been read
-    if context.live.unknown and change.address in context.matching.failed:
+    if not context.live.knows(change.address) or (context.live.unknown and change.address in context.matching.failed):
         return False  # nobody knows whether it is there
     if change.action in ("disable", "delete"):
         return _is_out(context, change)

@@ -36,7 +36,7 @@ class Approved:
         self.kept: dict[str, tuple[Kept, ...]] = {}
         for plan in plans:
             # A file may have been edited: only its changes' digests, and theirs in its own, bind what was approved.
-            own = plan_digest(plan.app, plan.base_url, plan.only, plan.selected_causes, plan.changes, plan.kept)
+            own = plan_digest(plan.app, plan.base_url, plan.only, plan.selected_causes, plan.changes, plan.kept, plan.part)
             if own == plan.digest:
                 self.changes[plan.digest] = {change.digest for change in plan.changes}
                 self.kept[plan.digest] = plan.kept

@@ -8,7 +8,10 @@ from reconciler.plan.safeguards.model import Safeguard, verdict
 
 
 def empty(facts: Facts) -> Safeguard:
-    """Blocks where fewer than half of the record's active accounts are shown by the service, or asked for."""
+    """Blocks where fewer than half of the record's active accounts are shown by the service, or asked for.
+
+    A service of which a part was read shows what it was asked for: only the declaration can be an accident then.
+    """
     context, least = facts.context, facts.settings.accidentalDeletions.minimumExisting
     known, matching = facts.active, context.matching
     # Nearly everybody of a large directory is found under the name in the record: those are shown and asked for.
@@ -16,13 +19,14 @@ def empty(facts: Facts) -> Safeguard:
     rest = [address for address in known if address not in matching.live or address in others]
     wanted = {old for address, old in matching.recorded.items() if address in context.resolution.users} if rest else set()
     ids = facts.record.entries.ids() if rest else {}
-    shown = len(known) - sum(ids[address] not in context.live.users for address in rest)
+    shown = len(known) - sum(ids[address] not in context.live.users and context.live.knows(address) for address in rest)
     asked = len(known) - sum(address not in wanted for address in rest)
+    seen = f"the service shows {shown}" if context.live.part is None else "not all were read"
     counts = 0 < len(known) >= least
     return Safeguard(
         "empty",
         verdict(counts and 2 * min(shown, asked) < len(known)),
-        f"of {plural(len(known), 'active account')} in the record the service shows {shown}, and the declaration asks for {asked}"
+        f"of {plural(len(known), 'active account')} in the record {seen}, and the declaration asks for {asked}"
         if known
         else "the record holds no active account yet",
         {"recorded": len(known), "shown": shown, "declared": asked, "minimumExisting": least},

@@ -131,7 +131,8 @@ def _held(plan: Plan, passing: Iterable[Change]) -> Plan:
     """The plan that is left once the changes that pass are done: by its digest the others are approved."""
     done = {change.digest for change in passing}
     left = tuple(change for change in plan.changes if change.digest not in done)
-    return replace(plan, changes=left, digest=plan_digest(plan.app, plan.base_url, plan.only, plan.selected_causes, left))
+    digest = plan_digest(plan.app, plan.base_url, plan.only, plan.selected_causes, left, part=plan.part)
+    return replace(plan, changes=left, digest=digest)
 
 
 def _with_passing(verdicts: tuple[Safeguard, ...], passing: Iterable[Change]) -> tuple[Safeguard, ...]:

@@ -14,7 +14,7 @@ from reconciler.report.markdown.prose import Words, prose
 from reconciler.report.names import known, of_plan
 from reconciler.report.safe import code
 from reconciler.report.safeguard_verdict import approve_in, line, passing
-from reconciler.report.text import ALWAYS_TOLD, TOLD, caution_words, cost, skips_to_show
+from reconciler.report.text import ALWAYS_TOLD, TOLD, caution_words, cost, not_read, skips_to_show
 
 MOST = 20  # rows of the caution block; the rest is counted, and stands in the folds
 # GitHub counts a comment in UTF-16 units, and takes a summary of 1 MiB a step.
@@ -87,7 +87,8 @@ def _counts(plan: Plan) -> str:
 
 def _selection(plan: Plan) -> str:
     chosen = (*plan.only, *plan.selected_causes)
-    return f"This is a part of the plan: {', '.join(map(code, chosen[:20]))}." if chosen else ""
+    part = [f"This is a part of the plan: {', '.join(map(code, chosen[:20]))}."] if chosen else []
+    return "\n\n".join([*part, *([not_read(plan.part)] if plan.part else [])])
 
 
 def _footer(plan: Plan) -> str:

@@ -1,0 +1,100 @@
+"""Single objects of a service, asked for by id and by filter: a Live in, one with those who answer out. Reads the service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from reconciler.plan.context import Context, gather
+from reconciler.plan.live import Live, LiveObject, project_groups, project_users, with_members
+from reconciler.plan.matching.match import match
+from reconciler.plan.unlisted import matching_values_told, unmatched
+from reconciler.record.model import Record
+from reconciler.resolve.model import Resolution
+from reconciler.scim.client import Resource, ScimClient
+from reconciler.scim.errors import ServiceError
+from reconciler.scim.lookup import Answered, by_ids, side_by_side
+
+Questions = Sequence[tuple[str, str]]  # (attribute, value) to look for, in order
+
+
+class Asking:
+    """`live` grows by what answers; whoever could not be asked for is unknown in it. Where nothing is answered any more,
+    each raises ServiceError.
+    """
+
+    def __init__(self, client: ScimClient, resolution: Resolution, record: Record, live: Live) -> None:
+        self.client, self.resolution, self.record, self.live = client, resolution, record, live
+
+    def shown(self, kind: str) -> Mapping[str, LiveObject]:
+        return self.live.users if kind == "User" else self.live.groups
+
+    def context(self) -> Context:
+        """Who belongs together, by what is known so far."""
+        matching = match(self.resolution, self.live, self.record.entries)
+        return gather(self.resolution.limited.app, self.resolution, self.live, self.record, matching)
+
+    def recorded(self, kind: str, asked: Mapping[str, str]) -> None:
+        """Objects of the record, address -> id."""
+        if asked:
+            self.heard(kind, self.context(), asked, by_ids(self.client, kind + "s", list(dict.fromkeys(asked.values()))))
+
+    def heard(self, kind: str, context: Context, asked: Mapping[str, str], answers: Mapping[str, Answered]) -> int:
+        """Takes in what was answered by id (id -> answer), asks by filter where it was not, and says how many are there."""
+        unanswered = {address: error for address, id in asked.items() if isinstance(error := answers[id], ServiceError)}
+        there = [answer for answer in answers.values() if isinstance(answer, dict)]
+        there += self._by_filter(kind, context, unanswered)
+        self._take(kind, there, {address: _why(error) for address, error in unanswered.items()})
+        return len(there)
+
+    def _by_filter(self, kind: str, context: Context, unanswered: dict[str, ServiceError]) -> list[Resource]:
+        """Those of them whom a filter on what they are matched by shows under their own id; they are unanswered no more."""
+        questions = {address: matching_values_told(context, address) for address in unanswered}
+        found = side_by_side(self.client, questions, lambda address: self._found(kind, questions[address]))
+        own = {address: self.record.entries[address]["id"] for address in unanswered}
+        there = []
+        for address, answer in found.items():
+            shown = [] if isinstance(answer, ServiceError) else [item for item in answer if item["id"] == own[address]]
+            if shown:
+                there.append(shown[0])
+                del unanswered[address]
+        return there
+
+    def new(self, kind: str) -> None:
+        """Declared objects that no account was found for, looked for by what they are matched by."""
+        questions = unmatched(self.context(), kind)
+        found = side_by_side(self.client, questions, lambda address: self._found(kind, questions[address]))
+        unknown = {address: _why(answer) for address, answer in found.items() if isinstance(answer, ServiceError)}
+        shown = [item for answer in found.values() if not isinstance(answer, ServiceError) for item in answer]
+        self._take(kind, shown, unknown)
+
+    def _found(self, kind: str, questions: Questions) -> list[Resource]:
+        """What the first matching attribute that shows anything shows, of those that the service can filter on."""
+        for target, value in questions:
+            if self.client.profile.filters_on(target) and (shown := self.client.filtered(kind + "s", target, value)[0]):
+                return shown
+        return []
+
+    def _take(self, kind: str, resources: list[Resource], unknown: Mapping[str, str]) -> None:
+        fresh = list({item["id"]: item for item in resources if item["id"] not in self.shown(kind)}.values())
+        objects = {item.id: item for item in self._projected(kind, fresh)}
+        live = self.live
+        self.live = replace(
+            live,
+            users={**live.users, **objects} if kind == "User" else live.users,
+            groups={**live.groups, **objects} if kind == "Group" else live.groups,
+            unknown={**live.unknown, **unknown},
+            unlisted=live.unlisted | objects.keys() if kind == "Group" else live.unlisted,
+            reads=self.client.counts["reads"],
+        )
+
+    def _projected(self, kind: str, resources: list[Resource]) -> list[LiveObject]:
+        """Whether members are shown to who asks for one group says nothing of what lists show."""
+        if kind == "User":
+            return project_users(self.resolution.user_mapping, resources)
+        shown = project_groups(self.resolution.group_mapping, resources)
+        return with_members(shown, self.client.profile.groups.membersReadable, self.record.members_shown)
+
+
+def _why(error: ServiceError) -> str:
+    return f"no list shows it, and it could not be asked for: {error}"

@@ -1,0 +1,117 @@
+"""Of a service, what the declaration's change since the last complete apply can touch, and no more: a client in, a Live out.
+
+Asks git what was declared then, and the service for those objects; where that cannot be told, or is too much, for everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from operator import attrgetter
+
+from reconciler.cycle.asking import Asking
+from reconciler.cycle.declared_then import NotKnown, declared_then
+from reconciler.cycle.read import read_live
+from reconciler.cycle.session import Read
+from reconciler.declare.names import fold, kind_of
+from reconciler.declare.wording import plural
+from reconciler.plan.context import Context
+from reconciler.plan.live import Live, Part
+from reconciler.plan.minimal import BEFORE_ANY_DAY, both_names, holders, of_members, to_ask
+from reconciler.plan.unlisted import unmatched
+from reconciler.record.model import Record
+from reconciler.resolve.model import Resolution
+from reconciler.resolve.resolution import resolve
+from reconciler.scim.client import ScimClient
+from reconciler.scim.discovery import refine
+
+MOST_COMMITS = 4
+MOST = 1000  # objects that are asked for one by one; of more a list is read in fewer requests
+
+
+def minimal_read(only: Iterable[str] = (), also: Iterable[str] = ()) -> Read:
+    """What reads a service for a plan of what has changed, as `read_and_plan` takes it.
+
+    `only` are the addresses to read instead, whatever has changed; `also` are some to read beside, those of a reviewed plan.
+    What is read says so (Live.part); where everything is, a note says why. It raises ServiceError, as `read_live` does.
+    """
+    named, more = frozenset(map(fold, only)), frozenset(also)
+
+    def read(client: ScimClient, resolution: Resolution, record: Record | None) -> Live:
+        try:
+            return _Minimal(client, resolution, record).read(named, more)
+        except NotKnown as why:
+            live = read_live(client, resolution, record)
+            return replace(live, notes=(*live.notes, f"everything was read, although less was asked for: {why}"))
+
+    return read
+
+
+class _Minimal:
+    def __init__(self, client: ScimClient, resolution: Resolution, record: Record | None) -> None:
+        if record is None:
+            raise NotKnown("there is no record yet")
+        if record.unanswered:
+            raise NotKnown("an earlier apply had no answer to some of its writes")
+        self.client, self.resolution, self.record = client, resolution, record
+        self.app = resolution.declarations.apps[resolution.limited.app.name]
+
+    def read(self, only: frozenset[str], also: frozenset[str]) -> Live:
+        """Raises NotKnown, before anything is asked for, or where more hangs on what is read than may be asked for."""
+        nothing = Asking(self.client, self.resolution, self.record, Live(part=Part(frozenset()))).context()
+        asked = self._named(nothing, only) if only else self._changed(nothing)
+        asked |= both_names(nothing, set(also))
+        asked |= holders(nothing) if asked else frozenset()
+        self._refuse_many(asked)
+        refine(self.client)
+        return self._ask(asked, "" if only else self.record.commit)
+
+    def _changed(self, nothing: Context) -> frozenset[str]:
+        """Since the last complete apply, and since what was applied in part after it."""
+        commits = [self.record.commit, *self.record.begun]
+        if len(commits) > MOST_COMMITS:
+            raise NotKnown(f"{len(commits) - 1} applies since the last complete one left something to do")
+        befores = [before for commit in commits for before in self._resolved(commit)]
+        return to_ask(befores, nothing, self.record)
+
+    def _resolved(self, commit: str) -> Iterator[Resolution]:
+        then = declared_then(self.app, self.resolution.declarations, commit)
+        app = then.apps[self.app.name]
+        yield resolve(app, then, BEFORE_ANY_DAY)
+        if any(map(attrgetter("expires"), app.assignments)):
+            yield resolve(app, then, self.resolution.today)
+
+    def _named(self, nothing: Context, only: frozenset[str]) -> frozenset[str]:
+        """Those that were named, and the groups that a person is in, or is to be in."""
+        every = (*self.resolution.users, *self.resolution.groups, *self.record.entries)
+        named = both_names(nothing, {address for address in every if fold(address) in only})
+        wanted = {address for address, group in self.resolution.groups.items() if not named.isdisjoint(group.members)}
+        inside = {a for a in nothing.entries.groups() if not named.isdisjoint(nothing.entries[a].get("members", ()))}
+        return named | both_names(nothing, wanted | inside)
+
+    def _ask(self, asked: frozenset[str], since: str) -> Live:
+        """First those, then the members by whom a group differs from what is declared."""
+        asking = Asking(self.client, self.resolution, self.record, Live(part=Part(asked, since)))
+        ids = self.record.entries.ids()
+        for kind in ("User", "Group") if self.app.groups.enabled else ("User",):
+            asking.recorded(kind, {a: ids[a] for a in sorted(asked) if kind_of(a) == kind and a in ids})
+            self._new(asking, kind)
+        members = of_members(asking.context())
+        self._refuse_many(asked | members.keys())
+        asking.live = replace(asking.live, part=Part(asked | both_names(asking.context(), set(members)), since))
+        asking.recorded("User", members)
+        return asking.live
+
+    def _new(self, asking: Asking, kind: str) -> None:
+        """Whoever has no account that the record knows is looked for by all that could find one, or not at all."""
+        if not unmatched(asking.context(), kind):
+            return
+        mapping = self.resolution.mapping(kind + "/")
+        for target in (mapping.slots[number].target for number in mapping.matching):
+            if not self.client.profile.filters_on(target):
+                raise NotKnown(f"the service cannot filter on {target}, by which accounts are matched")
+        asking.new(kind)
+
+    def _refuse_many(self, asked: Collection[str]) -> None:
+        if len(asked) > MOST:
+            raise NotKnown(f"{plural(len(asked), 'object')} would have to be asked for, one by one")

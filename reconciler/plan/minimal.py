@@ -1,0 +1,177 @@
+"""Which objects a change of the declaration can touch: two resolutions and the record in, the addresses to ask for out. Pure.
+
+Of everybody else the record says that they were as declared after the last complete apply, and nothing that is declared of them
+has changed since. What has changed there on the service a plan of these does not see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from typing import Any
+
+from reconciler.declare.names import row_key
+from reconciler.plan.context import Context
+from reconciler.plan.live import LiveObject
+from reconciler.plan.membership import recorded_members
+from reconciler.plan.outstanding import is_in_vain
+from reconciler.plan.removed import KEPT, deletion_due
+from reconciler.record.entries import Entry, is_active
+from reconciler.record.model import Record
+from reconciler.resolve.expressions.language import IGNORE
+from reconciler.resolve.model import DesiredGroup, DesiredUser, Resolution
+
+BEFORE_ANY_DAY = "0001-01-01"  # by which no assignment has expired
+Desired = DesiredUser | DesiredGroup
+
+
+def to_ask(befores: Iterable[Resolution], context: Context, record: Record) -> frozenset[str]:
+    """The addresses, by today's names and by the record's, of which something may be to be done; `context` has read nothing.
+
+    `befores` are what was declared at the last complete apply, and at those since that left something. Of the day of an apply
+    nothing is known: so each as of BEFORE_ANY_DAY, which finds what has expired since, and as of today, which finds what had
+    expired by then and is extended.
+    """
+    differing = set[str]().union(*(_differing(before, context.resolution) for before in befores))
+    changed = [address for address in differing if not _is_as_recorded(context, address)]
+    left = (*_new(context), *_lacking(context), *_leaving(context), *_left_open(context, record))
+    asked = both_names(context, {*changed, *left})
+    return asked | _around_others(context, asked)
+
+
+def both_names(context: Context, addresses: Set[str]) -> frozenset[str]:
+    """The same with the names in the record of those who have another one today, and the other way round."""
+    recorded = {context.matching.recorded[address] for address in addresses if address in context.matching.recorded}
+    return frozenset(recorded | addresses | {context.today[old] for old in addresses if old in context.today})
+
+
+def holders(context: Context) -> frozenset[str]:
+    """Those who hold a role whose active holders a safeguard counts: it must know of each whether the account is active."""
+    rule, policies = context.app.safeguards.lockout, context.resolution.declarations.policies
+    counted = {role for item in policies if item.kind == "holders" and item.concerns(context.app.name) for role in item.roles}
+    counted |= {rule.role} if rule is not None else set()
+    roles = {role for role in context.app.roles.values() if role.key in counted}
+    users = context.resolution.users.values() if roles else ()
+    return both_names(context, {user.address for user in users if not roles.isdisjoint(user.roles)})
+
+
+def of_members(context: Context) -> dict[str, str]:
+    """Address -> id of the recorded users who were not asked for, and whom a group shows or lacks otherwise than declared."""
+    ids, found = context.entries.ids(), set[str]()
+    for address, group in context.resolution.groups.items():
+        live = context.matching.live.get(address)
+        if live is not None:
+            found |= _otherwise(context, group, live)
+    return {address: ids[address] for address in found if address in ids and not context.live.knows(address)}
+
+
+def _otherwise(context: Context, group: DesiredGroup, live: LiveObject) -> set[str]:
+    """Who is shown inside and not wanted there, or wanted and not shown."""
+    shown = {context.matching.addresses[id] for id in live.members or () if id in context.matching.addresses}
+    return set(both_names(context, shown ^ group.members))
+
+
+def _differing(before: Resolution, now: Resolution) -> set[str]:
+    """Addresses, by today's name and by the one before, of which something else is wanted than before."""
+    skips = [{(address, skip.code) for address, skip in side.skipped.items()} for side in (before, now)]
+    return {
+        *_between(before.users, now.users),
+        *_between(before.groups, now.groups),
+        *_between(_identities(before), _identities(now)),
+        *(address for address, _ in skips[0] ^ skips[1]),
+    }
+
+
+def _between(before: Mapping[str, tuple[Any, ...]], now: Mapping[str, tuple[Any, ...]]) -> set[str]:
+    """Those that differ in what is wanted of them: values, and roles or members; the number of a row says nothing."""
+    differ = {address for address, item in now.items() if address in before and before[address][2:] != item[2:]}
+    return differ | (before.keys() ^ now.keys())
+
+
+def _identities(resolution: Resolution) -> dict[str, tuple[Any, ...]]:
+    """Address -> what tells who somebody is beside the name, of those who are declared with such a thing."""
+    found = {}
+    for kind, table in (("User/", resolution.declarations.users), ("Group/", resolution.declarations.groups)):
+        columns = zip(table.column(table.key), table.column("id"), table.column("previously"), strict=True)
+        found.update({kind + name: (None, None, id, names) for name, id, names in columns if id is not None or names})
+    return found
+
+
+def _is_as_recorded(context: Context, address: str) -> bool:
+    """Whether an apply has done by now what is declared of an object; who was never ours and is not wanted needs nothing."""
+    item = context.resolution.users.get(address) or context.resolution.groups.get(address)
+    if item is not None:
+        return _has(context, item, context.entry(address))
+    entry, skip = context.known(address), context.resolution.skipped.get(address)
+    expired = skip is not None and skip.code == "AssignmentExpired" and context.app.deprovisioning.outOfScope != "delete"
+    return entry is None or (expired and not is_active(entry))
+
+
+def _has(context: Context, item: Desired, entry: Entry | None) -> bool:
+    """Whether the record's entry says all that is wanted, under today's name, and that the service did it."""
+    if entry is None or context.matching.recorded[item.address] != item.address or not is_active(entry):
+        return False
+    mapping, wanted = context.resolution.mapping(item.address), entry.get("wanted", {})
+    told = all(
+        item.values[number] is IGNORE or wanted.get(mapping.slots[number].target) == item.values[number]
+        for number in mapping.updates
+    )
+    own = context.resolution.table(item.address).column("id")[item.row]
+    left = any(entry.get(name) for name in ("answered", "kept", "unseen"))
+    return told and not left and own in (None, entry.get("declaredId")) and _gives(context, item, entry)
+
+
+def _gives(context: Context, item: Desired, entry: Entry) -> bool:
+    """Whether it gives what the record says: a user has roles, a group gives some and has members."""
+    if isinstance(item, DesiredUser):
+        return {role.key for role in item.roles} == set(entry.get("roles", ()))
+    return recorded_members(context, entry) == item.members and context.giving.get(row_key(item.address), set()) == set(
+        entry.get("roles", ())
+    )
+
+
+def _new(context: Context) -> Iterator[str]:
+    """Who is wanted and not in the record, where one is created or may be adopted, and who has another name in there."""
+    yield from context.today.values()
+    for kind in (context.resolution.users, context.resolution.groups):
+        unknown = kind.keys() - context.matching.recorded.keys()
+        if unknown and "create" in context.resolution.mapping(next(iter(unknown))).mapping.targetObjectActions:
+            yield from unknown
+
+
+def _lacking(context: Context) -> Iterator[str]:
+    """Groups that have not got the members who are declared, or have not let go of others."""
+    for address, group in context.resolution.groups.items():
+        entry = context.entry(address)
+        if entry is not None and (entry.get("kept") or recorded_members(context, entry) != group.members):
+            yield address
+
+
+def _leaving(context: Context) -> Iterator[str]:
+    """Whom nobody wants any more and who is to go yet, or did not go when told to."""
+    after = context.app.deprovisioning.deleteAfter
+    for address, skip in context.unwanted.items():
+        if skip is not None and skip.code in KEPT:
+            continue
+        entry = context.entries[address]
+        due = deletion_due(context, entry) if after is not None else None
+        if is_active(entry) or is_in_vain(entry) or (due is not None and due <= context.resolution.today):
+            yield address
+
+
+def _around_others(context: Context, asked: frozenset[str]) -> frozenset[str]:
+    """The groups of those who bear a name that is somebody else's in the record: it stays in there, and means another."""
+    entries, recorded = context.entries, context.matching.recorded
+    named = {address for address in asked if address in entries and recorded.get(address) != address}
+    moved = named | {address for address in asked if recorded.get(address, address) != address}
+    if not moved:
+        return frozenset()
+    wanted = {address for address, group in context.resolution.groups.items() if not moved.isdisjoint(group.members)}
+    inside = {address for address in entries.groups() if not moved.isdisjoint(entries[address].get("members", ()))}
+    return both_names(context, wanted | inside)
+
+
+def _left_open(context: Context, record: Record) -> Iterator[str]:
+    """Who must stay out, and what is left of plans that were applied by their digest."""
+    yield from context.revoked
+    for asked in record.asked.values():
+        yield from asked.get("changes", {})

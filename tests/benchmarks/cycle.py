@@ -1,0 +1,60 @@
+"""What a cycle costs that finds nothing to do: python -m tests.benchmarks.cycle 100000. Each figure is one whole process.
+
+The first one is initial and reads everything; of the others a large app reads the privileged, and those whose turn it is.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.benchmarks.bench import ROOT, serving
+from tests.benchmarks.generate import declare
+from tests.benchmarks.measure import run
+from tests.benchmarks.record import write_record
+
+PROMISED = 2.0  # seconds of computing at 100,000 users
+ONE = """
+import gc, sys
+from contextlib import contextmanager
+from pathlib import Path
+gc.disable()
+from reconciler.cycle.clock import now
+from reconciler.cycle.listener import SILENT
+from reconciler.cycle.randomness import SystemChance
+from reconciler.service.cycle import Means, Order
+from reconciler.service.worker import conducted
+@contextmanager
+def orderly(): yield lambda: False
+end = conducted(Path(sys.argv[1]), "bench", Order("c", True), Means(SILENT, now, SystemChance(), orderly))
+print(end.kind, end.result, end.error, dict(end.written), end.counts.drifted, file=sys.stderr)
+import os
+sys.stderr.flush()
+os._exit(end.result != "success")
+"""
+
+
+def main(count: int) -> None:
+    with tempfile.TemporaryDirectory() as name, serving(count) as url:
+        folder = Path(name)
+        declare(folder / "desired", count)
+        write_record(folder / ".reconcile", count)
+        (folder / ".gitignore").write_text(".reconcile\ncache\n")
+        for words in (["init"], ["add", "."], ["-c", "user.name=b", "-c", "user.email=b@x.org", "commit", "-m", "declared"]):
+            subprocess.run(["git", "-C", name, *words], check=True, capture_output=True)
+        environ = {
+            "BENCH_URL": url,
+            "BENCH_TOKEN": "token",
+            "RECONCILE_CACHE_DIR": str(folder.parent / f"{folder.name}-cache"),
+            "RECONCILE_ALLOWED_ORIGINS": url,
+            "PYTHONPATH": str(ROOT),
+        }
+        for kind in ("initial, cold", *["incremental, nothing to do"] * 3):
+            cost = run([sys.executable, "-c", ONE, str(folder / "desired")], folder, environ)
+            print(f"{kind}: {cost.cpu:.2f} s of computing, {cost.wall:.2f} s by the clock, {cost.megabytes:.0f} MB")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)

@@ -1,0 +1,290 @@
+"""A plan for which only what the declaration's change can touch was read: a checkout and a real service in, plans out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from reconciler.cycle.minimal import minimal_read
+from reconciler.cycle.read import read_live
+from reconciler.plan.model import PartRead, Plan
+from reconciler.plan.selection import Selection
+from tests.support.gitworld import git
+from tests.support.world import MAPPINGS, World
+
+PEOPLE = tuple(f"p{number}@x.org" for number in range(12))
+NET, OPS = "displayName: Net, members: [%s]", "displayName: Ops, members: [p7@x.org, p8@x.org]"
+OTHERS = ("group: Ops, role: User", *(f"user: {name}, role: User" for name in PEOPLE))
+
+
+class Asked(httpx.BaseTransport):
+    """What the service is asked for: `asked` are the paths of requests, without host."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner, self.asked = inner, list[str]()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(f"{request.method} {request.url.raw_path.decode()}")
+        return self.inner.handle_request(request)
+
+
+class Town(World):
+    """Twelve people, of whom three are in Net and two in Ops: applied, and committed."""
+
+    def __init__(self, folder: Path, *assignments: str, **overrides: Any) -> None:
+        super().__init__(folder, **overrides)
+        git(folder, "init", "--quiet", "--initial-branch=main")
+        self.titles: dict[str, str] = {}
+        self.people()
+        self.net("p0@x.org", "p1@x.org", "p2@x.org")
+        self.assign(*assignments or ("group: Net, role: Admin", *OTHERS))
+        self.save()
+        self.converge()
+        self.wire = self.transport.inner = Asked(self.transport.inner)
+
+    def people(self, *names: str, **titles: str) -> None:
+        self.titles |= titles
+        rows = [(name, self.titles.get(name.partition("@")[0], "Staff")) for name in names or PEOPLE]
+        self.users(*(f"userPrincipalName: {name}, jobTitle: {title}" for name, title in rows))
+
+    def net(self, *members: str) -> None:
+        self.groups(NET % ", ".join(members), OPS)
+
+    def save(self) -> None:
+        """All files in a commit, which is the one that is applied from now on."""
+        git(self.folder, "add", "desired")
+        git(self.folder, "commit", "--quiet", "--allow-empty", "-m", "change")
+        self.commit = git(self.folder, "rev-parse", "HEAD").strip()
+
+    def minimal(self, *only: str, also: tuple[str, ...] = ()) -> Plan:
+        self.wire.asked.clear()
+        self.read = minimal_read(only, also)
+        try:
+            return self.session(Selection(only)).planned.plan
+        finally:
+            self.read = read_live
+
+
+@pytest.fixture
+def town(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Town:
+    monkeypatch.chdir(tmp_path)
+    return Town(tmp_path)
+
+
+def done(plan: Plan) -> list[tuple[str, str]]:
+    return [(change.address, str(change.action)) for change in plan.changes]
+
+
+def same_changes(one: Plan, other: Plan) -> bool:
+    return [change.digest for change in one.changes] == [change.digest for change in other.changes]
+
+
+def test_nothing_is_asked_for_where_nothing_changed(town: Town) -> None:
+    town.edit("p5@x.org", "title", "Drifted")
+    plan = town.minimal()
+    assert (done(plan), plan.part) == ([], PartRead(town.commit or "", 0, 0))
+    assert [path for path in town.wire.asked if "/Users" in path or "/Groups" in path] == []
+    assert done(town.plan()) == [("User/p5@x.org", "update")], "the nightly run sees everything"
+
+
+def test_one_line_reads_one_account(town: Town) -> None:
+    town.people(p5="Boss")
+    plan = town.minimal()
+    assert done(plan) == [("User/p5@x.org", "update")]
+    assert plan.part == PartRead(town.commit or "", 1, 0)
+    assert len([path for path in town.wire.asked if "/Users" in path]) == 1
+    assert same_changes(plan, town.plan())
+    assert plan.digest != town.plan().digest, "it says less than a plan of everything"
+
+
+def test_somebody_new_is_looked_for_by_name_and_adopted(town: Town) -> None:
+    town.seed("new@x.org")
+    town.people(*PEOPLE, "new@x.org", "newer@x.org")
+    town.net("p0@x.org", "p1@x.org", "p2@x.org", "new@x.org", "newer@x.org")
+    plan = town.minimal()
+    assert done(plan) == [("Group/Net", "update"), ("User/new@x.org", "update"), ("User/newer@x.org", "create")]
+    assert same_changes(plan, town.plan())
+
+
+def test_who_goes_leaves_the_groups_and_nobody_else_does(town: Town) -> None:
+    town.people(*(name for name in PEOPLE if name != "p1@x.org"))
+    town.net("p0@x.org", "p2@x.org")
+    town.assign("group: Net, role: Admin", *(row for row in OTHERS if "p1@" not in row))
+    plan = town.minimal()
+    assert done(plan) == [("Group/Net", "update"), ("User/p1@x.org", "disable")]
+    assert plan.changes[0].remove == ("User/p1@x.org",)
+    assert same_changes(plan, town.plan())
+
+
+def test_a_member_who_was_put_in_by_hand_is_read_before_being_taken_out(town: Town) -> None:
+    net, hand = town.group("Net"), town.find("p9@x.org")
+    town.bare.patch("Groups", net["id"], [{"op": "add", "path": "members", "value": [{"value": hand["id"]}]}])
+    town.net("p0@x.org", "p1@x.org", "p2@x.org", "p3@x.org")
+    plan = town.minimal()
+    assert plan.changes[0].remove == ("User/p9@x.org",) and plan.changes[0].add == ("User/p3@x.org",)
+    assert same_changes(plan, town.plan())
+
+
+def test_a_rename_is_one_wherever_the_person_is_named(town: Town) -> None:
+    rows = [f"userPrincipalName: {name}, jobTitle: Staff" for name in PEOPLE if name != "p1@x.org"]
+    town.users(*rows, "userPrincipalName: ada@x.org, jobTitle: Staff, previously: [p1@x.org]")
+    town.net("p0@x.org", "ada@x.org", "p2@x.org")
+    town.assign("group: Net, role: Admin", *(row.replace("p1@", "ada@") for row in OTHERS))
+    plan = town.minimal()
+    assert done(plan) == [("User/ada@x.org", "update")]
+    assert same_changes(plan, town.plan())
+
+
+def test_an_expired_assignment_counts_without_a_change_and_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = (row for row in OTHERS if "p1@" not in row)
+    town = Town(tmp_path, "group: Net, role: Admin", "user: p10@x.org, role: Admin, expires: 2026-06-10", *rows)
+    assert done(town.minimal()) == []
+    town.today = "2026-06-11"
+    plan = town.minimal()
+    assert done(plan) == [("User/p10@x.org", "update")] and same_changes(plan, town.plan())
+    assert town.apply().complete
+    assert town.minimal().part == PartRead(town.commit or "", 0, 0)
+
+
+def test_an_assignment_that_had_expired_and_is_extended_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    rows = ("group: Net, role: Admin", *(row for row in OTHERS if "p11@" not in row))
+    town = Town(tmp_path, "user: p11@x.org, role: User, expires: 2026-06-10", *rows)
+    town.today = "2026-06-11"
+    assert town.apply().complete
+    town.assign("user: p11@x.org, role: User, expires: 2026-06-30", *rows)
+    plan = town.minimal()
+    assert done(plan) == [("User/p11@x.org", "enable")] and same_changes(plan, town.plan())
+
+
+def test_an_apply_of_it_moves_the_commit_and_keeps_the_record_of_the_rest(town: Town) -> None:
+    before = town.store.load()
+    town.people(p5="Boss")
+    town.save()
+    town.read = minimal_read()
+    assert town.apply().complete
+    after = town.store.load()
+    assert before and after and after.commit == town.commit != before.commit
+    assert {a: e for a, e in after.entries.items() if "p5@" not in a} == {
+        a: e for a, e in before.entries.items() if "p5@" not in a
+    }
+    assert town.minimal().part == PartRead(town.commit or "", 0, 0)
+    town.read = read_live
+    assert town.plan().changes == ()
+
+
+def test_a_reviewed_minimal_plan_is_applied_and_found_done(town: Town) -> None:
+    town.people(p5="Boss")
+    reviewed = town.minimal()
+    about = tuple(change.address for change in reviewed.changes)
+    town.read = minimal_read(also=about)
+    assert [change.address for change in town.compare(reviewed).todo] == ["User/p5@x.org"]
+    town.save()
+    assert town.apply().complete
+    compared = town.compare(reviewed)
+    assert (compared.moved, compared.todo, list(compared.done)) == ([], [], ["User/p5@x.org"])
+
+
+def test_what_was_applied_in_part_and_taken_back_is_read(town: Town) -> None:
+    town.people(p5="Boss", p6="Chief")
+    town.save()
+    assert town.apply(only=("User/p5@x.org",)).complete
+    record = town.store.load()
+    assert record is not None and record.begun == [town.commit]
+    town.people(p5="Staff", p6="Staff")
+    town.save()
+    plan = town.minimal()
+    assert done(plan) == [("User/p5@x.org", "update")] and same_changes(plan, town.plan())
+    assert town.apply().complete
+    record = town.store.load()
+    assert record is not None and (record.commit, record.begun) == (town.commit, [])
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "why"),
+    [
+        ("apps/wiki/roles.yaml", "roles: [{value: admin, displayName: Admin}, {value: user, displayName: User}]\n", "roles.yaml"),
+        ("apps/wiki/mappings.yaml", MAPPINGS.replace("source: jobTitle", "source: city"), "mappings.yaml"),
+        ("reconciler.yaml", "defaultDomain: x.org\n", "reconciler.yaml"),
+    ],
+)
+def test_what_everybody_rests_on_has_everything_read(town: Town, path: str, text: str, why: str) -> None:
+    town.write(path, text)
+    plan = town.minimal()
+    assert plan.part is None and plan.digest == town.plan().digest
+    assert any(why in words and "everything was read" in words for words in plan.warnings)
+
+
+def test_without_a_commit_or_with_one_of_elsewhere_everything_is_read(town: Town) -> None:
+    record = town.store.load()
+    assert record is not None
+    of, other = record.commit, "a" * 40
+    for commit, begun, why in (
+        ("", [], "knows no commit of what"),
+        (other, [], "is not in this clone"),
+        (of, [""], "knows no commit of what"),
+        (of, [of] * 4, "4 applies since the last complete one"),
+    ):
+        record.commit, record.begun = commit, begun
+        town.store.save(record)
+        plan = town.minimal()
+        assert plan.part is None and any(why in words for words in plan.warnings)
+
+
+def test_named_addresses_are_read_with_their_groups_and_without_a_commit(town: Town) -> None:
+    record = town.store.load()
+    assert record is not None
+    record.commit = ""
+    town.store.save(record)
+    town.edit("p1@x.org", "title", "Drifted")
+    plan = town.minimal("user/P1@x.org")
+    assert done(plan) == [("User/p1@x.org", "update")] and plan.part == PartRead("", 1, 1)
+
+
+def test_whose_account_cannot_be_asked_for_is_unknown(town: Town) -> None:
+    town.people(p5="Boss", p6="Chief")
+    id = town.find("p5@x.org")["id"]
+    inner = town.wire.inner
+
+    class Refusing(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if id in str(request.url) or "p5%40" in str(request.url) or "p5@" in str(request.url):
+                return httpx.Response(403, json={"detail": "not for you"})
+            return inner.handle_request(request)
+
+    town.wire.inner = Refusing()
+    plan = town.minimal()
+    assert done(plan) == [("User/p6@x.org", "update")]
+    assert [error.code for error in plan.errors] == ["NotAnswered"]
+
+
+def test_many_are_read_in_a_list(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.cycle.minimal.MOST", 3)
+    town.people(p1="A", p2="B", p3="C", p4="D")
+    plan = town.minimal()
+    assert plan.part is None and len(plan.changes) == 4
+    assert any("4 objects would have to be asked for" in words for words in plan.warnings)
+
+
+def test_holders_whom_a_safeguard_counts_are_read_beside(town: Town) -> None:
+    text = (town.folder / "desired/apps/wiki/app.yaml").read_text()
+    town.write("apps/wiki/app.yaml", text + "safeguards: {lockout: {role: Admin, minimumActive: 2}}\n")
+    town.save()
+    town.converge()
+    town.people(p5="Boss")
+    plan = town.minimal()
+    assert done(plan) == [("User/p5@x.org", "update")]
+    assert plan.part is not None and plan.part.users == 4
+    assert {item["name"]: item["status"] for item in plan.safeguards}["lockout"] == "ok"
+
+
+def test_a_leaver_is_disabled_and_the_safeguard_empty_does_not_mistake_the_rest(town: Town) -> None:
+    town.assign("group: Net, role: Admin", *(row for row in OTHERS if "p11@" not in row))
+    plan = town.minimal()
+    assert done(plan) == [("User/p11@x.org", "disable")]
+    empty = next(item for item in plan.safeguards if item["name"] == "empty")
+    assert empty["status"] == "ok" and "not all were read" in empty["detail"]

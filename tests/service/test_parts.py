@@ -1,0 +1,112 @@
+"""Incremental cycles of an app too large to be read whole each time: what they ask for, do and find."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+
+from reconciler.scim.profile import PROFILES, Paging, Rate
+from reconciler.service import looked_after
+from reconciler.service.looked_after import costs_little, turn
+from tests.support.gitworld import git
+from tests.support.rounds import Rounds, declare, staff
+from tests.support.servers import Call
+
+GENERIC, INTERVAL, DAY = PROFILES["generic"], 2400, 86400
+ROLES = "roles: [{value: admin, displayName: Admin, privileged: true}, {value: user, displayName: User}]\n"
+
+
+def committed(service: Rounds) -> None:
+    git(service.folder, "add", "desired")
+    git(service.folder, "commit", "--quiet", "--allow-empty", "-m", "a change")
+
+
+@pytest.fixture
+def large(service: Rounds, monkeypatch: pytest.MonkeyPatch) -> Rounds:
+    """Twelve people of whom one is an administrator, in a repository; everything was applied, and nothing is read whole again."""
+    git(service.folder, "init", "--quiet", "--initial-branch=main")
+    (service.folder / ".git/info/exclude").write_text(".reconcile\n")
+    declare(service, staff(12))
+    service.write("apps/wiki/roles.yaml", ROLES)
+    service.write("apps/wiki/assignments.yaml", "assignments: [{group: Net, role: User}, {user: p00@x.org, role: Admin}]\n")
+    committed(service)
+    assert service.cycle().result == "success"
+    monkeypatch.setattr(looked_after, "MOST_PAGES", 0)
+    service.later(minutes=40)
+    service.front.calls.clear()
+    return service
+
+
+def lists(calls: list[Call], *of: str) -> list[Call]:
+    """Requests for lists."""
+    return [call for call in calls if call.path.endswith(of or ("/Users", "/Groups")) and "startIndex" in call.query]
+
+
+@pytest.mark.parametrize(("objects", "profile", "expected"), [
+    (99_000, replace(GENERIC, paging=Paging(1000, 1000)), True), (100_001, replace(GENERIC, paging=Paging(1000, 1000)), False),
+    (100_000, replace(GENERIC, paging=Paging(100, 100)), False), (9_000, replace(GENERIC, paging=Paging(100, 100)), True),
+    (9_000, replace(GENERIC, paging=Paging(100, 100), rate=Rate(10)), False),
+    (3_000, replace(GENERIC, paging=Paging(100, 100), rate=Rate(10)), True),
+])  # fmt: skip
+def test_whether_reading_all_costs_little_by_pages_and_by_the_profile_s_rate(
+    objects: int, profile: object, expected: bool
+) -> None:
+    assert costs_little(objects, profile, INTERVAL) is expected  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("number", "refresh"), [(1, DAY), (36, DAY), (97, DAY), (7_000, DAY), (12, INTERVAL), (0, DAY)])
+def test_everybody_has_a_turn_within_a_full_refresh_and_only_one(number: int, refresh: int) -> None:
+    every = [f"User/{n}" for n in range(number)]
+    seen = Counter(a for n in range(refresh // INTERVAL) for a in turn(every, n * INTERVAL + 5.0, INTERVAL, refresh))
+    assert seen == Counter(every)
+
+
+def test_a_turn_never_asks_for_more_than_a_few_hundred() -> None:
+    every = [f"User/{n}" for n in range(100_000)]
+    assert max(len(turn(every, n * INTERVAL, INTERVAL, DAY)) for n in range(36)) == looked_after.MOST_OBJECTS
+
+
+def test_where_nothing_changed_only_the_privileged_and_those_whose_turn_it_is_are_asked_for(large: Rounds) -> None:
+    result = large.cycle()
+    assert (result.kind, result.result, result.written) == ("incremental", "success", {})
+    assert not lists(large.front.calls) and large.front.writes == []
+    assert len([call for call in large.front.calls if "/Users/" in call.path]) <= 3
+    assert result.counts.in_scope == 13 and result.counts.provisioned == 13
+
+
+def test_a_leaver_is_out_a_joiner_is_in_and_nobody_else_is_read(large: Rounds) -> None:
+    declare(large, [*staff(11), "new@x.org"])
+    committed(large)
+    result = large.cycle()
+    assert result.result == "success" and result.written == {"create": 1, "disable": 1, "update": 1}
+    assert not lists(large.front.calls, "/Users") and large.find("p11@x.org")[0]["active"] is False and result.read_back
+    large.later(minutes=40)
+    assert large.cycle().written == {}
+
+
+def test_a_privileged_account_that_somebody_changed_is_found_in_the_next_cycle_and_others_in_their_turn(large: Rounds) -> None:
+    for name in ("p00@x.org", "p07@x.org"):
+        with large.client() as client:
+            found = client.find("Users", "userName", name)[0]
+            client.patch("Users", found["id"], [{"op": "replace", "path": "active", "value": False}])
+    found_after: dict[str, int] = {}
+    for number in range(1, 37):
+        if large.service["watermark"]["initial"] < large.now()[:11] and "User/p07@x.org" in found_after:
+            break
+        for item in large.cycle().drift:
+            found_after.setdefault(item.address, number)
+        large.later(minutes=40)
+    assert found_after["User/p00@x.org"] == 1 and 1 <= found_after["User/p07@x.org"] < 36
+    assert large.service["drift"].keys() == {"User/p00@x.org", "User/p07@x.org"}, "what was found is known until it is gone"
+
+
+def test_what_is_blocked_is_judged_on_everything_and_approved_by_the_digest_that_plan_shows(large: Rounds) -> None:
+    declare(large, staff(1))
+    committed(large)
+    result = large.cycle()
+    assert result.result == "blocked" and lists(large.front.calls) and large.front.writes == []
+    shown = large.reconcile("plan", "--format", "json")
+    assert json.loads(shown.out)["plans"][0]["digest"] == result.approvals_needed[0].digest
