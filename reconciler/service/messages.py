@@ -16,8 +16,6 @@ from reconciler.notify.deliver import Delivery, Means
 from reconciler.service.events import Event
 from reconciler.service.result import CycleResult
 
-LAST = 10.0  # seconds that an end in order gives to what is due
-
 
 class Counts(Protocol):
     """Whoever counts deliveries."""
@@ -26,10 +24,13 @@ class Counts(Protocol):
 
 
 class Messages:
-    """While it is entered, messages are delivered; `say` gets lines for the service's own log."""
+    """While it is entered, messages are delivered, and for `last` seconds after an end in order what is due then.
 
-    def __init__(self, say: Callable[[Event], None], counts: tuple[Counts, ...] = ()) -> None:
-        self._say, self._counts = say, counts
+    `say` gets lines for the service's own log.
+    """
+
+    def __init__(self, say: Callable[[Event], None], counts: tuple[Counts, ...] = (), last: float = 10.0) -> None:
+        self._say, self._counts, self._last = say, counts, last
 
     def __enter__(self) -> Self:
         means = Means(os.environ, lambda: datetime.now(UTC), random.random)
@@ -37,7 +38,7 @@ class Messages:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._courier.close(LAST)
+        self._courier.close(self._last if error is None else 0.0)
 
     def result(self, result: CycleResult) -> None:
         if result.outbox:

@@ -10,6 +10,7 @@ import gc
 import os
 import signal
 import threading
+from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -83,10 +84,18 @@ def cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order
         with suppress(OSError):
             pipe.send(Event(now(), kind, words, app, order.cycle_id))
 
-    listener = Listener(lambda words: tell("waiting", words), lambda words: tell("note", words), lambda words: None)
+    requests: list[tuple[str, int]] = []  # to which any thread may append
+    listener = Listener(
+        lambda words: tell("waiting", words),
+        lambda words: tell("note", words),
+        lambda words: None,
+        lambda method, status: requests.append((method, status)),
+    )
     means = Means(listener, now, SystemChance(), stop.orderly, lock_timeout=lock_timeout)
     try:
         end = conducted(desired, app, order, means)
+        if isinstance(end, CycleResult):
+            end = replace(end, requests=Counter(requests))
     except KeyboardInterrupt:
         end = Stopped(app)
     _leave(pipe, end)
@@ -133,12 +142,12 @@ def _told(result: CycleResult, declarations: Declarations, means: Means) -> Cycl
         with locked(app, declarations, means.listener, Lock(COMMAND, means.lock_timeout)) as store:
             record = store.load() or Record(app.name)
             before = record.told
-            after_cycle(app, result, record, store, means.listener.notes)
+            after_cycle(app, result, record, store, means.listener.says)
             if record.told != before:
                 store.save(record)
             return replace(result, outbox=str(store.outbox()))
     except RecordError as error:  # Locked is one
-        means.listener.notes(f"nobody is told yet: {error}")
+        means.listener.says(f"nobody is told yet: {error}")
         return result
 
 

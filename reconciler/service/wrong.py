@@ -12,6 +12,7 @@ from reconciler.record.told import Cause as Known
 from reconciler.report.event.model import MOST_NAMED
 from reconciler.report.event.words import OFF
 from reconciler.report.safeguard_verdict import line
+from reconciler.service.failures import NOT_PLANNED, STILL_ACTIVE
 from reconciler.service.quarantine import TOO_MANY_DELETES
 from reconciler.service.result import Approval, CycleResult, Quarantine
 
@@ -27,6 +28,7 @@ WHOLE = frozenset(
         "Crashed",
     }
 )
+UNRECORDED = frozenset({NOT_PLANNED, STILL_ACTIVE[0]})  # codes of failures of which no escrow is left
 CHANGED = "ChangedAtTheService"
 DIGEST = len("sha256:") + 12  # as much of a plan's digest as tells it apart
 
@@ -45,8 +47,10 @@ def causes_of(result: CycleResult, service: Service, wanted: Collection[str]) ->
 
 def is_unseen(known: Known, result: CycleResult) -> bool:
     """Whether a cycle without this cause could not have seen it: one that failed or was interrupted did not look everywhere."""
-    if known["kind"] == "quarantine" or not (result.error or result.interrupted):
+    if known["kind"] == "quarantine":
         return False
+    if not (result.error or result.interrupted):
+        return result.in_part and known["kind"] == "failure" and known["reason"] in UNRECORDED
     return known["kind"] != "failure" or bool(result.quarantine) or known["reason"] not in WHOLE
 
 
