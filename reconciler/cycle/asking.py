@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.plan.context import Context, gather
@@ -25,21 +25,24 @@ class Asking:
 
     def __init__(self, client: ScimClient, resolution: Resolution, record: Record, live: Live) -> None:
         self.client, self.resolution, self.record, self.live = client, resolution, record, live
+        self._known: tuple[Live, Context] | None = None  # the last context, and what it is of
 
     def shown(self, kind: str) -> Mapping[str, LiveObject]:
         return self.live.users if kind == "User" else self.live.groups
 
     def context(self) -> Context:
         """Who belongs together, by what is known so far."""
-        matching = match(self.resolution, self.live, self.record.entries)
-        return gather(self.resolution.limited.app, self.resolution, self.live, self.record, matching)
+        if self._known is None or self._known[0] is not self.live:
+            matching = match(self.resolution, self.live, self.record.entries)
+            self._known = self.live, gather(self.resolution.limited.app, self.resolution, self.live, self.record, matching)
+        return self._known[1]
 
     def recorded(self, kind: str, asked: Mapping[str, str]) -> None:
         """Objects of the record, address -> id."""
         if asked:
-            self.heard(kind, self.context(), asked, by_ids(self.client, kind + "s", list(dict.fromkeys(asked.values()))))
+            self.heard(kind, self.context, asked, by_ids(self.client, kind + "s", list(dict.fromkeys(asked.values()))))
 
-    def heard(self, kind: str, context: Context, asked: Mapping[str, str], answers: Mapping[str, Answered]) -> int:
+    def heard(self, kind: str, context: Callable[[], Context], asked: Mapping[str, str], answers: Mapping[str, Answered]) -> int:
         """Takes in what was answered by id (id -> answer), asks by filter where it was not, and says how many are there."""
         unanswered = {address: error for address, id in asked.items() if isinstance(error := answers[id], ServiceError)}
         there = [answer for answer in answers.values() if isinstance(answer, dict)]
@@ -47,9 +50,9 @@ class Asking:
         self._take(kind, there, {address: _why(error) for address, error in unanswered.items()})
         return len(there)
 
-    def _by_filter(self, kind: str, context: Context, unanswered: dict[str, ServiceError]) -> list[Resource]:
+    def _by_filter(self, kind: str, context: Callable[[], Context], unanswered: dict[str, ServiceError]) -> list[Resource]:
         """Those of them whom a filter on what they are matched by shows under their own id; they are unanswered no more."""
-        questions = {address: matching_values_told(context, address) for address in unanswered}
+        questions = {address: matching_values_told(context(), address) for address in unanswered}
         found = side_by_side(self.client, questions, lambda address: self._found(kind, questions[address]))
         own = {address: self.record.entries[address]["id"] for address in unanswered}
         there = []

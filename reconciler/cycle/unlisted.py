@@ -47,7 +47,7 @@ class _Unlisted(Asking):
         """`known` is how many of the type are in the record."""
         context = self.context()
         asked = of_concern(context, absent)
-        there = self.heard(kind, context, asked, self._by_id(kind, asked, known))
+        there = self.heard(kind, lambda: context, asked, self._by_id(kind, asked, known))
         if kind not in self.record.incomplete and 2 * there <= known:
             return
         self.incomplete.append(kind)

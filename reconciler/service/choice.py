@@ -37,8 +37,9 @@ def choose(planned: Planned, repairs: bool, escrows: Mapping[str, Escrow], now: 
     resolution = planned.context.resolution
     waiting = frozenset(c.address for c in kept if c.address in escrows and _waits(c.address, escrows, resolution, now))
     todo = tuple(change for change in kept if change.address not in waiting)
-    whole = len(todo) == len(changes)
-    return Choice(todo if whole else possible(planned.context, todo, []), drift, tuple(sorted(waiting)))
+    if todo and len(todo) < len(changes):
+        todo = possible(planned.context, todo, [])
+    return Choice(changes if todo == changes else todo, drift, tuple(sorted(waiting)))
 
 
 def _waits(address: str, escrows: Mapping[str, Escrow], resolution: Resolution, now: str) -> bool:

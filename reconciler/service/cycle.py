@@ -122,7 +122,8 @@ class _Cycle:
         session = replace(session, record=record)
         repairs = session.app.provisioning.drift == "repair"
         choice = choose(session.planned, repairs, self._escrows(), self.started)
-        session = session.guard(choice.write, self.started)
+        if choice.write is not session.planned.plan.changes:
+            session = session.guard(choice.write, self.started)
         if session.guarded.blocking and session.planned.plan.part is not None:
             return None
         todo, held = self._allowed(session, choice)
