@@ -10,6 +10,7 @@ The rooms, in the order of the data (a room imports only rooms above it; none in
     plan       desired, live and record in, an inert Plan out: match, compare, guard, explain; pure
     apply      a Plan in; requests in a safe order, outcomes and changes of the record out
     report     a plan, an explanation or problems in; text, Markdown, JSON or annotations out; pure
+    notify     what is wrong with an app and what of it was told in; one message a cause out, by mail and webhook, from an outbox
     cycle      one pass over one app: open the record, read, plan, guard and, under a lock, write
     service    the running service: each app's clock, cycles one after another, escrow and quarantine; a loop around cycle
     adopt      a service or an Entra tenant in, declarations out: the way back

@@ -26,6 +26,7 @@ COMMANDS = {
     "run": "A cycle of every app each interval, until told to stop.",
     "status": "Show how each app's cycles go, from the record.",
     "restart": "End an escrow, a quarantine, or what incremental cycles rest on.",
+    "notify": "Try how people are told, or tell again what they were told.",
     "import": "Write what a service has already as declarations.",
     "explain": "Show step by step what becomes of one user, and why.",
     "access": "Show who has which role and group, and what gives it.",

@@ -4,34 +4,37 @@ from __future__ import annotations
 
 import gc
 import re
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.common import BLOCKED, ERROR, LOCKED, PARTIAL, known_apps, lock_option, options, worst
+from reconciler.cli.times import Time
 
 if TYPE_CHECKING:
+    from reconciler.service.listen import Address
     from reconciler.service.loop import Loop
     from reconciler.service.worker import End
 
-TIME = re.compile(r"[1-9]\d*[smhd]", re.ASCII)
+ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})", re.ASCII)
+LAST, SOON = 10.0, 2.0  # seconds for messages that are due at the end: of one cycle, and of a service that is told to stop
 CODES = {"success": 0, "off": 0, "partial": PARTIAL, "blocked": BLOCKED, "failed": ERROR}
 
 
-class Time(click.ParamType[int]):
-    """A number and s, m, h or d; comes out as seconds."""
+class Listen(click.ParamType["Address"]):
+    """A host and a port."""
 
-    name = "time"
+    name = "address"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        if isinstance(value, int):
-            return value
-        if not TIME.fullmatch(str(value)):
-            self.fail(f"{value!r} is not a time: write a number and s, m, h or d, such as 40m", param, ctx)
-        from reconciler.service.clocks import seconds
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Address:
+        from reconciler.service.listen import Address
 
-        return seconds(str(value))
+        match = ADDRESS.fullmatch(str(value))
+        if match is None or int(match[3]) > 65_535:
+            self.fail(f"{value!r} is not an address: write a host and a port, such as 127.0.0.1:9464", param, ctx)
+        return Address(match[1] or match[2], int(match[3]))
 
 
 @click.command()
@@ -46,24 +49,37 @@ class Time(click.ParamType[int]):
 @click.option(
     "--log-format", type=click.Choice(["text", "json"]), default="text", show_default=True, help="The form of each line."
 )
+@click.option(
+    "--listen", type=Listen(), metavar="HOST:PORT", help="Answer /metrics, /healthz and /readyz there, such as 127.0.0.1:9464."
+)
 @lock_option
 def run(
     desired: Path, apps: tuple[str, ...], no_color: bool, once: bool, interval: int | None, pull: bool, poll: int, grace: int,
-    log_format: str, lock_timeout: float,
+    log_format: str, listen: Address | None, lock_timeout: float,
 ) -> int:  # fmt: skip
     """Run a cycle of each app every interval: plan, guard, write, record. Safeguards and approvals hold as in apply."""
     from reconciler.service.events import Event, as_json, as_text
+    from reconciler.service.listen import listening
     from reconciler.service.loop import Loop, Settings
+    from reconciler.service.messages import Messages
+    from reconciler.service.metrics import Metrics
 
     form = as_json if log_format == "json" else as_text
 
     def say(event: Event) -> None:
         click.echo(form(event))
 
-    loop = Loop(Settings(desired, apps, interval, once, poll if pull else None, grace, lock_timeout), say)
     gc.enable()  # it lives long, and holds little
+    metrics = Metrics(time.time)
+    messages = Messages(say, (metrics,), LAST if once else SOON)
+    settings = Settings(desired, apps, interval, once, poll if pull else None, grace, lock_timeout)
+    loop = Loop(settings, say, (messages, metrics))
     _check(loop, apps)
-    loop.run()
+    try:
+        with listening(listen, loop, metrics, time.monotonic), messages:
+            loop.run()
+    except OSError as error:
+        raise click.ClickException(f"--listen: {error.strerror}: choose another address or port") from None
     return worst([_code(end) for end in loop.ends.values()]) if once else 0
 
 

@@ -16,11 +16,12 @@ if TYPE_CHECKING:
 
 @contextmanager
 def connect(
-    app: App, record: Record | None, tell: Callable[[str], None], but: frozenset[int] = frozenset()
-) -> Iterator[ScimClient]:
+    app: App, record: Record | None, tell: Callable[[str], None], but: frozenset[int] = frozenset(),
+    answered: Callable[[str, int], None] = lambda method, status: None,
+) -> Iterator[ScimClient]:  # fmt: skip
     """A client for the app, once the rule of allowed origins has been kept; a status in `but` is final at once.
 
-    `tell` hears of waits, from any thread. An error that ends the work on the app names it.
+    `tell` hears of waits and `answered` of each request, from any thread. An error that ends the work on the app names it.
     """
     from reconciler.scim.client import AGAIN, ScimClient
     from reconciler.scim.credentials import resolve
@@ -28,8 +29,11 @@ def connect(
     from reconciler.scim.profile import profile_of
 
     reach = resolve(app, os.environ, record.base_url if record else None)
+    client = ScimClient(
+        reach.base_url, reach.token, profile_of(app), again=AGAIN - but, tell=tell, shown=reach.shown, answered=answered
+    )
     try:
-        with ScimClient(reach.base_url, reach.token, profile_of(app), again=AGAIN - but, tell=tell, shown=reach.shown) as client:
+        with client:
             if record is not None and record.base_url == reach.base_url:  # of a version that kept the URL itself
                 record.describe(reach.shown, record.declared)
             yield client

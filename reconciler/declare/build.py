@@ -11,6 +11,7 @@ from reconciler.declare.mappings import object_mapping
 from reconciler.declare.model import App, Problem
 from reconciler.declare.names import fold
 from reconciler.declare.notes import Notes
+from reconciler.declare.notification import read_notification
 from reconciler.declare.roles import read_roles
 from reconciler.declare.safeguards import read_approvals, read_safeguards
 from reconciler.declare.settings import Deprovisioning, Provisioning
@@ -28,7 +29,6 @@ def build_app(folder: str, documents: Mapping[str, Document], problems: list[Pro
     check_credentials(document, credentials, notes)
     roles = read_roles(documents.get("roles"), notes)
     profile, settings = profiles.declared(document, problems)
-    _not_yet(document, notes)
     deprovisioning = document.data.get("deprovisioning", {})
     return App(
         name=name,
@@ -49,6 +49,7 @@ def build_app(folder: str, documents: Mapping[str, Document], problems: list[Pro
         removal_place=document.locate_key(REMOVAL if REMOVAL[-1] in deprovisioning else ("app",)),
         safeguards=read_safeguards(document, roles, problems),
         approvals=read_approvals(documents["approvals"], problems) if "approvals" in documents else (),
+        notification=read_notification(document, notes),
     )
 
 
@@ -57,11 +58,6 @@ def _name(folder: str, document: Document, notes: Notes) -> str:
     if fold(name) != fold(folder):
         notes.error(document, ("app",), "app-name", f"the folder is named {folder}, the app {name}", "give both one name")
     return name
-
-
-def _not_yet(document: Document, notes: Notes) -> None:
-    if "notification" in document.data:
-        notes.not_yet(document, ("notification",), "notification")
 
 
 def _known(kind: Any, values: dict[str, Any]) -> dict[str, Any]:

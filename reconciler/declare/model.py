@@ -12,6 +12,7 @@ from reconciler.declare.settings import (
     GroupMembership,
     Identity,
     Lockout,
+    Notification,
     Provisioning,
     RecordSettings,
 )
@@ -210,6 +211,7 @@ class App:
     token_place: Place = Place("", 0)
     safeguards: Safeguards = Safeguards()
     approvals: tuple[Approval, ...] = ()
+    notification: Notification = Notification()
 
 
 class AppHead(Protocol):

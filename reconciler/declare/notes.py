@@ -17,10 +17,5 @@ class Notes:
     def error(self, document: Document, path: tuple[Any, ...], code: str, message: str, remedy: str) -> None:
         self.problems.append(Problem(document.locate(path), "error", code, message, remedy))
 
-    def not_yet(self, document: Document, path: tuple[Any, ...], what: str) -> None:
-        place = document.locate_key(path)
-        self.problems.append(
-            Problem(
-                place, "warning", "no-effect-yet", f"{what} has no effect yet", "it is checked, and will count in a later version"
-            )
-        )
+    def warning(self, document: Document, path: tuple[Any, ...], code: str, message: str, remedy: str) -> None:
+        self.problems.append(Problem(document.locate_key(path), "warning", code, message, remedy))

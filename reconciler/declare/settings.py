@@ -68,3 +68,26 @@ class RecordSettings:
     remote: str = "origin"
     path: str | None = None
     folder: str = "."
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Where events are posted. `url` and `secrets` are unresolved references; each event is signed with every secret."""
+
+    url: str
+    secrets: tuple[str, ...] = ()
+    format: str = "standard"  # or "slack", "teams"
+
+
+TOLD = ("failure", "blocked", "quarantine", "recovery", "drift", "approvalNeeded")
+TOLD_BY_DEFAULT = ("failure", "blocked", "quarantine", "recovery")
+
+
+@dataclass(frozen=True)
+class Notification:
+    """Who is told of what: `on` are kinds of TOLD; `remindAfter` such as 24h, None where nobody is reminded."""
+
+    email: tuple[str, ...] = ()
+    on: tuple[str, ...] = TOLD_BY_DEFAULT
+    webhook: Webhook | None = None
+    remindAfter: str | None = None

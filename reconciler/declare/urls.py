@@ -11,6 +11,7 @@ from reconciler.declare.dot_segments import has_dot_segment
 REFERENCE = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?|file:[^}]+)\}")
 TOKEN = re.compile(r"\$\{(env:[A-Za-z_][A-Za-z0-9_]*|file:[^}]+)\}\Z")
 DOTS = "a URL has no dot segments, plain or encoded, and each % in it begins an encoded byte"
+CHARACTERS = "a URL holds only letters, digits and marks of ASCII"
 USER_INFORMATION = "a URL must not hold user information"
 QUERY = "a base URL has no query and no fragment"
 URL_REMEDIES = {
@@ -32,9 +33,8 @@ def _stand_in(match: re.Match[str]) -> str:
 
 def url_problem(url: str) -> str | None:
     """Why a URL cannot be a service's base, or None."""
-    # urlsplit drops tabs and takes a backslash for a letter, where others read another host.
-    if not url.isascii() or not url.isprintable() or any(c in ' \\"<>^`{|}' for c in url):
-        return "a URL holds only letters, digits and marks of ASCII"
+    if not _is_written_in_ascii(url):
+        return CHARACTERS
     try:
         parts = urlsplit(url)
         host = parts.hostname
@@ -52,6 +52,17 @@ def url_problem(url: str) -> str | None:
     if parts.scheme == "http" and not is_loopback(host):
         return "only https is spoken, but to loopback"
     return None
+
+
+def webhook_problem(url: str) -> str | None:
+    """Why a URL cannot be a webhook's address, or None; beside what a base may be it may have a query."""
+    address, _, query = url.partition("?")
+    return url_problem(address) or (None if _is_written_in_ascii(query) else CHARACTERS) or (QUERY if "#" in query else None)
+
+
+def _is_written_in_ascii(url: str) -> bool:
+    """urlsplit drops tabs and takes a backslash for a letter, where others read another host."""
+    return url.isascii() and url.isprintable() and not any(c in ' \\"<>^`{|}' for c in url)
 
 
 def is_loopback(host: str | None) -> bool:

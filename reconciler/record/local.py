@@ -38,6 +38,9 @@ class LocalStore:
     def where(self) -> str:
         return str(self.folder)
 
+    def outbox(self) -> Path:
+        return self.folder / "outbox"
+
     def head(self) -> tuple[str, str]:
         return "", ""
 

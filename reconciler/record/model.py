@@ -9,10 +9,11 @@ from typing import Any, TypedDict
 from reconciler.declare.names import fold
 from reconciler.record.entries import Entries, Entry
 from reconciler.record.service import Service
+from reconciler.record.told import Told
 
 RECORD_VERSION = 1
 # Keys that are written only where there is something.
-WHERE_SOME = frozenset({"learned", "incomplete", "unmapped", "begun", "service"})
+WHERE_SOME = frozenset({"learned", "incomplete", "unmapped", "begun", "service", "told"})
 IN_NO_FORM = "none"
 
 
@@ -129,6 +130,7 @@ class Record:
     skips:      address -> the code with which the provisioning log last said that the object is left out
     learned:    what applies have found of the service; written where there is something
     service:    the cycles of the running service; written where there was one
+    told:       the causes that people have been told of; written where there is one
     commit:     the declaration's commit after whose apply no declared change was left to do; "" where none was known
     begun:      commits of which something was applied since then, and something left; "" for files that are in none; written
                 where there is one
@@ -157,6 +159,7 @@ class Record:
     declared: dict[str, str] = field(default_factory=dict)
     learned: Learned = field(default_factory=Learned)
     service: Service = field(default_factory=Service)
+    told: Told = field(default_factory=Told)
 
     def __post_init__(self) -> None:
         if not isinstance(self.entries, Entries):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any, Protocol
 
 from reconciler.declare.errors import ReconcileError
@@ -71,6 +72,9 @@ class Store(Protocol):
 
     def where(self) -> str:
         """The place in words, for messages."""
+
+    def outbox(self) -> Path:
+        """The folder on this machine where messages about the app wait to be delivered; it need not be there yet."""
 
     def head(self) -> tuple[str, str]:
         """The id of the version that was last looked at, and of its content; empty where the place keeps no versions."""

@@ -41,7 +41,8 @@ class ScimClient:
     is sent again; `tell` is called, from any thread, with a line about each long wait as it begins; `shown` is the base URL as
     plans and records may hold it, if that is not the URL itself; `workers` is how many requests may be under way, by default as
     many as the profile allows. `waiting` is entered for as long as a
-    request takes; nothing is sent a second time once `stopped`; `refused` counts the answers 429.
+    request takes; nothing is sent a second time once `stopped`; `refused` counts the answers 429. `answered` hears, from any
+    thread, of each request that was sent: its method and the answer's status, 0 where none came.
     """
 
     def __init__(
@@ -58,11 +59,12 @@ class ScimClient:
         tell: Callable[[str], None] = lambda words: None,
         timer: Callable[[], float] = time.monotonic,
         shown: str = "",
+        answered: Callable[[str, int], None] = lambda method, status: None,
     ) -> None:
         self.base_url, self.profile = base_url.rstrip("/"), profile
         self.workers = workers or profile.concurrency
         self.shown_url = shown or self.base_url
-        self._answers = Answers(token)
+        self._answers, self._answered = Answers(token), answered
         self._sleep, self._again, self._lock = sleep, again, threading.Lock()
         self._waits = Waits(clock, tell)
         self._turns = Turns(profile.rate, clock, sleep, self._waits)
@@ -259,6 +261,11 @@ class ScimClient:
         with self.waiting():
             return repeating(self._once, method, path, params, content, headers, shown)
 
+    @property
+    def waited(self) -> float:
+        """Seconds that requests have waited for their turn, those of all threads together."""
+        return self._turns.waited
+
     def _once(self, method: str, path: str, params: Any, content: bytes | None, headers: Any, shown: str) -> Any:
         self._turns.wait(method, shown)
         with self._lock:
@@ -266,8 +273,10 @@ class ScimClient:
         try:
             answer = self._wire.send(method, path, params, content, headers)
         except httpx.TransportError as error:
+            self._answered(method, 0)
             words = self._answers.clean(str(error) or type(error).__name__)
             raise no_answer(error, words, method, shown) from None
+        self._answered(method, answer.status)
         self._turns.heard(answer.headers)
         try:
             return self._answers.data(answer, shown)

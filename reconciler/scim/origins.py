@@ -66,18 +66,21 @@ def check_origin(app: str, here: str, name: str, environ: Mapping[str, str], rec
     raise CredentialError(f"the tenantUrl of {app} points to {here}, where its token has not been allowed to go", remedy)
 
 
-def check_name(app: str, here: str, name: str, entries: tuple[Entry, ...]) -> None:
-    """Whether the token of this name may go to `here`, as far as the list binds either. Raises CredentialError."""
+def check_name(app: str, here: str, name: str, entries: tuple[Entry, ...], key: str = "secretToken") -> None:
+    """Whether the token of this name may go to `here`, as far as the list binds either. Raises CredentialError.
+
+    `key` is what names it in app.yaml.
+    """
     names = sorted({entry.name for entry in entries if entry.origin == here and entry.name})
     homes = sorted({entry.origin for entry in entries if entry.name == name})
     if homes and here not in homes:
         raise CredentialError(
-            f"the secretToken of {app}, {name}, would go to {here}, but {LIST} binds it to {', '.join(homes)}",
+            f"the {key} of {app}, {name}, would go to {here}, but {LIST} binds it to {', '.join(homes)}",
             f"give the app a token of its own; or, if {name} may go there too, add {here}={name} to {LIST}",
         )
     if names and name not in names:
         raise CredentialError(
-            f"the secretToken of {app}, {name}, would go to {here}, where by {LIST} only {', '.join(names)} goes",
+            f"the {key} of {app}, {name}, would go to {here}, where by {LIST} only {', '.join(names)} goes",
             f"name that one in app.yaml; or, if {name} is right, add {here}={name} to {LIST}",
         )
 

@@ -33,6 +33,7 @@ class Turns:
         self._burst = float(min(rate.burst, rate.perMinute)) if rate else 0.0
         self._tokens, self._at = self._burst, clock()
         self._closed = 0.0
+        self.waited = 0.0  # seconds, of all threads together
 
     def wait(self, method: str, shown: str = "") -> None:
         """Until a request of this method, `shown` in words, may begin. Raises ServiceError where that is too long."""
@@ -44,6 +45,8 @@ class Turns:
         if max(turn, closed) > now:
             self._tell(turn - now, closed - now, shown)
             self._sleep(max(turn, closed) - now)
+            with self._lock:
+                self.waited += max(turn, closed) - now
 
     def _tell(self, turn: float, closed: float, shown: str) -> None:
         """Of its own limit each time that the service closes the gate; of the profile's pace once."""

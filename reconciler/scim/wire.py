@@ -50,7 +50,7 @@ class Wire:
             }
         )
         self._deadline = Deadline(timer)
-        self._transport = transport or _timed(_transport(base_url, connections), self._deadline)
+        self._transport = transport or timed(transport_to(base_url, connections), self._deadline)
         self._closed = False
 
     def close(self) -> None:
@@ -112,14 +112,14 @@ def _encoded(headers: Mapping[str, str]) -> dict[bytes, bytes]:
     return {name.encode(): value.encode("utf-8", "replace") for name, value in headers.items()}
 
 
-def _timed(transport: httpx.HTTPTransport, deadline: Deadline) -> httpx.HTTPTransport:
+def timed(transport: httpx.HTTPTransport, deadline: Deadline) -> httpx.HTTPTransport:
     """httpx hands no network backend on to httpcore (0.28), so it is put in here."""
     pool: Any = transport._pool
     pool._network_backend = TimedBackend(pool._network_backend, deadline)
     return transport
 
 
-def _transport(base_url: str, connections: int) -> httpx.HTTPTransport:
+def transport_to(base_url: str, connections: int) -> httpx.HTTPTransport:
     """By the proxy that the environment names; what goes to loopback needs none, which would see the token."""
     limits, address = httpx.Limits(max_connections=connections), urlsplit(base_url)
     if address.scheme == "http":

@@ -19,7 +19,8 @@ from reconciler.record.service import Escrow, Service
 from reconciler.record.store import Store
 from reconciler.resolve.expressions.functions import Chance
 from reconciler.scim.errors import CredentialError, ServiceError
-from reconciler.service import clocks, failures, figures, quarantine
+from reconciler.service import clocks, failures, figures, numbers, quarantine
+from reconciler.service.after_cycle import after_cycle
 from reconciler.service.choice import Choice, choose, declared_digest
 from reconciler.service.escrow import released
 from reconciler.service.figures import Frame, Work
@@ -187,6 +188,9 @@ class _Cycle:
             approvals_needed=approvals(session.guarded.blocking),
             read_back=back,
             interrupted=done.interrupted,
+            writes=numbers.writes(done.outcomes),
+            rate_wait=session.client.waited,
+            in_part=session.planned.plan.part is not None,
         )
         return self._end(result, work, session, held)
 
@@ -212,11 +216,15 @@ class _Cycle:
             totals = figures.counts(session.planned, record.entries, len(work.failures), len(escrows), len(result.drift))
             if session.planned.plan.part is not None:
                 totals = replace(totals, unmanaged=figures.last_counts(self.service).unmanaged)
-        result = replace(result, counts=totals)
+        result = replace(result, counts=totals, escrowed_since=numbers.oldest(escrows))
+        if session is not None:
+            result = replace(result, objects=numbers.objects(session.planned, record.entries, escrows, result))
         service = figures.service_after(self.service, result, self.frame, escrows, held)
         why = quarantine.reason_for(result.error, result.blocked, figures.tally(work, escrows, totals.in_scope))
         after = quarantine.judged(self.service.get("quarantine"), why, result.error is None, result.ended, self.frame.interval)
         figures.put(service, "quarantine", after)
         record.keep_service(service)
+        result = replace(result, quarantine=quarantined(service), outbox=str(self.store.outbox()))
+        after_cycle(self.app, result, record, self.store, self.means.listener.says)
         self.store.save(record)
-        return replace(result, quarantine=quarantined(service))
+        return result

@@ -8,6 +8,7 @@ from reconciler.cycle.clock import now
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.write import Lock, locked
 from reconciler.declare.model import App, Declarations
+from reconciler.notify.outbox import Outbox
 from reconciler.plan.provisioning import closed_by
 from reconciler.record.open import store_of
 from reconciler.record.service import Service
@@ -25,7 +26,8 @@ def look_up(app: App, declarations: Declarations) -> dict[str, Any]:
     record, holder = store.load(), store.read_lock()
     running = holder.since if holder is not None and holder.command == COMMAND else ""
     service = record.service if record is not None else Service()
-    return details(app.name, app.displayName, service, seconds(app.provisioning.interval), now(), running, closed_by(app) or "")
+    shown = details(app.name, app.displayName, service, seconds(app.provisioning.interval), now(), running, closed_by(app) or "")
+    return {**shown, "undelivered": Outbox(store.outbox()).undelivered()._asdict()}
 
 
 def restart(app: App, declarations: Declarations, scope: Scope, listener: Listener, timeout: float) -> list[str]:

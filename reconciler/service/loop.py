@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -63,7 +64,7 @@ class _Turn:
 
 @dataclass
 class Loop:
-    """`ends` are what the last cycles of the apps came to."""
+    """`ends` are what the last cycles of the apps came to; `beat` is when it last turned, by a clock that nobody sets."""
 
     settings: Settings
     say: Callable[[Event], None]
@@ -78,6 +79,7 @@ class Loop:
         self.polled = ""
         self.main: Main | None = None
         self.wake, self.waker = socket.socketpair()
+        self.beat = time.monotonic()
 
     # From beginning to end
 
@@ -137,6 +139,7 @@ class Loop:
             else:
                 self._hear(*children[ready])  # type: ignore[index]
         self.systemd.tell(WATCHDOG)
+        self.beat = time.monotonic()
 
     def _children(self) -> Iterator[tuple[str, Child]]:
         if self.surveys is not None:

@@ -104,6 +104,12 @@ class CycleResult:
     rate_wait:   seconds that the service made us wait
     commit:      the declaration's commit and its committer date, UTC; "" where the declaration is in no repository
     read_back:   when the service was asked again for those who were put out, UTC; "" where nobody was
+    objects:     User or Group -> state (a name of Counts; of skipped the sum) -> number; empty where nothing was planned
+    writes:      (User or Group, action, done or failed or skipped) -> number of objects
+    requests:    (method, HTTP status, 0 where no answer came) -> number
+    escrowed_since: when the oldest escrow first failed, UTC; "" where there is none
+    in_part:     whether only those were looked at whom something called for
+    outbox:      the folder in which messages about the app wait; "" where its record was not opened
     interrupted: it was told to stop before its end: the next one does the rest
     """
 
@@ -126,4 +132,10 @@ class CycleResult:
     commit: str = ""
     commit_at: str = ""
     read_back: str = ""
+    objects: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    writes: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+    requests: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    escrowed_since: str = ""
+    in_part: bool = False
+    outbox: str = ""
     interrupted: bool = False

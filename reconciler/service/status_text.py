@@ -36,6 +36,16 @@ def _app(app: Shown, colour: Colour) -> Iterator[str]:
     else:
         yield from _quarantine(app)
     yield from _waiting(app)
+    yield from _undelivered(app.get("undelivered") or {})
+
+
+def _undelivered(left: Shown) -> Iterator[str]:
+    """Of notifications, on this machine."""
+    if left.get("waiting") or left.get("failed"):
+        why = f": {plain(left['error'])}" if left["error"] else ""
+        yield f"    notifications: {left['waiting']} waiting, {left['failed']} given up, since {left['oldest']}{why}"
+    if left.get("off"):
+        yield "    the webhook is off, since its receiver answered 410: `reconcile notify test` turns it on again"
 
 
 def _steady(app: Shown) -> str:

@@ -10,7 +10,9 @@ import gc
 import os
 import signal
 import threading
+from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
@@ -19,11 +21,14 @@ from reconciler.cycle.clock import now
 from reconciler.cycle.declarations import checked
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.randomness import SystemChance
+from reconciler.cycle.write import Lock, locked
 from reconciler.declare.model import Declarations, Problem
+from reconciler.record.model import Record
 from reconciler.record.store import Locked, RecordError
 from reconciler.report.problems import as_text
+from reconciler.service.after_cycle import after_cycle
 from reconciler.service.clocks import seconds
-from reconciler.service.cycle import Means, Order, Postponed, run_cycle
+from reconciler.service.cycle import COMMAND, Means, Order, Postponed, run_cycle
 from reconciler.service.events import Event
 from reconciler.service.failures import app_error
 from reconciler.service.result import AppError, CycleResult
@@ -79,10 +84,18 @@ def cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order
         with suppress(OSError):
             pipe.send(Event(now(), kind, words, app, order.cycle_id))
 
-    listener = Listener(lambda words: tell("waiting", words), lambda words: tell("note", words), lambda words: None)
+    requests: list[tuple[str, int]] = []  # to which any thread may append
+    listener = Listener(
+        lambda words: tell("waiting", words),
+        lambda words: tell("note", words),
+        lambda words: None,
+        lambda method, status: requests.append((method, status)),
+    )
     means = Means(listener, now, SystemChance(), stop.orderly, lock_timeout=lock_timeout)
     try:
         end = conducted(desired, app, order, means)
+        if isinstance(end, CycleResult):
+            end = replace(end, requests=Counter(requests))
     except KeyboardInterrupt:
         end = Stopped(app)
     _leave(pipe, end)
@@ -111,13 +124,31 @@ def conducted(desired: Path, app: str, order: Order, means: Means) -> End:
     started = means.clock()
     declarations, problems = checked(desired)
     if (errors := _errors(problems)) or app not in declarations.apps:
-        return _failed(app, declarations, order, started, means, _invalid(errors, app))
+        return _told(_failed(app, declarations, order, started, means, _invalid(errors, app)), declarations, means)
     try:
         return run_cycle(declarations.apps[app], declarations, order, means)
     except Locked as error:
         return Busy(app, str(error))
     except RecordError as error:
         return _failed(app, declarations, order, started, means, app_error(error))
+
+
+def _told(result: CycleResult, declarations: Declarations, means: Means) -> CycleResult:
+    """The result of a cycle that could not begin, once people have been told; that is made up for where the record is in use."""
+    app = declarations.apps.get(result.app)
+    if app is None:
+        return result
+    try:
+        with locked(app, declarations, means.listener, Lock(COMMAND, means.lock_timeout)) as store:
+            record = store.load() or Record(app.name)
+            before = record.told
+            after_cycle(app, result, record, store, means.listener.says)
+            if record.told != before:
+                store.save(record)
+            return replace(result, outbox=str(store.outbox()))
+    except RecordError as error:  # Locked is one
+        means.listener.says(f"nobody is told yet: {error}")
+        return result
 
 
 def _invalid(errors: list[str], app: str) -> AppError:

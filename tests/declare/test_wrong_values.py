@@ -37,7 +37,8 @@ APP = {
     "provisioning": {"mode": "automatic", "status": "on", "interval": "40m"}, "deprovisioning": {"deleteAfter": "30d"},
     "safeguards": {"accidentalDeletions": {"count": 10, "percent": 20}, "groupMembership": {"percent": 50},
                    "protected": ["ada@x.org"], "lockout": {"role": "User", "minimumActive": 2}},
-    "notification": {"email": ["x@x.org"], "onFailure": True},
+    "notification": {"email": ["x@x.org"], "onFailure": True, "on": ["failure", "drift"], "remindAfter": "24h",
+                     "webhook": {"url": "https://hooks.example.com/a", "secret": "${env:HOOK}", "format": "standard"}},
 }  # fmt: skip
 ATTRIBUTES = [
     {"target": "userName", "source": "userPrincipalName", "matchingPrecedence": 1},

@@ -10,7 +10,7 @@ import pytest
 from reconciler.cli.main import run
 from reconciler.declare.load import load
 from reconciler.resolve.check import check_assignments
-from tests.support.world import APP, MAPPINGS, World
+from tests.support.world import MAPPINGS, World
 
 ROLES = "AssertiveAppRoleAssignmentsComplex([appRoleAssignments])"
 ADDING = MAPPINGS.replace("Assertive", "")
@@ -198,13 +198,3 @@ def test_validate_says_it_and_a_plan_does_not(
     said = capsys.readouterr().out
     assert "assignments.yaml:2:1: warning: the role User is disabled" in said and "0 errors, 1 warning\n" in said
     assert run(["apps"]) == 0 and "disabled" not in capsys.readouterr().err
-
-
-def test_what_has_no_effect_yet_is_a_warning_where_it_is_declared(world: World) -> None:
-    declared = "provisioning:\n  scope: assigned\n  interval: 40m\nnotification: {email: [ops@x.org]}\n"
-    assert load(world.folder / "desired").problems == []
-    world.write("apps/wiki/app.yaml", APP + declared)
-    found = load(world.folder / "desired").problems
-    assert [(problem.severity, problem.message, problem.place.line) for problem in found] == [
-        ("warning", "notification has no effect yet", 6),
-    ]

@@ -90,6 +90,7 @@ WHOLE = {
         "approvals": [{"plan": "x"}],
         "drift": {"Group/Net": "x"},
     },
+    "told": {"causes": [{"kind": "k", "reason": "r", "since": "s", "told": "t", "id": "i"}], "messages": 2},
 }
 VALUES: list[Any] = [None, True, 7, 1.5, "", "text", [], [7], {}, {"x": 7}]
 

@@ -58,6 +58,9 @@ class GitStore:
     def where(self) -> str:
         return f"{self.ref.name} on {self.ref.remote}"
 
+    def outbox(self) -> Path:
+        return self.ref.folder / "outbox"
+
     def head(self) -> tuple[str, str]:
         """The commit that was last looked at or made, and its tree; empty where the ref is not there. Raises RecordError."""
         with self.mutex:

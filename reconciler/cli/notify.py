@@ -1,0 +1,87 @@
+"""reconcile notify: try how people are told, or tell again what they were told."""
+
+from __future__ import annotations
+
+import os
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
+from reconciler.cli.output import say
+from reconciler.cli.times import Time
+from reconciler.declare.model import App, Declarations
+
+if TYPE_CHECKING:
+    from reconciler.notify.deliver import Delivery
+
+NOBODY = "nobody is told: app.yaml has no notification with an email or a webhook"
+
+
+@click.group()
+def notify() -> None:
+    """Try how people are told, or tell again what they were told."""
+
+
+@notify.command()
+@options
+def test(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
+    """Send one message of each kind in `on`, marked as a test, through each channel of each app."""
+    declarations = load_checked(desired, apps)
+    return worst([guarded(lambda app=app: _test(app, declarations)) for app in chosen(declarations, apps)])  # type: ignore[misc]
+
+
+@notify.command()
+@options
+@click.option("--since", type=Time(), default="1d", show_default=True, metavar="TIME", help="What was told within this time.")
+def replay(desired: Path, apps: tuple[str, ...], no_color: bool, since: int) -> int:
+    """Send again what was told, from this machine, within a time: arrived or not, under the same ids."""
+    declarations = load_checked(desired, apps)
+    return worst([guarded(lambda app=app: _replay(app, declarations, since)) for app in chosen(declarations, apps)])  # type: ignore[misc]
+
+
+def _test(app: App, declarations: Declarations) -> int:
+    from reconciler.cycle.clock import now
+    from reconciler.notify.causes import Moment, samples
+    from reconciler.notify.deliver import try_once
+    from reconciler.notify.outbox import Message, Outbox
+    from reconciler.notify.target import target_of
+    from reconciler.record.open import store_of
+
+    target, at = target_of(app), now()
+    if not target.channels:
+        say(f"{app.displayName}: {NOBODY}")
+        return 0
+    events = samples(app.notification, Moment(app.name, app.displayName, "", at))
+    outbox = Outbox(store_of(app, declarations).outbox())
+    messages = [Message(event, channel, target, at, at) for channel in target.channels for event in events]
+    return worst([_shown(app, try_once(outbox, message, os.environ, datetime.now(UTC).timestamp())) for message in messages])
+
+
+def _replay(app: App, declarations: Declarations, since: int) -> int:
+    from reconciler.cycle.clock import now
+    from reconciler.notify.deliver import Means, deliver
+    from reconciler.notify.outbox import Outbox
+    from reconciler.notify.target import target_of
+    from reconciler.record.open import store_of
+    from reconciler.service.clocks import later
+
+    outbox, at = Outbox(store_of(app, declarations).outbox()), now()
+    outbox.retarget(target_of(app))
+    if not outbox.replay(later(at, -since), at):
+        say(f"{app.displayName}: nothing was told within this time from this machine")
+    codes: list[int] = []
+    means = Means(os.environ, lambda: datetime.now(UTC), random.random)
+    deliver(outbox, means, lambda delivery: codes.append(_shown(app, delivery)))
+    return worst(codes)
+
+
+def _shown(app: App, delivery: Delivery) -> int:
+    from reconciler.cycle.clock import now
+    from reconciler.service.messages import line_of
+
+    say(f"{app.displayName}: {line_of(delivery, now()).message}", err=not delivery.succeeded)
+    return 0 if delivery.succeeded else ERROR

@@ -1,0 +1,102 @@
+"""What is due in an outbox in, tried once each; what became of it out. Speaks SMTP and HTTP, and raises nothing that they say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from reconciler.declare.errors import ReconcileError
+from reconciler.notify import mail, webhook
+from reconciler.notify.addresses import resolve
+from reconciler.notify.errors import DeliveryError, Gone
+from reconciler.notify.outbox import FORM, Message, Outbox
+from reconciler.notify.target import EMAIL, WEBHOOK
+
+
+class Delivery(NamedTuple):
+    """One try. `error` and `remedy` are empty where it arrived; `next` is when it is tried again, empty where it is not."""
+
+    app: str
+    channel: str
+    kind: str
+    id: str
+    error: str = ""
+    remedy: str = ""
+    next: str = ""
+
+    @property
+    def succeeded(self) -> bool:
+        return not self.error
+
+
+class Means(NamedTuple):
+    """What delivering needs of the world: the environment, the time in UTC, chance from 0 to 1, whether to stop."""
+
+    environ: Mapping[str, str]
+    clock: Callable[[], datetime]
+    chance: Callable[[], float]
+    stopped: Callable[[], bool] = lambda: False
+
+
+def deliver(outbox: Outbox, means: Means, tell: Callable[[Delivery], None]) -> None:
+    """Try each message that is due once; where somebody else delivers already, leave it to them. Raises RecordError."""
+    if not outbox.due(means.clock().strftime(FORM)):
+        return
+    with outbox.delivering() as alone:
+        for message in outbox.due(means.clock().strftime(FORM)) if alone else ():
+            if means.stopped():
+                return
+            if (delivery := _try(outbox, message, means)) is not None:
+                tell(delivery)
+    outbox.prune(means.clock())
+
+
+def send(message: Message, environ: Mapping[str, str], now: float) -> list[str]:
+    """Through its channel; the addresses that a mail server refused while it took others.
+
+    Raises DeliveryError and CredentialError.
+    """
+    target = message.target
+    if message.channel == EMAIL:
+        return mail.send(message.event, target.email, mail.server_of(environ))
+    if target.webhook is not None:
+        webhook.send(message.event, resolve(target, target.webhook, environ), now)
+    return []
+
+
+def try_once(outbox: Outbox, message: Message, environ: Mapping[str, str], now: float) -> Delivery:
+    """Send a message that waits in no outbox, also to a webhook that is switched off, which it switches on where it arrives."""
+    about = Delivery(message.target.app, message.channel, message.event.kind, message.event.id)
+    try:
+        refused = send(message, environ, now)
+    except ReconcileError as error:
+        return about._replace(error=str(error), remedy=error.remedy)
+    if message.channel == WEBHOOK:
+        outbox.switch_on()
+    return _arrived(about, refused)
+
+
+def _try(outbox: Outbox, message: Message, means: Means) -> Delivery | None:
+    about = Delivery(message.target.app, message.channel, message.event.kind, message.event.id)
+    if outbox.is_off(message):
+        outbox.update(replace(message, state="unwanted"))
+        return None
+    try:
+        refused = send(message, means.environ, means.clock().timestamp())
+    except ReconcileError as error:
+        if isinstance(error, Gone):
+            outbox.switch_off(message.target)
+            outbox.update(replace(message, state="unwanted", error=str(error)))
+            return about._replace(error=str(error), remedy=error.remedy)
+        after = error.after if isinstance(error, DeliveryError) else None
+        later = message.failed(str(error), means.clock(), after, means.chance())
+        outbox.update(later)
+        return about._replace(error=str(error), remedy=error.remedy, next=later.next if later.state == "waiting" else "")
+    outbox.update(replace(message, state="delivered", tries=message.tries + 1, error=""))
+    return _arrived(about, refused)
+
+
+def _arrived(about: Delivery, refused: list[str]) -> Delivery:
+    return about._replace(remedy=f"the mail server refuses {', '.join(refused)}: correct email in app.yaml" if refused else "")

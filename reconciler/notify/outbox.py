@@ -1,0 +1,223 @@
+"""Messages that wait to be delivered, a file each in a folder beside the record: what is in there survives a kill. Does I/O.
+
+A file is written whole or not at all. Delivered ones stay for a while, so that nothing is told twice and all can be sent again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from reconciler.notify.target import WEBHOOK, Target
+from reconciler.record.lines import sync_folder
+from reconciler.record.store import RecordError
+from reconciler.report.event.model import Event
+
+State = Literal["waiting", "delivered", "failed", "unwanted"]
+FORM = "%Y-%m-%dT%H:%M:%SZ"
+KEPT = timedelta(days=30)
+# Seconds until the next try, as Standard Webhooks suggests: over three days, then it is given up.
+DELAYS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
+JITTER = 0.2  # of a delay, so that not all come back at once
+REMEDY = "make room, or correct the permissions"
+
+
+@dataclass(frozen=True)
+class Message:
+    """One event on its way through one channel. Moments are UTC; `error` is why the last try failed.
+
+    waiting:  from `next` on it is tried; delivered: it arrived; failed: given up; unwanted: nobody wants it any more
+    """
+
+    event: Event
+    channel: str
+    target: Target
+    created: str
+    next: str
+    state: State = "waiting"
+    tries: int = 0
+    error: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.event.id}.{self.channel}.json"
+
+    def as_json(self) -> dict[str, Any]:
+        return {**vars(self), "event": self.event.as_json(), "target": self.target.as_json()}
+
+    def failed(self, error: str, moment: datetime, after: float | None, chance: float) -> Message:
+        """After a try that failed; `chance` is from 0 to 1, `after` what the receiver asks for, in seconds."""
+        if self.tries >= len(DELAYS):
+            return replace(self, state="failed", tries=self.tries + 1, error=error)
+        delay = max(DELAYS[self.tries] * (1 + JITTER * chance), after or 0)
+        return replace(self, tries=self.tries + 1, error=error, next=(moment + timedelta(seconds=delay)).strftime(FORM))
+
+
+class Undelivered(NamedTuple):
+    """What `status` says: how many wait or were given up, since when, why the last failed; whether the webhook is off."""
+
+    waiting: int = 0
+    failed: int = 0
+    oldest: str = ""
+    error: str = ""
+    off: bool = False
+
+
+class Outbox:
+    """The folder of one app's messages."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def put(self, events: Iterable[Event], target: Target, at: str) -> None:
+        """Keep each event for each channel, on disk before this returns; one that is there is left. Raises RecordError."""
+        made = [Message(event, channel, target, at, at) for event in events for channel in target.channels]
+        if made:
+            with self._alone():
+                for message in made:
+                    if not (self.folder / message.name).exists():
+                        self._write(message)
+
+    def retarget(self, target: Target) -> None:
+        """What waits goes where app.yaml says now. Raises RecordError."""
+        if not self.folder.exists():
+            return
+        with self._alone():
+            for message in self.messages():
+                if message.state == "waiting" and message.target != target:
+                    state: State = "waiting" if message.channel in target.channels else "unwanted"
+                    self._write(replace(message, target=target, state=state))
+
+    def messages(self) -> list[Message]:
+        """All that are kept, oldest first; a file that is no message is left out."""
+        found = (_message(file) for file in self.folder.glob("msg_*.json"))
+        return sorted((message for message in found if message is not None), key=lambda m: (m.created, m.name))
+
+    def due(self, now: str) -> list[Message]:
+        return [message for message in self.messages() if message.state == "waiting" and message.next <= now]
+
+    def next(self) -> str | None:
+        """When the next one is due."""
+        return min((message.next for message in self.messages() if message.state == "waiting"), default=None)
+
+    def update(self, message: Message) -> None:
+        """Keep what became of it. Raises RecordError."""
+        with self._alone():
+            self._write(message)
+
+    def replay(self, since: str, now: str) -> int:
+        """Have all since then delivered again, those that arrived too; how many. Raises RecordError."""
+        again = [message for message in self.messages() if message.created >= since and message.state != "unwanted"]
+        for message in again:
+            self.update(replace(message, state="waiting", tries=0, next=now, error=""))
+        return len(again)
+
+    def prune(self, now: datetime) -> None:
+        """Drop what has been settled for a month, and what kills have left half written."""
+        until = (now - KEPT).strftime(FORM)
+        old = (m.name for m in self.messages() if m.state != "waiting" and m.created < until)
+        with self._alone(), suppress(OSError):
+            for file in (*(self.folder / name for name in old), *self.folder.glob("msg_*.tmp")):
+                file.unlink(missing_ok=True)
+
+    def undelivered(self) -> Undelivered:
+        left = [message for message in self.messages() if message.state in ("waiting", "failed") and message.tries]
+        waiting = [message for message in self.messages() if message.state == "waiting"]
+        oldest = min((message.created for message in [*waiting, *left]), default="")
+        failed = sum(1 for message in left if message.state == "failed")
+        error = next((message.error for message in reversed(left) if message.error), "")
+        return Undelivered(len(waiting), failed, oldest, error, self._off.exists())
+
+    # A webhook whose receiver is gone
+
+    def switch_off(self, target: Target) -> None:
+        """Nothing more is sent to this address, until app.yaml names another. Raises RecordError."""
+        self._replace(self._off, _digest(target).encode())
+
+    def switch_on(self) -> None:
+        with suppress(OSError):
+            self._off.unlink(missing_ok=True)
+
+    def is_off(self, message: Message) -> bool:
+        try:
+            return message.channel == WEBHOOK and self._off.read_text(encoding="ascii") == _digest(message.target)
+        except (OSError, ValueError):
+            return False
+
+    @property
+    def _off(self) -> Path:
+        return self.folder / "webhook.off"
+
+    # Files
+
+    @contextmanager
+    def delivering(self) -> Iterator[bool]:
+        """Whether nobody else delivers; while it lasts nobody does."""
+        with self._file("delivering") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                yield False
+            else:
+                yield True
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        with self._file("busy") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    @contextmanager
+    def _file(self, name: str) -> Iterator[int]:
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        except OSError as error:
+            raise RecordError(f"{self.folder} cannot be written: {error}", REMEDY) from None
+        try:
+            yield handle
+        finally:
+            os.close(handle)
+
+    def _write(self, message: Message) -> None:
+        self._replace(self.folder / message.name, json.dumps(message.as_json()).encode())
+
+    def _replace(self, file: Path, data: bytes) -> None:
+        waiting = file.with_name(f"{file.name}.{os.getpid()}.tmp")
+        try:
+            with open(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "wb") as handle:
+                handle.write(data)
+                handle.flush()
+                os.fsync(handle.fileno())
+            os.replace(waiting, file)
+            sync_folder(self.folder)
+        except OSError as error:
+            with suppress(OSError):
+                waiting.unlink(missing_ok=True)
+            raise RecordError(f"{file} cannot be written: {error}", REMEDY) from None
+
+
+def moment_of(text: str) -> datetime:
+    return datetime.strptime(text, FORM).replace(tzinfo=UTC)
+
+
+def _message(file: Path) -> Message | None:
+    try:
+        data = json.loads(file.read_bytes())
+        event, target = Event.from_json(data.pop("event")), Target.from_json(data.pop("target"))
+        return Message(event=event, target=target, **data)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _digest(target: Target) -> str:
+    """Of the address as it is declared, which is no secret."""
+    return hashlib.sha256((target.webhook.url if target.webhook else "").encode()).hexdigest()

@@ -1,0 +1,42 @@
+"""The body of a mail about an event: an Event in, its text and its HTML out. No I/O but the templates of this package."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from reconciler.report.event.model import Event
+from reconciler.report.event.words import cut, headline, more
+from reconciler.report.safe import plain
+
+LONGEST = 1_000
+
+
+def text(event: Event) -> str:
+    return _environment(False).get_template("mail.txt").render(**_shown(event))
+
+
+def html(event: Event) -> str:
+    """Every text of YAML or of a service in it stays text; it asks nothing of any server."""
+    return _environment(True).get_template("mail.html").render(**_shown(event))
+
+
+def _shown(event: Event) -> dict[str, Any]:
+    why, remedy = cut(event.why, LONGEST), cut(event.remedy, LONGEST)
+    return {"event": event, "headline": headline(event), "why": why, "remedy": remedy, "more": more(event)}
+
+
+@cache
+def _environment(autoescape: bool) -> Environment:  # noqa: S701 (a mail's plain text has no markup to escape)
+    environment = Environment(
+        loader=PackageLoader("reconciler.report.event"),
+        autoescape=autoescape,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["plain"] = plain
+    return environment

@@ -1,0 +1,45 @@
+"""One POST to an address that is no SCIM service: straight on the transport, so no redirect is followed, no cookie kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import httpx
+
+from reconciler import __version__
+from reconciler.scim.deadline import Deadline
+from reconciler.scim.errors import NoConnection
+from reconciler.scim.wire import timed, transport_to
+
+WHOLE = 30.0  # seconds for all of it, as Standard Webhooks recommends
+TIMEOUT = httpx.Timeout(20, connect=10).as_dict()
+
+
+class Reply(NamedTuple):
+    """The status, and Retry-After as it was written, empty where it was not. The body is nobody's business."""
+
+    status: int
+    retry_after: str
+
+
+def post(url: str, content: bytes, headers: Mapping[str, str], timer: Callable[[], float] = time.monotonic) -> Reply:
+    """Send it once. Raises ServiceError, in whose words the address does not stand."""
+    sent = {"Content-Type": "application/json", "User-Agent": f"scim-reconciler/{__version__}", **headers}
+    deadline = Deadline(timer)
+    deadline.begin(WHOLE)
+    try:
+        request = httpx.Request("POST", url, content=content, headers=sent, extensions={"timeout": TIMEOUT})
+        with timed(transport_to(url, 1), deadline) as transport:
+            response = transport.handle_request(request)
+            response.close()
+    except (httpx.TransportError, httpx.InvalidURL, UnicodeError) as error:
+        raise NoConnection(_words(error).replace(url, "the address"), remedy="see whether the address can be reached") from None
+    return Reply(response.status_code, response.headers.get("Retry-After", ""))
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, httpx.TimeoutException):
+        return f"no answer within {WHOLE:.0f} s"
+    return str(error) or type(error).__name__

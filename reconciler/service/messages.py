@@ -1,0 +1,64 @@
+"""Cycles' ends in, what waits in their outboxes delivered, and a line about each try out. Speaks SMTP and HTTP, in a thread."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from reconciler.cycle.clock import now
+from reconciler.notify.courier import Courier
+from reconciler.notify.deliver import Delivery, Means
+from reconciler.service.events import Event
+from reconciler.service.result import CycleResult
+
+
+class Counts(Protocol):
+    """Whoever counts deliveries."""
+
+    def notified(self, channel: str, succeeded: bool) -> None: ...
+
+
+class Messages:
+    """While it is entered, messages are delivered, and for `last` seconds after an end in order what is due then.
+
+    `say` gets lines for the service's own log.
+    """
+
+    def __init__(self, say: Callable[[Event], None], counts: tuple[Counts, ...] = (), last: float = 10.0) -> None:
+        self._say, self._counts, self._last = say, counts, last
+
+    def __enter__(self) -> Self:
+        means = Means(os.environ, lambda: datetime.now(UTC), random.random)
+        self._courier = Courier(means, self._tried, self._troubled)
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._courier.close(self._last if error is None else 0.0)
+
+    def result(self, result: CycleResult) -> None:
+        if result.outbox:
+            self._courier.look(Path(result.outbox))
+
+    def _tried(self, delivery: Delivery) -> None:
+        for counts in self._counts:
+            counts.notified(delivery.channel, delivery.succeeded)
+        self._say(line_of(delivery, now()))
+
+    def _troubled(self, words: str) -> None:
+        self._say(Event(now(), "outbox", words, level="error"))
+
+
+def line_of(delivery: Delivery, at: str) -> Event:
+    """What became of one try."""
+    data = {"channel": delivery.channel, "kind": delivery.kind, "id": delivery.id}
+    if delivery.succeeded:
+        words = f"told of {delivery.kind} by {delivery.channel}" + (f"; {delivery.remedy}" if delivery.remedy else "")
+        return Event(at, "notified", words, delivery.app, "", "warning" if delivery.remedy else "info", data)
+    again = f"it is tried again at {delivery.next}" if delivery.next else "it is not tried again"
+    words = f"could not tell of {delivery.kind} by {delivery.channel}: {delivery.error}; {delivery.remedy}; {again}"
+    return Event(at, "notNotified", words, delivery.app, "", "error", data)

@@ -1,0 +1,156 @@
+"""What cycles come to as metrics of Prometheus: results in, text of its exposition format out. Keeps numbers, does no I/O.
+
+Every label's value comes from a closed set, so that no name, no text of a service and no person becomes a series.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import choose_encoder
+
+from reconciler.declare.folders import APP_NAME
+from reconciler.declare.profiles import names as profiles
+from reconciler.notify.target import CHANNELS
+from reconciler.plan.model import Action
+from reconciler.plan.safeguards.deletions import NAME as DELETIONS
+from reconciler.plan.safeguards.identity import NAME as IDENTITY
+from reconciler.service.clocks import at, between
+from reconciler.service.numbers import KINDS
+from reconciler.service.quarantine import REASONS
+from reconciler.service.result import CycleResult
+
+OTHER, NO_ANSWER = "other", "none"
+PHASES = ("initial", "incremental")
+RESULTS = ("success", "partial", "failed", "blocked", "off")
+HEALTHS = {"success": "healthy", "partial": "degraded", "failed": "failing", "blocked": "blocked", "off": "off"}
+STATES = ("in_scope", "provisioned", "skipped", "failed", "escrowed", "unmanaged", "drifted")
+SAFEGUARDS = (DELETIONS, IDENTITY, "empty", "groupMembership", "lockout", "policies", "protected")
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+WRITTEN = ("done", "failed", "skipped")
+ACTIONS = tuple(map(str, Action))
+SUCCESSES = ("success", "partial")
+LONGEST_NAME = 64  # of an app, as its schema has it
+CYCLE = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200)  # seconds
+DEPROVISION = (15, 30, 60, 90, 120, 180, 240, 300, 450, 600, 1_200, 3_600)  # seconds; the promise is 300
+
+
+# Name (a counter's is followed by _total), what it says, labels.
+INFO = ("reconcile_app_info", "An app, 1 for the phase and the health that it is in.", ("app", "profile", "phase", "health"))
+CYCLES = ("reconcile_cycles", "Cycles that ended.", ("app", "kind", "result"))
+DURATION = ("reconcile_cycle_duration_seconds", "How long a cycle took.", ("app",))
+OBJECTS = ("reconcile_objects", "Users and groups after the last cycle that was planned.", ("app", "type", "state"))
+WRITES = ("reconcile_writes", "Objects that were to be written.", ("app", "type", "action", "result"))
+REQUESTS = ("reconcile_requests", "Requests to the service, by the status of the answer.", ("app", "method", "code"))
+WAITS = ("reconcile_rate_wait_seconds", "Time that requests waited for the service's rate.", ("app",))
+ESCROW = ("reconcile_escrow_oldest_seconds", "For how long the oldest failed object waits; 0 where none does.", ("app",))
+QUARANTINED = ("reconcile_quarantined", "1 for an app in quarantine.", ("app", "reason"))
+SUCCESS = ("reconcile_last_success_timestamp_seconds", "When a cycle last did all that could be done.", ("app",))
+BLOCKED = ("reconcile_safeguard_blocked", "1 for a safeguard that holds changes back.", ("app", "safeguard"))
+OUT = ("reconcile_deprovision_seconds", "From the commit until the service showed the last leaver out.", ("app",))
+NOTIFICATIONS = ("reconcile_notifications", "Tries to tell somebody.", ("channel", "succeeded"))
+
+
+class Metrics:
+    """`clock` is the time in seconds since 1970. Safe to use from several threads."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock, self._lock = clock, threading.Lock()
+        self._registry = registry = CollectorRegistry()
+        self._told: dict[str, list[tuple[Gauge, tuple[str, ...]]]] = {}
+        self._escrows: dict[str, float] = {}
+        self._info = Gauge(*INFO, registry=registry)
+        self._cycles = Counter(*CYCLES, registry=registry)
+        self._duration = Histogram(*DURATION, buckets=CYCLE, registry=registry)
+        self._objects = Gauge(*OBJECTS, registry=registry)
+        self._writes = Counter(*WRITES, registry=registry)
+        self._requests = Counter(*REQUESTS, registry=registry)
+        self._waits = Counter(*WAITS, registry=registry)
+        self._escrow = Gauge(*ESCROW, registry=registry)
+        self._quarantined = Gauge(*QUARANTINED, registry=registry)
+        self._success = Gauge(*SUCCESS, registry=registry)
+        self._blocked = Gauge(*BLOCKED, registry=registry)
+        self._out = Histogram(*OUT, buckets=DEPROVISION, registry=registry)
+        self._notifications = Counter(*NOTIFICATIONS, registry=registry)
+        for channel in CHANNELS:
+            for succeeded in ("true", "false"):
+                self._notifications.labels(channel, succeeded)
+
+    def result(self, result: CycleResult) -> None:
+        """A cycle has ended."""
+        name = result.app if APP_NAME.fullmatch(result.app) and len(result.app) <= LONGEST_NAME else OTHER
+        with self._lock:
+            self._count(name, result)
+            self._state(name, result)
+
+    def notified(self, channel: str, succeeded: bool) -> None:
+        """Somebody was told, or could not be."""
+        self._notifications.labels(_of(channel, CHANNELS), "true" if succeeded else "false").inc()
+
+    def text(self, accept: str) -> tuple[bytes, str]:
+        """All of it, and its content type; `accept` is the header of whoever asks."""
+        encode, kind = choose_encoder(accept)
+        with self._lock:
+            now = self._clock()
+            for name, since in self._escrows.items():
+                self._escrow.labels(name).set(max(now - since, 0.0) if since else 0.0)
+            return encode(self._registry), kind
+
+    def _count(self, name: str, result: CycleResult) -> None:
+        """What only grows."""
+        self._cycles.labels(name, _of(result.kind, PHASES), _of(result.result, RESULTS)).inc()
+        self._duration.labels(name).observe(max(between(result.started, result.ended), 0.0))
+        self._waits.labels(name).inc(max(result.rate_wait, 0.0))
+        for (kind, action, ended), number in result.writes.items():
+            self._writes.labels(name, _of(kind, KINDS), _of(action, ACTIONS), _of(ended, WRITTEN)).inc(number)
+        for (method, status), number in result.requests.items():
+            self._requests.labels(name, _of(method, METHODS), _code(status)).inc(number)
+        if result.read_back and result.commit_at:
+            self._out.labels(name).observe(max(between(result.commit_at, result.read_back), 0.0))
+
+    def _state(self, name: str, result: CycleResult) -> None:
+        """What is so after this cycle, in place of what was."""
+        for gauge, labels in self._told.pop(name, ()):
+            gauge.remove(*labels)
+        told: list[tuple[Gauge, tuple[str, ...]]] = []
+        self._told[name] = told
+
+        def tell(gauge: Gauge, *labels: str) -> None:
+            gauge.labels(name, *labels).set(1)
+            told.append((gauge, (name, *labels)))
+
+        tell(self._info, _of(result.profile, profiles()), _of(result.kind, PHASES), health(result))
+        if result.quarantine is not None:
+            tell(self._quarantined, _of(result.quarantine.reason, REASONS))
+        for safeguard in _distinct((block.safeguard for block in result.blocked), SAFEGUARDS):
+            tell(self._blocked, safeguard)
+        self._escrows[name] = at(result.escrowed_since).timestamp() if result.escrowed_since else 0.0
+        if result.result in SUCCESSES and not result.interrupted:
+            self._success.labels(name).set(at(result.ended).timestamp())
+        for kind, numbers in result.objects.items():
+            for state, number in numbers.items():
+                self._objects.labels(name, _of(kind, KINDS), _of(state, STATES)).set(number)
+
+
+def health(result: CycleResult) -> str:
+    """In one word, as `status` says it."""
+    if result.quarantine is not None:
+        return "quarantined" if result.quarantine.next_attempt else "off"
+    return HEALTHS.get(result.result, OTHER)
+
+
+def _of(value: str, known: Collection[str]) -> str:
+    return value if value in known else OTHER
+
+
+def _distinct(values: Iterable[str], known: Collection[str]) -> list[str]:
+    return sorted({_of(value, known) for value in values})
+
+
+def _code(status: Any) -> str:
+    if status == 0:
+        return NO_ANSWER
+    return str(status) if isinstance(status, int) and 100 <= status <= 599 else OTHER

@@ -1,0 +1,45 @@
+"""What is counted of a cycle apart for users and groups: its plan, outcomes and result in, numbers out. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from reconciler.apply.model import ENDED, Outcome
+from reconciler.declare.names import kind_of
+from reconciler.plan.planner import Planned
+from reconciler.record.entries import Entries
+from reconciler.record.service import Escrow
+from reconciler.service.result import CycleResult
+
+KINDS = ("User", "Group")
+
+
+def objects(planned: Planned, entries: Entries, escrows: Iterable[str], result: CycleResult) -> dict[str, dict[str, int]]:
+    """The result's counts, taken apart; skipped are those of all codes together. Accounts that are not ours are users."""
+    resolution = planned.context.resolution
+    wanted = [*resolution.users, *resolution.groups]
+    addresses = {
+        "in_scope": wanted,
+        "provisioned": [address for address in wanted if address in entries],
+        "failed": {failure.address for failure in result.failures},
+        "escrowed": escrows,
+        "drifted": [item.address for item in result.drift],
+        "skipped": [skip.address for skip in planned.plan.skipped],
+    }
+    counted = {state: Counter(map(kind_of, listed)) for state, listed in addresses.items()}
+    unmanaged = {"User": result.counts.unmanaged, "Group": 0}
+    return {
+        kind: {**{state: counter[kind] for state, counter in counted.items()}, "unmanaged": unmanaged[kind]} for kind in KINDS
+    }
+
+
+def writes(outcomes: Iterable[Outcome]) -> dict[tuple[str, str, str], int]:
+    """(User or Group, action, done or failed or skipped) -> number of objects."""
+    ended = {**dict.fromkeys(ENDED, "done"), "failed": "failed"}
+    return Counter((kind_of(o.change.address), str(o.change.action), ended.get(o.status, "skipped")) for o in outcomes)
+
+
+def oldest(escrows: Mapping[str, Escrow]) -> str:
+    """When the first of them failed, UTC; empty where there is none."""
+    return min((since for escrow in escrows.values() if (since := escrow.get("since"))), default="")

@@ -1,0 +1,148 @@
+"""What is wrong with an app after a cycle, cause by cause: what the cycle came to and the record in, causes out. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from shlex import quote
+
+from reconciler.notify.causes import Cause
+from reconciler.record.service import Service
+from reconciler.record.told import Cause as Known
+from reconciler.report.event.model import MOST_NAMED
+from reconciler.report.event.words import OFF
+from reconciler.report.safeguard_verdict import line
+from reconciler.service.failures import NOT_PLANNED, STILL_ACTIVE
+from reconciler.service.quarantine import TOO_MANY_DELETES
+from reconciler.service.result import Approval, CycleResult, Quarantine
+
+# Codes of errors of a whole app: a cycle that fails as a whole tells nothing of its objects.
+WHOLE = frozenset(
+    {
+        "Unauthorized",
+        "ServiceIncompatible",
+        "ServiceUnavailable",
+        "CredentialError",
+        "RecordError",
+        "InvalidDeclaration",
+        "Crashed",
+    }
+)
+UNRECORDED = frozenset({NOT_PLANNED, STILL_ACTIVE[0]})  # codes of failures of which no escrow is left
+CHANGED = "ChangedAtTheService"
+DIGEST = len("sha256:") + 12  # as much of a plan's digest as tells it apart
+
+
+def causes_of(result: CycleResult, service: Service, wanted: Collection[str]) -> list[Cause]:
+    """Sorted by kind and reason, but for those that another one says too, which come last; `service` is as after the cycle."""
+    causes = [
+        *_quarantine(result, wanted),
+        *([] if result.quarantine else _whole(result)),
+        *_objects(result, service),
+        *_blocked(result),
+        *_drift(result, service),
+    ]
+    return sorted(causes, key=lambda cause: (cause.within is not None, cause.kind, cause.reason))
+
+
+def is_unseen(known: Known, result: CycleResult) -> bool:
+    """Whether a cycle without this cause could not have seen it: one that failed or was interrupted did not look everywhere."""
+    if known["kind"] == "quarantine":
+        return False
+    if not (result.error or result.interrupted):
+        return result.in_part and known["kind"] == "failure" and known["reason"] in UNRECORDED
+    return known["kind"] != "failure" or bool(result.quarantine) or known["reason"] not in WHOLE
+
+
+def _quarantine(result: CycleResult, wanted: Collection[str]) -> Iterator[Cause]:
+    """Where it is for deletions that a safeguard holds back, that one's message says all."""
+    state = result.quarantine
+    if state is None or (state.reason == TOO_MANY_DELETES and state.next_attempt and result.blocked and "blocked" in wanted):
+        return
+    reason = state.reason if state.next_attempt else OFF
+    restart = f"reconcile restart --app {result.app} --scope quarantine"
+    check = () if state.reason == TOO_MANY_DELETES else (f"reconcile test-connection --app {result.app}",)
+    yield Cause("quarantine", reason, state.message, _next(state), (), (*check, _status(result), restart))
+
+
+def _next(state: Quarantine) -> str:
+    if state.next_attempt is None:
+        return "put right what is wrong, then restart the app: nothing is tried until then"
+    return f"put right what is wrong: once the next attempt succeeds, at {state.next_attempt}, the quarantine ends by itself"
+
+
+def _whole(result: CycleResult) -> Iterator[Cause]:
+    error = result.error
+    if error is not None:
+        yield Cause(
+            "failure",
+            error.code,
+            error.message,
+            error.remedy,
+            (),
+            (f"reconcile test-connection --app {result.app}", _status(result)),
+        )
+
+
+def _objects(result: CycleResult, service: Service) -> Iterator[Cause]:
+    """Those that failed now and those that wait for their next try, by what is wrong with them."""
+    failing: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
+    for address, escrow in service.get("escrows", {}).items():
+        failing[escrow.get("code", "NotDone")][address] = escrow.get("message", ""), escrow.get("remedy", "")
+    for failure in result.failures:
+        failing[failure.code][failure.address] = failure.message, failure.remedy
+    for code, objects in failing.items():
+        addresses = sorted(objects)
+        why, remedy = objects[addresses[0]]
+        explain = f"reconcile explain {quote(addresses[0])} --app {result.app}"
+        retry = f"reconcile restart --app {result.app} --scope escrows"
+        yield Cause("failure", code, why, remedy, tuple(addresses), (explain, _status(result), retry))
+
+
+def _blocked(result: CycleResult) -> Iterator[Cause]:
+    """All that is held back, by whichever safeguards. Another plan needs another approval: its digest is a reason of its own."""
+    held = tuple(sorted({address for block in result.blocked for address in block.held}))
+    why = "; ".join(f"{block.safeguard}: {block.message}" for block in result.blocked)
+    key = "blocked", ", ".join(sorted(block.safeguard for block in result.blocked))
+    if result.blocked:
+        yield Cause(*key, why, _approve(result.approvals_needed), held, (_plan(result), _status(result)))
+    if result.approvals_needed:
+        digest = result.approvals_needed[0].digest[:DIGEST]
+        yield Cause("approvalNeeded", digest, why, _approve(result.approvals_needed), held, (_plan(result),), key)
+
+
+def _approve(approvals: Sequence[Approval]) -> str:
+    """The entries that would let it through."""
+    if not approvals:
+        return "see what the plan says"
+    keys = [
+        {"plan": item.digest, "safeguard": item.safeguard, "reason": "say why", "expires": "YYYY-MM-DD"} for item in approvals
+    ]
+    entries = "; ".join(map(line, keys))
+    return f"look at the plan; to approve it, add to {approvals[0].file}, under `approvals:`: {entries}"
+
+
+def _drift(result: CycleResult, service: Service) -> Iterator[Cause]:
+    drift = service.get("drift", {})
+    if drift:
+        addresses = sorted(drift)
+        why = "; ".join(f"{address}: {drift[address]}" for address in addresses[:MOST_NAMED])
+        remedy = "repair it, or take it into the declaration; `provisioning: {drift: repair}` repairs it by itself"
+        commands = (
+            f"{_plan(result)} --cause drift",
+            f"reconcile apply --app {result.app} --cause drift",
+            *_take(addresses, result),
+        )
+        yield Cause("drift", CHANGED, why, remedy, tuple(addresses), commands)
+
+
+def _take(addresses: Iterable[str], result: CycleResult) -> tuple[str, ...]:
+    return tuple(f"reconcile import --app {result.app} --only {quote(address)}" for address in list(addresses)[:1])
+
+
+def _plan(result: CycleResult) -> str:
+    return f"reconcile plan --app {result.app}"
+
+
+def _status(result: CycleResult) -> str:
+    return f"reconcile status --app {result.app}"

@@ -1,0 +1,93 @@
+"""While the service runs, a thread delivers what cycles leave in their outboxes, and each try is a line in its log."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reconciler.cycle.clock import now
+from reconciler.notify.mail import VARIABLE
+from reconciler.notify.outbox import Outbox
+from reconciler.notify.target import Target
+from reconciler.service.events import Event
+from reconciler.service.messages import Messages
+from reconciler.service.result import CycleResult
+from tests.report.test_event import EVENT
+from tests.support.mailbox import mailbox
+
+TARGET = Target("wiki", "${env:WIKI_TOKEN}", ("ops@example.com",))
+
+
+class Heard:
+    """Lines as they come, and counts of deliveries."""
+
+    def __init__(self) -> None:
+        self.lines: list[Event] = []
+        self.counted: list[tuple[str, bool]] = []
+        self.came = threading.Semaphore(0)
+
+    def say(self, event: Event) -> None:
+        self.lines.append(event)
+        self.came.release()
+
+    def notified(self, channel: str, succeeded: bool) -> None:
+        self.counted.append((channel, succeeded))
+
+
+def result(folder: Path) -> CycleResult:
+    return CycleResult("wiki", "generic", "c1", "incremental", now(), now(), "failed", outbox=str(folder))
+
+
+def test_what_waits_is_delivered_at_once_and_the_log_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard, outbox = Heard(), Outbox(tmp_path / "outbox")
+    with mailbox() as box, Messages(heard.say, (heard,)) as messages:
+        monkeypatch.setenv(VARIABLE, box.url)
+        outbox.put([EVENT], TARGET, now())
+        messages.result(result(outbox.folder))
+        assert heard.came.acquire(timeout=10) and len(box.mails) == 1
+    assert [(line.kind, line.app, line.message) for line in heard.lines] == [("notified", "wiki", "told of failure by email")]
+    assert heard.counted == [("email", True)]
+
+
+def test_what_cannot_be_delivered_is_said_with_what_to_do_and_when_it_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    heard, outbox = Heard(), Outbox(tmp_path / "outbox")
+    outbox.put([EVENT], TARGET, now())
+    with Messages(heard.say, (heard,)) as messages:
+        messages.result(result(outbox.folder))
+    (line,) = heard.lines
+    assert (line.kind, line.level) == ("notNotified", "error") and heard.counted == [("email", False)]
+    assert f"mail is wanted, and {VARIABLE} is not set; set it to smtp://" in line.message
+    assert f"it is tried again at {outbox.next()}" in line.message
+
+
+def test_an_end_delivers_what_is_due_and_leaves_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard, outbox = Heard(), Outbox(tmp_path / "outbox")
+    with mailbox() as box:
+        monkeypatch.setenv(VARIABLE, box.url)
+        with Messages(heard.say) as messages:
+            messages.result(replace(result(outbox.folder), outbox=""))
+            messages.result(result(outbox.folder))
+            outbox.put([EVENT], TARGET, now())
+            outbox.put([replace(EVENT, id="msg_" + "9" * 32)], TARGET, "2999-01-01T00:00:00Z")
+        assert len(box.mails) == 1
+    assert outbox.next() == "2999-01-01T00:00:00Z"
+
+
+def test_an_outbox_that_cannot_be_used_is_said_and_holds_up_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard, broken, outbox = Heard(), Outbox(tmp_path / "broken"), Outbox(tmp_path / "outbox")
+    broken.put([EVENT], TARGET, now())
+    (broken.folder / "delivering").mkdir()
+    outbox.put([EVENT], TARGET, now())
+    with mailbox() as box:
+        monkeypatch.setenv(VARIABLE, box.url)
+        with Messages(heard.say) as messages:
+            messages.result(result(broken.folder))
+            messages.result(result(outbox.folder))
+        assert len(box.mails) == 1
+    assert "outbox" in {line.kind for line in heard.lines} and "cannot be written" in heard.lines[0].message

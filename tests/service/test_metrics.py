@@ -1,0 +1,105 @@
+"""Metrics have the names that dashboards rest on, and no hostile text makes a series."""
+
+from __future__ import annotations
+
+import threading
+import time
+import urllib.error
+import urllib.request
+from dataclasses import replace
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from reconciler.service.listen import Address, listening
+from reconciler.service.loop import Loop, Settings
+from reconciler.service.metrics import Metrics
+from reconciler.service.result import AppError, Block, CycleResult, Failure, Quarantine
+from tests.support.rounds import Rounds
+
+NOW = 1_780_000_000.0
+GOOD = CycleResult("wiki", "generic", "c1", "initial", "2026-06-01T00:00:00Z", "2026-06-01T00:00:07Z", "success")
+
+
+def series(metrics: Metrics) -> dict[str, float]:
+    """Each sample as it is written, without the buckets."""
+    text = metrics.text("")[0].decode()
+    samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
+    return {
+        sample.name + "{" + ",".join(f"{k}={v}" for k, v in sorted(sample.labels.items())) + "}": sample.value
+        for sample in samples
+        if not sample.name.endswith(("_bucket", "_created"))
+    }
+
+
+def test_a_cycle_is_counted_by_the_names_that_dashboards_rest_on(service: Rounds) -> None:
+    metrics = Metrics(lambda: NOW)
+    metrics.result(replace(service.cycle(), requests={("GET", 200): 3, ("POST", 0): 1}))
+    found = series(metrics)
+    assert found["reconcile_app_info{app=wiki,health=healthy,phase=initial,profile=generic}"] == 1
+    assert found["reconcile_cycles_total{app=wiki,kind=initial,result=success}"] == 1
+    assert found["reconcile_objects{app=wiki,state=provisioned,type=User}"] == 2
+    assert found["reconcile_objects{app=wiki,state=provisioned,type=Group}"] == 1
+    assert found["reconcile_writes_total{action=create,app=wiki,result=done,type=User}"] == 2
+    assert found["reconcile_requests_total{app=wiki,code=none,method=POST}"] == 1
+    assert found["reconcile_escrow_oldest_seconds{app=wiki}"] == 0
+
+
+def test_what_is_over_is_no_series_any_more() -> None:
+    metrics = Metrics(lambda: NOW)
+    state = Quarantine("TooManyDeletes", "x", GOOD.started, GOOD.ended)
+    metrics.result(replace(GOOD, result="blocked", quarantine=state, blocked=(Block("lockout", "x", (), ""),)))
+    assert {
+        "reconcile_quarantined{app=wiki,reason=TooManyDeletes}",
+        "reconcile_safeguard_blocked{app=wiki,safeguard=lockout}",
+    } <= (series(metrics).keys())
+    metrics.result(GOOD)
+    assert not [name for name in series(metrics) if "quarantined" in name or "blocked{" in name]
+
+
+def test_no_hostile_text_makes_a_series_and_no_person_stands_in_one() -> None:
+    metrics = Metrics(lambda: NOW)
+    metrics.result(GOOD)
+
+    def feed(number: int) -> None:
+        evil = f'ada{number}@x.org"}}\n# TYPE evil'
+        metrics.result(
+            replace(
+                GOOD, app=evil, profile=evil, kind=evil, result=evil,  # type: ignore[arg-type]
+                failures=(Failure(f"User/{evil}", evil, evil, 409, evil, evil),), error=AppError(evil, 500, evil, evil),
+                blocked=(Block(evil, evil, (evil,), evil),), quarantine=Quarantine(evil, evil, GOOD.started, GOOD.ended),
+                objects={evil: {evil: 1}}, writes={(evil, evil, evil): 1}, requests={(evil, 1000 + number): 1},
+            )
+        )  # fmt: skip
+        metrics.notified(evil, True)
+
+    feed(0)
+    before = len(series(metrics))
+    for number in range(1, 50):
+        feed(number)
+    assert len(series(metrics)) == before and "ada" not in metrics.text("")[0].decode()
+
+
+def asked(port: int, path: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as reply:
+            return reply.status, reply.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def test_the_listener_answers_metrics_alive_and_ready() -> None:
+    loop, metrics = Loop(Settings(Path("desired")), lambda event: None), Metrics(time.time)
+    loop.turns["wiki"] = None  # type: ignore[assignment]
+    with listening(Address("127.0.0.1", 0), loop, metrics, time.monotonic) as port:
+        assert asked(port, "/healthz") == (200, "alive\n") and asked(port, "/nothing")[0] == 404
+        assert asked(port, "/readyz")[0] == 503
+        loop.ends["wiki"] = GOOD
+        metrics.result(GOOD)
+        assert asked(port, "/readyz")[0] == 200 and "reconcile_cycles_total" in asked(port, "/metrics")[1]
+        loop.beat -= 1_000
+        assert asked(port, "/healthz")[0] == 503
+    loop.wake.close()
+    loop.waker.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "listen"]

@@ -1,0 +1,55 @@
+"""The alert rules and the dashboard that are shipped ask only for metrics that there are."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+from prometheus_client import CollectorRegistry
+
+import reconciler.service.metrics as metrics
+from tests.support.servers import ROOT
+
+FOLDER = Path(metrics.__file__).parent / "monitoring"
+NAME = re.compile(r"\breconcile_\w+")
+LABELS = {"app", "profile", "phase", "health", "kind", "result", "type", "state", "action", "method", "code", "reason",
+          "safeguard", "channel", "succeeded", "le"}  # fmt: skip
+
+
+def known() -> set[str]:
+    made = metrics.Metrics(lambda: 0.0)._registry
+    assert isinstance(made, CollectorRegistry)
+    names = {family.name for family in made.collect()}
+    return {f"{name}{end}" for name in names for end in ("", "_total", "_bucket", "_sum", "_count")}
+
+
+def rules() -> list[dict[str, Any]]:
+    (group,) = yaml.safe_load((FOLDER / "alerts.yaml").read_text())["groups"]
+    return list(group["rules"])
+
+
+def test_each_alert_rests_on_metrics_that_there_are_and_says_what_to_type() -> None:
+    for rule in rules():
+        assert rule.keys() <= {"alert", "expr", "for", "labels", "annotations"}
+        assert set(NAME.findall(rule["expr"])) <= known() and NAME.findall(rule["expr"])
+        assert set(re.findall(r"\$labels\.(\w+)", json.dumps(rule["annotations"]))) <= LABELS
+        assert rule["expr"].count("(") == rule["expr"].count(")") and rule["annotations"].keys() == {"summary", "description"}
+    assert len({rule["alert"] for rule in rules()}) == len(rules())
+
+
+def test_the_dashboard_shows_every_metric() -> None:
+    board = json.loads((FOLDER / "dashboard.json").read_text())
+    shown = {name for panel in board["panels"] for target in panel["targets"] for name in NAME.findall(target["expr"])}
+    assert shown <= known() and len({panel["id"] for panel in board["panels"]}) == len(board["panels"])
+    families = {re.sub(r"_(total|bucket)$", "", name) for name in shown}
+    assert families == {family.name for family in metrics.Metrics(lambda: 0.0)._registry.collect()}
+
+
+def test_the_page_names_every_metric_and_both_files() -> None:
+    page = (ROOT / "reconciler/docs/metrics.md").read_text()
+    families = {family.name for family in metrics.Metrics(lambda: 0.0)._registry.collect()}
+    assert {name for name in families if name not in page} == set()
+    assert "alerts.yaml" in page and "dashboard.json" in page

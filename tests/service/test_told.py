@@ -1,0 +1,167 @@
+"""What people are told of cycles, by a real mail server: one message a cause, and one at its end."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from reconciler.notify.deliver import Delivery, Means, deliver
+from reconciler.notify.mail import VARIABLE
+from reconciler.notify.outbox import Outbox
+from tests.support.mailbox import Mailbox, mailbox
+from tests.support.rounds import Rounds, declare, staff
+from tests.support.servers import answer
+
+ALL = "notification: {email: [ops@example.com], on: [failure, blocked, quarantine, recovery, drift, approvalNeeded]}\n"
+REFUSED = answer(
+    401, {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "detail": "the token is unknown", "status": "401"}
+)
+CONFLICT = answer(409, {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "scimType": "uniqueness", "status": "409"})
+DOWN = answer(503, {"detail": "maintenance"})
+
+
+class Office:
+    """Cycles forty minutes apart, each with the delivery of what waits then."""
+
+    def __init__(self, service: Rounds, box: Mailbox) -> None:
+        self.service, self.box, self.tried = service, box, list[Delivery]()
+
+    def cycle(self, hours: float = 2 / 3) -> list[str]:
+        """The subjects of the mails that came of it."""
+        before = len(self.box.mails)
+        self.service.later(hours=hours)
+        result = self.service.cycle()
+        self.deliver(Path(result.outbox))
+        return [subject.removeprefix("[reconcile] wiki: ") for subject in self.box.subjects[before:]]
+
+    def deliver(self, folder: Path) -> None:
+        at = datetime.fromisoformat(self.service.now()).astimezone(UTC)
+        deliver(Outbox(folder), Means({VARIABLE: self.box.url}, lambda: at, lambda: 0.0), self.tried.append)
+
+
+@pytest.fixture
+def office(service: Rounds) -> Office:  # type: ignore[misc]
+    service.app(ALL)
+    with mailbox() as box:
+        yield Office(service, box)
+
+
+def test_a_token_that_is_revoked_is_one_mail_and_one_more_once_it_works_again(office: Office) -> None:
+    assert office.cycle() == []
+    office.service.refuse = lambda call: REFUSED
+    assert office.cycle() == ["in quarantine (EncounteredQuarantineException)"]
+    assert [office.cycle(24) for _ in range(5)] == [[]] * 5
+    office.service.refuse = lambda call: None
+    assert office.cycle(24) == ["over: quarantine (EncounteredQuarantineException)"]
+    assert office.cycle() == []
+    begun, ended = office.box.mails
+    assert ended["In-Reply-To"] == begun["Message-ID"]
+    text = begun.get_body(("plain",)).get_content()
+    assert "Why: " in text and "401" in text and "reconcile test-connection --app wiki" in text
+    assert "reconcile restart --app wiki --scope quarantine" in text
+    assert "told" in {name for name in office.service.record.head()} and office.service.record.told["causes"] == []
+
+
+def test_four_weeks_later_the_app_is_off_and_that_is_told(office: Office) -> None:
+    office.cycle()
+    office.service.refuse = lambda call: REFUSED
+    told = [subject for _ in range(31) for subject in office.cycle(24)]
+    assert told == [
+        "in quarantine (EncounteredQuarantineException)",
+        "for another reason now, provisioning is off after four weeks in quarantine",
+    ]
+
+
+def test_people_whose_write_fails_are_named_once_however_often_they_are_tried(office: Office) -> None:
+    declare(office.service, staff(20))
+    office.cycle()
+    people = staff(22)
+    office.service.refuse = lambda call: CONFLICT if call.method == "POST" and call.path.endswith("Users") else None
+    declare(office.service, people)
+    assert office.cycle() == ["2 objects could not be provisioned (Conflict)"]
+    text = office.box.mails[-1].get_body(("plain",)).get_content()
+    assert "User/p20@x.org" in text and "reconcile explain User/p20@x.org --app wiki" in text
+    assert [office.cycle(hours) for hours in (1, 6, 12, 24)] == [[]] * 4
+    office.service.refuse = lambda call: None
+    assert office.cycle(24) == ["over: a failure (Conflict)"]
+
+
+def test_a_service_that_is_down_hides_no_cause_and_ends_none(office: Office) -> None:
+    office.cycle()
+    office.service.edit("ada@x.org", "title", "Boss")
+    assert office.cycle() == ["1 object was changed at the service by somebody else"]
+    office.service.refuse = lambda call: DOWN
+    assert office.cycle() == ["the whole app could not be provisioned (ServiceUnavailable)"]
+    assert office.cycle() == []
+    office.service.refuse = lambda call: None
+    assert office.cycle() == ["over: a failure (ServiceUnavailable)"]
+    office.service.edit("ada@x.org", "title", "Engineer")
+    assert office.cycle() == ["over: drift (ChangedAtTheService)"]
+
+
+def test_what_a_safeguard_holds_back_is_one_mail_with_the_entry_that_lets_it_through(office: Office) -> None:
+    declare(office.service, staff(30))
+    office.cycle()
+    declare(office.service, staff(10))
+    subjects = office.cycle()
+    assert subjects == ["the safeguards accidentalDeletions, empty hold back 21 changes"]
+    text = office.box.mails[-1].get_body(("plain",)).get_content()
+    assert "approvals.yaml" in text and "safeguard: accidentalDeletions" in text and "and 16 more" in text
+    assert office.cycle(24) == []
+    declare(office.service, staff(30))
+    (over,) = office.cycle(24)
+    assert over.startswith("over: ") and "held back by a safeguard (accidentalDeletions, empty)" in over
+
+
+def test_nobody_is_told_of_what_they_do_not_want_and_whoever_comes_later_is(office: Office) -> None:
+    office.service.app("")
+    office.cycle()
+    office.service.edit("ada@x.org", "title", "Boss")
+    assert office.cycle() == [] and office.service.record.told == {}
+    assert not (office.service.folder / ".reconcile/wiki/outbox").exists()
+    office.service.app(ALL)
+    assert office.cycle() == ["1 object was changed at the service by somebody else"]
+
+
+def test_a_mail_server_that_is_down_costs_no_cycle_and_gets_it_later(office: Office) -> None:
+    office.cycle()
+    office.box.refuse = "451 later"
+    office.service.edit("ada@x.org", "title", "Boss")
+    assert office.cycle() == [] and [delivery.succeeded for delivery in office.tried] == [False]
+    assert "451 later" in office.tried[0].error and office.service.service["cycle"]["result"] == "success"
+    office.box.refuse = ""
+    assert office.cycle() == ["1 object was changed at the service by somebody else"]
+    assert office.cycle() == []
+
+
+def test_an_outbox_that_cannot_be_written_costs_no_cycle_and_is_made_up_for(office: Office) -> None:
+    office.cycle()
+    office.service.edit("ada@x.org", "title", "Boss")
+    blocked = office.service.folder / ".reconcile/wiki/outbox"
+    blocked.write_text("in the way")
+    office.service.later(minutes=40)
+    assert office.service.cycle().result == "success" and "told" not in office.service.record.head()
+    blocked.unlink()
+    assert office.cycle() == ["1 object was changed at the service by somebody else"]
+
+
+def test_another_plan_needs_another_approval_and_that_is_told(office: Office) -> None:
+    declare(office.service, staff(30))
+    office.cycle()
+    declare(office.service, staff(10))
+    assert len(office.cycle()) == 1  # the approval that is needed stands in the same mail
+    declare(office.service, staff(9))
+    (told,) = office.cycle(24)
+    assert told.startswith("for another reason now, a plan waits for an approval (sha256:")
+    assert office.cycle(24) == []
+
+
+def test_declarations_in_error_are_told_as_long_as_the_app_can_be_made_out(office: Office) -> None:
+    office.cycle()
+    office.service.write("directory/groups/b.yaml", "groups: [{displayName: Odd, members: [nobody@x.org]}]\n")
+    assert office.cycle() == ["the whole app could not be provisioned (InvalidDeclaration)"]
+    assert office.cycle() == []
+    (office.service.folder / "desired/directory/groups/b.yaml").unlink()
+    assert office.cycle() == ["over: a failure (InvalidDeclaration)"]
