@@ -7,13 +7,14 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from reconciler.apply.ids import missing, version_of
-from reconciler.apply.if_match import conditionally
-from reconciler.apply.model import Failed
-from reconciler.scim.client import ATTEMPTS, ScimClient
+from reconciler.apply.model import Stale
+from reconciler.apply.precondition_failed import conditionally
+from reconciler.scim.attribute_forms import PUT, is_of_form
+from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import LostAnswer, PatchUnsupported, ServiceError
-from reconciler.scim.forms import PUT, is_of_form
 from reconciler.scim.identity import of_asked
 from reconciler.scim.patch import PATH, member_operations, merge
+from reconciler.scim.sender import ATTEMPTS
 
 Resource = dict[str, Any]
 NOT_INSIDE = (400, 404)  # what some answer of a member who is not in the group (noTarget)
@@ -27,7 +28,7 @@ class Moves(NamedTuple):
     unseen: list[str]
 
 
-class Form(NamedTuple):
+class GroupAsPut(NamedTuple):
     """How a group is written: `known` is `put` where the service takes members in no other way, `refused` hears why, where that
     is found now; `check` raises Failed for a group that a PUT would lose members of.
     """
@@ -37,21 +38,21 @@ class Form(NamedTuple):
     check: Callable[[Resource], None]
 
 
-def write_members(client: ScimClient, id: str, live: Resource, moves: Moves, form: Form) -> None:
+def write_members(client: ScimClient, id: str, live: Resource, moves: Moves, as_put: GroupAsPut) -> None:
     """`live` is the group as it was read. Raises Failed or ServiceError."""
-    if form.known == PUT:
-        _replace(client, id, moves, form.check)
+    if as_put.known == PUT:
+        _replace(client, id, moves, as_put.check)
         return
     try:
         _patch(client, id, live, moves)
         _out_unseen(client, id, moves.unseen)
     except PatchUnsupported:
-        _replace(client, id, moves, form.check)
+        _replace(client, id, moves, as_put.check)
     except ServiceError as error:
         if not (is_of_form(error, PATH) and _shows_members(client, live)):
             raise
-        _replace(client, id, moves, form.check)
-        form.refused(error)
+        _replace(client, id, moves, as_put.check)
+        as_put.refused(error)
 
 
 def _shows_members(client: ScimClient, group: Resource) -> bool:
@@ -81,7 +82,7 @@ def _patch(client: ScimClient, id: str, live: Resource, moves: Moves, attempt: i
     except LostAnswer as error:
         if attempt == ATTEMPTS:
             raise
-        client.rest(error, attempt)
+        client.sender.rest(error, attempt)
         _patch(client, id, client.get("Groups", id) or {}, moves, attempt + 1)
 
 
@@ -89,7 +90,7 @@ def _replace(client: ScimClient, id: str, moves: Moves, check: Callable[[Resourc
     """Not where the service does not show who is in the group, since a PUT must hold them."""
     live = client.get("Groups", id)
     if live is None:
-        raise Failed("stale", "it is gone from the service since it was planned")
+        raise Stale("it is gone from the service since it was planned")
     check(live)
     have, out = live.get("members") or [], {*moves.out, *moves.unseen}
     new = set(moves.into) - {member["value"] for member in have}

@@ -56,11 +56,20 @@ class Job:
 
 
 class Failed(Exception):
-    """One object cannot be done: status and words for its outcome."""
+    """One object cannot be done: status and words for its outcome; `uncertain`: a write may have been done all the same."""
+
+    uncertain = False
 
     def __init__(self, status: str, message: str) -> None:
         super().__init__(message)
         self.status, self.message = status, message
+
+
+class Stale(Failed):
+    """The object is not as the plan saw it. Its outcome says what to do."""
+
+    def __init__(self, message: str, remedy: str = "plan again") -> None:
+        super().__init__("stale", f"{message}; {remedy}")
 
 
 class Outcome(NamedTuple):

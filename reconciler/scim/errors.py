@@ -3,10 +3,11 @@
 ServiceError            the service said no, or spoke something that is not SCIM
 ├── AuthError           401 or 403: nothing else will work either
 ├── ReadError           a list could not be read whole, or cannot be trusted
-├── StaleError          412: the object has changed since it was read; apply/execute.py ends its change as stale
+├── StaleError          412: the object has changed since it was read; apply/precondition_failed.py tells its whole way
 ├── PatchUnsupported    405 or 501 on PATCH
 ├── NoConnection        nothing was sent
-│   └── UnusableId      the service gave an id with which nothing can be asked for
+│   ├── UnusableId      the service gave an id with which nothing can be asked for
+│   └── NotSent         we did not want to send it: it could have done harm
 ├── AnotherAccount      asked for one account, the service answered with another
 └── LostAnswer          a write was sent and no answer came: nobody knows whether it was done
 CredentialError         the URL or the token must not or cannot be used
@@ -76,6 +77,10 @@ class NoConnection(ServiceError):
 
 class UnusableId(NoConnection):
     """An id that would make the URL another one."""
+
+
+class NotSent(NoConnection):
+    """Held back here."""
 
 
 class AnotherAccount(ServiceError):

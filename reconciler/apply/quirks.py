@@ -1,19 +1,19 @@
-"""What an apply finds of a service: from the record, and back into it. Changes client and record, and sends nothing."""
+"""What an apply finds out of how a service behaves: from the record, and back into it. Changes client and record."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
 
-from reconciler.apply.if_match import REFUSES_VERSIONS
 from reconciler.apply.model import Job
-from reconciler.plan.learned import form_key, rests_on
+from reconciler.apply.precondition_failed import REFUSES_VERSIONS
 from reconciler.plan.model import Change
+from reconciler.plan.quirks import form_key, rests_on
 from reconciler.record.model import IN_NO_FORM, Learned
 from reconciler.resolve.capabilities import modifiable_but
+from reconciler.scim.attribute_forms import PUT, is_of_every_value, is_of_form
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import ServiceError
-from reconciler.scim.forms import PUT, is_of_every_value, is_of_form
 from reconciler.scim.patch import PATH, VALUE, WHOLE
 
 ENOUGH = 3  # objects: what is refused of so many is not about one of their values
@@ -24,7 +24,7 @@ TAKEN = {
 }
 
 
-class Learning:
+class Quirks:
     """`said` is what this apply has found, in words, each thing once."""
 
     def __init__(self, job: Job, client: ScimClient) -> None:
@@ -40,7 +40,7 @@ class Learning:
             client.profile = replace(client.profile, etag=replace(client.profile.etag, supported=False))
         self._sends_versions = client.profile.etag.supported
 
-    def keep(self) -> None:
+    def into_record(self) -> None:
         """Into the record."""
         if self._sends_versions and not self.client.profile.etag.supported:
             self._sends_versions, self.learned["refusesVersions"] = False, True
@@ -51,18 +51,18 @@ class Learning:
 
     # In which form a path is taken
 
-    def form(self, change: Change, target: str) -> str:
+    def form_of(self, change: Change, target: str) -> str:
         """The form in which the service takes a change of this attribute, as far as it is known."""
         return self.forms.get(form_key(change.address, target), PATH)
 
-    def why(self, change: Change, target: str) -> ServiceError:
+    def refusal_of(self, change: Change, target: str) -> ServiceError:
         """The error of an attribute that it takes in no form."""
         known = self._refusals.get(form_key(change.address, target))
         return known or ServiceError("refused by an earlier apply", status=400, scim_type="invalidPath")
 
-    def take(self, change: Change, target: str, form: str, error: ServiceError) -> None:
+    def found_form(self, change: Change, target: str, form: str, error: ServiceError) -> None:
         """It refused the attribute as it was sent first, and takes it in this form."""
-        if self.form(change, target) == form:
+        if self.form_of(change, target) == form:
             return
         if form == PATH:
             del self.forms[form_key(change.address, target)]
@@ -77,7 +77,7 @@ class Learning:
             f"the service refused a change of {target} ({error.message}) and took {TAKEN[form]}, which it gets from now on{line}"
         )
 
-    def doubt(self, change: Change, target: str, writes: int) -> None:
+    def found_doubtful(self, change: Change, target: str, writes: int) -> None:
         """It refused the attribute in every form, after so many writes that it took."""
         self._writes_before.setdefault(form_key(change.address, target), writes)
 
@@ -87,7 +87,7 @@ class Learning:
             return True
         return is_of_form(error, PATH) and self.writes > self._writes_before.get(form_key(change.address, target), self.writes)
 
-    def refuse(self, change: Change, target: str, error: ServiceError) -> bool:
+    def found_refused(self, change: Change, target: str, error: ServiceError) -> bool:
         """It takes the attribute in no form. Returns whether that holds for every object from now on."""
         key = form_key(change.address, target)
         if self.forms.get(key) == IN_NO_FORM:
