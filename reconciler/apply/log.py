@@ -33,7 +33,7 @@ def log_lines(job: Job, outcome: Outcome, at: str, begun: Container[str]) -> lis
     if ended or change.action != "create" or change.address not in begun:
         return [_outcome_line(job, outcome, at)]
     wanted = job.record.entries.get(change.address, {}).get("wanted", {})
-    rest = tuple(a for a in change.attributes if a.reference and a.path not in wanted)
+    rest = tuple(a for a in change.attributes if a.path not in wanted and not a.generated)
     made = replace(change, attributes=tuple(a for a in change.attributes if a not in rest))
     left = replace(change, action=Action.UPDATE, attributes=rest)
     line = _outcome_line(job, outcome._replace(change=left), at)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from reconciler.apply.model import Job
 from reconciler.apply.precondition_failed import REFUSES_VERSIONS
-from reconciler.plan.model import Change
+from reconciler.plan.model import Action, Change
 from reconciler.plan.quirks import form_key, rests_on
 from reconciler.record.model import IN_NO_FORM, Learned
 from reconciler.resolve.capabilities import modifiable_but
@@ -31,6 +32,9 @@ class Quirks:
         self.job, self.client = job, client
         self.learned = Learned(**job.record.known(rests_on(job.resolution.limited.app)))
         self.forms = dict(self.learned.get("forms", {}))
+        self.not_at_create = set(self.learned.get("notAtCreate", ()))
+        self._later: Counter[str] = Counter()  # what was refused in a create, and taken afterwards
+        self._in_vain = 0  # creates that it refused with whatever was in them
         self.said: list[str] = []
         self._refusals: dict[str, ServiceError] = {}
         self._counts: Counter[str] = Counter()
@@ -47,6 +51,8 @@ class Quirks:
             self.said.append(REFUSES_VERSIONS)
         if self.forms:
             self.learned["forms"] = self.forms
+        if self.not_at_create:
+            self.learned["notAtCreate"] = sorted(self.not_at_create)
         self.job.record.learn(self.learned)
 
     # In which form a path is taken
@@ -96,15 +102,49 @@ class Quirks:
         if not is_of_every_value(error) and self._counts[key] < ENOUGH:
             return False
         self.forms[key], self._refusals[key] = IN_NO_FORM, error
+        if change.action == Action.CREATE:
+            self.not_at_create.add(key)
         self.said.append(
             f"the service takes a change of {target} in no form ({error.message}), so it is left as it is until the profile or "
             f"the mapping changes; {self.remedy(change, target)}"
         )
         return True
 
+    # What a create can hold
+
+    def is_not_at_create(self, change: Change, target: str) -> bool:
+        """Whether the service makes nobody who has this attribute from the start."""
+        return form_key(change.address, target) in self.not_at_create
+
+    @property
+    def may_try_less(self) -> bool:
+        """Whether it is worth while to send a refused create with less: not where that has never helped."""
+        return self._in_vain < ENOUGH
+
+    def found_less(self, targets: Iterable[str], change: Change, writes: int) -> None:
+        """It took a create without these, after so many writes that it took."""
+        self._in_vain, self.writes = 0, self.writes + 1
+        for target in targets:
+            self.found_doubtful(change, target, writes)
+
+    def found_nothing_less(self) -> None:
+        self._in_vain += 1
+
+    def found_not_at_create(self, change: Change, targets: Collection[str]) -> None:
+        """It refused in a create the very values that it takes afterwards."""
+        keys = {target: form_key(change.address, target) for target in targets}
+        self._later.update(keys.values())
+        if known := [target for target, key in keys.items() if key not in self.not_at_create and self._later[key] >= ENOUGH]:
+            self.not_at_create.update(keys[target] for target in known)
+            words = ", ".join(known)
+            self.said.append(
+                f"the service refuses a create that holds {words}, and takes that in a second request, as it is sent now"
+            )
+
     def remedy(self, change: Change, target: str) -> str:
         """What says that an attribute cannot be changed."""
         app = self.job.resolution.limited.app
         names = modifiable_but(app, target) if change.address.startswith("User/") else None
-        profile = f"`users: {{modifiable: [{', '.join(names)}]}}` in the profile, or " if names else ""
-        return f"to say so, write {profile}`apply: create` on the mapping"
+        kept, line = ("stored", "none: true") if self.is_not_at_create(change, target) else ("modifiable", "apply: create")
+        profile = f"`users: {{{kept}: [{', '.join(names)}]}}` in the profile, or " if names else ""
+        return f"to say so, write {profile}`{line}` on the mapping"

@@ -11,6 +11,7 @@ from reconciler.apply.attribute_writer import AttributeWriter, Sent
 from reconciler.apply.generated import generated
 from reconciler.apply.ids import resource_of
 from reconciler.apply.model import Failed
+from reconciler.apply.partial_create import may_hold_less, portions
 from reconciler.apply.refusals import settle_refused
 from reconciler.apply.shared import OneStep, Resource, Shared
 from reconciler.plan.model import AttributeChange, Change
@@ -36,24 +37,59 @@ class Creation:
         attributes, self.step.made = generated(job, change, attributes, self.chance)
         if self.step.made:
             self.journal({"address": change.address, "generated": self.step.made})
-        sent = {a.path: a.after for a in attributes}
+        held = tuple([a for a in attributes if not self.shared.quirks.is_not_at_create(change, a.path)])
         try:
-            answer = self._post(change, sent)
+            answer = self._post(change, _values(held))
         except ServiceError as error:
-            if error.status != TAKEN or (there := in_the_way(job, self.shared.client, change, sent)) is None:
-                raise
-            self._take_over(change, there, error)
-            return
-        self._created(change, attributes, answer)
+            if error.status == TAKEN and (there := in_the_way(job, self.shared.client, change, _values(attributes))) is not None:
+                self._take_over(change, there, error)
+                return
+            held, answer = self._with_less(change, held, error)
+        live = self._created(change, held, answer)
+        if len(held) < len(attributes):
+            self._add(change, attributes, tuple([a for a in attributes if a not in held]), live)
 
-    def _created(self, change: Change, attributes: Attributes, answer: Resource) -> None:
+    def _with_less(self, change: Change, attributes: Attributes, error: ServiceError) -> tuple[Attributes, Resource]:
+        """What the service takes of a create that it has refused, and its answer. Raises the refusal where that is nothing."""
+        quirks = self.shared.quirks
+        if not may_hold_less(error) or not quirks.may_try_less:
+            raise error
+        before = quirks.writes
+        for held in portions(change, self.shared.mapping(change), attributes, error):
+            try:
+                answer = self._post(change, _values(held))
+            except ServiceError as again:
+                if not may_hold_less(again):
+                    raise
+            else:
+                quirks.found_less({a.path for a in attributes if a not in held}, change, before)
+                return held, answer
+        quirks.found_nothing_less()
+        raise error
+
+    def _add(self, change: Change, attributes: Attributes, left: Attributes, live: Resource) -> None:
+        """What a create could not hold, into the account that it has made; who is there is there, whatever comes of that."""
+        shared = self.shared
+        shared.changes.touched.add(change.address)
+        with self.step.writing():
+            sent = self.attributes.write(change, left, live)
+            whole = shared.after(change, sent.answer) or {}
+        taken = tuple([a for a in left if a.path not in sent.refused])
+        shared.recorded.settle(change, taken, whole, self.step.beside)
+        shared.quirks.found_not_at_create(change, [a.path for a in taken])
+        settle_refused(shared, self.step, change, attributes, sent.refused, whole)
+
+    def _created(self, change: Change, attributes: Attributes, answer: Resource) -> Resource:
+        """The account as it is in the record from now on."""
         shared = self.shared
         self.step.uncertain = False
         if another := shared.whose.of_create(change, answer):
             raise Failed("failed", f"{another}; nothing was recorded")
         shared.ids.learn(change.address, answer["id"])
         shared.changes.create(change.address, answer["id"])
-        shared.recorded.settle(change, attributes, self._whole(change, attributes, answer) or {}, self.step.beside)
+        whole = self._whole(change, attributes, answer) or {}
+        shared.recorded.settle(change, attributes, whole, self.step.beside)
+        return whole
 
     def _take_over(self, change: Change, there: Resource, error: ServiceError) -> None:
         """The account that is in the way of a create is the declared one, unless it is known as another's."""
@@ -100,3 +136,7 @@ class Creation:
         otherwise = kept_otherwise(shared.mapping(change), shared.ids, attributes, whole or {})
         lacking = any(shared.recorded.undone(a, otherwise[a.path]) for a in attributes if a.path in otherwise)
         return shared.after(change, None) if lacking and whole is answer else whole
+
+
+def _values(attributes: Attributes) -> dict[str, Any]:
+    return {a.path: a.after for a in attributes}

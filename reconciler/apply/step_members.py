@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from reconciler.apply.members import GroupAsPut, write_members
+from reconciler.apply.members import MembersForm, write_members
 from reconciler.apply.model import Failed
 from reconciler.apply.shared import OneStep, Resource, Shared
 from reconciler.declare.names import is_group
 from reconciler.plan.model import Change
 from reconciler.record.entry_changes import change_members
-from reconciler.scim.attribute_forms import PUT
 
 
 def move_members(shared: Shared, step: OneStep, change: Change, add: list[str], remove: list[str]) -> None:
@@ -18,12 +17,12 @@ def move_members(shared: Shared, step: OneStep, change: Change, add: list[str], 
     known = [m for m in add if m in shared.ids]
     id = shared.ids.own(change)
     live: Resource = {} if change.action == "create" else shared.fresh(change)
-    as_put = GroupAsPut(
+    form = MembersForm(
         shared.quirks.form_of(change, "members"),
-        partial(shared.quirks.found_form, change, "members", PUT),
+        partial(shared.quirks.found_form, change, "members"),
         partial(lose_nobody, shared, change),
     )
-    write_members(shared.client, id, live, shared.inside.moves(change, known, remove), as_put)
+    write_members(shared.client, id, live, shared.inside.moves(change, known, remove), form)
     entry = shared.changes.entry(change, id)
     change_members(entry, known, remove)
     undone, note = shared.inside.look(id, entry, known, remove)

@@ -77,7 +77,7 @@ WHOLE = {
     "breaches": ["Why: User/x admin"],
     "skips": {"User/q": "NotAssigned"},
     "declared": {"record": "git origin"},
-    "learned": {"rests_on": "sha256:4", "refusesVersions": True, "forms": {"User/title": "put"}},
+    "learned": {"rests_on": "sha256:4", "refusesVersions": True, "forms": {"User/title": "put"}, "notAtCreate": ["User/title"]},
 }
 VALUES: list[Any] = [None, True, 7, 1.5, "", "text", [], [7], {}, {"x": 7}]
 
