@@ -139,7 +139,7 @@ def _told(work: Callable[[], int]) -> int:
 
 
 def _show(outcome: Outcome, out: Path) -> int:
-    from reconciler.cli.workflow_lines import say_lacking
+    from reconciler.cli.workflow_lines import complete_workflows
     from reconciler.cycle.declarations import checked
     from reconciler.report.safe import plain
     from reconciler.report.text import last_line
@@ -152,7 +152,7 @@ def _show(outcome: Outcome, out: Path) -> int:
     click.echo(f"Imported {counts} into {plain(str(out))}.")
     for line in outcome.notes:
         click.echo(f"Warning: {plain(line)}", err=True)
-    say_lacking(out, list(checked(out)[0].apps.values()))
+    complete_workflows(out, list(checked(out)[0].apps.values()))
     click.echo("The plan that follows: " + last_line(outcome.plan))
     for change in outcome.plan.changes[:10]:
         paths = ", ".join(a.path for a in change.attributes)

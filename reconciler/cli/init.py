@@ -11,7 +11,7 @@ import click
 
 from reconciler.adopt.yaml_edit.rows import header
 from reconciler.cli.common import ERROR, options
-from reconciler.cli.workflow_lines import say_lacking
+from reconciler.cli.workflow_lines import complete_workflows
 from reconciler.cycle.declarations import checked
 from reconciler.cycle.old_record import MOVE, OLD, to_move
 from reconciler.declare.folders import APP_NAME, SUFFIXES
@@ -36,7 +36,10 @@ from reconciler.record.here import checkout_here
 @click.command()
 @partial(options, app="The app to write; `example` if left out.")
 def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
-    """Write a small working desired/, the schemas for editors, and GitHub workflows. Nothing is ever overwritten."""
+    """Write a small working desired/, the schemas for editors, and GitHub workflows. What somebody wrote is left as it is.
+
+    Workflows that are as init wrote them get the variables of apps that came later.
+    """
     app = apps[0] if apps else "example"
     if len(apps) > 1 or not APP_NAME.fullmatch(app):
         raise click.UsageError("init writes one app; its name has letters, digits, - and _")
@@ -53,7 +56,7 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
         return ERROR
     if "@" not in version and f".github/{ACTION}" in new:
         _warn(version)
-    say_lacking(desired, start.apps)
+    complete_workflows(desired, start.apps)
     click.echo(
         f"Next: {start.first}set {', '.join(start.needed) or 'the tokens'}, then `reconcile validate` and `reconcile plan`; the "
         "`reconcile help github` says what to set up there, where the repository variable RECONCILE_ALLOWED_ORIGINS is\n"
