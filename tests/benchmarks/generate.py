@@ -97,6 +97,12 @@ def pages(count: int, expressions: bool = False) -> list[bytes]:
     return found
 
 
+def as_stored(number: int, name: str | None = None) -> dict[str, Any]:
+    """An account as a service has it, in sync but for its name, where another one is given."""
+    account = {key: value for key, value in _account(person(number), number, False).items() if key != "meta"}
+    return account | {"displayName": name or person(number)["displayName"]}
+
+
 def _account(user: dict[str, Any], number: int, expressions: bool) -> dict[str, Any]:
     return {
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", ENTERPRISE],
