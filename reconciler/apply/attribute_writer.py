@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 from reconciler.apply.answers import kept_otherwise
 from reconciler.apply.ids import resource_of, version_of
 from reconciler.apply.model import Failed, Stale
-from reconciler.apply.precondition_failed import conditionally
+from reconciler.apply.precondition_failed import as_planned, conditionally
 from reconciler.apply.shared import Resource, Shared
+from reconciler.apply.unread import unread
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.record.model import IN_NO_FORM
 from reconciler.resolve.paths import parse_path
@@ -42,21 +43,62 @@ class AttributeWriter:
     """`check` raises Failed where a PUT of an object as it is shown would lose something."""
 
     def __init__(self, shared: Shared, check: Callable[[Change, Resource], None]) -> None:
+        self.shared = shared
         self.job, self.client, self.ids, self.quirks = shared.job, shared.client, shared.ids, shared.quirks
         self.fresh, self.ends_access, self.check = shared.fresh, shared.recorded.ends_access, check
 
-    def write(self, change: Change, attributes: Attributes, live: Resource) -> Sent:
+    def write(self, change: Change, attributes: Attributes, live: Resource, attempt: int = 1) -> Sent:
         """Raises Failed or ServiceError where nothing is known to be done; LostAnswer where a part may have been."""
         refused = {a.path: self.quirks.refusal_of(change, a.path) for a in attributes if self._form(change, a) == IN_NO_FORM}
         left = tuple([a for a in attributes if a.path not in refused])
         if not left:
             return Sent(None, refused)
         try:
-            return Sent(self._send(change, left, live, {a.path: self._form(change, a) for a in left}), refused)
+            return Sent(self._send(change, left, live, {a.path: self._form(change, a) for a in left}, attempt), refused)
         except ServiceError as error:
-            if not (is_refusal(error) or (error.status == 500 and len(left) > 1 and any(map(self.ends_access, left)))):
-                raise
-            return self._apart(change, left, live, Sent(None, refused), error)
+            return self._otherwise(change, left, live, Sent(None, refused), error)
+
+    def _otherwise(self, change: Change, attributes: Attributes, live: Resource, sent: Sent, error: ServiceError) -> Sent:
+        """After a refusal of all of them together; raises it where nothing else is worth a try."""
+        if isinstance(error, PatchUnsupported):
+            pairs = [(_target(a), self.ids.wire(a)) for a in attributes]
+            return sent._replace(answer=self._put(change, pairs, live))
+        if is_refusal(error) or (error.status == 500 and len(attributes) > 1 and any(map(self.ends_access, attributes))):
+            return self._apart(change, attributes, live, sent, error)
+        raise error
+
+    def unread(self, change: Change, attributes: Attributes) -> tuple[Resource, Sent] | None:
+        """One PATCH with the version that the plan saw, and no read before it: the object before it, and what came of it.
+
+        None where the object is to be read first. Raises Failed or ServiceError.
+        """
+        live = unread(self.shared, change, attributes)
+        if live is None:
+            return None
+        resource, id, version = resource_of(change.address), self.ids.own(change), version_of(live)
+        request = operations([(a.path, self.ids.wire(a)) for a in attributes], live, self.client.profile.patch)
+        send = partial(self.client.patch, resource, id, request)
+        try:
+            answer = as_planned(self.client, version, send, lambda: version_of(self.fresh(change)))
+        except LostAnswer as error:
+            return live, self._after_lost(change, attributes, error)
+        except ServiceError as error:
+            live = self.fresh(change)
+            return live, self._otherwise(change, attributes, live, Sent(None, {}), error)
+        self.quirks.writes += 1
+        return live, Sent(answer, {})
+
+    def _after_lost(self, change: Change, attributes: Attributes, error: LostAnswer) -> Sent:
+        """Read first: what has taken effect must not be sent again."""
+        self.client.sender.rest(error, 1)
+        answer = self.client.get(resource_of(change.address), self.ids.own(change))
+        if answer is not None and not kept_otherwise(self.shared.mapping(change), self.ids, attributes, answer):
+            return Sent(answer, {})
+        try:
+            return self.write(change, attributes, self.fresh(change), attempt=2)
+        except Failed as failed:
+            failed.uncertain = True
+            raise
 
     def _apart(self, change: Change, attributes: Attributes, live: Resource, sent: Sent, error: ServiceError) -> Sent:
         """Each attribute for itself; `error` is of all of them together, `sent` what is known before."""

@@ -2,12 +2,14 @@
 
 The whole way of it, for a PATCH, PUT or DELETE of one object (scim/answers.py makes it a StaleError, which is caught here alone):
 
-1. The write carries the version that the object had when its values were compared with the plan (apply/as_planned.py).
+1. The write carries the version that the object had when its values were compared with the plan (apply/as_planned.py): in a read
+   right before it, or, of an update at a service that announces ETags, in the plan itself (apply/unread.py).
 2. It is answered 412. The object is read again, and compared again.
 3. Not as the plan saw it, or gone: somebody has changed it. The change ends as stale.
 4. As the plan saw it, under the version that was refused: the service refuses its own versions. The write goes without, none is
    sent any more, and the apply says so once (apply/quirks.py).
-5. As the plan saw it, under another version: somebody is changing it right now. The change ends as stale.
+5. As the plan saw it, under another version: where the version was the plan's own, somebody has changed what the plan does not
+   rest on, and the write goes again with the new one. Else somebody is changing it right now: the change ends as stale.
 
 A 412 to a write that carried no version ends the change as stale, too. Stale is told with what to do: plan again.
 """
@@ -47,6 +49,20 @@ def conditionally(client: ScimClient, version: str | None, send: Send[T], look: 
             raise Stale(f"{CHANGED}: {error}") from None
         if _looked(look, error) != version:
             raise Stale(f"{CHANGED}: {error}", f"plan again; if nobody changed it, write {SAYS}") from None
+    return _without(client, send, look)
+
+
+def as_planned(client: ScimClient, version: str | None, send: Send[T], look: Look) -> T:
+    """The same with a version that the object had when it was planned: its newer one is as good, where `look` raises nothing."""
+    try:
+        return send(version)
+    except StaleError as error:
+        now = _looked(look, error)
+    return _without(client, send, look) if now == version else conditionally(client, now, send, look)
+
+
+def _without(client: ScimClient, send: Send[T], look: Look) -> T:
+    """The service refuses its own versions: none is sent any more, once it has taken one write without."""
     answer = conditionally(client, None, send, look)
     client.profile = replace(client.profile, etag=replace(client.profile.etag, supported=False))
     return answer

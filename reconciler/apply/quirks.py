@@ -43,6 +43,7 @@ class Quirks:
         if self.learned.get("refusesVersions"):
             client.profile = replace(client.profile, etag=replace(client.profile.etag, supported=False))
         self._sends_versions = client.profile.etag.supported
+        self.versions_move = True  # whether a version is another one after a change
 
     def into_record(self) -> None:
         """Into the record."""
@@ -54,6 +55,10 @@ class Quirks:
         if self.not_at_create:
             self.learned["notAtCreate"] = sorted(self.not_at_create)
         self.job.record.learn(self.learned)
+
+    def saw_version(self, before: str | None, after: str | None) -> None:
+        """Of an object that was changed: a version that stays says nothing of what happens between a plan and its write."""
+        self.versions_move = self.versions_move and before != after
 
     # In which form a path is taken
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.apply.attribute_writer import AttributeWriter, Sent
-from reconciler.apply.ids import resource_of
+from reconciler.apply.ids import resource_of, version_of
 from reconciler.apply.model import Failed, Stale
 from reconciler.apply.refusals import settle_refused
 from reconciler.apply.shared import OneStep, Resource, Shared
@@ -18,9 +18,14 @@ DELETES_INACTIVE = (
 
 def update(shared: Shared, step: OneStep, writer: AttributeWriter, change: Change, attributes: Attributes) -> None:
     """Raises Failed or ServiceError."""
-    live = shared.fresh(change)
     with step.writing():
-        sent = writer.write(change, attributes, live)
+        found = writer.unread(change, attributes)
+    if found is None:
+        step.uncertain = False
+        live = shared.fresh(change)
+        with step.writing():
+            found = live, writer.write(change, attributes, live)
+    live, sent = found
     taken = tuple([a for a in attributes if a.path not in sent.refused])
     whole = _written(shared, step, change, taken, live, sent) if taken else live
     if sent.stale is not None:
@@ -41,6 +46,7 @@ def _written(shared: Shared, step: OneStep, change: Change, taken: Attributes, l
     whole = shared.after(change, None if any(map(shared.recorded.moves_access, taken)) else sent.answer)
     whole = whole or still_listed(shared.client, resource_of(change.address), shared.mapping(change), live)
     if whole:
+        shared.quirks.saw_version(version_of(live), version_of(whole))
         entry = shared.recorded.settle(change, taken, whole, step.beside)
         shared.recorded.take_beside(change, entry, live, whole)
     elif change.action == "disable":

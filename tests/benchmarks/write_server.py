@@ -1,7 +1,7 @@
 """A SCIM service that takes writes and keeps them in memory, as fast as it can or so many seconds a request later.
 
-`python -m tests.benchmarks.write_server SEEDED LATENCY yes|no [NAME]` says its port; `no`: without ETags; NAME is what all accounts
-are called, if not as they are declared.
+`python -m tests.benchmarks.write_server SEEDED LATENCY yes|no [NAME]` says its port; `no`: without ETags. NAME is what all
+accounts are called, if not as they are declared.
 """
 
 from __future__ import annotations
