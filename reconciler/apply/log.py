@@ -82,6 +82,16 @@ def skip_lines(job: Job, skips: Iterable[Skip], at: str) -> list[dict[str, Any]]
     return [_skipped(job, skip, at) for skip in skips if not changing & job.names(skip)]
 
 
+def staged_lines(job: Job, held: Iterable[Change], why: str, at: str) -> list[dict[str, Any]]:
+    """Records of what a safeguard holds back, as Graph calls it; `why` says which and how it is let through."""
+    lines = []
+    for change in held:
+        id = change.precondition.id if change.precondition else None
+        properties = [(a.path, *a.shown()) for a in change.attributes]
+        lines.append(_line(job, change.address, "stageddelete", "skipped", why, at, id, properties))
+    return [line | {"id": f"{line['id']}/staged"} for line in lines]
+
+
 def _skipped(job: Job, skip: Skip, at: str) -> dict[str, Any]:
     entry = next((job.record.entries[name] for name in job.names(skip) if name in job.record.entries), None)
     line = _line(job, skip.address, "other", "skipped", skip.reason, at, entry["id"] if entry else None, ())

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.terminal import echo
 from reconciler.declare.model import App
 from reconciler.github.workflow_files import bound, completed, lacking
 from reconciler.report.safe import plain
@@ -16,14 +17,14 @@ def complete_workflows(desired: Path, apps: list[App]) -> None:
     changed = [name for name, text, variables in completed(desired, apps) if _edit(desired.parent / name, name, text, variables)]
     left = list(lacking(desired, apps))
     for name, lines in left:
-        click.echo(f"Warning: {name} lacks the variables of an app, so that app is not planned or applied there; add", err=True)
+        echo(f"Warning: {name} lacks the variables of an app, so that app is not planned or applied there; add", err=True)
         for line in lines:
             beside = "RECONCILE_ALLOWED_ORIGINS" if "vars." in line else "such line of another app's token"
             click.echo(f"    {plain(line)}    (beside each {beside})", err=True)
     if changed or left:
         origins = ",".join(map(bound, apps))
         also = "and let" if left else "Let"
-        click.echo(f"    {also} the repository variable RECONCILE_ALLOWED_ORIGINS be {plain(origins)}", err=True)
+        echo(f"    {also} the repository variable RECONCILE_ALLOWED_ORIGINS be {plain(origins)}", err=True)
 
 
 def _edit(file: Path, name: str, text: str, variables: list[str]) -> bool:
@@ -31,7 +32,7 @@ def _edit(file: Path, name: str, text: str, variables: list[str]) -> bool:
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
-        click.echo(f"Warning: {name} cannot be written: {error.strerror}", err=True)
+        echo(f"Warning: {name} cannot be written: {error.strerror}", err=True)
         return False
-    click.echo(f"edited  {name}: it passes {plain(', '.join(variables))} now")
+    echo(f"edited  {name}: it passes {plain(', '.join(variables))} now")
     return True

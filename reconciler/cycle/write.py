@@ -20,6 +20,7 @@ from reconciler.plan.safeguards.memory import prepare
 from reconciler.plan.selection import Selection
 from reconciler.record.model import Record
 from reconciler.record.open import store_of
+from reconciler.record.store import Store
 from reconciler.record.unfinished import Unfinished
 from reconciler.resolve.expressions.functions import Chance
 
@@ -47,12 +48,21 @@ def lock_and_plan(
     amend: Amend | None = None, read: Read = read_live,
 ) -> Iterator[Session]:  # fmt: skip
     """An app under its lock, read and planned. Raises what `read_and_plan` raises, and Locked."""
+    with (
+        locked(app, declarations, listener, lock) as store,
+        read_and_plan(app, declarations, listener, selection, store, amend, read) as session,
+    ):
+        yield session
+
+
+@contextmanager
+def locked(app: App, declarations: Declarations, listener: Listener, lock: Lock) -> Iterator[Store]:
+    """An app under its lock. Raises Locked and RecordError."""
     store = store_of(app, declarations)
     with store.lock(lock.command, now(), lock.timeout) as notice:
         if notice:
             listener.says(notice)
-        with read_and_plan(app, declarations, listener, selection, store, amend, read) as session:
-            yield session
+        yield store
     if head := store.head()[0]:
         listener.notes(f"{app.name}: the record is at {head} now")
 
