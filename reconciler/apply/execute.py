@@ -66,15 +66,10 @@ class _Run:
         carrying = {slot.target for slot in job.resolution.user_mapping.slots if slot.carries_roles}
         self.phases = phases(job.changes, carrying)
         self.waits = waiting(job.changes)
-<<<<<<< HEAD
         self.shared = shared_of(job, client, now)
         self.outcomes = Outcomes(self.shared, [step for steps in self.phases for step in steps])
         self.record = RunRecord(self.shared, store, now)
         self.writer = StepWriter(self.shared, self._journal, chance)
-=======
-        self.ends: dict[str, tuple[str, str]] = {}
-        self.answered: dict[str, int | None] = {}  # the HTTP status with which a change failed
->>>>>>> main
         self.at: dict[str, str] = {}
         self.told: set[str] = set()
         self.silent: set[str] = set()
@@ -134,70 +129,7 @@ class _Run:
         self.told.add(change.address)
         self.tell(self.outcomes.of(change))
 
-<<<<<<< HEAD
     # One step
-=======
-    def finish(self) -> None:
-        """What was done is in the record, whatever stopped the rest; a step that was torn apart stays in the journal."""
-        record = self.job.record
-        if not self.interrupted and not self.refused and not self.unkept and not self.open:
-            self.changes.keep_matched()
-        outcomes = [self.outcome(change) for change in self.job.changes]
-        undone = {outcome.change.address for outcome in outcomes if outcome.status not in ENDED}
-        # Who has been put out under the recorded name had no write that brings today's.
-        self.changes.rename([new for new, old in self.changes.renamed.items() if not undone & {new, old}])
-        if not self.open and Result(outcomes, self.interrupted).ended:
-            record.complete(self.job.commit)
-        ended = [o.change for o in outcomes if o.change.address not in undone]
-        self.unfinished.end(self.job.everything, ended)
-        if not self.open:
-            self._stop(outcomes)
-        self._forget_revoked(outcomes)
-        self.writer.learning.keep()
-        self.store.save(record)
-        if not self.open:
-            # Before the journal goes: a kill in between is known from it.
-            self.store.log([line for outcome in outcomes for line in self._log_lines(outcome)])
-            self.store.clear_journal()
-
-    def _log_lines(self, outcome: Outcome) -> list[dict[str, Any]]:
-        address = outcome.change.address
-        return log_lines(self.job, outcome, self.at.get(address) or self.now(), address in self.changes.touched)
-
-    def _log_earlier(self, journal: list[dict[str, Any]]) -> None:
-        """What an earlier run did and did not live to log, or to hear of."""
-        fresh = [line for line in journal if line.get("run", 0) >= self.job.record.runs]
-        lines = recovered(self.job, fresh) + heard(self.job, {line.get("address", "") for line in fresh})
-        known = {line.get("id") for line in self.store.read_log()} if lines else set()
-        self.store.log([line for line in lines if line["id"] not in known])
-
-    def _forget_revoked(self, outcomes: list[Outcome]) -> None:
-        """Of whom the declaration agrees, and who is out."""
-        settled = self.job.settled
-        out = {outcome.change.address for outcome in outcomes if outcome.status == "done"}
-        self.job.record.forget_revoked(settled.agreed - (settled.pending - out))
-
-    def _stop(self, outcomes: list[Outcome]) -> None:
-        """Of a change that was done in part, or may have been, a saved plan still asks for the rest."""
-        undone = [outcome.change for outcome in outcomes if outcome.status not in ENDED]
-        known = self.changes.touched | self.job.record.unanswered.keys()
-        self.unfinished.stop(undone, [change for change in undone if change.address in known])
-
-    def outcome(self, change: Change) -> Outcome:
-        begun = change.address in self.changes.touched
-        if change.address in self.ends:
-            status, why = self.ends[change.address]
-            http = self.answered.get(change.address)
-            return Outcome(change, status, f"done in part: {why}" if begun else why, http)
-        if self.left[change.address]:
-            why = "the run was interrupted" if self.refused is None else refusal(self.refused)
-            why = "the record cannot be written" if self.unkept else why
-            return Outcome(change, "skipped", f"{'done in part' if begun else 'not begun'}: {why}")
-        if left := self.writer.recorded.outstanding.get(change.address):
-            return Outcome(change, "outstanding", left)
-        note, adopted = self.writer.recorded.notes.get(change.address, ""), self.writer.adopted.get(change.address, "")
-        return Outcome(change, "ignored" if note else "done", "; ".join(filter(None, (adopted, note))))
->>>>>>> main
 
     def _one(self, step: Step) -> None:
         address, ends = step.change.address, self.outcomes.ends
@@ -210,22 +142,7 @@ class _Run:
         self._try(step, own)
         if address not in ends or own.took:
             self.job.record.count_removals(line["at"], line["takes"])
-<<<<<<< HEAD
         self._close(address, line, own)
-=======
-        except StaleError as error:
-            self.ends[address] = ("stale", f"changed on the service since it was planned: {error}")
-        except ServiceError as error:
-            self._heard(address, error)
-            if error.too_long or (isinstance(error, AuthError) and error.status == 401) or len(self.silent) >= SILENT:
-                self.refused = self.refused or error
-            self.ends[address], self.answered[address] = ("failed", str(error)), error.status or 0
-        except Failed as error:
-            self.ends[address], self.answered[address] = (error.status, error.message), error.http
-            if writer.took:
-                self.job.record.count_removals(line["at"], line["takes"])
-        self._close(address, line, writer)
->>>>>>> main
 
     def _try(self, step: Step, own: OneStep) -> None:
         """A failure of one object fails that object alone; what ends everything is in `_heard`."""
@@ -233,10 +150,10 @@ class _Run:
         try:
             self.writer.do(step, own)
         except ServiceError as error:
-            outcomes.ends[address] = ("failed", str(error))
+            outcomes.ends[address], outcomes.http[address] = ("failed", str(error)), error.status or 0
             self._heard(address, error)
         except Failed as error:
-            outcomes.ends[address] = (error.status, error.message)
+            outcomes.ends[address], outcomes.http[address] = (error.status, error.message), error.http
             if error.status != "skipped":  # which may have sent nothing
                 self.silent.clear()
         else:

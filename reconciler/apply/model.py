@@ -56,13 +56,12 @@ class Job:
 
 
 class Failed(Exception):
-<<<<<<< HEAD
-    """One object cannot be done: status and words for its outcome; `uncertain`: a write may have been done all the same."""
+    """One object cannot be done: status and words for its outcome, and the HTTP status of the answer, where one is the reason.
+
+    `uncertain`: a write may have been done all the same.
+    """
 
     uncertain = False
-=======
-    """One object cannot be done: status and words for its outcome, and the HTTP status of the answer, where one is the reason."""
->>>>>>> main
 
     def __init__(self, status: str, message: str, http: int | None = None) -> None:
         super().__init__(message)

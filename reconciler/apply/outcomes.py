@@ -23,6 +23,7 @@ class Outcomes:
         self.shared = shared
         self.left = Counter(step.change.address for step in steps)
         self.ends: dict[str, tuple[str, str]] = {}
+        self.http: dict[str, int | None] = {}  # the HTTP status with which a change failed
         self.refused: ServiceError | None = None
         self.unkept: RecordError | None = None
         self.interrupted = False
@@ -31,7 +32,8 @@ class Outcomes:
         address, recorded = change.address, self.shared.recorded
         if address in self.ends:
             status, why = self.ends[address]
-            return Outcome(change, status, f"done in part: {why}" if self._is_begun(change) else why)
+            why = f"done in part: {why}" if self._is_begun(change) else why
+            return Outcome(change, status, why, self.http.get(address))
         if self.left[address]:
             return Outcome(
                 change, "skipped", f"{'done in part' if self._is_begun(change) else 'not begun'}: {self._end_of_run()}"

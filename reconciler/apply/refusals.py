@@ -36,7 +36,8 @@ def settle_refused(
         if len(refused) < len(attributes):
             shared.changes.touched.add(change.address)
             step.took = any(recorded.ends_access(a) for a in attributes if a.path not in refused)
-        raise Failed("failed", advised(change, failed, quirks))
+        http = next((error.status for _, error in sorted(failed.items())), None)
+        raise Failed("failed", advised(change, failed, quirks), http)
 
 
 def failures(change: Change, refused: Errors, mapping: CompiledMapping, carrying: Container[str], quirks: Quirks) -> Errors:

@@ -3,13 +3,9 @@
 ServiceError            the service said no, or spoke something that is not SCIM
 ├── AuthError           401 or 403: nothing else will work either
 ├── ReadError           a list could not be read whole, or cannot be trusted
-<<<<<<< HEAD
-├── StaleError          412: the object has changed since it was read; apply/precondition_failed.py tells its whole way
-=======
 │   └── NotScim         what answers speaks something else
 │       └── OldScim     SCIM 1.1
-├── StaleError          412: the object has changed since it was read; apply/execute.py ends its change as stale
->>>>>>> main
+├── StaleError          412: the object has changed since it was read; apply/precondition_failed.py tells its whole way
 ├── PatchUnsupported    405 or 501 on PATCH
 ├── NoConnection        nothing was sent
 │   ├── UnusableId      the service gave an id with which nothing can be asked for
