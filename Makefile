@@ -35,6 +35,7 @@ test: $(READY)
 
 bench: $(READY)
 	$(VENV)/bin/python -m tests.benchmarks.bench
+	$(VENV)/bin/python -m tests.benchmarks.writes
 
 simulate: $(READY)
 	$(VENV)/bin/python -m tests.simulation --seeds $(SEEDS) --first $(FIRST)

@@ -18,7 +18,8 @@ The rooms, in the order of the data (a room imports only rooms above it; none in
     demo       simulators of services: a real SCIM server less what a profile says that it lacks
     cli        one module a command: options in, exit code out
 
-One pass on one screen is cycle/session.py; the planner's whole story is plan/planner.py; what is sent is apply/execute.py.
+One pass on one screen is cycle/session.py; the planner's whole story is plan/planner.py; what is sent is apply/execute.py; where
+a 412 goes is apply/precondition_failed.py.
 """
 
 __version__ = "0.1.0"

@@ -11,10 +11,10 @@ from functools import partial
 from typing import Any
 
 from reconciler.apply.ids import version_of
-from reconciler.apply.if_match import conditionally
 from reconciler.apply.model import Failed
+from reconciler.apply.precondition_failed import conditionally
 from reconciler.scim.client import ScimClient
-from reconciler.scim.errors import AuthError, LostAnswer, ServiceError, StaleError
+from reconciler.scim.errors import AuthError, LostAnswer, ServiceError
 
 Resource = dict[str, Any]
 ANSWERED = "the service answered, and did not delete it"
@@ -48,7 +48,7 @@ def _refusal(client: ScimClient, resource: str, id: str, live: Resource, look: L
     try:
         conditionally(client, version_of(live), partial(client.delete, resource, id), look)
     except ServiceError as error:
-        if isinstance(error, (AuthError, StaleError, LostAnswer)) or error.status in (None, 429) or error.too_long:
+        if isinstance(error, (AuthError, LostAnswer)) or error.status in (None, 429) or error.too_long:
             raise
         return error
     return None

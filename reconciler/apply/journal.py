@@ -38,10 +38,14 @@ def move(address: str, was: str | None, entry: Entry) -> Line:
     return {"address": address, "outcome": "moved", **({"was": was} if was is not None else {}), "entry": entry}
 
 
-def ending(address: str, at: str, status: str, entry: Entry | None, unanswered: bool) -> Line:
+def ending(address: str, at: str, status: str, entry: Entry | None) -> Line:
     """The line after a step, with its object's entry as it is by now."""
-    line = {"at": at, "address": address, "outcome": status, "entry": entry}
-    return {**line, "unanswered": True} if unanswered else line
+    return {"at": at, "address": address, "outcome": status, "entry": entry}
+
+
+def unanswered(line: Line) -> Line:
+    """The same of a step of which nobody knows whether it was done."""
+    return {**line, "unanswered": True}
 
 
 class GroupCommit:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -23,16 +23,17 @@ Known = tuple[dict[str, Any], dict[str, Any]]
 STATUSES = {"done": "success", "ignored": "warning", "skipped": "skipped"}
 
 
-def log_lines(job: Job, outcome: Outcome, at: str, begun: bool) -> list[dict[str, Any]]:
-    """What was done to one object, `at` an ISO time, UTC; `begun` says that a part of it was done, whatever came of the rest.
+def log_lines(job: Job, outcome: Outcome, at: str, begun: Container[str]) -> list[dict[str, Any]]:
+    """What was done to one object, `at` an ISO time, UTC; `begun` are the addresses of which a part, or all, was done.
 
     An account that was created is there: of a create that ended in part the rest is an update, as the next plan has it.
     """
     change = outcome.change
-    if not (begun and change.action == "create" and STATUSES.get(outcome.status, "failure") not in ("success", "warning")):
+    ended = STATUSES.get(outcome.status, "failure") in ("success", "warning")
+    if ended or change.action != "create" or change.address not in begun:
         return [_outcome_line(job, outcome, at)]
     wanted = job.record.entries.get(change.address, {}).get("wanted", {})
-    rest = tuple(a for a in change.attributes if a.reference and a.path not in wanted)
+    rest = tuple(a for a in change.attributes if a.path not in wanted and not a.generated)
     made = replace(change, attributes=tuple(a for a in change.attributes if a not in rest))
     left = replace(change, action=Action.UPDATE, attributes=rest)
     line = _outcome_line(job, outcome._replace(change=left), at)

@@ -7,15 +7,17 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from reconciler.apply.ids import missing, version_of
-from reconciler.apply.if_match import conditionally
-from reconciler.apply.model import Failed
-from reconciler.scim.client import ATTEMPTS, ScimClient
+from reconciler.apply.model import Stale
+from reconciler.apply.precondition_failed import conditionally
+from reconciler.scim.attribute_forms import PUT, is_of_form
+from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import LostAnswer, PatchUnsupported, ServiceError
-from reconciler.scim.forms import PUT, is_of_form
 from reconciler.scim.identity import of_asked
-from reconciler.scim.patch import PATH, member_operations, merge
+from reconciler.scim.patch import PATH, VALUE, member_operations, members_added, members_replaced, merge
+from reconciler.scim.sender import ATTEMPTS
 
 Resource = dict[str, Any]
+FORMS = (PATH, VALUE, PUT)
 NOT_INSIDE = (400, 404)  # what some answer of a member who is not in the group (noTarget)
 
 
@@ -27,31 +29,60 @@ class Moves(NamedTuple):
     unseen: list[str]
 
 
-class Form(NamedTuple):
-    """How a group is written: `known` is `put` where the service takes members in no other way, `refused` hears why, where that
-    is found now; `check` raises Failed for a group that a PUT would lose members of.
+class MembersForm(NamedTuple):
+    """The form in which the service takes members, as far as it is known: path, value or put (scim/attribute_forms.py).
+
+    `found` hears of another one that it takes, and why not the one before; `check` raises Failed for a group that loses members
+    where its whole list is written.
     """
 
     known: str
-    refused: Callable[[ServiceError], None]
+    found: Callable[[str, ServiceError], None]
     check: Callable[[Resource], None]
 
 
-def write_members(client: ScimClient, id: str, live: Resource, moves: Moves, form: Form) -> None:
+def write_members(client: ScimClient, id: str, live: Resource, moves: Moves, form: MembersForm) -> None:
     """`live` is the group as it was read. Raises Failed or ServiceError."""
-    if form.known == PUT:
-        _replace(client, id, moves, form.check)
-        return
-    try:
+    refusal: ServiceError | None = None
+    for name in FORMS[FORMS.index(form.known) :]:
+        try:
+            _send(client, id, live, moves, form, name)
+        except PatchUnsupported:
+            _replace(client, id, moves, form.check)
+            return
+        except ServiceError as error:
+            whole = name != PATH or moves.out or moves.unseen
+            if name == PUT or not is_of_form(error, name) or (whole and not _shows_members(client, live)):
+                raise refusal or error from None
+            refusal = refusal or error
+        else:
+            if refusal is not None:
+                form.found(name, refusal)
+            return
+
+
+def _send(client: ScimClient, id: str, live: Resource, moves: Moves, form: MembersForm, name: str) -> None:
+    """In one form."""
+    if name == PATH:
         _patch(client, id, live, moves)
         _out_unseen(client, id, moves.unseen)
-    except PatchUnsupported:
+    elif name == VALUE:
+        _without_path(client, id, moves, form.check)
+    else:
         _replace(client, id, moves, form.check)
-    except ServiceError as error:
-        if not (is_of_form(error, PATH) and _shows_members(client, live)):
-            raise
-        _replace(client, id, moves, form.check)
-        form.refused(error)
+
+
+def _without_path(client: ScimClient, id: str, moves: Moves, check: Callable[[Resource], None]) -> None:
+    """RFC 7644 §3.5.2.1: an add in the group itself. A remove needs a path, so the list without them replaces it (§3.5.2.3)."""
+    profile = client.profile
+    if not (moves.out or moves.unseen):
+        for operation in members_added(moves.into, profile.groups.membersPerPatch, profile.patch):
+            _of(id, client.patch("Groups", id, operation))
+        return
+    live = _read(client, id)
+    check(live)
+    send = partial(client.patch, "Groups", id, members_replaced(_after(live, moves), profile.patch))
+    _of(id, conditionally(client, version_of(live), send, partial(_version, client, id)))
 
 
 def _shows_members(client: ScimClient, group: Resource) -> bool:
@@ -81,21 +112,30 @@ def _patch(client: ScimClient, id: str, live: Resource, moves: Moves, attempt: i
     except LostAnswer as error:
         if attempt == ATTEMPTS:
             raise
-        client.rest(error, attempt)
+        client.sender.rest(error, attempt)
         _patch(client, id, client.get("Groups", id) or {}, moves, attempt + 1)
 
 
 def _replace(client: ScimClient, id: str, moves: Moves, check: Callable[[Resource], None]) -> None:
     """Not where the service does not show who is in the group, since a PUT must hold them."""
+    live = _read(client, id)
+    check(live)
+    send = partial(client.replace, "Groups", id, merge(live, [("members", _after(live, moves))]))
+    _of(id, conditionally(client, version_of(live), send, partial(_version, client, id)))
+
+
+def _read(client: ScimClient, id: str) -> Resource:
     live = client.get("Groups", id)
     if live is None:
-        raise Failed("stale", "it is gone from the service since it was planned")
-    check(live)
-    have, out = live.get("members") or [], {*moves.out, *moves.unseen}
+        raise Stale("it is gone from the service since it was planned")
+    return live
+
+
+def _after(group: Resource, moves: Moves) -> list[Resource]:
+    """Who is in the group once these have come and gone."""
+    have, out = group.get("members") or [], {*moves.out, *moves.unseen}
     new = set(moves.into) - {member["value"] for member in have}
-    members = [m for m in have if m["value"] not in out] + [{"value": i} for i in sorted(new)]
-    send = partial(client.replace, "Groups", id, merge(live, [("members", members)]))
-    _of(id, conditionally(client, version_of(live), send, partial(_version, client, id)))
+    return [m for m in have if m["value"] not in out] + [{"value": i} for i in sorted(new)]
 
 
 def _version(client: ScimClient, id: str) -> str | None:

@@ -58,11 +58,23 @@ class Job:
 
 
 class Failed(Exception):
-    """One object cannot be done: status and words for its outcome, and the HTTP status of the answer, where one is the reason."""
+    """One object cannot be done: status and words for its outcome, and the HTTP status of the answer, where one is the reason.
+
+    `uncertain`: a write may have been done all the same.
+    """
+
+    uncertain = False
 
     def __init__(self, status: str, message: str, http: int | None = None) -> None:
         super().__init__(message)
         self.status, self.message, self.http = status, message, http
+
+
+class Stale(Failed):
+    """The object is not as the plan saw it. Its outcome says what to do."""
+
+    def __init__(self, message: str, remedy: str = "plan again") -> None:
+        super().__init__("stale", f"{message}; {remedy}")
 
 
 class Outcome(NamedTuple):

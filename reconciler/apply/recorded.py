@@ -55,7 +55,9 @@ class Recorded:
             return undone_active(attribute, answered)
         if attribute.path not in self.carrying:
             return ""
-        return undone_roles(attribute, answered, attribute.path in self.job.shown_roles)
+        # Of a service that shows nobody's roles nobody can tell which are lacking.
+        lacking = given_and_lacking(attribute.after, answered) if attribute.path in self.job.shown_roles else []
+        return undone_roles(attribute, answered, lacking)
 
     def settle(self, change: Change, attributes: Attributes, live: Resource, beside: set[str]) -> Entry:
         """The entry once these attributes were told to the service, which shows the object as `live`.

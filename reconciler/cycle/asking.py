@@ -46,7 +46,7 @@ class Asking:
         """Takes in what was answered by id (id -> answer), asks by filter where it was not, and says how many are there."""
         unanswered = {address: error for address, id in asked.items() if isinstance(error := answers[id], ServiceError)}
         there = [answer for answer in answers.values() if isinstance(answer, dict)]
-        there += self._by_filter(kind, context(), unanswered) if unanswered else []
+        there += self._by_filter(kind, context, unanswered) if unanswered else []
         self._take(kind, there, {address: _why(error) for address, error in unanswered.items()})
         return len(there)
 

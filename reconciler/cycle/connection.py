@@ -23,10 +23,11 @@ def connect(
 
     `tell` hears of waits and `answered` of each request, from any thread. An error that ends the work on the app names it.
     """
-    from reconciler.scim.client import AGAIN, ScimClient
+    from reconciler.scim.client import ScimClient
     from reconciler.scim.credentials import resolve
     from reconciler.scim.errors import ServiceError
     from reconciler.scim.profile import profile_of
+    from reconciler.scim.sender import AGAIN
 
     reach = resolve(app, os.environ, record.base_url if record else None)
     client = ScimClient(

@@ -1,4 +1,4 @@
-"""What a service has, and of one person what it shows by id and by filter, lists or none: a client in, a Live out.
+"""One person on a service, by id, by filter, and where neither shows anybody by the lists: a client in, a Live out.
 
 Reads the service.
 """
@@ -13,27 +13,37 @@ from reconciler.declare.names import fold, name_of
 from reconciler.plan.context import Context, gather
 from reconciler.plan.live import Live, project_groups, project_users, with_members
 from reconciler.plan.matching.match import match
+from reconciler.plan.revoked import accounts_of
 from reconciler.plan.unlisted import matching_values, matching_values_told
 from reconciler.record.entries import Entries
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
+from reconciler.scim.answers import shallow
 from reconciler.scim.client import Resource, ScimClient
+from reconciler.scim.discovery import refine
 from reconciler.scim.errors import NoConnection, ServiceError
-from reconciler.scim.lookup import Answered, by_ids
+from reconciler.scim.lookup import by_ids
 
 
 def read_with_person(client: ScimClient, resolution: Resolution, record: Record | None, address: str) -> Live:
-    """All that lists show and, whatever they show, the accounts of one person. Raises ServiceError where nothing is answered.
+    """The accounts of one person: by the recorded id, by filter, and only where neither shows one by the lists.
 
-    Where the lists cannot be read, everybody else is unknown, but for those who count for the safeguard `lockout`.
+    So nothing hangs on paging. Everybody else is unknown then, but for those who count for the safeguard `lockout`. Raises
+    ServiceError where nothing is answered.
     """
+    refine(client)
+    person = _Person(client, resolution, record, address)
+    alone = person.alone()
+    if person.is_there(alone):
+        return alone
     try:
         live = read_live(client, resolution, record)
     except ServiceError as error:
         if error.status == 401 or error.too_long or isinstance(error, NoConnection):
             raise
-        return _Person(client, resolution, record, address).without_lists(error)
-    return _Person(client, resolution, record, address).beside(live)
+        note = f"the lists cannot be read ({error}), so the service was asked by id and by filter about {address} alone"
+        return replace(alone, notes=(note,))
+    return person.beside(live, alone)
 
 
 class _Person:
@@ -41,19 +51,19 @@ class _Person:
 
     def __init__(self, client: ScimClient, resolution: Resolution, record: Record | None, address: str) -> None:
         self.client, self.resolution, self.record, self.address = client, resolution, record, address
-        self.context = self._matched()
+        self.context = self._with(Live())  # who is who by the record alone
         folded = {fold(known): known for known in self.context.entries}
         self.old = self.context.matching.recorded.get(address) or folded.get(fold(address), address)
 
-    def beside(self, live: Live) -> Live:
-        """What the lists showed, and what a filter shows of the person: lists may leave somebody out."""
-        try:
-            shown = project_users(self.resolution.user_mapping, self._by_filter())
-        except ServiceError:
-            return live  # the lists were read, and the record's accounts by id
-        return replace(live, users={**live.users, **{item.id: item for item in shown if item.id not in live.users}})
+    def is_there(self, live: Live) -> bool:
+        """Whether an account of the person has been shown."""
+        return bool(accounts_of(self._with(live), self.address))
 
-    def without_lists(self, why: ServiceError) -> Live:
+    def beside(self, live: Live, alone: Live) -> Live:
+        """What the lists showed, and who answered by id or filter: lists may leave somebody out."""
+        return replace(live, users={**alone.users, **live.users}, reads=self.client.counts["reads"])
+
+    def alone(self) -> Live:
         """The person's accounts and groups, and those who hold the role that `lockout` counts."""
         ids = {known: self.context.entries[known]["id"] for known in self._to_ask()}
         answers = by_ids(self.client, "Users", list(ids.values()))
@@ -63,16 +73,15 @@ class _Person:
         groups, inside = self._groups()
         shown = with_members(project_groups(self.resolution.group_mapping, inside), self._readable, False)
         read = {known for known, id in ids.items() if not isinstance(answers[id], ServiceError) or id in users} | groups.keys()
-        if accounts and self.old not in ids:
-            read.add(self.old)
+        if self.old in read or accounts:
+            read |= {self.old, self.address}
         unanswered = {known: f"it could not be asked for: {answers[id]}" for known, id in ids.items() if known not in read}
-        note = f"the lists cannot be read ({why}), so the service was asked by id and by filter about {self.address} alone"
         return Live(
             users,
             {item.id: item for item in shown},
             self.client.counts["reads"],
-            (note,),
-            {**dict.fromkeys(self._others(read), f"the lists cannot be read: {why}"), **unanswered},
+            (),
+            {**dict.fromkeys(self._others(read), f"the service was asked about {self.address} alone"), **unanswered},
             frozenset(item.id for item in shown),
         )
 
@@ -87,14 +96,24 @@ class _Person:
         return [known for known in dict.fromkeys([self.old, *holders]) if known in entries]
 
     def _groups(self) -> tuple[Mapping[str, str], list[Resource]]:
-        """Address -> id of the groups that the person is in by the record, of those that answer; and their resources."""
+        """Address -> id of the recorded groups that are there; and groups: those that the list shows, if it can be read, and
+        those that the person is in by the record.
+        """
         entries = self.context.entries
         if not self.resolution.limited.app.groups.enabled:
             return {}, []
-        ids = {known: entries[known]["id"] for known in entries.groups() if self.old in entries[known].get("members", ())}
-        answers: Mapping[str, Answered] = by_ids(self.client, "Groups", list(ids.values()))
-        there = {known: id for known, id in ids.items() if isinstance(answers[id], dict)}
-        return there, [answer for answer in answers.values() if isinstance(answer, dict)]
+        known = {address: entries[address]["id"] for address in entries.groups()}
+        listed = self._listed_groups()
+        ids = [id for a, id in known.items() if id not in listed and self.old in entries[a].get("members", ())]
+        asked = {id: answer for id, answer in by_ids(self.client, "Groups", ids).items() if isinstance(answer, dict)}
+        shown = {**listed, **asked}
+        return {address: id for address, id in known.items() if id in shown}, list(shown.values())
+
+    def _listed_groups(self) -> dict[str, Resource]:
+        try:
+            return {item["id"]: item for item in self.client.read_all("Groups", shallow)}
+        except ServiceError:
+            return {}
 
     def _by_filter_if_it_answers(self) -> list[Resource]:
         try:
@@ -123,8 +142,8 @@ class _Person:
         declared = [a for a in (*self.resolution.users, *self.resolution.groups, self.address) if a not in recorded]
         return sorted({*self.context.entries, *declared} - set(read))
 
-    def _matched(self) -> Context:
-        """Who is who by the record alone."""
-        live, entries = Live(), self.record.entries if self.record is not None else Entries()
+    def _with(self, live: Live) -> Context:
+        """Who is who by the record and what has been read."""
+        entries = self.record.entries if self.record is not None else Entries()
         matching = match(self.resolution, live, entries)
         return gather(self.resolution.limited.app, self.resolution, live, self.record, matching)

@@ -156,7 +156,8 @@ def _objects(
     names = named(page, name)
     if set(map(type, names)) != {str}:
         names = ["" if value is None else str(value) for value in names]
-    versions = [meta.get("version") if type(meta) is dict else None for meta in named(page, "meta")]
+    shown = [meta.get("version") if type(meta) is dict else None for meta in named(page, "meta")]
+    versions = [version if type(version) is str else None for version in shown]
     return tuples(LiveObject, ids, names, values, versions, active, members, inside)
 
 

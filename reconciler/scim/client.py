@@ -1,48 +1,32 @@
-"""The wire: SCIM requests over httpx, with retries, a rate limit and reads that are whole or fail."""
+"""What SCIM lets a client ask of one service (RFC 7644 §3), as requests: reads that are whole or fail, and writes."""
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, Unpack
 from urllib.parse import quote
 
-import httpx
-import orjson
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
-
 from reconciler.resolve.paths import extractor, parse_path, quoted
-from reconciler.scim.answers import Answers, shallow
+from reconciler.scim.answers import shallow
 from reconciler.scim.errors import LostAnswer, PatchUnsupported, ReadError, ServiceError, UnusableId
 from reconciler.scim.identity import is_usable, of_asked, refuse_other_kind
 from reconciler.scim.lists import listed
 from reconciler.scim.paging import CursorPage, Page, by_cursor, whole
 from reconciler.scim.profile import Profile
-from reconciler.scim.rate import Turns, Waits, pause, too_long, why
-from reconciler.scim.silence import no_answer
+from reconciler.scim.sender import Handed, Sender
 from reconciler.scim.spelling import wire_path
-from reconciler.scim.wire import Wire
 
 Resource = dict[str, Any]
 T = TypeVar("T")
 
-ATTEMPTS = 5
-AGAIN = frozenset({429, 502, 503, 504})
-TOO_MANY = 429
 CURSOR_LOST = frozenset({"invalidCursor", "expiredCursor"})  # RFC 9865 §2.1: begin again
 
 
 class ScimClient:
-    """One service. Safe to use from several threads; `sleep`, `clock` and `timer` are handed in by tests.
+    """One service. Safe to use from several threads; what else is `handed` in is for its `sender`, most of it by tests.
 
-    `profile` is what is known of the service, which discovery may refine; `again` are the statuses after which a request
-    is sent again; `tell` is called, from any thread, with a line about each long wait as it begins; `shown` is the base URL as
-    plans and records may hold it, if that is not the URL itself; `workers` is how many requests may be under way, by default as
-    many as the profile allows. `waiting` is entered for as long as a
-    request takes; nothing is sent a second time once `stopped`; `refused` counts the answers 429. `answered` hears, from any
-    thread, of each request that was sent: its method and the answer's status, 0 where none came.
+    `profile` is what is known of the service, which discovery may refine; `shown` is the base URL as plans and records may hold
+    it, if that is not the URL itself; `workers` is how many requests may be under way, by default as many as the profile allows.
     """
 
     def __init__(
@@ -51,41 +35,30 @@ class ScimClient:
         token: str,
         profile: Profile,
         *,
-        transport: httpx.BaseTransport | None = None,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.time,
         workers: int | None = None,
-        again: frozenset[int] = AGAIN,
-        tell: Callable[[str], None] = lambda words: None,
-        timer: Callable[[], float] = time.monotonic,
         shown: str = "",
-        answered: Callable[[str, int], None] = lambda method, status: None,
+        **handed: Unpack[Handed],
     ) -> None:
         self.base_url, self.profile = base_url.rstrip("/"), profile
         self.workers = workers or profile.concurrency
         self.shown_url = shown or self.base_url
-        self._answers, self._answered = Answers(token), answered
-        self._sleep, self._again, self._lock = sleep, again, threading.Lock()
-        self._waits = Waits(clock, tell)
-        self._turns = Turns(profile.rate, clock, sleep, self._waits)
-        self.counts, self.refused = {"reads": 0, "writes": 0}, 0
-        self.waiting: Callable[[], AbstractContextManager[None]] = nullcontext
-        self.stopped: Callable[[], bool] = lambda: False
-        self._wire = Wire(self.base_url, token, profile.headers, self.workers + 2, transport, timer)
-        self._repeating = Retrying(
-            stop=stop_after_attempt(ATTEMPTS),
-            retry=retry_if_exception(self._worth_repeating),
-            wait=_pause,
-            sleep=sleep,
-            before_sleep=self._tell,
-            reraise=True,
-        )
+        self.sender = Sender(self.base_url, token, profile, self.workers + 2, **handed)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many requests have been sent: `reads` and `writes`."""
+        return self.sender.counts
+
+    @property
+    def waited(self) -> float:
+        """Seconds that requests have waited for their turn, those of all threads together."""
+        return self.sender.waited
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._wire.close()
+        self.sender.close()
 
     # Reading
 
@@ -121,13 +94,13 @@ class ScimClient:
         return whole(lambda start: self._page(resource, start, project), self.workers)
 
     def _page(self, resource: str, start: int, project: Callable[[list[Resource]], list[Any]]) -> Page:
-        answer = self._request("GET", f"/{resource}?startIndex={start}&count={self.profile.paging.count}")
+        answer = self.sender.send("GET", f"/{resource}?startIndex={start}&count={self.profile.paging.count}")
         items, total = listed(resource, answer, f"GET /{resource}?startIndex={start}")
         return Page([item["id"] for item in items], project(items), total)
 
     def _next(self, resource: str, cursor: str, project: Callable[[list[Resource]], list[Any]]) -> CursorPage:
         path = f"/{resource}?cursor={quote(cursor, safe='')}&count={self.profile.paging.count}"
-        answer = self._request("GET", path)
+        answer = self.sender.send("GET", path)
         items, total = listed(resource, answer, f"GET /{resource}?cursor=")
         after = answer.get("nextCursor")
         if after is not None and not isinstance(after, str):
@@ -157,19 +130,19 @@ class ScimClient:
         return self._filter(resource, filter)[0]
 
     def _filter(self, resource: str, filter: str) -> tuple[list[Resource], int]:
-        items, total = listed(resource, self._request("GET", f"/{resource}", {"filter": filter}), f"GET /{resource}?filter=")
+        items, total = listed(resource, self.sender.send("GET", f"/{resource}", {"filter": filter}), f"GET /{resource}?filter=")
         once = list({item["id"]: item for item in shallow(items)}.values())
         return once, total - (len(items) - len(once))
 
     def peek(self, resource: str) -> list[Resource]:
         """At most one resource: whether there is a list of them at all."""
-        return listed(resource, self._request("GET", f"/{resource}?count=1"), f"GET /{resource}?count=1")[0]
+        return listed(resource, self.sender.send("GET", f"/{resource}?count=1"), f"GET /{resource}?count=1")[0]
 
     def get(self, resource: str, id: str) -> Resource | None:
         """One resource, None where it is gone. Raises AnotherAccount."""
         path = self._at(resource, id)
         try:
-            found = self._object(self._request("GET", path), f"GET {path}")
+            found = self._object(self.sender.send("GET", path), f"GET {path}")
             if found is not None:
                 refuse_other_kind(resource, [found], f"GET {path}")
             return found if found is None else of_asked(found, id, f"GET {path}")
@@ -180,13 +153,13 @@ class ScimClient:
 
     def discover(self, path: str) -> Any:
         """A discovery document, asked for once: nothing depends on it. Raises ServiceError."""
-        return self._request("GET", path, attempts=1)
+        return self.sender.send("GET", path, attempts=1)
 
     # Writing
 
     def create(self, resource: str, body: Resource) -> Resource:
         """POST; returns the new resource, its id included."""
-        answer = self._written(self._request("POST", f"/{resource}", body=body))
+        answer = self._written(self.sender.send("POST", f"/{resource}", body=body))
         if answer is None or not is_usable(answer.get("id")):
             raise LostAnswer("the answer to a create holds no id", f"POST /{resource}", 201)
         return answer
@@ -196,28 +169,18 @@ class ScimClient:
         if not self.profile.patch.supported:
             raise PatchUnsupported("the service does no PATCH", f"PATCH /{resource}")
         body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations}
-        return self._written(self._request("PATCH", self._at(resource, id), body=body, version=version))
+        return self._written(self.sender.send("PATCH", self._at(resource, id), body=body, headers=self._if_match(version)))
 
     def replace(self, resource: str, id: str, body: Resource, version: str | None = None) -> Resource | None:
         """PUT of a full resource."""
-        return self._written(self._request("PUT", self._at(resource, id), body=body, version=version))
+        return self._written(self.sender.send("PUT", self._at(resource, id), body=body, headers=self._if_match(version)))
 
     def delete(self, resource: str, id: str, version: str | None = None) -> None:
         """DELETE. Raises ServiceError, also of one that is gone already: a service that cannot delete answers 404 too."""
-        self._request("DELETE", self._at(resource, id), version=version)
+        self.sender.send("DELETE", self._at(resource, id), headers=self._if_match(version))
 
-    def rest(self, error: ServiceError, attempt: int) -> None:
-        """Before a write that may have been done is looked up and sent again; nonsense is not the answer of a busy service.
-
-        Raises the error itself where the service asks for a wait that is too long, or somebody has asked to stop.
-        """
-        if error.too_long or self.stopped():
-            raise error
-        if error.status is None or error.status >= 500:
-            seconds = pause(error, attempt)
-            self._waits.begin(seconds, why(error))
-            with self.waiting():
-                self._sleep(seconds)
+    def _if_match(self, version: str | None) -> dict[str, str]:
+        return {"If-Match": version} if version and self.profile.etag.supported else {}
 
     def _written(self, data: Any) -> Resource | None:
         """What a write was answered by; what is not a resource, or cannot be used, is as good as no body."""
@@ -240,67 +203,3 @@ class ScimClient:
         if data is not None and not isinstance(data, dict):
             raise ServiceError("the answer is not a SCIM resource", request)
         return shallow(data, request)
-
-    # One request
-
-    def _request(
-        self,
-        method: str,
-        path: str,
-        params: Resource | None = None,
-        body: Resource | None = None,
-        version: str | None = None,
-        attempts: int = ATTEMPTS,
-    ) -> Any:
-        shown = f"{method} {path}"
-        headers = {"If-Match": version} if version and self.profile.etag.supported else {}
-        if body is not None:
-            headers["Content-Type"] = "application/scim+json"
-        content = orjson.dumps(body) if body is not None else None
-        repeating = self._repeating if attempts == ATTEMPTS else self._repeating.copy(stop=stop_after_attempt(attempts))
-        with self.waiting():
-            return repeating(self._once, method, path, params, content, headers, shown)
-
-    @property
-    def waited(self) -> float:
-        """Seconds that requests have waited for their turn, those of all threads together."""
-        return self._turns.waited
-
-    def _once(self, method: str, path: str, params: Any, content: bytes | None, headers: Any, shown: str) -> Any:
-        self._turns.wait(method, shown)
-        with self._lock:
-            self.counts["reads" if method == "GET" else "writes"] += 1
-        try:
-            answer = self._wire.send(method, path, params, content, headers)
-        except httpx.TransportError as error:
-            self._answered(method, 0)
-            words = self._answers.clean(str(error) or type(error).__name__)
-            raise no_answer(error, words, method, shown) from None
-        self._answered(method, answer.status)
-        self._turns.heard(answer.headers)
-        try:
-            return self._answers.data(answer, shown)
-        except ServiceError as error:
-            if error.status in AGAIN:
-                error.after = self._turns.refused(answer.headers)
-                self.refused += error.status == TOO_MANY
-            if error.too_long:
-                too_long(error, error.after or 0.0)
-            raise
-
-    def _worth_repeating(self, error: BaseException) -> bool:
-        """Whether another try may help and can do no harm: what may have been done is looked up by whoever asked for it."""
-        if not isinstance(error, ServiceError) or isinstance(error, (LostAnswer, ReadError)) or error.too_long:
-            return False
-        if self.stopped():
-            return False
-        return error.status is None or error.status in self._again
-
-    def _tell(self, state: RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome is not None else None
-        if isinstance(error, ServiceError) and state.next_action is not None:
-            self._waits.begin(state.next_action.sleep, why(error))
-
-
-def _pause(state: RetryCallState) -> float:
-    return pause(state.outcome.exception() if state.outcome is not None else None, state.attempt_number)

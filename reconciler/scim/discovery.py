@@ -41,6 +41,8 @@ def refined(profile: Profile, config: Any) -> Profile:
         patch = replace(patch, supported=False)
     if _part(config, "etag").get("supported") is False:
         etag = replace(etag, supported=False)
+    elif _part(config, "etag").get("supported") is True and etag.supported:
+        etag = replace(etag, announced=True)
     return replace(profile, paging=paging, patch=patch, etag=etag)
 
 

@@ -5,10 +5,11 @@ ServiceError            the service said no, or spoke something that is not SCIM
 ├── ReadError           a list could not be read whole, or cannot be trusted
 │   └── NotScim         what answers speaks something else
 │       └── OldScim     SCIM 1.1
-├── StaleError          412: the object has changed since it was read; apply/execute.py ends its change as stale
+├── StaleError          412: the object has changed since it was read; apply/precondition_failed.py tells its whole way
 ├── PatchUnsupported    405 or 501 on PATCH
 ├── NoConnection        nothing was sent
-│   └── UnusableId      the service gave an id with which nothing can be asked for
+│   ├── UnusableId      the service gave an id with which nothing can be asked for
+│   └── NotSent         we did not want to send it: it could have done harm
 ├── AnotherAccount      asked for one account, the service answered with another
 └── LostAnswer          a write was sent and no answer came: nobody knows whether it was done
 CredentialError         the URL or the token must not or cannot be used
@@ -86,6 +87,10 @@ class NoConnection(ServiceError):
 
 class UnusableId(NoConnection):
     """An id that would make the URL another one."""
+
+
+class NotSent(NoConnection):
+    """Held back here."""
 
 
 class AnotherAccount(ServiceError):

@@ -144,6 +144,17 @@ def member_operations(add: list[str], remove: list[str], per_patch: int, patch: 
     return chunks
 
 
+def members_added(ids: list[str], per_patch: int, patch: Patch = RFC) -> list[list[Resource]]:
+    """Additions by id in chunks, without a path: the value is a group that holds nothing else."""
+    values = [[{"value": i} for i in ids[start : start + per_patch]] for start in range(0, len(ids), per_patch)]
+    return [_spoken([{"op": "add", "value": {"members": value}}], patch.dialect) for value in values]
+
+
+def members_replaced(members: list[Resource], patch: Patch = RFC) -> list[Resource]:
+    """All who are inside from now on, without a path."""
+    return _spoken([{"op": "replace", "value": {"members": members}}], patch.dialect)
+
+
 def _removals(ids: list[str], patch: Patch) -> list[Resource]:
     """A remove with a value is a shape that RFC 7644 does not know: what is to go stands in the value."""
     if patch.dialect == "entra":

@@ -43,9 +43,13 @@ class Patch:
 
 @dataclass(frozen=True)
 class Etag:
-    """`supported`: whether If-Match is sent with the version that the service shows (RFC 7644 §3.14)."""
+    """`supported`: whether If-Match is sent with the version that the service shows (RFC 7644 §3.14).
+
+    `announced`: whether the service says so itself (RFC 7643 §5), so that a version is as good as a read.
+    """
 
     supported: bool = True
+    announced: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from reconciler.declare.model import App
-from reconciler.plan.learned import rests_on
+from reconciler.plan.quirks import rests_on
 from reconciler.record.service import Service, Watermark
 from reconciler.resolve.canonical import sha256
 from reconciler.service.result import Kind

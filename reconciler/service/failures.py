@@ -6,8 +6,8 @@ from reconciler.apply.model import Outcome, Result
 from reconciler.declare.errors import ReconcileError
 from reconciler.plan.model import ObjectError
 from reconciler.record.store import LeaseLost, Locked, RecordError
-from reconciler.scim.client import AGAIN
 from reconciler.scim.errors import AuthError, CredentialError, NotScim, ServiceError
+from reconciler.scim.sender import AGAIN
 from reconciler.service.result import AppError, Failure
 
 # HTTP status -> code, in the words of Entra's provisioning log where it has some, and what to do.

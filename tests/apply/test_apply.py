@@ -69,7 +69,7 @@ def test_a_failure_fails_that_object_alone_and_the_next_run_does_the_rest(world:
 def test_drift_that_could_not_be_put_back_is_still_drift(world: World) -> None:
     world.converge()
     world.client.delete("Users", world.find("ada@x.org")["id"])
-    broken(world, "POST", httpx.Response(400, json={"detail": "no"}))
+    broken(world, "POST", httpx.Response(403, json={"detail": "no"}))
     assert {c.address: c.causes for c in world.plan().changes}["Group/Net"] == ("drift",)
     assert not world.apply().complete
     assert {c.address: c.causes for c in world.plan().changes}["Group/Net"] == ("drift",)

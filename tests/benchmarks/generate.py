@@ -97,6 +97,12 @@ def pages(count: int, expressions: bool = False) -> list[bytes]:
     return found
 
 
+def as_stored(number: int, name: str | None = None) -> dict[str, Any]:
+    """An account as a service has it, in sync but for its name, where another one is given."""
+    found = {key: value for key, value in account(person(number), number).items() if key != "meta"}
+    return found | {"displayName": name or person(number)["displayName"]}
+
+
 def account(user: dict[str, Any], number: int, expressions: bool = False) -> dict[str, Any]:
     """A user as the service shows it."""
     return {

@@ -132,7 +132,7 @@ def test_a_create_that_is_answered_409_takes_the_account_over_unless_it_is_activ
     account = world.bare.get("Users", id)
     assert account is not None
     if active:
-        assert (outcome.status, account["title"]) == ("stale", "Old") and "the next plan shows" in outcome.message
+        assert (outcome.status, account["title"]) == ("stale", "Old") and "plan again to see" in outcome.message
         assert (NEW, "update") in done(world.plan())
     else:
         assert (outcome.status, account["title"], account["active"]) == ("done", "Admiral", True)

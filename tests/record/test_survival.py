@@ -78,7 +78,7 @@ WHOLE = {
     "breaches": ["Why: User/x admin"],
     "skips": {"User/q": "NotAssigned"},
     "declared": {"record": "git origin"},
-    "learned": {"rests_on": "sha256:4", "refusesVersions": True, "forms": {"User/title": "put"}},
+    "learned": {"rests_on": "sha256:4", "refusesVersions": True, "forms": {"User/title": "put"}, "notAtCreate": ["User/title"]},
     "service": {
         "interval": 2400,
         "lastSuccess": "x",
@@ -471,7 +471,7 @@ def test_a_create_that_was_never_heard_of_again_is_known_as_ours_by_the_next_run
             return response
 
     world.transport.inner = Gone()
-    world.client._sleep = lambda seconds: None
+    world.client.sender._sleep = lambda seconds: None
     assert not world.apply().complete
     kept = world.store.load()
     assert kept is not None and kept.unanswered["Group/Net"]["step"] == "create" and "Group/Net" not in kept.entries

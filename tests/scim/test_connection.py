@@ -10,9 +10,10 @@ import pytest
 
 from reconciler.declare.load import load
 from reconciler.resolve.capabilities import limit
-from reconciler.scim.client import AGAIN, ScimClient
+from reconciler.scim.client import ScimClient
 from reconciler.scim.connection import Step, run_test
 from reconciler.scim.profile import PROFILES
+from reconciler.scim.sender import AGAIN
 from tests.support.world import MAPPINGS, Clock, World
 
 

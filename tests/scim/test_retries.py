@@ -134,7 +134,7 @@ def test_a_write_that_a_service_put_off_for_too_long_is_not_waited_for() -> None
         with pytest.raises(LostAnswer) as error:
             service.create("Users", {"userName": "ada"})
         with pytest.raises(LostAnswer, match="24 h"):
-            service.rest(error.value, 1)
+            service.sender.rest(error.value, 1)
     assert clock.slept == 0 and error.value.uncertain
 
 
@@ -158,7 +158,7 @@ def test_a_write_that_waits_says_so() -> None:
     with client(Clock(), busy(503, Retry_After="30"), told=told) as service:
         with pytest.raises(LostAnswer) as error:
             service.create("Users", {"userName": "ada"})
-        service.rest(error.value, 1)
+        service.sender.rest(error.value, 1)
     assert told == ["waiting 30 s, as the service asks (POST /Users: 503)"]
 
 
@@ -187,7 +187,7 @@ def test_commands_say_on_stderr_that_they_wait(
         error = LostAnswer("answered 503", "POST /Users", 503)
         error.after = 6.0
         service._sleep = lambda seconds: None
-        service.rest(error, 1)
+        service.sender.rest(error, 1)
     assert capsys.readouterr() == ("", "waiting 6 s, as the service asks (POST /Users: 503)\n")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.apply.ids import Ids, version_of
-from reconciler.apply.model import Failed
+from reconciler.apply.model import Stale
 from reconciler.plan.context import managed_digest, ours_among
 from reconciler.plan.live import Members, members_of
 from reconciler.plan.model import Change
@@ -23,7 +23,7 @@ def values_unchanged(change: Change, live: Resource, mapping: CompiledMapping, i
         values["active"] = str(live.get("active", True)).lower() == "true"
     for attribute in change.attributes:
         if not _is_as_planned(values.get(attribute.path), ids.live(attribute, attribute.before)):
-            raise Failed("stale", f"{attribute.path} has been changed on the service since it was planned")
+            raise Stale(f"{attribute.path} has been changed on the service since it was planned")
 
 
 def _is_as_planned(have: Any, before: Any) -> bool:
@@ -41,4 +41,4 @@ def unchanged(change: Change, live: Resource, mapping: CompiledMapping, ids: Ids
     ours = ours_among(members or Members(), ids.addresses, ids.groups)
     managed = managed_digest(mapping, mapping.project([live])[0], ours)
     if managed != rests_on.digest and (rests_on.version is None or version_of(live) != rests_on.version):
-        raise Failed("stale", "it has been changed on the service since it was planned")
+        raise Stale("it has been changed on the service since it was planned")

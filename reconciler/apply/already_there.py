@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.apply.ids import resource_of
-from reconciler.apply.model import Failed, Job
+from reconciler.apply.model import Failed, Job, Stale
 from reconciler.plan.diff import same
 from reconciler.plan.model import AttributeChange, Change
 from reconciler.plan.unanswered import is_as_sent
@@ -17,7 +17,7 @@ from reconciler.scim.errors import ServiceError
 
 Resource = dict[str, Any]
 TAKEN = 409
-NEXT = "nothing was written to it; the next plan shows what its adoption would change"
+NEXT = "plan again to see what its adoption would change"
 
 
 def in_the_way(job: Job, client: ScimClient, change: Change, sent: dict[str, Any]) -> Resource | None:
@@ -51,7 +51,7 @@ def may_be_taken(job: Job, change: Change, there: Resource) -> None:
     if kind == "Group" or active or job.record.runs <= 1:
         job.record.list_in_part({*job.record.incomplete, kind})
         what = "a group" if kind == "Group" else "an active account" if active else "an inactive account"
-        raise Failed("stale", f"{what} that no list showed has this name already ({there['id'][:80]}): {NEXT}")
+        raise Stale(f"{what} that no list showed has this name already ({there['id'][:80]}): nothing was written to it", NEXT)
     if "update" not in job.resolution.mapping(change.address).mapping.targetObjectActions:
         raise Failed("failed", "an account that no list showed has this name already, and the mapping does not update")
 
@@ -81,7 +81,7 @@ def look_up(job: Job, client: ScimClient, change: Change, sent: dict[str, Any]) 
             found = client.find(resource_of(change.address), slot.target, want)
             found = [r for r in found if same(slot, want, mapping.one(r)[slot.target])]
             if len(found) == 1 and not is_as_sent(mapping, sent, mapping.project(found)[0]):
-                raise Failed("stale", "an account that matches has come into being since it was planned")
+                raise Stale("an account that matches has come into being since it was planned")
             if len(found) == 1:
                 return found[0]
     return None

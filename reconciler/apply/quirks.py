@@ -1,19 +1,20 @@
-"""What an apply finds of a service: from the record, and back into it. Changes client and record, and sends nothing."""
+"""What an apply finds out of how a service behaves: from the record, and back into it. Changes client and record."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from reconciler.apply.if_match import REFUSES_VERSIONS
 from reconciler.apply.model import Job
-from reconciler.plan.learned import form_key, rests_on
-from reconciler.plan.model import Change
+from reconciler.apply.precondition_failed import REFUSES_VERSIONS
+from reconciler.plan.model import Action, Change
+from reconciler.plan.quirks import form_key, rests_on
 from reconciler.record.model import IN_NO_FORM, Learned
 from reconciler.resolve.capabilities import modifiable_but
+from reconciler.scim.attribute_forms import PUT, is_of_every_value, is_of_form
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import ServiceError
-from reconciler.scim.forms import PUT, is_of_every_value, is_of_form
 from reconciler.scim.patch import PATH, VALUE, WHOLE
 
 ENOUGH = 3  # objects: what is refused of so many is not about one of their values
@@ -24,13 +25,16 @@ TAKEN = {
 }
 
 
-class Learning:
+class Quirks:
     """`said` is what this apply has found, in words, each thing once."""
 
     def __init__(self, job: Job, client: ScimClient) -> None:
         self.job, self.client = job, client
         self.learned = Learned(**job.record.known(rests_on(job.resolution.limited.app)))
         self.forms = dict(self.learned.get("forms", {}))
+        self.not_at_create = set(self.learned.get("notAtCreate", ()))
+        self._later: Counter[str] = Counter()  # what was refused in a create, and taken afterwards
+        self._in_vain = 0  # creates that it refused with whatever was in them
         self.said: list[str] = []
         self._refusals: dict[str, ServiceError] = {}
         self._counts: Counter[str] = Counter()
@@ -39,30 +43,37 @@ class Learning:
         if self.learned.get("refusesVersions"):
             client.profile = replace(client.profile, etag=replace(client.profile.etag, supported=False))
         self._sends_versions = client.profile.etag.supported
+        self.versions_move = True  # whether a version is another one after a change
 
-    def keep(self) -> None:
+    def into_record(self) -> None:
         """Into the record."""
         if self._sends_versions and not self.client.profile.etag.supported:
             self._sends_versions, self.learned["refusesVersions"] = False, True
             self.said.append(REFUSES_VERSIONS)
         if self.forms:
             self.learned["forms"] = self.forms
+        if self.not_at_create:
+            self.learned["notAtCreate"] = sorted(self.not_at_create)
         self.job.record.learn(self.learned)
+
+    def saw_version(self, before: str | None, after: str | None) -> None:
+        """Of an object that was changed: a version that stays says nothing of what happens between a plan and its write."""
+        self.versions_move = self.versions_move and before != after
 
     # In which form a path is taken
 
-    def form(self, change: Change, target: str) -> str:
+    def form_of(self, change: Change, target: str) -> str:
         """The form in which the service takes a change of this attribute, as far as it is known."""
         return self.forms.get(form_key(change.address, target), PATH)
 
-    def why(self, change: Change, target: str) -> ServiceError:
+    def refusal_of(self, change: Change, target: str) -> ServiceError:
         """The error of an attribute that it takes in no form."""
         known = self._refusals.get(form_key(change.address, target))
         return known or ServiceError("refused by an earlier apply", status=400, scim_type="invalidPath")
 
-    def take(self, change: Change, target: str, form: str, error: ServiceError) -> None:
+    def found_form(self, change: Change, target: str, form: str, error: ServiceError) -> None:
         """It refused the attribute as it was sent first, and takes it in this form."""
-        if self.form(change, target) == form:
+        if self.form_of(change, target) == form:
             return
         if form == PATH:
             del self.forms[form_key(change.address, target)]
@@ -77,7 +88,7 @@ class Learning:
             f"the service refused a change of {target} ({error.message}) and took {TAKEN[form]}, which it gets from now on{line}"
         )
 
-    def doubt(self, change: Change, target: str, writes: int) -> None:
+    def found_doubtful(self, change: Change, target: str, writes: int) -> None:
         """It refused the attribute in every form, after so many writes that it took."""
         self._writes_before.setdefault(form_key(change.address, target), writes)
 
@@ -87,7 +98,7 @@ class Learning:
             return True
         return is_of_form(error, PATH) and self.writes > self._writes_before.get(form_key(change.address, target), self.writes)
 
-    def refuse(self, change: Change, target: str, error: ServiceError) -> bool:
+    def found_refused(self, change: Change, target: str, error: ServiceError) -> bool:
         """It takes the attribute in no form. Returns whether that holds for every object from now on."""
         key = form_key(change.address, target)
         if self.forms.get(key) == IN_NO_FORM:
@@ -96,15 +107,49 @@ class Learning:
         if not is_of_every_value(error) and self._counts[key] < ENOUGH:
             return False
         self.forms[key], self._refusals[key] = IN_NO_FORM, error
+        if change.action == Action.CREATE:
+            self.not_at_create.add(key)
         self.said.append(
             f"the service takes a change of {target} in no form ({error.message}), so it is left as it is until the profile or "
             f"the mapping changes; {self.remedy(change, target)}"
         )
         return True
 
+    # What a create can hold
+
+    def is_not_at_create(self, change: Change, target: str) -> bool:
+        """Whether the service makes nobody who has this attribute from the start."""
+        return form_key(change.address, target) in self.not_at_create
+
+    @property
+    def may_try_less(self) -> bool:
+        """Whether it is worth while to send a refused create with less: not where that has never helped."""
+        return self._in_vain < ENOUGH
+
+    def found_less(self, targets: Iterable[str], change: Change, writes: int) -> None:
+        """It took a create without these, after so many writes that it took."""
+        self._in_vain, self.writes = 0, self.writes + 1
+        for target in targets:
+            self.found_doubtful(change, target, writes)
+
+    def found_nothing_less(self) -> None:
+        self._in_vain += 1
+
+    def found_not_at_create(self, change: Change, targets: Collection[str]) -> None:
+        """It refused in a create the very values that it takes afterwards."""
+        keys = {target: form_key(change.address, target) for target in targets}
+        self._later.update(keys.values())
+        if known := [target for target, key in keys.items() if key not in self.not_at_create and self._later[key] >= ENOUGH]:
+            self.not_at_create.update(keys[target] for target in known)
+            words = ", ".join(known)
+            self.said.append(
+                f"the service refuses a create that holds {words}, and takes that in a second request, as it is sent now"
+            )
+
     def remedy(self, change: Change, target: str) -> str:
         """What says that an attribute cannot be changed."""
         app = self.job.resolution.limited.app
         names = modifiable_but(app, target) if change.address.startswith("User/") else None
-        profile = f"`users: {{modifiable: [{', '.join(names)}]}}` in the profile, or " if names else ""
-        return f"to say so, write {profile}`apply: create` on the mapping"
+        kept, line = ("stored", "none: true") if self.is_not_at_create(change, target) else ("modifiable", "apply: create")
+        profile = f"`users: {{{kept}: [{', '.join(names)}]}}` in the profile, or " if names else ""
+        return f"to say so, write {profile}`{line}` on the mapping"

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.scim.attribute_forms import PUT, alternatives, is_of_every_value, is_of_form, is_refusal
 from reconciler.scim.errors import PatchUnsupported, ServiceError
-from reconciler.scim.forms import PUT, alternatives, is_of_every_value, is_of_form, is_refusal
 from reconciler.scim.patch import PATH, VALUE, WHOLE, operations
 from reconciler.scim.profile import Patch
 

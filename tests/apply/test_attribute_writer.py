@@ -254,3 +254,28 @@ def test_members_that_no_patch_takes_go_in_a_put(begun: World) -> None:
     service: Refusing = refusing(begun, refuse)
     begun.groups("displayName: Net, members: [u1@x.org, u0@x.org]")
     assert begun.apply().said == () and [method for method, _ in service.sent] == ["PUT"]
+
+
+def test_members_whose_path_is_refused_go_without_one_and_so_from_then_on(begun: World) -> None:
+    def refuse(request: httpx.Request, operations: list[dict[str, Any]]) -> Refusal | None:
+        refused = any("members" in str(operation.get("path")) for operation in operations)
+        return (400, "invalidPath") if request.method == "PATCH" and refused else None
+
+    begun.assign(
+        "user: u0@x.org, role: User", "user: u1@x.org, role: User", "user: grace@x.org, role: User", "group: Net, role: User"
+    )
+    ids = {name: begun.find(f"{name}@x.org")["id"] for name in ("u0", "u1", "grace")}
+    refusing(begun, refuse)
+    begun.groups("displayName: Net, members: [u1@x.org]")  # a remove needs a path: the list without them goes in their place
+    result = begun.apply()
+    assert result.complete and "took it in a value without a path instead" in result.said[0]
+    assert [member["value"] for member in begun.group("Net")["members"]] == [ids["u1"]]
+    service: Refusing = refusing(begun, refuse)
+    begun.groups("displayName: Net, members: [u1@x.org, u0@x.org, grace@x.org]")
+    assert begun.apply().said == ()
+    added = [{"value": ids[name]} for name in ("grace", "u0")]
+    ((method, operations),) = service.sent
+    assert method == "PATCH" and [(item["op"], sorted(item["value"]["members"], key=str)) for item in operations] == [
+        ("add", sorted(added, key=str))
+    ]
+    assert {member["value"] for member in begun.group("Net")["members"]} == set(ids.values())

@@ -7,8 +7,8 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from reconciler.apply.if_match import conditionally
-from reconciler.apply.model import Failed
+from reconciler.apply.model import Failed, Stale
+from reconciler.apply.precondition_failed import conditionally
 from reconciler.declare.profiles import settings
 from reconciler.scim.client import ScimClient
 from reconciler.scim.discovery import refined
@@ -43,7 +43,7 @@ def test_another_version_by_then_is_somebody_elses_change() -> None:
 
 
 def test_a_refusal_without_a_version_is_what_it_says() -> None:
-    with pytest.raises(StaleError):
+    with pytest.raises(Stale, match="plan again"):
         conditionally(client(), None, lambda version: refuses_versions("1"), lambda: "1")
 
 
@@ -117,3 +117,52 @@ def test_an_edit_in_between_is_stale_there_too(world: World) -> None:
     service.refuse = refuse
     (outcome,) = world.apply().outcomes
     assert outcome.status == "stale" and world.find("ada@x.org")["displayName"] == "Chief"
+    assert outcome.message.endswith("; plan again")
+    record = world.store.load()
+    assert record is not None and record.unanswered == {}  # it was refused, and so not done
+
+
+def test_what_was_written_before_an_edit_in_between_is_in_the_record_and_the_rest_is_stale(world: World) -> None:
+    world.users("userPrincipalName: ada@x.org, displayName: Ada, jobTitle: Boss")
+    world.groups("displayName: Net, members: [ada@x.org]")
+    world.assign("group: Net, role: User")
+    world.converge()
+    world.users("userPrincipalName: ada@x.org, displayName: Ada L, jobTitle: Chief")
+    others = world.bare
+
+    def refuse(request: httpx.Request, operations: list[dict[str, object]]) -> tuple[int, str | None] | None:
+        if len(operations) > 1:
+            return 400, None
+        if operations[0]["path"] == "title":
+            found = others.find("Users", "userName", "ada@x.org")[0]
+            others.patch("Users", found["id"], [{"op": "replace", "path": "title", "value": "Queen"}])
+            return 412, None
+        return None
+
+    refusing(world, refuse)
+    (outcome,) = world.apply().outcomes
+    assert (outcome.status, outcome.message.partition(":")[0]) == ("stale", "done in part")
+    assert (world.find("ada@x.org")["displayName"], world.find("ada@x.org")["title"]) == ("Ada L", "Queen")
+    record = world.store.load()
+    assert record is not None and record.unanswered == {}
+    wanted = record.entries["User/ada@x.org"]["wanted"]
+    assert (wanted["displayName"], wanted["title"]) == ("Ada L", "Boss")
+
+
+def test_an_object_that_is_stale_was_answered_and_ends_no_outage(world: World) -> None:
+    names = [f"u{number}@x.org" for number in range(4)]
+    world.users(*[f"userPrincipalName: {name}, displayName: {name[:2]}" for name in names])
+    world.groups(f"displayName: Net, members: [{', '.join(names)}]")
+    world.assign("group: Net, role: User")
+    world.converge()
+    world.users(*[f"userPrincipalName: {name}, displayName: New {name[:2]}" for name in names])
+
+    def refuse(request: httpx.Request, operations: object) -> tuple[int, None] | None:
+        if b"New u1" in request.content:
+            return 412, None
+        raise httpx.ConnectError("down")
+
+    refusing(world, refuse)
+    result = world.apply()
+    assert [outcome.status for outcome in result.outcomes] == ["failed", "stale", "failed", "failed"]
+    assert result.refused is None

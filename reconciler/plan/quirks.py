@@ -1,4 +1,4 @@
-"""What applies have found of a service: record and resolution in, a resolution that compares what can be changed out. Pure."""
+"""How a service behaves, as applies have found out: record and resolution in, a resolution of what can be changed out. Pure."""
 
 from __future__ import annotations
 

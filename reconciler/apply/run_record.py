@@ -1,0 +1,90 @@
+"""The record and the log of one run, before its first write and after its last. Writes through the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from reconciler.apply.log import heard, log_lines, new_skips, recovered, skip_lines
+from reconciler.apply.model import Outcome, Result
+from reconciler.apply.outcomes import Outcomes, undone
+from reconciler.apply.shared import Shared
+from reconciler.plan.model import Change
+from reconciler.record.store import Store
+from reconciler.record.unfinished import Unfinished
+
+
+class RunRecord:
+    """`adopted` are the addresses that went into the record without a change."""
+
+    def __init__(self, shared: Shared, store: Store, now: Callable[[], str]) -> None:
+        self.shared, self.store, self.now = shared, store, now
+        self.job, self.changes = shared.job, shared.changes
+        self.unfinished = Unfinished(shared.job.record)
+        self.adopted: list[str] = []
+
+    def begin(self, steps: Collection[object]) -> None:
+        """What needs no write goes in before the first one: renames, adoptions, what is under way."""
+        record, settled = self.job.record, self.job.settled
+        changing = {change.address for change in self.job.changes}
+        self.changes.rename([new for new, old in settled.renamed.items() if not changing & {new, old}])
+        self.adopted = self.changes.adopt(but=changing)
+        self.unfinished.begin(self.job.changes)
+        if self.job.changes:
+            record.begin(self.job.head)
+        record.keep_out(settled.revoked)
+        journal = self.store.read_journal()
+        self._log_earlier(journal)
+        skips = new_skips(self.job)
+        self.store.log(skip_lines(self.job, skips, self.now()))
+        record.tell_skips({skip.address: skip.code for skip in skips}, self.job.resolution.skipped)
+        if steps or journal:
+            record.begin_run()
+        self.store.save(record, len(self.adopted))
+        self.store.clear_journal()
+
+    def finish(self, run: Outcomes, torn: Collection[str], at: Mapping[str, str]) -> None:
+        """What was done is in there, whatever stopped the rest; a step that was torn apart stays in the journal.
+
+        `torn` are the addresses of such steps, `at` says when each change ended.
+        """
+        if not run.interrupted and not run.refused and not run.unkept and not torn:
+            self.changes.keep_matched()
+        outcomes = run.all()
+        left = undone(outcomes)
+        names = {change.address for change in left}
+        # Who has been put out under the recorded name had no write that brings today's.
+        self.changes.rename([new for new, old in self.changes.renamed.items() if not names & {new, old}])
+        if not torn and Result(outcomes, run.interrupted).ended:
+            self.job.record.complete(self.job.commit)
+        self.unfinished.end(self.job.everything, [o.change for o in outcomes if o.change.address not in names])
+        if not torn:
+            self._stop(left)
+        self._forget_revoked(outcomes)
+        self.shared.quirks.into_record()
+        self.store.save(self.job.record)
+        if not torn:
+            # Before the journal goes: a kill in between is known from it.
+            self.store.log([line for outcome in outcomes for line in self._log_lines(outcome, at)])
+            self.store.clear_journal()
+
+    def _log_lines(self, outcome: Outcome, at: Mapping[str, str]) -> list[dict[str, Any]]:
+        return log_lines(self.job, outcome, at.get(outcome.change.address) or self.now(), self.changes.touched)
+
+    def _log_earlier(self, journal: list[dict[str, Any]]) -> None:
+        """What an earlier run did and did not live to log, or to hear of."""
+        fresh = [line for line in journal if line.get("run", 0) >= self.job.record.runs]
+        lines = recovered(self.job, fresh) + heard(self.job, {line.get("address", "") for line in fresh})
+        known = {line.get("id") for line in self.store.read_log()} if lines else set()
+        self.store.log([line for line in lines if line["id"] not in known])
+
+    def _forget_revoked(self, outcomes: list[Outcome]) -> None:
+        """Of whom the declaration agrees, and who is out."""
+        settled = self.job.settled
+        out = {outcome.change.address for outcome in outcomes if outcome.status == "done"}
+        self.job.record.forget_revoked(settled.agreed - (settled.pending - out))
+
+    def _stop(self, left: list[Change]) -> None:
+        """Of a change that was done in part, or may have been, a saved plan still asks for the rest."""
+        known = self.changes.touched | self.job.record.unanswered.keys()
+        self.unfinished.stop(left, [change for change in left if change.address in known])

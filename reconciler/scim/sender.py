@@ -1,0 +1,152 @@
+"""One request in, the data of its answer out: over httpx, with retries, a rate limit and waits that are told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TypedDict
+
+import httpx
+import orjson
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+
+from reconciler.scim.answers import Answers
+from reconciler.scim.errors import LostAnswer, ReadError, ServiceError
+from reconciler.scim.profile import Profile
+from reconciler.scim.rate import Turns, Waits, pause, too_long, why
+from reconciler.scim.silence import no_answer
+from reconciler.scim.wire import Wire
+
+ATTEMPTS = 5
+AGAIN = frozenset({429, 502, 503, 504})
+TOO_MANY = 429
+NOTHING: dict[str, str] = {}
+
+
+class Handed(TypedDict, total=False):
+    """What a `Sender` may be given beside its service."""
+
+    transport: httpx.BaseTransport | None
+    sleep: Callable[[float], None]
+    clock: Callable[[], float]
+    again: frozenset[int]
+    tell: Callable[[str], None]
+    timer: Callable[[], float]
+    answered: Callable[[str, int], None]
+
+
+class Sender:
+    """One service. Safe to use from several threads; `sleep`, `clock` and `timer` are handed in by tests.
+
+    `again` are the statuses after which a request is sent again; `tell` is called, from any thread, with a line about each long
+    wait as it begins; `connections` may be open at once. `waiting` is entered for as long as a request takes; nothing is sent a
+    second time once `stopped`. `counts` are the requests, `refused` the answers 429. `answered` hears, from any thread, of each
+    request that was sent: its method and the answer's status, 0 where none came.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        profile: Profile,
+        connections: int,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.time,
+        again: frozenset[int] = AGAIN,
+        tell: Callable[[str], None] = lambda words: None,
+        timer: Callable[[], float] = time.monotonic,
+        answered: Callable[[str, int], None] = lambda method, status: None,
+    ) -> None:
+        self._answers, self._answered = Answers(token), answered
+        self._sleep, self._again, self._lock = sleep, again, threading.Lock()
+        self._waits = Waits(clock, tell)
+        self._turns = Turns(profile.rate, clock, sleep, self._waits)
+        self.counts, self.refused = {"reads": 0, "writes": 0}, 0
+        self.waiting: Callable[[], AbstractContextManager[None]] = nullcontext
+        self.stopped: Callable[[], bool] = lambda: False
+        self._wire = Wire(base_url, token, profile.headers, connections, transport, timer)
+        self._repeating = Retrying(
+            stop=stop_after_attempt(ATTEMPTS),
+            retry=retry_if_exception(self._worth_repeating),
+            wait=_pause,
+            sleep=sleep,
+            before_sleep=self._tell,
+            reraise=True,
+        )
+
+    @property
+    def waited(self) -> float:
+        """Seconds that requests have waited for their turn, those of all threads together."""
+        return self._turns.waited
+
+    def close(self) -> None:
+        self._wire.close()
+
+    def send(
+        self, method: str, path: str, params: dict[str, Any] | None = None, body: dict[str, Any] | None = None,
+        headers: dict[str, str] = NOTHING, attempts: int = ATTEMPTS,
+    ) -> Any:  # fmt: skip
+        """What was answered, None where nothing was. Raises ServiceError."""
+        shown = f"{method} {path}"
+        if body is not None:
+            headers = {**headers, "Content-Type": "application/scim+json"}
+        content = orjson.dumps(body) if body is not None else None
+        repeating = self._repeating if attempts == ATTEMPTS else self._repeating.copy(stop=stop_after_attempt(attempts))
+        with self.waiting():
+            return repeating(self._once, method, path, params, content, headers, shown)
+
+    def rest(self, error: ServiceError, attempt: int) -> None:
+        """Before a write that may have been done is looked up and sent again; nonsense is not the answer of a busy service.
+
+        Raises the error itself where the service asks for a wait that is too long, or somebody has asked to stop.
+        """
+        if error.too_long or self.stopped():
+            raise error
+        if error.status is None or error.status >= 500:
+            seconds = pause(error, attempt)
+            self._waits.begin(seconds, why(error))
+            with self.waiting():
+                self._sleep(seconds)
+
+    def _once(self, method: str, path: str, params: Any, content: bytes | None, headers: Any, shown: str) -> Any:
+        self._turns.wait(method, shown)
+        with self._lock:
+            self.counts["reads" if method == "GET" else "writes"] += 1
+        try:
+            answer = self._wire.send(method, path, params, content, headers)
+        except httpx.TransportError as error:
+            self._answered(method, 0)
+            words = self._answers.clean(str(error) or type(error).__name__)
+            raise no_answer(error, words, method, shown) from None
+        self._answered(method, answer.status)
+        self._turns.heard(answer.headers)
+        try:
+            return self._answers.data(answer, shown)
+        except ServiceError as error:
+            if error.status in AGAIN:
+                error.after = self._turns.refused(answer.headers)
+                self.refused += error.status == TOO_MANY
+            if error.too_long:
+                too_long(error, error.after or 0.0)
+            raise
+
+    def _worth_repeating(self, error: BaseException) -> bool:
+        """Whether another try may help and can do no harm: what may have been done is looked up by whoever asked for it."""
+        if not isinstance(error, ServiceError) or isinstance(error, (LostAnswer, ReadError)) or error.too_long:
+            return False
+        if self.stopped():
+            return False
+        return error.status is None or error.status in self._again
+
+    def _tell(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome is not None else None
+        if isinstance(error, ServiceError) and state.next_action is not None:
+            self._waits.begin(state.next_action.sleep, why(error))
+
+
+def _pause(state: RetryCallState) -> float:
+    return pause(state.outcome.exception() if state.outcome is not None else None, state.attempt_number)
