@@ -182,6 +182,10 @@ class Record:
         """What the running service's last cycle came to."""
         self.service = service
 
+    def keep_told(self, told: Told) -> None:
+        """The causes that people have been told of, and that hold on."""
+        self.told = told
+
     # The app and its safeguards
 
     def describe(self, base_url: str, declared: dict[str, str]) -> None:

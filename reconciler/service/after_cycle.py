@@ -34,4 +34,4 @@ def after_cycle(app: App, result: CycleResult, record: Record, store: Store, say
     except RecordError as error:
         says(f"{error}: nobody is told of this cycle; {error.remedy}")
     else:
-        record.told = told
+        record.keep_told(told)

@@ -57,7 +57,7 @@ class Town(World):
         """All files in a commit, which is the one that is applied from now on."""
         git(self.folder, "add", "desired")
         git(self.folder, "commit", "--quiet", "--allow-empty", "-m", "change")
-        self.commit = git(self.folder, "rev-parse", "HEAD").strip()
+        self.head = git(self.folder, "rev-parse", "HEAD").strip()
 
     def minimal(self, *only: str, also: tuple[str, ...] = ()) -> Plan:
         self.wire.asked.clear()

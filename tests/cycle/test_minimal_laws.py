@@ -85,7 +85,7 @@ class Place(World):
     def save(self) -> None:
         git(self.folder, "add", "desired")
         git(self.folder, "commit", "--quiet", "--allow-empty", "-m", "change")
-        self.commit = git(self.folder, "rev-parse", "HEAD").strip()
+        self.head = git(self.folder, "rev-parse", "HEAD").strip()
 
     def planned(self, read: Callable[..., object]) -> Plan:
         self.read = read  # type: ignore[assignment]

@@ -100,7 +100,7 @@ class Clock:
 
 
 class World:
-    """`today` is the date against which assignments expire, `now` the moment of a run, UTC, `commit` the one that is applied.
+    """`today` is the date against which assignments expire, `now` the moment of a run, UTC, `head` the commit that is applied.
 
     A `profile` other than generic is simulated as it is declared.
     """
@@ -123,7 +123,7 @@ class World:
         self.profile(profile, **overrides)
         known = make_profile(profile, settings(profile, overrides))
         self.read: Read = read_live
-        self.commit: str | None = None
+        self.head: str | None = None
         self.client = ScimClient(
             "http://127.0.0.1/v2", "secret", known, transport=self.transport, workers=1, clock=self.clock, sleep=self.clock.sleep
         )
@@ -167,7 +167,7 @@ class World:
         record = recovered(self.store)
         resolution = resolve(loaded.declarations.apps["wiki"], loaded.declarations, self.today)
         live = self.read(self.client, resolution, record)
-        config = Config("", self.commit)
+        config = Config("", self.head)
         planned = plan_with(live, resolution, self.client, record, selection, config, self.earlier)
         self.verdict = guard(planned, record, self.now)
         found = Session(self.client, self.store, record, with_verdicts(planned, self.verdict), self.verdict)
