@@ -85,7 +85,7 @@ def same_changes(one: Plan, other: Plan) -> bool:
 def test_nothing_is_asked_for_where_nothing_changed(town: Town) -> None:
     town.edit("p5@x.org", "title", "Drifted")
     plan = town.minimal()
-    assert (done(plan), plan.part) == ([], PartRead(town.commit or "", 0, 0))
+    assert (done(plan), plan.part) == ([], PartRead(town.head or "", 0, 0))
     assert [path for path in town.wire.asked if "/Users" in path or "/Groups" in path] == []
     assert done(town.plan()) == [("User/p5@x.org", "update")], "the nightly run sees everything"
 
@@ -94,7 +94,7 @@ def test_one_line_reads_one_account(town: Town) -> None:
     town.people(p5="Boss")
     plan = town.minimal()
     assert done(plan) == [("User/p5@x.org", "update")]
-    assert plan.part == PartRead(town.commit or "", 1, 0)
+    assert plan.part == PartRead(town.head or "", 1, 0)
     assert len([path for path in town.wire.asked if "/Users" in path]) == 1
     assert same_changes(plan, town.plan())
     assert plan.digest != town.plan().digest, "it says less than a plan of everything"
@@ -147,7 +147,7 @@ def test_an_expired_assignment_counts_without_a_change_and_once(tmp_path: Path, 
     plan = town.minimal()
     assert done(plan) == [("User/p10@x.org", "update")] and same_changes(plan, town.plan())
     assert town.apply().complete
-    assert town.minimal().part == PartRead(town.commit or "", 0, 0)
+    assert town.minimal().part == PartRead(town.head or "", 0, 0)
 
 
 def test_an_assignment_that_had_expired_and_is_extended_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,11 +168,11 @@ def test_an_apply_of_it_moves_the_commit_and_keeps_the_record_of_the_rest(town: 
     town.read = minimal_read()
     assert town.apply().complete
     after = town.store.load()
-    assert before and after and after.commit == town.commit != before.commit
+    assert before and after and after.commit == town.head != before.commit
     assert {a: e for a, e in after.entries.items() if "p5@" not in a} == {
         a: e for a, e in before.entries.items() if "p5@" not in a
     }
-    assert town.minimal().part == PartRead(town.commit or "", 0, 0)
+    assert town.minimal().part == PartRead(town.head or "", 0, 0)
     town.read = read_live
     assert town.plan().changes == ()
 
@@ -194,14 +194,14 @@ def test_what_was_applied_in_part_and_taken_back_is_read(town: Town) -> None:
     town.save()
     assert town.apply(only=("User/p5@x.org",)).complete
     record = town.store.load()
-    assert record is not None and record.begun == [town.commit]
+    assert record is not None and record.begun == [town.head]
     town.people(p5="Staff", p6="Staff")
     town.save()
     plan = town.minimal()
     assert done(plan) == [("User/p5@x.org", "update")] and same_changes(plan, town.plan())
     assert town.apply().complete
     record = town.store.load()
-    assert record is not None and (record.commit, record.begun) == (town.commit, [])
+    assert record is not None and (record.commit, record.begun) == (town.head, [])
 
 
 @pytest.mark.parametrize(
