@@ -17,6 +17,7 @@ from reconciler.declare.model import App, Declarations
 from reconciler.plan.apply_inputs import apply_inputs
 from reconciler.plan.change import Change
 from reconciler.plan.model import Access
+from reconciler.plan.safeguards.facts import Extent
 from reconciler.plan.safeguards.memory import prepare
 from reconciler.plan.selection import Selection
 from reconciler.record.model import Record
@@ -85,7 +86,9 @@ def job_of(session: Session, changes: tuple[Change, ...], request: Request) -> J
     if any(group.members or group.inside for group in context.live.groups.values() if group.id not in context.live.not_listed):
         record.show_members()
     inputs = apply_inputs(context, request.only)
-    removals = prepare(record, session.guarded, whole=not (request.only or plan.selected_causes or plan.part))
+    removals = prepare(
+        record, session.guarded, Extent.PART if request.only or plan.selected_causes or plan.part else Extent.WHOLE
+    )
     if request.digest is not None:
         Unfinished(record).ask(request.digest, plan.only, plan.selected_causes, plan.changes)
     asked = Selection(request.only)
