@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.declare.model import App
-from reconciler.plan import privileged, undeclared_renames, unmapped
-from reconciler.plan.access.endings import endings
-from reconciler.plan.access.rows import access
 from reconciler.plan.context import Context, gather
 from reconciler.plan.cost import estimate
 from reconciler.plan.desired import plan_desired
@@ -16,23 +13,16 @@ from reconciler.plan.digest import plan_digest
 from reconciler.plan.earlier import NOTHING, Earlier
 from reconciler.plan.findings import Findings, joined
 from reconciler.plan.live import Live
-from reconciler.plan.lookalikes import lookalikes, resemblances
 from reconciler.plan.matching.match import match
 from reconciler.plan.model import Cause, Change, Config, Plan
 from reconciler.plan.name_swaps import without_swaps
-from reconciler.plan.notices import faults, of_provisioning, of_record, skips
-from reconciler.plan.outstanding import cautions
+from reconciler.plan.notices import skips
 from reconciler.plan.provisioning import closed_by
-from reconciler.plan.reenabled import reenabled
 from reconciler.plan.removed import plan_removed
 from reconciler.plan.reviewed.already_done import is_done
 from reconciler.plan.revoked import plan_revoked
 from reconciler.plan.selection import Selection, part_read, select
-from reconciler.plan.strangers import of_strangers
-from reconciler.plan.unmanaged import Directory
-from reconciler.plan.unreached import cautions as untaken
-from reconciler.plan.unreached import unreached
-from reconciler.plan.warnings import fixed, ignored, of_declared, of_mappings, of_service, refused, uncleared
+from reconciler.plan.told import Told
 from reconciler.record.entries import Entries
 from reconciler.record.model import Record
 from reconciler.resolve.capabilities import Limits
@@ -40,7 +30,6 @@ from reconciler.resolve.model import Resolution
 
 NO_CONFIG = Config("")
 NO_LIMITS = Limits()
-EVERYTHING = Selection()
 
 
 @dataclass(frozen=True)
@@ -67,56 +56,24 @@ def make_plan(
 ) -> Planned:  # fmt: skip
     """The plan of one app, of which what its service would ignore has been left out."""
     app = resolution.limited.app
+    # 1. Who belongs to whom, and all that would be changed.
     matching = match(resolution, live, record.entries if record is not None else Entries())
-    undecided = gather(app, resolution, live, record, matching, earlier)
-    findings = joined(_phases(undecided))
-    possible, swaps = without_swaps(findings.changes)
-    everything = tuple(sorted(possible, key=lambda change: (change.address, change.action)))
-    context = undecided.decided(everything, findings.released, swaps)
+    context, everything, findings = _decided(gather(app, resolution, live, record, matching, earlier))
+    # 2. What is asked for of that.
     selected, left_out = select(context, everything, selection)
-    stays = unmapped.kept(context)
-    left = unreached(context)
-    fresh = (*unmapped.fresh(context, stays), *(item.kept for item in left))
-    kept = fresh if selection == EVERYTHING and live.part is None else ()
-    gained, outstanding = access(context, selected), [o for o in findings.outstanding if selection.names(o.address)]
-    unmanaged = sorted(live.users[id] for id in live.users.keys() - context.matching.addresses.keys())
-    directory, differ, part = Directory(app, resolution), fixed(context), part_read(context)
-    still_active = directory.still_active(unmanaged)
-    standing = (
-        *live.notes,
-        *of_service(context),
-        *ignored(context, findings.ignored),
-        *uncleared(context, findings.uncleared),
-        *unmapped.warnings(context, stays),
-        *(still_active if record is not None else ()),
-        *of_strangers(context, selected),
-    )
-    pairs = undeclared_renames.renames(context, selected)
+    # 3. What is said of it.
+    told, part = Told(context, findings, selection, selected, left_out, record, base_url), part_read(context)
     plan = Plan(
         app.name,
         app.displayName,
         base_url,
         app.profile,
         selected,
-        gained,
+        told.access,
         skips(context, selection),
-        directory.classed(unmanaged),
-        tuple(
-            error
-            for error in (*context.matching.errors, *faults(resolution), *unmapped.errors(context, stays))
-            if selection.names(error.address)
-        ),
-        (
-            *of_provisioning(app),
-            *of_record(record, base_url),
-            *left_out,
-            *of_mappings(context),
-            *of_declared(context, differ),
-            *resemblances(context, selected),
-            *findings.said(),
-            *(still_active if record is None else ()),
-            *standing,
-        ),
+        told.unmanaged,
+        told.errors(),
+        told.warnings(),
         findings.unchanged,
         findings.adopted,
         selection.only,
@@ -124,26 +81,26 @@ def make_plan(
         part,
         requests=estimate(() if closed_by(app) else selected, limits),
         config=config,
-        digest=plan_digest(app.name, base_url, selection.only, selection.causes, selected, kept, part),
-        ignored=_count([*findings.ignored.values(), *findings.uncleared.values(), *refused(context).values()]),
-        left=_count([*findings.untouched.values(), *differ.values(), [item.address for item in stays]]) + findings.kept_out,
-        outstanding=len({item.address for item in outstanding}),
-        cautions=(
-            *undeclared_renames.cautions(context, pairs),
-            *unmapped.cautions(context, unmapped.fresh(context, stays)),
-            *untaken(context, left),
-            *privileged.ended(context),
-            *cautions(context, outstanding),
-            *reenabled(context, selected),
-            *lookalikes(context, gained),
-        ),
-        ends=endings(context, gained, selection),
-        looks_renamed=pairs,
-        kept=kept,
-        standing=standing,
+        digest=plan_digest(app.name, base_url, selection.only, selection.causes, selected, told.kept, part),
+        ignored=told.ignored(),
+        left=told.left(),
+        outstanding=told.outstanding(),
+        cautions=told.cautions(),
+        ends=told.ends(),
+        looks_renamed=told.looks_renamed,
+        kept=told.kept,
+        standing=told.standing,
         provisioning=closed_by(app) or "",
     )
     return Planned(plan, context, everything, findings)
+
+
+def _decided(undecided: Context) -> tuple[Context, tuple[Change, ...], Findings]:
+    """What there would be to do without a selection, with what was found on the way."""
+    findings = joined(_phases(undecided))
+    possible, swaps = without_swaps(findings.changes)
+    everything = tuple(sorted(possible, key=lambda change: (change.address, change.action)))
+    return undecided.decided(everything, findings.released, swaps), everything, findings
 
 
 def _phases(context: Context) -> Iterator[Findings]:
@@ -155,8 +112,3 @@ def _phases(context: Context) -> Iterator[Findings]:
     if context.app.groups.enabled:
         yield plan_desired(context, resolution.groups)
         yield plan_removed(context, "Group", live.groups)
-
-
-def _count(lists: Iterable[list[str]]) -> int:
-    """How many addresses there are in some lists, each counted once."""
-    return len({address for addresses in lists for address in addresses})
