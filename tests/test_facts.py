@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from reconciler.declare.load import load
-from reconciler.declare.model import Clause, ScopingFilter
+from reconciler.declare.mapping_model import Clause, ScopingFilter
 from reconciler.resolve.check import check
 from reconciler.resolve.filters import OPERATORS, REFUSED, check_clause, holds, passing
 from reconciler.resolve.mapping import compile_mapping

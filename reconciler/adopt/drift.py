@@ -9,8 +9,8 @@ from reconciler.adopt.invert import ROLE_FUNCTIONS, fits_source, gives, put
 from reconciler.adopt.model import ImportRefused, Row
 from reconciler.declare.names import fold, is_user, name_of
 from reconciler.declare.source_attributes import COMPUTED, DEFAULT_DOMAIN
+from reconciler.plan.change import AttributeChange, Change
 from reconciler.plan.context import UNKNOWN
-from reconciler.plan.model import AttributeChange, Change
 from reconciler.resolve.mapping import CompiledMapping, Slot
 from reconciler.resolve.sources import EXTENSION
 

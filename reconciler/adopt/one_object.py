@@ -12,7 +12,8 @@ from reconciler.adopt.yaml_edit.edit import revise
 from reconciler.cycle.declarations import checked
 from reconciler.declare.names import fold
 from reconciler.declare.yaml.document import parse
-from reconciler.plan.model import Change, Plan
+from reconciler.plan.change import Change
+from reconciler.plan.model import Plan
 from reconciler.plan.planner import Planned, make_plan
 from reconciler.plan.selection import Selection
 from reconciler.record.model import Record

@@ -12,7 +12,7 @@ from pathlib import Path
 from reconciler.adopt.model import ImportRefused
 from reconciler.declare.folders import readable_path
 from reconciler.declare.links import first_astray
-from reconciler.declare.model import Problem
+from reconciler.declare.place import Problem
 
 
 @contextmanager

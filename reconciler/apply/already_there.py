@@ -9,8 +9,8 @@ from typing import Any
 
 from reconciler.apply.ids import resource_of
 from reconciler.apply.model import Failed, Job, Stale
+from reconciler.plan.change import AttributeChange, Change
 from reconciler.plan.diff import same
-from reconciler.plan.model import AttributeChange, Change
 from reconciler.plan.unanswered import is_as_sent
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import ServiceError

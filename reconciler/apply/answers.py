@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.apply.ids import Ids
+from reconciler.plan.change import AttributeChange
 from reconciler.plan.diff import same
-from reconciler.plan.model import AttributeChange
 from reconciler.plan.outstanding import taken_and_there
 from reconciler.resolve.mapping import CompiledMapping, Slot
 

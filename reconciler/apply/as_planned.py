@@ -6,9 +6,9 @@ from typing import Any
 
 from reconciler.apply.ids import Ids, version_of
 from reconciler.apply.model import Stale
+from reconciler.plan.change import Change
 from reconciler.plan.context import managed_digest, ours_among
 from reconciler.plan.live import Members, members_of
-from reconciler.plan.model import Change
 from reconciler.resolve.canonical import canonical
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.resolve.several import Several

@@ -16,8 +16,8 @@ from reconciler.apply.model import Failed, Stale
 from reconciler.apply.precondition_failed import as_planned, conditionally
 from reconciler.apply.shared import Resource, Shared
 from reconciler.apply.unread import unread
-from reconciler.plan.model import AttributeChange, Change
-from reconciler.record.model import IN_NO_FORM
+from reconciler.plan.change import AttributeChange, Change
+from reconciler.record.values import IN_NO_FORM
 from reconciler.resolve.paths import parse_path
 from reconciler.resolve.several import addressed
 from reconciler.scim.attribute_forms import PUT, alternatives, is_of_form, is_refusal

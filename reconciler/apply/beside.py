@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Container, Mapping
 from typing import Any
 
+from reconciler.plan.change import Change
 from reconciler.plan.diff import in_address_space
-from reconciler.plan.model import Change
 from reconciler.resolve.mapping import CompiledMapping
 
 Resource = dict[str, Any]

@@ -14,7 +14,7 @@ from reconciler.apply.shared import OneStep
 from reconciler.apply.side_by_side import Baton, Pace, Phase
 from reconciler.apply.step_writer import StepWriter, shared_of
 from reconciler.apply.steps import Step, phases
-from reconciler.plan.model import Change
+from reconciler.plan.change import Change
 from reconciler.plan.name_swaps import waiting
 from reconciler.record.store import RecordError, Store
 from reconciler.resolve.expressions.functions import Chance

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.apply.model import Job
-from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.change import AttributeChange, Change
 from reconciler.resolve.expressions.functions import Chance
 from reconciler.resolve.mapping import coerce
 from reconciler.resolve.resolution import getter

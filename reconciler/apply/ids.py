@@ -8,9 +8,9 @@ from typing import Any
 
 from reconciler.apply.model import Failed
 from reconciler.declare.names import is_group, is_user
+from reconciler.plan.change import AttributeChange, Change
 from reconciler.plan.context import UNKNOWN_GROUP
 from reconciler.plan.live import Members, members_of
-from reconciler.plan.model import AttributeChange, Change
 
 Resource = dict[str, Any]
 LONGEST_VERSION = 1024  # letters; servers take no header of any length

@@ -13,9 +13,9 @@ from reconciler.apply.ids import Ids, Resource
 from reconciler.apply.members import Moves
 from reconciler.apply.model import Job
 from reconciler.apply.whole_group import refuse_loss
+from reconciler.plan.change import Change
 from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP
 from reconciler.plan.live import LiveObject, Members, members_of
-from reconciler.plan.model import Change
 from reconciler.plan.warnings import listed
 from reconciler.record.entries import Entry
 from reconciler.record.entry_changes import keep_members, miss_members

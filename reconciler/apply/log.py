@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.apply.model import Job, Outcome
-from reconciler.plan.model import Action, Change, Skip
+from reconciler.plan.change import Action, Change
+from reconciler.plan.model import Skip
 
 ACTIONS = {"enable": "update"}  # Graph knows no enable
 KILLED = "done by a run that was killed before it could log it"

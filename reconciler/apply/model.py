@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import NamedTuple
 
 from reconciler.plan.baselines import Settled
+from reconciler.plan.change import Change
 from reconciler.plan.live import roles_shown
-from reconciler.plan.model import Change, Skip
+from reconciler.plan.model import Skip
 from reconciler.record.model import Record
 from reconciler.record.store import RecordError
 from reconciler.resolve.model import Resolution

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from reconciler.apply.model import ENDED, Outcome
 from reconciler.apply.shared import Shared
 from reconciler.apply.steps import Step
-from reconciler.plan.model import Change
+from reconciler.plan.change import Change
 from reconciler.record.store import RecordError
 from reconciler.scim.errors import AuthError, ServiceError
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.change import AttributeChange, Change
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.resolve.paths import parse_path
 from reconciler.scim.errors import ServiceError

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from reconciler.apply.model import Job
 from reconciler.apply.precondition_failed import REFUSES_VERSIONS
-from reconciler.plan.model import Action, Change
+from reconciler.plan.change import Action, Change
 from reconciler.plan.quirks import form_key, rests_on
-from reconciler.record.model import IN_NO_FORM, Learned
+from reconciler.record.values import IN_NO_FORM, Learned
 from reconciler.resolve.capabilities import modifiable_but
 from reconciler.scim.attribute_forms import PUT, is_of_every_value, is_of_form
 from reconciler.scim.client import ScimClient

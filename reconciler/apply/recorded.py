@@ -14,8 +14,8 @@ from reconciler.apply.beside import changed_beside
 from reconciler.apply.ids import Ids
 from reconciler.apply.model import Job
 from reconciler.declare.names import is_group, row_key
+from reconciler.plan.change import AttributeChange, Change
 from reconciler.plan.diff import same
-from reconciler.plan.model import AttributeChange, Change
 from reconciler.plan.outstanding import given_and_lacking, is_in_vain, taken_and_there
 from reconciler.record.entries import Entry
 from reconciler.record.entry_changes import EntryChanges, disable, enable, give_roles, retain, tell

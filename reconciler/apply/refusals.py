@@ -7,7 +7,7 @@ from collections.abc import Container, Mapping
 from reconciler.apply.model import Failed
 from reconciler.apply.quirks import Quirks
 from reconciler.apply.shared import OneStep, Resource, Shared
-from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.change import AttributeChange, Change
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.scim.errors import ServiceError
 

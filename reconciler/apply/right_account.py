@@ -11,10 +11,10 @@ from typing import Any
 
 from reconciler.apply.ids import Ids
 from reconciler.apply.model import Job
-from reconciler.plan.desired import Desired
+from reconciler.plan.change import Change
 from reconciler.plan.live import LiveObject
-from reconciler.plan.model import Change
 from reconciler.resolve.mapping import Slot
+from reconciler.resolve.model import Desired
 from reconciler.scim.identity import is_same_id
 
 Resource = dict[str, Any]

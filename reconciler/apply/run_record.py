@@ -9,7 +9,7 @@ from reconciler.apply.log import heard, log_lines, new_skips, recovered, skip_li
 from reconciler.apply.model import Outcome, Result
 from reconciler.apply.outcomes import Outcomes, undone
 from reconciler.apply.shared import Shared
-from reconciler.plan.model import Change
+from reconciler.plan.change import Change
 from reconciler.record.store import Store
 from reconciler.record.unfinished import Unfinished
 

@@ -17,7 +17,7 @@ from reconciler.apply.model import Failed, Job, Stale
 from reconciler.apply.quirks import Quirks
 from reconciler.apply.recorded import Recorded
 from reconciler.apply.right_account import Whose
-from reconciler.plan.model import Change
+from reconciler.plan.change import Change
 from reconciler.record.entry_changes import EntryChanges
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.scim.client import ScimClient

@@ -14,7 +14,7 @@ from reconciler.apply.model import Failed
 from reconciler.apply.partial_create import may_hold_less, portions
 from reconciler.apply.refusals import settle_refused
 from reconciler.apply.shared import OneStep, Resource, Shared
-from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.change import AttributeChange, Change
 from reconciler.resolve.expressions.functions import Chance
 from reconciler.scim.errors import LostAnswer, ServiceError
 from reconciler.scim.patch import body

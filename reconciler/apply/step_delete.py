@@ -6,7 +6,7 @@ from reconciler.apply.as_planned import unchanged
 from reconciler.apply.deletion import delete
 from reconciler.apply.ids import resource_of, version_of
 from reconciler.apply.shared import OneStep, Resource, Shared
-from reconciler.plan.model import Change
+from reconciler.plan.change import Change
 
 DEACTIVATES = "the service keeps the account, deactivated: say so in the profile, `deprovision: {delete: deactivates}`"
 

@@ -8,7 +8,7 @@ from reconciler.apply.members import MembersForm, write_members
 from reconciler.apply.model import Failed
 from reconciler.apply.shared import OneStep, Resource, Shared
 from reconciler.declare.names import is_group
-from reconciler.plan.model import Change
+from reconciler.plan.change import Change
 from reconciler.record.entry_changes import change_members
 
 

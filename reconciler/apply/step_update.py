@@ -8,7 +8,7 @@ from reconciler.apply.model import Failed, Stale
 from reconciler.apply.refusals import settle_refused
 from reconciler.apply.shared import OneStep, Resource, Shared
 from reconciler.apply.vanished import still_listed
-from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.change import AttributeChange, Change
 
 Attributes = tuple[AttributeChange, ...]
 DELETES_INACTIVE = (

@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable
 from typing import NamedTuple
 
 from reconciler.declare.names import is_group, is_user
-from reconciler.plan.model import Action, AttributeChange, Change
+from reconciler.plan.change import Action, AttributeChange, Change
 from reconciler.plan.name_swaps import unique_values
 from reconciler.plan.roles import written
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from reconciler.apply.ids import version_of
 from reconciler.apply.shared import Resource, Shared
-from reconciler.plan.model import Action, AttributeChange, Change
+from reconciler.plan.change import Action, AttributeChange, Change
 from reconciler.resolve.paths import place_value
 from reconciler.scim.patch import PATH
 from reconciler.scim.spelling import path_of

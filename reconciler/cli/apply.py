@@ -35,7 +35,8 @@ from reconciler.cycle.clock import now
 from reconciler.cycle.plan_files import reviewed
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.wording import plural
-from reconciler.plan.model import Change, Plan
+from reconciler.plan.change import Change
+from reconciler.plan.model import Plan
 
 if TYPE_CHECKING:
     from reconciler.cycle.reviewed import Left

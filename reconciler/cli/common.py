@@ -142,7 +142,7 @@ def chosen(declarations: Declarations, apps: tuple[str, ...]) -> list[App]:
 def guarded(work: Callable[[], int]) -> int:
     """Run the work on one app; what a person can cause is said in words, with what to do."""
     from reconciler.record.store import LeaseLost, Locked, RecordError, Unsaved
-    from reconciler.report.jsonform import PlanFileError
+    from reconciler.report.plan_file import PlanFileError
     from reconciler.scim.errors import CredentialError, ServiceError
 
     try:

@@ -11,7 +11,8 @@ import click
 
 from reconciler.cli.common import ERROR, chosen, load_checked, options, say_unknown
 from reconciler.cli.terminal import echo, echo_form
-from reconciler.declare.model import App, Declarations, ObjectMapping
+from reconciler.declare.mapping_model import ObjectMapping
+from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import is_user, name_of
 from reconciler.report.safe import plain
 

@@ -22,7 +22,7 @@ from reconciler.cycle.clock import now
 from reconciler.cycle.other_apps import left_in
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import name_of
-from reconciler.plan.model import Change
+from reconciler.plan.change import Change
 
 if TYPE_CHECKING:
     from reconciler.cycle.session import Session

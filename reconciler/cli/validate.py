@@ -11,7 +11,7 @@ from reconciler.cli.common import ERROR, known_apps, options
 from reconciler.cli.terminal import echo, echo_form
 from reconciler.cycle.clock import now
 from reconciler.cycle.declarations import checked
-from reconciler.declare.model import Problem
+from reconciler.declare.place import Problem
 from reconciler.declare.wording import plural
 
 

@@ -13,7 +13,7 @@ from reconciler.cli.output import line, report_lines, say, telling
 from reconciler.cycle.clock import now
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.wording import plural
-from reconciler.plan.model import Change
+from reconciler.plan.change import Change
 
 if TYPE_CHECKING:
     from reconciler.apply.model import Outcome, Result

@@ -11,8 +11,9 @@ from reconciler.cycle.last_applied import BASE, name_at
 from reconciler.declare.errors import ReconcileError
 from reconciler.declare.folders import SUFFIXES
 from reconciler.declare.mappings import object_mapping
-from reconciler.declare.model import App, Declarations, Problem
+from reconciler.declare.model import App, Declarations
 from reconciler.declare.notes import Notes
+from reconciler.declare.place import Problem
 from reconciler.declare.schema import sound
 from reconciler.plan.earlier import APPLIED
 from reconciler.plan.safeguards import loosened

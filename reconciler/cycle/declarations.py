@@ -6,7 +6,8 @@ import os
 from collections.abc import Collection
 from pathlib import Path
 
-from reconciler.declare.model import Declarations, Problem
+from reconciler.declare.model import Declarations
+from reconciler.declare.place import Problem
 
 
 def checked(desired: Path, apps: Collection[str] = ()) -> tuple[Declarations, list[Problem]]:

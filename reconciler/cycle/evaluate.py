@@ -9,7 +9,9 @@ from typing import Any
 from reconciler.cycle.clock import today
 from reconciler.cycle.randomness import SystemChance
 from reconciler.declare.load import load_mappings
-from reconciler.declare.model import App, Declarations, ObjectMapping, Problem
+from reconciler.declare.mapping_model import ObjectMapping
+from reconciler.declare.model import App, Declarations
+from reconciler.declare.place import Problem
 from reconciler.declare.source_attributes import COMPUTED, DEFAULT_DOMAIN, source_problem
 from reconciler.resolve.check import check_mapping
 from reconciler.resolve.derive import Derived, derive

@@ -11,8 +11,9 @@ from pathlib import Path
 from reconciler.cycle.base_commit import base_commit, base_of_event
 from reconciler.cycle.earlier_commit import apps_at, is_known, read_at
 from reconciler.declare.folders import SUFFIXES
-from reconciler.declare.model import App, Declarations, Place
+from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
+from reconciler.declare.place import Place
 from reconciler.declare.settings import RecordSettings
 from reconciler.plan.earlier import APPLIED, Before
 from reconciler.plan.model import Caution

@@ -11,7 +11,8 @@ from reconciler.plan.model import Plan
 def read_plans(file: Path) -> list[Plan]:
     """The plans of a saved file. Raises PlanFileError."""
     from reconciler.declare.schema import fits
-    from reconciler.report.jsonform import AGAIN, PlanFileError, is_genuine, is_whole, loads
+    from reconciler.report.jsonform import is_whole
+    from reconciler.report.plan_file import AGAIN, PlanFileError, is_genuine, loads
 
     remedy = "write one with `reconcile plan --out FILE`"
     try:
@@ -33,7 +34,7 @@ def read_plans(file: Path) -> list[Plan]:
 
 def reviewed(file: Path) -> list[Plan]:
     """The plans of a file that holds what is to be written. Raises PlanFileError."""
-    from reconciler.report.jsonform import PlanFileError
+    from reconciler.report.plan_file import PlanFileError
 
     plans = read_plans(file)
     for plan in plans:

@@ -8,7 +8,8 @@ from reconciler.cycle.minimal import minimal_read
 from reconciler.cycle.read import read_live
 from reconciler.cycle.session import Read, Session
 from reconciler.plan.access.rows import access
-from reconciler.plan.model import Change, Plan
+from reconciler.plan.change import Change
+from reconciler.plan.model import Plan
 from reconciler.plan.reviewed.compare import Moved, compare, unseen
 from reconciler.plan.selection import Selection
 from reconciler.record.model import Record

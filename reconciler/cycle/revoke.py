@@ -15,10 +15,11 @@ from reconciler.cycle.write import Lock, Request, lock_and_plan
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
 from reconciler.plan.access.rows import access
+from reconciler.plan.change import Change
 from reconciler.plan.cost import estimate
 from reconciler.plan.live import Live, LiveObject, project_users
 from reconciler.plan.matching.match import NOT_ANSWERED
-from reconciler.plan.model import Change, Plan
+from reconciler.plan.model import Plan
 from reconciler.plan.outstanding import told_nothing
 from reconciler.plan.revoked import accounts_of
 from reconciler.plan.safeguards.approvals import NEVER_LIFTED

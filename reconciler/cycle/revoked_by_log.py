@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from reconciler.declare.names import fold
+from reconciler.plan.change import Action, Change
 from reconciler.plan.context import Context
-from reconciler.plan.model import Action, Caution, Change
+from reconciler.plan.model import Caution
 from reconciler.plan.planner import Planned
 from reconciler.record.store import Store
 

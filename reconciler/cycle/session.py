@@ -19,9 +19,10 @@ from reconciler.cycle.old_record import with_old_record
 from reconciler.cycle.read import read_live
 from reconciler.cycle.renamed_app import refuse_renamed
 from reconciler.declare.model import App, Declarations
+from reconciler.plan.change import Change
 from reconciler.plan.earlier import NOTHING, Earlier
 from reconciler.plan.live import Live
-from reconciler.plan.model import Caution, Change, Config, Plan, RecordHead
+from reconciler.plan.model import Caution, Config, Plan, RecordHead
 from reconciler.plan.planner import NO_CONFIG, Planned, make_plan
 from reconciler.plan.quirks import without_refused
 from reconciler.plan.safeguards.guard import Guarded, guard, with_verdicts

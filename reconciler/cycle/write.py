@@ -15,7 +15,8 @@ from reconciler.cycle.read import read_live
 from reconciler.cycle.session import EVERYTHING, Amend, Read, Session, read_and_plan
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.baselines import settle
-from reconciler.plan.model import Access, Change
+from reconciler.plan.change import Change
+from reconciler.plan.model import Access
 from reconciler.plan.safeguards.memory import prepare
 from reconciler.plan.selection import Selection
 from reconciler.record.model import Record

@@ -7,8 +7,8 @@ from pathlib import Path
 from reconciler.declare.cache import Cache
 from reconciler.declare.folders import Folders, no_app, readable_path, unusable
 from reconciler.declare.heads import Head
-from reconciler.declare.model import Place, Problem
 from reconciler.declare.others import Others
+from reconciler.declare.place import Place, Problem
 from reconciler.declare.reader import Reader
 
 

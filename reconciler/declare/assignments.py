@@ -7,8 +7,9 @@ from datetime import date
 from operator import itemgetter
 from typing import Any
 
-from reconciler.declare.model import Assignment, Group, Problem, Role, User
+from reconciler.declare.model import Assignment, Group, Role, User
 from reconciler.declare.names import DEFAULT_ACCESS_KEY, fold, fold_all, tuples
+from reconciler.declare.place import Problem
 from reconciler.declare.references import nearest
 from reconciler.declare.table import Rows, Table
 from reconciler.declare.yaml.document import Sources

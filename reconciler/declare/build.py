@@ -8,10 +8,11 @@ from typing import Any
 from reconciler.declare import profiles
 from reconciler.declare.credentials import check_credentials
 from reconciler.declare.mappings import object_mapping
-from reconciler.declare.model import App, Problem
+from reconciler.declare.model import App
 from reconciler.declare.names import fold
 from reconciler.declare.notes import Notes
 from reconciler.declare.notification import read_notification
+from reconciler.declare.place import Problem
 from reconciler.declare.roles import read_roles
 from reconciler.declare.safeguards import read_approvals, read_safeguards
 from reconciler.declare.settings import Deprovisioning, Provisioning

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reconciler.declare.links import MOST, leads_astray, on_the_way, too_many
-from reconciler.declare.model import Place, Problem
 from reconciler.declare.names import fold
+from reconciler.declare.place import Place, Problem
 from reconciler.declare.wording import did_you_mean, likely
 
 APP_KINDS = {"app", "roles", "assignments", "mappings", "approvals"}

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from reconciler.declare.model import Place, Role
+from reconciler.declare.model import Role
 from reconciler.declare.names import fold
 from reconciler.declare.notes import Notes
+from reconciler.declare.place import Place
 from reconciler.declare.roles import read_roles
 from reconciler.declare.yaml.document import Document
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from reconciler.declare.model import Problem
+from reconciler.declare.place import Problem
 
 MOST_LISTED = 2_000  # of one file and one severity
 LONGEST = 1_000  # characters of a message: a name in it may be of any length

@@ -12,10 +12,12 @@ from reconciler.declare.build import build_app
 from reconciler.declare.cache import Cache, user_cache
 from reconciler.declare.folders import Folders, named, no_app, readable_path, unusable
 from reconciler.declare.listed import listed
+from reconciler.declare.mapping_model import ObjectMapping
 from reconciler.declare.mappings import mapping_of
-from reconciler.declare.model import App, Declarations, Group, ObjectMapping, Place, Policy, Problem, User
+from reconciler.declare.model import App, Declarations, Group, Policy, User
 from reconciler.declare.names import fold
 from reconciler.declare.others import Others
+from reconciler.declare.place import Place, Problem
 from reconciler.declare.policies import check_policies, read_policies
 from reconciler.declare.reader import Reader
 from reconciler.declare.references import check_directory

@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from reconciler.declare.model import Declarations, Place, Problem
+from reconciler.declare.model import Declarations
 from reconciler.declare.names import fold
+from reconciler.declare.place import Place, Problem
 
 ASCII = {"0": "o", "1": "l", "|": "l", "m": "rn"}  # of lower case; a capital I is replaced before
 SCRIPTS = ("Latin", "Greek", "Cyrillic", "Armenian", "Georgian", "Cherokee", "Coptic", "Hebrew", "Arabic", "Devanagari", "Thai")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.declare.model import AttributeMapping, Clause, ObjectMapping, Problem, ScopingFilter
+from reconciler.declare.mapping_model import AttributeMapping, Clause, ObjectMapping, ScopingFilter
 from reconciler.declare.notes import Notes
+from reconciler.declare.place import Problem
 from reconciler.declare.source_attributes import source_problem
 from reconciler.declare.yaml.document import Document
 from reconciler.declare.yaml.places import text_of

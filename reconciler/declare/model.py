@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from reconciler.declare.mapping_model import ObjectMapping
+from reconciler.declare.place import Place
 from reconciler.declare.settings import (
     AccidentalDeletions,
     Deprovisioning,
@@ -19,41 +21,6 @@ from reconciler.declare.settings import (
 
 if TYPE_CHECKING:
     from reconciler.declare.table import Table
-
-
-class Place(NamedTuple):
-    """Where something is declared: file as given on the command line, 1-based line and column."""
-
-    file: str
-    line: int
-    column: int = 1
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
-
-
-class Text(NamedTuple):
-    """Where the text of a scalar stands: its beginning, after an opening quote, and each character where that can be told."""
-
-    place: Place = Place("", 0)
-    characters: tuple[tuple[int, int], ...] = ()
-
-    def at(self, column: int) -> Place:
-        """The place of the character with this 1-based number, of the text's end after the last one."""
-        if column > len(self.characters):
-            return self.place
-        return Place(self.place.file, *self.characters[column - 1])
-
-
-class Problem(NamedTuple):
-    """One finding about a declaration, written for the person who must mend it; `stands_for` is how many it counts as."""
-
-    place: Place
-    severity: str  # "error" or "warning"
-    code: str  # stable kebab-case name of the rule
-    message: str
-    remedy: str
-    stands_for: int = 1
 
 
 class User(NamedTuple):
@@ -96,60 +63,6 @@ class Assignment(NamedTuple):
     reason: str | None
     file: str
     line: int
-
-
-class Clause(NamedTuple):
-    """One test of a scoping filter; `places` are those of its keys' values, which may lack."""
-
-    attribute: str
-    operator: str
-    value: Any = None
-    place: Place = Place("", 0)
-    places: Mapping[str, Place] = {}
-
-
-class ScopingFilter(NamedTuple):
-    """Clauses that all must hold; several filters are alternatives."""
-
-    name: str
-    clauses: tuple[Clause, ...]
-
-
-class AttributeMapping(NamedTuple):
-    """How one target attribute is derived; exactly one kind: source, constant, expression, none.
-
-    `caseExact` is None where nothing was said: userName and emails are compared without regard to case, others with it.
-    `target_text` and `value_text` are where target and value stand.
-    """
-
-    target: str
-    kind: str
-    value: Any
-    matchingPrecedence: int | None = None
-    apply: str = "always"
-    default: Any = None
-    onNull: str = "clear"
-    ignoreDrift: bool = False
-    target_text: Text = Text()
-    value_text: Text = Text()
-    caseExact: bool | None = None
-
-    @property
-    def place(self) -> Place:
-        """Where the target's text begins."""
-        return self.target_text.place
-
-
-@dataclass(frozen=True)
-class ObjectMapping:
-    """The mapping of one object type (users or groups)."""
-
-    enabled: bool = True
-    targetObjectActions: frozenset[str] = frozenset({"create", "update", "delete"})
-    scopingFilters: tuple[ScopingFilter, ...] = ()
-    attributes: tuple[AttributeMapping, ...] = ()
-    assertive: bool = False
-    place: Place = Place("", 0)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.declare.model import Problem
+from reconciler.declare.place import Problem
 from reconciler.declare.yaml.document import Document
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from reconciler.declare.model import Policy, Problem, Role
+from reconciler.declare.model import Policy, Role
 from reconciler.declare.names import fold
+from reconciler.declare.place import Problem
 from reconciler.declare.references import nearest
 from reconciler.declare.yaml.document import Document
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.declare.headers import refusal
-from reconciler.declare.model import Problem
+from reconciler.declare.place import Problem
 from reconciler.declare.schema import sound
 from reconciler.declare.wording import hint
 from reconciler.declare.yaml.document import Document, parse

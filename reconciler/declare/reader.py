@@ -10,7 +10,7 @@ from typing import TypeGuard
 
 from reconciler.declare.cache import SMALLEST, Cache
 from reconciler.declare.folders import readable_path
-from reconciler.declare.model import Place, Problem
+from reconciler.declare.place import Place, Problem
 from reconciler.declare.schema import check, narrow
 from reconciler.declare.table import Rows, to_rows
 from reconciler.declare.yaml.document import MOST_BYTES, TOO_LARGE, Content, Document, Sources, parse

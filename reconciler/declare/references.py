@@ -8,8 +8,9 @@ from typing import Any
 
 from reconciler.declare.circles import circles
 from reconciler.declare.listed import MOST_LISTED, more
-from reconciler.declare.model import Group, Problem, Role, User
+from reconciler.declare.model import Group, Role, User
 from reconciler.declare.names import fold, fold_all
+from reconciler.declare.place import Problem
 from reconciler.declare.table import Table
 from reconciler.declare.wording import did_you_mean, nearly
 from reconciler.declare.yaml.document import Sources

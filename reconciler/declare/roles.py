@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.declare.model import Place, Role
+from reconciler.declare.model import Role
 from reconciler.declare.names import DEFAULT_ACCESS_KEY, fold
 from reconciler.declare.notes import Notes
+from reconciler.declare.place import Place
 from reconciler.declare.yaml.document import Document
 
 USER_ROLE = Role("user", "User", "User")

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.declare.assignments import is_day
-from reconciler.declare.model import App, Approval, Problem, Role, Safeguards, User
+from reconciler.declare.model import App, Approval, Role, Safeguards, User
 from reconciler.declare.names import fold
+from reconciler.declare.place import Problem
 from reconciler.declare.references import nearest
 from reconciler.declare.settings import AccidentalDeletions, GroupMembership, Identity, Lockout
 from reconciler.declare.table import Table

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
-from reconciler.declare.model import Place, Problem
+from reconciler.declare.place import Place, Problem
 from reconciler.declare.shape import Path, misfits, without
 from reconciler.declare.violations import count, ecma, explain, unexplained
 from reconciler.declare.yaml.document import Document

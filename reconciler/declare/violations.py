@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any
 
-from reconciler.declare.model import Place, Problem
+from reconciler.declare.place import Place, Problem
 from reconciler.declare.shape import Path, right_type
 from reconciler.declare.wording import SURE, hint, likely, plural
 from reconciler.declare.yaml.document import Document

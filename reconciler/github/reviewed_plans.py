@@ -19,7 +19,7 @@ from reconciler.cycle.touched import Touched
 from reconciler.github.gh import GitHubError, ask, download
 from reconciler.plan.model import Plan
 from reconciler.record.store import Store
-from reconciler.report.jsonform import PlanFileError
+from reconciler.report.plan_file import PlanFileError
 
 OURS, WORKFLOW = ".github/", ".github/workflows/plan.yml"
 MOST_FILES = 3_000  # that GitHub lists of a pull request

@@ -8,15 +8,14 @@ from dataclasses import dataclass, field
 from reconciler.declare.model import Role
 from reconciler.declare.names import fold
 from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context
-from reconciler.plan.desired import Desired
 from reconciler.plan.diff import differing, in_address_space, same, unsure
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.membership import known_members, recorded_members, still_in, unseen
 from reconciler.plan.outstanding import is_in_vain
 from reconciler.record.entries import Entry
-from reconciler.record.model import Revocation
+from reconciler.record.values import Revocation
 from reconciler.resolve.expressions.language import IGNORE
-from reconciler.resolve.model import DesiredGroup
+from reconciler.resolve.model import Desired, DesiredGroup
 
 
 @dataclass

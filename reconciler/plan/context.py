@@ -7,14 +7,17 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from reconciler.declare.model import App, Place
+from reconciler.declare.model import App
 from reconciler.declare.names import fold, row_key
+from reconciler.declare.place import Place
+from reconciler.plan.change import Change, Precondition
 from reconciler.plan.earlier import NOTHING, Before, Earlier
 from reconciler.plan.live import Live, LiveObject, Members, roles_shown
 from reconciler.plan.matching.model import Matching
-from reconciler.plan.model import Change, ObjectError, Precondition
+from reconciler.plan.model import ObjectError
 from reconciler.record.entries import Entries, Entry, renamed_references
-from reconciler.record.model import Record, Revocation
+from reconciler.record.model import Record
+from reconciler.record.values import Revocation
 from reconciler.resolve.canonical import sha256
 from reconciler.resolve.capabilities import Capabilities
 from reconciler.resolve.mapping import CompiledMapping

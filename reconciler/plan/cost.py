@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import ceil
 
-from reconciler.plan.model import Action, Change, Requests
+from reconciler.plan.change import Action, Change
+from reconciler.plan.model import Requests
 from reconciler.resolve.capabilities import Limits
 
 

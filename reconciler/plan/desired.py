@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from operator import attrgetter
-from typing import Any
 
 from reconciler.declare.names import fold, name_of
 from reconciler.plan import membership
-from reconciler.plan.context import Context, ran_out
-from reconciler.plan.diff import causes, differing, ignored, in_address_space, initial_attributes, unsure, with_causes
+from reconciler.plan.before_expiry import before_expiry, manager_of
+from reconciler.plan.change import Action, AttributeChange, Cause, Change
+from reconciler.plan.context import Context
+from reconciler.plan.diff import causes, differing, in_address_space, initial_attributes, unsure, with_causes
 from reconciler.plan.digest import digested
 from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
-from reconciler.plan.model import Action, AttributeChange, Cause, Change
-from reconciler.plan.outstanding import (
-    ABSENT,
-    INACTIVE,
-    LACKING,
-    MEMBER,
-    ROLE,
-    Outstanding,
-    given_and_lacking,
-    still_active,
-    taken_and_there,
-)
-from reconciler.plan.roles_staying import staying
+from reconciler.plan.not_taken import not_taken
 from reconciler.plan.warnings import roles_removed
 from reconciler.record.entries import Entry, is_active
-from reconciler.resolve.mapping import Slot
-from reconciler.resolve.model import DesiredGroup, DesiredUser
-from reconciler.resolve.resolution import values_with_roles
-from reconciler.resolve.sources import UserSource
+from reconciler.resolve.model import Desired, DesiredGroup
 
 Attributes = tuple[AttributeChange, ...]
 VALUES = attrgetter("values")
 NO_MEMBERS: Mapping[str, Cause] = {}
 NOBODY = LiveObject("", "", (object(),), None, False)
-Desired = DesiredUser | DesiredGroup
-UNREADABLE = (
-    "shows nobody although members were put in, so they are taken from the record: say in the profile whether the service shows "
-    "members, `groups: {membersReadable: true}`, or never does, `false`"
-)
 
 
 def plan_desired(context: Context, desired: Mapping[str, Desired]) -> Findings:
@@ -105,7 +86,7 @@ def _update(context: Context, item: Desired, live: LiveObject, findings: Finding
         findings.left(
             f"several values match {target}, and nothing says which one is meant: mark one as primary there", item.address
         )
-    _told_before(context, item, live, applied, findings)
+    not_taken(context, item, live, applied, findings)
     add, remove = membership.members(context, item, live, entry) if isinstance(item, DesiredGroup) else ((), ())
     if not attributes and not add and not remove:
         adopted = item.address in context.matching.how
@@ -114,7 +95,7 @@ def _update(context: Context, item: Desired, live: LiveObject, findings: Finding
     elif "update" not in mapping.mapping.targetObjectActions:
         findings.left("not as declared, but the mapping does not update", item.address)
     else:
-        own = causes(attributes, entry, _before_expiry(context, item))
+        own = causes(attributes, entry, before_expiry(context, item))
         members = membership.causes(context, add, remove, entry)
         why = {*own, *members.values()}
         reason = _reason(context, item, live, attributes, why) + _roles_taken(context, item, live)
@@ -134,54 +115,6 @@ def _update(context: Context, item: Desired, live: LiveObject, findings: Finding
         )
 
 
-def _told_before(context: Context, item: Desired, live: LiveObject, applied: Entry | None, findings: Findings) -> None:
-    """What the service was told already and keeps otherwise; it is not told again."""
-    mapping, address = context.resolution.mapping(item.address), item.address
-    have = in_address_space(mapping, live.values, context.matching.addresses)
-    for number in ignored(mapping, item.values, have, applied):
-        slot, want, shown = mapping.slots[number], item.values[number], have[number]
-        if slot.target == "active" and shown is not None:
-            findings.outstanding += still_active(address, applied, live) if want is False else [Outstanding(INACTIVE, address)]
-        elif slot.carries_roles and (left := list(_roles_left(context, slot, address, want, shown))):
-            findings.outstanding += left
-        else:
-            (findings.ignored if want is not None else findings.uncleared).setdefault(slot.target, []).append(address)
-    if isinstance(item, DesiredUser):
-        findings.outstanding += staying(context, item, live)
-    if isinstance(item, DesiredGroup):
-        entry = context.entry(address)
-        still_in = sorted(membership.still_in(context, item, live, entry))
-        findings.outstanding += [Outstanding(MEMBER, address, member) for member in still_in]
-        _told_to_add(context, item, live, findings)
-
-
-def _roles_left(context: Context, slot: Slot, address: str, want: Any, shown: Any) -> Iterator[Outstanding]:
-    """Roles that were to go and are there, and that were to come and are not, where the service shows roles at all.
-
-    Of the one role that an account has, the one that stayed says as well that the other did not come.
-    """
-    kept = [] if slot.add_only else taken_and_there(shown, want, shown)
-    if kept:
-        yield Outstanding(ROLE, address, slot.target, ", ".join(kept))
-    lacking = given_and_lacking(want, shown) if isinstance(want, list) or not kept else []
-    if lacking and slot.target in context.shown_roles:
-        yield Outstanding(LACKING, address, slot.target, ", ".join(lacking))
-
-
-def _told_to_add(context: Context, group: DesiredGroup, live: LiveObject, findings: Findings) -> None:
-    """Whom we put into a group that does not show them. One that shows nobody may never do so, where no other does."""
-    missing = sorted(membership.missing(context, group, live, context.entry(group.address)))
-    if missing and not live.members and not _shows_members(context):
-        findings.left(UNREADABLE, group.address)
-    else:
-        findings.outstanding += [Outstanding(ABSENT, group.address, member) for member in missing]
-
-
-def _shows_members(context: Context) -> bool:
-    """Whether the service shows of any group who is inside, or is said to."""
-    return context.able.members is True or any(group.members for group in context.live.groups.values())
-
-
 def _enabling(attributes: Attributes) -> Attributes:
     return tuple(a for a in attributes if a.path == "active" and a.after is True)
 
@@ -199,39 +132,6 @@ def _roles_taken(context: Context, item: Desired, live: LiveObject) -> str:
     return f"; removes {'role' if len(taken) == 1 else 'roles'} {', '.join(taken)}" if taken else ""
 
 
-def _before_expiry(context: Context, item: Desired) -> dict[str, Any]:
-    """What would be wanted, had no assignment expired: a value that equals it in the record went with time alone."""
-    if not isinstance(item, DesiredUser):
-        return {}
-    return (_with_lapsed_roles(context, item) if item.lapsed else {}) | _lapsed_references(context, item)
-
-
-def _lapsed_references(context: Context, item: DesiredUser) -> dict[str, Any]:
-    """A manager who went with an expired assignment."""
-    slots = context.resolution.user_mapping.slots
-    gone = [slot.target for slot, value in zip(slots, item.values, strict=True) if slot.reference and value is None]
-    address = _manager(context, item) if gone else None
-    if address is None:
-        return {}
-    expired = ran_out(context.resolution.skipped.get(address), context.entry(address))
-    return dict.fromkeys(gone, address) if expired else {}
-
-
-def _manager(context: Context, item: Desired) -> str | None:
-    """The address of the declared manager, in scope or not."""
-    if not isinstance(item, DesiredUser):
-        return None
-    manager = UserSource(context.resolution.declarations, [item.row], [()])("manager")[0]
-    return f"User/{manager}" if manager else None
-
-
-def _with_lapsed_roles(context: Context, item: DesiredUser) -> dict[str, Any]:
-    held = {role.key for role in (*item.roles, *item.lapsed)}
-    roles = tuple(role for role in context.app.roles.values() if role.key in held)
-    values = values_with_roles(context.resolution, item.row, roles)
-    return {slot.target: value for slot, value in zip(context.resolution.user_mapping.slots, values, strict=True)}
-
-
 def _reason(context: Context, item: Desired, live: LiveObject, attributes: Attributes, why: set[Cause]) -> str:
     """`why` are the causes of the change."""
     old, entry = context.matching.recorded.get(item.address), context.entry(item.address)
@@ -246,7 +146,7 @@ def _reason(context: Context, item: Desired, live: LiveObject, attributes: Attri
     if attributes and all(_owed(a, entry) for a in attributes):
         return f"{' and '.join(f'the reference to {a.after}' for a in attributes)} is not there yet"
     unlinked = why == {Cause.CONFIG} and all(a.reference and a.after is None for a in attributes)
-    if unlinked and (manager := _manager(context, item)):
+    if unlinked and (manager := manager_of(context, item)):
         return f"{manager} is not in scope any more"
     return {
         frozenset({Cause.DRIFT}): "edited on the service since the last apply",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.declare.names import fold
-from reconciler.plan.model import AttributeChange, Cause
+from reconciler.plan.change import AttributeChange, Cause
 from reconciler.record.entries import Entry
 from reconciler.resolve.canonical import canonical, key_of
 from reconciler.resolve.expressions.language import IGNORE

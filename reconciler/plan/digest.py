@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reconciler.plan.model import Change, Kept, PartRead
+from reconciler.plan.change import Change
+from reconciler.plan.model import Kept, PartRead
 from reconciler.resolve.canonical import canonical, sha256
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from reconciler.plan.model import Change
+from reconciler.plan.change import Change
 from reconciler.plan.outstanding import Outstanding
 from reconciler.plan.warnings import listed
 

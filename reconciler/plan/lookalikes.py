@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.declare.lookalikes import looks, mixes
 from reconciler.declare.names import fold, is_user, name_of
+from reconciler.plan.change import Action, Change
 from reconciler.plan.context import Context
-from reconciler.plan.model import Access, Action, Caution, Change
+from reconciler.plan.model import Access, Caution
 
 
 def lookalikes(context: Context, rows: Iterable[Access]) -> tuple[Caution, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reconciler.declare.names import fold, is_user
+from reconciler.plan.change import Action, Cause, Change
 from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context, ran_out
 from reconciler.plan.live import LiveObject
-from reconciler.plan.model import Action, Cause, Change
 from reconciler.record.entries import Entry
 from reconciler.resolve.model import DesiredGroup
 

@@ -19,11 +19,10 @@ from reconciler.plan.removed import KEPT, deletion_due
 from reconciler.record.entries import Entry, is_active
 from reconciler.record.model import Record
 from reconciler.resolve.expressions.language import IGNORE
-from reconciler.resolve.model import DesiredGroup, DesiredUser, Resolution
+from reconciler.resolve.model import Desired, DesiredGroup, DesiredUser, Resolution
 
 BEFORE_ANY_DAY = "0001-01-01"  # by which no assignment has expired
 NOTHING = (None, None, None, None)
-Desired = DesiredUser | DesiredGroup
 
 
 def to_ask(befores: Iterable[Resolution], context: Context, record: Record) -> frozenset[str]:

@@ -8,7 +8,8 @@ from typing import Any
 
 from reconciler.declare.circles import circles
 from reconciler.declare.names import fold
-from reconciler.plan.model import Action, Change, ObjectError
+from reconciler.plan.change import Action, Change
+from reconciler.plan.model import ObjectError
 from reconciler.resolve.paths import parse_path
 
 UNIQUE = ("username", "externalid")  # what services keep unique (RFC 7643 §4.1.1 and common practice)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.declare.model import App
+from reconciler.plan.change import Cause, Change
 from reconciler.plan.context import Context, gather
 from reconciler.plan.cost import estimate
 from reconciler.plan.desired import plan_desired
@@ -14,7 +15,7 @@ from reconciler.plan.earlier import NOTHING, Earlier
 from reconciler.plan.findings import Findings, joined
 from reconciler.plan.live import Live
 from reconciler.plan.matching.match import match
-from reconciler.plan.model import Cause, Change, Config, Plan
+from reconciler.plan.model import Config, Plan
 from reconciler.plan.name_swaps import without_swaps
 from reconciler.plan.notices import skips
 from reconciler.plan.provisioning import closed_by

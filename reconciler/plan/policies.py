@@ -10,8 +10,9 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from reconciler.declare.listed import MOST_LISTED, more
-from reconciler.declare.model import App, Assignment, Declarations, Place, Policy, Problem
+from reconciler.declare.model import App, Assignment, Declarations, Policy
 from reconciler.declare.names import fold, name_of, row_key
+from reconciler.declare.place import Place, Problem
 from reconciler.resolve.model import Resolution
 from reconciler.resolve.scope import flatten, holdings, judge
 

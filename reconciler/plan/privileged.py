@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from reconciler.declare.model import Place, Role
+from reconciler.declare.model import Role
 from reconciler.declare.names import fold, is_user
+from reconciler.declare.place import Place
 from reconciler.declare.wording import plural
 from reconciler.plan.context import PRIVILEGED, Context
 from reconciler.plan.earlier import Before

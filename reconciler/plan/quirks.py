@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.declare.model import App
-from reconciler.record.model import IN_NO_FORM, Record
+from reconciler.record.model import Record
+from reconciler.record.values import IN_NO_FORM
 from reconciler.resolve.canonical import sha256
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.resolve.model import Resolution

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from reconciler.plan.change import Action, Change
 from reconciler.plan.context import Context
-from reconciler.plan.model import Action, Caution, Change
+from reconciler.plan.model import Caution
 from reconciler.plan.warnings import NAMED
 from reconciler.record.entries import Entry
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 from reconciler.declare.names import kind_of
+from reconciler.plan.change import Action, AttributeChange, Cause, Change
 from reconciler.plan.context import Context, ran_out
 from reconciler.plan.digest import digested
 from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
-from reconciler.plan.model import Action, AttributeChange, Cause, Change
 from reconciler.plan.outstanding import ACTIVE, Outstanding, is_in_vain, still_active
 from reconciler.plan.removed_groups import FOR_GOOD, remove_group
 from reconciler.record.entries import Entry, is_active

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from reconciler.declare.names import is_user
 from reconciler.declare.settings import Deprovisioning
+from reconciler.plan.change import Action, Cause, Change
 from reconciler.plan.context import UNKNOWN, Context, ran_out
 from reconciler.plan.digest import digested
 from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
 from reconciler.plan.membership import known_members, recorded_members, stayed
-from reconciler.plan.model import Action, Cause, Change
 from reconciler.plan.outstanding import MEMBER, Outstanding
 from reconciler.plan.warnings import listed
 from reconciler.record.entries import Entry

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reconciler.declare.names import is_user
+from reconciler.plan.change import Action, AttributeChange, Change
 from reconciler.plan.context import Context
-from reconciler.plan.model import Action, AttributeChange, Change
 from reconciler.resolve.canonical import readable
 
 NAMES = frozenset({"username", "externalid"})

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from reconciler.declare.names import fold, name_of, row_key
+from reconciler.plan.change import Action, AttributeChange, Cause, Change
 from reconciler.plan.context import Context
 from reconciler.plan.diff import attribute
 from reconciler.plan.digest import digested
 from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
-from reconciler.plan.model import Action, AttributeChange, Cause, Change
 from reconciler.plan.outstanding import ROLE, Outstanding, is_in_vain, is_kept, still_active, taken_and_there
 from reconciler.plan.unmanaged import Directory
 from reconciler.resolve.mapping import Slot

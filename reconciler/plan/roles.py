@@ -6,8 +6,8 @@ from collections.abc import Container, Iterable
 from typing import Any
 
 from reconciler.declare.names import fold, name_of
+from reconciler.plan.change import Change
 from reconciler.plan.context import Context
-from reconciler.plan.model import Change
 
 Named = dict[str, str]  # folded name of a role on the service -> as it is written there
 

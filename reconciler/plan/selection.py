@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from reconciler.declare.names import fold, is_user
 from reconciler.plan import membership
+from reconciler.plan.change import Action, Change
 from reconciler.plan.context import Context
 from reconciler.plan.digest import digested
-from reconciler.plan.model import Action, Change, PartRead
+from reconciler.plan.model import PartRead
 
 
 @dataclass(frozen=True)

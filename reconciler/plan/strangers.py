@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.declare.names import is_group, row_key
+from reconciler.plan.change import Change
 from reconciler.plan.context import UNKNOWN, Context
-from reconciler.plan.model import Change
 from reconciler.plan.roles import keys, of_values, privileged_groups
 from reconciler.plan.warnings import listed
 

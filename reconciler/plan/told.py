@@ -9,11 +9,12 @@ from functools import cached_property
 from reconciler.plan import privileged, undeclared_renames, unmapped
 from reconciler.plan.access.endings import endings
 from reconciler.plan.access.rows import access
+from reconciler.plan.change import Change
 from reconciler.plan.context import Context
 from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
 from reconciler.plan.lookalikes import lookalikes, resemblances
-from reconciler.plan.model import Access, Caution, Change, Ending, Kept, LooksRenamed, ObjectError, Unmanaged
+from reconciler.plan.model import Access, Caution, Ending, Kept, LooksRenamed, ObjectError, Unmanaged
 from reconciler.plan.notices import faults, of_provisioning, of_record
 from reconciler.plan.outstanding import Outstanding, cautions
 from reconciler.plan.reenabled import reenabled

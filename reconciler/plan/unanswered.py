@@ -12,7 +12,8 @@ from reconciler.declare.names import kind_of
 from reconciler.plan.diff import same
 from reconciler.plan.live import Live, LiveObject
 from reconciler.record.entries import Entry
-from reconciler.record.model import Record, Unanswered
+from reconciler.record.model import Record
+from reconciler.record.values import Unanswered
 from reconciler.resolve.mapping import CompiledMapping, Slot
 from reconciler.resolve.model import Resolution
 

@@ -10,9 +10,10 @@ from reconciler.declare.names import fold, is_group, name_of, row_key
 from reconciler.declare.table import Table
 from reconciler.declare.wording import likely
 from reconciler.declare.yaml.scalars import unescaped
+from reconciler.plan.change import Action, Change
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.membership import known_members
-from reconciler.plan.model import Action, Caution, Change, LooksRenamed
+from reconciler.plan.model import Caution, LooksRenamed
 from reconciler.resolve.mapping import Slot
 
 MOST = 5

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from reconciler.declare.model import App, ObjectMapping, Problem
+from reconciler.declare.mapping_model import ObjectMapping
+from reconciler.declare.model import App
 from reconciler.declare.names import fold, is_user, name_of
+from reconciler.declare.place import Problem
 from reconciler.declare.wording import plural
 from reconciler.plan.context import Context
 from reconciler.plan.model import Caution, Kept, ObjectError

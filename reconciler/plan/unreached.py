@@ -10,11 +10,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from reconciler.declare.model import Place
 from reconciler.declare.names import fold, is_group, is_user, name_of
+from reconciler.declare.place import Place
+from reconciler.plan.change import Action
 from reconciler.plan.context import Context
 from reconciler.plan.membership import known_members, members
-from reconciler.plan.model import Action, Caution, Kept
+from reconciler.plan.model import Caution, Kept
 from reconciler.plan.removed import KEPT as NEVER_TAKEN
 from reconciler.plan.removed_groups import keeps
 from reconciler.plan.roles import privileged_groups

@@ -12,8 +12,9 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from reconciler.record.entries import Entries, Entry
-from reconciler.record.model import RECORD_VERSION, JournalLine, Record
+from reconciler.record.model import RECORD_VERSION, Record
 from reconciler.record.store import RecordError
+from reconciler.record.values import JournalLine
 
 Checker = Callable[[Any], str | None]  # what is wrong with a value, None where nothing is
 WORDS = {str: "text", dict: "an object", list: "a list", bool: "true or false", int: "a number", NoneType: "null"}

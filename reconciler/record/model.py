@@ -4,110 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, TypedDict
+from typing import Any
 
 from reconciler.declare.names import fold
 from reconciler.record.entries import Entries, Entry
 from reconciler.record.service import Service
 from reconciler.record.told import Told
+from reconciler.record.values import Asked, Learned, Removal, Revocation, Unanswered
 
 RECORD_VERSION = 1
 # Keys that are written only where there is something.
 WHERE_SOME = frozenset({"learned", "incomplete", "unmapped", "begun", "service", "told"})
-IN_NO_FORM = "none"
-
-
-class Removal(TypedDict):
-    """One user or group that an apply took something from. `at` is UTC; `kind` is disable, delete or roles."""
-
-    at: str
-    address: str
-    kind: str
-
-
-class Revocation(TypedDict):
-    """A person who must stay out. `at` is UTC."""
-
-    at: str
-    reason: str
-
-
-class Unanswered(TypedDict, total=False):
-    """A write that may have reached the service, although nobody heard so: the next read of the service tells.
-
-    step, action: as in an apply's steps and changes; at: when it was sent, UTC; id: of the account, where there was one
-    wanted:       path -> value that it would have given (references as addresses)
-    declaredId:   of the declared object, where it has one
-    was:          the address that the object is recorded under, where it is another one
-    """
-
-    step: str
-    action: str
-    at: str
-    id: str
-    wanted: dict[str, Any]
-    declaredId: str
-    was: str
-
-
-class Learned(TypedDict, total=False):
-    """What applies have found of a service that neither its profile nor its discovery says.
-
-    rests_on:        digest of the profile and the mappings with which it was found; with others it is found anew
-    refusesVersions: it refuses changes that carry the very version that it shows
-    forms:           User/ or Group/ and a target -> the form in which a change of it is taken (scim/attribute_forms.py), where
-                     that is not by its path; `none` where in no form
-    notAtCreate:     User/ or Group/ and a target that a create must not hold
-    """
-
-    rests_on: str
-    refusesVersions: bool
-    forms: dict[str, str]
-    notAtCreate: list[str]
-
-
-class JournalLine(TypedDict, total=False):
-    """One line of the journal: a step before its requests, values made for it, or its outcome.
-
-    run:        the record's `runs` when the line was written
-    generated:  path -> value that only an apply can make
-    takes:      [address, kind] of each removal that counts once the step is done
-    outcome:    done, failed, skipped or stale, or moved for an entry that got another address
-    entry:      what the record holds after it, null for nothing
-    was:        the address at which the record had the object until then
-    unanswered: whether the step's write may have reached the service all the same
-    settled:    stands alone: all lines above are in the record
-    """
-
-    address: str
-    at: str
-    run: int
-    id: str
-    digest: str
-    step: str
-    action: str
-    wanted: dict[str, Any]
-    declaredId: str
-    takes: list[list[str]]
-    generated: dict[str, Any]
-    outcome: str
-    entry: Entry | None
-    was: str
-    unanswered: bool
-    settled: str
-
-
-class Asked(TypedDict, total=False):
-    """What is left of a plan that was applied by its digest.
-
-    only, causes: its selection
-    changes:      address -> digest of the change, id of the account that it rests on ("" for none), and a digest of each
-                  thing that it would do, where it can be done in part
-    """
-
-    only: list[str]
-    causes: list[str]
-    changes: dict[str, list[str]]
 
 
 @dataclass

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Protocol
 
-from reconciler.record.model import Asked, Record
+from reconciler.record.model import Record
+from reconciler.record.values import Asked
 
 
 class Work(Protocol):

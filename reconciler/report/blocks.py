@@ -8,7 +8,8 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import NamedTuple, TypeVar
 
 from reconciler.declare.names import is_group
-from reconciler.plan.model import Access, Action, Change
+from reconciler.plan.change import Action, Change
+from reconciler.plan.model import Access
 
 FEW = 5  # that many of one cause are shown each; more are a block
 SAMPLES = 2  # of a block

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from reconciler.plan.change import Action, AttributeChange, Change
 from reconciler.plan.diff import detail
-from reconciler.plan.model import Action, AttributeChange, Change
 from reconciler.report import blocks
 from reconciler.report.colours import GREEN, RED, YELLOW, Colour
 from reconciler.report.safe import plain

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from reconciler.declare.model import Place
+from reconciler.declare.place import Place
 from reconciler.plan.explain.model import Account, ClauseSeen, ExplainedStep, Explanation, FilterSeen, Grant
 from reconciler.report.change_text import change_lines, value_text
 from reconciler.report.colours import GREEN, RED, YELLOW, Colour

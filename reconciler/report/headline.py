@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.plan.model import Action, Change, Plan
+from reconciler.plan.change import Action, Change
+from reconciler.plan.model import Plan
 from reconciler.report.access_counts import Quote, look_renamed, people, some
 
 FINE = ("ok", "off", "approved")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reconciler.plan.model import REDACTED
+from reconciler.plan.change import REDACTED
 from reconciler.report.change_text import value_text
 from reconciler.report.safe import plain
 from reconciler.resolve.derive import Derived

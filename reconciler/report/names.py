@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.declare.names import fold, name_of
-from reconciler.plan.model import Change, Plan
+from reconciler.plan.change import Change
+from reconciler.plan.model import Plan
 from reconciler.report.own_words import OWN
 
 AROUND = "'\"`()[]{},;:."  # what may stand around a name in a sentence

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from reconciler.declare.model import Problem
+from reconciler.declare.place import Problem
 from reconciler.report.safe import plain, workflow_data, workflow_property
 
 ANNOTATIONS = 10  # that GitHub shows of a step and a severity

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
-from reconciler.plan.model import Access, AttributeChange, Change, Kept, ObjectError, Plan, Precondition, Skip
+from reconciler.plan.change import AttributeChange, Change, Precondition
+from reconciler.plan.model import Access, Kept, ObjectError, Plan, Skip
 from reconciler.report.names import KINDS, Names, known, of_plan, values_of
 
 DIGITS = 12

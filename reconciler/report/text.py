@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.declare.names import name_of
 from reconciler.declare.wording import plural
-from reconciler.plan.model import Access, Action, Caution, Ending, PartRead, Plan, Skip, Unmanaged
+from reconciler.plan.change import Action
+from reconciler.plan.model import Access, Caution, Ending, PartRead, Plan, Skip, Unmanaged
 from reconciler.plan.notices import KEEPS
 from reconciler.plan.warnings import listed
 from reconciler.report.blocks import FEW, NAMED, SAMPLES, Place, Rows, blocks, by_person, for_all, people_alike, places

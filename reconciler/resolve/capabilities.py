@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from reconciler.declare.model import App, AttributeMapping, Problem
+from reconciler.declare.mapping_model import AttributeMapping
+from reconciler.declare.model import App
+from reconciler.declare.place import Problem
 from reconciler.resolve.paths import PathError, parse_path
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.declare.model import App, AttributeMapping, Declarations, ObjectMapping, Place, Problem, Role
+from reconciler.declare.mapping_model import AttributeMapping, ObjectMapping
+from reconciler.declare.model import App, Declarations, Role
+from reconciler.declare.place import Place, Problem
 from reconciler.declare.source_attributes import DEFAULT_DOMAIN, source_problem
 from reconciler.resolve.capabilities import capabilities, check_capabilities
 from reconciler.resolve.expressions.functions import FUNCTIONS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from reconciler.declare.model import Place
+from reconciler.declare.place import Place
 from reconciler.resolve.expressions.functions import Chance
 from reconciler.resolve.expressions.language import IGNORE
 from reconciler.resolve.expressions.trace import Traced, trace

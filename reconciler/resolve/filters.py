@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from reconciler.declare.model import Clause, ScopingFilter
+from reconciler.declare.mapping_model import Clause, ScopingFilter
 from reconciler.declare.wording import hint
 from reconciler.resolve.dotnet.regex import RegexError, compile_safe
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from reconciler.declare.model import AttributeMapping, ObjectMapping
+from reconciler.declare.mapping_model import AttributeMapping, ObjectMapping
 from reconciler.declare.names import fold_all
 from reconciler.resolve.columns import read_columns
 from reconciler.resolve.expressions.functions.base import text

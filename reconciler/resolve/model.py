@@ -47,6 +47,9 @@ class DesiredGroup(NamedTuple):
     members: frozenset[str]
 
 
+Desired = DesiredUser | DesiredGroup
+
+
 @dataclass(frozen=True)
 class Resolution:
     """Desired resources of one app by address; `skipped` by address too. `today` is the ISO date that it holds for.

@@ -5,7 +5,7 @@ A target in a schema that is not the RFC's own is taken as it stands; the servic
 
 from __future__ import annotations
 
-from reconciler.declare.model import AttributeMapping
+from reconciler.declare.mapping_model import AttributeMapping
 from reconciler.declare.source_attributes import MULTI_VALUED
 from reconciler.resolve.paths import Path
 from reconciler.resolve.rfc7643 import ADDRESS, ENTERPRISE, OF_ENTERPRISE, USER, VALUE

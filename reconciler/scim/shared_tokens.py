@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from reconciler.declare.model import AppHead, Problem
+from reconciler.declare.model import AppHead
+from reconciler.declare.place import Problem
 from reconciler.declare.urls import url_problem
 from reconciler.scim.credentials import holds, token_name, tokens
 from reconciler.scim.errors import CredentialError

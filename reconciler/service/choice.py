@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.declare.wording import plural
+from reconciler.plan.change import Action, Cause, Change
 from reconciler.plan.digest import digested
-from reconciler.plan.model import Action, Cause, Change
 from reconciler.plan.planner import Planned
 from reconciler.plan.selection import possible
 from reconciler.record.service import Escrow

@@ -13,7 +13,7 @@ from reconciler.cycle.listener import Listener
 from reconciler.cycle.session import Read, Session, read_and_plan
 from reconciler.cycle.write import Lock, Request, job_of, locked, write
 from reconciler.declare.model import App, Declarations
-from reconciler.plan.model import Change
+from reconciler.plan.change import Change
 from reconciler.record.model import Record
 from reconciler.record.service import Escrow, Service
 from reconciler.record.store import Store

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
 from reconciler.apply.model import ENDED, Outcome
-from reconciler.plan.model import Change
+from reconciler.plan.change import Change
 from reconciler.plan.planner import Planned
 from reconciler.record.entries import Entries
 from reconciler.record.service import CycleFigures, Escrow, Service, WaitedFor, Watermark

@@ -15,7 +15,7 @@ from prometheus_client.exposition import choose_encoder
 from reconciler.declare.folders import APP_NAME
 from reconciler.declare.profiles import names as profiles
 from reconciler.notify.target import CHANNELS
-from reconciler.plan.model import Action
+from reconciler.plan.change import Action
 from reconciler.plan.safeguards.deletions import NAME as DELETIONS
 from reconciler.plan.safeguards.identity import NAME as IDENTITY
 from reconciler.service.clocks import at, between

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 
 from reconciler.apply.model import Result
 from reconciler.declare.model import App, Declarations
-from reconciler.plan.model import Change
+from reconciler.plan.change import Change
 from reconciler.plan.provisioning import closed_by
 from reconciler.plan.safeguards.model import Safeguard
 from reconciler.record.place import is_lost_with_the_machine

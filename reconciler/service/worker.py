@@ -22,7 +22,8 @@ from reconciler.cycle.declarations import checked
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.randomness import SystemChance
 from reconciler.cycle.write import Lock, locked
-from reconciler.declare.model import Declarations, Problem
+from reconciler.declare.model import Declarations
+from reconciler.declare.place import Problem
 from reconciler.record.model import Record
 from reconciler.record.store import Locked, RecordError
 from reconciler.report.problems import as_text

@@ -12,7 +12,8 @@ from reconciler.cycle.session import EVERYTHING
 from reconciler.record.journal import recover
 from reconciler.record.local import LocalStore, Locked, RecordError
 from reconciler.record.model import Record
-from reconciler.report.jsonform import dumps, loads
+from reconciler.report.jsonform import dumps
+from reconciler.report.plan_file import loads
 from reconciler.report.text import last_line
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import CredentialError, LostAnswer, ReadError, ServiceError

@@ -11,8 +11,8 @@ import httpx
 import pytest
 
 from reconciler.apply.beside import changed_beside
-from reconciler.declare.model import AttributeMapping
-from reconciler.plan.model import AttributeChange, Change
+from reconciler.declare.mapping_model import AttributeMapping
+from reconciler.plan.change import AttributeChange, Change
 from tests.plan.literals import USERS, mapping
 from tests.support.keeping import town
 from tests.support.world import MAPPINGS

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.apply.steps import phases
-from reconciler.plan.model import AttributeChange, Change
+from reconciler.plan.change import AttributeChange, Change
 from reconciler.plan.name_swaps import rotations
 from tests.support.world import World
 

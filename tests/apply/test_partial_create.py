@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from reconciler.apply.partial_create import portions
-from reconciler.plan.model import Action, AttributeChange, Change
+from reconciler.plan.change import Action, AttributeChange, Change
 from reconciler.scim.errors import ServiceError
 from tests.support.refusing import Refusal, Refuse, names, refusing
 from tests.support.world import World

@@ -11,7 +11,7 @@ import pytest
 from reconciler.apply.journal import GroupCommit
 from reconciler.apply.side_by_side import Baton, Pace, Phase
 from reconciler.apply.steps import Step
-from reconciler.plan.model import Change
+from reconciler.plan.change import Change
 from reconciler.record.store import RecordError
 
 PATIENCE = 30  # seconds that only a failing test waits

@@ -11,7 +11,7 @@ from reconciler.apply.model import Outcome
 from reconciler.cli.common import PARTIAL
 from reconciler.cli.write import failed_alike, write
 from reconciler.cycle.write import Request
-from reconciler.plan.model import Action, Cause, Change
+from reconciler.plan.change import Action, Cause, Change
 from tests.support.keeping import keeping, town
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.cycle.carried import check_carried
 from reconciler.declare.load import load
-from reconciler.declare.model import Problem
+from reconciler.declare.place import Problem
 from tests.support.gitworld import GitWorld, git
 from tests.support.servers import Desk
 from tests.support.world import MAPPINGS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.declare.model import Problem
+from reconciler.declare.place import Problem
 from reconciler.declare.safeguards import read_approvals
 from reconciler.declare.yaml.document import parse
 

@@ -11,7 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from reconciler.declare.load import load
-from reconciler.report.jsonform import dumps, loads
+from reconciler.report.jsonform import dumps
+from reconciler.report.plan_file import loads
 from reconciler.resolve.check import check
 from reconciler.resolve.filters import OPERATORS
 from tests.support.world import World

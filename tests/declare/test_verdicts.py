@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.declare.load import load
-from reconciler.declare.model import Place
+from reconciler.declare.place import Place
 from reconciler.declare.schema import check, schema, sound
 from reconciler.declare.yaml.document import Document, parse
 from tests.declare.test_wrong_values import FILES, GROUPS, desired, errors, places, put, where

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.cli.main import run
 from reconciler.declare.escapes import visible
-from reconciler.declare.model import Place, Problem
+from reconciler.declare.place import Place, Problem
 from reconciler.declare.yaml.document import parse
 from reconciler.declare.yaml.scalars import portable, spelled
 from reconciler.report.problems import as_github, as_json, as_text

@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from reconciler.declare.model import App, Assignment, AttributeMapping, Declarations, Group, ObjectMapping, Place, Role, User
+from reconciler.declare.mapping_model import AttributeMapping, ObjectMapping
+from reconciler.declare.model import App, Assignment, Declarations, Group, Role, User
+from reconciler.declare.place import Place
 from reconciler.declare.settings import Deprovisioning, Provisioning
 from reconciler.declare.table import Table, to_rows
 from reconciler.plan.context import Context, gather

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.plan.baselines import Settled, settle
+from reconciler.plan.change import Change
 from reconciler.plan.context import Context
-from reconciler.plan.model import Change
 from tests.plan.literals import ACCOUNTS, ADA, GRACE, NET, PEOPLE, TEAM, account, context, entries, entry, group, group_entry
 
 LOVELACE = "User/ada.l@x.org"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.declare.model import ObjectMapping
+from reconciler.declare.mapping_model import ObjectMapping
 from reconciler.plan.context import Context
 from reconciler.plan.desired import plan_desired
 from reconciler.plan.findings import Findings, joined

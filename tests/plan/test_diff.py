@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.declare.model import AttributeMapping
+from reconciler.declare.mapping_model import AttributeMapping
+from reconciler.plan.change import AttributeChange
 from reconciler.plan.diff import (
     attribute,
     causes,
@@ -19,7 +20,6 @@ from reconciler.plan.diff import (
     unsaid,
     unsure,
 )
-from reconciler.plan.model import AttributeChange
 from reconciler.record.entries import Entry
 from reconciler.resolve.expressions.language import IGNORE
 from reconciler.resolve.several import Several

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler.plan.change import AttributeChange, Change, Precondition
 from reconciler.plan.digest import change_digest, plan_digest
-from reconciler.plan.model import AttributeChange, Change, Precondition
 from tests.support.budget import examples
 from tests.support.world import World
 

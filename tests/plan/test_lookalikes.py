@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.plan.change import Change
 from reconciler.plan.lookalikes import resemblances
-from reconciler.plan.model import Change
 from tests.plan.literals import account, context
 
 

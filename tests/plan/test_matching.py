@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.declare.model import AttributeMapping, ObjectMapping
+from reconciler.declare.mapping_model import AttributeMapping, ObjectMapping
 from reconciler.plan.context import Context
 from tests.plan.literals import ACCOUNTS, ADA, GRACE, NET, PEOPLE, TEAM, USERS, account, app, context, entries, entry, group
 

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.declare.model import Assignment, ObjectMapping
+from reconciler.declare.mapping_model import ObjectMapping
+from reconciler.declare.model import Assignment
+from reconciler.plan.change import Change, Precondition
 from reconciler.plan.context import Context
 from reconciler.plan.membership import causes, group_members, known_members, members, possible, recorded_members, still_in
-from reconciler.plan.model import Change, Precondition
 from tests.plan.literals import (
     ACCOUNTS,
     ADA,

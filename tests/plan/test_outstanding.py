@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from reconciler.plan.model import Plan
-from reconciler.report import jsonform, markdown, text
+from reconciler.report import jsonform, markdown, plan_file, text
 from tests.support.keeping import ADDING, SINGLE, Says, keeping, town, without
 from tests.support.servers import Answer, Call, Desk, front, scim_server
 from tests.support.world import APP, MAPPINGS, World
@@ -26,7 +26,7 @@ def says(plan: Plan, code: str, *words: str) -> None:
     (caution,) = plan.cautions
     assert (plan.changes, plan.outstanding, caution.code) == ((), 1, code)
     assert all(word in caution.text for word in words), caution.text
-    assert jsonform.loads(jsonform.dumps([plan])) == [plan]
+    assert plan_file.loads(jsonform.dumps([plan])) == [plan]
     as_text, as_markdown = text.render(plan, lambda line, _: line), markdown.render(plan)
     assert words[0] in as_text and re.sub(r"((?:User|Group)/\S+)", r"`\1`", words[0]) in as_markdown
     for shown in (as_text, as_markdown):

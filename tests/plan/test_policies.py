@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.declare.load import load
-from reconciler.declare.model import Problem
+from reconciler.declare.place import Problem
 from reconciler.plan.policies import check_policies
 from tests.plan.test_safeguards import Town, town
 from tests.support.world import MAPPINGS, ROLES

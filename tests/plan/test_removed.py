@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.declare.model import Assignment, ObjectMapping
+from reconciler.declare.mapping_model import ObjectMapping
+from reconciler.declare.model import Assignment
 from reconciler.declare.settings import Deprovisioning
 from reconciler.plan.context import Context
 from reconciler.plan.findings import Findings, joined

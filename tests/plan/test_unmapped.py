@@ -9,7 +9,8 @@ import pytest
 from reconciler.plan.model import Plan
 from reconciler.plan.selection import Selection
 from reconciler.plan.unmapped import problems
-from reconciler.report.jsonform import dumps, loads
+from reconciler.report.jsonform import dumps
+from reconciler.report.plan_file import loads
 from reconciler.report.text import last_line
 from tests.plan.test_safeguards import MAPPINGS, NO_ROLES, Town
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
-from reconciler.plan.model import AttributeChange, Change, Precondition
+from reconciler.plan.change import AttributeChange, Change, Precondition
 from reconciler.record.model import Record
 from reconciler.record.unfinished import Unfinished
 

@@ -9,8 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.plan.model import Access, Action, AttributeChange, Cause, Change, Plan, Precondition
-from reconciler.report import jsonform, markdown, text
+from reconciler.plan.change import Action, AttributeChange, Cause, Change, Precondition
+from reconciler.plan.model import Access, Plan
+from reconciler.report import jsonform, markdown, plan_file, text
 from reconciler.report.markdown.prose import prose
 from reconciler.report.names import known
 
@@ -109,7 +110,7 @@ def test_each_attribute_and_member_names_its_own_cause_where_there_are_several()
     shown = as_text(plan([user, group]))
     assert 'title: "a" -> "b"  [config]' in shown and 'nickName: "x" -> "y"  [drift]' in shown
     assert "+ member User/a  [drift]" in shown
-    (again,) = jsonform.loads(jsonform.dumps([plan([user, group])]))
+    (again,) = plan_file.loads(jsonform.dumps([plan([user, group])]))
     assert again.changes == plan([user, group]).changes
     assert "[config]" not in as_text(plan([title(1)])).replace("changed [config]", "")
 

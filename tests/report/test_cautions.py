@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from reconciler.plan.model import Caution, Plan
-from reconciler.report import jsonform, markdown, text
+from reconciler.report import jsonform, markdown, plan_file, text
 from reconciler.report.redact import redact
 
 MOVED = Caution("TenantUrlChanged", "tenantUrl was https://a.example", "desired/apps/wiki/app.yaml", 4)
@@ -36,7 +36,7 @@ def test_cautions_survive_being_saved() -> None:
         "text": "tenantUrl was https://a.example",
         "declared_at": {"file": "desired/apps/wiki/app.yaml", "line": 4},
     }
-    assert jsonform.loads(saved)[0].cautions == (MOVED, BAIT)
+    assert plan_file.loads(saved)[0].cautions == (MOVED, BAIT)
 
 
 def test_a_caution_names_nobody_in_a_redacted_plan() -> None:

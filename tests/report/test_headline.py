@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.plan.model import Access, Action, AttributeChange, Cause, Change, Kept, LooksRenamed, Plan, Skip
-from reconciler.report import jsonform, markdown, text
+from reconciler.plan.change import Action, AttributeChange, Cause, Change
+from reconciler.plan.model import Access, Kept, LooksRenamed, Plan, Skip
+from reconciler.report import jsonform, markdown, plan_file, text
 from reconciler.report.headline import headline
 from reconciler.report.redact import redact
 from tests.support.world import APP, World
@@ -78,7 +79,7 @@ def test_who_looks_renamed_is_nobody_who_comes_or_goes_but_gains_what_the_old_na
     assert words(changes, rows, looks_renamed=pairs) == first + "nobody else's access changes"
     more = (*rows, row("new", True, "Admin", True), row("d", True, "N", kind="group"))
     assert words(changes, more, looks_renamed=pairs) == first + "2 people gain access, 1 of them a privileged role (Admin)"
-    (again,) = jsonform.loads(jsonform.dumps([replace(PLAN, looks_renamed=pairs)]))
+    (again,) = plan_file.loads(jsonform.dumps([replace(PLAN, looks_renamed=pairs)]))
     assert again.looks_renamed == pairs
 
 
@@ -115,7 +116,7 @@ def test_standing_warnings_come_last_and_folded_and_are_all_in_the_json() -> Non
     comment = markdown.render(plan)
     at = [comment.index(part) for part in ("- new\n", "<details><summary>7 standing warnings</summary>", "- old 0")]
     assert at == sorted(at)
-    (again,) = jsonform.loads(jsonform.dumps([plan]))
+    (again,) = plan_file.loads(jsonform.dumps([plan]))
     assert (again.warnings, again.standing) == (plan.warnings, old)
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from reconciler.plan.model import Access, Action, AttributeChange, Cause, Caution, Change, Plan, Skip
+from reconciler.plan.change import Action, AttributeChange, Cause, Change
+from reconciler.plan.model import Access, Caution, Plan, Skip
 from reconciler.report.html import render
 from reconciler.report.html.listing import STATIC
 from reconciler.report.safe import plain

@@ -13,17 +13,8 @@ from cmarkgfm.cmark import Options
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.plan.model import (
-    Access,
-    AttributeChange,
-    Change,
-    Config,
-    ObjectError,
-    Plan,
-    Requests,
-    Skip,
-    Unmanaged,
-)
+from reconciler.plan.change import AttributeChange, Change
+from reconciler.plan.model import Access, Config, ObjectError, Plan, Requests, Skip, Unmanaged
 from reconciler.plan.reviewed.compare import Moved
 from reconciler.report import plan_diff
 from reconciler.report.markdown import COMMENT, SUMMARY, render

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft4Validator
 
 from reconciler.cli.main import run
-from reconciler.declare.model import Place, Problem
+from reconciler.declare.place import Place, Problem
 from reconciler.report.problems import as_github
 from reconciler.report.sarif import as_sarif
 from tests.support.world import World

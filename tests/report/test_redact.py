@@ -12,9 +12,11 @@ from jsonschema import Draft202012Validator
 
 from reconciler.cli.main import run
 from reconciler.declare.load import load
-from reconciler.plan.model import Access, Action, AttributeChange, Change, Plan, Unmanaged
+from reconciler.plan.change import Action, AttributeChange, Change
+from reconciler.plan.model import Access, Plan, Unmanaged
 from reconciler.report import markdown, text
-from reconciler.report.jsonform import dumps, loads
+from reconciler.report.jsonform import dumps
+from reconciler.report.plan_file import loads
 from reconciler.report.redact import Known, known_of, redact
 from tests.support.servers import Desk, scim_server
 from tests.support.world import APP, World

@@ -26,8 +26,9 @@ from reconciler.declare.headers import refusal
 from reconciler.declare.load import load
 from reconciler.declare.yaml.document import parse
 from reconciler.demo.simulator import Simulator
+from reconciler.plan.change import AttributeChange, Change
 from reconciler.plan.cost import estimate
-from reconciler.plan.model import AttributeChange, Change, Requests
+from reconciler.plan.model import Requests
 from reconciler.resolve.capabilities import limit
 from reconciler.scim.client import ScimClient
 from reconciler.scim.connection import run_test

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.declare.cache import packed, unpacked
-from reconciler.declare.model import AttributeMapping, ObjectMapping
+from reconciler.declare.mapping_model import AttributeMapping, ObjectMapping
 from reconciler.plan.live import Wanted, project_users
 from reconciler.resolve.canonical import canonical
 from reconciler.resolve.mapping import CompiledMapping, compile_mapping

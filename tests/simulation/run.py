@@ -20,8 +20,9 @@ from reconciler.apply.model import Result
 from reconciler.cycle.session import Session, plan_with
 from reconciler.cycle.write import Request, write
 from reconciler.declare.load import load
+from reconciler.plan.change import Change
 from reconciler.plan.live import Live, project_groups, project_users, with_members
-from reconciler.plan.model import Change, Plan
+from reconciler.plan.model import Plan
 from reconciler.plan.reviewed.compare import compare
 from reconciler.plan.safeguards.guard import guard
 from reconciler.record.model import Record

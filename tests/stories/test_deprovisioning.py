@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.report import jsonform, markdown, text
+from reconciler.report import jsonform, markdown, plan_file, text
 from reconciler.report.text import last_line
 from tests.support.world import APP, MAPPINGS, SWITCH, World
 
@@ -115,7 +115,7 @@ def test_the_same_without_the_update_action_changes_nothing_and_says_so(team: Wo
     assert "User/ada@x.org: retained, since the mapping does not update" in team.plan().warnings
     team.converge()
     assert active(team) == [True]
-    (plan,) = jsonform.loads(jsonform.dumps([team.plan()]))
+    (plan,) = plan_file.loads(jsonform.dumps([team.plan()]))
     assert (
         plan.left == 1 + (event is let_expire) and last_line(plan).startswith("No changes.") and "matches" not in last_line(plan)
     )

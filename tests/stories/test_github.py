@@ -17,8 +17,9 @@ from reconciler.cycle.commit import known_commit
 from reconciler.github.gh import GitHubError
 from reconciler.github.pages import actions, blob, whole_plan
 from reconciler.github.reviewed_plans import PullRequest, merged
+from reconciler.plan.change import Change
 from reconciler.plan.digest import digested, plan_digest
-from reconciler.plan.model import Change, Config, ObjectError, Plan
+from reconciler.plan.model import Config, ObjectError, Plan
 from reconciler.record.local import LocalStore
 from reconciler.report.jsonform import dumps
 from reconciler.report.markdown import SUMMARY, how_to_go_on

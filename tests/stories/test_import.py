@@ -25,8 +25,9 @@ from reconciler.cycle.connection import connect
 from reconciler.declare.load import load
 from reconciler.declare.yaml.document import parse
 from reconciler.declare.yaml.scalars import can_hold, portable
-from reconciler.report.jsonform import dumps, loads, to_json
+from reconciler.report.jsonform import dumps, to_json
 from reconciler.report.markdown import render as markdown
+from reconciler.report.plan_file import loads
 from reconciler.report.text import render
 from reconciler.resolve.check import check
 from tests.support.budget import examples

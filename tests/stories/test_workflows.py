@@ -21,7 +21,8 @@ from reconciler.github.shards import parts_for, parts_of
 from reconciler.github.workflow_files import TOKEN as IN_TOKEN_S_PLACE
 from reconciler.github.workflow_files import URL, completed, pinned, workflow_files
 from reconciler.record.git.store import GitStore
-from reconciler.report.jsonform import dumps, loads
+from reconciler.report.jsonform import dumps
+from reconciler.report.plan_file import loads
 from reconciler.report.redact import redact
 from tests.support.command_server import command_server
 from tests.support.expressions import interpolate

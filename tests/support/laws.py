@@ -6,7 +6,8 @@ import json
 from random import Random
 from typing import Any
 
-from reconciler.plan.model import Change, Plan
+from reconciler.plan.change import Change
+from reconciler.plan.model import Plan
 from reconciler.scim.patch import merge
 from tests.support.world import World
 

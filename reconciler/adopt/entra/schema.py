@@ -14,7 +14,7 @@ from typing import Any
 from reconciler.adopt.entra import terms
 from reconciler.adopt.entra.terms import Json, Untranslatable
 from reconciler.adopt.model import ImportRefused
-from reconciler.declare.model import AttributeMapping
+from reconciler.declare.mapping_model import AttributeMapping
 from reconciler.declare.names import fold
 from reconciler.declare.yaml.scalars import can_hold
 from reconciler.resolve.expressions.language import compile_expression

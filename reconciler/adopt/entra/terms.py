@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from reconciler.declare.model import Clause
+from reconciler.declare.mapping_model import Clause
 from reconciler.declare.source_attributes import COMPUTED, GROUP_SOURCES, USER_SOURCES, source_problem
 from reconciler.declare.yaml.scalars import can_hold
 from reconciler.resolve.expressions.language import ExpressionError, compile_expression

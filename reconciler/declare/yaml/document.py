@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from reconciler.declare.model import Place, Problem
+from reconciler.declare.place import Place, Problem
 from reconciler.declare.yaml.events import Builder, Segment, Where, where
 
 MOST_BYTES = 64 * 1024 * 1024

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from reconciler.declare.model import Place, Problem
+from reconciler.declare.place import Place, Problem
 from reconciler.declare.yaml.core_schema import LONGEST_NUMBER, NUMBER, SPECIAL, scalar
 from reconciler.declare.yaml.raw_text import conflicts, joined, syntax
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.declare.model import Text
+from reconciler.declare.place import Text
 from reconciler.declare.yaml.document import Document
 
 Where = tuple[int, int]

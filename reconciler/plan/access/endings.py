@@ -13,8 +13,9 @@ from reconciler.declare.model import Assignment
 from reconciler.declare.names import DEFAULT_ACCESS, DEFAULT_ACCESS_KEY, fold, row_key
 from reconciler.plan.access.given import Given, Reach, longest
 from reconciler.plan.access.lasting import after
+from reconciler.plan.change import Cause
 from reconciler.plan.context import Context
-from reconciler.plan.model import Access, Cause, Ending
+from reconciler.plan.model import Access, Ending
 from reconciler.plan.selection import Selection
 from reconciler.resolve.scope import member_type, refusal
 

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from reconciler.declare.model import App, Assignment, Place
+from reconciler.declare.model import App, Assignment
 from reconciler.declare.names import fold, is_user, name_of, row_key
+from reconciler.declare.place import Place
 from reconciler.plan.access.given import Given
 from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context, gather
 from reconciler.plan.live import Live, LiveObject

@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
 
-from reconciler.declare.model import Assignment, Place, Role
+from reconciler.declare.model import Assignment, Role
 from reconciler.declare.names import fold, name_of, row_key
+from reconciler.declare.place import Place
 from reconciler.plan.access.given import Given, longest
+from reconciler.plan.change import Action, Change
 from reconciler.plan.membership import recorded_members
-from reconciler.plan.model import Access, Action, Change
+from reconciler.plan.model import Access
 from reconciler.plan.roles import keys, moved
 
 MOST_KEPT = 3  # roles that remain and are named

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.declare.model import Place
 from reconciler.declare.names import fold, is_user, name_of, row_key
+from reconciler.declare.place import Place
 from reconciler.plan.access.given import Given
 from reconciler.plan.access.lasting import group_end
 from reconciler.plan.access.lost import Gave, Lost
+from reconciler.plan.change import Action, Change
 from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context
 from reconciler.plan.membership import group_members
-from reconciler.plan.model import Access, Action, Change
+from reconciler.plan.model import Access
 
 
 def members(given: Given, lost: Lost, change: Change, privileged: bool) -> Iterator[Access]:

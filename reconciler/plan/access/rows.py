@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.declare.model import Assignment, Place, Role
+from reconciler.declare.model import Assignment, Role
 from reconciler.declare.names import fold, is_group, row_key
+from reconciler.declare.place import Place
 from reconciler.plan.access.given import Given
 from reconciler.plan.access.lasting import after
 from reconciler.plan.access.lost import Lost
 from reconciler.plan.access.members import members
+from reconciler.plan.change import Action, Change
 from reconciler.plan.context import Context
 from reconciler.plan.diff import same
-from reconciler.plan.model import Access, Action, Change
+from reconciler.plan.model import Access
 from reconciler.plan.renamings import renamings, shown
 from reconciler.plan.roles import Named, held, keys, moved, of_values, privileged_groups
 

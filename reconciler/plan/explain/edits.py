@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.declare.model import App, Assignment, Place, Role
+from reconciler.declare.model import App, Assignment, Role
 from reconciler.declare.names import name_of
+from reconciler.declare.place import Place
 from reconciler.declare.yaml.scalars import spelled
 from reconciler.plan.explain.filter_edits import fulfil, nearest
 from reconciler.plan.explain.model import Edit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.declare.model import Clause, ScopingFilter
+from reconciler.declare.mapping_model import Clause, ScopingFilter
 from reconciler.declare.names import name_of
 from reconciler.declare.yaml.scalars import spelled
 from reconciler.plan.explain.model import Edit

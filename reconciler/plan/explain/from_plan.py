@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from reconciler.declare.names import fold, is_user
+from reconciler.plan.change import Action, Change
 from reconciler.plan.explain.model import Check
 from reconciler.plan.findings import Findings
-from reconciler.plan.model import Action, Change, ObjectError
+from reconciler.plan.model import ObjectError
 from reconciler.plan.outstanding import cautions
 from reconciler.plan.planner import Planned
 from reconciler.plan.selection import narrowed

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from reconciler.declare.names import is_user
+from reconciler.plan.change import REDACTED
 from reconciler.plan.context import Context
 from reconciler.plan.diff import in_address_space
 from reconciler.plan.explain.model import Account, Candidate, Check, ExplainedStep
 from reconciler.plan.explain.subject import Subject
 from reconciler.plan.live import LiveObject
 from reconciler.plan.matching.by_attribute import Matcher
-from reconciler.plan.model import REDACTED
 from reconciler.resolve.canonical import readable
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from reconciler.declare.model import Place
-from reconciler.plan.model import Change
+from reconciler.declare.place import Place
+from reconciler.plan.change import Change
 from reconciler.resolve.derive import Derived
 
 

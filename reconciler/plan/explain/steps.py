@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconciler.declare.model import App, Place
+from reconciler.declare.model import App
 from reconciler.declare.names import kind_of, name_of, row_key
+from reconciler.declare.place import Place
 from reconciler.declare.source_attributes import sources
 from reconciler.declare.yaml.scalars import spelled
+from reconciler.plan.change import REDACTED
 from reconciler.plan.context import Context, gather
 from reconciler.plan.explain.edits import assignments_end, edits
 from reconciler.plan.explain.from_plan import Part, part
@@ -17,7 +19,6 @@ from reconciler.plan.explain.scope import scope, seen_filters
 from reconciler.plan.explain.subject import Subject
 from reconciler.plan.live import Live
 from reconciler.plan.matching.match import match
-from reconciler.plan.model import REDACTED
 from reconciler.plan.planner import Planned
 from reconciler.plan.provisioning import closed_by
 from reconciler.record.entries import Entries

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from reconciler.declare.model import App, Assignment, Declarations, Place
+from reconciler.declare.model import App, Assignment, Declarations
 from reconciler.declare.names import DEFAULT_ACCESS, DEFAULT_ACCESS_KEY, is_user, row_key
+from reconciler.declare.place import Place
+from reconciler.plan.change import REDACTED
 from reconciler.plan.context import Context
 from reconciler.plan.explain.model import Grant
-from reconciler.plan.model import REDACTED
 from reconciler.resolve.derive import Derived, derive
 from reconciler.resolve.expressions.functions import Chance
 from reconciler.resolve.expressions.language import IGNORE

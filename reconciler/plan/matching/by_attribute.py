@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from reconciler.plan.live import LiveObject
-from reconciler.plan.matching.model import Desired, Kind
+from reconciler.plan.matching.model import Kind
 from reconciler.resolve.expressions.language import IGNORE
 from reconciler.resolve.mapping import CompiledMapping
+from reconciler.resolve.model import Desired
 from reconciler.resolve.resolution import values_as
 from reconciler.resolve.several import Several
 

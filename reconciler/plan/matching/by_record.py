@@ -8,9 +8,9 @@ from itertools import chain
 from operator import attrgetter, itemgetter
 
 from reconciler.declare.names import fold, fold_all, kind_of
-from reconciler.plan.matching.model import Desired, Identities, Kind
+from reconciler.plan.matching.model import Identities, Kind
 from reconciler.plan.name_swaps import not_free
-from reconciler.resolve.model import Skipped
+from reconciler.resolve.model import Desired, Skipped
 
 NOBODY = (None, None)
 

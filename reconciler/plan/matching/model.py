@@ -8,9 +8,8 @@ from functools import cached_property
 
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.model import ObjectError
-from reconciler.resolve.model import DesiredGroup, DesiredUser, Resolution
+from reconciler.resolve.model import Desired, Resolution
 
-Desired = DesiredUser | DesiredGroup
 Identities = Mapping[str, tuple[str, str | None]]
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from reconciler.plan.change import AttributeChange, Change
 from reconciler.plan.context import Context
 from reconciler.plan.diff import in_address_space, same, unsaid
 from reconciler.plan.live import LiveObject
 from reconciler.plan.membership import known_members
-from reconciler.plan.model import AttributeChange, Change
 from reconciler.record.entries import Entry
 from reconciler.resolve.mapping import Slot
 

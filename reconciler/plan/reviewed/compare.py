@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from reconciler.plan.model import Access, Change, Plan
+from reconciler.plan.change import Change
+from reconciler.plan.model import Access, Plan
 from reconciler.resolve.canonical import canonical, readable
 
 

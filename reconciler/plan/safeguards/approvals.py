@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.declare.model import Approval
 from reconciler.declare.wording import plural
+from reconciler.plan.change import Change
 from reconciler.plan.digest import plan_digest
-from reconciler.plan.model import Change, Kept, Plan
+from reconciler.plan.model import Kept, Plan
 from reconciler.plan.safeguards.facts import days_after
 
 NEVER_LIFTED = frozenset({"protected", "lockout"})

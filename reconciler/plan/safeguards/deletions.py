@@ -7,7 +7,7 @@ from collections.abc import Collection
 from reconciler.declare.names import fold, is_group
 from reconciler.declare.settings import AccidentalDeletions, Identity
 from reconciler.declare.wording import plural
-from reconciler.plan.model import Action
+from reconciler.plan.change import Action
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.model import Safeguard, verdict
 

@@ -9,12 +9,14 @@ from functools import cached_property
 
 from reconciler.declare.model import Safeguards
 from reconciler.declare.names import fold, is_group, row_key
+from reconciler.plan.change import Action, Change
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.membership import group_members
-from reconciler.plan.model import Action, Change, Kept
+from reconciler.plan.model import Kept
 from reconciler.plan.roles import moved
 from reconciler.plan.safeguards.model import DAY
-from reconciler.record.model import Record, Removal
+from reconciler.record.model import Record
+from reconciler.record.values import Removal
 
 RENAMED = "identity"  # the kind of removal that is none: another login
 

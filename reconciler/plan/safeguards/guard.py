@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from reconciler.declare.model import App
+from reconciler.plan.change import Cause, Change
 from reconciler.plan.digest import plan_digest
-from reconciler.plan.model import Cause, Caution, Change, Plan
+from reconciler.plan.model import Caution, Plan
 from reconciler.plan.planner import Planned
 from reconciler.plan.safeguards.approvals import NEVER_LIFTED, Approved, entry
 from reconciler.plan.safeguards.deletions import NAME as DELETIONS

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from reconciler.declare.names import fold, is_user
+from reconciler.plan.change import Action, Change
 from reconciler.plan.context import UNKNOWN
 from reconciler.plan.live import LiveObject
-from reconciler.plan.model import Action, Change
 from reconciler.plan.roles import held, keys, moved, of_values
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.strangers import roles_of_strangers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reconciler.declare.names import fold, fold_all, is_user, name_of
 from reconciler.declare.settings import Lockout
 from reconciler.declare.wording import plural
-from reconciler.plan.model import Action, Change
+from reconciler.plan.change import Action, Change
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.holders import Holders
 from reconciler.plan.safeguards.model import Safeguard, verdict

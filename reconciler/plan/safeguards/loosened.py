@@ -10,7 +10,9 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
-from reconciler.declare.model import App, ObjectMapping, Place, Problem
+from reconciler.declare.mapping_model import ObjectMapping
+from reconciler.declare.model import App
+from reconciler.declare.place import Place, Problem
 
 PREFIX = "loosened."
 ACTIVE = PREFIX + "users.active"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.declare.names import fold, is_group
 from reconciler.declare.wording import plural
-from reconciler.plan.model import Action, Change
+from reconciler.plan.change import Action, Change
 from reconciler.plan.roles import privileged_groups
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.model import Safeguard, some, verdict

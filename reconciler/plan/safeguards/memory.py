@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.plan.model import Change
+from reconciler.plan.change import Change
 from reconciler.plan.renamings import renamings
 from reconciler.plan.safeguards.facts import RENAMED, Facts, hours_before, stripped
 from reconciler.plan.safeguards.guard import Guarded

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 
-from reconciler.declare.model import Place, Policy
+from reconciler.declare.model import Policy
 from reconciler.declare.names import fold, is_user
+from reconciler.declare.place import Place
 from reconciler.plan import privileged
 from reconciler.plan.context import PRIVILEGED, Context
 from reconciler.plan.model import Caution

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from reconciler.plan.change import Action, AttributeChange, Change
 from reconciler.plan.diff import detail
-from reconciler.plan.model import Access, Action, AttributeChange, Change, Ending, Plan
+from reconciler.plan.model import Access, Ending, Plan
 from reconciler.report.change_text import SIGNS, beside, value_text
 from reconciler.report.headline import FINE, headline, verdict
 from reconciler.report.html.listing import Line, Listing, Row, listing

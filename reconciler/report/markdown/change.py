@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reconciler.plan.change import Action, AttributeChange, Change
 from reconciler.plan.diff import detail
-from reconciler.plan.model import Action, AttributeChange, Change
 from reconciler.report import blocks
 from reconciler.report.change_text import beside, value_text
 from reconciler.report.safe import inert

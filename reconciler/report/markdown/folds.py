@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from reconciler.plan.model import Access, Change, Plan
+from reconciler.plan.change import Change
+from reconciler.plan.model import Access, Plan
 from reconciler.report.blocks import FEW, NAMED, SAMPLES, Place, Rows, blocks, by_person, for_all, places, rows_alike
 from reconciler.report.endings import ending_words
 from reconciler.report.markdown.change import block as change_block

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.plan.model import Access, Action, Change, Plan
+from reconciler.plan.change import Action, Change
+from reconciler.plan.model import Access, Plan
 from reconciler.report.blocks import FEW, NAMED, blocks, by_person, reason
 from reconciler.report.headline import FINE, headline, verdict
 from reconciler.report.markdown import folds
