@@ -78,14 +78,16 @@ def blocked(session: Session, verdicts: Iterable[Safeguard]) -> int:
 
 
 def held_back(session: Session, done: Collection[Change]) -> int:
-    """What was not written since safeguards count it, and the approval for which it waits."""
+    """What was not written since safeguards count it, and the approval for which it waits, where one would lift them."""
+    from reconciler.plan.safeguards.approvals import NEVER_LIFTED
     from reconciler.plan.warnings import listed
     from reconciler.report.safeguard_verdict import blocked_text
 
     written = {change.digest for change in done}
     left = [change for change in session.planned.plan.changes if change.digest not in written]
     what = listed([f"{change.action} {change.address}" for change in left])
-    say(f"Error: safeguards hold back {plural(len(left), 'change')} to {session.app.displayName}, until approved: {what}")
+    until = "" if NEVER_LIFTED & {verdict.name for verdict in session.guarded.blocking} else ", until approved"
+    say(f"Error: safeguards hold back {plural(len(left), 'change')} to {session.app.displayName}{until}: {what}")
     for verdict in session.guarded.blocking:
         for words in blocked_text({**verdict.as_json(), "passing": []}, session.app.name):
             say(f"    {words}")

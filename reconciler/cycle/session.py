@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from reconciler.cycle import revoked_by_log
 from reconciler.cycle.approval_origins import with_origins
 from reconciler.cycle.clock import now, today
 from reconciler.cycle.commit import revision
@@ -87,7 +88,8 @@ def read_and_plan(
         planned = plan_with(live, resolution, client, record, selection, config, earlier)
         # 4. What a reviewer should know beside the changes.
         planned = planned if known else with_old_record(planned, store)
-        planned = _with_head(_with_cautions(planned, cautions(app, declarations, record)), store)
+        more = (*cautions(app, declarations, record), *revoked_by_log.cautions(planned, store))
+        planned = _with_head(_with_cautions(planned, more), store)
         # 5. Whether the safeguards let it be written.
         verdict = guard(planned, record, now())
         collect_again()

@@ -71,6 +71,14 @@ class Facts:
             if change.address in addresses or any(who in addresses for who in self.stripped(change))
         )
 
+    def giving(self, addresses: Container[str]) -> frozenset[str]:
+        """The addresses of the written changes by which these users may get something."""
+        return frozenset(
+            change.address
+            for change in self.written
+            if change.address in addresses or any(who in addresses for who in change.add)
+        )
+
     def stripped(self, change: Change) -> set[str]:
         """Those who lose a role by leaving a group."""
         return stripped(self.context, change) if is_group(change.address) else set()

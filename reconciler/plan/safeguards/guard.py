@@ -24,6 +24,7 @@ from reconciler.plan.safeguards.model import APPROVED, BLOCKED, OK, Safeguard
 from reconciler.plan.safeguards.policies import policies
 from reconciler.plan.safeguards.protected import protected
 from reconciler.plan.safeguards.weakened import SEPARATE, weakened
+from reconciler.plan.selection import possible
 from reconciler.record.model import Record
 
 ALONE = ", in a commit that changes nothing else in the declarations and is not squashed into another (approvals: separate)"
@@ -116,13 +117,16 @@ def _approvals(facts: Facts, plans: Iterable[Plan]) -> Approved:
 
 
 def _passing(facts: Facts, found: Iterable[Safeguard], approvals: Approved) -> tuple[Change, ...]:
-    """The changes that no safeguard counts of those that block, if nothing blocks them alone."""
+    """The changes that no safeguard counts of those that block, if nothing blocks them alone.
+
+    They are without what would need an account that is held back with the others.
+    """
     blocking = [item for item in found if item.status == BLOCKED and not approvals.lifts(item.name, facts.written)]
     counted = [item.counted for item in blocking]
     if not blocking or None in counted:
         return ()
     held = frozenset[str]().union(*(addresses for addresses in counted if addresses is not None))
-    rest = tuple(change for change in facts.written if change.address not in held)
+    rest = possible(facts.context, [change for change in facts.written if change.address not in held], [])
     alone = _judged(replace(facts, written=rest, kept=())) if rest else []
     stops = [item for item in alone if item.status == BLOCKED and not approvals.lifts(item.name, rest)]
     return () if stops else rest
