@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from reconciler.apply.journal import UNSAID, GroupCommit, Line, ending, move, opening
-from reconciler.apply.log import heard, log_lines, new_skips, recovered, skip_lines
+from reconciler.apply.log import STATUSES, Went, adopted_lines, heard, log_lines, new_skips, recovered, skip_lines
+from reconciler.apply.log_shape import Export
 from reconciler.apply.model import ENDED, Failed, Job, Outcome, Result
 from reconciler.apply.side_by_side import Baton, Pace, Phase
 from reconciler.apply.steps import Step, phases
@@ -75,6 +77,9 @@ class _Run:
         self.waits = waiting(job.changes)
         self.ends: dict[str, tuple[str, str]] = {}
         self.at: dict[str, str] = {}
+        self.exports: dict[str, list[Export]] = {}
+        self.uncertain: set[str] = set()  # of what was sent for them nobody knows whether it was done
+        self.roles_before = _roles_before(job)
         self.writer = Writer(job, client, now, self._journal, chance)
         self.changes = self.writer.changes
         self.told: set[str] = set()
@@ -111,7 +116,7 @@ class _Run:
         journal = self.store.read_journal()
         self._log_earlier(journal)
         skips = new_skips(self.job)
-        self.store.log(skip_lines(self.job, skips, self.now()))
+        self.store.log([*adopted_lines(self.job, self.adopted, self.now()), *skip_lines(self.job, skips, self.now())])
         record.tell_skips({skip.address: skip.code for skip in skips}, self.job.resolution.skipped)
         if self.phases or journal:
             record.begin_run()
@@ -180,7 +185,14 @@ class _Run:
 
     def _log_lines(self, outcome: Outcome) -> list[dict[str, Any]]:
         address = outcome.change.address
-        return log_lines(self.job, outcome, self.at.get(address) or self.now(), address in self.changes.touched)
+        went = Went(
+            self.at.get(address) or self.now(),
+            address in self.changes.touched,
+            address in self.uncertain,
+            tuple(self.exports.get(address, ())),
+            self.roles_before.get(address),
+        )
+        return log_lines(self.job, outcome, went)
 
     def _log_earlier(self, journal: list[dict[str, Any]]) -> None:
         """What an earlier run did and did not live to log, or to hear of."""
@@ -221,9 +233,10 @@ class _Run:
         if kept := sorted(other for other in self.waits.get(address, ()) if other in self.ends):
             self.ends[address] = ("skipped", f"{kept[0]} still has the name that it would take")
             return
-        line, writer = self._opening(step), self.writer.for_a_step()
+        line, writer, began = self._opening(step), self.writer.for_a_step(), time.monotonic()
         self._journal(line)
         self.open.add(address)
+        self.client.heard.forget()
         try:
             writer.do(step)
             self._heard(address)
@@ -240,7 +253,14 @@ class _Run:
             self.ends[address] = (error.status, error.message)
             if writer.took:
                 self.job.record.count_removals(line["at"], line["takes"])
+        self._note(step, round((time.monotonic() - began) * 1000))
         self._close(address, line, writer)
+
+    def _note(self, step: Step, milliseconds: int) -> None:
+        """How the step went, for the log."""
+        address, last = step.change.address, self.client.heard
+        status = STATUSES.get(self.ends.get(address, ("done", ""))[0], "failure")
+        self.exports.setdefault(address, []).append(Export(step.kind, status, last.method, last.status, milliseconds))
 
     def _heard(self, address: str, error: ServiceError | None = None) -> None:
         """The service has answered, or has not: an outage is not found out anew with every object."""
@@ -260,6 +280,7 @@ class _Run:
         """What came of a step, with the entries that it has changed beside its own, on disk together."""
         entries, failed = self.job.record.entries, address in self.ends and writer.uncertain
         if failed:
+            self.uncertain.add(address)
             line["wanted"] = {**line["wanted"], **writer.made}
             self.job.record.leave_unanswered(address, line)
         status = self.ends.get(address, ("done", ""))[0]
@@ -271,4 +292,11 @@ class _Run:
         self.open.discard(address)
 
     def _journal(self, *lines: Line) -> None:
-        self.lines.write(*({"run": self.job.record.runs, **line} for line in lines))
+        self.lines.write(*({"run": self.job.record.runs, "cycle": self.job.origin.cycle, **line} for line in lines))
+
+
+def _roles_before(job: Job) -> dict[str, tuple[str, ...]]:
+    """Address of each change -> the keys of the roles that the record has there before anything is written."""
+    recorded = {change.address: job.settled.renamed.get(change.address, change.address) for change in job.changes}
+    entries = job.record.entries
+    return {address: tuple(entries[old].get("roles", ())) if old in entries else () for address, old in recorded.items()}

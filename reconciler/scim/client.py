@@ -34,6 +34,16 @@ TOO_MANY = 429
 CURSOR_LOST = frozenset({"invalidCursor", "expiredCursor"})  # RFC 9865 §2.1: begin again
 
 
+class Heard(threading.local):
+    """The last write of a thread: its method, and the HTTP status of the answer, None where none came."""
+
+    method = ""
+    status: int | None = None
+
+    def forget(self) -> None:
+        self.method, self.status = "", None
+
+
 class ScimClient:
     """One service. Safe to use from several threads; `sleep`, `clock` and `timer` are handed in by tests.
 
@@ -41,7 +51,8 @@ class ScimClient:
     is sent again; `tell` is called, from any thread, with a line about each long wait as it begins; `shown` is the base URL as
     plans and records may hold it, if that is not the URL itself; `workers` is how many requests may be under way, by default as
     many as the profile allows. `waiting` is entered for as long as a
-    request takes; nothing is sent a second time once `stopped`; `refused` counts the answers 429.
+    request takes; nothing is sent a second time once `stopped`; `refused` counts the answers 429;
+    `heard` is the last write of each thread.
     """
 
     def __init__(
@@ -66,7 +77,7 @@ class ScimClient:
         self._sleep, self._again, self._lock = sleep, again, threading.Lock()
         self._waits = Waits(clock, tell)
         self._turns = Turns(profile.rate, clock, sleep, self._waits)
-        self.counts, self.refused = {"reads": 0, "writes": 0}, 0
+        self.counts, self.refused, self.heard = {"reads": 0, "writes": 0}, 0, Heard()
         self.waiting: Callable[[], AbstractContextManager[None]] = nullcontext
         self.stopped: Callable[[], bool] = lambda: False
         self._wire = Wire(self.base_url, token, profile.headers, self.workers + 2, transport, timer)
@@ -263,12 +274,16 @@ class ScimClient:
         self._turns.wait(method, shown)
         with self._lock:
             self.counts["reads" if method == "GET" else "writes"] += 1
+        if method != "GET":
+            self.heard.method, self.heard.status = method, None
         try:
             answer = self._wire.send(method, path, params, content, headers)
         except httpx.TransportError as error:
             words = self._answers.clean(str(error) or type(error).__name__)
             raise no_answer(error, words, method, shown) from None
         self._turns.heard(answer.headers)
+        if method != "GET":
+            self.heard.status = answer.status
         try:
             return self._answers.data(answer, shown)
         except ServiceError as error:

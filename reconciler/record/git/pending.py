@@ -94,7 +94,7 @@ def log_files(lines: Lines, at: datetime) -> dict[str, bytes]:
 
 def summary(command: str, log: Lines, since: str, saved: Collection[str] = (), adopted: int = 0) -> str:
     """A commit's message: what was done since then, counted, then named; `saved` are the files of the record that it changes."""
-    new = [line for line in log if str(line.get("activityDateTime", since)) >= since]
+    new = [line for line in log if str(line.get("activityDateTime", since)) >= since and _is_told(line)]
     counted = [f"{adopted} adopted"] if adopted else []
     if not (new or counted):
         return f"{command}: {'record saved' if saved or log else 'nothing to write'}"
@@ -104,6 +104,12 @@ def summary(command: str, log: Lines, since: str, saved: Collection[str] = (), a
     names = [f"{action} {name}" + (f": {status}" if status != action else "") for action, status, name in words[:MOST_NAMED]]
     more = [f"and {len(words) - MOST_NAMED} more, in the log"] if len(words) > MOST_NAMED else []
     return f"{command}: {', '.join(counted)}" + "\n\n" * bool(names) + "\n".join([*names, *more])
+
+
+def _is_told(line: dict[str, Any]) -> bool:
+    """Whether a record is of a change, or of somebody who is left out: who was adopted is counted otherwise."""
+    ours = line.get("reconcile")
+    return "provisioningAction" in line and not (isinstance(ours, dict) and ours.get("action") == "adopt")
 
 
 def _action(line: dict[str, Any]) -> tuple[str, str]:
