@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from reconciler.cli import candidates
 from reconciler.cli.output import say
 from reconciler.cycle.declarations import checked
 from reconciler.declare.model import App, Declarations
@@ -33,7 +34,7 @@ no_color_option = click.option("--no-color", is_flag=True, help="No colours; NO_
 def options(command: Callable[..., Any], app: str = "Only this app; may be repeated.") -> Callable[..., Any]:
     """The options of every command; `app` says what --app is for."""
     command = no_color_option(command)
-    command = click.option("--app", "apps", multiple=True, metavar="NAME", help=app)(command)
+    command = click.option("--app", "apps", multiple=True, metavar="NAME", help=app, shell_complete=candidates.apps)(command)
     return click.option(
         "--desired",
         type=click.Path(path_type=Path, readable=False),
@@ -66,6 +67,7 @@ def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
         multiple=True,
         metavar="ADDRESS",
         callback=_addresses,
+        shell_complete=candidates.addresses,
         help="Only this object, such as User/ada@example.com; may be repeated.",
     )(command)
 

@@ -30,8 +30,9 @@ PROFILES = {"thousandeyes": "thousandeyes", "wiki": "generic"}
 
 @click.command()
 @click.option("--keep", is_flag=True, help="Leave the servers running and print the variables for a second terminal.")
+@click.option("--full", is_flag=True, help="Show all that each command says.")
 @no_color_option
-def demo(keep: bool, no_color: bool) -> int:
+def demo(keep: bool, full: bool, no_color: bool) -> int:
     """The whole story against real SCIM servers that it starts itself. It has no colours either way."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reconcile-demo-")))
@@ -41,7 +42,7 @@ def demo(keep: bool, no_color: bool) -> int:
             url, token = stack.enter_context(_server(folder, PROFILES[app]))
             own |= {f"{prefix}_URL": url, f"{prefix}_TOKEN": token}
         environ = ourselves(os.environ, own)
-        _Story(folder, environ).tell()
+        _Story(folder, environ, full).tell()
         if keep:
             _keep(folder, environ)
     return 0
@@ -103,40 +104,55 @@ def _program() -> str:
     return "reconcile" if os.path.basename(here) != "reconcile" or shutil.which("reconcile") == here else shlex.quote(here)
 
 
+def _shortened(said: list[str], most: int) -> str:
+    """Lines, of more than `most` the first ones and the last, with how many there are between them."""
+    left = len(said) - most
+    return "\n".join(
+        said if left < 2 else [*said[: most - 1], f"  ... {left:,} lines more: `reconcile demo --full` shows them", said[-1]]
+    )
+
+
 class _Story:
-    def __init__(self, folder: Path, environ: Allowed) -> None:
-        self.folder, self.environ = folder, environ
+    def __init__(self, folder: Path, environ: Allowed, full: bool) -> None:
+        self.folder, self.environ, self.full = folder, environ, full
+        self.chapters = 0
 
     def tell(self) -> None:
-        self._say("Two services start with accounts that nobody declared.")
+        self._chapter("Two services, with accounts that nobody declared")
         self._seed()
         self._run("validate")
-        self._run("test-connection")
-        self._run("plan", "--out", "plan.json")
-        self._say("The saved plan is what gets reviewed. Exactly that is applied, and nothing else:")
-        self._run("apply", "plan.json")
-        self._say("What was declared is there. A second plan is empty:")
-        self._run("plan", "--detailed-exitcode")
-        self._say("Somebody edits an account by hand on the wiki. The plan shows it as drift, the apply repairs it:")
+        self._run("test-connection", "--app", "wiki")
+        self._chapter("The plan: what would be done, for whom, and which line says so")
+        self._run("plan", "--out", "plan.json", "--app", "thousandeyes")
+        self._run("plan", "--out", "wiki.json", "--app", "wiki", lines=24)
+        self._chapter("The saved plans are what gets reviewed: exactly that is applied, and nothing else")
+        self._run("apply", "plan.json", "wiki.json", lines=8)
+        self._chapter("What was declared is there: a second plan is empty")
+        self._run("plan", "--detailed-exitcode", lines=4)
+        self._chapter("Somebody edits an account by hand on the wiki: drift, which the apply puts back")
         self._edit("wiki", "ada@example.com", "title", "Intern")
-        self._run("plan", "--app", "wiki", "--detailed-exitcode", "--out", "drift.json", expect=2)
+        self._run("plan", "--app", "wiki", "--detailed-exitcode", "--out", "drift.json", expect=2, lines=12)
         self._run("apply", "drift.json")
-        self._say("Grace leaves ThousandEyes: her assignment is removed from YAML. Her account is disabled, not deleted:")
+        self._chapter("Grace leaves ThousandEyes: her line goes from the YAML, and her account is disabled, not deleted")
         self._unassign()
-        self._run("plan", "--app", "thousandeyes", "--detailed-exitcode", "--out", "leaver.json", expect=2)
+        self._run("plan", "--app", "thousandeyes", "--detailed-exitcode", "--out", "leaver.json", expect=2, lines=18)
         self._run("apply", "leaver.json")
-        self._run("plan", "--detailed-exitcode")
-        self._say("That is the whole story.")
+        self._run("plan", "--detailed-exitcode", lines=4)
+        click.echo("\nThat is the whole story. `reconcile demo --keep` leaves the servers to you.")
 
-    def _say(self, words: str) -> None:
-        click.echo(f"\n# {words}")
+    def _chapter(self, title: str) -> None:
+        self.chapters += 1
+        click.echo(f"\n{self.chapters}. {title}\n{'=' * (len(title) + 3)}")
 
-    def _run(self, *arguments: str, expect: int = 0) -> None:
+    def _run(self, *arguments: str, expect: int = 0, lines: int = 30) -> None:
+        """One command, its first lines and its last one shown."""
         click.echo(f"\n$ reconcile {' '.join(arguments)}")
-        sys.stdout.flush()
         command = [sys.executable, "-c", "from reconciler.cli.main import main; main()", *arguments]
-        with start(command, self.environ, self.folder) as process:
-            code = process.wait()
+        with open(self.folder / "said.log", "w+b") as log:
+            with start(command, self.environ, self.folder, log) as process:
+                code = process.wait()
+            log.seek(0)
+            click.echo(_shortened(log.read().decode(errors="replace").rstrip().split("\n"), sys.maxsize if self.full else lines))
         if code != expect:
             raise click.ClickException(f"reconcile {' '.join(arguments)} ended with {code}, not {expect}")
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli import candidates
 from reconciler.cli.common import ERROR, chosen, colourer, guarded, load_checked, options, say_unknown, worst
 from reconciler.cli.output import PERSON
 from reconciler.declare.model import App, Declarations
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @options
-@click.argument("user")
+@click.argument("user", shell_complete=candidates.users)
 @click.option("--offline", is_flag=True, help="Leave the service out.")
 @click.option("--all", "every", is_flag=True, help="Show attributes and mappings without a value, too.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")

@@ -56,7 +56,7 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     say_lacking(desired, start.apps)
     click.echo(
         f"Next: {start.first}set {', '.join(start.needed) or 'the tokens'}, then `reconcile validate` and `reconcile plan`; the "
-        "README says what to set up on GitHub, where the repository variable RECONCILE_ALLOWED_ORIGINS is\n"
+        "`reconcile help github` says what to set up there, where the repository variable RECONCILE_ALLOWED_ORIGINS is\n"
         f"    {start.origins}",
         err=True,
     )

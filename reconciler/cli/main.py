@@ -31,6 +31,8 @@ COMMANDS = {
     "record": "Show, mend, move or prune what was last applied.",
     "revoke": "Disable a person's account in every app at once.",
     "github": "Comments, issues and reviewed plans on GitHub, for the workflows.",
+    "help": "Show a page of the documentation, or the options of a command.",
+    "completion": "Print what makes a shell complete commands, options, apps and names.",
     "demo": "The whole story against real SCIM servers that it starts itself.",
 }
 
@@ -60,7 +62,7 @@ def cli() -> None:
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
-    """Run, and leave with one of the exit codes of the README."""
+    """Run, and leave with one of the exit codes that `reconcile help commands` lists."""
     prepare()
     # Until it writes, a run makes millions of objects that live to its end: looking for dead ones takes a third of it.
     gc.disable()

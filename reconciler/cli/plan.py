@@ -31,8 +31,8 @@ from reconciler.plan.model import Plan
 if TYPE_CHECKING:
     from reconciler.cycle.session import Session
 
-FORMATS = ["text", "json", "markdown", "summary"]
-FORMAT_HELP = "How to print it: markdown is cut to a GitHub comment, summary to a GitHub job summary."
+FORMATS = ["text", "json", "markdown", "summary", "html"]
+FORMAT_HELP = "How to print it: markdown as a GitHub comment, summary as a GitHub job summary, html as a page for a browser."
 unmanaged_option = click.option(
     "--show-unmanaged", is_flag=True, help="List in text, too, the accounts that are not ours, and whose they may be."
 )
@@ -140,6 +140,10 @@ def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = F
             few, colour = sys.maxsize if full else FEW, colourer(no_color)
             shown = (text.render(plan, colour, plan.unmanaged if unmanaged else (), few) for plan in plans)
             click.echo("\n".join(shown), nl=False)
+        case "html":
+            from reconciler.report import html
+
+            click.echo(html.render(plans), nl=False)
         case _:
             from reconciler.github.pages import blob, whole_plan
             from reconciler.report import markdown

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli import candidates
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
 from reconciler.cli.output import say
 from reconciler.cycle.clock import now
@@ -40,7 +41,7 @@ def _each(desired: Path, apps: tuple[str, ...], work: Callable[[App, Declaration
 
 @record.command()
 @options
-@click.argument("address")
+@click.argument("address", shell_complete=candidates.addresses)
 def show(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -> int:
     """Show what was last applied at ADDRESS, as JSON."""
     import orjson
@@ -85,7 +86,7 @@ def list_(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) -> in
 
 @record.command()
 @options
-@click.argument("address")
+@click.argument("address", shell_complete=candidates.addresses)
 def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -> int:
     """Take ADDRESS out of the record. Its account stays as it is, and is matched afresh by the next plan."""
     from reconciler.record.forget import forget as take_out

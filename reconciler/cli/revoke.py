@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli import candidates
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, lock_option, options, worst
 from reconciler.cli.interrupt import INTERRUPTED, in_turn
 from reconciler.cli.output import PERSON, say, warn
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @options
-@click.argument("user")
+@click.argument("user", shell_complete=candidates.users)
 @click.option("--reason", help="Why; it stands in the record, the log and plans.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @lock_option

@@ -49,7 +49,9 @@ def gh(*arguments: str, body: Any = None) -> str:
         raise GitHubError(f"`gh {' '.join(arguments[:4])}` has not answered for ten minutes", "run it again") from None
     if ran.code:
         why = ran.errors.decode("utf-8", "replace").strip() or f"exit code {ran.code}"
-        raise GitHubError(f"`gh {' '.join(arguments[:4])}`: {why}", "is GH_TOKEN set, and has it the permissions of the README?")
+        raise GitHubError(
+            f"`gh {' '.join(arguments[:4])}`: {why}", "is GH_TOKEN set, and has it the permissions of `reconcile help github`?"
+        )
     return ran.output.decode("utf-8", "replace")
 
 

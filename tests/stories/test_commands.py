@@ -848,28 +848,9 @@ def test_the_wheel_holds_all_that_a_validation_needs(tmp_path: Path) -> None:
     assert "reconcile = reconciler.cli.main:main" in points.read_text(encoding="utf-8")
 
 
-def commands() -> dict[str, set[str]]:
-    """Each command's long options, those of its own commands included."""
-    context = click.Context(cli)
-    return {name: options(command) for name in COMMANDS if (command := cli.get_command(context, name))}
-
-
 def options(command: click.Command) -> set[str]:
     inner = [options(item) for item in command.commands.values()] if isinstance(command, click.Group) else []
     return {"--help"}.union(*inner, *([o for o in p.opts if o.startswith("--")] for p in command.params))
-
-
-def test_every_command_and_option_of_the_readme_exists_and_every_command_is_in_it() -> None:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    known = commands()
-    named = re.findall(r"(?:`|\$ )reconcile ([a-z][a-z-]*)([^`\n]*)", text)
-    assert {name for name, _ in named} == set(known)
-    for name, rest in named:
-        assert set(re.findall(r"--[a-z][a-z-]+", rest)) <= known[name], name
-    for row in re.findall(r"^\| `reconcile ([a-z-]+).*\|$", text, re.MULTILINE):
-        line = next(line for line in text.splitlines() if line.startswith(f"| `reconcile {row}"))
-        assert set(re.findall(r"--[a-z][a-z-]+", line)) <= known[row], line
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) <= set().union(*known.values())
 
 
 def leaves(command: click.Command) -> Iterator[click.Command]:

@@ -1,0 +1,66 @@
+"""The pages of the documentation: commands and options in them exist, links lead somewhere, and each page is found."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from reconciler.cli.main import COMMANDS, cli, run
+from tests.support.servers import ROOT
+
+DOCS = ROOT / "reconciler/docs"
+README = ROOT / "README.md"
+PAGES = (README, *sorted(DOCS.glob("*.md")))
+LONGEST = 150  # lines of the README
+
+
+def options(command: click.Command) -> set[str]:
+    inner = [options(item) for item in command.commands.values()] if isinstance(command, click.Group) else []
+    return {"--help"}.union(*inner, *([o for o in p.opts if o.startswith("--")] for p in command.params))
+
+
+def known() -> dict[str, set[str]]:
+    """Each command's long options, those of its own commands included."""
+    context = click.Context(cli)
+    return {name: options(command) for name in COMMANDS if (command := cli.get_command(context, name))}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_command_and_option_of_a_page_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for name, rest in re.findall(r"(?:`|\$ |^)reconcile ([a-z][a-z-]*)([^`\n]*)", text, re.MULTILINE):
+        assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", rest)) <= known()[name], name
+    for row in text.splitlines():
+        if command := re.match(r"\| `reconcile ([a-z-]+)", row):
+            assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", row)) <= known()[command[1]], row
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_link_inside_the_project_leads_to_a_file(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).is_file()] == []
+
+
+def test_the_readme_is_short_and_leads_to_every_page() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= LONGEST
+    assert [page.name for page in DOCS.glob("*.md") if f"(reconciler/docs/{page.name})" not in text] == []
+
+
+def test_help_lists_and_shows_every_page(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["help"]) == 0
+    listed = capsys.readouterr().out
+    for page in DOCS.glob("*.md"):
+        assert re.search(rf"^  {page.stem} +\S", listed, re.MULTILINE), page
+        assert run(["help", page.stem]) == 0
+        assert capsys.readouterr().out == page.read_text(encoding="utf-8")
+
+
+def test_help_shows_a_command_s_options_and_says_what_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["help", "plan"]) == 0
+    assert "--detailed-exitcode" in capsys.readouterr().out
+    assert run(["help", "safeguard"]) == 64
+    assert "did you mean 'safeguards'?" in capsys.readouterr().err
