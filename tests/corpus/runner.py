@@ -67,7 +67,7 @@ ENVIRON = {
 COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
 PROCESS = re.compile(r"@\S+ \(pid \d+")
 OVER_COMMITS = re.compile(r'("(?:content_digest|sum)": ?")[^"]+"')  # digests over what names a commit, another one each time
-MACHINES = re.compile(r'("(?:host|durationInMilliseconds|previous)":)("[^"]*"|[0-9]+)')
+MACHINES = re.compile(r'("(?:host|durationInMilliseconds|previous|hash)":)("[^"]*"|[0-9]+)')
 UNTOLD = ("lock", "lock.json", ".gitignore")  # they name this machine and process
 SCIM = {"Content-Type": "application/scim+json"}
 

@@ -45,7 +45,7 @@ def test_the_account_is_disabled_and_its_memberships_and_roles_are_out(desk: Des
     assert ada(desk)["active"] is False and not ada(desk).get("roles") and members(desk) == 1
     (line,) = [
         json.loads(line)
-        for line in (desk.folder / ".reconcile/wiki/log.jsonl").read_text().splitlines()
+        for line in next((desk.folder / ".reconcile/wiki/log").glob("*.jsonl")).read_text().splitlines()
         if '"occasion":"revoke' in line and '"address":"User/ada@x.org","action"' in line
     ]
     assert line["reconcile"]["occasion"] == "revoke: stolen laptop" and line["provisioningAction"] == "disable"
