@@ -85,9 +85,9 @@ def record_of(facts: Facts) -> dict[str, Any]:
         "initiatedBy": initiated_by(origin.starter),
         "servicePrincipal": {"id": facts.app, "displayName": origin.display_name or facts.app},
         "sourceIdentity": _identity(facts.address, facts.address, kind, facts.name),
-        "sourceSystem": {"id": "declarations", "displayName": "declarations", "details": {}},
+        "sourceSystem": {"id": "declarations", "displayName": "declarations"},
         "targetIdentity": _identity(facts.id, facts.address, kind),
-        "targetSystem": {"id": facts.app, "displayName": facts.app, "details": _service(origin)},
+        "targetSystem": {"id": facts.app, "displayName": facts.app},
     }
     return record | {OURS: _ours(facts)}
 
@@ -99,12 +99,8 @@ def initiated_by(starter: Mapping[str, str]) -> dict[str, str]:
 
 
 def _identity(id: str | None, address: str, kind: str, name: str = "") -> dict[str, Any]:
-    details = {"displayName": name} if name else {}
-    return {"id": id, "displayName": address, "identityType": kind, "details": details}
-
-
-def _service(origin: Origin) -> dict[str, str]:
-    return {name: value for name, value in (("baseUrl", origin.base_url), ("profile", origin.profile)) if value}
+    details = {"details": {"displayName": name}} if name else {}
+    return {"id": id, "displayName": address, "identityType": kind, **details}
 
 
 def _ours(facts: Facts) -> dict[str, Any]:
@@ -170,18 +166,13 @@ def _roles_property(before: list[str] | None, after: list[str] | None) -> tuple[
 
 
 def step(name: str, kind: str, status: str, description: str, details: Mapping[str, str] | None = None) -> Step:
-    return {
-        "name": name,
-        "provisioningStepType": kind,
-        "status": status,
-        "description": description,
-        "details": dict(details or {}),
-    }
+    said = {"name": name, "provisioningStepType": kind, "status": status, "description": description}
+    return {**said, "details": dict(details)} if details else said
 
 
 def steps_before(change: Change, scoping: Iterable[Step]) -> tuple[Step, ...]:
     """How a change came about until it was written: read, judged to be in scope or not, matched, worked out."""
-    where = f"read from {change.file}:{change.line}" if change.file else "declared no longer"
+    where = "declared" if change.file else "declared no longer"
     found = "no account matches" if change.precondition is None else f"matched {change.precondition.id}"
     references = sorted(a.path for a in change.attributes if a.reference) + (["members"] if change.add or change.remove else [])
     worked_out = "EntrySynchronization" + EXPORTS.get(change.action, "Update")

@@ -26,6 +26,7 @@ COMMANDS = {
     "import": "Write what a service has already as declarations.",
     "explain": "Show step by step what becomes of one user, and why.",
     "eval": "Show what an expression or a mapping gives for one user, call by call.",
+    "logs": "Show the provisioning log: what was done to whom, when, why, by whose leave.",
     "lock": "Show who holds the lock.",
     "unlock": "Break a lock whose holder will never return.",
     "record": "Show, mend, move or prune what was last applied.",

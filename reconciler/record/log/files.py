@@ -15,7 +15,7 @@ from reconciler.record.lines import Lines, append
 from reconciler.record.log.chain import NOTHING, Link, hash_of, link_of
 from reconciler.record.store import RecordError
 
-BLOCK = 4 << 20  # bytes that are looked at together
+BLOCK = 256 << 10  # bytes that are looked at together: they fit into the cache of a processor
 FOLDER, EARLIER = "log", "log.jsonl"  # the latter is the one file of earlier versions
 
 
