@@ -11,6 +11,7 @@ The rooms, in the order of the data (a room imports only rooms above it; none in
     apply      a Plan in; requests in a safe order, outcomes and changes of the record out
     report     a plan, an explanation or problems in; text, Markdown, JSON or annotations out; pure
     cycle      one pass over one app: open the record, read, plan, guard and, under a lock, write
+    service    the running service: each app's clock, cycles one after another, escrow and quarantine; a loop around cycle
     adopt      a service or an Entra tenant in, declarations out: the way back
     github     what GitHub has, through gh: comments, issues, reviewed plans; and the workflows that run there
     demo       simulators of services: a real SCIM server less what a profile says that it lacks

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
+import yaml
 
 from reconciler.cli.main import COMMANDS, cli, run
 from tests.support.servers import ROOT
@@ -64,3 +65,19 @@ def test_help_shows_a_command_s_options_and_says_what_was_meant(capsys: pytest.C
     assert "--detailed-exitcode" in capsys.readouterr().out
     assert run(["help", "safeguard"]) == 64
     assert "did you mean 'safeguards'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["ARCHITECTURE", "CONTRIBUTING"])
+def test_what_a_page_for_contributors_names_is_there(name: str) -> None:
+    text = (ROOT / ".github" / f"{name}.md").read_text(encoding="utf-8")
+    paths = [path for path in re.findall(r"`([\w./-]+)`", text) if "/" in path and not path.startswith(("User/", "desired/"))]
+    assert len(paths) > 10
+    assert [path for path in paths if not (ROOT / path).exists() and not (ROOT / "reconciler" / path).exists()] == []
+
+
+def test_the_image_runs_as_nobody_in_particular_and_a_hook_validates() -> None:
+    lines = (ROOT / ".github/Dockerfile").read_text(encoding="utf-8").splitlines()
+    assert "USER 10001" in lines and 'ENTRYPOINT ["reconcile"]' in lines
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+    assert (hook["entry"], hook["pass_filenames"]) == ("reconcile validate", False)
+    assert re.match(hook["files"], "desired/apps/wiki/app.yaml") and not re.match(hook["files"], "src/desired.yaml")

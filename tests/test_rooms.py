@@ -29,6 +29,7 @@ ORDER = [
     "apply",
     "report",
     "cycle",
+    "service",
     "adopt",
     "github",
     "demo",

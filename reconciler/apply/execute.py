@@ -76,6 +76,7 @@ class _Run:
         self.left = Counter(step.change.address for steps in self.phases for step in steps)
         self.waits = waiting(job.changes)
         self.ends: dict[str, tuple[str, str]] = {}
+        self.answered: dict[str, int | None] = {}  # the HTTP status with which a change failed
         self.at: dict[str, str] = {}
         self.exports: dict[str, list[Export]] = {}
         self.uncertain: set[str] = set()  # of what was sent for them nobody knows whether it was done
@@ -217,7 +218,8 @@ class _Run:
         begun = change.address in self.changes.touched
         if change.address in self.ends:
             status, why = self.ends[change.address]
-            return Outcome(change, status, f"done in part: {why}" if begun else why)
+            http = self.answered.get(change.address)
+            return Outcome(change, status, f"done in part: {why}" if begun else why, http)
         if self.left[change.address]:
             why = "the run was interrupted" if self.refused is None else refusal(self.refused)
             why = "the record cannot be written" if self.unkept else why
@@ -248,9 +250,9 @@ class _Run:
             self._heard(address, error)
             if error.too_long or (isinstance(error, AuthError) and error.status == 401) or len(self.silent) >= SILENT:
                 self.refused = self.refused or error
-            self.ends[address] = ("failed", str(error))
+            self.ends[address], self.answered[address] = ("failed", str(error)), error.status or 0
         except Failed as error:
-            self.ends[address] = (error.status, error.message)
+            self.ends[address], self.answered[address] = (error.status, error.message), error.http
             if writer.took:
                 self.job.record.count_removals(line["at"], line["takes"])
         self._note(step, round((time.monotonic() - began) * 1000))

@@ -176,6 +176,28 @@ def skip_lines(job: Job, skips: Iterable[Skip], at: str) -> list[dict[str, Any]]
     return [_skipped(job, skip, at) for skip in skips if not changing & job.names(skip)]
 
 
+def staged_lines(job: Job, held: Iterable[Change], why: str, at: str) -> list[dict[str, Any]]:
+    """Records of what a safeguard holds back, as Graph calls it; `why` says which and how it is let through."""
+    return [_staged(job, change, why, at) for change in held]
+
+
+def _staged(job: Job, change: Change, why: str, at: str) -> dict[str, Any]:
+    id = change.precondition.id if change.precondition else None
+    facts = Facts(job.app, job.occasion, job.origin, at, change.address, "stageddelete", "skipped", why, id, "staged")
+    return record_of(
+        replace(
+            facts,
+            name=change.name,
+            properties=(*properties(change.attributes), *members(change)),
+            before=steps_before(change, _scoping(job, change)),
+            causes=change.causes,
+            place=(change.file, change.line),
+            digest=change.digest,
+            read_back="notWritten",
+        )
+    )
+
+
 def _skipped(job: Job, skip: Skip, at: str) -> dict[str, Any]:
     entry = next((job.record.entries[name] for name in job.names(skip) if name in job.record.entries), None)
     id = entry["id"] if entry else None

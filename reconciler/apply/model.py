@@ -57,19 +57,23 @@ class Job:
 
 
 class Failed(Exception):
-    """One object cannot be done: status and words for its outcome."""
+    """One object cannot be done: status and words for its outcome, and the HTTP status of the answer, where one is the reason."""
 
-    def __init__(self, status: str, message: str) -> None:
+    def __init__(self, status: str, message: str, http: int | None = None) -> None:
         super().__init__(message)
-        self.status, self.message = status, message
+        self.status, self.message, self.http = status, message, http
 
 
 class Outcome(NamedTuple):
-    """`status` is done, failed, skipped, stale, ignored, or outstanding: told to give or take access, the service did not."""
+    """`status` is done, failed, skipped, stale, ignored, or outstanding: told to give or take access, the service did not.
+
+    `http` is the status of the answer that failed it, 0 where none came, None where something else did.
+    """
 
     change: Change
     status: str
     message: str = ""
+    http: int | None = None
 
 
 @dataclass

@@ -190,7 +190,8 @@ class Writer:
             if len(refused) < len(attributes):
                 self.changes.touched.add(change.address)
                 self.took = any(self.recorded.ends_access(a) for a in attributes if a.path not in refused)
-            raise Failed("failed", advised(change, failed, self.learning))
+            http = next((error.status for _, error in sorted(failed.items())), None)
+            raise Failed("failed", advised(change, failed, self.learning), http)
 
     def _deleted_by_disabling(self, change: Change) -> None:
         """What a profile could have said: on this service nobody is inactive."""

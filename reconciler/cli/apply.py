@@ -28,6 +28,7 @@ from reconciler.cli.only import known_addresses, warn_unknown
 from reconciler.cli.other_apps import warn_forgotten
 from reconciler.cli.output import PERSON, add_markdown, reporting, say, warn
 from reconciler.cli.plan import show_plans
+from reconciler.cli.terminal import echo, echo_form
 from reconciler.cli.write import blocked, closed, held_back, write
 from reconciler.cycle.clock import now
 from reconciler.cycle.plan_files import pulls_of, reviewed
@@ -130,10 +131,10 @@ def _agreed(session: Session, auto_approve: bool, digest: str | None, no_color: 
         todo = session.guarded.passing if plan.selected_causes == ("time",) and digest is None else ()
         if not todo:
             return blocked(session, session.guarded.blocking)
-        click.echo(f"Safeguards hold back {plural(len(plan.changes) - len(todo), 'change')}, see above.", err=True)
+        echo(f"Safeguards hold back {plural(len(plan.changes) - len(todo), 'change')}, see above.", err=True)
     asks = todo and not auto_approve and digest is None
     if asks and not click.confirm("Apply these changes?" if todo == plan.changes else "Apply the others?", err=True):
-        click.echo("Nothing was written.", err=True)
+        echo("Nothing was written.", err=True)
         return ERROR
     return todo
 
@@ -229,7 +230,7 @@ def _stale(moved: dict[str, list[Moved]], form: str) -> int:
     from reconciler.report.plan_diff import render
 
     say("Error: the plan is stale: nothing was written")
-    click.echo(render(form, moved), nl=False, err=form == "text")
+    echo_form(form, render(form, moved), form == "text")
     say("    plan again, and have that plan reviewed")
     add_markdown(render("markdown", moved))
     return STALE

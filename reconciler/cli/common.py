@@ -12,6 +12,7 @@ import click
 
 from reconciler.cli import candidates
 from reconciler.cli.output import say
+from reconciler.cli.terminal import echo
 from reconciler.cycle.declarations import checked
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
@@ -93,7 +94,7 @@ def load_checked(desired: Path, apps: tuple[str, ...]) -> Declarations:
     from reconciler.report.problems import as_text
 
     declarations, problems = checked(desired)
-    click.echo(as_text(problems), err=True, nl=False)
+    echo(as_text(problems), err=True, nl=False)
     if any(problem.severity == "error" for problem in problems):
         raise click.exceptions.Exit(ERROR)
     known_apps(apps, declarations.apps)
@@ -122,8 +123,8 @@ def say_unknown(words: str, text: str, addresses: Iterable[str], named: Callable
     from reconciler.declare.wording import did_you_mean
     from reconciler.resolve.one_object import near
 
-    click.echo(f"Error: {words}", err=True)
-    click.echo(f"    {plain(did_you_mean(', '.join(map(named, near(text, addresses))), otherwise))}", err=True)
+    echo(f"Error: {words}", err=True)
+    echo(f"    {plain(did_you_mean(', '.join(map(named, near(text, addresses))), otherwise))}", err=True)
 
 
 def chosen(declarations: Declarations, apps: tuple[str, ...]) -> list[App]:

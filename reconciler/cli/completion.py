@@ -25,4 +25,4 @@ def completion(context: click.Context, shell: str, no_color: bool) -> None:
 
     kind = get_completion_class(shell)
     assert kind is not None
-    click.echo(kind(context.find_root().command, {}, "reconcile", "_RECONCILE_COMPLETE").source())
+    click.echo(kind(context.find_root().command, {}, "reconcile", "RECONCILE_COMPLETE").source())

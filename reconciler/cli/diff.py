@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.common import CHANGES, guarded, options
+from reconciler.cli.terminal import echo_form
 from reconciler.cycle.plan_files import read_plans
 
 
@@ -32,7 +33,7 @@ def diff(desired: Path, apps: tuple[str, ...], no_color: bool, one: Path, other:
         first, second = ({plan.app: plan for plan in read_plans(file)} for file in (one, other))
         names = [name for name in {**first, **second} if not apps or name in apps]
         moved = {name: between(first.get(name), second.get(name)) for name in names}
-        click.echo(render(form, moved), nl=False)
+        echo_form(form, render(form, moved))
         return CHANGES if detailed_exitcode and any(moved.values()) else 0
 
     return guarded(work)

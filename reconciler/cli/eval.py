@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.common import ERROR, chosen, load_checked, options, say_unknown
+from reconciler.cli.terminal import echo, echo_form
 from reconciler.declare.model import App, Declarations, ObjectMapping
 from reconciler.declare.names import is_user, name_of
 from reconciler.report.safe import plain
@@ -136,7 +137,7 @@ def _print_expression(text: str, work: Callable[[], dict[str | None, Traced]], a
         traces = work()
     except ExpressionError as error:
         return _wrong(text, error.message, error.column, error.remedy)
-    click.echo(expressions_json(traces, address) if form == "json" else expressions_text(traces), nl=False)
+    echo_form(form, expressions_json(traces, address) if form == "json" else expressions_text(traces))
     return ERROR if any(item.state == "error" for item in traces.values()) else 0
 
 
@@ -180,7 +181,7 @@ def _print_mappings(derived: list[tuple[str | None, list[Derived]]], address: st
     """(app, its mappings); without an app no user was named."""
     from reconciler.report.mapping_trace import mappings_json, mappings_text
 
-    click.echo(mappings_json(derived, address) if form == "json" else mappings_text(derived, address), nl=False)
+    echo_form(form, mappings_json(derived, address) if form == "json" else mappings_text(derived, address))
     return ERROR if any(item.state == "error" for _, items in derived for item in items) else 0
 
 
@@ -199,7 +200,7 @@ def _users_mapping(file: Path) -> ObjectMapping:
     from reconciler.report.problems import as_text
 
     mapping, problems = users_mapping(file)
-    click.echo(as_text(problems), err=True, nl=False)
+    echo(as_text(problems), err=True, nl=False)
     if mapping is None or any(problem.severity == "error" for problem in problems):
         raise click.exceptions.Exit(ERROR)
     return mapping

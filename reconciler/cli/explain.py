@@ -10,6 +10,7 @@ import click
 from reconciler.cli import candidates
 from reconciler.cli.common import ERROR, chosen, colourer, guarded, load_checked, options, say_unknown, worst
 from reconciler.cli.output import PERSON
+from reconciler.cli.terminal import echo
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
 from reconciler.record.open import recovered, store_of
@@ -56,7 +57,7 @@ def explain(desired: Path, apps: tuple[str, ...], no_color: bool, user: str, off
         click.echo(report.dumps(explanations), nl=False)
     else:
         shown = explanations if every else map(report.with_values, explanations)
-        click.echo("\n".join(report.render(item, colourer(no_color)) for item in shown), nl=False)
+        echo("\n".join(report.render(item, colourer(no_color)) for item in shown), nl=False)
     return code if explanations or code else _unknown(declarations, recorded, user)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -109,6 +110,29 @@ def plans(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, repor
 
     with reporting(report):
         return worst([_told(lambda app=app: work(app)) for app in picked])  # type: ignore[misc]
+
+
+@github.command("left-out")
+@options
+@click.option("--pull-request", "number", type=click.IntRange(1), metavar="N", help="Comment there, and print nothing.")
+def left_out(desired: Path, apps: tuple[str, ...], no_color: bool, number: int | None) -> int:
+    """Name the apps that nobody plans: those without a token, and those that are declared no more but have a record."""
+    from reconciler.cycle.left_out import left_out
+    from reconciler.github.posts import keep_left_out
+    from reconciler.report.left_out import comment
+
+    if apps:
+        raise click.UsageError("left-out is about every app: leave --app out")
+    found, doubt = left_out(load_checked(desired, ()), os.environ)
+
+    def tell() -> int:
+        if number is None:
+            click.echo(comment(found, doubt), nl=False)
+        else:
+            say(keep_left_out(found, doubt, number))
+        return 0
+
+    return _told(tell)
 
 
 @github.command()

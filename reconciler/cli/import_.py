@@ -12,6 +12,7 @@ import click
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options
 from reconciler.cli.only import warn_unknown
 from reconciler.cli.output import PERSON, waiting
+from reconciler.cli.terminal import echo
 from reconciler.declare.folders import APP_NAME
 
 if TYPE_CHECKING:
@@ -80,10 +81,10 @@ def _schema(file: Path, out: Path, app: str, force: bool) -> int:
 
     written, left = take_schema(file, out, app, force)
     for path in written:
-        click.echo(f"wrote {plain(str(out / path))}")
-    click.echo(f"Translated all but {len(left)}." if left else "Translated everything.")
+        echo(f"wrote {plain(str(out / path))}")
+    echo(f"Translated all but {len(left)}." if left else "Translated everything.")
     for line in left:
-        click.echo(f"Warning: not translated: {plain(line)}", err=True)
+        echo(f"Warning: not translated: {plain(line)}", err=True)
     return 0
 
 
@@ -95,10 +96,10 @@ def _directory(folder: Path, out: Path, app: str | None) -> int:
         raise click.UsageError("name the app in letters, digits, - and _")
     written, left = take_directory(folder, out, app)
     for path in written:
-        click.echo(f"wrote {plain(str(out / path))}")
-    click.echo("Everything is as the export says." if not written else f"Brought {plain(str(out))} to what the export says.")
+        echo(f"wrote {plain(str(out / path))}")
+    echo("Everything is as the export says." if not written else f"Brought {plain(str(out))} to what the export says.")
     for line in left:
-        click.echo(f"Warning: {plain(line)}", err=True)
+        echo(f"Warning: {plain(line)}", err=True)
     return 0
 
 
@@ -119,10 +120,10 @@ def _one(desired: Path, apps: tuple[str, ...], address: str) -> int:
         warn_unknown((address,), picked[0], declarations, session.record)
         taken = take_one(desired, session.planned, session.record, address)
     if taken is None:
-        click.echo(plain(f"{address} matches its declaration: nothing to take over."))
+        echo(plain(f"{address} matches its declaration: nothing to take over."))
     else:
-        click.echo(plain(f"Took over {address} in {desired / taken.path}; review it with `git diff`."))
-        click.echo("The plan that follows: " + last_line(taken.plan))
+        echo(plain(f"Took over {address} in {desired / taken.path}; review it with `git diff`."))
+        echo("The plan that follows: " + last_line(taken.plan))
     return 0
 
 
@@ -134,27 +135,27 @@ def _told(work: Callable[[], int]) -> int:
     try:
         return guarded(work)
     except ImportRefused as error:
-        click.echo("Error: " + "\n".join(map(plain, error.message.split("\n"))) + f"\n    {plain(error.remedy)}", err=True)
+        echo("Error: " + "\n".join(map(plain, error.message.split("\n"))) + f"\n    {plain(error.remedy)}", err=True)
         return ERROR
 
 
 def _show(outcome: Outcome, out: Path) -> int:
-    from reconciler.cli.workflow_lines import say_lacking
+    from reconciler.cli.workflow_lines import complete_workflows
     from reconciler.cycle.declarations import checked
     from reconciler.report.safe import plain
     from reconciler.report.text import last_line
 
     counts = ", ".join(f"{number} {kind}" for kind, number in outcome.counts.items())
     for path in outcome.written:
-        click.echo(f"wrote {plain(str(out / path))}")
+        echo(f"wrote {plain(str(out / path))}")
     for path in outcome.removed:
-        click.echo(f"removed {plain(str(out / path))}")
-    click.echo(f"Imported {counts} into {plain(str(out))}.")
+        echo(f"removed {plain(str(out / path))}")
+    echo(f"Imported {counts} into {plain(str(out))}.")
     for line in outcome.notes:
-        click.echo(f"Warning: {plain(line)}", err=True)
-    say_lacking(out, list(checked(out)[0].apps.values()))
-    click.echo("The plan that follows: " + last_line(outcome.plan))
+        echo(f"Warning: {plain(line)}", err=True)
+    complete_workflows(out, list(checked(out)[0].apps.values()))
+    echo("The plan that follows: " + last_line(outcome.plan))
     for change in outcome.plan.changes[:10]:
         paths = ", ".join(a.path for a in change.attributes)
-        click.echo(plain(f"Warning: {change.address} would still {change.action} ({paths}): {change.reason}"), err=True)
+        echo(plain(f"Warning: {change.address} would still {change.action} ({paths}): {change.reason}"), err=True)
     return 0

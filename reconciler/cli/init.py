@@ -11,7 +11,8 @@ import click
 
 from reconciler.adopt.yaml_edit.rows import header
 from reconciler.cli.common import ERROR, options
-from reconciler.cli.workflow_lines import say_lacking
+from reconciler.cli.terminal import echo
+from reconciler.cli.workflow_lines import complete_workflows
 from reconciler.cycle.declarations import checked
 from reconciler.cycle.old_record import MOVE, OLD, to_move
 from reconciler.declare.folders import APP_NAME, SUFFIXES
@@ -36,7 +37,10 @@ from reconciler.record.here import checkout_here
 @click.command()
 @partial(options, app="The app to write; `example` if left out.")
 def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
-    """Write a small working desired/, the schemas for editors, and GitHub workflows. Nothing is ever overwritten."""
+    """Write a small working desired/, the schemas for editors, and GitHub workflows. What somebody wrote is left as it is.
+
+    Workflows that are as init wrote them get the variables of apps that came later.
+    """
     app = apps[0] if apps else "example"
     if len(apps) > 1 or not APP_NAME.fullmatch(app):
         raise click.UsageError("init writes one app; its name has letters, digits, - and _")
@@ -49,12 +53,12 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     try:
         new = [name for name, text in files.items() if _write(desired.parent, name, text)]
     except OSError as error:
-        click.echo(f"Error: {error.filename} cannot be written: {error.strerror}\n    mend its permissions", err=True)
+        echo(f"Error: {error.filename} cannot be written: {error.strerror}\n    mend its permissions", err=True)
         return ERROR
     if "@" not in version and f".github/{ACTION}" in new:
         _warn(version)
-    say_lacking(desired, start.apps)
-    click.echo(
+    complete_workflows(desired, start.apps)
+    echo(
         f"Next: {start.first}set {', '.join(start.needed) or 'the tokens'}, then `reconcile validate` and `reconcile plan`; the "
         "`reconcile help github` says what to set up there, where the repository variable RECONCILE_ALLOWED_ORIGINS is\n"
         f"    {start.origins}",
@@ -93,11 +97,11 @@ def _existing(desired: Path, asked: tuple[str, ...]) -> _Start:
 
 def _declared(desired: Path, asked: tuple[str, ...]) -> list[App]:
     """The apps of a declaration that is there already. Raises UsageError where one is asked for that it does not declare."""
-    click.echo(f"{desired} is there already, and what it declares is left as it is", err=True)
+    echo(f"{desired} is there already, and what it declares is left as it is", err=True)
     declarations, problems = checked(desired)
     if any(problem.severity == "error" for problem in problems):
-        click.echo(f"Error: {desired} has errors, so what its apps need is not known", err=True)
-        click.echo("    mend what `reconcile validate` says, then run this again", err=True)
+        echo(f"Error: {desired} has errors, so what its apps need is not known", err=True)
+        echo("    mend what `reconcile validate` says, then run this again", err=True)
         raise click.exceptions.Exit(ERROR)
     if new := [name for name in asked if name not in declarations.apps]:
         raise click.UsageError(_not_added(desired, new[0]))
@@ -113,7 +117,7 @@ def _not_added(desired: Path, app: str) -> str:
 
 def _warn(version: str) -> None:
     """Who runs what an index has under a name trusts whoever put it there, with tokens that write."""
-    click.echo(
+    echo(
         f"Warning: runners will install {version} from a package index, which may lack it, or have somebody else's\n"
         f"    set the default of `package` in .github/{ACTION} to a commit that you trust:\n"
         "    scim-reconciler @ git+https://HOST/REPOSITORY@COMMIT",
@@ -129,9 +133,9 @@ def _write(root: Path, name: str, text: str) -> bool:
         with open(file, "x", encoding="utf-8") as target:
             target.write(text)
     except FileExistsError:
-        click.echo(f"left    {name}")
+        echo(f"left    {name}")
         return False
-    click.echo(f"written {name}")
+    echo(f"written {name}")
     return True
 
 
@@ -150,14 +154,14 @@ def _record(checkout: Checkout | None, desired: Path) -> dict[str, str]:
     if any((desired / f"reconciler{suffix}").exists() for suffix in SUFFIXES):
         return {}
     if not remotes:
-        click.echo(
+        echo(
             "There is no remote, so the record stays on this machine, and a runner will apply nothing: run this again in "
             "a Git repository that has a remote",
             err=True,
         )
         return {}
     if to_move():
-        click.echo(f"What was applied up to now is recorded in {OLD}: {MOVE} moves it into Git", err=True)
+        echo(f"What was applied up to now is recorded in {OLD}: {MOVE} moves it into Git", err=True)
     remote = "origin" if "origin" in remotes else remotes[0]
     return {"desired/reconciler.yaml": header("reconciler", "reconciler.yaml") + f"record: {{backend: git, remote: {remote}}}\n"}
 

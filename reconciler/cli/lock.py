@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.common import chosen, guarded, load_checked, options, worst
+from reconciler.cli.terminal import echo
 from reconciler.declare.model import App, Declarations
 from reconciler.record.open import store_of
 
@@ -25,8 +26,8 @@ def _show(app: App, declarations: Declarations) -> int:
 
     holder = store_of(app, declarations).read_lock()
     if holder is None:
-        click.echo(f"{app.name}: not locked")
+        echo(f"{app.name}: not locked")
         return 0
     until = f", until {holder.expires} by its own clock if it is not renewed" if holder.expires != NEVER else ""
-    click.echo(f"{app.name}: locked by {plain(str(holder))}{plain(until)}, id {plain(holder.id)}")
+    echo(f"{app.name}: locked by {plain(str(holder))}{plain(until)}, id {plain(holder.id)}")
     return 0

@@ -80,7 +80,7 @@ def _query(
     from reconciler.record.log.audit import Kind
     from reconciler.report.log_query import Query, end_of, moment
 
-    known = (*ACTIONS, "stagedDelete", "other", *Kind)
+    known = (*ACTIONS, "stageddelete", "other", *Kind)
     if action is not None and action not in known:
         from reconciler.cli.common import meant
 

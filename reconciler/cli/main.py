@@ -23,6 +23,9 @@ COMMANDS = {
     "show": "Show a saved plan again.",
     "diff": "Show what differs between two saved plans, and who moved.",
     "apply": "Plan, ask and write; or do exactly what saved plans say.",
+    "run": "A cycle of every app each interval, until told to stop.",
+    "status": "Show how each app's cycles go, from the record.",
+    "restart": "End an escrow, a quarantine, or what incremental cycles rest on.",
     "import": "Write what a service has already as declarations.",
     "explain": "Show step by step what becomes of one user, and why.",
     "eval": "Show what an expression or a mapping gives for one user, call by call.",
@@ -87,7 +90,7 @@ def _shown(error: click.ClickException) -> str:
 def run(arguments: list[str] | None = None) -> int:
     """The exit code of a command line, by default the process's own."""
     try:
-        code = cli.main(arguments, "reconcile", standalone_mode=False)
+        code = cli.main(arguments, "reconcile", "RECONCILE_COMPLETE", standalone_mode=False)
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.UsageError as error:

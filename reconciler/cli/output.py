@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.terminal import echo
 from reconciler.cycle.listener import Listener
 from reconciler.declare.model import App
 from reconciler.report.safe import plain
@@ -42,7 +43,7 @@ def say(line: str, err: bool = True) -> None:
     if held is not None:
         held.append((line, err))
         return
-    click.echo(plain(line), err=err)
+    echo(plain(line), err=err)
     report_lines([line])
 
 
@@ -70,7 +71,7 @@ def warn(app: App, text: str) -> None:
 
 def waiting(words: str) -> None:
     """A wait for a service is said, from whichever thread begins it."""
-    click.echo(plain(words), err=True)
+    echo(plain(words), err=True)
 
 
 def report_lines(lines: list[str]) -> None:
@@ -114,7 +115,7 @@ def telling(total: int, name: str) -> Iterator[Tell]:
         with _bar(total, name) as tell:
             yield tell
     else:
-        yield lambda outcome: click.echo(line(outcome))
+        yield lambda outcome: echo(line(outcome))
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from reconciler.cli.jobs import jobs_option, side_by_side
 from reconciler.cli.only import known_addresses, warn_unknown
 from reconciler.cli.other_apps import warn_forgotten
 from reconciler.cli.output import PERSON
+from reconciler.cli.terminal import echo
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.model import Plan
 
@@ -60,7 +61,11 @@ def plan(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...], form: str,
     out: Path | None, show_unmanaged: bool, full: bool, redact: bool, with_token: bool, jobs: int, detailed_exitcode: bool,
 ) -> int:  # fmt: skip
-    """Show what an apply would do. Writes nothing to the service."""
+    """Show what an apply would do. Writes nothing to the service.
+
+    On a terminal lines of text wrap at its width; in a pipe or a file each stays whole, so that grep finds a change by its
+    line. Nothing is cut; of many changes of one cause two stand for all, unless --full is said.
+    """
     mode = output_files.clear(out) if out is not None else output_files.OWN
     from reconciler.cycle.session import read_and_plan
     from reconciler.plan.selection import Selection
@@ -107,7 +112,7 @@ def _save(plans: list[Plan], out: Path, mode: int, unplanned: list[str]) -> None
     from reconciler.report.jsonform import dumps
 
     if unplanned:
-        click.echo(f"{out} was not written, since it would lack an app", err=True)
+        echo(f"{out} was not written, since it would lack an app", err=True)
     else:
         output_files.write(out, dumps(plans), mode)
 
@@ -139,7 +144,7 @@ def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = F
 
             few, colour = sys.maxsize if full else FEW, colourer(no_color)
             shown = (text.render(plan, colour, plan.unmanaged if unmanaged else (), few) for plan in plans)
-            click.echo("\n".join(shown), nl=False)
+            echo("\n".join(shown), nl=False)
         case "html":
             from reconciler.report import html
 

@@ -12,6 +12,7 @@ import click
 from reconciler.cli import candidates
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
 from reconciler.cli.output import say
+from reconciler.cli.terminal import echo, echo_form
 from reconciler.cycle.clock import now
 from reconciler.declare.folders import APP_NAME
 from reconciler.declare.model import App, Declarations
@@ -80,7 +81,7 @@ def list_(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) -> in
         return 0
 
     code = _each(desired, apps, work)
-    click.echo((as_json if form == "json" else as_text)(records), nl=False)
+    echo_form(form, (as_json if form == "json" else as_text)(records))
     return code
 
 
@@ -155,7 +156,7 @@ def trust(desired: Path, apps: tuple[str, ...], no_color: bool, head: str) -> in
             raise click.UsageError(
                 f"{store.where()} is at {store.head()[0] or 'none'}, not at {head}: look at it, and name what it is at"
             )
-        click.echo(f"{name}: {head} is trusted from now on")
+        echo(f"{name}: {head} is trusted from now on")
 
     return _each_in_git(desired, apps, work)
 
@@ -172,7 +173,7 @@ def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str) -> int
         raise click.UsageError(f"{age!r} is no age in days: write for example 400d")
 
     def work(name: str, store: GitStore) -> None:
-        click.echo(f"{name}: {store.prune(int(number), datetime.now(UTC))} commits cut")
+        echo(f"{name}: {store.prune(int(number), datetime.now(UTC))} commits cut")
 
     return _each_in_git(desired, apps, work)
 
@@ -186,7 +187,7 @@ def _each_in_git(desired: Path, apps: tuple[str, ...], work: Callable[[str, GitS
         if isinstance(store, GitStore):
             work(app.name, store)
         else:
-            click.echo(f"{app.name}: a local record has no history")
+            echo(f"{app.name}: a local record has no history")
         return 0
 
     return _each(desired, apps, in_git)
@@ -194,5 +195,5 @@ def _each_in_git(desired: Path, apps: tuple[str, ...], work: Callable[[str, GitS
 
 def _nowhere(address: str) -> int:
     say(f"Error: no record has {address!r}")
-    click.echo("    an address is User/<userPrincipalName> or Group/<displayName>, as a plan shows it", err=True)
+    echo("    an address is User/<userPrincipalName> or Group/<displayName>, as a plan shows it", err=True)
     return ERROR

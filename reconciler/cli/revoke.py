@@ -16,6 +16,7 @@ from reconciler.cli.common import ERROR, chosen, guarded, load_checked, lock_opt
 from reconciler.cli.interrupt import INTERRUPTED, in_turn
 from reconciler.cli.output import PERSON, say, warn
 from reconciler.cli.plan import show_plans
+from reconciler.cli.terminal import echo
 from reconciler.cli.write import blocked, vanishing, write
 from reconciler.cycle.clock import now
 from reconciler.cycle.other_apps import left_in
@@ -104,7 +105,7 @@ def _agreed(user: str, ready: list[tuple[Session, tuple[Change, ...]]], auto_app
 
     show_plans([plan_of(session, changes) for session, changes in ready], "text", no_color)
     if ready and not auto_approve and not click.confirm(f"Revoke {user} now?", err=True):
-        click.echo("Nothing was written.", err=True)
+        echo("Nothing was written.", err=True)
         return False
     return True
 

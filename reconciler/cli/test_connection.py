@@ -9,6 +9,7 @@ import click
 
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
 from reconciler.cli.output import waiting
+from reconciler.cli.terminal import echo
 from reconciler.cycle.connection import connect
 from reconciler.declare.model import App, Declarations
 from reconciler.record.open import store_of
@@ -29,10 +30,10 @@ def _test(app: App, declarations: Declarations) -> int:
 
     with connect(app, store_of(app, declarations).load(), waiting, but=frozenset({429})) as client:
         steps = run_test(client, limit(app), str(uuid.uuid4()))
-    click.echo(plain(app.displayName))
+    echo(plain(app.displayName))
     for step in steps:
         mark = "ok" if step.ok else "FAILED" if step.needed else "warning" if step.warning else "none"
-        click.echo(f"  {mark}  {plain(step.name)}: {plain(step.message)}")
+        echo(f"  {mark}  {plain(step.name)}: {plain(step.message)}")
         if step.remedy:
-            click.echo(f"      {plain(step.remedy)}")
+            echo(f"      {plain(step.remedy)}")
     return ERROR if any(step.needed and not step.ok for step in steps) else 0

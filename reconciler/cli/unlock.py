@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options
+from reconciler.cli.terminal import echo
 from reconciler.declare.model import App, Declarations
 from reconciler.record.open import store_of
 
@@ -32,8 +33,8 @@ def _unlock(apps: list[App], declarations: Declarations, id: str) -> int:
         holder = store.read_lock()
         if holder is not None and holder.id == id:
             quiet = store.break_lock(id)
-            click.echo(f"{app.name}: the lock is broken; {plain(quiet)}")
+            echo(f"{app.name}: the lock is broken; {plain(quiet)}")
             return 0
-    click.echo(f"Error: no lock has the id {id!r}: nothing was done", err=True)
-    click.echo("    `reconcile lock` shows the locks that there are", err=True)
+    echo(f"Error: no lock has the id {id!r}: nothing was done", err=True)
+    echo("    `reconcile lock` shows the locks that there are", err=True)
     return ERROR

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.common import ERROR, known_apps, options
+from reconciler.cli.terminal import echo, echo_form
 from reconciler.cycle.clock import now
 from reconciler.cycle.declarations import checked
 from reconciler.declare.model import Problem
@@ -39,12 +40,12 @@ def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) ->
     problems = listed([*problems, *check_assignments(declarations), *check_names(declarations)])
     if apps:
         problems = _of_apps(desired, apps, problems)
-    click.echo({"text": as_text, "json": as_json, "github": as_github, "sarif": as_sarif}[form](problems), nl=False)
+    echo_form(form, {"text": as_text, "json": as_json, "github": as_github, "sarif": as_sarif}[form](problems))
     errors = sum(problem.stands_for for problem in problems if problem.severity == "error")
     warnings = sum(problem.stands_for for problem in problems if problem.severity == "warning")
     sizes = ((declarations.users, "user"), (declarations.groups, "group"), (declarations.apps, "app"))
     counts = ", ".join(plural(len(table), noun) for table, noun in sizes)
-    click.echo(f"{counts}: {plural(errors, 'error')}, {plural(warnings, 'warning')}", err=form != "text")
+    echo(f"{counts}: {plural(errors, 'error')}, {plural(warnings, 'warning')}", err=form != "text")
     return ERROR if errors else 0
 
 

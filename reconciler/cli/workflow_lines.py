@@ -1,4 +1,4 @@
-"""Apps that came after the workflows: says which lines these lack. Reads the workflows, and prints."""
+"""Apps that came after the workflows: adds their lines, or says which are to be added. Reads and writes workflows, and prints."""
 
 from __future__ import annotations
 
@@ -6,19 +6,33 @@ from pathlib import Path
 
 import click
 
+from reconciler.cli.terminal import echo
 from reconciler.declare.model import App
-from reconciler.github.workflow_files import bound, lacking
+from reconciler.github.workflow_files import bound, completed, lacking
 from reconciler.report.safe import plain
 
 
-def say_lacking(desired: Path, apps: list[App]) -> None:
-    """Exactly what to add to each workflow that is there, and where; nothing where none lacks anything."""
-    workflows = list(lacking(desired, apps))
-    for name, lines in workflows:
-        click.echo(f"Warning: {name} lacks the variables of an app, so that app is not planned or applied there; add", err=True)
+def complete_workflows(desired: Path, apps: list[App]) -> None:
+    """Bring the variables of all apps into the workflows that are as they were written; of others say exactly what to add."""
+    changed = [name for name, text, variables in completed(desired, apps) if _edit(desired.parent / name, name, text, variables)]
+    left = list(lacking(desired, apps))
+    for name, lines in left:
+        echo(f"Warning: {name} lacks the variables of an app, so that app is not planned or applied there; add", err=True)
         for line in lines:
             beside = "RECONCILE_ALLOWED_ORIGINS" if "vars." in line else "such line of another app's token"
             click.echo(f"    {plain(line)}    (beside each {beside})", err=True)
-    if workflows:
+    if changed or left:
         origins = ",".join(map(bound, apps))
-        click.echo(f"    and let the repository variable RECONCILE_ALLOWED_ORIGINS be {plain(origins)}", err=True)
+        also = "and let" if left else "Let"
+        echo(f"    {also} the repository variable RECONCILE_ALLOWED_ORIGINS be {plain(origins)}", err=True)
+
+
+def _edit(file: Path, name: str, text: str, variables: list[str]) -> bool:
+    """False where the file cannot be written; either is said."""
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        echo(f"Warning: {name} cannot be written: {error.strerror}", err=True)
+        return False
+    echo(f"edited  {name}: it passes {plain(', '.join(variables))} now")
+    return True

@@ -11,7 +11,9 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+from reconciler.declare.folders import SUFFIXES
 from reconciler.declare.yaml.document import Document, parse
 from reconciler.record.here import ask, inside, output
 
@@ -46,6 +48,18 @@ def names_at(commit: str, folder: str) -> list[str]:
     """The files below a folder at a commit, named as declarations name them; none where that is not known."""
     path = inside(folder) or ""
     return [os.path.join(folder, os.path.relpath(name, path)) for name in _files(commit, folder)]
+
+
+def apps_at(commit: str, folder: str) -> list[str]:
+    """The folders of apps that a commit holds."""
+    return sorted({Path(file).parent.name for file in names_at(commit, f"{folder}/apps") if Path(file).stem == "app"})
+
+
+def read_at(commit: str, name: str) -> dict[str, Any]:
+    """A YAML file of a commit, named without its suffix; what is none is as good as an empty one."""
+    documents = (document_at(commit, name + suffix) for suffix in SUFFIXES)
+    data: Any = next((document.data for document in documents if document is not None), {})
+    return data if isinstance(data, dict) else {}
 
 
 def _files(commit: str, folder: str) -> Mapping[str, tuple[str, str]]:

@@ -5,23 +5,18 @@ What was said before is in the record; and, since a change can bring a record of
 
 from __future__ import annotations
 
-import json
-import os
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
-from reconciler.cycle.earlier_commit import document_at, is_known, names_at
+from reconciler.cycle.base_commit import base_commit, base_of_event
+from reconciler.cycle.earlier_commit import apps_at, is_known, read_at
 from reconciler.declare.folders import SUFFIXES
 from reconciler.declare.model import App, Declarations, Place
 from reconciler.declare.names import fold
 from reconciler.declare.settings import RecordSettings
 from reconciler.plan.model import Caution
-from reconciler.record.here import ask
 from reconciler.record.model import Record
 
-COMMIT = re.compile("[0-9a-f]{40,64}")
 APPLIED, BASE = "when last applied", "before this change"
 CODES = {"app": "AppRenamed", "tenantUrl": "TenantUrlChanged", "secretToken": "TokenNameChanged", "record": "RecordMoved"}
 WORDS = {"app": "the app's name", "tenantUrl": "tenantUrl", "secretToken": "secretToken", "record": "the place of the record"}
@@ -67,7 +62,7 @@ def _privileges(app: App, declarations: Declarations, record: Record | None) -> 
 def _privileged_at(commit: str, declarations: Declarations, app: App) -> dict[str, str]:
     """The privileged roles of an app at a commit: folded value -> displayName."""
     name = _at(commit, declarations.folder, app, frozenset(declarations.apps)).get("app", app.name)
-    rows = _read(commit, f"{declarations.folder}/apps/{name}/roles").get("roles")
+    rows = read_at(commit, f"{declarations.folder}/apps/{name}/roles").get("roles")
     return {
         fold(row["value"]): str(row.get("displayName"))
         for row in (rows if isinstance(rows, list) else ())
@@ -77,7 +72,7 @@ def _privileged_at(commit: str, declarations: Declarations, app: App) -> dict[st
 
 def _not_compared() -> Iterator[Caution]:
     """Where a pull request's base is not in the clone, nothing but the record says what was there before."""
-    base = _base_of_event()
+    base = base_of_event()
     if base and not is_known(base):
         yield Caution(
             "NotCompared",
@@ -95,21 +90,21 @@ def _befores(app: App, declarations: Declarations, record: Record | None) -> Ite
 
 def _commits(record: Record | None) -> Iterator[tuple[str, str]]:
     """The commit that was applied last, and the one before this change, as far as they are here."""
-    for when, commit in ((APPLIED, record.commit if record is not None else ""), (BASE, _base())):
+    for when, commit in ((APPLIED, record.commit if record is not None else ""), (BASE, base_commit())):
         if commit and is_known(commit):
             yield when, commit
 
 
 def _at(commit: str, folder: str, app: App, apps: frozenset[str]) -> dict[str, str]:
     """What a commit declares of the app, or of the one that it was: gone now, at the same URL or with the same token."""
-    known = _apps(commit, folder)
+    known = apps_at(commit, folder)
     if not known:  # nothing was declared yet
         return {}
-    settings = _read(commit, f"{folder}/reconciler").get("record")
+    settings = read_at(commit, f"{folder}/reconciler").get("record")
     settings = settings if isinstance(settings, dict) else {}
     said = {"record": _place(settings.get("backend", "local"), settings.get("remote", "origin"), settings.get("path"))}
     for name in (app.name, *(name for name in known if name not in apps)):
-        credentials = _read(commit, f"{folder}/apps/{name}/app").get("adminCredentials")
+        credentials = read_at(commit, f"{folder}/apps/{name}/app").get("adminCredentials")
         texts = {
             key: str(credentials[key])
             for key in ("tenantUrl", "secretToken")
@@ -118,18 +113,6 @@ def _at(commit: str, folder: str, app: App, apps: frozenset[str]) -> dict[str, s
         if texts and (name == app.name or texts.get("tenantUrl") == app.tenantUrl or texts.get("secretToken") == app.secretToken):
             return {**said, "app": name, **texts}
     return said
-
-
-def _apps(commit: str, folder: str) -> list[str]:
-    """The folders of apps that a commit holds."""
-    return sorted({Path(file).parent.name for file in names_at(commit, f"{folder}/apps") if Path(file).stem == "app"})
-
-
-def _read(commit: str, name: str) -> dict[str, Any]:
-    """A YAML file of a commit; what is none is as good as an empty one."""
-    documents = (document_at(commit, name + suffix) for suffix in SUFFIXES)
-    data: Any = next((document.data for document in documents if document is not None), {})
-    return data if isinstance(data, dict) else {}
 
 
 def _place(backend: object, remote: object, path: object) -> str:
@@ -141,20 +124,3 @@ def _where(key: str, app: App, folder: str) -> Place:
         files = [file for suffix in SUFFIXES if (file := Path(folder) / f"reconciler{suffix}").is_file()]
         return Place(str(files[0]), 1) if files else Place("", 0)
     return {"app": app.place, "tenantUrl": app.url_place, "secretToken": app.token_place}[key]
-
-
-def _base() -> str:
-    """The commit before this change: the pull request's, else where this branch left the remote's own one."""
-    return _base_of_event() or (ask("merge-base", "HEAD", "refs/remotes/origin/HEAD") or "").strip()
-
-
-def _base_of_event() -> str:
-    event = os.environ.get("GITHUB_EVENT_NAME")
-    if event not in ("pull_request", "pull_request_target", "merge_group"):
-        return ""
-    try:
-        data = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
-        commit = data["merge_group"]["base_sha"] if event == "merge_group" else data["pull_request"]["base"]["sha"]
-    except (KeyError, TypeError, ValueError, OSError):
-        return ""
-    return commit if isinstance(commit, str) and COMMIT.fullmatch(commit) else ""

@@ -21,12 +21,15 @@ GITHUB = {
 }
 
 
-def origin_of(session: Session, started: str, pulls: Mapping[str, int]) -> Origin:
-    """`started` is UTC; `pulls` are digest of a change -> the number of the pull request in which it was reviewed."""
+def origin_of(session: Session, started: str, pulls: Mapping[str, int], cycle: str) -> Origin:
+    """`started` is UTC; `pulls` are digest of a change -> the number of the pull request in which it was reviewed.
+
+    `cycle` is the id of the pass, empty where it has none yet.
+    """
     plan, record = session.planned.plan, session.record
     runs = record.runs if record is not None else 0
     return Origin(
-        named(plan.app, started, runs, plan.digest),
+        cycle or named(plan.app, started, runs, plan.digest),
         started,
         starter(os.environ),
         plan.digest,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from reconciler.cycle.session import Session
-from reconciler.plan.access import access
+from reconciler.plan.access.rows import access
 from reconciler.plan.model import Change, Plan
 from reconciler.plan.reviewed.compare import Moved, compare, unseen
 from reconciler.plan.selection import Selection

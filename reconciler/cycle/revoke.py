@@ -14,7 +14,7 @@ from reconciler.cycle.session import EVERYTHING, Session
 from reconciler.cycle.write import Lock, Request, lock_and_plan
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
-from reconciler.plan.access import access
+from reconciler.plan.access.rows import access
 from reconciler.plan.cost import estimate
 from reconciler.plan.live import Live, LiveObject, project_users
 from reconciler.plan.matching.match import NOT_ANSWERED

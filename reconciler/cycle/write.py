@@ -21,6 +21,7 @@ from reconciler.plan.safeguards.memory import prepare
 from reconciler.plan.selection import Selection
 from reconciler.record.model import Record
 from reconciler.record.open import store_of
+from reconciler.record.store import Store
 from reconciler.record.unfinished import Unfinished
 from reconciler.resolve.expressions.functions import Chance
 
@@ -34,13 +35,15 @@ class Lock(NamedTuple):
 
 class Request(NamedTuple):
     """What was asked for, in words for the log; `only` are the addresses whose record may change, if not all; `digest` is that
-    of the plan that was asked for by its digest; `pulls` are the pull requests in which changes were reviewed, by their digests.
+    of the plan that was asked for by its digest; `pulls` are the pull requests in which changes were reviewed, by their digests;
+    `cycle` is the id of the pass, where it has one already.
     """
 
     occasion: str = "apply"
     only: tuple[str, ...] = ()
     digest: str | None = None
     pulls: Mapping[str, int] | None = None
+    cycle: str = ""
 
 
 @contextmanager
@@ -49,12 +52,21 @@ def lock_and_plan(
     amend: Amend | None = None, read: Read = read_live,
 ) -> Iterator[Session]:  # fmt: skip
     """An app under its lock, read and planned. Raises what `read_and_plan` raises, and Locked."""
+    with (
+        locked(app, declarations, listener, lock) as store,
+        read_and_plan(app, declarations, listener, selection, store, amend, read) as session,
+    ):
+        yield session
+
+
+@contextmanager
+def locked(app: App, declarations: Declarations, listener: Listener, lock: Lock) -> Iterator[Store]:
+    """An app under its lock. Raises Locked and RecordError."""
     store = store_of(app, declarations)
     with store.lock(lock.command, now(), lock.timeout) as notice:
         if notice:
             listener.says(notice)
-        with read_and_plan(app, declarations, listener, selection, store, amend, read) as session:
-            yield session
+        yield store
     if head := store.head()[0]:
         listener.notes(f"{app.name}: the record is at {head} now")
 
@@ -92,7 +104,7 @@ def job_of(session: Session, changes: tuple[Change, ...], request: Request, star
         removals,
         session.planned.everything,
         skipped,
-        origin_of(session, started, request.pulls or {}),
+        origin_of(session, started, request.pulls or {}, request.cycle),
     )
 
 

@@ -60,10 +60,8 @@ def _name(folder: str, document: Document, notes: Notes) -> str:
 
 
 def _not_yet(document: Document, notes: Notes) -> None:
-    data = document.data
-    for holder, path in ((data, ("notification",)), (data.get("provisioning", {}), ("provisioning", "interval"))):
-        if path[-1] in holder:
-            notes.not_yet(document, path, path[-1])
+    if "notification" in document.data:
+        notes.not_yet(document, ("notification",), "notification")
 
 
 def _known(kind: Any, values: dict[str, Any]) -> dict[str, Any]:

@@ -155,7 +155,8 @@ class ObjectMapping:
 class Safeguards:
     """Limits on what one plan may do; `principal` is the account that owns the token, `places` are where limits are said.
 
-    With `separate`, an approval counts only where it came in a change of its own.
+    With `separate`, an approval counts only where it came in a change of its own. `onBlocked` is what a cycle of `run` does
+    where one blocks: hold all changes of the app, or continue with those that none counts.
     """
 
     accidentalDeletions: AccidentalDeletions = AccidentalDeletions()
@@ -165,6 +166,7 @@ class Safeguards:
     lockout: Lockout | None = None
     principal: str | None = None
     separate: bool = False
+    onBlocked: str = "hold"
     places: Mapping[str, Place] = field(default_factory=dict)
 
 

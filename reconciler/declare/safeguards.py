@@ -38,6 +38,7 @@ def read_safeguards(document: Document, roles: Mapping[str, Role], problems: lis
         _lockout(document, _mapping(data.get("lockout")), roles, problems),
         principal if isinstance(principal, str) else None,
         data.get("approvals") == "separate",
+        "continue" if data.get("onBlocked") == "continue" else "hold",
         {name: document.locate(("safeguards", *name.split("."))) for name in LIMITS}
         | {name: document.locate(tuple(name.split("."))) for name in SETTINGS},
     )

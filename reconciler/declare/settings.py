@@ -8,12 +8,16 @@ from typing import NamedTuple
 
 @dataclass(frozen=True)
 class Provisioning:
+    """`interval` and `fullRefresh` are times as they are declared: `40m`."""
+
     mode: str = "automatic"
     status: str = "on"
     scope: str = "assigned"
     defaultAccess: str = "skip"
     nestedGroups: str = "expand"
     interval: str = "40m"
+    fullRefresh: str = "24h"
+    drift: str = "report"  # or "repair": what `run` does
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from reconciler.github.gh import own, send
 from reconciler.plan.model import Plan
 from reconciler.report.headline import FINE
+from reconciler.report.left_out import OPENING, LeftOut, comment
 from reconciler.report.markdown import opening
 
 
@@ -13,15 +14,30 @@ def keep_comment(kind: str, plan: Plan, body: str, number: int) -> str:
 
     Returns what was done, in words. Raises GitHubError.
     """
-    comment = own(opening(kind, plan.app), number)
-    if comment is not None:
-        if comment.body != body:
-            send("PATCH", f"issues/comments/{comment.number}", body=body)
+    new = _tells_something(plan) or _warns(plan) or kind == "stale"
+    return _keep(opening(kind, plan.app), body if new else "", body, number) or "nothing changes, so nothing was posted"
+
+
+def keep_left_out(apps: list[LeftOut], doubt: str, number: int) -> str:
+    """Our comment on a pull request that names the apps that nobody plans; none is made where there are none.
+
+    Returns what was done, in words. Raises GitHubError.
+    """
+    body = comment(apps, doubt)
+    return _keep(OPENING, body if apps or doubt else "", body, number) or "every app is planned, so nothing was posted"
+
+
+def _keep(start: str, new: str, body: str, number: int) -> str:
+    """Our comment that starts so, changed to `body`; where there is none, made of `new`. Empty where that is empty."""
+    standing = own(start, number)
+    if standing is not None:
+        if standing.body != body:
+            send("PATCH", f"issues/comments/{standing.number}", body=body)
         return f"the comment on pull request {number} is up to date"
-    if _tells_something(plan) or _warns(plan) or kind == "stale":
-        send("POST", f"issues/{number}/comments", body=body)
+    if new:
+        send("POST", f"issues/{number}/comments", body=new)
         return f"commented on pull request {number}"
-    return "nothing changes, so nothing was posted"
+    return ""
 
 
 def keep_issue(plan: Plan, body: str) -> str:

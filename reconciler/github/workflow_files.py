@@ -19,6 +19,10 @@ from reconciler.scim.references import REFERENCE, expanded, parts
 ACTION = "actions/reconcile/action.yml"
 WORKFLOWS = ("workflows/plan.yml", "workflows/apply.yml", "workflows/drift.yml", ACTION)
 TOKEN, URL, DROPPED = "WIKI_SCIM_TOKEN", "WIKI_SCIM_URL", "THOUSANDEYES_SCIM_"  # what stands in this project's own workflows
+PASSED = {  # how a workflow passes a variable, but for those that are the program's own
+    "secrets": re.compile(r"^ +(\w+): \$\{\{ secrets\.\1(?: && 'present')? \}\}", re.M),
+    "vars": re.compile(r"^ +(?!RECONCILE_)(\w+): \$\{\{ vars\.\1 \}\}", re.M),
+}
 Variables = dict[str, list[str]]  # TOKEN and URL -> the team's own variables in its place
 
 
@@ -33,6 +37,27 @@ def workflow_files(variables: Variables, branch: str, version: str) -> Iterator[
         text = text.replace("branches: [main]", f"branches: [{branch}]")
         text = re.sub(r"Without it, .*\n    default: \"\"", f"A fixed version.\n    default: {version}", text)
         yield f".github/{name}", text.replace("inputs.package || format('{0}/../../..', github.action_path)", "inputs.package")
+
+
+def completed(desired: Path, apps: list[App]) -> Iterator[tuple[str, str, list[str]]]:
+    """(workflow, its new text, the variables that come into it), of those that lack some, and are as they were written here.
+
+    A workflow that somebody edited, or that another version wrote, is left to that somebody. Reads the workflows.
+    """
+    needed, _ = variables_of(apps)
+    for workflow in WORKFLOWS:
+        file = desired.parent / ".github" / workflow
+        text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() and not file.is_symlink() else ""
+        branch = re.search(r"branches: \[(.*)\]", text)
+        have = {TOKEN: sorted(set(PASSED["secrets"].findall(text))), URL: sorted(set(PASSED["vars"].findall(text)))}
+        more = {kind: sorted({*names, *needed[kind]}) for kind, names in have.items()}
+        old, new = (_text(workflow, variables, branch[1] if branch else "main") for variables in (have, more))
+        if text == old != new:
+            yield f".github/{workflow}", new, [name for kind in more for name in more[kind] if name not in have[kind]]
+
+
+def _text(workflow: str, variables: Variables, branch: str) -> str:
+    return dict(workflow_files(variables, branch, ""))[f".github/{workflow}"]
 
 
 def _lines(line: str, variables: Variables) -> list[str]:

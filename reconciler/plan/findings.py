@@ -18,6 +18,7 @@ class Findings:
 
     `ignored` are addresses by the target of which the service keeps another value, `uncleared` those by one that it was told to
     clear, `untouched` those by the reason why they are left as they are, `outstanding` is what the service was to take, and left.
+    `retained` are those who leave and keep an active account, by the words that say on whose account.
     `kept_out` counts those in scope who were revoked by hand, `released` are recorded addresses that are out of scope and with
     which nothing is left to be done.
     """
@@ -30,12 +31,14 @@ class Findings:
     untouched: ByReason = field(default_factory=dict)
     ignored: ByReason = field(default_factory=dict)
     uncleared: ByReason = field(default_factory=dict)
+    retained: ByReason = field(default_factory=dict)
     outstanding: list[Outstanding] = field(default_factory=list)
     released: set[str] = field(default_factory=set)
 
     def said(self) -> list[str]:
         """The warnings; why objects are left as they are is said once a reason."""
-        return [*self.warnings, *(f"{listed(addresses)}: {why}" for why, addresses in sorted(self.untouched.items()))]
+        reasons = sorted([*self.untouched.items(), *self.retained.items()])
+        return [*self.warnings, *(f"{listed(addresses)}: {why}" for why, addresses in reasons)]
 
     def left(self, why: str, address: str) -> None:
         """An object is not what it should be, and stays so."""
@@ -57,6 +60,7 @@ def joined(phases: Iterable[Findings]) -> Findings:
             (total.untouched, phase.untouched),
             (total.ignored, phase.ignored),
             (total.uncleared, phase.uncleared),
+            (total.retained, phase.retained),
         ):
             for reason, addresses in part.items():
                 whole.setdefault(reason, []).extend(addresses)

@@ -191,6 +191,13 @@ class Access(NamedTuple):
     keeps: str = ""
     then: str = ""
 
+    @property
+    def verb(self) -> str:
+        """What is done with `what`, in the third person: another name is no gain."""
+        if self.kind == "identity":
+            return "gets"
+        return "gains" if self.gains else "loses"
+
 
 class Kept(NamedTuple):
     """A role or a group that a person has on the service, and that nothing carries any more: `target` did when last applied."""
@@ -199,6 +206,14 @@ class Kept(NamedTuple):
     target: str
     what: str
     privileged: bool
+
+
+class LooksRenamed(NamedTuple):
+    """An object that is to come and looks like one that is to go, or stays unwanted: `common` says in words what tells."""
+
+    address: str
+    previous: str
+    common: str
 
 
 class Caution(NamedTuple):
@@ -262,6 +277,7 @@ class Plan:
     left: int = 0  # objects that are not as declared, and stay so: a warning says why
     outstanding: int = 0  # objects of which something was to be taken that the service did not take: a caution says what
     cautions: tuple[Caution, ...] = ()
+    looks_renamed: tuple[LooksRenamed, ...] = ()  # those to come that nobody declared to be another's new name
     kept: tuple[Kept, ...] = ()  # what people keep unmanaged from this apply on
     record: RecordHead = RecordHead()
     redacted: bool = False  # personal values are hashes: it can be shown, not applied

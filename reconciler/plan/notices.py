@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from reconciler.declare.model import App
+from reconciler.declare.names import is_user
+from reconciler.plan.context import Context
 from reconciler.plan.model import ObjectError, Skip
 from reconciler.plan.provisioning import closed_by
+from reconciler.plan.removed import KEPT
 from reconciler.plan.selection import Selection
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
 
+KEEPS = "keeps an active account, and nothing here disables it"
 NO_RECORD = "there is no record yet: accounts are matched afresh, and only matched ones are managed"
 CLOSED = {
     "manual": "provisioning is manual, so apply refuses to write this: set `mode: automatic` under provisioning in app.yaml",
@@ -37,13 +43,23 @@ def of_record(record: Record | None, base_url: str) -> list[str]:
 def faults(resolution: Resolution) -> list[ObjectError]:
     """Values that an expression could not work out: the attribute is left as it is, and somebody should know."""
     return [
-        ObjectError(address, "InvalidValue", f"{fault.target}: {fault.reason}", "mend the user's attribute, or the expression")
+        ObjectError(address, "InvalidValue", f"{fault.target}: {fault.reason}", "fix the user's attribute, or the expression")
         for address, found in sorted(resolution.faults.items())
         for fault in found
     ]
 
 
-def skips(resolution: Resolution, selection: Selection) -> tuple[Skip, ...]:
-    """Declared objects that are not provisioned, of those that were selected."""
-    selected = (skip for address, skip in sorted(resolution.skipped.items()) if selection.names(address))
-    return tuple(Skip(s.address, s.code, s.reason, s.remedy) for s in selected)
+def skips(context: Context, selection: Selection) -> tuple[Skip, ...]:
+    """Declared objects that are not provisioned, of those that were selected; who keeps an account is not told to come back."""
+    keeping = set(_keeping(context))
+    selected = (skip for address, skip in sorted(context.resolution.skipped.items()) if selection.names(address))
+    return tuple(Skip(s.address, s.code, s.reason, KEEPS if s.address in keeping else s.remedy) for s in selected)
+
+
+def _keeping(context: Context) -> Iterator[str]:
+    """Who is out of scope and stays active all the same, by the declaration's or the service's doing."""
+    for address, skip in context.unwanted.items():
+        account = context.live.users.get(context.entries[address]["id"]) if is_user(address) else None
+        changing = address in context.pending
+        if skip is not None and skip.code not in KEPT and account is not None and account.active and not changing:
+            yield skip.address

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.declare.model import App
-from reconciler.plan import unmapped
-from reconciler.plan.access import access
+from reconciler.plan import undeclared_renames, unmapped
+from reconciler.plan.access.rows import access
 from reconciler.plan.context import Context, gather
 from reconciler.plan.cost import estimate
 from reconciler.plan.desired import plan_desired
@@ -27,9 +27,8 @@ from reconciler.plan.reviewed.already_done import is_done
 from reconciler.plan.revoked import plan_revoked
 from reconciler.plan.selection import Selection, select
 from reconciler.plan.strangers import of_strangers
-from reconciler.plan.undeclared_renames import renames
 from reconciler.plan.unmanaged import Directory
-from reconciler.plan.warnings import fixed, ignored, notes, refused, uncleared
+from reconciler.plan.warnings import fixed, ignored, of_declared, of_mappings, of_service, refused, uncleared
 from reconciler.record.entries import Entries
 from reconciler.record.model import Record
 from reconciler.resolve.capabilities import Limits
@@ -76,6 +75,17 @@ def make_plan(
     gained, outstanding = access(context, selected), [o for o in findings.outstanding if selection.names(o.address)]
     unmanaged = sorted(live.users[id] for id in live.users.keys() - context.matching.addresses.keys())
     directory, differ = Directory(app, resolution), fixed(context)
+    still_active = directory.still_active(unmanaged)
+    standing = (
+        *live.notes,
+        *of_service(context),
+        *ignored(context, findings.ignored),
+        *uncleared(context, findings.uncleared),
+        *unmapped.warnings(context, stays),
+        *(still_active if record is not None else ()),
+        *of_strangers(context, selected),
+    )
+    pairs = undeclared_renames.renames(context, selected)
     plan = Plan(
         app.name,
         app.displayName,
@@ -83,28 +93,23 @@ def make_plan(
         app.profile,
         selected,
         gained,
-        skips(resolution, selection),
+        skips(context, selection),
         directory.classed(unmanaged),
         tuple(
             error
             for error in (*context.matching.errors, *faults(resolution), *unmapped.errors(context, stays))
             if selection.names(error.address)
         ),
-        tuple(
-            [
-                *of_provisioning(app),
-                *of_record(record, base_url),
-                *left_out,
-                *notes(context, differ),
-                *renames(context, selected),
-                *resemblances(context, selected),
-                *findings.said(),
-                *ignored(context, findings.ignored),
-                *uncleared(context, findings.uncleared),
-                *unmapped.warnings(context, stays),
-                *directory.still_active(unmanaged),
-                *of_strangers(context, selected),
-            ]
+        (
+            *of_provisioning(app),
+            *of_record(record, base_url),
+            *left_out,
+            *of_mappings(context),
+            *of_declared(context, differ),
+            *resemblances(context, selected),
+            *findings.said(),
+            *(still_active if record is None else ()),
+            *standing,
         ),
         findings.unchanged,
         findings.adopted,
@@ -117,12 +122,15 @@ def make_plan(
         left=_count([*findings.untouched.values(), *differ.values(), [item.address for item in stays]]) + findings.kept_out,
         outstanding=len({item.address for item in outstanding}),
         cautions=(
+            *undeclared_renames.cautions(context, pairs),
             *unmapped.cautions(context, unmapped.fresh(context, stays)),
             *cautions(context, outstanding),
             *reenabled(context, selected),
             *lookalikes(context, gained),
         ),
+        looks_renamed=pairs,
         kept=kept,
+        standing=standing,
         provisioning=closed_by(app) or "",
     )
     return Planned(plan, context, everything, findings)

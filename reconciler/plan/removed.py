@@ -19,6 +19,8 @@ from reconciler.resolve.model import Skipped
 # A broken mapping is no reason to take somebody's account away.
 KEPT = frozenset({"MatchingAttributeEmpty", "DuplicateSource"})
 
+RETAINED = "leaves, and keeps an active account and all that it may do, since {} is `retain`"
+
 
 def plan_removed(context: Context, kind: str, live: Mapping[str, LiveObject]) -> Findings:
     """What becomes of recorded objects of a kind (`User` or `Group`) that nobody wants any more."""
@@ -44,7 +46,10 @@ def _remove_user(
 ) -> None:
     rules = context.app.deprovisioning
     reason = f"{skip.code}: {skip.reason}" if skip else "no longer in the directory"
+    setting = "outOfScope" if skip else "removedFromDirectory"
     match rules.outOfScope if skip else rules.removedFromDirectory:
+        case "retain" if live.active and not entry.get("retained"):
+            findings.retained.setdefault(RETAINED.format(setting), []).append(address)
         case "delete":
             why = Cause.TIME if ran_out(skip, entry) and is_active(entry) else Cause.CONFIG
             _delete_user(context, address, live, skip, reason, why, findings)

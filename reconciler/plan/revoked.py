@@ -29,11 +29,11 @@ def plan_revoked(context: Context) -> Findings:
             gone = f"; {context.able.service} deletes the account, which cannot be undone" if deletes else ""
             findings.changes.append(_change(context, address, live, attributes, when + gone))
         if live is not None and live.active and not context.disables_switched_off(address):
-            findings.warnings.append(f"{address} is {when}, but no mapping gives `active: false`: disable it on the service")
+            findings.warnings.append(f"{address} was {when}, but no mapping gives `active: false`: disable it on the service")
         if (user := context.resolution.users.get(address)) is not None and address not in context.matching.refused:
             place = context.place(address, user.row)
             findings.warnings.append(
-                f"{address} is {when}, and still declared: set `accountEnabled: false` at "
+                f"{address} was {when}, and is still declared: set `accountEnabled: false` at "
                 f"{place.file}:{place.line}, or remove the assignments"
             )
             findings.kept_out += 1

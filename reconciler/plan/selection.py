@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from reconciler.declare.names import fold
@@ -45,9 +45,13 @@ def select(context: Context, everything: Iterable[Change], selection: Selection)
     chosen = selection.chosen
     found = [part for change in everything if (part := _selected(context, change, chosen, notes)) is not None]
     found = [change for change in found if selection.has_cause(change)]
-    there = context.matching.live.keys() | {change.address for change in found if change.action == Action.CREATE}
-    kept = [part for change in found if (part := _possible(change, there, notes)) is not None]
-    return tuple(kept), notes
+    return possible(context, found, notes), notes
+
+
+def possible(context: Context, changes: Collection[Change], notes: list[str]) -> tuple[Change, ...]:
+    """Without what would need an account that is neither there nor created by one of them; `notes` hears of that."""
+    there = context.matching.live.keys() | {change.address for change in changes if change.action == Action.CREATE}
+    return tuple(part for change in changes if (part := _possible(change, there, notes)) is not None)
 
 
 def narrowed(context: Context, change: Change, chosen: frozenset[str]) -> Change | None:

@@ -1,10 +1,10 @@
-"""Renames that nobody declared: who is to go and who is to come, and look like one another. Changes in, warnings out. Pure."""
+"""Renames that nobody declared: who is to go and who is to come, and look like one another. Changes in, pairs out. Pure."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Hashable, Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from reconciler.declare.names import fold, is_group, name_of, row_key
 from reconciler.declare.table import Table
@@ -12,34 +12,49 @@ from reconciler.declare.wording import likely
 from reconciler.declare.yaml.scalars import unescaped
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.membership import known_members
-from reconciler.plan.model import Action, Change
+from reconciler.plan.model import Action, Caution, Change, LooksRenamed
 from reconciler.resolve.mapping import Slot
 
 MOST = 5
+CODE = "LooksRenamed"
 REMOVALS = (Action.DISABLE, Action.DELETE)
 T = TypeVar("T", bound=Hashable)
 
 
-class Pair(NamedTuple):
-    """One who is to come, one who is to go, both by address, and what they have in common, in words."""
-
-    new: str
-    old: str
-    common: str
+def renames(context: Context, changes: Collection[Change]) -> tuple[LooksRenamed, ...]:
+    """Each pair, groups first."""
+    return (*_groups(context, changes), *_users(context, changes))
 
 
-def renames(context: Context, changes: Collection[Change]) -> Iterator[str]:
-    """At most `MOST` pairs, and how many there are besides."""
-    pairs = [*_groups(context, changes), *_users(context, changes)]
-    for pair in pairs[:MOST]:
-        name = unescaped(name_of(pair.old))
-        keep = " to keep the group" if is_group(pair.new) else ", and the account is kept"
-        yield f"{pair.new} looks like {pair.old} under another name ({pair.common}): add `previously: [{name}]`{keep}"
-    if len(pairs) > MOST:
-        yield f"and {len(pairs) - MOST} more look like others under another name: where one is, add `previously`"
+def cautions(context: Context, pairs: Collection[LooksRenamed]) -> Iterator[Caution]:
+    """What keeps each of a few, at its line; of many of a kind what keeps them, with the first few."""
+    for kind, noun, fate in (("User/", "logins", "a new account, and the old one goes"), ("Group/", "groups", "a new group")):
+        alike = [pair for pair in pairs if pair.address.startswith(kind)]
+        if len(alike) > MOST:
+            yield _many(alike, noun, fate)
+        else:
+            yield from (_one(context, pair) for pair in alike)
 
 
-def _groups(context: Context, changes: Collection[Change]) -> Iterator[Pair]:
+def _one(context: Context, pair: LooksRenamed) -> Caution:
+    key, name = row_key(pair.address), unescaped(name_of(pair.previous))
+    place = context.place(pair.address, context.resolution.table(pair.address).index[key])
+    keep = "keep the group" if is_group(pair.address) else "keep the account"
+    words = f"{pair.address} looks like {pair.previous} under another name ({pair.common}): add `previously: [{name}]` to {keep}"
+    return Caution(CODE, words, place.file, place.line)
+
+
+def _many(pairs: list[LooksRenamed], noun: str, fate: str) -> Caution:
+    named = ", ".join(f"{pair.previous} → {name_of(pair.address)}" for pair in pairs[:MOST])
+    why = " or ".join(dict.fromkeys(pair.common for pair in pairs))
+    return Caution(
+        CODE,
+        f"{len(pairs):,} {noun} look renamed ({why}), but nothing says so, so each is {fate}: where it is a rename, add "
+        f"`previously: [OLD NAME]`: {named} and {len(pairs) - MOST:,} more",
+    )
+
+
+def _groups(context: Context, changes: Collection[Change]) -> Iterator[LooksRenamed]:
     """Pairs with the same members, whom no other group has; then those with nearly the same name, and members in common."""
     new, _ = _of_kind(context, changes, "Group/")
     going = _groups_left(context, {change.address for change in changes}) if new else {}
@@ -58,7 +73,7 @@ def _groups(context: Context, changes: Collection[Change]) -> Iterator[Pair]:
         near = likely(name_of(address), shared)
         if near is not None:
             said.add(shared[near])
-            yield Pair(address, shared[near], "nearly the same name, and members in common")
+            yield LooksRenamed(address, shared[near], "nearly the same name, and members in common")
 
 
 def _groups_left(context: Context, selected: Container[str]) -> dict[str, frozenset[str]]:
@@ -72,7 +87,7 @@ def _groups_left(context: Context, selected: Container[str]) -> dict[str, frozen
     return found
 
 
-def _users(context: Context, changes: Iterable[Change]) -> Iterator[Pair]:
+def _users(context: Context, changes: Iterable[Change]) -> Iterator[LooksRenamed]:
     """Pairs with the same external id, e-mail or display name, in this order, that nobody else bears."""
     new, old = _of_kind(context, changes, "User/")
     if not (new and old):
@@ -111,20 +126,20 @@ def _several(context: Context, number: int, shared: Collection[str]) -> Callable
     return lambda value: wanted[value] > 1 or live[value] > 1
 
 
-def _somebody_else(context: Context, pair: Pair) -> bool:
+def _somebody_else(context: Context, pair: LooksRenamed) -> bool:
     """Whether declared ids say that these are two people."""
-    entry, table = context.entries.get(pair.old), context.resolution.declarations.users
-    own = table.column("id")[context.resolution.users[pair.new].row]
+    entry, table = context.entries.get(pair.previous), context.resolution.declarations.users
+    own = table.column("id")[context.resolution.users[pair.address].row]
     return own is not None and (entry or {}).get("declaredId", own) != own
 
 
-def _pairs(coming: Mapping[str, T], going: Mapping[str, T], several: Callable[[T], bool], common: str) -> Iterator[Pair]:
+def _pairs(coming: Mapping[str, T], going: Mapping[str, T], several: Callable[[T], bool], common: str) -> Iterator[LooksRenamed]:
     """Those that alone have the same something."""
     here, there = Counter(coming.values()), Counter(going.values())
     old = {value: address for address, value in going.items() if value and there[value] == 1}
     for address, value in coming.items():
         if value in old and here[value] == 1 and not several(value):
-            yield Pair(address, old[value], common)
+            yield LooksRenamed(address, old[value], common)
 
 
 def _of_kind(context: Context, changes: Iterable[Change], kind: str) -> tuple[list[Change], list[Change]]:

@@ -17,25 +17,22 @@ from reconciler.resolve.mapping import Slot
 NAMED = 10
 
 
-def notes(context: Context, differ: Mapping[str, list[str]]) -> Iterator[str]:
-    """Every warning of this kind, in a fixed order; `differ` is what `fixed` found."""
-    yield from of_mappings(context)
-    yield from of_objects(context, differ)
-
-
 def of_mappings(context: Context) -> Iterator[str]:
     """Of mappings that have no effect on this service, whoever they are for."""
     yield from context.resolution.limited.warnings
-    yield from context.live.notes
 
 
-def of_objects(context: Context, differ: Mapping[str, list[str]]) -> Iterator[str]:
-    """Of the users and groups that are desired."""
+def of_declared(context: Context, differ: Mapping[str, list[str]]) -> Iterator[str]:
+    """Of the users who are desired, which this declaration may have brought; `differ` is what `fixed` found."""
     yield from _fixed(context, differ)
-    yield from _refused(context)
     yield from _known_by_email(context)
     yield from _several_roles(context)
     yield from _roles_kept(context)
+
+
+def of_service(context: Context) -> Iterator[str]:
+    """Of what the service takes, and of what is there: that was so before, whatever is declared now."""
+    yield from _refused(context)
     yield from _groups_kept(context)
     yield from _members_unseen(context)
 

@@ -8,9 +8,10 @@ from typing import Any, TypedDict
 
 from reconciler.declare.names import fold
 from reconciler.record.entries import Entries, Entry
+from reconciler.record.service import Service
 
 RECORD_VERSION = 1
-WHERE_SOME = frozenset({"learned", "incomplete", "unmapped"})  # keys that are written only where there is something
+WHERE_SOME = frozenset({"learned", "incomplete", "unmapped", "service"})  # keys that are written only where there is something
 IN_NO_FORM = "none"
 
 
@@ -128,6 +129,7 @@ class Record:
     declared:   the names and places in app.yaml and reconciler.yaml when we last applied, as they are written
     skips:      address -> the code with which the provisioning log last said that the object is left out
     learned:    what applies have found of the service; written where there is something
+    service:    the cycles of the running service; written where there was one
     commit:     the declaration's commit after whose apply no declared change was left to do; "" where none was known
     """
 
@@ -152,6 +154,7 @@ class Record:
     skips: dict[str, str] = field(default_factory=dict)
     declared: dict[str, str] = field(default_factory=dict)
     learned: Learned = field(default_factory=Learned)
+    service: Service = field(default_factory=Service)
 
     def __post_init__(self) -> None:
         if not isinstance(self.entries, Entries):
@@ -162,6 +165,11 @@ class Record:
         """All but the entries, by name, as it is written."""
         names = [item.name for item in fields(self) if item.name != "entries"]
         return {name: getattr(self, name) for name in names if name not in WHERE_SOME or getattr(self, name)}
+
+    @property
+    def is_of_an_apply(self) -> bool:
+        """Whether anything was ever applied: a first cycle that failed leaves no more than its figures."""
+        return bool(self.base_url or self.entries or self.revoked or self.runs)
 
     # The app and its safeguards
 

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 
 
 def recovered(store: Store) -> Record | None:
-    """The record with what a killed run has left in the journal. Raises RecordError."""
+    """The record with what a killed run has left in the journal, once anything was applied. Raises RecordError."""
     from reconciler.record.journal import recover
 
     record = store.load()
-    if record is not None:
-        recover(record, store.read_journal())
+    if record is None or not record.is_of_an_apply:
+        return None
+    recover(record, store.read_journal())
     return record
 
 

@@ -18,6 +18,7 @@ from reconciler.plan.model import (
     Change,
     Config,
     Kept,
+    LooksRenamed,
     ObjectError,
     Plan,
     Precondition,
@@ -31,7 +32,7 @@ from reconciler.resolve.canonical import sha256
 
 SEAL = "content_digest"
 AGAIN = "make the plan again: `reconcile plan --out FILE`"
-Noun = TypeVar("Noun", AttributeChange, Config, Kept, ObjectError, Precondition, RecordHead, Requests, Skip)
+Noun = TypeVar("Noun", AttributeChange, Config, Kept, LooksRenamed, ObjectError, Precondition, RecordHead, Requests, Skip)
 
 
 class PlanFileError(ReconcileError):
@@ -79,6 +80,7 @@ def _shown(plan: Plan) -> dict[str, Any]:
         "summary": summary(plan),
         **({"headline": words} if (words := headline(plan, str)) else {}),
         "changes": [change_json(change) for change in plan.changes],
+        **({"looks_renamed": [pair._asdict() for pair in plan.looks_renamed]} if plan.looks_renamed else {}),
         **({"kept": [item._asdict() for item in plan.kept]} if plan.kept else {}),
         "access": [_access(item) for item in plan.access],
         "skipped": [item._asdict() for item in plan.skipped],
@@ -193,6 +195,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         unmanaged=tuple(Unmanaged(u["id"], u["userName"], u.get("class", "local")) for u in data["unmanaged"]),
         errors=tuple(_known(ObjectError, item) for item in data["errors"]),
         warnings=tuple(data["warnings"]),
+        looks_renamed=tuple(_known(LooksRenamed, item) for item in data.get("looks_renamed", ())),
         kept=tuple(_known(Kept, item) for item in data.get("kept", ())),
         cautions=tuple(_read_caution(item) for item in data.get("cautions", ())),
         unchanged=data["summary"]["unchanged"],

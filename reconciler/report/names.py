@@ -92,6 +92,7 @@ def of_plan(plan: Plan) -> Iterator[str]:
     """What names a person, a group or an account in a plan."""
     addresses = [*plan.only, *(item.address for item in plan.skipped), *(item.address for item in plan.errors)]
     addresses += [*(change.address for change in plan.changes), *(row.address for row in plan.access)]
+    addresses += [address for pair in plan.looks_renamed for address in pair[:2]]
     for change in plan.changes:
         addresses += [*change.add, *change.remove]
         yield change.name

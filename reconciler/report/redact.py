@@ -42,6 +42,9 @@ def redact(plan: Plan, key: str, names: Iterable[str] = ()) -> Plan:
         cautions=tuple(item._replace(text=work.words(item.text)) for item in plan.cautions),
         warnings=tuple(map(work.words, plan.warnings)),
         standing=tuple(map(work.words, plan.standing)),
+        looks_renamed=tuple(
+            pair._replace(address=work.address(pair.address), previous=work.address(pair.previous)) for pair in plan.looks_renamed
+        ),
         kept=tuple(item._replace(address=work.address(item.address), what=work.kept(item)) for item in plan.kept),
         only=tuple(map(work.address, plan.only)),
         safeguards=tuple({k: work.safeguard(k, v) for k, v in item.items()} for item in plan.safeguards),

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from reconciler.declare.names import name_of
 from reconciler.declare.wording import plural
 from reconciler.plan.model import Access, Action, Caution, Plan, Skip, Unmanaged
+from reconciler.plan.notices import KEEPS
 from reconciler.plan.warnings import listed
 from reconciler.report.blocks import FEW, NAMED, SAMPLES, Place, Rows, blocks, by_person, for_all, people_alike, places
 from reconciler.report.change_text import block_lines
@@ -152,7 +153,7 @@ def access_words(row: Access, place: str = "") -> str:
     where = plain(place or f"{row.file}:{row.line}")
     reason = f", reason: {plain(row.reason)}" if row.reason else ""
     keeps = f" (keeps {plain(row.keeps)})" if row.keeps else ""
-    return f"{'gains' if row.gains else 'loses'} {kind}{what}{through}, {where}{until}{reason}{keeps}"
+    return f"{row.verb} {kind}{what}{through}, {where}{until}{reason}{keeps}"
 
 
 def skips_to_show(plan: Plan) -> tuple[Skip, ...]:
@@ -172,7 +173,7 @@ def skips(skipped: Iterable[Skip]) -> Iterator[tuple[str, str, int, list[str]]]:
     for (code, remedy), items in sorted(groups.items(), key=lambda group: (group[0][0] == DISABLED, group[0])):
         if code == "NotAssigned":  # most of a directory
             yield code, remedy, len(items), [listed((item.address for item in items), 3)]
-        elif code == DISABLED:
+        elif code == DISABLED and remedy != KEEPS:
             yield code, AS_DECLARED, len(items), [listed((item.address for item in items), 3)]
         else:
             yield code, remedy, len(items), [f"{item.address}: {item.reason}" for item in items]

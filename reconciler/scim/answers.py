@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
-from reconciler.scim.errors import AuthError, LostAnswer, PatchUnsupported, ReadError, ServiceError, StaleError
+from reconciler.scim.errors import AuthError, LostAnswer, NotScim, PatchUnsupported, ReadError, ServiceError, StaleError
 
 T = TypeVar("T")
 
@@ -51,15 +51,15 @@ class Answers:
             return orjson.loads(answer.content)
         except orjson.JSONDecodeError:
             words = f"answered {status} with something that is not JSON: {self._start(answer)}"
-            return self._unusable(words, answer, shown, "check that tenantUrl is the SCIM base URL")
+            return self._unusable(words, answer, shown, "check that tenantUrl is the SCIM base URL", NotScim)
 
-    def _unusable(self, why: str, answer: Answer, shown: str, remedy: str = TOO_MUCH) -> None:
+    def _unusable(self, why: str, answer: Answer, shown: str, remedy: str = TOO_MUCH, kind: type[ReadError] = ReadError) -> None:
         """An answer that says it was done, but not what came of it, which can be read back; a POST or PATCH is looked up."""
         if shown.startswith(("PUT", "DELETE")):
             return
         if shown.startswith(("POST", "PATCH")):
             raise LostAnswer(why, shown, answer.status)
-        raise ReadError(why, shown, answer.status, remedy=remedy)
+        raise kind(why, shown, answer.status, remedy=remedy)
 
     def _error(self, answer: Answer, shown: str) -> ServiceError:
         status = answer.status

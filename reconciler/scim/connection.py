@@ -8,7 +8,7 @@ from reconciler.resolve.capabilities import Limited
 from reconciler.resolve.mapping import CompiledMapping, compile_mapping
 from reconciler.scim.client import ScimClient
 from reconciler.scim.discovery import read_schemas, refined, schema_warnings
-from reconciler.scim.errors import ReadError, ServiceError
+from reconciler.scim.errors import OldScim, ReadError, ServiceError
 from reconciler.scim.profile import Profile
 
 
@@ -130,7 +130,7 @@ def _remedy(error: ServiceError, resource: str) -> str:
             return "the service is limiting requests: wait, and see whether something else uses the same token"
         case 400:
             return "the service cannot filter on this attribute: give matchingPrecedence to one that it can"
-    if isinstance(error, ReadError):
+    if isinstance(error, ReadError) and not isinstance(error, OldScim):
         return "tenantUrl shows a page that is not SCIM: check it, and whether a proxy or a login page answers"
     if "certificate" in words:
         return "the TLS certificate is not trusted: install the authority's certificate, or mend tenantUrl's host"

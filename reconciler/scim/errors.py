@@ -3,6 +3,8 @@
 ServiceError            the service said no, or spoke something that is not SCIM
 ├── AuthError           401 or 403: nothing else will work either
 ├── ReadError           a list could not be read whole, or cannot be trusted
+│   └── NotScim         what answers speaks something else
+│       └── OldScim     SCIM 1.1
 ├── StaleError          412: the object has changed since it was read; apply/execute.py ends its change as stale
 ├── PatchUnsupported    405 or 501 on PATCH
 ├── NoConnection        nothing was sent
@@ -60,6 +62,14 @@ class AuthError(ServiceError):
 
 class ReadError(ServiceError):
     """A plan on half a service would disable the other half, so there is no plan."""
+
+
+class NotScim(ReadError):
+    """What answers is no SCIM 2.0 service."""
+
+
+class OldScim(NotScim):
+    """What answers speaks SCIM 1.1."""
 
 
 class StaleError(ServiceError):

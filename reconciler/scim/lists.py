@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.scim.errors import ReadError, ServiceError
+from reconciler.scim.errors import NotScim, OldScim, ReadError
 from reconciler.scim.identity import refuse_other_kind
 from reconciler.scim.paging import MOST_OBJECTS
 
@@ -13,7 +13,7 @@ OLD = "urn:scim:schemas:core:1.0"
 
 
 def listed(resource: str, data: Any, request: str) -> tuple[list[Resource], int]:
-    """(resources, how many the service says that there are), RFC 7644 §3.4.2. Raises ReadError, and ServiceError for SCIM 1.1."""
+    """(resources, how many the service says that there are), RFC 7644 §3.4.2. Raises ReadError."""
     # An object that says neither is no empty list: that would disable everybody.
     listed = isinstance(data, dict) and not {"totalResults", "Resources", "resources"}.isdisjoint(data)
     total = data.get("totalResults", 0) if listed else None
@@ -23,9 +23,9 @@ def listed(resource: str, data: Any, request: str) -> tuple[list[Resource], int]
     if items is None and isinstance(total, int):
         items = []
     if not isinstance(items, list) or not isinstance(total, int):
-        raise ReadError("the answer is no SCIM list", request, remedy="check that tenantUrl is the SCIM base URL")
+        raise NotScim("the answer is no SCIM list", request, remedy="check that tenantUrl is the SCIM base URL")
     if any(_is_old(part) for part in (data, *items[:1]) if isinstance(part, dict)):
-        raise ServiceError(
+        raise OldScim(
             "the service answers in SCIM 1.1, which is not spoken here",
             request,
             remedy="put the SCIM 2.0 base URL into tenantUrl; it often ends in /scim/v2",

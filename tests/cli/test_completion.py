@@ -18,7 +18,7 @@ def at_the_example(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def offered(*words: str) -> list[str]:
     *before, begun = words
-    shell = BashComplete(cli, {}, "reconcile", "_RECONCILE_COMPLETE")
+    shell = BashComplete(cli, {}, "reconcile", "RECONCILE_COMPLETE")
     return [item.value for item in shell.get_completions(before, begun)]
 
 
@@ -51,4 +51,4 @@ def test_declarations_that_are_not_there_or_broken_offer_nothing(tmp_path: Path,
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_each_shell_gets_a_script_that_calls_reconcile(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["completion", shell]) == 0
-    assert f"_RECONCILE_COMPLETE={shell}_complete" in capsys.readouterr().out
+    assert f"RECONCILE_COMPLETE={shell}_complete" in capsys.readouterr().out

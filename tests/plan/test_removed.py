@@ -151,7 +151,7 @@ def test_a_group_is_deleted_only_if_we_created_it_and_the_mapping_deletes() -> N
     still = ObjectMapping(targetObjectActions=frozenset({"update"}), attributes=GROUPS)
     assert f"{NET}: retained, since the mapping does not delete" in planned(context(app(groups=still), **alone)).said()
     kept = planned(context(rules(removedFromDirectory="retain", outOfScope="retain"), **alone))
-    assert (kept.changes, kept.said()) == ([], []), "nobody is inside who keeps something"
+    assert (kept.changes, kept.untouched) == ([], {}), "nobody is inside who keeps something"
 
 
 EXPIRED: Any = (

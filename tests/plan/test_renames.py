@@ -7,6 +7,7 @@ import re
 import pytest
 
 from reconciler.declare.yaml.document import parse
+from reconciler.report.headline import headline
 from reconciler.report.redact import redact
 from reconciler.report.text import render
 from tests.support.world import MAPPINGS, World
@@ -21,7 +22,7 @@ MAPPED = MAPPINGS.replace("      - {target: displayName, source: displayName}\n"
 
 
 def hints(world: World, *only: str) -> list[str]:
-    return [text for text in world.plan(*only).warnings if "under another name" in text]
+    return [item.text for item in world.plan(*only).cautions if item.code == "LooksRenamed"]
 
 
 def actions(world: World) -> list[tuple[str, str]]:
@@ -142,7 +143,7 @@ def test_a_renamed_user_is_found_and_kept_by_what_the_plan_says(applied: World, 
             assert {("User/ada@x.org", "disable"), ("User/ada.l@x.org", "create")} <= set(actions(applied))
             assert hints(applied) == [
                 f"User/ada.l@x.org looks like User/ada@x.org under another name (the same {common}): add "
-                "`previously: [ada@x.org]`, and the account is kept"
+                "`previously: [ada@x.org]` to keep the account"
             ]
     assert actions(applied) == [("User/ada.l@x.org", "update")] and hints(applied) == []
 
@@ -204,13 +205,22 @@ def renamed(world: World, count: int) -> None:
             world.converge()
 
 
-@pytest.mark.parametrize(
-    ("count", "more"), [(5, []), (8, ["and 3 more look like others under another name: where one is, add `previously`"])]
-)
-def test_a_plan_names_a_few_and_counts_the_rest(applied: World, count: int, more: list[str]) -> None:
-    renamed(applied, count)
-    said = hints(applied)
-    assert len(said) == 5 + len(more) and said[5:] == more
+def test_each_of_a_few_is_named_at_its_line(applied: World) -> None:
+    renamed(applied, 5)
+    found = [item for item in applied.plan().cautions if item.code == "LooksRenamed"]
+    assert [item.line for item in found] == [2, 3, 4, 5, 6] and found[0].file.endswith("directory/users/a.yaml")
+
+
+def test_of_many_the_first_are_named_and_the_rest_is_counted_and_the_headline_takes_none_for_new(applied: World) -> None:
+    renamed(applied, 8)
+    (said,) = hints(applied)
+    assert said.startswith("8 logins look renamed (the same displayName), but nothing says so, so each is a new account, and ")
+    assert "add `previously: [OLD NAME]`: User/u0@x.org \u2192 u0@y.org, " in said and said.endswith(" and 3 more")
+    plan = applied.plan()
+    assert len(plan.looks_renamed) == 8 and headline(plan, str).startswith(
+        "8 logins look renamed without `previously`, nobody else's access changes"
+    )
+    assert render(plan, lambda text, _: text).splitlines()[3:5] == ["Caution:", f"  ! {said}"], "before anything else"
 
 
 def test_only_what_the_plan_holds_is_spoken_of_and_nobody_is_named_where_it_is_redacted(applied: World) -> None:
@@ -222,4 +232,4 @@ def test_only_what_the_plan_holds_is_spoken_of_and_nobody_is_named_where_it_is_r
     applied.users(ADA, GRACE)
     applied.converge()
     groups(applied, "Net: some")
-    assert "all" not in "".join(text for text in redact(applied.plan(), "key").warnings if "under another name" in text)
+    assert "all" not in "".join(text for text in map(str, redact(applied.plan(), "key").cautions) if "under another name" in text)

@@ -120,6 +120,7 @@ def test_each_attribute_and_member_names_its_own_cause_where_there_are_several()
         ("13 of 60 users lose access; limit 10 or 20 %", "13 of 60 users lose access; limit 10 or 20 %"),
         ("User/ada@x.org holds Admin, desired/a.yaml:3", "`User/ada@x.org` holds Admin, `desired/a.yaml:3`"),
         ("needs `expires` by 2026-08-30", "needs `expires` by 2026-08-30"),
+        ("add `previously: [a]`, and go on", "add `previously: [a]`, and go on"),
         ("in Net Work, since then", "in `Net Work`, since then"),
         ("see #1 and @all or www.evil.example", "see `#1` and `@all` or `www.evil.example`"),
         ("[x](https://evil) *b* <i>", "`[x](https://evil)` `*b*` `<i>`"),

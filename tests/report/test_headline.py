@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.plan.model import Access, Action, AttributeChange, Cause, Change, Kept, Plan, Skip
+from reconciler.plan.model import Access, Action, AttributeChange, Cause, Change, Kept, LooksRenamed, Plan, Skip
 from reconciler.report import jsonform, markdown, text
 from reconciler.report.headline import headline
 from reconciler.report.redact import redact
+from tests.support.world import APP, World
 
 PLAN = Plan("wiki", "Wiki", "https://wiki.example", "generic")
 PLACE = ("desired/users.yaml", 2)
@@ -41,15 +42,44 @@ TITLE = AttributeChange("title", "a", "b")
         ((row("a", True, "Admin"), row("a", False)), "1 person has other access than before"),
         (
             (row("a", True, "Admin", True), row("b", False, "Admin", True)),
-            "1 person gains access, 1 loses it, 1 privileged role moves",
+            "1 person gains a privileged role (Admin), 1 person loses a privileged role (Admin)",
         ),
-        ((row("a", True, "Admin", True),), "1 person gains access, 1 privileged role is given"),
-        ((row("a", False, "Ops", True, "group"),), "1 person loses access, 1 privileged group is taken away"),
+        ((row("a", True, "Admin", True),), "1 person gains a privileged role (Admin)"),
+        ((row("a", True, "Admin", True), row("a", True)), "1 person gains access and a privileged role (Admin)"),
+        ((row("a", True, "Admin", True), row("b", True)), "2 people gain access, 1 of them a privileged role (Admin)"),
+        ((row("a", True, "Admin", True), row("b", True, "Admin", True)), "2 people gain a privileged role (Admin)"),
+        (
+            tuple(row(who, True, what, True) for who, what in zip("abcde", ("A", "B", "C", "D", "E"), strict=True)),
+            "5 people gain privileged roles (A, B, C, 2 more)",
+        ),
+        ((row("a", False, "Admin", True), row("a", False)), "1 person loses access and a privileged role (Admin)"),
+        ((row("a", False, "Admin", True), row("a", True)), "1 person loses a privileged role (Admin)"),
+        ((row("a", False, "Ops", True, "group"),), "1 person loses a privileged group (Ops)"),
+        ((row("a", True, "Ops", True, "group"), row("a", True, "Admin", True)), "1 person gains a privileged role (Admin)"),
+        (
+            (row("a", True, "Ops", True, "group"), row("b", True, "Admin", True)),
+            "2 people gain privileged groups and roles (Ops, Admin)",
+        ),
     ],
 )
 def test_people_are_counted_by_what_becomes_of_their_access(access: tuple[Access, ...], said: str) -> None:
     changes = tuple(change(item.address) for item in access)
     assert words(changes, access) == said
+
+
+def test_who_looks_renamed_is_nobody_who_comes_or_goes_but_gains_what_the_old_name_had_not() -> None:
+    pairs = (LooksRenamed("User/new", "User/old", "the same e-mail"), LooksRenamed("Group/N", "Group/O", "the same members"))
+    rows = (row("new", True), row("old", False), row("c", True, "N", kind="group"), row("c", False, "O", kind="group"))
+    changes = (
+        *(change(name, Action.CREATE) for name in ("User/new", "Group/N")),
+        *(change(name, Action.DELETE) for name in ("User/old", "Group/O")),
+    )
+    first = "1 login looks renamed without `previously`, 1 group looks renamed without `previously`, "
+    assert words(changes, rows, looks_renamed=pairs) == first + "nobody else's access changes"
+    more = (*rows, row("new", True, "Admin", True), row("d", True, "N", kind="group"))
+    assert words(changes, more, looks_renamed=pairs) == first + "2 people gain access, 1 of them a privileged role (Admin)"
+    (again,) = jsonform.loads(jsonform.dumps([replace(PLAN, looks_renamed=pairs)]))
+    assert again.looks_renamed == pairs
 
 
 def test_a_plan_that_moves_no_access_says_so_and_what_it_does() -> None:
@@ -105,3 +135,30 @@ def test_another_matching_value_is_counted_beside_the_logins_and_who_keeps_somet
     assert words(renamed, rows) == ("nobody's access changes, 1 login renamed, 2 accounts get another e-mail or matching value")
     kept = (Kept("User/a", "roles", "Admin", True), Kept("User/a", "roles", "User", False))
     assert words((), (), kept=kept) == "1 person keeps access unmanaged"
+
+
+@pytest.mark.parametrize("setting", ["outOfScope", "removedFromDirectory"])
+def test_a_leaver_who_is_retained_is_warned_of_once_and_not_told_to_come_back(world: World, setting: str) -> None:
+    world.users("userPrincipalName: ada@x.org", "userPrincipalName: bob@x.org")
+    world.groups()
+    world.assign("user: ada@x.org, role: User", "user: bob@x.org, role: User")
+    world.converge()
+    world.write("apps/wiki/app.yaml", APP + f"deprovisioning: {{{setting}: retain}}\n")
+    world.users("userPrincipalName: ada@x.org", *(["userPrincipalName: bob@x.org"] if setting == "outOfScope" else []))
+    world.assign("user: ada@x.org, role: User")
+    shown = text.render(world.plan(), lambda line, _: line)
+    assert f"Warning: User/bob@x.org: leaves, and keeps an active account and all that it may do, since {setting}" in shown
+    assert "assign the user" not in shown and "enable" not in shown
+    world.apply()
+    again = text.render(world.plan(), lambda line, _: line)
+    assert "Warning" not in again and "assign the user" not in again
+
+
+def test_what_the_service_ignores_and_whom_nobody_manages_is_standing(world: World) -> None:
+    world.users("userPrincipalName: ada@x.org")
+    world.groups()
+    world.assign("user: ada@x.org, role: User")
+    world.seed("stranger@x.org", roles=[{"value": "admin"}])
+    world.converge()
+    (said,) = world.plan().standing
+    assert said.startswith("an active account holds Admin (privileged)") and said in world.plan().warnings

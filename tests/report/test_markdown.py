@@ -238,7 +238,8 @@ def test_a_comment_opens_with_the_verdict_and_the_counts(world: World) -> None:
     plan = world.plan()
     lines = render(plan).split("\n")
     assert lines[0] == f"<!-- reconcile:plan app=wiki digest={plan.digest} format=1.0 -->"
-    assert lines[1] == "### `wiki`: **changes to review**: 2 people gain access, 1 privileged role is given, 1 group created"
+    said = "2 people gain access, 1 of them a privileged role (`Admin`), 1 group created"
+    assert lines[1] == f"### `wiki`: **changes to review**: {said}"
     assert lines[3] == "3 to create, 0 to update, 0 to disable."
     world.converge()
     assert render(world.plan()).split("\n")[1] == "### `wiki`: **no changes**"

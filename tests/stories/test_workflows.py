@@ -116,7 +116,7 @@ def digest(body: str) -> str:
 def test_a_pull_request_gets_one_comment_that_is_updated_in_place(team: Team) -> None:
     number = team.opened("ada@x.org")
     run = team.hub.pull_request(number)
-    assert run.jobs == {"validate": "success", "apps": "success", "plan": "success"}, run.output()
+    assert run.jobs == {"validate": "success", "apps": "success", "left-out": "success", "plan": "success"}, run.output()
     (first,) = team.comments()
     assert "User/ada@x.org" in first and "User/grace@x.org" not in first
     assert "1 to create" in run.summary
@@ -143,11 +143,36 @@ def test_each_app_that_has_a_token_gets_a_comment_of_its_own(team: Team) -> None
     assert set(run.jobs.values()) == {"success"}, run.output()
     head = team.hub.state["pulls"][0]["head"]
     assert sorted(a["name"] for a in team.hub.state["artifacts"]) == [f"plan-crm-{head}", f"plan-wiki-{head}"]
-    assert [c["body"].split()[2] for c in team.hub.state["comments"]] == ["app=crm", "app=wiki"]
+    assert [c["body"].split()[2] for c in team.hub.state["comments"]] == ["-->", "app=crm", "app=wiki"]
+    assert "- **`mute` has no token here** (`MUTE_TOKEN`)" in team.hub.state["comments"][0]["body"]
     team.hub.merge(number)
     run = team.hub.pushed()
     assert run.jobs == {"apply": "success"} and "mute: pull request 1 has no saved plan" in run.summary
     assert run.summary.count("Applied 1 of 1 changes") == 2 and run.output().count("No changes.") == 2
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_an_app_that_a_pull_request_removes_is_in_a_comment(team: Team, hidden: bool) -> None:
+    """Also where the same change lets the record lie elsewhere, so that nobody would find that the app had accounts."""
+    team.merged("ada@x.org", "grace@x.org")
+
+    def edit(work: Path) -> None:
+        shutil.copytree(work / "desired/apps/wiki", work / "desired/apps/crm")
+        (work / "desired/apps/crm/app.yaml").write_text(app(team.desk.url).replace("wiki", "crm"))
+        shutil.rmtree(work / "desired/apps/wiki")
+        if hidden:
+            (work / "desired/reconciler.yaml").write_text("record: {backend: local, path: /var/nowhere}\n")
+
+    number = team.hub.open(edit)
+    team.hub.pull_request(number)
+    (body,) = (c["body"] for c in team.hub.state["comments"] if c["body"].startswith("<!-- reconcile:left-out -->"))
+    assert "Not planned here: 1 app is not declared\n" in body and "- **`wiki` is removed by this change**" in body
+    assert "`refs/reconcile/wiki on origin`, holds **2 accounts that were active**" in body and "`assignments: []`" in body
+    shutil.rmtree(team.hub.work / "desired/apps/crm")
+    team.hub.again(number, lambda work: git(work, "checkout", "--quiet", "origin/main", "--", "desired"))
+    team.hub.pull_request(number)
+    (body,) = (c["body"] for c in team.hub.state["comments"] if c["body"].startswith("<!-- reconcile:left-out -->"))
+    assert body == "<!-- reconcile:left-out -->\n### Every app is planned\n"
 
 
 def test_a_comment_of_somebody_else_with_our_first_line_is_left_alone(team: Team) -> None:
@@ -184,13 +209,13 @@ def test_a_comment_that_stands_says_when_nothing_changes_any_more(team: Team) ->
 def test_an_error_is_annotated_on_its_line_and_nothing_is_planned(team: Team) -> None:
     number = team.hub.open(lambda work: (work / "desired/directory/users/a.yaml").write_text("users:\n  - {colour: red}\n"))
     run = team.hub.pull_request(number)
-    assert run.jobs == {"validate": "failure", "apps": "skipped", "plan": "skipped"}
+    assert run.jobs == {"validate": "failure", "apps": "skipped", "left-out": "skipped", "plan": "skipped"}
     assert "::error file=desired/directory/users/a.yaml,line=2," in run.step("validate").output
 
 
 def test_a_pull_request_of_a_fork_is_validated_and_sees_no_secret(team: Team) -> None:
     run = team.hub.pull_request(team.hub.open(declare("ada@x.org"), fork=True))
-    assert run.jobs == {"validate": "success", "apps": "skipped", "plan": "skipped"}
+    assert run.jobs == {"validate": "success", "apps": "skipped", "left-out": "skipped", "plan": "skipped"}
     assert "comes from a fork" in run.summary and team.hub.state["comments"] == []
     assert not any(TOKEN in value or "ghs_" in value for step in run.steps for value in step.environ.values())
 
@@ -234,7 +259,7 @@ def test_reconcile_is_installed_from_the_base_branch_where_a_token_is(team: Team
     run = team.hub.pull_request(number)
     assert set(run.jobs.values()) == {"success"}, run.output()
     packages = [line.split()[-1] for line in team.hub.installed.read_text().splitlines()]
-    assert len(packages) == 3 and all(Path(p).resolve().name == "trusted" for p in packages)
+    assert len(packages) == 4 and all(Path(p).resolve().name == "trusted" for p in packages)
 
 
 def test_a_merge_group_is_planned_and_gets_no_comment(team: Team) -> None:
@@ -242,7 +267,7 @@ def test_a_merge_group_is_planned_and_gets_no_comment(team: Team) -> None:
     joined, base = team.hub._joined(number), team.hub.main()
     event = {"merge_group": {"base_sha": base, "head_sha": joined}}
     run = team.hub.run("plan", "merge_group", event, joined, "gh-readonly-queue/main/pr-1")
-    assert run.jobs == {"validate": "success", "apps": "success", "plan": "success"}, run.output()
+    assert run.jobs == {"validate": "success", "apps": "success", "left-out": "skipped", "plan": "success"}, run.output()
     assert "1 to create" in run.summary and team.hub.state["comments"] == []
     assert [a["name"] for a in team.hub.state["artifacts"]] == [f"plan-wiki-{joined}"]
 
@@ -614,7 +639,7 @@ def test_no_script_holds_an_expression_or_any_logic(written: Path) -> None:
     there = re.compile(r'test ! -s "\$RUNNER_TEMP/[a-z.]+" \|\| ')  # hashFiles() looks into the checkout alone
     found = [(name, there.sub("", script)) for name, script in found]
     lines = {line.partition(" ")[0] for name, script in found for line in script.splitlines()}
-    assert lines <= {"reconcile", "python", "cat", "set", "make", "echo", 'apps="$(reconcile'}
+    assert lines <= {"reconcile", "python", "cat", "set", "make", "echo", "docker", 'apps="$(reconcile'}
     for name, script in found:
         assert not re.search(r"\$\{\{|&&|\|", script), name
 
@@ -644,6 +669,7 @@ def test_a_job_that_reads_a_secret_names_an_environment_and_no_job_has_more_than
         "drift": {"contents": "write", "issues": "write"},
         "apply": {"contents": "write", "pull-requests": "write", "actions": "read"},
         "ci": {"contents": "read"},
+        "image": {"contents": "read", "packages": "write"},
     }
     for file in (written / ".github/workflows").glob("*.yml"):
         workflow = yaml.load(file.read_text(), yaml.BaseLoader)
@@ -767,13 +793,24 @@ def test_init_adds_no_app_to_a_declaration_that_is_there_and_says_how_to(tmp_pat
     assert desk.reconcile("init", "--app", "wiki").code == 0
 
 
-def test_init_again_says_exactly_what_the_workflows_lack_of_an_app_that_came_later(tmp_path: Path) -> None:
+def with_second_app(desk: Desk) -> str:
+    """What init says once another app has come."""
+    shutil.copytree(desk.folder / "desired/apps/wiki", desk.folder / "desired/apps/crm")
+    desk.write("apps/crm/app.yaml", app("${env:CRM_URL}").replace("WIKI_TOKEN", "CRM_TOKEN").replace("wiki", "crm"))
+    ran = desk.reconcile("init")
+    return ran.out + ran.err
+
+
+def test_init_again_says_exactly_what_edited_workflows_lack_of_an_app_that_came_later(tmp_path: Path) -> None:
     desk = Desk(tmp_path, "http://127.0.0.1")
     desk.reconcile("init")
     assert "lacks" not in desk.reconcile("init").err
-    shutil.copytree(tmp_path / "desired/apps/wiki", tmp_path / "desired/apps/crm")
-    desk.write("apps/crm/app.yaml", app("${env:CRM_URL}").replace("WIKI_TOKEN", "CRM_TOKEN").replace("wiki", "crm"))
-    said = desk.reconcile("init").err
+    files = [tmp_path / f".github/workflows/{name}.yml" for name in ("plan", "apply", "drift")]
+    for file in files:
+        file.write_text(file.read_text() + "# mine\n")
+    before = [file.read_text() for file in files]
+    said = with_second_app(desk)
+    assert [file.read_text() for file in files] == before, "what somebody edited is theirs"
     for name in ("plan", "apply", "drift"):
         about = said.partition(f"Warning: .github/workflows/{name}.yml lacks")[2].partition("Warning:")[0]
         assert "    CRM_TOKEN: ${{ secrets.CRM_TOKEN }}    (" in about
@@ -781,6 +818,21 @@ def test_init_again_says_exactly_what_the_workflows_lack_of_an_app_that_came_lat
         assert ("    CRM_TOKEN: ${{ secrets.CRM_TOKEN && 'present' }}    (" in about) is (name != "apply")
         assert "WIKI_TOKEN:" not in about
     assert "RECONCILE_ALLOWED_ORIGINS be https://ORIGIN=CRM_TOKEN,http" in said
+
+
+def test_init_again_brings_an_app_that_came_later_into_workflows_that_are_as_it_wrote_them(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "--initial-branch=trunk")
+    desk = Desk(tmp_path, "http://127.0.0.1")
+    desk.reconcile("init")
+    said = with_second_app(desk)
+    assert "lacks" not in said and "RECONCILE_ALLOWED_ORIGINS be https://ORIGIN=CRM_TOKEN,http" in said
+    for name in ("plan", "apply", "drift"):
+        assert f"edited  .github/workflows/{name}.yml: it passes CRM_TOKEN, CRM_URL now\n" in said
+    edited = {file: file.read_text() for file in (tmp_path / ".github").rglob("*.yml")}
+    shutil.rmtree(tmp_path / ".github")
+    desk.reconcile("init")
+    assert {file: file.read_text() for file in (tmp_path / ".github").rglob("*.yml")} == edited, "as if it had always been there"
+    assert "edited" not in desk.reconcile("init").out
 
 
 @pytest.mark.parametrize(

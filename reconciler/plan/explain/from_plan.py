@@ -13,7 +13,8 @@ from reconciler.plan.model import Action, Change, ObjectError
 from reconciler.plan.outstanding import cautions
 from reconciler.plan.planner import Planned
 from reconciler.plan.selection import narrowed
-from reconciler.plan.warnings import fixed, ignored, of_mappings, of_objects, uncleared
+from reconciler.plan.undeclared_renames import cautions as looking_renamed
+from reconciler.plan.warnings import fixed, ignored, of_declared, of_mappings, of_service, uncleared
 
 
 class Part(NamedTuple):
@@ -53,15 +54,16 @@ def _words(planned: Planned, names: tuple[str, ...]) -> Iterator[str]:
         groups={a: g for a, g in resolution.groups.items() if a in names},
     )
     if is_user(names[0]):
-        yield from of_mappings(context)
+        yield from (*of_mappings(context), *context.live.notes)
     apart = replace(context, resolution=alone)
-    yield from of_objects(apart, fixed(apart))
+    yield from (*of_declared(apart, fixed(apart)), *of_service(apart))
     findings = planned.findings
     yield from Findings(untouched=_own(findings.untouched, names)).said()
     yield from ignored(context, _own(findings.ignored, names))
     yield from uncleared(context, _own(findings.uncleared, names))
     own = [item for item in findings.outstanding if {item.address, item.what} & set(names)]
-    yield from (caution.text for caution in cautions(context, own))
+    renamed = [pair for pair in planned.plan.looks_renamed if pair.address in names]
+    yield from (caution.text for caution in (*looking_renamed(context, renamed), *cautions(context, own)))
     starts = tuple(name + mark for name in names for mark in (" ", ":"))
     yield from (text for text in planned.plan.warnings if text.startswith(starts))
 

@@ -186,6 +186,6 @@ def with_verdicts(planned: Planned, guarded: Guarded) -> Planned:
             safeguards=safeguards,
             cautions=(*guarded.cautions, *plan.cautions),
             warnings=(*plan.warnings, *guarded.warnings),
-            standing=guarded.standing,
+            standing=(*plan.standing, *guarded.standing),
         ),
     )

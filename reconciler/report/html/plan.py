@@ -78,7 +78,7 @@ def _access(row: Access) -> Row:
     what = f"{row.what} (privileged)" if row.privileged else row.what
     what += f", keeps {row.keeps}" if row.keeps else ""
     until = ", then ".join(filter(None, (row.until, row.then)))
-    cells = (who, "gains" if row.gains else "loses", what, row.through, f"{row.file}:{row.line}", until, row.reason)
+    cells = (who, row.verb, what, row.through, f"{row.file}:{row.line}", until, row.reason)
     return Row(cells, mark="privileged" if row.privileged else "")
 
 

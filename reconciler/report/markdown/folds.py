@@ -56,7 +56,7 @@ def _row(rows: list[Access], blob: str) -> str:
     last = f"{row.until}, then {row.then}" if row.until and row.then else row.until
     through, until, why = (cell(text) if text else "" for text in (row.through, last, row.reason))
     where = linked(cell(places(Place(item.file, item.line) for item in rows)), Place(row.file, row.line), blob)
-    return f"| {'gains' if row.gains else 'loses'} | {who} | {what} | {through} | {where} | {until} | {why} |"
+    return f"| {row.verb} | {who} | {what} | {through} | {where} | {until} | {why} |"
 
 
 def changes(plan: Plan, blob: str) -> list[Section]:

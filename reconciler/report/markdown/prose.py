@@ -12,7 +12,9 @@ from reconciler.report.safe import code
 MOST = 1_000  # characters of a sentence
 SPAN = re.compile("`([^`]+)`")
 # Nothing that Markdown, or GitHub, makes more of than text: no sign but those of a sentence, no commit, no reference.
-WORD = re.compile(r"[(\"']?(?![0-9a-f]{7,}\b)(?:[A-Za-z]+(?:['-][A-Za-z]+)*|\d{1,6}|\d{4}-\d\d-\d\d)[)\"']?[,;:.?]*|%[,;:.]?")
+WORD = re.compile(
+    r"[(\"']?(?![0-9a-f]{7,}\b)(?:[A-Za-z]+(?:['-][A-Za-z]+)*|\d{1,6}|\d{4}-\d\d-\d\d)[)\"']?[,;:.?]*|%[,;:.]?|[)\"']?[,;.?]+"
+)
 MARKER = re.compile(r"\d+[.)]")  # at its beginning, that of a list
 END = re.compile(r"[,;:.]*\Z")
 ENCLOSED = re.compile(r"([(\"']?)(.+?)([)\"']?)")

@@ -1,0 +1,28 @@
+"""The commit before the change that is looked at: GitHub's event, else git, asked. Reads the event's file; asks git."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from reconciler.cycle.earlier_commit import COMMIT
+from reconciler.record.here import ask
+
+
+def base_commit() -> str:
+    """The pull request's base, else where this branch left the remote's own one; empty where neither is known."""
+    return base_of_event() or (ask("merge-base", "HEAD", "refs/remotes/origin/HEAD") or "").strip()
+
+
+def base_of_event() -> str:
+    """The base of the pull request, or merge group, that a runner was started for; empty elsewhere."""
+    event = os.environ.get("GITHUB_EVENT_NAME")
+    if event not in ("pull_request", "pull_request_target", "merge_group"):
+        return ""
+    try:
+        data = json.loads(Path(os.environ["GITHUB_EVENT_PATH"]).read_text(encoding="utf-8"))
+        commit = data["merge_group"]["base_sha"] if event == "merge_group" else data["pull_request"]["base"]["sha"]
+    except (KeyError, TypeError, ValueError, OSError):
+        return ""
+    return commit if isinstance(commit, str) and COMMIT.fullmatch(commit) else ""

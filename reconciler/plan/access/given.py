@@ -1,0 +1,79 @@
+"""Which assignments reach whom today, by which way, and for how long: a context in, answers out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from reconciler.declare.model import Assignment, Role
+from reconciler.declare.names import row_key
+from reconciler.plan.context import Context
+from reconciler.resolve.scope import Ways, flatten
+
+LONGEST = 10  # groups of a way that are named
+
+
+class Given:
+    """The assignments of an app by role, by user and by group."""
+
+    def __init__(self, context: Context) -> None:
+        self.context, self.app = context, context.app
+        self.groups = context.resolution.declarations.groups
+        self.flat = flatten(self.groups, self.app.provisioning.nestedGroups)
+        self.ways = Ways(self.groups)
+
+    @cached_property
+    def by_role(self) -> dict[str, list[Assignment]]:
+        assignments: dict[str, list[Assignment]] = {}
+        for item in self.app.assignments:
+            assignments.setdefault(item.role, []).append(item)
+        return assignments
+
+    @cached_property
+    def direct(self) -> dict[str, list[Assignment]]:
+        """Folded name of a user -> the assignments that name the user."""
+        found: dict[str, list[Assignment]] = {}
+        for item in self.app.assignments:
+            if item.user is not None:
+                found.setdefault(item.user, []).append(item)
+        return found
+
+    @cached_property
+    def of_groups(self) -> list[Assignment]:
+        return [item for item in self.app.assignments if item.group is not None]
+
+    def reaching(self, address: str) -> list[Assignment]:
+        """All that reach a person, whatever their last day."""
+        user = row_key(address)
+        return [*self.direct.get(user, ()), *(item for item in self.of_groups if self.reaches(item, user))]
+
+    def reaches(self, item: Assignment, user: str) -> bool:
+        """Whether an assignment names a user, or a group that the user is in."""
+        return item.user == user or (item.group is not None and user in self.flat.get(item.group, ()))
+
+    def giving(self, address: str, assignments: Iterable[Assignment], since: str | None = None) -> Assignment | None:
+        """The one of some assignments that reaches a person for the longest, direct ones before those by a group.
+
+        Of those that hold on the day `since`, which is today where it is not said, and "" for whenever.
+        """
+        today, user = self.context.resolution.today if since is None else since, row_key(address)
+        found = [item for item in assignments if self.reaches(item, user) and (item.expires is None or item.expires >= today)]
+        return max(found, key=lambda item: (item.expires or "9999", item.user is not None), default=None)
+
+    def role(self, address: str, key: str) -> Assignment | None:
+        """What gives a person a role today."""
+        return self.giving(address, self.by_role.get(key, ()))
+
+    def through(self, address: str, group: str | None) -> str:
+        """The group that gives something, and the groups inside it that lead to the person."""
+        if group is None:
+            return ""
+        names = self.ways.chain(group, row_key(address))
+        shown = [str(self.groups[name].row["displayName"]) for name in (names if len(names) <= LONGEST else names[: LONGEST - 1])]
+        more = [f"{len(names) - LONGEST:,} more", str(self.groups[names[-1]].row["displayName"])] if len(names) > LONGEST else []
+        return " > ".join([*shown, *more])
+
+    def by(self, role: Role, given: Assignment) -> str:
+        """`Member through group Net`, or by which line."""
+        way = f"through group {self.groups[given.group].row['displayName']}" if given.group else f"by {given.file}:{given.line}"
+        return f"{role.displayName} {way}"

@@ -1,0 +1,44 @@
+"""Who comes into a group and who leaves it: a change of a group in, one row a member out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.declare.names import fold, is_user, name_of, row_key
+from reconciler.plan.access.given import Given
+from reconciler.plan.access.lasting import group_end
+from reconciler.plan.access.lost import Lost
+from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context
+from reconciler.plan.membership import group_members
+from reconciler.plan.model import Access, Action, Change
+
+
+def members(given: Given, lost: Lost, change: Change, privileged: bool) -> Iterator[Access]:
+    """Nobody's accounts are told by their names on the service."""
+    group, context = name_of(change.address), given.context
+    gave = context.giving.get(fold(group), set()).union((context.known(change.address) or {}).get("roles", ()))
+    ends = group_end(given, group)
+    why = next((item.reason for item in given.of_groups if item.group == fold(group) and item.reason), "") or ""
+    leaving = sorted(group_members(context, change)[1]) if change.action == Action.DELETE else change.remove
+    for member, gains in (*((m, True) for m in change.add), *((m, False) for m in leaving)):
+        through = given.through(member, fold(group)) if gains and fold(group) in given.groups else ""
+        inner = through.partition(" > ")[2]
+        person = _called(context, member)
+        keeps = "" if gains else lost.kept(person, gave)
+        until, then, reason = (*ends, why) if gains else (None, "", "")
+        name, place = _name(context, person), (change.file, change.line)
+        yield Access(person, name, gains, "group", group, privileged, inner, *place, until, reason, keeps, then)
+
+
+def _called(context: Context, member: str) -> str:
+    """Who is nobody's stands in a change by id, which tells a reader nothing."""
+    if not member.startswith(UNKNOWN):
+        return member
+    inside = context.live.groups.get(member.removeprefix(UNKNOWN_GROUP)) if member.startswith(UNKNOWN_GROUP) else None
+    account = context.account(member)
+    return f"Group/{inside.name}" if inside is not None else f"User/{account.name}" if account is not None else member
+
+
+def _name(context: Context, address: str) -> str:
+    row = context.resolution.declarations.users.index.get(row_key(address))
+    return context.called(address, row, context.account(address)) if is_user(address) else ""

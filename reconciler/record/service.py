@@ -1,0 +1,101 @@
+"""What the record holds of the running service's cycles: the nouns, as plain JSON values. No I/O.
+
+Moments are UTC, YYYY-MM-DDTHH:MM:SSZ. Keys that lack have nothing to say.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class CycleFigures(TypedDict, total=False):
+    """The last cycle. `kind`, `result`, `counts` and `written` are as in service/result.py; `error` is the whole app's code.
+
+    `declared` is the digest of the declaration's files that it saw.
+    """
+
+    id: str
+    declared: str
+    kind: str
+    started: str
+    ended: str
+    result: str
+    counts: dict[str, int]
+    skipped: dict[str, int]
+    written: dict[str, int]
+    error: str
+    message: str
+    remedy: str
+
+
+class Escrow(TypedDict, total=False):
+    """A failed object that waits. `since` is its first failure, `tries` how often it failed, `declared` what was declared then.
+
+    `next` is when it is tried again; empty once it is given up. `status` is the HTTP status, where an answer came.
+    """
+
+    action: str
+    since: str
+    tries: int
+    next: str
+    declared: str
+    code: str
+    status: int
+    message: str
+    remedy: str
+
+
+class Quarantined(TypedDict, total=False):
+    """Why cycles are held apart. `next` is empty once the app is off until `restart`; `tries` counts the cycles since."""
+
+    reason: str
+    message: str
+    since: str
+    next: str
+    tries: int
+
+
+class Watermark(TypedDict, total=False):
+    """Up to where everything has been looked at.
+
+    initial:  when the last initial cycle began
+    mapped:   digest of what makes the next cycle an initial one when it changes
+    declared: digest of the declaration's files when the last whole cycle began; empty where it left something undone
+    day:      the date that it was planned for
+    """
+
+    initial: str
+    mapped: str
+    declared: str
+    day: str
+
+
+class WaitedFor(TypedDict, total=False):
+    """An approval that would let the held changes through: which safeguard, the plan's digest, where the entry would stand."""
+
+    safeguard: str
+    plan: str
+    file: str
+
+
+class Service(TypedDict, total=False):
+    """All of it.
+
+    interval:    seconds between two cycles, as the last one was told
+    lastSuccess: when the last cycle ended that went through all that there was to do, whatever became of single objects
+    steadySince: since when every cycle found nothing wrong
+    escrows:     address -> what failed there
+    held:        addresses of changes that a safeguard holds back, with the safeguard
+    drift:       address -> what differs there, in a line, and is left so
+    """
+
+    interval: int
+    cycle: CycleFigures
+    lastSuccess: str
+    steadySince: str
+    watermark: Watermark
+    escrows: dict[str, Escrow]
+    quarantine: Quarantined
+    held: dict[str, str]
+    approvals: list[WaitedFor]
+    drift: dict[str, str]

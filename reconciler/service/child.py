@@ -1,0 +1,57 @@
+"""A cycle in a process of its own, as whoever began it sees it: messages and an end. Starts processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from reconciler.service.events import Event
+from reconciler.service.worker import End
+
+CONTEXT = multiprocessing.get_context("spawn")  # of nothing that we hold: neither memory, nor threads, nor locks
+
+
+class Child:
+    """`pipe` is ready to be read when there is something to hear; `end` is what the process said last."""
+
+    def __init__(self, work: Callable[..., None], *arguments: Any) -> None:
+        self.pipe, theirs = CONTEXT.Pipe(duplex=False)
+        lifeline, self._lifeline = CONTEXT.Pipe(duplex=False)
+        self.end: End | None = None
+        self._process = CONTEXT.Process(target=work, args=(theirs, lifeline, *arguments))
+        self._process.start()
+        theirs.close()
+        lifeline.close()
+
+    def hear(self) -> Iterator[Event]:
+        """What it has said by now; once it has ended, `is_over`."""
+        try:
+            while self.pipe.poll():
+                said = self.pipe.recv()
+                if isinstance(said, Event):
+                    yield said
+                else:
+                    self.end = said
+        except (EOFError, OSError):
+            self._close()
+
+    @property
+    def is_over(self) -> bool:
+        return self.pipe.closed
+
+    def _close(self) -> None:
+        self._process.join()
+        self.pipe.close()
+        self._lifeline.close()
+
+    def stop(self) -> None:
+        """Let it end: no new write."""
+        if self._process.is_alive():
+            self._process.terminate()
+
+    def kill(self) -> None:
+        """Its journal says what was under way."""
+        if self._process.is_alive():
+            self._process.kill()
+        self._close()

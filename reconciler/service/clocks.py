@@ -1,0 +1,86 @@
+"""When a cycle is due, and of which kind it is: moments in, moments out. Pure; moments are UTC, YYYY-MM-DDTHH:MM:SSZ."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from reconciler.declare.model import App
+from reconciler.plan.learned import rests_on
+from reconciler.record.service import Service, Watermark
+from reconciler.resolve.canonical import sha256
+from reconciler.service.result import Kind
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+FORM = "%Y-%m-%dT%H:%M:%SZ"
+EARLY = 0.1  # of an interval: two machines whose clocks differ a little take turns all the same
+
+
+def seconds(text: str) -> int:
+    """Of a time as it is declared: `40m`; at least one, since a cycle that is due at once is due for ever."""
+    return max(int(text[:-1]) * UNITS[text[-1]], 1)
+
+
+def spelled(number: int) -> str:
+    """Seconds as they would be declared: `40m`."""
+    unit = next(unit for unit in reversed(UNITS) if number % UNITS[unit] == 0 and number >= UNITS[unit] or unit == "s")
+    return f"{number // UNITS[unit]}{unit}"
+
+
+def at(moment: str) -> datetime:
+    return datetime.strptime(moment, FORM).replace(tzinfo=UTC)
+
+
+def later(moment: str, by: float) -> str:
+    """`by` seconds after a moment."""
+    return (at(moment) + timedelta(seconds=by)).strftime(FORM)
+
+
+def between(since: str, until: str) -> float:
+    """Seconds from one moment to another."""
+    return (at(until) - at(since)).total_seconds()
+
+
+def mapped(app: App) -> str:
+    """A digest of what brings everybody a new look when it changes: mappings, filters, who is in scope, roles, the profile."""
+    filters = [[[c.attribute, c.operator, c.value] for c in f.clauses] for m in (app.users, app.groups) for f in m.scopingFilters]
+    does = [[m.enabled, sorted(m.targetObjectActions), m.assertive] for m in (app.users, app.groups)]
+    roles = [[r.value, r.displayName, r.enabled] for r in app.roles.values()]
+    scope = [app.provisioning.scope, app.provisioning.defaultAccess, app.provisioning.nestedGroups]
+    return sha256([rests_on(app), filters, does, roles, scope, app.deprovisioning.outOfScope])
+
+
+def kind_of(watermark: Watermark, fingerprint: str, now: str, full_refresh: int) -> Kind:
+    """An initial cycle looks at everything again: at first, when the mapping changed, and every `full_refresh` seconds."""
+    initial = watermark.get("initial")
+    if initial is None or watermark.get("mapped") != fingerprint:
+        return "initial"
+    return "initial" if between(initial, now) >= full_refresh else "incremental"
+
+
+def next_cycle(service: Service, interval: int, now: str) -> str:
+    """When the next cycle may begin; in quarantine that is its next attempt, empty once the app is off."""
+    if (quarantine := service.get("quarantine")) is not None:
+        return quarantine.get("next", "")
+    started = service.get("cycle", {}).get("started")
+    return now if started is None else later(started, interval)
+
+
+def is_due(service: Service, interval: int, now: str) -> bool:
+    """Whether a cycle may begin now: another machine may have made one."""
+    due = next_cycle(service, interval, now)
+    return bool(due) and due <= later(now, 0 if "quarantine" in service else interval * EARLY)
+
+
+def begins(service: Service, interval: int, declared: str, now: str) -> bool:
+    """Whether a cycle begins now: it is due, or the declaration is another than the last one saw; never while the app is off."""
+    if service.get("quarantine", {"next": now}).get("next") == "":
+        return False
+    return is_due(service, interval, now) or service.get("cycle", {}).get("declared") != declared
+
+
+def why(service: Service) -> str:
+    """Why a cycle does not begin, in words."""
+    if (quarantine := service.get("quarantine")) is None:
+        return "the last cycle was less than an interval ago"
+    state = "in quarantine" if quarantine.get("next") else "off since it was in quarantine for four weeks"
+    return f"{state} ({quarantine.get('reason')}: {quarantine.get('message')})"

@@ -1,0 +1,195 @@
+"""One cycle of one app: its declarations and its record in, what came of it out. Writes both as apply does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from reconciler.apply.log import staged_lines
+from reconciler.apply.model import Outcome, Result
+from reconciler.cycle.listener import Listener
+from reconciler.cycle.session import Session, read_and_plan
+from reconciler.cycle.write import Lock, Request, job_of, locked, write
+from reconciler.declare.model import App, Declarations
+from reconciler.plan.model import Change
+from reconciler.record.model import Record
+from reconciler.record.service import Escrow, Service
+from reconciler.record.store import Store
+from reconciler.resolve.expressions.functions import Chance
+from reconciler.scim.errors import CredentialError, ServiceError
+from reconciler.service import clocks, failures, figures, quarantine
+from reconciler.service.choice import Choice, choose, declared_digest
+from reconciler.service.escrow import released
+from reconciler.service.figures import Frame, Work
+from reconciler.service.read_back import commit_of, read_back
+from reconciler.service.result import AppError, CycleResult, Ended, Kind
+from reconciler.service.verdicts import approvals, blocks, closed, ending, quarantined
+
+COMMAND = "reconcile run"
+
+
+class Means(NamedTuple):
+    """What a cycle is handed: who hears of it, the clock, the dice; `lock_timeout` is in seconds.
+
+    `orderly` is entered while something is written, and yields what tells whether to stop.
+    """
+
+    listener: Listener
+    clock: Callable[[], str]
+    chance: Chance
+    orderly: Callable[[], AbstractContextManager[Callable[[], bool]]]
+    tell: Callable[[Outcome], None] = lambda outcome: None
+    lock_timeout: float = 0.0
+
+
+class Order(NamedTuple):
+    """Which cycle is asked for; `interval` are seconds, where --interval says so; forced is one that the clock does not bid."""
+
+    cycle_id: str
+    forced: bool = False
+    interval: int | None = None
+
+
+class Postponed(NamedTuple):
+    """There was no cycle: when the next may begin, UTC, empty once the app is off until `restart`; and why."""
+
+    app: str
+    next: str
+    why: str
+
+
+def run_cycle(app: App, declarations: Declarations, order: Order, means: Means) -> CycleResult | Postponed:
+    """One cycle of one app under its lock, where one is due. Raises Locked and RecordError."""
+    started = means.clock()
+    if (shut := closed(app, declarations)) is not None:
+        return CycleResult(app.name, app.profile, order.cycle_id, "incremental", started, means.clock(), *shut)
+    with locked(app, declarations, means.listener, Lock(COMMAND, means.lock_timeout)) as store:
+        stored = store.load()
+        service = stored.service if stored is not None else Service()
+        interval = order.interval or clocks.seconds(app.provisioning.interval)
+        frame = Frame(interval, declarations.digest, clocks.mapped(app), started[:10])
+        if not order.forced and not clocks.begins(service, interval, declarations.digest, started):
+            return Postponed(app.name, clocks.next_cycle(service, interval, started), clocks.why(service))
+        kind = clocks.kind_of(service.get("watermark", {}), frame.mapped, started, clocks.seconds(app.provisioning.fullRefresh))
+        return _Cycle(app, declarations, order, means, store, service, frame, started, kind).run()
+
+
+@dataclass(frozen=True)
+class _Cycle:
+    """One app's cycle under way. `service` is its part of the record as it was."""
+
+    app: App
+    declarations: Declarations
+    order: Order
+    means: Means
+    store: Store
+    service: Service
+    frame: Frame
+    started: str
+    kind: Kind
+
+    def run(self) -> CycleResult:
+        """Read, plan, write. What the service or the record refuses is in the result."""
+        try:
+            with read_and_plan(self.app, self.declarations, self.means.listener, store=self.store) as session:
+                return self._go(session)
+        except (ServiceError, CredentialError) as error:
+            return self._end(self._result("failed", failures.app_error(error)), Work(), None)
+
+    def _go(self, session: Session) -> CycleResult:
+        record = session.record or Record(self.app.name)
+        record.service = self.service
+        session = replace(session, record=record)
+        repairs = session.app.provisioning.drift == "repair"
+        choice = choose(session.planned, repairs, self._escrows(), self.started)
+        session = session.guard(choice.write, self.started)
+        todo, held = self._allowed(session, choice)
+        done = self._write(session, todo)
+        self._log_held(session, held)
+        return self._ended(session, choice, done, held)
+
+    def _escrows(self) -> dict[str, Escrow]:
+        """In quarantine each attempt is a whole one."""
+        escrows = self.service.get("escrows", {})
+        return released(escrows, self.started) if "quarantine" in self.service else escrows
+
+    def _allowed(self, session: Session, choice: Choice) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+        """(what is written, what a safeguard holds back)."""
+        if not session.guarded.blocking:
+            return choice.write, ()
+        passing = session.guarded.passing if session.app.safeguards.onBlocked == "continue" else ()
+        digests = {change.digest for change in passing}
+        return passing, tuple(change for change in choice.write if change.digest not in digests)
+
+    def _write(self, session: Session, todo: tuple[Change, ...]) -> Result:
+        """Where nothing is to be done, and nothing came in that must be kept, the record stays as it is."""
+        mark = self.service.get("watermark", {})
+        quiet = mark.get("declared") == self.frame.declared and mark.get("day") == self.frame.day
+        if not todo and quiet and not session.planned.plan.adopted:
+            return Result()
+        session = session.guard(todo, self.started)
+        means = self.means
+        with means.orderly() as stopped:
+            return write(session, todo, self._request(), means.clock, means.chance, means.tell, stopped)
+
+    def _request(self) -> Request:
+        return Request(COMMAND, cycle=self.order.cycle_id)
+
+    def _log_held(self, session: Session, held: tuple[Change, ...]) -> None:
+        """Once for each change that is held back."""
+        known = self.service.get("held", {})
+        fresh = [change for change in held if change.address not in known]
+        if fresh:
+            why = "; ".join(f"held back by {item.name}: {item.detail}" for item in session.guarded.blocking)
+            self.store.log(staged_lines(job_of(session, (), self._request(), self.started), fresh, why, self.means.clock()))
+
+    def _ended(self, session: Session, choice: Choice, done: Result, held: tuple[Change, ...]) -> CycleResult:
+        assert session.record is not None
+        planned, resolution = session.planned, session.planned.context.resolution
+        failing = [failures.failure_of(outcome) for outcome in done.outcomes if outcome.status in failures.FAILED]
+        back, active = read_back(session, done.outcomes, self.means.clock)
+        failing += [failures.still_active(outcome) for outcome in active]
+        work = Work(
+            tuple(done.outcomes),
+            (*failing, *map(failures.not_planned, planned.plan.errors)),
+            frozenset(change.address for change in planned.plan.changes),
+            {failure.address: declared_digest(resolution, failure.address) for failure in failing},
+        )
+        error = failures.of_run(done)
+        blocked = blocks(session.guarded.blocking, held, planned.plan.digest)
+        result = replace(
+            self._result(ending(error, blocked, work, done, choice.waiting), error),
+            written=figures.written(done.outcomes),
+            failures=work.failures,
+            blocked=blocked,
+            drift=choice.drift,
+            approvals_needed=approvals(session.guarded.blocking),
+            read_back=back,
+            interrupted=done.interrupted,
+        )
+        return self._end(result, work, session, held)
+
+    def _result(self, ended: Ended, error: AppError | None) -> CycleResult:
+        commit, at = commit_of(self.declarations.folder)
+        app, id, now = self.app, self.order.cycle_id, self.means.clock()
+        return CycleResult(app.name, app.profile, id, self.kind, self.started, now, ended, error, commit=commit, commit_at=at)
+
+    def _end(self, result: CycleResult, work: Work, session: Session | None, held: tuple[Change, ...] = ()) -> CycleResult:
+        """The result with its counts and its quarantine, once the record holds it."""
+        before = self.service.get("escrows", {})
+        if session is None:
+            escrows, record, totals = before, self.store.load() or Record(self.app.name), figures.last_counts(self.service)
+        else:
+            assert session.record is not None
+            escrows, record = figures.escrows_after(before, work, result.ended), session.record
+            totals = figures.counts(session.planned, record.entries, len(work.failures), len(escrows), len(result.drift))
+        result = replace(result, counts=totals)
+        service = figures.service_after(self.service, result, self.frame, escrows, held)
+        why = quarantine.reason_for(result.error, result.blocked, figures.tally(work, escrows, totals.in_scope))
+        after = quarantine.judged(self.service.get("quarantine"), why, result.error is None, result.ended, self.frame.interval)
+        figures.put(service, "quarantine", after)
+        record.service = service
+        self.store.save(record)
+        return replace(result, quarantine=quarantined(service))

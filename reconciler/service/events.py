@@ -1,0 +1,98 @@
+"""What the running service tells of: events in, a line of text or of JSON out. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from reconciler.declare.wording import plural
+from reconciler.report.safe import plain
+from reconciler.service.clocks import between
+from reconciler.service.result import CycleResult
+
+Level = Literal["info", "warning", "error"]
+LEVELS: Mapping[str, Level] = {"success": "info", "off": "info", "partial": "warning", "blocked": "warning", "failed": "error"}
+DID = {"create": "created", "update": "updated", "enable": "enabled", "disable": "disabled", "delete": "deleted"}
+MOST_NAMED = 20
+
+
+@dataclass(frozen=True)
+class Event:
+    """`kind` is a stable name, `app` and `cycle` are empty where it is about none; `data` are plain JSON values.
+
+    `at` is UTC. `message` may hold text of a service or of YAML: it is data wherever it is shown.
+    """
+
+    at: str
+    kind: str
+    message: str
+    app: str = ""
+    cycle: str = ""
+    level: Level = "info"
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def as_text(event: Event) -> str:
+    """A line for a person."""
+    level = "" if event.level == "info" else f"{event.level}: "
+    app = f"{event.app}: " if event.app else ""
+    return plain(f"{event.at} {level}{app}{event.message}")
+
+
+def as_json(event: Event) -> str:
+    """A line for a machine; what it holds of others is escaped as JSON is."""
+    known = {"at": event.at, "level": event.level, "event": event.kind, "app": event.app, "cycle": event.cycle}
+    line = {name: value for name, value in known.items() if value}
+    return json.dumps({**line, "message": event.message, **event.data}, ensure_ascii=True)
+
+
+def of_result(result: CycleResult) -> list[Event]:
+    """A cycle's end, and what a person should hear of it, each in a line of its own."""
+
+    def event(kind: str, message: str, level: Level = "info", **data: Any) -> Event:
+        return Event(result.ended, kind, message, result.app, result.cycle_id, level, data)
+
+    events = [
+        event("drift", f"{item.address}: {item.line}", "warning", address=item.address) for item in result.drift[:MOST_NAMED]
+    ]
+    for block in result.blocked:
+        held = f"{plural(len(block.held), 'change')} held back"
+        events.append(event("blocked", f"{block.safeguard}: {block.message}; {held}", "warning", plan=block.digest))
+    for item in result.failures[:MOST_NAMED]:
+        words = f"{item.action} {item.address} failed ({item.code}): {item.message}; {item.remedy}"
+        events.append(event("failed", words, "error", address=item.address, code=item.code))
+    if result.quarantine is not None:
+        again = f"next attempt at {result.quarantine.next_attempt}" if result.quarantine.next_attempt else OFF
+        words = f"in quarantine ({result.quarantine.reason}): {result.quarantine.message}; {again}"
+        events.append(event("quarantine", words, "error", reason=result.quarantine.reason))
+    if result.read_back and result.commit_at:
+        took = between(result.commit_at, result.read_back)
+        events.append(event("readBack", f"out at the service {took:.0f} s after the commit", seconds=took, commit=result.commit))
+    return [*events, _end(result)]
+
+
+OFF = "off until `reconcile restart`"
+
+
+def _end(result: CycleResult) -> Event:
+    """The last line of a cycle, which says all of it in numbers."""
+    took = between(result.started, result.ended)
+    data: dict[str, Any] = {"kind": result.kind, "result": result.result, "seconds": took, "written": dict(result.written)}
+    if result.commit:
+        data["commit"] = result.commit
+    why = "" if result.error is None else f" ({result.error.code}): {result.error.message}; {result.error.remedy}"
+    words = f"{result.kind} cycle ended in {took:.0f} s: {result.result}{why}{_numbers(result)}"
+    return Event(result.ended, "cycleEnded", words, result.app, result.cycle_id, LEVELS[result.result], data)
+
+
+def _numbers(result: CycleResult) -> str:
+    """What was done, and what is left."""
+    if result.error is not None or result.result == "off":
+        return ""
+    counts = result.counts
+    done = [f"{number} {DID[action]}" for action, number in result.written.items()] or ["nothing to write"]
+    left = [f"{number} {what}" for number, what in ((counts.failed, "failed"), (counts.escrowed, "in escrow")) if number]
+    left += [f"{counts.drifted} drifted"] if counts.drifted else []
+    return f": {', '.join([*done, *left])}; {counts.provisioned} of {counts.in_scope} in scope provisioned"

@@ -1,0 +1,94 @@
+"""What went wrong, by a closed set of codes: errors and outcomes in, Failures out. Pure."""
+
+from __future__ import annotations
+
+from reconciler.apply.model import Outcome, Result
+from reconciler.declare.errors import ReconcileError
+from reconciler.plan.model import ObjectError
+from reconciler.record.store import LeaseLost, Locked, RecordError
+from reconciler.scim.errors import AuthError, CredentialError, NotScim, ServiceError
+from reconciler.service.result import AppError, Failure
+
+# HTTP status -> code, in the words of Entra's provisioning log where it has some, and what to do.
+BY_STATUS = {
+    400: ("InvalidValue", "correct the value that the service names"),
+    401: ("Unauthorized", "check the token"),
+    403: ("InsufficientRights", "let the token do this, or have it done by hand"),
+    404: ("InvalidAnchor", "nothing needs to be done: the next cycle looks for the account again"),
+    405: ("NotPermitted", "say in the profile what the service cannot do"),
+    409: ("Conflict", "find out what has the value already: `reconcile explain` names it"),
+    412: ("Stale", "nothing needs to be done: the next cycle plans it again"),
+    413: ("TooLarge", "say a smaller `membersPerPatch` in the profile"),
+    422: ("UnprocessableEntity", "correct the value that the service names"),
+    429: ("TooManyRequests", "say the service's rate in the profile"),
+    501: ("NotImplemented", "say in the profile what the service cannot do"),
+}  # fmt: skip
+NO_ANSWER = ("Timeout", "see whether the service can be reached")
+SERVICE = ("InternalServerError", "tell the service's vendor, if it stays so")
+OTHERS = ("ProtocolError", "see what the service says")
+NOT_DONE = ("NotDone", "do what the message says")
+NOT_AS_TOLD = ("NotAsTold", "change it there by hand, or take what the service wants into the declaration")
+STILL_ACTIVE = ("StillActive", "disable the account at the service by hand, and tell its vendor")
+NOT_PLANNED = "NotPlanned"
+CODES = frozenset(
+    {code for code, _ in BY_STATUS.values()}
+    | {NO_ANSWER[0], NOT_DONE[0], SERVICE[0], OTHERS[0], NOT_AS_TOLD[0], STILL_ACTIVE[0], NOT_PLANNED}
+    | {"ServiceIncompatible", "ServiceUnavailable", "CredentialError", "RecordError", "InvalidDeclaration", "Manual", "Crashed"}
+)
+DONE = ("done", "ignored")  # outcomes
+FAILED = ("failed", "outstanding")  # a stale one is planned again by the next cycle
+
+
+def failure_of(outcome: Outcome) -> Failure:
+    """Of one change that failed."""
+    code, remedy = NOT_AS_TOLD if outcome.status == "outstanding" else by_status(outcome.http)
+    change = outcome.change
+    return Failure(change.address, change.action, code, outcome.http or None, outcome.message, remedy)
+
+
+def still_active(outcome: Outcome) -> Failure:
+    """Of an account that was put out, and that the service shows as active all the same."""
+    code, remedy = STILL_ACTIVE
+    change = outcome.change
+    return Failure(change.address, change.action, code, None, "the service said that it was done, and shows it as active", remedy)
+
+
+def by_status(status: int | None) -> tuple[str, str]:
+    """Code and remedy of an answer; 0 is none, None something else than an answer."""
+    if not status:
+        return NOT_DONE if status is None else NO_ANSWER
+    return BY_STATUS.get(status, SERVICE if status >= 500 else OTHERS)
+
+
+def not_planned(error: ObjectError) -> Failure:
+    """Of an object that could not be planned; its own code is in the message, where it is data."""
+    return Failure(error.address, "other", NOT_PLANNED, None, f"{error.code}: {error.reason}", error.remedy)
+
+
+def app_error(error: ReconcileError) -> AppError:
+    """Of a whole app."""
+    remedy = error.remedy or "see what the message says"
+    if not isinstance(error, ServiceError):
+        code = "CredentialError" if isinstance(error, CredentialError) else "RecordError"
+        return AppError(code, None, str(error), remedy)
+    return AppError(_whole(error), error.status, f"{error.request}: {error.message}" if error.request else error.message, remedy)
+
+
+def of_run(done: Result) -> AppError | None:
+    """What ended the writing of an app before its end."""
+    if done.unkept is not None:
+        return app_error(done.unkept)
+    return None if done.refused is None else app_error(done.refused)
+
+
+def _whole(error: ServiceError) -> str:
+    """A service that cannot be read at all: because of us, of what it is, or for now."""
+    if isinstance(error, AuthError):
+        return "Unauthorized"
+    incompatible = isinstance(error, NotScim) or (error.status is not None and 300 <= error.status < 500 and error.status != 429)
+    return "ServiceIncompatible" if incompatible else "ServiceUnavailable"
+
+
+def is_held_by_another(error: ReconcileError) -> bool:
+    """Whether another run has the lock: nothing is wrong, and this cycle's turn comes later."""
+    return isinstance(error, (Locked, LeaseLost)) and isinstance(error, RecordError)

@@ -1,0 +1,147 @@
+"""What a cycle leaves in the record: the result and what was there before in, the service's part of the record out. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+
+from reconciler.apply.model import ENDED, Outcome
+from reconciler.plan.model import Change
+from reconciler.plan.planner import Planned
+from reconciler.record.entries import Entries
+from reconciler.record.service import CycleFigures, Escrow, Service, WaitedFor, Watermark
+from reconciler.service.escrow import after, failed
+from reconciler.service.failures import DONE
+from reconciler.service.quarantine import Tally
+from reconciler.service.result import Counts, CycleResult, Failure
+
+NUMBERS = tuple(item.name for item in fields(Counts) if item.name != "skipped")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What a cycle knew when it began: its interval in seconds, the digests of what was declared and mapped, the date."""
+
+    interval: int
+    declared: str
+    mapped: str
+    day: str
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a cycle that was planned did: its outcomes, the changes that it left, and the failures.
+
+    `pending` are addresses of all that was to be done before it; `digests` say what is declared of those that failed.
+    """
+
+    outcomes: tuple[Outcome, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    pending: frozenset[str] = frozenset()
+    digests: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def tried(self) -> int:
+        """Changes that were sent, whatever became of them."""
+        return sum(1 for outcome in self.outcomes if outcome.status != "skipped")
+
+
+def counts(planned: Planned, entries: Entries, failures: int, escrowed: int, drifted: int) -> Counts:
+    """Of users and groups, as they are after the cycle."""
+    resolution = planned.context.resolution
+    wanted = (*resolution.users, *resolution.groups)
+    return Counts(
+        in_scope=len(wanted),
+        provisioned=sum(1 for address in wanted if address in entries),
+        failed=failures,
+        escrowed=escrowed,
+        unmanaged=len(planned.plan.unmanaged),
+        drifted=drifted,
+        skipped=dict(sorted(Counter(skip.code for skip in planned.plan.skipped).items())),
+    )
+
+
+def last_counts(service: Service) -> Counts:
+    """Those of the last cycle that was planned, where this one was not."""
+    cycle = service.get("cycle", {})
+    known = cycle.get("counts", {})
+    return Counts(**{name: known.get(name, 0) for name in NUMBERS}, skipped=dict(cycle.get("skipped", {})))
+
+
+def written(outcomes: Iterable[Outcome]) -> dict[str, int]:
+    """Action -> number of objects."""
+    return dict(sorted(Counter(str(outcome.change.action) for outcome in outcomes if outcome.status in DONE).items()))
+
+
+def escrows_after(before: Mapping[str, Escrow], work: Work, now: str) -> dict[str, Escrow]:
+    """Those that still wait, and those that failed now; what is done, or not asked for any more, has left."""
+    done = {outcome.change.address for outcome in work.outcomes if outcome.status in ENDED}
+    sent = {outcome.change.address for outcome in work.outcomes}
+    new = {
+        failure.address: failed(before.get(failure.address), failure, work.digests.get(failure.address, ""), now)
+        for failure in work.failures
+        if failure.address in sent
+    }
+    return after(before, work.pending - done, new)
+
+
+def tally(work: Work, escrows: Mapping[str, Escrow], in_scope: int) -> Tally:
+    """What counts for a quarantine: whoever waits in escrow has failed, too."""
+    failing = {failure.address for failure in work.failures if failure.action != "other"}
+    waiting = escrows.keys() - {outcome.change.address for outcome in work.outcomes}
+    return Tally(len(failing | escrows.keys()), work.tried + len(waiting), in_scope)
+
+
+def service_after(
+    before: Service, result: CycleResult, frame: Frame, escrows: Mapping[str, Escrow], held: Iterable[Change]
+) -> Service:
+    """The service's part of the record after a cycle, but for its quarantine."""
+    good = result.result == "success"
+    steady = before.get("steadySince", result.ended) if good and not result.drift else ""
+    service: Service = {**before, "interval": frame.interval, "cycle": _cycle(result, frame.declared)}
+    if result.result in ("success", "partial") and not result.interrupted:
+        service["lastSuccess"] = result.ended
+    if result.error is None:
+        service["watermark"] = _watermark(before.get("watermark", {}), result, frame, good)
+    put(service, "steadySince", steady)
+    put(service, "escrows", dict(escrows))
+    safeguards = [block.safeguard for block in result.blocked]
+    if result.error is None:
+        put(service, "held", {change.address: ", ".join(safeguards) for change in held} if safeguards else {})
+        put(service, "drift", {item.address: item.line for item in result.drift})
+        put(service, "approvals", [WaitedFor(safeguard=a.safeguard, plan=a.digest, file=a.file) for a in result.approvals_needed])
+    return service
+
+
+def put(service: Service, key: str, value: object) -> None:
+    """What has nothing to say is not there."""
+    if value:
+        service[key] = value  # type: ignore[literal-required]
+    else:
+        service.pop(key, None)  # type: ignore[misc]
+
+
+def _cycle(result: CycleResult, declared: str) -> CycleFigures:
+    numbers = {name: getattr(result.counts, name) for name in NUMBERS}
+    figures: CycleFigures = {
+        "id": result.cycle_id,
+        "declared": declared,
+        "kind": result.kind,
+        "started": result.started,
+        "ended": result.ended,
+        "result": result.result,
+        "counts": numbers,
+        "skipped": dict(result.counts.skipped),
+        "written": dict(result.written),
+    }
+    if result.error is not None:
+        figures |= {"error": result.error.code, "message": result.error.message, "remedy": result.error.remedy}
+    return figures
+
+
+def _watermark(before: Watermark, result: CycleResult, frame: Frame, whole: bool) -> Watermark:
+    """A cycle that left something undone is followed by one that looks at the declaration again."""
+    initial = result.started if result.kind == "initial" else before.get("initial", result.started)
+    mark: Watermark = {"initial": initial, "mapped": frame.mapped, "day": frame.day}
+    return {**mark, "declared": frame.declared} if whole else mark

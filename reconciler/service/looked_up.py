@@ -1,0 +1,40 @@
+"""An app's synchronisation details from its record, and a state of it ended by a person. Reads and writes the record."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from reconciler.cycle.clock import now
+from reconciler.cycle.listener import Listener
+from reconciler.cycle.write import Lock, locked
+from reconciler.declare.model import App, Declarations
+from reconciler.plan.provisioning import closed_by
+from reconciler.record.open import store_of
+from reconciler.record.service import Service
+from reconciler.service.clocks import seconds
+from reconciler.service.cycle import COMMAND
+from reconciler.service.restart import restarted
+from reconciler.service.status import details
+
+Scope = Literal["escrows", "quarantine", "watermark", "full"]
+
+
+def look_up(app: App, declarations: Declarations) -> dict[str, Any]:
+    """What `status` shows of an app. Raises RecordError."""
+    store = store_of(app, declarations)
+    record, holder = store.load(), store.read_lock()
+    running = holder.since if holder is not None and holder.command == COMMAND else ""
+    service = record.service if record is not None else Service()
+    return details(app.name, app.displayName, service, seconds(app.provisioning.interval), now(), running, closed_by(app) or "")
+
+
+def restart(app: App, declarations: Declarations, scope: Scope, listener: Listener, timeout: float) -> list[str]:
+    """End a state of the app's cycles; returns in words what was ended. Raises Locked and RecordError."""
+    with locked(app, declarations, listener, Lock("reconcile restart", timeout)) as store:
+        record = store.load()
+        if record is None or not record.service:
+            return []
+        record.service, ended = restarted(record.service, scope, now())
+        if ended:
+            store.save(record)
+    return ended

@@ -1,0 +1,129 @@
+"""What one cycle of one app came to: what notifications, metrics, the record and `status` are told. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Kind = Literal["initial", "incremental"]
+Ended = Literal["success", "partial", "failed", "blocked", "off"]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Users and groups together, as they are after the cycle.
+
+    skipped:   code of provisioning (`NotAssigned`, `OutOfScopingFilter`, ...) -> number of users left out for it
+    escrowed:  objects that wait for their retry; failed: those whose write failed in this cycle
+    drifted:   objects that somebody changed at the service, whether repaired or reported
+    """
+
+    in_scope: int = 0
+    provisioned: int = 0
+    failed: int = 0
+    escrowed: int = 0
+    unmanaged: int = 0
+    drifted: int = 0
+    skipped: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One object that could not be done. `status` is the HTTP status of the answer, where one came; `code` is one of `CODES`.
+
+    `message` holds text of the service: it is data wherever it is shown.
+    """
+
+    address: str
+    action: str
+    code: str
+    status: int | None
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class AppError:
+    """Why an app could not be planned or written at all: `code` is one of `CODES`, `status` as for a Failure."""
+
+    code: str
+    status: int | None
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """A safeguard that holds changes back: their addresses, and the digest of the plan that would have to be approved."""
+
+    safeguard: str
+    message: str
+    held: tuple[str, ...]
+    digest: str
+
+
+@dataclass(frozen=True)
+class Drifted:
+    """An object that differs from what the service answered when it was written; `line` says in one line what differs."""
+
+    address: str
+    line: str
+
+
+@dataclass(frozen=True)
+class Approval:
+    """An approval that the app waits for: the safeguard, the digest that it would carry, and the file in which it would stand."""
+
+    safeguard: str
+    digest: str
+    file: str
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """An app whose cycles are held apart, as it stands after the cycle.
+
+    reason:  one of `REASONS`; message says it in words, with text of the service as data
+    since:   when it began, UTC; next_attempt: when its next cycle begins, None once it is off until `restart`
+    """
+
+    reason: str
+    message: str
+    since: str
+    next_attempt: str | None
+
+
+@dataclass(frozen=True)
+class CycleResult:
+    """One cycle. Moments are UTC in ISO form; `cycle_id` stands in each line of the log and in each event.
+
+    written:     action (create, update, enable, disable, delete) -> number of objects written
+    error:       of the whole app; None where it was planned, whatever became of its objects
+    blocked:     empty where no safeguard blocks
+    rate_wait:   seconds that the service made us wait
+    commit:      the declaration's commit and its committer date, UTC; "" where the declaration is in no repository
+    read_back:   when the service was asked again for those who were put out, UTC; "" where nobody was
+    interrupted: it was told to stop before its end: the next one does the rest
+    """
+
+    app: str
+    profile: str
+    cycle_id: str
+    kind: Kind
+    started: str
+    ended: str
+    result: Ended
+    error: AppError | None = None
+    counts: Counts = field(default_factory=Counts)
+    written: Mapping[str, int] = field(default_factory=dict)
+    failures: tuple[Failure, ...] = ()
+    blocked: tuple[Block, ...] = ()
+    drift: tuple[Drifted, ...] = ()
+    approvals_needed: tuple[Approval, ...] = ()
+    quarantine: Quarantine | None = None
+    rate_wait: float = 0.0
+    commit: str = ""
+    commit_at: str = ""
+    read_back: str = ""
+    interrupted: bool = False

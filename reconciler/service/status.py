@@ -1,0 +1,101 @@
+"""Synchronisation details: the service's part of an app's record and a moment in, what `reconcile status` shows out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from reconciler.record.service import Escrow, Service
+from reconciler.service.clocks import between, next_cycle
+
+OVERDUE_AFTER = 3  # intervals since the last success
+FORMAT_VERSION = "1.0"
+Health = Literal["healthy", "degraded", "blocked", "overdue", "failing", "quarantined", "off", "notRun"]
+WORSE = ("off", "quarantined", "overdue")  # with which `reconcile status` exits 1
+
+
+def details(app: str, name: str, service: Service, interval: int, now: str, running: str, closed: str) -> dict[str, Any]:
+    """One app as schemas/status.schema.json has it.
+
+    `interval` are the seconds between cycles where none has said so yet; `running` is since when a cycle is under way, `closed`
+    is manual or off where no cycle writes; both are empty else.
+    """
+    every = service.get("interval", interval)
+    cycle = service.get("cycle")
+    return {
+        "app": app,
+        "displayName": name,
+        "health": health(service, every, now),
+        "provisioning": closed or "on",
+        "interval": every,
+        "runningSince": running or None,
+        "cycle": dict(cycle) if cycle else None,
+        "counts": _counts(service),
+        "lastSuccess": service.get("lastSuccess"),
+        "steadySince": service.get("steadySince"),
+        "nextCycle": (next_cycle(service, every, now) or None) if cycle else None,
+        "quarantine": _quarantine(service),
+        "escrows": [_escrow(address, escrow) for address, escrow in sorted(service.get("escrows", {}).items())],
+        "approvals": [dict(item) for item in service.get("approvals", [])],
+        "held": sorted(service.get("held", {})),
+        "drift": [{"address": address, "what": line} for address, line in sorted(service.get("drift", {}).items())],
+    }
+
+
+def health(service: Service, interval: int, now: str) -> Health:
+    """The worst that holds."""
+    if (quarantine := service.get("quarantine")) is not None:
+        return "quarantined" if quarantine.get("next") else "off"
+    if (cycle := service.get("cycle")) is None:
+        return "notRun"
+    if is_overdue(service, interval, now):
+        return "overdue"
+    known: Mapping[str, Health] = {"blocked": "blocked", "failed": "failing", "partial": "degraded"}
+    return known.get(cycle.get("result", ""), "healthy")
+
+
+def is_overdue(service: Service, interval: int, now: str) -> bool:
+    """Whether the last success is longer ago than it may be; where there was none yet, the first cycle counts."""
+    last = service.get("lastSuccess") or service.get("cycle", {}).get("ended") or now
+    return between(last, now) > OVERDUE_AFTER * interval
+
+
+def is_bad(shown: Mapping[str, Any]) -> bool:
+    """Whether somebody has to do something about the app now."""
+    return shown["health"] in WORSE
+
+
+def document(apps: Iterable[dict[str, Any]], at: str) -> dict[str, Any]:
+    """All apps, as they are at a moment."""
+    return {"format_version": FORMAT_VERSION, "at": at, "apps": list(apps)}
+
+
+def _counts(service: Service) -> dict[str, Any]:
+    cycle = service.get("cycle", {})
+    return {**cycle.get("counts", {}), "skipped": dict(cycle.get("skipped", {}))}
+
+
+def _quarantine(service: Service) -> dict[str, Any] | None:
+    if (state := service.get("quarantine")) is None:
+        return None
+    return {
+        "reason": state.get("reason", ""),
+        "message": state.get("message", ""),
+        "since": state.get("since", ""),
+        "nextAttempt": state.get("next") or None,
+        "cycles": state.get("tries", 0),
+    }
+
+
+def _escrow(address: str, escrow: Escrow) -> dict[str, Any]:
+    return {
+        "address": address,
+        "action": escrow.get("action", ""),
+        "code": escrow.get("code", ""),
+        "httpStatus": escrow.get("status"),
+        "message": escrow.get("message", ""),
+        "remedy": escrow.get("remedy", ""),
+        "since": escrow.get("since", ""),
+        "tries": escrow.get("tries", 0),
+        "nextTry": escrow.get("next") or None,
+    }

@@ -1,0 +1,39 @@
+"""Signals in a process that runs one cycle: before its first write they end it, while it writes they let the write end."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Stop:
+    """`asked` once somebody wants an end."""
+
+    def __init__(self) -> None:
+        self.asked = self._writing = False
+
+    def listen(self) -> None:
+        """Take the signals of this process."""
+        for number in SIGNALS:
+            signal.signal(number, self._heard)
+
+    def ask(self) -> None:
+        """As a signal does, from any thread: before the first write the cycle goes on until then."""
+        self.asked = True
+
+    def _heard(self, number: int, frame: object) -> None:
+        self.asked = True
+        if not self._writing:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def orderly(self) -> Iterator[Callable[[], bool]]:
+        """While something is written; yields what tells whether to stop."""
+        self._writing = True
+        try:
+            yield lambda: self.asked
+        finally:
+            self._writing = False

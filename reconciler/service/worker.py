@@ -1,0 +1,132 @@
+"""A process of its own for one cycle: an order in, events and at last its end out, over a pipe. Reads and writes as a cycle does.
+
+So that an app that is slow delays no other, that what 100,000 users take goes back to the machine, and that nothing which was
+looked up once is taken for today's.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import threading
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import NamedTuple
+
+from reconciler.cycle.clock import now
+from reconciler.cycle.declarations import checked
+from reconciler.cycle.listener import Listener
+from reconciler.cycle.randomness import SystemChance
+from reconciler.declare.model import Declarations, Problem
+from reconciler.record.store import Locked, RecordError
+from reconciler.service.clocks import seconds
+from reconciler.service.cycle import Means, Order, Postponed, run_cycle
+from reconciler.service.events import Event
+from reconciler.service.failures import app_error
+from reconciler.service.result import AppError, CycleResult
+from reconciler.service.stop import Stop
+
+MOST_NAMED = 3
+
+
+class Survey(NamedTuple):
+    """What is declared: app -> seconds between its cycles; `problems` are errors, a line each."""
+
+    apps: dict[str, int]
+    problems: tuple[str, ...] = ()
+
+
+class Busy(NamedTuple):
+    """Another run holds the app's lock, as the words say."""
+
+    app: str
+    why: str
+
+
+class Stopped(NamedTuple):
+    """The cycle was told to end before its first write."""
+
+    app: str
+
+
+End = CycleResult | Postponed | Busy | Stopped | Survey
+
+
+def survey(pipe: Connection, lifeline: Connection, desired: Path) -> None:
+    """Tell which apps there are."""
+    _leave(pipe, _survey(desired))
+
+
+def _survey(desired: Path) -> Survey:
+    declarations, problems = checked(desired)
+    return Survey({app.name: seconds(app.provisioning.interval) for app in declarations.apps.values()}, tuple(_errors(problems)))
+
+
+def cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order: Order, lock_timeout: float) -> None:
+    """Run one cycle, and tell of it as it goes on."""
+    gc.disable()  # as in every command: until it writes, what a plan makes lives to its end
+    gc.set_threshold(100_000, 50, 100)
+    stop = Stop()
+    stop.listen()
+    threading.Thread(target=_watch, args=(lifeline, stop), daemon=True).start()
+
+    def tell(kind: str, words: str) -> None:
+        with suppress(OSError):
+            pipe.send(Event(now(), kind, words, app, order.cycle_id))
+
+    listener = Listener(lambda words: tell("waiting", words), lambda words: tell("note", words), lambda words: None)
+    means = Means(listener, now, SystemChance(), stop.orderly, lock_timeout=lock_timeout)
+    try:
+        end = conducted(desired, app, order, means)
+    except KeyboardInterrupt:
+        end = Stopped(app)
+    _leave(pipe, end)
+
+
+def _watch(lifeline: Connection, stop: Stop) -> None:
+    """Whoever began this process is gone once the other end of the pipe is closed: nobody would hear of its end."""
+    with suppress(EOFError, OSError):
+        lifeline.recv()
+    stop.ask()
+
+
+def _leave(pipe: Connection, end: End) -> None:
+    """At once, as commands do: Python would take a million objects apart first."""
+    code = 0
+    try:
+        pipe.send(end)
+        pipe.close()
+    except OSError:
+        code = 1
+    os._exit(code)
+
+
+def conducted(desired: Path, app: str, order: Order, means: Means) -> End:
+    """One cycle of an app by its name, however it ends: what a person or a service can cause is in the result."""
+    started = means.clock()
+    declarations, problems = checked(desired)
+    if (errors := _errors(problems)) or app not in declarations.apps:
+        return _failed(app, declarations, order, started, means, _invalid(errors, app))
+    try:
+        return run_cycle(declarations.apps[app], declarations, order, means)
+    except Locked as error:
+        return Busy(app, str(error))
+    except RecordError as error:
+        return _failed(app, declarations, order, started, means, app_error(error))
+
+
+def _invalid(errors: list[str], app: str) -> AppError:
+    words = "; ".join(errors[:MOST_NAMED]) or f"the app {app} is declared no longer"
+    more = f" and {len(errors) - MOST_NAMED} more" if len(errors) > MOST_NAMED else ""
+    return AppError("InvalidDeclaration", None, words + more, "`reconcile validate` shows every error")
+
+
+def _failed(app: str, declarations: Declarations, order: Order, started: str, means: Means, error: AppError) -> CycleResult:
+    known = declarations.apps.get(app)
+    profile = known.profile if known is not None else "generic"
+    return CycleResult(app, profile, order.cycle_id, "incremental", started, means.clock(), "failed", error)
+
+
+def _errors(problems: list[Problem]) -> list[str]:
+    return [f"{problem.place}: {problem.message}" for problem in problems if problem.severity == "error"]

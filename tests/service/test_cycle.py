@@ -1,0 +1,370 @@
+"""One cycle after the other against a real server, on a clock that the test sets: what is written, held, recorded and said."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+
+from reconciler.service.cycle import Postponed
+from reconciler.service.failures import CODES
+from reconciler.service.quarantine import PROPORTION, REFUSED, TOO_MANY_DELETES
+from reconciler.service.worker import Busy
+from tests.support.rounds import Rounds, declare, staff
+from tests.support.servers import Answer, answer
+
+CONFLICT = answer(409, {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "scimType": "uniqueness", "status": "409"})
+REPAIR = "provisioning: {drift: repair}\n"
+
+
+def refusing(method: str, with_what: Answer) -> object:
+    return lambda call: with_what if call.method == method else None
+
+
+def test_the_first_cycle_is_initial_the_next_incremental_and_finds_nothing(service: Rounds) -> None:
+    first = service.cycle()
+    assert (first.kind, first.result, first.written) == ("initial", "success", {"create": 3})
+    assert (first.counts.in_scope, first.counts.provisioned, first.counts.failed) == (3, 3, 0)
+    service.later(minutes=40)
+    record, writes = service.record, len(service.front.writes)
+    second = service.cycle(forced=False)
+    assert (second.kind, second.result, second.written) == ("incremental", "success", {})
+    assert len(service.front.writes) == writes and service.record.runs == record.runs
+    assert service.service["steadySince"] == first.ended and service.service["lastSuccess"] == second.ended
+
+
+def test_an_initial_one_comes_again_after_24_hours_and_with_another_mapping(service: Rounds) -> None:
+    service.cycle()
+    service.later(hours=23)
+    assert service.cycle().kind == "incremental"
+    service.later(hours=1)
+    assert service.cycle().kind == "initial"
+    mappings = service.folder / "desired/apps/wiki/mappings.yaml"
+    service.write("apps/wiki/mappings.yaml", mappings.read_text().replace("jobTitle", "department"))
+    assert service.cycle().kind == "initial"
+    service.later(minutes=40)
+    assert service.cycle().kind == "incremental"
+
+
+def test_a_cycle_that_is_not_due_is_none_until_the_declaration_changes(service: Rounds) -> None:
+    service.cycle()
+    service.later(minutes=10)
+    requests = len(service.front.calls)
+    end = service.end(forced=False)
+    assert isinstance(end, Postponed) and end.next == "2026-11-02T08:40:00Z"
+    assert len(service.front.calls) == requests
+    service.people("ada@x.org, jobTitle: Architect", "grace@x.org")
+    assert service.cycle(forced=False).written == {"update": 1}
+
+
+def test_somebody_who_leaves_is_out_and_was_asked_for_again(service: Rounds) -> None:
+    service.cycle()
+    service.write("directory/groups/a.yaml", "groups: [{displayName: Net, members: [grace@x.org]}]\n")
+    service.later(minutes=40)
+    result = service.cycle()
+    assert result.written == {"disable": 1, "update": 1} and result.read_back == service.now()
+    assert service.find("ada@x.org")[0]["active"] is False
+
+
+def test_an_account_that_stays_active_although_the_service_said_so_is_a_failure(service: Rounds) -> None:
+    service.cycle()
+    ada = service.find("ada@x.org")[0]
+    service.write("directory/groups/a.yaml", "groups: [{displayName: Net, members: [grace@x.org]}]\n")
+    service.refuse = lambda call: answer(200, ada) if call.method == "GET" and call.path.endswith(ada["id"]) else None
+    result = service.cycle()
+    assert "StillActive" in {failure.code for failure in result.failures} or result.result != "success"
+
+
+@pytest.mark.parametrize(("more", "title"), [("", "Boss"), (REPAIR, "Engineer")])
+def test_drift_is_reported_in_every_cycle_or_repaired_as_the_app_says(service: Rounds, more: str, title: str) -> None:
+    service.app(more)
+    service.cycle()
+    service.edit("ada@x.org", "title", "Boss")
+    for _ in range(2):
+        service.later(minutes=40)
+        result = service.cycle()
+        assert service.find("ada@x.org")[0]["title"] == title
+        assert result.result == "success"
+        shown = [(item.address, item.line) for item in result.drift]
+        if not more:
+            assert shown == [("User/ada@x.org", 'title is "Boss", not "Engineer"')] and result.counts.drifted == 1
+            assert service.service["drift"] == dict(shown) and "steadySince" not in service.service
+    if more:
+        assert shown == [] and "drift" not in service.service
+
+
+def test_what_was_declared_is_written_beside_drift_that_is_only_reported(service: Rounds) -> None:
+    """One object, changed on both sides: the declaration's part is done, the service's stays."""
+    service.people("ada@x.org, jobTitle: Engineer, displayName: Ada", "grace@x.org")
+    service.cycle()
+    service.edit("ada@x.org", "title", "Boss")
+    service.people("ada@x.org, jobTitle: Engineer, displayName: Ada L", "grace@x.org")
+    service.later(minutes=40)
+    assert service.cycle().written == {"update": 1}
+    ada = service.find("ada@x.org")[0]
+    assert (ada["displayName"], ada["title"]) == ("Ada L", "Boss")
+    service.later(minutes=40)
+    assert [item.address for item in service.cycle().drift] == ["User/ada@x.org"]
+
+
+def test_members_who_were_taken_out_by_hand_are_drift(service: Rounds) -> None:
+    service.app(REPAIR)
+    service.cycle()
+    with service.client() as client:
+        net = client.find("Groups", "displayName", "Net")[0]
+        client.patch("Groups", net["id"], [{"op": "remove", "path": "members"}])
+    service.later(minutes=40)
+    result = service.cycle()
+    assert [item.line for item in result.drift] == ["without User/ada@x.org, User/grace@x.org"]
+    with service.client() as client:
+        assert len(client.find("Groups", "displayName", "Net")[0]["members"]) == 2
+
+
+# Escrow
+
+
+def test_a_failed_object_waits_in_escrow_while_the_others_go_on(service: Rounds) -> None:
+    service.cycle()
+    service.refuse = lambda call: CONFLICT if call.method == "PATCH" and "/Users/" in call.path else None
+    service.people("ada@x.org, jobTitle: Architect", "grace@x.org")
+    service.later(minutes=40)
+    result = service.cycle()
+    assert (result.result, result.counts.failed, result.counts.escrowed) == ("partial", 1, 1)
+    (failure,) = result.failures
+    assert (failure.address, failure.action, failure.code, failure.status) == ("User/ada@x.org", "update", "Conflict", 409)
+    assert failure.remedy and failure.code in CODES
+    escrow = service.service["escrows"]["User/ada@x.org"]
+    assert (escrow["since"], escrow["next"], escrow["tries"]) == (result.ended, "2026-11-02T14:40:00Z", 1)
+
+    tried = len(service.front.writes)
+    service.later(hours=5)
+    assert service.cycle().result == "partial" and len(service.front.writes) == tried, "it is not due"
+    service.people("ada@x.org, jobTitle: Architect", "grace@x.org, jobTitle: Admiral")
+    service.refuse = lambda call: None
+    assert service.cycle().written == {"update": 1} and service.find("ada@x.org")[0]["title"] == "Engineer"
+    service.later(hours=1)
+    again = service.cycle()
+    assert (again.result, again.written) == ("success", {"update": 1}) and "escrows" not in service.service
+    assert service.find("ada@x.org")[0]["title"] == "Architect"
+
+
+def test_whoever_corrects_the_declaration_waits_for_nothing(service: Rounds) -> None:
+    service.cycle()
+    service.refuse = lambda call: CONFLICT if call.method == "PATCH" and "/Users/" in call.path else None
+    service.people("ada@x.org, jobTitle: Architect", "grace@x.org")
+    service.cycle()
+    service.refuse = lambda call: None
+    service.people("ada@x.org, jobTitle: Captain", "grace@x.org")
+    service.later(minutes=40)
+    assert service.cycle().result == "success"
+    assert service.find("ada@x.org")[0]["title"] == "Captain" and "escrows" not in service.service
+
+
+def test_a_group_waits_for_no_member_who_is_in_escrow(service: Rounds) -> None:
+    """The rest of it is done; the member comes in once the account is there."""
+    service.refuse = lambda call: CONFLICT if call.method == "POST" and call.path.endswith("/Users") and not done else None
+    done: list[int] = []
+    people = ["ada@x.org", "grace@x.org"]
+    declare(service, people)
+    service.cycle()
+    service.later(minutes=40)
+    assert service.cycle().result == "partial"
+    with service.client() as client:
+        assert client.find("Groups", "displayName", "Net")[0].get("members", []) == []
+    done.append(1)
+    service.later(hours=6)
+    service.cycle()
+    service.later(minutes=40)
+    assert service.cycle().result == "success"
+    with service.client() as client:
+        assert len(client.find("Groups", "displayName", "Net")[0]["members"]) == 2
+
+
+# Quarantine
+
+
+def test_refused_credentials_are_a_quarantine_that_ends_with_a_success(service: Rounds) -> None:
+    service.cycle()
+    service.refuse = lambda call: answer(401, {"detail": "no"})
+    service.later(minutes=40)
+    result = service.cycle()
+    assert result.result == "failed" and result.error is not None and result.error.code == "Unauthorized"
+    assert result.quarantine is not None and result.quarantine.reason == REFUSED
+    assert result.quarantine.next_attempt == "2026-11-02T10:00:00Z" and result.counts.in_scope == 3
+    requests = len(service.front.calls)
+    service.later(minutes=40)
+    assert isinstance(service.end(forced=False), Postponed) and len(service.front.calls) == requests
+    service.refuse = lambda call: None
+    service.later(minutes=40)
+    well = service.cycle(forced=False)
+    assert (well.result, well.quarantine) == ("success", None) and "quarantine" not in service.service
+
+
+def test_a_page_that_is_not_scim_is_a_quarantine_and_a_service_that_is_down_is_none(service: Rounds) -> None:
+    service.cycle()
+    service.refuse = lambda call: Answer(200, b"<html>Sign in</html>", "text/html")
+    found = service.cycle()
+    assert found.error is not None and found.error.code == "ServiceIncompatible" and found.quarantine is not None
+    assert found.quarantine.reason == REFUSED
+
+
+def test_a_first_cycle_that_fails_leaves_its_figures_and_no_record_of_an_apply(service: Rounds) -> None:
+    service.refuse = lambda call: answer(401, {"detail": "no"})
+    assert service.cycle().quarantine is not None
+    assert not service.record.is_of_an_apply and "quarantine" in service.service
+    service.refuse = lambda call: None
+    assert service.cycle().written == {"create": 3} and "quarantine" not in service.service
+
+
+def test_an_app_of_ten_whose_every_write_fails_is_quarantined_and_each_attempt_is_a_whole_one(service: Rounds) -> None:
+    declare(service, staff(10))
+    service.refuse = lambda call: CONFLICT if call.method == "POST" else None
+    result = service.cycle()
+    assert result.quarantine is not None and result.quarantine.reason == PROPORTION
+    tried = len(service.front.writes)
+    service.later(minutes=80)
+    again = service.cycle(forced=False)
+    assert len(service.front.writes) > tried and again.quarantine is not None, "in quarantine nothing waits for its six hours"
+    service.refuse = lambda call: None
+    service.later(hours=3)
+    well = service.cycle(forced=False)
+    assert (well.result, well.quarantine) == ("success", None) and "escrows" not in service.service
+
+
+def test_after_four_weeks_the_app_is_off_until_somebody_restarts_it(service: Rounds) -> None:
+    service.cycle()
+    service.refuse = lambda call: answer(401, {"detail": "no"})
+    service.cycle()
+    service.later(days=28)
+    end = service.cycle(forced=False)
+    assert end.quarantine is not None and end.quarantine.next_attempt is None
+    service.refuse = lambda call: None
+    service.people("ada@x.org, jobTitle: Architect", "grace@x.org")
+    service.later(days=1)
+    assert isinstance(service.end(forced=False), Postponed)
+
+
+# Safeguards
+
+
+def test_a_blocked_cycle_writes_nothing_and_says_once_in_the_log_what_it_holds_back(service: Rounds) -> None:
+    people = staff(40)
+    declare(service, people)
+    service.cycle()
+    declare(service, people[:20])
+    service.later(minutes=40)
+    writes = len(service.front.writes)
+    result = service.cycle()
+    assert (result.result, len(service.front.writes)) == ("blocked", writes)
+    (block,) = [item for item in result.blocked if item.safeguard == "accidentalDeletions"]
+    assert len([address for address in block.held if address.startswith("User/")]) == 20
+    assert result.quarantine is not None and result.quarantine.reason == TOO_MANY_DELETES
+    staged = [address for action, address in service.log if action == "stageddelete"]
+    assert len(staged) == len(set(staged)) and "User/p39@x.org" in staged
+    service.later(days=1)
+    service.cycle()
+    assert [address for action, address in service.log if action == "stageddelete"] == staged
+
+    (needed,) = [item for item in result.approvals_needed if item.safeguard == "accidentalDeletions"]
+    assert service.service["approvals"][0]["plan"] == needed.digest
+    approve(service, result.approvals_needed)
+    service.later(minutes=1)
+    done = service.cycle(forced=False)
+    assert done.result == "success" and done.quarantine is None and done.written["disable"] == 20
+    assert "approvals" not in service.service and "held" not in service.service
+
+
+def approve(service: Rounds, needed: object) -> None:
+    rows = "".join(
+        f'  - {{plan: "{item.digest}", safeguard: {item.safeguard}, reason: they have left, expires: 2026-12-31}}\n'
+        for item in needed  # type: ignore[attr-defined]
+    )
+    service.write("apps/wiki/approvals.yaml", "approvals:\n" + rows)
+
+
+def test_who_says_continue_has_the_rest_done_while_deletions_wait(service: Rounds) -> None:
+    service.app("safeguards: {onBlocked: continue, groupMembership: {percent: 100}}\n")
+    people = staff(40)
+    declare(service, people)
+    service.cycle()
+    declare(service, [*people[:20], "new@x.org"])
+    service.later(minutes=40)
+    result = service.cycle()
+    assert result.result == "blocked" and result.written.get("create") == 1 and "disable" not in result.written
+    assert service.find("p39@x.org")[0]["active"] is True and service.find("new@x.org")
+
+
+def test_an_approval_of_what_plan_shows_holds_for_a_cycle_that_leaves_drift_alone(service: Rounds) -> None:
+    people = staff(40)
+    declare(service, people)
+    service.cycle()
+    service.edit("p00@x.org", "displayName", "Zero")
+    with service.client() as client:
+        found = client.find("Users", "userName", "p01@x.org")[0]
+        client.patch("Users", found["id"], [{"op": "replace", "path": "active", "value": False}])
+    declare(service, people[:20])
+    result = service.cycle()
+    assert result.result == "blocked"
+    approve(service, result.approvals_needed)
+    done = service.cycle()
+    assert done.written.get("disable") == 20 and [item.address for item in done.drift] == ["User/p01@x.org"]
+    assert service.find("p01@x.org")[0]["active"] is False
+
+
+# Other ends
+
+
+def test_an_app_that_takes_no_writes_gets_none(service: Rounds) -> None:
+    service.app("provisioning: {status: off}\n")
+    assert (service.cycle().result, service.front.calls) == ("off", [])
+    service.app("provisioning: {mode: manual}\n")
+    found = service.cycle()
+    assert found.error is not None and (found.result, found.error.code, service.front.calls) == ("failed", "Manual", [])
+
+
+def test_a_declaration_with_an_error_is_the_cycle_s_error(service: Rounds) -> None:
+    service.cycle()
+    service.write("apps/wiki/assignments.yaml", "assignments: [{group: Nett, role: User}]\n")
+    found = service.cycle()
+    assert found.error is not None and found.error.code == "InvalidDeclaration" and "Nett" in found.error.message
+
+
+def test_a_lock_that_another_run_holds_puts_the_cycle_off(service: Rounds) -> None:
+    from reconciler.record.local import LocalStore
+
+    service.cycle()
+    with LocalStore(service.folder / ".reconcile", "wiki").lock("reconcile apply", service.now()):
+        assert isinstance(service.end(), Busy)
+
+
+def test_who_is_told_to_stop_begins_no_write_and_the_next_cycle_does_the_rest(service: Rounds) -> None:
+    declare(service, staff(10))
+    told: list[str] = []
+    service.tell = lambda outcome: told.append(outcome.change.address)
+    service.stopped = lambda: len(told) >= 3
+    result = service.cycle()
+    assert result.interrupted and result.result == "partial" and result.failures == ()
+    assert "lastSuccess" not in service.service
+    service.stopped = lambda: False
+    assert service.cycle().result == "success"
+    created = [call for call in service.front.writes if call.method == "POST" and call.path.endswith("/Users")]
+    assert len(created) == 10
+
+
+def test_the_record_of_an_older_version_is_read(service: Rounds) -> None:
+    service.cycle()
+    file = service.folder / ".reconcile/wiki/record.json"
+    data = orjson.loads(file.read_bytes())
+    for key in ("service", "sum", "index"):
+        data.pop(key, None)
+    file.write_bytes(orjson.dumps(data))
+    assert service.record.service == {}
+    found = service.cycle()
+    assert (found.kind, found.result, found.written) == ("initial", "success", {})
+
+
+def test_codes_are_a_closed_set_whatever_the_service_answers(service: Rounds) -> None:
+    service.cycle()
+    for status in (400, 403, 404, 405, 418, 422, 500, 599):
+        service.refuse = lambda call, s=status: answer(s, {"detail": "x" * 50}) if call.method in ("PATCH", "PUT") else None  # type: ignore[misc]
+        service.people(f"ada@x.org, jobTitle: T{status}", "grace@x.org")
+        assert {failure.code for failure in service.cycle().failures} <= CODES
