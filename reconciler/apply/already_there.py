@@ -43,7 +43,7 @@ def may_be_taken(job: Job, change: Change, there: Resource) -> None:
     Where the record has just begun, it may be one that replaces a lost one: an inactive account may have been revoked then. The
     next plan finds what is left to it, since it looks for new ones by filter from now on.
     """
-    ours = job.record.entries.get(job.settled.renamed.get(change.address, change.address), {})
+    ours = job.record.entries.get(job.inputs.renamed.get(change.address, change.address), {})
     if ours.get("id") == there["id"]:
         return
     kind = change.address.partition("/")[0]

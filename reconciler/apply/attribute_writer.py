@@ -207,8 +207,8 @@ class AttributeWriter:
 
     def _all_shown(self, change: Change, live: Resource) -> None:
         """A PUT takes what it does not hold. Raises Failed where a value that was planned to stay is not shown any more."""
-        settled, own = self.job.settled.live, self.ids.own(change)
-        planned = (settled.users if change.address.startswith("User/") else settled.groups).get(own)
+        planned_on, own = self.job.inputs.live, self.ids.own(change)
+        planned = (planned_on.users if change.address.startswith("User/") else planned_on.groups).get(own)
         mapping, changing = self.job.resolution.mapping(change.address), {a.path for a in change.attributes}
         rows = zip(mapping.slots, planned.values if planned else (), mapping.project([live])[0], strict=False)
         gone = [slot.target for slot, had, has in rows if had is not None and has is None and slot.target not in changing]

@@ -173,7 +173,7 @@ class _Run:
         """All that it takes to know this write again, should nobody hear of its outcome."""
         address = step.change.address
         takes = self.job.removals.get(address, []) if step.kind in TAKING else []
-        base, was = self.job.settled.baselines.get(address, {}), self.shared.changes.renamed.get(address)
+        base, was = self.job.inputs.baselines.get(address, {}), self.shared.changes.renamed.get(address)
         return opening(step, self.now(), takes, base.get("declaredId", UNSAID), was)
 
     def _close(self, address: str, line: Line, own: OneStep) -> None:

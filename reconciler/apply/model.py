@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from reconciler.plan.baselines import Settled
+from reconciler.plan.apply_inputs import ApplyInputs
 from reconciler.plan.change import Change
 from reconciler.plan.live import roles_shown
 from reconciler.plan.model import Skip
@@ -32,7 +32,7 @@ class Job:
 
     app: str
     changes: tuple[Change, ...]
-    settled: Settled
+    inputs: ApplyInputs
     record: Record
     resolution: Resolution
     occasion: str = "apply"
@@ -46,11 +46,11 @@ class Job:
     @cached_property
     def shown_roles(self) -> frozenset[str]:
         """The targets that carry roles and that the service showed of anybody before anything was written."""
-        return roles_shown(self.resolution.user_mapping, self.settled.live.users.values())
+        return roles_shown(self.resolution.user_mapping, self.inputs.live.users.values())
 
     def names(self, skip: Skip) -> set[str]:
         """Today's address of who is left out, and the recorded one."""
-        return {skip.address, self.settled.renamed.get(skip.address, skip.address)}
+        return {skip.address, self.inputs.renamed.get(skip.address, skip.address)}
 
     @cached_property
     def left_out(self) -> dict[str, Skip]:

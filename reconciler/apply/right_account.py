@@ -55,7 +55,7 @@ class Whose:
             return "has been answered to another create"
         if id in self._objects(kind)[1]:
             return "was there before"
-        own = {address, self.job.settled.renamed.get(address, address)}
+        own = {address, self.job.inputs.renamed.get(address, address)}
         others = (a for a in self._recorded.get((kind, id), ()) if a not in own and self._has(a, id))
         return f"is recorded as that of {other}" if (other := next(others, None)) is not None else ""
 
@@ -102,7 +102,7 @@ class Whose:
         return self._known_owners[kind, number]
 
     def _objects(self, kind: str) -> tuple[Mapping[str, Desired], Mapping[str, LiveObject]]:
-        resolution, live = self.job.resolution, self.job.settled.live
+        resolution, live = self.job.resolution, self.job.inputs.live
         return (resolution.users, live.users) if kind == "User/" else (resolution.groups, live.groups)
 
     def _slot(self, address: str, number: int) -> Slot:

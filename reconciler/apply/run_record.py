@@ -25,14 +25,14 @@ class RunRecord:
 
     def begin(self, steps: Collection[object]) -> None:
         """What needs no write goes in before the first one: renames, adoptions, what is under way."""
-        record, settled = self.job.record, self.job.settled
+        record, inputs = self.job.record, self.job.inputs
         changing = {change.address for change in self.job.changes}
-        self.changes.rename([new for new, old in settled.renamed.items() if not changing & {new, old}])
+        self.changes.rename([new for new, old in inputs.renamed.items() if not changing & {new, old}])
         self.adopted = self.changes.adopt(but=changing)
         self.unfinished.begin(self.job.changes)
         if self.job.changes:
             record.begin(self.job.head)
-        record.keep_out(settled.revoked)
+        record.keep_out(inputs.revoked)
         journal = self.store.read_journal()
         self._log_earlier(journal)
         skips = new_skips(self.job)
@@ -80,9 +80,9 @@ class RunRecord:
 
     def _forget_revoked(self, outcomes: list[Outcome]) -> None:
         """Of whom the declaration agrees, and who is out."""
-        settled = self.job.settled
+        inputs = self.job.inputs
         out = {outcome.change.address for outcome in outcomes if outcome.status == "done"}
-        self.job.record.forget_revoked(settled.agreed - (settled.pending - out))
+        self.job.record.forget_revoked(inputs.agreed - (inputs.pending - out))
 
     def _stop(self, left: list[Change]) -> None:
         """Of a change that was done in part, or may have been, a saved plan still asks for the rest."""

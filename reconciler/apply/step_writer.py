@@ -26,9 +26,9 @@ from reconciler.scim.client import ScimClient
 
 def shared_of(job: Job, client: ScimClient, now: Callable[[], str]) -> Shared:
     """What the steps of a run begin with."""
-    settled, ids = job.settled, Ids(job.settled.ids)
+    inputs, ids = job.inputs, Ids(job.inputs.ids)
     references = job.resolution.user_mapping.references
-    changes = EntryChanges(job.record, settled.baselines, settled.renamed, settled.gone, references)
+    changes = EntryChanges(job.record, inputs.baselines, inputs.renamed, inputs.gone, references)
     recorded = Recorded(job, ids, changes, now)
     return Shared(job, client, ids, changes, Whose(job, ids), Quirks(job, client), Inside(job, client, ids), recorded)
 

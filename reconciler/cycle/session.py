@@ -23,11 +23,12 @@ from reconciler.plan.change import Change
 from reconciler.plan.earlier import NOTHING, Earlier
 from reconciler.plan.live import Live
 from reconciler.plan.model import Caution, Config, Plan, RecordHead
+from reconciler.plan.not_listed import KINDS
 from reconciler.plan.planner import NO_CONFIG, Planned, make_plan
 from reconciler.plan.quirks import without_refused
 from reconciler.plan.safeguards.guard import Guarded, guard, with_verdicts
 from reconciler.plan.selection import Selection
-from reconciler.plan.unanswered import settle_unanswered
+from reconciler.plan.unanswered import hear_unanswered
 from reconciler.record.model import Record
 from reconciler.record.open import recovered, store_of
 from reconciler.record.store import Store
@@ -103,7 +104,7 @@ def plan_with(
     app = resolution.limited.app
     if record is not None:
         resolution = without_refused(resolution, record)
-        settle_unanswered(record, live, resolution, app.groups.enabled and client.profile.groups.supported)
+        hear_unanswered(record, live, resolution, KINDS if app.groups.enabled and client.profile.groups.supported else KINDS[:1])
     return make_plan(app, resolution, live, record, selection, client.shown_url, config, client.profile.limits(), earlier)
 
 

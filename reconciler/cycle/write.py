@@ -14,9 +14,10 @@ from reconciler.cycle.listener import Listener
 from reconciler.cycle.read import read_live
 from reconciler.cycle.session import EVERYTHING, Amend, Read, Session, read_and_plan
 from reconciler.declare.model import App, Declarations
-from reconciler.plan.baselines import settle
+from reconciler.plan.apply_inputs import apply_inputs
 from reconciler.plan.change import Change
 from reconciler.plan.model import Access
+from reconciler.plan.safeguards.facts import Extent
 from reconciler.plan.safeguards.memory import prepare
 from reconciler.plan.selection import Selection
 from reconciler.record.model import Record
@@ -82,10 +83,12 @@ def job_of(session: Session, changes: tuple[Change, ...], request: Request) -> J
     plan, context = session.planned.plan, session.planned.context
     record = session.record or Record(plan.app)
     record.describe(session.client.shown_url, declared(session.app, context.resolution.declarations.record))
-    if any(group.members or group.inside for group in context.live.groups.values() if group.id not in context.live.unlisted):
+    if any(group.members or group.inside for group in context.live.groups.values() if group.id not in context.live.not_listed):
         record.show_members()
-    settled = settle(context, request.only)
-    removals = prepare(record, session.guarded, whole=not (request.only or plan.selected_causes or plan.part))
+    inputs = apply_inputs(context, request.only)
+    removals = prepare(
+        record, session.guarded, Extent.PART if request.only or plan.selected_causes or plan.part else Extent.WHOLE
+    )
     if request.digest is not None:
         Unfinished(record).ask(request.digest, plan.only, plan.selected_causes, plan.changes)
     asked = Selection(request.only)
@@ -93,7 +96,7 @@ def job_of(session: Session, changes: tuple[Change, ...], request: Request) -> J
     return Job(
         plan.app,
         changes,
-        settled,
+        inputs,
         record,
         context.resolution,
         request.occasion,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from functools import cached_property
 
 from reconciler.declare.model import Safeguards
@@ -19,6 +20,13 @@ from reconciler.record.model import Record
 from reconciler.record.values import Removal
 
 RENAMED = "identity"  # the kind of removal that is none: another login
+
+
+class Extent(Enum):
+    """Whether an apply is of all that there is to do, or of a part of it."""
+
+    WHOLE = "whole"
+    PART = "part"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from reconciler.declare.names import fold, is_user
 from reconciler.declare.wording import plural
 from reconciler.plan.context import Context
-from reconciler.plan.safeguards.facts import Facts, losses
+from reconciler.plan.safeguards.facts import Extent, Facts, losses
 from reconciler.plan.safeguards.model import Safeguard, some, verdict
 
 
@@ -86,16 +86,16 @@ def known_as(context: Context, address: str) -> set[str]:
     return names | ({fold(f"User/{live.name}")} if live else set())
 
 
-def outliving(facts: Facts, whole: bool) -> list[str]:
+def outliving(facts: Facts, extent: Extent) -> list[str]:
     """What the record protects after an apply: the declared, and those whose protection has not outlived its removal yet.
 
-    That is all of them after an apply of a part (`whole` is false), and those that some change still waiting would harm.
+    That is all of them after an apply of a part, and those that some change still waiting would harm.
     """
     context = facts.context
     today = {fold(old): new for old, new in context.today.items() if old != new}
     waiting = _names(context, losses(context, facts.everything))
     failed = _names(context, context.matching.failed)
-    kept = [a for a in facts.record.protected if not whole or fold(a) in waiting or fold(a) in failed]
+    kept = [a for a in facts.record.protected if extent is Extent.PART or fold(a) in waiting or fold(a) in failed]
     return sorted({today.get(fold(address), address) for address in [*declared(context), *kept]})
 
 
