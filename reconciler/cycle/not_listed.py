@@ -52,8 +52,11 @@ class _NotListed(Asking):
             return
         self.incomplete.append(kind)
         if there:
-            self._note(f"the list of {NOUNS[kind]}s does not show {there} of {plural(known, NOUNS[kind])} in the record, "
-                       "which are there when asked for: they are read by id, and new ones are looked for by filter")  # fmt: skip
+            self._note(
+                f"the list of {NOUNS[kind]}s does not show {there} of {plural(known, NOUNS[kind])} in the record, "
+                f"which {'is' if there == 1 else 'are'} there when asked for: all are read by id, and new ones are looked for "
+                "by filter"
+            )
         self.new(kind)
 
     def _by_id(self, kind: str, asked: Mapping[str, str], known: int) -> dict[str, Answered]:
