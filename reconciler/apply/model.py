@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from reconciler.apply.origin import Origin
 from reconciler.plan.apply_inputs import ApplyInputs
 from reconciler.plan.change import Change
 from reconciler.plan.live import roles_shown
@@ -26,8 +27,8 @@ class Job:
     `commit` goes into the record where all of them are done: no declared change is left then. None leaves it as it is. `head` is
     the commit that they come from, whatever they leave; empty where their files are in none.
     `removals` say what counts once a change is done: its address -> (address, kind) of each (plan/safeguards/memory.py);
-    `everything` are the changes that there would be without a selection; `skipped` is who was left out of scope; `reasons` are
-    those of the assignments by which somebody gains or loses access, by address.
+    `everything` are the changes that there would be without a selection; `skipped` is who was left out of scope; `origin` is
+    what all records of the log say alike.
     """
 
     app: str
@@ -41,7 +42,7 @@ class Job:
     removals: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
     everything: tuple[Change, ...] = ()
     skipped: tuple[Skip, ...] = ()
-    reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    origin: Origin = field(default_factory=Origin)
 
     @cached_property
     def shown_roles(self) -> frozenset[str]:

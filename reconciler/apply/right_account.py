@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.apply.ids import Ids
 from reconciler.apply.model import Job
+from reconciler.declare.names import kind_of
 from reconciler.plan.change import Change
 from reconciler.plan.live import LiveObject
 from reconciler.resolve.mapping import Slot
@@ -68,7 +69,7 @@ class Whose:
         """Kind and id -> the addresses that had it when the apply began; what it creates is in `_made`."""
         owners: dict[tuple[str, str], list[str]] = {}
         for address, id in self.job.record.entries.ids().items():
-            owners.setdefault((address.partition("/")[0] + "/", id), []).append(address)
+            owners.setdefault((kind_of(address) + "/", id), []).append(address)
         return owners
 
     def _bears_anothers_name(self, change: Change, answer: Resource) -> str:
@@ -110,4 +111,4 @@ class Whose:
 
 
 def _kind(change: Change) -> str:
-    return change.address.partition("/")[0] + "/"
+    return kind_of(change.address) + "/"

@@ -12,6 +12,7 @@ from reconciler.cli.interrupt import THE_SAME, left_over, orderly
 from reconciler.cli.output import line, report_lines, say, telling
 from reconciler.cycle.clock import now
 from reconciler.declare.model import App, Declarations
+from reconciler.declare.names import is_group
 from reconciler.declare.wording import plural
 from reconciler.plan.change import Change
 
@@ -164,6 +165,6 @@ def _first(refused: ServiceError) -> str:
 
 def _took(adopted: Collection[str]) -> str:
     """What is ours from now on without having been written to."""
-    groups = sum(1 for address in adopted if address.startswith("Group/"))
+    groups = sum(1 for address in adopted if is_group(address))
     kinds = [plural(number, noun) for number, noun in ((len(adopted) - groups, "account"), (groups, "group")) if number]
     return f" Took {' and '.join(kinds)} into the record." if kinds else ""

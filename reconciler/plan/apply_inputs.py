@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.declare.model import Role
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, row_key
 from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context
 from reconciler.plan.diff import differing, in_address_space, same, unsure
 from reconciler.plan.live import Live, LiveObject
@@ -124,7 +124,7 @@ class _Roles:
 
     def put(self, item: Desired, base: Entry) -> None:
         if isinstance(item, DesiredGroup):
-            given = self.giving.get(fold(item.address.partition("/")[2]), set())
+            given = self.giving.get(row_key(item.address), set())
             before = set(base.get("roles", ())) if item.address in self.pending else set()
             base["roles"] = sorted(given | before)
         elif item.address in self.revoked:

@@ -279,10 +279,11 @@ def test_a_file_that_is_none_is_one_error(tmp_path: Path, name: str, what: str) 
         assert service.writes == [] or what == "no text"
 
 
-@pytest.mark.parametrize("name", ["record.tmp", "journal.jsonl", "log.jsonl", "lock", "../.gitignore"])
+@pytest.mark.parametrize("name", ["record.tmp", "journal.jsonl", "log/0000-00.jsonl", "lock", "../.gitignore"])
 def test_no_file_of_a_record_is_written_through_a_link(tmp_path: Path, name: str) -> None:
     victim, store = tmp_path / "victim", LocalStore(tmp_path / "records", "wiki")
-    store.folder.mkdir(parents=True)
+    (store.folder / name).parent.mkdir(parents=True, exist_ok=True)
+    store.folder.mkdir(exist_ok=True)
     victim.write_text("as it was")
     (store.folder / name).symlink_to(victim)
     for work in (

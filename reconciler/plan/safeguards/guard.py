@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from reconciler.declare.model import App
+from reconciler.declare.model import App, Approval
 from reconciler.plan.change import Cause, Change
 from reconciler.plan.digest import plan_digest
 from reconciler.plan.model import Caution, Plan
@@ -44,7 +44,8 @@ class Guarded:
 
     `approved` are digests of plans whose approvals cover the changes; `counts` is false for what an approval lets take
     something away: that does not count again in the next 24 hours. `standing` are those of the warnings that tell of what was
-    so before. `passing` are those of the changes that nothing would block alone, where something blocks them together.
+    so before. `passing` are those of the changes that nothing would block alone, where something blocks them together;
+    `lifting` are names of safeguards with the approvals that lift them.
     """
 
     facts: Facts
@@ -55,6 +56,7 @@ class Guarded:
     cautions: tuple[Caution, ...] = ()
     standing: tuple[str, ...] = ()
     passing: tuple[Change, ...] = ()
+    lifting: tuple[tuple[str, Approval], ...] = ()
 
     @property
     def blocking(self) -> tuple[Safeguard, ...]:
@@ -95,6 +97,7 @@ def guard(
         (*_lifts(verdicts, approvals), *_renames(facts, verdicts), *weakened(facts)),
         standing,
         passing,
+        tuple((item.name, entry) for item in verdicts if item.status == APPROVED for entry in approvals.lifting(item.name)),
     )
 
 

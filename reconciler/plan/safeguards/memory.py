@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.declare.names import is_group
 from reconciler.plan.change import Change
 from reconciler.plan.renamings import renamings
 from reconciler.plan.safeguards.facts import RENAMED, Extent, Facts, hours_before, stripped
@@ -59,7 +60,7 @@ def _counted(guarded: Guarded, change: Change) -> list[tuple[str, str]]:
 def _removals(guarded: Guarded, change: Change) -> list[tuple[str, str]]:
     facts = guarded.facts
     own = [(change.address, facts.counted[change.address])] if change.address in facts.counted else []
-    if not change.address.startswith("Group/"):
+    if not is_group(change.address):
         return own
     gone = [(change.address, "delete")] if change.action == "delete" else []
     taken = sorted(stripped(facts.context, change))
