@@ -125,11 +125,11 @@ def _meant(user: str, declarations: Declarations, recorded: list[str]) -> str:
     """Only a slip of the keyboard away: whoever is named here is about to be locked out."""
     from reconciler.declare.wording import did_you_mean
     from reconciler.report.safe import plain
-    from reconciler.resolve.one_object import near
+    from reconciler.resolve.one_object import called, near
     from reconciler.resolve.sources import user_addresses
 
     people = [*user_addresses(declarations.users), *(address for address in recorded if is_user(address))]
-    names = [repr(name_of(address)) for address in near(user, people)]
+    names = [repr(name_of(address)) for address in near(user, people) or called(user, declarations.users)]
     return plain(did_you_mean(" or ".join(names), "give the userPrincipalName as it is declared, or was"))
 
 

@@ -14,6 +14,7 @@ from reconciler.plan.change import Action, Change
 from reconciler.plan.context import Context
 from reconciler.plan.model import Caution
 from reconciler.plan.planner import Planned
+from reconciler.record.log.chain import OURS
 from reconciler.record.store import Store
 
 CODE, OCCASION = "RevokedByLog", "revoke: "
@@ -26,7 +27,7 @@ def cautions(planned: Planned, store: Store) -> Iterator[Caution]:
     changes = [change for change in planned.plan.changes if _is_brought_back(context, change)]
     names = {name: change for change in changes for name in _names(context, change)}
     for name, line in _revoked(store.read_log(), names).items() if names else ():
-        change, why = names[name], line["initiatedBy"]["displayName"].removeprefix(OCCASION)
+        change, why = names[name], line[OURS]["occasion"].removeprefix(OCCASION)
         words = (
             f"{change.address} was revoked on {line['activityDateTime'][:10]} ({why}) by the provisioning log, and the record "
             "does not say so any more: to keep the person out, revoke again, or set `accountEnabled: false`"
@@ -49,20 +50,16 @@ def _revoked(log: Iterable[Line], names: Iterable[str]) -> dict[str, Line]:
     wanted = set(names)
     found: dict[str, Line] = {}
     for line in log:
-        name = fold(_named(line, "sourceIdentity"))
-        if name in wanted and _named(line, "initiatedBy").startswith(OCCASION):
+        ours = line.get(OURS, {})
+        name = fold(str(ours.get("address")))
+        if name in wanted and str(ours.get("occasion")).startswith(OCCASION):
             found[name] = line
         elif name in found and _ends(line):
             del found[name]
     return found
 
 
-def _named(line: Line, key: str) -> str:
-    return str(line.get(key, {}).get("displayName"))
-
-
 def _ends(line: Line) -> bool:
     """Whether the person has been left out by the declaration since, or let in again."""
-    skipped = any(step.get("status") == "skipped" for step in line.get("provisioningSteps", ()))
-    enabled = any(p.get("displayName") == "active" and p.get("newValue") is True for p in line.get("modifiedProperties", ()))
-    return skipped or enabled
+    steps = line.get("provisioningSteps", ())
+    return line[OURS].get("action") in ("enable", "create") or any(step.get("status") == "skipped" for step in steps)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
-from reconciler.declare.model import App, Assignment, Declarations, Group
+from reconciler.declare.model import App, Assignment, Declarations, Group, User
 from reconciler.declare.names import fold, is_group, name_of, row_key
 from reconciler.declare.table import Table
 from reconciler.declare.wording import nearly
@@ -14,7 +15,7 @@ from reconciler.resolve.filters import Get
 from reconciler.resolve.model import Resolution
 from reconciler.resolve.resolution import getter
 from reconciler.resolve.scope import judge
-from reconciler.resolve.sources import GroupSource, UserSource
+from reconciler.resolve.sources import GroupSource, UserSource, user_addresses
 
 SHORTEST = 2  # letters of a part of a name
 
@@ -45,6 +46,13 @@ def near(text: str, addresses: Iterable[str]) -> list[str]:
     part = wanted.partition("/")[2] or wanted
     holding = sorted(address for address in known if part in name_of(address)) if len(part) >= SHORTEST else []
     return [known[address] for address in holding[:5] or nearly(wanted if "/" in wanted else "user/" + wanted, known, 3)]
+
+
+def called(text: str, users: Table[User]) -> list[str]:
+    """The addresses of the first five users whose displayName holds what was asked for."""
+    part, names = fold(text.strip()), zip(users.column("displayName"), user_addresses(users), strict=True)
+    found = (address for name, address in names if part in fold(str(name or ""))) if len(part) >= SHORTEST else iter(())
+    return [*islice(found, 5)]
 
 
 def chains(groups: Table[Group], name: str, nested: str) -> dict[str, tuple[str, ...]]:

@@ -318,6 +318,9 @@ def test_a_name_that_nobody_bears_is_a_wrong_use(desk: Desk) -> None:
     assert ran.code == 64 and "did you mean 'ada@x.org'" in ran.err and ada(desk)["active"] is True
     ran = desk.reconcile("revoke", "nobody@x.org", "--auto-approve")
     assert ran.code == 64 and "ada" not in ran.err and "userPrincipalName" in ran.err
+    desk.people("ada@x.org, displayName: Countess Lovelace", "grace@x.org")
+    ran = desk.reconcile("revoke", "lovelace", "--auto-approve")
+    assert ran.code == 64 and "did you mean 'ada@x.org'" in ran.err and ada(desk)["active"] is True
 
 
 def test_it_asks_and_needs_somebody_to_answer(desk: Desk) -> None:
