@@ -20,23 +20,18 @@ from reconciler.apply.log_shape import (
     steps_before,
 )
 from reconciler.apply.model import Job, Outcome
-from reconciler.apply.origin import Origin
 from reconciler.declare.names import is_group
 from reconciler.plan.change import REDACTED, Action, AttributeChange, Change
 from reconciler.plan.model import Skip
 from reconciler.record.entries import Entry
 
-KILLED = "done by a run that was killed before it could log it"
 SECRET = "RandomString("  # of the functions whose values only an apply makes the one that makes passwords
-UNHEARD = "done by an earlier run, which got no answer: found by reading the service"
 FOLDED = "NotEffectivelyEntitled"  # what Entra says of most of those who are left out (facts: provisioning.md §1.2)
 ENTRA = {
     "OutOfScopingFilter": "EntrySynchronizationSkipped",
     "MatchingAttributeEmpty": "ImportSkipped",
     "DuplicateSource": "DuplicateSourceEntries",
 }
-Written = tuple[dict[str, Any], dict[str, Any] | None]  # the journal's lines of a step: before it, and of its outcome
-Known = tuple[dict[str, Any], dict[str, Any]]
 STATUSES = {"done": "success", "ignored": "warning", "skipped": "skipped"}
 
 
@@ -80,33 +75,33 @@ def _outcome_line(job: Job, outcome: Outcome, went: Went, part: str = "") -> dic
     read_back = READ_BACK.get(outcome.status, "unknown" if went.uncertain else "notWritten")
     return record_of(
         Facts(
-            job.app,
-            job.occasion,
-            job.origin,
-            went.at,
-            change.address,
-            change.action,
-            STATUSES.get(outcome.status, "failure"),
-            outcome.message,
-            id,
-            part,
-            change.name,
-            (*properties(_with_generated(job, change, entry)), *members(change)),
-            steps_before(change, _scoping(job, change)),
-            went.exports,
-            read_back,
-            _roles(job, change.address, went.roles_before, entry),
-            tuple(job.origin.access_by_change.get(change.address, ())),
-            change.causes,
-            (change.file, change.line),
-            change.digest,
+            app=job.app,
+            occasion=job.occasion,
+            origin=job.origin,
+            at=went.at,
+            address=change.address,
+            action=change.action,
+            status=STATUSES.get(outcome.status, "failure"),
+            reason=outcome.message,
+            id=id,
+            part=part,
+            name=change.name,
+            properties=(*properties(_with_generated(job, change, entry)), *members(change)),
+            before=steps_before(change, _scoping(job, change)),
+            exports=went.exports,
+            read_back=read_back,
+            roles=roles_told(job, change.address, went.roles_before, entry),
+            rows=tuple(job.origin.access_by_change.get(change.address, ())),
+            causes=change.causes,
+            place=(change.file, change.line),
+            digest=change.digest,
         )
     )
 
 
 def _with_generated(job: Job, change: Change, entry: Entry | None) -> Iterable[AttributeChange]:
     """Values that only an apply makes, as it made them; those that the log must not show are redacted."""
-    hidden, wanted = _secret(job, change.address), (entry or {}).get("wanted", {})
+    hidden, wanted = secret_targets(job, change.address), (entry or {}).get("wanted", {})
     for item in change.attributes:
         if item.generated and item.path in hidden:
             yield item._replace(after=REDACTED)
@@ -114,13 +109,13 @@ def _with_generated(job: Job, change: Change, entry: Entry | None) -> Iterable[A
             yield item._replace(after=wanted.get(item.path)) if item.generated else item
 
 
-def _secret(job: Job, address: str) -> set[str]:
+def secret_targets(job: Job, address: str) -> set[str]:
     """The targets whose values the log does not show: passwords, what is under Redact(), what a service is given as a secret."""
     slots = job.resolution.mapping(address).slots
     return {s.target for s in slots if s.hidden or s.redacts or (s.expression and SECRET in s.expression.text)}
 
 
-def _roles(
+def roles_told(
     job: Job, address: str, before: Iterable[str] | None, entry: Entry | None
 ) -> tuple[list[str] | None, list[str] | None]:
     """The names of the roles that somebody had, and has; a group has none, it gives some."""
@@ -151,7 +146,7 @@ def adopted_lines(job: Job, addresses: Iterable[str], at: str) -> list[dict[str,
 def _adopted(job: Job, address: str, at: str) -> dict[str, Any]:
     entry = job.record.entries[address]
     inside = (modified("members", [], list(entry["members"])),) if entry.get("members") else ()
-    roles = _roles(job, address, (), entry)
+    roles = roles_told(job, address, (), entry)
     reason = "matched an account that was there; nothing was written"
     found = step("EntryImport", "matching", "success", f"matched {entry['id']}")
     facts = Facts(job.app, job.occasion, job.origin, at, address, "adopt", "success", reason, entry["id"], "adopted")
@@ -211,90 +206,3 @@ def _skipped(job: Job, skip: Skip, at: str) -> dict[str, Any]:
 def _step(name: str, kind: str, skip: Skip) -> Step:
     """Entra's code as its own log has it, and ours beside it."""
     return step(name, kind, "skipped", skip.reason, {"SkipReason": ENTRA.get(skip.code, FOLDED), "Code": skip.code})
-
-
-def recovered(job: Job, journal: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Records of what a killed run did and could not log: one an object, with the values that it wrote.
-
-    A write whose outcome nobody heard counts as done where what is left to do for its object is not that write.
-    """
-    left = {change.address: change for change in job.changes}
-    steps: dict[str, list[Written]] = {}
-    for line in journal:
-        address = line.get("address", "")
-        if "step" in line:
-            steps.setdefault(address, []).append((line, None))
-        elif line.get("outcome") not in (None, "moved") and address in steps:
-            steps[address][-1] = (steps[address][-1][0], line)
-    told = {
-        address: [(begun, _heard(job, begun, ended, left.get(address))) for begun, ended in written]
-        for address, written in steps.items()
-    }
-    known = {address: [(begun, ended) for begun, ended in written if ended] for address, written in told.items()}
-    return [_recovered(job, address, written, KILLED) for address, written in known.items() if written]
-
-
-def heard(job: Job, but: Iterable[str]) -> list[dict[str, Any]]:
-    """Records of what an earlier run sent without an answer, and the service shows as done; `but` are known otherwise."""
-    left = {change.address: change for change in job.changes}
-    writes = {address: {"address": address, **write} for address, write in job.record.heard.items() if address not in set(but)}
-    done = {
-        address: {"outcome": "done", "at": begun.get("at", "")}
-        for address, begun in writes.items()
-        if _is_done(job, begun, left.get(address))
-    }
-    return [_recovered(job, address, [(writes[address], ended)], UNHEARD, "heard") for address, ended in done.items()]
-
-
-def _heard(job: Job, begun: dict[str, Any], ended: dict[str, Any] | None, left: Change | None) -> dict[str, Any] | None:
-    """The outcome of a step, as far as it is known; what was not heard of is known by what is left."""
-    if (ended is None or ended.get("unanswered")) and _is_done(job, begun, left):
-        return {"outcome": "done", "at": begun.get("at", "")}
-    return ended
-
-
-def _is_done(job: Job, begun: dict[str, Any], left: Change | None) -> bool:
-    """Whether a step was done whose outcome nobody heard: the service has been read since, and `left` is what remains."""
-    if begun.get("step") == "create":
-        made = job.record.entries.get(begun.get("address", ""), {})
-        return (left is None or left.action != "create") and bool(made.get("created"))
-    if left is None:
-        return True
-    match begun.get("step"):
-        case "delete":
-            return left.action == "create"
-        case "members out":
-            return left.action != "create" and not left.remove
-        case "members in":
-            return left.action != "create" and not left.add
-        case _:
-            sent, before = begun.get("wanted", {}), {a.path: a.before for a in left.attributes}
-            return left.action != "create" and all(path not in before or before[path] == value for path, value in sent.items())
-
-
-def _recovered(job: Job, address: str, written: list[Known], why: str, part: str = "") -> dict[str, Any]:
-    first, (begun, ended) = written[0][0], written[-1]
-    secret = _secret(job, address)
-    wanted = {path: value for line, _ in written for path, value in line.get("wanted", {}).items()}
-    values = tuple(modified(path, None, REDACTED if path in secret else value) for path, value in wanted.items())
-    entry = ended.get("entry") or job.record.entries.get(address, {})
-    origin = Origin(begun.get("cycle", ""), display_name=job.origin.display_name, base_url=job.origin.base_url)
-    return record_of(
-        Facts(
-            job.app,
-            job.occasion if not begun.get("cycle") else "",
-            origin,
-            ended.get("at") or begun.get("at", ""),
-            address,
-            first.get("action", "other"),
-            STATUSES.get(ended["outcome"], "failure"),
-            why,
-            first.get("id") or entry.get("id"),
-            part,
-            properties=values,
-            exports=tuple(Export(line["step"], STATUSES.get(end["outcome"], "failure")) for line, end in written),
-            read_back=READ_BACK.get(ended["outcome"], "unknown"),
-            roles=(None, _roles(job, address, None, entry)[1]),
-            digest=first.get("digest", ""),
-        )
-    )

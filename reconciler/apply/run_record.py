@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from reconciler.apply.log import adopted_lines, heard, log_lines, new_skips, recovered, skip_lines
+from reconciler.apply.log import adopted_lines, log_lines, new_skips, skip_lines
+from reconciler.apply.log_recovered import heard, recovered
 from reconciler.apply.model import Outcome, Result
 from reconciler.apply.outcomes import Outcomes, undone
 from reconciler.apply.run_notes import RunNotes
