@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import heapq
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,21 +15,13 @@ from reconciler.record.open import store_of
 
 if TYPE_CHECKING:
     from reconciler.record.store import Store
-    from reconciler.report.log_query import Found, Query
+    from reconciler.report.log_query import Query
 
 CAUSES = ("config", "drift", "time")
 ACTIONS = ("create", "update", "enable", "disable", "delete", "adopt", "skip")
 STATUSES = ("success", "failure", "skipped", "warning")
 LOOKS = 2.0  # seconds between two looks at the log
 MANY = 200  # lines that are written at a time
-
-
-class Row(NamedTuple):
-    """A record that was found, in the order of time."""
-
-    at: str
-    app: str
-    found: Found
 
 
 @click.command()
@@ -96,11 +87,12 @@ def _query(
 
 
 def _show(stores: dict[str, Store], query: Query, form: str) -> int:
+    from reconciler.cycle.logged import in_order
     from reconciler.report.log_lines import FORMS, head
 
     click.echo(head(form), nl=False)
     lines: list[str] = []
-    for row in heapq.merge(*(_rows(name, store, query) for name, store in stores.items()), key=lambda row: row.at):
+    for row in in_order(stores, query):
         lines.append(FORMS[form](row.app, *row.found))
         if len(lines) == MANY:
             click.echo("".join(lines), nl=False)
@@ -109,13 +101,9 @@ def _show(stores: dict[str, Store], query: Query, form: str) -> int:
     return 0
 
 
-def _rows(name: str, store: Store, query: Query) -> Iterator[Row]:
-    for found in query.select(store.log_blocks(query.since)):
-        yield Row(str(found[1].get("activityDateTime", "")), name, found)
-
-
 def _follow(stores: dict[str, Store], seen: dict[str, int], query: Query, form: str, pause: Callable[[float], None]) -> int:
     """What is added from now on; `seen` are the numbers of the newest records that were shown. Ends when `pause` raises."""
+    from reconciler.cycle.logged import rows_of
     from reconciler.record.log.chain import link_of
     from reconciler.report.log_lines import FORMS
 
@@ -123,7 +111,7 @@ def _follow(stores: dict[str, Store], seen: dict[str, int], query: Query, form: 
         pause(LOOKS)
         for name, store in stores.items():
             if (newest := store.log_head().number) > seen[name]:
-                for row in _rows(name, store, query):
+                for row in rows_of(name, store, query):
                     link = link_of(row.found[1])
                     if link is not None and link.number > seen[name]:
                         click.echo(FORMS[form](name, *row.found), nl=False)

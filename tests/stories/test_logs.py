@@ -40,6 +40,16 @@ def test_what_was_done_to_somebody_is_shown_in_each_form(desk: Desk) -> None:
     assert desk.reconcile("logs", "--until", "2020-01-01").out.splitlines()[1:] == []
 
 
+def test_a_report_is_one_page_by_the_record_alone(desk: Desk) -> None:
+    desk.reconcile("apply", "--auto-approve")
+    ran = desk.reconcile("report", "--out", "report.html", WIKI_URL="http://127.0.0.1:9/t/v2")
+    assert ran.code == 0 and "report.html is written" in ran.out
+    text = (desk.folder / "report.html").read_text(encoding="utf-8")
+    assert "Provisioning report" in text and text.count("User/ada@x.org") > 1
+    ran = desk.reconcile("report", "--out", "report.html", "--since", "soon")
+    assert ran.code == 64 and "--since 'soon' is not a time" in ran.err
+
+
 def test_what_cannot_be_asked_is_said(desk: Desk) -> None:
     assert desk.reconcile("logs").code == 0
     ran = desk.reconcile("logs", "--since", "yesterday")
