@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from reconciler.declare.names import group_address
 from reconciler.plan.model import Access
 
 
@@ -43,7 +44,7 @@ class Origin:
         """Address of the change that brings it -> rows: a membership comes with the group's change."""
         rows: dict[str, list[Access]] = {}
         for row in self.access:
-            rows.setdefault(f"Group/{row.what}" if row.kind == "group" else row.address, []).append(row)
+            rows.setdefault(group_address(row.what) if row.kind == "group" else row.address, []).append(row)
         return rows
 
     @cached_property

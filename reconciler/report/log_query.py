@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, group_address, user_address
 
 AGE = re.compile(r"(\d{1,6})([smhdw])", re.ASCII)
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -51,8 +51,8 @@ class Query:
     @cached_property
     def _tests(self) -> list[Callable[[Record], bool]]:
         tests: dict[str, Callable[[Record], bool]] = {
-            "user": lambda record: fold(f"User/{self.user}") in _concerned(record),
-            "group": lambda record: fold(f"Group/{self.group}") in _concerned(record),
+            "user": lambda record: fold(user_address(self.user or "")) in _concerned(record),
+            "group": lambda record: fold(group_address(self.group or "")) in _concerned(record),
             "role": lambda record: fold(self.role or "") in _roles(record),
             "action": lambda record: self.action in actions_of(record),
             "status": lambda record: status_of(record) == self.status,
@@ -189,7 +189,7 @@ def _access(record: Record) -> list[Record]:
 def _concerned(record: Record) -> set[str]:
     """Addresses, folded: the object's own, members who come or go, who gains or loses, by which group."""
     rows = _access(record)
-    groups = (f"Group/{name}" for row in rows for name in str(row.get("through", "")).split(" > ") if name)
+    groups = (group_address(name) for row in rows for name in str(row.get("through", "")).split(" > ") if name)
     members = (str(member) for member in _modified(record, "members"))
     people = (str(row.get("address", "")) for row in rows)
     return {fold(address) for address in (address_of(record), *members, *people, *groups)}

@@ -9,7 +9,7 @@ from enum import Enum
 from functools import cached_property
 
 from reconciler.declare.model import Safeguards
-from reconciler.declare.names import fold, is_group, row_key
+from reconciler.declare.names import fold, is_group, row_key, user_address
 from reconciler.plan.change import Action, Change
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.membership import group_members
@@ -158,7 +158,7 @@ def _held_by_it(context: Context, member: str, given: set[str]) -> bool:
 def _name(context: Context, member: str) -> str:
     """The address by which safeguards know a member; of an account that is nobody's, its name on the service."""
     account = context.account(member) if member.startswith(UNKNOWN) else None
-    return f"User/{account.name}" if account is not None else member
+    return user_address(account.name) if account is not None else member
 
 
 def _loss(context: Context, change: Change) -> str | None:
