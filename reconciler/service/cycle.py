@@ -17,6 +17,7 @@ from reconciler.plan.change import Change
 from reconciler.record.model import Record
 from reconciler.record.service import Escrow, Service
 from reconciler.record.store import Store
+from reconciler.record.told import Told
 from reconciler.resolve.expressions.functions import Chance
 from reconciler.scim.errors import CredentialError, ServiceError
 from reconciler.service import clocks, failures, figures, numbers, quarantine
@@ -117,7 +118,7 @@ class _Cycle:
 
     def _go(self, session: Session) -> CycleResult | None:
         """None where more has to be read."""
-        record = session.record or Record(self.app.name)
+        record = session.record or self._begun()
         record.keep_service(self.service)
         session = replace(session, record=record)
         repairs = session.app.provisioning.drift == "repair"
@@ -130,6 +131,12 @@ class _Cycle:
         done = self._write(session, todo)
         self._log_held(session, held)
         return self._ended(session, choice, done, held)
+
+    def _begun(self) -> Record:
+        """Before anything was applied: what a first cycle that failed has left is no record of an apply, but people were told."""
+        record, stored = Record(self.app.name), self.store.load()
+        record.keep_told(stored.told if stored is not None else Told())
+        return record
 
     def _escrows(self) -> dict[str, Escrow]:
         """In quarantine each attempt is a whole one."""

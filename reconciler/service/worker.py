@@ -24,6 +24,7 @@ from reconciler.cycle.randomness import SystemChance
 from reconciler.cycle.write import Lock, locked
 from reconciler.declare.model import Declarations
 from reconciler.declare.place import Problem
+from reconciler.notify.outbox import Outbox
 from reconciler.record.model import Record
 from reconciler.record.store import Locked, RecordError
 from reconciler.report.problems import as_text
@@ -122,6 +123,13 @@ def _leave(pipe: Connection, end: End) -> None:
 
 def conducted(desired: Path, app: str, order: Order, means: Means) -> End:
     """One cycle of an app by its name, however it ends: what a person or a service can cause is in the result."""
+    end = _conducted(desired, app, order, means)
+    if isinstance(end, CycleResult) and end.outbox:
+        Outbox(Path(end.outbox)).settle()
+    return end
+
+
+def _conducted(desired: Path, app: str, order: Order, means: Means) -> End:
     started = means.clock()
     declarations, problems = checked(desired)
     if (errors := _errors(problems)) or app not in declarations.apps:

@@ -396,3 +396,13 @@ def test_codes_are_a_closed_set_whatever_the_service_answers(service: Rounds) ->
         service.refuse = lambda call, s=status: answer(s, {"detail": "x" * 50}) if call.method in ("PATCH", "PUT") else None  # type: ignore[misc]
         service.people(f"ada@x.org, jobTitle: T{status}", "grace@x.org")
         assert {failure.code for failure in service.cycle().failures} <= CODES
+
+
+def test_an_account_with_a_generated_value_that_fails_is_in_escrow(service: Rounds) -> None:
+    """What only an apply makes has no value to compare by."""
+    mappings = service.folder / "desired/apps/wiki/mappings.yaml"
+    made = "      - {target: nickName, expression: 'Guid()', apply: create}\n  groups:\n"
+    service.write("apps/wiki/mappings.yaml", mappings.read_text().replace("  groups:\n", made, 1))
+    service.refuse = lambda call: CONFLICT if call.method == "POST" and call.path.endswith("Users") else None
+    assert service.cycle().counts.escrowed == 2
+    assert service.cycle().counts.escrowed == 2
