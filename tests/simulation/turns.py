@@ -145,6 +145,7 @@ class Turns(Simulation):
         self.machines = [self.world.checkout, self.world.clone("other")]
         self.author = self.world.clone("author")
         self.ends: dict[str, int] = {}
+        self.fallen: Path | None = None  # the machine of a killed cycle that nothing has followed yet
         self.found: list[Event] = []
 
     def serve(self, url: str) -> None:
@@ -203,8 +204,11 @@ class Turns(Simulation):
         self.time += timedelta(minutes=minutes)
         self.cycles += 1
         self.enter(machine)
-        end = self._one() if steps is None else self._forked(steps)
+        end = self._one() if steps is None else self._forked(machine, steps)
         self.tell(f"{self.now()} {machine.name}: {_words(end)}")
+        if isinstance(end, CycleResult):
+            self.lost = self.lost or self.fallen not in (None, machine)
+            self.fallen = None
         self.hear()
         return end
 
@@ -212,7 +216,7 @@ class Turns(Simulation):
         means = Means(SILENT, self.now, Luck(self.random, lambda: self.time), lambda: nullcontext(lambda: False))
         return conducted(Path("desired"), "wiki", Order(f"c{self.cycles}"), means)
 
-    def _forked(self, steps: int) -> None:
+    def _forked(self, machine: Path, steps: int) -> None:
         """The cycle in a process of its own, which ends after so many steps."""
         ours, theirs = os.pipe()
         with warnings.catch_warnings():
@@ -225,7 +229,9 @@ class Turns(Simulation):
             kind = words.read().decode()
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
         expect(status in (0, -signal.SIGKILL), f"a process ended with {status}: {kind}")
-        self.fate.counts[kind] += bool(kind)
+        if kind:
+            self.fallen = machine
+            self.fate.counts[kind] += 1
         self.tell(f"killed: {kind}" if kind else "not killed")
 
     def _mortal(self, steps: int, words: int) -> NoReturn:
