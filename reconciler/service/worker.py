@@ -33,6 +33,7 @@ from reconciler.service.clocks import seconds
 from reconciler.service.cycle import COMMAND, Means, Order, Postponed, run_cycle
 from reconciler.service.events import Event
 from reconciler.service.failures import app_error
+from reconciler.service.figures import last_counts, not_begun
 from reconciler.service.result import AppError, CycleResult
 from reconciler.service.stop import Stop
 
@@ -143,18 +144,18 @@ def _conducted(desired: Path, app: str, order: Order, means: Means) -> End:
 
 
 def _told(result: CycleResult, declarations: Declarations, means: Means) -> CycleResult:
-    """The result of a cycle that could not begin, once people have been told; that is made up for where the record is in use."""
+    """The result of a cycle that could not begin, once the record and people know; made up for where the record is in use."""
     app = declarations.apps.get(result.app)
     if app is None:
         return result
     try:
         with locked(app, declarations, means.listener, Lock(COMMAND, means.lock_timeout)) as store:
             record = store.load() or Record(app.name)
-            before = record.told
+            result = replace(result, counts=last_counts(record.service), outbox=str(store.outbox()))
+            record.keep_service(not_begun(record.service, result))
             after_cycle(app, result, record, store, means.listener.says)
-            if record.told != before:
-                store.save(record)
-            return replace(result, outbox=str(store.outbox()))
+            store.save(record)
+            return result
     except RecordError as error:  # Locked is one
         means.listener.says(f"nobody is told yet: {error}")
         return result
