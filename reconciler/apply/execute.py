@@ -14,6 +14,7 @@ from reconciler.apply.shared import OneStep
 from reconciler.apply.side_by_side import Baton, Pace, Phase
 from reconciler.apply.step_writer import StepWriter, shared_of
 from reconciler.apply.steps import Step, phases
+from reconciler.declare.names import is_user
 from reconciler.plan.change import Change
 from reconciler.plan.name_swaps import waiting
 from reconciler.record.store import RecordError, Store
@@ -66,7 +67,8 @@ class _Run:
         carrying = {slot.target for slot in job.resolution.user_mapping.slots if slot.carries_roles}
         self.phases = phases(job.changes, carrying)
         self.waits = waiting(job.changes)
-        self.shared = shared_of(job, client, now)
+        self.baton, self.pace = Baton(), Pace(client.workers)
+        self.shared = shared_of(job, client, now, self.baton)
         self.outcomes = Outcomes(self.shared, [step for steps in self.phases for step in steps])
         self.record = RunRecord(self.shared, store, now)
         self.writer = StepWriter(self.shared, self._journal, chance)
@@ -76,7 +78,6 @@ class _Run:
         self.open: set[str] = set()
         self.over: set[str] = set()
         self.telling: deque[Step] = deque()
-        self.baton, self.pace = Baton(), Pace(client.workers)
         self.lines = GroupCommit(store.journal, self.baton)
 
     @contextmanager
@@ -102,12 +103,18 @@ class _Run:
         outcomes = self.outcomes
         for steps in self.phases:
             self.telling, self.over = deque(steps), set()
+            self.shared.gathered.begin(self._read_first(steps))
             Phase(steps, self.waits, self._step, lambda: self._ends(stopped), self.baton, self.pace).run()
             if outcomes.interrupted or outcomes.refused:
                 break
         for change in self.job.changes if outcomes.refused else ():
             if change.address not in self.told:
                 self._told(change)
+
+    def _read_first(self, steps: list[Step]) -> list[str]:
+        """The ids of the accounts that one phase changes or deletes."""
+        changes = [step.change for step in steps if step.kind in ("write", "delete") and is_user(step.change.address)]
+        return [change.precondition.id for change in changes if change.precondition is not None]
 
     def _ends(self, stopped: Callable[[], bool]) -> bool:
         """Whether nothing more is to be begun."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.apply.as_planned import values_unchanged
+from reconciler.apply.gathered import Gathered
 from reconciler.apply.ids import Ids, resource_of
 from reconciler.apply.inside import Inside
 from reconciler.apply.model import Failed, Job, Stale
@@ -64,6 +65,7 @@ class Shared:
     quirks: Quirks
     inside: Inside
     recorded: Recorded
+    gathered: Gathered
     adopted: dict[str, str] = field(default_factory=dict)
 
     def mapping(self, change: Change) -> CompiledMapping:
@@ -71,7 +73,10 @@ class Shared:
 
     def fresh(self, change: Change) -> Resource:
         """The live object. Raises Stale where it is not as the plan saw it."""
-        live = self.client.get(resource_of(change.address), self.ids.own(change))
+        return self.as_planned(change, self.client.get(resource_of(change.address), self.ids.own(change)))
+
+    def as_planned(self, change: Change, live: Resource | None) -> Resource:
+        """An object as it was read right now. Raises Stale where it is not as the plan saw it."""
         if live is None:
             raise Stale("it is gone from the service since it was planned")
         if change.action == "create" or change.address in self.changes.touched:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from reconciler.apply.attribute_writer import AttributeWriter
+from reconciler.apply.gathered import Gathered
 from reconciler.apply.ids import Ids
 from reconciler.apply.inside import Inside
 from reconciler.apply.model import Job
@@ -14,6 +15,7 @@ from reconciler.apply.quirks import Quirks
 from reconciler.apply.recorded import Recorded
 from reconciler.apply.right_account import Whose
 from reconciler.apply.shared import OneStep, Shared
+from reconciler.apply.side_by_side import Baton
 from reconciler.apply.step_create import Creation
 from reconciler.apply.step_delete import delete_object
 from reconciler.apply.step_members import lose_nobody, move_members
@@ -24,13 +26,14 @@ from reconciler.resolve.expressions.functions import Chance
 from reconciler.scim.client import ScimClient
 
 
-def shared_of(job: Job, client: ScimClient, now: Callable[[], str]) -> Shared:
+def shared_of(job: Job, client: ScimClient, now: Callable[[], str], baton: Baton) -> Shared:
     """What the steps of a run begin with."""
     settled, ids = job.settled, Ids(job.settled.ids)
     references = job.resolution.user_mapping.references
     changes = EntryChanges(job.record, settled.baselines, settled.renamed, settled.gone, references)
     recorded = Recorded(job, ids, changes, now)
-    return Shared(job, client, ids, changes, Whose(job, ids), Quirks(job, client), Inside(job, client, ids), recorded)
+    gathered = Gathered(client, {id: place for place, id in enumerate(settled.live.users)}, baton)
+    return Shared(job, client, ids, changes, Whose(job, ids), Quirks(job, client), Inside(job, client, ids), recorded, gathered)
 
 
 class StepWriter:

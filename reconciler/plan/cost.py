@@ -11,15 +11,26 @@ from reconciler.resolve.capabilities import Limits
 
 
 def estimate(changes: Iterable[Change], limits: Limits) -> Requests:
-    """Of each change: the object is read before what is written at once; members go in chunks."""
-    reads = writes = 0
+    """Members go in chunks; what is read before it is written to may be read with others."""
+    reads = together = writes = 0
     for change in changes:
         chunks = ceil(len(change.add) / limits.members_per_patch) + ceil(len(change.remove) / limits.members_per_patch)
         linked = change.action == Action.CREATE and any(a.reference for a in change.attributes)
         own = change.action in (Action.CREATE, Action.DELETE) or bool(change.attributes)
-        steps = bool(change.attributes) + bool(change.add) + bool(change.remove) + (change.action == Action.DELETE)
-        reads += linked + (0 if change.action == Action.CREATE else steps)
+        alone, shared = _read_before(change, limits)
+        reads, together = reads + linked + alone, together + shared
         writes += own + linked + chunks
+    reads += ceil(together / limits.together)
     counted = writes if limits.counts == "writes" else reads + writes
     seconds = ceil(counted * 60 / limits.per_minute) if limits.per_minute else None
     return Requests(reads, writes, seconds)
+
+
+def _read_before(change: Change, limits: Limits) -> tuple[int, int]:
+    """Reads of an object before its writes: those for it alone, and those that may serve other accounts too."""
+    if change.action == Action.CREATE:
+        return 0, 0
+    guarded = limits.versions and change.precondition is not None and change.precondition.version is not None
+    own = (bool(change.attributes) and not guarded) + (change.action == Action.DELETE)
+    members = bool(change.add) + bool(change.remove)
+    return (members, own) if change.address.startswith("User/") else (members + own, 0)

@@ -62,7 +62,7 @@ class Sender:
         answered: Callable[[str, int], None] = lambda method, status: None,
     ) -> None:
         self._answers, self._answered = Answers(token), answered
-        self._sleep, self._again, self._lock = sleep, again, threading.Lock()
+        self._sleep, self._again, self._lock, self.clock = sleep, again, threading.Lock(), clock
         self._waits = Waits(clock, tell)
         self._turns = Turns(profile.rate, clock, sleep, self._waits)
         self.counts, self.refused = {"reads": 0, "writes": 0}, 0
