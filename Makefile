@@ -10,7 +10,7 @@ FIRST ?= 0
 BUDGETED := $(shell grep -rl tests.support.budget --include='test_*.py' tests)
 
 # What needs no service, no process and no folder of declarations: the pure rooms, and how the rooms lie.
-LITERAL := baselines desired diff digest edits matching membership removed safeguards_of_values
+LITERAL := apply_inputs desired diff digest edits matching membership removed safeguards_of_values
 PURE := tests/cases tests/resolve tests/test_rooms.py tests/test_facts.py $(LITERAL:%=tests/plan/test_%.py) \
   tests/apply/test_order.py tests/apply/test_wire.py tests/declare/test_nearest.py tests/declare/test_schemas.py \
   tests/record/test_document.py tests/scim/test_connection.py tests/scim/test_patch.py

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.adopt.invert import ROLE_FUNCTIONS, fits_source, gives, put
 from reconciler.adopt.model import ImportRefused, Row
-from reconciler.declare.names import fold, is_user, name_of
+from reconciler.declare.names import fold, is_user, name_of, row_key
 from reconciler.declare.source_attributes import COMPUTED, DEFAULT_DOMAIN
 from reconciler.plan.change import AttributeChange, Change
 from reconciler.plan.context import UNKNOWN
@@ -99,7 +99,7 @@ def _set(row: Row, source: str, value: Any) -> None:
 
 def _leave(row: Row, member: str) -> str | None:
     """Take a declared member out of a group whose live group lacks it."""
-    name = fold(member.partition("/")[2])
+    name = row_key(member)
     members = row.get("members") or []
     kept = [item for item in members if not (isinstance(item, str) and fold(item) == name)]
     if len(kept) == len(members):

@@ -9,14 +9,14 @@ from typing import Any
 from reconciler.adopt import layout
 from reconciler.adopt.model import Adopted, Known
 from reconciler.declare.model import App, Declarations
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, name_of
 from reconciler.declare.table import Table
 from reconciler.record.model import Record
 
 
 def known(declarations: Declarations, stage: Path, app: str, record: Record | None) -> Known:
     """Who is declared in other files than those that the import of `app` writes, and who is recorded."""
-    recorded = {id: address.partition("/")[2] for address, id in record.entries.ids().items()} if record else {}
+    recorded = {id: name_of(address) for address, id in record.entries.ids().items()} if record else {}
     users, user_ids = _elsewhere(declarations.users, stage, app)
     groups, group_ids = _elsewhere(declarations.groups, stage, app)
     return Known(users, groups, user_ids, group_ids, recorded)

@@ -9,7 +9,7 @@ from reconciler.adopt.model import Notes, Row
 from reconciler.adopt.yaml_edit.remarks import sounds_privileged
 from reconciler.adopt.yaml_edit.rows import is_name
 from reconciler.declare.model import App, Role
-from reconciler.declare.names import DEFAULT_ACCESS, DEFAULT_ACCESS_KEY, fold
+from reconciler.declare.names import DEFAULT_ACCESS, DEFAULT_ACCESS_KEY, fold, user_address
 from reconciler.declare.yaml.scalars import can_hold
 from reconciler.plan.live import LiveObject
 from reconciler.resolve.scope import refusal
@@ -49,7 +49,7 @@ class Roles:
         if value not in self.by_value:
             name = next((n for n in (display, f"{display} ({value})", value) if is_name(n) and not self._taken(n)), None)
             if name is None or not can_hold(value):
-                self.notes.add("a role is not taken over: its name cannot be declared", f"User/{item.name}")
+                self.notes.add("a role is not taken over: its name cannot be declared", user_address(item.name))
                 return None
             role = self.by_value[value] = Role(fold(name), value, name)
             self.added.append(role)
@@ -65,7 +65,7 @@ class Roles:
             return
         self.users += [(name, role) for role in dict.fromkeys(roles or [self._usual()])]
         if not roles and self._usual() == DEFAULT_ACCESS and self.app.provisioning.defaultAccess == "skip":
-            self.notes.add("no role: skipped until provisioning.defaultAccess is provision", f"User/{name}")
+            self.notes.add("no role: skipped until provisioning.defaultAccess is provision", user_address(name))
 
     def _usual(self) -> str:
         """What to assign where the service knows of no role: the plainest one, and nothing where roles are written."""

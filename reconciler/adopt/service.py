@@ -19,6 +19,7 @@ from reconciler.adopt.yaml_edit.edit import append
 from reconciler.cycle.declarations import checked
 from reconciler.declare.folders import SUFFIXES
 from reconciler.declare.model import App, Declarations
+from reconciler.declare.names import user_address
 from reconciler.plan.live import Live, project_groups, project_users, with_members
 from reconciler.plan.model import Plan
 from reconciler.plan.planner import make_plan
@@ -137,7 +138,7 @@ def _roles_left(read: Read, app: App, notes: Notes) -> frozenset[str]:
     reasons = [(fit.odd, why), (fit.fitting, why if fit.line else "the usual mapping that writes them does not fit the others")]
     for users, reason in reasons:
         for user in users:
-            notes.add(f"roles are not taken over: {reason}; {MAP_ROLES}", f"User/{user.get('userName')}")
+            notes.add(f"roles are not taken over: {reason}; {MAP_ROLES}", user_address(user.get("userName", "")))
     return frozenset()
 
 
@@ -147,7 +148,7 @@ def _without(live: Live, odd: frozenset[str], known: Known, notes: Notes) -> Liv
     for id in left:
         notes.add(
             f"left out, roles and all: the mapping that fits the others would overwrite its roles; {MAP_ROLES}",
-            f"User/{live.users[id].name or id}",
+            user_address(live.users[id].name or id),
         )
     return replace(live, users={id: item for id, item in live.users.items() if id not in left})
 

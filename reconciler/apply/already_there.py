@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.apply.ids import resource_of
 from reconciler.apply.model import Failed, Job, Stale
+from reconciler.declare.names import kind_of
 from reconciler.plan.change import AttributeChange, Change
 from reconciler.plan.diff import same
 from reconciler.plan.unanswered import is_as_sent
@@ -43,10 +44,10 @@ def may_be_taken(job: Job, change: Change, there: Resource) -> None:
     Where the record has just begun, it may be one that replaces a lost one: an inactive account may have been revoked then. The
     next plan finds what is left to it, since it looks for new ones by filter from now on.
     """
-    ours = job.record.entries.get(job.settled.renamed.get(change.address, change.address), {})
+    ours = job.record.entries.get(job.inputs.renamed.get(change.address, change.address), {})
     if ours.get("id") == there["id"]:
         return
-    kind = change.address.partition("/")[0]
+    kind = kind_of(change.address)
     active = str(there.get("active", True)).lower() != "false"
     if kind == "Group" or active or job.record.runs <= 1:
         job.record.list_in_part({*job.record.incomplete, kind})

@@ -6,6 +6,7 @@ from typing import Any
 
 from reconciler.apply.ids import Ids, version_of
 from reconciler.apply.model import Stale
+from reconciler.declare.names import is_group
 from reconciler.plan.change import Change
 from reconciler.plan.context import managed_digest, ours_among
 from reconciler.plan.live import Members, members_of
@@ -37,7 +38,7 @@ def unchanged(change: Change, live: Resource, mapping: CompiledMapping, ids: Ids
     """A deletion rests on all that we manage. Raises Failed where that is not as the plan saw it."""
     rests_on = change.precondition
     assert rests_on is not None
-    members = members_of(live) if change.address.startswith("Group/") else None
+    members = members_of(live) if is_group(change.address) else None
     ours = ours_among(members or Members(), ids.addresses, ids.groups)
     managed = managed_digest(mapping, mapping.project([live])[0], ours)
     if managed != rests_on.digest and (rests_on.version is None or version_of(live) != rests_on.version):

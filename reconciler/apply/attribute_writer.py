@@ -15,6 +15,7 @@ from reconciler.apply.ids import resource_of, version_of
 from reconciler.apply.model import Failed, Stale
 from reconciler.apply.precondition_failed import as_planned, conditionally
 from reconciler.apply.shared import Resource, Shared
+from reconciler.declare.names import is_user
 from reconciler.plan.change import AttributeChange, Change
 from reconciler.record.values import IN_NO_FORM
 from reconciler.resolve.paths import parse_path
@@ -204,8 +205,8 @@ class AttributeWriter:
 
     def _all_shown(self, change: Change, live: Resource) -> None:
         """A PUT takes what it does not hold. Raises Failed where a value that was planned to stay is not shown any more."""
-        settled, own = self.job.settled.live, self.ids.own(change)
-        planned = (settled.users if change.address.startswith("User/") else settled.groups).get(own)
+        planned_on, own = self.job.inputs.live, self.ids.own(change)
+        planned = (planned_on.users if is_user(change.address) else planned_on.groups).get(own)
         mapping, changing = self.job.resolution.mapping(change.address), {a.path for a in change.attributes}
         rows = zip(mapping.slots, planned.values if planned else (), mapping.project([live])[0], strict=False)
         gone = [slot.target for slot, had, has in rows if had is not None and has is None and slot.target not in changing]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -9,6 +10,7 @@ from contextlib import contextmanager, nullcontext
 from reconciler.apply.journal import UNSAID, GroupCommit, Line, ending, move, opening, unanswered
 from reconciler.apply.model import Failed, Job, Outcome, Result
 from reconciler.apply.outcomes import Outcomes
+from reconciler.apply.run_notes import RunNotes
 from reconciler.apply.run_record import RunRecord
 from reconciler.apply.shared import OneStep
 from reconciler.apply.side_by_side import Baton, Pace, Phase
@@ -42,13 +44,13 @@ def execute(
         try:
             run.guarded(lambda: run.go(stopped))
         finally:
-            run.guarded(lambda: run.record.finish(run.outcomes, run.open, run.at))
+            run.guarded(lambda: run.record.finish(run.outcomes, run.open, run.notes))
     ended, said = run.outcomes, tuple(run.shared.quirks.said)
     return Result(ended.all(), ended.interrupted, ended.refused, tuple(run.record.adopted), ended.unkept, said)
 
 
 class _Run:
-    """`open` are the addresses of the steps whose outcome is not journalled yet, `at` says when each step ended.
+    """`open` are the addresses of the steps whose outcome is not journalled yet.
 
     Of the phase under way `over` are those of which the step has ended, `telling` are the steps of which nothing was told yet.
     `silent` are the objects for which no answer came since the last one that came.
@@ -72,7 +74,7 @@ class _Run:
         self.outcomes = Outcomes(self.shared, [step for steps in self.phases for step in steps])
         self.record = RunRecord(self.shared, store, now)
         self.writer = StepWriter(self.shared, self._journal, chance)
-        self.at: dict[str, str] = {}
+        self.notes = RunNotes(job)
         self.told: set[str] = set()
         self.silent: set[str] = set()
         self.open: set[str] = set()
@@ -143,10 +145,12 @@ class _Run:
         if kept := sorted(other for other in self.waits.get(address, ()) if other in ends):
             ends[address] = ("skipped", f"{kept[0]} still has the name that it would take")
             return
-        line, own = self._opening(step), OneStep()
+        line, own, began = self._opening(step), OneStep(), time.monotonic()
         self._journal(line)
         self.open.add(address)
+        self.client.sender.heard.forget()
         self._try(step, own)
+        self.notes.add(step, self._status(address), self.client.sender.heard, round((time.monotonic() - began) * 1000))
         if address not in ends or own.took:
             self.job.record.count_removals(line["at"], line["takes"])
         self._close(address, line, own)
@@ -180,23 +184,26 @@ class _Run:
         """All that it takes to know this write again, should nobody hear of its outcome."""
         address = step.change.address
         takes = self.job.removals.get(address, []) if step.kind in TAKING else []
-        base, was = self.job.settled.baselines.get(address, {}), self.shared.changes.renamed.get(address)
+        base, was = self.job.inputs.baselines.get(address, {}), self.shared.changes.renamed.get(address)
         return opening(step, self.now(), takes, base.get("declaredId", UNSAID), was)
 
     def _close(self, address: str, line: Line, own: OneStep) -> None:
         """What came of a step, with the entries that it has changed beside its own, on disk together."""
         entries, failed = self.job.record.entries, address in self.outcomes.ends and own.uncertain
         if failed:
+            self.notes.uncertain.add(address)
             line["wanted"] = {**line["wanted"], **own.made}
             self.job.record.leave_unanswered(address, line)
-        status = self.outcomes.ends.get(address, ("done", ""))[0]
-        self.at[address] = self.now()
+        at = self.notes.at[address] = self.now()
         # Another step may go on as soon as this one waits for the disk.
         moved = [move(new, old, entries[new]) for new, old in self.shared.changes.take_moved()]
         beside = [move(member, None, entries[member]) for member in sorted(own.beside)]
-        end = ending(address, self.at[address], status, entries.get(address))
+        end = ending(address, at, self._status(address), entries.get(address))
         self._journal(*moved, *beside, unanswered(end) if failed else end)
         self.open.discard(address)
 
+    def _status(self, address: str) -> str:
+        return self.outcomes.ends.get(address, ("done", ""))[0]
+
     def _journal(self, *lines: Line) -> None:
-        self.lines.write(*({"run": self.job.record.runs, **line} for line in lines))
+        self.lines.write(*({"run": self.job.record.runs, "cycle": self.job.origin.cycle, **line} for line in lines))

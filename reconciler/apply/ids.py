@@ -75,7 +75,7 @@ class Ids:
 
 def resource_of(address: str) -> str:
     """The resource type's endpoint."""
-    return "Users" if address.startswith("User/") else "Groups"
+    return "Users" if is_user(address) else "Groups"
 
 
 def version_of(resource: Resource) -> str | None:

@@ -60,7 +60,7 @@ class Inside:
 
     def refuse_loss(self, change: Change, group: Resource, gone: Collection[str]) -> None:
         """Raises Failed where a PUT of the group as it is shown would lose members; `gone` have been put out in this run."""
-        base, planned = self.job.settled.baselines.get(change.address, {}), self.job.settled.live.groups.get(self.ids.own(change))
+        base, planned = self.job.inputs.baselines.get(change.address, {}), self.job.inputs.live.groups.get(self.ids.own(change))
         known = {*base.get("members", ()), *(self._addresses(planned) if planned is not None else ())}
         inside = {self.ids.of(m): m for m in known.difference(gone, change.add, change.remove) if m in self.ids}
         refuse_loss(group, self.client.profile.groups.membersReadable, inside, self.unseen(change))
@@ -73,7 +73,7 @@ class Inside:
 
     def unseen(self, change: Change) -> dict[str, str]:
         """Id -> address of those who were put into a group, and have not been shown there."""
-        members = self.job.settled.baselines.get(change.address, {}).get("unseen", ())
+        members = self.job.inputs.baselines.get(change.address, {}).get("unseen", ())
         return {self.ids.of(member): member for member in members if member in self.ids}
 
     def _look_for_members(self, id: str) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from reconciler.plan.baselines import Settled
+from reconciler.apply.origin import Origin
+from reconciler.plan.apply_inputs import ApplyInputs
 from reconciler.plan.change import Change
 from reconciler.plan.live import roles_shown
 from reconciler.plan.model import Skip
@@ -26,13 +27,13 @@ class Job:
     `commit` goes into the record where all of them are done: no declared change is left then. None leaves it as it is. `head` is
     the commit that they come from, whatever they leave; empty where their files are in none.
     `removals` say what counts once a change is done: its address -> (address, kind) of each (plan/safeguards/memory.py);
-    `everything` are the changes that there would be without a selection; `skipped` is who was left out of scope; `reasons` are
-    those of the assignments by which somebody gains or loses access, by address.
+    `everything` are the changes that there would be without a selection; `skipped` is who was left out of scope; `origin` is
+    what all records of the log say alike.
     """
 
     app: str
     changes: tuple[Change, ...]
-    settled: Settled
+    inputs: ApplyInputs
     record: Record
     resolution: Resolution
     occasion: str = "apply"
@@ -41,16 +42,16 @@ class Job:
     removals: Mapping[str, list[tuple[str, str]]] = field(default_factory=dict)
     everything: tuple[Change, ...] = ()
     skipped: tuple[Skip, ...] = ()
-    reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    origin: Origin = field(default_factory=Origin)
 
     @cached_property
     def shown_roles(self) -> frozenset[str]:
         """The targets that carry roles and that the service showed of anybody before anything was written."""
-        return roles_shown(self.resolution.user_mapping, self.settled.live.users.values())
+        return roles_shown(self.resolution.user_mapping, self.inputs.live.users.values())
 
     def names(self, skip: Skip) -> set[str]:
         """Today's address of who is left out, and the recorded one."""
-        return {skip.address, self.settled.renamed.get(skip.address, skip.address)}
+        return {skip.address, self.inputs.renamed.get(skip.address, skip.address)}
 
     @cached_property
     def left_out(self) -> dict[str, Skip]:

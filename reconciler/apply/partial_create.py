@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from reconciler.declare.names import is_group
 from reconciler.plan.change import AttributeChange, Change
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.resolve.paths import parse_path
@@ -26,7 +27,7 @@ def may_hold_less(error: ServiceError) -> bool:
 
 def portions(change: Change, mapping: CompiledMapping, attributes: Attributes, error: ServiceError) -> Iterator[Attributes]:
     """Without what the error names; without one attribute after the other; with nothing but what makes an account."""
-    needed = {"userName", "displayName" if change.address.startswith("Group/") else "active"}
+    needed = {"userName", "displayName" if is_group(change.address) else "active"}
     needed |= {mapping.slots[number].target for number in mapping.matching}
     left_out = [a for a in attributes if a.path not in needed]
     named = [a for a in left_out if _is_named(a.path, error.message)]

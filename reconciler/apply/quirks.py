@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from reconciler.apply.model import Job
 from reconciler.apply.precondition_failed import REFUSES_VERSIONS
+from reconciler.declare.names import is_user
 from reconciler.plan.change import Action, Change
 from reconciler.plan.quirks import form_key, rests_on
 from reconciler.record.values import IN_NO_FORM, Learned
@@ -149,7 +150,7 @@ class Quirks:
     def remedy(self, change: Change, target: str) -> str:
         """What says that an attribute cannot be changed."""
         app = self.job.resolution.limited.app
-        names = modifiable_but(app, target) if change.address.startswith("User/") else None
+        names = modifiable_but(app, target) if is_user(change.address) else None
         kept, line = ("stored", "none: true") if self.is_not_at_create(change, target) else ("modifiable", "apply: create")
         profile = f"`users: {{{kept}: [{', '.join(names)}]}}` in the profile, or " if names else ""
         return f"to say so, write {profile}`{line}` on the mapping"

@@ -59,7 +59,7 @@ class Recorded:
         lacking = given_and_lacking(attribute.after, answered) if attribute.path in self.job.shown_roles else []
         return undone_roles(attribute, answered, lacking)
 
-    def settle(self, change: Change, attributes: Attributes, live: Resource, beside: set[str]) -> Entry:
+    def take(self, change: Change, attributes: Attributes, live: Resource, beside: set[str]) -> Entry:
         """The entry once these attributes were told to the service, which shows the object as `live`.
 
         `beside` grows by the address of an entry that is changed in place of the object's own.
@@ -77,7 +77,7 @@ class Recorded:
             self.outstanding[change.address] = f"the service answered, and {' and '.join(there)}"
         if replace(change, attributes=attributes).disables and not is_in_vain(entry):
             disable(entry, self.now())
-            if change.address not in self.job.resolution.users and change.address not in self.job.settled.revoked:
+            if change.address not in self.job.resolution.users and change.address not in self.job.inputs.revoked:
                 retain(entry)
         elif change.action == "enable" and "active" in told:
             enable(entry)
@@ -104,7 +104,7 @@ class Recorded:
     def give_roles(self, address: str, entry: Entry) -> None:
         """The roles that a user has from now on, none where the account is out of scope; those that a group gives."""
         if is_group(address):
-            give_roles(entry, sorted(self.job.settled.giving.get(row_key(address), ())))
+            give_roles(entry, sorted(self.job.inputs.giving.get(row_key(address), ())))
             return
-        user = self.job.resolution.users.get(address) if address not in self.job.settled.revoked else None
+        user = self.job.resolution.users.get(address) if address not in self.job.inputs.revoked else None
         give_roles(entry, [role.key for role in user.roles] if user is not None else [])

@@ -29,7 +29,7 @@ def settle_refused(
     gone = {path: error for path, error in refused.items() if path not in failed}
     once = [a for a in attributes if a.path in gone and not quirks.found_refused(change, a.path, gone[a.path])]
     if once:
-        recorded.settle(change, tuple(once), live, step.beside)
+        recorded.take(change, tuple(once), live, step.beside)
     if gone:
         recorded.notes[change.address] = left(gone)
     if failed:

@@ -11,6 +11,7 @@ from typing import Any
 
 from reconciler.apply.ids import Ids
 from reconciler.apply.model import Job
+from reconciler.declare.names import kind_of
 from reconciler.plan.change import Change
 from reconciler.plan.live import LiveObject
 from reconciler.resolve.mapping import Slot
@@ -55,7 +56,7 @@ class Whose:
             return "has been answered to another create"
         if id in self._objects(kind)[1]:
             return "was there before"
-        own = {address, self.job.settled.renamed.get(address, address)}
+        own = {address, self.job.inputs.renamed.get(address, address)}
         others = (a for a in self._recorded.get((kind, id), ()) if a not in own and self._has(a, id))
         return f"is recorded as that of {other}" if (other := next(others, None)) is not None else ""
 
@@ -68,7 +69,7 @@ class Whose:
         """Kind and id -> the addresses that had it when the apply began; what it creates is in `_made`."""
         owners: dict[tuple[str, str], list[str]] = {}
         for address, id in self.job.record.entries.ids().items():
-            owners.setdefault((address.partition("/")[0] + "/", id), []).append(address)
+            owners.setdefault((kind_of(address) + "/", id), []).append(address)
         return owners
 
     def _bears_anothers_name(self, change: Change, answer: Resource) -> str:
@@ -102,7 +103,7 @@ class Whose:
         return self._known_owners[kind, number]
 
     def _objects(self, kind: str) -> tuple[Mapping[str, Desired], Mapping[str, LiveObject]]:
-        resolution, live = self.job.resolution, self.job.settled.live
+        resolution, live = self.job.resolution, self.job.inputs.live
         return (resolution.users, live.users) if kind == "User/" else (resolution.groups, live.groups)
 
     def _slot(self, address: str, number: int) -> Slot:
@@ -110,4 +111,4 @@ class Whose:
 
 
 def _kind(change: Change) -> str:
-    return change.address.partition("/")[0] + "/"
+    return kind_of(change.address) + "/"

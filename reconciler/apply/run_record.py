@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from typing import Any
 
-from reconciler.apply.log import heard, log_lines, new_skips, recovered, skip_lines
+from reconciler.apply.log import adopted_lines, log_lines, new_skips, skip_lines
+from reconciler.apply.log_recovered import heard, recovered
 from reconciler.apply.model import Outcome, Result
 from reconciler.apply.outcomes import Outcomes, undone
+from reconciler.apply.run_notes import RunNotes
 from reconciler.apply.shared import Shared
 from reconciler.plan.change import Change
 from reconciler.record.store import Store
@@ -25,28 +27,28 @@ class RunRecord:
 
     def begin(self, steps: Collection[object]) -> None:
         """What needs no write goes in before the first one: renames, adoptions, what is under way."""
-        record, settled = self.job.record, self.job.settled
+        record, inputs = self.job.record, self.job.inputs
         changing = {change.address for change in self.job.changes}
-        self.changes.rename([new for new, old in settled.renamed.items() if not changing & {new, old}])
+        self.changes.rename([new for new, old in inputs.renamed.items() if not changing & {new, old}])
         self.adopted = self.changes.adopt(but=changing)
         self.unfinished.begin(self.job.changes)
         if self.job.changes:
             record.begin(self.job.head)
-        record.keep_out(settled.revoked)
+        record.keep_out(inputs.revoked)
         journal = self.store.read_journal()
         self._log_earlier(journal)
         skips = new_skips(self.job)
-        self.store.log(skip_lines(self.job, skips, self.now()))
+        self.store.log([*adopted_lines(self.job, self.adopted, self.now()), *skip_lines(self.job, skips, self.now())])
         record.tell_skips({skip.address: skip.code for skip in skips}, self.job.resolution.skipped)
         if steps or journal:
             record.begin_run()
         self.store.save(record, len(self.adopted))
         self.store.clear_journal()
 
-    def finish(self, run: Outcomes, torn: Collection[str], at: Mapping[str, str]) -> None:
+    def finish(self, run: Outcomes, torn: Collection[str], notes: RunNotes) -> None:
         """What was done is in there, whatever stopped the rest; a step that was torn apart stays in the journal.
 
-        `torn` are the addresses of such steps, `at` says when each change ended.
+        `torn` are the addresses of such steps.
         """
         if not run.interrupted and not run.refused and not run.unkept and not torn:
             self.changes.keep_matched()
@@ -65,11 +67,11 @@ class RunRecord:
         self.store.save(self.job.record)
         if not torn:
             # Before the journal goes: a kill in between is known from it.
-            self.store.log([line for outcome in outcomes for line in self._log_lines(outcome, at)])
+            self.store.log([line for outcome in outcomes for line in self._log_lines(outcome, notes)])
             self.store.clear_journal()
 
-    def _log_lines(self, outcome: Outcome, at: Mapping[str, str]) -> list[dict[str, Any]]:
-        return log_lines(self.job, outcome, at.get(outcome.change.address) or self.now(), self.changes.touched)
+    def _log_lines(self, outcome: Outcome, notes: RunNotes) -> list[dict[str, Any]]:
+        return log_lines(self.job, outcome, notes.went(outcome.change.address, self.changes.touched, self.now()))
 
     def _log_earlier(self, journal: list[dict[str, Any]]) -> None:
         """What an earlier run did and did not live to log, or to hear of."""
@@ -80,9 +82,9 @@ class RunRecord:
 
     def _forget_revoked(self, outcomes: list[Outcome]) -> None:
         """Of whom the declaration agrees, and who is out."""
-        settled = self.job.settled
+        inputs = self.job.inputs
         out = {outcome.change.address for outcome in outcomes if outcome.status == "done"}
-        self.job.record.forget_revoked(settled.agreed - (settled.pending - out))
+        self.job.record.forget_revoked(inputs.agreed - (inputs.pending - out))
 
     def _stop(self, left: list[Change]) -> None:
         """Of a change that was done in part, or may have been, a saved plan still asks for the rest."""

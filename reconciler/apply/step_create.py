@@ -75,7 +75,7 @@ class Creation:
             sent = self.attributes.write(change, left, live)
             whole = shared.after(change, sent.answer) or {}
         taken = tuple([a for a in left if a.path not in sent.refused])
-        shared.recorded.settle(change, taken, whole, self.step.beside)
+        shared.recorded.take(change, taken, whole, self.step.beside)
         shared.quirks.found_not_at_create(change, [a.path for a in taken])
         settle_refused(shared, self.step, change, attributes, sent.refused, whole)
 
@@ -88,7 +88,7 @@ class Creation:
         shared.ids.learn(change.address, answer["id"])
         shared.changes.create(change.address, answer["id"])
         whole = self._whole(change, attributes, answer) or {}
-        shared.recorded.settle(change, attributes, whole, self.step.beside)
+        shared.recorded.take(change, attributes, whole, self.step.beside)
         return whole
 
     def _take_over(self, change: Change, there: Resource, error: ServiceError) -> None:
@@ -108,7 +108,7 @@ class Creation:
                 answer = shared.after(change, sent.answer) or {}
             self.step.uncertain = False
         taken = tuple([a for a in managed(shared.job, change) if a.path not in sent.refused])
-        shared.recorded.settle(change, taken, answer, self.step.beside)
+        shared.recorded.take(change, taken, answer, self.step.beside)
         settle_refused(shared, self.step, change, left, sent.refused, answer)
 
     def _post(self, change: Change, sent: dict[str, Any], attempt: int = 1) -> Resource:

@@ -44,7 +44,7 @@ def _written(shared: Shared, step: OneStep, change: Change, taken: Attributes, l
     whole = whole or still_listed(shared.client, resource_of(change.address), shared.mapping(change), live)
     if whole:
         shared.quirks.saw_version(version_of(live), version_of(whole))
-        entry = shared.recorded.settle(change, taken, whole, step.beside)
+        entry = shared.recorded.take(change, taken, whole, step.beside)
         shared.recorded.take_beside(change, entry, live, whole)
     elif change.action == "disable":
         shared.changes.drop(change.address)

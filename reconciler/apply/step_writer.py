@@ -28,11 +28,11 @@ from reconciler.scim.client import ScimClient
 
 def shared_of(job: Job, client: ScimClient, now: Callable[[], str], baton: Baton) -> Shared:
     """What the steps of a run begin with."""
-    settled, ids = job.settled, Ids(job.settled.ids)
+    inputs, ids = job.inputs, Ids(job.inputs.ids)
     references = job.resolution.user_mapping.references
-    changes = EntryChanges(job.record, settled.baselines, settled.renamed, settled.gone, references)
+    changes = EntryChanges(job.record, inputs.baselines, inputs.renamed, inputs.gone, references)
     recorded = Recorded(job, ids, changes, now)
-    gathered = Gathered(client, {id: place for place, id in enumerate(settled.live.users)}, baton)
+    gathered = Gathered(client, {id: place for place, id in enumerate(inputs.live.users)}, baton)
     return Shared(job, client, ids, changes, Whose(job, ids), Quirks(job, client), Inside(job, client, ids), recorded, gathered)
 
 

@@ -26,7 +26,7 @@ def unread(shared: Shared, change: Change, attributes: Iterable[AttributeChange]
         return None
     if change.action == Action.CREATE or not all(_is_told_by_the_plan(shared, change, a) for a in attributes):
         return None
-    planned = shared.job.settled.live.of(change.address).get(rests_on.id)
+    planned = shared.job.inputs.live.of(change.address).get(rests_on.id)
     if planned is None:
         return None
     found: Resource = {"id": rests_on.id, "meta": {"version": rests_on.version}}

@@ -32,7 +32,7 @@ from reconciler.cli.plan import show_plans
 from reconciler.cli.terminal import echo, echo_form
 from reconciler.cli.write import blocked, closed, held_back, say_quarantine, write
 from reconciler.cycle.clock import now
-from reconciler.cycle.plan_files import reviewed
+from reconciler.cycle.plan_files import pulls_of, reviewed
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.wording import plural
 from reconciler.plan.change import Change
@@ -164,7 +164,7 @@ def apply_files(files: list[Path], apps: tuple[str, ...], declarations: Declarat
     from reconciler.cycle.reviewed import read_for, undeclared
     from reconciler.cycle.write import Lock, Request, lock_and_plan
 
-    plans = _reviewed(files, apps)
+    plans, pulls = _reviewed(files, apps)
     if gone := undeclared(plans, declarations.names):
         return _stale(gone, form)
     named = [app for app in chosen(declarations, apps) if any(plan.app == app.name for plan in plans)]
@@ -185,18 +185,25 @@ def apply_files(files: list[Path], apps: tuple[str, ...], declarations: Declarat
         looked = worst([guarded(lambda app=app: look(app)) for app in named if app.name not in shut])  # type: ignore[misc]
         if looked:
             return looked
-        works = {session.app.name: partial(write, session, todo, Request(only=only)) for session, todo, only in ready}
+        works = {s.app.name: partial(write, s, todo, Request(only=only, pulls=pulls)) for s, todo, only in ready}
         return worst([*shut.values(), *in_turn(works)])
 
 
-def _reviewed(files: list[Path], apps: tuple[str, ...]) -> list[Plan]:
-    """The plans of the files, in order. Raises PlanFileError; UsageError where --app names one that they are not of."""
-    plans = [plan for file in files for plan in reviewed(file)]
+def _reviewed(files: list[Path], apps: tuple[str, ...]) -> tuple[list[Plan], dict[str, int]]:
+    """The plans of the files, in order, and of which pull request each change is.
+
+    Raises PlanFileError; UsageError where --app names one that they are not of.
+    """
+    plans: list[Plan] = []
+    pulls: dict[str, int] = {}
+    for file in files:
+        plans += (read := reviewed(file))
+        pulls |= pulls_of(file, read)
     if files and not plans:
         say(f"There is no plan in {', '.join(map(str, files))}: nothing was written.")
     if plans:
         known_apps(apps, {plan.app for plan in plans}, "plan of the app")
-    return plans
+    return plans, pulls
 
 
 def _part(session: Session, plans: list[Plan], form: str) -> tuple[Session, tuple[Change, ...], tuple[str, ...]] | int:

@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
+from reconciler.declare.names import group_address, user_address
+
 MOST = 200  # what a shell lists
 
 
@@ -21,14 +23,14 @@ def users(context: click.Context, parameter: click.Parameter, begun: str) -> lis
     """Everybody who is declared, by userPrincipalName; with `User/` or `Group/` begun, addresses."""
     names, groups = _declared(context)
     if begun.lower().startswith(("user/", "group/")):
-        return _beginning(begun, [*(f"User/{name}" for name in names), *(f"Group/{name}" for name in groups)])
+        return _beginning(begun, [*(user_address(name) for name in names), *(group_address(name) for name in groups)])
     return _beginning(begun, names)
 
 
 def addresses(context: click.Context, parameter: click.Parameter, begun: str) -> list[CompletionItem]:
     """Addresses of all that is declared."""
     names, groups = _declared(context)
-    return _beginning(begun, [*(f"User/{name}" for name in names), *(f"Group/{name}" for name in groups)])
+    return _beginning(begun, [*(user_address(name) for name in names), *(group_address(name) for name in groups)])
 
 
 def _declared(context: click.Context) -> tuple[list[str], list[str]]:

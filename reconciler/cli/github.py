@@ -15,7 +15,7 @@ from reconciler.cycle.commit import revision
 from reconciler.cycle.plan_files import read_plans
 from reconciler.declare.model import App
 from reconciler.github.gh import GitHubError
-from reconciler.github.pages import actions, blob, whole_plan
+from reconciler.github.pages import actions, blob, page_of, whole_plan
 from reconciler.plan.model import Plan
 from reconciler.record.open import store_of
 
@@ -64,9 +64,11 @@ def _told(work: Callable[[], int]) -> int:
     help="A folder of reviewed plans that were not applied: their pull requests get the plan in FILE, as the new one.",
 )
 @click.option("--because", type=FILE, help="Markdown that says why they were not; `apply --report` writes it.")
+@click.option("--page", default="", metavar="URL", help="The artifact of the run that shows the plan as a page, to be linked.")
 def comment(
-    desired: Path, apps: tuple[str, ...], no_color: bool, file: Path, number: int | None, plans: Path | None, because: Path | None
-) -> int:
+    desired: Path, apps: tuple[str, ...], no_color: bool, file: Path, number: int | None, plans: Path | None,
+    because: Path | None, page: str,
+) -> int:  # fmt: skip
     """Put the plan of FILE on a pull request: one comment an app, found by its first line and updated in place."""
     from reconciler.github.posts import keep_comment
     from reconciler.github.reviewed_plans import doubt, numbers
@@ -78,8 +80,8 @@ def comment(
 
     def post(plan: Plan) -> None:
         if number is not None:
-            note = how_to_go_on.merge(plan, doubt(number))
-            body = render(plan, whole=whole_plan(plan), note=note, blob=blob(plan))
+            note, shown = how_to_go_on.merge(plan, doubt(number)), page_of(page)
+            body = render(plan, whole=whole_plan(plan, shown), note=note, blob=blob(plan), page=shown)
             say(f"{plan.app}: {keep_comment('plan', plan, body, number)}")
             return
         body = render(plan, whole=whole_plan(plan), kind="stale", note=how_to_go_on.stale(plan, actions(), why), blob=blob(plan))

@@ -31,6 +31,8 @@ COMMANDS = {
     "explain": "Show step by step what becomes of one user, and why.",
     "access": "Show who has which role and group, and what gives it.",
     "eval": "Show what an expression or a mapping gives for one user, call by call.",
+    "logs": "Show the provisioning log: what was done to whom, when, why, by whose leave.",
+    "report": "Write one page of what became of the apps, for a browser.",
     "lock": "Show who holds the lock.",
     "unlock": "Break a lock whose holder will never return.",
     "record": "Show, fix, move or prune what was last applied.",

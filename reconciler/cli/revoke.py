@@ -21,7 +21,7 @@ from reconciler.cli.write import blocked, vanishing, write
 from reconciler.cycle.clock import now
 from reconciler.cycle.other_apps import left_in
 from reconciler.declare.model import App, Declarations
-from reconciler.declare.names import name_of
+from reconciler.declare.names import is_user, name_of
 from reconciler.plan.change import Change
 
 if TYPE_CHECKING:
@@ -125,11 +125,11 @@ def _meant(user: str, declarations: Declarations, recorded: list[str]) -> str:
     """Only a slip of the keyboard away: whoever is named here is about to be locked out."""
     from reconciler.declare.wording import did_you_mean
     from reconciler.report.safe import plain
-    from reconciler.resolve.one_object import near
+    from reconciler.resolve.one_object import called, near
     from reconciler.resolve.sources import user_addresses
 
-    people = [*user_addresses(declarations.users), *(address for address in recorded if address.startswith("User/"))]
-    names = [repr(name_of(address)) for address in near(user, people)]
+    people = [*user_addresses(declarations.users), *(address for address in recorded if is_user(address))]
+    names = [repr(name_of(address)) for address in near(user, people) or called(user, declarations.users)]
     return plain(did_you_mean(" or ".join(names), "give the userPrincipalName as it is declared, or was"))
 
 

@@ -12,6 +12,7 @@ from reconciler.cli.interrupt import THE_SAME, left_over, orderly
 from reconciler.cli.output import line, report_lines, say, telling
 from reconciler.cycle.clock import now
 from reconciler.declare.model import App, Declarations
+from reconciler.declare.names import is_group
 from reconciler.declare.wording import plural
 from reconciler.plan.change import Change
 
@@ -78,14 +79,16 @@ def blocked(session: Session, verdicts: Iterable[Safeguard]) -> int:
 
 
 def held_back(session: Session, done: Collection[Change]) -> int:
-    """What was not written since safeguards count it, and the approval for which it waits."""
+    """What was not written since safeguards count it, and the approval for which it waits, where one would lift them."""
+    from reconciler.plan.safeguards.approvals import NEVER_LIFTED
     from reconciler.plan.warnings import listed
     from reconciler.report.safeguard_verdict import blocked_text
 
     written = {change.digest for change in done}
     left = [change for change in session.planned.plan.changes if change.digest not in written]
     what = listed([f"{change.action} {change.address}" for change in left])
-    say(f"Error: safeguards hold back {plural(len(left), 'change')} to {session.app.displayName}, until approved: {what}")
+    until = "" if NEVER_LIFTED & {verdict.name for verdict in session.guarded.blocking} else ", until approved"
+    say(f"Error: safeguards hold back {plural(len(left), 'change')} to {session.app.displayName}{until}: {what}")
     for verdict in session.guarded.blocking:
         for words in blocked_text({**verdict.as_json(), "passing": []}, session.app.name):
             say(f"    {words}")
@@ -162,6 +165,6 @@ def _first(refused: ServiceError) -> str:
 
 def _took(adopted: Collection[str]) -> str:
     """What is ours from now on without having been written to."""
-    groups = sum(1 for address in adopted if address.startswith("Group/"))
+    groups = sum(1 for address in adopted if is_group(address))
     kinds = [plural(number, noun) for number, noun in ((len(adopted) - groups, "account"), (groups, "group")) if number]
     return f" Took {' and '.join(kinds)} into the record." if kinds else ""

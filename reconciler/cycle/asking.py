@@ -8,7 +8,7 @@ from dataclasses import replace
 from reconciler.plan.context import Context, gather
 from reconciler.plan.live import Live, LiveObject, project_groups, project_users, with_members
 from reconciler.plan.matching.match import match
-from reconciler.plan.unlisted import matching_values_told, unmatched
+from reconciler.plan.not_listed import matching_values_told, unmatched
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
 from reconciler.scim.client import Resource, ScimClient
@@ -87,7 +87,7 @@ class Asking:
             users={**live.users, **objects} if kind == "User" else live.users,
             groups={**live.groups, **objects} if kind == "Group" else live.groups,
             unknown={**live.unknown, **unknown},
-            unlisted=live.unlisted | objects.keys() if kind == "Group" else live.unlisted,
+            not_listed=live.not_listed | objects.keys() if kind == "Group" else live.not_listed,
             reads=self.client.counts["reads"],
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reconciler.cycle.base_commit import base_commit
-from reconciler.cycle.earlier_commit import document_at, is_known
+from reconciler.cycle.earlier_commit import document_at, is_known, is_same
 from reconciler.cycle.last_applied import BASE, name_at
 from reconciler.declare.errors import ReconcileError
 from reconciler.declare.folders import SUFFIXES
@@ -54,17 +54,34 @@ def _by_commit(app: App, declarations: Declarations) -> Iterator[Problem]:
 
 
 def _before(app: App, declarations: Declarations) -> App | None:
-    """The app with the mappings of the commit before this change, else of the one that is checked out."""
-    commit = base_commit() or (ask("rev-parse", "HEAD") or "").strip()
+    """The app with the mappings of the commit before this change."""
+    commit = _commit(app, declarations)
     if not is_known(commit):
         return None
-    file = f"{declarations.folder}/apps/{name_at(commit, declarations, app)}/mappings"
-    documents = (document_at(commit, file + suffix) for suffix in SUFFIXES)
-    document = next((document for document in documents if document is not None), None)
+    document = next((found for file in _files(commit, app, declarations) if (found := document_at(commit, file))), None)
     if document is None or not sound("mappings", document.data):
         return None
     users, groups = (object_mapping(document, document.data["mappings"], kind, Notes([])) for kind in ("users", "groups"))
     return replace(app, users=users, groups=groups)
+
+
+def _commit(app: App, declarations: Declarations) -> str:
+    """Where this branch began, else the commit that is checked out; the one before that, where it says all that is here."""
+    head = _named("HEAD")
+    commit = base_commit() or head
+    if commit != head or not any(is_same(head, file) for file in _files(head, app, declarations)):
+        return commit
+    return _named("HEAD^1") or head
+
+
+def _named(revision: str) -> str:
+    return (ask("rev-parse", "--verify", "--quiet", revision) or "").strip()
+
+
+def _files(commit: str, app: App, declarations: Declarations) -> list[str]:
+    """The files in which the mappings may lie at a commit."""
+    file = f"{declarations.folder}/apps/{name_at(commit, declarations, app)}/mappings"
+    return [file + suffix for suffix in SUFFIXES]
 
 
 def _record(app: App, declarations: Declarations) -> Record | None:

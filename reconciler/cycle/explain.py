@@ -7,6 +7,7 @@ from reconciler.cycle.listener import Listener
 from reconciler.cycle.randomness import SystemChance
 from reconciler.cycle.session import Read, read_and_plan
 from reconciler.declare.model import App, Declarations
+from reconciler.declare.names import user_address
 from reconciler.declare.wording import plural
 from reconciler.plan.explain.model import ExplainedStep, Explanation
 from reconciler.plan.explain.steps import explain, offline
@@ -22,7 +23,7 @@ LEFT_OUT = ExplainedStep("connection", "skipped", "--offline leaves the service 
 def address_of(text: str, declarations: Declarations, record: Record | None) -> str | None:
     """The address of the declared object that is meant, else of the recorded one; None where there is neither."""
     address = find(declarations, text)
-    return address or (record.written(text) or record.written("User/" + text) if record is not None else None)
+    return address or (record.written(text) or record.written(user_address(text)) if record is not None else None)
 
 
 def explain_offline(

@@ -18,7 +18,7 @@ from reconciler.declare.wording import plural
 from reconciler.plan.context import Context
 from reconciler.plan.live import Live, Part
 from reconciler.plan.minimal import BEFORE_ANY_DAY, both_names, holders, of_members, to_ask
-from reconciler.plan.unlisted import unmatched
+from reconciler.plan.not_listed import unmatched
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
 from reconciler.resolve.resolution import resolve

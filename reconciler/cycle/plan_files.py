@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from reconciler.plan.model import Plan
+
+PULL = re.compile(r"\d+-pull-(\d+)-")
 
 
 def read_plans(file: Path) -> list[Plan]:
@@ -30,6 +34,12 @@ def read_plans(file: Path) -> list[Plan]:
     if not (all(map(is_whole, document["plans"])) and all(map(is_genuine, plans))):
         raise PlanFileError(f"{file} has been edited: its content does not fit its digests", AGAIN)
     return plans
+
+
+def pulls_of(file: Path, plans: Iterable[Plan]) -> dict[str, int]:
+    """Digest of each change -> the number of the pull request that the file is named after, as `github plans` names them."""
+    match = PULL.match(file.name)
+    return {change.digest: int(match[1]) for plan in plans for change in plan.changes} if match else {}
 
 
 def reviewed(file: Path) -> list[Plan]:

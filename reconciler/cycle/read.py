@@ -11,7 +11,7 @@ from functools import partial
 from itertools import chain
 from operator import attrgetter, itemgetter
 
-from reconciler.cycle.unlisted import with_unlisted
+from reconciler.cycle.not_listed import with_not_listed
 from reconciler.plan.live import Live, LiveObject, Wanted, project_groups, project_users, with_members
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
@@ -51,7 +51,7 @@ def read_live(client: ScimClient, resolution: Resolution, record: Record | None)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # after an error or an interrupt nobody waits for the others
     live = Live(people, {item.id: item for item in shown}, client.counts["reads"], tuple(notes))
-    return with_unlisted(client, resolution, record, live, groups is not None)
+    return with_not_listed(client, resolution, record, live, groups is not None)
 
 
 def _shallow(project: Project) -> Project:

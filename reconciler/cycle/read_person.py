@@ -13,8 +13,8 @@ from reconciler.declare.names import fold, name_of
 from reconciler.plan.context import Context, gather
 from reconciler.plan.live import Live, project_groups, project_users, with_members
 from reconciler.plan.matching.match import match
+from reconciler.plan.not_listed import matching_values, matching_values_told
 from reconciler.plan.revoked import accounts_of
-from reconciler.plan.unlisted import matching_values, matching_values_told
 from reconciler.record.entries import Entries
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution

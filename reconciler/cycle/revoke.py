@@ -13,7 +13,7 @@ from reconciler.cycle.read_person import read_with_person
 from reconciler.cycle.session import EVERYTHING, Session
 from reconciler.cycle.write import Lock, Request, lock_and_plan
 from reconciler.declare.model import App, Declarations
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, user_address
 from reconciler.plan.access.rows import access
 from reconciler.plan.change import Change
 from reconciler.plan.cost import estimate
@@ -116,7 +116,7 @@ def address_of(user: str, declarations: Declarations) -> str:
     """The address as it is declared; of somebody who is no longer declared as it was typed."""
     name = user.removeprefix("User/")
     row = declarations.users.index.get(fold(name))
-    return "User/" + (name if row is None else str(declarations.users.columns["userPrincipalName"][row]))
+    return user_address(name if row is None else str(declarations.users.columns["userPrincipalName"][row]))
 
 
 def is_known(session: Session, address: str) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from reconciler.cycle import revoked_by_log
 from reconciler.cycle.approval_origins import with_origins
 from reconciler.cycle.clock import now, today
 from reconciler.cycle.commit import revision
@@ -22,11 +23,12 @@ from reconciler.plan.change import Change
 from reconciler.plan.earlier import NOTHING, Earlier
 from reconciler.plan.live import Live
 from reconciler.plan.model import Caution, Config, Plan, RecordHead
+from reconciler.plan.not_listed import KINDS
 from reconciler.plan.planner import NO_CONFIG, Planned, make_plan
 from reconciler.plan.quirks import without_refused
 from reconciler.plan.safeguards.guard import Guarded, guard, with_verdicts
 from reconciler.plan.selection import Selection
-from reconciler.plan.unanswered import settle_unanswered
+from reconciler.plan.unanswered import hear_unanswered
 from reconciler.record.model import Record
 from reconciler.record.open import recovered, store_of
 from reconciler.record.store import Store
@@ -86,7 +88,8 @@ def read_and_plan(
         planned = plan_with(live, resolution, client, record, selection, config, earlier)
         # 4. What a reviewer should know beside the changes.
         planned = planned if known else with_old_record(planned, store)
-        planned = _with_head(_with_cautions(planned, cautions(app, declarations, record)), store)
+        more = (*cautions(app, declarations, record), *revoked_by_log.cautions(planned, store))
+        planned = _with_head(_with_cautions(planned, more), store)
         # 5. Whether the safeguards let it be written.
         verdict = guard(planned, record, now())
         collect_again()
@@ -101,7 +104,7 @@ def plan_with(
     app = resolution.limited.app
     if record is not None:
         resolution = without_refused(resolution, record)
-        settle_unanswered(record, live, resolution, app.groups.enabled and client.profile.groups.supported)
+        hear_unanswered(record, live, resolution, KINDS if app.groups.enabled and client.profile.groups.supported else KINDS[:1])
     return make_plan(app, resolution, live, record, selection, client.shown_url, config, client.profile.limits(), earlier)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -11,12 +11,13 @@ from reconciler.apply.model import Job, Outcome, Result
 from reconciler.cycle.clock import now
 from reconciler.cycle.last_applied import declared
 from reconciler.cycle.listener import Listener
+from reconciler.cycle.origin import origin_of
 from reconciler.cycle.read import read_live
 from reconciler.cycle.session import EVERYTHING, Amend, Read, Session, read_and_plan
 from reconciler.declare.model import App, Declarations
-from reconciler.plan.baselines import settle
+from reconciler.plan.apply_inputs import apply_inputs
 from reconciler.plan.change import Change
-from reconciler.plan.model import Access
+from reconciler.plan.safeguards.facts import Extent
 from reconciler.plan.safeguards.memory import prepare
 from reconciler.plan.selection import Selection
 from reconciler.record.model import Record
@@ -35,12 +36,15 @@ class Lock(NamedTuple):
 
 class Request(NamedTuple):
     """What was asked for, in words for the log; `only` are the addresses whose record may change, if not all; `digest` is that
-    of the plan that was asked for by its digest.
+    of the plan that was asked for by its digest; `pulls` are the pull requests in which changes were reviewed, by their digests;
+    `cycle` is the id of the pass, where it has one already.
     """
 
     occasion: str = "apply"
     only: tuple[str, ...] = ()
     digest: str | None = None
+    pulls: Mapping[str, int] | None = None
+    cycle: str = ""
 
 
 @contextmanager
@@ -73,19 +77,21 @@ def write(
     tell: Callable[[Outcome], None], stopped: Callable[[], bool],
 ) -> Result:  # fmt: skip
     """Write changes to one app that is locked; `tell` hears of each as it ends, `stopped` is asked before each write."""
-    job = job_of(session, changes, request)
+    job = job_of(session, changes, request, clock())
     return execute(job, session.client, session.store, clock, tell, chance, lambda: stopped() or session.store.lost)
 
 
-def job_of(session: Session, changes: tuple[Change, ...], request: Request) -> Job:
-    """All that the apply is given; what the record must hold before the first write is in there."""
+def job_of(session: Session, changes: tuple[Change, ...], request: Request, started: str) -> Job:
+    """All that the apply is given; what the record must hold before the first write is in there. `started` is now, UTC."""
     plan, context = session.planned.plan, session.planned.context
     record = session.record or Record(plan.app)
     record.describe(session.client.shown_url, declared(session.app, context.resolution.declarations.record))
-    if any(group.members or group.inside for group in context.live.groups.values() if group.id not in context.live.unlisted):
+    if any(group.members or group.inside for group in context.live.groups.values() if group.id not in context.live.not_listed):
         record.show_members()
-    settled = settle(context, request.only)
-    removals = prepare(record, session.guarded, whole=not (request.only or plan.selected_causes or plan.part))
+    inputs = apply_inputs(context, request.only)
+    removals = prepare(
+        record, session.guarded, Extent.PART if request.only or plan.selected_causes or plan.part else Extent.WHOLE
+    )
     if request.digest is not None:
         Unfinished(record).ask(request.digest, plan.only, plan.selected_causes, plan.changes)
     asked = Selection(request.only)
@@ -93,7 +99,7 @@ def job_of(session: Session, changes: tuple[Change, ...], request: Request) -> J
     return Job(
         plan.app,
         changes,
-        settled,
+        inputs,
         record,
         context.resolution,
         request.occasion,
@@ -102,17 +108,8 @@ def job_of(session: Session, changes: tuple[Change, ...], request: Request) -> J
         removals,
         session.planned.everything,
         skipped,
-        _reasons(plan.access),
+        origin_of(session, started, request.pulls or {}, request.cycle),
     )
-
-
-def _reasons(rows: Iterable[Access]) -> dict[str, tuple[str, ...]]:
-    """Address -> the reasons of the assignments by which it gains or loses access."""
-    said: dict[str, dict[str, None]] = {}
-    for row in rows:
-        if row.reason:
-            said.setdefault(row.address, {})[row.reason] = None
-    return {address: tuple(reasons) for address, reasons in said.items()}
 
 
 def _commit(session: Session, changes: tuple[Change, ...]) -> str | None:

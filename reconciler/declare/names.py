@@ -32,6 +32,16 @@ def tuples(kind: type[T], *columns: Iterable[Any]) -> list[T]:
     return list(map(partial(tuple.__new__, kind), zip(*columns, strict=True)))
 
 
+def user_address(name: str) -> str:
+    """`User/ada@example.com`, of a userPrincipalName."""
+    return f"User/{name}"
+
+
+def group_address(name: str) -> str:
+    """`Group/Engineers`, of a displayName."""
+    return f"Group/{name}"
+
+
 def kind_of(address: str) -> str:
     """`User` or `Group`: what the address `User/ada@example.com` is of."""
     return address.partition("/")[0]

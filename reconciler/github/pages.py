@@ -9,11 +9,19 @@ from reconciler.plan.model import Plan
 from reconciler.report.safe import code
 
 
-def whole_plan(plan: Plan) -> str:
-    """Where all of a plan is that had to be cut, in Markdown: on the page of the run; off a runner it is made again.
+def page_of(artifact: str) -> str:
+    """The address of a page that a run of this repository keeps; empty for any other."""
+    fits = re.fullmatch(re.escape(_repository()) + r"/actions/runs/\d+/artifacts/\d+", artifact, re.ASCII)
+    return artifact if fits and _repository() else ""
+
+
+def whole_plan(plan: Plan, page: str = "") -> str:
+    """Where all of a plan is that had to be cut, in Markdown: on `page`, or on that of the run; off a runner it is made again.
 
     The workflow `plan` keeps it as an artifact; of another workflow the log has it.
     """
+    if page:
+        return f"[the plan as a page]({page})"
     run, commit = os.environ.get("GITHUB_RUN_ID", ""), plan.config.commit
     if not (run.isascii() and run.isdigit() and _repository()):
         return code(f"reconcile plan --app {plan.app} --format json")

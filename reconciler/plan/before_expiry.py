@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from reconciler.declare.names import user_address
 from reconciler.plan.context import Context, ran_out
 from reconciler.resolve.model import Desired, DesiredUser
 from reconciler.resolve.resolution import values_with_roles
@@ -33,7 +34,7 @@ def manager_of(context: Context, item: Desired) -> str | None:
     if not isinstance(item, DesiredUser):
         return None
     manager = UserSource(context.resolution.declarations, [item.row], [()])("manager")[0]
-    return f"User/{manager}" if manager else None
+    return user_address(manager) if manager else None
 
 
 def _with_lapsed_roles(context: Context, item: DesiredUser) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Live:
     """Everything read from the service, by id; `notes` are what it said of the mappings and of itself, in words.
 
     `unknown` is address -> why nobody knows whether that account or group is there: of these nothing is planned. The address is
-    the recorded one, of whom the record does not know the declared one. `unlisted` are ids of groups that no list showed.
+    the recorded one, of whom the record does not know the declared one. `not_listed` are ids of groups that no list showed.
     `part` is None where all that the service shows was read.
     """
 
@@ -64,7 +64,7 @@ class Live:
     reads: int = 0
     notes: tuple[str, ...] = ()
     unknown: Mapping[str, str] = field(default_factory=dict)
-    unlisted: frozenset[str] = frozenset()
+    not_listed: frozenset[str] = frozenset()
     part: Part | None = None
 
     def knows(self, address: str) -> bool:

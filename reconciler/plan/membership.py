@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.declare.names import fold, is_user
+from reconciler.declare.names import fold, group_address, is_user
 from reconciler.plan.change import Action, Cause, Change
 from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context, ran_out
 from reconciler.plan.live import LiveObject
@@ -116,7 +116,7 @@ def groups_inside(context: Context, group: DesiredGroup, live: LiveObject) -> di
     if not inside:
         return {}
     row = context.resolution.declarations.groups.column("members")[group.row] or ()
-    declared = {fold(f"Group/{member['group']}") for member in row if not isinstance(member, str)}
+    declared = {fold(group_address(member["group"])) for member in row if not isinstance(member, str)}
     found = {_group(context, id): context.live.groups[id].name for id in inside}
     return {address: name for address, name in found.items() if fold(address) not in declared}
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from reconciler.declare.listed import MOST_LISTED, more
 from reconciler.declare.model import App, Assignment, Declarations, Policy
-from reconciler.declare.names import fold, name_of, row_key
+from reconciler.declare.names import fold, group_address, name_of, row_key, user_address
 from reconciler.declare.place import Place, Problem
 from reconciler.resolve.model import Resolution
 from reconciler.resolve.scope import flatten, holdings, judge
@@ -127,7 +127,7 @@ def _carrying(policy: Policy, setting: Setting) -> Iterator[Callable[[], Violati
     latest = _latest(setting.today, policy.days)
 
     def word(item: Assignment) -> Violation:
-        whom = f"User/{item.user}" if item.user else f"Group/{item.group}"
+        whom = user_address(item.user) if item.user else group_address(item.group or "")
         needs = [
             *([f"`expires` by {latest}"] if not _ends(item, latest) else []),
             *([] if _says_why(policy, item) else ["`reason`"]),
@@ -228,5 +228,5 @@ def _state(setting: Setting) -> dict[str, frozenset[str]]:
             known[key] = frozenset(role.key for role in verdict.roles) if verdict.code is None else None
         roles = known[key]
         if roles is not None and enabled[row] is not False:
-            found[f"User/{names[row]}"] = roles
+            found[user_address(names[row])] = roles
     return found

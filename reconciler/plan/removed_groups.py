@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.declare.names import is_user
+from reconciler.declare.names import is_user, user_address
 from reconciler.declare.settings import Deprovisioning
 from reconciler.plan.change import Action, Cause, Change
 from reconciler.plan.context import UNKNOWN, Context, ran_out
@@ -86,7 +86,7 @@ def keeps(context: Context, member: str) -> bool:
 
 def _name(context: Context, member: str) -> str:
     account = context.account(member) if member.startswith(UNKNOWN) else None
-    return f"User/{account.name}" if account is not None else member
+    return user_address(account.name) if account is not None else member
 
 
 def _change(

@@ -1,7 +1,7 @@
 """Roles that stay on the service since the mapping only adds, and that must not go unseen: a live account in, findings out. Pure.
 
 AppRoleAssignmentsComplex takes nothing away. What it leaves of everyday roles is a warning; a privileged role that nothing
-assigns, and one of which the assignment expired, are outstanding until somebody takes them away.
+assigns, and one of which the assignment expired, are outstanding until somebody takes them away, and in no warning beside.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from reconciler.plan.context import Context
 from reconciler.plan.live import LiveObject
 from reconciler.plan.outstanding import STAYS, Outstanding
 from reconciler.plan.roles import named
+from reconciler.plan.warnings import listed, surplus
 from reconciler.resolve.expressions.language import IGNORE
 from reconciler.resolve.model import DesiredUser
 
@@ -26,6 +27,22 @@ def staying(context: Context, user: DesiredUser, live: LiveObject) -> Iterator[O
             told = [words for key, text in sorted(surplus.items()) if (words := _words(context, user, key, text))]
             if told:
                 yield Outstanding(STAYS, user.address, slot.target, ", ".join(told) + _arriving(context, user, live))
+
+
+def of_everyday(context: Context) -> Iterator[str]:
+    """A warning for each attribute that keeps roles which nothing assigns, of those that are not outstanding."""
+    for number, slot in enumerate(context.resolution.user_mapping.slots):
+        kept = []
+        for user in context.resolution.users.values() if slot.add_only else ():
+            live = context.matching.live.get(user.address)
+            left = surplus(user.values[number], live.values[number]) if live is not None else []
+            told = [text for text in left if slot.mapping.ignoreDrift or not _words(context, user, fold(text), text)]
+            kept += [f"{user.address} ({', '.join(told)})"] if told else []
+        if kept:
+            yield (
+                f"{slot.target}: AppRoleAssignmentsComplex only adds, so undeclared roles are kept: {listed(kept)}; "
+                "AssertiveAppRoleAssignmentsComplex removes them"
+            )
 
 
 def _words(context: Context, user: DesiredUser, value: str, text: str) -> str:

@@ -18,6 +18,7 @@ from reconciler.plan.model import Access, Caution, Ending, Kept, LooksRenamed, O
 from reconciler.plan.notices import faults, of_provisioning, of_record
 from reconciler.plan.outstanding import Outstanding, cautions
 from reconciler.plan.reenabled import reenabled
+from reconciler.plan.roles_staying import of_everyday
 from reconciler.plan.selection import Selection
 from reconciler.plan.strangers import of_strangers
 from reconciler.plan.unmanaged import Directory
@@ -76,6 +77,7 @@ class Told:
             *self.left_out,
             *of_mappings(self.context),
             *of_declared(self.context, self._differ),
+            *of_everyday(self.context),
             *resemblances(self.context, self.selected),
             *self.findings.said(),
             *(self._still_active if self.record is None else ()),

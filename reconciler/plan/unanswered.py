@@ -5,7 +5,7 @@ A kill between a request and its outcome, or an answer that was lost for good, l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.declare.names import kind_of
@@ -18,12 +18,12 @@ from reconciler.resolve.mapping import CompiledMapping, Slot
 from reconciler.resolve.model import Resolution
 
 
-def settle_unanswered(record: Record, live: Live, resolution: Resolution, groups: bool) -> None:
-    """Every write is known then to have been done, or not to have been; `groups` says whether groups were read."""
-    kinds = {"User/": live.users, **({"Group/": live.groups} if groups else {})}
+def hear_unanswered(record: Record, live: Live, resolution: Resolution, kinds: Iterable[str]) -> None:
+    """Every write is known then to have been done, or not to have been; `kinds` are those that were read, of User and Group."""
     stays = resolution.limited.capabilities.delete == "deactivates"
-    for start, objects in kinds.items():
-        for address in [address for address in record.unanswered if address.startswith(start)]:
+    for kind in kinds:
+        objects = live.users if kind == "User" else live.groups
+        for address in [address for address in record.unanswered if kind_of(address) == kind]:
             if _is_unknown(record, live, address):
                 continue  # the next run hears of it
             write = record.hear(address)

@@ -27,7 +27,6 @@ def of_declared(context: Context, differ: Mapping[str, list[str]]) -> Iterator[s
     yield from _fixed(context, differ)
     yield from _known_by_email(context)
     yield from _several_roles(context)
-    yield from _roles_kept(context)
 
 
 def of_service(context: Context) -> Iterator[str]:
@@ -144,25 +143,7 @@ def _several_roles(context: Context) -> Iterator[str]:
                 )
 
 
-def _roles_kept(context: Context) -> Iterator[str]:
-    """AppRoleAssignmentsComplex only adds: roles that were taken away here stay on the service."""
-    for number, slot in enumerate(context.resolution.user_mapping.slots):
-        if not slot.add_only:
-            continue
-        kept = []
-        for address, user in context.resolution.users.items():
-            live = context.matching.live.get(address)
-            surplus = _surplus(user.values[number], live.values[number]) if live is not None else []
-            if surplus:
-                kept.append(f"{address} ({', '.join(surplus)})")
-        if kept:
-            yield (
-                f"{slot.target}: AppRoleAssignmentsComplex only adds, so undeclared roles are kept: {listed(kept)}; "
-                "AssertiveAppRoleAssignmentsComplex removes them"
-            )
-
-
-def _surplus(want: Any, have: Any) -> list[str]:
+def surplus(want: Any, have: Any) -> list[str]:
     """The values of a live list that we do not want."""
     if want == have or not isinstance(have, list) or want is IGNORE:
         return []
@@ -172,7 +153,7 @@ def _surplus(want: Any, have: Any) -> list[str]:
 
 def roles_removed(slot: Slot, want: Any, have: Any) -> list[str]:
     """The roles that an assertive mapping takes away from an account."""
-    return _surplus(want, have) if slot.assertive else []
+    return surplus(want, have) if slot.assertive else []
 
 
 def _groups_kept(context: Context) -> Iterator[str]:

@@ -7,6 +7,8 @@ from typing import Any, NamedTuple, TypedDict
 
 import orjson
 
+from reconciler.declare.names import is_group, is_user
+
 
 class Entry(TypedDict, total=False):
     """What we last applied at one address.
@@ -125,12 +127,12 @@ class Entries(MutableMapping[str, Entry]):
         """Addresses of the users whose accounts we want active."""
         column = self._kept.active
         active = [a for a, e in self._all.items() if (column[e] if isinstance(e, int) else is_active(e))]
-        return [address for address in active if address.startswith("User/")]
+        return [address for address in active if is_user(address)]
 
     def groups(self) -> list[str]:
         """The addresses of groups."""
         if self._groups is None:
-            self._groups = [address for address in self._all if address.startswith("Group/")]
+            self._groups = [address for address in self._all if is_group(address)]
         return self._groups
 
     def text(self, address: str) -> bytes:

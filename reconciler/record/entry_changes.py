@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from reconciler.declare.names import is_group
 from reconciler.record.entries import Entry, renamed_references
 from reconciler.record.model import Record
 from reconciler.record.unfinished import Work
@@ -99,7 +100,7 @@ class EntryChanges:
         self.arrive(address)
         entry: Entry = {**self.baselines.get(address, {}), "id": id, "created": True}
         entry.setdefault("wanted", {})
-        if address.startswith("Group/"):
+        if is_group(address):
             entry.setdefault("members", [])
         self.entries[address] = entry
 

@@ -14,8 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.record import document, lease
-from reconciler.record.check import LOST, journal_of, log_of
+from reconciler.record.check import LOST, journal_of
 from reconciler.record.lines import append, lines_of, remove, sync_folder
+from reconciler.record.log.append import linked
+from reconciler.record.log.chain import Link, kind_of
+from reconciler.record.log.files import LogFiles
+from reconciler.record.log.read import records_of
 from reconciler.record.model import Record
 from reconciler.record.store import NEVER, Locked, LockInfo, RecordError, lock_info
 
@@ -25,7 +29,7 @@ POLL = 1.0  # seconds between two looks at a lock that somebody else holds
 
 
 class LocalStore:
-    """Files of one app below a folder: record.json, journal.jsonl, log.jsonl, lock."""
+    """Files of one app below a folder: record.json, journal.jsonl, log/YYYY-MM.jsonl, lock."""
 
     lost = False  # a local lock lives as long as its process
 
@@ -33,7 +37,7 @@ class LocalStore:
         self.app, self.root, self.folder, self.sleep = app, root, root / app, sleep
         self.record_file = self.folder / "record.json"
         self.journal_file = self.folder / "journal.jsonl"
-        self.log_file = self.folder / "log.jsonl"
+        self.log_files = LogFiles(self.folder)
 
     def where(self) -> str:
         return str(self.folder)
@@ -91,22 +95,41 @@ class LocalStore:
         self._append(self.journal_file, list(lines))
 
     def log(self, lines: list[dict[str, Any]]) -> None:
-        """Append to the provisioning log."""
-        self._append(self.log_file, lines)
+        """Append to the provisioning log, each record linked to the one before it."""
+        if not lines:
+            return
+        self._made(self.log_files.folder)
+        with self.log_files.alone():
+            last = self.log_files.last()
+            self.log_files.append(linked(lines, self.app, last, lambda: records_of(self.log_blocks()))[0])
+
+    def restore_log(self, lines: list[dict[str, Any]]) -> None:
+        self._made(self.log_files.folder)
+        self.log_files.append(lines)
+
+    def log_head(self) -> Link:
+        return self.log_files.last()
+
+    def log_blocks(self, since: str = "") -> Iterator[bytes]:
+        return self.log_files.blocks(since)
 
     def _append(self, path: Path, lines: list[dict[str, Any]]) -> None:
+        self._made(path)
+        append(path, lines)
+
+    def _made(self, path: Path) -> None:
+        """The folder is there. Raises RecordError."""
         try:
             self._prepare()
         except OSError as error:
             raise RecordError(f"{path} cannot be written: {error}", "make room, or mend the permissions") from None
-        append(path, lines)
 
     def read_journal(self) -> list[dict[str, Any]]:
         """The journal's lines; one that a kill tore off is left out."""
         return journal_of(lines_of(self.journal_file), str(self.journal_file))
 
     def read_log(self) -> list[dict[str, Any]]:
-        return log_of(lines_of(self.log_file), str(self.log_file))
+        return [record for record in records_of(self.log_blocks()) if kind_of(record) == "object"]
 
     def clear_journal(self) -> None:
         remove(self.journal_file)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.declare.settings import RecordSettings
+from reconciler.record.log.read import records_of
 from reconciler.record.model import Record
 from reconciler.record.store import RecordError, Store
 
@@ -19,7 +20,7 @@ def migrate(source: Store, target: Store, since: str) -> int:
             target.save(record)
             for line in source.read_journal():
                 target.journal(line)
-            target.log(source.read_log())
+            target.restore_log(list(records_of(source.log_blocks())))
         source.retire(target.where())  # only now does the target have it for certain
     return len(record.entries)
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from reconciler.declare.errors import ReconcileError
 from reconciler.record.model import Record
+
+if TYPE_CHECKING:
+    from reconciler.record.log.chain import Link
 
 NEVER = "9999-12-31T23:59:59Z"
 
@@ -105,10 +109,19 @@ class Store(Protocol):
         """All that the journal says is in the record."""
 
     def log(self, lines: list[dict[str, Any]]) -> None:
-        """Append to the provisioning log."""
+        """Append to the log, each record linked to the one before it; under a lock it may be saved with the lock's end."""
+
+    def restore_log(self, lines: list[dict[str, Any]]) -> None:
+        """Append records of another place as they are, links included."""
 
     def read_log(self) -> list[dict[str, Any]]:
-        """The provisioning log, oldest line first."""
+        """The provisioning log, oldest line first: what was done to objects."""
+
+    def log_blocks(self, since: str = "") -> Iterator[bytes]:
+        """All records as whole JSON lines, many together, in the order of the chain; some before `since` may be left out."""
+
+    def log_head(self) -> Link:
+        """The newest record that is saved."""
 
     def lock(self, command: str, since: str, timeout: float = 0.0) -> AbstractContextManager[str | None]:
         """Hold the lock, waiting up to `timeout` seconds; yields a notice where a lock was taken over. Raises Locked."""

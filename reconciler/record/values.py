@@ -62,6 +62,7 @@ class JournalLine(TypedDict, total=False):
     """One line of the journal: a step before its requests, values made for it, or its outcome.
 
     run:        the record's `runs` when the line was written
+    cycle:      the id of the pass that wrote it, as the log has it
     generated:  path -> value that only an apply can make
     takes:      [address, kind] of each removal that counts once the step is done
     outcome:    done, failed, skipped or stale, or moved for an entry that got another address
@@ -74,6 +75,7 @@ class JournalLine(TypedDict, total=False):
     address: str
     at: str
     run: int
+    cycle: str
     id: str
     digest: str
     step: str

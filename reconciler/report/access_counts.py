@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from reconciler.declare.names import is_group, is_user, name_of
+from reconciler.declare.names import group_address, is_group, is_user, name_of
 from reconciler.plan.model import Access, Plan
 
 ACCESS = ("role", "group", "account")  # kinds of rows that are access, and not another name
@@ -75,7 +75,7 @@ def _key(row: Access) -> tuple[str, str, str]:
 
 
 def _under_the_old_name(row: Access, old: dict[str, str]) -> tuple[str, str, str]:
-    what = name_of(old.get(f"Group/{row.what}", f"Group/{row.what}")) if row.kind == "group" else row.what
+    what = name_of(old.get(group_address(row.what), group_address(row.what))) if row.kind == "group" else row.what
     return (old.get(row.address, row.address), row.kind, what)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from reconciler.declare.names import is_group
 from reconciler.record.entries import Entry, is_active
 from reconciler.record.model import Record
 from reconciler.report.safe import plain
@@ -45,6 +46,6 @@ def _rows(record: Record) -> Iterator[dict[str, Any]]:
 
 
 def _state(address: str, entry: Entry) -> str:
-    if address.startswith("Group/"):
+    if is_group(address):
         return "group"
     return "active" if is_active(entry) else "disabled"

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from reconciler.declare.mapping_model import AttributeMapping, ObjectMapping
-from reconciler.declare.names import fold_all
+from reconciler.declare.names import fold_all, user_address
 from reconciler.resolve.columns import read_columns
 from reconciler.resolve.expressions.functions.base import text
 from reconciler.resolve.expressions.language import IGNORE, EvaluationError, Expression, compile_expression
@@ -187,7 +187,7 @@ def _wanted(slot: Slot, source: Source, count: int) -> list[Any]:
     match slot.mapping.kind:
         case "source":
             column = source(slot.mapping.value)
-            return ["User/" + name if name else None for name in column] if slot.reference else _coerced(slot, column)
+            return [user_address(name) if name else None for name in column] if slot.reference else _coerced(slot, column)
         case "constant":
             return [coerce(slot, slot.mapping.value)] * count
         case "expression":

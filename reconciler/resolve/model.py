@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from reconciler.declare.model import Declarations, Role
+from reconciler.declare.names import is_user
 from reconciler.declare.table import Table
 from reconciler.resolve.capabilities import Limited
 from reconciler.resolve.mapping import CompiledMapping, Fault
@@ -70,7 +71,7 @@ class Resolution:
 
     def table(self, address: str) -> Table[Any]:
         """The table that declares objects of this address's kind."""
-        return self.declarations.users if address.startswith("User/") else self.declarations.groups
+        return self.declarations.users if is_user(address) else self.declarations.groups
 
     def mapping(self, address: str) -> CompiledMapping:
-        return self.user_mapping if address.startswith("User/") else self.group_mapping
+        return self.user_mapping if is_user(address) else self.group_mapping

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
-from reconciler.declare.model import App, Assignment, Declarations, Group
-from reconciler.declare.names import fold
+from reconciler.declare.model import App, Assignment, Declarations, Group, User
+from reconciler.declare.names import fold, is_group, name_of, row_key
 from reconciler.declare.table import Table
 from reconciler.declare.wording import nearly
 from reconciler.resolve.filters import Get
 from reconciler.resolve.model import Resolution
 from reconciler.resolve.resolution import getter
 from reconciler.resolve.scope import judge
-from reconciler.resolve.sources import GroupSource, UserSource
+from reconciler.resolve.sources import GroupSource, UserSource, user_addresses
 
 SHORTEST = 2  # letters of a part of a name
 
@@ -43,8 +44,15 @@ def near(text: str, addresses: Iterable[str]) -> list[str]:
     """Up to five known addresses that what was asked for is a part of, else three that look like it, as they are written."""
     wanted, known = fold(text), {fold(address): address for address in addresses}
     part = wanted.partition("/")[2] or wanted
-    holding = sorted(address for address in known if part in address.partition("/")[2]) if len(part) >= SHORTEST else []
+    holding = sorted(address for address in known if part in name_of(address)) if len(part) >= SHORTEST else []
     return [known[address] for address in holding[:5] or nearly(wanted if "/" in wanted else "user/" + wanted, known, 3)]
+
+
+def called(text: str, users: Table[User]) -> list[str]:
+    """The addresses of the first five users whose displayName holds what was asked for."""
+    part, names = fold(text.strip()), zip(users.column("displayName"), user_addresses(users), strict=True)
+    found = (address for name, address in names if part in fold(str(name or ""))) if len(part) >= SHORTEST else iter(())
+    return [*islice(found, 5)]
 
 
 def chains(groups: Table[Group], name: str, nested: str) -> dict[str, tuple[str, ...]]:
@@ -80,11 +88,11 @@ def sources(app: App, resolution: Resolution, address: str) -> Get:
     if address in resolution.users or address in resolution.groups:
         return getter(resolution, address)
     table = resolution.table(address)
-    row = table.index[fold(address.partition("/")[2])]
-    if address.startswith("Group/"):
+    row = table.index[row_key(address)]
+    if is_group(address):
         groups = GroupSource(resolution.declarations, [row])
         return lambda name: groups(name)[0]
-    name = fold(address.partition("/")[2])
+    name = row_key(address)
     through = chains(resolution.declarations.groups, name, app.provisioning.nestedGroups)
     roles = judge(app, held(app, name, through), resolution.today).roles
     users = UserSource(resolution.declarations, [row], [roles], resolution.users)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from reconciler.declare.model import App, Assignment, Declarations, Role
-from reconciler.declare.names import tuples
+from reconciler.declare.names import tuples, user_address
 from reconciler.resolve.capabilities import limit
 from reconciler.resolve.expressions.language import IGNORE
 from reconciler.resolve.filters import passing
@@ -128,7 +128,7 @@ class _Groups:
 
     def _members(self, names: frozenset[str], rows: dict[str, int]) -> frozenset[str]:
         declared = self.result.declarations.users.columns["userPrincipalName"]
-        addresses = ["User/" + declared[rows[name]] for name in names if name in rows]
+        addresses = [user_address(declared[rows[name]]) for name in names if name in rows]
         return frozenset([address for address in addresses if address in self.result.users])
 
     def _passed(self, rows: list[int]) -> list[int]:

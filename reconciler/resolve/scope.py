@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from reconciler.declare.model import App, Assignment, Group, Role
-from reconciler.declare.names import DEFAULT_ACCESS_KEY, fold
+from reconciler.declare.names import DEFAULT_ACCESS_KEY, fold, is_group
 from reconciler.declare.table import Table
 
 Refusal = Literal["disabled", "member type"]
@@ -30,7 +30,7 @@ FOR_GROUPS = {
 
 def remedy(address: str, code: str) -> str:
     """What to do about a skipped user or group."""
-    return (FOR_GROUPS.get(code) if address.startswith("Group/") else None) or REMEDIES[code]
+    return (FOR_GROUPS.get(code) if is_group(address) else None) or REMEDIES[code]
 
 
 class Verdict(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 from typing import Any
 
 from reconciler.declare.model import Declarations, Group, Role, User
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, group_address, user_address
 from reconciler.declare.source_attributes import DEFAULT_DOMAIN
 from reconciler.declare.table import Table
 
@@ -14,11 +14,11 @@ EXTENSION = "extensionAttributes."
 
 
 def user_addresses(users: Table[User]) -> list[str]:
-    return ["User/" + name for name in users.column("userPrincipalName")]
+    return [user_address(name) for name in users.column("userPrincipalName")]
 
 
 def group_addresses(groups: Table[Group]) -> list[str]:
-    return ["Group/" + name for name in groups.column("displayName")]
+    return [group_address(name) for name in groups.column("displayName")]
 
 
 class UserSource:
@@ -65,7 +65,7 @@ class UserSource:
         if row is None:
             return None
         declared = str(self.users.columns["userPrincipalName"][row])
-        return declared if self.linked is None or "User/" + declared in self.linked else None
+        return declared if self.linked is None or user_address(declared) in self.linked else None
 
 
 def assignments(roles: tuple[Role, ...]) -> tuple[dict[str, Any], ...]:

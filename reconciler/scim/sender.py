@@ -25,6 +25,16 @@ TOO_MANY = 429
 NOTHING: dict[str, str] = {}
 
 
+class Heard(threading.local):
+    """The last write of a thread: its method, and the HTTP status of the answer, None where none came."""
+
+    method = ""
+    status: int | None = None
+
+    def forget(self) -> None:
+        self.method, self.status = "", None
+
+
 class Handed(TypedDict, total=False):
     """What a `Sender` may be given beside its service."""
 
@@ -42,8 +52,8 @@ class Sender:
 
     `again` are the statuses after which a request is sent again; `tell` is called, from any thread, with a line about each long
     wait as it begins; `connections` may be open at once. `waiting` is entered for as long as a request takes; nothing is sent a
-    second time once `stopped`. `counts` are the requests, `refused` the answers 429. `answered` hears, from any thread, of each
-    request that was sent: its method and the answer's status, 0 where none came.
+    second time once `stopped`. `counts` are the requests, `refused` the answers 429, `heard` is the last write of each thread.
+    `answered` hears, from any thread, of each request that was sent: its method and the answer's status, 0 where none came.
     """
 
     def __init__(
@@ -65,7 +75,7 @@ class Sender:
         self._sleep, self._again, self._lock, self.clock = sleep, again, threading.Lock(), clock
         self._waits = Waits(clock, tell)
         self._turns = Turns(profile.rate, clock, sleep, self._waits)
-        self.counts, self.refused = {"reads": 0, "writes": 0}, 0
+        self.counts, self.refused, self.heard = {"reads": 0, "writes": 0}, 0, Heard()
         self.waiting: Callable[[], AbstractContextManager[None]] = nullcontext
         self.stopped: Callable[[], bool] = lambda: False
         self._wire = Wire(base_url, token, profile.headers, connections, transport, timer)
@@ -116,6 +126,8 @@ class Sender:
         self._turns.wait(method, shown)
         with self._lock:
             self.counts["reads" if method == "GET" else "writes"] += 1
+        if method != "GET":
+            self.heard.method, self.heard.status = method, None
         try:
             answer = self._wire.send(method, path, params, content, headers)
         except httpx.TransportError as error:
@@ -123,6 +135,8 @@ class Sender:
             words = self._answers.clean(str(error) or type(error).__name__)
             raise no_answer(error, words, method, shown) from None
         self._answered(method, answer.status)
+        if method != "GET":
+            self.heard.status = answer.status
         self._turns.heard(answer.headers)
         try:
             return self._answers.data(answer, shown)

@@ -153,9 +153,12 @@ class _Cycle:
         session = session.guard(todo, self.started)
         means = self.means
         with means.orderly() as stopped:
-            done = write(session, todo, Request(COMMAND), means.clock, means.chance, means.tell, stopped)
+            done = write(session, todo, self._request(), means.clock, means.chance, means.tell, stopped)
             done.interrupted = done.interrupted or (stopped() and not done.ended)
         return done
+
+    def _request(self) -> Request:
+        return Request(COMMAND, cycle=self.order.cycle_id)
 
     def _log_held(self, session: Session, held: tuple[Change, ...]) -> None:
         """Once for each change that is held back."""
@@ -163,7 +166,7 @@ class _Cycle:
         fresh = [change for change in held if change.address not in known]
         if fresh:
             why = "; ".join(f"held back by {item.name}: {item.detail}" for item in session.guarded.blocking)
-            self.store.log(staged_lines(job_of(session, (), Request(COMMAND)), fresh, why, self.means.clock()))
+            self.store.log(staged_lines(job_of(session, (), self._request(), self.started), fresh, why, self.means.clock()))
 
     def _ended(self, session: Session, choice: Choice, done: Result, held: tuple[Change, ...]) -> CycleResult:
         assert session.record is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import ceil
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, row_key
 from reconciler.resolve.model import Resolution
 from reconciler.scim.profile import Profile
 
@@ -28,7 +28,7 @@ def privileged(resolution: Resolution) -> frozenset[str]:
     groups = {fold(row.group) for row in app.assignments if row.group is not None and fold(row.role) in roles} if roles else set()
     users = resolution.users.values() if roles else ()
     return frozenset(user.address for user in users if any(role.privileged for role in user.roles)) | frozenset(
-        address for address in resolution.groups if fold(address.partition("/")[2]) in groups
+        address for address in resolution.groups if row_key(address) in groups
     )
 
 

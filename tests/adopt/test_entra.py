@@ -754,10 +754,30 @@ def test_the_portals_headings_in_words_are_read(tmp_path: Path) -> None:
     assert any(line.startswith("Net: ") and "security-enabled" in line for line in left)
 
 
-@pytest.mark.parametrize("head", ["Login,Name", "Object ID,Display name", "Member,User principal name"])
-def test_a_list_of_members_of_which_no_row_is_understood_empties_no_group(portal: Path, tmp_path: Path, head: str) -> None:
-    export(portal, members__Net_csv=f"{head}\nx,nobody@y.org\n")
-    with pytest.raises(ImportRefused, match="of the 1 row of members/Net none is a user or a group of the export"):
+@pytest.mark.parametrize("name", ["groups", "exportGroups_2026-11-29"])
+def test_a_list_of_groups_with_no_column_but_their_names_is_known_by_its_own_name(
+    portal: Path, tmp_path: Path, name: str
+) -> None:
+    for file in portal.glob("*roups*"):
+        file.unlink()
+    export(portal, **{f"{name}_csv": f"Object ID,Display name\n{IDS['net']},Net\n"})
+    export(portal, members__Net_csv="Object ID,User principal name,Display name,Member type\n,ada@x.org,Ada,User\n")
+    imported(portal, tmp_path / "desired")
+    assert load(tmp_path / "desired").declarations.groups["net"].row["members"] == ["ada@x.org"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Login,Name\nx,nobody@y.org",
+        "Object ID,Display name\nx,Nobody",
+        "Member,User principal name\nx,nobody@y.org",
+        "Object ID,User principal name,Member type\nx,nobody@y.org,User\ny,,Device",
+    ],
+)
+def test_a_list_of_members_of_which_no_row_is_understood_empties_no_group(portal: Path, tmp_path: Path, text: str) -> None:
+    export(portal, members__Net_csv=f"{text}\n")
+    with pytest.raises(ImportRefused, match="of members/Net none is a user or a group of the export"):
         take_directory(portal, tmp_path / "desired", None)
     assert not (tmp_path / "desired").exists()
 

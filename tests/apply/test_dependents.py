@@ -223,7 +223,7 @@ def test_who_asks_to_stop_waits_for_no_second_try(world: World, asked: bool, wri
         "http://127.0.0.1/v2", "secret", PROFILES["generic"], transport=transport, workers=1, sleep=lambda seconds: None
     )
     session = world.session()
-    job = job_of(session, session.planned.plan.changes, Request())
+    job = job_of(session, session.planned.plan.changes, Request(), "2026-06-01T00:00:00Z")
     stopped = lambda: asked and transport.writes > 0  # noqa: E731
     result = execute(job, world.client, world.store, lambda: world.now, lambda outcome: None, SystemChance(), stopped)
     assert transport.writes == writes and ended(result) == {"User/ada@x.org": "failed"}

@@ -63,6 +63,18 @@ def test_on_a_branch_the_commit_before_is_where_it_left_the_remotes(desk: Desk) 
     assert [problem.code for problem in said(desk, NO_ROLES)] == ["no-longer-mapped"]
 
 
+@pytest.mark.parametrize("pushed", [False, True])
+def test_right_after_the_commit_it_is_compared_with_the_one_before(desk: Desk, pushed: bool) -> None:
+    desk.write("apps/wiki/mappings.yaml", NO_ROLES)
+    git(desk.folder, "commit", "--quiet", "--all", "-m", "change")
+    if pushed:
+        git(desk.folder, "update-ref", "refs/remotes/origin/HEAD", "HEAD")
+    assert [problem.code for problem in said(desk, NO_ROLES)] == ["no-longer-mapped"]
+    desk.write("reconciler.yaml", "# another change\nrecord: {backend: git, remote: origin}\n")
+    git(desk.folder, "commit", "--quiet", "--all", "-m", "next")
+    assert said(desk, NO_ROLES) == []
+
+
 def test_a_commit_whose_mappings_nobody_can_read_says_nothing(desk: Desk) -> None:
     desk.write("apps/wiki/mappings.yaml", "mappings: 1\n")
     git(desk.folder, "commit", "--quiet", "--all", "-m", "broken")

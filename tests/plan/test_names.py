@@ -7,7 +7,7 @@ import pytest
 from reconciler.apply.execute import execute
 from reconciler.apply.model import Job
 from reconciler.cycle.randomness import SystemChance
-from reconciler.plan.baselines import settle
+from reconciler.plan.apply_inputs import apply_inputs
 from reconciler.record.model import Record
 from tests.support.world import SWITCH, World
 
@@ -189,7 +189,7 @@ def test_a_write_goes_to_the_account_that_was_planned_for(world: World, ids: dic
     )
     found = world.session()
     context, record = found.planned.context, found.record
-    settled = settle(context, ())
+    settled = apply_inputs(context, ())
     settled.ids["User/ada@x.org"] = ids["grace"]
     assert record is not None
     job = Job("wiki", found.planned.plan.changes, settled, record, context.resolution)

@@ -75,11 +75,11 @@ def test_an_assertive_mapping_leaves_no_role_to_someone_who_holds_none(ada: Worl
 def test_a_mapping_that_only_adds_keeps_a_role_that_was_taken_away_and_the_plan_says_so(ada: World) -> None:
     ada.write("apps/wiki/mappings.yaml", ADDING)
     ada.converge()
-    ada.assign("user: ada@x.org, role: User")
+    ada.assign("user: ada@x.org, role: Admin")
     plan = ada.plan()
     assert plan.changes == ()
     assert [w for w in plan.warnings if "only adds" in w] == [
-        "roles: AppRoleAssignmentsComplex only adds, so undeclared roles are kept: User/ada@x.org (admin); "
+        "roles: AppRoleAssignmentsComplex only adds, so undeclared roles are kept: User/ada@x.org (user); "
         "AssertiveAppRoleAssignmentsComplex removes them"
     ]
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from reconciler.report import markdown, text
 from tests.plan.test_policies import ENOUGH, rule
 from tests.plan.test_safeguards import Town
-from tests.support.world import World
+from tests.support.world import MAPPINGS, World
 
 ADMIN = [{"value": "admin", "display": "Admin"}]
 
@@ -17,6 +20,30 @@ def test_who_holds_a_privileged_role_and_is_nobodys_is_named(world: World) -> No
     world.edit("stranger@x.org", "roles", ADMIN)
     (said,) = [text for text in world.plan().warnings if "(privileged)" in text]
     assert said.startswith("an active account holds Admin (privileged) on the service, and nobody manages it: stranger@x.org")
+
+
+@pytest.mark.parametrize(("role", "mark"), [("User", ""), ("Admin", " (privileged)")])
+def test_who_is_inside_a_managed_group_and_is_nobodys_is_named(world: World, role: str, mark: str) -> None:
+    world.assign(f"group: Net, role: {role}")
+    world.converge()
+    stranger, gone = world.seed("stranger@x.org"), world.seed("gone@x.org", active=False)
+    inside = [{"op": "add", "path": "members", "value": [{"value": stranger}, {"value": gone}]}]
+    world.bare.patch("Groups", world.group("Net")["id"], inside)
+    plan = world.plan()
+    (said,) = [text for text in plan.standing if text.startswith("Group/Net")]
+    assert said.startswith(f"Group/Net{mark} holds an account that nobody manages: stranger@x.org; kept")
+    assert plan.changes == () and said in text.render(plan, lambda words, _: words)
+    assert "holds an account that nobody manages" in markdown.render(plan)
+
+
+def test_whom_an_assertive_group_mapping_takes_out_is_no_warning(world: World) -> None:
+    world.converge()
+    inside = [{"op": "add", "path": "members", "value": [{"value": world.seed("stranger@x.org")}]}]
+    world.bare.patch("Groups", world.group("Net")["id"], inside)
+    world.write("apps/wiki/mappings.yaml", MAPPINGS.replace("  groups:\n", "  groups:\n    assertive: true\n"))
+    assert not any("nobody manages" in said for said in world.plan().warnings)
+    world.converge()
+    assert not any("nobody manages" in said for said in world.plan().warnings)
 
 
 def test_strangers_count_as_holders(tmp_path: Path) -> None:

@@ -49,3 +49,24 @@ def test_what_a_mapping_keeps_is_no_news(tmp_path: Path) -> None:
     assert (world.plan().changes, world.plan().ignored) == ((), 0)
     world.converge()
     assert (world.plan().changes, world.plan().ignored) == ((), 0)
+
+
+@pytest.mark.parametrize("status", [200, 204])
+def test_an_element_that_was_removed_from_several_and_stays_is_ignored_in_every_plan(tmp_path: Path, status: int) -> None:
+    world = town(tmp_path, ALL)
+    world.users(f"{ADA}, mail: ada@x.org", GRACE)
+    world.converge()
+    added = [{"op": "add", "path": "emails", "value": [{"value": "other@x.org", "type": "work"}]}]
+    world.bare.patch("Users", world.find("ada@x.org")["id"], added)
+    world.users(ADA, GRACE)
+    service = keeping(world, "/Users/", status)
+    for _ in range(3):
+        world.apply()
+        plan = world.plan()
+        (warning,) = plan.warnings
+        assert (plan.changes, plan.ignored) == ((), 1) and 'still shows emails[type eq "work"].value' in warning
+    (sent,) = service.sent
+    assert [item["path"] for item in sent["Operations"]] == ['emails[type eq "work" and value eq "ada@x.org"]']
+    world.transport.inner = service.inner
+    world.bare.patch("Users", world.find("ada@x.org")["id"], sent["Operations"])
+    assert (world.plan().changes, world.plan().ignored, world.find("ada@x.org")["emails"][0]["value"]) == ((), 0, "other@x.org")

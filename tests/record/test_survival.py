@@ -21,7 +21,7 @@ from jsonschema import Draft202012Validator
 
 from reconciler.cli.interrupt import in_turn, orderly
 from reconciler.plan.live import Live
-from reconciler.plan.unanswered import settle_unanswered
+from reconciler.plan.unanswered import hear_unanswered
 from reconciler.record.check import journal_of, record_of
 from reconciler.record.git import shards
 from reconciler.record.journal import recover
@@ -279,10 +279,11 @@ def test_a_file_that_is_none_is_one_error(tmp_path: Path, name: str, what: str) 
         assert service.writes == [] or what == "no text"
 
 
-@pytest.mark.parametrize("name", ["record.tmp", "journal.jsonl", "log.jsonl", "lock", "../.gitignore"])
+@pytest.mark.parametrize("name", ["record.tmp", "journal.jsonl", "log/0000-00.jsonl", "lock", "../.gitignore"])
 def test_no_file_of_a_record_is_written_through_a_link(tmp_path: Path, name: str) -> None:
     victim, store = tmp_path / "victim", LocalStore(tmp_path / "records", "wiki")
-    store.folder.mkdir(parents=True)
+    (store.folder / name).parent.mkdir(parents=True, exist_ok=True)
+    store.folder.mkdir(exist_ok=True)
     victim.write_text("as it was")
     (store.folder / name).symlink_to(victim)
     for work in (
@@ -491,7 +492,7 @@ def test_an_account_of_the_same_name_that_is_not_as_we_sent_it_is_not_ours(world
         record.entries.pop("User/ada@x.org", None)
         record.unanswered = {"User/ada@x.org": {"step": "create", "wanted": {"userName": "ADA@x.org", "displayName": shown}}}
         resolution, live = resolved(world)
-        settle_unanswered(record, live, resolution, True)
+        hear_unanswered(record, live, resolution, ("User", "Group"))
         assert record.entries.get("User/ada@x.org", {}).get("created") is created
         assert record.unanswered == {}
     assert record.entries["User/ada@x.org"]["id"] == entry["id"]
@@ -507,7 +508,7 @@ def test_who_was_disabled_by_an_update_whose_answer_was_lost_is_known_as_disable
         "User/ada@x.org": {"step": "write", "action": "update", "at": at, "id": entry["id"], "wanted": {"active": False}}
     }
     resolution, live = resolved(world)
-    settle_unanswered(record, live, resolution, True)
+    hear_unanswered(record, live, resolution, ("User", "Group"))
     entry = record.entries["User/ada@x.org"]
     assert entry["disabledAt"] == at and entry["roles"] == ["user"]
 

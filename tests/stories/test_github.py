@@ -15,14 +15,14 @@ import pytest
 from reconciler.cli.main import run
 from reconciler.cycle.commit import known_commit
 from reconciler.github.gh import GitHubError
-from reconciler.github.pages import actions, blob, whole_plan
+from reconciler.github.pages import actions, blob, page_of, whole_plan
 from reconciler.github.reviewed_plans import PullRequest, merged
 from reconciler.plan.change import Change
 from reconciler.plan.digest import digested, plan_digest
 from reconciler.plan.model import Config, ObjectError, Plan
 from reconciler.record.local import LocalStore
 from reconciler.report.jsonform import dumps
-from reconciler.report.markdown import SUMMARY, how_to_go_on
+from reconciler.report.markdown import SUMMARY, how_to_go_on, render
 from reconciler.report.redact import redact
 from tests.support.gitworld import git
 from tests.support.servers import Desk, scim_server
@@ -248,6 +248,20 @@ def test_a_plan_that_was_cut_is_whole_in_the_artifact_of_its_run(monkeypatch: py
         assert whole_plan(plan) == elsewhere, "and no command that needs a token"
     monkeypatch.setenv("GITHUB_RUN_ID", "7)[x](https://evil")
     assert whole_plan(plan) == "`reconcile plan --app wiki --format json`"
+
+
+def test_the_page_of_a_plan_is_linked_where_this_repository_s_run_keeps_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.com")
+    monkeypatch.setenv("GITHUB_REPOSITORY", "acme/identity")
+    page = "https://github.com/acme/identity/actions/runs/7/artifacts/9"
+    assert page_of(page) == page
+    plan = Plan("wiki", "Wiki", "https://x", "generic")
+    assert whole_plan(plan, page) == f"[the plan as a page]({page})"
+    assert f"; [the plan as a page]({page})</sub>" in render(plan, page=page)
+    for other in ("", page.replace("acme", "eve"), page + ") [x](https://eve.example", page + "\n"):
+        assert page_of(other) == ""
+    monkeypatch.delenv("GITHUB_REPOSITORY")
+    assert page_of("/actions/runs/7/artifacts/9") == ""
 
 
 def test_the_commit_that_a_link_leads_to_is_the_plan_s(monkeypatch: pytest.MonkeyPatch) -> None:

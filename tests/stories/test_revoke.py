@@ -45,10 +45,10 @@ def test_the_account_is_disabled_and_its_memberships_and_roles_are_out(desk: Des
     assert ada(desk)["active"] is False and not ada(desk).get("roles") and members(desk) == 1
     (line,) = [
         json.loads(line)
-        for line in (desk.folder / ".reconcile/wiki/log.jsonl").read_text().splitlines()
-        if "revoke" in line and "User/ada" in line
+        for line in next((desk.folder / ".reconcile/wiki/log").glob("*.jsonl")).read_text().splitlines()
+        if '"occasion":"revoke' in line and '"address":"User/ada@x.org","action"' in line
     ]
-    assert line["initiatedBy"]["displayName"] == "revoke: stolen laptop" and line["provisioningAction"] == "disable"
+    assert line["reconcile"]["occasion"] == "revoke: stolen laptop" and line["provisioningAction"] == "disable"
 
 
 def test_what_the_person_loses_is_shown_and_nothing_of_anybody_else(desk: Desk) -> None:
@@ -102,8 +102,30 @@ def test_it_is_over_once_the_declaration_has_agreed(desk: Desk) -> None:
     agreed = desk.reconcile("apply", "--auto-approve")
     assert agreed.code == 0 and "revoked on" not in agreed.out
     desk.people("ada@x.org", "grace@x.org")
-    assert desk.reconcile("apply", "--auto-approve").code == 0
+    back = desk.reconcile("apply", "--auto-approve")
+    assert back.code == 0 and "enable User/ada@x.org" in back.out and "stolen laptop" not in back.out
     assert ada(desk)["active"] is True and members(desk) == 2
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+def test_a_revocation_that_somebody_took_out_of_the_record_is_told_by_the_log(desk: Desk, renamed: bool) -> None:
+    desk.reconcile(*REVOKE)
+    name, row = "ada@x.org", "ada@x.org"
+    if renamed:
+        name, row = "ada.king@x.org", "ada.king@x.org, previously: [ada@x.org]"
+    desk.people(row, "grace@x.org")
+    desk.write("directory/groups/a.yaml", f"groups: [{{displayName: Net, members: [{name}, grace@x.org]}}]\n")
+    file = desk.folder / ".reconcile/wiki/record.json"
+    whole = json.loads(file.read_text())
+    file.write_text(json.dumps({**whole, "revoked": {}}))
+    said = desk.reconcile("plan").out
+    (caution,) = [line.strip() for line in said.splitlines() if "by the provisioning log" in line]
+    assert caution.startswith(f"! User/{name} was revoked on ") and "(stolen laptop) by the provisioning log" in caution
+    assert "the record does not say so any more" in caution and caution.endswith("desired/directory/users/a.yaml:2")
+    desk.people(row + ", accountEnabled: false", "grace@x.org")
+    assert desk.reconcile("apply", "--auto-approve").code == 0
+    desk.people(row, "grace@x.org")
+    assert "by the provisioning log" not in desk.reconcile("plan").out
 
 
 def revoked(world: World) -> None:
@@ -296,6 +318,9 @@ def test_a_name_that_nobody_bears_is_a_wrong_use(desk: Desk) -> None:
     assert ran.code == 64 and "did you mean 'ada@x.org'" in ran.err and ada(desk)["active"] is True
     ran = desk.reconcile("revoke", "nobody@x.org", "--auto-approve")
     assert ran.code == 64 and "ada" not in ran.err and "userPrincipalName" in ran.err
+    desk.people("ada@x.org, displayName: Countess Lovelace", "grace@x.org")
+    ran = desk.reconcile("revoke", "lovelace", "--auto-approve")
+    assert ran.code == 64 and "did you mean 'ada@x.org'" in ran.err and ada(desk)["active"] is True
 
 
 def test_it_asks_and_needs_somebody_to_answer(desk: Desk) -> None:

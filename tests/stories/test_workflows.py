@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -79,6 +80,10 @@ class Team:
         record = GitStore("wiki", folder=self.hub.work, environ=ENV).load()
         return record.commit if record else ""
 
+    def plans(self) -> list[dict[str, Any]]:
+        """Artifacts that hold saved plans, and not pages."""
+        return [artifact for artifact in self.hub.state["artifacts"] if not artifact["name"].endswith(".html")]
+
     def comments(self, kind: str = "plan") -> list[str]:
         return [c["body"] for c in self.hub.state["comments"] if c["body"].startswith(f"<!-- reconcile:{kind} app=wiki digest=")]
 
@@ -124,7 +129,10 @@ def test_a_pull_request_gets_one_comment_that_is_updated_in_place(team: Team) ->
     assert "User/ada@x.org" in first and "User/grace@x.org" not in first
     assert "1 to create" in run.summary
     head = team.hub.state["pulls"][0]["head"]
-    assert [a["name"] for a in team.hub.state["artifacts"]] == [f"plan-wiki-{head}"]
+    assert [a["name"] for a in team.hub.state["artifacts"]] == [f"plan-wiki-{head}", f"plan-wiki-{head}.html"]
+    page = Path(team.hub.state["artifacts"][1]["file"]).read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>") and "User/ada@x.org" in page
+    assert re.search(r"\[the plan as a page\]\(https://github\.com/\S+/actions/runs/\d+/artifacts/1\)", first)
     assert f"commit `{head}`" in first, "not the merge that GitHub made to check it out"
     team.hub.again(number, declare("ada@x.org", "grace@x.org"))
     team.hub.pull_request(number)
@@ -145,7 +153,7 @@ def test_each_app_that_has_a_token_gets_a_comment_of_its_own(team: Team) -> None
     run = team.hub.pull_request(number)
     assert set(run.jobs.values()) == {"success"}, run.output()
     head = team.hub.state["pulls"][0]["head"]
-    assert sorted(a["name"] for a in team.hub.state["artifacts"]) == [f"plan-crm-{head}", f"plan-wiki-{head}"]
+    assert sorted(a["name"] for a in team.plans()) == [f"plan-crm-{head}", f"plan-wiki-{head}"]
     assert [c["body"].split()[2] for c in team.hub.state["comments"]] == ["-->", "app=crm", "app=wiki"]
     assert "- **`mute` has no token here** (`MUTE_TOKEN`)" in team.hub.state["comments"][0]["body"]
     team.hub.merge(number)
@@ -317,7 +325,7 @@ def test_a_merge_group_is_planned_and_gets_no_comment(team: Team) -> None:
     run = team.hub.run("plan", "merge_group", event, joined, "gh-readonly-queue/main/pr-1")
     assert run.jobs == {"validate": "success", "apps": "success", "left-out": "skipped", "plan": "success"}, run.output()
     assert "1 to create" in run.summary and team.hub.state["comments"] == []
-    assert [a["name"] for a in team.hub.state["artifacts"]] == [f"plan-wiki-{joined}"]
+    assert [a["name"] for a in team.plans()] == [f"plan-wiki-{joined}"]
 
 
 def test_a_pull_request_has_no_say_in_the_installation(written: Path, tmp_path: Path) -> None:
@@ -429,7 +437,7 @@ def test_a_push_without_a_pull_request_waits_for_approval(team: Team) -> None:
 def test_a_plan_that_expired_or_that_a_fork_made_or_that_is_redacted_waits_for_approval(team: Team, how: str) -> None:
     team.merged("ada@x.org")
     team.hub.merge(team.reviewed("ada@x.org", "grace@x.org"))
-    artifact = team.hub.state["artifacts"][-1]
+    artifact = team.plans()[-1]
     artifact["expired"] = how == "expired"
     artifact["workflow_run"]["head_repository_id"] = 2 if how == "made by a fork" else 1
     if how == "redacted":
@@ -456,7 +464,7 @@ def test_a_plan_that_expired_or_that_a_fork_made_or_that_is_redacted_waits_for_a
 def test_a_plan_that_is_not_of_the_plan_workflow_waits_for_approval(team: Team, forged: dict[str, object]) -> None:
     team.merged("ada@x.org")
     team.hub.merge(team.reviewed("ada@x.org", "grace@x.org"))
-    team.hub.state["artifacts"][-1]["run"].update(forged)
+    team.plans()[-1]["run"].update(forged)
     team.hub.save()
     run = team.hub.pushed()
     assert "pull request 2 has no saved plan" in run.summary
@@ -466,7 +474,7 @@ def test_a_plan_that_is_not_of_the_plan_workflow_waits_for_approval(team: Team, 
 def test_a_plan_of_a_run_that_failed_is_applied_all_the_same(team: Team) -> None:
     team.merged("ada@x.org")
     team.hub.merge(team.reviewed("ada@x.org", "grace@x.org"))
-    team.hub.state["artifacts"][-1]["run"]["conclusion"] = "failure"
+    team.plans()[-1]["run"]["conclusion"] = "failure"
     team.hub.save()
     assert team.hub.pushed().jobs == {"apply": "success"} and team.desk.find("grace@x.org")
 

@@ -264,7 +264,9 @@ class _Job:
         given = interpolate(step.get("with", {}), context, {})
         if uses.startswith("actions/"):
             assert len(uses.partition("@")[2]) == 40
-            getattr(self, uses.split("@")[0].removeprefix("actions/").replace("-", "_"))(given)
+            outputs = getattr(self, uses.split("@")[0].removeprefix("actions/").replace("-", "_"))(given)
+            if "id" in step:
+                context["steps"][step["id"]] = {"outputs": outputs}
         elif uses:
             self.composite(uses, given, context)
         else:
@@ -282,7 +284,8 @@ class _Job:
     def setup_python(self, given: dict[str, str]) -> None:
         assert given["python-version"]
 
-    def upload_artifact(self, given: dict[str, str]) -> None:
+    def upload_artifact(self, given: dict[str, str]) -> dict[str, str]:
+        """Without an archive it is one file, whose name the artifact has (actions/upload-artifact 7.0.0)."""
         number = len(self.hub.state["artifacts"])
         kept = self.hub.folder / f"artifact-{number}"
         shutil.copy(self.workspace / given["path"], kept)
@@ -290,7 +293,7 @@ class _Job:
         run = {"id": self.hub.count, "head_sha": self.head, "repository_id": 1, "head_repository_id": 1}
         self.hub.state["artifacts"].append(
             {
-                "name": given["name"],
+                "name": Path(given["path"]).name if given.get("archive") == "false" else given["name"],
                 "expired": False,
                 "created_at": f"{number:09}",
                 "file": str(kept),
@@ -309,6 +312,7 @@ class _Job:
             }
         )
         self.hub.save()
+        return {"artifact-url": f"https://github.com/{REPOSITORY}/actions/runs/{self.hub.count}/artifacts/{number}"}
 
     def composite(self, uses: str, given: dict[str, Any], context: dict[str, Any]) -> None:
         folder = self.own() / uses[2:] if uses.startswith("$/") else self.workspace / uses

@@ -140,7 +140,7 @@ class _Reader:
             )
         members = [m for m in listed or [] if isinstance(m, dict)] + [m for page in pages for m in page.items]
         known = {member for item in members if (member := self._member(item, row["displayName"]))}
-        if pages and members and not known and not any(map(is_neither, members)):
+        if pages and not known and not all(map(is_neither, members)):
             raise ImportRefused(
                 f"of the {plural(len(members), 'row')} of members/{pages[0].name} none is a user or a group of the export",
                 "export users, groups and members on one day; the list needs the column Object ID or User principal name",

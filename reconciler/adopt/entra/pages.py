@@ -10,6 +10,7 @@ from reconciler.declare.names import fold
 
 GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 MEMBER = frozenset({"isuser", "isgroup", "objecttype"})  # columns of the portal's list of a group's members
+GROUPS = ("groups", "exportgroup")  # how a file of groups is called, where no column tells
 OWN = frozenset({"accountenabled", "securityenabled"})  # which that list does not have
 
 
@@ -38,7 +39,7 @@ def kind_of(page: Page) -> str | None:
         return "users"
     if "#groups" in page.context or keys & {"grouptypes", "grouptype", "members", "securityenabled", "membershiptype"}:
         return "groups"
-    return None
+    return "groups" if "displayname" in keys and fold(page.name).startswith(GROUPS) else None
 
 
 def ids(page: Page) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from reconciler.declare.model import Assignment
-from reconciler.declare.names import DEFAULT_ACCESS, DEFAULT_ACCESS_KEY, fold, row_key
+from reconciler.declare.names import DEFAULT_ACCESS, DEFAULT_ACCESS_KEY, fold, group_address, row_key, user_address
 from reconciler.plan.access.given import Given, Reach, longest
 from reconciler.plan.access.lasting import after
 from reconciler.plan.change import Cause
@@ -93,8 +93,8 @@ def _called(given: Given, key: str) -> str:
 
 def _row(given: Given, moved: _Moved, people: list[str]) -> Ending:
     by, users = moved.by, given.context.resolution.declarations.users
-    names = [f"User/{users.columns['userPrincipalName'][users.index[name]]}" for name in people]
-    address = f"Group/{given.groups[by.group].row['displayName']}" if by.group is not None else names[0]
+    names = [user_address(users.columns["userPrincipalName"][users.index[name]]) for name in people]
+    address = group_address(given.groups[by.group].row["displayName"]) if by.group is not None else names[0]
     return Ending(
         address,
         _called(given, by.role),

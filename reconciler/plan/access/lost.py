@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from reconciler.declare.model import Assignment, Role
-from reconciler.declare.names import fold, name_of, row_key
+from reconciler.declare.names import fold, group_address, name_of, row_key
 from reconciler.declare.place import Place
 from reconciler.plan.access.given import Given, longest
 from reconciler.plan.change import Action, Change
@@ -97,7 +97,7 @@ class Lost:
 
     def of_group(self, group: str) -> Gave | None:
         """What put a group in scope that is not any more: an assignment that expired, or is gone."""
-        if f"Group/{group}" in self.context.resolution.groups:
+        if group_address(group) in self.context.resolution.groups:
             return None
         over = longest((item for item in self.given.of_groups if item.group == fold(group)), "")
         if over is not None and over.expires is not None and over.expires < self.context.resolution.today:

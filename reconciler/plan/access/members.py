@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.declare.names import fold, is_user, name_of, row_key
+from reconciler.declare.names import fold, group_address, is_user, name_of, row_key, user_address
 from reconciler.declare.place import Place
 from reconciler.plan.access.given import Given
 from reconciler.plan.access.lasting import group_end
@@ -43,7 +43,7 @@ def _called(context: Context, member: str) -> str:
         return member
     inside = context.live.groups.get(member.removeprefix(UNKNOWN_GROUP)) if member.startswith(UNKNOWN_GROUP) else None
     account = context.account(member)
-    return f"Group/{inside.name}" if inside is not None else f"User/{account.name}" if account is not None else member
+    return group_address(inside.name) if inside is not None else user_address(account.name) if account is not None else member
 
 
 def _name(context: Context, address: str) -> str:

@@ -13,6 +13,7 @@ from reconciler.plan.findings import Findings
 from reconciler.plan.model import ObjectError
 from reconciler.plan.outstanding import cautions
 from reconciler.plan.planner import Planned
+from reconciler.plan.roles_staying import of_everyday
 from reconciler.plan.selection import narrowed
 from reconciler.plan.undeclared_renames import cautions as looking_renamed
 from reconciler.plan.warnings import fixed, ignored, of_declared, of_mappings, of_service, uncleared
@@ -57,7 +58,7 @@ def _words(planned: Planned, names: tuple[str, ...]) -> Iterator[str]:
     if is_user(names[0]):
         yield from (*of_mappings(context), *context.live.notes)
     apart = replace(context, resolution=alone)
-    yield from (*of_declared(apart, fixed(apart)), *of_service(apart))
+    yield from (*of_declared(apart, fixed(apart)), *of_everyday(apart), *of_service(apart))
     findings = planned.findings
     yield from Findings(untouched=_own(findings.untouched, names)).said()
     yield from ignored(context, _own(findings.ignored, names))

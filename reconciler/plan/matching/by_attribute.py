@@ -45,7 +45,7 @@ def _found_by(
         return []
     for item, candidates in zip(items, every, strict=True):
         if candidates is not None:
-            _settle(kind, item.address, target, _exact(candidates, number, item.values[number]), found)
+            _judge(kind, item.address, target, _exact(candidates, number, item.values[number]), found)
     return [item for item, candidates in zip(items, every, strict=True) if candidates is None]
 
 
@@ -63,7 +63,7 @@ def _by_earlier_names(kind: Kind, matcher: Matcher, items: list[Desired], found:
         for name in previous[item.row] or ():
             target, candidates = matcher.candidates(values_as(kind.resolution, item.address, name))
             if candidates is not None:
-                _settle(kind, item.address, target, candidates, found)
+                _judge(kind, item.address, target, candidates, found)
                 break
 
 
@@ -88,7 +88,7 @@ def _renamed(kind: Kind, left_behind: Mapping[str, str], found: dict[str, LiveOb
             )
 
 
-def _settle(
+def _judge(
     kind: Kind, address: str, target: str, candidates: LiveObject | list[LiveObject], found: dict[str, LiveObject]
 ) -> None:
     if isinstance(candidates, list):

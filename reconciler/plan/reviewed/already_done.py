@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from reconciler.declare.names import is_group
 from reconciler.plan.change import AttributeChange, Change
 from reconciler.plan.context import Context
 from reconciler.plan.diff import in_address_space, same, unsaid
@@ -15,7 +16,7 @@ from reconciler.resolve.mapping import Slot
 
 def is_done(context: Context, change: Change) -> bool:
     """Whether live has the result of a change that a fresh plan does not hold: an earlier run has done it."""
-    if change.address.startswith("Group/") and not context.app.groups.enabled:
+    if is_group(change.address) and not context.app.groups.enabled:
         return False  # of which nothing has been read
     if not context.live.knows(change.address) or (context.live.unknown and change.address in context.matching.failed):
         return False  # nobody knows whether it is there
@@ -36,7 +37,7 @@ def is_done(context: Context, change: Change) -> bool:
 def _wanted(context: Context, address: str) -> LiveObject | None:
     """The account that the declaration asks for, or, of somebody who was revoked, speaks of; a group that is to be emptied."""
     wanted, entry = context.matching.live.get(address), context.entries.get(address)
-    if wanted is None and entry is not None and address in context.unwanted and address.startswith("Group/"):
+    if wanted is None and entry is not None and address in context.unwanted and is_group(address):
         return context.live.groups.get(entry["id"])
     return context.account(address) if address in context.revoked else wanted
 

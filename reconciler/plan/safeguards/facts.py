@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from functools import cached_property
 
 from reconciler.declare.model import Safeguards
-from reconciler.declare.names import fold, is_group, row_key
+from reconciler.declare.names import fold, is_group, row_key, user_address
 from reconciler.plan.change import Action, Change
 from reconciler.plan.context import UNKNOWN, Context
 from reconciler.plan.membership import group_members
@@ -19,6 +20,13 @@ from reconciler.record.model import Record
 from reconciler.record.values import Removal
 
 RENAMED = "identity"  # the kind of removal that is none: another login
+
+
+class Extent(Enum):
+    """Whether an apply is of all that there is to do, or of a part of it."""
+
+    WHOLE = "whole"
+    PART = "part"
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,14 @@ class Facts:
             change.address
             for change in self.written
             if change.address in addresses or any(who in addresses for who in self.stripped(change))
+        )
+
+    def giving(self, addresses: Container[str]) -> frozenset[str]:
+        """The addresses of the written changes by which these users may get something."""
+        return frozenset(
+            change.address
+            for change in self.written
+            if change.address in addresses or any(who in addresses for who in change.add)
         )
 
     def stripped(self, change: Change) -> set[str]:
@@ -142,7 +158,7 @@ def _held_by_it(context: Context, member: str, given: set[str]) -> bool:
 def _name(context: Context, member: str) -> str:
     """The address by which safeguards know a member; of an account that is nobody's, its name on the service."""
     account = context.account(member) if member.startswith(UNKNOWN) else None
-    return f"User/{account.name}" if account is not None else member
+    return user_address(account.name) if account is not None else member
 
 
 def _loss(context: Context, change: Change) -> str | None:

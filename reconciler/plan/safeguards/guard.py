@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from reconciler.declare.model import App
+from reconciler.declare.model import App, Approval
 from reconciler.plan.change import Cause, Change
 from reconciler.plan.digest import plan_digest
 from reconciler.plan.model import Caution, Plan
@@ -24,6 +24,7 @@ from reconciler.plan.safeguards.model import APPROVED, BLOCKED, OK, Safeguard
 from reconciler.plan.safeguards.policies import policies
 from reconciler.plan.safeguards.protected import protected
 from reconciler.plan.safeguards.weakened import SEPARATE, weakened
+from reconciler.plan.selection import possible
 from reconciler.record.model import Record
 
 ALONE = ", in a commit that changes nothing else in the declarations and is not squashed into another (approvals: separate)"
@@ -43,7 +44,8 @@ class Guarded:
 
     `approved` are digests of plans whose approvals cover the changes; `counts` is false for what an approval lets take
     something away: that does not count again in the next 24 hours. `standing` are those of the warnings that tell of what was
-    so before. `passing` are those of the changes that nothing would block alone, where something blocks them together.
+    so before. `passing` are those of the changes that nothing would block alone, where something blocks them together;
+    `lifting` are names of safeguards with the approvals that lift them.
     """
 
     facts: Facts
@@ -54,6 +56,7 @@ class Guarded:
     cautions: tuple[Caution, ...] = ()
     standing: tuple[str, ...] = ()
     passing: tuple[Change, ...] = ()
+    lifting: tuple[tuple[str, Approval], ...] = ()
 
     @property
     def blocking(self) -> tuple[Safeguard, ...]:
@@ -94,6 +97,7 @@ def guard(
         (*_lifts(verdicts, approvals), *_renames(facts, verdicts), *weakened(facts)),
         standing,
         passing,
+        tuple((item.name, entry) for item in verdicts if item.status == APPROVED for entry in approvals.lifting(item.name)),
     )
 
 
@@ -116,13 +120,16 @@ def _approvals(facts: Facts, plans: Iterable[Plan]) -> Approved:
 
 
 def _passing(facts: Facts, found: Iterable[Safeguard], approvals: Approved) -> tuple[Change, ...]:
-    """The changes that no safeguard counts of those that block, if nothing blocks them alone."""
+    """The changes that no safeguard counts of those that block, if nothing blocks them alone.
+
+    They are without what would need an account that is held back with the others.
+    """
     blocking = [item for item in found if item.status == BLOCKED and not approvals.lifts(item.name, facts.written)]
     counted = [item.counted for item in blocking]
     if not blocking or None in counted:
         return ()
     held = frozenset[str]().union(*(addresses for addresses in counted if addresses is not None))
-    rest = tuple(change for change in facts.written if change.address not in held)
+    rest = possible(facts.context, [change for change in facts.written if change.address not in held], [])
     alone = _judged(replace(facts, written=rest, kept=())) if rest else []
     stops = [item for item in alone if item.status == BLOCKED and not approvals.lifts(item.name, rest)]
     return () if stops else rest

@@ -47,9 +47,15 @@ class Holders:
     def standing(self, role: str) -> tuple[int, int]:
         """(active accounts that hold a role now, those of them that keep it even if all that the plan gives should fail)."""
         others = sum(1 for roles in self.strangers.values() if role in roles)
-        now = [address for address, roles in self.before.items() if role in roles and self._shows(address, role)]
-        keeping = sum(role in self.after.get(address, NONE) and self._keeps(address, role) for address in now)
-        return len(now) + others, keeping + others
+        now = self._now(role)
+        return len(now) + others, len(now) - len(self.losing(role)) + others
+
+    def losing(self, role: str) -> set[str]:
+        """Those who hold a role now and do not keep it for certain."""
+        return {a for a in self._now(role) if role not in self.after.get(a, NONE) or not self._keeps(a, role)}
+
+    def _now(self, role: str) -> list[str]:
+        return [address for address, roles in self.before.items() if role in roles and self._shows(address, role)]
 
     def _shows(self, address: str, role: str) -> bool:
         """Where the service shows roles, it knows better than the record."""

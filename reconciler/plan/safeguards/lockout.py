@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reconciler.declare.names import fold, fold_all, is_user, name_of
 from reconciler.declare.settings import Lockout
+from reconciler.declare.wording import plural
 from reconciler.plan.change import Action, Change
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.holders import Holders
@@ -18,12 +19,14 @@ def lockout(facts: Facts, holders: Holders | None) -> Safeguard:
     """
     said: list[str] = []
     numbers: dict[str, int] = {}
+    counted: frozenset[str] = frozenset()
     blocked = False
     rule = facts.settings.lockout
     if rule is not None and holders is not None:
         numbers = _counted(rule, holders)
         blocked = _relied_on(numbers) < rule.minimumActive
         said.append(_left(facts, rule, numbers))
+        counted = facts.taking(holders.losing(rule.role)) if blocked else counted
     if facts.settings.principal is not None:
         touched = [change.address for change in facts.written if _touches(facts, change, fold(facts.settings.principal))]
         said.append(
@@ -32,7 +35,7 @@ def lockout(facts: Facts, holders: Holders | None) -> Safeguard:
             else f"{facts.settings.principal}, which owns the token, stays as it is"
         )
         numbers["principal"] = len(touched)
-        blocked = blocked or bool(touched)
+        blocked, counted = blocked or bool(touched), counted.union(touched)
     return Safeguard(
         "lockout",
         verdict(blocked),
@@ -40,6 +43,7 @@ def lockout(facts: Facts, holders: Holders | None) -> Safeguard:
         numbers,
         "no approval lifts this: give the role to more people first, in an apply of its own, and leave the token's account alone",
         warnings=_unknown(facts),
+        counted=counted,
     )
 
 
@@ -70,8 +74,8 @@ def _left(facts: Facts, rule: Lockout, numbers: dict[str, int]) -> str:
     role, certain, left = facts.context.app.roles.get(rule.role), numbers["certain"], numbers["holders"]
     gaining = f", {certain} of them without what the plan gives" if certain < left else ""
     return (
-        f"{left} active holders of {role.displayName if role else rule.role} would be left{gaining}, "
-        f"at least {rule.minimumActive} are needed"
+        f"{plural(left, 'active holder')} of {role.displayName if role else rule.role} would be left{gaining}, "
+        f"at least {rule.minimumActive} {'is' if rule.minimumActive == 1 else 'are'} needed"
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from reconciler.declare.names import is_group
 from reconciler.plan.change import Change
 from reconciler.plan.renamings import renamings
-from reconciler.plan.safeguards.facts import RENAMED, Facts, hours_before, stripped
+from reconciler.plan.safeguards.facts import RENAMED, Extent, Facts, hours_before, stripped
 from reconciler.plan.safeguards.guard import Guarded
 from reconciler.plan.safeguards.identity import NAME as IDENTITY
 from reconciler.plan.safeguards.model import APPROVED, DAY
@@ -18,14 +19,14 @@ from reconciler.record.unfinished import Unfinished
 Removals = dict[str, list[tuple[str, str]]]
 
 
-def prepare(record: Record, guarded: Guarded, whole: bool) -> Removals:
-    """Put into the record what must be in it before the first write; `whole` is false for an apply of a part.
+def prepare(record: Record, guarded: Guarded, extent: Extent) -> Removals:
+    """Put into the record what must be in it before the first write.
 
     Returns what counts once it is done: address of a change -> (address, kind) of each removal.
     """
     facts = guarded.facts
-    record.protect(outliving(facts, whole), _carrying(facts))
-    if whole:
+    record.protect(outliving(facts, extent), _carrying(facts))
+    if extent is Extent.WHOLE:
         before, agreed = kept(facts.context), {item.target for item in facts.kept}
         record.leave({item.target for item in before if item.target in agreed | facts.context.unmapped})
         record.limit(limits(facts.context), breaches(facts.context))
@@ -59,7 +60,7 @@ def _counted(guarded: Guarded, change: Change) -> list[tuple[str, str]]:
 def _removals(guarded: Guarded, change: Change) -> list[tuple[str, str]]:
     facts = guarded.facts
     own = [(change.address, facts.counted[change.address])] if change.address in facts.counted else []
-    if not change.address.startswith("Group/"):
+    if not is_group(change.address):
         return own
     gone = [(change.address, "delete")] if change.action == "delete" else []
     taken = sorted(stripped(facts.context, change))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from reconciler.declare.listed import MOST_LISTED
+from reconciler.declare.model import Policy
 from reconciler.declare.names import fold
 from reconciler.plan.context import Context
 from reconciler.plan.policies import Setting, Violation, count, outside, texts, violations
 from reconciler.plan.safeguards.facts import Facts
-from reconciler.plan.safeguards.holders import Holders
+from reconciler.plan.safeguards.holders import Holders, State
 from reconciler.plan.safeguards.model import Safeguard, some, verdict
 from reconciler.plan.safeguards.weakened import LEAST
 
@@ -23,7 +24,11 @@ def policies(facts: Facts, holders: Holders | None) -> Safeguard:
     for policy in rules:
         state = holders.everybody() if policy.kind == "holders" else holders.after
         for found in violations(policy, setting, state):
-            (made if _makes(found, facts, holders) else earlier).add(found)
+            if _makes(found, facts, holders):
+                made.add(found)
+                made.blame(*_breaking(found, facts, holders))
+            else:
+                earlier.add(found)
     told = some([f"{found.message} (policy {found.policy.name})" for found in made.first], count=made.count)
     left = earlier.count - len(earlier.first)
     return Safeguard(
@@ -32,6 +37,7 @@ def policies(facts: Facts, holders: Holders | None) -> Safeguard:
         told or f"{len(rules)} policies hold of what the plan does",
         {"policies": len(rules), "violations": made.count, "earlier": earlier.count},
         "; ".join(found.policy.remedy for found in made.policies.values()),
+        counted=_counted(made, facts),
         standing=(
             *(
                 f"{found.message} (policy {found.policy.name}): {_excuse(found)}; {found.policy.remedy}"
@@ -47,18 +53,52 @@ def policies(facts: Facts, holders: Holders | None) -> Safeguard:
 
 
 class _Found:
-    """The first violations, as many as somebody may read, one of each remedy, and how many there are."""
+    """The first violations, as many as somebody may read, one of each remedy, and how many there are.
+
+    `losing` and `gaining` are the people by whose changes rules are broken; `at_large` is true where one is by no change.
+    """
 
     def __init__(self) -> None:
         self.first: list[Violation] = []
         self.policies: dict[str, Violation] = {}
         self.count = 0
+        self.losing: set[str] = set()
+        self.gaining: set[str] = set()
+        self.at_large = False
 
     def add(self, found: Violation) -> None:
         self.count += 1
         self.policies.setdefault(found.policy.remedy, found)
         if len(self.first) < MOST_LISTED:
             self.first.append(found)
+
+    def blame(self, losing: set[str], gaining: set[str]) -> None:
+        self.losing |= losing
+        self.gaining |= gaining
+        self.at_large |= not (losing or gaining)
+
+
+def _counted(made: _Found, facts: Facts) -> frozenset[str] | None:
+    """The changes without which no rule would be broken; None where one is broken by none of them."""
+    return None if made.at_large else facts.taking(made.losing) | facts.giving(made.gaining)
+
+
+def _breaking(found: Violation, facts: Facts, holders: Holders) -> tuple[set[str], set[str]]:
+    """(those by whose loss a rule is broken, those by whose gain), both empty where it is the declaration that breaks it."""
+    policy = found.policy
+    match policy.kind:
+        case "holders":
+            before, after = _holding(policy, holders.before), _holding(policy, holders.after)
+            return (before - after, set()) if found.subject == "minimum" else (set(), after - before)
+        case "mustCarry":
+            people = {a for a in holders.after if fold(a) in found.people and _gains(a, found, holders)}
+            return set(), set() if _loosened(found, facts) else people
+        case _:
+            return set(), {found.subject}
+
+
+def _holding(policy: Policy, state: State) -> set[str]:
+    return {address for address, roles in state.items() if policy.roles[0] in roles}
 
 
 def _makes(found: Violation, facts: Facts, holders: Holders) -> bool:

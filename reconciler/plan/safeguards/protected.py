@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.declare.names import fold, is_user
+from reconciler.declare.names import fold, is_user, user_address
 from reconciler.declare.wording import plural
 from reconciler.plan.context import Context
-from reconciler.plan.safeguards.facts import Facts, losses
+from reconciler.plan.safeguards.facts import Extent, Facts, losses
 from reconciler.plan.safeguards.model import Safeguard, some, verdict
 
 
@@ -44,7 +44,7 @@ def _taken(facts: Facts) -> Iterator[tuple[str, str]]:
     Who may edit the directory alone decides over no protected account: its new name has to be listed too.
     """
     context = facts.context
-    listed = {fold(f"User/{name}") for name in context.app.safeguards.protected}
+    listed = {fold(user_address(name)) for name in context.app.safeguards.protected}
     names = listed.union(map(fold, facts.record.protected))
     written = {change.address for change in facts.written}
     chosen = {fold(address) for address in facts.only}
@@ -62,19 +62,19 @@ def _adopted(facts: Facts) -> Iterator[tuple[str, str]]:
         if live is not None and is_user(change.address):
             earlier = users.column("previously")[facts.context.resolution.users[change.address].row] or ()
             if fold(live.name) in {fold(str(name)) for name in earlier}:
-                yield f"User/{live.name}", change.address
+                yield user_address(live.name), change.address
 
 
 def declared(context: Context) -> list[str]:
     """The addresses that app.yaml protects, today's name where a user was renamed from a protected one."""
     users = context.resolution.declarations.users
     names = {fold(name): name for name in context.app.safeguards.protected}
-    found = [f"User/{name}" for name in names.values()]
+    found = [user_address(name) for name in names.values()]
     if all(name in users for name in names):
         return found
     for row, earlier in enumerate(users.column("previously")):
         if any(fold(str(name)) in names for name in earlier or ()):
-            found.append(f"User/{users.columns['userPrincipalName'][row]}")
+            found.append(user_address(users.columns["userPrincipalName"][row]))
     return found
 
 
@@ -83,19 +83,19 @@ def known_as(context: Context, address: str) -> set[str]:
     old = context.matching.recorded.get(address, address)
     live = context.account(address)
     names = {fold(address), fold(old), fold(context.today.get(old, address))}
-    return names | ({fold(f"User/{live.name}")} if live else set())
+    return names | ({fold(user_address(live.name))} if live else set())
 
 
-def outliving(facts: Facts, whole: bool) -> list[str]:
+def outliving(facts: Facts, extent: Extent) -> list[str]:
     """What the record protects after an apply: the declared, and those whose protection has not outlived its removal yet.
 
-    That is all of them after an apply of a part (`whole` is false), and those that some change still waiting would harm.
+    That is all of them after an apply of a part, and those that some change still waiting would harm.
     """
     context = facts.context
     today = {fold(old): new for old, new in context.today.items() if old != new}
     waiting = _names(context, losses(context, facts.everything))
     failed = _names(context, context.matching.failed)
-    kept = [a for a in facts.record.protected if not whole or fold(a) in waiting or fold(a) in failed]
+    kept = [a for a in facts.record.protected if extent is Extent.PART or fold(a) in waiting or fold(a) in failed]
     return sorted({today.get(fold(address), address) for address in [*declared(context), *kept]})
 
 

@@ -17,7 +17,8 @@ import orjson
 from reconciler.declare.wording import plural
 from reconciler.record import lease
 from reconciler.record.check import journal_of
-from reconciler.record.git.pending import JOURNAL, Pending, log_files, unsettled
+from reconciler.record.git.log import GitLog
+from reconciler.record.git.pending import JOURNAL, Pending, unsettled
 from reconciler.record.git.ref import Ref
 from reconciler.record.lines import Lines, dump_lines, read_lines
 from reconciler.record.store import NEVER, Locked, LockInfo, RecordError, Unreachable, lock_info
@@ -131,9 +132,8 @@ class GitLock:
         left = [Pending(self.ref.folder, id) for id in ([holder.id] if holder and gone else []) + [UNLOCKED]]
         journal = [line for pending in left for line in pending.read_journal()]
         changes: Changes = {JOURNAL: dump_lines([*self.journal(), *journal])} if journal else {}
-        for pending in left:
-            changes.update(log_files(pending.read_log(), self.clock()))
-        return left, changes
+        log = [line for pending in left for line in pending.read_log()]
+        return left, {**changes, **GitLog(self.ref).changes(log, self.clock())}
 
     def journal(self) -> Lines:
         """The lines in the tree that no record holds yet."""

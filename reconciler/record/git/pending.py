@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-import uuid
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +12,6 @@ from reconciler.record.check import journal_of, log_of
 from reconciler.record.lines import Lines, append, dump_lines, lines_of, remove
 
 JOURNAL = "journal.jsonl"
-LINES_A_FILE = 50_000  # Git hosts refuse files over 100 MB
 MOST_NAMED = 100
 BULKY = ("entry", "wanted", "generated")
 
@@ -78,23 +74,9 @@ def journal_file(before: Lines, lines: Lines, settled_at: str | None) -> bytes |
     return dump_lines(settled(every, settled_at) if settled_at else every)
 
 
-def log_files(lines: Lines, at: datetime) -> dict[str, bytes]:
-    """Files by month, each written once: log/YYYY-MM/<time>-<random>-<number>.jsonl."""
-    months: dict[str, Lines] = defaultdict(list)
-    for line in lines:
-        month = str(line.get("activityDateTime", ""))[:7]
-        months[month if re.fullmatch(r"\d{4}-\d\d", month) else f"{at:%Y-%m}"].append(line)
-    name = f"{at:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}"
-    return {
-        f"log/{month}/{name}-{start // LINES_A_FILE + 1:03}.jsonl": dump_lines(rows[start : start + LINES_A_FILE])
-        for month, rows in months.items()
-        for start in range(0, len(rows), LINES_A_FILE)
-    }
-
-
 def summary(command: str, log: Lines, since: str, saved: Collection[str] = (), adopted: int = 0) -> str:
     """A commit's message: what was done since then, counted, then named; `saved` are the files of the record that it changes."""
-    new = [line for line in log if str(line.get("activityDateTime", since)) >= since]
+    new = [line for line in log if str(line.get("activityDateTime", since)) >= since and _is_told(line)]
     counted = [f"{adopted} adopted"] if adopted else []
     if not (new or counted):
         return f"{command}: {'record saved' if saved or log else 'nothing to write'}"
@@ -104,6 +86,12 @@ def summary(command: str, log: Lines, since: str, saved: Collection[str] = (), a
     names = [f"{action} {name}" + (f": {status}" if status != action else "") for action, status, name in words[:MOST_NAMED]]
     more = [f"and {len(words) - MOST_NAMED} more, in the log"] if len(words) > MOST_NAMED else []
     return f"{command}: {', '.join(counted)}" + "\n\n" * bool(names) + "\n".join([*names, *more])
+
+
+def _is_told(line: dict[str, Any]) -> bool:
+    """Whether a record is of a change, or of somebody who is left out: who was adopted is counted otherwise."""
+    ours = line.get("reconcile")
+    return "provisioningAction" in line and not (isinstance(ours, dict) and ours.get("action") == "adopt")
 
 
 def _action(line: dict[str, Any]) -> tuple[str, str]:

@@ -21,7 +21,9 @@ from reconciler.record.git.shards import FORGETS, RESET
 from reconciler.record.store import RecordError
 
 REFS = "refs/reconcile/"
-OURS = re.compile(r"(record|lock)\.json|journal\.jsonl|record/[0-9a-f]{2}\.jsonl|log/\d{4}-\d\d/[\w-]+\.jsonl", re.ASCII)
+OURS = re.compile(
+    r"(record|lock)\.json|journal\.jsonl|record/[0-9a-f]{2}\.jsonl|log/\d{4}-\d\d/[\w-]+\.jsonl|log/head\.json", re.ASCII
+)
 FILE = "100644"  # the one mode that we write: neither a link, nor a program, nor another repository's commit
 SEEN = "seen"  # the file of a machine's cache with the last head, and its tree
 

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.record import lease
-from reconciler.record.check import log_of
 from reconciler.record.git import shards
 from reconciler.record.git.history import prune
 from reconciler.record.git.lock import LOCK, UNLOCKED, Changes, GitLock
-from reconciler.record.git.pending import JOURNAL, Pending, journal_file, log_files, summary
+from reconciler.record.git.log import GitLog
+from reconciler.record.git.pending import JOURNAL, Pending, journal_file, summary
 from reconciler.record.git.ref import Ref
-from reconciler.record.lines import read_lines
+from reconciler.record.log.chain import Link, kind_of
+from reconciler.record.log.read import records_of
 from reconciler.record.model import Record
 from reconciler.record.store import LeaseLost, LockInfo, RecordError, Unsaved
 
@@ -49,6 +50,7 @@ class GitStore:
     ) -> None:
         self.app, self.clock = app, clock
         self.ref = Ref(app, remote, folder, environ, clock, sleep, declared)
+        self.log_of_ref = GitLog(self.ref)
         self.owner = GitLock(self.ref, clock, sleep, interval, lapse, elapsed)
         self.mutex = self.owner.mutex
         self.buffered: Changes = {}  # of the record, since the last push
@@ -166,13 +168,29 @@ class GitStore:
         elif lines:
             with self.mutex:
                 self.owner.look()
-                self._alone(summary("provisioning log", lines, ""), dict(log_files(lines, self.clock())))
+                self._alone(summary("provisioning log", lines, ""), dict(self.log_of_ref.changes(lines, self.clock())))
+
+    def restore_log(self, lines: list[dict[str, Any]]) -> None:
+        """Append records of another place as they are; under the lock they are pushed with the lock's end."""
+        with self.mutex:
+            files: Changes = dict(self.log_of_ref.as_they_are(lines, self.clock()))
+            if self.owner.held is not None:
+                self.buffered |= files
+            else:
+                self._alone("provisioning log restored", files)
 
     def read_log(self) -> list[dict[str, Any]]:
+        return [record for record in records_of(self.log_blocks()) if kind_of(record) == "object"]
+
+    def log_blocks(self, since: str = "") -> Iterator[bytes]:
         with self.mutex:
             self._look()
-            files = self.ref.read(lambda path: path.startswith("log/"))
-        return [line for path in sorted(files) for line in log_of(read_lines(files[path]), f"{path} of {self.where()}")]
+        yield from self.log_of_ref.blocks(since)
+
+    def log_head(self) -> Link:
+        with self.mutex:
+            self._look()
+            return self.log_of_ref.head()
 
     # The lock
 
@@ -205,8 +223,9 @@ class GitStore:
             held, local = self.owner.held, self._local()
             assert held is not None
             log = local.read_log()
-            changes = {**self.buffered, **log_files(log, self.clock()), **self._journal(local)}
+            changes = {**self.buffered, **self._journal(local)}
             try:
+                changes |= self.log_of_ref.changes(log, self.clock())
                 done = self.owner.end(changes, summary(held.command, log, held.since, self.buffered, self.adopted))
             except RecordError as error:
                 raise Unsaved(error.message, error.remedy) if local.has_journal() else error from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from reconciler.report.event.model import Event
 from reconciler.report.event.words import cut, headline, more
@@ -15,12 +15,12 @@ LONGEST = 1_000
 
 
 def text(event: Event) -> str:
-    return _environment(False).get_template("mail.txt").render(**_shown(event))
+    return _environment().get_template("mail.txt").render(**_shown(event))
 
 
 def html(event: Event) -> str:
     """Every text of YAML or of a service in it stays text; it asks nothing of any server."""
-    return _environment(True).get_template("mail.html").render(**_shown(event))
+    return _environment().get_template("mail.html").render(**_shown(event))
 
 
 def _shown(event: Event) -> dict[str, Any]:
@@ -29,10 +29,10 @@ def _shown(event: Event) -> dict[str, Any]:
 
 
 @cache
-def _environment(autoescape: bool) -> Environment:  # noqa: S701 (a mail's plain text has no markup to escape)
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("reconciler.report.event"),
-        autoescape=autoescape,
+        autoescape=select_autoescape(["html"], default=False),  # plain text has no markup
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -13,15 +13,16 @@ COLUMNS = ("Who", "App", "Kind", "What", "Source", "Through", "Declared in", "Un
 
 def render(apps: Mapping[str, Iterable[Held]], asked: str) -> str:
     """One table for all apps, by their display names; `asked` says in words what was asked for, and how."""
-    rows = [_row(app, row) for app, rows in apps.items() for row in rows]
-    privileged = sum(1 for row in rows if row.mark)
+    rows = [row(app, item) for app, items in apps.items() for item in items]
+    privileged = sum(1 for item in rows if item.mark)
     table = listing("access", "Access", COLUMNS, rows, ("App", "Kind", "What", "Source"))
     return page("access.html", "Who has access", asked=asked, table=table, privileged=privileged)
 
 
-def _row(app: str, row: Held) -> Row:
-    who = row.login + (f" ({row.name})" if row.name and row.name != row.login else "")
-    what = row.what + (" (privileged)" if row.privileged else "") + ("" if row.shown else " (by the record)")
-    place = f"{row.file}:{row.line}" if row.file else ""
-    cells = (who or row.address, app, row.kind, what, row.source, row.through, place, row.until or "", row.reason)
-    return Row(cells, mark="privileged" if row.privileged else "")
+def row(app: str, held: Held) -> Row:
+    """A row of `COLUMNS`; `app` is the display name."""
+    who = held.login + (f" ({held.name})" if held.name and held.name != held.login else "")
+    what = held.what + (" (privileged)" if held.privileged else "") + ("" if held.shown else " (by the record)")
+    place = f"{held.file}:{held.line}" if held.file else ""
+    cells = (who or held.address, app, held.kind, what, held.source, held.through, place, held.until or "", held.reason)
+    return Row(cells, mark="privileged" if held.privileged else "")

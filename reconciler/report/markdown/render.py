@@ -34,10 +34,13 @@ def opening(kind: str, app: str) -> str:
     return f"<!-- reconcile:{kind} app={app} "
 
 
-def render(plan: Plan, limit: Limit = COMMENT, whole: str = WHOLE, kind: str = "plan", note: str = "", blob: str = "") -> str:
+def render(
+    plan: Plan, limit: Limit = COMMENT, whole: str = WHOLE, kind: str = "plan", note: str = "", blob: str = "", page: str = ""
+) -> str:  # fmt: skip
     """The plan, cut to the limit; `whole` says in Markdown where all of it is, `note` is Markdown of ours on top.
 
-    `blob` is the address under which GitHub shows the files of the plan's commit; empty where places are no links.
+    `blob` is the address under which GitHub shows the files of the plan's commit; empty where places are no links;
+    `page` is the address of the plan as HTML.
     """
     first = f"{opening(kind, plan.app)}digest={plan.digest} format=1.0 -->"
     words = Words(known(of_plan(plan)), blob)
@@ -55,7 +58,7 @@ def render(plan: Plan, limit: Limit = COMMENT, whole: str = WHOLE, kind: str = "
         *folds.skipped(plan),
         *folds.unmanaged(plan),
         *folds.standing(plan, words),
-        _footer(plan),
+        _footer(plan, page),
     ]
     return fit([part for part in parts if part], limit, whole)
 
@@ -94,12 +97,13 @@ def _selection(plan: Plan) -> str:
     return "\n\n".join([*part, *([not_read(plan.part)] if plan.part else [])])
 
 
-def _footer(plan: Plan) -> str:
+def _footer(plan: Plan, page: str) -> str:
     commit = f", commit {code(plan.config.commit)}" if plan.config.commit else ""
     dirty = " and files that differ from it" if plan.config.commit and plan.config.dirty else ""
     record = f", record {code(plan.record.head)}" if plan.record.head else ""
     requests = f"; an apply sends {cost(plan)}" if plan.requests.writes else ""
-    return f"<sub>digest {code(plan.digest)}{commit}{dirty}{record}{requests}</sub>"
+    shown = f"; [the plan as a page]({page})" if page else ""
+    return f"<sub>digest {code(plan.digest)}{commit}{dirty}{record}{requests}{shown}</sub>"
 
 
 def blocked(plan: Plan) -> list[dict[str, Any]]:

@@ -1,5 +1,58 @@
 "use strict";
 // Tables that are searched, narrowed and sorted. All text comes from JSON in the page and is only ever set as text.
+const element = (name, text, className) => {
+  const made = document.createElement(name);
+  if (text) made.textContent = text;
+  if (className) made.className = className;
+  return made;
+};
+const signs = { "+": "comes", "-": "goes", "~": "changes" };
+const changed = (lines) => {
+  const list = element("ul", "", "lines");
+  for (const [sign, text] of lines) {
+    const item = element("li", "", signs[sign]);
+    item.append(element("span", sign, "sign"), text);
+    list.append(item);
+  }
+  return list;
+};
+// What became of one object, the newest first: its own rows, and those that say something of it.
+const timeline = (rows, texts, column) => {
+  const most = 500;
+  const section = document.querySelector("#timeline");
+  const form = section.querySelector("form");
+  const input = form.querySelector("input");
+  const event = ([cells, lines, mark]) => {
+    const item = element("li", "", mark);
+    item.append(element("p", cells.filter(Boolean).join(" · ")), changed(lines));
+    return item;
+  };
+  const known = new Set(rows.map(([cells]) => cells[column]).filter(Boolean));
+  const follow = (name) => {
+    const wanted = name.trim().toLowerCase();
+    const mentions = known.has(name)
+      ? ([cells, lines]) => cells[column] === name || lines.some(([, text]) => text.split(": ").includes(name))
+      : (_, number) => texts[number].includes(wanted);
+    const found = wanted ? rows.filter(mentions) : [];
+    input.value = name;
+    section.querySelector("ol").replaceChildren(...found.slice(0, most).map(event));
+    const few = found.length > most ? `the newest ${most} of ` : "";
+    form.querySelector("output").textContent = wanted ? `${few}${found.length.toLocaleString("en")} records` : "";
+  };
+  section.querySelector("datalist").append(...[...known].sort().slice(0, 5000).map((name) => {
+    const option = element("option");
+    option.value = name;
+    return option;
+  }));
+  form.hidden = false;
+  form.addEventListener("submit", (submitted) => submitted.preventDefault());
+  input.addEventListener("input", () => follow(input.value));
+  return (name) => {
+    follow(name);
+    section.scrollIntoView();
+    section.querySelector("h3").focus();
+  };
+};
 for (const section of document.querySelectorAll(".listing")) {
   const few = 6; // rows that nobody needs to search
   const { most, rows } = JSON.parse(section.querySelector("script").textContent);
@@ -13,26 +66,21 @@ for (const section of document.querySelectorAll(".listing")) {
   const button = more.querySelector("button");
   const texts = rows.map(([cells, lines]) => [...cells, ...lines.map((line) => line[1])].join("\n").toLowerCase());
   const collator = new Intl.Collator(undefined, { numeric: true });
-  const signs = { "+": "comes", "-": "goes", "~": "changes" };
+  const named = Number(section.dataset.timeline ?? -1);
+  const follow = named < 0 ? null : timeline(rows, texts, named);
   let order = rows.map((_, number) => number);
   let found = order;
   let shown = Math.min(most, rows.length);
 
-  const element = (name, text, className) => {
-    const made = document.createElement(name);
-    if (text) made.textContent = text;
-    if (className) made.className = className;
+  const link = (text) => {
+    const made = element("button", text);
+    made.type = "button";
+    made.addEventListener("click", () => follow(text));
     return made;
   };
   const unfolded = (cell, lines) => {
     const details = element("details");
-    const list = element("ul", "", "lines");
-    for (const [sign, text] of lines) {
-      const item = element("li", "", signs[sign]);
-      item.append(element("span", sign, "sign"), text);
-      list.append(item);
-    }
-    details.append(element("summary", cell), list);
+    details.append(element("summary", cell), changed(lines));
     return details;
   };
   const row = ([cells, lines, mark]) => {
@@ -40,7 +88,8 @@ for (const section of document.querySelectorAll(".listing")) {
     cells.forEach((text, column) => {
       const cell = element("td");
       cell.dataset.label = labels[column];
-      if (text) cell.append(column === 0 && lines.length ? unfolded(text, lines) : text);
+      if (text && column === named) cell.append(link(text));
+      else if (text) cell.append(column === 0 && lines.length ? unfolded(text, lines) : text);
       made.append(cell);
     });
     return made;
@@ -83,6 +132,7 @@ for (const section of document.querySelectorAll(".listing")) {
   button.hidden = false;
   form.hidden = rows.length < few;
   form.querySelector("output").textContent = `${rows.length.toLocaleString("en")} of ${rows.length.toLocaleString("en")}`;
+  if (follow) show(0);
   // What is printed is what was found, unfolded.
   addEventListener("beforeprint", () => {
     const from = shown;

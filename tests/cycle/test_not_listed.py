@@ -140,6 +140,24 @@ def test_a_create_that_is_answered_409_takes_the_account_over_unless_it_is_activ
     world.converge()
 
 
+def test_a_group_in_the_way_is_left_to_a_plan_that_shows_who_is_inside(tmp_path: Path) -> None:
+    """Its members have been seen by nobody, and whoever is inside may be there by its rights."""
+    world, hiding = town(tmp_path, lambda item: item.get("displayName") == "Team")
+    id = world.bare.create("Groups", {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "Team"})["id"]
+    world.groups("displayName: Team, members: [ada@x.org]")
+    world.assign(*(f"user: {name}@x.org, role: User" for name in ("ada", "grace", "joan")), "group: Team, role: User")
+    assert done(world.plan()) == [("Group/Team", "create")]
+    there = hiding.inner
+    taken = httpx.Response(409, json={"status": "409", "scimType": "uniqueness"})
+    hiding.inner = httpx.MockTransport(lambda request: taken if request.method == "POST" else there.handle_request(request))
+    (outcome,) = world.apply().outcomes
+    assert (outcome.status, world.group("Team").get("members")) == ("stale", None)
+    assert outcome.message.startswith(f"a group that no list showed has this name already ({id})")
+    (change,) = world.plan().changes
+    assert (change.address, str(change.action), change.add) == ("Group/Team", "update", (ADA,))
+    world.converge()
+
+
 def test_many_ids_are_asked_for_at_once_where_the_service_can(tmp_path: Path) -> None:
     world, hiding = town(tmp_path, named("ada@x.org", "joan@x.org"))
     world.client.profile = replace(world.client.profile, filter=Filter(("eq", "or")))

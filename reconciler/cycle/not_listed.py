@@ -8,7 +8,7 @@ from dataclasses import replace
 from reconciler.cycle.asking import Asking
 from reconciler.declare.wording import plural
 from reconciler.plan.live import Live
-from reconciler.plan.unlisted import KINDS, of_concern, recorded, unseen
+from reconciler.plan.not_listed import KINDS, of_concern, recorded, unseen
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
 from reconciler.scim.client import ScimClient
@@ -18,7 +18,7 @@ MOST = 1000  # recorded accounts that are asked for where none of them answers a
 NOUNS = {"User": "account", "Group": "group"}
 
 
-def with_unlisted(client: ScimClient, resolution: Resolution, record: Record | None, live: Live, groups: bool) -> Live:
+def with_not_listed(client: ScimClient, resolution: Resolution, record: Record | None, live: Live, groups: bool) -> Live:
     """What there is, with everybody in the record who is there and was not in a list; `groups` says whether groups were read.
 
     Where most of the record is missing in a list and answers, the list is taken for a part from then on (`record.incomplete`),
@@ -26,7 +26,7 @@ def with_unlisted(client: ScimClient, resolution: Resolution, record: Record | N
     """
     if record is None:
         return live
-    asking = _Unlisted(client, resolution, record, live)
+    asking = _NotListed(client, resolution, record, live)
     known = recorded(record.entries)
     for kind in KINDS if groups else KINDS[:1]:
         absent = unseen(known[kind], asking.shown(kind))
@@ -36,7 +36,7 @@ def with_unlisted(client: ScimClient, resolution: Resolution, record: Record | N
     return asking.live
 
 
-class _Unlisted(Asking):
+class _NotListed(Asking):
     """`incomplete` are the types whose lists do not show all that there are."""
 
     def __init__(self, client: ScimClient, resolution: Resolution, record: Record, live: Live) -> None:
@@ -52,8 +52,11 @@ class _Unlisted(Asking):
             return
         self.incomplete.append(kind)
         if there:
-            self._note(f"the list of {NOUNS[kind]}s does not show {there} of {plural(known, NOUNS[kind])} in the record, "
-                       "which are there when asked for: they are read by id, and new ones are looked for by filter")  # fmt: skip
+            self._note(
+                f"the list of {NOUNS[kind]}s does not show {there} of {plural(known, NOUNS[kind])} in the record, "
+                f"which {'is' if there == 1 else 'are'} there when asked for: all are read by id, and new ones are looked for "
+                "by filter"
+            )
         self.new(kind)
 
     def _by_id(self, kind: str, asked: Mapping[str, str], known: int) -> dict[str, Answered]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.declare.model import Role
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, row_key
 from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context
 from reconciler.plan.diff import differing, in_address_space, same, unsure
 from reconciler.plan.live import Live, LiveObject
@@ -19,7 +19,7 @@ from reconciler.resolve.model import Desired, DesiredGroup
 
 
 @dataclass
-class Settled:
+class ApplyInputs:
     """`baselines` are entries by today's address, as if nothing had to change; `renamed` is today's address -> recorded one.
 
     `revoked` are those who stay out, `agreed` those of them whom the declaration no longer asks for: they are forgotten once
@@ -38,7 +38,7 @@ class Settled:
     live: Live = field(default_factory=Live)
 
 
-def settle(context: Context, only: Iterable[str]) -> Settled:
+def apply_inputs(context: Context, only: Iterable[str]) -> ApplyInputs:
     """For a part of a plan (`only`) the record of everything else stays as it is."""
     matching = context.matching
     chosen = {fold(address) for address in only}
@@ -53,7 +53,7 @@ def settle(context: Context, only: Iterable[str]) -> Settled:
         renamed = {new: old for new, old in renamed.items() if fold(new) in chosen}
     revoked = {address: when.copy() for address, when in context.revoked.items()}
     agreed = frozenset() if chosen else frozenset(revoked.keys() - _asked_for(context))
-    return Settled(
+    return ApplyInputs(
         ids,
         baselines,
         renamed,
@@ -124,7 +124,7 @@ class _Roles:
 
     def put(self, item: Desired, base: Entry) -> None:
         if isinstance(item, DesiredGroup):
-            given = self.giving.get(fold(item.address.partition("/")[2]), set())
+            given = self.giving.get(row_key(item.address), set())
             before = set(base.get("roles", ())) if item.address in self.pending else set()
             base["roles"] = sorted(given | before)
         elif item.address in self.revoked:

@@ -1,0 +1,110 @@
+"""What an earlier run did and could not log, being killed or without an answer, as records of the log. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from reconciler.apply.log import STATUSES, roles_told, secret_targets
+from reconciler.apply.log_shape import (
+    READ_BACK,
+    Export,
+    Facts,
+    modified,
+    record_of,
+)
+from reconciler.apply.model import Job
+from reconciler.apply.origin import Origin
+from reconciler.plan.change import REDACTED, Change
+
+KILLED = "done by a run that was killed before it could log it"
+UNHEARD = "done by an earlier run, which got no answer: found by reading the service"
+Written = tuple[dict[str, Any], dict[str, Any] | None]  # the journal's lines of a step: before it, and of its outcome
+Known = tuple[dict[str, Any], dict[str, Any]]
+
+
+def recovered(job: Job, journal: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Records of what a killed run did and could not log: one an object, with the values that it wrote.
+
+    A write whose outcome nobody heard counts as done where what is left to do for its object is not that write.
+    """
+    left = {change.address: change for change in job.changes}
+    steps: dict[str, list[Written]] = {}
+    for line in journal:
+        address = line.get("address", "")
+        if "step" in line:
+            steps.setdefault(address, []).append((line, None))
+        elif line.get("outcome") not in (None, "moved") and address in steps:
+            steps[address][-1] = (steps[address][-1][0], line)
+    told = {
+        address: [(begun, _heard(job, begun, ended, left.get(address))) for begun, ended in written]
+        for address, written in steps.items()
+    }
+    known = {address: [(begun, ended) for begun, ended in written if ended] for address, written in told.items()}
+    return [_recovered(job, address, written, KILLED) for address, written in known.items() if written]
+
+
+def heard(job: Job, but: Iterable[str]) -> list[dict[str, Any]]:
+    """Records of what an earlier run sent without an answer, and the service shows as done; `but` are known otherwise."""
+    left = {change.address: change for change in job.changes}
+    writes = {address: {"address": address, **write} for address, write in job.record.heard.items() if address not in set(but)}
+    done = {
+        address: {"outcome": "done", "at": begun.get("at", "")}
+        for address, begun in writes.items()
+        if _is_done(job, begun, left.get(address))
+    }
+    return [_recovered(job, address, [(writes[address], ended)], UNHEARD, "heard") for address, ended in done.items()]
+
+
+def _heard(job: Job, begun: dict[str, Any], ended: dict[str, Any] | None, left: Change | None) -> dict[str, Any] | None:
+    """The outcome of a step, as far as it is known; what was not heard of is known by what is left."""
+    if (ended is None or ended.get("unanswered")) and _is_done(job, begun, left):
+        return {"outcome": "done", "at": begun.get("at", "")}
+    return ended
+
+
+def _is_done(job: Job, begun: dict[str, Any], left: Change | None) -> bool:
+    """Whether a step was done whose outcome nobody heard: the service has been read since, and `left` is what remains."""
+    if begun.get("step") == "create":
+        made = job.record.entries.get(begun.get("address", ""), {})
+        return (left is None or left.action != "create") and bool(made.get("created"))
+    if left is None:
+        return True
+    match begun.get("step"):
+        case "delete":
+            return left.action == "create"
+        case "members out":
+            return left.action != "create" and not left.remove
+        case "members in":
+            return left.action != "create" and not left.add
+        case _:
+            sent, before = begun.get("wanted", {}), {a.path: a.before for a in left.attributes}
+            return left.action != "create" and all(path not in before or before[path] == value for path, value in sent.items())
+
+
+def _recovered(job: Job, address: str, written: list[Known], why: str, part: str = "") -> dict[str, Any]:
+    first, (begun, ended) = written[0][0], written[-1]
+    secret = secret_targets(job, address)
+    wanted = {path: value for line, _ in written for path, value in line.get("wanted", {}).items()}
+    values = tuple(modified(path, None, REDACTED if path in secret else value) for path, value in wanted.items())
+    entry = ended.get("entry") or job.record.entries.get(address, {})
+    origin = Origin(begun.get("cycle", ""), display_name=job.origin.display_name, base_url=job.origin.base_url)
+    return record_of(
+        Facts(
+            app=job.app,
+            occasion=job.occasion if not begun.get("cycle") else "",
+            origin=origin,
+            at=ended.get("at") or begun.get("at", ""),
+            address=address,
+            action=first.get("action", "other"),
+            status=STATUSES.get(ended["outcome"], "failure"),
+            reason=why,
+            id=first.get("id") or entry.get("id"),
+            part=part,
+            properties=values,
+            exports=tuple(Export(line["step"], STATUSES.get(end["outcome"], "failure")) for line, end in written),
+            read_back=READ_BACK.get(ended["outcome"], "unknown"),
+            roles=(None, roles_told(job, address, None, entry)[1]),
+            digest=first.get("digest", ""),
+        )
+    )

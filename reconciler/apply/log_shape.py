@@ -1,0 +1,199 @@
+"""One record of the provisioning log, in the shape of Graph's provisioningObjectSummary, and ours beside it. Pure.
+
+Names, enums and steps are Graph's; what Graph has no place for stands under the key `reconcile`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from reconciler.apply.origin import Origin, named
+from reconciler.declare.names import is_group
+from reconciler.plan.change import AttributeChange, Change
+from reconciler.plan.model import Access
+
+OURS = "reconcile"
+ACTIONS = {"enable": "update", "adopt": "other", "skip": "other"}  # Graph knows none of these
+EXPORTS = {"create": "Add", "delete": "Delete"}  # of the names of Entra's steps; Update otherwise
+READ_BACK = {"done": "asWritten", "ignored": "otherwise", "outstanding": "outstanding"}
+SCOPING = "EntrySynchronizationScoping"
+Step = dict[str, Any]
+
+
+class Export(NamedTuple):
+    """A step of a change, as it went: its kind, how it ended, and its last write's method and HTTP status, if answered."""
+
+    kind: str
+    status: str
+    method: str = ""
+    http: int | None = None
+    milliseconds: int = 0
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a record tells of one object beside its change.
+
+    status:    success, failure, skipped or warning; `reason` says why, in words
+    id:        of the account or the group on the service, None where there is none
+    part:      tells two records of one object and pass apart; empty for the only one
+    read_back: whether the service shows what it was told: asWritten, otherwise, outstanding, notWritten or unknown
+    roles:     names of the roles before and after, None where nobody knows them
+    before:    Graph's steps until the object is written, `exports` those since
+    rows:      who gains or loses what by it
+    """
+
+    app: str
+    occasion: str
+    origin: Origin
+    at: str
+    address: str
+    action: str
+    status: str
+    reason: str
+    id: str | None
+    part: str = ""
+    name: str = ""
+    properties: tuple[dict[str, Any], ...] = ()
+    before: tuple[Step, ...] = ()
+    exports: tuple[Export, ...] = ()
+    read_back: str = ""
+    roles: tuple[list[str] | None, list[str] | None] = (None, None)
+    rows: tuple[Access, ...] = ()
+    causes: tuple[str, ...] = ()
+    place: tuple[str, int] = ("", 0)
+    digest: str = ""
+    information: Mapping[str, str] = field(default_factory=dict)
+
+
+def record_of(facts: Facts) -> dict[str, Any]:
+    """The record."""
+    origin, kind = facts.origin, "Group" if is_group(facts.address) else "User"
+    change = named(origin.cycle or facts.at, facts.app, facts.address)
+    record = {
+        "id": named(change, facts.part, facts.at if not origin.cycle else ""),
+        "activityDateTime": facts.at,
+        "jobId": facts.app,
+        "cycleId": origin.cycle,
+        "changeId": change,
+        "provisioningAction": ACTIONS.get(facts.action, facts.action),
+        "durationInMilliseconds": sum(export.milliseconds for export in facts.exports),
+        "provisioningStatusInfo": {"status": facts.status, "errorInformation": {"reason": facts.reason, **facts.information}},
+        "provisioningSteps": [*facts.before, *(export_step(facts.action, export) for export in facts.exports)],
+        "modifiedProperties": [*facts.properties, *_roles_property(*facts.roles)],
+        "initiatedBy": initiated_by(origin.starter),
+        "servicePrincipal": {"id": facts.app, "displayName": origin.display_name or facts.app},
+        "sourceIdentity": _identity(facts.address, facts.address, kind, facts.name),
+        "sourceSystem": {"id": "declarations", "displayName": "declarations"},
+        "targetIdentity": _identity(facts.id, facts.address, kind),
+        "targetSystem": {"id": facts.app, "displayName": facts.app},
+    }
+    return record | {OURS: _ours(facts)}
+
+
+def initiated_by(starter: Mapping[str, str]) -> dict[str, str]:
+    """Graph's initiator: a person, or a workflow's actor; `system` where nobody is known to have begun it."""
+    name = starter.get("actor") or starter.get("user") or ""
+    return {"id": name, "displayName": name or "reconcile", "initiatorType": "user" if name else "system"}
+
+
+def _identity(id: str | None, address: str, kind: str, name: str = "") -> dict[str, Any]:
+    details = {"details": {"displayName": name}} if name else {}
+    return {"id": id, "displayName": address, "identityType": kind, **details}
+
+
+def _ours(facts: Facts) -> dict[str, Any]:
+    known: dict[str, Any] = {
+        "kind": "object",
+        "address": facts.address,
+        "action": facts.action,
+        "occasion": facts.occasion,
+        "causes": list(facts.causes),
+        "declaredAt": {"file": facts.place[0], "line": facts.place[1]} if facts.place[0] else None,
+        **facts.origin.as_json(),
+        "changeDigest": facts.digest,
+        "pullRequest": facts.origin.pulls.get(facts.digest),
+        "approvals": [dict(item) for item in facts.origin.approvals] if facts.digest else [],
+        "access": [access_row(row) for row in facts.rows],
+        "roles": facts.roles[1],
+        "readBack": facts.read_back,
+    }
+    return {name: value for name, value in known.items() if value or (name == "roles" and value is not None)}
+
+
+def access_row(row: Access) -> dict[str, Any]:
+    """Who gains or loses a role or a membership, by which line; nothing of what is not said."""
+    known = {
+        "address": row.address,
+        "gains": row.gains,
+        "kind": row.kind,
+        "what": row.what,
+        "privileged": row.privileged or None,
+        "through": row.through,
+        "file": row.file,
+        "line": row.line,
+        "expires": row.until,
+        "reason": row.reason,
+    }
+    return {name: value for name, value in known.items() if value or name == "gains"}
+
+
+# What was modified
+
+
+def properties(attributes: Iterable[AttributeChange]) -> tuple[dict[str, Any], ...]:
+    """Old and new values; what `Redact()` covers, and what is generated and hidden, as [Redact]."""
+    return tuple(modified(a.path, *a.shown()) for a in attributes)
+
+
+def modified(name: str, old: Any, new: Any) -> dict[str, Any]:
+    return {"displayName": name, "oldValue": old, "newValue": new}
+
+
+def members(change: Change) -> tuple[dict[str, Any], ...]:
+    """Of a group: those who were taken out as the old value, those who were put in as the new one, by address."""
+    return (modified("members", list(change.remove), list(change.add)),) if change.add or change.remove else ()
+
+
+def _roles_property(before: list[str] | None, after: list[str] | None) -> tuple[dict[str, Any], ...]:
+    if after is None or sorted(before or ()) == sorted(after):
+        return ()
+    return (modified("appRoleAssignments", before, after),)
+
+
+# Steps
+
+
+def step(name: str, kind: str, status: str, description: str, details: Mapping[str, str] | None = None) -> Step:
+    said = {"name": name, "provisioningStepType": kind, "status": status, "description": description}
+    return {**said, "details": dict(details)} if details else said
+
+
+def steps_before(change: Change, scoping: Iterable[Step]) -> tuple[Step, ...]:
+    """How a change came about until it was written: read, judged to be in scope or not, matched, worked out."""
+    where = "declared" if change.file else "declared no longer"
+    found = "no account matches" if change.precondition is None else f"matched {change.precondition.id}"
+    references = sorted(a.path for a in change.attributes if a.reference) + (["members"] if change.add or change.remove else [])
+    worked_out = "EntrySynchronization" + EXPORTS.get(change.action, "Update")
+    return (
+        step("EntryImport", "import", "success", where),
+        *(scoping or (step(SCOPING, "scoping", "success", "in scope"),)),
+        step("EntryImport", "matching", "success", found),
+        step(worked_out, "processing", "success", f"{change.action}: {change.reason}"),
+        *([step("EntryReferences", "referenceResolution", "success", ", ".join(references))] if references else []),
+    )
+
+
+def export_step(action: str, export: Export) -> Step:
+    """A write: what was sent, and what the service answered."""
+    answered = f"{export.method} was answered {export.http}" if export.http else f"{export.method or 'nothing'} was not answered"
+    details = {"Step": export.kind, **({"HttpMethod": export.method} if export.method else {})}
+    return step(
+        "EntryExport" + EXPORTS.get(action, "Update"),
+        "export",
+        export.status,
+        answered if export.method else "nothing was sent",
+        {**details, **({"HttpStatus": str(export.http)} if export.http else {})},
+    )

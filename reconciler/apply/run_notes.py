@@ -1,0 +1,37 @@
+"""How each object's change went in one run, as the provisioning log tells it: when, by which writes, on what. No I/O."""
+
+from __future__ import annotations
+
+from reconciler.apply.log import STATUSES, Went
+from reconciler.apply.log_shape import Export
+from reconciler.apply.model import Job
+from reconciler.apply.steps import Step
+from reconciler.scim.sender import Heard
+
+
+class RunNotes:
+    """`at` says when each change ended, `uncertain` are those of which something was sent that may have been done."""
+
+    def __init__(self, job: Job) -> None:
+        self.at: dict[str, str] = {}
+        self.uncertain: set[str] = set()
+        self._exports: dict[str, list[Export]] = {}
+        self._roles = _roles_before(job)
+
+    def add(self, step: Step, status: str, last: Heard, milliseconds: int) -> None:
+        """A step that has ended, with the last write that was sent for it."""
+        export = Export(step.kind, STATUSES.get(status, "failure"), last.method, last.status, milliseconds)
+        self._exports.setdefault(step.change.address, []).append(export)
+
+    def went(self, address: str, touched: set[str], now: str) -> Went:
+        """`touched` are the addresses of which a part, or all, was done; `now` is when a change ended that has no step."""
+        exports = tuple(self._exports.get(address, ()))
+        uncertain = address in self.uncertain
+        return Went(self.at.get(address) or now, address in touched, uncertain, exports, self._roles.get(address))
+
+
+def _roles_before(job: Job) -> dict[str, tuple[str, ...]]:
+    """Address of each change -> the keys of the roles that the record has there before anything is written."""
+    recorded = {change.address: job.inputs.renamed.get(change.address, change.address) for change in job.changes}
+    entries = job.record.entries
+    return {address: tuple(entries[old].get("roles", ())) if old in entries else () for address, old in recorded.items()}

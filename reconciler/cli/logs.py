@@ -1,0 +1,118 @@
+"""reconcile logs: the provisioning log, filtered."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.common import chosen, guarded, load_checked, options, worst
+from reconciler.cycle.clock import now
+from reconciler.record.open import store_of
+
+if TYPE_CHECKING:
+    from reconciler.record.store import Store
+    from reconciler.report.log_query import Query
+
+CAUSES = ("config", "drift", "time")
+ACTIONS = ("create", "update", "enable", "disable", "delete", "adopt", "skip")
+STATUSES = ("success", "failure", "skipped", "warning")
+LOOKS = 2.0  # seconds between two looks at the log
+MANY = 200  # lines that are written at a time
+
+
+@click.command()
+@options
+@click.option("--since", default="", metavar="WHEN", help="Since then: an age (7d, 12h, 30m), a date or a time, UTC.")
+@click.option("--until", default="", metavar="WHEN", help="Until then; a date is its whole day.")
+@click.option("--user", metavar="NAME", help="What concerns this user: the account, its roles, its memberships.")
+@click.option("--group", metavar="NAME", help="What concerns this group: itself, and whom it gives something.")
+@click.option("--role", metavar="NAME", help="Where somebody gains or loses this role.")
+@click.option("--action", metavar="ACTION", help=f"{', '.join(ACTIONS)}; or a kind of audit record.")
+@click.option("--status", type=click.Choice(STATUSES), help="How it ended.")
+@click.option("--cause", type=click.Choice(CAUSES), help="Why something differed.")
+@click.option("--by", metavar="NAME", help="Who began it: a user, GitHub's actor, or the number of its run.")
+@click.option("--cycle", metavar="ID", help="One cycle, by its id or the beginning of it.")
+@click.option("--format", "form", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True,
+              help="How to print it; json is a record a line, as it is in the log.")  # fmt: skip
+@click.option("--follow", is_flag=True, help="Go on with what is added, until you press Ctrl-C.")
+def logs(
+    desired: Path, apps: tuple[str, ...], no_color: bool, since: str, until: str, user: str | None, group: str | None,
+    role: str | None, action: str | None, status: str | None, cause: str | None, by: str | None, cycle: str | None,
+    form: str, follow: bool,
+) -> int:  # fmt: skip
+    """Show what was done to whom, when, why and by whose leave: the provisioning log, oldest first."""
+    query = _query(since, until, user, group, role, action, status, cause, by, cycle)
+    declarations = load_checked(desired, apps)
+    stores: dict[str, Store] = {}
+
+    def look(name: str, store: Store) -> int:
+        store.log_head()  # whether it can be read at all
+        stores[name] = store
+        return 0
+
+    found = chosen(declarations, apps)
+    code = worst([guarded(lambda app=app: look(app.name, store_of(app, declarations))) for app in found])  # type: ignore[misc]
+    seen = {name: store.log_head().number for name, store in stores.items()} if follow else {}
+    code = worst([code, guarded(lambda: _show(stores, query, form))])
+    if follow:
+        code = worst([code, guarded(lambda: _follow(stores, seen, query, form, time.sleep))])
+    return code
+
+
+def _query(
+    since: str, until: str, user: str | None, group: str | None, role: str | None, action: str | None, status: str | None,
+    cause: str | None, by: str | None, cycle: str | None,
+) -> Query:  # fmt: skip
+    """Raises UsageError."""
+    from reconciler.record.log.audit import Kind
+    from reconciler.report.log_query import Query, end_of, moment
+
+    known = (*ACTIONS, "stageddelete", "other", *Kind)
+    if action is not None and action not in known:
+        from reconciler.cli.common import meant
+
+        raise click.UsageError(f"no action {action!r}; " + meant(action, list(known)))
+    times = {"--since": since, "--until": until}
+    for option, text in times.items():
+        try:
+            times[option] = (moment if option == "--since" else end_of)(text, now()) if text else ""
+        except ValueError:
+            raise click.UsageError(f"{option} {text!r} is not a time: write 7d, 12h, 2026-06-01 or 2026-06-01T08:00Z") from None
+    user, group = user and user.removeprefix("User/"), group and group.removeprefix("Group/")
+    return Query(times["--since"], times["--until"], user, group, role, action, status, cause, by, cycle)
+
+
+def _show(stores: dict[str, Store], query: Query, form: str) -> int:
+    from reconciler.cycle.logged import in_order
+    from reconciler.report.log_lines import FORMS, head
+
+    click.echo(head(form), nl=False)
+    lines: list[str] = []
+    for row in in_order(stores, query):
+        lines.append(FORMS[form](row.app, *row.found))
+        if len(lines) == MANY:
+            click.echo("".join(lines), nl=False)
+            lines.clear()
+    click.echo("".join(lines), nl=False)
+    return 0
+
+
+def _follow(stores: dict[str, Store], seen: dict[str, int], query: Query, form: str, pause: Callable[[float], None]) -> int:
+    """What is added from now on; `seen` are the numbers of the newest records that were shown. Ends when `pause` raises."""
+    from reconciler.cycle.logged import rows_of
+    from reconciler.record.log.chain import link_of
+    from reconciler.report.log_lines import FORMS
+
+    while True:
+        pause(LOOKS)
+        for name, store in stores.items():
+            if (newest := store.log_head().number) > seen[name]:
+                for row in rows_of(name, store, query):
+                    link = link_of(row.found[1])
+                    if link is not None and link.number > seen[name]:
+                        click.echo(FORMS[form](name, *row.found), nl=False)
+                seen[name] = newest

@@ -1,0 +1,107 @@
+"""reconcile report: what became of the apps, as one page."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.common import chosen, guarded, load_checked, options, worst
+from reconciler.cli.output import say
+from reconciler.cycle.clock import now
+
+if TYPE_CHECKING:
+    from reconciler.declare.model import App, Declarations
+    from reconciler.plan.access.held import Held
+    from reconciler.record.store import Store
+    from reconciler.report.html.report import Period
+
+MOST = 50_000  # records of the log on one page
+
+
+@click.command()
+@options
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="The page to write.")
+@click.option(
+    "--since", default="30d", show_default=True, metavar="WHEN", help="Since then: an age (7d, 12h), a date or a time, UTC."
+)
+def report(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, since: str) -> int:
+    """Write one page for a browser: status, privileged roles, what waits for approval, cycles, the log, one person's history.
+
+    It goes by the record and asks no service. Exit codes: 0, or 1 where a record could not be read. Example:
+    reconcile report --out report.html --since 90d
+    """
+    from reconciler.cli.output_files import write
+    from reconciler.report.html.report import Period
+
+    period = Period(_since(since), now())
+    declarations = load_checked(desired, apps)
+    status: list[dict[str, Any]] = []
+    held: dict[str, list[Held]] = {}
+    stores: dict[str, Store] = {}
+
+    def work(app: App) -> int:
+        status.append(_status(app, declarations))
+        held[app.displayName] = _held(app, declarations)
+        stores[app.name] = _store(app, declarations)
+        return 0
+
+    found = chosen(declarations, apps)
+    code = worst([guarded(lambda app=app: work(app)) for app in found])  # type: ignore[misc]
+    names = {app.name: app.displayName for app in found}
+
+    def page() -> int:
+        write(out, _page(status, held, stores, names, period))
+        say(f"{out} is written: open it in a browser.", err=False)
+        return 0
+
+    return worst([code, guarded(page)])
+
+
+def _since(text: str) -> str:
+    """Raises UsageError."""
+    from reconciler.report.log_query import moment
+
+    try:
+        return moment(text, now())
+    except ValueError:
+        raise click.UsageError(f"--since {text!r} is not a time: write 7d, 12h, 2026-06-01 or 2026-06-01T08:00Z") from None
+
+
+def _status(app: App, declarations: Declarations) -> dict[str, Any]:
+    from reconciler.service.looked_up import look_up
+
+    return look_up(app, declarations)
+
+
+def _held(app: App, declarations: Declarations) -> list[Held]:
+    from reconciler.cycle.held import held_when_applied
+
+    return list(held_when_applied(app, declarations) or ())
+
+
+def _store(app: App, declarations: Declarations) -> Store:
+    from reconciler.record.open import store_of
+
+    store = store_of(app, declarations)
+    store.log_head()  # whether it can be read at all
+    return store
+
+
+def _page(
+    status: list[dict[str, Any]], held: dict[str, list[Held]], stores: dict[str, Store], names: dict[str, str], period: Period
+) -> str:  # fmt: skip
+    from reconciler.cycle.logged import in_order
+    from reconciler.report.html.report import render
+    from reconciler.report.log_query import Query
+
+    newest: deque[tuple[str, dict[str, Any]]] = deque(maxlen=MOST)
+    total = 0
+    for row in in_order(stores, Query(period.since, period.until)):
+        newest.append((names[row.app], row.found[1]))
+        total += 1
+    from dataclasses import replace
+
+    return render(status, held, newest, replace(period, left_out=total - len(newest)))

@@ -1,0 +1,104 @@
+"""The log in a ref: files by month that are written once, and the head of their chain. Records in, files out; reads the ref."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+
+import orjson
+
+from reconciler.record.git.ref import Ref
+from reconciler.record.lines import Lines, dump_lines
+from reconciler.record.log.append import Sign, linked
+from reconciler.record.log.chain import NOTHING, Link, hash_of, link_of
+from reconciler.record.log.read import records_of
+from reconciler.record.store import RecordError
+
+HEAD = "log/head.json"
+MONTH = re.compile(r"\d{4}-\d\d")
+LINKED = re.compile(r"log/\d{4}-\d\d/(\d{10})-\d{8}T")
+LINES_A_FILE = 20_000  # Git hosts refuse files over 100 MB
+
+
+class GitLog:
+    """The log of the app of `ref`, as the ref was last looked at; `sign` signs a head before it is saved."""
+
+    def __init__(self, ref: Ref, sign: Sign | None = None) -> None:
+        self.ref, self.sign = ref, sign
+
+    def head(self) -> Link:
+        """The newest record that has a link. Raises RecordError."""
+        found = self.ref.read(lambda path: path == HEAD)
+        if not found:
+            return NOTHING
+        try:
+            data = orjson.loads(found[HEAD])
+            return Link(int(data["number"]), str(data["hash"]))
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+            raise RecordError(f"{HEAD} of {self.ref.name} is damaged", "see `reconcile record verify`") from None
+
+    def files(self, since: str = "") -> list[str]:
+        """Paths in the order of the chain, those of earlier versions first; without months before `since`, an ISO time."""
+        paths = [path for path in self.ref.files if path.startswith("log/") and path != HEAD]
+        return sorted((path for path in paths if path[4:11] >= since[:7]), key=lambda path: (_first(path), path))
+
+    def blocks(self, since: str = "") -> Iterator[bytes]:
+        """Whole lines, a file at a time. Raises RecordError."""
+        for path in self.files(since):
+            yield from self.ref.read(lambda name, path=path: name == path).values()  # type: ignore[misc]
+
+    def changes(self, lines: Lines, at: datetime) -> dict[str, bytes]:
+        """The files that these records make of the ref as it is now; none where there are no records. Raises RecordError."""
+        if not lines:
+            return {}
+        by_month: dict[str, Lines] = defaultdict(list)
+        for line in lines:
+            by_month[_month(line, at)].append(line)
+        rows = [line for month in sorted(by_month) for line in by_month[month]]
+        made, last = linked(rows, self.ref.app, self.head(), lambda: records_of(self.blocks()), self.sign)
+        return {**files_of(made, at), HEAD: head_file(last)}
+
+    def as_they_are(self, lines: Lines, at: datetime) -> dict[str, bytes]:
+        """The files of records of another place, links included."""
+        link = link_of(lines[-1]) if lines else None
+        ended = {HEAD: head_file(Link(link.number, hash_of(lines[-1])))} if link is not None else {}
+        return {**files_of(lines, at), **ended}
+
+
+def head_file(last: Link) -> bytes:
+    return orjson.dumps(last._asdict(), option=orjson.OPT_APPEND_NEWLINE)
+
+
+def files_of(lines: Lines, at: datetime) -> dict[str, bytes]:
+    """Files by month, each written once: log/YYYY-MM/<number of its first record>-<time>-<random>-<number>.jsonl."""
+    name, files = f"{at:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}", dict[str, bytes]()
+    for rows in _runs(lines, at):
+        link, month = link_of(rows[0]), _month(rows[0], at)
+        number = f"{link.number:010}-" if link is not None else ""
+        files[f"log/{month}/{number}{name}-{len(files) + 1:03}.jsonl"] = dump_lines(rows)
+    return files
+
+
+def _runs(lines: Lines, at: datetime) -> Iterator[Lines]:
+    """Records that follow each other and are of one month, so many at most."""
+    rows: Lines = []
+    for line in lines:
+        if rows and (len(rows) == LINES_A_FILE or _month(line, at) != _month(rows[0], at)):
+            yield rows
+            rows = []
+        rows.append(line)
+    if rows:
+        yield rows
+
+
+def _month(line: dict[str, object], at: datetime) -> str:
+    month = str(line.get("activityDateTime", ""))[:7]
+    return month if MONTH.fullmatch(month) else f"{at:%Y-%m}"
+
+
+def _first(path: str) -> int:
+    match = LINKED.match(path)
+    return int(match[1]) if match else 0

@@ -1,0 +1,176 @@
+"""Records in, the same with a link each to the one before it out; and links in, what was altered, dropped or moved out. Pure.
+
+A record's hash is the SHA-256 of its canonical JSON (keys sorted, no spaces, UTF-8), its own link included. So who knows the hash
+of one record can tell whether any before it is another than it was; nobody can tell of those after it without a later hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import orjson
+
+OURS, CHAIN = "reconcile", "chain"
+BEGUN, PRUNED = "chainBegun", "pruned"  # kinds of audit records that say what comes before the first link
+Record = Mapping[str, Any]
+
+
+class Link(NamedTuple):
+    """A record by its number, counted from 1, and its hash; (0, "") where there is none."""
+
+    number: int
+    hash: str
+
+
+NOTHING = Link(0, "")
+
+
+def canonical(value: object) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def hash_of(record: Record) -> str:
+    return "sha256:" + hashlib.sha256(canonical(record)).hexdigest()
+
+
+def hash_of_all(hashes: Iterable[str]) -> str:
+    """Of records that no link orders: the same in whatever order they are read."""
+    return "sha256:" + hashlib.sha256("\n".join(sorted(hashes)).encode()).hexdigest()
+
+
+def link_of(record: Record) -> Link | None:
+    """The number of a record and the hash of the one before it; None for one without a link."""
+    ours = record.get(OURS)
+    link = ours.get(CHAIN) if isinstance(ours, dict) else None
+    if not isinstance(link, dict):
+        return None
+    number, previous = link.get("number"), link.get("previous")
+    return Link(number, previous) if type(number) is int and isinstance(previous, str) else None
+
+
+def kind_of(record: Record) -> str:
+    """What a record tells of; records of earlier versions tell of objects."""
+    ours = record.get(OURS)
+    return str(ours.get("kind", "object")) if isinstance(ours, dict) else "object"
+
+
+def chained(records: Iterable[Record], last: Link) -> tuple[list[dict[str, Any]], Link]:
+    """The records with their links, the last one marked as the head of what is saved together; and the link to that one."""
+    linked: list[dict[str, Any]] = []
+    rows = list(records)
+    for place, record in enumerate(rows, 1):
+        chain = {"number": last.number + 1, "previous": last.hash, **({"head": True} if place == len(rows) else {})}
+        linked.append({**record, OURS: {**(record.get(OURS) or {}), CHAIN: chain}})
+        last = Link(last.number + 1, hash_of(linked[-1]))
+    return linked, last
+
+
+def unsigned(record: Record) -> dict[str, Any]:
+    """A head as it was when it was signed."""
+    ours = record[OURS]
+    chain = {name: value for name, value in ours[CHAIN].items() if name != "signature"}
+    return {**record, OURS: {**ours, CHAIN: chain}}
+
+
+def signed(record: Record, signature: str) -> dict[str, Any]:
+    """A head with its signature, which its hash covers."""
+    ours = record[OURS]
+    return {**record, OURS: {**ours, CHAIN: {**ours[CHAIN], "signature": signature}}}
+
+
+class Problem(NamedTuple):
+    """What is wrong at which record, counted from 1; 0 where it is of none."""
+
+    number: int
+    what: str
+
+
+@dataclass
+class Check:
+    """Looks at the records of a chain one after the other, in their order; see `verify`.
+
+    `last` is the link to the newest one; `heads` are numbers of those that were saved last, with their signatures.
+    """
+
+    trusted: str = ""
+    last: Link = NOTHING
+    problems: list[Problem] = field(default_factory=list)
+    heads: list[tuple[int, Record]] = field(default_factory=list)
+    unlinked: list[str] = field(default_factory=list)
+    first: Link | None = None
+    begun: tuple[int, str] | None = None
+    cut: list[Link] = field(default_factory=list)
+    is_trusted_seen: bool = False
+
+    def look(self, record: Record) -> None:
+        link = link_of(record)
+        if link is None:
+            self._unlinked(record)
+            return
+        if self.first is None:
+            self.first = Link(link.number - 1, link.hash)
+        elif link.number != self.last.number + 1:
+            self.problems.append(Problem(link.number, self._out_of_order(link.number)))
+        elif link.hash != self.last.hash:
+            self.problems.append(Problem(self.last.number, "it is another than the one that the next record was linked to"))
+        self._note(record)
+        self.last = Link(link.number, hash_of(record))
+        self.is_trusted_seen = self.is_trusted_seen or self.last.hash == self.trusted
+
+    def _out_of_order(self, number: int) -> str:
+        expected = self.last.number + 1
+        if number > expected:
+            gone = (
+                f"record {expected} is missing" if number == expected + 1 else f"records {expected} to {number - 1} are missing"
+            )
+            return f"{gone} before it"
+        return f"it stands after record {self.last.number}: moved, or there twice"
+
+    def _unlinked(self, record: Record) -> None:
+        self.unlinked.append(hash_of(record))
+        if self.first is not None:
+            self.problems.append(Problem(self.last.number, "a record without a link was put in after it"))
+
+    def _note(self, record: Record) -> None:
+        ours = record[OURS]
+        details = ours.get("details")
+        details = details if isinstance(details, dict) else {}
+        if ours.get("kind") == BEGUN:
+            self.begun = (int(details.get("records", 0)), str(details.get("digest", "")))
+        if ours.get("kind") == PRUNED:
+            self.cut.append(Link(int(details.get("number", 0)), str(details.get("hash", ""))))
+        if ours[CHAIN].get("head"):
+            self.heads.append((ours[CHAIN]["number"], record))
+
+    def ended(self) -> list[Problem]:
+        """All that is wrong, once every record has been looked at."""
+        return [*self._beginning(), *self.problems, *self._trust()]
+
+    def _beginning(self) -> Iterator[Problem]:
+        """What comes before the first link: nothing, what the chain says it began with, or what was pruned."""
+        if self.first is not None and self.first != NOTHING and self.first not in self.cut:
+            yield Problem(self.first.number, "it and those before it are missing, and no record says that they were pruned")
+        if self.unlinked and self.begun is None and not any(problem.what.startswith("a record") for problem in self.problems):
+            yield Problem(0, f"{len(self.unlinked)} records have no link, and the chain does not say that it began with them")
+        if self.begun is not None and self.first == NOTHING:
+            count, digest = self.begun
+            if (count, digest) != (len(self.unlinked), hash_of_all(self.unlinked)):
+                yield Problem(0, f"the {count} records before the chain are not what they were when it began")
+
+    def _trust(self) -> Iterator[Problem]:
+        if not self.trusted or self.is_trusted_seen:
+            return
+        if self.first is not None and self.trusted == self.first.hash:
+            return
+        yield Problem(0, f"{self.trusted} is none of the records: the log was rewritten, cut or is another one")
+
+
+def verify(records: Iterable[Record], trusted: str = "") -> Check:
+    """What looking at all records of a chain in their order found; `trusted` is the hash of a record that the caller knows."""
+    check = Check(trusted)
+    for record in records:
+        check.look(record)
+    return check

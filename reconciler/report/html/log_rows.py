@@ -1,0 +1,63 @@
+"""Records of the log in, rows of a table out: one a record, and under it what changed, who gained or lost what, and why. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.report.change_text import value_text
+from reconciler.report.html.listing import Line, Row
+from reconciler.report.log_query import actions_of, address_of, by_of, ours_of, reason_of, status_of
+
+COLUMNS = ("When", "App", "Action", "Status", "Object", "By", "What came of it")
+OBJECT = COLUMNS.index("Object")
+CHOICES = ("App", "Action", "Status")
+LISTS = ("members", "appRoleAssignments")  # properties whose values are a set of names
+Record = Mapping[str, Any]
+
+
+def row(app: str, record: dict[str, Any]) -> Row:
+    """`app` is the display name."""
+    action = next(iter(actions_of(record)), "")
+    at = str(record.get("activityDateTime", ""))
+    cells = (at, app, action, status_of(record), address_of(record), by_of(record), reason_of(record) or _why(record))
+    return Row(cells, tuple(_lines(record)), "failed" if status_of(record) == "failure" else "")
+
+
+def _why(record: Record) -> str:
+    """Why it was to be done, of what simply succeeded."""
+    steps = record.get("provisioningSteps") or ()
+    return next((str(step.get("description", "")) for step in steps if step.get("provisioningStepType") == "processing"), "")
+
+
+def _lines(record: dict[str, Any]) -> Iterator[Line]:
+    ours = ours_of(record)
+    for item in record.get("modifiedProperties") or ():
+        yield from _property(item)
+    for gain in ours.get("access") or ():
+        through = f" through {gain['through']}" if gain.get("through") else ""
+        privileged = " (privileged)" if gain.get("privileged") else ""
+        what = f"{gain.get('kind', '')} {gain.get('what', '')}{privileged}{through}"
+        yield Line("+" if gain.get("gains") else "-", f"{gain.get('address', '')}: {what}")
+    yield from (Line("", f"{name}: {value}") for name, value in _facts(record, ours) if value)
+
+
+def _property(item: Record) -> Iterator[Line]:
+    name, before, after = str(item.get("displayName", "")), item.get("oldValue"), item.get("newValue")
+    if name in LISTS:
+        yield from (Line("-", f"{name}: {value}") for value in before or () if value not in (after or ()))
+        yield from (Line("+", f"{name}: {value}") for value in after or () if value not in (before or ()))
+    elif before is None:
+        yield Line("+", f"{name}: {value_text(after)}")
+    else:
+        yield Line("~", f"{name}: {value_text(before)} -> {value_text(after)}")
+
+
+def _facts(record: Record, ours: Record) -> Iterator[tuple[str, str]]:
+    place = ours.get("declaredAt") or {}
+    yield "Declared in", f"{place.get('file')}:{place.get('line')}" if place.get("file") else ""
+    yield "Causes", ", ".join(map(str, ours.get("causes") or ()))
+    yield "Commit", str(ours.get("commit") or "")
+    yield "Pull request", str(ours.get("pullRequest") or "")
+    yield "Read back", str(ours.get("readBack") or "")
+    yield "Cycle", str(record.get("cycleId") or "")

@@ -1,0 +1,80 @@
+"""Records of the log in, lines for people, spreadsheets and programs out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from reconciler.report.log_query import actions_of, address_of, by_of, ours_of, reason_of, status_of
+from reconciler.report.safe import plain
+
+WIDTHS = (20, 12, 16, 8, 40, 12)
+COLUMNS = ("time", "app", "action", "status", "object", "by")
+MORE = ("reason", "causes", "commit", "pullRequest", "cycle", "change", "file", "line", "roles")
+Record = dict[str, Any]
+
+
+def head(form: str) -> str:
+    """The line above the records; empty for JSON lines."""
+    if form == "csv":
+        return _csv([*COLUMNS, *MORE])
+    return "" if form == "json" else _row([name.upper() for name in COLUMNS], "WHAT CAME OF IT")
+
+
+def as_table(app: str, line: bytes, record: Record) -> str:
+    return _row(_cells(app, record), _said(record))
+
+
+def as_json(app: str, line: bytes, record: Record) -> str:
+    """The line as it is in the log."""
+    return line.decode() + "\n"
+
+
+def as_csv(app: str, line: bytes, record: Record) -> str:
+    """No cell begins as a formula does."""
+    ours = ours_of(record)
+    place = ours.get("declaredAt") or {}
+    more = (
+        reason_of(record),
+        " ".join(ours.get("causes", ())),
+        ours.get("commit", ""),
+        ours.get("pullRequest", ""),
+        record.get("cycleId", ""),
+        record.get("changeId", ""),
+        place.get("file", ""),
+        place.get("line", ""),
+        "; ".join(ours.get("roles") or ()),
+    )
+    return _csv([_inert(str(cell)) for cell in (*_cells(app, record), *more)])
+
+
+FORMS: dict[str, Callable[[str, bytes, Record], str]] = {"table": as_table, "json": as_json, "csv": as_csv}
+
+
+def _cells(app: str, record: Record) -> list[str]:
+    action = next(iter(actions_of(record)), "")
+    at = str(record.get("activityDateTime", ""))
+    return [at, app, action, status_of(record), address_of(record), by_of(record)]
+
+
+def _said(record: Record) -> str:
+    """What came of it; of what simply succeeded why it was done, and in which pull request that was reviewed."""
+    steps = record.get("provisioningSteps") or ()
+    why = next((str(step.get("description", "")) for step in steps if step.get("provisioningStepType") == "processing"), "")
+    pull = ours_of(record).get("pullRequest")
+    return (reason_of(record) or why) + (f" (pull request {pull})" if pull is not None else "")
+
+
+def _row(cells: list[str], last: str) -> str:
+    padded = [plain(cell).ljust(width) for cell, width in zip(cells, WIDTHS, strict=True)]
+    return " ".join([*padded, plain(last)]).rstrip() + "\n"
+
+
+def _inert(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+
+
+def _csv(cells: list[str]) -> str:
+    """RFC 4180, but for the line's end."""
+    quoted = ('"' + cell.replace('"', '""') + '"' if set(cell) & set(',"\r\n') else cell for cell in cells)
+    return ",".join(quoted) + "\n"

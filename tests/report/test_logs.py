@@ -1,0 +1,128 @@
+"""Filters of the log and its forms: records in, those that were asked for out; nothing is missed by looking at bytes first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.report.log_lines import FORMS, head
+from reconciler.report.log_query import Query, end_of, moment, needle
+
+NOW = "2026-06-08T12:00:00Z"
+
+
+def record(address: str = "User/ada@x.org", at: str = "2026-06-01T08:00:00Z", **more: Any) -> dict[str, Any]:
+    ours = {"kind": "object", "address": address, "action": more.pop("action", "update"), **more.pop("ours", {})}
+    status = {"status": more.pop("status", "success"), "errorInformation": {"reason": more.pop("reason", "")}}
+    return {
+        "activityDateTime": at,
+        "cycleId": "c3532124-f189",
+        "provisioningAction": "update",
+        "provisioningStatusInfo": status,
+        "initiatedBy": {"id": "octocat", "displayName": "octocat", "initiatorType": "user"},
+        "sourceIdentity": {"displayName": address},
+        **more,
+        "reconcile": ours,
+    }
+
+
+ROLE = {"address": "User/ada@x.org", "gains": True, "kind": "role", "what": "Admin", "through": "Net > Core"}
+LOG = {
+    "ada": record(ours={"access": [ROLE], "causes": ["drift"], "startedBy": {"actor": "octocat", "run": "77"}}),
+    "grace": record("User/grace@x.org", "2026-06-02T08:00:00Z", status="failure", reason="409"),
+    "net": record("Group/Net", "2026-06-03T08:00:00Z", action="create",
+                  modifiedProperties=[{"displayName": "members", "oldValue": [], "newValue": ["User/ada@x.org"]}]),
+    "joan": record("User/joan@x.org", "2026-06-04T08:00:00Z", action="enable",
+                   modifiedProperties=[{"displayName": "appRoleAssignments", "oldValue": ["Admin"], "newValue": None}]),
+    "old": {"activityDateTime": "2026-05-01T08:00:00Z", "provisioningAction": "disable",
+            "provisioningStatusInfo": {"status": "success"}, "sourceIdentity": {"displayName": "User/Ädä@x.org"}},
+    "audit": {"activityDateTime": "2026-06-05T08:00:00Z", "result": "success", "resultReason": "it never ended",
+              "initiatedBy": {"displayName": "ada"}, "reconcile": {"kind": "lockBroken"}},
+}  # fmt: skip
+
+
+def found(query: Query, *torn: bytes) -> list[str]:
+    block = b"".join(orjson.dumps(row) + b"\n" for row in LOG.values()) + b"".join(torn)
+    names = {orjson.dumps(row): name for name, row in LOG.items()}
+    return [names[line] for line, _ in query.select([block])]
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        (Query(), [*LOG]),
+        (Query(user="ADA@x.org"), ["ada", "net"]),
+        (Query(user="ädä@X.org"), ["old"]),
+        (Query(group="net"), ["ada", "net"]),
+        (Query(group="Core"), ["ada"]),
+        (Query(role="admin"), ["ada", "joan"]),
+        (Query(action="enable"), ["joan"]),
+        (Query(action="disable"), ["old"]),
+        (Query(action="lockBroken"), ["audit"]),
+        (Query(status="failure"), ["grace"]),
+        (Query(status="success"), ["ada", "net", "joan", "old", "audit"]),
+        (Query(cause="drift"), ["ada"]),
+        (Query(by="Octocat"), ["ada", "grace", "net", "joan"]),
+        (Query(by="77"), ["ada"]),
+        (Query(cycle="c3532124"), ["ada", "grace", "net", "joan"]),
+        (Query(since="2026-06-04"), ["joan", "audit"]),
+        (Query(until="2026-06-01T08:00:00Z"), ["ada", "old"]),
+        (Query(user="ada@x.org", action="create"), ["net"]),
+        (Query(user="nobody@x.org"), []),
+    ],
+    ids=str,
+)
+def test_a_query_finds_these_and_no_others(query: Query, names: list[str]) -> None:
+    assert found(query) == names
+    assert [name for name, row in LOG.items() if query.matches(row)] == names
+
+
+def test_a_torn_line_is_no_record() -> None:
+    assert found(Query(user="ada@x.org"), b'{"sourceIdentity":{"displayName":"User/ada@x.org"') == ["ada", "net"]
+
+
+@given(st.text(min_size=1).filter(lambda text: text.strip() != ""))
+def test_what_is_looked_for_in_the_bytes_is_there_whatever_the_name(name: str) -> None:
+    line = orjson.dumps(record(f"User/{name}"))
+    assert needle(name) in line.lower()
+    assert len(list(Query(user=name).select([line]))) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("7d", "2026-06-01T12:00:00Z"),
+        ("90m", "2026-06-08T10:30:00Z"),
+        ("2w", "2026-05-25T12:00:00Z"),
+        ("2026-06-01", "2026-06-01"),
+        ("2026-06-01T08:00Z", "2026-06-01T08:00Z"),
+    ],
+)
+def test_a_moment_is_an_age_a_date_or_a_time(text: str, at: str) -> None:
+    assert moment(text, NOW) == at
+    assert end_of("2026-06-01", NOW) == "2026-06-01T23:59:59Z"
+
+
+@pytest.mark.parametrize("text", ["7", "d", "2026-13-01", "yesterday", "2026-6-1", "-1d"])
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        moment(text, NOW)
+
+
+def test_the_table_says_when_what_whom_who_and_why() -> None:
+    lines = [FORMS["table"]("wiki", b"", row) for row in (LOG["grace"], LOG["audit"])]
+    assert head("table").split() == ["TIME", "APP", "ACTION", "STATUS", "OBJECT", "BY", "WHAT", "CAME", "OF", "IT"]
+    assert lines[0].split() == ["2026-06-02T08:00:00Z", "wiki", "update", "failure", "User/grace@x.org", "octocat", "409"]
+    assert lines[1].split() == ["2026-06-05T08:00:00Z", "wiki", "lockBroken", "success", "ada", "it", "never", "ended"]
+
+
+def test_hostile_names_stay_text() -> None:
+    hostile = record("User/=cmd|' /C calc'!A0,\"x\"", reason="::error::\x1b[2J\nnext")
+    table = FORMS["table"]("wiki", b"", hostile)
+    assert "\x1b" not in table and table.count("\n") == 1
+    row = FORMS["csv"]("wiki", b"", {**hostile, "initiatedBy": {"displayName": "=1+1"}})
+    assert "'=1+1" in row and '""x""' in row and head("csv").count(",") == row.replace(',""x""', "").count(",")

@@ -1,0 +1,74 @@
+"""`reconcile logs` on what applies have written: filters, forms, following, and no record at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli import logs
+from reconciler.record.local import LocalStore
+from reconciler.report.log_query import Query
+from tests.support.servers import Desk, scim_server
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with scim_server() as url:
+        yield Desk(tmp_path, f"{url}/{tmp_path.name}/v2")
+
+
+def test_what_was_done_to_somebody_is_shown_in_each_form(desk: Desk) -> None:
+    desk.reconcile("apply", "--auto-approve")
+    desk.people("ada@x.org, displayName: Ada Lovelace", "grace@x.org")
+    desk.reconcile("apply", "--auto-approve")
+    table = desk.reconcile("logs", "--user", "ada@x.org")
+    assert table.code == 0, table
+    assert table.out.splitlines()[0].startswith("TIME")
+    assert [line.split()[2:5] for line in table.out.splitlines()[1:] if "User/ada" in line] == [
+        ["create", "success", "User/ada@x.org"],
+        ["update", "success", "User/ada@x.org"],
+    ]
+    rows = [json.loads(line) for line in desk.reconcile("logs", "--action", "update", "--format", "json").out.splitlines()]
+    assert [row["reconcile"]["address"] for row in rows if row["reconcile"]["action"] == "update"] == ["User/ada@x.org"]
+    (row,) = csv.DictReader(io.StringIO(desk.reconcile("logs", "--action", "update", "--since", "1h", "--format", "csv").out))
+    assert (row["object"], row["causes"], row["file"]) == ("User/ada@x.org", "config", "desired/directory/users/a.yaml")
+    assert desk.reconcile("logs", "--until", "2020-01-01").out.splitlines()[1:] == []
+
+
+def test_a_report_is_one_page_by_the_record_alone(desk: Desk) -> None:
+    desk.reconcile("apply", "--auto-approve")
+    ran = desk.reconcile("report", "--out", "report.html", WIKI_URL="http://127.0.0.1:9/t/v2")
+    assert ran.code == 0 and "report.html is written" in ran.out
+    text = (desk.folder / "report.html").read_text(encoding="utf-8")
+    assert "Provisioning report" in text and text.count("User/ada@x.org") > 1
+    ran = desk.reconcile("report", "--out", "report.html", "--since", "soon")
+    assert ran.code == 64 and "--since 'soon' is not a time" in ran.err
+
+
+def test_what_cannot_be_asked_is_said(desk: Desk) -> None:
+    assert desk.reconcile("logs").code == 0
+    ran = desk.reconcile("logs", "--since", "yesterday")
+    assert ran.code == 64 and "--since 'yesterday' is not a time: write 7d, 12h, 2026-06-01" in ran.err
+    ran = desk.reconcile("logs", "--action", "creat")
+    assert ran.code == 64 and "did you mean 'create'" in ran.err
+
+
+def test_following_shows_what_is_added(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    store = LocalStore(desk.folder / ".reconcile", "wiki")
+    store.log([{"activityDateTime": "2026-06-01T00:00:00Z", "sourceIdentity": {"displayName": "User/a"}}])
+    names = iter("bc")
+
+    def pause(seconds: float) -> None:
+        name = next(names, "")
+        if not name:
+            raise KeyboardInterrupt
+        store.log([{"activityDateTime": "2026-06-01T00:00:00Z", "sourceIdentity": {"displayName": f"User/{name}"}}])
+
+    with pytest.raises(KeyboardInterrupt):
+        logs._follow({"wiki": store}, {"wiki": 1}, Query(), "table", pause)
+    assert [line.split()[-1] for line in capsys.readouterr().out.splitlines()] == ["User/b", "User/c"]
