@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Barrier
+from threading import Barrier, Event
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,8 +10,9 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from reconciler.cli.jobs import side_by_side
+from reconciler.cli.jobs import side_by_side, under_locks
 from reconciler.cli.output import say
+from reconciler.cli.turns import Turn
 from reconciler.scim.errors import ServiceError
 
 APPS: list[Any] = [SimpleNamespace(name=name) for name in ("a", "b", "c")]
@@ -49,3 +50,33 @@ def test_words_and_codes_come_in_the_order_of_the_apps_however_they_end(jobs: in
         "c ends",
     ]
     assert codes == [0, 1, 0]
+
+
+def test_whose_turn_it_is_speaks_as_it_goes_and_the_next_one_after_it() -> None:
+    first, second, said = Turn(), Turn(), list[str]()
+    second.speak(lambda: said.append("second"))
+    first.begin()
+    first.speak(lambda: said.append("first"))
+    assert said == ["first"]
+    second.begin()
+    assert said == ["first", "second"]
+
+
+def test_what_nobody_foresaw_in_one_app_lets_the_other_end_first() -> None:
+    begun, ended = Event(), list[str]()
+
+    def slow() -> int:
+        begun.set()
+        Event().wait(0.05)
+        ended.append("b")
+        return 0
+
+    def broken() -> int:
+        begun.wait(30)
+        raise ZeroDivisionError
+
+    @click.command()
+    def command() -> None:
+        under_locks({"a": broken, "b": slow}, 2)
+
+    assert isinstance(CliRunner().invoke(command).exception, ZeroDivisionError) and ended == ["b"]
