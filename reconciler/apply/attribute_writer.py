@@ -15,6 +15,7 @@ from reconciler.apply.ids import resource_of, version_of
 from reconciler.apply.model import Failed, Stale
 from reconciler.apply.precondition_failed import as_planned, conditionally
 from reconciler.apply.shared import Resource, Shared
+from reconciler.apply.version_try import trying
 from reconciler.declare.names import is_user
 from reconciler.plan.change import AttributeChange, Change
 from reconciler.record.values import IN_NO_FORM
@@ -196,7 +197,8 @@ class AttributeWriter:
         return self._conditionally(change, live, send)
 
     def _conditionally(self, change: Change, live: Resource, send: Callable[[str | None], Resource | None]) -> Resource | None:
-        answer = conditionally(self.client, version_of(live), send, lambda: version_of(self.fresh(change)))
+        version, look = version_of(live), lambda: version_of(self.fresh(change))
+        answer = trying(self.quirks, change, version, send, lambda: conditionally(self.client, version, send, look))
         self.quirks.writes += 1
         return answer
 

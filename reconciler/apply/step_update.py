@@ -19,7 +19,8 @@ DELETES_INACTIVE = (
 
 def update(shared: Shared, step: OneStep, writer: AttributeWriter, change: Change, attributes: Attributes) -> None:
     """Raises Failed or ServiceError."""
-    seen = unread(shared, change, attributes) or read_ahead(shared, change, attributes)
+    alone = shared.quirks.tries_versions(change)
+    seen = None if alone else unread(shared, change, attributes) or read_ahead(shared, change, attributes)
     live = seen or shared.fresh(change)
     with step.writing():
         live, sent = writer.as_seen(change, attributes, seen) if seen else (live, writer.write(change, attributes, live))

@@ -1,6 +1,6 @@
 """An update that needs no read of its own before it: a change in, the object as the plan or a read of many saw it out.
 
-A service that announces ETags (RFC 7644 §3.14) refuses a PATCH whose version is not the object's any more, so the version that a
+A service that keeps ETags (RFC 7644 §3.14) refuses a PATCH whose version is not the object's any more, so the version that a
 list has shown, sent as If-Match, says that what the change rests on is as it was planned.
 """
 
@@ -22,7 +22,7 @@ def unread(shared: Shared, change: Change, attributes: Iterable[AttributeChange]
     rests_on, etag = change.precondition, shared.client.profile.etag
     if rests_on is None or change.address in shared.changes.touched:
         return None
-    if not (etag.supported and etag.announced and shared.quirks.versions_move and shared.client.profile.patch.supported):
+    if not (etag.announces() and etag.enforced and shared.quirks.versions_move and shared.client.profile.patch.supported):
         return None
     if change.action == Action.CREATE or not all(_is_told_by_the_plan(shared, change, a) for a in attributes):
         return None

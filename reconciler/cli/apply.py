@@ -128,7 +128,7 @@ def _apply(
             return write(session, changes, Request(only=only, digest=digest))
 
     asks = not auto_approve and digest is None
-    return worst(under_locks({app.name: partial(work, app) for app in picked}, 1 if asks else jobs))
+    return worst(under_locks([(app, partial(work, app)) for app in picked], 1 if asks else jobs))
 
 
 def _agreed(session: Session, auto_approve: bool, digest: str | None, no_color: bool) -> tuple[Change, ...] | int:
@@ -192,10 +192,10 @@ def apply_files(
             reading.writes = True
             return 0
 
-        looked = worst(under_locks({app.name: partial(look, app) for app in named if app.name not in shut}, jobs))
+        looked = worst(under_locks([(app, partial(look, app)) for app in named if app.name not in shut], jobs))
         if looked:
             return looked
-        works = {app.name: ready[app.name] for app in named if app.name in ready}
+        works = [(app, ready[app.name]) for app in named if app.name in ready]
         return worst([*shut.values(), *under_locks(works, jobs)])
 
 

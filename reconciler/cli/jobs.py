@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -15,6 +15,7 @@ from reconciler.cli.interrupt import INTERRUPTED, in_turn, orderly
 from reconciler.cli.output import say
 from reconciler.cli.turns import Turn, taking
 from reconciler.declare.model import App
+from reconciler.scim.credentials import tenant
 
 A_CORE = 4  # apps at a time: most of the time a service is waited for
 
@@ -42,25 +43,36 @@ def side_by_side(apps: Sequence[App], work: Callable[[App], int], jobs: int) -> 
         return [guarded(partial(work, app)) for app in apps]
     pool = ThreadPoolExecutor(min(jobs, len(apps)))
     try:
-        return _spoken([_begun(pool, partial(guarded, partial(work, app))) for app in apps])
+        return _spoken([_Task(partial(guarded, partial(work, app))).begun(pool) for app in apps])
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # whoever interrupts waits for none of them
 
 
-def under_locks(works: Mapping[str, Callable[[], int]], jobs: int) -> list[int]:
-    """The same for work under each app's lock, by its name, that may write: whatever ends one, the others end in order.
+def under_locks(works: Sequence[tuple[App, Callable[[], int]]], jobs: int) -> list[int]:
+    """The same for work under each app's lock that may write: whatever ends one, the others end in order.
 
-    Who interrupts once lets the writes under way of all of them end, and none of the rest begin.
+    Apps of one service go one after another: what the first one takes or makes there, the next one finds. Who interrupts once
+    lets the writes under way of all of them end, and none of the rest begin.
     """
     if min(jobs, len(works)) <= 1:
-        return in_turn(works)
+        return in_turn({app.name: work for app, work in works})
     pool = ThreadPoolExecutor(min(jobs, len(works)))
     with orderly() as stopped:
+        tasks = [(app, _Task(partial(_unless, stopped, app.name, work))) for app, work in works]
         try:
-            return _spoken([_begun(pool, partial(_unless, stopped, name, work)) for name, work in works.items()])
+            for chain in _of_one_service(tasks):
+                pool.submit(_Task.run_all, chain)
+            return _spoken([task for _, task in tasks])
         except BaseException as error:
             pool.shutdown(wait=not isinstance(error, KeyboardInterrupt), cancel_futures=True)
             raise
+
+
+def _of_one_service(tasks: Iterable[tuple[App, _Task]]) -> Iterable[list[_Task]]:
+    chains: dict[str, list[_Task]] = {}
+    for app, task in tasks:
+        chains.setdefault(tenant(app, os.environ), []).append(task)
+    return chains.values()
 
 
 def _unless(stopped: Callable[[], bool], name: str, work: Callable[[], int]) -> int:
@@ -74,20 +86,33 @@ def _unless(stopped: Callable[[], bool], name: str, work: Callable[[], int]) -> 
         return INTERRUPTED
 
 
-def _begun(pool: ThreadPoolExecutor, work: Callable[[], int]) -> tuple[Turn, Future[int]]:
-    context, turn = click.get_current_context(), Turn()
+class _Task:
+    """One app's work, for a thread of a pool: what it says is said in its own turn."""
 
-    def one() -> int:
-        with context.scope(cleanup=False), taking(turn):
-            return work()
+    def __init__(self, work: Callable[[], int]) -> None:
+        self._work, self._context, self.turn, self.code = work, click.get_current_context(), Turn(), Future[int]()
 
-    return turn, pool.submit(one)
+    def begun(self, pool: ThreadPoolExecutor) -> _Task:
+        pool.submit(self.run)
+        return self
+
+    def run(self) -> None:
+        try:
+            with self._context.scope(cleanup=False), taking(self.turn):
+                self.code.set_result(self._work())
+        except BaseException as error:  # whoever waits for the code raises it
+            self.code.set_exception(error)
+
+    @staticmethod
+    def run_all(tasks: Iterable[_Task]) -> None:
+        for task in tasks:
+            task.run()
 
 
-def _spoken(begun: Iterable[tuple[Turn, Future[int]]]) -> list[int]:
+def _spoken(tasks: Iterable[_Task]) -> list[int]:
     """What each of them came to, once it has said all."""
     codes: list[int] = []
-    for turn, work in begun:
-        turn.begin()
-        codes.append(work.result())
+    for task in tasks:
+        task.turn.begin()
+        codes.append(task.code.result())
     return codes

@@ -46,11 +46,17 @@ class Patch:
 class Etag:
     """`supported`: whether If-Match is sent with the version that the service shows (RFC 7644 §3.14).
 
-    `announced`: whether the service says so itself (RFC 7643 §5), so that a version is as good as a read.
+    `announced`: whether the service says so itself (RFC 7643 §5). `enforced`: whether it refuses a change with another version,
+    so that a version is as good as a read; None where nobody knows.
     """
 
     supported: bool = True
     announced: bool = False
+    enforced: bool | None = None
+
+    def announces(self) -> bool:
+        """Whether versions are sent, to a service that says that it has them."""
+        return self.supported and self.announced
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ class Profile:
 
     def limits(self) -> Limits:
         """What matters to the number of requests that a plan foresees."""
-        members, versions = self.groups.membersPerPatch, self.etag.supported and self.etag.announced and self.patch.supported
+        members, versions = self.groups.membersPerPatch, self.etag.announces() and self.patch.supported and self.etag.enforced
         together = AT_ONCE if self.combines_ids() else 1
         if self.rate is None:
             return Limits(members, versions=versions, together=together)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from threading import Barrier, Event
+from functools import partial
+from threading import Barrier, Event, Lock
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,7 +16,7 @@ from reconciler.cli.output import say
 from reconciler.cli.turns import Turn
 from reconciler.scim.errors import ServiceError
 
-APPS: list[Any] = [SimpleNamespace(name=name) for name in ("a", "b", "c")]
+APPS: list[Any] = [SimpleNamespace(name=name, tenantUrl=name) for name in ("a", "b", "c")]
 
 
 @pytest.mark.parametrize("jobs", [1, 3, 9])
@@ -77,6 +78,24 @@ def test_what_nobody_foresaw_in_one_app_lets_the_other_end_first() -> None:
 
     @click.command()
     def command() -> None:
-        under_locks({"a": broken, "b": slow}, 2)
+        under_locks([(APPS[0], broken), (APPS[1], slow)], 2)
 
     assert isinstance(CliRunner().invoke(command).exception, ZeroDivisionError) and ended == ["b"]
+
+
+def test_apps_of_one_service_go_one_after_another_in_their_order() -> None:
+    busy, order = Lock(), list[str]()
+
+    def work(name: str) -> int:
+        assert busy.acquire(blocking=False)
+        order.append(name)
+        Event().wait(0.01)
+        busy.release()
+        return 0
+
+    @click.command()
+    def command() -> None:
+        apps = [SimpleNamespace(name=name, tenantUrl="https://one/v2") for name in "abcd"]
+        assert under_locks([(app, partial(work, app.name)) for app in apps], 4) == [0] * 4  # type: ignore[misc]
+
+    assert CliRunner().invoke(command).exception is None and order == list("abcd")

@@ -539,8 +539,11 @@ def test_no_read_is_foreseen_where_a_version_goes_with_the_write_and_one_for_man
     seen = Precondition("1", "sha256:0", 'W/"1"')
     update = Change("User/ada@x.org", "update", "", ("config",), "a.yaml", 1, attributes=title, precondition=seen)
     delete = replace(update, action=Action.DELETE, attributes=())
-    announced = replace(generic, etag=Etag(announced=True))
+    announced = replace(generic, etag=Etag(announced=True, enforced=True))
     assert estimate([update] * 4, announced.limits()) == Requests(0, 4, None)
+    tried = replace(generic, etag=Etag(announced=True))  # which a read and a request in vain find out, where that pays
+    assert [estimate([update] * n, tried.limits()) for n in (4, 8)] == [Requests(4, 4, None), Requests(1, 9, None)]
+    assert estimate([update] * 8, replace(generic, etag=Etag(announced=True, enforced=False)).limits()) == Requests(8, 8, None)
     assert estimate([replace(update, precondition=seen._replace(version=None))] * 4, announced.limits()) == Requests(4, 4, None)
     any_of = replace(generic, filter=Filter(("eq", "or")))
     assert estimate([*[update] * 60, delete], any_of.limits()) == Requests(2, 61, None)
