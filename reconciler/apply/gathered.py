@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from reconciler.apply.side_by_side import Baton
+from reconciler.apply.pace import Baton
 from reconciler.scim.client import Resource, ScimClient
 from reconciler.scim.errors import ServiceError
 from reconciler.scim.lookup import of_any

@@ -5,7 +5,7 @@ Reads the service; changes the record through `changes`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +22,7 @@ from reconciler.plan.change import Change
 from reconciler.record.entry_changes import EntryChanges
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.scim.client import ScimClient
+from reconciler.scim.sender import Alone
 
 Resource = dict[str, Any]
 
@@ -66,6 +67,7 @@ class Shared:
     inside: Inside
     recorded: Recorded
     gathered: Gathered
+    alone: Callable[[], Alone | None]
     adopted: dict[str, str] = field(default_factory=dict)
 
     def mapping(self, change: Change) -> CompiledMapping:

@@ -173,15 +173,15 @@ class ScimClient:
         if not self.profile.patch.supported:
             raise PatchUnsupported("the service does no PATCH", f"PATCH /{resource}")
         body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations}
-        return self._written(self.sender.send("PATCH", self._at(resource, id), body=body, headers=self._if_match(version)))
+        return self._written(self.sender.write("PATCH", self._at(resource, id), body, headers=self._if_match(version)))
 
     def replace(self, resource: str, id: str, body: Resource, version: str | None = None) -> Resource | None:
         """PUT of a full resource."""
-        return self._written(self.sender.send("PUT", self._at(resource, id), body=body, headers=self._if_match(version)))
+        return self._written(self.sender.write("PUT", self._at(resource, id), body, headers=self._if_match(version)))
 
     def delete(self, resource: str, id: str, version: str | None = None) -> None:
         """DELETE. Raises ServiceError, also of one that is gone already: a service that cannot delete answers 404 too."""
-        self.sender.send("DELETE", self._at(resource, id), headers=self._if_match(version))
+        self.sender.write("DELETE", self._at(resource, id), None, headers=self._if_match(version))
 
     def _if_match(self, version: str | None) -> dict[str, str]:
         return {"If-Match": version} if version and self.profile.etag.supported else {}

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from reconciler.apply.gathered import FRESH, Gathered
-from reconciler.apply.side_by_side import Baton
+from reconciler.apply.pace import Baton
 from reconciler.cycle.randomness import SystemChance
 from reconciler.cycle.write import Request, write
 from reconciler.scim.client import ScimClient
