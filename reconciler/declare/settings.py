@@ -57,6 +57,22 @@ class Identity:
     minimumExisting: int = 10
 
 
+class Cost(NamedTuple):
+    """What one request costs, in a currency, and the most that an apply may cost."""
+
+    perRequest: float
+    currency: str
+    most: float
+
+
+class Budget(NamedTuple):
+    """The most requests of one apply, the most minutes that they may take at the service's rate, and their cost."""
+
+    requests: int | None = None
+    minutes: int | None = None
+    cost: Cost | None = None
+
+
 class Lockout(NamedTuple):
     """`role` is a folded displayName, `minimumActive` how many must hold it after any plan."""
 
