@@ -14,7 +14,21 @@ from reconciler.report.log_query import actions_of, address_of, by_of, ours_of
 from reconciler.report.safe import plain
 
 Record = dict[str, Any]
-CHANGE = ("at", "action", "file", "line", "commit", "pullRequest", "approvals", "reason", "until", "by", "run", "readBack", "cycle")
+CHANGE = (
+    "at",
+    "action",
+    "file",
+    "line",
+    "commit",
+    "pullRequest",
+    "approvals",
+    "reason",
+    "until",
+    "by",
+    "run",
+    "readBack",
+    "cycle",
+)
 COLUMNS = ("app", "address", "login", "kind", "what", "privileged", "known", *(f"gave.{name}" for name in CHANGE),
            *(f"took.{name}" for name in CHANGE))  # fmt: skip
 
@@ -24,7 +38,9 @@ def missing(past: Past, at: str) -> list[str]:
     if not past.begins:
         return ["the log has no complete records yet: nobody knows who had what; it begins with the next apply"]
     if at < past.begins:
-        return [f"the log begins at {past.begins}: nobody knows who had what before, which does not mean that nobody had anything"]
+        return [
+            f"the log begins at {past.begins}: nobody knows who had what before, which does not mean that nobody had anything"
+        ]
     gaps = [f"the log has a gap between {gap.since} and {gap.until}: {gap.what}" for gap in past.gaps]
     return [*gaps, *(f"the log is not whole: {problem.what}" for problem in past.problems)]
 
@@ -66,7 +82,9 @@ def _said(row: Had, record: Record) -> Record:
     rows = [item for item in ours_of(record).get("access") or () if isinstance(item, dict)]
     same = (item for item in rows if fold(str(item.get("what", ""))) == fold(row.what) and item.get("kind") == row.kind)
     known = {fold(row.address), fold(address_of(record))} if row.kind != "group" else {fold(row.address)}
-    return next((item for item in same if fold(str(item.get("address", ""))) in known), {})
+    found = next((item for item in same if fold(str(item.get("address", ""))) in known), None)
+    # Where no role is told to the service the log tells of the account.
+    return found or next((item for item in rows if row.kind == "role" and item.get("kind") == "account"), {})
 
 
 def _approval(item: Record) -> dict[str, Any]:
@@ -93,19 +111,22 @@ def _block(app: str, rows: list[Had], at: str) -> list[str]:
 
 
 def _cells(row: Had) -> tuple[str, str, str]:
-    what = ("group " if row.kind == "group" else "") + row.what + (" (privileged)" if row.privileged else "")
     parts = ["" if row.known else "NOT KNOWN: it was changed by hand, or what was written is not known"]
     given, taken = change(row, row.gave), change(row, row.took)
     parts.append("since " + words(given) if given else "from before the log, or by hand")
     parts.append("taken " + words(taken) if taken else "")
-    return plain(row.login or row.address), plain(what), plain("; ".join(filter(None, parts)))
+    return *cells_of(row), plain("; ".join(filter(None, parts)))
+
+
+def cells_of(row: Had) -> tuple[str, str]:
+    """Who, and what."""
+    what = ("group " if row.kind == "group" else "") + row.what + (" (privileged)" if row.privileged else "")
+    return plain(row.login or row.address), plain(what)
 
 
 def words(said: Mapping[str, Any]) -> str:
     """`2026-03-01T08:00:00Z (create) by ada, desired/...yaml:4, commit 1a2b3c4, pull request 12, approved: ..., asWritten`."""
-    approvals = ", ".join(
-        f"{item['reason']} ({item['safeguard']}, {item['file']}:{item['line']})" for item in said["approvals"]
-    )
+    approvals = ", ".join(f"{item['reason']} ({item['safeguard']}, {item['file']}:{item['line']})" for item in said["approvals"])
     parts = (
         f"{said['at']} ({said['action']})" + (f" by {said['by']}" if said["by"] else ""),
         f"{said['file']}:{said['line']}" if said["file"] else "",
@@ -147,10 +168,11 @@ def answer(app: str, at: str, past: Past, rows: Iterable[Had]) -> dict[str, Any]
 
 def as_csv(apps: Mapping[str, Iterable[Had]]) -> str:
     """RFC 4180, with a heading; a cell that a spreadsheet would compute begins with an apostrophe."""
-    return as_rows_of_csv([COLUMNS, *(_flat(app, row) for app, rows in apps.items() for row in rows)])
+    return as_rows_of_csv([COLUMNS, *(flat(app, row) for app, rows in apps.items() for row in rows)])
 
 
-def _flat(app: str, row: Had) -> list[Any]:
+def flat(app: str, row: Had) -> list[Any]:
+    """A row of COLUMNS."""
     said = fields(app, row)
     changes = [said.pop(name) or {} for name in ("gave", "took")]
     return [*said.values(), *(_text(item.get(name)) for item in changes for name in CHANGE)]

@@ -10,7 +10,6 @@ import pytest
 
 from reconciler.declare.load import load
 from reconciler.plan.access.had import Had, Past, past
-from reconciler.plan.access.past import Gap, Moment, State, state
 from reconciler.record.log.read import records_of
 from tests.support.budget import THOROUGH, examples
 from tests.support.world import World

@@ -191,3 +191,30 @@ def picked(rows: Iterable[Had], people: frozenset[str], roles: frozenset[str], g
         if (not people or people & {fold(row.address), row_key(row.address), fold(row.login)})
         and ((not roles and not groups) or fold(row.what) in (groups if row.kind == "group" else roles))
     ]
+
+
+class Moved(NamedTuple):
+    """What came of one thing between two times: gained, lost, kept, or unknown; `row` is as it was at the later time, of what was
+    lost as it was at the earlier one.
+    """
+
+    how: str
+    row: Had
+
+
+def moved(before: Iterable[Had], after: Iterable[Had], until: str) -> list[Moved]:
+    """What was gained, lost and kept between two times, of which `until` is the later one."""
+    old, new = ({(row.id, row.kind, fold(row.what)): row for row in rows} for rows in (before, after))
+    found = [Moved(_how(old.get(key), row), row) for key, row in new.items()]
+    for key, row in old.items():
+        if key not in new:
+            took = row.took if row.took is not None and str(row.took.get("activityDateTime", "")) <= until else None
+            found.append(Moved("lost" if row.known else "unknown", row._replace(took=took)))
+    order = ("gained", "lost", "unknown", "kept")
+    return sorted(found, key=lambda item: (order.index(item.how), fold(item.row.address), item.row.kind, fold(item.row.what)))
+
+
+def _how(old: Had | None, new: Had) -> str:
+    if not new.known or (old is not None and not old.known):
+        return "unknown"
+    return "gained" if old is None else "kept"

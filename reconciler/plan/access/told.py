@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from reconciler.declare.names import fold, is_group, is_user, name_of
+from reconciler.declare.names import fold, is_group, is_user
 from reconciler.plan.access.past import Moment, Record
 
 ROLES, MEMBERS = "appRoleAssignments", "members"
