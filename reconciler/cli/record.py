@@ -1,4 +1,4 @@
-"""reconcile record: show, mend, move or prune what was last applied."""
+"""reconcile record: show, fix, move or prune what was last applied."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LOCAL = (
 
 @click.group()
 def record() -> None:
-    """Show, mend, move or prune what was last applied."""
+    """Show, fix, move or prune what was last applied."""
 
 
 def _each(desired: Path, apps: tuple[str, ...], work: Callable[[App, Declarations], int]) -> int:
