@@ -7,9 +7,11 @@ from functools import partial
 from typing import Any
 
 from reconciler.apply.attribute_writer import AttributeWriter
+from reconciler.apply.gathered import Gathered
 from reconciler.apply.ids import Ids
 from reconciler.apply.inside import Inside
 from reconciler.apply.model import Job
+from reconciler.apply.pace import Baton, Pace
 from reconciler.apply.quirks import Quirks
 from reconciler.apply.recorded import Recorded
 from reconciler.apply.right_account import Whose
@@ -24,13 +26,25 @@ from reconciler.resolve.expressions.functions import Chance
 from reconciler.scim.client import ScimClient
 
 
-def shared_of(job: Job, client: ScimClient, now: Callable[[], str]) -> Shared:
+def shared_of(job: Job, client: ScimClient, now: Callable[[], str], baton: Baton, pace: Pace) -> Shared:
     """What the steps of a run begin with."""
     inputs, ids = job.inputs, Ids(job.inputs.ids)
     references = job.resolution.user_mapping.references
     changes = EntryChanges(job.record, inputs.baselines, inputs.renamed, inputs.gone, references)
     recorded = Recorded(job, ids, changes, now)
-    return Shared(job, client, ids, changes, Whose(job, ids), Quirks(job, client), Inside(job, client, ids), recorded)
+    gathered = Gathered(client, {id: place for place, id in enumerate(inputs.live.users)}, baton)
+    return Shared(
+        job,
+        client,
+        ids,
+        changes,
+        Whose(job, ids),
+        Quirks(job, client),
+        Inside(job, client, ids),
+        recorded,
+        gathered,
+        lambda: pace.alone(baton) if pace.may_collide() else None,
+    )
 
 
 class StepWriter:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.terminal import echo
+from reconciler.cli.terminal import echo, print_it
+from reconciler.cli.turns import speak, speaker
 from reconciler.cycle.listener import Listener
 from reconciler.declare.model import App
 from reconciler.report.safe import plain
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 Tell = Callable[["Outcome"], None]
 KEY = "reconciler.said"
-_held: ContextVar[list[tuple[str, bool]] | None] = ContextVar("held", default=None)  # what a thread says while others speak
 
 
 @dataclass
@@ -39,28 +38,8 @@ def _kept() -> _Said:
 
 def say(line: str, err: bool = True) -> None:
     """A line for the person, and for the report."""
-    held = _held.get()
-    if held is not None:
-        held.append((line, err))
-        return
     echo(plain(line), err=err)
     report_lines([line])
-
-
-@contextmanager
-def held_back() -> Iterator[Callable[[], None]]:
-    """What this thread says inside of the block is kept; yields what says all of it, to be called by whoever speaks next."""
-    lines: list[tuple[str, bool]] = []
-    token = _held.set(lines)
-    try:
-        yield lambda: _say_all(lines)
-    finally:
-        _held.reset(token)
-
-
-def _say_all(lines: list[tuple[str, bool]]) -> None:
-    for line, err in lines:
-        say(line, err)
 
 
 def warn(app: App, text: str) -> None:
@@ -71,12 +50,12 @@ def warn(app: App, text: str) -> None:
 
 def waiting(words: str) -> None:
     """A wait for a service is said, from whichever thread begins it."""
-    echo(plain(words), err=True)
+    print_it(plain(words), err=True)
 
 
 def report_lines(lines: list[str]) -> None:
     """Lines for the report alone."""
-    _kept().lines += lines
+    speak(lambda: _kept().lines.extend(lines))
 
 
 def _note(line: str) -> None:
@@ -88,7 +67,7 @@ PERSON = Listener(waiting, say, _note)
 
 def add_markdown(text: str) -> None:
     """Markdown for the report alone."""
-    _kept().markdown.append(text)
+    speak(lambda: _kept().markdown.append(text))
 
 
 @contextmanager
@@ -115,7 +94,8 @@ def telling(total: int, name: str) -> Iterator[Tell]:
         with _bar(total, name) as tell:
             yield tell
     else:
-        yield lambda outcome: echo(line(outcome))
+        out = speaker()  # changes end in threads of the run's own
+        yield lambda outcome: out(lambda: print_it(line(outcome)))
 
 
 @contextmanager

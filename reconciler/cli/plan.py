@@ -53,7 +53,7 @@ full_option = click.option("--full", is_flag=True, help="In text, show each of m
 @full_option
 @click.option("--redact", is_flag=True, help="Show hashes for personal values, also in FILE, which can then not be applied.")
 @click.option("--with-token", is_flag=True, help="Only apps whose token is in the environment.")
-@jobs_option
+@jobs_option("Apps that are planned at a time.")
 @click.option(
     "--detailed-exitcode",
     is_flag=True,

@@ -11,6 +11,12 @@ from reconciler.scim.discovery import read_schemas, refined, schema_warnings
 from reconciler.scim.errors import OldScim, ReadError, ServiceError
 from reconciler.scim.profile import Profile
 
+KEEPS = {
+    True: "which the service keeps, so that an update needs no read before it",
+    False: "which the service does not keep, so that each object is read before its update",
+    None: "which the first apply of many updates tries before it relies on it",
+}
+
 
 class Step(NamedTuple):
     """`needed` steps decide the exit code; discovery is optional, and a `warning` says what to mend."""
@@ -112,6 +118,8 @@ def _writing(profile: Profile) -> Step:
     else:
         form = f"by PATCH ({profile.patch.dialect})"
     versions = "with If-Match where a version is shown" if profile.etag.supported else "without If-Match"
+    if profile.etag.announces():
+        versions += f", {KEEPS[profile.etag.enforced]}"
     return Step("changes", True, f"sent {form}, {versions}", needed=False)
 
 

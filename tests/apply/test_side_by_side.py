@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from reconciler.apply.journal import GroupCommit
-from reconciler.apply.side_by_side import Baton, Pace, Phase
+from reconciler.apply.pace import Baton, Pace
+from reconciler.apply.side_by_side import Phase
 from reconciler.apply.steps import Step
 from reconciler.plan.change import Change
 from reconciler.record.store import RecordError

@@ -223,6 +223,11 @@ def test_a_group_that_is_left_says_what_of_its_roles_remains(world: World) -> No
     world.groups("displayName: Net, members: []", "displayName: Engineering, members: [ada@x.org]")
     lost = row(world, "ada", "Net")
     assert (lost.gains, lost.keeps) == (False, "User through group Engineering")
+    world.assign(
+        "group: Net, role: User", "group: Engineering, role: User, expires: 2027-01-31", "user: grace@x.org, role: Admin"
+    )
+    assert row(world, "ada", "Net").keeps == "User through group Engineering until 2027-01-31", "no longer than that"
+    world.assign("group: Net, role: User", "group: Engineering, role: User", "user: grace@x.org, role: Admin")
     assert "ada@x.org loses group Net" in text(world.plan()) and "(keeps User through group Engineering)" in text(world.plan())
     world.assign("group: Net, role: User", "user: grace@x.org, role: Admin")
     world.groups("displayName: Net, members: []", "displayName: Engineering, members: []")

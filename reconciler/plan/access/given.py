@@ -40,6 +40,11 @@ def longest(assignments: Iterable[Assignment], since: str) -> Assignment | None:
     return max(found, key=lambda item: (item.expires or "9999", item.user is not None), default=None)
 
 
+def ending(item: Assignment) -> str:
+    """` until 2027-01-31`, or nothing where it does not end."""
+    return f" until {item.expires}" if item.expires else ""
+
+
 class Given:
     """The assignments of an app by role, by user and by group."""
 
@@ -89,6 +94,6 @@ class Given:
         return " > ".join([*shown, *more])
 
     def by(self, role: Role, given: Assignment) -> str:
-        """`Member through group Net`, or by which line."""
+        """`Member through group Net until 2027-01-31`, or by which line; no day where it does not end."""
         way = f"through group {self.groups[given.group].row['displayName']}" if given.group else f"by {given.file}:{given.line}"
-        return f"{role.displayName} {way}"
+        return f"{role.displayName} {way}{ending(given)}"

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from reconciler.declare.model import Assignment, Role
 from reconciler.declare.names import fold, group_address, name_of, row_key
 from reconciler.declare.place import Place
-from reconciler.plan.access.given import Given, longest
+from reconciler.plan.access.given import Given, ending, longest
 from reconciler.plan.change import Action, Change
 from reconciler.plan.membership import recorded_members
 from reconciler.plan.model import Access
@@ -132,7 +132,7 @@ class Lost:
         if (given := self.given.giving(address, staying)) is not None:
             return self.given.by(role, given)
         left = self.given.giving(address, assignments) if self.context.carrying else None
-        return f"{role.displayName} by {left.file}:{left.line}" if left is not None else ""
+        return f"{role.displayName} by {left.file}:{left.line}{ending(left)}" if left is not None else ""
 
     def _leaves(self, address: str, group: str) -> bool:
         change = self.changes.get(f"group/{group}")
