@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
+from reconciler.cli.common import CHANGES, ERROR, chosen, guarded, load_checked, options, worst
 from reconciler.cli.output import PERSON, say
-from reconciler.cli.terminal import echo
+from reconciler.cli.terminal import echo, echo_form
 from reconciler.cycle.clock import today
 from reconciler.declare.model import App, Declarations
 
 if TYPE_CHECKING:
+    from reconciler.declare.reviews import Reviews
     from reconciler.plan.access_review.share import Choose, Row, Shared
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*", re.ASCII)
@@ -196,3 +197,39 @@ def _mails(declarations: Declarations) -> dict[str, str]:
     users = declarations.users
     pairs = zip(users.columns["userPrincipalName"], users.column("mail"), strict=True)
     return {str(name): mail for name, mail in pairs if isinstance(mail, str)}
+
+
+@review.command()
+@options
+@click.argument("name", required=False)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where decisions are missing.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")
+def status(desired: Path, apps: tuple[str, ...], no_color: bool, name: str | None, detailed_exitcode: bool, form: str) -> int:
+    """Show which decisions are missing, by reviewer, of the review NAME or of every one.
+
+    Exit codes: 0; 1 where one is overdue or a file is in error; with --detailed-exitcode 2 where something is missing.
+    """
+    from reconciler.plan.access_review.progress import progress
+    from reconciler.report.access_review import as_json, as_text
+
+    reviews = _reviews(desired, name)
+    parts = {name: progress(files) for name, files in reviews.open}
+    echo_form(form, (as_json if form == "json" else as_text)(parts, reviews.closed, today()))
+    every = [part for found in parts.values() for part in found]
+    if reviews.problems or any(part.is_overdue(today()) for part in every):
+        return ERROR
+    return CHANGES if detailed_exitcode and any(part.missing for part in every) else 0
+
+
+def _reviews(desired: Path, name: str | None) -> Reviews:
+    """The reviews, or the one that is named. Problems are printed; raises UsageError where there is none of the name."""
+    from reconciler.cli.common import meant
+    from reconciler.declare.reviews import read_reviews
+    from reconciler.report.problems import as_text
+
+    reviews = read_reviews(desired)
+    if name is not None and name not in reviews.by_name:
+        raise click.UsageError(f"no review {name!r}; " + meant(name, sorted(reviews.by_name)))
+    found = reviews if name is None else reviews.only(name)
+    echo(as_text(found.problems), err=True, nl=False)
+    return found

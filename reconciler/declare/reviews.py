@@ -97,6 +97,12 @@ class Reviews:
     def open(self) -> Iterator[tuple[str, list[Review]]]:
         return ((name, files) for name, files in self.by_name.items() if name not in self.closed)
 
+    def only(self, name: str) -> Reviews:
+        """One of them, with what is wrong in its own files."""
+        files = {name: self.by_name[name]}
+        problems = [problem for problem in self.problems if f"/{FOLDER}/{name}/" in f"/{problem.place.file}"]
+        return Reviews(files, self.closed & {name}, self.broken & {name}, problems)
+
 
 def read_reviews(root: Path) -> Reviews:
     """All of them, by name."""

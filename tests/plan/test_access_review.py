@@ -12,6 +12,7 @@ from reconciler.declare.reviews import Reviews, read_reviews, read_rules
 from reconciler.declare.yaml.document import parse
 from reconciler.plan.access.held import Held, Source
 from reconciler.plan.access_review.check import check_reviews
+from reconciler.plan.access_review.progress import progress
 from reconciler.plan.access_review.rows import data_of, digest_of
 from reconciler.plan.access_review.share import (
     NO_MANAGER,
@@ -24,7 +25,7 @@ from reconciler.plan.access_review.share import (
     by_rules,
     share,
 )
-from reconciler.report.access_review import codeowners, document, file_names
+from reconciler.report.access_review import as_text, codeowners, document, file_names
 from tests.report.test_markdown import HOSTILE
 from tests.support.world import World
 
@@ -152,6 +153,15 @@ def test_a_row_or_a_file_that_went_is_noticed(world: World) -> None:
     assert [code for _, code, _ in told(world, read_reviews(world.folder / "desired"))] == ["review-altered"]
     file.write_text(document(data_of({**HEAD, "files": 3}, [])).replace("access:\n", "access: []\n"))
     assert [code for _, code, _ in told(world, read_reviews(world.folder / "desired"))] == ["review-file-missing"]
+
+
+def test_a_review_is_overdue_where_a_decision_is_missing_after_its_last_day(world: World) -> None:
+    found = reviews(world, ["decision: remove"], [row("ada@x.org"), row("bob@x.org")])
+    (part,) = progress(found.by_name["Q4"])
+    assert (part.rows, part.remove, len(part.missing)) == (2, 1, 1)
+    assert not part.is_overdue("2026-12-15") and part.is_overdue("2026-12-16")
+    assert "Q4, due 2026-12-15, overdue: 1 of 2 rows decided" in as_text({"Q4": [part]}, ["Q3"], "2026-12-16")
+    assert not part._replace(missing=()).is_overdue("2026-12-16")
 
 
 def test_loading_does_not_look_at_reviews_and_knows_the_folder(world: World) -> None:

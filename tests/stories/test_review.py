@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.support.servers import Desk, scim_server
@@ -61,3 +62,13 @@ def test_a_review_is_started_decided_followed_and_closed(tmp_path: Path) -> None
         again = desk.reconcile(*START, "--otherwise", "boss@x.org")
         assert again.code == 1 and "there is a review 2026-Q4" in again.err
         assert desk.reconcile("validate").code == 0
+        status = desk.reconcile("review", "status", "2026-Q4", "--detailed-exitcode")
+        assert status.code == 2 and "2026-Q4, due 2099-12-15: 0 of 6 rows decided" in status.out
+        assert (
+            "grace@x.org: 0 to keep, 0 to remove, 4 missing, the first at desired/reviews/2026-Q4/grace@x.org.yaml:11"
+            in status.out
+        )
+        decide(folder / "boss@x.org.yaml")
+        decide(folder / "grace@x.org.yaml", removed=("eve@x.org: Admin", "ada@x.org: User"))
+        parts = json.loads(desk.reconcile("review", "status", "--format", "json").out)["reviews"][0]["reviewers"]
+        assert [(part["keep"], part["remove"], part["missing"]) for part in parts] == [(2, 0, []), (2, 2, [])]
