@@ -37,7 +37,8 @@ COMMAND = "reconcile run"
 class Means(NamedTuple):
     """What a cycle is handed: who hears of it, the clock, the dice; `lock_timeout` is in seconds.
 
-    `orderly` is entered while something is written, and yields what tells whether to stop.
+    `orderly` is entered while something is written, and yields what tells whether to stop; `loaded` hears that the files of the
+    checkout are not needed any more: they may change.
     """
 
     listener: Listener
@@ -46,6 +47,7 @@ class Means(NamedTuple):
     orderly: Callable[[], AbstractContextManager[Callable[[], bool]]]
     tell: Callable[[Outcome], None] = lambda outcome: None
     lock_timeout: float = 0.0
+    loaded: Callable[[], None] = lambda: None
 
 
 class Order(NamedTuple):
