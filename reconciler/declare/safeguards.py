@@ -33,16 +33,16 @@ def read_safeguards(document: Document, roles: Mapping[str, Role], problems: lis
     protected = data.get("protected")
     principal = _mapping(document.data.get("adminCredentials")).get("principal")
     return Safeguards(
-        AccidentalDeletions(**_numbers(AccidentalDeletions, data.get("accidentalDeletions"))),
-        GroupMembership(**_numbers(GroupMembership, data.get("groupMembership"))),
-        Identity(**_numbers(Identity, data.get("identity"))),
-        tuple(name for name in protected if isinstance(name, str)) if isinstance(protected, list) else (),
-        _lockout(document, _mapping(data.get("lockout")), roles, problems),
-        principal if isinstance(principal, str) else None,
-        data.get("approvals") == "separate",
-        "continue" if data.get("onBlocked") == "continue" else "hold",
-        _budget(_mapping(data.get("budget"))),
-        {name: document.locate(("safeguards", *name.split("."))) for name in LIMITS}
+        accidentalDeletions=AccidentalDeletions(**_numbers(AccidentalDeletions, data.get("accidentalDeletions"))),
+        groupMembership=GroupMembership(**_numbers(GroupMembership, data.get("groupMembership"))),
+        identity=Identity(**_numbers(Identity, data.get("identity"))),
+        protected=tuple(name for name in protected if isinstance(name, str)) if isinstance(protected, list) else (),
+        lockout=_lockout(document, _mapping(data.get("lockout")), roles, problems),
+        principal=principal if isinstance(principal, str) else None,
+        separate=data.get("approvals") == "separate",
+        onBlocked="continue" if data.get("onBlocked") == "continue" else "hold",
+        budget=_budget(_mapping(data.get("budget"))),
+        places={name: document.locate(("safeguards", *name.split("."))) for name in LIMITS}
         | {name: document.locate(tuple(name.split("."))) for name in SETTINGS},
     )
 

@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 @dataclass(frozen=True)
 class Provisioning:
-    """`interval` and `fullRefresh` are times as they are declared: `40m`."""
+    """`interval` and `fullRefresh` are times as they are declared: `40m`.
+
+    `minimalOver` is the number of objects in the record above which `plan --minimal-if-large` reads what changed, None for never.
+    """
 
     mode: str = "automatic"
     status: str = "on"
@@ -17,6 +20,7 @@ class Provisioning:
     nestedGroups: str = "expand"
     interval: str = "40m"
     fullRefresh: str = "24h"
+    minimalOver: int | None = None
     drift: str = "report"  # or "repair": what `run` does
 
 
