@@ -116,8 +116,7 @@ def past(records: Iterable[Record], record: LastApplied | None, names: Mapping[s
     found, check, gaps = Past(), Check(), list[Gap]()
     for cycle in _cycles(_looked_at(records, found, check, gaps)):
         found.told.cycle(cycle)
-    problems = check.ended()
-    found.problems = tuple(problem for problem in problems if "missing before" not in problem.what)
+    found.problems = tuple(problem for problem in check.ended() if problem not in check.problems)
     found.gaps, found.head = tuple(gaps), check.last.hash
     found.now = _now(found.told, record, names, found.newest) if record is not None else {}
     return found
@@ -131,7 +130,7 @@ def _looked_at(records: Iterable[Record], found: Past, check: Check, gaps: list[
             continue
         before, at = len(check.problems), str(record.get("activityDateTime", ""))
         check.look(record)
-        gaps += [Gap(found.newest, at, problem.what) for problem in check.problems[before:]]
+        gaps += [Gap(found.newest, at, f"record {problem.number}: {problem.what}") for problem in check.problems[before:]]
         found.begins = found.begins or at
         found.newest = max(found.newest, at)
         yield record
