@@ -72,3 +72,8 @@ def test_a_review_is_started_decided_followed_and_closed(tmp_path: Path) -> None
         decide(folder / "grace@x.org.yaml", removed=("eve@x.org: Admin", "ada@x.org: User"))
         parts = json.loads(desk.reconcile("review", "status", "--format", "json").out)["reviews"][0]["reviewers"]
         assert [(part["keep"], part["remove"], part["missing"]) for part in parts] == [(2, 0, []), (2, 2, [])]
+        warned = desk.reconcile("validate")
+        assert warned.code == 0 and "assignments.yaml:5:1: warning: eve@x.org was to lose Admin in wiki" in warned.out
+        applied = desk.reconcile("review", "apply", "2026-Q4")
+        assert applied.code == 5 and "ada@x.org still has User in wiki through group Net" in applied.err
+        assert (tmp_path / "desired/apps/wiki/assignments.yaml").read_text() == ASSIGNMENTS.rpartition("  - {")[0]
