@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from reconciler.apply.answers import kept_otherwise
 from reconciler.apply.ids import resource_of, version_of
 from reconciler.apply.model import Failed, Stale
-from reconciler.apply.precondition_failed import as_planned, conditionally
+from reconciler.apply.precondition_failed import conditionally, with_planned_version
 from reconciler.apply.shared import Resource, Shared
-from reconciler.apply.unread import unread
+from reconciler.apply.version_try import trying
 from reconciler.declare.names import is_user
 from reconciler.plan.change import AttributeChange, Change
 from reconciler.record.values import IN_NO_FORM
@@ -68,19 +68,17 @@ class AttributeWriter:
             return self._apart(change, attributes, live, sent, error)
         raise error
 
-    def unread(self, change: Change, attributes: Attributes) -> tuple[Resource, Sent] | None:
-        """One PATCH with the version that the plan saw, and no read before it: the object before it, and what came of it.
+    def as_seen(self, change: Change, attributes: Attributes, live: Resource) -> tuple[Resource, Sent]:
+        """One PATCH of an object as it was seen before, not read alone: the object before it, and what came of it.
 
-        None where the object is to be read first. Raises Failed or ServiceError.
+        Raises Failed or ServiceError.
         """
-        live = unread(self.shared, change, attributes)
-        if live is None:
-            return None
         resource, id, version = resource_of(change.address), self.ids.own(change), version_of(live)
-        request = operations([(a.path, self.ids.wire(a)) for a in attributes], live, self.client.profile.patch)
+        pairs = [(_target(a), self.ids.wire(a)) for a in attributes]
+        request = operations(pairs, live, self.client.profile.patch, self._adds(change))
         send = partial(self.client.patch, resource, id, request)
         try:
-            answer = as_planned(self.client, version, send, lambda: version_of(self.fresh(change)))
+            answer = with_planned_version(self.client, version, send, lambda: version_of(self.fresh(change)))
         except LostAnswer as error:
             return live, self._after_lost(change, attributes, error)
         except ServiceError as error:
@@ -199,7 +197,8 @@ class AttributeWriter:
         return self._conditionally(change, live, send)
 
     def _conditionally(self, change: Change, live: Resource, send: Callable[[str | None], Resource | None]) -> Resource | None:
-        answer = conditionally(self.client, version_of(live), send, lambda: version_of(self.fresh(change)))
+        version, look = version_of(live), lambda: version_of(self.fresh(change))
+        answer = trying(self.quirks, change, version, send, lambda: conditionally(self.client, version, send, look))
         self.quirks.writes += 1
         return answer
 

@@ -10,21 +10,25 @@ from contextlib import contextmanager, nullcontext
 from reconciler.apply.journal import UNSAID, GroupCommit, Line, ending, move, opening, unanswered
 from reconciler.apply.model import Failed, Job, Outcome, Result
 from reconciler.apply.outcomes import Outcomes
+from reconciler.apply.pace import ONE_AT_A_TIME, Baton, Pace
 from reconciler.apply.run_notes import RunNotes
 from reconciler.apply.run_record import RunRecord
 from reconciler.apply.shared import OneStep
-from reconciler.apply.side_by_side import Baton, Pace, Phase
+from reconciler.apply.side_by_side import Phase
 from reconciler.apply.step_writer import StepWriter, shared_of
-from reconciler.apply.steps import Step, phases
+from reconciler.apply.steps import Step, StepKind, phases
+from reconciler.declare.names import is_user
 from reconciler.plan.change import Change
 from reconciler.plan.name_swaps import waiting
 from reconciler.record.store import RecordError, Store
 from reconciler.resolve.expressions.functions import Chance
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import AuthError, ServiceError
+from reconciler.scim.sender import Alone
 
 SILENT = 3  # objects in a row for which no answer came, each after several tries, end a run
-TAKING = ("write", "members out", "delete")  # steps that may take something from somebody
+CONFLICT = 409
+TAKING = (StepKind.WRITE, StepKind.MEMBERS_OUT, StepKind.DELETE)  # steps that may take something from somebody
 
 
 def execute(
@@ -44,7 +48,7 @@ def execute(
             run.guarded(lambda: run.go(stopped))
         finally:
             run.guarded(lambda: run.record.finish(run.outcomes, run.open, run.notes))
-    ended, said = run.outcomes, tuple(run.shared.quirks.said)
+    ended, said = run.outcomes, (*run.shared.quirks.said, *([ONE_AT_A_TIME] if run.pace.collisions else []))
     return Result(ended.all(), ended.interrupted, ended.refused, tuple(run.record.adopted), ended.unkept, said)
 
 
@@ -68,7 +72,8 @@ class _Run:
         carrying = {slot.target for slot in job.resolution.user_mapping.slots if slot.carries_roles}
         self.phases = phases(job.changes, carrying)
         self.waits = waiting(job.changes)
-        self.shared = shared_of(job, client, now)
+        self.baton, self.pace = Baton(), Pace(client.workers)
+        self.shared = shared_of(job, client, now, self.baton, self.pace)
         self.outcomes = Outcomes(self.shared, [step for steps in self.phases for step in steps])
         self.record = RunRecord(self.shared, store, now)
         self.writer = StepWriter(self.shared, self._journal, chance)
@@ -78,18 +83,24 @@ class _Run:
         self.open: set[str] = set()
         self.over: set[str] = set()
         self.telling: deque[Step] = deque()
-        self.baton, self.pace = Baton(), Pace(client.workers)
         self.lines = GroupCommit(store.journal, self.baton)
 
     @contextmanager
     def together(self, stopped: Callable[[], bool]) -> Iterator[None]:
         """While steps go side by side; whoever asks to stop waits for what is under way, and for no second try."""
-        self.client.sender.waiting, self.client.sender.stopped = self.baton.laid_down, stopped
+        sender = self.client.sender
+        sender.waiting, sender.stopped, sender.alone = self.baton.laid_down, stopped, self._alone
         try:
             with self.baton.held():
                 yield
         finally:
-            self.client.sender.waiting, self.client.sender.stopped = nullcontext, lambda: False
+            sender.waiting, sender.stopped, sender.alone = nullcontext, lambda: False, lambda error: None
+
+    def _alone(self, error: ServiceError) -> Alone | None:
+        """How a change that was refused may be tried once more: a conflict may be with one that was under way beside it."""
+        if error.status != CONFLICT or error.scim_type == "uniqueness":
+            return None
+        return self.shared.alone()
 
     def guarded(self, work: Callable[[], None]) -> None:
         """A disk that is full: what was written so far must be said, so this is no end of all."""
@@ -104,12 +115,20 @@ class _Run:
         outcomes = self.outcomes
         for steps in self.phases:
             self.telling, self.over = deque(steps), set()
+            self.shared.gathered.begin(self._read_first(steps))
             Phase(steps, self.waits, self._step, lambda: self._ends(stopped), self.baton, self.pace).run()
             if outcomes.interrupted or outcomes.refused:
                 break
         for change in self.job.changes if outcomes.refused else ():
             if change.address not in self.told:
                 self._told(change)
+
+    def _read_first(self, steps: list[Step]) -> list[str]:
+        """The ids of the accounts that one phase changes or deletes."""
+        changes = [
+            step.change for step in steps if step.kind in (StepKind.WRITE, StepKind.DELETE) and is_user(step.change.address)
+        ]
+        return [change.precondition.id for change in changes if change.precondition is not None]
 
     def _ends(self, stopped: Callable[[], bool]) -> bool:
         """Whether nothing more is to be begun."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from reconciler.apply.side_by_side import Baton
+from reconciler.apply.pace import Baton
 from reconciler.apply.steps import Step
 from reconciler.record.entries import Entry
 from reconciler.record.store import RecordError

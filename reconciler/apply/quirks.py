@@ -10,6 +10,7 @@ from reconciler.apply.model import Job
 from reconciler.apply.precondition_failed import REFUSES_VERSIONS
 from reconciler.declare.names import is_user
 from reconciler.plan.change import Action, Change
+from reconciler.plan.cost import is_worth_a_try
 from reconciler.plan.quirks import form_key, rests_on
 from reconciler.record.values import IN_NO_FORM, Learned
 from reconciler.resolve.capabilities import modifiable_but
@@ -17,6 +18,7 @@ from reconciler.scim.attribute_forms import PUT, is_of_every_value, is_of_form
 from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import ServiceError
 from reconciler.scim.patch import PATH, VALUE, WHOLE
+from reconciler.scim.profile import Profile
 
 ENOUGH = 3  # objects: what is refused of so many is not about one of their values
 TAKEN = {
@@ -24,6 +26,21 @@ TAKEN = {
     VALUE: "it in a value without a path instead",
     PUT: "it in a PUT of the whole object instead",
 }
+IGNORES_VERSIONS = (
+    "the service announces ETags and takes a change that carries another version than the object's (If-Match), so each object is "
+    "read before it is written to, as where there are none. To say so from the start, write `etag: {enforced: false}` in the "
+    "profile"
+)
+
+
+def as_learned(profile: Profile, learned: Learned) -> Profile:
+    """With what applies have found out of versions, where the profile says nothing else."""
+    etag = profile.etag
+    if learned.get("refusesVersions"):
+        etag = replace(etag, supported=False)
+    if etag.enforced is None:
+        etag = replace(etag, enforced=learned.get("keepsVersions"))
+    return replace(profile, etag=etag)
 
 
 class Quirks:
@@ -41,8 +58,9 @@ class Quirks:
         self._counts: Counter[str] = Counter()
         self.writes = 0  # that were taken
         self._writes_before: dict[str, int] = {}  # of them those before an attribute was first refused
-        if self.learned.get("refusesVersions"):
-            client.profile = replace(client.profile, etag=replace(client.profile.etag, supported=False))
+        client.profile = as_learned(client.profile, self.learned)
+        self._worth_a_try = is_worth_a_try(job.changes)
+        self._trying = ""  # the address of the change whose write finds out whether versions are kept
         self._sends_versions = client.profile.etag.supported
         self.versions_move = True  # whether a version is another one after a change
 
@@ -56,6 +74,25 @@ class Quirks:
         if self.not_at_create:
             self.learned["notAtCreate"] = sorted(self.not_at_create)
         self.job.record.learn(self.learned)
+
+    # Whether it keeps versions
+
+    def tries_versions(self, change: Change) -> bool:
+        """Whether it is this change's write that finds it out."""
+        etag = self.client.profile.etag
+        if self._worth_a_try and etag.announces() and etag.enforced is None and self.client.profile.patch.supported:
+            self._worth_a_try, self._trying = False, change.address
+        return self._trying == change.address
+
+    def tries_no_more(self) -> None:
+        self._trying = ""
+
+    def found_versions(self, *, kept: bool) -> None:
+        """It refused a change with another version than its object's, or took it."""
+        self.client.profile = replace(self.client.profile, etag=replace(self.client.profile.etag, enforced=kept))
+        self.learned["keepsVersions"] = kept
+        if not kept:
+            self.said.append(IGNORES_VERSIONS)
 
     def saw_version(self, before: str | None, after: str | None) -> None:
         """Of an object that was changed: a version that stays says nothing of what happens between a plan and its write."""

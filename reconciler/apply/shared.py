@@ -5,22 +5,24 @@ Reads the service; changes the record through `changes`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.apply.as_planned import values_unchanged
+from reconciler.apply.gathered import Gathered
 from reconciler.apply.ids import Ids, resource_of
 from reconciler.apply.inside import Inside
 from reconciler.apply.model import Failed, Job, Stale
 from reconciler.apply.quirks import Quirks
 from reconciler.apply.recorded import Recorded
 from reconciler.apply.right_account import Whose
-from reconciler.plan.change import Change
+from reconciler.plan.change import Action, Change
 from reconciler.record.entry_changes import EntryChanges
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.scim.client import ScimClient
+from reconciler.scim.sender import Alone
 
 Resource = dict[str, Any]
 
@@ -64,6 +66,8 @@ class Shared:
     quirks: Quirks
     inside: Inside
     recorded: Recorded
+    gathered: Gathered
+    alone: Callable[[], Alone | None]
     adopted: dict[str, str] = field(default_factory=dict)
 
     def mapping(self, change: Change) -> CompiledMapping:
@@ -71,10 +75,13 @@ class Shared:
 
     def fresh(self, change: Change) -> Resource:
         """The live object. Raises Stale where it is not as the plan saw it."""
-        live = self.client.get(resource_of(change.address), self.ids.own(change))
+        return self.as_planned(change, self.client.get(resource_of(change.address), self.ids.own(change)))
+
+    def as_planned(self, change: Change, live: Resource | None) -> Resource:
+        """An object as it was read right now. Raises Stale where it is not as the plan saw it."""
         if live is None:
             raise Stale("it is gone from the service since it was planned")
-        if change.action == "create" or change.address in self.changes.touched:
+        if change.action == Action.CREATE or change.address in self.changes.touched:
             return live
         values_unchanged(change, live, self.mapping(change), self.ids)
         return live

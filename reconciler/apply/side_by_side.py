@@ -3,65 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping, Sequence
 
+from reconciler.apply.pace import Baton, Pace
 from reconciler.apply.steps import Step
-
-
-class Baton:
-    """Whoever holds it may change what the run knows; a step lays it down while its request is under way.
-
-    So the steps of a run take turns at everything but waiting for the service and the disk.
-    """
-
-    def __init__(self) -> None:
-        self.turn = threading.Condition(threading.Lock())
-        self._local = threading.local()
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """For a thread that takes part in the run. Whoever is interrupted keeps it: nothing may move under what is saved then."""
-        self.turn.acquire()
-        self._local.takes_part = True
-        try:
-            yield
-        except KeyboardInterrupt:
-            raise
-        except BaseException:
-            self._lay_down()
-            raise
-        self._lay_down()
-
-    def _lay_down(self) -> None:
-        self._local.takes_part = False
-        self.turn.release()
-
-    @contextmanager
-    def laid_down(self) -> Iterator[None]:
-        """While the service or the disk is waited for; nothing happens for a thread that takes no part in the run."""
-        if not getattr(self._local, "takes_part", False):
-            yield
-            return
-        self.turn.release()
-        try:
-            yield
-        finally:
-            self.turn.acquire()
-
-
-class Pace:
-    """How many steps may be under way: `most`, fewer for a while after the service has refused requests for their number."""
-
-    def __init__(self, most: int) -> None:
-        self.most, self.allowed, self._refused = most, most, 0
-
-    def heard(self, refused: int) -> None:
-        """After each step: `refused` is the number of requests that the service has turned away until now."""
-        if refused > self._refused:
-            self._refused, self.allowed = refused, max(1, self.allowed // 2)
-        elif self.allowed < self.most:
-            self.allowed += 1
 
 
 class Phase:
@@ -82,7 +27,7 @@ class Phase:
         self._after, self._do, self._stopped, self._baton, self._pace = after, do, stopped, baton, pace
         self._left = dict(enumerate(steps))
         self._open = {step.change.address for step in steps}
-        self._busy = self._working = 0
+        self._working = 0
         self._error: BaseException | None = None
 
     def run(self) -> None:
@@ -112,20 +57,20 @@ class Phase:
 
     def _work(self) -> None:
         while (step := self._next()) is not None:
-            self._busy += 1
+            self._pace.busy += 1
             try:
                 self._do(step)
             finally:
-                self._busy -= 1
+                self._pace.busy -= 1
                 self._open.discard(step.change.address)
                 self._baton.turn.notify_all()
 
     def _next(self) -> Step | None:
         while self._left and self._error is None and not self._stopped():
             ready = next((number for number, step in self._left.items() if self._may_begin(step)), None)
-            if ready is None and not self._busy:
+            if ready is None and not self._pace.busy:
                 ready = next(iter(self._left))  # they wait for one another: the plan has said so
-            if ready is not None and self._busy < self._pace.allowed:
+            if ready is not None and self._pace.may_begin():
                 return self._left.pop(ready)
             self._baton.turn.wait()
         return None

@@ -6,6 +6,7 @@ from reconciler.apply.as_planned import unchanged
 from reconciler.apply.deletion import delete
 from reconciler.apply.ids import resource_of, version_of
 from reconciler.apply.shared import OneStep, Resource, Shared
+from reconciler.declare.names import is_user
 from reconciler.plan.change import Change
 
 DEACTIVATES = "the service keeps the account, deactivated: say so in the profile, `deprovision: {delete: deactivates}`"
@@ -14,7 +15,7 @@ DEACTIVATES = "the service keeps the account, deactivated: say so in the profile
 def delete_object(shared: Shared, step: OneStep, change: Change) -> None:
     """Raises Failed and ServiceError."""
     resource, id = resource_of(change.address), shared.ids.own(change)
-    live = shared.client.get(resource, id)
+    live = (shared.gathered.seen(id) if is_user(change.address) else None) or shared.client.get(resource, id)
     if live is not None:
         _as_planned(shared, change, live)
         with step.writing():

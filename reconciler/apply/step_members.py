@@ -8,7 +8,8 @@ from reconciler.apply.members import MembersForm, write_members
 from reconciler.apply.model import Failed
 from reconciler.apply.shared import OneStep, Resource, Shared
 from reconciler.declare.names import is_group
-from reconciler.plan.change import Change
+from reconciler.plan.change import Action, Change
+from reconciler.plan.live import Members, members_of
 from reconciler.record.entry_changes import change_members
 
 
@@ -16,7 +17,7 @@ def move_members(shared: Shared, step: OneStep, change: Change, add: list[str], 
     """Members who have no account, since it failed, are left for the next run. Raises Failed or ServiceError."""
     known = [m for m in add if m in shared.ids]
     id = shared.ids.own(change)
-    live: Resource = {} if change.action == "create" else shared.fresh(change)
+    live: Resource = {} if change.action == Action.CREATE else shared.fresh(change)
     form = MembersForm(
         shared.quirks.form_of(change, "members"),
         partial(shared.quirks.found_form, change, "members"),
@@ -26,6 +27,11 @@ def move_members(shared: Shared, step: OneStep, change: Change, add: list[str], 
     entry = shared.changes.entry(change, id)
     change_members(entry, known, remove)
     undone, note = shared.inside.look(id, entry, known, remove)
+    if undone and (alone := shared.alone()) is not None:
+        with alone as went_well:
+            undone, note = _again(shared, change, form, known, remove)
+            if not undone:
+                went_well()
     _say(shared, change, undone, note)
     for member in remove:
         if member in shared.job.record.entries:
@@ -34,6 +40,19 @@ def move_members(shared: Shared, step: OneStep, change: Change, add: list[str], 
     if lacking := sorted(set(add) - set(known)):
         shared.changes.touched.update([change.address] if known or remove else [])
         raise Failed("skipped", f"{', '.join(lacking)} could not be added: there is no account")
+
+
+def _again(shared: Shared, change: Change, form: MembersForm, add: list[str], remove: list[str]) -> tuple[list[str], str]:
+    """Of members that a service has lost beside other changes, those who are still missing or still inside, once more."""
+    id = shared.ids.own(change)
+    live = shared.client.get("Groups", id) or {}
+    inside = members_of(live) or Members(())
+    into = [member for member in add if not shared.ids.is_in(member, inside)]
+    out = [member for member in remove if shared.ids.is_in(member, inside)]
+    write_members(shared.client, id, live, shared.inside.moves(change, into, out), form)
+    entry = shared.changes.entry(change, id)
+    change_members(entry, add, remove)
+    return shared.inside.look(id, entry, add, remove)
 
 
 def _say(shared: Shared, change: Change, undone: list[str], note: str) -> None:
@@ -50,5 +69,5 @@ def lose_nobody(shared: Shared, change: Change, group: Resource) -> None:
     if is_group(change.address):
         touched = shared.changes.touched
         # Who has been put out by now: a service may take them out of their groups.
-        gone = {c.address for c in shared.job.changes if c.address in touched and (c.disables or c.action == "delete")}
+        gone = {c.address for c in shared.job.changes if c.address in touched and (c.disables or c.action == Action.DELETE)}
         shared.inside.refuse_loss(change, group, gone)

@@ -7,8 +7,9 @@ from reconciler.apply.ids import resource_of, version_of
 from reconciler.apply.model import Failed, Stale
 from reconciler.apply.refusals import settle_refused
 from reconciler.apply.shared import OneStep, Resource, Shared
+from reconciler.apply.unread import read_ahead, unread
 from reconciler.apply.vanished import still_listed
-from reconciler.plan.change import AttributeChange, Change
+from reconciler.plan.change import Action, AttributeChange, Change
 
 Attributes = tuple[AttributeChange, ...]
 DELETES_INACTIVE = (
@@ -18,14 +19,11 @@ DELETES_INACTIVE = (
 
 def update(shared: Shared, step: OneStep, writer: AttributeWriter, change: Change, attributes: Attributes) -> None:
     """Raises Failed or ServiceError."""
+    alone = shared.quirks.tries_versions(change)
+    seen = None if alone else unread(shared, change, attributes) or read_ahead(shared, change, attributes)
+    live = seen or shared.fresh(change)
     with step.writing():
-        found = writer.unread(change, attributes)
-    if found is None:
-        step.uncertain = False
-        live = shared.fresh(change)
-        with step.writing():
-            found = live, writer.write(change, attributes, live)
-    live, sent = found
+        live, sent = writer.as_seen(change, attributes, seen) if seen else (live, writer.write(change, attributes, live))
     taken = tuple([a for a in attributes if a.path not in sent.refused])
     whole = _written(shared, step, change, taken, live, sent) if taken else live
     if sent.stale is not None:
@@ -49,7 +47,7 @@ def _written(shared: Shared, step: OneStep, change: Change, taken: Attributes, l
         shared.quirks.saw_version(version_of(live), version_of(whole))
         entry = shared.recorded.take(change, taken, whole, step.beside)
         shared.recorded.take_beside(change, entry, live, whole)
-    elif change.action == "disable":
+    elif change.action == Action.DISABLE:
         shared.changes.drop(change.address)
         shared.recorded.notes[change.address] = DELETES_INACTIVE
     else:

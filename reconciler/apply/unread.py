@@ -1,6 +1,6 @@
-"""An update that needs no read before it: a change in, the object as the plan saw it out, if its version is as good. Pure.
+"""An update that needs no read of its own before it: a change in, the object as the plan or a read of many saw it out.
 
-A service that announces ETags (RFC 7644 §3.14) refuses a PATCH whose version is not the object's any more, so the version that a
+A service that keeps ETags (RFC 7644 §3.14) refuses a PATCH whose version is not the object's any more, so the version that a
 list has shown, sent as If-Match, says that what the change rests on is as it was planned.
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 
 from reconciler.apply.ids import version_of
 from reconciler.apply.shared import Resource, Shared
+from reconciler.declare.names import is_user
 from reconciler.plan.change import Action, AttributeChange, Change
 from reconciler.resolve.paths import place_value
 from reconciler.scim.patch import PATH
@@ -21,7 +22,7 @@ def unread(shared: Shared, change: Change, attributes: Iterable[AttributeChange]
     rests_on, etag = change.precondition, shared.client.profile.etag
     if rests_on is None or change.address in shared.changes.touched:
         return None
-    if not (etag.supported and etag.announced and shared.quirks.versions_move and shared.client.profile.patch.supported):
+    if not (etag.announces() and etag.enforced and shared.quirks.versions_move and shared.client.profile.patch.supported):
         return None
     if change.action == Action.CREATE or not all(_is_told_by_the_plan(shared, change, a) for a in attributes):
         return None
@@ -33,6 +34,17 @@ def unread(shared: Shared, change: Change, attributes: Iterable[AttributeChange]
         if value is not None and not isinstance(value, list):
             place_value(found, path_of(slot.target), value)
     return found if version_of(found) is not None else None
+
+
+def read_ahead(shared: Shared, change: Change, attributes: Iterable[AttributeChange]) -> Resource | None:
+    """An account as a read shows it that serves others too; None where it must be read alone. Raises Stale."""
+    is_first = change.precondition is not None and change.action != Action.CREATE and change.address not in shared.changes.touched
+    if not (is_first and is_user(change.address) and shared.client.profile.patch.supported):
+        return None
+    if any(shared.quirks.form_of(change, a.path) != PATH for a in attributes):
+        return None
+    live = shared.gathered.seen(shared.ids.own(change))
+    return live if live is None else shared.as_planned(change, live)
 
 
 def _is_told_by_the_plan(shared: Shared, change: Change, a: AttributeChange) -> bool:

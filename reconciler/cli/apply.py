@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -24,10 +25,11 @@ from reconciler.cli.common import (
     selection_options,
     worst,
 )
-from reconciler.cli.interrupt import in_turn
+from reconciler.cli.interrupt import Reading
+from reconciler.cli.jobs import jobs_option, under_locks
 from reconciler.cli.only import known_addresses, warn_unknown
 from reconciler.cli.other_apps import warn_forgotten
-from reconciler.cli.output import PERSON, add_markdown, reporting, say, warn
+from reconciler.cli.output import add_markdown, reporting, say, warn
 from reconciler.cli.plan import show_plans
 from reconciler.cli.terminal import echo, echo_form
 from reconciler.cli.write import blocked, closed, held_back, say_quarantine, write
@@ -60,6 +62,7 @@ def _digest(context: click.Context, option: click.Parameter, value: str | None) 
 @minimal_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @lock_option
+@jobs_option("Apps at a time, where it does not ask.")
 @click.option(
     "--format",
     "form",
@@ -72,17 +75,18 @@ def _digest(context: click.Context, option: click.Parameter, value: str | None) 
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Append what was done, or why not, as Markdown.")
 def apply(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...],
-    files: tuple[Path, ...], minimal: bool, auto_approve: bool, lock_timeout: float, form: str, digest: str | None,
-    report: Path | None,
+    files: tuple[Path, ...], minimal: bool, auto_approve: bool, lock_timeout: float, jobs: int, form: str,
+    digest: str | None, report: Path | None,
 ) -> int:  # fmt: skip
     """Plan, ask and write; or do exactly what saved plans say. FILES are saved plans, or folders of them."""
     with reporting(report):
-        return _apply(desired, apps, no_color, only, causes, files, minimal, auto_approve, lock_timeout, form, digest)
+        return _apply(desired, apps, no_color, only, causes, files, minimal, auto_approve, lock_timeout, jobs, form, digest)
 
 
 def _apply(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...],
-    files: tuple[Path, ...], minimal: bool, auto_approve: bool, lock_timeout: float, form: str, digest: str | None,
+    files: tuple[Path, ...], minimal: bool, auto_approve: bool, lock_timeout: float, jobs: int, form: str,
+    digest: str | None,
 ) -> int:  # fmt: skip
     if files and (only or causes or digest or minimal):
         raise click.UsageError(
@@ -96,7 +100,7 @@ def _apply(
     if digest and len(picked) > 1:
         raise click.UsageError("a digest stands for the plan of one app: name it with --app")
     if files:
-        return guarded(lambda: apply_files(saved(files), apps, declarations, lock_timeout, form))
+        return guarded(lambda: apply_files(saved(files), apps, declarations, lock_timeout, jobs, form))
     if not apps:
         warn_forgotten(declarations)
     from reconciler.cycle.minimal import minimal_read
@@ -110,19 +114,21 @@ def _apply(
     def work(app: App) -> int:
         if (code := closed(app, declarations)) is not None:
             return code
-        lock, selection = Lock(COMMAND, lock_timeout), Selection(only, causes)
-        with lock_and_plan(app, declarations, PERSON, lock, selection, read=read) as session:
+        lock, selection, reading = Lock(COMMAND, lock_timeout), Selection(only, causes), Reading()
+        with lock_and_plan(app, declarations, reading.listener, lock, selection, read=read) as session:
             warn_unknown(only, app, declarations, session.record)
             say_quarantine(session)
             changes = agreed(session)
             if isinstance(changes, int):
                 return changes
+            reading.writes = True
             if session.guarded.blocking:
                 code = write(session.guard(changes, now()), changes, Request(only=only))
                 return worst([code, held_back(session, changes)])
             return write(session, changes, Request(only=only, digest=digest))
 
-    return worst(in_turn({app.name: partial(work, app) for app in picked}))
+    asks = not auto_approve and digest is None
+    return worst(under_locks([(app, partial(work, app)) for app in picked], 1 if asks else jobs))
 
 
 def _agreed(session: Session, auto_approve: bool, digest: str | None, no_color: bool) -> tuple[Change, ...] | int:
@@ -159,7 +165,9 @@ def _is_rest(session: Session, digest: str) -> bool:
     return True
 
 
-def apply_files(files: list[Path], apps: tuple[str, ...], declarations: Declarations, lock_timeout: float, form: str) -> int:
+def apply_files(
+    files: list[Path], apps: tuple[str, ...], declarations: Declarations, lock_timeout: float, jobs: int, form: str
+) -> int:
     """Every app is looked at before the first write, so that a stale one keeps the others unwritten."""
     from reconciler.cycle.reviewed import read_for, undeclared
     from reconciler.cycle.write import Lock, Request, lock_and_plan
@@ -170,23 +178,25 @@ def apply_files(files: list[Path], apps: tuple[str, ...], declarations: Declarat
     named = [app for app in chosen(declarations, apps) if any(plan.app == app.name for plan in plans)]
     shut = {app.name: code for app in named if (code := closed(app, declarations)) is not None}
     with ExitStack() as stack:
-        ready: list[tuple[Session, tuple[Change, ...], tuple[str, ...]]] = []
+        ready: dict[str, Callable[[], int]] = {}
 
         def look(app: App) -> int:
-            mine, lock = [plan for plan in plans if plan.app == app.name], Lock(COMMAND, lock_timeout)
-            session = stack.enter_context(lock_and_plan(app, declarations, PERSON, lock, read=read_for(mine)))
+            mine, lock, reading = [plan for plan in plans if plan.app == app.name], Lock(COMMAND, lock_timeout), Reading()
+            session = stack.enter_context(lock_and_plan(app, declarations, reading.listener, lock, read=read_for(mine)))
             say_quarantine(session)
             part = _part(session, mine, form)
             if isinstance(part, int):
                 return part
-            ready.append(part)
+            session, todo, about = part
+            ready[app.name] = partial(write, session, todo, Request(only=about, pulls=pulls))
+            reading.writes = True
             return 0
 
-        looked = worst([guarded(lambda app=app: look(app)) for app in named if app.name not in shut])  # type: ignore[misc]
+        looked = worst(under_locks([(app, partial(look, app)) for app in named if app.name not in shut], jobs))
         if looked:
             return looked
-        works = {s.app.name: partial(write, s, todo, Request(only=only, pulls=pulls)) for s, todo, only in ready}
-        return worst([*shut.values(), *in_turn(works)])
+        works = [(app, ready[app.name]) for app in named if app.name in ready]
+        return worst([*shut.values(), *under_locks(works, jobs)])
 
 
 def _reviewed(files: list[Path], apps: tuple[str, ...]) -> tuple[list[Plan], dict[str, int]]:

@@ -54,14 +54,14 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     try:
         new = [name for name, text in files.items() if _write(desired.parent, name, text)]
     except OSError as error:
-        echo(f"Error: {error.filename} cannot be written: {error.strerror}\n    mend its permissions", err=True)
+        echo(f"Error: {error.filename} cannot be written: {error.strerror}\n    fix its permissions", err=True)
         return ERROR
     if "@" not in version and f".github/{ACTION}" in new:
         _warn(version)
     complete_workflows(desired, start.apps)
     echo(
-        f"Next: {start.first}set {', '.join(start.needed) or 'the tokens'}, then `reconcile validate` and `reconcile plan`; the "
-        "`reconcile help github` says what to set up there, where the repository variable RECONCILE_ALLOWED_ORIGINS is\n"
+        f"Next: {start.first}set {', '.join(start.needed) or 'the tokens'}, then `reconcile validate` and `reconcile plan`; "
+        "`reconcile help github` says what to set up on GitHub, where the repository variable RECONCILE_ALLOWED_ORIGINS is\n"
         f"    {start.origins}",
         err=True,
     )
@@ -102,7 +102,7 @@ def _declared(desired: Path, asked: tuple[str, ...]) -> list[App]:
     declarations, problems = checked(desired)
     if any(problem.severity == "error" for problem in problems):
         echo(f"Error: {desired} has errors, so what its apps need is not known", err=True)
-        echo("    mend what `reconcile validate` says, then run this again", err=True)
+        echo("    fix what `reconcile validate` says, then run this again", err=True)
         raise click.exceptions.Exit(ERROR)
     if new := [name for name in asked if name not in declarations.apps]:
         raise click.UsageError(_not_added(desired, new[0]))

@@ -1,15 +1,16 @@
-"""Signals while an apply writes: the first lets the write under way end, the second leaves at once."""
+"""Signals while an apply writes: the first lets the writes under way end, the second leaves at once."""
 
 from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from reconciler.cli.common import guarded
-from reconciler.cli.output import say
+from reconciler.cli.output import PERSON, say
 
 if TYPE_CHECKING:
     from reconciler.apply.model import Result
@@ -22,7 +23,13 @@ _asked: list[int] = []  # signals that came while something was being written
 
 @contextmanager
 def orderly() -> Iterator[Callable[[], bool]]:
-    """Yields what tells whether somebody has asked to stop. A second signal raises KeyboardInterrupt."""
+    """Yields what tells whether somebody has asked to stop. A second signal raises KeyboardInterrupt.
+
+    Signals reach the main thread alone, so that a thread at work beside others asks what has been heard there.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: bool(_asked)
+        return
     _asked.clear()
 
     def note(number: int, frame: object) -> None:
@@ -39,6 +46,18 @@ def orderly() -> Iterator[Callable[[], bool]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+class Reading:
+    """An app that is read beside others: once somebody has asked to stop, its next answer ends it, unless it `writes` by then."""
+
+    def __init__(self) -> None:
+        self.writes = False
+        self.listener = PERSON._replace(answered=self._heard)
+
+    def _heard(self, method: str, status: int) -> None:
+        if _asked and not self.writes:
+            raise KeyboardInterrupt
 
 
 def left_over(result: Result) -> int:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import Any
 
 import click
 
 from reconciler.cli.common import guarded
-from reconciler.cli.output import held_back
+from reconciler.cli.interrupt import INTERRUPTED, in_turn, orderly
+from reconciler.cli.output import say
+from reconciler.cli.turns import Turn, taking
 from reconciler.declare.model import App
+from reconciler.scim.credentials import tenant
 
 A_CORE = 4  # apps at a time: most of the time a service is waited for
 
@@ -20,32 +25,94 @@ def default() -> int:
     return A_CORE * (os.cpu_count() or 1)
 
 
-jobs_option = click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=default,
-    show_default="4 a core",
-    metavar="N",
-    help="Apps that are planned at a time.",
-)
+def jobs_option(words: str) -> Callable[..., Any]:
+    """`words` say what is done with so many apps at a time."""
+    return click.option(
+        "--jobs",
+        type=click.IntRange(min=1),
+        default=default,
+        show_default="4 a core",
+        metavar="N",
+        help=words,
+    )
 
 
 def side_by_side(apps: Sequence[App], work: Callable[[App], int], jobs: int) -> list[int]:
-    """The exit codes, in the order of the apps; one app's error is that app's alone."""
+    """The exit codes, in the order of the apps; one app's error is that app's alone. For work that only reads."""
     if min(jobs, len(apps)) <= 1:
-        return [guarded(lambda app=app: work(app)) for app in apps]  # type: ignore[misc]
-    context = click.get_current_context()
-
-    def one(app: App) -> tuple[int, Callable[[], None]]:
-        with context.scope(cleanup=False), held_back() as say_it:
-            return guarded(lambda: work(app)), say_it
-
-    codes: list[int] = []
+        return [guarded(partial(work, app)) for app in apps]
     pool = ThreadPoolExecutor(min(jobs, len(apps)))
     try:
-        for code, say_it in pool.map(one, apps):
-            say_it()
-            codes.append(code)
+        return _spoken([_Task(partial(guarded, partial(work, app))).begun(pool) for app in apps])
     finally:
         pool.shutdown(wait=False, cancel_futures=True)  # whoever interrupts waits for none of them
+
+
+def under_locks(works: Sequence[tuple[App, Callable[[], int]]], jobs: int) -> list[int]:
+    """The same for work under each app's lock that may write: whatever ends one, the others end in order.
+
+    Apps of one service go one after another: what the first one takes or makes there, the next one finds. Who interrupts once
+    lets the writes under way of all of them end, and none of the rest begin.
+    """
+    if min(jobs, len(works)) <= 1:
+        return in_turn({app.name: work for app, work in works})
+    pool = ThreadPoolExecutor(min(jobs, len(works)))
+    with orderly() as stopped:
+        tasks = [(app, _Task(partial(_unless, stopped, app.name, work))) for app, work in works]
+        try:
+            for chain in _of_one_service(tasks):
+                pool.submit(_Task.run_all, chain)
+            return _spoken([task for _, task in tasks])
+        except BaseException as error:
+            pool.shutdown(wait=not isinstance(error, KeyboardInterrupt), cancel_futures=True)
+            raise
+
+
+def _of_one_service(tasks: Iterable[tuple[App, _Task]]) -> Iterable[list[_Task]]:
+    chains: dict[str, list[_Task]] = {}
+    for app, task in tasks:
+        chains.setdefault(tenant(app, os.environ), []).append(task)
+    return chains.values()
+
+
+def _unless(stopped: Callable[[], bool], name: str, work: Callable[[], int]) -> int:
+    if stopped():
+        say(f"not begun: {name}")
+        return INTERRUPTED
+    try:
+        return guarded(work)
+    except KeyboardInterrupt:
+        say(f"interrupted: nothing was written to {name}")
+        return INTERRUPTED
+
+
+class _Task:
+    """One app's work, for a thread of a pool: what it says is said in its own turn."""
+
+    def __init__(self, work: Callable[[], int]) -> None:
+        self._work, self._context, self.turn, self.code = work, click.get_current_context(), Turn(), Future[int]()
+
+    def begun(self, pool: ThreadPoolExecutor) -> _Task:
+        pool.submit(self.run)
+        return self
+
+    def run(self) -> None:
+        try:
+            with self._context.scope(cleanup=False), taking(self.turn):
+                self.code.set_result(self._work())
+        except BaseException as error:  # whoever waits for the code raises it
+            self.code.set_exception(error)
+
+    @staticmethod
+    def run_all(tasks: Iterable[_Task]) -> None:
+        for task in tasks:
+            task.run()
+
+
+def _spoken(tasks: Iterable[_Task]) -> list[int]:
+    """What each of them came to, once it has said all."""
+    codes: list[int] = []
+    for task in tasks:
+        task.turn.begin()
+        codes.append(task.code.result())
     return codes

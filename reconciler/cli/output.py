@@ -5,14 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.terminal import echo
+from reconciler.cli.terminal import echo, print_it
+from reconciler.cli.turns import speak, speaker
 from reconciler.cycle.listener import Listener
 from reconciler.declare.model import App
 from reconciler.report.safe import plain
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 Tell = Callable[["Outcome"], None]
 KEY = "reconciler.said"
-_held: ContextVar[list[tuple[str, bool]] | None] = ContextVar("held", default=None)  # what a thread says while others speak
 
 
 @dataclass
@@ -39,28 +38,8 @@ def _kept() -> _Said:
 
 def say(line: str, err: bool = True) -> None:
     """A line for the person, and for the report."""
-    held = _held.get()
-    if held is not None:
-        held.append((line, err))
-        return
     echo(plain(line), err=err)
     report_lines([line])
-
-
-@contextmanager
-def held_back() -> Iterator[Callable[[], None]]:
-    """What this thread says inside of the block is kept; yields what says all of it, to be called by whoever speaks next."""
-    lines: list[tuple[str, bool]] = []
-    token = _held.set(lines)
-    try:
-        yield lambda: _say_all(lines)
-    finally:
-        _held.reset(token)
-
-
-def _say_all(lines: list[tuple[str, bool]]) -> None:
-    for line, err in lines:
-        say(line, err)
 
 
 def warn(app: App, text: str) -> None:
@@ -71,12 +50,12 @@ def warn(app: App, text: str) -> None:
 
 def waiting(words: str) -> None:
     """A wait for a service is said, from whichever thread begins it."""
-    echo(plain(words), err=True)
+    print_it(plain(words), err=True)
 
 
 def report_lines(lines: list[str]) -> None:
     """Lines for the report alone."""
-    _kept().lines += lines
+    speak(lambda: _kept().lines.extend(lines))
 
 
 def _note(line: str) -> None:
@@ -88,7 +67,7 @@ PERSON = Listener(waiting, say, _note)
 
 def add_markdown(text: str) -> None:
     """Markdown for the report alone."""
-    _kept().markdown.append(text)
+    speak(lambda: _kept().markdown.append(text))
 
 
 @contextmanager
@@ -109,28 +88,20 @@ def reporting(file: Path | None) -> Iterator[None]:
 
 
 @contextmanager
-def telling(total: int, name: str) -> Iterator[Tell]:
-    """Yields what is to be called as each of `total` changes ends."""
-    if total and sys.stdout.isatty() and sys.stderr.isatty():
-        with _bar(total, name) as tell:
-            yield tell
-    else:
-        yield lambda outcome: echo(line(outcome))
+def telling(total: int, name: str, waited: Callable[[], float]) -> Iterator[Tell]:
+    """Yields what is to be called as each of `total` changes ends; `waited` as in `progress.bar`."""
+    out = speaker()  # changes end in threads of the run's own
+    if not (total and sys.stdout.isatty() and sys.stderr.isatty()):
+        yield lambda outcome: out(lambda: print_it(line(outcome)))
+        return
+    from reconciler.cli.progress import bar
 
-
-@contextmanager
-def _bar(total: int, name: str) -> Iterator[Tell]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(plain(name), total=total)
+    with bar(total, name, waited) as one:
 
         def tell(outcome: Outcome) -> None:
+            console = one().console
             if outcome.status != "done":
-                progress.console.print(line(outcome), markup=False, highlight=False, soft_wrap=True)
-            progress.advance(task)
+                out(lambda: console.print(line(outcome), markup=False, highlight=False, soft_wrap=True))
 
         yield tell
 

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 
 import click
 
+from reconciler.cli.turns import speak
+
 UNKNOWN = 80  # columns of a terminal that does not say
 HANG = 4  # columns by which what goes on is indented further than its beginning
 NARROW = 20  # columns: less is no terminal that anybody reads on
@@ -22,14 +24,22 @@ WORD = re.compile(r"( *)(\S+)")
 
 
 def echo(text: str, err: bool = False, nl: bool = True) -> None:
-    """Print text for a person, wrapped where a person reads it."""
+    """Print text for a person, wrapped where a person reads it, once it is this thread's turn."""
+    speak(lambda: print_it(text, err, nl))
+
+
+def print_it(text: str, err: bool = False, nl: bool = True) -> None:
+    """Print text for a person at once, whoever speaks."""
     columns = _columns(err)
     click.echo(text if columns is None else wrapped(text, columns), err=err, nl=nl)
 
 
 def echo_form(form: str, text: str, err: bool = False) -> None:
     """Print what has its own last line: text for a person as `echo` does, any other form as it is."""
-    (echo if form == "text" else click.echo)(text, err=err, nl=False)
+    if form == "text":
+        echo(text, err, nl=False)
+    else:
+        speak(lambda: click.echo(text, err=err, nl=False))
 
 
 def _columns(err: bool) -> int | None:

@@ -1,18 +1,35 @@
-"""The commit before the change that is looked at: GitHub's event, else git, asked. Reads the event's file; asks git."""
+"""The commit before the change that is looked at: by GitHub's event, else by git, which is asked. Reads files."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from reconciler.cycle.earlier_commit import COMMIT
+from reconciler.cycle.earlier_commit import COMMIT, is_same
 from reconciler.record.here import ask
 
 
 def base_commit() -> str:
     """The pull request's base, else where this branch left the remote's own one; empty where neither is known."""
     return base_of_event() or (ask("merge-base", "HEAD", "refs/remotes/origin/HEAD") or "").strip()
+
+
+def commit_before(files: Callable[[str], Iterable[str]]) -> str:
+    """Where this branch began, else the commit that is checked out; the one before that, where it says all that is here.
+
+    `files` are those that count, of a commit. Empty where there is no commit.
+    """
+    head = _named("HEAD")
+    commit = base_commit() or head
+    if commit != head or not any(is_same(head, file) for file in files(head)):
+        return commit
+    return _named("HEAD^1") or head
+
+
+def _named(revision: str) -> str:
+    return (ask("rev-parse", "--verify", "--quiet", revision) or "").strip()
 
 
 def base_of_event() -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reconciler.cycle.base_commit import base_commit
-from reconciler.cycle.earlier_commit import document_at, is_known, is_same
+from reconciler.cycle.base_commit import commit_before
+from reconciler.cycle.earlier_commit import document_at, is_known
 from reconciler.cycle.last_applied import BASE, name_at
 from reconciler.declare.errors import ReconcileError
 from reconciler.declare.folders import SUFFIXES
@@ -18,7 +18,6 @@ from reconciler.declare.schema import sound
 from reconciler.plan.earlier import APPLIED
 from reconciler.plan.safeguards import loosened
 from reconciler.plan.unmapped import problems, problems_since
-from reconciler.record.here import ask
 from reconciler.record.model import Record
 from reconciler.record.open import recovered, store_of
 
@@ -55,7 +54,7 @@ def _by_commit(app: App, declarations: Declarations) -> Iterator[Problem]:
 
 def _before(app: App, declarations: Declarations) -> App | None:
     """The app with the mappings of the commit before this change."""
-    commit = _commit(app, declarations)
+    commit = commit_before(lambda head: _files(head, app, declarations))
     if not is_known(commit):
         return None
     document = next((found for file in _files(commit, app, declarations) if (found := document_at(commit, file))), None)
@@ -63,19 +62,6 @@ def _before(app: App, declarations: Declarations) -> App | None:
         return None
     users, groups = (object_mapping(document, document.data["mappings"], kind, Notes([])) for kind in ("users", "groups"))
     return replace(app, users=users, groups=groups)
-
-
-def _commit(app: App, declarations: Declarations) -> str:
-    """Where this branch began, else the commit that is checked out; the one before that, where it says all that is here."""
-    head = _named("HEAD")
-    commit = base_commit() or head
-    if commit != head or not any(is_same(head, file) for file in _files(head, app, declarations)):
-        return commit
-    return _named("HEAD^1") or head
-
-
-def _named(revision: str) -> str:
-    return (ask("rev-parse", "--verify", "--quiet", revision) or "").strip()
 
 
 def _files(commit: str, app: App, declarations: Declarations) -> list[str]:

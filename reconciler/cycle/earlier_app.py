@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import PurePath
 
-from reconciler.cycle.earlier_commit import document_at, is_same, names_at
+from reconciler.cycle.base_commit import commit_before
+from reconciler.cycle.earlier_commit import document_at, is_known, is_same, names_at
 from reconciler.cycle.last_applied import commits, name_at, privileged_before
 from reconciler.declare.assignments import assignments_in
 from reconciler.declare.model import App, Assignment, Declarations
@@ -18,15 +19,21 @@ FOLDER = "assignments"
 
 def earlier_app(app: App, declarations: Declarations, record: Record | None) -> Earlier:
     """Of files that are as they were then nothing is read."""
-    commit = next((commit for _, commit in commits(record)), None)
+    today = {item.file for item in app.assignments}
+    commit = next((commit for _, commit in commits(record)), None) or _before(today)
     if commit is None:
         return NOTHING
     folder = f"{declarations.folder}/apps/{name_at(commit, declarations, app)}"
     then = [file for file in names_at(commit, folder) if _is_of_assignments(file, folder)]
-    today = {item.file for item in app.assignments}
     same = {file for file in today if is_same(commit, file)}
     gone = tuple(item for file in then if file not in same for item in _assignments(commit, file))
     return Earlier(commit, frozenset(today - same), gone, privileged_before(app, declarations, record))
+
+
+def _before(files: Collection[str]) -> str | None:
+    """What a person who has no remote, and whose record knows no commit, has edited or committed last."""
+    commit = commit_before(lambda _: files)
+    return commit if is_known(commit) else None
 
 
 def _is_of_assignments(file: str, folder: str) -> bool:

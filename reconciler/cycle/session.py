@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from reconciler.apply.quirks import as_learned
 from reconciler.cycle import revoked_by_log
 from reconciler.cycle.approval_origins import with_origins
 from reconciler.cycle.clock import now, today
@@ -25,7 +26,7 @@ from reconciler.plan.live import Live
 from reconciler.plan.model import Caution, Config, Plan, RecordHead
 from reconciler.plan.not_listed import KINDS
 from reconciler.plan.planner import NO_CONFIG, Planned, make_plan
-from reconciler.plan.quirks import without_refused
+from reconciler.plan.quirks import rests_on, without_refused
 from reconciler.plan.safeguards.guard import Guarded, guard, with_verdicts
 from reconciler.plan.selection import Selection
 from reconciler.plan.unanswered import hear_unanswered
@@ -101,11 +102,12 @@ def plan_with(
     config: Config = NO_CONFIG, earlier: Earlier = NOTHING,
 ) -> Planned:  # fmt: skip
     """The plan, once `record` has heard from what is there of what an earlier run asked without an answer. No I/O."""
-    app = resolution.limited.app
+    app, profile = resolution.limited.app, client.profile
     if record is not None:
+        profile = as_learned(profile, record.known(rests_on(app)))
         resolution = without_refused(resolution, record)
         hear_unanswered(record, live, resolution, KINDS if app.groups.enabled and client.profile.groups.supported else KINDS[:1])
-    return make_plan(app, resolution, live, record, selection, client.shown_url, config, client.profile.limits(), earlier)
+    return make_plan(app, resolution, live, record, selection, client.shown_url, config, profile.limits(), earlier)
 
 
 def _amended(record: Record, amend: Amend) -> Record:

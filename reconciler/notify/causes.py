@@ -81,6 +81,19 @@ def news(
     return events.made, _told(kept, events.number)
 
 
+def as_told(now: Told, before: Told, after: Told) -> Told:
+    """What has been told, by a record that may lack what one cycle told last: before it people knew that, after it this."""
+    news = [cause for cause in after.get("causes", ()) if cause not in before.get("causes", ())]
+    over = {cause["id"] for cause in before.get("causes", ())} - {cause["id"] for cause in after.get("causes", ())}
+    fresh = {_key(cause) for cause in news}
+    causes = [cause for cause in now.get("causes", ()) if cause["id"] not in over and _key(cause) not in fresh]
+    return _told([*causes, *news], max(now.get("messages", 0), after.get("messages", 0)))
+
+
+def _key(cause: Known) -> tuple[str, str]:
+    return cause["kind"], cause["reason"]
+
+
 def samples(wanted: Notification, moment: Moment) -> list[Event]:
     """One of each kind, which say that they are tests; those of another moment have other ids."""
     sample = Cause(

@@ -19,6 +19,7 @@ from typing import Any, Literal, NamedTuple
 from reconciler.notify.target import WEBHOOK, Target
 from reconciler.record.lines import sync_folder
 from reconciler.record.store import RecordError
+from reconciler.record.told import Told
 from reconciler.report.event.model import Event
 
 State = Literal["waiting", "delivered", "failed", "unwanted"]
@@ -61,6 +62,15 @@ class Message:
         return replace(self, tries=self.tries + 1, error=error, next=(moment + timedelta(seconds=delay)).strftime(FORM))
 
 
+class Telling(NamedTuple):
+    """What one cycle tells at a moment, UTC: what people knew before and know after it, and the events between the two."""
+
+    before: Told
+    after: Told
+    events: tuple[Event, ...]
+    at: str
+
+
 class Undelivered(NamedTuple):
     """What `status` says: how many wait or were given up, since when, why the last failed; whether the webhook is off."""
 
@@ -85,6 +95,34 @@ class Outbox:
                 for message in made:
                     if not (self.folder / message.name).exists():
                         self._write(message)
+
+    # What a cycle tells, until its record is known to hold that it has
+
+    def begin(self, telling: Telling) -> None:
+        """Keep what is about to be told. Raises RecordError."""
+        with self._alone():
+            self._replace(
+                self._telling, json.dumps({**telling._asdict(), "events": [e.as_json() for e in telling.events]}).encode()
+            )
+
+    def begun(self) -> Telling | None:
+        """What the last cycle from here told, where its record may lack it."""
+        try:
+            data = json.loads(self._telling.read_bytes())
+            return Telling(data["before"], data["after"], tuple(map(Event.from_json, data["events"])), data["at"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return None
+
+    def settle(self) -> None:
+        """The record holds it."""
+        with suppress(OSError):
+            self._telling.unlink(missing_ok=True)
+
+    @property
+    def _telling(self) -> Path:
+        return self.folder / "telling.json"
+
+    # Messages
 
     def retarget(self, target: Target) -> None:
         """What waits goes where app.yaml says now. Raises RecordError."""

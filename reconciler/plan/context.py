@@ -205,7 +205,7 @@ def _revoked(record: Record, matching: Matching) -> dict[str, Revocation]:
     return {today.get(fold(address), address): revocation for address, revocation in record.revoked.items()}
 
 
-def ran_out(skip: Skipped | None, entry: Entry | None) -> bool:
+def is_expired(skip: Skipped | None, entry: Entry | None) -> bool:
     """Whether an expired assignment put somebody out of scope, also where one is left that gives nothing."""
     if skip is None:
         return False

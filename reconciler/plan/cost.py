@@ -9,17 +9,42 @@ from reconciler.plan.change import Action, Change
 from reconciler.plan.model import Requests
 from reconciler.resolve.capabilities import Limits
 
+MANY = 8  # updates that rest on a version: fewer are read first, rather than to find out whether that is needed
+
 
 def estimate(changes: Iterable[Change], limits: Limits) -> Requests:
-    """Of each change: the object is read before what is written at once; members go in chunks."""
-    reads = writes = 0
+    """Members go in chunks; what is read before it is written to may be read with others."""
+    reads = together = writes = 0
+    changes = tuple(changes)
+    versions = bool(limits.versions)
+    if limits.versions is None and is_worth_a_try(changes):
+        reads, writes, versions = 1, 1, True
     for change in changes:
         chunks = ceil(len(change.add) / limits.members_per_patch) + ceil(len(change.remove) / limits.members_per_patch)
         linked = change.action == Action.CREATE and any(a.reference for a in change.attributes)
         own = change.action in (Action.CREATE, Action.DELETE) or bool(change.attributes)
-        steps = bool(change.attributes) + bool(change.add) + bool(change.remove) + (change.action == Action.DELETE)
-        reads += linked + (0 if change.action == Action.CREATE else steps)
+        alone, shared = _read_before(change, versions)
+        reads, together = reads + linked + alone, together + shared
         writes += own + linked + chunks
+    reads += ceil(together / limits.together)
     counted = writes if limits.counts == "writes" else reads + writes
     seconds = ceil(counted * 60 / limits.per_minute) if limits.per_minute else None
     return Requests(reads, writes, seconds)
+
+
+def is_worth_a_try(changes: Iterable[Change]) -> bool:
+    """Whether so many updates rest on a version that it pays to find out whether the service keeps them."""
+    return sum(1 for change in changes if _has_version(change) and change.attributes) >= MANY
+
+
+def _has_version(change: Change) -> bool:
+    return change.action != Action.CREATE and change.precondition is not None and change.precondition.version is not None
+
+
+def _read_before(change: Change, versions: bool) -> tuple[int, int]:
+    """Reads of an object before its writes: those for it alone, and those that may serve other accounts too."""
+    if change.action == Action.CREATE:
+        return 0, 0
+    own = (bool(change.attributes) and not (versions and _has_version(change))) + (change.action == Action.DELETE)
+    members = bool(change.add) + bool(change.remove)
+    return (members, own) if change.address.startswith("User/") else (members + own, 0)

@@ -47,6 +47,7 @@ class Learned(TypedDict, total=False):
 
     rests_on:        digest of the profile and the mappings with which it was found; with others it is found anew
     refusesVersions: it refuses changes that carry the very version that it shows
+    keepsVersions:   whether it refuses changes that carry another version than the object's (apply/version_try.py)
     forms:           User/ or Group/ and a target -> the form in which a change of it is taken (scim/attribute_forms.py), where
                      that is not by its path; `none` where in no form
     notAtCreate:     User/ or Group/ and a target that a create must not hold
@@ -54,6 +55,7 @@ class Learned(TypedDict, total=False):
 
     rests_on: str
     refusesVersions: bool
+    keepsVersions: bool
     forms: dict[str, str]
     notAtCreate: list[str]
 

@@ -14,23 +14,25 @@ Quote = Callable[[str], str]
 
 
 def people(plan: Plan, quote: Quote) -> Iterator[str]:
-    """`2 people gain access, 1 of them a privileged role (Admin)`, `1 loses it`; who only changes one thing for another is apart.
+    """`2 people gain access, 1 of them a privileged role (Admin)`, `1 loses it`; who exchanges some, or keeps some, is apart.
 
-    Who gains what is privileged counts as gaining, whatever he loses for it.
+    Who gains what is privileged counts as gaining, whatever is lost for it; who loses what is, as losing, whatever is kept.
     """
     rows = [row for row in beside_renames(plan) if is_user(row.address) and row.kind in ACCESS]
     gained, lost = [row for row in rows if row.gains], [row for row in rows if not row.gains and not _stays(row)]
     up, down = ({row.address for row in part if row.privileged} for part in (gained, lost))
     gaining, losing = {row.address for row in gained}, {row.address for row in lost}
     both = (gaining & losing) - up - down
-    gain, lose = (gaining - losing) | up, (losing - gaining) | (down - up)
+    less_than_before = losing - gaining - down - {row.address for row in lost if not row.keeps}
+    gain, lose = (gaining - losing) | up, (losing - gaining - less_than_before) | (down - up)
     more = _access([row for row in gained if row.address in gain], "gain", quote) if gain else ""
     less = _access([row for row in lost if row.address in lose], "lose", quote) if lose else ""
     if more.endswith(ALONE) and less.endswith(ALONE):
         less = some(len(lose), "loses it", "lose it")
     yield from filter(None, (more, less))
-    if both:
-        yield some(len(both), "person has other access than before", "people have other access than before")
+    for some_of_them, how in ((both, "other"), (less_than_before, "less")):
+        if some_of_them:
+            yield some(len(some_of_them), f"person has {how} access than before", f"people have {how} access than before")
 
 
 def _access(rows: list[Access], verb: str, quote: Quote) -> str:

@@ -42,12 +42,19 @@ class Limited(NamedTuple):
 class Limits(NamedTuple):
     """What a service allows: members in one PATCH, and requests a minute, None where no limit is known.
 
-    `counts` says which requests the limit is for: all or writes.
+    `counts` says which requests the limit is for: all or writes. `versions`: whether a write that says which version it changes
+    needs no read before it, None where that is tried out; `together` is how many accounts one read shows before they are written
+    to.
     """
 
     members_per_patch: int = 100
     per_minute: int | None = None
     counts: str = "all"
+    versions: bool | None = False
+    together: int = 1
+
+
+NO_LIMITS = Limits()
 
 
 def capabilities(app: App) -> Capabilities:

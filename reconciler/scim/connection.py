@@ -11,9 +11,15 @@ from reconciler.scim.discovery import read_schemas, refined, schema_warnings
 from reconciler.scim.errors import OldScim, ReadError, ServiceError
 from reconciler.scim.profile import Profile
 
+KEEPS = {
+    True: "which the service keeps, so that an update needs no read before it",
+    False: "which the service does not keep, so that each object is read before its update",
+    None: "which the first apply of many updates tries before it relies on it",
+}
+
 
 class Step(NamedTuple):
-    """`needed` steps decide the exit code; discovery is optional, and a `warning` says what to mend."""
+    """`needed` steps decide the exit code; discovery is optional, and a `warning` says what to fix."""
 
     name: str
     ok: bool
@@ -112,6 +118,8 @@ def _writing(profile: Profile) -> Step:
     else:
         form = f"by PATCH ({profile.patch.dialect})"
     versions = "with If-Match where a version is shown" if profile.etag.supported else "without If-Match"
+    if profile.etag.announces():
+        versions += f", {KEEPS[profile.etag.enforced]}"
     return Step("changes", True, f"sent {form}, {versions}", needed=False)
 
 
@@ -133,7 +141,7 @@ def _remedy(error: ServiceError, resource: str) -> str:
     if isinstance(error, ReadError) and not isinstance(error, OldScim):
         return "tenantUrl shows a page that is not SCIM: check it, and whether a proxy or a login page answers"
     if "certificate" in words:
-        return "the TLS certificate is not trusted: install the authority's certificate, or mend tenantUrl's host"
+        return "the TLS certificate is not trusted: install the authority's certificate, or fix tenantUrl's host"
     if "ssl" in words or "tls" in words:
         return "no TLS could be agreed on: check that the port in tenantUrl speaks https, and which TLS versions it takes"
     if "name or service" in words or "nodename" in words or "getaddrinfo" in words or "name resolution" in words:

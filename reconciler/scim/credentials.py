@@ -43,6 +43,14 @@ def resolve(app: AppHead, environ: Mapping[str, str], recorded_origin: str | Non
     return Credentials(url, token, shown(pieces))
 
 
+def tenant(app: AppHead, environ: Mapping[str, str]) -> str:
+    """What tells whether two apps are of one service: the URL, or its text where that cannot be made of it."""
+    try:
+        return expanded(parts(app.tenantUrl, environ, app.name)).rstrip("/").lower()
+    except CredentialError:
+        return app.tenantUrl
+
+
 def token_name(app: AppHead, environ: Mapping[str, str]) -> str:
     """The name of an app's token, as RECONCILE_ALLOWED_ORIGINS binds it: its variable, or `file:` and the whole path.
 

@@ -9,8 +9,7 @@ from typing import TypeVar
 from reconciler.resolve.paths import quoted
 from reconciler.scim.client import Resource, ScimClient
 from reconciler.scim.errors import NoConnection, ServiceError, UnusableId
-
-AT_ONCE = 50  # ids in one filter: a URL has some 8,000 letters at most
+from reconciler.scim.profile import AT_ONCE
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -52,14 +51,15 @@ def _ends_all(error: ServiceError) -> bool:
 
 def _filtered(client: ScimClient, resource: str, ids: Sequence[str]) -> dict[str, Resource]:
     """Those that the service shows for a filter of many ids, where it can combine them with `or`."""
-    if "or" not in client.profile.filter.operators or not client.profile.filters_on("id") or len(ids) < 2:
+    if not client.profile.combines_ids() or len(ids) < 2:
         return {}
     portions = [tuple(ids[start : start + AT_ONCE]) for start in range(0, len(ids), AT_ONCE)]
-    answers = side_by_side(client, portions, lambda portion: client.matching(resource, _any(portion)))
+    answers = side_by_side(client, portions, lambda portion: of_any(client, resource, portion))
     wanted = set(ids)
     shown = [item for answer in answers.values() if not isinstance(answer, ServiceError) for item in answer]
     return {item["id"]: item for item in shown if item["id"] in wanted}
 
 
-def _any(ids: Iterable[str]) -> str:
-    return " or ".join(f"id eq {quoted(id)}" for id in ids)
+def of_any(client: ScimClient, resource: str, ids: Iterable[str]) -> list[Resource]:
+    """What it shows for a filter of these, AT_ONCE at most. Raises ServiceError."""
+    return client.matching(resource, " or ".join(f"id eq {quoted(id)}" for id in ids))

@@ -12,6 +12,7 @@ from reconciler.declare.model import App
 from reconciler.resolve.capabilities import Limits
 
 T = TypeVar("T")
+AT_ONCE = 50  # ids in one filter: a URL has some 8,000 letters at most
 CONCURRENCY = 16  # requests under way at once, where a profile says nothing else
 
 
@@ -45,11 +46,17 @@ class Patch:
 class Etag:
     """`supported`: whether If-Match is sent with the version that the service shows (RFC 7644 §3.14).
 
-    `announced`: whether the service says so itself (RFC 7643 §5), so that a version is as good as a read.
+    `announced`: whether the service says so itself (RFC 7643 §5). `enforced`: whether it refuses a change with another version,
+    so that a version is as good as a read; None where nobody knows.
     """
 
     supported: bool = True
     announced: bool = False
+    enforced: bool | None = None
+
+    def announces(self) -> bool:
+        """Whether versions are sent, to a service that says that it has them."""
+        return self.supported and self.announced
 
 
 @dataclass(frozen=True)
@@ -92,9 +99,15 @@ class Profile:
 
     def limits(self) -> Limits:
         """What matters to the number of requests that a plan foresees."""
+        members, versions = self.groups.membersPerPatch, self.etag.announces() and self.patch.supported and self.etag.enforced
+        together = AT_ONCE if self.combines_ids() else 1
         if self.rate is None:
-            return Limits(self.groups.membersPerPatch)
-        return Limits(self.groups.membersPerPatch, int(self.rate.perMinute), self.rate.counts)
+            return Limits(members, versions=versions, together=together)
+        return Limits(members, int(self.rate.perMinute), self.rate.counts, versions, together)
+
+    def combines_ids(self) -> bool:
+        """Whether the service takes one filter of many ids."""
+        return "or" in self.filter.operators and self.filters_on("id")
 
     def filters_on(self, path: str) -> bool:
         """Whether the service can filter on an attribute."""

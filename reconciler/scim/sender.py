@@ -25,6 +25,9 @@ TOO_MANY = 429
 NOTHING: dict[str, str] = {}
 
 
+Alone = AbstractContextManager[Callable[[], None]]  # entered once nothing else is under way; yields what is told of success
+
+
 class Heard(threading.local):
     """The last write of a thread: its method, and the HTTP status of the answer, None where none came."""
 
@@ -52,7 +55,8 @@ class Sender:
 
     `again` are the statuses after which a request is sent again; `tell` is called, from any thread, with a line about each long
     wait as it begins; `connections` may be open at once. `waiting` is entered for as long as a request takes; nothing is sent a
-    second time once `stopped`. `counts` are the requests, `refused` the answers 429, `heard` is the last write of each thread.
+    second time once `stopped`; after a refusal of a change `alone` says whether to try it again beside no other. `counts` are the
+    requests, `refused` the answers 429, `heard` is the last write of each thread.
     `answered` hears, from any thread, of each request that was sent: its method and the answer's status, 0 where none came.
     """
 
@@ -72,12 +76,13 @@ class Sender:
         answered: Callable[[str, int], None] = lambda method, status: None,
     ) -> None:
         self._answers, self._answered = Answers(token), answered
-        self._sleep, self._again, self._lock = sleep, again, threading.Lock()
+        self._sleep, self._again, self._lock, self.clock = sleep, again, threading.Lock(), clock
         self._waits = Waits(clock, tell)
         self._turns = Turns(profile.rate, clock, sleep, self._waits)
         self.counts, self.refused, self.heard = {"reads": 0, "writes": 0}, 0, Heard()
         self.waiting: Callable[[], AbstractContextManager[None]] = nullcontext
         self.stopped: Callable[[], bool] = lambda: False
+        self.alone: Callable[[ServiceError], Alone | None] = lambda error: None
         self._wire = Wire(base_url, token, profile.headers, connections, transport, timer)
         self._repeating = Retrying(
             stop=stop_after_attempt(ATTEMPTS),
@@ -108,6 +113,19 @@ class Sender:
         repeating = self._repeating if attempts == ATTEMPTS else self._repeating.copy(stop=stop_after_attempt(attempts))
         with self.waiting():
             return repeating(self._once, method, path, params, content, headers, shown)
+
+    def write(self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str] = NOTHING) -> Any:
+        """The same for a change of one object; what is refused beside others is tried once more alone, where that may help."""
+        try:
+            return self.send(method, path, body=body, headers=headers)
+        except ServiceError as error:
+            alone = self.alone(error)
+            if alone is None:
+                raise
+        with alone as went_well:
+            answer = self.send(method, path, body=body, headers=headers)
+            went_well()
+            return answer
 
     def rest(self, error: ServiceError, attempt: int) -> None:
         """Before a write that may have been done is looked up and sent again; nonsense is not the answer of a busy service.

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reconciler.declare.model import App
-from reconciler.notify.causes import Moment, news
-from reconciler.notify.outbox import Outbox
+from reconciler.notify.causes import Moment, as_told, news
+from reconciler.notify.outbox import Outbox, Telling
 from reconciler.notify.target import target_of
 from reconciler.record.model import Record
 from reconciler.record.store import RecordError, Store
@@ -22,16 +22,26 @@ from reconciler.service.wrong import causes_of, is_unseen
 def after_cycle(app: App, result: CycleResult, record: Record, store: Store, says: Callable[[str], None]) -> None:
     """Before the record is saved, under the app's lock; its service's part is as after the cycle."""
     target, wanted = target_of(app), app.notification
-    events, told = list[Event](), Told()
+    outbox = Outbox(store.outbox())
+    begun = outbox.begun()
+    known, told, events = _known(record, begun), Told(), list[Event]()
     if target.channels:
         moment = Moment(app.name, app.displayName, record.base_url, result.ended, result.cycle_id)
         causes = causes_of(result, record.service, wanted.on)
-        events, told = news(causes, record.told, wanted, moment, lambda known: is_unseen(known, result))
+        events, told = news(causes, known, wanted, moment, lambda cause: is_unseen(cause, result))
     try:
-        outbox = Outbox(store.outbox())
         outbox.retarget(target)
+        if begun is not None:
+            outbox.put(begun.events, target, begun.at)
+        if told != record.told:
+            outbox.begin(Telling(record.told, told, tuple(events), result.ended))
         outbox.put(events, target, result.ended)
     except RecordError as error:
         says(f"{error}: nobody is told of this cycle; {error.remedy}")
     else:
         record.keep_told(told)
+
+
+def _known(record: Record, begun: Telling | None) -> Told:
+    """What people know: also what a cycle told them whose record was not saved."""
+    return record.told if begun is None else as_told(record.told, begun.before, begun.after)

@@ -12,12 +12,14 @@ from reconciler.plan.planner import Planned
 from reconciler.plan.selection import possible
 from reconciler.record.service import Escrow
 from reconciler.resolve.canonical import readable, sha256
+from reconciler.resolve.expressions.language import IGNORE
 from reconciler.resolve.model import Resolution
 from reconciler.service.escrow import waits
 from reconciler.service.result import Drifted
 
 IN_PARTS = (Action.UPDATE, Action.ENABLE)
 MOST_SHOWN = 5
+LEFT_OUT = "left out"  # which is no JSON, so no value reads like it
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def declared_digest(resolution: Resolution, address: str) -> str:
 
 
 def _plain(values: Iterable[object]) -> list[str]:
-    return [readable(value) for value in values]
+    """As text, also of what is left out because only an apply makes it."""
+    return [LEFT_OUT if value is IGNORE else readable(value) for value in values]
 
 
 def without_drift(change: Change) -> Change | None:

@@ -17,6 +17,7 @@ from reconciler.plan.change import Change
 from reconciler.record.model import Record
 from reconciler.record.service import Escrow, Service
 from reconciler.record.store import Store
+from reconciler.record.told import Told
 from reconciler.resolve.expressions.functions import Chance
 from reconciler.scim.errors import CredentialError, ServiceError
 from reconciler.service import clocks, failures, figures, numbers, quarantine
@@ -24,6 +25,7 @@ from reconciler.service.after_cycle import after_cycle
 from reconciler.service.choice import Choice, choose, declared_digest
 from reconciler.service.escrow import released
 from reconciler.service.figures import Frame, Work
+from reconciler.service.progress import Progress
 from reconciler.service.read_back import commit_of, read_back
 from reconciler.service.reading import Reading
 from reconciler.service.result import AppError, CycleResult, Drifted, Ended, Kind
@@ -75,7 +77,11 @@ def run_cycle(app: App, declarations: Declarations, order: Order, means: Means) 
         if not order.forced and not clocks.begins(service, interval, declarations.digest, started):
             return Postponed(app.name, clocks.next_cycle(service, interval, started), clocks.why(service))
         kind = clocks.kind_of(service.get("watermark", {}), frame.mapped, started, clocks.seconds(app.provisioning.fullRefresh))
-        return _Cycle(app, declarations, order, means, store, service, frame, started, kind).run()
+        progress = Progress(store.outbox().parent, order.cycle_id, means.clock)
+        try:
+            return _Cycle(app, declarations, order, means, store, service, frame, started, kind, progress).run()
+        finally:
+            progress.end()
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,7 @@ class _Cycle:
     frame: Frame
     started: str
     kind: Kind
+    progress: Progress
 
     def run(self) -> CycleResult:
         """Read, plan, write. What the service or the record refuses is in the result."""
@@ -101,7 +108,8 @@ class _Cycle:
 
     def _read(self, read: Read | None) -> CycleResult:
         """What a safeguard blocks of a part of the service is judged again on all of it: that is what a reviewer is shown."""
-        with read_and_plan(self.app, self.declarations, self.means.listener, store=self.store, read=read) as session:
+        listener = self.progress.hears(self.means.listener)
+        with read_and_plan(self.app, self.declarations, listener, store=self.store, read=read) as session:
             result = self._go(session)
         return self._read(None) if result is None else result
 
@@ -117,7 +125,7 @@ class _Cycle:
 
     def _go(self, session: Session) -> CycleResult | None:
         """None where more has to be read."""
-        record = session.record or Record(self.app.name)
+        record = session.record or self._begun()
         record.keep_service(self.service)
         session = replace(session, record=record)
         repairs = session.app.provisioning.drift == "repair"
@@ -130,6 +138,12 @@ class _Cycle:
         done = self._write(session, todo)
         self._log_held(session, held)
         return self._ended(session, choice, done, held)
+
+    def _begun(self) -> Record:
+        """Before anything was applied: what a first cycle that failed has left is no record of an apply, but people were told."""
+        record, stored = Record(self.app.name), self.store.load()
+        record.keep_told(stored.told if stored is not None else Told())
+        return record
 
     def _escrows(self) -> dict[str, Escrow]:
         """In quarantine each attempt is a whole one."""
@@ -152,8 +166,9 @@ class _Cycle:
             return Result()
         session = session.guard(todo, self.started)
         means = self.means
+        self.progress.begin(len(todo))
         with means.orderly() as stopped:
-            done = write(session, todo, self._request(), means.clock, means.chance, means.tell, stopped)
+            done = write(session, todo, self._request(), means.clock, means.chance, self.progress.tells(means.tell), stopped)
             done.interrupted = done.interrupted or (stopped() and not done.ended)
         return done
 

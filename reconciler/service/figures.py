@@ -114,6 +114,13 @@ def service_after(
     return service
 
 
+def not_begun(before: Service, result: CycleResult) -> Service:
+    """The service's part of the record after a cycle that could not begin, whatever is declared."""
+    service: Service = {**before, "cycle": _cycle(result, "")}
+    put(service, "steadySince", "")
+    return service
+
+
 def put(service: Service, key: str, value: object) -> None:
     """What has nothing to say is not there."""
     if value:

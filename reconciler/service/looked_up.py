@@ -14,6 +14,7 @@ from reconciler.record.open import store_of
 from reconciler.record.service import Service
 from reconciler.service.clocks import seconds
 from reconciler.service.cycle import COMMAND
+from reconciler.service.progress import reached
 from reconciler.service.restart import restarted
 from reconciler.service.status import details
 
@@ -27,7 +28,8 @@ def look_up(app: App, declarations: Declarations) -> dict[str, Any]:
     running = holder.since if holder is not None and holder.command == COMMAND else ""
     service = record.service if record is not None else Service()
     shown = details(app.name, app.displayName, service, seconds(app.provisioning.interval), now(), running, closed_by(app) or "")
-    return {**shown, "undelivered": Outbox(store.outbox()).undelivered()._asdict()}
+    progress = reached(store.outbox().parent, running) if running else None
+    return {**shown, "progress": progress, "undelivered": Outbox(store.outbox()).undelivered()._asdict()}
 
 
 def restart(app: App, declarations: Declarations, scope: Scope, listener: Listener, timeout: float) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reconciler.declare.wording import plural
 from reconciler.report.colours import GREEN, RED, YELLOW, Colour
 from reconciler.report.safe import plain
 from reconciler.service.clocks import between, spelled
@@ -26,7 +27,7 @@ def _app(app: Shown, colour: Colour) -> Iterator[str]:
     shut = "" if app["provisioning"] == "on" else f", provisioning is {app['provisioning']}"
     yield f"{plain(app['displayName'])}: {colour(state, COLOURS.get(app['health'], YELLOW))}{shut}"
     if app["runningSince"]:
-        yield f"    a cycle is running since {app['runningSince']}"
+        yield f"    a cycle is running since {app['runningSince']}{_progress(app.get('progress'))}"
     if (cycle := app["cycle"]) is not None:
         yield from _cycle(cycle)
         yield from _counts(app["counts"])
@@ -37,6 +38,15 @@ def _app(app: Shown, colour: Colour) -> Iterator[str]:
         yield from _quarantine(app)
     yield from _waiting(app)
     yield from _undelivered(app.get("undelivered") or {})
+
+
+def _progress(reached: Shown | None) -> str:
+    """How far it has got, where that is known on this machine."""
+    if reached is None:
+        return ""
+    if reached["toWrite"] is None:
+        return f": reading, {plural(reached['reads'], 'answer')} so far"
+    return f": {reached['written']:,} of {plural(reached['toWrite'], 'change')} written"
 
 
 def _undelivered(left: Shown) -> Iterator[str]:

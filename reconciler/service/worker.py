@@ -24,6 +24,7 @@ from reconciler.cycle.randomness import SystemChance
 from reconciler.cycle.write import Lock, locked
 from reconciler.declare.model import Declarations
 from reconciler.declare.place import Problem
+from reconciler.notify.outbox import Outbox
 from reconciler.record.model import Record
 from reconciler.record.store import Locked, RecordError
 from reconciler.report.problems import as_text
@@ -32,6 +33,7 @@ from reconciler.service.clocks import seconds
 from reconciler.service.cycle import COMMAND, Means, Order, Postponed, run_cycle
 from reconciler.service.events import Event
 from reconciler.service.failures import app_error
+from reconciler.service.figures import last_counts, not_begun
 from reconciler.service.result import AppError, CycleResult
 from reconciler.service.stop import Stop
 
@@ -122,6 +124,13 @@ def _leave(pipe: Connection, end: End) -> None:
 
 def conducted(desired: Path, app: str, order: Order, means: Means) -> End:
     """One cycle of an app by its name, however it ends: what a person or a service can cause is in the result."""
+    end = _conducted(desired, app, order, means)
+    if isinstance(end, CycleResult) and end.outbox:
+        Outbox(Path(end.outbox)).settle()
+    return end
+
+
+def _conducted(desired: Path, app: str, order: Order, means: Means) -> End:
     started = means.clock()
     declarations, problems = checked(desired)
     if (errors := _errors(problems)) or app not in declarations.apps:
@@ -135,18 +144,18 @@ def conducted(desired: Path, app: str, order: Order, means: Means) -> End:
 
 
 def _told(result: CycleResult, declarations: Declarations, means: Means) -> CycleResult:
-    """The result of a cycle that could not begin, once people have been told; that is made up for where the record is in use."""
+    """The result of a cycle that could not begin, once the record and people know; made up for where the record is in use."""
     app = declarations.apps.get(result.app)
     if app is None:
         return result
     try:
         with locked(app, declarations, means.listener, Lock(COMMAND, means.lock_timeout)) as store:
             record = store.load() or Record(app.name)
-            before = record.told
+            result = replace(result, counts=last_counts(record.service), outbox=str(store.outbox()))
+            record.keep_service(not_begun(record.service, result))
             after_cycle(app, result, record, store, means.listener.says)
-            if record.told != before:
-                store.save(record)
-            return replace(result, outbox=str(store.outbox()))
+            store.save(record)
+            return result
     except RecordError as error:  # Locked is one
         means.listener.says(f"nobody is told yet: {error}")
         return result

@@ -44,6 +44,7 @@ def begun(world: World) -> World:
     declared(world, "Ada")
     world.assign("user: ada@x.org, role: User")
     world.converge()
+    world.client.profile = replace(world.client.profile, etag=Etag(enforced=True))
     return world
 
 

@@ -223,6 +223,11 @@ def test_a_group_that_is_left_says_what_of_its_roles_remains(world: World) -> No
     world.groups("displayName: Net, members: []", "displayName: Engineering, members: [ada@x.org]")
     lost = row(world, "ada", "Net")
     assert (lost.gains, lost.keeps) == (False, "User through group Engineering")
+    world.assign(
+        "group: Net, role: User", "group: Engineering, role: User, expires: 2027-01-31", "user: grace@x.org, role: Admin"
+    )
+    assert row(world, "ada", "Net").keeps == "User through group Engineering until 2027-01-31", "no longer than that"
+    world.assign("group: Net, role: User", "group: Engineering, role: User", "user: grace@x.org, role: Admin")
     assert "ada@x.org loses group Net" in text(world.plan()) and "(keeps User through group Engineering)" in text(world.plan())
     world.assign("group: Net, role: User", "user: grace@x.org, role: Admin")
     world.groups("displayName: Net, members: []", "displayName: Engineering, members: []")
@@ -289,6 +294,18 @@ def test_members_of_a_group_whose_assignment_ends_are_told_too(world: World, rul
 def keeps(world: World, what: str) -> str:
     (found,) = [a for a in world.plan().access if a.address == "User/ada@x.org" and a.what == what and not a.gains]
     return found.keeps
+
+
+def test_whoever_has_another_role_or_default_access_keeps_that(nested: World) -> None:
+    nested.write("apps/wiki/app.yaml", APP + "provisioning: {defaultAccess: provision}\n")
+    nested.assign("group: Net, role: User", "user: ada@x.org, role: Admin", "user: ada@x.org, role: Default Access")
+    nested.groups("displayName: Net, members: [ada@x.org]")
+    nested.converge()
+    line = f"{nested.folder}/desired/apps/wiki/assignments.yaml"
+    nested.groups("displayName: Net, members: []")
+    assert keeps(nested, "Net") == f"Admin by {line}:3, Default Access by {line}:4"
+    nested.assign("user: ada@x.org, role: Default Access")
+    assert keeps(nested, "Admin") == f"Default Access by {line}:2"
 
 
 def test_what_is_gained_by_the_same_plan_is_not_kept(nested: World) -> None:

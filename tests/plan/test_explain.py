@@ -410,6 +410,17 @@ def test_the_command_explains_without_the_service(
     Draft202012Validator(json.loads(SCHEMA.read_text())).validate(json.loads(said.out))
 
 
+def test_what_has_no_value_is_shown_only_where_all_is_asked_for(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(world.folder)
+    world.users("userPrincipalName: ada@x.org, displayName: Ada", GRACE)
+    _, few = explain_offline(world, capsys, "ada@x.org")
+    _, every = explain_offline(world, capsys, "ada@x.org", "--all")
+    assert "null" not in few.out and "jobTitle" not in few.out and '[displayName] = "Ada"' in few.out
+    assert "[jobTitle] = null" in every.out and "title = null" in every.out
+
+
 def test_a_name_that_nobody_bears_is_answered_with_the_nearest(
     world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

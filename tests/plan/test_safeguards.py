@@ -934,6 +934,16 @@ def test_an_approval_of_another_plan_or_safeguard_does_nothing(tmp_path: Path) -
     assert "approvals.yaml:2" in warning and "another plan" in warning
 
 
+def test_approvals_that_are_spent_are_one_quiet_line(tmp_path: Path) -> None:
+    found = town(tmp_path, 10)
+    spent = [f'{{plan: "sha256:{n * 64}", safeguard: empty, reason: because, expires: 2026-05-0{n}}}' for n in "12"]
+    found.approve(*spent, f'{{plan: "sha256:{"3" * 64}", safeguard: empty, reason: because}}')
+    plan = found.plan()
+    (line,) = plan.standing
+    assert line.startswith("3 approvals do nothing here: ") and line.count("approvals.yaml:") == 3
+    assert plan.warnings == plan.standing and plan.cautions == ()
+
+
 @pytest.mark.parametrize("safeguard", ["protected", "lockout"])
 def test_no_approval_lifts_protected_and_lockout(tmp_path: Path, safeguard: str) -> None:
     rule = {"protected": "protected: [u00@x.org]", "lockout": "lockout: {role: User, minimumActive: 3}"}[safeguard]

@@ -21,8 +21,8 @@ def change(name: str, action: Action = Action.UPDATE, *attributes: AttributeChan
     return Change(name, action, "why", (Cause.CONFIG,), *PLACE, attributes=attributes)
 
 
-def row(name: str, gains: bool, what: str = "User", privileged: bool = False, kind: str = "role") -> Access:
-    return Access(f"User/{name}", "", gains, kind, what, privileged, "", *PLACE, None)
+def row(name: str, gains: bool, what: str = "User", privileged: bool = False, kind: str = "role", keeps: str = "") -> Access:
+    return Access(f"User/{name}", "", gains, kind, what, privileged, "", *PLACE, None, keeps=keeps)
 
 
 def words(changes: tuple[Change, ...] = (change("User/a"),), access: tuple[Access, ...] = (), **more: object) -> str:
@@ -38,6 +38,16 @@ TITLE = AttributeChange("title", "a", "b")
     [
         ((row("a", True),), "1 person gains access"),
         ((row("a", False),), "1 person loses access"),
+        ((row("a", False, kind="group", keeps="access by apps.yaml:3"),), "1 person has less access than before"),
+        (
+            (
+                row("a", False),
+                row("b", False, "Net", kind="group", keeps="User by apps.yaml:3"),
+                row("b", False, "Web", kind="group"),
+            ),
+            "2 people lose access",
+        ),
+        ((row("a", False, "Admin", True, keeps="access by apps.yaml:3"),), "1 person loses a privileged role (Admin)"),
         ((row("a", True), row("b", True), row("c", False)), "2 people gain access, 1 loses it"),
         ((row("a", True), row("b", False), row("c", False)), "1 person gains access, 2 lose it"),
         ((row("a", True, "Admin"), row("a", False)), "1 person has other access than before"),

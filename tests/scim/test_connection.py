@@ -11,7 +11,7 @@ import pytest
 from reconciler.declare.load import load
 from reconciler.resolve.capabilities import limit
 from reconciler.scim.client import ScimClient
-from reconciler.scim.connection import Step, run_test
+from reconciler.scim.connection import KEEPS, Step, run_test
 from reconciler.scim.profile import PROFILES
 from reconciler.scim.sender import AGAIN
 from tests.support.world import MAPPINGS, Clock, World
@@ -138,7 +138,8 @@ def test_the_question_is_a_filter_on_the_matching_attribute(tmp_path: Path) -> N
     ("config", "words"),
     [("{}", "sent by PATCH (rfc), with If-Match where a version is shown"),
      ('{"patch": {"supported": false}}', "sent by PUT of the whole object, since PATCH is not supported, with If-Match"),
-     ('{"etag": {"supported": false}}', "sent by PATCH (rfc), without If-Match")],
+     ('{"etag": {"supported": false}}', "sent by PATCH (rfc), without If-Match"),
+     ('{"etag": {"supported": true}}', f"sent by PATCH (rfc), with If-Match where a version is shown, {KEEPS[None]}")],
 )  # fmt: skip
 def test_how_changes_are_sent_is_said_before_any_is(tmp_path: Path, config: str, words: str) -> None:
     answer = lambda request: httpx.Response(200, text=config if "ServiceProviderConfig" in request.url.path else EMPTY)  # noqa: E731

@@ -6,6 +6,7 @@ import json
 import shutil
 import tempfile
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -26,7 +27,7 @@ from reconciler.declare.headers import refusal
 from reconciler.declare.load import load
 from reconciler.declare.yaml.document import parse
 from reconciler.demo.simulator import Simulator
-from reconciler.plan.change import AttributeChange, Change
+from reconciler.plan.change import Action, AttributeChange, Change, Precondition
 from reconciler.plan.cost import estimate
 from reconciler.plan.model import Requests
 from reconciler.resolve.capabilities import limit
@@ -35,7 +36,7 @@ from reconciler.scim.connection import run_test
 from reconciler.scim.discovery import refine, refined
 from reconciler.scim.errors import PatchUnsupported, ReadError, ServiceError
 from reconciler.scim.patch import body, member_operations, operations
-from reconciler.scim.profile import PROFILES, Patch, Rate, make_profile, profile_of
+from reconciler.scim.profile import PROFILES, Etag, Filter, Patch, Rate, make_profile, profile_of
 from reconciler.scim.rate import Turns, Waits
 from tests.stories.test_laws import NAMES, STATES, declare
 from tests.support.budget import examples
@@ -531,6 +532,21 @@ def test_an_apply_is_foreseen_to_take_what_the_service_counts(name: str, seconds
     """ThousandEyes allows 240 requests a minute, Slack 180 writes and any number of reads."""
     change = Change("User/ada@x.org", "update", "", ("config",), "a.yaml", 1, attributes=(AttributeChange("title", "x", "y"),))
     assert estimate([change] * 4, PROFILES[name].limits()) == Requests(4, 4, seconds)
+
+
+def test_no_read_is_foreseen_where_a_version_goes_with_the_write_and_one_for_many_where_a_filter_holds_many() -> None:
+    title, generic = (AttributeChange("title", "x", "y"),), PROFILES["generic"]
+    seen = Precondition("1", "sha256:0", 'W/"1"')
+    update = Change("User/ada@x.org", "update", "", ("config",), "a.yaml", 1, attributes=title, precondition=seen)
+    delete = replace(update, action=Action.DELETE, attributes=())
+    announced = replace(generic, etag=Etag(announced=True, enforced=True))
+    assert estimate([update] * 4, announced.limits()) == Requests(0, 4, None)
+    tried = replace(generic, etag=Etag(announced=True))  # which a read and a request in vain find out, where that pays
+    assert [estimate([update] * n, tried.limits()) for n in (4, 8)] == [Requests(4, 4, None), Requests(1, 9, None)]
+    assert estimate([update] * 8, replace(generic, etag=Etag(announced=True, enforced=False)).limits()) == Requests(8, 8, None)
+    assert estimate([replace(update, precondition=seen._replace(version=None))] * 4, announced.limits()) == Requests(4, 4, None)
+    any_of = replace(generic, filter=Filter(("eq", "or")))
+    assert estimate([*[update] * 60, delete], any_of.limits()) == Requests(2, 61, None)
 
 
 # PATCH dialects

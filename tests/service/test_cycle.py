@@ -396,3 +396,42 @@ def test_codes_are_a_closed_set_whatever_the_service_answers(service: Rounds) ->
         service.refuse = lambda call, s=status: answer(s, {"detail": "x" * 50}) if call.method in ("PATCH", "PUT") else None  # type: ignore[misc]
         service.people(f"ada@x.org, jobTitle: T{status}", "grace@x.org")
         assert {failure.code for failure in service.cycle().failures} <= CODES
+
+
+def test_an_account_with_a_generated_value_that_fails_is_in_escrow(service: Rounds) -> None:
+    """What only an apply makes has no value to compare by."""
+    mappings = service.folder / "desired/apps/wiki/mappings.yaml"
+    made = "      - {target: nickName, expression: 'Guid()', apply: create}\n  groups:\n"
+    service.write("apps/wiki/mappings.yaml", mappings.read_text().replace("  groups:\n", made, 1))
+    service.refuse = lambda call: CONFLICT if call.method == "POST" and call.path.endswith("Users") else None
+    assert service.cycle().counts.escrowed == 2
+    assert service.cycle().counts.escrowed == 2
+
+
+def test_what_is_running_says_how_far_it_has_got(service: Rounds) -> None:
+    """On the machine that it runs on, to whoever asks for the app's status."""
+    seen: list[str] = []
+
+    def looking(call: Call) -> None:
+        if call.method == "PATCH" or "startIndex" in call.query and not seen:
+            seen.extend(line for line in service.reconcile("status").out.splitlines() if "running" in line)
+
+    service.refuse = looking
+    service.cycle()
+    assert seen[0].startswith("    a cycle is running since ") and "reading" in seen[0]
+    assert seen[-1].endswith(" of 3 changes written")
+    assert not list((service.folder / ".reconcile/wiki").glob("progress*"))
+    assert "running" not in service.reconcile("status").out
+
+
+def test_a_declaration_with_an_error_is_in_the_record_until_it_is_fixed(service: Rounds) -> None:
+    """So that `status` from another checkout says so, too."""
+    first = service.cycle()
+    service.write("directory/groups/b.yaml", "groups: [{displayName: Odd, members: [nobody@x.org]}]\n")
+    service.later(minutes=40)
+    found = service.cycle()
+    assert service.service["cycle"]["error"] == "InvalidDeclaration" and "nobody@x.org" in service.service["cycle"]["message"]
+    assert found.counts == first.counts and service.service["lastSuccess"] == first.ended
+    (service.folder / "desired/directory/groups/b.yaml").unlink()
+    service.later(minutes=1)
+    assert service.cycle(forced=False).result == "success", "it is taken up at once"

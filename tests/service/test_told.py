@@ -10,6 +10,9 @@ import pytest
 from reconciler.notify.deliver import Delivery, Means, deliver
 from reconciler.notify.mail import VARIABLE
 from reconciler.notify.outbox import Outbox
+from reconciler.record.local import LocalStore
+from reconciler.record.model import Record
+from reconciler.record.store import RecordError
 from tests.support.mailbox import Mailbox, mailbox
 from tests.support.rounds import Rounds, declare, staff
 from tests.support.servers import answer
@@ -165,3 +168,35 @@ def test_declarations_in_error_are_told_as_long_as_the_app_can_be_made_out(offic
     assert office.cycle() == []
     (office.service.folder / "desired/directory/groups/b.yaml").unlink()
     assert office.cycle() == ["over: a failure (InvalidDeclaration)"]
+
+
+def test_what_was_told_although_the_record_could_not_be_saved_is_told_once_and_its_end_too(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also days later, when an id would be another one."""
+    office.cycle()
+    office.service.edit("ada@x.org", "title", "Boss")
+
+    def full(store: LocalStore, record: Record, adopted: int = 0) -> None:
+        raise RecordError("the disk is full", "make room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalStore, "save", full)
+        office.service.later(minutes=40)
+        assert office.service.cycle().result == "failed"
+    folder = office.service.folder / ".reconcile/wiki/outbox"
+    office.deliver(folder)
+    (told,) = office.box.subjects
+    assert "changed at the service by somebody else" in told and office.service.record.told == {}
+    assert (folder / "telling.json").exists()
+    assert office.cycle(48) == [] and not (folder / "telling.json").exists()
+    office.service.edit("ada@x.org", "title", "Engineer")
+    assert office.cycle() == ["over: drift (ChangedAtTheService)"]
+
+
+def test_a_first_cycle_that_fails_is_told_once_and_its_end_too(office: Office) -> None:
+    office.service.refuse = lambda call: DOWN
+    assert office.cycle() == ["the whole app could not be provisioned (ServiceUnavailable)"]
+    assert office.cycle() == []
+    office.service.refuse = lambda call: None
+    assert office.cycle() == ["over: a failure (ServiceUnavailable)"]

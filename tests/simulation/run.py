@@ -87,7 +87,13 @@ class Luck:
 
 
 class Simulation:
-    """`made` are the ids of accounts and groups that our requests created; `edits` counts what the other one did."""
+    """`made` are the ids of accounts and groups that our requests created; `edits` counts what the other one did.
+
+    `lost`: what a killed process had written down was lost with its machine: who created an account, and since when one is
+    disabled, nobody can tell then.
+    """
+
+    lost = False
 
     def __init__(self, seed: int, folder: Path, tell: Callable[[str], None]) -> None:
         self.random, self.folder, self.tell = random.Random(seed), folder, tell

@@ -31,6 +31,7 @@ from reconciler.report.plan_file import loads
 from reconciler.report.text import render
 from reconciler.resolve.check import check
 from tests.support.budget import examples
+from tests.support.gitworld import git
 from tests.support.servers import TOKEN, Desk, scim_server
 from tests.support.world import APP, SWITCH, World
 
@@ -498,6 +499,19 @@ def test_the_command_imports_plans_empty_and_takes_drift_over(tmp_path: Path) ->
         desk.seed("zed@x.org")
         ran = desk.reconcile("plan", "--desired", "fresh", "--show-unmanaged", **environ)
         assert "local (1): no such user in the directory\n    zed@x.org" in ran.out
+
+
+def test_an_app_that_is_imported_later_comes_into_the_workflows(tmp_path: Path) -> None:
+    with scim_server() as url:
+        desk = Desk(tmp_path, f"{url}/import/v2")
+        git(tmp_path, "init", "--quiet", "--initial-branch=trunk")
+        assert desk.reconcile("init").code == 0
+        desk.seed("ada@x.org")
+        ran = desk.reconcile("import", "--app", "crm", "--out", "desired", "--force", CRM_SCIM_URL=desk.url, CRM_SCIM_TOKEN=TOKEN)
+        assert ran.code == 0, ran.err
+        for name in ("plan", "apply", "drift"):
+            assert f"edited  .github/workflows/{name}.yml: it passes CRM_SCIM_TOKEN, CRM_SCIM_URL now" in ran.out
+            assert "secrets.CRM_SCIM_TOKEN" in (tmp_path / f".github/workflows/{name}.yml").read_text()
 
 
 @pytest.mark.parametrize("arguments", [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
-from reconciler.declare.model import Assignment, Role
+from reconciler.declare.model import Assignment
 from reconciler.declare.names import row_key
 from reconciler.plan.context import Context
 from reconciler.resolve.scope import Ways, flatten
@@ -38,6 +38,11 @@ def longest(assignments: Iterable[Assignment], since: str) -> Assignment | None:
     """The one that ends last of those that hold on a day, direct ones before those by a group; "" is whenever."""
     found = [item for item in assignments if item.expires is None or item.expires >= since]
     return max(found, key=lambda item: (item.expires or "9999", item.user is not None), default=None)
+
+
+def ending(item: Assignment) -> str:
+    """` until 2027-01-31`, or nothing where it does not end."""
+    return f" until {item.expires}" if item.expires else ""
 
 
 class Given:
@@ -88,7 +93,7 @@ class Given:
         more = [f"{len(names) - LONGEST:,} more", str(self.groups[names[-1]].row["displayName"])] if len(names) > LONGEST else []
         return " > ".join([*shown, *more])
 
-    def by(self, role: Role, given: Assignment) -> str:
-        """`Member through group Net`, or by which line."""
+    def by(self, role: str, given: Assignment) -> str:
+        """`Member through group Net until 2027-01-31`, or by which line; no day where it does not end."""
         way = f"through group {self.groups[given.group].row['displayName']}" if given.group else f"by {given.file}:{given.line}"
-        return f"{role.displayName} {way}"
+        return f"{role} {way}{ending(given)}"

@@ -18,6 +18,7 @@ from reconciler.plan.roles import moved
 from reconciler.plan.safeguards.model import DAY
 from reconciler.record.model import Record
 from reconciler.record.values import Removal
+from reconciler.resolve.capabilities import NO_LIMITS, Limits
 
 RENAMED = "identity"  # the kind of removal that is none: another login
 
@@ -33,7 +34,8 @@ class Extent(Enum):
 class Facts:
     """`written` are the changes of `everything` that would be written; `only` the addresses asked for, empty for all.
 
-    `now` is UTC, YYYY-MM-DDTHH:MM:SSZ; `kept` is what people keep unmanaged from this apply on.
+    `now` is UTC, YYYY-MM-DDTHH:MM:SSZ; `kept` is what people keep unmanaged from this apply on. `limits` are those of
+    the service.
     """
 
     context: Context
@@ -43,6 +45,7 @@ class Facts:
     only: tuple[str, ...]
     now: str
     kept: tuple[Kept, ...] = ()
+    limits: Limits = NO_LIMITS
 
     @property
     def settings(self) -> Safeguards:

@@ -1,0 +1,100 @@
+"""How far a cycle has got, for `status` on the same machine: requests and outcomes in, a small file beside the record out.
+
+It is a help, not a record: where it cannot be written nobody is told, and what a kill leaves is of no running cycle.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypedDict
+
+from reconciler.apply.model import Outcome
+from reconciler.cycle.listener import Listener
+
+FILE = "progress.json"
+EVERY = 1.0  # seconds from one write of the file to the next
+
+
+class Reached(TypedDict):
+    """`reads` are answers to requests that read; `written` of `toWrite` changes have ended, None while it reads; `at` is UTC."""
+
+    cycle: str
+    at: str
+    reads: int
+    written: int
+    toWrite: int | None
+
+
+class Progress:
+    """Of one cycle; heard from any thread."""
+
+    def __init__(self, folder: Path, cycle: str, clock: Callable[[], str]) -> None:
+        self._file, self._clock = folder / FILE, clock
+        self._reached = Reached(cycle=cycle, at="", reads=0, written=0, toWrite=None)
+        self._lock, self._next = threading.Lock(), 0.0
+
+    def hears(self, listener: Listener) -> Listener:
+        """The listener, with this one beside it."""
+
+        def answered(method: str, status: int) -> None:
+            listener.answered(method, status)
+            if method == "GET":
+                self.read()
+
+        return listener._replace(answered=answered)
+
+    def read(self) -> None:
+        with self._lock:
+            self._reached["reads"] += 1
+            self._keep()
+
+    def begin(self, changes: int) -> None:
+        """So many are to be written."""
+        with self._lock:
+            self._reached["toWrite"], self._next = changes, 0.0
+            self._keep()
+
+    def tells(self, tell: Callable[[Outcome], None]) -> Callable[[Outcome], None]:
+        """Whoever hears of outcomes, with this one beside it."""
+
+        def told(outcome: Outcome) -> None:
+            with self._lock:
+                self._reached["written"] += 1
+                self._keep()
+            tell(outcome)
+
+        return told
+
+    def end(self) -> None:
+        with suppress(OSError):
+            self._file.unlink(missing_ok=True)
+
+    def _keep(self) -> None:
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + EVERY
+        self._reached["at"] = self._clock()
+        with suppress(OSError):
+            waiting = self._file.with_name(f"{FILE}.{os.getpid()}")
+            with open(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "w") as file:
+                json.dump(self._reached, file)
+            os.replace(waiting, self._file)
+
+
+def reached(folder: Path, since: str) -> Reached | None:
+    """How far the cycle that runs since then has got; None where nobody says so here."""
+    try:
+        data = json.loads((folder / FILE).read_bytes())
+        if data["at"] < since:
+            return None
+        left = None if data["toWrite"] is None else int(data["toWrite"])
+        numbers = int(data["reads"]), int(data["written"])
+        return Reached(cycle=str(data["cycle"]), at=str(data["at"]), reads=numbers[0], written=numbers[1], toWrite=left)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
