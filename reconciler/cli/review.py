@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from reconciler.cli.review_close import close
 from reconciler.cli.review_decided import apply_, status
 from reconciler.cli.review_start import start
 
@@ -13,5 +14,5 @@ def review() -> None:
     """Review who has what, in files that reviewers fill in. Nothing of it is written to a service."""
 
 
-for command in (start, status, apply_):
+for command in (start, status, apply_, close):
     review.add_command(command)

@@ -1,7 +1,8 @@
-"""reconcile review status, apply and close: what becomes of decisions."""
+"""reconcile review status and apply: what becomes of decisions."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,12 +34,17 @@ def status(desired: Path, apps: tuple[str, ...], no_color: bool, name: str | Non
     from reconciler.report.access_review import as_json, as_text
 
     reviews = _reviews(desired, name)
-    parts = {name: progress(files) for name, files in reviews.open}
+    parts = {name: progress(_of_apps(files, apps)) for name, files in reviews.open}
     echo_form(form, (as_json if form == "json" else as_text)(parts, reviews.closed, today()))
     every = [part for found in parts.values() for part in found]
     if reviews.problems or any(part.is_overdue(today()) for part in every):
         return ERROR
     return CHANGES if detailed_exitcode and any(part.missing for part in every) else 0
+
+
+def _of_apps(files: Iterable[Review], apps: tuple[str, ...]) -> Iterable[Review]:
+    """With the rows of these apps alone; all of them where none is named."""
+    return (review._replace(rows=tuple(row for row in review.rows if not apps or row.app in apps)) for review in files)
 
 
 def _reviews(desired: Path, name: str | None) -> Reviews:
@@ -69,7 +75,7 @@ def apply_(desired: Path, apps: tuple[str, ...], no_color: bool, name: str) -> i
     from reconciler.declare.reviews import REMOVE
 
     declarations = load_checked(desired, apps)
-    files, standing = _sound(desired, name, declarations)
+    files, standing = sound(desired, name, declarations)
     rows = [row for review in files for row in review.rows if row.decision == REMOVE and (not apps or row.app in apps)]
     try:
         followed = follow(desired, rows, standing)
@@ -80,7 +86,7 @@ def apply_(desired: Path, apps: tuple[str, ...], no_color: bool, name: str) -> i
     return _told_of(followed, desired, len(rows))
 
 
-def _sound(desired: Path, name: str, declarations: Declarations) -> tuple[list[Review], Standing]:
+def sound(desired: Path, name: str, declarations: Declarations) -> tuple[list[Review], Standing]:
     """The files of one review, which is not closed and has no error; else these are printed, and Exit is raised."""
     from reconciler.plan.access_review.check import check_reviews
     from reconciler.plan.access_review.standing import Standing
