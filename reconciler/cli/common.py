@@ -52,7 +52,9 @@ class Seconds(click.FloatRange):
     name = "number of seconds"
 
 
-lock_option = click.option("--lock-timeout", type=Seconds(min=0), default=0.0, metavar="SECONDS", help="Wait so long for a lock.")
+lock_option = click.option(
+    "--lock-timeout", type=Seconds(min=0), default=0.0, metavar="SECONDS", help="Wait up to this long for the lock."
+)
 
 
 def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -90,7 +92,7 @@ large_option = click.option(
 def _addresses(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if not fold(value).startswith(("user/", "group/")):
-            raise click.BadParameter(f"{value!r} is no address: write User/{value} or Group/{value}")
+            raise click.BadParameter(f"{value!r} is not an address: write User/{value} or Group/{value}")
     return values
 
 

@@ -111,7 +111,7 @@ def _one(desired: Path, apps: tuple[str, ...], address: str) -> int:
     from reconciler.report.text import last_line
 
     if not address.lower().startswith(("user/", "group/")):
-        raise click.UsageError(f"{address!r} is no address: write User/{address} or Group/{address}")
+        raise click.UsageError(f"{address!r} is not an address: write User/{address} or Group/{address}")
     declarations = load_checked(desired, apps)
     picked = chosen(declarations, apps)
     if len(picked) != 1:

@@ -33,7 +33,7 @@ def to_json(plan: Plan) -> dict[str, Any]:
 def content_digest(data: dict[str, Any]) -> str:
     """Over the canonical JSON of a plan but the digest itself: prose, access, safeguards and places too.
 
-    It tells a file that was cut, mended or edited in part. Whoever forges a whole file makes a digest that fits, so no
+    It tells a file that was cut, fixed or edited in part. Whoever forges a whole file makes a digest that fits, so no
     apply rests on it: each plans afresh, and compares.
     """
     return sha256({name: value for name, value in data.items() if name != SEAL})

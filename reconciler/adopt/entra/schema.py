@@ -24,7 +24,7 @@ from reconciler.resolve.targets import OURS, Targets, misfit
 
 ENTRA = frozenset({"azure active directory", "microsoft entra id", "azureactivedirectory", ""})
 FLOWS = {"add": "create", "update": "update", "delete": "delete"}
-NOBODY = {"name": "Not translated: lets nobody through until it is mended", "clauses": [{"attribute": "", "operator": "IS NULL"}]}
+NOBODY = {"name": "Not translated: lets nobody through until it is fixed", "clauses": [{"attribute": "", "operator": "IS NULL"}]}
 
 
 @dataclass
