@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import candidates
-from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
+from reconciler.cli.common import ERROR, chosen, guarded, load_checked, logged, options, worst
 from reconciler.cli.output import say
 from reconciler.cli.record_verify import verify
 from reconciler.cli.terminal import echo, echo_form
@@ -94,6 +94,7 @@ def list_(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) -> in
 @click.argument("address", shell_complete=candidates.addresses)
 def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -> int:
     """Take ADDRESS out of the record. Its account stays as it is, and is matched afresh by the next plan."""
+    from reconciler.cycle.audited import tell_command
     from reconciler.record.forget import forget as take_out
 
     done: list[str] = []
@@ -103,7 +104,8 @@ def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -
         record = recovered(store)
         if record is None or record.written(address) is None:
             return 0
-        if take_out(store, address, now()):
+        words = f"{address} was taken out of the record"
+        if take_out(store, address, now(), lambda: tell_command(store, "forget", words, {"address": address})):
             done.append(app.name)
         say(f"{app.name}: {address} is forgotten; its account was not touched", err=False)
         return 0
@@ -124,6 +126,7 @@ def migrate(
     """Move the record to where reconciler.yaml now says that it lives, or from an app's old name to its new one."""
     if name is not None and (len(apps) != 1 or not APP_NAME.fullmatch(name)):
         raise click.UsageError("--from-app takes the old name of one app: name the new one with --app")
+    from reconciler.cycle.audited import tell_command
     from reconciler.declare.settings import RecordSettings
     from reconciler.record.migrate import migrate as move
     from reconciler.record.migrate import other_backend
@@ -141,6 +144,9 @@ def migrate(
         if source.where() == target.where():
             raise click.UsageError(f"the record lies in {target.where()} already")
         count = move(source, target, now())
+        places = {"from": source.where(), "to": target.where()}
+        words = f"{count} entries moved from {source.where()} to {target.where()}"
+        logged(lambda: tell_command(target, "migrate", words, places))
         say(f"{app.name}: {count} entries moved from {source.where()} to {target.where()}", err=False)
         return 0
 
