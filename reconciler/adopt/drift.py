@@ -9,7 +9,7 @@ from reconciler.adopt.invert import ROLE_FUNCTIONS, fits_source, gives, put
 from reconciler.adopt.model import ImportRefused, Row
 from reconciler.declare.names import fold, is_user, name_of, row_key
 from reconciler.declare.source_attributes import COMPUTED, DEFAULT_DOMAIN
-from reconciler.plan.change import AttributeChange, Change
+from reconciler.plan.change import Action, AttributeChange, Change
 from reconciler.plan.context import UNKNOWN
 from reconciler.resolve.mapping import CompiledMapping, Slot
 from reconciler.resolve.sources import EXTENSION
@@ -27,7 +27,7 @@ def taken_over(mapping: CompiledMapping, change: Change, row: Row, key: str, ski
     """
     if change.action in MISSING:
         raise ImportRefused(f"{change.address}: {MISSING[change.action][0]}", MISSING[change.action][1])
-    if change.action == "disable" and skip_code != "AccountDisabled":
+    if change.action == Action.DISABLE and skip_code != "AccountDisabled":
         raise ImportRefused(
             f"{change.address} is active on the service, and out of scope here ({skip_code or 'not declared'})",
             "to keep it active, assign it or declare it again",

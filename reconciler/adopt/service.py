@@ -196,7 +196,7 @@ def _load(stage: Path, request: Request) -> Declarations:
         lines = [write.told(p, stage, request.out) for p in errors]
         raise ImportRefused(
             "the declarations would not be valid:\n    " + "\n    ".join(lines[:10]),
-            "mend these, or import into an empty folder with --out",
+            "fix these, or import into an empty folder with --out",
         )
     return replace(declarations, record=replace(declarations.record, folder=str(request.out)), folder=str(request.out))
 

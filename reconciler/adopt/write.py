@@ -26,7 +26,7 @@ def staged(folder: Path) -> Iterator[Path]:
             if folder.is_dir():
                 shutil.copytree(folder, stage, ignore=shutil.ignore_patterns(".*"))
         except OSError as error:
-            raise ImportRefused(f"{folder} cannot be read whole: {error}", "mend its permissions and dangling links") from None
+            raise ImportRefused(f"{folder} cannot be read whole: {error}", "fix its permissions and dangling links") from None
         stage.mkdir(exist_ok=True)
         yield stage
 
@@ -67,7 +67,7 @@ def put(folder: Path, texts: Mapping[str, str], remove: Iterable[str] = ()) -> N
     except OSError as error:
         raise ImportRefused(
             f"{error.filename or folder} cannot be written: {error.strerror}",
-            "mend the permissions, or make room, and import again",
+            "fix the permissions, or make room, and import again",
         ) from None
 
 
@@ -79,7 +79,7 @@ def read(folder: Path, path: str) -> str | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise ImportRefused(f"{folder / path} cannot be read: {error}", "mend it, or remove it") from None
+        raise ImportRefused(f"{folder / path} cannot be read: {error}", "fix it, or remove it") from None
 
 
 def paths(folder: Path) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from reconciler.apply.ids import Ids, version_of
 from reconciler.apply.model import Stale
 from reconciler.declare.names import is_group
-from reconciler.plan.change import Change
+from reconciler.plan.change import Action, Change
 from reconciler.plan.context import managed_digest, ours_among
 from reconciler.plan.live import Members, members_of
 from reconciler.resolve.canonical import canonical
@@ -20,7 +20,7 @@ Resource = dict[str, Any]
 def values_unchanged(change: Change, live: Resource, mapping: CompiledMapping, ids: Ids) -> None:
     """An update rests on the values that it replaces. Raises Failed where the service has another one."""
     values = mapping.one(live)
-    if change.action == "disable":  # whose account counted as active where the service shows nothing
+    if change.action == Action.DISABLE:  # whose account counted as active where the service shows nothing
         values["active"] = str(live.get("active", True)).lower() == "true"
     for attribute in change.attributes:
         if not _is_as_planned(values.get(attribute.path), ids.live(attribute, attribute.before)):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from reconciler.apply.answers import kept_otherwise
 from reconciler.apply.ids import resource_of, version_of
 from reconciler.apply.model import Failed, Stale
-from reconciler.apply.precondition_failed import as_planned, conditionally
+from reconciler.apply.precondition_failed import conditionally, with_planned_version
 from reconciler.apply.shared import Resource, Shared
 from reconciler.apply.version_try import trying
 from reconciler.declare.names import is_user
@@ -78,7 +78,7 @@ class AttributeWriter:
         request = operations(pairs, live, self.client.profile.patch, self._adds(change))
         send = partial(self.client.patch, resource, id, request)
         try:
-            answer = as_planned(self.client, version, send, lambda: version_of(self.fresh(change)))
+            answer = with_planned_version(self.client, version, send, lambda: version_of(self.fresh(change)))
         except LostAnswer as error:
             return live, self._after_lost(change, attributes, error)
         except ServiceError as error:

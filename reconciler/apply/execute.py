@@ -16,7 +16,7 @@ from reconciler.apply.run_record import RunRecord
 from reconciler.apply.shared import OneStep
 from reconciler.apply.side_by_side import Phase
 from reconciler.apply.step_writer import StepWriter, shared_of
-from reconciler.apply.steps import Step, phases
+from reconciler.apply.steps import Step, StepKind, phases
 from reconciler.declare.names import is_user
 from reconciler.plan.change import Change
 from reconciler.plan.name_swaps import waiting
@@ -28,7 +28,7 @@ from reconciler.scim.sender import Alone
 
 SILENT = 3  # objects in a row for which no answer came, each after several tries, end a run
 CONFLICT = 409
-TAKING = ("write", "members out", "delete")  # steps that may take something from somebody
+TAKING = (StepKind.WRITE, StepKind.MEMBERS_OUT, StepKind.DELETE)  # steps that may take something from somebody
 
 
 def execute(
@@ -125,7 +125,9 @@ class _Run:
 
     def _read_first(self, steps: list[Step]) -> list[str]:
         """The ids of the accounts that one phase changes or deletes."""
-        changes = [step.change for step in steps if step.kind in ("write", "delete") and is_user(step.change.address)]
+        changes = [
+            step.change for step in steps if step.kind in (StepKind.WRITE, StepKind.DELETE) and is_user(step.change.address)
+        ]
         return [change.precondition.id for change in changes if change.precondition is not None]
 
     def _ends(self, stopped: Callable[[], bool]) -> bool:

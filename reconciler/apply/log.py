@@ -20,6 +20,7 @@ from reconciler.apply.log_shape import (
     steps_before,
 )
 from reconciler.apply.model import Job, Outcome
+from reconciler.apply.steps import StepKind
 from reconciler.declare.names import is_group
 from reconciler.plan.change import REDACTED, Action, AttributeChange, Change
 from reconciler.plan.model import Skip
@@ -54,13 +55,13 @@ def log_lines(job: Job, outcome: Outcome, went: Went) -> list[dict[str, Any]]:
     """
     change = outcome.change
     ended = STATUSES.get(outcome.status, "failure") in ("success", "warning")
-    if ended or change.action != "create" or not went.begun:
+    if ended or change.action != Action.CREATE or not went.begun:
         return [_outcome_line(job, outcome, went)]
     wanted = job.record.entries.get(change.address, {}).get("wanted", {})
     rest = tuple(a for a in change.attributes if a.path not in wanted and not a.generated)
     made = replace(change, attributes=tuple(a for a in change.attributes if a not in rest), add=())
     left = replace(change, action=Action.UPDATE, attributes=rest)
-    sent = tuple(export for export in went.exports if export.kind == "create")
+    sent = tuple(export for export in went.exports if export.kind == StepKind.CREATE)
     later = went._replace(exports=tuple(export for export in went.exports if export not in sent))
     return [
         _outcome_line(job, Outcome(made, "done"), went._replace(exports=sent)),

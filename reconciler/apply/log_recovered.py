@@ -15,7 +15,8 @@ from reconciler.apply.log_shape import (
 )
 from reconciler.apply.model import Job
 from reconciler.apply.origin import Origin
-from reconciler.plan.change import REDACTED, Change
+from reconciler.apply.steps import StepKind
+from reconciler.plan.change import REDACTED, Action, Change
 
 KILLED = "done by a run that was killed before it could log it"
 UNHEARD = "done by an earlier run, which got no answer: found by reading the service"
@@ -65,21 +66,23 @@ def _heard(job: Job, begun: dict[str, Any], ended: dict[str, Any] | None, left: 
 
 def _is_done(job: Job, begun: dict[str, Any], left: Change | None) -> bool:
     """Whether a step was done whose outcome nobody heard: the service has been read since, and `left` is what remains."""
-    if begun.get("step") == "create":
+    if begun.get("step") == StepKind.CREATE:
         made = job.record.entries.get(begun.get("address", ""), {})
-        return (left is None or left.action != "create") and bool(made.get("created"))
+        return (left is None or left.action != Action.CREATE) and bool(made.get("created"))
     if left is None:
         return True
     match begun.get("step"):
-        case "delete":
-            return left.action == "create"
-        case "members out":
-            return left.action != "create" and not left.remove
-        case "members in":
-            return left.action != "create" and not left.add
+        case StepKind.DELETE:
+            return left.action == Action.CREATE
+        case StepKind.MEMBERS_OUT:
+            return left.action != Action.CREATE and not left.remove
+        case StepKind.MEMBERS_IN:
+            return left.action != Action.CREATE and not left.add
         case _:
             sent, before = begun.get("wanted", {}), {a.path: a.before for a in left.attributes}
-            return left.action != "create" and all(path not in before or before[path] == value for path, value in sent.items())
+            return left.action != Action.CREATE and all(
+                path not in before or before[path] == value for path, value in sent.items()
+            )
 
 
 def _recovered(job: Job, address: str, written: list[Known], why: str, part: str = "") -> dict[str, Any]:

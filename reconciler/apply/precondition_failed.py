@@ -1,6 +1,6 @@
 """Where a 412 goes: the answer that says that If-Match did not match (RFC 7644 §3.14). Sends what it is handed.
 
-The whole way of it, for a PATCH, PUT or DELETE of one object (scim/answers.py makes it a StaleError, which is caught here alone):
+The whole way of it, for a PATCH, PUT or DELETE of one object (scim/answers.py makes it a StaleError, which is caught here):
 
 1. The write carries the version that the object had when its values were compared with the plan (apply/as_planned.py): in a read
    right before it, or, of an update at a service that announces ETags, in the plan itself (apply/unread.py).
@@ -11,7 +11,9 @@ The whole way of it, for a PATCH, PUT or DELETE of one object (scim/answers.py m
 5. As the plan saw it, under another version: where the version was the plan's own, somebody has changed what the plan does not
    rest on, and the write goes again with the new one. Else somebody is changing it right now: the change ends as stale.
 
-A 412 to a write that carried no version ends the change as stale, too. Stale is told with what to do: plan again.
+A 412 to a write that carried no version ends the change as stale, too; to a create, which carries none, as failed. Stale
+(apply/model.py) is caught in apply/execute.py and becomes the change's outcome, which cli/output.py prints with what to do: plan
+again. The exit code is 5 (cli/write.py).
 """
 
 from __future__ import annotations
@@ -52,7 +54,7 @@ def conditionally(client: ScimClient, version: str | None, send: Send[T], look: 
     return _without(client, send, look)
 
 
-def as_planned(client: ScimClient, version: str | None, send: Send[T], look: Look) -> T:
+def with_planned_version(client: ScimClient, version: str | None, send: Send[T], look: Look) -> T:
     """The same with a version that the object had when it was planned: its newer one is as good, where `look` raises nothing."""
     try:
         return send(version)

@@ -14,7 +14,7 @@ from reconciler.apply.beside import changed_beside
 from reconciler.apply.ids import Ids
 from reconciler.apply.model import Job
 from reconciler.declare.names import is_group, row_key
-from reconciler.plan.change import AttributeChange, Change
+from reconciler.plan.change import Action, AttributeChange, Change
 from reconciler.plan.diff import same
 from reconciler.plan.outstanding import given_and_lacking, is_in_vain, taken_and_there
 from reconciler.record.entries import Entry
@@ -79,7 +79,7 @@ class Recorded:
             disable(entry, self.now())
             if change.address not in self.job.resolution.users and change.address not in self.job.inputs.revoked:
                 retain(entry)
-        elif change.action == "enable" and "active" in told:
+        elif change.action == Action.ENABLE and "active" in told:
             enable(entry)
         if ignored.keys() - hidden:
             self.notes[change.address] = "the service ignored " + ", ".join(sorted(ignored.keys() - hidden))

@@ -18,7 +18,7 @@ from reconciler.apply.model import Failed, Job, Stale
 from reconciler.apply.quirks import Quirks
 from reconciler.apply.recorded import Recorded
 from reconciler.apply.right_account import Whose
-from reconciler.plan.change import Change
+from reconciler.plan.change import Action, Change
 from reconciler.record.entry_changes import EntryChanges
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.scim.client import ScimClient
@@ -81,7 +81,7 @@ class Shared:
         """An object as it was read right now. Raises Stale where it is not as the plan saw it."""
         if live is None:
             raise Stale("it is gone from the service since it was planned")
-        if change.action == "create" or change.address in self.changes.touched:
+        if change.action == Action.CREATE or change.address in self.changes.touched:
             return live
         values_unchanged(change, live, self.mapping(change), self.ids)
         return live

@@ -8,7 +8,7 @@ from reconciler.apply.members import MembersForm, write_members
 from reconciler.apply.model import Failed
 from reconciler.apply.shared import OneStep, Resource, Shared
 from reconciler.declare.names import is_group
-from reconciler.plan.change import Change
+from reconciler.plan.change import Action, Change
 from reconciler.plan.live import Members, members_of
 from reconciler.record.entry_changes import change_members
 
@@ -17,7 +17,7 @@ def move_members(shared: Shared, step: OneStep, change: Change, add: list[str], 
     """Members who have no account, since it failed, are left for the next run. Raises Failed or ServiceError."""
     known = [m for m in add if m in shared.ids]
     id = shared.ids.own(change)
-    live: Resource = {} if change.action == "create" else shared.fresh(change)
+    live: Resource = {} if change.action == Action.CREATE else shared.fresh(change)
     form = MembersForm(
         shared.quirks.form_of(change, "members"),
         partial(shared.quirks.found_form, change, "members"),
@@ -69,5 +69,5 @@ def lose_nobody(shared: Shared, change: Change, group: Resource) -> None:
     if is_group(change.address):
         touched = shared.changes.touched
         # Who has been put out by now: a service may take them out of their groups.
-        gone = {c.address for c in shared.job.changes if c.address in touched and (c.disables or c.action == "delete")}
+        gone = {c.address for c in shared.job.changes if c.address in touched and (c.disables or c.action == Action.DELETE)}
         shared.inside.refuse_loss(change, group, gone)

@@ -9,7 +9,7 @@ from reconciler.apply.refusals import settle_refused
 from reconciler.apply.shared import OneStep, Resource, Shared
 from reconciler.apply.unread import read_ahead, unread
 from reconciler.apply.vanished import still_listed
-from reconciler.plan.change import AttributeChange, Change
+from reconciler.plan.change import Action, AttributeChange, Change
 
 Attributes = tuple[AttributeChange, ...]
 DELETES_INACTIVE = (
@@ -47,7 +47,7 @@ def _written(shared: Shared, step: OneStep, change: Change, taken: Attributes, l
         shared.quirks.saw_version(version_of(live), version_of(whole))
         entry = shared.recorded.take(change, taken, whole, step.beside)
         shared.recorded.take_beside(change, entry, live, whole)
-    elif change.action == "disable":
+    elif change.action == Action.DISABLE:
         shared.changes.drop(change.address)
         shared.recorded.notes[change.address] = DELETES_INACTIVE
     else:

@@ -20,7 +20,7 @@ from reconciler.apply.step_create import Creation
 from reconciler.apply.step_delete import delete_object
 from reconciler.apply.step_members import lose_nobody, move_members
 from reconciler.apply.step_update import update
-from reconciler.apply.steps import Step
+from reconciler.apply.steps import Step, StepKind
 from reconciler.record.entry_changes import EntryChanges
 from reconciler.resolve.expressions.functions import Chance
 from reconciler.scim.client import ScimClient
@@ -58,16 +58,14 @@ class StepWriter:
         """Raises Failed or ServiceError, for this object alone."""
         change = step.change
         match step.kind:
-            case "write":
+            case StepKind.WRITE:
                 update(self.shared, own, self.attributes, change, step.attributes)
-            case "create":
+            case StepKind.CREATE:
                 Creation(self.shared, own, self.attributes, self.journal, self.chance).do(change, step.attributes)
-            case "members out":
+            case StepKind.MEMBERS_OUT:
                 move_members(self.shared, own, change, [], list(change.remove))
-            case "members in":
+            case StepKind.MEMBERS_IN:
                 move_members(self.shared, own, change, list(change.add), [])
-            case "delete":
+            case StepKind.DELETE:
                 delete_object(self.shared, own, change)
-            case other:
-                raise AssertionError(other)
         self.shared.changes.touched.add(change.address)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
+from enum import StrEnum
 from typing import NamedTuple
 
 from reconciler.declare.names import is_group, is_user
@@ -11,10 +12,20 @@ from reconciler.plan.name_swaps import unique_values
 from reconciler.plan.roles import written
 
 
-class Step(NamedTuple):
-    """One part of a change: `kind` is write, create, members out, members in or delete; `attributes` what it writes."""
+class StepKind(StrEnum):
+    """What one step of a change does, by the name that journal and log have for it."""
 
-    kind: str
+    WRITE = "write"
+    CREATE = "create"
+    MEMBERS_OUT = "members out"
+    MEMBERS_IN = "members in"
+    DELETE = "delete"
+
+
+class Step(NamedTuple):
+    """One part of a change; `attributes` is what it writes."""
+
+    kind: StepKind
     change: Change
     attributes: tuple[AttributeChange, ...] = ()
 
@@ -28,19 +39,26 @@ def phases(changes: Iterable[Change], carrying: Container[str] = ()) -> list[lis
     todo = list(changes)
     new = {change.address for change in todo if change.action == Action.CREATE}
     taking, others = _updates(todo, carrying)
-    creates = [Step("create", c, tuple(a for a in c.attributes if not a.reference)) for c in todo if c.action == Action.CREATE]
+    creates = [
+        Step(StepKind.CREATE, c, tuple(a for a in c.attributes if not a.reference)) for c in todo if c.action == Action.CREATE
+    ]
     ordered = [
-        [Step("write", c, c.attributes) for c in todo if c.action == Action.DISABLE],
-        [Step("members out", c) for c in todo if c.remove],
-        [Step("write", c, now) for c in taking if (now := _without(c, new))],
-        [Step("write", c, now) for c in others if (now := _without(c, new))],
+        [Step(StepKind.WRITE, c, c.attributes) for c in todo if c.action == Action.DISABLE],
+        [Step(StepKind.MEMBERS_OUT, c) for c in todo if c.remove],
+        [Step(StepKind.WRITE, c, now) for c in taking if (now := _without(c, new))],
+        [Step(StepKind.WRITE, c, now) for c in others if (now := _without(c, new))],
         [step for step in creates if is_user(step.change.address)],
         [step for step in creates if is_group(step.change.address)],
-        [Step("write", c, later) for c in todo if (later := _links(c, new))],
-        [Step("members in", c) for c in todo if c.add],
-        [Step("delete", c) for c in todo if c.action == Action.DELETE],
+        [Step(StepKind.WRITE, c, later) for c in todo if (later := _links(c, new))],
+        [Step(StepKind.MEMBERS_IN, c) for c in todo if c.add],
+        [Step(StepKind.DELETE, c) for c in todo if c.action == Action.DELETE],
     ]
     return [phase for phase in ordered if phase]
+
+
+def _values(change: Change) -> tuple[AttributeChange, ...]:
+    """What a new object can be created with: a reference may be to somebody who is not there yet."""
+    return tuple(attribute for attribute in change.attributes if not attribute.reference)
 
 
 def _updates(changes: Iterable[Change], carrying: Container[str]) -> tuple[list[Change], list[Change]]:
@@ -64,7 +82,7 @@ def _without(change: Change, new: set[str]) -> tuple[AttributeChange, ...]:
 
 def _links(change: Change, new: set[str]) -> tuple[AttributeChange, ...]:
     """What is written once everybody is there: all references of a create, those to new accounts of an update."""
-    if change.action == "create":
+    if change.action == Action.CREATE:
         return tuple(a for a in change.attributes if a.reference)
     return tuple(a for a in change.attributes if a.reference and a.after in new)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from reconciler.cli.terminal import echo_form
 from reconciler.declare.model import App
 from reconciler.declare.names import fold
 from reconciler.plan.access.held import Held, Source, picked
+
+if TYPE_CHECKING:
+    from reconciler.plan.access.had import Had
 
 FORMATS = ["table", "json", "csv", "html"]
 
@@ -26,18 +30,31 @@ FORMATS = ["table", "json", "csv", "html"]
 @click.option("--privileged", is_flag=True, help="Only what is privileged.")
 @click.option("--unmanaged", is_flag=True, help="Only accounts that nobody manages.")
 @click.option("--offline", is_flag=True, help="By the record alone: what was last applied, and not what is there.")
+@click.option("--at", metavar="TIME", help="Who had what then, by the log: at the end of a day (UTC), or at a time.")
+@click.option("--diff", nargs=2, metavar="TIME TIME", help="What was gained, lost and kept between two days or times.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print it.")
 def access(
     desired: Path, apps: tuple[str, ...], no_color: bool, people: tuple[str, ...], roles: tuple[str, ...],
-    groups: tuple[str, ...], privileged: bool, unmanaged: bool, offline: bool, form: str,
+    groups: tuple[str, ...], privileged: bool, unmanaged: bool, offline: bool,
+    at: str | None, diff: tuple[str, str] | None, form: str,
 ) -> int:  # fmt: skip
     """Show who has which role and group now, accounts that nobody manages included, and what gives it.
 
-    Exit codes: 0, or 1 where an app could not be read.
+    With --at and --diff the log answers, and tells of each which change gave it, from which line and commit, and by whose leave.
+
+    Exit codes: 0, or 1 where an app could not be read or the log does not know.
     """
     from reconciler.cycle.held import held_now, held_when_applied
 
+    _check(at, diff, unmanaged, offline)
     declarations = load_checked(desired, apps)
+    if at is not None or diff is not None:
+        from reconciler.cli.access_past import Asked, show_at, show_difference, time_of
+
+        asked = Asked(declarations, chosen(declarations, apps), lambda rows: _had(rows, people, roles, groups, privileged))
+        if diff is not None:
+            return show_difference(asked, time_of("--diff", diff[0]), time_of("--diff", diff[1]), form)
+        return show_at(asked, time_of("--at", at or ""), form)
     found: dict[str, list[Held]] = {}
 
     def work(app: App) -> int:
@@ -53,6 +70,23 @@ def access(
         "text" if form == "table" else form, _shown(found, {a.name: a.displayName for a in declarations.apps.values()}, form)
     )
     return code
+
+
+def _check(at: str | None, diff: tuple[str, str] | None, unmanaged: bool, offline: bool) -> None:
+    """Raises UsageError."""
+    if at is not None and diff is not None:
+        raise click.UsageError("--at and --diff exclude each other")
+    if (at is not None or diff is not None) and (unmanaged or offline):
+        raise click.UsageError("--unmanaged and --offline are of now: the log tells of accounts that are managed")
+
+
+def _had(
+    rows: tuple[Had, ...], people: tuple[str, ...], roles: tuple[str, ...], groups: tuple[str, ...], privileged: bool
+) -> list[Had]:
+    from reconciler.plan.access.had import picked as picked_then
+
+    names = (frozenset(map(fold, asked)) for asked in (people, roles, groups))
+    return [row for row in picked_then(rows, *names) if row.privileged or not privileged]
 
 
 def _marked(rows: Iterable[Held], privileged: bool, unmanaged: bool) -> Iterable[Held]:

@@ -79,6 +79,12 @@ minimal_option = click.option(
     is_flag=True,
     help="Read of the service only what the declaration's change since the last complete apply can touch, or what --only names.",
 )
+large_option = click.option(
+    "--minimal-if-large",
+    "if_large",
+    is_flag=True,
+    help="The same for apps with more objects in their record than their provisioning.minimalOver, and for no other.",
+)
 
 
 def _addresses(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:

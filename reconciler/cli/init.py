@@ -102,7 +102,7 @@ def _declared(desired: Path, asked: tuple[str, ...]) -> list[App]:
     declarations, problems = checked(desired)
     if any(problem.severity == "error" for problem in problems):
         echo(f"Error: {desired} has errors, so what its apps need is not known", err=True)
-        echo("    mend what `reconcile validate` says, then run this again", err=True)
+        echo("    fix what `reconcile validate` says, then run this again", err=True)
         raise click.exceptions.Exit(ERROR)
     if new := [name for name in asked if name not in declarations.apps]:
         raise click.UsageError(_not_added(desired, new[0]))

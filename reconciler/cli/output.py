@@ -88,29 +88,20 @@ def reporting(file: Path | None) -> Iterator[None]:
 
 
 @contextmanager
-def telling(total: int, name: str) -> Iterator[Tell]:
-    """Yields what is to be called as each of `total` changes ends."""
-    if total and sys.stdout.isatty() and sys.stderr.isatty():
-        with _bar(total, name) as tell:
-            yield tell
-    else:
-        out = speaker()  # changes end in threads of the run's own
+def telling(total: int, name: str, waited: Callable[[], float]) -> Iterator[Tell]:
+    """Yields what is to be called as each of `total` changes ends; `waited` as in `progress.bar`."""
+    out = speaker()  # changes end in threads of the run's own
+    if not (total and sys.stdout.isatty() and sys.stderr.isatty()):
         yield lambda outcome: out(lambda: print_it(line(outcome)))
+        return
+    from reconciler.cli.progress import bar
 
-
-@contextmanager
-def _bar(total: int, name: str) -> Iterator[Tell]:
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(plain(name), total=total)
+    with bar(total, name, waited) as one:
 
         def tell(outcome: Outcome) -> None:
+            console = one().console
             if outcome.status != "done":
-                progress.console.print(line(outcome), markup=False, highlight=False, soft_wrap=True)
-            progress.advance(task)
+                out(lambda: console.print(line(outcome), markup=False, highlight=False, soft_wrap=True))
 
         yield tell
 

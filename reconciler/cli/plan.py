@@ -16,6 +16,7 @@ from reconciler.cli.common import (
     ERROR,
     chosen,
     colourer,
+    large_option,
     load_checked,
     minimal_option,
     options,
@@ -49,6 +50,7 @@ full_option = click.option("--full", is_flag=True, help="In text, show each of m
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help=FORMAT_HELP)
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False, readable=False), help="Save the plan, for `apply FILE`.")
 @minimal_option
+@large_option
 @unmanaged_option
 @full_option
 @click.option("--redact", is_flag=True, help="Show hashes for personal values, also in FILE, which can then not be applied.")
@@ -61,8 +63,8 @@ full_option = click.option("--full", is_flag=True, help="In text, show each of m
 )
 def plan(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...], form: str,
-    out: Path | None, minimal: bool, show_unmanaged: bool, full: bool, redact: bool, with_token: bool, jobs: int,
-    detailed_exitcode: bool,
+    out: Path | None, minimal: bool, if_large: bool, show_unmanaged: bool, full: bool, redact: bool, with_token: bool,
+    jobs: int, detailed_exitcode: bool,
 ) -> int:  # fmt: skip
     """Show what an apply would do. Writes nothing to the service.
 
@@ -70,13 +72,13 @@ def plan(
     line. Nothing is cut; of many changes of one cause two stand for all, unless --full is said.
     """
     mode = output_files.clear(out) if out is not None else output_files.OWN
-    from reconciler.cycle.minimal import minimal_read
+    from reconciler.cycle.minimal import minimal_if_large, minimal_read
     from reconciler.cycle.session import read_and_plan
     from reconciler.plan.selection import Selection
     from reconciler.scim.credentials import at_hand
 
     declarations = load_checked(desired, apps)
-    read = minimal_read(only) if minimal else None
+    read = minimal_read(only) if minimal else minimal_if_large(only) if if_large else None
     made: dict[str, Plan] = {}
     last: list[Session] = []
 

@@ -162,7 +162,7 @@ def _loaded(desired: Path, apps: tuple[str, ...]) -> Declarations:
     try:
         return load_checked(desired, apps)
     except click.exceptions.Exit:
-        say("Nobody was revoked: mend the declaration, or revoke from its last good commit, or disable the accounts by hand")
+        say("Nobody was revoked: fix the declaration, or revoke from its last good commit, or disable the accounts by hand")
         raise
 
 

@@ -106,7 +106,7 @@ def write(session: Session, changes: tuple[Change, ...], request: Request) -> in
     from reconciler.cycle.write import write
 
     name, only = session.app.displayName, request.only
-    with orderly() as stopped, telling(len(changes), name) as tell:
+    with orderly() as stopped, telling(len(changes), name, lambda: session.client.waited) as tell:
         result = write(session, changes, request, now, SystemChance(), tell, stopped)
     part = f" This was a part: {', '.join(only)}." if only else ""
     say(f"{_summary(result, name)}{part}", err=False)

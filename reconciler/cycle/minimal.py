@@ -47,6 +47,17 @@ def minimal_read(only: Iterable[str] = (), also: Iterable[str] = ()) -> Read:
     return read
 
 
+def minimal_if_large(only: Iterable[str] = ()) -> Read:
+    """The same for an app with more objects in its record than its `provisioning.minimalOver`; everything of any other."""
+
+    def read(client: ScimClient, resolution: Resolution, record: Record | None) -> Live:
+        most = resolution.limited.app.provisioning.minimalOver
+        is_large = most is not None and record is not None and len(record.entries) > most
+        return (minimal_read(only) if is_large else read_live)(client, resolution, record)
+
+    return read
+
+
 class _Minimal:
     def __init__(self, client: ScimClient, resolution: Resolution, record: Record | None) -> None:
         if record is None:

@@ -23,7 +23,7 @@ def read_plans(file: Path) -> list[Plan]:
         text = file.read_text(encoding="utf-8")
         plans = loads(text)
     except OSError as error:
-        raise PlanFileError(f"{file} cannot be read: {error.strerror}", "mend its permissions") from None
+        raise PlanFileError(f"{file} cannot be read: {error.strerror}", "fix its permissions") from None
     except UnicodeDecodeError:
         raise PlanFileError(f"{file}: this is no saved plan", remedy) from None
     except PlanFileError as error:

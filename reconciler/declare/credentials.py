@@ -29,7 +29,7 @@ def check_credentials(document: Document, credentials: dict[str, Any], notes: No
             where,
             "reference",
             "a reference reads ${env:NAME}, ${env:NAME:-default} or ${file:PATH}",
-            "mend the reference",
+            "fix the reference",
         )
         return
     message = url_problem(REFERENCE.sub(_stand_in, url))

@@ -52,7 +52,7 @@ class Folders:
         if not os.path.isdir(folder):
             return []
         if not os.access(folder, os.R_OK | os.X_OK):
-            self.error(folder, "unreadable", "cannot be read: Permission denied", "mend its permissions")
+            self.error(folder, "unreadable", "cannot be read: Permission denied", "fix its permissions")
             return []
         visible = sorted(p for p in folder.iterdir() if not p.name.startswith(".") and p.name != "README.md")
         return [entry for entry in visible if self._followed(entry) and self._regular(entry)]

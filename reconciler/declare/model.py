@@ -10,6 +10,7 @@ from reconciler.declare.mapping_model import ObjectMapping
 from reconciler.declare.place import Place
 from reconciler.declare.settings import (
     AccidentalDeletions,
+    Budget,
     Deprovisioning,
     GroupMembership,
     Identity,
@@ -81,6 +82,7 @@ class Safeguards:
     principal: str | None = None
     separate: bool = False
     onBlocked: str = "hold"
+    budget: Budget | None = None
     places: Mapping[str, Place] = field(default_factory=dict)
 
 

@@ -30,7 +30,7 @@ class Text(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """One finding about a declaration, written for the person who must mend it; `stands_for` is how many it counts as."""
+    """One finding about a declaration, written for the person who must fix it; `stands_for` is how many it counts as."""
 
     place: Place
     severity: str  # "error" or "warning"

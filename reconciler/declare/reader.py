@@ -54,7 +54,7 @@ class Reader:
             self.error(Place(readable_path(path), 1), "file-too-large", TOO_LARGE, "split it into several files")
             return False
         if isinstance(content, OSError):
-            self.error(Place(readable_path(path), 1), "unreadable", f"cannot be read: {content.strerror}", "mend its permissions")
+            self.error(Place(readable_path(path), 1), "unreadable", f"cannot be read: {content.strerror}", "fix its permissions")
             return False
         self.sources.add(readable_path(path), content)
         return True

@@ -10,7 +10,7 @@ from reconciler.declare.model import App, Approval, Role, Safeguards, User
 from reconciler.declare.names import fold
 from reconciler.declare.place import Problem
 from reconciler.declare.references import nearest
-from reconciler.declare.settings import AccidentalDeletions, GroupMembership, Identity, Lockout
+from reconciler.declare.settings import AccidentalDeletions, Budget, Cost, GroupMembership, Identity, Lockout
 from reconciler.declare.table import Table
 from reconciler.declare.yaml.document import Document
 
@@ -21,6 +21,7 @@ LIMITS = (
     "protected",
     "lockout",
     "approvals",
+    *(f"budget.{name}" for name in Budget._fields),
 )
 PLACEHOLDERS = frozenset({"say why", "why", "reason", "todo", "tbd", "fixme", "xxx", "na", "n a", "none", "placeholder"})
 SETTINGS = ("provisioning.mode", "provisioning.status", "deprovisioning.outOfScope", "deprovisioning.removedFromDirectory")
@@ -32,15 +33,16 @@ def read_safeguards(document: Document, roles: Mapping[str, Role], problems: lis
     protected = data.get("protected")
     principal = _mapping(document.data.get("adminCredentials")).get("principal")
     return Safeguards(
-        AccidentalDeletions(**_numbers(AccidentalDeletions, data.get("accidentalDeletions"))),
-        GroupMembership(**_numbers(GroupMembership, data.get("groupMembership"))),
-        Identity(**_numbers(Identity, data.get("identity"))),
-        tuple(name for name in protected if isinstance(name, str)) if isinstance(protected, list) else (),
-        _lockout(document, _mapping(data.get("lockout")), roles, problems),
-        principal if isinstance(principal, str) else None,
-        data.get("approvals") == "separate",
-        "continue" if data.get("onBlocked") == "continue" else "hold",
-        {name: document.locate(("safeguards", *name.split("."))) for name in LIMITS}
+        accidentalDeletions=AccidentalDeletions(**_numbers(AccidentalDeletions, data.get("accidentalDeletions"))),
+        groupMembership=GroupMembership(**_numbers(GroupMembership, data.get("groupMembership"))),
+        identity=Identity(**_numbers(Identity, data.get("identity"))),
+        protected=tuple(name for name in protected if isinstance(name, str)) if isinstance(protected, list) else (),
+        lockout=_lockout(document, _mapping(data.get("lockout")), roles, problems),
+        principal=principal if isinstance(principal, str) else None,
+        separate=data.get("approvals") == "separate",
+        onBlocked="continue" if data.get("onBlocked") == "continue" else "hold",
+        budget=_budget(_mapping(data.get("budget"))),
+        places={name: document.locate(("safeguards", *name.split("."))) for name in LIMITS}
         | {name: document.locate(tuple(name.split("."))) for name in SETTINGS},
     )
 
@@ -52,6 +54,16 @@ def _mapping(value: Any) -> dict[str, Any]:
 def _numbers(kind: Any, value: Any) -> dict[str, int]:
     """To the schema 5.0 is a whole number too."""
     return {name: int(number) for name, number in _mapping(value).items() if name in kind.__dataclass_fields__}
+
+
+def _budget(data: dict[str, Any]) -> Budget | None:
+    """None where none is set; the schema has said what is wrong with the rest."""
+    cost = _mapping(data.get("cost"))
+    numbers = {name: int(data[name]) for name in ("requests", "minutes") if isinstance(data.get(name), (int, float))}
+    whole = all(isinstance(cost.get(name), (int, float)) for name in ("perRequest", "most"))
+    limit = Cost(float(cost["perRequest"]), str(cost.get("currency") or ""), float(cost["most"])) if whole else None
+    found = Budget(numbers.get("requests"), numbers.get("minutes"), limit)
+    return None if found == Budget() else found
 
 
 def _lockout(document: Document, data: dict[str, Any], roles: Mapping[str, Role], problems: list[Problem]) -> Lockout | None:

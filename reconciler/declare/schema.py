@@ -142,7 +142,7 @@ def _more(document: Document, left: int) -> Problem:
         "error",
         "more-errors",
         f"{what} not listed",
-        "mend those that are, and validate again",
+        "fix those that are, and validate again",
         left,
     )
 

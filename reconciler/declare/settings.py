@@ -8,7 +8,10 @@ from typing import NamedTuple
 
 @dataclass(frozen=True)
 class Provisioning:
-    """`interval` and `fullRefresh` are times as they are declared: `40m`."""
+    """`interval` and `fullRefresh` are times as they are declared: `40m`.
+
+    `minimalOver` is the number of objects in the record above which `plan --minimal-if-large` reads what changed, None for never.
+    """
 
     mode: str = "automatic"
     status: str = "on"
@@ -17,6 +20,7 @@ class Provisioning:
     nestedGroups: str = "expand"
     interval: str = "40m"
     fullRefresh: str = "24h"
+    minimalOver: int | None = None
     drift: str = "report"  # or "repair": what `run` does
 
 
@@ -51,6 +55,22 @@ class Identity:
     count: int = 10
     percent: int = 20
     minimumExisting: int = 10
+
+
+class Cost(NamedTuple):
+    """What one request costs, in a currency, and the most that an apply may cost."""
+
+    perRequest: float
+    currency: str
+    most: float
+
+
+class Budget(NamedTuple):
+    """The most requests of one apply, the most minutes that they may take at the service's rate, and their cost."""
+
+    requests: int | None = None
+    minutes: int | None = None
+    cost: Cost | None = None
 
 
 class Lockout(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.declare.names import user_address
-from reconciler.plan.context import Context, ran_out
+from reconciler.plan.context import Context, is_expired
 from reconciler.resolve.model import Desired, DesiredUser
 from reconciler.resolve.resolution import values_with_roles
 from reconciler.resolve.sources import UserSource
@@ -25,7 +25,7 @@ def _lapsed_references(context: Context, item: DesiredUser) -> dict[str, Any]:
     address = manager_of(context, item) if gone else None
     if address is None:
         return {}
-    expired = ran_out(context.resolution.skipped.get(address), context.entry(address))
+    expired = is_expired(context.resolution.skipped.get(address), context.entry(address))
     return dict.fromkeys(gone, address) if expired else {}
 
 

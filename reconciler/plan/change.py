@@ -136,7 +136,7 @@ class Change:
         rests_on = self.precondition
         things: list[object] = [*(["+", member] for member in self.add), *(["-", member] for member in self.remove)]
         if self.is_whole:
-            things.append([self.action, rests_on and [rests_on.id, rests_on.digest if self.action == "disable" else ""]])
+            things.append([self.action, rests_on and [rests_on.id, rests_on.digest if self.action == Action.DISABLE else ""]])
         else:
             things += [[a.path, a.before, a.after, a.generated] for a in self.attributes]
         return [hashlib.sha256(canonical([self.address, thing]).encode()).hexdigest()[:32] for thing in things]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reconciler.declare.names import fold, group_address, is_user
 from reconciler.plan.change import Action, Cause, Change
-from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context, ran_out
+from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context, is_expired
 from reconciler.plan.live import LiveObject
 from reconciler.record.entries import Entry
 from reconciler.resolve.model import DesiredGroup
@@ -126,7 +126,7 @@ def causes(context: Context, add: tuple[str, ...], remove: tuple[str, ...], entr
     before = recorded_members(context, entry)
     why = {member: Cause.DRIFT if member in before else Cause.CONFIG for member in add}
     for member in remove:
-        gone = ran_out(context.resolution.skipped.get(member), context.entry(member))
+        gone = is_expired(context.resolution.skipped.get(member), context.entry(member))
         if member not in before:
             why[member] = Cause.DRIFT if entry is not None else Cause.CONFIG
         else:

@@ -26,11 +26,10 @@ from reconciler.plan.selection import Selection, part_read, select
 from reconciler.plan.told import Told
 from reconciler.record.entries import Entries
 from reconciler.record.model import Record
-from reconciler.resolve.capabilities import Limits
+from reconciler.resolve.capabilities import NO_LIMITS, Limits
 from reconciler.resolve.model import Resolution
 
 NO_CONFIG = Config("")
-NO_LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,7 @@ class Planned:
     context: Context
     everything: tuple[Change, ...]
     findings: Findings
+    limits: Limits = NO_LIMITS
 
     def part(self, selection: Selection) -> tuple[Change, ...]:
         """The changes that a plan with this selection would hold."""
@@ -93,7 +93,7 @@ def make_plan(
         standing=told.standing,
         provisioning=closed_by(app) or "",
     )
-    return Planned(plan, context, everything, findings)
+    return Planned(plan, context, everything, findings, limits)
 
 
 def _decided(undecided: Context) -> tuple[Context, tuple[Change, ...], Findings]:

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from reconciler.declare.names import kind_of
 from reconciler.plan.change import Action, AttributeChange, Cause, Change
-from reconciler.plan.context import Context, ran_out
+from reconciler.plan.context import Context, is_expired
 from reconciler.plan.digest import digested
 from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
@@ -52,7 +52,7 @@ def _remove_user(
         case "retain" if live.active and not entry.get("retained"):
             findings.retained.setdefault(RETAINED.format(where, setting), []).append(address)
         case "delete":
-            why = Cause.TIME if ran_out(skip, entry) and is_active(entry) else Cause.CONFIG
+            why = Cause.TIME if is_expired(skip, entry) and is_active(entry) else Cause.CONFIG
             _delete_user(context, address, live, skip, reason, why, findings)
         case "disable" | "empty" if live.active:
             _disable_user(context, address, entry, live, skip, reason, findings)
@@ -127,7 +127,7 @@ def deletion_due(context: Context, entry: Entry) -> str | None:
 def _why(skip: Skipped | None, entry: Entry) -> Cause:
     if entry.get("wanted", {}).get("active") is False:
         return Cause.DRIFT
-    return Cause.TIME if ran_out(skip, entry) else Cause.CONFIG
+    return Cause.TIME if is_expired(skip, entry) else Cause.CONFIG
 
 
 def _removal(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reconciler.declare.names import is_user, user_address
+from reconciler.declare.names import is_user
 from reconciler.declare.settings import Deprovisioning
 from reconciler.plan.change import Action, Cause, Change
-from reconciler.plan.context import UNKNOWN, Context, ran_out
+from reconciler.plan.context import UNKNOWN, Context, is_expired
 from reconciler.plan.digest import digested
 from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
@@ -35,7 +35,7 @@ def remove_group(
         case _ if not entry.get("created"):
             findings.left(f"retained, since it was there before us{_still_inside(context, live, entry, skip)}", address)
         case _:
-            why = Cause.TIME if ran_out(skip, entry) else Cause.CONFIG
+            why = Cause.TIME if is_expired(skip, entry) else Cause.CONFIG
             reason = f"{_reason(skip)}; {FOR_GOOD}"
             findings.changes.append(_change(context, address, Action.DELETE, reason, {why}, (), live, skip))
 
@@ -61,7 +61,7 @@ def _empty(context: Context, address: str, entry: Entry, live: LiveObject, skip:
     elif not any(mapping.target == "members" for mapping in context.app.groups.attributes):
         findings.left(f"retained with its members, since no mapping carries `members`: {listed(leaving)}", address)
     else:
-        before, due = recorded_members(context, entry), Cause.TIME if ran_out(skip, entry) else Cause.CONFIG
+        before, due = recorded_members(context, entry), Cause.TIME if is_expired(skip, entry) else Cause.CONFIG
         why = {due if member in before else Cause.DRIFT for member in leaving}
         reason = f"{_reason(skip)}; its members leave it, and the group stays"
         findings.changes.append(_change(context, address, Action.UPDATE, reason, why, tuple(sorted(leaving)), live, skip))
@@ -70,7 +70,7 @@ def _empty(context: Context, address: str, entry: Entry, live: LiveObject, skip:
 def _still_inside(context: Context, live: LiveObject, entry: Entry, skip: Skipped | None) -> str:
     """Who has what the group gives all the same, and what ends that: accounts that are active, and not to be disabled."""
     inside = known_members(context, live, entry)
-    staying = [_name(context, member) for member in inside if keeps(context, member)]
+    staying = [context.shown_address(member) for member in inside if keeps(context, member)]
     if not staying:
         return ""
     key = "outOfScope" if skip else "removedFromDirectory"
@@ -82,11 +82,6 @@ def keeps(context: Context, member: str) -> bool:
     account = context.account(member)
     ours = member.startswith(UNKNOWN) or member in context.resolution.users
     return account is not None and account.active and ours and member not in context.revoked
-
-
-def _name(context: Context, member: str) -> str:
-    account = context.account(member) if member.startswith(UNKNOWN) else None
-    return user_address(account.name) if account is not None else member
 
 
 def _change(

@@ -1,4 +1,4 @@
-"""Writes whose outcome nobody knows, found by what the service shows now: live objects in, the record's entries mended. Pure.
+"""Writes whose outcome nobody knows, found by what the service shows now: live objects in, the record corrected. No I/O.
 
 A kill between a request and its outcome, or an answer that was lost for good, leaves them.
 """

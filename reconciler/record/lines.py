@@ -28,7 +28,7 @@ def append(path: Path, lines: Lines) -> None:
         if size == 0:
             sync_folder(path.parent)
     except OSError as error:
-        raise RecordError(f"{path} cannot be written: {error}", "make room, or mend the permissions") from None
+        raise RecordError(f"{path} cannot be written: {error}", "make room, or fix the permissions") from None
 
 
 def sync_folder(folder: Path) -> None:
@@ -47,7 +47,7 @@ def lines_of(path: Path) -> list[Any]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise RecordError(f"{path} cannot be read: {error}", "mend the permissions") from None
+        raise RecordError(f"{path} cannot be read: {error}", "fix the permissions") from None
 
 
 def remove(path: Path) -> None:
@@ -55,7 +55,7 @@ def remove(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise RecordError(f"{path} cannot be removed: {error}", "mend the permissions") from None
+        raise RecordError(f"{path} cannot be removed: {error}", "fix the permissions") from None
 
 
 def dump_lines(rows: Iterable[Mapping[str, Any]]) -> bytes:

@@ -81,7 +81,7 @@ class LocalStore:
         except OSError as error:
             with suppress(OSError):  # half of it would only fill the disk
                 waiting.unlink(missing_ok=True)
-            raise RecordError(f"the record cannot be written: {error}", "make room, or mend the permissions") from None
+            raise RecordError(f"the record cannot be written: {error}", "make room, or fix the permissions") from None
 
     def _prepare(self) -> None:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -125,7 +125,7 @@ class LocalStore:
         try:
             self._prepare()
         except OSError as error:
-            raise RecordError(f"{path} cannot be written: {error}", "make room, or mend the permissions") from None
+            raise RecordError(f"{path} cannot be written: {error}", "make room, or fix the permissions") from None
 
     def read_journal(self) -> list[dict[str, Any]]:
         """The journal's lines; one that a kill tore off is left out."""
@@ -144,7 +144,7 @@ class LocalStore:
             self._prepare()
             handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         except OSError as error:
-            raise RecordError(f"the lock cannot be written: {error}", "mend the permissions") from None
+            raise RecordError(f"the lock cannot be written: {error}", "fix the permissions") from None
         try:
             while not _take(handle):
                 if timeout <= 0:
@@ -169,7 +169,7 @@ class LocalStore:
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise RecordError(f"the lock cannot be read: {error}", "mend the permissions") from None
+            raise RecordError(f"the lock cannot be read: {error}", "fix the permissions") from None
 
     def break_lock(self, id: str) -> str:
         holder = self.read_lock()
@@ -198,7 +198,7 @@ def _own(handle: int, command: str, since: str) -> None:
         if os.pwrite(handle, text, 0) < len(text):
             raise OSError("the disk is full")
     except OSError as error:
-        raise RecordError(f"the lock cannot be written: {error}", "make room, or mend the permissions") from None
+        raise RecordError(f"the lock cannot be written: {error}", "make room, or fix the permissions") from None
 
 
 def _text(handle: int) -> str:

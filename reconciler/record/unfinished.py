@@ -1,4 +1,4 @@
-"""What is left of the plans of an app: changes in, the three keys of its record that say so kept true. Pure."""
+"""What is left of the plans of an app: changes in, the three keys of its record that say so changed in it. No I/O."""
 
 from __future__ import annotations
 

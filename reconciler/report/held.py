@@ -86,11 +86,13 @@ def as_json(apps: Mapping[str, Iterable[Held]]) -> str:
 
 def as_csv(apps: Mapping[str, Iterable[Held]]) -> str:
     """RFC 4180, with a heading; a cell that a spreadsheet would compute begins with an apostrophe."""
+    return as_rows_of_csv([COLUMNS, *(fields(app, row).values() for app, rows in apps.items() for row in rows)])
+
+
+def as_rows_of_csv(rows: Iterable[Iterable[object]]) -> str:
+    """The same of any rows."""
     lines: list[str] = []
-    writer = csv.writer(SimpleNamespace(write=lines.append))
-    writer.writerow(COLUMNS)
-    for app, rows in apps.items():
-        writer.writerows([[_cell(value) for value in fields(app, row).values()] for row in rows])
+    csv.writer(SimpleNamespace(write=lines.append)).writerows([_cell(value) for value in row] for row in rows)
     return "".join(lines)
 
 

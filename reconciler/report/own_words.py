@@ -21,7 +21,7 @@ OWN = frozenset(
             "lacks last later leads least leave leavers leaves left let lets letters lies lifts like limit limits links list",
             "listed lists live local login longer look looked looks lose loses made mail make manage managed manages manual",
             "many map mapped mapping mappings mark marked match matched matches matching may meant member members membership",
-            "mend merge migrate missing mixes mode more most move moved must name named names nearly needed needs neither",
+            "merge migrate missing mixes mode more most move moved must name named names nearly needed needs neither",
             "never new no nobody none nor not nothing now null of off offline old on once one ones only open or other others",
             "ours out outofscope outside own owns passed passes people permissions person place plan policies policy",
             "previously primary principal privileged profile protected protection protections provision provisioned",

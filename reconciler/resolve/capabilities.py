@@ -54,6 +54,9 @@ class Limits(NamedTuple):
     together: int = 1
 
 
+NO_LIMITS = Limits()
+
+
 def capabilities(app: App) -> Capabilities:
     """Those of the app's profile (schemas/profile.schema.json)."""
     data = app.settings

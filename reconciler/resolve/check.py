@@ -56,7 +56,7 @@ def _app(app: App) -> Iterator[Problem]:
             "warning",
             "cannot-disable",
             f"{able.service} ignores `active`, so accounts out of scope are retained",
-            "say `delete` or `retain` in deprovisioning, or mend the profile's deprovision.inactive",
+            "say `delete` or `retain` in deprovisioning, or fix the profile's deprovision.inactive",
         )
     elif sound and wanted and not _disables(app):
         yield Problem(

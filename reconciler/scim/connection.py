@@ -19,7 +19,7 @@ KEEPS = {
 
 
 class Step(NamedTuple):
-    """`needed` steps decide the exit code; discovery is optional, and a `warning` says what to mend."""
+    """`needed` steps decide the exit code; discovery is optional, and a `warning` says what to fix."""
 
     name: str
     ok: bool
@@ -141,7 +141,7 @@ def _remedy(error: ServiceError, resource: str) -> str:
     if isinstance(error, ReadError) and not isinstance(error, OldScim):
         return "tenantUrl shows a page that is not SCIM: check it, and whether a proxy or a login page answers"
     if "certificate" in words:
-        return "the TLS certificate is not trusted: install the authority's certificate, or mend tenantUrl's host"
+        return "the TLS certificate is not trusted: install the authority's certificate, or fix tenantUrl's host"
     if "ssl" in words or "tls" in words:
         return "no TLS could be agreed on: check that the port in tenantUrl speaks https, and which TLS versions it takes"
     if "name or service" in words or "nodename" in words or "getaddrinfo" in words or "name resolution" in words:

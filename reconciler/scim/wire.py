@@ -130,14 +130,14 @@ def transport_to(base_url: str, connections: int) -> httpx.HTTPTransport:
         raise ServiceError(
             f"the certificates of the environment cannot be used: {error.strerror or type(error).__name__}",
             f"CONNECT {address.hostname}",
-            remedy="mend SSL_CERT_FILE or SSL_CERT_DIR",
+            remedy="fix SSL_CERT_FILE or SSL_CERT_DIR",
         ) from None
     except (ValueError, ImportError, httpx.InvalidURL):
         # In whose words its password may stand.
         raise ServiceError(
             "the proxy of the environment cannot be used",
             f"CONNECT {address.hostname}",
-            remedy="mend HTTPS_PROXY or ALL_PROXY: a proxy reads http://host:port; or name the host in NO_PROXY",
+            remedy="fix HTTPS_PROXY or ALL_PROXY: a proxy reads http://host:port; or name the host in NO_PROXY",
         ) from None
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from reconciler.apply.model import Outcome, Result
 from reconciler.declare.errors import ReconcileError
 from reconciler.plan.model import ObjectError
-from reconciler.record.store import LeaseLost, Locked, RecordError
 from reconciler.scim.errors import AuthError, CredentialError, NotScim, ServiceError
 from reconciler.scim.sender import AGAIN
 from reconciler.service.result import AppError, Failure
@@ -18,6 +17,7 @@ BY_STATUS = {
     404: ("InvalidAnchor", "nothing needs to be done: the next cycle looks for the account again"),
     405: ("NotPermitted", "say in the profile what the service cannot do"),
     409: ("Conflict", "find out what has the value already: `reconcile explain` names it"),
+    # Of a create, which carries no version; any other 412 ends its change as stale (apply/precondition_failed.py).
     412: ("Stale", "nothing needs to be done: the next cycle plans it again"),
     413: ("TooLarge", "say a smaller `membersPerPatch` in the profile"),
     422: ("UnprocessableEntity", "correct the value that the service names"),
@@ -94,8 +94,3 @@ def _whole(error: ServiceError) -> str:
         return "Unauthorized"
     incompatible = isinstance(error, NotScim) or (error.status is not None and 300 <= error.status < 500 and error.status != 429)
     return "ServiceIncompatible" if incompatible else "ServiceUnavailable"
-
-
-def is_held_by_another(error: ReconcileError) -> bool:
-    """Whether another run has the lock: nothing is wrong, and this cycle's turn comes later."""
-    return isinstance(error, (Locked, LeaseLost)) and isinstance(error, RecordError)

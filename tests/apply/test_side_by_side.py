@@ -11,7 +11,7 @@ import pytest
 from reconciler.apply.journal import GroupCommit
 from reconciler.apply.pace import Baton, Pace
 from reconciler.apply.side_by_side import Phase
-from reconciler.apply.steps import Step
+from reconciler.apply.steps import Step, StepKind
 from reconciler.plan.change import Change
 from reconciler.record.store import RecordError
 
@@ -19,7 +19,7 @@ PATIENCE = 30  # seconds that only a failing test waits
 
 
 def step(name: str) -> Step:
-    return Step("write", Change(name, "update", "", ("config",), "users.yaml", 1))
+    return Step(StepKind.WRITE, Change(name, "update", "", ("config",), "users.yaml", 1))
 
 
 class Meeting:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.cycle.minimal import minimal_read
+from reconciler.cycle.minimal import minimal_if_large, minimal_read
 from reconciler.cycle.read import read_live
 from reconciler.plan.model import PartRead, Plan
 from reconciler.plan.selection import Selection
@@ -98,6 +98,24 @@ def test_one_line_reads_one_account(town: Town) -> None:
     assert len([path for path in town.wire.asked if "/Users" in path]) == 1
     assert same_changes(plan, town.plan())
     assert plan.digest != town.plan().digest, "it says less than a plan of everything"
+
+
+@pytest.mark.parametrize(("over", "part"), [(13, True), (14, False), (None, False)])
+def test_an_app_is_read_so_in_a_review_when_its_record_is_large(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, over: int | None, part: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    town = Town(tmp_path)
+    file = tmp_path / "desired/apps/wiki/app.yaml"
+    if over is not None:
+        file.write_text(file.read_text() + f"provisioning: {{minimalOver: {over}}}\n")
+    town.save()
+    town.converge()
+    town.people(p5="Boss")
+    town.read = minimal_if_large()
+    plan = town.session(Selection()).planned.plan
+    assert done(plan) == [("User/p5@x.org", "update")]
+    assert (plan.part is not None) is part
 
 
 def test_somebody_new_is_looked_for_by_name_and_adopted(town: Town) -> None:

@@ -296,6 +296,18 @@ def keeps(world: World, what: str) -> str:
     return found.keeps
 
 
+def test_whoever_has_another_role_or_default_access_keeps_that(nested: World) -> None:
+    nested.write("apps/wiki/app.yaml", APP + "provisioning: {defaultAccess: provision}\n")
+    nested.assign("group: Net, role: User", "user: ada@x.org, role: Admin", "user: ada@x.org, role: Default Access")
+    nested.groups("displayName: Net, members: [ada@x.org]")
+    nested.converge()
+    line = f"{nested.folder}/desired/apps/wiki/assignments.yaml"
+    nested.groups("displayName: Net, members: []")
+    assert keeps(nested, "Net") == f"Admin by {line}:3, Default Access by {line}:4"
+    nested.assign("user: ada@x.org, role: Default Access")
+    assert keeps(nested, "Admin") == f"Default Access by {line}:2"
+
+
 def test_what_is_gained_by_the_same_plan_is_not_kept(nested: World) -> None:
     nested.converge()
     nested.assign("group: Net, role: Admin")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 import urllib.error
@@ -13,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from reconciler.service.listen import Address, listening
 from reconciler.service.loop import Loop, Settings
-from reconciler.service.metrics import Metrics
+from reconciler.service.metrics import SAFEGUARDS, Metrics
 from reconciler.service.result import AppError, Block, CycleResult, Failure, Quarantine
 from tests.support.rounds import Rounds
 
@@ -103,3 +104,9 @@ def test_the_listener_answers_metrics_alive_and_ready() -> None:
     loop.wake.close()
     loop.waker.close()
     assert not [thread for thread in threading.enumerate() if thread.name == "listen"]
+
+
+def test_every_safeguard_has_a_series_and_can_stand_in_an_approval() -> None:
+    schema = json.loads((Path(__file__).parents[2] / "schemas/approvals.schema.json").read_text(encoding="utf-8"))
+    listed = schema["properties"]["approvals"]["items"]["properties"]["safeguard"]["enum"]
+    assert sorted(SAFEGUARDS) == sorted(listed)

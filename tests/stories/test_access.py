@@ -25,3 +25,31 @@ def test_who_has_what_is_told_in_every_form_and_without_the_service(tmp_path: Pa
     assert gone.code == 1 and json.loads(gone.out) == [] and "Error" in gone.err
     offline = json.loads(desk.reconcile("access", "--offline", "--format", "json").out)
     assert {row["login"] for row in offline} == {"ada@x.org", "grace@x.org"} and not any(row["shown"] for row in offline)
+
+
+def test_who_had_what_is_told_from_the_log_with_what_gave_and_took_it(tmp_path: Path) -> None:
+    with scim_server() as url:
+        desk = Desk(tmp_path, f"{url}/{tmp_path.name}/v2")
+        early = desk.reconcile("access", "--at", "2020-01-01")
+        assert early.code == 1 and "the log has no complete records yet" in early.err and not early.out.strip()
+        assert desk.reconcile("apply", "--auto-approve").code == 0
+    asked = ("access", "--at", "0s", "--user", "ada@x.org")
+    (answer,) = json.loads(desk.reconcile(*asked, "--format", "json").out)
+    group, role = answer["rows"]
+    assert (group["kind"], role["kind"], role["known"], role["took"]) == ("group", "role", True, None)
+    assert role["gave"]["file"].endswith("assignments.yaml") and role["gave"]["line"] and role["gave"]["readBack"] == "asWritten"
+    shown = desk.reconcile(*asked)
+    assert shown.code == 0 and "1 person had access at" in shown.out and "read back: asWritten" in shown.out
+    table = list(csv.DictReader(desk.reconcile(*asked, "--format", "csv").out.splitlines()))
+    assert [row["what"] for row in table] == ["Net", "User"]
+    assert "Who had access" in desk.reconcile(*asked, "--format", "html").out
+    before = desk.reconcile("access", "--at", "2020-01-01", "--format", "json")
+    (answer,) = json.loads(before.out)
+    assert before.code == 1 and answer["rows"] is None and "nobody knows who had what before" in answer["unknown"][0]
+    told = desk.reconcile("access", "--diff", "1d", "0s", "--format", "json")
+    assert told.code == 1 and json.loads(told.out)[0]["rows"] is None
+    for form in ("table", "json", "csv", "html"):
+        kept = desk.reconcile("access", "--diff", "0s", "0s", "--format", form)
+        assert kept.code == 0 and "kept" in kept.out, kept
+    assert desk.reconcile("access", "--at", "tomorrow").code == 64
+    assert desk.reconcile("access", "--at", "2999-01-01").code == 64

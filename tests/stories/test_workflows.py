@@ -278,7 +278,7 @@ def test_a_pull_request_of_a_fork_is_validated_and_sees_no_secret(team: Team) ->
 def test_only_the_steps_that_speak_to_the_service_see_its_token(team: Team) -> None:
     run = team.hub.pull_request(team.opened("ada@x.org"))
     assert [step.what for step in run.steps if TOKEN in step.environ.values()] == [
-        'reconcile plan --app "$APP" --out "$RUNNER_TEMP/plan.json"'
+        'reconcile plan --app "$APP" --minimal-if-large --out "$RUNNER_TEMP/plan.json"'
     ]
 
 

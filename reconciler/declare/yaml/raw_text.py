@@ -66,4 +66,4 @@ def syntax(text: str, mark: Any, problem: str) -> tuple[str, str]:
     line = text[: mark.index].rpartition("\n")[2]
     if text[mark.index : mark.index + 1] == "\t" and INDENT.match(line):
         return "not YAML: a tab cannot indent here", "indent with spaces"
-    return f"not YAML: {problem}", "mend the syntax at this place"
+    return f"not YAML: {problem}", "fix the syntax at this place"

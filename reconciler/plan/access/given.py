@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 
-from reconciler.declare.model import Assignment, Role
+from reconciler.declare.model import Assignment
 from reconciler.declare.names import row_key
 from reconciler.plan.context import Context
 from reconciler.resolve.scope import Ways, flatten
@@ -93,7 +93,7 @@ class Given:
         more = [f"{len(names) - LONGEST:,} more", str(self.groups[names[-1]].row["displayName"])] if len(names) > LONGEST else []
         return " > ".join([*shown, *more])
 
-    def by(self, role: Role, given: Assignment) -> str:
+    def by(self, role: str, given: Assignment) -> str:
         """`Member through group Net until 2027-01-31`, or by which line; no day where it does not end."""
         way = f"through group {self.groups[given.group].row['displayName']}" if given.group else f"by {given.file}:{given.line}"
-        return f"{role.displayName} {way}{ending(given)}"
+        return f"{role} {way}{ending(given)}"

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import NamedTuple
 
-from reconciler.declare.model import Assignment, Role
-from reconciler.declare.names import fold, group_address, name_of, row_key
+from reconciler.declare.model import Assignment
+from reconciler.declare.names import DEFAULT_ACCESS, DEFAULT_ACCESS_KEY, fold, group_address, name_of, row_key
 from reconciler.declare.place import Place
 from reconciler.plan.access.given import Given, ending, longest
 from reconciler.plan.change import Action, Change
@@ -121,18 +121,21 @@ class Lost:
         user = self.context.resolution.users.get(address)
         if user is None or address in self.context.revoked or self._goes(address):
             return ""
-        kept = [role for role in user.roles if (roles is None or role.key in roles) and role.key not in self._gained(address)]
-        told = [words for role in kept if (words := self._by(address, role))]
+        held = [(role.key, role.displayName) for role in user.roles if role.key not in self._gained(address)]
+        if self.given.app.provisioning.defaultAccess == "provision":
+            held.append((DEFAULT_ACCESS_KEY, DEFAULT_ACCESS))
+        kept = [role for role in held if roles is None or role[0] in roles]
+        told = [words for role in kept if (words := self._by(address, *role))]
         return ", ".join([*told[:MOST_KEPT], *([f"{len(told) - MOST_KEPT} more"] if len(told) > MOST_KEPT else [])])
 
-    def _by(self, address: str, role: Role) -> str:
+    def _by(self, address: str, key: str, name: str) -> str:
         """Where a group goes, a role that the account itself carries stays by the line that assigns it."""
-        assignments = self.given.by_role.get(role.key, ())
+        assignments = self.given.by_role.get(key, ())
         staying = (item for item in assignments if item.group is None or not self._leaves(address, item.group))
         if (given := self.given.giving(address, staying)) is not None:
-            return self.given.by(role, given)
+            return self.given.by(name, given)
         left = self.given.giving(address, assignments) if self.context.carrying else None
-        return f"{role.displayName} by {left.file}:{left.line}{ending(left)}" if left is not None else ""
+        return f"{name} by {left.file}:{left.line}{ending(left)}" if left is not None else ""
 
     def _leaves(self, address: str, group: str) -> bool:
         change = self.changes.get(f"group/{group}")

@@ -27,7 +27,7 @@ def members(given: Given, lost: Lost, change: Change, privileged: bool) -> Itera
         through = given.through(member, fold(group)) if gains and fold(group) in given.groups else ""
         inner = through.partition(" > ")[2]
         person = _called(context, member)
-        keeps = "" if gains else lost.kept(person, gave)
+        keeps = "" if gains else lost.kept(person, gave) or lost.kept(person)
         name = _name(context, person)
         if gains:
             until, then = ends

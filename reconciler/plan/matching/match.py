@@ -79,5 +79,5 @@ def _refuse_shared(kind: Kind, found: dict[str, LiveObject]) -> None:
                 address,
                 "DuplicateSource",
                 f"{who} match the same account, {account.name} ({account.id})",
-                "mend the value by which those match whose account it is not",
+                "correct the matching value of everyone who does not own this account",
             )

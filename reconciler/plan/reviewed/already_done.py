@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.declare.names import is_group
-from reconciler.plan.change import AttributeChange, Change
+from reconciler.plan.change import Action, AttributeChange, Change
 from reconciler.plan.context import Context
 from reconciler.plan.diff import in_address_space, same, unsaid
 from reconciler.plan.live import LiveObject
@@ -51,7 +51,7 @@ def _is_out(context: Context, change: Change) -> bool:
         return False
     if live is None:
         return True
-    if change.action == "delete":
+    if change.action == Action.DELETE:
         return context.able.delete == "deactivates" and not live.active
     left = [a for a in change.attributes if a.path != "active" or live.active]
     return all(_is_written(context, change, a, live) for a in left)
@@ -70,7 +70,7 @@ def _is_written(context: Context, change: Change, attribute: AttributeChange, li
     """What is written at creation alone, and what only the apply made, nobody looks at again."""
     mapping = context.resolution.mapping(change.address)
     number = next((i for i, slot in enumerate(mapping.slots) if slot.target == attribute.path), None)
-    if number is None or attribute.generated or (change.action == "create" and number not in mapping.updates):
+    if number is None or attribute.generated or (change.action == Action.CREATE and number not in mapping.updates):
         return number is not None
     have = in_address_space(mapping, live.values, context.matching.addresses)[number]
     entry = context.known(change.address) or {}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from reconciler.plan.change import Change
+from reconciler.plan.change import Action, Change
 from reconciler.plan.model import Access, Plan
 from reconciler.resolve.canonical import canonical, readable
 
@@ -97,7 +97,7 @@ def _continues(old: Change, now: Change) -> bool:
         set(now.add) <= set(old.add)
         and set(now.remove) <= set(old.remove)
         and all(a.path in wanted and canonical(wanted[a.path].after) == canonical(a.after) for a in now.attributes)
-        and all(old.action == "create" or canonical(wanted[a.path].before) == canonical(a.before) for a in now.attributes)
+        and all(old.action == Action.CREATE or canonical(wanted[a.path].before) == canonical(a.before) for a in now.attributes)
     )
 
 

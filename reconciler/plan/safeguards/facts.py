@@ -9,15 +9,16 @@ from enum import Enum
 from functools import cached_property
 
 from reconciler.declare.model import Safeguards
-from reconciler.declare.names import fold, is_group, row_key, user_address
+from reconciler.declare.names import fold, is_group, row_key
 from reconciler.plan.change import Action, Change
-from reconciler.plan.context import UNKNOWN, Context
+from reconciler.plan.context import Context
 from reconciler.plan.membership import group_members
 from reconciler.plan.model import Kept
 from reconciler.plan.roles import moved
 from reconciler.plan.safeguards.model import DAY
 from reconciler.record.model import Record
 from reconciler.record.values import Removal
+from reconciler.resolve.capabilities import NO_LIMITS, Limits
 
 RENAMED = "identity"  # the kind of removal that is none: another login
 
@@ -33,7 +34,8 @@ class Extent(Enum):
 class Facts:
     """`written` are the changes of `everything` that would be written; `only` the addresses asked for, empty for all.
 
-    `now` is UTC, YYYY-MM-DDTHH:MM:SSZ; `kept` is what people keep unmanaged from this apply on.
+    `now` is UTC, YYYY-MM-DDTHH:MM:SSZ; `kept` is what people keep unmanaged from this apply on. `limits` are those of
+    the service.
     """
 
     context: Context
@@ -43,6 +45,7 @@ class Facts:
     only: tuple[str, ...]
     now: str
     kept: tuple[Kept, ...] = ()
+    limits: Limits = NO_LIMITS
 
     @property
     def settings(self) -> Safeguards:
@@ -146,19 +149,15 @@ def stripped(context: Context, change: Change) -> set[str]:
         return set()
     given = context.giving.get(row_key(change.address), set())
     given = given.union((context.known(change.address) or {}).get("roles", ()))
-    return {_name(context, member) for member in leaving if lost_roles(context, member) or _held_by_it(context, member, given)}
+    return {
+        context.shown_address(member) for member in leaving if lost_roles(context, member) or _held_by_it(context, member, given)
+    }
 
 
 def _held_by_it(context: Context, member: str, given: set[str]) -> bool:
     """Somebody whom the declaration never put in holds the group's roles all the same, while the account is active."""
     account = context.account(member)
     return account is not None and account.active and bool(given - _roles(context, member))
-
-
-def _name(context: Context, member: str) -> str:
-    """The address by which safeguards know a member; of an account that is nobody's, its name on the service."""
-    account = context.account(member) if member.startswith(UNKNOWN) else None
-    return user_address(account.name) if account is not None else member
 
 
 def _loss(context: Context, change: Change) -> str | None:

@@ -11,6 +11,7 @@ from reconciler.plan.digest import plan_digest
 from reconciler.plan.model import Caution, Plan
 from reconciler.plan.planner import Planned
 from reconciler.plan.safeguards.approvals import NEVER_LIFTED, Approved, entry
+from reconciler.plan.safeguards.budget import budget
 from reconciler.plan.safeguards.deletions import NAME as DELETIONS
 from reconciler.plan.safeguards.deletions import accidental_deletions
 from reconciler.plan.safeguards.empty import empty
@@ -76,7 +77,7 @@ def guard(
     changes = plan.changes if written is None else written
     plans = [*reviewed] or [plan]
     kept = plan.kept if any(item.kept == plan.kept for item in plans) else ()  # what no reviewed plan said is left as it was
-    facts = Facts(context, record or Record(plan.app), changes, planned.everything, plan.only, now, kept)
+    facts = Facts(context, record or Record(plan.app), changes, planned.everything, plan.only, now, kept, planned.limits)
     found = _judged(facts)
     approvals = _approvals(facts, [*plans, plan])
     passing = _passing(facts, found, approvals)
@@ -110,6 +111,8 @@ def _renames(facts: Facts, verdicts: Iterable[Safeguard]) -> Iterator[Caution]:
 def _judged(facts: Facts) -> list[Safeguard]:
     """What each says, before any approval."""
     found = [safeguard(facts) for safeguard in ON_CHANGES]
+    if facts.settings.budget is not None:
+        found.append(budget(facts, facts.settings.budget))
     needed = facts.settings.lockout is not None or facts.context.resolution.declarations.policies
     holders = Holders(facts) if needed else None
     return found + [safeguard(facts, holders) for safeguard in ON_STATE]

@@ -1,9 +1,9 @@
-"""What the record remembers of safeguards: protection, removals, approved plans that are not done. Pure."""
+"""What the record remembers of safeguards, put into it: protection, removals, approved plans that are not done. No I/O."""
 
 from __future__ import annotations
 
 from reconciler.declare.names import is_group
-from reconciler.plan.change import Change
+from reconciler.plan.change import Action, Change
 from reconciler.plan.renamings import renamings
 from reconciler.plan.safeguards.facts import RENAMED, Extent, Facts, hours_before, stripped
 from reconciler.plan.safeguards.guard import Guarded
@@ -62,6 +62,6 @@ def _removals(guarded: Guarded, change: Change) -> list[tuple[str, str]]:
     own = [(change.address, facts.counted[change.address])] if change.address in facts.counted else []
     if not is_group(change.address):
         return own
-    gone = [(change.address, "delete")] if change.action == "delete" else []
+    gone = [(change.address, "delete")] if change.action == Action.DELETE else []
     taken = sorted(stripped(facts.context, change))
     return gone + [(address, "roles") for address in taken if facts.counted.get(address) == "roles"]

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from reconciler.declare.model import Policy
 from reconciler.declare.names import fold, is_user
 from reconciler.declare.place import Place
+from reconciler.declare.settings import Budget
 from reconciler.plan import privileged
 from reconciler.plan.context import PRIVILEGED, Context
 from reconciler.plan.model import Caution
@@ -28,6 +29,8 @@ def limits(context: Context) -> dict[str, int]:
     found |= {f"identity.{key}": limit for key, limit in asdict(settings.identity).items()}
     if settings.lockout is not None:
         found[LEAST[0] + settings.lockout.role] = settings.lockout.minimumActive
+    if settings.budget is not None:
+        found |= _of_budget(settings.budget)
     if settings.separate:
         found[SEPARATE] = 1
     policies = context.resolution.declarations.policies
@@ -35,6 +38,13 @@ def limits(context: Context) -> dict[str, int]:
     found |= {item.name: 1 for item in loosened(context.app)}
     found |= privileged.limits(context)
     return found | {LEAST[1] + p.name: 1 for p in rules} | {RULE + p.name: _rule(p) for p in rules}
+
+
+def _of_budget(budget: Budget) -> dict[str, int]:
+    """The cost in thousandths."""
+    cost = None if budget.cost is None else round(budget.cost.most * 1000)
+    limits = {"requests": budget.requests, "minutes": budget.minutes, "cost": cost}
+    return {f"budget.{name}": limit for name, limit in limits.items() if limit is not None}
 
 
 def _rule(policy: Policy) -> int:

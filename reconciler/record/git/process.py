@@ -168,8 +168,8 @@ REASONS = (
      r"|returned error: 5", Unreachable, "the remote cannot be reached",
      "see that the network and the host are up, then run it again"),
     (r"does not appear to be a git repository|not found|does not exist|Could not read from remote", Unreachable,
-     "there is no such repository, or it cannot be read", f"mend its address (git remote -v), or set {TOKEN} if it is private"),
-    (r"No space left|unable to write|Disk quota", RecordError, "git cannot write", "make room, or mend the permissions"),
+     "there is no such repository, or it cannot be read", f"fix its address (git remote -v), or set {TOKEN} if it is private"),
+    (r"No space left|unable to write|Disk quota", RecordError, "git cannot write", "make room, or fix the permissions"),
 )  # fmt: skip
 
 
@@ -180,7 +180,7 @@ def explained(errors: str) -> RecordError:
     for pattern, kind, words, remedy in REASONS:
         if re.search(pattern, errors, re.IGNORECASE):
             return kind(f"{words}: {own}", remedy)
-    return RecordError(f"git failed: {own}", "mend what git names, then run it again")
+    return RecordError(f"git failed: {own}", "fix what git names, then run it again")
 
 
 def hidden(ref: str, shown_head: str | None) -> RecordError:

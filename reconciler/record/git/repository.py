@@ -148,7 +148,7 @@ class Repository:
         try:
             tree = self._write(files, contents)
         except OSError as error:
-            raise RecordError(f"{self.folder} cannot be written: {error}", "make room, or mend the permissions") from None
+            raise RecordError(f"{self.folder} cannot be written: {error}", "make room, or fix the permissions") from None
         return self.commit_tree(
             tree, parent, message, {f"GIT_{who}_DATE": f"@{int(at.timestamp())} +0000" for who in ("AUTHOR", "COMMITTER")}
         )

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from reconciler.plan.access.had import Had, Moved
 from reconciler.plan.access.held import Held
+from reconciler.report.had import cells_of, change, words
 from reconciler.report.html.listing import Row, listing
 from reconciler.report.html.page import page
+from reconciler.report.moved import cause
 
 COLUMNS = ("Who", "App", "Kind", "What", "Source", "Through", "Declared in", "Until", "Reason")
+PAST = ("Who", "App", "Kind", "What", "Known", "Given by", "Taken by")
+MOVED = ("Change", "Who", "What", "App", "By")
 
 
 def render(apps: Mapping[str, Iterable[Held]], asked: str) -> str:
@@ -26,3 +31,28 @@ def row(app: str, held: Held) -> Row:
     place = f"{held.file}:{held.line}" if held.file else ""
     cells = (who or held.address, app, held.kind, what, held.source, held.through, place, held.until or "", held.reason)
     return Row(cells, mark="privileged" if held.privileged else "")
+
+
+def render_past(apps: Mapping[str, Iterable[Had]], asked: str) -> str:
+    """The same of a time in the past."""
+    items = [(app, item) for app, items in apps.items() for item in items]
+    rows = [Row(_past(app, item), mark="privileged" if item.privileged else "") for app, item in items]
+    table = listing("access", "Access", PAST, rows, ("App", "Kind", "What", "Known"))
+    return page("access.html", "Who had access", asked=asked, table=table, privileged=sum(bool(row.mark) for row in rows))
+
+
+def render_moved(apps: Mapping[str, Iterable[Moved]], asked: str) -> str:
+    """What was gained, lost and kept."""
+    items = [(app, item) for app, items in apps.items() for item in items]
+    rows = [
+        Row((item.how, *cells_of(item.row), app, cause(item)), mark="privileged" if item.row.privileged else "")
+        for app, item in items
+    ]
+    table = listing("access", "Access", MOVED, rows, ("Change", "App", "What"))
+    return page("access.html", "What access changed", asked=asked, table=table, privileged=sum(bool(row.mark) for row in rows))
+
+
+def _past(app: str, had: Had) -> tuple[str, ...]:
+    given, taken = change(had, had.gave), change(had, had.took)
+    told = (words(said) if said else "" for said in (given, taken))
+    return (had.login or had.address, app, had.kind, cells_of(had)[1], "yes" if had.known else "no", *told)

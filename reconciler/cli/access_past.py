@@ -1,0 +1,122 @@
+"""What reconcile access says of the past: who had what at a time, and what was gained and lost between two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.common import ERROR, guarded, worst
+from reconciler.cli.output import say
+from reconciler.cli.terminal import echo_form
+from reconciler.cycle.clock import now
+from reconciler.declare.model import App, Declarations
+
+if TYPE_CHECKING:
+    from reconciler.plan.access.had import Had, Past
+
+Pick = Callable[["tuple[Had, ...]"], "list[Had]"]
+
+
+def time_of(option: str, text: str) -> str:
+    """An ISO time, UTC; a date is the end of that day. Raises UsageError for what is none, or is still to come."""
+    from reconciler.report.log_query import end_of
+
+    today = now()
+    try:
+        at = end_of(text, today)
+    except ValueError:
+        raise click.UsageError(f"{option} {text!r} is not a time: write 2026-03-01, 2026-03-01T08:00Z or 30d") from None
+    at = at.removesuffix("Z") + (":59Z" if len(at.removesuffix("Z")) == len("2026-03-01T08:00") else "Z")
+    if at > today and text[:10] > today[:10]:
+        raise click.UsageError(f"{option} {text!r} is still to come: the log knows what was")
+    return at
+
+
+@dataclass
+class Asked:
+    """What is read of each app, by name."""
+
+    declarations: Declarations
+    apps: list[App]
+    pick: Pick
+
+    def read(self) -> tuple[int, dict[str, Past]]:
+        """Exit code, and what is known."""
+        from reconciler.cycle.had import past_of
+
+        found: dict[str, Past] = {}
+
+        def look(app: App) -> int:
+            found[app.name] = past_of(app, self.declarations)
+            return 0
+
+        return worst([guarded(lambda app=app: look(app)) for app in self.apps]), found  # type: ignore[misc]
+
+    def called(self, app: str) -> str:
+        return self.declarations.apps[app].displayName
+
+
+def show_at(asked: Asked, at: str, form: str) -> int:
+    """Who had what at a time; 1 where the log does not know all of it."""
+    from reconciler.report import had as report
+
+    code, pasts = asked.read()
+    rows = {app: asked.pick(past.at(at)) if report.knows(past, at) else [] for app, past in pasts.items()}
+    code = worst([code, _lacks(asked, pasts, at)])
+    known = {asked.called(app): rows[app] for app, past in pasts.items() if report.knows(past, at)}
+    match form:
+        case "json":
+            shown = report.as_json(report.answer(app, at, past, rows[app]) for app, past in pasts.items())
+        case "csv":
+            shown = report.as_csv(rows)
+        case "html":
+            from reconciler.report.html import access as page
+
+            shown = page.render_past(known, f"As of {at}, by the log")
+        case _:
+            shown = report.as_table(known, at)
+    echo_form("text" if form == "table" else form, shown)
+    return code
+
+
+def show_difference(asked: Asked, since: str, until: str, form: str) -> int:
+    """What was gained, lost and kept between two times; 1 where the log does not know all of it."""
+    from reconciler.plan.access.had import moved
+    from reconciler.report import had as had_report
+    from reconciler.report import moved as report
+
+    if since > until:
+        raise click.UsageError("--diff takes the earlier time first")
+    code, pasts = asked.read()
+    code = worst([code, _lacks(asked, pasts, since)])
+    found = {
+        app: moved(asked.pick(past.at(since)), asked.pick(past.at(until)), until)
+        for app, past in pasts.items()
+        if had_report.knows(past, since)
+    }
+    called = {asked.called(app): items for app, items in found.items()}
+    match form:
+        case "json":
+            shown = report.as_json(pasts, found, since, until)
+        case "csv":
+            shown = report.as_csv(found)
+        case "html":
+            from reconciler.report.html import access as page
+
+            shown = page.render_moved(called, f"Between {since} and {until}, by the log")
+        case _:
+            shown = report.as_table(called, since, until)
+    echo_form("text" if form == "table" else form, shown)
+    return code
+
+
+def _lacks(asked: Asked, pasts: dict[str, Past], at: str) -> int:
+    from reconciler.report.had import missing
+
+    lacking = [f"{asked.called(app)}: {words}" for app, past in pasts.items() for words in missing(past, at)]
+    for words in lacking:
+        say(f"Not known: {words}")
+    return ERROR if lacking else 0

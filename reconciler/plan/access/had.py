@@ -1,0 +1,220 @@
+"""The log of an app and its record in, who had what at a time out, with what gave it and what took it since. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from reconciler.declare.names import fold, is_user, name_of, row_key
+from reconciler.plan.access.past import Gap, Moment, Record, State, both, state
+from reconciler.plan.access.told import UNKNOWN, Thing, Told
+from reconciler.record.entries import is_active
+from reconciler.record.log.chain import Check, Problem, link_of
+from reconciler.record.model import Record as LastApplied
+
+
+class Had(NamedTuple):
+    """One role or group that somebody had at a time; `kind` is role, group, or account where it was neither.
+
+    `address` is as it was then, `login` its name, `id` a key that a rename does not change. `known` is false where nobody knows
+    whether they had it then. `gave` and `took` are records of the log: what gave it, None where that was before the log or
+    by hand, and what took it since.
+    """
+
+    address: str
+    login: str
+    id: str
+    kind: str
+    what: str
+    privileged: bool
+    known: bool
+    gave: Record | None = None
+    took: Record | None = None
+
+
+@dataclass
+class Past:
+    """What is known of an app's past.
+
+    begins:   when the log's first complete record was written, UTC; "" where there is none
+    newest:   the time of its newest record
+    records:  how many were read; `earlier` are those of earlier versions, which tell too little
+    gaps:     what the log has lost
+    problems: what else is wrong with its chain
+    head:     the hash of the newest record
+    now:      what the record says of what accounts have, as far as it says it
+    """
+
+    told: Told = field(default_factory=Told)
+    begins: str = ""
+    newest: str = ""
+    records: int = 0
+    earlier: int = 0
+    gaps: tuple[Gap, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    head: str = ""
+    now: Mapping[Thing, bool | None] = field(default_factory=dict)
+
+    def at(self, at: str) -> tuple[Had, ...]:
+        """Who had what at a time that the log covers, by address; an account that nobody had is in no row."""
+        rows = [row for account, things in self._accounts().items() for row in self._rows(account, things, at)]
+        return tuple(sorted(rows, key=lambda row: (fold(row.address), not row.privileged, row.kind, fold(row.what))))
+
+    def _accounts(self) -> dict[str, list[Thing]]:
+        found: dict[str, list[Thing]] = {}
+        for thing in {**self.told.moments, **self.now}:
+            found.setdefault(thing.account, []).append(thing)
+        return found
+
+    def _rows(self, key: str, things: list[Thing], at: str) -> Iterator[Had]:
+        account = self._state(Thing(key, "account"), at)
+        if account.had is False:
+            return
+        address = self.told.names.at(key, at)
+        row = Had(address, name_of(address) or address, key, "account", "an account", False, account.had is True)
+        rows = list(self._parts(row, things, account, at))
+        yield from rows or [_with(row, account.gave, account.took)]
+
+    def _parts(self, row: Had, things: list[Thing], account: State, at: str) -> Iterator[Had]:
+        """The roles and groups of an account."""
+        for thing in things:
+            found = self._state(thing, at)
+            had = both(found.had, True if row.known else None)
+            if thing.kind == "account" or had is False:
+                continue
+            what = self.told.spelled.get(thing.what, thing.what) if thing.kind == "role" else self._group(thing.what, at)
+            named = row._replace(kind=thing.kind, what=what, privileged=thing.what in self.told.privileged, known=had is True)
+            yield _with(named, _later(found.gave, account.gave), _sooner(found.took, account.took))
+
+    def _group(self, key: str, at: str) -> str:
+        address = self.told.groups.at(key, at)
+        return name_of(address) or address
+
+    def _state(self, thing: Thing, at: str) -> State:
+        return state(self.told.moments.get(thing, ()), at, self.now.get(thing), self.gaps)
+
+
+def _with(row: Had, gave: Moment | None, took: Moment | None) -> Had:
+    return row._replace(gave=gave.record if gave else None, took=took.record if took else None)
+
+
+def _later(thing: Moment | None, account: Moment | None) -> Moment | None:
+    """An account that was disabled and came back gave all again that it had."""
+    return thing if thing is None or account is None or thing.at >= account.at else account
+
+
+def _sooner(thing: Moment | None, account: Moment | None) -> Moment | None:
+    return min(filter(None, (thing, account)), key=lambda moment: moment.at, default=None)
+
+
+# From the log
+
+
+def past(records: Iterable[Record], record: LastApplied | None, names: Mapping[str, str]) -> Past:
+    """`names` are what the roles are called, by key. The records are in the order of the log."""
+    found, check, gaps = Past(), Check(), list[Gap]()
+    for cycle in _cycles(_looked_at(records, found, check, gaps)):
+        found.told.cycle(cycle)
+    problems = check.ended()
+    found.problems = tuple(problem for problem in problems if "missing before" not in problem.what)
+    found.gaps, found.head = tuple(gaps), check.last.hash
+    found.now = _now(found.told, record, names, found.newest) if record is not None else {}
+    return found
+
+
+def _looked_at(records: Iterable[Record], found: Past, check: Check, gaps: list[Gap]) -> Iterator[Record]:
+    for record in records:
+        found.records += 1
+        if link_of(record) is None:
+            found.earlier += 1
+            continue
+        before, at = len(check.problems), str(record.get("activityDateTime", ""))
+        check.look(record)
+        gaps += [Gap(found.newest, at, problem.what) for problem in check.problems[before:]]
+        found.begins = found.begins or at
+        found.newest = max(found.newest, at)
+        yield record
+
+
+def _cycles(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """The records of one cycle that follow one another."""
+    cycle: list[Record] = []
+    for record in records:
+        if cycle and (record.get("cycleId") != cycle[-1].get("cycleId") or not record.get("cycleId")):
+            yield cycle
+            cycle = []
+        cycle.append(record)
+    if cycle:
+        yield cycle
+
+
+def _now(told: Told, record: LastApplied, names: Mapping[str, str], at: str) -> dict[Thing, bool | None]:
+    """What the record says of each thing, of those too that the log tells of and that it does not hold."""
+    found: dict[Thing, bool | None] = {}
+    users = {a: told.names.key(a, entry.get("id"), at) for a, entry in record.entries.items() if is_user(a)}
+    for address, key in users.items():
+        entry = record.entries[address]
+        found[Thing(key, "account")] = is_active(entry) if not entry.get("retained") or "disabledAt" in entry else None
+        for role in entry.get("roles", ()):
+            what = fold(names.get(role, role))
+            told.spelled.setdefault(what, names.get(role, role))
+            found[Thing(key, "role", what)] = True
+    inside = _inside(told, record, at)
+    found |= {Thing(key, "group", group): is_in for (key, group), is_in in inside.items()}
+    for thing in told.moments:
+        if thing not in found:
+            managed = thing.what in {group for _, group in inside} if thing.kind == "group" else thing.account in users.values()
+            found[thing] = False if managed and thing.kind != "account" and not thing.account.startswith(UNKNOWN) else None
+    return found
+
+
+def _inside(told: Told, record: LastApplied, at: str) -> dict[tuple[str, str], bool | None]:
+    found: dict[tuple[str, str], bool | None] = {}
+    for address, entry in record.entries.items():
+        if is_user(address):
+            continue
+        group = told.groups.key(address, entry.get("id"), at)
+        for is_in, members in ((True, (*entry.get("members", ()), *entry.get("kept", ()))), (None, entry.get("unseen", ()))):
+            found |= {(told.names.member(member, at), group): is_in for member in members if is_user(member)}
+    return found
+
+
+# What is asked for
+
+
+def picked(rows: Iterable[Had], people: frozenset[str], roles: frozenset[str], groups: frozenset[str]) -> list[Had]:
+    """Those of some people, roles and groups, all folded; an empty set is all."""
+    return [
+        row
+        for row in rows
+        if (not people or people & {fold(row.address), row_key(row.address), fold(row.login)})
+        and ((not roles and not groups) or fold(row.what) in (groups if row.kind == "group" else roles))
+    ]
+
+
+class Moved(NamedTuple):
+    """What came of one thing between two times: gained, lost, kept, or unknown; `row` is as it was at the later time, of what was
+    lost as it was at the earlier one.
+    """
+
+    how: str
+    row: Had
+
+
+def moved(before: Iterable[Had], after: Iterable[Had], until: str) -> list[Moved]:
+    """What was gained, lost and kept between two times, of which `until` is the later one."""
+    old, new = ({(row.id, row.kind, fold(row.what)): row for row in rows} for rows in (before, after))
+    found = [Moved(_how(old.get(key), row), row) for key, row in new.items()]
+    for key, row in old.items():
+        if key not in new:
+            took = row.took if row.took is not None and str(row.took.get("activityDateTime", "")) <= until else None
+            found.append(Moved("lost" if row.known else "unknown", row._replace(took=took)))
+    order = ("gained", "lost", "unknown", "kept")
+    return sorted(found, key=lambda item: (order.index(item.how), fold(item.row.address), item.row.kind, fold(item.row.what)))
+
+
+def _how(old: Had | None, new: Had) -> str:
+    if not new.known or (old is not None and not old.known):
+        return "unknown"
+    return "gained" if old is None else "kept"

@@ -1,0 +1,200 @@
+"""Records of the log in, what each says of who had what before it and after it out. Pure.
+
+An account is known by its id on the service, so that a rename ends nothing; a member of a group by the address of its day.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from reconciler.declare.names import fold, is_group, is_user
+from reconciler.plan.access.past import Moment, Record
+
+ROLES, MEMBERS = "appRoleAssignments", "members"
+UNKNOWN = "#"
+WRITTEN = frozenset({"asWritten", "otherwise"})
+
+
+class Thing(NamedTuple):
+    """What an account, by its key, can have: `kind` is account, role or group; `what` a folded role or a group's key."""
+
+    account: str
+    kind: str
+    what: str = ""
+
+
+class Names:
+    """Keys of accounts and groups, which stay the same whatever these are called; and what they were called when."""
+
+    def __init__(self) -> None:
+        self.by_id: dict[str, str] = {}
+        self.by_name: dict[str, str] = {}
+        self.called: dict[str, list[tuple[str, str]]] = {}
+
+    def key(self, address: str, id: str | None, at: str = "") -> str:
+        """Of an object that is called so at a time. An id that comes to a name without one is its own."""
+        folded = fold(address)
+        key = self.by_id.get(id) if id else None
+        if key is None:
+            key = self.by_name.get(folded)
+            if key is None or (id and key in self.by_id.values() and self.by_id.get(id) != key):
+                key = f"{folded} {id or ''}"
+        if id:
+            self.by_id[id] = key
+        for other in [name for name, held in self.by_name.items() if held == key and name != folded] if id else ():
+            del self.by_name[other]
+        self.by_name[folded] = key
+        if address.partition("/")[2] and (not self.called.get(key) or self.called[key][-1][1] != address):
+            self.called.setdefault(key, []).append((at, address))
+        return key
+
+    def member(self, address: str, at: str) -> str:
+        """Of somebody in a group: strangers are told by their id."""
+        if address.startswith(UNKNOWN):
+            return self.by_id.setdefault(address[1:], address)
+        return self.by_name.get(fold(address)) or self.key(address, None, at)
+
+    def at(self, key: str, at: str) -> str:
+        """The address at a time, or else the first one that is known."""
+        known = self.called.get(key) or [("", key)]
+        return next((address for since, address in reversed(known) if since <= at), known[0][1])
+
+
+class Told:
+    """`moments` are those of each thing, in the order of the log; `names` those of accounts, `groups` those of groups;
+    `spelled` is how a role is written, `privileged` what the log calls so.
+    """
+
+    def __init__(self) -> None:
+        self.names, self.groups = Names(), Names()
+        self.moments: dict[Thing, list[Moment]] = defaultdict(list)
+        self.spelled: dict[str, str] = {}
+        self.privileged: set[str] = set()
+        self._inside: dict[str, set[Thing]] = defaultdict(set)
+        self._begun: set[str] = set()  # groups whose beginning is in the log, so that whom it did not put in came by hand
+
+    def cycle(self, records: list[Record]) -> None:
+        """The records of one cycle: of accounts first, since members are told by their names."""
+        for record in sorted(records, key=lambda record: is_group(_address(record))):
+            ours, address = record["reconcile"], _address(record)
+            if ours.get("kind") == "object" and is_written(record):
+                look = self._group if is_group(address) else self._user
+                look(record, ours, address)
+
+    def _put(self, thing: Thing, record: Record, before: bool | None, after: bool | None, sure: bool = True) -> None:
+        if not _is_known(record):
+            after = None
+        self.moments[thing].append(Moment(str(record.get("activityDateTime", "")), before, after, sure, record))
+
+    # Accounts
+
+    def _user(self, record: Record, ours: Record, address: str) -> None:
+        key = self.names.key(address, _id(record), str(record.get("activityDateTime", "")))
+        self._put(Thing(key, "account"), record, *_active(record, ours.get("action", "")))
+        for what, before, after, sure in self._roles(record, ours):
+            self._put(Thing(key, "role", what), record, before, after, sure)
+
+    def _roles(self, record: Record, ours: Record) -> Iterator[tuple[str, bool | None, bool | None, bool]]:
+        """What it says of each role, folded: (role, before, after, whether it is sure that it was so before)."""
+        if ours.get("roles") is None:
+            return
+        rows = [row for row in ours.get("access") or () if row.get("kind") == "role"]
+        gained, lost = ({self._spell(row["what"], row) for row in rows if row.get("gains") is side} for side in (True, False))
+        after = {self._spell(name) for name in ours["roles"]}
+        old, new = ({self._spell(name) for name in side or ()} for side in _modified(record, ROLES))
+        adopted, fresh = ours.get("action") == "adopt", ours.get("action") in ("create", "enable")
+        for what in sorted(after):
+            before = None if adopted else not (what in gained or fresh or (what in new and not rows))
+            yield what, before, True, True
+        for what in sorted((lost | old) - after):
+            yield what, True, False, what in old
+
+    def _spell(self, name: Any, row: Record | None = None) -> str:
+        folded = fold(str(name))
+        self.spelled[folded] = str(name)
+        if row is not None and row.get("privileged"):
+            self.privileged.add(folded)
+        return folded
+
+    # Groups
+
+    def _group(self, record: Record, ours: Record, address: str) -> None:
+        at, action = str(record.get("activityDateTime", "")), ours.get("action")
+        key = self.groups.key(address, _id(record), at)
+        if any(row.get("privileged") for row in ours.get("access") or ()):
+            self.privileged.add(key)
+        out, into = _modified(record, MEMBERS)
+        if action == "delete":
+            self._deleted(record, key)
+            return
+        if action in ("create", "adopt"):
+            self._begun.add(key)
+        by_hand = key in self._begun or "drift" in (ours.get("causes") or ())
+        for side, is_in in ((out, False), (into, True)):
+            for member in map(str, side or ()):
+                if is_user(member) or member.startswith(UNKNOWN):
+                    before = None if action == "adopt" else not is_in
+                    thing = Thing(self.names.member(member, at), "group", key)
+                    self._inside[key].add(thing)
+                    self._put(thing, record, before, is_in, is_in or not by_hand)
+
+    def _deleted(self, record: Record, key: str) -> None:
+        for row in record["reconcile"].get("access") or ():
+            if is_user(str(row.get("address", ""))):
+                self._inside[key].add(Thing(self.names.member(row["address"], str(record.get("activityDateTime"))), "group", key))
+        for thing in self._inside[key]:
+            moments = self.moments[thing]
+            if not moments or moments[-1].after is not False:
+                self._put(thing, record, True, False, key not in self._begun)
+
+
+def is_written(record: Record) -> bool:
+    """Whether something was written, or may have been, or came under management as it was."""
+    ours = record["reconcile"]
+    if ours.get("action") in (None, "skip", "stageddelete", "other"):
+        return False
+    steps = [step for step in record.get("provisioningSteps") or () if step.get("provisioningStepType") == "export"]
+    done = any(step.get("status") in ("success", "warning") for step in steps)
+    return _is_known(record) or done or ours.get("readBack") in ("unknown", "outstanding")
+
+
+def _is_known(record: Record) -> bool:
+    """Whether it is known what came of it."""
+    status = (record.get("provisioningStatusInfo") or {}).get("status")
+    return status in ("success", "warning") and record["reconcile"].get("readBack", "asWritten") in WRITTEN
+
+
+def _active(record: Record, action: str) -> tuple[bool | None, bool | None, bool]:
+    """Whether the account was active before, is after, and whether the first is sure."""
+    old, new = _modified(record, "active")
+    match action:
+        case "create":
+            return False, new is not False, True
+        case "enable":
+            return False, True, True
+        case "disable":
+            return True, False, True
+        case "delete":
+            return (True if record["reconcile"].get("access") else None), False, True
+        case "adopt":
+            return None, True, True
+        case _:
+            return (old if isinstance(old, bool) else True), new is not False, True
+
+
+def _modified(record: Record, name: str) -> tuple[Any, Any]:
+    for item in record.get("modifiedProperties") or ():
+        if isinstance(item, dict) and item.get("displayName") == name:
+            return item.get("oldValue"), item.get("newValue")
+    return None, None
+
+
+def _address(record: Record) -> str:
+    ours = record.get("reconcile")
+    return str(ours.get("address", "")) if isinstance(ours, dict) else ""
+
+
+def _id(record: Record) -> str | None:
+    return (record.get("targetIdentity") or {}).get("id")

@@ -1,0 +1,182 @@
+"""Who had what at a time, as a table for a person, as JSON or as CSV: rows in, text out. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from reconciler.declare.names import fold
+from reconciler.plan.access.had import Had, Past
+from reconciler.report.held import as_rows_of_csv
+from reconciler.report.log_query import actions_of, address_of, by_of, ours_of
+from reconciler.report.safe import plain
+
+Record = dict[str, Any]
+CHANGE = (
+    "at",
+    "action",
+    "file",
+    "line",
+    "commit",
+    "pullRequest",
+    "approvals",
+    "reason",
+    "until",
+    "by",
+    "run",
+    "readBack",
+    "cycle",
+)
+COLUMNS = ("app", "address", "login", "kind", "what", "privileged", "known", *(f"gave.{name}" for name in CHANGE),
+           *(f"took.{name}" for name in CHANGE))  # fmt: skip
+
+
+def missing(past: Past, at: str) -> list[str]:
+    """What the log cannot answer of a time, and why, in words; empty where it knows all."""
+    if not past.begins:
+        return ["the log has no complete records yet: nobody knows who had what; it begins with the next apply"]
+    if at < past.begins:
+        return [
+            f"the log begins at {past.begins}: nobody knows who had what before, which does not mean that nobody had anything"
+        ]
+    gaps = [f"the log has a gap between {gap.since} and {gap.until}: {gap.what}" for gap in past.gaps]
+    return [*gaps, *(f"the log is not whole: {problem.what}" for problem in past.problems)]
+
+
+def knows(past: Past, at: str) -> bool:
+    """Whether the log covers the time."""
+    return bool(past.begins) and at >= past.begins
+
+
+# What gave and took
+
+
+def change(row: Had, record: Record | None) -> dict[str, Any] | None:
+    """What a record of the log says of one thing that it gave or took, by the names of CHANGE; what is unknown is null."""
+    if record is None:
+        return None
+    ours, said = ours_of(record), _said(row, record)
+    place = ours.get("declaredAt") or {}
+    started = ours.get("startedBy") or {}
+    return {
+        "at": record.get("activityDateTime"),
+        "action": next(iter(actions_of(record)), None),
+        "file": said.get("file") or place.get("file"),
+        "line": said.get("line") or place.get("line"),
+        "commit": ours.get("commit"),
+        "pullRequest": ours.get("pullRequest"),
+        "approvals": [_approval(item) for item in ours.get("approvals") or ()],
+        "reason": said.get("reason"),
+        "until": said.get("expires"),
+        "by": by_of(record) or None,
+        "run": started.get("run"),
+        "readBack": ours.get("readBack"),
+        "cycle": record.get("cycleId") or None,
+    }
+
+
+def _said(row: Had, record: Record) -> Record:
+    """The row of the record that tells of this person and thing."""
+    rows = [item for item in ours_of(record).get("access") or () if isinstance(item, dict)]
+    same = (item for item in rows if fold(str(item.get("what", ""))) == fold(row.what) and item.get("kind") == row.kind)
+    known = {fold(row.address), fold(address_of(record))} if row.kind != "group" else {fold(row.address)}
+    found = next((item for item in same if fold(str(item.get("address", ""))) in known), None)
+    # Where no role is told to the service the log tells of the account.
+    return found or next((item for item in rows if row.kind == "role" and item.get("kind") == "account"), {})
+
+
+def _approval(item: Record) -> dict[str, Any]:
+    return {name: item.get(name) for name in ("safeguard", "reason", "file", "line")}
+
+
+# Text
+
+
+def as_table(apps: Mapping[str, Iterable[Had]], at: str) -> str:
+    """A block for each app, by its display name; one line for each thing that somebody had."""
+    return "\n".join(line for app, rows in apps.items() for line in _block(app, list(rows), at))
+
+
+def _block(app: str, rows: list[Had], at: str) -> list[str]:
+    cells = [_cells(row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)] if cells else []
+    people = len({row.id for row in rows if row.known})
+    counts = f"{people:,} {'person' if people == 1 else 'people'} had access at {at}"
+    unsure = sum(not row.known for row in rows)
+    more = f"; of {unsure:,} more {'row' if unsure == 1 else 'rows'} nobody knows" if unsure else ""
+    lines = ["  " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+    return [f"{plain(app)}: {counts}{more}", *lines, ""]
+
+
+def _cells(row: Had) -> tuple[str, str, str]:
+    parts = ["" if row.known else "NOT KNOWN: it was changed by hand, or what was written is not known"]
+    given, taken = change(row, row.gave), change(row, row.took)
+    parts.append("since " + words(given) if given else "from before the log, or by hand")
+    parts.append("taken " + words(taken) if taken else "")
+    return *cells_of(row), plain("; ".join(filter(None, parts)))
+
+
+def cells_of(row: Had) -> tuple[str, str]:
+    """Who, and what."""
+    what = ("group " if row.kind == "group" else "") + row.what + (" (privileged)" if row.privileged else "")
+    return plain(row.login or row.address), plain(what)
+
+
+def words(said: Mapping[str, Any]) -> str:
+    """`2026-03-01T08:00:00Z (create) by ada, desired/...yaml:4, commit 1a2b3c4, pull request 12, approved: ..., asWritten`."""
+    approvals = ", ".join(f"{item['reason']} ({item['safeguard']}, {item['file']}:{item['line']})" for item in said["approvals"])
+    parts = (
+        f"{said['at']} ({said['action']})" + (f" by {said['by']}" if said["by"] else ""),
+        f"{said['file']}:{said['line']}" if said["file"] else "",
+        f"commit {said['commit'][:10]}" if said["commit"] else "",
+        f"pull request {said['pullRequest']}" if said["pullRequest"] else "",
+        f"approved: {approvals}" if approvals else "",
+        f"until {said['until']}" if said["until"] else "",
+        f"reason: {said['reason']}" if said["reason"] else "",
+        f"read back: {said['readBack']}" if said["readBack"] else "",
+    )
+    return ", ".join(filter(None, parts))
+
+
+def fields(app: str, row: Had) -> dict[str, Any]:
+    """A row; what is unknown or does not apply is null."""
+    return {
+        "app": app,
+        "address": row.address,
+        "login": row.login or None,
+        "kind": row.kind,
+        "what": row.what,
+        "privileged": row.privileged,
+        "known": row.known,
+        "gave": change(row, row.gave),
+        "took": change(row, row.took),
+    }
+
+
+def as_json(answers: Iterable[dict[str, Any]]) -> str:
+    """An answer an app, see `answer`."""
+    return orjson.dumps(list(answers), option=orjson.OPT_INDENT_2).decode() + "\n"
+
+
+def answer(app: str, at: str, past: Past, rows: Iterable[Had]) -> dict[str, Any]:
+    """What was asked of an app, what is known of that, and the rows; `rows` is null where the log does not cover the time."""
+    told = [fields(app, row) for row in rows] if knows(past, at) else None
+    return {"app": app, "at": at, "logBegins": past.begins or None, "unknown": missing(past, at), "rows": told}
+
+
+def as_csv(apps: Mapping[str, Iterable[Had]]) -> str:
+    """RFC 4180, with a heading; a cell that a spreadsheet would compute begins with an apostrophe."""
+    return as_rows_of_csv([COLUMNS, *(flat(app, row) for app, rows in apps.items() for row in rows)])
+
+
+def flat(app: str, row: Had) -> list[Any]:
+    """A row of COLUMNS."""
+    said = fields(app, row)
+    changes = [said.pop(name) or {} for name in ("gave", "took")]
+    return [*said.values(), *(_text(item.get(name)) for item in changes for name in CHANGE)]
+
+
+def _text(value: Any) -> Any:
+    return "; ".join(f"{item['safeguard']}: {item['reason']}" for item in value) if isinstance(value, list) else value

@@ -1,0 +1,64 @@
+"""What was gained, lost and kept between two times, as a table, as JSON or as CSV: rows in, text out. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+import orjson
+
+from reconciler.plan.access.had import Moved, Past
+from reconciler.report.had import COLUMNS as HAD
+from reconciler.report.had import cells_of, change, fields, flat, missing, words
+from reconciler.report.held import as_rows_of_csv
+from reconciler.report.safe import plain
+
+COLUMNS = ("change", *HAD)
+SIGNS = {"gained": "+", "lost": "-", "kept": " ", "unknown": "?"}
+
+
+def as_table(apps: Mapping[str, Sequence[Moved]], since: str, until: str) -> str:
+    """A block for each app, by its display name."""
+    return "\n".join(line for app, items in apps.items() for line in _block(app, items, since, until))
+
+
+def _block(app: str, items: Sequence[Moved], since: str, until: str) -> list[str]:
+    counts = {how: len(list(group)) for how, group in groupby(items, key=lambda item: item.how)}
+    said = ", ".join(f"{counts.get(how, 0):,} {how}" for how in ("gained", "lost", "kept"))
+    unknown = f", of {counts['unknown']:,} nobody knows" if "unknown" in counts else ""
+    return [f"{plain(app)}: {said}{unknown} between {since} and {until}", *(_line(item) for item in items), ""]
+
+
+def _line(item: Moved) -> str:
+    who, what = cells_of(item.row)
+    return f"  {SIGNS[item.how]} {who}  {what}  {plain(cause(item))}".rstrip()
+
+
+def cause(item: Moved) -> str:
+    """What did it, in words."""
+    said = change(item.row, item.row.took if item.how == "lost" else item.row.gave)
+    if said is not None:
+        return words(said)
+    return "by hand, or by what the log does not tell" if item.how in ("gained", "lost") else "from before the log, or by hand"
+
+
+def as_json(pasts: Mapping[str, Past], found: Mapping[str, Sequence[Moved]], since: str, until: str) -> str:
+    """An answer an app; `rows` is null where the log does not cover both times."""
+    answers: list[dict[str, Any]] = [
+        {
+            "app": app,
+            "since": since,
+            "until": until,
+            "logBegins": past.begins or None,
+            "unknown": missing(past, since),
+            "rows": [{"change": item.how, **fields(app, item.row)} for item in found[app]] if app in found else None,
+        }
+        for app, past in pasts.items()
+    ]
+    return orjson.dumps(answers, option=orjson.OPT_INDENT_2).decode() + "\n"
+
+
+def as_csv(apps: Mapping[str, Iterable[Moved]]) -> str:
+    """As that of one time, with what came of each thing in front."""
+    return as_rows_of_csv([COLUMNS, *([item.how, *flat(app, item.row)] for app, items in apps.items() for item in items)])

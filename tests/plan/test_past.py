@@ -1,0 +1,147 @@
+"""Who had what, from the log: for made-up histories the answer is, at every time, what the service held then."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from reconciler.declare.load import load
+from reconciler.plan.access.had import Had, Past, past
+from reconciler.record.log.read import records_of
+from tests.support.budget import THOROUGH, examples
+from tests.support.world import World
+
+SHOWN = {"admin": "Admin", "user": "User"}
+Truth = set[tuple[str, str]]
+
+
+class History(NamedTuple):
+    """What a service held, time by time, and what the log says of it; `told` are times when somebody's hand was in it."""
+
+    truth: dict[str, Truth]
+    past: Past
+
+
+def truth_of(world: World) -> Truth:
+    """What each active account has, of people who are managed."""
+    things = list(world.everything().values())
+    users = {item["id"]: item for item in things if "userName" in item and item.get("active", True)}
+    held = {id: {SHOWN[role["value"]] for role in item.get("roles") or ()} for id, item in users.items()}
+    for group in (item for item in things if "userName" not in item):
+        for member in group.get("members") or ():
+            held.get(member["value"], set()).add("group " + group["displayName"])
+    return {(users[id]["userName"], what) for id, whats in held.items() for what in whats or {"an account"}}
+
+
+def answered(rows: tuple[Had, ...]) -> Truth:
+    return {(row.login, ("group " if row.kind == "group" else "") + row.what) for row in rows}
+
+
+def past_of(world: World) -> Past:
+    roles = load(world.folder / "desired").declarations.apps["wiki"].roles
+    return past(records_of(world.store.log_blocks()), world.store.load(), {key: role.displayName for key, role in roles.items()})
+
+
+class People:
+    """People who join, move, leave, come back and are called otherwise, by a seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.chance = random.Random(seed)
+        self.names = {n: f"p{n}@x.org" for n in range(5)}
+        self.earlier: dict[int, str] = {}
+        self.here, self.disabled = {0, 1}, set[int]()
+        self.roles: dict[int, str] = {0: "Admin", 1: "User"}
+        self.inside: dict[str, set[int]] = {"Net": {0}, "Ops": {1}}
+        self.groups = {"Net"}
+
+    def move(self) -> None:
+        for _ in range(self.chance.randint(1, 3)):
+            someone, group = self.chance.randrange(5), self.chance.choice(["Net", "Ops"])
+            match self.chance.choice(["come", "go", "role", "role", "in", "out", "group", "rename", "disable"]):
+                case "come":
+                    self.here.add(someone)
+                case "go":
+                    self.here.discard(someone)
+                case "role":
+                    self.roles[someone] = self.chance.choice(["Admin", "User", ""])
+                case "in":
+                    self.inside[group].add(someone)
+                case "out":
+                    self.inside[group].discard(someone)
+                case "group":
+                    self.groups ^= {group}
+                case "rename" if someone in self.here:
+                    self.earlier[someone] = self.names[someone]
+                    self.names[someone] = f"q{self.chance.randrange(10**9)}@x.org"
+                case "disable":
+                    self.disabled ^= {someone}
+
+    def declare(self, world: World) -> None:
+        rows = [
+            f"userPrincipalName: {self.names[n]}, id: i{n}, accountEnabled: {str(n not in self.disabled).lower()}"
+            + (f", previously: [{self.earlier[n]}]" if n in self.earlier else "")
+            for n in sorted(self.here)
+        ]
+        world.users(*rows)
+        members = {g: ", ".join(self.names[n] for n in sorted(inside & self.here)) for g, inside in self.inside.items()}
+        world.groups(*(f"displayName: {name}, members: [{inside}]" for name, inside in members.items()))
+        direct = [f"user: {self.names[n]}, role: {role}" for n, role in self.roles.items() if role and n in self.here]
+        world.assign(*direct, *(f"group: {name}, role: User" for name in sorted(self.groups)))
+
+
+def by_hand(world: World, chance: random.Random) -> None:
+    """Somebody changes an account or a group on the service."""
+    things = sorted(world.everything().values(), key=lambda item: str(item.get("userName") or item.get("displayName")))
+    users, groups = [i for i in things if "userName" in i], [i for i in things if "userName" not in i]
+    match chance.choice(["active", "roles", "members"]):
+        case "active" if users:
+            item = chance.choice(users)
+            world.edit(item["userName"], "active", not item.get("active", True))
+        case "roles" if users:
+            world.edit(chance.choice(users)["userName"], "roles", [{"value": chance.choice(["admin", "user"])}])
+        case "members" if groups and users:
+            inside = [{"value": item["id"]} for item in users if chance.random() < 0.5]
+            world.client.patch("Groups", chance.choice(groups)["id"], [{"op": "replace", "path": "members", "value": inside}])
+
+
+def lived(folder: Path, seed: int, applies: int, hands: float) -> History:
+    world, people, truth = World(folder), People(seed), dict[str, Truth]()
+    world.seed("p2@x.org", roles=[{"value": "admin"}])
+    for number in range(applies):
+        day = f"{2026 + number // 336}-{number // 28 % 12 + 1:02d}-{number % 28 + 1:02d}"
+        if number and people.chance.random() < hands:
+            by_hand(world, people.chance)
+            truth[f"{day}T04:00:00Z"] = truth_of(world)
+        people.move()
+        people.declare(world)
+        world.now = f"{day}T08:00:00Z"
+        world.apply()
+        truth[f"{day}T12:00:00Z"] = truth_of(world)
+    return History(truth, past_of(world))
+
+
+@pytest.mark.parametrize("seed", range(examples(2)))
+def test_at_every_time_it_is_what_the_service_held(tmp_path: Path, seed: int) -> None:
+    history = lived(tmp_path, seed, 200 if THOROUGH else 25, 0.0)
+    for at, held in history.truth.items():
+        rows = history.past.at(at)
+        assert answered(tuple(row for row in rows if row.known)) == managed(held, history.past, at), at
+        assert all(row.gave is not None for row in rows if row.known), at
+
+
+@pytest.mark.parametrize("seed", range(100, 100 + examples(3)))
+def test_what_hands_did_is_never_said_to_be_known(tmp_path: Path, seed: int) -> None:
+    history = lived(tmp_path, seed, 200 if THOROUGH else 25, 0.4)
+    for at, held in history.truth.items():
+        rows = history.past.at(at)
+        sure = answered(tuple(row for row in rows if row.known))
+        assert sure <= held or "T04" in at, (at, sure - held)
+
+
+def managed(held: Truth, past: Past, at: str) -> Truth:
+    """Without accounts that are not ours, and were not yet."""
+    names = {past.told.names.at(key, at).partition("/")[2] for key in past.told.names.called}
+    return {(who, what) for who, what in held if who in names}
