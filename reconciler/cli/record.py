@@ -17,6 +17,7 @@ from reconciler.cli.terminal import echo, echo_form
 from reconciler.cycle.clock import now
 from reconciler.declare.folders import APP_NAME
 from reconciler.declare.model import App, Declarations
+from reconciler.declare.wording import plural
 from reconciler.record.here import checkout_here
 from reconciler.record.open import recovered, store_named, store_of
 
@@ -175,17 +176,32 @@ def trust(desired: Path, apps: tuple[str, ...], no_color: bool, head: str) -> in
 @options
 @click.option("--older-than", "age", required=True, metavar="DAYS", help="An age in days, such as 400d.")
 def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str) -> int:
-    """Cut the history of a record in Git at an age; the present stays."""
-    from datetime import UTC, datetime
+    """Cut the log at an age, by whole months, and the history of a record in Git; the present stays.
+
+    The log keeps a record of what was cut, by which `reconcile record verify` still holds.
+    """
+    from datetime import UTC, datetime, timedelta
+
+    from reconciler.cycle.audited import prune_log
+    from reconciler.record.git.store import GitStore
 
     number = age.removesuffix("d")
     if not (age.endswith("d") and number.isascii() and number.isdigit() and len(number) < 6):
         raise click.UsageError(f"{age!r} is no age in days: write for example 400d")
+    today = datetime.now(UTC)
 
-    def work(name: str, store: GitStore) -> None:
-        echo(f"{name}: {store.prune(int(number), datetime.now(UTC))} commits cut")
+    def work(app: App, declarations: Declarations) -> int:
+        store = store_of(app, declarations)
+        if store.load() is not None:
+            count = prune_log(store, f"{today - timedelta(days=int(number)):%Y-%m}")
+            echo(f"{app.name}: {plural(count, 'record')} of the log cut")
+        elif not isinstance(store, GitStore):
+            echo(f"{app.name}: there is no record")
+        if isinstance(store, GitStore):
+            echo(f"{app.name}: {store.prune(int(number), today)} commits cut")
+        return 0
 
-    return _each_in_git(desired, apps, work)
+    return _each(desired, apps, work)
 
 
 def _each_in_git(desired: Path, apps: tuple[str, ...], work: Callable[[str, GitStore], None]) -> int:

@@ -15,9 +15,11 @@ from reconciler.cycle.clock import now
 from reconciler.cycle.origin import starter
 from reconciler.cycle.session import Session
 from reconciler.declare.model import App, Approval
+from reconciler.declare.wording import plural
 from reconciler.plan.safeguards.approvals import NEVER_LIFTED
 from reconciler.plan.safeguards.model import Safeguard
 from reconciler.record.log.audit import Kind, audit_record
+from reconciler.record.log.chain import Link
 from reconciler.record.store import Store
 
 REVOKE = "revoke: "  # how the occasion of a revocation begins; the reason follows
@@ -137,3 +139,16 @@ def _why(item: Approval, app: App, today: str) -> str:
 def tell_command(store: Store, command: str, words: str, details: Mapping[str, Any] | None = None) -> None:
     """`command` is one of `reconcile record`, without that. Raises RecordError."""
     tell(store, Kind.RECORD_COMMAND, words, {"command": command, **(details or {})})
+
+
+def prune_log(store: Store, month: str) -> int:
+    """Cut the log before that month (YYYY-MM), leaving a record of what was cut; returns how many records. Raises RecordError."""
+    began = starter(os.environ)
+
+    def summary(count: int, last: Link) -> dict[str, Any]:
+        details = {"records": count, "number": last.number, "hash": last.hash, "before": month}
+        words = f"{plural(count, 'record')} from before {month} cut, up to number {last.number}"
+        return audit_record(Kind.PRUNED, store.app, now(), words, starter=began, details=details)
+
+    with store.lock("reconcile record prune", now()):
+        return store.prune_log(month, summary)
