@@ -171,6 +171,7 @@ def _write(desired: Path, declarations: Declarations, shared: Shared, head: dict
     from reconciler.declare.folders import readable_path
     from reconciler.declare.reviews import FOLDER
     from reconciler.plan.access_review.rows import data_of
+    from reconciler.record.here import inside
     from reconciler.report.access_review import codeowners, document, file_names
 
     if not shared.files:
@@ -189,8 +190,9 @@ def _write(desired: Path, declarations: Declarations, shared: Shared, head: dict
     for reviewer, path in zip(shared.files, texts, strict=True):
         rows = shared.files[reviewer]
         say(f"{desired / path}: {_count(rows)}")
+    folder = inside(str(desired)) or readable_path(desired)  # CODEOWNERS counts from the top of the repository
     say("Lines for CODEOWNERS, so that each file waits for its reviewer:")
-    click.echo(codeowners(readable_path(desired), head["review"], names, _mails(declarations)), nl=False)
+    click.echo(codeowners(folder, head["review"], names, _mails(declarations)), nl=False)
     return 0
 
 
