@@ -15,7 +15,7 @@ PURE := tests/cases tests/resolve tests/test_rooms.py tests/test_facts.py $(LITE
   tests/apply/test_order.py tests/apply/test_wire.py tests/declare/test_nearest.py tests/declare/test_schemas.py \
   tests/record/test_document.py tests/scim/test_connection.py tests/scim/test_patch.py
 
-.PHONY: demo check test bench simulate clean
+.PHONY: demo check test docs bench simulate clean
 
 # The story needs less than the tests; who has those needs nothing more for it.
 demo: $(if $(wildcard $(READY)),$(READY),$(DEMO))
@@ -32,6 +32,10 @@ test: $(READY)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/pytest -n auto --dist worksteal
+
+# The pages that are made from the code; tests/references says when one is not current.
+docs: $(READY)
+	$(VENV)/bin/python -m tests.references
 
 bench: $(READY)
 	$(VENV)/bin/python -m tests.benchmarks.bench

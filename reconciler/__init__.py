@@ -2,6 +2,7 @@
 
 The rooms, in the order of the data (a room imports only rooms above it; none in a circle; tests/test_rooms.py holds that):
 
+    codes      every code that a problem has, with what it means, why it matters, an example and how to fix it; pure
     declare    YAML files in, validated declarations out, each with its file and line; reads files, writes a cache
     resolve    declarations and a date in, the resources that should exist out: scope, filters, mappings, expressions; pure
     scim       one service: requests and pages in both directions, discovery, credentials, what each kind does in its own way

@@ -20,6 +20,7 @@ from reconciler.cli.main import COMMANDS, cli
 ROOT = Path(__file__).parent.parent / "reconciler"
 COMMANDS_PAGE = ROOT / "docs/commands.md"
 ORDER = [
+    "codes",
     "declare",
     "resolve",
     "scim",
@@ -36,7 +37,7 @@ ORDER = [
     "demo",
     "cli",
 ]
-PURE = ("resolve", "plan", "report")
+PURE = ("codes", "resolve", "plan", "report")
 IMPURE = {
     "asyncio",
     "click",

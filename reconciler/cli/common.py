@@ -16,6 +16,7 @@ from reconciler.cli.terminal import echo
 from reconciler.cycle.declarations import checked
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
+from reconciler.declare.wording import plural
 from reconciler.report.colours import BOLD, Colour, uncoloured
 from reconciler.report.safe import plain
 
@@ -112,6 +113,27 @@ def load_checked(desired: Path, apps: tuple[str, ...]) -> Declarations:
         raise click.exceptions.Exit(ERROR)
     known_apps(apps, declarations.names)
     return declarations
+
+
+def load_for_the_record(desired: Path, apps: tuple[str, ...]) -> tuple[Declarations, list[str]]:
+    """The declarations and the apps asked for, for who reads nothing but records: only what says where these lie must be right.
+
+    Other errors are counted, to stderr.
+    """
+    from reconciler.declare.load import load
+    from reconciler.report.problems import as_text
+
+    loaded = load(desired, apps)
+    declarations = loaded.declarations
+    names = sorted({*declarations.apps, *declarations.partial})
+    ours = [problem for problem in loaded.errors if Path(problem.place.file).stem == "reconciler"]
+    if ours or not (names or declarations.others):
+        echo(as_text(ours or loaded.problems), err=True, nl=False)
+        raise click.exceptions.Exit(ERROR)
+    if loaded.errors:
+        say(f"Warning: {plural(len(loaded.errors), 'error')} in the declarations: see `reconcile validate`")
+    known_apps(apps, {*declarations.names, *names})
+    return declarations, [name for name in names if not apps or name in apps]
 
 
 def known_apps(asked: tuple[str, ...], known: Iterable[str], what: str = "app") -> None:

@@ -1,7 +1,8 @@
-"""reconcile help: the pages of this package, and the options of a command."""
+"""reconcile help: the pages of this package, what a code means, and the options of a command."""
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -10,37 +11,50 @@ import click
 
 from reconciler.cli.common import meant, no_color_option
 
+CODES = "codes"  # the page that holds a part for each
+
 
 @click.command()
 @click.argument("topic", default="", shell_complete=lambda context, _, begun: _beginning(context, begun))
 @no_color_option
 @click.pass_context
 def help(context: click.Context, topic: str, no_color: bool) -> None:
-    """Show a page on TOPIC, or the options of a command; without one, list the pages.
+    """Show a page on TOPIC, what a code means, or the options of a command; without one, list the pages.
 
-    On a terminal a page is laid out; in a pipe it is Markdown.
+    On a terminal a page is laid out; in a pipe it is Markdown. A code is what messages end in, such as unknown-key.
     """
-    titles = pages()
+    titles, codes = pages(), sections()
     commands = context.find_root().command
     assert isinstance(commands, click.Group)
     if not topic:
         click.echo(_listed(titles))
     elif topic in titles:
         _show(text_of(topic), no_color)
+    elif topic in codes:
+        _show(codes[topic], no_color)
     elif topic in commands.list_commands(context):
         command = commands.get_command(context, topic)
         assert command is not None
         with command.make_context(topic, [], parent=context.find_root(), resilient_parsing=True) as found:
             click.echo(command.get_help(found))
     else:
-        raise click.UsageError(f"no page and no command {topic!r}; " + meant(topic, [*titles, *commands.list_commands(context)]))
+        known = [*titles, *commands.list_commands(context), *codes]
+        raise click.UsageError(f"no page, command or code {topic!r}; " + meant(topic, known))
 
 
 def _beginning(context: click.Context, begun: str) -> list[str]:
-    """Pages and commands that begin so."""
+    """Pages, commands and codes that begin so."""
     commands = context.find_root().command
     assert isinstance(commands, click.Group)
-    return [name for name in (*pages(), *commands.list_commands(context)) if name.startswith(begun)]
+    return [name for name in (*pages(), *commands.list_commands(context), *sections()) if name.startswith(begun)]
+
+
+def sections() -> dict[str, str]:
+    """Each code and its part of the page of codes."""
+    parts = re.split(r"^##+ ", text_of(CODES), flags=re.MULTILINE)[1:]
+    return {
+        name: f"# {name}\n{text}".rstrip() + "\n" for name, _, text in (part.partition("\n") for part in parts) if " " not in name
+    }
 
 
 def pages() -> dict[str, str]:
@@ -62,7 +76,13 @@ def _listed(titles: dict[str, str]) -> str:
     width = max(map(len, titles))
     lines = [f"  {name.ljust(width)}  {title}" for name, title in titles.items()]
     return "\n".join(
-        ["Pages, each shown by `reconcile help NAME`:", "", *lines, "", "Commands are listed by `reconcile --help`."]
+        [
+            "Pages, each shown by `reconcile help NAME`:",
+            "",
+            *lines,
+            "",
+            "`reconcile help CODE` says what the code at the end of a message means. Commands are listed by `reconcile --help`.",
+        ]
     )
 
 

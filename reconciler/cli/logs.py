@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli.common import chosen, guarded, load_checked, options, worst
+from reconciler.cli.common import guarded, load_for_the_record, options, worst
 from reconciler.cycle.clock import now
-from reconciler.record.open import store_of
+from reconciler.record.open import store_named
 
 if TYPE_CHECKING:
     from reconciler.record.store import Store
@@ -46,7 +46,7 @@ def logs(
 ) -> int:  # fmt: skip
     """Show what was done to whom, when, why and by whose leave: the provisioning log, oldest first."""
     query = _query(since, until, user, group, role, action, status, cause, by, cycle)
-    declarations = load_checked(desired, apps)
+    declarations, names = load_for_the_record(desired, apps)
     stores: dict[str, Store] = {}
 
     def look(name: str, store: Store) -> int:
@@ -54,8 +54,7 @@ def logs(
         stores[name] = store
         return 0
 
-    found = chosen(declarations, apps)
-    code = worst([guarded(lambda app=app: look(app.name, store_of(app, declarations))) for app in found])  # type: ignore[misc]
+    code = worst([guarded(lambda name=name: look(name, store_named(name, declarations))) for name in names])  # type: ignore[misc]
     seen = {name: store.log_head().number for name, store in stores.items()} if follow else {}
     code = worst([code, guarded(lambda: _show(stores, query, form))])
     if follow:

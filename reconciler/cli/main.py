@@ -30,6 +30,7 @@ COMMANDS = {
     "import": "Write what a service has already as declarations.",
     "explain": "Show step by step what becomes of one user, and why.",
     "access": "Show who has which role and group, and what gives it.",
+    "review": "Review who has what, in files that reviewers fill in.",
     "eval": "Show what an expression or a mapping gives for one user, call by call.",
     "logs": "Show the provisioning log: what was done to whom, when, why, by whose leave.",
     "report": "Write one page of what became of the apps, for a browser.",

@@ -1,4 +1,4 @@
-"""reconcile record: show, fix, move or prune what was last applied."""
+"""reconcile record: show, fix, move, prove or prune what was last applied."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import click
 from reconciler.cli import candidates
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
 from reconciler.cli.output import say
+from reconciler.cli.record_verify import verify
 from reconciler.cli.terminal import echo, echo_form
 from reconciler.cycle.clock import now
 from reconciler.declare.folders import APP_NAME
@@ -32,7 +33,10 @@ LOCAL = (
 
 @click.group()
 def record() -> None:
-    """Show, fix, move or prune what was last applied."""
+    """Show, fix, move, prove or prune what was last applied."""
+
+
+record.add_command(verify)
 
 
 def _each(desired: Path, apps: tuple[str, ...], work: Callable[[App, Declarations], int]) -> int:

@@ -30,6 +30,8 @@ def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) ->
     from reconciler.cycle.carried import check_carried
     from reconciler.declare.listed import listed
     from reconciler.declare.lookalikes import check_names
+    from reconciler.declare.reviews import read_reviews
+    from reconciler.plan.access_review.check import check_reviews
     from reconciler.plan.policies import check_policies
     from reconciler.report.problems import as_github, as_json, as_text
     from reconciler.report.sarif import as_sarif
@@ -37,6 +39,7 @@ def validate(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) ->
 
     declarations, problems = checked(desired)
     problems = [*problems, *check_policies(declarations, now()[:10]), *check_carried(declarations)]
+    problems += check_reviews(read_reviews(desired), declarations, now()[:10])
     problems = listed([*problems, *check_assignments(declarations), *check_names(declarations)])
     if apps:
         problems = _of_apps(desired, apps, problems)

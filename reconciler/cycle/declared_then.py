@@ -63,7 +63,7 @@ def _kind(file: str, app: str, folder: str) -> str | None:
             return None
         case ["apps", _, "assignments", *_]:
             return "assignments"
-        case ["apps", _, "approvals"] | ["policies", *_]:
-            return None  # safeguards look at what is planned
+        case ["apps", _, "approvals"] | ["policies", *_] | ["reviews", *_]:
+            return None  # safeguards look at what is planned, and nothing of a review is
         case _:
             return "all"

@@ -111,7 +111,10 @@ class LocalStore:
         return self.log_files.last()
 
     def log_blocks(self, since: str = "") -> Iterator[bytes]:
-        return self.log_files.blocks(since)
+        return (block for _, block in self.log_files.blocks(since))
+
+    def log_by_file(self) -> Iterator[tuple[str, bytes]]:
+        return self.log_files.blocks()
 
     def _append(self, path: Path, lines: list[dict[str, Any]]) -> None:
         self._made(path)

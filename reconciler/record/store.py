@@ -120,6 +120,9 @@ class Store(Protocol):
     def log_blocks(self, since: str = "") -> Iterator[bytes]:
         """All records as whole JSON lines, many together, in the order of the chain; some before `since` may be left out."""
 
+    def log_by_file(self) -> Iterator[tuple[str, bytes]]:
+        """The same, all of it, each block with the name of the file that it stands in."""
+
     def log_head(self) -> Link:
         """The newest record that is saved."""
 

@@ -13,8 +13,13 @@ ANNOTATIONS = 10  # that GitHub shows of a step and a severity
 
 
 def as_text(problems: list[Problem]) -> str:
-    """One block a problem: place, severity, message, remedy."""
-    return "".join(f"{plain(str(p.place))}: {p.severity}: {plain(p.message)}\n    {plain(p.remedy)}\n" for p in problems)
+    """One block a problem: place, severity, message and code, then the remedy."""
+    return "".join(map(_block, problems))
+
+
+def _block(problem: Problem) -> str:
+    where, what = plain(str(problem.place)), plain(problem.message)
+    return f"{where}: {problem.severity}: {what} [{problem.code}]\n    {plain(problem.remedy)}\n"
 
 
 def as_json(problems: list[Problem]) -> str:

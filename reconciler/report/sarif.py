@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from reconciler import __version__
+from reconciler.codes.registry import CODES
 from reconciler.declare.place import Problem
 from reconciler.report.safe import plain
 
@@ -19,7 +20,7 @@ def as_sarif(problems: list[Problem]) -> str:
     driver = {
         "name": "reconcile",
         "version": __version__,
-        "rules": [{"id": code, "shortDescription": {"text": code.replace("-", " ")}} for code in codes],
+        "rules": list(map(_rule, codes)),
     }
     numbers = {code: number for number, code in enumerate(codes)}
     run = {
@@ -28,6 +29,17 @@ def as_sarif(problems: list[Problem]) -> str:
         "results": [_result(problem, numbers[problem.code]) for problem in problems],
     }
     return json.dumps({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2) + "\n"
+
+
+def _rule(name: str) -> dict[str, Any]:
+    """A code, with what code scanning shows of it beside a result."""
+    code = CODES[name]
+    return {
+        "id": name,
+        "shortDescription": {"text": code.title},
+        "fullDescription": {"text": f"{code.means} {code.matters}"},
+        "help": {"text": f"{code.fix} `reconcile help {name}` shows an example."},
+    }
 
 
 def _result(problem: Problem, rule: int) -> dict[str, Any]:

@@ -503,7 +503,7 @@ def test_the_command_imports_plans_empty_and_takes_drift_over(tmp_path: Path) ->
 
 def test_an_app_that_is_imported_later_comes_into_the_workflows(tmp_path: Path) -> None:
     with scim_server() as url:
-        desk = Desk(tmp_path, f"{url}/import/v2")
+        desk = Desk(tmp_path, f"{url}/later/v2")
         git(tmp_path, "init", "--quiet", "--initial-branch=trunk")
         assert desk.reconcile("init").code == 0
         desk.seed("ada@x.org")

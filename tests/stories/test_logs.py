@@ -58,6 +58,24 @@ def test_what_cannot_be_asked_is_said(desk: Desk) -> None:
     assert ran.code == 64 and "did you mean 'create'" in ran.err
 
 
+def test_the_log_is_shown_and_proved_while_declarations_have_errors(desk: Desk) -> None:
+    desk.reconcile("apply", "--auto-approve")
+    head = desk.reconcile("record", "verify").out.splitlines()[-1].split()[-1]
+    desk.write("apps/wiki/roles.yaml", "roles: [{value: 1]")
+    ran = desk.reconcile("logs", "--user", "ada@x.org")
+    assert ran.code == 0 and "User/ada@x.org" in ran.out and "1 error in the declarations" in ran.err
+    ran = desk.reconcile("record", "verify", "--app", "wiki", "--since", head, "--format", "json")
+    assert ran.code == 0 and json.loads(ran.out)["apps"][0]["verified"] is True
+    (file,) = (desk.folder / ".reconcile/wiki/log").glob("*.jsonl")
+    file.write_text(file.read_text().replace('"create"', '"delete"', 1))
+    ran = desk.reconcile("record", "verify")
+    assert ran.code == 1 and f"{file.name}:1: record 1: it was altered" in ran.out
+    assert desk.reconcile("record", "verify", "--since", "soon").code == 64
+    desk.write("reconciler.yaml", "record: {backend: tape}")
+    ran = desk.reconcile("logs")
+    assert ran.code == 1 and "reconciler.yaml:1" in ran.err
+
+
 def test_following_shows_what_is_added(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     store = LocalStore(desk.folder / ".reconcile", "wiki")
     store.log([{"activityDateTime": "2026-06-01T00:00:00Z", "sourceIdentity": {"displayName": "User/a"}}])

@@ -47,8 +47,12 @@ class GitLog:
 
     def blocks(self, since: str = "") -> Iterator[bytes]:
         """Whole lines, a file at a time. Raises RecordError."""
+        return (block for _, block in self.by_file(since))
+
+    def by_file(self, since: str = "") -> Iterator[tuple[str, bytes]]:
+        """The same with the path of each file. Raises RecordError."""
         for path in self.files(since):
-            yield from self.ref.read(lambda name, path=path: name == path).values()  # type: ignore[misc]
+            yield from self.ref.read(lambda name, path=path: name == path).items()  # type: ignore[misc]
 
     def changes(self, lines: Lines, at: datetime) -> dict[str, bytes]:
         """The files that these records make of the ref as it is now; none where there are no records. Raises RecordError."""

@@ -187,6 +187,11 @@ class GitStore:
             self._look()
         yield from self.log_of_ref.blocks(since)
 
+    def log_by_file(self) -> Iterator[tuple[str, bytes]]:
+        with self.mutex:
+            self._look()
+        yield from self.log_of_ref.by_file()
+
     def log_head(self) -> Link:
         with self.mutex:
             self._look()

@@ -82,17 +82,19 @@ def signed(record: Record, signature: str) -> dict[str, Any]:
 
 
 class Problem(NamedTuple):
-    """What is wrong at which record, counted from 1; 0 where it is of none."""
+    """What is wrong at which record, counted from 1; 0 where it is of none. `where` is that record's file and line, if known."""
 
     number: int
     what: str
+    where: str = ""
 
 
 @dataclass
 class Check:
     """Looks at the records of a chain one after the other, in their order; see `verify`.
 
-    `last` is the link to the newest one; `heads` are numbers of those that were saved last, with their signatures.
+    `last` is the link to the newest one, which stands `where`; `heads` are those that were saved last, with their numbers;
+    `count` is of all records, with a link or without.
     """
 
     trusted: str = ""
@@ -104,20 +106,25 @@ class Check:
     begun: tuple[int, str] | None = None
     cut: list[Link] = field(default_factory=list)
     is_trusted_seen: bool = False
+    where: str = ""
+    count: int = 0
+    no_records: list[str] = field(default_factory=list)
 
-    def look(self, record: Record) -> None:
+    def look(self, record: Record, where: str = "") -> None:
+        self.count += 1
         link = link_of(record)
         if link is None:
-            self._unlinked(record)
+            self._unlinked(record, where)
             return
         if self.first is None:
             self.first = Link(link.number - 1, link.hash)
         elif link.number != self.last.number + 1:
-            self.problems.append(Problem(link.number, self._out_of_order(link.number)))
+            self.problems.append(Problem(link.number, self._out_of_order(link.number), where))
         elif link.hash != self.last.hash:
-            self.problems.append(Problem(self.last.number, "it is another than the one that the next record was linked to"))
+            what = f"it was altered: its hash is {self.last.hash}, and the next record was linked to {link.hash}"
+            self.problems.append(Problem(self.last.number, what, self.where))
         self._note(record)
-        self.last = Link(link.number, hash_of(record))
+        self.last, self.where = Link(link.number, hash_of(record)), where
         self.is_trusted_seen = self.is_trusted_seen or self.last.hash == self.trusted
 
     def _out_of_order(self, number: int) -> str:
@@ -129,10 +136,14 @@ class Check:
             return f"{gone} before it"
         return f"it stands after record {self.last.number}: moved, or there twice"
 
-    def _unlinked(self, record: Record) -> None:
+    def torn(self, where: str) -> None:
+        """A line that is no record. Nothing hangs on it: a kill may have torn it off, and a record that it was is missing."""
+        self.no_records.append(where)
+
+    def _unlinked(self, record: Record, where: str) -> None:
         self.unlinked.append(hash_of(record))
         if self.first is not None:
-            self.problems.append(Problem(self.last.number, "a record without a link was put in after it"))
+            self.problems.append(Problem(self.last.number, "a record without a link was put in after it", where))
 
     def _note(self, record: Record) -> None:
         ours = record[OURS]
@@ -154,7 +165,10 @@ class Check:
         if self.first is not None and self.first != NOTHING and self.first not in self.cut:
             yield Problem(self.first.number, "it and those before it are missing, and no record says that they were pruned")
         if self.unlinked and self.begun is None and not any(problem.what.startswith("a record") for problem in self.problems):
-            yield Problem(0, f"{len(self.unlinked)} records have no link, and the chain does not say that it began with them")
+            have = "1 record has" if len(self.unlinked) == 1 else f"{len(self.unlinked)} records have"
+            yield Problem(
+                0, f"{have} no link, and the chain does not say that it began with {'it' if have[:2] == '1 ' else 'them'}"
+            )
         if self.begun is not None and self.first == NOTHING:
             count, digest = self.begun
             if (count, digest) != (len(self.unlinked), hash_of_all(self.unlinked)):
@@ -174,3 +188,25 @@ def verify(records: Iterable[Record], trusted: str = "") -> Check:
     for record in records:
         check.look(record)
     return check
+
+
+def verify_files(files: Iterable[tuple[str, bytes]], trusted: str = "") -> Check:
+    """The same of blocks of lines, each with the name of its file: what is wrong is told with its line."""
+    check, file, line = Check(trusted), "", 0
+    for name, block in files:
+        file, line = name, line if name == file else 0
+        for row in block.splitlines():
+            line += 1
+            _look(check, row, f"{file}:{line}")
+    return check
+
+
+def _look(check: Check, row: bytes, where: str) -> None:
+    try:
+        record = orjson.loads(row)
+    except orjson.JSONDecodeError:
+        record = None
+    if isinstance(record, dict):
+        check.look(record, where)
+    elif row.strip(b"\0 \r"):
+        check.torn(where)

@@ -30,12 +30,12 @@ class LogFiles:
         months = sorted(self.folder.glob("????-??.jsonl"))
         return [file for file in [self.earlier, *months] if file.exists() and (file == self.earlier or file.stem >= since[:7])]
 
-    def blocks(self, since: str = "") -> Iterator[bytes]:
-        """Whole lines, many together. Raises RecordError."""
+    def blocks(self, since: str = "") -> Iterator[tuple[str, bytes]]:
+        """Whole lines, many together, with the file that they stand in. Raises RecordError."""
         for file in self.files(since):
             try:
                 with open(os.open(file, os.O_RDONLY | os.O_NOFOLLOW), "rb", buffering=0) as opened:
-                    yield from whole_lines(opened)
+                    yield from ((str(file), block) for block in whole_lines(opened))
             except OSError as error:
                 raise RecordError(f"{file} cannot be read: {error}", "change its permissions") from None
 

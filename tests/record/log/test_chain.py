@@ -37,7 +37,7 @@ def log(count: int) -> list[dict[str, Any]]:
 
 
 def problems(rows: list[dict[str, Any]], trusted: str = "") -> list[tuple[int, str]]:
-    return [tuple(problem) for problem in verify(rows, trusted).ended()]  # type: ignore[misc]
+    return [(problem.number, problem.what) for problem in verify(rows, trusted).ended()]
 
 
 def test_each_record_carries_the_hash_of_the_one_before_it() -> None:

@@ -1,0 +1,17 @@
+"""Every code by its name, in the order of the page. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.codes import mapping_rules, names, services, shapes, yaml_files
+from reconciler.codes.model import Code
+
+PARTS: Mapping[str, tuple[Code, ...]] = {
+    "Files and YAML": yaml_files.CODES,
+    "Keys and values": shapes.CODES,
+    "Names and roles": names.CODES,
+    "Mappings and filters": mapping_rules.CODES,
+    "Services, secrets and settings": services.CODES,
+}
+CODES: Mapping[str, Code] = {code.name: code for part in PARTS.values() for code in part}

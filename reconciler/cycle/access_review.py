@@ -1,0 +1,94 @@
+"""One app in; what a reviewer should know of who has what there, and whether it is gone, out. Reads record, log and service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import orjson
+
+from reconciler.cycle.held import held_when_applied
+from reconciler.cycle.listener import Listener
+from reconciler.cycle.session import read_and_plan
+from reconciler.declare.model import App, Declarations
+from reconciler.declare.names import fold
+from reconciler.plan.access.held import Held, held
+from reconciler.plan.access_review.share import Row
+from reconciler.record.open import store_of
+from reconciler.report.log_query import ours_of, status_of
+from reconciler.scim.client import Resource
+
+# What services call the time of the last sign-in, which SCIM has no name for; beside it PingOne's {"at": ...}.
+SIGNED_IN = frozenset(
+    {
+        "lastaccess", "lastlogin", "lastloginat", "lastlogindate", "lastlogintime", "lastlogon", "lastlogontime", "lastsignin",
+        "lastsigninat", "lastsignindatetime", "lastsignon", "lastsuccessfullogindate",
+    }
+)  # fmt: skip
+LONGEST = 100  # characters of a time
+Key = tuple[str, str, str]  # address, kind and what, folded
+
+
+def rows_now(app: App, declarations: Declarations, listener: Listener) -> list[Row]:
+    """As the service shows it. Raises RecordError, CredentialError and ServiceError."""
+    with read_and_plan(app, declarations, listener) as session:
+        found = held(session.planned.context)
+        signed_in = dict(session.client.read_all("Users", _signed_in))
+    return _rows(app, declarations, found, signed_in)
+
+
+def rows_when_applied(app: App, declarations: Declarations) -> list[Row] | None:
+    """As it was last applied; None where there is no record. Raises RecordError."""
+    found = held_when_applied(app, declarations)
+    return None if found is None else _rows(app, declarations, found, {})
+
+
+def _rows(app: App, declarations: Declarations, found: Iterable[Held], signed_in: Mapping[str, str]) -> list[Row]:
+    since = _since(store_of(app, declarations).log_blocks())
+    return [Row(app.name, row, since.get(_key(row), ""), signed_in.get(fold(row.login), "")) for row in found]
+
+
+def _key(row: Held) -> Key:
+    return fold(row.address), row.kind, fold(row.what)
+
+
+def _since(blocks: Iterable[bytes]) -> dict[Key, str]:
+    """When people got what they have, by the log: the last time that they gained it, unless they lost it after."""
+    since: dict[Key, str] = {}
+    for record in _gains(blocks):
+        for row in ours_of(record).get("access", ()):
+            key = (fold(str(row.get("address"))), str(row.get("kind")), fold(str(row.get("what"))))
+            if row.get("gains"):
+                since[key] = str(record.get("activityDateTime", ""))
+            else:
+                since.pop(key, None)
+    return since
+
+
+def _gains(blocks: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """Records of changes of access that came about."""
+    for block in blocks:
+        for line in block.splitlines():
+            if b'"access"' not in line:
+                continue
+            try:
+                record = orjson.loads(line)
+            except orjson.JSONDecodeError:
+                continue  # a kill tore it off
+            if isinstance(record, dict) and status_of(record) == "success":
+                yield record
+
+
+def _signed_in(page: list[Resource]) -> list[tuple[str, str]]:
+    """(folded userName, when that one last signed in) of one page of /Users."""
+    return [(fold(str(item.get("userName", ""))), _last(item)) for item in page]
+
+
+def _last(item: Resource) -> str:
+    inner = [value for name, value in item.items() if name.lower().startswith("urn:") and isinstance(value, dict)]
+    for part in (item, *inner):
+        for name, value in part.items():
+            if fold(name) in SIGNED_IN:
+                told = value.get("at") if isinstance(value, dict) else value
+                return str(told)[:LONGEST] if isinstance(told, (str, int)) and not isinstance(told, bool) else ""
+    return ""

@@ -1,0 +1,29 @@
+"""A record in, the proof that its log is whole out. Reads the record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.record.log.chain import Check, Problem, verify_files
+from reconciler.record.store import Store
+from reconciler.report.log_proof import Proof
+
+SHA = "sha256:"
+
+
+def proof_of(store: Store, since: str = "") -> Proof:
+    """`since` is the head that the caller trusts: a record's hash, or a commit of a record in Git. Raises RecordError."""
+    head = store.log_head()
+    check = verify_files(store.log_by_file(), since if since.startswith(SHA) else "")
+    problems = [*check.ended(), *_ended_early(check, head.number, head.hash)]
+    if since and not since.startswith(SHA) and not store.follows(since, ""):
+        problems.append(Problem(0, f"{since} is no commit from which {store.where()} comes: it was rewritten, or is another one"))
+    return Proof(store.app, store.where(), check, tuple(problems), since)
+
+
+def _ended_early(check: Check, number: int, hash: str) -> Iterator[Problem]:
+    """What the place itself says of the newest record."""
+    if number > check.last.number:
+        yield Problem(number, f"it is missing, and so is all after record {check.last.number}: the newest one is {hash}")
+    elif (number, hash) != check.last and not check.problems:
+        yield Problem(number, f"its hash is {check.last.hash}, and should be {hash}", check.where)

@@ -1,0 +1,78 @@
+"""The files of reviews and the declarations in; decisions that are none, and those that were not followed, out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from reconciler.declare.model import Declarations
+from reconciler.declare.names import fold
+from reconciler.declare.place import Place, Problem
+from reconciler.declare.reviews import KEEP, REMOVE, Review, Reviewed, Reviews
+from reconciler.plan.access_review.rows import digest_of
+from reconciler.plan.access_review.standing import Standing
+
+
+def check_reviews(reviews: Reviews, declarations: Declarations, today: str) -> list[Problem]:
+    """Of every review that is not closed; errors of its files, and a warning for each removal that is still declared."""
+    standing = Standing(declarations, today)
+    found = list(reviews.problems)
+    for name, files in reviews.open:
+        found += check_review(files, standing)
+        if name not in reviews.broken:
+            found += _missing_files(files)
+    return found
+
+
+def check_review(files: Iterable[Review], standing: Standing) -> Iterator[Problem]:
+    """What is wrong in the files of one review."""
+    for review in files:
+        yield from _altered(review)
+        for row in review.rows:
+            yield from _decision(review, row)
+            if row.decision == REMOVE:
+                yield from _still_declared(review, row, standing)
+
+
+def _altered(review: Review) -> Iterator[Problem]:
+    if digest_of(review.document.data) != review.document.data["digest"]:
+        yield Problem(
+            review.document.locate(("digest",)),
+            "error",
+            "review-altered",
+            f"something else than decisions and reasons was changed in this file since the review {review.name} was started",
+            "restore the rows from Git, and fill in decision and reason alone",
+        )
+
+
+def _missing_files(files: list[Review]) -> Iterator[Problem]:
+    wanted = max((int(review.document.data["files"]) for review in files), default=0)
+    if wanted > len(files):
+        gone = wanted - len(files)
+        words = "1 file of the review is" if gone == 1 else f"{gone} files of the review are"
+        place = Place(files[0].file, 1)
+        yield Problem(
+            place, "error", "review-file-missing", f"{words} missing: it was started with {wanted}", "restore it from Git"
+        )
+
+
+def _decision(review: Review, row: Reviewed) -> Iterator[Problem]:
+    if row.decision == KEEP and not row.reason.strip():
+        message = f"{row.who} is to keep {row.what} in {row.app}, and no reason is given"
+        yield Problem(review.place(row), "error", "review-reason", message, "write the reason beside it: `reason: ...`")
+    if row.decision and fold(review.reviewer) in {fold(row.user), fold(row.login)}:
+        message = f"{row.who} decides about their own access"
+        remedy = "start the review again with somebody else, whom --otherwise names"
+        yield Problem(review.place(row), "error", "review-self", message, remedy)
+
+
+def _still_declared(review: Review, row: Reviewed, standing: Standing) -> Iterator[Problem]:
+    for giving in standing.of(row):
+        through = f" through group {giving.group}" if giving.group else ""
+        place = review.place(row)
+        yield Problem(
+            Place(giving.file, giving.line),
+            "warning",
+            "review-still-declared",
+            f"{row.who} was to lose {row.what} in {row.app} ({place.file}:{place.line}), and still has it here{through}",
+            f"take it out, or run `reconcile review apply {review.name}`",
+        )

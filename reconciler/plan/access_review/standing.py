@@ -1,0 +1,73 @@
+"""A row of a review and the declarations of today in; the assignments and groups that still give it out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from reconciler.declare.model import App, Declarations
+from reconciler.declare.names import fold
+from reconciler.declare.reviews import Reviewed
+from reconciler.plan.access.given import Reach
+from reconciler.resolve.scope import Ways, flatten
+
+
+class Giving(NamedTuple):
+    """What gives somebody something: an item of `kind` (assignments or groups) at a line.
+
+    `group` is the group by which it comes; "" for an assignment that names the person, and for the very group that is had.
+    """
+
+    kind: str
+    file: str
+    line: int
+    group: str = ""
+
+    @property
+    def at(self) -> str:
+        return f"{self.file}:{self.line}" + (f" through group {self.group}" if self.group else "")
+
+
+class Standing:
+    """Declarations by what they give on a day, ISO."""
+
+    def __init__(self, declarations: Declarations, today: str) -> None:
+        self.declarations, self.today = declarations, today
+        self.ways = Ways(declarations.groups)
+        self._reach = cache(self._reach_of)
+
+    def of(self, row: Reviewed) -> list[Giving]:
+        """All that gives it, in the order of declaration; nothing where nobody declares the person, or the app."""
+        app, user = self.declarations.apps.get(row.app), self.user(row.user)
+        if app is None or not user:
+            return []
+        return list(self._membership(app, user, row.group) if row.group else self._assignments(app, user, row.role))
+
+    def user(self, name: str) -> str:
+        """The key of a person by the name of then: it may be an earlier one by now; "" where nobody is called so."""
+        users, key = self.declarations.users, fold(name)
+        if key in users.index:
+            return key
+        row = users.earlier.get(key)
+        return fold(users.columns["userPrincipalName"][row]) if row is not None else ""
+
+    def _reach_of(self, name: str) -> Reach:
+        app = self.declarations.apps[name]
+        return Reach(app.assignments, flatten(self.declarations.groups, app.provisioning.nestedGroups))
+
+    def _assignments(self, app: App, user: str, role: str) -> Iterator[Giving]:
+        for item in self._reach(app.name).all(user):
+            if (not role or item.role == fold(role)) and (item.expires is None or item.expires >= self.today):
+                yield Giving("assignments", item.file, item.line, self._written(item.group) if item.group is not None else "")
+
+    def _membership(self, app: App, user: str, group: str) -> Iterator[Giving]:
+        key, groups = fold(group), self.declarations.groups
+        if user in self._reach(app.name).flat.get(key, ()):
+            inner = self.ways.chain(key, user)[-1]
+            row = groups.index[inner]
+            yield Giving("groups", groups.files[row], groups.lines[row], self._written(inner) if inner != key else "")
+
+    def _written(self, group: str) -> str:
+        groups = self.declarations.groups
+        return str(groups.columns["displayName"][groups.index[group]]) if group in groups.index else group

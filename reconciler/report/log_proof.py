@@ -1,0 +1,81 @@
+"""What looking at the chain of each app's log found, as text or JSON. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from reconciler.declare.wording import plural
+from reconciler.record.log.chain import Check, Problem
+from reconciler.report.safe import plain
+
+
+@dataclass(frozen=True)
+class Proof:
+    """`place` says where the log lies; `since` is the head that the caller trusts, empty where it named none."""
+
+    app: str
+    place: str
+    check: Check
+    problems: tuple[Problem, ...]
+    since: str = ""
+
+
+def as_text(proofs: Sequence[Proof]) -> str:
+    """A verdict an app, and below it what is wrong and where."""
+    return "".join(line + "\n" for proof in proofs for line in _lines(proof))
+
+
+def _lines(proof: Proof) -> list[str]:
+    check = proof.check
+    if not check.count and not proof.problems:
+        return [f"{proof.app}: no log in {plain(proof.place)}"]
+    said = plural(check.count, "record")
+    if proof.problems:
+        verdict = f"{proof.app}: {plural(len(proof.problems), 'thing')} wrong in the log of {said} in {plain(proof.place)}"
+        return [verdict, *(f"    {plain(_told(problem))}" for problem in proof.problems), *_torn(proof)]
+    return [
+        f"{proof.app}: {said} in {plain(proof.place)}: none was altered, dropped or moved" + _from(proof),
+        f"    head {check.last.number} {check.last.hash}" if check.last.number else "    no record has a link yet",
+        *_torn(proof),
+    ]
+
+
+def _from(proof: Proof) -> str:
+    if not proof.since:
+        return "; whether the end was cut is seen from a head that you kept, with --since"
+    return f", and {proof.since} is " + ("among them" if proof.since.startswith("sha256:") else "where it comes from")
+
+
+def _told(problem: Problem) -> str:
+    of = f"record {problem.number}: " if problem.number else ""
+    return (f"{problem.where}: " if problem.where else "") + of + problem.what
+
+
+def _torn(proof: Proof) -> list[str]:
+    return [f"    {plain(where)}: no record, as a kill leaves one; nothing hangs on it" for where in proof.check.no_records]
+
+
+def as_json(proofs: Sequence[Proof]) -> str:
+    """{"format_version", "apps": [...]}, see `_row`."""
+    rows = {"format_version": "1.0", "apps": [_row(proof) for proof in proofs]}
+    return orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode() + "\n"
+
+
+def _row(proof: Proof) -> dict[str, Any]:
+    check = proof.check
+    return {
+        "app": proof.app,
+        "place": proof.place,
+        "verified": not proof.problems,
+        "records": check.count,
+        "head": {"number": check.last.number, "hash": check.last.hash} if check.last.number else None,
+        "since": proof.since or None,
+        "problems": [
+            {"record": problem.number or None, "where": problem.where or None, "what": problem.what} for problem in proof.problems
+        ],
+        "noRecords": list(check.no_records),
+    }

@@ -1,0 +1,91 @@
+"""The page of codes: the registry, and what `validate` says of each example, each tried in a folder of its own."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import tempfile
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from reconciler.cli.main import run
+from reconciler.codes import samples
+from reconciler.codes.model import Code, Example
+from reconciler.codes.registry import PARTS
+
+SOUND = {
+    "directory/users/people.yaml": "users:\n  - userPrincipalName: ada@example.com\n  - userPrincipalName: grace@example.com\n",
+    "apps/wiki/app.yaml": samples.app(),
+    "apps/wiki/mappings.yaml": samples.mappings(),
+    "apps/wiki/assignments.yaml": "assignments:\n  - {user: ada@example.com, role: User}\n",
+}
+WIDEST = 110
+HEAD = """# Codes: what each means, why it matters and how to fix it
+
+Every problem that `reconcile validate` finds has a code that stays the same when the words change: in text it stands in
+brackets at the end of the line, in JSON as `code`, in SARIF as `ruleId`, in annotations as the title. `reconcile help CODE`
+prints its part of this page. The examples are files of a small `desired/`; below each is what `reconcile validate` says of it.
+"""
+
+
+@contextlib.contextmanager
+def inside(files: dict[str, str]) -> Iterator[None]:
+    """Works in a folder whose `desired/` holds these files."""
+    before = Path.cwd()
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in files.items():
+            path = Path(folder, "desired", name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        os.chdir(folder)
+        try:
+            yield
+        finally:
+            os.chdir(before)
+
+
+def said(example: Example, form: str) -> str:
+    """What `validate` prints of an example."""
+    out, err = io.StringIO(), io.StringIO()
+    with inside(SOUND | {example.file: example.text}), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        run(["validate", "--format", form])
+    return out.getvalue()
+
+
+def problems(example: Example) -> list[dict[str, Any]]:
+    """The problems of an example, as JSON has them."""
+    found: list[dict[str, Any]] = json.loads(said(example, "json"))["problems"]
+    return found
+
+
+def _cut(text: str) -> str:
+    return "\n".join(line if len(line) <= WIDEST else line[:WIDEST] + " ..." for line in text.splitlines())
+
+
+def _example(code: Code) -> str:
+    if code.example is None:
+        return _filled(f"For example: {code.shown}") + "\n"
+    shown = said(code.example, "text").strip().splitlines()
+    blocks = [shown[at : at + 2] for at in range(0, len(shown) - 1, 2) if shown[at].endswith(f"[{code.name}]")]
+    printed = "\n".join(line for block in blocks for line in block)
+    file = f"# desired/{code.example.file}\n" + _cut(code.example.text)
+    return f"```yaml\n{file}\n```\n\n```text\n{_cut(printed)}\n```\n"
+
+
+def _section(code: Code) -> str:
+    paragraphs = map(_filled, (f"**{code.title}.** {code.means} {code.matters}", f"To fix it: {code.fix}"))
+    return "\n\n".join((f"### {code.name}", *paragraphs, _example(code)))
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False)
+
+
+def page() -> str:
+    """The whole page, as Markdown."""
+    parts = (f"## {name}\n\n" + "\n".join(map(_section, codes)) for name, codes in PARTS.items())
+    return HEAD + "\n" + "\n".join(parts)

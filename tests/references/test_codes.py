@@ -1,0 +1,120 @@
+"""Every code that a problem is raised with is in the registry, and the other way round; each example shows its code."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.cli.main import run
+from reconciler.codes.registry import CODES, PARTS
+from tests.references.code_page import problems
+from tests.support.servers import ROOT
+
+PACKAGE = ROOT / "reconciler"
+# Calls that take a code: which argument it is, and how many there are at least.
+TAKERS = {
+    "Problem": (2, 4),
+    "_broken": (1, 4),
+    "Refused": (1, 4),
+}
+METHODS = {"note": (1, 3), "warning": (2, 4)}
+NAME = re.compile(r"[a-z]+\d?(-[a-z]+\d?)*(-[a-z]+[A-Z]\w*)?")
+# Codes that are put together or handed on: where they are written.
+MADE = {
+    "reconciler/declare/assignments.py": {"unknown-user", "unknown-group", "unknown-role"},
+    "reconciler/declare/violations.py": {"missing-key", "no-top-level-key", *(c for c in CODES if c.startswith("schema-"))},
+    "reconciler/declare/headers.py": {"literal-secret", "header"},
+    "reconciler/declare/yaml/raw_text.py": {"merge-conflict"},
+    "reconciler/declare/yaml/events.py": {"merge-conflict"},
+    "reconciler/declare/listed.py": {"more-errors"},
+    "reconciler/resolve/check.py": {"role-disabled", "role-member-type"},
+}
+# Keywords of JSON Schema whose violation is called by the keyword.
+VALIDATING = {
+    *("pattern", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties"),
+    *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "const", "not", "allOf", "if", "contains"),
+}
+WRITTEN_BY_US = ("plan", "record", "provisioning-log", "status", "explain", "notification")
+EXAMPLES = [code for code in CODES.values() if code.example]
+
+
+def literals(file: Path) -> Iterator[str]:
+    """Codes that a module raises by name."""
+    for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if not isinstance(call, ast.Call):
+            continue
+        name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+        at = _argument(name, len(call.args))
+        value = call.args[at] if at is not None else None
+        if isinstance(value, ast.Constant) and isinstance(value.value, str) and NAME.fullmatch(value.value):
+            yield value.value
+
+
+def _argument(name: str, count: int) -> int | None:
+    if name == "error":  # (place, code, message, remedy), or with a row, a document or a path before them
+        return count - 3 if count in (4, 5) else 2 if count in (3, 6) else None
+    at, least = (TAKERS | METHODS).get(name, (0, 100))
+    return at if count >= least else None
+
+
+def raised() -> set[str]:
+    rooms = ("declare", "resolve", "scim", "plan", "cycle")
+    found = {code for room in rooms for file in (PACKAGE / room).rglob("*.py") for code in literals(file)}
+    return found.union(*MADE.values())
+
+
+def test_every_code_that_is_raised_is_in_the_registry() -> None:
+    assert sorted(raised() - CODES.keys()) == []
+
+
+def test_every_code_of_the_registry_is_raised() -> None:
+    assert sorted(CODES.keys() - raised()) == []
+
+
+def keywords(schema: Any, names: bool = False) -> Iterator[str]:
+    """What a schema asks of values, in JSON Schema's words; `names` where the keys are names of properties."""
+    for key, part in schema.items() if isinstance(schema, dict) else ():
+        if not names and key in VALIDATING:
+            yield key
+        yield from keywords(part, not names and key in ("properties", "$defs"))
+
+
+def test_every_rule_of_the_schemas_has_a_code() -> None:
+    kinds = [file for file in (ROOT / "schemas").glob("*.json") if file.name.partition(".")[0] not in WRITTEN_BY_US]
+    used = {key for file in kinds for key in keywords(json.loads(file.read_text(encoding="utf-8")))}
+    assert used and sorted(key for key in used if f"schema-{key}" not in CODES) == []
+
+
+@pytest.mark.parametrize("file", MADE)
+def test_a_code_that_is_put_together_is_written_where_it_is_said_to_be(file: str) -> None:
+    text = (ROOT / file).read_text(encoding="utf-8")
+    parts = {code: (code.split("-")[0] + "-" if code.startswith(("schema-", "unknown-")) else code) for code in MADE[file]}
+    assert [code for code, part in parts.items() if part not in text and code != "merge-conflict"] == []
+
+
+def test_no_code_stands_twice_and_each_has_an_example_or_says_how_it_comes_about() -> None:
+    assert len(CODES) == sum(map(len, PARTS.values()))
+    assert [code.name for code in CODES.values() if bool(code.example) == bool(code.shown)] == []
+    assert len(EXAMPLES) >= 60  # those that no file of declarations alone can show are few
+
+
+@pytest.mark.parametrize("name", [code.name for code in EXAMPLES])
+def test_an_example_shows_its_code(name: str) -> None:
+    example = CODES[name].example
+    assert example is not None
+    assert name in {problem["code"] for problem in problems(example)}
+
+
+def test_help_says_what_a_code_means_and_which_was_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    for code in CODES.values():
+        assert run(["help", code.name]) == 0
+        shown = capsys.readouterr().out
+        assert shown.startswith(f"# {code.name}\n") and code.title in shown and code.fix in " ".join(shown.split())
+    assert run(["help", "unknown-keys"]) == 64
+    assert "did you mean 'unknown-key'?" in capsys.readouterr().err
