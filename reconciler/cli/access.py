@@ -11,6 +11,7 @@ import click
 from reconciler.cli import candidates
 from reconciler.cli.common import chosen, guarded, load_checked, options, worst
 from reconciler.cli.output import PERSON, say
+from reconciler.cli.stray import takes_no_words
 from reconciler.cli.terminal import echo_form
 from reconciler.declare.model import App
 from reconciler.declare.names import fold
@@ -23,6 +24,7 @@ FORMATS = ["table", "json", "csv", "html"]
 
 
 @click.command()
+@takes_no_words
 @options
 @click.option("--user", "people", multiple=True, shell_complete=candidates.users, help="Only of this person; may be repeated.")
 @click.option("--role", "roles", multiple=True, help="Only this role, by its displayName; may be repeated.")

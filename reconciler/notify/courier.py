@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from reconciler.notify.deliver import Delivery, Means, deliver
-from reconciler.notify.outbox import Outbox, moment_of
+from reconciler.notify.outbox import Outbox
+from reconciler.record.moments import moment_of
 from reconciler.record.store import RecordError
 
 SOONEST, LATEST = 1.0, 60.0  # seconds between two looks: somebody may set the clock, and another process may put something in

@@ -11,8 +11,9 @@ from reconciler.declare.errors import ReconcileError
 from reconciler.notify import mail, webhook
 from reconciler.notify.addresses import resolve
 from reconciler.notify.errors import DeliveryError, Gone
-from reconciler.notify.outbox import FORM, Message, Outbox
+from reconciler.notify.outbox import Message, Outbox
 from reconciler.notify.target import EMAIL, WEBHOOK
+from reconciler.record.moments import FORM
 
 
 class Delivery(NamedTuple):

@@ -12,18 +12,18 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from reconciler.notify.target import WEBHOOK, Target
 from reconciler.record.lines import sync_folder
+from reconciler.record.moments import FORM
 from reconciler.record.store import RecordError
 from reconciler.record.told import Told
 from reconciler.report.event.model import Event
 
 State = Literal["waiting", "delivered", "failed", "unwanted"]
-FORM = "%Y-%m-%dT%H:%M:%SZ"
 KEPT = timedelta(days=30)
 # Seconds until the next try, as Standard Webhooks suggests: over three days, then it is given up.
 DELAYS = (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400)
@@ -241,10 +241,6 @@ class Outbox:
             with suppress(OSError):
                 waiting.unlink(missing_ok=True)
             raise RecordError(f"{file} cannot be written: {error}", REMEDY) from None
-
-
-def moment_of(text: str) -> datetime:
-    return datetime.strptime(text, FORM).replace(tzinfo=UTC)
 
 
 def _message(file: Path) -> Message | None:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from reconciler.declare.model import App
-from reconciler.declare.names import fold, row_key
+from reconciler.declare.names import fold, row_key, user_address
 from reconciler.declare.place import Place
 from reconciler.plan.change import Change, Precondition
 from reconciler.plan.earlier import NOTHING, Before, Earlier
@@ -119,6 +119,11 @@ class Context:
     def as_recorded(self, address: str) -> bool:
         """Whether the record alone speaks of an object: it is in there, and the service was not asked for it."""
         return not self.live.knows(address) and self.known(address) is not None
+
+    def shown_address(self, member: str) -> str:
+        """The address by which a plan shows a member; of an account that is nobody's, its name on the service."""
+        account = self.account(member) if member.startswith(UNKNOWN) else None
+        return user_address(account.name) if account is not None else member
 
     def account(self, address: str) -> LiveObject | None:
         """A user's live account, in scope or not; that of `#id` has nobody's address."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.declare.names import is_user, user_address
+from reconciler.declare.names import is_user
 from reconciler.declare.settings import Deprovisioning
 from reconciler.plan.change import Action, Cause, Change
 from reconciler.plan.context import UNKNOWN, Context, is_expired
@@ -70,7 +70,7 @@ def _empty(context: Context, address: str, entry: Entry, live: LiveObject, skip:
 def _still_inside(context: Context, live: LiveObject, entry: Entry, skip: Skipped | None) -> str:
     """Who has what the group gives all the same, and what ends that: accounts that are active, and not to be disabled."""
     inside = known_members(context, live, entry)
-    staying = [_name(context, member) for member in inside if keeps(context, member)]
+    staying = [context.shown_address(member) for member in inside if keeps(context, member)]
     if not staying:
         return ""
     key = "outOfScope" if skip else "removedFromDirectory"
@@ -82,11 +82,6 @@ def keeps(context: Context, member: str) -> bool:
     account = context.account(member)
     ours = member.startswith(UNKNOWN) or member in context.resolution.users
     return account is not None and account.active and ours and member not in context.revoked
-
-
-def _name(context: Context, member: str) -> str:
-    account = context.account(member) if member.startswith(UNKNOWN) else None
-    return user_address(account.name) if account is not None else member
 
 
 def _change(

@@ -13,10 +13,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from reconciler.record.moments import FORM
 from reconciler.record.store import LockInfo
 
 RENEW_EVERY, LAPSES_AFTER = 120.0, 600.0  # seconds
-FORM = "%Y-%m-%dT%H:%M:%SZ"
 
 
 def utc() -> datetime:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from reconciler.declare.model import App
 from reconciler.plan.quirks import rests_on
+from reconciler.record.moments import FORM, moment_of
 from reconciler.record.service import Service, Watermark
 from reconciler.resolve.canonical import sha256
 from reconciler.service.result import Kind
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-FORM = "%Y-%m-%dT%H:%M:%SZ"
 EARLY = 0.1  # of an interval: two machines whose clocks differ a little take turns all the same
 
 
@@ -26,18 +26,14 @@ def spelled(number: int) -> str:
     return f"{number // UNITS[unit]}{unit}"
 
 
-def at(moment: str) -> datetime:
-    return datetime.strptime(moment, FORM).replace(tzinfo=UTC)
-
-
 def later(moment: str, by: float) -> str:
     """`by` seconds after a moment."""
-    return (at(moment) + timedelta(seconds=by)).strftime(FORM)
+    return (moment_of(moment) + timedelta(seconds=by)).strftime(FORM)
 
 
 def between(since: str, until: str) -> float:
     """Seconds from one moment to another."""
-    return (at(until) - at(since)).total_seconds()
+    return (moment_of(until) - moment_of(since)).total_seconds()
 
 
 def mapped(app: App) -> str:

@@ -43,16 +43,6 @@ def waits(escrow: Escrow, declared: str, now: str) -> bool:
     return escrow.get("declared") == declared and (not due or now < due)
 
 
-def next_retry(escrows: Mapping[str, Escrow]) -> str:
-    """When the first of them is due; empty where none is."""
-    return min((due for escrow in escrows.values() if (due := escrow.get("next"))), default="")
-
-
-def given_up(escrows: Mapping[str, Escrow]) -> list[str]:
-    """The addresses that are tried no more until their declaration changes, or a person restarts them."""
-    return sorted(address for address, escrow in escrows.items() if not escrow.get("next"))
-
-
 def released(escrows: Mapping[str, Escrow], now: str) -> Escrows:
     """All of them due at once, as after `restart --scope escrows`: given 28 days anew."""
     return {address: {**escrow, "since": now, "next": now} for address, escrow in escrows.items()}

@@ -18,7 +18,8 @@ from reconciler.notify.target import CHANNELS
 from reconciler.plan.change import Action
 from reconciler.plan.safeguards.deletions import NAME as DELETIONS
 from reconciler.plan.safeguards.identity import NAME as IDENTITY
-from reconciler.service.clocks import at, between
+from reconciler.record.moments import moment_of
+from reconciler.service.clocks import between
 from reconciler.service.numbers import KINDS
 from reconciler.service.quarantine import REASONS
 from reconciler.service.result import CycleResult
@@ -127,9 +128,9 @@ class Metrics:
             tell(self._quarantined, _of(result.quarantine.reason, REASONS))
         for safeguard in _distinct((block.safeguard for block in result.blocked), SAFEGUARDS):
             tell(self._blocked, safeguard)
-        self._escrows[name] = at(result.escrowed_since).timestamp() if result.escrowed_since else 0.0
+        self._escrows[name] = moment_of(result.escrowed_since).timestamp() if result.escrowed_since else 0.0
         if result.result in SUCCESSES and not result.interrupted:
-            self._success.labels(name).set(at(result.ended).timestamp())
+            self._success.labels(name).set(moment_of(result.ended).timestamp())
         for kind, numbers in result.objects.items():
             for state, number in numbers.items():
                 self._objects.labels(name, _of(kind, KINDS), _of(state, STATES)).set(number)

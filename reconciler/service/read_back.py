@@ -11,8 +11,8 @@ from reconciler.cycle.session import Session
 from reconciler.declare.names import is_group
 from reconciler.plan.live import project_users
 from reconciler.record.here import ask
+from reconciler.record.moments import FORM
 from reconciler.scim.errors import ServiceError
-from reconciler.service.clocks import FORM
 from reconciler.service.failures import DONE
 
 PUT_OUT = ("disable", "delete")

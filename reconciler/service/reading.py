@@ -9,9 +9,9 @@ from reconciler.cycle.minimal import minimal_read
 from reconciler.cycle.read import read_live
 from reconciler.plan.live import Live, Part
 from reconciler.record.model import Record
+from reconciler.record.moments import moment_of
 from reconciler.resolve.model import Resolution
 from reconciler.scim.client import ScimClient
-from reconciler.service.clocks import at
 from reconciler.service.looked_after import costs_little, privileged, turn
 
 
@@ -32,7 +32,7 @@ class Reading:
         """Raises ServiceError, as `read_live` does."""
         if record is None or costs_little(len(record.entries) + self.unmanaged, client.profile, self.interval):
             return read_live(client, resolution, record)
-        part = turn(record.entries, at(self.now).timestamp(), self.interval, self.full_refresh)
+        part = turn(record.entries, moment_of(self.now).timestamp(), self.interval, self.full_refresh)
         asked = frozenset(self.also) | privileged(resolution) | part
         if not self.quiet:
             return minimal_read(also=asked)(client, resolution, record)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.service.clocks import between, later
-from reconciler.service.escrow import after, failed, given_up, next_retry, released, retry, waits
+from reconciler.service.escrow import after, failed, released, retry, waits
 from reconciler.service.result import Failure
 
 START = "2026-11-01T00:00:00Z"
@@ -30,7 +30,6 @@ def test_after_28_days_it_is_given_up() -> None:
     first = failed(None, CONFLICT, "sha256:a", START)
     last = failed(first, CONFLICT, "sha256:a", later(START, 28 * DAY))
     assert (last["tries"], last["next"]) == (2, "")
-    assert given_up({"User/ada@x.org": last}) == ["User/ada@x.org"]
     assert waits(last, "sha256:a", later(START, 400 * DAY))
 
 
@@ -54,4 +53,3 @@ def test_what_is_no_longer_to_be_done_is_no_longer_in_escrow() -> None:
     escrow = failed(None, CONFLICT, "sha256:a", START)
     before = {"User/ada@x.org": escrow, "User/bob@x.org": escrow}
     assert after(before, ["User/bob@x.org"], {"User/eve@x.org": escrow}).keys() == {"User/bob@x.org", "User/eve@x.org"}
-    assert next_retry(before) == later(START, 6 * HOUR) and next_retry({}) == ""

@@ -9,9 +9,9 @@ from enum import Enum
 from functools import cached_property
 
 from reconciler.declare.model import Safeguards
-from reconciler.declare.names import fold, is_group, row_key, user_address
+from reconciler.declare.names import fold, is_group, row_key
 from reconciler.plan.change import Action, Change
-from reconciler.plan.context import UNKNOWN, Context
+from reconciler.plan.context import Context
 from reconciler.plan.membership import group_members
 from reconciler.plan.model import Kept
 from reconciler.plan.roles import moved
@@ -149,19 +149,15 @@ def stripped(context: Context, change: Change) -> set[str]:
         return set()
     given = context.giving.get(row_key(change.address), set())
     given = given.union((context.known(change.address) or {}).get("roles", ()))
-    return {_name(context, member) for member in leaving if lost_roles(context, member) or _held_by_it(context, member, given)}
+    return {
+        context.shown_address(member) for member in leaving if lost_roles(context, member) or _held_by_it(context, member, given)
+    }
 
 
 def _held_by_it(context: Context, member: str, given: set[str]) -> bool:
     """Somebody whom the declaration never put in holds the group's roles all the same, while the account is active."""
     account = context.account(member)
     return account is not None and account.active and bool(given - _roles(context, member))
-
-
-def _name(context: Context, member: str) -> str:
-    """The address by which safeguards know a member; of an account that is nobody's, its name on the service."""
-    account = context.account(member) if member.startswith(UNKNOWN) else None
-    return user_address(account.name) if account is not None else member
 
 
 def _loss(context: Context, change: Change) -> str | None:
