@@ -31,6 +31,9 @@ def _section(command: click.Command, context: click.Context, title: str) -> Iter
     said = " ".join((command.help or "").replace("\b", "").split())  # click's mark for lines that stay as they are
     yield f"## {title}\n\n```text\nreconcile {title} {' '.join(usage.split())}\n```\n\n{textwrap.fill(said, 120)}\n"
     yield "| option | what it does |\n|---|---|\n" + "\n".join(_rows(command, context)) + "\n"
+    codes, _, example = (command.epilog or "").partition("\b\nExample:\n  ")
+    yield from ([f"{codes.strip()}\n"] if codes.strip() else [])
+    yield from ([f"```text\n{example}\n```\n"] if example else [])
     for name, part in sorted(command.commands.items()) if isinstance(command, click.Group) else ():
         yield from _section(part, click.Context(part, context, name), f"{title} {name}")
 

@@ -202,7 +202,7 @@ def test_prune_says_how_much_it_cut(remote: GitWorld, capsys: pytest.CaptureFixt
     assert run(["record", "prune", "--older-than", "400d"]) == 0 and "2 commits cut" in capsys.readouterr().out
     assert store().load() == Record("wiki", "https://y")
     (remote.checkout / "desired/reconciler.yaml").write_text("record: {backend: local}\n")
-    assert run(["record", "prune", "--older-than", "400d"]) == 0 and "no history" in capsys.readouterr().out
+    assert run(["record", "prune", "--older-than", "400d"]) == 0 and "wiki: there is no record" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", [["apply", "--auto-approve"], ["revoke", "ada@x.org", "--auto-approve"]])
