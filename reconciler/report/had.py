@@ -142,7 +142,7 @@ def words(said: Mapping[str, Any]) -> str:
     parts = (
         f"{said['at']} ({said['action']})" + (f" by {said['by']}" if said["by"] else ""),
         f"{said['file']}:{said['line']}" if said["file"] else "",
-        f"commit {said['commit'][:10]}" if said["commit"] else "",
+        f"commit {said['commit'][:12]}" if said["commit"] else "",
         f"pull request {said['pullRequest']}" if said["pullRequest"] else "",
         f"approved: {approvals}" if approvals else "",
         f"until {said['until']}" if said["until"] else "",

@@ -57,7 +57,7 @@ def test_who_had_what_is_told_from_the_log_with_what_gave_and_took_it(tmp_path: 
         with_service = desk.reconcile("access", *query, "--evidence", "e.zip")
         assert "e.zip is written, SHA-256" in with_service.err, with_service
         checked = desk.reconcile("access", "--verify", "e.zip")
-        assert checked.code == 0 and "3 records of the log, without a gap" in checked.out or not query, checked
+        assert checked.code == 0 and " records of the log, without a gap" in checked.out, checked
     (desk.folder / "e.zip").write_bytes(b"PK")
     damaged = desk.reconcile("access", "--verify", "e.zip")
     assert damaged.code == 1 and "e.zip cannot be checked" in damaged.err
