@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import click
 import pytest
 import yaml
 
+from reconciler.cli.examples import ENDINGS
 from reconciler.cli.main import COMMANDS, cli, run
 from tests.support.servers import ROOT
 
@@ -65,6 +67,21 @@ def test_help_shows_a_command_s_options_and_says_what_was_meant(capsys: pytest.C
     assert "--detailed-exitcode" in capsys.readouterr().out
     assert run(["help", "safeguard"]) == 64
     assert "did you mean 'safeguards'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_s_help_names_its_exit_codes_and_an_example_that_can_be_typed(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([name, "--help"]) == 0
+    said = capsys.readouterr().out
+    assert "xit code" in said and f"  {ENDINGS[name][1]}\n" in said
+    words = shlex.split(ENDINGS[name][1].partition(" > ")[0])
+    assert words[:2] == ["reconcile", name]
+    command = cli.get_command(click.Context(cli), name)
+    assert command is not None
+    command.make_context(name, words[2:], resilient_parsing=True)
+    assert {word for word in words if word.startswith("--")} <= options(command)
 
 
 @pytest.mark.parametrize("name", ["ARCHITECTURE", "CONTRIBUTING"])

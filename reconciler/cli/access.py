@@ -11,6 +11,7 @@ import click
 from reconciler.cli import candidates
 from reconciler.cli.common import chosen, guarded, load_checked, options, worst
 from reconciler.cli.output import PERSON, say
+from reconciler.cli.stray import takes_no_words
 from reconciler.cli.terminal import echo_form
 from reconciler.declare.model import App
 from reconciler.declare.names import fold
@@ -23,6 +24,7 @@ FORMATS = ["table", "json", "csv", "html"]
 
 
 @click.command()
+@takes_no_words
 @options
 @click.option("--user", "people", multiple=True, shell_complete=candidates.users, help="Only of this person; may be repeated.")
 @click.option("--role", "roles", multiple=True, help="Only this role, by its displayName; may be repeated.")
@@ -32,11 +34,16 @@ FORMATS = ["table", "json", "csv", "html"]
 @click.option("--offline", is_flag=True, help="By the record alone: what was last applied, and not what is there.")
 @click.option("--at", metavar="TIME", help="Who had what then, by the log: at the end of a day (UTC), or at a time.")
 @click.option("--diff", nargs=2, metavar="TIME TIME", help="What was gained, lost and kept between two days or times.")
+@click.option(
+    "--evidence", type=click.Path(path_type=Path), metavar="FILE", help="Write the answer and what it rests on to a zip."
+)
+@click.option("--verify", type=click.Path(path_type=Path), metavar="FILE", help="Check such a zip; nothing else is read.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print it.")
 def access(
     desired: Path, apps: tuple[str, ...], no_color: bool, people: tuple[str, ...], roles: tuple[str, ...],
     groups: tuple[str, ...], privileged: bool, unmanaged: bool, offline: bool,
-    at: str | None, diff: tuple[str, str] | None, form: str,
+    at: str | None, diff: tuple[str, str] | None,
+    evidence: Path | None, verify: Path | None, form: str,
 ) -> int:  # fmt: skip
     """Show who has which role and group now, accounts that nobody manages included, and what gives it.
 
@@ -44,21 +51,32 @@ def access(
 
     Exit codes: 0, or 1 where an app could not be read or the log does not know.
     """
+    from reconciler.cli.access_evidence import Evidence, check
+
+    if verify is not None:
+        return check(verify)
     from reconciler.cycle.held import held_now, held_when_applied
 
     _check(at, diff, unmanaged, offline)
     declarations = load_checked(desired, apps)
+    query = {"at": at, "diff": diff, "users": people, "roles": roles, "groups": groups, "privileged": privileged}
+    kept = None if evidence is None else Evidence(evidence, {**query, "unmanaged": unmanaged, "offline": offline})
     if at is not None or diff is not None:
         from reconciler.cli.access_past import Asked, show_at, show_difference, time_of
 
         asked = Asked(declarations, chosen(declarations, apps), lambda rows: _had(rows, people, roles, groups, privileged))
         if diff is not None:
-            return show_difference(asked, time_of("--diff", diff[0]), time_of("--diff", diff[1]), form)
-        return show_at(asked, time_of("--at", at or ""), form)
-    found: dict[str, list[Held]] = {}
+            return show_difference(asked, time_of("--diff", diff[0]), time_of("--diff", diff[1]), form, kept)
+        return show_at(asked, time_of("--at", at or ""), form, kept)
+    found, counts = dict[str, list[Held]](), dict[str, dict[str, int]]()
+
+    def shown_of(app: App) -> tuple[Held, ...]:
+        read = held_now(app, declarations, PERSON)
+        counts[app.name] = {"accounts": read.accounts, "matched": read.matched, "unmanaged": read.unmanaged}
+        return read.rows
 
     def work(app: App) -> int:
-        rows = held_when_applied(app, declarations) if offline else held_now(app, declarations, PERSON)
+        rows = held_when_applied(app, declarations) if offline else shown_of(app)
         if rows is None:
             say(f"{app.displayName} has no record")
         names = (frozenset(map(fold, asked)) for asked in (people, roles, groups))
@@ -66,6 +84,8 @@ def access(
         return 0
 
     code = worst([guarded(lambda app=app: work(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]
+    if kept is not None:
+        code = worst([code, kept.write_now(declarations, found, counts)])
     echo_form(
         "text" if form == "table" else form, _shown(found, {a.name: a.displayName for a in declarations.apps.values()}, form)
     )

@@ -15,6 +15,7 @@ from reconciler.cycle.clock import now
 from reconciler.declare.model import App, Declarations
 
 if TYPE_CHECKING:
+    from reconciler.cli.access_evidence import Evidence
     from reconciler.plan.access.had import Had, Past
 
 Pick = Callable[["tuple[Had, ...]"], "list[Had]"]
@@ -59,17 +60,20 @@ class Asked:
         return self.declarations.apps[app].displayName
 
 
-def show_at(asked: Asked, at: str, form: str) -> int:
+def show_at(asked: Asked, at: str, form: str, evidence: Evidence | None) -> int:
     """Who had what at a time; 1 where the log does not know all of it."""
     from reconciler.report import had as report
 
     code, pasts = asked.read()
     rows = {app: asked.pick(past.at(at)) if report.knows(past, at) else [] for app, past in pasts.items()}
     code = worst([code, _lacks(asked, pasts, at)])
+    answers = [report.answer(app, at, past, rows[app]) for app, past in pasts.items()]
+    if evidence is not None:
+        evidence.write(answers, report.as_csv(rows), pasts)
     known = {asked.called(app): rows[app] for app, past in pasts.items() if report.knows(past, at)}
     match form:
         case "json":
-            shown = report.as_json(report.answer(app, at, past, rows[app]) for app, past in pasts.items())
+            shown = report.as_json(answers)
         case "csv":
             shown = report.as_csv(rows)
         case "html":
@@ -82,7 +86,7 @@ def show_at(asked: Asked, at: str, form: str) -> int:
     return code
 
 
-def show_difference(asked: Asked, since: str, until: str, form: str) -> int:
+def show_difference(asked: Asked, since: str, until: str, form: str, evidence: Evidence | None) -> int:
     """What was gained, lost and kept between two times; 1 where the log does not know all of it."""
     from reconciler.plan.access.had import moved
     from reconciler.report import had as had_report
@@ -97,10 +101,13 @@ def show_difference(asked: Asked, since: str, until: str, form: str) -> int:
         for app, past in pasts.items()
         if had_report.knows(past, since)
     }
+    answers = report.answers(pasts, found, since, until)
+    if evidence is not None:
+        evidence.write(answers, report.as_csv(found), pasts)
     called = {asked.called(app): items for app, items in found.items()}
     match form:
         case "json":
-            shown = report.as_json(pasts, found, since, until)
+            shown = had_report.as_json(answers)
         case "csv":
             shown = report.as_csv(found)
         case "html":

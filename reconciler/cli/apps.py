@@ -13,6 +13,7 @@ import click
 
 from reconciler.cli.common import ERROR, known_apps, options
 from reconciler.cli.output import say
+from reconciler.cli.stray import takes_no_words
 from reconciler.cli.terminal import echo
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Shard(click.ParamType[tuple[int, int]]):
 
 
 @click.command()
+@takes_no_words
 @options
 @click.option(
     "--format",

@@ -51,10 +51,8 @@ def _beginning(context: click.Context, begun: str) -> list[str]:
 
 def sections() -> dict[str, str]:
     """Each code and its part of the page of codes."""
-    parts = re.split(r"^##+ ", text_of(CODES), flags=re.MULTILINE)[1:]
-    return {
-        name: f"# {name}\n{text}".rstrip() + "\n" for name, _, text in (part.partition("\n") for part in parts) if " " not in name
-    }
+    parts = [part.partition("\n") for part in re.split(r"^(?:## .*\s+)?### ", text_of(CODES), flags=re.MULTILINE)[1:]]
+    return {name: f"# {name}\n{text.rstrip()}\n" for name, _, text in parts}
 
 
 def pages() -> dict[str, str]:

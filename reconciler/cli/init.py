@@ -34,6 +34,13 @@ from reconciler.github.workflow_files import (
 from reconciler.record.checkout import Checkout
 from reconciler.record.here import checkout_here
 
+IGNORED = """# Saved plans and pages hold personal data, and a record on this machine is nobody else's.
+/*plan*.json
+/plans/
+/*.html
+.reconcile/
+"""
+
 
 @click.command()
 @partial(options, app="The app to write; `example` if left out.")
@@ -50,7 +57,7 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     start = _existing(desired, apps) if desired.exists() else _new(desired, app)
     version, checkout = pinned(installed_from()), checkout_here()
     workflows = workflow_files(start.variables, branch_of(checkout), version, parts_for(len(start.apps)))
-    files = {**start.files, **_record(checkout, desired), **dict(_schemas()), **dict(workflows)}
+    files = {**start.files, **_record(checkout, desired), ".gitignore": IGNORED, **dict(_schemas()), **dict(workflows)}
     try:
         new = [name for name, text in files.items() if _write(desired.parent, name, text)]
     except OSError as error:
@@ -59,6 +66,11 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     if "@" not in version and f".github/{ACTION}" in new:
         _warn(version)
     complete_workflows(desired, start.apps)
+    if start.first:
+        echo(
+            "To see plans before you have a token: `reconcile demo --keep` starts services, and says how to plan for them",
+            err=True,
+        )
     echo(
         f"Next: {start.first}set {', '.join(start.needed) or 'the tokens'}, then `reconcile validate` and `reconcile plan`; "
         "`reconcile help github` says what to set up on GitHub, where the repository variable RECONCILE_ALLOWED_ORIGINS is\n"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.common import guarded, load_for_the_record, options, worst
+from reconciler.cli.stray import takes_no_words
 from reconciler.cycle.clock import now
 from reconciler.record.open import store_named
 
@@ -25,6 +26,7 @@ MANY = 200  # lines that are written at a time
 
 
 @click.command()
+@takes_no_words
 @options
 @click.option("--since", default="", metavar="WHEN", help="Since then: an age (7d, 12h, 30m), a date or a time, UTC.")
 @click.option("--until", default="", metavar="WHEN", help="Until then; a date is its whole day.")

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import click
 
+from reconciler.cli.examples import ending
 from reconciler.cli.streams import finish, prepare
 
 INTERRUPTED = 130
@@ -56,6 +57,7 @@ class _Lazy(click.Group):
             raise click.UsageError(f"no command {cmd_name!r}; " + hint(cmd_name, list(COMMANDS), "commands are ", "'"), ctx)
         name = cmd_name.replace("-", "_") + "_" * keyword.iskeyword(cmd_name)
         command: click.Command = getattr(importlib.import_module(f"reconciler.cli.{name}"), name)
+        command.epilog = ending(cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -59,15 +59,20 @@ def clear(file: Path) -> int:
 
 def write(file: Path, text: str, mode: int = OWN) -> None:
     """The whole file or none of it. Raises NotWritten."""
+    write_bytes(file, text.encode(), mode)
+
+
+def write_bytes(file: Path, data: bytes, mode: int = OWN) -> None:
+    """The same of what is no text."""
     check(file)
     try:
         if file.exists() and not file.is_file():  # a pipe, or /dev/null
-            file.write_text(text, encoding="utf-8")
+            file.write_bytes(data)
             return
         handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")  # O_EXCL, O_NOFOLLOW, 0600
         try:
-            with open(handle, "w", encoding="utf-8") as target:
-                target.write(text)
+            with open(handle, "wb") as target:
+                target.write(data)
                 os.fchmod(target.fileno(), mode)
             os.replace(name, file)  # a link that came meanwhile is replaced, not followed
         except BaseException:

@@ -27,6 +27,7 @@ from reconciler.cli.jobs import jobs_option, side_by_side
 from reconciler.cli.only import known_addresses, warn_unknown
 from reconciler.cli.other_apps import warn_forgotten
 from reconciler.cli.output import PERSON
+from reconciler.cli.stray import takes_no_words
 from reconciler.cli.terminal import echo
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.model import Plan
@@ -45,6 +46,7 @@ full_option = click.option("--full", is_flag=True, help="In text, show each of m
 
 
 @click.command()
+@takes_no_words
 @options
 @selection_options
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help=FORMAT_HELP)

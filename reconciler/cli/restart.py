@@ -9,6 +9,7 @@ import click
 
 from reconciler.cli.common import chosen, guarded, load_checked, lock_option, options, worst
 from reconciler.cli.output import PERSON, say
+from reconciler.cli.stray import takes_no_words
 from reconciler.declare.model import App, Declarations
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@takes_no_words
 @options
 @click.option(
     "--scope",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.common import BLOCKED, ERROR, LOCKED, PARTIAL, known_apps, lock_option, options, worst
+from reconciler.cli.stray import takes_no_words
 from reconciler.cli.times import Time
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ class Listen(click.ParamType["Address"]):
 
 
 @click.command()
+@takes_no_words
 @options
 @click.option("--once", is_flag=True, help="One cycle of each app, whenever the last one was; then end.")
 @click.option("--interval", type=Time(), metavar="TIME", help="Time between cycles, whatever the apps say, such as 40m.")

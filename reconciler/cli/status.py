@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from reconciler.cli.common import ERROR, chosen, colourer, guarded, load_checked, options, worst
+from reconciler.cli.stray import takes_no_words
 from reconciler.declare.model import App, Declarations
 
 EVERY = 5.0  # seconds, with --watch
@@ -17,6 +18,7 @@ CLEAR = "\033[2J\033[H"
 
 
 @click.command()
+@takes_no_words
 @options
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")
 @click.option("--watch", is_flag=True, help="Show it again every few seconds, until interrupted.")

@@ -9,6 +9,7 @@ import click
 
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
 from reconciler.cli.output import waiting
+from reconciler.cli.stray import takes_no_words
 from reconciler.cli.terminal import echo
 from reconciler.cycle.connection import connect
 from reconciler.declare.model import App, Declarations
@@ -16,6 +17,7 @@ from reconciler.record.open import store_of
 
 
 @click.command("test-connection")
+@takes_no_words
 @options
 def test_connection(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     """Ask the service for what provisioning needs, and say what works and what does not."""

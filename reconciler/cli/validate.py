@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.common import ERROR, known_apps, options
+from reconciler.cli.stray import takes_no_words
 from reconciler.cli.terminal import echo, echo_form
 from reconciler.cycle.clock import now
 from reconciler.cycle.declarations import checked
@@ -16,6 +17,7 @@ from reconciler.declare.wording import plural
 
 
 @click.command()
+@takes_no_words
 @options
 @click.option(
     "--format",

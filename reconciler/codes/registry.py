@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.codes import mapping_rules, names, services, shapes, yaml_files
+from reconciler.codes import cautions, mapping_rules, names, plans, reviews, services, shapes, yaml_files
 from reconciler.codes.model import Code
 
 PARTS: Mapping[str, tuple[Code, ...]] = {
@@ -13,5 +13,10 @@ PARTS: Mapping[str, tuple[Code, ...]] = {
     "Names and roles": names.CODES,
     "Mappings and filters": mapping_rules.CODES,
     "Services, secrets and settings": services.CODES,
+    "Reviews": reviews.CODES,
+    "Who is skipped": plans.SKIPS,
+    "Safeguards": plans.SAFEGUARDS,
+    "Objects that cannot be planned": plans.ERRORS,
+    "Cautions of a plan": cautions.CAUTIONS,
 }
 CODES: Mapping[str, Code] = {code.name: code for part in PARTS.values() for code in part}

@@ -12,7 +12,9 @@ from reconciler.cycle.listener import Listener
 from reconciler.cycle.session import read_and_plan
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
+from reconciler.declare.reviews import Reviewed
 from reconciler.plan.access.held import Held, held
+from reconciler.plan.access_review.read_back import ReadBack, read_back
 from reconciler.plan.access_review.share import Row
 from reconciler.record.open import store_of
 from reconciler.report.log_query import ours_of, status_of
@@ -92,3 +94,9 @@ def _last(item: Resource) -> str:
                 told = value.get("at") if isinstance(value, dict) else value
                 return str(told)[:LONGEST] if isinstance(told, (str, int)) and not isinstance(told, bool) else ""
     return ""
+
+
+def removed(app: App, declarations: Declarations, rows: Iterable[Reviewed], listener: Listener) -> list[ReadBack]:
+    """Whether what was to be removed is gone from the service. Raises RecordError, CredentialError and ServiceError."""
+    with read_and_plan(app, declarations, listener) as session:
+        return read_back(session.planned.context, rows)

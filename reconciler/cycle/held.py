@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from reconciler.cycle.clock import today
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.session import read_and_plan
@@ -11,10 +13,22 @@ from reconciler.record.open import recovered, store_of
 from reconciler.resolve.resolution import resolve
 
 
-def held_now(app: App, declarations: Declarations, listener: Listener) -> tuple[Held, ...]:
+class Now(NamedTuple):
+    """Who has what, and how many accounts the service showed: all, those that are somebody's, and the others."""
+
+    rows: tuple[Held, ...]
+    accounts: int
+    matched: int
+    unmanaged: int
+
+
+def held_now(app: App, declarations: Declarations, listener: Listener) -> Now:
     """As the service shows it. Raises RecordError, CredentialError and ServiceError."""
     with read_and_plan(app, declarations, listener) as session:
-        return held(session.planned.context)
+        context = session.planned.context
+        accounts = len(context.live.users)
+        matched = sum(id in context.matching.addresses for id in context.live.users)
+        return Now(held(context), accounts, matched, accounts - matched)
 
 
 def held_when_applied(app: App, declarations: Declarations) -> tuple[Held, ...] | None:

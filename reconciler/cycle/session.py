@@ -65,17 +65,17 @@ class Session:
 @contextmanager
 def read_and_plan(
     app: App, declarations: Declarations, listener: Listener, selection: Selection = EVERYTHING, store: Store | None = None,
-    amend: Amend | None = None, read: Read | None = None,
+    amend: Amend | None = None, read: Read | None = None, loaded: Record | None = None,
 ) -> Iterator[Session]:  # fmt: skip
     """Read the service and plan one app. Raises RecordError, CredentialError and ServiceError.
 
-    `store` is the one that holds the lock, where there is one; `amend` changes the record before it is planned with; `read` is
-    what reads the service, if not all of it is.
+    `store` is the one that holds the lock, where there is one, and `loaded` its record, if it was asked already; `amend` changes
+    the record before it is planned with; `read` is what reads the service, if not all of it is.
     """
     app = with_origins(app, declarations.folder)
     # 1. The record of what was last applied, with what a killed run has left in its journal.
     store = store or store_of(app, declarations)
-    known = recovered(store)
+    known = recovered(store, loaded)
     record = known if amend is None else _amended(known or Record(app.name), amend)
     # 2. What the declarations come to today.
     resolution = resolve(app, declarations, today())

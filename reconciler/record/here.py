@@ -8,13 +8,18 @@ from pathlib import Path
 from reconciler.record.checkout import Checkout, find_checkout
 from reconciler.record.store import RecordError
 
+_found: dict[tuple[str, frozenset[tuple[str, str]]], Checkout] = {}  # by folder and environment, for as long as we run
+
 
 def checkout_here() -> Checkout | None:
-    """The checkout around the current folder; None where there is none, or no git."""
-    try:
-        return find_checkout(Path.cwd(), os.environ)
-    except RecordError:
-        return None
+    """The checkout around the current folder; None where there is none, or no git. One that was found is not looked for again."""
+    here = os.getcwd(), frozenset(os.environ.items())
+    if here not in _found:
+        try:
+            _found[here] = find_checkout(Path.cwd(), os.environ)
+        except RecordError:
+            return None
+    return _found[here]
 
 
 def inside(file: str) -> str | None:

@@ -12,11 +12,14 @@ if TYPE_CHECKING:
     from reconciler.record.store import Store
 
 
-def recovered(store: Store) -> Record | None:
-    """The record with what a killed run has left in the journal, once anything was applied. Raises RecordError."""
+def recovered(store: Store, loaded: Record | None = None) -> Record | None:
+    """The record with what a killed run has left in the journal, once anything was applied. Raises RecordError.
+
+    `loaded` is the record as the store has it, where whoever holds the lock has asked already.
+    """
     from reconciler.record.journal import recover
 
-    record = store.load()
+    record = loaded or store.load()
     if record is None or not record.is_of_an_apply:
         return None
     recover(record, store.read_journal())

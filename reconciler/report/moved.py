@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-import orjson
-
 from reconciler.plan.access.had import Moved, Past
 from reconciler.report.had import COLUMNS as HAD
 from reconciler.report.had import cells_of, change, fields, flat, missing, words
@@ -43,9 +41,9 @@ def cause(item: Moved) -> str:
     return "by hand, or by what the log does not tell" if item.how in ("gained", "lost") else "from before the log, or by hand"
 
 
-def as_json(pasts: Mapping[str, Past], found: Mapping[str, Sequence[Moved]], since: str, until: str) -> str:
+def answers(pasts: Mapping[str, Past], found: Mapping[str, Sequence[Moved]], since: str, until: str) -> list[dict[str, Any]]:
     """An answer an app; `rows` is null where the log does not cover both times."""
-    answers: list[dict[str, Any]] = [
+    return [
         {
             "app": app,
             "since": since,
@@ -56,7 +54,6 @@ def as_json(pasts: Mapping[str, Past], found: Mapping[str, Sequence[Moved]], sin
         }
         for app, past in pasts.items()
     ]
-    return orjson.dumps(answers, option=orjson.OPT_INDENT_2).decode() + "\n"
 
 
 def as_csv(apps: Mapping[str, Iterable[Moved]]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 
@@ -13,6 +14,7 @@ from reconciler.scim.profile import Rate
 
 QUIET = 5.0  # seconds that need no word
 HOUR = 3600
+MINUTE = 60.5  # seconds: what begins a minute apart may arrive a little closer
 MOST = 366 * 86400.0  # seconds; what asks for more is as good as this
 EPOCH = 1_000_000_000  # a reset beyond it is a time, below it a number of seconds
 MILLIS = 100 * EPOCH  # beyond it a time in milliseconds
@@ -20,7 +22,7 @@ RESETS = ("X-RateLimit-Reset", "RateLimit-Reset", "X-Rate-Limit-Reset")  # what 
 
 
 class Turns:
-    """A token bucket: in any minute at most `perMinute` requests begin, `burst` of them at once.
+    """A token bucket, and a minute that is looked at: in any one at most `perMinute` requests begin, `burst` of them at once.
 
     What a service says of its own limit closes the gate for everybody. Safe to use from several threads.
     """
@@ -31,7 +33,9 @@ class Turns:
         self._waits, self._paced = waits or Waits(clock, lambda words: None), False
         self._rate, self._clock, self._sleep, self._lock = rate, clock, sleep, threading.Lock()
         self._burst = float(min(rate.burst, rate.perMinute)) if rate else 0.0
-        self._tokens, self._at = self._burst, clock()
+        self._tokens = self._burst
+        self._at = self._seen = clock()
+        self._last: deque[float] = deque(maxlen=max(int(rate.perMinute), 1) if rate else 1)  # when so many have begun, or will
         self._closed = 0.0
         self.waited = 0.0  # seconds, of all threads together
 
@@ -61,11 +65,23 @@ class Turns:
         rate = self._rate
         if rate is None or (rate.counts == "writes" and method == "GET"):
             return now
-        # A full bucket and a minute of refilling together are what a minute may hold.
-        second = max(rate.perMinute - self._burst, 1.0) / 60.0
-        self._tokens = min(self._burst, self._tokens + max(now - self._at, 0.0) * second) - 1.0
-        self._at = now
-        return now - min(self._tokens, 0.0) / second
+        self._set_back(now)
+        second, base = rate.perMinute / MINUTE, max(now, self._at)
+        tokens = min(self._burst, self._tokens + (base - self._at) * second)
+        turn = base + max(1.0 - tokens, 0.0) / second
+        if len(self._last) == self._last.maxlen:  # a full bucket and a minute of refilling are more than a minute may hold
+            turn = max(turn, self._last[0] + MINUTE)
+        self._at = max(turn, self._closed)
+        self._tokens = min(self._burst, tokens + (self._at - base) * second) - 1.0
+        self._last.append(self._at)
+        return turn
+
+    def _set_back(self, now: float) -> None:
+        """Where the machine's clock was set back nobody waits until it is as late again."""
+        back, self._seen = max(self._seen - now, 0.0), now
+        if back:
+            self._at -= back
+            self._last = deque((moment - back for moment in self._last), maxlen=self._last.maxlen)
 
     def heard(self, headers: Mapping[str, str]) -> None:
         """The service's own count: where nothing is left, nobody asks before it begins anew."""

@@ -7,18 +7,22 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from reconciler.service.events import Event
-from reconciler.service.worker import End
+from reconciler.service.worker import End, Loaded
 
 CONTEXT = multiprocessing.get_context("spawn")  # of nothing that we hold: neither memory, nor threads, nor locks
 
 
 class Child:
-    """`pipe` is ready to be read when there is something to hear; `end` is what the process said last."""
+    """`pipe` is ready to be read when there is something to hear; `end` is what the process said last.
+
+    `has_loaded`: it does not need the files of the checkout any more.
+    """
 
     def __init__(self, work: Callable[..., None], *arguments: Any) -> None:
         self.pipe, theirs = CONTEXT.Pipe(duplex=False)
         lifeline, self._lifeline = CONTEXT.Pipe(duplex=False)
         self.end: End | None = None
+        self.has_loaded = False
         self._process = CONTEXT.Process(target=work, args=(theirs, lifeline, *arguments))
         self._process.start()
         theirs.close()
@@ -31,6 +35,8 @@ class Child:
                 said = self.pipe.recv()
                 if isinstance(said, Event):
                     yield said
+                elif isinstance(said, Loaded):
+                    self.has_loaded = True
                 else:
                     self.end = said
         except (EOFError, OSError):

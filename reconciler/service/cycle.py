@@ -39,7 +39,8 @@ COMMAND = "reconcile run"
 class Means(NamedTuple):
     """What a cycle is handed: who hears of it, the clock, the dice; `lock_timeout` is in seconds.
 
-    `orderly` is entered while something is written, and yields what tells whether to stop.
+    `orderly` is entered while something is written, and yields what tells whether to stop; `loaded` hears that the files of the
+    checkout are not needed any more: they may change.
     """
 
     listener: Listener
@@ -48,6 +49,7 @@ class Means(NamedTuple):
     orderly: Callable[[], AbstractContextManager[Callable[[], bool]]]
     tell: Callable[[Outcome], None] = lambda outcome: None
     lock_timeout: float = 0.0
+    loaded: Callable[[], None] = lambda: None
 
 
 class Order(NamedTuple):
@@ -81,7 +83,7 @@ def run_cycle(app: App, declarations: Declarations, order: Order, means: Means) 
         kind = clocks.kind_of(service.get("watermark", {}), frame.mapped, started, clocks.seconds(app.provisioning.fullRefresh))
         progress = Progress(store.outbox().parent, order.cycle_id, means.clock)
         try:
-            return _Cycle(app, declarations, order, means, store, service, frame, started, kind, progress).run()
+            return _Cycle(app, declarations, order, means, store, service, frame, started, kind, progress).run(stored)
         finally:
             progress.end()
 
@@ -101,17 +103,17 @@ class _Cycle:
     kind: Kind
     progress: Progress
 
-    def run(self) -> CycleResult:
+    def run(self, stored: Record | None) -> CycleResult:
         """Read, plan, write. What the service or the record refuses is in the result."""
         try:
-            return self._read(None if self.kind == "initial" else self._reading())
+            return self._read(None if self.kind == "initial" else self._reading(), stored)
         except (ServiceError, CredentialError) as error:
             return self._end(self._result("failed", failures.app_error(error)), Work(), None)
 
-    def _read(self, read: Read | None) -> CycleResult:
+    def _read(self, read: Read | None, stored: Record | None = None) -> CycleResult:
         """What a safeguard blocks of a part of the service is judged again on all of it: that is what a reviewer is shown."""
         listener = self.progress.hears(self.means.listener)
-        with read_and_plan(self.app, self.declarations, listener, store=self.store, read=read) as session:
+        with read_and_plan(self.app, self.declarations, listener, store=self.store, read=read, loaded=stored) as session:
             result = self._go(session)
         return self._read(None) if result is None else result
 

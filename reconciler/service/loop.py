@@ -123,7 +123,7 @@ class Loop:
         """Seconds until something is due."""
         at, waits = now(), [LONGEST]
         waits += [between(at, turn.due) for turn in self.turns.values() if turn.child is None]
-        if self.settings.poll is not None and self.polled:
+        if self.settings.poll is not None and self.polled and not self._is_read():
             waits.append(between(at, later(self.polled, self.settings.poll)))
         if self.systemd.every is not None:
             waits.append(self.systemd.every)
@@ -195,7 +195,7 @@ class Loop:
 
     def _pull(self) -> None:
         poll = self.settings.poll
-        if poll is None or (self.polled and between(self.polled, now()) < poll):
+        if poll is None or (self.polled and between(self.polled, now()) < poll) or self._is_read():
             return
         self.polled = now()
         try:
@@ -211,6 +211,10 @@ class Loop:
             for name in apps:
                 self.turns[name].due, self.turns[name].forced = now(), True
             self._look()
+
+    def _is_read(self) -> bool:
+        """Whether somebody is reading the checkout now: half of it from one commit and half from the next would be neither."""
+        return any(not child.has_loaded for _, child in self._children())
 
     # The end
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reconciler.cycle.clock import now
+from reconciler.cycle.commit import revision
 from reconciler.cycle.declarations import checked
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.randomness import SystemChance
@@ -61,6 +62,12 @@ class Stopped(NamedTuple):
     app: str
 
 
+class Loaded(NamedTuple):
+    """The cycle has read its declarations, and knows their commit: the checkout may move on."""
+
+    app: str
+
+
 End = CycleResult | Postponed | Busy | Stopped | Survey
 
 
@@ -94,7 +101,12 @@ def cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order
         lambda words: None,
         lambda method, status: requests.append((method, status)),
     )
-    means = Means(listener, now, SystemChance(), stop.orderly, lock_timeout=lock_timeout)
+
+    def loaded() -> None:
+        with suppress(OSError):
+            pipe.send(Loaded(app))
+
+    means = Means(listener, now, SystemChance(), stop.orderly, lock_timeout=lock_timeout, loaded=loaded)
     try:
         end = conducted(desired, app, order, means)
         if isinstance(end, CycleResult):
@@ -133,6 +145,8 @@ def conducted(desired: Path, app: str, order: Order, means: Means) -> End:
 def _conducted(desired: Path, app: str, order: Order, means: Means) -> End:
     started = means.clock()
     declarations, problems = checked(desired)
+    revision(declarations.folder)  # which is kept: the commit that these come from, whatever is checked out later
+    means.loaded()
     if (errors := _errors(problems)) or app not in declarations.apps:
         return _told(_failed(app, declarations, order, started, means, _invalid(errors, app)), declarations, means)
     try:

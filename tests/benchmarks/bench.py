@@ -27,8 +27,8 @@ Costs = dict[str, list[Cost]]
 
 
 @contextmanager
-def serving(count: int) -> Iterator[str]:
-    command = [sys.executable, "-m", "tests.benchmarks.serve", str(count)]
+def serving(count: int, *more: str) -> Iterator[str]:
+    command = [sys.executable, "-m", "tests.benchmarks.serve", str(count), *more]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         yield f"http://127.0.0.1:{int(process.stdout.readline())}"

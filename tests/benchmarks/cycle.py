@@ -37,7 +37,7 @@ os._exit(end.result != "success")
 
 
 def main(count: int) -> None:
-    with tempfile.TemporaryDirectory() as name, serving(count) as url:
+    with tempfile.TemporaryDirectory() as name, serving(count, "alike") as url:
         folder = Path(name)
         declare(folder / "desired", count)
         write_record(folder / ".reconcile", count)

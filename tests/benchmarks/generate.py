@@ -78,11 +78,11 @@ def _row(user: dict[str, Any]) -> str:
     return f"  - {first}\n" + "".join(f"    {line}\n" for line in rest)
 
 
-def pages(count: int, expressions: bool = False) -> list[bytes]:
-    """The answers to GET /Users, of at most 100 each; one user in a hundred differs from the declaration."""
+def pages(count: int, expressions: bool = False, alike: bool = False) -> list[bytes]:
+    """The answers to GET /Users, of at most 100 each; one user in a hundred differs from the declaration, or all are `alike`."""
     found = []
     for start in range(0, count, PER_PAGE):
-        items = [account(person(number), number, expressions) for number in range(start, min(start + PER_PAGE, count))]
+        items = [account(person(number), number, expressions, alike) for number in range(start, min(start + PER_PAGE, count))]
         found.append(
             json.dumps(
                 {
@@ -103,7 +103,7 @@ def as_stored(number: int, name: str | None = None) -> dict[str, Any]:
     return found | {"displayName": name or person(number)["displayName"]}
 
 
-def account(user: dict[str, Any], number: int, expressions: bool = False) -> dict[str, Any]:
+def account(user: dict[str, Any], number: int, expressions: bool = False, alike: bool = False) -> dict[str, Any]:
     """A user as the service shows it."""
     return {
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User", ENTERPRISE],
@@ -111,7 +111,7 @@ def account(user: dict[str, Any], number: int, expressions: bool = False) -> dic
         "externalId": user["id"],
         "userName": user["userPrincipalName"],
         "active": True,
-        "displayName": user["displayName"] if number % 100 else "Somebody Else",
+        "displayName": user["displayName"] if alike or number % 100 else "Somebody Else",
         "name": {"givenName": user["givenName"], "familyName": user["surname"]},
         "title": user["jobTitle"],
         "emails": [{"type": "work", "value": user["mail"], "primary": True}],

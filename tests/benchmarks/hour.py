@@ -45,11 +45,15 @@ class Edit(NamedTuple):
 
 
 class Company:
-    """Declarations that somebody edits: a file at a time, each replaced as a whole."""
+    """Declarations that somebody edits: one file an edit, replaced as a whole."""
 
     def __init__(self, folder: Path, count: int) -> None:
         self.desired, self.luck = folder / "desired", random.Random(1)
         declare(self.desired, count)
+        app = self.desired / "apps/bench/app.yaml"
+        app.write_text(app.read_text() + "safeguards: {accidentalDeletions: {count: 100000}}\n")
+        joiners = "".join(f"  - {{userPrincipalName: {_joiner(number)}, displayName: Joiner}}\n" for number in range(count))
+        (self.desired / "directory/users/joiners.yaml").write_text("users:\n" + joiners)
         self.assignments = self.desired / "apps/bench/assignments.yaml"
         self.untouched = list(range(count))
         self.luck.shuffle(self.untouched)
@@ -60,9 +64,7 @@ class Company:
         number = self.untouched.pop()
         name = f"user{number:06}@example.com"
         if what == JOINS:
-            name = f"joiner{number:06}@example.com"
-            user = {"userPrincipalName": name, "displayName": "Joiner", "id": f"joiner{number}"}
-            _replace(self.desired / f"directory/users/joiner{number}.yaml", f"users: [{json.dumps(user)}]\n")
+            name = _joiner(number)
             _replace(self.assignments, self.assignments.read_text() + f"  - {{user: {name}, role: User}}\n")
         elif what == LEAVES:
             _replace(self.assignments, self.assignments.read_text().replace(f"  - {{user: {name}, role: User}}\n", ""))
@@ -71,6 +73,10 @@ class Company:
             before, mark, rest = file.read_text().partition(f'userPrincipalName: "{name}"')
             _replace(file, before + mark + rest.replace("Engineer", "Chief Engineer", 1))
         return Edit(f"User/{name}", what, datetime.now(UTC))
+
+
+def _joiner(number: int) -> str:
+    return f"joiner{number:06}@example.com"
 
 
 def _replace(file: Path, text: str) -> None:

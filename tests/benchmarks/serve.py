@@ -1,6 +1,7 @@
 """A SCIM service that does nothing but hand out pre-serialised pages of users: its own cost must not be measured.
 
 One user is made when asked for by id; `GET /asked` says how many requests there were since it was last asked.
+`python -m tests.benchmarks.serve COUNT [alike]` says its port; one in a hundred is not as declared, or, with `alike`, all are.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class Pages(socketserver.StreamRequestHandler):
     answers: ClassVar[list[bytes]] = []
     with_expressions: ClassVar[list[bytes]] = []
     total: ClassVar[int] = 0
+    alike: ClassVar[bool] = False
     asked: ClassVar[int] = 0
     disable_nagle_algorithm = True
 
@@ -40,7 +42,7 @@ class Pages(socketserver.StreamRequestHandler):
         Pages.asked += 1
         if one := ONE.match(line):
             number = int(one[1], 16)
-            return http(json.dumps(account(person(number), number)).encode())
+            return http(json.dumps(account(person(number), number, alike=self.alike)).encode())
         found = START.search(line)
         number = (int(found[1]) - 1) // PER_PAGE if found else 0
         answers = self.with_expressions if line.startswith(b"GET /expressions/") else self.answers
@@ -59,7 +61,8 @@ class Server(socketserver.ThreadingTCPServer):
 
 if __name__ == "__main__":
     Pages.total = int(sys.argv[1])
-    Pages.answers = [http(page) for page in pages(Pages.total)]
+    Pages.alike = sys.argv[2:] == ["alike"]
+    Pages.answers = [http(page) for page in pages(Pages.total, alike=Pages.alike)]
     Pages.with_expressions = [http(page) for page in pages(Pages.total, expressions=True)]
     with Server(("127.0.0.1", 0), Pages) as server:
         print(server.server_address[1], flush=True)

@@ -10,6 +10,7 @@ import pytest
 
 from reconciler.declare.load import load
 from reconciler.plan.access.had import Had, Past, past
+from reconciler.plan.access.past import Gap, Moment, State, state
 from reconciler.record.log.read import records_of
 from tests.support.budget import THOROUGH, examples
 from tests.support.world import World
@@ -145,3 +146,43 @@ def managed(held: Truth, past: Past, at: str) -> Truth:
     """Without accounts that are not ours, and were not yet."""
     names = {past.told.names.at(key, at).partition("/")[2] for key in past.told.names.called}
     return {(who, what) for who, what in held if who in names}
+
+
+GIVEN, TAKEN = ({"reconcile": {}} for _ in "ab")
+
+
+@pytest.mark.parametrize(
+    "moments, now, gaps, expected",
+    [
+        ([], True, [], True),  # from before the log
+        ([], None, [], None),
+        ([Moment("2", False, True, True, GIVEN)], True, [], True),
+        ([Moment("2", False, True, True, GIVEN)], False, [], None),  # somebody's hand
+        ([Moment("2", False, True, True, GIVEN)], None, [Gap("3", "4", "record 7")], None),
+        ([Moment("2", False, True, True, GIVEN)], None, [Gap("1", "1", "record 1")], True),
+        ([Moment("7", True, False, True, TAKEN)], False, [], True),
+        ([Moment("7", True, False, False, TAKEN)], False, [], None),  # found so, and nobody knows since when
+        ([Moment("7", None, True, True, GIVEN)], True, [], None),
+        ([Moment("2", False, None, True, GIVEN), Moment("7", True, False, True, TAKEN)], False, [], True),
+        ([Moment("2", False, True, True, GIVEN), Moment("3", True, False, True, TAKEN)], False, [], False),
+    ],
+)
+def test_between_two_moments_it_is_what_both_say(
+    moments: list[Moment], now: bool | None, gaps: list[Gap], expected: bool | None
+) -> None:
+    assert state(moments, "5", now, gaps).had is expected
+
+
+def test_what_took_it_since_is_told() -> None:
+    given, taken = Moment("2", False, True, True, GIVEN), Moment("7", True, False, True, TAKEN)
+    assert state([given, taken], "5", False) == State(True, given, taken)
+
+
+def test_a_lost_part_of_the_log_is_a_gap(tmp_path: Path) -> None:
+    history = lived(tmp_path, 1, 6, 0.0)
+    (file,) = (tmp_path / "record" / "wiki" / "log").glob("*.jsonl")
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    file.write_text("".join([*lines[:3], *lines[4:]]), encoding="utf-8")
+    world = World(tmp_path)
+    cut = past_of(world)
+    assert not history.past.gaps and [gap.what for gap in cut.gaps] == ["record 5: record 4 is missing before it"]

@@ -15,20 +15,29 @@ from typing import Any
 from reconciler.cli.main import run
 from reconciler.codes import samples
 from reconciler.codes.model import Code, Example
+from reconciler.codes.plans import SKIPS
 from reconciler.codes.registry import PARTS
+from reconciler.declare.load import load
+from reconciler.resolve.model import Skipped
+from reconciler.resolve.resolution import resolve
 
 SOUND = {
-    "directory/users/people.yaml": "users:\n  - userPrincipalName: ada@example.com\n  - userPrincipalName: grace@example.com\n",
+    "directory/users/people.yaml": "users:\n  - {userPrincipalName: ada@example.com, companyName: Example}\n"
+    "  - {userPrincipalName: grace@example.com, companyName: Example}\n",
     "apps/wiki/app.yaml": samples.app(),
     "apps/wiki/mappings.yaml": samples.mappings(),
-    "apps/wiki/assignments.yaml": "assignments:\n  - {user: ada@example.com, role: User}\n",
+    "apps/wiki/assignments.yaml": "assignments:\n  - {user: ada@example.com, role: User}\n"
+    "  - {user: grace@example.com, role: User}\n",
 }
-WIDEST = 110
+WIDEST, DAY = 110, "2026-06-01"
 HEAD = """# Codes: what each means, why it matters and how to fix it
 
 Every problem that `reconcile validate` finds has a code that stays the same when the words change: in text it stands in
 brackets at the end of the line, in JSON as `code`, in SARIF as `ruleId`, in annotations as the title. `reconcile help CODE`
-prints its part of this page. The examples are files of a small `desired/`; below each is what `reconcile validate` says of it.
+prints its part of this page. The examples are files of a small `desired/`; below each is what is said of it.
+
+What a plan says has names as well: who is skipped and why, what blocks it, what cannot be planned, and what stands under Caution;
+its JSON has them as `code` or `name`.
 """
 
 
@@ -56,6 +65,14 @@ def said(example: Example, form: str) -> str:
     return out.getvalue()
 
 
+def skipped(example: Example) -> list[Skipped]:
+    """Who is left out of the app wiki by an example, on a day on which none of its assignments is yet to begin."""
+    with inside(SOUND | {example.file: example.text}):
+        loaded = load(Path("desired"))
+    found = resolve(loaded.declarations.apps["wiki"], loaded.declarations, DAY)
+    return list(found.skipped.values())
+
+
 def problems(example: Example) -> list[dict[str, Any]]:
     """The problems of an example, as JSON has them."""
     found: list[dict[str, Any]] = json.loads(said(example, "json"))["problems"]
@@ -69,11 +86,22 @@ def _cut(text: str) -> str:
 def _example(code: Code) -> str:
     if code.example is None:
         return _filled(f"For example: {code.shown}") + "\n"
-    shown = said(code.example, "text").strip().splitlines()
-    blocks = [shown[at : at + 2] for at in range(0, len(shown) - 1, 2) if shown[at].endswith(f"[{code.name}]")]
-    printed = "\n".join(line for block in blocks for line in block)
+    printed = _skips(code.name, code.example) if code in SKIPS else _problems(code.name, code.example)
     file = f"# desired/{code.example.file}\n" + _cut(code.example.text)
     return f"```yaml\n{file}\n```\n\n```text\n{_cut(printed)}\n```\n"
+
+
+def _problems(name: str, example: Example) -> str:
+    shown = said(example, "text").strip().splitlines()
+    blocks = [shown[at : at + 2] for at in range(0, len(shown) - 1, 2) if shown[at].endswith(f"[{name}]")]
+    return "\n".join(line for block in blocks for line in block)
+
+
+def _skips(name: str, example: Example) -> str:
+    """As a plan shows them."""
+    found = [skip for skip in skipped(example) if skip.code == name]
+    rows = "".join(f"\n  {skip.address}: {skip.reason}" for skip in found)
+    return f"{name} ({len(found)}): {found[0].remedy}{rows}"
 
 
 def _section(code: Code) -> str:

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from reconciler.cli.main import run
+from reconciler.codes import cautions, plans
+from reconciler.codes.model import Code
 from reconciler.codes.registry import CODES, PARTS
-from tests.references.code_page import problems
+from tests.references.code_page import problems, skipped
 from tests.support.servers import ROOT
 
 PACKAGE = ROOT / "reconciler"
@@ -41,7 +43,11 @@ VALIDATING = {
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "const", "not", "allOf", "if", "contains"),
 }
 WRITTEN_BY_US = ("plan", "record", "provisioning-log", "status", "explain", "notification")
-EXAMPLES = [code for code in CODES.values() if code.example]
+EXAMPLES = [code for code in CODES.values() if code.example and code not in plans.SKIPS]
+OF_PLANS = {code.name for part in (plans.SKIPS, plans.SAFEGUARDS, plans.ERRORS, cautions.CAUTIONS) for code in part}
+WORDS = re.compile(r"[A-Z][a-z]+([A-Z][a-z]+)+")
+# Words of the same form that are no code: classes of apply's log, Entra's words, functions.
+NO_CODES: set[str] = {"SingleAppRoleAssignment"}
 
 
 def literals(file: Path) -> Iterator[str]:
@@ -69,12 +75,40 @@ def raised() -> set[str]:
     return found.union(*MADE.values())
 
 
+def said_by_plans() -> set[str]:
+    """Names in the planner's rooms: those of two words or more wherever they stand, others where they are raised or given."""
+    found: set[str] = set()
+    for file in (*(PACKAGE / "plan").rglob("*.py"), *(PACKAGE / "cycle").rglob("*.py"), PACKAGE / "resolve/scope.py"):
+        nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+        texts = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+        found |= {text for text in texts if WORDS.fullmatch(text) and "explain" not in file.parts}
+        for call in (node for node in nodes if isinstance(node, ast.Call)):
+            first = {"Caution": 0, "Safeguard": 0, "ObjectError": 1}.get(getattr(call.func, "id", ""))
+            value = call.args[first] if first is not None and len(call.args) > first else None
+            if isinstance(value, ast.Constant) and isinstance(value.value, str):
+                found.add(value.value)
+            elif isinstance(value, ast.Name) and value.id == "NAME":
+                found |= {text for text in texts if text in OF_PLANS}
+    return found - NO_CODES
+
+
 def test_every_code_that_is_raised_is_in_the_registry() -> None:
     assert sorted(raised() - CODES.keys()) == []
 
 
 def test_every_code_of_the_registry_is_raised() -> None:
-    assert sorted(CODES.keys() - raised()) == []
+    assert sorted(CODES.keys() - raised() - OF_PLANS) == []
+
+
+def test_what_a_plan_says_is_in_the_registry_and_the_other_way_round() -> None:
+    assert sorted(said_by_plans() - CODES.keys()) == []
+    assert sorted(OF_PLANS - said_by_plans()) == []
+
+
+@pytest.mark.parametrize("code", plans.SKIPS, ids=lambda code: code.name)
+def test_an_example_leaves_somebody_out_by_its_code(code: Code) -> None:
+    assert code.example is not None
+    assert "User/ada@example.com" in {skip.address for skip in skipped(code.example) if skip.code == code.name}
 
 
 def keywords(schema: Any, names: bool = False) -> Iterator[str]:

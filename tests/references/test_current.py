@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.references.pages import MADE, PAGES
+from tests.references.pages import LIST, MADE, PAGES
 
 
 @pytest.mark.parametrize("name", MADE)
 def test_a_page_that_is_made_is_current(name: str) -> None:
     assert (PAGES / name).read_text(encoding="utf-8") == MADE[name](), "write it anew with `make docs`, and read what changed"
+
+
+def test_the_list_for_programs_is_in_the_package_and_names_every_page() -> None:
+    listed = (PAGES / LIST).read_text(encoding="utf-8")
+    assert [page.name for page in PAGES.glob("*.md") if f"]({page.name})" not in listed] == []

@@ -37,7 +37,7 @@ from reconciler.scim.discovery import refine, refined
 from reconciler.scim.errors import PatchUnsupported, ReadError, ServiceError
 from reconciler.scim.patch import body, member_operations, operations
 from reconciler.scim.profile import PROFILES, Etag, Filter, Patch, Rate, make_profile, profile_of
-from reconciler.scim.rate import Turns, Waits
+from reconciler.scim.rate import MINUTE, Turns, Waits
 from tests.stories.test_laws import NAMES, STATES, declare
 from tests.support.budget import examples
 from tests.support.laws import converge_as_planned
@@ -651,16 +651,26 @@ def test_no_minute_holds_more_requests_than_the_service_allows(per_minute: int, 
     assert max(sum(1 for other in times if t <= other < t + 60) for t in times) <= per_minute
 
 
+def test_a_clock_that_is_set_back_makes_nobody_wait_for_that_long() -> None:
+    clock = Clock()
+    turns = Turns(Rate(60, 1), clock, clock.sleep)
+    turns.wait("POST")
+    clock.now -= 3600
+    before = clock.now
+    turns.wait("POST")
+    assert 0 < clock.now - before < 2
+
+
 def test_the_profiles_pace_is_told_once_where_it_makes_long_waits() -> None:
     clock, told = Clock(), list[str]()
     turns = Turns(Rate(6, 1), clock, clock.sleep, Waits(clock, told.append))
     for _ in range(5):
         turns.wait("GET")
-    assert told == ["waiting 12 s, and again later: the profile allows 6 requests a minute"]
+    assert told == ["waiting 11 s, and again later: the profile allows 6 requests a minute"]
 
 
 def test_a_burst_is_never_larger_than_what_a_minute_may_hold() -> None:
-    assert spent(Rate(5, 9), 6) == [0.0] * 5 + [60.0]
+    assert spent(Rate(5, 9), 6) == [0.0] * 5 + [MINUTE]
 
 
 def test_reads_do_not_count_where_only_writes_do() -> None:
@@ -675,7 +685,15 @@ def test_a_plan_and_an_apply_stay_within_the_limit_of_240_a_minute(tmp_path: Pat
     started = world.clock.now
     world.converge()
     assert world.client.counts["writes"] == 130
-    assert (130 - 40) / 200 * 60 <= world.clock.now - started < 60
+    assert (130 - 40) / 240 * 60 <= world.clock.now - started < 60
+
+
+@pytest.mark.parametrize("rate", [Rate(240, 40), Rate(1000, 50), Rate(16, 1)], ids=str)
+def test_ten_thousand_creates_take_the_rates_own_time_and_no_minute_holds_too_many(rate: Rate) -> None:
+    times = spent(rate, 10_000)
+    assert times[-1] <= 1.02 * 10_000 / rate.perMinute * 60
+    most = int(rate.perMinute)
+    assert min(later - earlier for earlier, later in zip(times, times[most:], strict=False)) >= 60
 
 
 def limited(headers: dict[str, str], clock: Clock, rate: Rate | None) -> list[float]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import zipfile
+from hashlib import sha256
 from pathlib import Path
 
 from tests.support.servers import Desk, scim_server
@@ -50,6 +53,8 @@ def test_a_review_is_started_decided_followed_and_closed(tmp_path: Path) -> None
             and "--otherwise" in refused.err
         )
         assert not (tmp_path / "desired/reviews").exists()
+        slip = desk.reconcile(*START, "--role", "Admn")
+        assert slip.code == 64 and "no role 'Admn'; did you mean 'Admin'?" in slip.err
         started = desk.reconcile(*START, "--otherwise", "boss@x.org")
         assert started.code == 0, started
         assert started.out.splitlines() == [
@@ -72,3 +77,38 @@ def test_a_review_is_started_decided_followed_and_closed(tmp_path: Path) -> None
         decide(folder / "grace@x.org.yaml", removed=("eve@x.org: Admin", "ada@x.org: User"))
         parts = json.loads(desk.reconcile("review", "status", "--format", "json").out)["reviews"][0]["reviewers"]
         assert [(part["keep"], part["remove"], part["missing"]) for part in parts] == [(2, 0, []), (2, 2, [])]
+        warned = desk.reconcile("validate")
+        assert warned.code == 0 and "assignments.yaml:5:1: warning: eve@x.org was to lose Admin in wiki" in warned.out
+        applied = desk.reconcile("review", "apply", "2026-Q4")
+        assert applied.code == 5 and "ada@x.org still has User in wiki through group Net" in applied.err
+        assert (tmp_path / "desired/apps/wiki/assignments.yaml").read_text() == ASSIGNMENTS.rpartition("  - {")[0]
+        closing = ("review", "close", "2026-Q4", "--evidence", "q4.zip")
+        early = desk.reconcile(*closing)
+        assert early.code == 1 and "ada@x.org was to lose User in wiki" in early.err and not (tmp_path / "q4.zip").exists()
+        desk.write("directory/groups/a.yaml", "groups: [{displayName: Net, members: [grace@x.org]}]\n")
+        desk.write(
+            "apps/wiki/assignments.yaml", ASSIGNMENTS.rpartition("  - {")[0] + "  - {user: ada@x.org, role: Default Access}\n"
+        )
+        before = desk.find("eve@x.org")
+        unapplied = desk.reconcile(*closing)
+        assert unapplied.code == 1 and "eve@x.org still has Admin in wiki on the service" in unapplied.err
+        assert desk.find("eve@x.org") == before
+        assert desk.reconcile("apply", "--auto-approve").code == 0
+        closed = desk.reconcile(*closing)
+        assert closed.code == 0, closed
+        assert evidence_of(tmp_path / "q4.zip") == [("ada@x.org", "User", "gone"), ("eve@x.org", "Admin", "gone")]
+        assert sha256((tmp_path / "q4.zip").read_bytes()).hexdigest() in (folder / "closed.yaml").read_text()
+        assert desk.reconcile("validate").err == "" and "2026-Q4: closed" in desk.reconcile("review", "status").out
+        assert desk.reconcile(*closing).code == 1
+
+
+def evidence_of(file: Path) -> list[tuple[str, str, str]]:
+    """What was removed, and what was read back, once the sums were checked and both tables agree."""
+    with zipfile.ZipFile(file) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    sums = dict(reversed(line.split("  ")) for line in files.pop("SHA256SUMS").decode().splitlines())
+    assert sums == {name: sha256(data).hexdigest() for name, data in files.items()}
+    said = json.loads(files["review.json"])
+    rows = list(csv.DictReader(files["review.csv"].decode().splitlines()))
+    assert said["counts"]["rows"] == len(rows) == 6 and "2026-Q4" in files["README.txt"].decode()
+    return [(row["user"], row["role"], row["readBack"]) for row in rows if row["decision"] == "remove"]

@@ -749,6 +749,14 @@ def test_init_writes_what_validates_and_nothing_of_this_project(tmp_path: Path) 
         schema = file.read_text().splitlines()[0].removeprefix("# yaml-language-server: $schema=")
         assert (file.parent / schema).resolve().is_relative_to(tmp_path / "schemas") and (file.parent / schema).is_file()
     assert not (tmp_path / "desired/reconciler.yaml").exists()
+    for name, ignored in (
+        ("plan.json", 0),
+        (".reconcile/crm/record.json", 0),
+        ("schemas/plan.schema.json", 1),
+        ("desired/a.yaml", 1),
+    ):
+        asked = subprocess.run(["git", "check-ignore", "-q", name], cwd=tmp_path, check=False)
+        assert asked.returncode == ignored, name
 
 
 def test_init_passes_each_variable_of_a_token_as_a_secret_and_of_a_url_as_a_variable(tmp_path: Path) -> None:

@@ -115,7 +115,13 @@ def _by_lines(
         if number in changed:
             own = nodes.item("\n".join(own), parsed.data[kind][number], changed[number]).split("\n")
         out += own
-    return _ended("\n".join(out + lines[at:]), text)
+    left = "\n".join(out + lines[at:])
+    return _ended(left if len(removed) < len(items) or places else _emptied(kind, left), text)
+
+
+def _emptied(kind: str, text: str) -> str:
+    """A list of which nothing is left says so: a key without a value would be no list."""
+    return re.sub(rf"^({kind}:)(?=[ \t]*(#.*)?$)", r"\1 []", text, count=1, flags=re.MULTILINE)
 
 
 def _ended(result: str, text: str) -> str:

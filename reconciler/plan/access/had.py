@@ -42,7 +42,7 @@ class Past:
     records:  how many were read; `earlier` are those of earlier versions, which tell too little
     gaps:     what the log has lost
     problems: what else is wrong with its chain
-    head:     the hash of the newest record
+    head:     the newest record that has a link
     now:      what the record says of what accounts have, as far as it says it
     """
 
@@ -53,7 +53,7 @@ class Past:
     earlier: int = 0
     gaps: tuple[Gap, ...] = ()
     problems: tuple[Problem, ...] = ()
-    head: str = ""
+    head: Record | None = None
     now: Mapping[Thing, bool | None] = field(default_factory=dict)
 
     def at(self, at: str) -> tuple[Had, ...]:
@@ -116,9 +116,8 @@ def past(records: Iterable[Record], record: LastApplied | None, names: Mapping[s
     found, check, gaps = Past(), Check(), list[Gap]()
     for cycle in _cycles(_looked_at(records, found, check, gaps)):
         found.told.cycle(cycle)
-    problems = check.ended()
-    found.problems = tuple(problem for problem in problems if "missing before" not in problem.what)
-    found.gaps, found.head = tuple(gaps), check.last.hash
+    found.problems = tuple(problem for problem in check.ended() if problem not in check.problems)
+    found.gaps = tuple(gaps)
     found.now = _now(found.told, record, names, found.newest) if record is not None else {}
     return found
 
@@ -131,9 +130,9 @@ def _looked_at(records: Iterable[Record], found: Past, check: Check, gaps: list[
             continue
         before, at = len(check.problems), str(record.get("activityDateTime", ""))
         check.look(record)
-        gaps += [Gap(found.newest, at, problem.what) for problem in check.problems[before:]]
+        gaps += [Gap(found.newest, at, f"record {problem.number}: {problem.what}") for problem in check.problems[before:]]
         found.begins = found.begins or at
-        found.newest = max(found.newest, at)
+        found.newest, found.head = max(found.newest, at), record
         yield record
 
 

@@ -1,0 +1,113 @@
+"""reconcile access --evidence and --verify: an answer as a file that an auditor checks on another machine."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import reconciler
+from reconciler.cli.common import ERROR, guarded, worst
+from reconciler.cli.output import say
+from reconciler.cli.output_files import write_bytes
+from reconciler.cycle.clock import now
+from reconciler.cycle.evidence import BadEvidence, opened, packed
+from reconciler.declare.model import App, Declarations
+from reconciler.report.safe import plain
+
+if TYPE_CHECKING:
+    from reconciler.plan.access.had import Past
+    from reconciler.plan.access.held import Held
+
+LARGEST = 64 << 20  # bytes of a zip that is looked at
+FORM = "1.0"
+
+
+@dataclass
+class Evidence:
+    """Where it goes, and what was asked."""
+
+    file: Path
+    query: Mapping[str, Any]
+    asked: str = field(default_factory=now)
+
+    def write(self, answers: list[Any], table: str, pasts: Mapping[str, Past], more: Mapping[str, Any] | None = None) -> None:
+        """Raises NotWritten."""
+        from reconciler.report import evidence
+
+        counts = {
+            answer["app"]: {
+                **evidence.counted(answer["rows"]),
+                **_log(pasts[answer["app"]]),
+                **(more or {}).get(answer["app"], {}),
+            }
+            for answer in answers
+        }
+        heads = {app: evidence.head(past.head) for app, past in pasts.items()}
+        query = {**self.query, "askedAt": self.asked, "apps": list(pasts)}
+        data = packed(
+            evidence.contents(answers, table, query, counts, heads, {"reconcile": reconciler.__version__, "evidence": FORM})
+        )
+        write_bytes(self.file, data)
+        say(f"{plain(str(self.file))} is written, SHA-256 {hashlib.sha256(data).hexdigest()}")
+
+    def write_now(
+        self, declarations: Declarations, found: Mapping[str, list[Held]], counts: Mapping[str, Mapping[str, int]]
+    ) -> int:
+        """Of who has what now; the log's head says until which record it is."""
+        from reconciler.cycle.had import past_of
+        from reconciler.report import held
+
+        pasts: dict[str, Past] = {}
+
+        def look(app: App) -> int:
+            pasts[app.name] = past_of(app, declarations)
+            return 0
+
+        code = worst([guarded(lambda app=app: look(declarations.apps[app])) for app in found])  # type: ignore[misc]
+        answers = [{"app": app, "at": self.asked, "rows": [held.fields(app, row) for row in found[app]]} for app in pasts]
+        self.write(answers, held.as_csv({app: found[app] for app in pasts}), pasts, counts)
+        return code
+
+
+def _log(past: Past) -> dict[str, Any]:
+    """How much of the log there was to answer from."""
+    gaps = [{"since": gap.since, "until": gap.until, "what": gap.what} for gap in past.gaps]
+    problems = [problem.what for problem in past.problems]
+    return {"logRecords": past.records, "logRecordsOfEarlierVersions": past.earlier, "logBegins": past.begins or None,
+            "gaps": gaps, "problems": problems}  # fmt: skip
+
+
+def check(file: Path) -> int:
+    """Say whether the evidence is sound, and what its head is; 1 where it is not."""
+    from reconciler.report import evidence
+
+    try:
+        data = _read(file)
+        files = opened(data)
+    except (OSError, BadEvidence) as error:
+        say(f"Error: {plain(str(file))} cannot be checked: {plain(str(getattr(error, 'strerror', None) or error))}")
+        say("    name a file that reconcile access --evidence wrote, as it was handed over")
+        return ERROR
+    wrong = evidence.problems(files)
+    for words in wrong:
+        say(f"Error: {plain(words)}")
+    if wrong:
+        say("    this evidence was altered or damaged: ask for it again, and compare the SHA-256 of the file")
+        return ERROR
+    for line in evidence.summary(files):
+        click.echo(plain(line))
+    click.echo(f"SHA-256 {hashlib.sha256(data).hexdigest()}")
+    return 0
+
+
+def _read(file: Path) -> bytes:
+    with file.open("rb") as zipped:
+        data = zipped.read(LARGEST + 1)
+    if len(data) > LARGEST:
+        raise BadEvidence(f"it is over {LARGEST >> 20} MiB")
+    return data

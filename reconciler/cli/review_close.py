@@ -1,0 +1,103 @@
+"""reconcile review close: what stands in the way of a review's end, else its evidence."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import partial
+from pathlib import Path
+
+import click
+
+from reconciler import __version__
+from reconciler.adopt.write import put
+from reconciler.cli.common import ERROR, guarded, load_checked, options, worst
+from reconciler.cli.output import PERSON, say
+from reconciler.cli.output_files import check, write_bytes
+from reconciler.cli.review_decided import sound
+from reconciler.cycle.access_review import removed
+from reconciler.cycle.bundle import packed
+from reconciler.cycle.clock import now
+from reconciler.cycle.commit import revision
+from reconciler.declare.model import Declarations
+from reconciler.declare.reviews import CLOSED, FOLDER, REMOVE, Review
+from reconciler.plan.access_review.check import check_review
+from reconciler.plan.access_review.progress import undecided
+from reconciler.plan.access_review.read_back import ReadBack
+from reconciler.plan.access_review.standing import Standing
+from reconciler.report.access_review_evidence import Closing, closed_text, files_of, obstacles
+
+
+@click.command()
+@options
+@click.argument("name")
+@click.option(
+    "--evidence",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.zip",
+    help="Where to write the evidence.",
+)
+def close(desired: Path, apps: tuple[str, ...], no_color: bool, name: str, evidence: Path) -> int:
+    """End the review NAME, and write its evidence: rows, decisions, what was read back, and the SHA-256 of each file.
+
+    It is refused until everything is decided, nobody decided about themselves, and each removal is out of the declarations and,
+    as the service is read now, gone there. Exit codes: 0, or 1 with all that stands in the way.
+    """
+    if apps:
+        raise click.UsageError("a review is closed as a whole: leave out --app")
+    check(evidence)
+    declarations = load_checked(desired, ())
+    files, standing = sound(desired, name, declarations)
+    if not files:
+        raise click.ClickException(f"the review {name} has no files")
+    if _said(_undone(files, standing), name):
+        return ERROR
+    seen: list[ReadBack] = []
+    code = worst([guarded(partial(_look, seen, app, declarations, files)) for app in _apps_of(files)])
+    if code or _said(obstacles(files, {}, seen), name):
+        return code or ERROR
+    return _ended(desired, name, evidence, Closing(files, seen, now(), revision(declarations.folder)[0] or "", __version__))
+
+
+def _undone(files: list[Review], standing: Standing) -> list[str]:
+    """Decisions that are missing, and removals that are still declared."""
+    declared = [problem for problem in check_review(files, standing) if problem.severity == "warning"]
+    told = [f"{problem.place.file}:{problem.place.line}: {problem.message}" for problem in declared]
+    return [*obstacles(files, {review.file: undecided(review) for review in files}, ()), *told]
+
+
+def _said(lines: list[str], name: str) -> bool:
+    """Whether something stands in the way, which is told."""
+    for line in lines:
+        say(f"Error: {line}")
+    if lines:
+        say(f"The review {name} stays open: decide what is missing, `reconcile review apply {name}`, apply, and close it again.")
+    return bool(lines)
+
+
+def _apps_of(files: list[Review]) -> list[str]:
+    """Apps in which something was to be removed."""
+    return sorted({row.app for review in files for row in review.rows if row.decision == REMOVE})
+
+
+def _look(seen: list[ReadBack], name: str, declarations: Declarations, files: list[Review]) -> int:
+    """What became of the removals in one app."""
+    app = declarations.apps.get(name)
+    if app is None:
+        say(f"Error: the app {name} is no longer declared: nobody can read there what was to be removed")
+        return ERROR
+    rows = [row for review in files for row in review.rows if row.app == name and row.decision == REMOVE]
+    seen.extend(removed(app, declarations, rows, PERSON))
+    return 0
+
+
+def _ended(desired: Path, name: str, file: Path, closing: Closing) -> int:
+    """The evidence, and closed.yaml, by which validate and status know."""
+
+    data = packed(files_of(closing))
+    digest = "sha256:" + hashlib.sha256(data).hexdigest()
+    write_bytes(file, data)
+    put(desired, {f"{FOLDER}/{name}/{CLOSED}.yaml": closed_text(closing.closed[:10], digest)})
+    say(f"{name} is closed. Evidence: {file}, {digest}", err=False)
+    say(f"Commit {desired / FOLDER / name / CLOSED}.yaml, which holds this digest, and keep the evidence.", err=False)
+    return 0

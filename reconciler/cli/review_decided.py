@@ -1,0 +1,117 @@
+"""reconcile review status and apply: what becomes of decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli.common import CHANGES, ERROR, PARTIAL, load_checked, options
+from reconciler.cli.output import say
+from reconciler.cli.terminal import echo, echo_form
+from reconciler.cycle.clock import today
+from reconciler.declare.model import Declarations
+
+if TYPE_CHECKING:
+    from reconciler.adopt.access_review import Followed
+    from reconciler.declare.reviews import Review, Reviews
+    from reconciler.plan.access_review.standing import Standing
+
+
+@click.command()
+@options
+@click.argument("name", required=False)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where decisions are missing.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")
+def status(desired: Path, apps: tuple[str, ...], no_color: bool, name: str | None, detailed_exitcode: bool, form: str) -> int:
+    """Show which decisions are missing, by reviewer, of the review NAME or of every one.
+
+    Exit codes: 0; 1 where one is overdue or a file is in error; with --detailed-exitcode 2 where something is missing.
+    """
+    from reconciler.plan.access_review.progress import progress
+    from reconciler.report.access_review import as_json, as_text
+
+    reviews = _reviews(desired, name)
+    parts = {name: progress(_of_apps(files, apps)) for name, files in reviews.open}
+    echo_form(form, (as_json if form == "json" else as_text)(parts, reviews.closed, today()))
+    every = [part for found in parts.values() for part in found]
+    if reviews.problems or any(part.is_overdue(today()) for part in every):
+        return ERROR
+    return CHANGES if detailed_exitcode and any(part.missing for part in every) else 0
+
+
+def _of_apps(files: Iterable[Review], apps: tuple[str, ...]) -> Iterable[Review]:
+    """With the rows of these apps alone; all of them where none is named."""
+    return (review._replace(rows=tuple(row for row in review.rows if not apps or row.app in apps)) for review in files)
+
+
+def _reviews(desired: Path, name: str | None) -> Reviews:
+    """The reviews, or the one that is named. Problems are printed; raises UsageError where there is none of the name."""
+    from reconciler.cli.common import meant
+    from reconciler.declare.reviews import read_reviews
+    from reconciler.report.problems import as_text
+
+    reviews = read_reviews(desired)
+    if name is not None and name not in reviews.by_name:
+        raise click.UsageError(f"no review {name!r}; " + meant(name, sorted(reviews.by_name)))
+    found = reviews if name is None else reviews.only(name)
+    echo(as_text(found.problems), err=True, nl=False)
+    return found
+
+
+@click.command(name="apply")
+@options
+@click.argument("name")
+def apply_(desired: Path, apps: tuple[str, ...], no_color: bool, name: str) -> int:
+    """Take out of the declarations what the review NAME decided to remove; comments are kept.
+
+    What comes through a group is left to you, since others would lose it too: the group is named. Nothing is written to a
+    service: the next apply does that. Exit codes: 0, 5 where something is left to you, 1 where the review is in error.
+    """
+    from reconciler.adopt.access_review import follow
+    from reconciler.adopt.model import ImportRefused
+    from reconciler.declare.reviews import REMOVE
+
+    declarations = load_checked(desired, apps)
+    files, standing = sound(desired, name, declarations)
+    rows = [row for review in files for row in review.rows if row.decision == REMOVE and (not apps or row.app in apps)]
+    try:
+        followed = follow(desired, rows, standing)
+    except ImportRefused as error:
+        say(f"Error: {error.message}")
+        say(f"    {error.remedy}; nothing was written")
+        return ERROR
+    return _told_of(followed, desired, len(rows))
+
+
+def sound(desired: Path, name: str, declarations: Declarations) -> tuple[list[Review], Standing]:
+    """The files of one review, which is not closed and has no error; else these are printed, and Exit is raised."""
+    from reconciler.plan.access_review.check import check_reviews
+    from reconciler.plan.access_review.standing import Standing
+    from reconciler.report.problems import as_text
+
+    reviews = _reviews(desired, name)
+    if name in reviews.closed:
+        raise click.ClickException(f"the review {name} is closed")
+    problems = [problem for problem in check_reviews(reviews, declarations, today()) if problem.severity == "error"]
+    echo(as_text([problem for problem in problems if problem not in reviews.problems]), err=True, nl=False)
+    if problems:
+        raise click.exceptions.Exit(ERROR)
+    return reviews.by_name[name], Standing(declarations, today())
+
+
+def _told_of(followed: Followed, desired: Path, removals: int) -> int:
+    from reconciler.declare.wording import plural
+
+    for path, items in followed.edited.items():
+        say(f"{desired / path}: {plural(items, 'item')} edited", err=False)
+    for row, giving in followed.left:
+        say(f"{row.who} still has {row.what} in {row.app} through group {giving.group} ({giving.file}:{giving.line})")
+        say("    take them out of the group, or the assignment from the group: others would lose it too")
+    left = len({row.key for row, _ in followed.left})
+    say(f"{plural(removals, 'removal')}: {removals - left} out of the declarations, {left} left to you", err=False)
+    if followed.edited:
+        say("Look at `git diff`, and merge it: the next apply takes it from the service.", err=False)
+    return PARTIAL if left else 0

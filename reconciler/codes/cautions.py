@@ -1,0 +1,86 @@
+"""Codes of what stands under Caution in a plan: what a reviewer must not overlook. Pure."""
+
+from __future__ import annotations
+
+from reconciler.codes.model import Code
+
+BY_HAND = "Do it on the service by hand, or say in the profile or the mapping that it is so there."
+MEANT = "Make sure that it is meant before you approve the pull request."
+
+
+def _code(name: str, title: str, means: str, matters: str, fix: str, shown: str) -> Code:
+    return Code(name, title, means, matters, fix, shown=shown)
+
+
+CAUTIONS = (
+    _code("Renames", "Accounts get another name", "userName, e-mail or a matching value of accounts changes.",
+          "People sign in by it, and other systems know them by it.", MEANT, "a user whose userPrincipalName changes"),
+    _code("LooksRenamed", "It looks like a rename that nobody declared",
+          "Somebody is to come who has an attribute in common with somebody who is to go.",
+          "A new account is made and the old one disabled: what the person had in it is lost.",
+          "Where it is a rename, add `previously: [OLD NAME]`.",
+          "ada.byron@ is removed, ada.lovelace@ with her employeeId added"),
+    _code("ConfusableName", "A privileged role for a name that looks like another",
+          "Who gains a privileged role has a name that can be taken for somebody else's.",
+          "A reviewer may believe that it is the other.", MEANT, "аda@example.com, with a Cyrillic а, gains Admin"),
+    _code("DisabledByHand", "Somebody was disabled on the service",
+          "The declaration enables an account that was disabled on the service, and not by us.",
+          "It may have been an incident.", "To keep it disabled, set `accountEnabled: false` or remove the assignment.",
+          "an administrator disabled Ada in the app's own console"),
+    _code("InactiveWithoutRecord", "Inactive, and nobody knows why",
+          "An account that is to be enabled is inactive on the service, and the record does not say why.",
+          "Somebody may have revoked it.", MEANT, "an app that is adopted with inactive accounts in it"),
+    _code("RevokedByLog", "Revoked, and the record has forgotten it",
+          "The provisioning log says that the person was revoked, and the record does not any more.",
+          "The plan lets somebody in again who was put out.", "Revoke again, or set `accountEnabled: false`.",
+          "`reconcile record forget` for somebody who was revoked"),
+    _code("StillActive", "Disabled, and still active", "The service took `active: false` and shows the account as active.",
+          "Somebody who was to lose access has it.", BY_HAND, "a service that ignores `active`"),
+    _code("StillInactive", "Enabled, and still inactive", "The service took `active: true` and shows the account as inactive.",
+          "Somebody has no access who should.", BY_HAND, "a service that enables accounts only by its own console"),
+    _code("RoleKept", "A role was taken and is still there", "The service answered and did not take the role away.",
+          "Somebody has more access than is declared.", BY_HAND, "a service that ignores changes to `roles`"),
+    _code("RoleMissing", "A role was given and is not shown", "The service answered and does not show the role.",
+          "Somebody has less access than is declared, or the role has another name there.", BY_HAND,
+          "a service that renames roles"),
+    _code("RoleStays", "A role that nothing assigns", "AppRoleAssignmentsComplex only adds roles.",
+          "Somebody has more access than is declared.",
+          "Map it with AssertiveAppRoleAssignmentsComplex, or take it away by hand.",
+          "an assignment is removed where the mapping only adds"),
+    _code("MemberKept", "A member was taken out and is still there", "The service answered and did not take the member out.",
+          "What the group gives is still there.", BY_HAND, "a service that ignores removals of members"),
+    _code("MemberMissing", "A member was put in and is not shown", "The service answered and does not show the member.",
+          "Either the member is not there, or the service does not show everybody.", BY_HAND, "a service that shows no members"),
+    _code("NoLongerMapped", "An attribute that gave access is not mapped any more",
+          "A mapping that carried roles or members is gone, or applies at creation alone.",
+          "People keep on the service what it gave them.", "Take it away first, then remove the mapping.",
+          "the mapping of `roles` is removed"),
+    _code("NoLongerTaken", "Something would be taken, and is not",
+          "A setting that newly holds keeps accounts, roles or members that would go without it.",
+          "People keep access that nothing gives them any more.", MEANT, "`outOfScope: retain` in the place of `disable`"),
+    _code("PrivilegeEnds", "A role is not privileged any more", "`privileged: true` is gone from a role that people hold.",
+          "From then on nobody looks at it as at a privileged one.", MEANT, "a role without its `privileged: true`"),
+    _code("PolicyChanged", "A policy asks for something else", "A rule of `policies/` is another one than when last applied.",
+          "What it stopped may pass.", MEANT, "`maximum: 3` becomes `maximum: 30`"),
+    _code("SafeguardEnds", "A safeguard is gone", "A safeguard that held when last applied is not set any more.",
+          "What it stopped passes.", MEANT, "`lockout` is removed from app.yaml"),
+    _code("SafeguardWeakened", "A safeguard lets more through", "A limit is looser than when last applied.",
+          "What it stopped may pass.", MEANT, "`count: 10` becomes `count: 500`"),
+    _code("ProtectionEnds", "A protection ends", "Somebody who was protected when last applied is not any more.",
+          "The next plan may disable the account.", MEANT, "a name is removed from `protected`"),
+    _code("ApprovalLifts", "An approval lifts a safeguard", "An entry in `approvals.yaml` lets this plan through.",
+          "What would be stopped is done.", "Read its reason, and who is named.", "an approval of `accidentalDeletions`"),
+    _code("AppRenamed", "The app has another name", "The app's name differs from what was last applied.",
+          "The record is kept by it: under another name it is empty.", "Move it with `reconcile record migrate --from-app OLD`.",
+          "`app: wiki` becomes `app: docs`"),
+    _code("TenantUrlChanged", "The service's address changes", "`tenantUrl` differs from what was last applied.",
+          "Another service gets the token and the accounts.", MEANT, "`https://wiki.example.com` becomes `https://docs.example.com`"),
+    _code("TokenNameChanged", "Another token is used", "`secretToken` names something else than when last applied.",
+          "Another secret goes to this service.", MEANT, "`${env:WIKI_TOKEN}` becomes `${env:DOCS_TOKEN}`"),
+    _code("RecordMoved", "The record lies elsewhere", "`record` in `reconciler.yaml` differs from what was last applied.",
+          "At the new place it may be empty: nobody would be disabled any more.", "Move it with `reconcile record migrate`.",
+          "`backend: local` becomes `backend: git`"),
+    _code("NotCompared", "Nobody compared with the commit before", "The commit before this change is not in the clone.",
+          "Where the record lies and whose token goes where may have changed unseen.", "Check out with `fetch-depth: 0`.",
+          "a shallow checkout in a workflow of your own"),
+)  # fmt: skip

@@ -1,0 +1,56 @@
+"""Codes of access reviews in files. Pure."""
+
+from __future__ import annotations
+
+from reconciler.codes.model import Code
+
+CODES = (
+    Code(
+        "review-altered",
+        "A review's rows were changed",
+        "Something else than decisions and reasons was changed in the file since the review was started.",
+        "A reviewer would decide about another list than the one that was true.",
+        "Restore the rows from Git, and fill in `decision` and `reason` alone.",
+        shown="a row of a review that somebody removed by hand",
+    ),
+    Code(
+        "review-file-missing",
+        "A file of a review is missing",
+        "The review was started with more files than are there.",
+        "Those who stand in it would not be reviewed by anybody.",
+        "Restore it from Git.",
+        shown="one of three files of a review was deleted",
+    ),
+    Code(
+        "review-name",
+        "The folder and the review have two names",
+        "`review:` in the file is not the name of its folder.",
+        "Which review the decisions belong to cannot be told.",
+        "Give both one name.",
+        shown="a folder of a review that was renamed",
+    ),
+    Code(
+        "review-reason",
+        "An access is kept without a reason",
+        "A row of a review says `keep`, and its `reason` is empty.",
+        "The reason is what an audit asks for.",
+        "Write `reason: ...` beside the decision.",
+        shown="`decision: keep` with nothing else",
+    ),
+    Code(
+        "review-self",
+        "Somebody decides about their own access",
+        "The reviewer of a file is a person in it.",
+        "A review by oneself is none.",
+        "Start the review again with somebody else, whom `--otherwise` names.",
+        shown="a file of the reviewer grace@example.com with a decision about Grace",
+    ),
+    Code(
+        "review-still-declared",
+        "Taken away by a review, and still declared",
+        "A review decided that somebody is to lose an access, and the declaration still gives it (a warning).",
+        "The decision has no effect.",
+        "Take it out, or run `reconcile review apply NAME`.",
+        shown="`decision: remove`, while the assignment is still in `assignments.yaml`",
+    ),
+)

@@ -1,0 +1,75 @@
+"""Evidence of an answer: the same bytes for the same answer, and whatever was altered is found."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import Any
+
+import pytest
+
+from reconciler.cycle.evidence import BadEvidence, opened, packed
+from reconciler.record.log.chain import NOTHING, chained
+from reconciler.report.evidence import MANIFEST, NAMES, contents, counted, head, problems, summary
+
+ROWS = [{"app": "wiki", "address": "User/ada", "what": "Admin", "privileged": True, "known": True},
+        {"app": "wiki", "address": "User/ada", "what": "=1+1", "privileged": False, "known": False}]  # fmt: skip
+TABLE = "app,address,what\r\nwiki,User/ada,Admin\r\nwiki,User/ada,'=1+1\r\n"
+(RECORD,), _ = chained([{"activityDateTime": "2026-01-01T00:00:00Z", "reconcile": {"kind": "object"}}], NOTHING)
+
+
+def made(**changed: Any) -> bytes:
+    parts: dict[str, Any] = {"answers": [{"app": "wiki", "rows": ROWS}], "table": TABLE, "query": {"at": "x"},
+                             "counts": {"wiki": counted(ROWS)}, "heads": {"wiki": head(RECORD)}, "versions": {}}  # fmt: skip
+    return packed(contents(**{**parts, **changed}))
+
+
+def rezipped(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+def test_sound_evidence_is_the_same_bytes_and_has_no_problem() -> None:
+    assert made() == made() and problems(opened(made())) == []
+    assert summary(opened(made()))[0].startswith("wiki: 2 rows of 1 people")
+
+
+@pytest.mark.parametrize("name", sorted(NAMES - {MANIFEST}))
+def test_every_file_that_was_altered_is_named(name: str) -> None:
+    files = opened(made())
+    assert problems(opened(rezipped({**files, name: files[name] + b" "})))[0] == f"{name} is not the file that {MANIFEST} names"
+
+
+@pytest.mark.parametrize(
+    "changed, expected",
+    [
+        ({"counts": {"wiki": counted(ROWS[:1])}}, "counts.json does not count the rows of access.json for wiki"),
+        ({"table": TABLE.replace("Admin", "User")}, "access.csv does not have the rows of access.json"),
+        ({"heads": {"wiki": {**head(RECORD), "head": "sha256:0"}}}, "the head of wiki is not the hash of its record"),
+        ({"counts": []}, "a file does not have its form"),
+    ],
+)
+def test_what_does_not_fit_together_is_said_though_the_sums_do(changed: dict[str, Any], expected: str) -> None:
+    (told,) = problems(opened(made(**changed)))
+    assert told.startswith(expected)
+
+
+def test_a_zip_with_other_files_and_what_is_none_are_refused() -> None:
+    files = opened(made())
+    for data in (
+        b"PK",
+        made()[:-30],
+        rezipped({**files, "../x": b""}),
+        rezipped({name: files[name] for name in list(files)[1:]}),
+    ):
+        with pytest.raises(BadEvidence):
+            opened(data)
+
+
+def test_a_zip_that_would_be_huge_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.cycle.evidence.MOST", 100)
+    with pytest.raises(match="over 0 MiB"):
+        opened(made())
