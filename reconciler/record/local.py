@@ -17,9 +17,9 @@ from reconciler.record import document, lease
 from reconciler.record.check import LOST, journal_of
 from reconciler.record.lines import append, lines_of, remove, sync_folder
 from reconciler.record.log.append import linked
-from reconciler.record.log.chain import NOTHING, Link, kind_of
+from reconciler.record.log.chain import NOTHING, Link, Summary, kind_of
 from reconciler.record.log.files import LogFiles, blocks_of
-from reconciler.record.log.prune import Summary, counted
+from reconciler.record.log.prune import counted
 from reconciler.record.log.read import records_of
 from reconciler.record.model import Record
 from reconciler.record.store import NEVER, Locked, LockInfo, RecordError, lock_info

@@ -13,8 +13,7 @@ from reconciler.declare.errors import ReconcileError
 from reconciler.record.model import Record
 
 if TYPE_CHECKING:
-    from reconciler.record.log.chain import Link
-    from reconciler.record.log.prune import Summary
+    from reconciler.record.log.chain import Link, Summary
 
 NEVER = "9999-12-31T23:59:59Z"
 

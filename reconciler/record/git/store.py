@@ -21,8 +21,8 @@ from reconciler.record.git.lock import LOCK, UNLOCKED, Changes, GitLock
 from reconciler.record.git.log import GitLog
 from reconciler.record.git.pending import JOURNAL, Pending, journal_file, summary
 from reconciler.record.git.ref import Ref
-from reconciler.record.log.chain import NOTHING, Link, kind_of
-from reconciler.record.log.prune import Summary, counted
+from reconciler.record.log.chain import NOTHING, Link, Summary, kind_of
+from reconciler.record.log.prune import counted
 from reconciler.record.log.read import records_of
 from reconciler.record.model import Record
 from reconciler.record.store import LeaseLost, LockInfo, RecordError, Unsaved

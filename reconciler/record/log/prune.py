@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
 
 from reconciler.record.log.chain import NOTHING, Link, hash_of, link_of
 from reconciler.record.log.read import records_of
-
-Summary = Callable[[int, Link], dict[str, Any]]  # what the log says of so many records, of which this was the last
 
 
 def counted(blocks: Iterable[bytes]) -> tuple[int, Link]:
