@@ -36,9 +36,15 @@ def _settings(app: App) -> Iterator[tuple[str, object]]:
         ("deprovisioning", app.deprovisioning),
         ("safeguards", app.safeguards),
     ):
-        for item in fields(part):
-            if item.name not in PLACES:
-                yield f"{name}.{item.name}", getattr(part, item.name)
+        yield from _said(name, part)
+
+
+def _said(name: str, part: Any) -> Iterator[tuple[str, object]]:
+    """What is set otherwise than by default: a setting that a newer version knows has not changed by being left out."""
+    default = type(part)()
+    for item in fields(part):
+        if item.name not in PLACES and (value := getattr(part, item.name)) != getattr(default, item.name):
+            yield f"{name}.{item.name}", value
 
 
 def _mapping(name: str, mapping: ObjectMapping) -> Iterator[tuple[str, object]]:
@@ -46,7 +52,9 @@ def _mapping(name: str, mapping: ObjectMapping) -> Iterator[tuple[str, object]]:
     yield f"{name}.targetObjectActions", sorted(mapping.targetObjectActions)
     yield f"{name}.scopingFilters", [[c[:3] for c in item.clauses] for item in mapping.scopingFilters]
     for row in mapping.attributes:
-        yield f"{name}.attributes.{row.target}", [value for key, value in row._asdict().items() if key not in PLACES]
+        default = row._field_defaults
+        said = {key: value for key, value in row._asdict().items() if key not in default or value != default[key]}
+        yield f"{name}.attributes.{row.target}", {key: value for key, value in said.items() if key not in PLACES}
 
 
 def _digest(value: object) -> str:
