@@ -66,7 +66,8 @@ def audit_record(
         "targetResources": [{"displayName": app, "type": "ServicePrincipal"}],
         OURS: {name: value for name, value in ours.items() if value},
     }
-    return {"id": _id_of(record), **record}
+    told = {"at": at, "app": app, "cycle": cycle, "kind": kind.value, "reason": reason}  # whoever and whatever machine began it
+    return {"id": _id_of(told), **record}
 
 
 def _id_of(record: Mapping[str, Any]) -> str:
