@@ -97,7 +97,8 @@ def test_commands_on_the_record_and_a_blocked_plan_are_told(desk: Desk) -> None:
 def test_each_setting_that_decides_who_gets_what_has_a_key_and_where_it_stands_is_none(desk: Desk) -> None:
     app = load(desk.folder / "desired").declarations.apps["wiki"]
     before = configuration(app)
-    assert {"provisioning.scope", "safeguards.protected", "deprovisioning.outOfScope", "roles.User"} <= before.keys()
+    assert {"roles.User", "mappings.users.attributes.userName"} <= before.keys()
+    assert "provisioning.scope" not in before, "what a newer version sets by default has not changed"
     moved = replace(app, safeguards=replace(app.safeguards, places={"protected": Place("elsewhere", 9)}))
     assert changed(before, configuration(moved)) == [] == changed({}, before)
     scoped = replace(
