@@ -52,7 +52,9 @@ class Seconds(click.FloatRange):
     name = "number of seconds"
 
 
-lock_option = click.option("--lock-timeout", type=Seconds(min=0), default=0.0, metavar="SECONDS", help="Wait so long for a lock.")
+lock_option = click.option(
+    "--lock-timeout", type=Seconds(min=0), default=0.0, metavar="SECONDS", help="Wait up to this long for the lock."
+)
 
 
 def selection_options(command: Callable[..., Any]) -> Callable[..., Any]:

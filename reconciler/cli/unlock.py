@@ -19,8 +19,8 @@ from reconciler.record.open import store_of
 def unlock(desired: Path, apps: tuple[str, ...], no_color: bool, id: str) -> int:
     """Break the lock ID, as `reconcile lock` shows it.
 
-    A holder that still lives stops writing when it next looks, within two minutes: what is printed says how long to wait before
-    the next apply.
+    A holder that is still alive stops writing when it next looks, within two minutes: what is printed says how long to wait
+    before the next apply.
     """
     declarations = load_checked(desired, apps)
     return guarded(lambda: _unlock(chosen(declarations, apps), declarations, id))

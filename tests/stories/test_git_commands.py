@@ -140,7 +140,7 @@ def test_lock_shows_the_holder_and_unlock_breaks_that_one(remote: GitWorld, caps
     assert "`reconcile apply`) since 2026-06-01T00:00:00Z, until " in shown
     assert run(["unlock", "0" * 32]) == 1 and "no lock has the id" in capsys.readouterr().err
     assert run(["unlock", shown.rsplit("id ", 1)[1].strip()]) == 0
-    assert "wiki: the lock is broken; if its run still lives, it may write for 2 minutes more" in capsys.readouterr().out
+    assert "wiki: the lock is broken; if that run is still alive, it may write for 2 minutes more" in capsys.readouterr().out
     assert run(["lock"]) == 0 and "not locked" in capsys.readouterr().out
 
 
