@@ -46,42 +46,60 @@ def follow(desired: Path, rows: Iterable[Reviewed], standing: Standing) -> Follo
         if not givings:
             followed.gone.append(row)
     texts = edits.texts()
-    _check(desired, texts)
-    write.put(desired, texts)
+    if texts:
+        _check(desired, texts)
+        write.put(desired, texts)
     followed.edited = {path: len(edits.by_file[path]) for path in texts}
     return followed
 
 
+class Item(NamedTuple):
+    """One thing that is to go: an assignment, or a member of the group whose item begins on the line; names are folded."""
+
+    line: int
+    user: str
+    role: str
+
+
 class _Edits:
-    """What is to go, by file and line: an assignment, or members of a group by folded name."""
+    """What is to go, by file."""
 
     def __init__(self, desired: Path) -> None:
-        self.desired, self.by_file = desired, defaultdict[str, dict[int, set[str]]](lambda: defaultdict(set))
+        self.desired, self.by_file = desired, defaultdict[str, set[Item]](set)
         self.kinds: dict[str, str] = {}
 
     def add(self, giving: Giving, user: str) -> None:
         path = Path(giving.file).resolve().relative_to(self.desired.resolve()).as_posix()
         self.kinds[path] = giving.kind
-        self.by_file[path][giving.line].add(user)
+        self.by_file[path].add(Item(giving.line, user, giving.role))
 
     def texts(self) -> dict[str, str]:
         """The files that change, as they are to be."""
-        return {path: self._text(path, items) for path, items in self.by_file.items()}
+        return {path: self._text(path, items) for path, items in sorted(self.by_file.items())}
 
-    def _text(self, path: str, items: Mapping[int, set[str]]) -> str:
+    def _text(self, path: str, items: Iterable[Item]) -> str:
         kind, text = self.kinds[path], write.read(self.desired, path) or ""
         document = parse(text.encode(), path)
-        numbers = [(_number(document, line), people) for line, people in items.items()]
-        if kind == "assignments":
-            return revise(kind, text, path, {}, removed=[number for number, _ in numbers])
         rows = document.data[kind]
-        return revise(kind, text, path, {number: _without(rows[number], people) for number, people in numbers})
+        if kind == "assignments":
+            return revise(
+                kind, text, path, {}, removed=[n for n, row in enumerate(rows) if _assigned(document, n, row) & {*items}]
+            )
+        people: dict[int, set[str]] = defaultdict(set)
+        for item in items:
+            people[_number(document, item.line)].add(item.user)
+        return revise(kind, text, path, {number: _without(rows[number], names) for number, names in people.items()})
+
+
+def _assigned(document: Document, number: int, row: dict[str, Any]) -> set[Item]:
+    """What an assignment of a file is, where it names a user: several may stand on one line."""
+    return {Item(document.item_lines[number], fold(row["user"]), fold(row["role"]))} if "user" in row else set()
 
 
 def _number(document: Document, line: int) -> int:
-    """Which item of the file's list begins on a line."""
+    """Which group of the file begins on a line. Raises ImportRefused where several do."""
     if document.item_lines.count(line) != 1:
-        raise ImportRefused(f"{document.file}:{line}: several items stand on this line", "edit it by hand")
+        raise ImportRefused(f"{document.file}:{line}: several groups stand on this line", "edit it by hand")
     return document.item_lines.index(line)
 
 

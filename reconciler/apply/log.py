@@ -21,7 +21,7 @@ from reconciler.apply.log_shape import (
 )
 from reconciler.apply.model import Job, Outcome
 from reconciler.apply.steps import StepKind
-from reconciler.declare.names import is_group
+from reconciler.declare.names import is_group, is_user
 from reconciler.plan.change import REDACTED, Action, AttributeChange, Change
 from reconciler.plan.model import Skip
 from reconciler.record.entries import Entry
@@ -151,7 +151,16 @@ def _adopted(job: Job, address: str, at: str) -> dict[str, Any]:
     reason = "matched an account that was there; nothing was written"
     found = step("EntryImport", "matching", "success", f"matched {entry['id']}")
     facts = Facts(job.app, job.occasion, job.origin, at, address, "adopt", "success", reason, entry["id"], "adopted")
-    return record_of(replace(facts, properties=inside, before=(found,), roles=roles))
+    return record_of(replace(facts, properties=inside, before=(found,), roles=roles, place=_declared_at(job, address)))
+
+
+def _declared_at(job: Job, address: str) -> tuple[str, int]:
+    """The file and the line that declare a user or a group."""
+    declared = job.resolution.users if is_user(address) else job.resolution.groups
+    if (item := declared.get(address)) is None:
+        return "", 0
+    table = job.resolution.table(address)
+    return table.files[item.row], table.lines[item.row]
 
 
 def new_skips(job: Job) -> list[Skip]:

@@ -169,6 +169,16 @@ def chosen(declarations: Declarations, apps: tuple[str, ...]) -> list[App]:
     return [app for name, app in declarations.apps.items() if not apps or name in apps]
 
 
+def logged(work: Callable[[], None]) -> None:
+    """Tell the log of what was done; that this failed does not undo it, and is said."""
+    from reconciler.record.store import RecordError
+
+    try:
+        work()
+    except RecordError as error:
+        say(f"Warning: that was done, and the log does not tell of it: {error}")
+
+
 def guarded(work: Callable[[], int]) -> int:
     """Run the work on one app; what a person can cause is said in words, with what to do."""
     from reconciler.record.store import LeaseLost, Locked, RecordError, Unsaved

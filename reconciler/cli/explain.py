@@ -40,6 +40,7 @@ def explain(
 
     declarations = load_checked(desired, apps)
     explanations: list[Explanation] = []
+    came: list[str] = []  # text of each, by the log
     recorded: set[str] = set()
 
     def work(app: App) -> int:
@@ -55,6 +56,7 @@ def explain(
             read = minimal_read((address,)) if minimal else None
             explanation = explain_online(app, declarations, record, address, store, PERSON, read)
         explanations.append(explanation)
+        came.append(_came(app, declarations, address) if form == "text" else "")
         return ERROR if explanation.steps[0].status == "failure" else 0
 
     code = worst([guarded(lambda app=app: work(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]
@@ -62,8 +64,18 @@ def explain(
         click.echo(report.dumps(explanations), nl=False)
     else:
         shown = explanations if every else map(report.with_values, explanations)
-        echo("\n".join(report.render(item, colourer(no_color)) for item in shown), nl=False)
+        texts = (report.render(item, colourer(no_color)) + words for item, words in zip(shown, came, strict=True))
+        echo("\n".join(texts), nl=False)
     return code if explanations or code else _unknown(declarations, recorded, user)
+
+
+def _came(app: App, declarations: Declarations, address: str) -> str:
+    """When somebody came to what they have, and by whose leave; empty where the log knows nothing of them."""
+    from reconciler.cycle.clock import now
+    from reconciler.cycle.had import past_of
+    from reconciler.report.had import came
+
+    return came(row for row in past_of(app, declarations).at(now()) if fold(row.address) == fold(address))
 
 
 def _unknown(declarations: Declarations, recorded: set[str], user: str) -> int:

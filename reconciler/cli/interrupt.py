@@ -38,7 +38,7 @@ def orderly() -> Iterator[Callable[[], bool]]:
         _asked.append(number)
         # Whatever was being printed is left alone.
         with suppress(OSError):  # whoever read it was interrupted as well
-            os.write(2, b"the write under way is being ended; interrupt again to leave at once\n")
+            os.write(2, b"finishing the writes under way; press Ctrl-C again to stop now\n")
 
     before = {number: signal.signal(number, note) for number in SIGNALS}
     try:

@@ -23,6 +23,6 @@ def warn_forgotten(declarations: Declarations) -> None:
                 "nothing is planned or written there"
             )
             say(
-                "    if it is declared nowhere else, and that access is to end: bring its files back with `assignments: []`, "
+                "    if it is declared nowhere else: to end that access, restore its files with `assignments: []`, "
                 "apply, and remove them then"
             )

@@ -121,7 +121,7 @@ def _save(plans: list[Plan], out: Path, mode: int, unplanned: list[str]) -> None
     from reconciler.report.jsonform import dumps
 
     if unplanned:
-        echo(f"{out} was not written, since it would lack an app", err=True)
+        echo(f"{out} was not written, because one app could not be planned", err=True)
     else:
         output_files.write(out, dumps(plans), mode)
 

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import candidates
-from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
+from reconciler.cli.common import ERROR, chosen, guarded, load_checked, logged, options, worst
 from reconciler.cli.output import say
 from reconciler.cli.record_verify import verify
 from reconciler.cli.terminal import echo, echo_form
 from reconciler.cycle.clock import now
 from reconciler.declare.folders import APP_NAME
 from reconciler.declare.model import App, Declarations
+from reconciler.declare.wording import plural
 from reconciler.record.here import checkout_here
 from reconciler.record.open import recovered, store_named, store_of
 
@@ -94,6 +95,7 @@ def list_(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) -> in
 @click.argument("address", shell_complete=candidates.addresses)
 def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -> int:
     """Take ADDRESS out of the record. Its account stays as it is, and is matched afresh by the next plan."""
+    from reconciler.cycle.audited import tell_command
     from reconciler.record.forget import forget as take_out
 
     done: list[str] = []
@@ -103,7 +105,8 @@ def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -
         record = recovered(store)
         if record is None or record.written(address) is None:
             return 0
-        if take_out(store, address, now()):
+        words = f"{address} was taken out of the record"
+        if take_out(store, address, now(), lambda: tell_command(store, "forget", words, {"address": address})):
             done.append(app.name)
         say(f"{app.name}: {address} is forgotten; its account was not touched", err=False)
         return 0
@@ -124,6 +127,7 @@ def migrate(
     """Move the record to where reconciler.yaml now says that it lives, or from an app's old name to its new one."""
     if name is not None and (len(apps) != 1 or not APP_NAME.fullmatch(name)):
         raise click.UsageError("--from-app takes the old name of one app: name the new one with --app")
+    from reconciler.cycle.audited import tell_command
     from reconciler.declare.settings import RecordSettings
     from reconciler.record.migrate import migrate as move
     from reconciler.record.migrate import other_backend
@@ -141,6 +145,9 @@ def migrate(
         if source.where() == target.where():
             raise click.UsageError(f"the record lies in {target.where()} already")
         count = move(source, target, now())
+        places = {"from": source.where(), "to": target.where()}
+        words = f"{count} entries moved from {source.where()} to {target.where()}"
+        logged(lambda: tell_command(target, "migrate", words, places))
         say(f"{app.name}: {count} entries moved from {source.where()} to {target.where()}", err=False)
         return 0
 
@@ -169,17 +176,32 @@ def trust(desired: Path, apps: tuple[str, ...], no_color: bool, head: str) -> in
 @options
 @click.option("--older-than", "age", required=True, metavar="DAYS", help="An age in days, such as 400d.")
 def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str) -> int:
-    """Cut the history of a record in Git at an age; the present stays."""
-    from datetime import UTC, datetime
+    """Cut the log at an age, by whole months, and the history of a record in Git; the present stays.
+
+    The log keeps a record of what was cut, by which `reconcile record verify` still holds.
+    """
+    from datetime import UTC, datetime, timedelta
+
+    from reconciler.cycle.audited import prune_log
+    from reconciler.record.git.store import GitStore
 
     number = age.removesuffix("d")
     if not (age.endswith("d") and number.isascii() and number.isdigit() and len(number) < 6):
         raise click.UsageError(f"{age!r} is no age in days: write for example 400d")
+    today = datetime.now(UTC)
 
-    def work(name: str, store: GitStore) -> None:
-        echo(f"{name}: {store.prune(int(number), datetime.now(UTC))} commits cut")
+    def work(app: App, declarations: Declarations) -> int:
+        store = store_of(app, declarations)
+        if store.load() is not None:
+            count = prune_log(store, f"{today - timedelta(days=int(number)):%Y-%m}")
+            echo(f"{app.name}: {plural(count, 'record')} of the log cut")
+        elif not isinstance(store, GitStore):
+            echo(f"{app.name}: there is no record")
+        if isinstance(store, GitStore):
+            echo(f"{app.name}: {store.prune(int(number), today)} commits cut")
+        return 0
 
-    return _each_in_git(desired, apps, work)
+    return _each(desired, apps, work)
 
 
 def _each_in_git(desired: Path, apps: tuple[str, ...], work: Callable[[str, GitStore], None]) -> int:

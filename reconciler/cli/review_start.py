@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
+from reconciler.cli.common import ERROR, chosen, guarded, load_checked, meant, options, worst
 from reconciler.cli.output import PERSON, say
 from reconciler.cli.terminal import echo
 from reconciler.cycle.clock import today
@@ -58,13 +58,15 @@ def start(
         if found is None:
             say(f"Error: {app.displayName} has no record: leave out --offline")
             return ERROR
-        rows.extend(_picked(found, roles, groups, privileged))
+        rows.extend(found)
         return 0
 
     code = worst([guarded(lambda app=app: work(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]
     if code:
         say("Nothing was written: a review that misses an app would look complete.")
         return code
+    _check_known(declarations, rows, roles, groups)
+    rows = _picked(rows, roles, groups, privileged)
     shared = share(rows, choose, Named(declarations.users)(otherwise) if otherwise else "")
     if not _told(shared, otherwise):
         return ERROR
@@ -131,6 +133,19 @@ def _picked(rows: list[Row], roles: tuple[str, ...], groups: tuple[str, ...], pr
     return [row for row in rows if id(row.held) in found and (row.held.privileged or not privileged)]
 
 
+def _check_known(declarations: Declarations, rows: list[Row], roles: tuple[str, ...], groups: tuple[str, ...]) -> None:
+    """A slip in a name must not read as nobody. Raises UsageError."""
+    from reconciler.declare.names import fold
+
+    had = {kind: [row.held.what for row in rows if row.held.kind == kind] for kind in ("role", "group")}
+    declared = [role.displayName for app in declarations.apps.values() for role in app.roles.values()]
+    for kind, asked, names in (("role", roles, declared), ("group", groups, declarations.groups.columns["displayName"])):
+        known = {fold(name): name for name in (*had[kind], *names)}
+        for name in asked:
+            if fold(name) not in known:
+                raise click.UsageError(f"no {kind} {name!r}; " + meant(name, sorted(known.values())))
+
+
 def _told(shared: Shared, otherwise: str) -> bool:
     """Whether everybody has a reviewer; who was given to the fallback is told."""
     for why, people in sorted(shared.fallen.items()):
@@ -156,6 +171,7 @@ def _write(desired: Path, declarations: Declarations, shared: Shared, head: dict
     from reconciler.declare.folders import readable_path
     from reconciler.declare.reviews import FOLDER
     from reconciler.plan.access_review.rows import data_of
+    from reconciler.record.here import inside
     from reconciler.report.access_review import codeowners, document, file_names
 
     if not shared.files:
@@ -174,8 +190,9 @@ def _write(desired: Path, declarations: Declarations, shared: Shared, head: dict
     for reviewer, path in zip(shared.files, texts, strict=True):
         rows = shared.files[reviewer]
         say(f"{desired / path}: {_count(rows)}")
+    folder = inside(str(desired)) or readable_path(desired)  # CODEOWNERS counts from the top of the repository
     say("Lines for CODEOWNERS, so that each file waits for its reviewer:")
-    click.echo(codeowners(readable_path(desired), head["review"], names, _mails(declarations)), nl=False)
+    click.echo(codeowners(folder, head["review"], names, _mails(declarations)), nl=False)
     return 0
 
 

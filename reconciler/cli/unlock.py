@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
-from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options
+from reconciler.cli.common import ERROR, chosen, guarded, load_checked, logged, options
 from reconciler.cli.terminal import echo
 from reconciler.declare.model import App, Declarations
 from reconciler.record.open import store_of
@@ -18,14 +19,16 @@ from reconciler.record.open import store_of
 def unlock(desired: Path, apps: tuple[str, ...], no_color: bool, id: str) -> int:
     """Break the lock ID, as `reconcile lock` shows it.
 
-    A holder that still lives stops writing when it next looks, within two minutes: what is printed says how long to wait before
-    the next apply.
+    A holder that is still alive stops writing when it next looks, within two minutes: what is printed says how long to wait
+    before the next apply.
     """
     declarations = load_checked(desired, apps)
     return guarded(lambda: _unlock(chosen(declarations, apps), declarations, id))
 
 
 def _unlock(apps: list[App], declarations: Declarations, id: str) -> int:
+    from reconciler.cycle.audited import tell
+    from reconciler.record.log.audit import Kind
     from reconciler.report.safe import plain
 
     for app in apps:
@@ -33,6 +36,8 @@ def _unlock(apps: list[App], declarations: Declarations, id: str) -> int:
         holder = store.read_lock()
         if holder is not None and holder.id == id:
             quiet = store.break_lock(id)
+            words, details = f"`reconcile unlock` broke the lock of {holder}", {"lock": holder.as_json()}
+            logged(partial(tell, store, Kind.LOCK_BROKEN, words, details))
             echo(f"{app.name}: the lock is broken; {plain(quiet)}")
             return 0
     echo(f"Error: no lock has the id {id!r}: nothing was done", err=True)

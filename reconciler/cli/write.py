@@ -69,17 +69,21 @@ def say_quarantine(session: Session) -> None:
 
 def blocked(session: Session, verdicts: Iterable[Safeguard]) -> int:
     """Nothing has been written; each safeguard that blocks says why and what would let the plan through."""
+    from reconciler.cycle.audited import tell_blocked
     from reconciler.report.safeguard_verdict import blocked_text
 
+    verdicts = tuple(verdicts)
     say(f"Error: safeguards block {session.app.displayName}: nothing was written")
     for verdict in verdicts:
         for words in blocked_text(verdict.as_json(), session.app.name):
             say(f"    {words}")
+    tell_blocked(session, verdicts)
     return BLOCKED
 
 
 def held_back(session: Session, done: Collection[Change]) -> int:
     """What was not written since safeguards count it, and the approval for which it waits, where one would lift them."""
+    from reconciler.cycle.audited import tell_blocked
     from reconciler.plan.safeguards.approvals import NEVER_LIFTED
     from reconciler.plan.warnings import listed
     from reconciler.report.safeguard_verdict import blocked_text
@@ -92,6 +96,7 @@ def held_back(session: Session, done: Collection[Change]) -> int:
     for verdict in session.guarded.blocking:
         for words in blocked_text({**verdict.as_json(), "passing": []}, session.app.name):
             say(f"    {words}")
+    tell_blocked(session, session.guarded.blocking)
     return BLOCKED
 
 

@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from reconciler.apply.execute import execute
 from reconciler.apply.model import Job, Outcome, Result
+from reconciler.cycle.audited import tell, tell_write
 from reconciler.cycle.clock import now
+from reconciler.cycle.configuration import changed, configuration
 from reconciler.cycle.last_applied import declared
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.origin import origin_of
@@ -20,9 +22,10 @@ from reconciler.plan.change import Change
 from reconciler.plan.safeguards.facts import Extent
 from reconciler.plan.safeguards.memory import prepare
 from reconciler.plan.selection import Selection
+from reconciler.record.log.audit import Kind
 from reconciler.record.model import Record
 from reconciler.record.open import store_of
-from reconciler.record.store import Store
+from reconciler.record.store import RecordError, Store
 from reconciler.record.unfinished import Unfinished
 from reconciler.resolve.expressions.functions import Chance
 
@@ -67,6 +70,7 @@ def locked(app: App, declarations: Declarations, listener: Listener, lock: Lock)
     with store.lock(lock.command, now(), lock.timeout) as notice:
         if notice:
             listener.says(notice)
+            tell(store, Kind.LOCK_BROKEN, notice)
         yield store
     if head := store.head()[0]:
         listener.notes(f"{app.name}: the record is at {head} now")
@@ -77,8 +81,17 @@ def write(
     tell: Callable[[Outcome], None], stopped: Callable[[], bool],
 ) -> Result:  # fmt: skip
     """Write changes to one app that is locked; `tell` hears of each as it ends, `stopped` is asked before each write."""
-    job = job_of(session, changes, request, clock())
-    return execute(job, session.client, session.store, clock, tell, chance, lambda: stopped() or session.store.lost)
+    job, store = job_of(session, changes, request, clock()), session.store
+    settings, before = configuration(session.app), list(job.record.revoked)
+    keys = changed(job.record.configuration, settings)
+    job.record.configure(settings)
+    result = execute(job, session.client, store, clock, tell, chance, lambda: stopped() or store.lost)
+    if not (store.lost or result.unkept):
+        try:
+            tell_write(store, job, result, request.only, before, keys, clock())
+        except RecordError as error:
+            result.unkept = error
+    return result
 
 
 def job_of(session: Session, changes: tuple[Change, ...], request: Request, started: str) -> Job:

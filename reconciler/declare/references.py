@@ -155,7 +155,7 @@ class _Check:
                         row,
                         ("previously", number),
                         "previously-taken",
-                        f"{name} is borne by another declaration, {self.table.line(other)}",
+                        f"{name} is already the name of another declaration, {self.table.line(other)}",
                         "give both an `id`, or remove the earlier name",
                     )
 

@@ -35,8 +35,8 @@ def of_record(record: Record | None, base_url: str) -> list[str]:
     if record.base_url in ("", base_url):
         return []
     return [
-        f"the record was made with {record.base_url}, and tenantUrl is {base_url} now: whoever has no account there, or "
-        "another id, reads as deleted or edited by hand"
+        f"the record was made with {record.base_url}, and tenantUrl is {base_url} now: accounts that are missing there, or "
+        "have another id, will look deleted or edited by hand"
     ]
 
 

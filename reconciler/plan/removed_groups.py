@@ -33,7 +33,7 @@ def remove_group(
         case _ if "delete" not in context.app.groups.targetObjectActions:
             findings.left(f"retained, since the mapping does not delete{_still_inside(context, live, entry, skip)}", address)
         case _ if not entry.get("created"):
-            findings.left(f"retained, since it was there before us{_still_inside(context, live, entry, skip)}", address)
+            findings.left(f"retained, since it was not created by reconcile{_still_inside(context, live, entry, skip)}", address)
         case _:
             why = Cause.TIME if is_expired(skip, entry) else Cause.CONFIG
             reason = f"{_reason(skip)}; {FOR_GOOD}"

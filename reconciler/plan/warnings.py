@@ -40,7 +40,7 @@ def ignored(context: Context, found: Mapping[str, list[str]]) -> Iterator[str]:
     """Of attributes that the service was told and keeps otherwise; `found` are addresses by target."""
     for target, addresses in sorted(found.items()):
         yield (
-            f"{context.able.service} was told {target} and keeps another value, of {plural(len(addresses), 'object')}: "
+            f"{context.able.service} accepted {target} but stores another value, of {plural(len(addresses), 'object')}: "
             f"{listed(addresses)}; map the value that it keeps, or say `ignoreDrift: true` on the mapping"
         )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from reconciler.record.open import recovered
 from reconciler.record.store import Store
 
 
-def forget(store: Store, address: str, since: str) -> bool:
-    """Whether there was an entry, which is gone now; `since` is now, UTC. Raises Locked, RecordError."""
+def forget(store: Store, address: str, since: str, tell: Callable[[], None] = lambda: None) -> bool:
+    """Whether there was an entry, which is gone now; `since` is now, UTC; `tell` logs it. Raises Locked, RecordError."""
     with store.lock(f"reconcile record forget {address}", since):
         record = recovered(store)
         recorded = record.written(address) if record is not None else None
@@ -17,4 +19,5 @@ def forget(store: Store, address: str, since: str) -> bool:
         record.begin_run()  # what the journal says of it is past
         store.save(record)
         store.clear_journal()
+        tell()
         return True

@@ -17,8 +17,9 @@ from reconciler.record import document, lease
 from reconciler.record.check import LOST, journal_of
 from reconciler.record.lines import append, lines_of, remove, sync_folder
 from reconciler.record.log.append import linked
-from reconciler.record.log.chain import Link, kind_of
-from reconciler.record.log.files import LogFiles
+from reconciler.record.log.chain import NOTHING, Link, Summary, kind_of
+from reconciler.record.log.files import LogFiles, blocks_of
+from reconciler.record.log.prune import counted
 from reconciler.record.log.read import records_of
 from reconciler.record.model import Record
 from reconciler.record.store import NEVER, Locked, LockInfo, RecordError, lock_info
@@ -106,6 +107,16 @@ class LocalStore:
     def restore_log(self, lines: list[dict[str, Any]]) -> None:
         self._made(self.log_files.folder)
         self.log_files.append(lines)
+
+    def prune_log(self, month: str, summary: Summary) -> int:
+        files = self.log_files.before(month)
+        count, last = counted(block for file in files for block in blocks_of(file))
+        if last == NOTHING:
+            return 0
+        self.log([summary(count, last)])  # first: a kill in between leaves records that are there and told as cut
+        for file in files:
+            remove(file)
+        return count
 
     def log_head(self) -> Link:
         return self.log_files.last()

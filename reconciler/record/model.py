@@ -14,7 +14,7 @@ from reconciler.record.values import Asked, Learned, Removal, Revocation, Unansw
 
 RECORD_VERSION = 1
 # Keys that are written only where there is something.
-WHERE_SOME = frozenset({"learned", "incomplete", "unmapped", "begun", "service", "told"})
+WHERE_SOME = frozenset({"learned", "incomplete", "unmapped", "begun", "service", "told", "configuration"})
 
 
 @dataclass
@@ -39,6 +39,7 @@ class Record:
     skips:      address -> the code with which the provisioning log last said that the object is left out
     learned:    what applies have found of the service; written where there is something
     service:    the cycles of the running service; written where there was one
+    configuration: the beginning of a digest of each setting when we last applied, by key; written where there is one
     told:       the causes that people have been told of; written where there is one
     commit:     the declaration's commit after whose apply no declared change was left to do; "" where none was known
     begun:      commits of which something was applied since then, and something left; "" for files that are in none; written
@@ -69,6 +70,7 @@ class Record:
     learned: Learned = field(default_factory=Learned)
     service: Service = field(default_factory=Service)
     told: Told = field(default_factory=Told)
+    configuration: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not isinstance(self.entries, Entries):
@@ -98,6 +100,10 @@ class Record:
     def describe(self, base_url: str, declared: dict[str, str]) -> None:
         """Which service this is the record of, and what app.yaml and reconciler.yaml say of it."""
         self.base_url, self.declared = base_url, declared
+
+    def configure(self, configuration: dict[str, str]) -> None:
+        """The app's settings that the log has heard of."""
+        self.configuration = configuration
 
     def protect(self, protected: list[str], carrying: Iterable[str]) -> None:
         self.protected, self.carrying = protected, sorted(carrying)

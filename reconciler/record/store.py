@@ -13,7 +13,7 @@ from reconciler.declare.errors import ReconcileError
 from reconciler.record.model import Record
 
 if TYPE_CHECKING:
-    from reconciler.record.log.chain import Link
+    from reconciler.record.log.chain import Link, Summary
 
 NEVER = "9999-12-31T23:59:59Z"
 
@@ -122,6 +122,9 @@ class Store(Protocol):
 
     def log_by_file(self) -> Iterator[tuple[str, bytes]]:
         """The same, all of it, each block with the name of the file that it stands in."""
+
+    def prune_log(self, month: str, summary: Summary) -> int:
+        """Under the lock: cut the log's files of months before that one (YYYY-MM), once it says so. Returns how many records."""
 
     def log_head(self) -> Link:
         """The newest record that is saved."""

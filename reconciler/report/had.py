@@ -124,13 +124,25 @@ def cells_of(row: Had) -> tuple[str, str]:
     return plain(row.login or row.address), plain(what)
 
 
+def came(rows: Iterable[Had]) -> str:
+    """When somebody came to each thing that they have, and by whose leave, as a block of text; empty without rows."""
+    lines = [_came(row) for row in rows]
+    return "\n".join(["", "By the log:", *lines, ""]) if lines else ""
+
+
+def _came(row: Had) -> str:
+    given, what = change(row, row.gave), cells_of(row)[1]
+    said = f"since {words(given)}" if given else "from before the log, or by hand"
+    return f"  {what}: {plain(said)}" if row.known else f"  {what}: the log does not know whether it is still there"
+
+
 def words(said: Mapping[str, Any]) -> str:
     """`2026-03-01T08:00:00Z (create) by ada, desired/...yaml:4, commit 1a2b3c4, pull request 12, approved: ..., asWritten`."""
     approvals = ", ".join(f"{item['reason']} ({item['safeguard']}, {item['file']}:{item['line']})" for item in said["approvals"])
     parts = (
         f"{said['at']} ({said['action']})" + (f" by {said['by']}" if said["by"] else ""),
         f"{said['file']}:{said['line']}" if said["file"] else "",
-        f"commit {said['commit'][:10]}" if said["commit"] else "",
+        f"commit {said['commit'][:12]}" if said["commit"] else "",
         f"pull request {said['pullRequest']}" if said["pullRequest"] else "",
         f"approved: {approvals}" if approvals else "",
         f"until {said['until']}" if said["until"] else "",

@@ -85,7 +85,7 @@ def _legend(apps: list[LeftOut]) -> str:
         "the lines to workflows that are as it wrote them, or says where they go."
     )
     removed = (
-        "An app that is not declared: if its access is to end, bring its files back with `assignments: []`, have that applied, "
-        "and remove them then; if it is declared elsewhere, nothing is to be done."
+        "An app that is not declared: to end its access, restore its files with `assignments: []`, have that applied, and "
+        "remove them then; if it is declared elsewhere, nothing is to be done."
     )
     return " ".join([*([silent] if any(a.token for a in apps) else []), *([removed] if any(not a.token for a in apps) else [])])

@@ -77,7 +77,7 @@ class ScimClient:
             if len(found) >= total:
                 return found
         raise ReadError(
-            f"the service says that it has {total} but showed {len(found)}",
+            f"the service reports {total} but returned {len(found)}",
             f"GET /{resource}",
             remedy="try again; if it stays so, the service's paging is broken",
         )

@@ -60,7 +60,7 @@ def _ask(client: ScimClient, resource: str, path: str | None, random_value: str)
         return Step(
             name,
             False,
-            f"the service ignores filters: a random value found {kind} ({found})",
+            f"the service ignores filters: a filter on a random value returned {kind} ({found})",
             "map a matching attribute that the service can filter on",
         )
     return Step(name, True, "200 and an empty list, as it should be" if path else "200 and a list")

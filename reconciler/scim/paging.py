@@ -59,7 +59,7 @@ class _Found:
         if self.pages > min(most, MOST_PAGES) or len(self.items) > min(most, MOST_OBJECTS):
             raise ReadError(
                 f"the pages have no end: {self.pages:,} of them showed {len(self.items):,} resources, and the "
-                f"service says that it has {self.total:,}",
+                f"service reports {self.total:,}",
                 "GET",
                 remedy="tell the service's vendor: its paging is broken",
             )
@@ -69,7 +69,7 @@ def whole(fetch: Fetch, workers: int) -> tuple[list[Any], int]:
     """Every item once, and the largest total that the service claimed; `fetch` gets a start index (RFC 7644 §3.4.2.4).
 
     The first page tells the rest, which are read side by side; then on until a page brings nothing new. A short page is
-    not the end: some services cap below the asked count, or show paging parameters no respect. Raises ReadError for a
+    not the end: some services cap below the asked count, or ignore paging parameters. Raises ReadError for a
     walk without an end.
     """
     found = _Found()

@@ -9,11 +9,13 @@ from typing import NamedTuple
 
 from reconciler.apply.log import staged_lines
 from reconciler.apply.model import Outcome, Result
+from reconciler.cycle.audited import tell, tell_blocked
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.session import Read, Session, read_and_plan
 from reconciler.cycle.write import Lock, Request, job_of, locked, write
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.change import Change
+from reconciler.record.log.audit import Kind as Audit
 from reconciler.record.model import Record
 from reconciler.record.service import Escrow, Service
 from reconciler.record.store import Store
@@ -182,6 +184,7 @@ class _Cycle:
         known = self.service.get("held", {})
         fresh = [change for change in held if change.address not in known]
         if fresh:
+            tell_blocked(session, session.guarded.blocking, self.order.cycle_id)
             why = "; ".join(f"held back by {item.name}: {item.detail}" for item in session.guarded.blocking)
             self.store.log(staged_lines(job_of(session, (), self._request(), self.started), fresh, why, self.means.clock()))
 
@@ -245,6 +248,15 @@ class _Cycle:
         figures.put(service, "quarantine", after)
         record.keep_service(service)
         result = replace(result, quarantine=quarantined(service), outbox=str(self.store.outbox()))
+        self._tell(result)
         after_cycle(self.app, result, record, self.store, self.means.listener.says)
         self.store.save(record)
         return result
+
+    def _tell(self, result: CycleResult) -> None:
+        """Of a cycle that wrote something, or that ended otherwise than the one before; most find nothing to do."""
+        if result.written or result.result != self.service.get("cycle", {}).get("result", "success"):
+            words = f"{result.kind}: {result.result}" + (f": {result.error.message}" if result.error else "")
+            details = {"kind": result.kind, "result": result.result, "written": dict(result.written)}
+            ended = "success" if result.result == "success" else "failure"
+            tell(self.store, Audit.CYCLE, words, details, cycle=result.cycle_id, result=ended)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from reconciler.cycle.audited import tell
 from reconciler.cycle.clock import now
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.write import Lock, locked
 from reconciler.declare.model import App, Declarations
 from reconciler.notify.outbox import Outbox
 from reconciler.plan.provisioning import closed_by
+from reconciler.record.log.audit import Kind
 from reconciler.record.open import store_of
 from reconciler.record.service import Service
 from reconciler.service.clocks import seconds
@@ -42,4 +44,5 @@ def restart(app: App, declarations: Declarations, scope: Scope, listener: Listen
         if ended:
             record.keep_service(service)
             store.save(record)
+            tell(store, Kind.RESTARTED, "; ".join(ended), {"scope": scope, "ended": ended})
     return ended

@@ -242,10 +242,10 @@ class Loop:
         """No new write; those under way end, and what was done is in the record, within `grace`."""
         self.systemd.tell(STOPPING)
         children = list(self._children())
-        if children:
-            self._tell("stopping", f"waiting up to {self.settings.grace:.0f} s for what is being written")
         for _, child in children:
             child.stop()
+        if children:
+            self._tell("stopping", f"waiting up to {self.settings.grace:.0f} s for what is being written")
         until = later(now(), self.settings.grace)
         while children and (left := between(now(), until)) > 0:
             self._wait(left)

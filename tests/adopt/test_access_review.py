@@ -59,5 +59,15 @@ def test_what_comes_through_a_group_is_left_and_the_group_named(world: World) ->
     rows = removal("ada@x.org", "Admin"), removal("bob@x.org", group="All")
     assert followed(world, *rows) == ({}, ["ada@x.org Team", "bob@x.org Team"], 0)
     assert (world.folder / "desired/directory/groups/a.yaml").read_text() == before
-    with pytest.raises(ImportRefused, match="several items stand on this line"):
-        followed(world, removal("ada@x.org", "User"))
+
+
+def test_of_several_on_one_line_the_one_goes_and_groups_are_left_to_be_edited_by_hand(world: World) -> None:
+    world.write("apps/wiki/assignments.yaml", "assignments: [{group: Team, role: Admin}, {user: ada@x.org, role: User}]  # all\n")
+    assert followed(world, removal("ada@x.org", "User")) == ({"apps/wiki/assignments.yaml": 1}, [], 0)
+    again = (world.folder / "desired/apps/wiki/assignments.yaml").read_text()
+    assert again == "assignments: [{group: Team, role: Admin}]  # all\n"
+    one_line = "groups: [{displayName: Team, members: [ada@x.org]}, {displayName: All, members: []}]\n"
+    world.write("directory/groups/a.yaml", one_line)
+    with pytest.raises(ImportRefused, match="several groups stand on this line"):
+        followed(world, removal("ada@x.org", group="Team"))
+    assert (world.folder / "desired/directory/groups/a.yaml").read_text() == one_line

@@ -142,7 +142,7 @@ def test_a_service_that_answers_200_and_changes_nothing_is_reported_once(world: 
         plan = world.plan()
         assert plan.changes == () and plan.ignored == 1
         (warning,) = plan.warnings
-        assert "was told title and keeps another value, of 1 object: User/ada@x.org" in warning
+        assert "accepted title but stores another value, of 1 object: User/ada@x.org" in warning
         assert last_line(plan) == "No changes, but wiki ignores a part of the declaration. 1 ignored."
         assert loads(dumps([plan]))[0].ignored == 1
     world.edit("ada@x.org", "title", "Boss")
@@ -361,7 +361,7 @@ def test_a_read_that_cannot_be_trusted_is_an_error(status: int, content: bytes) 
 
 def test_a_short_list_is_read_again_and_then_refused() -> None:
     short = answering(200, b'{"totalResults": 2, "Resources": [{"id": "1"}]}')
-    with short as client, pytest.raises(ReadError, match="says that it has 2 but showed 1"):
+    with short as client, pytest.raises(ReadError, match="reports 2 but returned 1"):
         client.read_all("Users", lambda page: page)
 
 

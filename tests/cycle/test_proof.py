@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from reconciler.cycle.audited import prune_log
 from reconciler.cycle.proof import proof_of
 from reconciler.record.local import LocalStore
 from reconciler.record.log.chain import hash_of
+from reconciler.record.log.read import records_of
 from reconciler.record.model import Record
-from reconciler.record.store import RecordError
+from reconciler.record.store import RecordError, Store
 from reconciler.report.log_proof import as_json, as_text
 from tests.support.gitworld import GitWorld, git
 
@@ -87,7 +89,44 @@ def test_what_a_kill_tore_off_is_told_and_wrong_is_nothing(local: LocalStore) ->
     assert "no record, as a kill leaves one" in as_text([proof])
 
 
+def dated(name: str, month: str) -> dict[str, Any]:
+    return {**line(name), "activityDateTime": f"2026-{month}-01T00:00:00Z"}
+
+
+def pruned(store: Store) -> None:
+    """Five records of three months, the first two months of which are cut."""
+    for name, month in zip("abcde", ("04", "04", "05", "06", "06"), strict=True):
+        store.log([dated(name, month)])
+    rows = list(records_of(store.log_blocks()))
+    assert prune_log(store, "2026-06") == 3
+    left = list(records_of(store.log_blocks()))
+    assert [row["sourceIdentity"]["displayName"] for row in left[:-1]] == ["User/d", "User/e"]
+    details = left[-1]["reconcile"]["details"]
+    assert (details["records"], details["number"], details["hash"]) == (3, 3, hash_of(rows[2]))
+    for known in (rows[2], rows[3], rows[4]):
+        assert proof_of(store, hash_of(known)).problems == ()
+    assert prune_log(store, "2026-06") == 0
+
+
+def test_what_is_pruned_leaves_a_summary_by_which_the_rest_is_still_proved(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path / "records", "wiki")
+    pruned(store)
+    assert sorted(file.name for file in (store.folder / "log").glob("*.jsonl"))[0] == "2026-06.jsonl"
+    file = sorted((store.folder / "log").glob("*.jsonl"))[-1]
+    file.write_text("".join(row for row in file.read_text().splitlines(True) if '"pruned"' not in row))
+    assert [p.what for p in proof_of(store).problems] == [
+        "it and those before it are missing, and no record says that they were pruned"
+    ]
+
+
 # In Git
+
+
+def test_in_git_what_is_pruned_leaves_a_summary_too(tmp_path: Path) -> None:
+    world = GitWorld(tmp_path)
+    world.store().save(Record("wiki"))
+    pruned(world.store())
+    assert not any(path.startswith(("log/2026-04", "log/2026-05")) for path in world.files())
 
 
 @pytest.fixture

@@ -95,6 +95,7 @@ POLICY = "{name: few, remedy: ask, %sholders: {role: Admin, maximum: 2}}"
         (lambda: (edit(USER, "  - {userPrincipalName: hopper@x.org}\n", ""),
                   write("directory/users/b.yaml", "users: [{userPrincipalName: hopper@x.org}]\n")), ""),
         (lambda: edit("policies/a.yaml", "[]", f"[{POLICY % 'apps: [wiki], '}]"), "wiki"),
+        (lambda: write("reviews/Q4/grace.yaml", "access: []\n"), ""),
     ],
 )  # fmt: skip
 def test_an_app_is_touched_by_its_files_and_by_whom_it_assigns(base: str, change: Callable[[], object], apps: str) -> None:

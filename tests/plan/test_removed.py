@@ -148,7 +148,7 @@ def test_a_group_is_deleted_only_if_we_created_it_and_the_mapping_deletes() -> N
     before = entries()
     before[NET]["created"] = False
     findings = planned(context(recorded=before, **alone))
-    assert f"{NET}: retained, since it was there before us" in findings.said()
+    assert f"{NET}: retained, since it was not created by reconcile" in findings.said()
     still = ObjectMapping(targetObjectActions=frozenset({"update"}), attributes=GROUPS)
     assert f"{NET}: retained, since the mapping does not delete" in planned(context(app(groups=still), **alone)).said()
     kept = planned(context(rules(removedFromDirectory="retain", outOfScope="retain"), **alone))
@@ -203,7 +203,7 @@ def test_an_adopted_group_that_stays_says_who_is_in_it() -> None:
     before[NET]["created"] = False
     each: Any = tuple(Assignment(name, None, "user", None, None, "assignments.yaml", 1) for name in ("ada@x.org", "grace@x.org"))
     assert planned(context(app(assignments=each), teams=(), recorded=before)).said() == [
-        f"{NET}: retained, since it was there before us; still in it: {ADA}, {GRACE}; to take out whom we know, say "
+        f"{NET}: retained, since it was not created by reconcile; still in it: {ADA}, {GRACE}; to take out whom we know, say "
         "`removedFromDirectory: empty` under deprovisioning in app.yaml"
     ]
 

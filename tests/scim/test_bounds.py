@@ -339,7 +339,7 @@ def shelf(length: int, total: int) -> Callable[[int], Page]:
 @pytest.mark.parametrize("workers", [1, 4])
 @pytest.mark.parametrize("total", [300, 1000])
 def test_a_service_that_shows_twice_as_many_as_it_says_is_left(total: int, workers: int) -> None:
-    with pytest.raises(ReadError, match=f"says that it has {total:,}") as error:
+    with pytest.raises(ReadError, match=f"reports {total:,}") as error:
         whole(shelf(50, total), workers)
     assert "vendor" in error.value.remedy
 

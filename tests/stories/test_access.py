@@ -51,11 +51,13 @@ def test_who_had_what_is_told_from_the_log_with_what_gave_and_took_it(tmp_path: 
     for form in ("table", "json", "csv", "html"):
         kept = desk.reconcile("access", "--diff", "0s", "0s", "--format", form)
         assert kept.code == 0 and "kept" in kept.out, kept
+    explained = desk.reconcile("explain", "ada@x.org", "--offline")
+    assert "By the log:\n  group Net: since " in explained.out and "read back: asWritten" in explained.out, explained
     for query in ((), ("--offline",), ("--at", "0s"), ("--diff", "0s", "0s")):
         with_service = desk.reconcile("access", *query, "--evidence", "e.zip")
         assert "e.zip is written, SHA-256" in with_service.err, with_service
         checked = desk.reconcile("access", "--verify", "e.zip")
-        assert checked.code == 0 and "3 records of the log, without a gap" in checked.out or not query, checked
+        assert checked.code == 0 and " records of the log, without a gap" in checked.out, checked
     (desk.folder / "e.zip").write_bytes(b"PK")
     damaged = desk.reconcile("access", "--verify", "e.zip")
     assert damaged.code == 1 and "e.zip cannot be checked" in damaged.err

@@ -140,7 +140,7 @@ def test_lock_shows_the_holder_and_unlock_breaks_that_one(remote: GitWorld, caps
     assert "`reconcile apply`) since 2026-06-01T00:00:00Z, until " in shown
     assert run(["unlock", "0" * 32]) == 1 and "no lock has the id" in capsys.readouterr().err
     assert run(["unlock", shown.rsplit("id ", 1)[1].strip()]) == 0
-    assert "wiki: the lock is broken; if its run still lives, it may write for 2 minutes more" in capsys.readouterr().out
+    assert "wiki: the lock is broken; if that run is still alive, it may write for 2 minutes more" in capsys.readouterr().out
     assert run(["lock"]) == 0 and "not locked" in capsys.readouterr().out
 
 
@@ -202,7 +202,7 @@ def test_prune_says_how_much_it_cut(remote: GitWorld, capsys: pytest.CaptureFixt
     assert run(["record", "prune", "--older-than", "400d"]) == 0 and "2 commits cut" in capsys.readouterr().out
     assert store().load() == Record("wiki", "https://y")
     (remote.checkout / "desired/reconciler.yaml").write_text("record: {backend: local}\n")
-    assert run(["record", "prune", "--older-than", "400d"]) == 0 and "no history" in capsys.readouterr().out
+    assert run(["record", "prune", "--older-than", "400d"]) == 0 and "wiki: there is no record" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("command", [["apply", "--auto-approve"], ["revoke", "ada@x.org", "--auto-approve"]])

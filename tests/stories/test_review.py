@@ -53,6 +53,8 @@ def test_a_review_is_started_decided_followed_and_closed(tmp_path: Path) -> None
             and "--otherwise" in refused.err
         )
         assert not (tmp_path / "desired/reviews").exists()
+        slip = desk.reconcile(*START, "--role", "Admn")
+        assert slip.code == 64 and "no role 'Admn'; did you mean 'Admin'?" in slip.err
         started = desk.reconcile(*START, "--otherwise", "boss@x.org")
         assert started.code == 0, started
         assert started.out.splitlines() == [

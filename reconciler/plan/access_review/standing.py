@@ -17,16 +17,14 @@ class Giving(NamedTuple):
     """What gives somebody something: an item of `kind` (assignments or groups) at a line.
 
     `group` is the group by which it comes; "" for an assignment that names the person, and for the very group that is had.
+    `role` is the key of the role that an assignment gives.
     """
 
     kind: str
     file: str
     line: int
     group: str = ""
-
-    @property
-    def at(self) -> str:
-        return f"{self.file}:{self.line}" + (f" through group {self.group}" if self.group else "")
+    role: str = ""
 
 
 class Standing:
@@ -59,7 +57,8 @@ class Standing:
     def _assignments(self, app: App, user: str, role: str) -> Iterator[Giving]:
         for item in self._reach(app.name).all(user):
             if (not role or item.role == fold(role)) and (item.expires is None or item.expires >= self.today):
-                yield Giving("assignments", item.file, item.line, self._written(item.group) if item.group is not None else "")
+                group = self._written(item.group) if item.group is not None else ""
+                yield Giving("assignments", item.file, item.line, group, item.role)
 
     def _membership(self, app: App, user: str, group: str) -> Iterator[Giving]:
         key, groups = fold(group), self.declarations.groups

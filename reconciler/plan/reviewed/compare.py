@@ -134,12 +134,12 @@ def _moved(old: Change, new: Change | None, declared_alike: bool) -> Moved:
             None,
             ("service",),
             (
-                f"the {old.action} is no longer called for, although the "
+                f"the {old.action} is no longer needed, although the "
                 "declaration is the same: the service or the record has moved, or a date has passed",
             ),
         )
     if new is None:
-        return Moved(old.address, old.action, None, ("declaration",), (f"the {old.action} is no longer called for",))
+        return Moved(old.address, old.action, None, ("declaration",), (f"the {old.action} is no longer needed",))
     service, declaration = _service(old, new), _declaration(old, new)
     by = (("declaration",) if declaration or not service else ()) + (("service",) if service else ())
     how = [] if old.action == new.action else [f"was to {old.action}, would now {new.action}: {new.reason}"]

@@ -197,7 +197,7 @@ class GitLock:
             return "its run writes no more"
         left = math.ceil((self.lapse - min(self.watch.seconds(), self.lapse)) / 60)
         return (
-            f"if its run still lives, it may write for {self.interval / 60:.0f} minutes more, until it next looks; where it "
+            f"if that run is still alive, it may write for {self.interval / 60:.0f} minutes more, until it next looks; where it "
             f"cannot reach the remote, for {plural(left, 'minute')}: apply nothing before then"
         )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import uuid
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import takewhile
 
 import orjson
 
@@ -51,8 +52,17 @@ class GitLog:
 
     def by_file(self, since: str = "") -> Iterator[tuple[str, bytes]]:
         """The same with the path of each file. Raises RecordError."""
-        for path in self.files(since):
+        return self.contents(self.files(since))
+
+    def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Paths with their contents, read one after the other. Raises RecordError."""
+        for path in paths:
             yield from self.ref.read(lambda name, path=path: name == path).items()  # type: ignore[misc]
+
+    def before(self, month: str) -> list[str]:
+        """The oldest files, up to that month; those of earlier versions only with those that go on from them."""
+        found = list(takewhile(lambda path: path[4:11] < month, self.files()))
+        return found if any(map(_first, found)) else []
 
     def changes(self, lines: Lines, at: datetime) -> dict[str, bytes]:
         """The files that these records make of the ref as it is now; none where there are no records. Raises RecordError."""

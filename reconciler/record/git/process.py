@@ -160,7 +160,7 @@ REASONS = (
      "is not followed", "give the remote the address to which it moved: git remote set-url"),
     (r"Authentication failed|could not read Username|could not read Password|Permission denied"
      r"|returned error: 40[13]|Host key verification failed|Write access to repository not granted", RecordError,
-     "the remote refuses who we are", f"set {TOKEN} to a token that may write contents, or for ssh GIT_SSH_COMMAND to an "
+     "the remote rejected our credentials", f"set {TOKEN} to a token that may write contents, or for ssh GIT_SSH_COMMAND to an "
      "ssh with its key; credential helpers and core.sshCommand of git's configuration are not run"),
     (r"protected|GH0\d\d|denying|deny|prohibited|not allowed", RecordError, "the remote refuses this push",
      "let this identity create and update refs/reconcile/* on the remote"),

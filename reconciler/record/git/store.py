@@ -21,7 +21,8 @@ from reconciler.record.git.lock import LOCK, UNLOCKED, Changes, GitLock
 from reconciler.record.git.log import GitLog
 from reconciler.record.git.pending import JOURNAL, Pending, journal_file, summary
 from reconciler.record.git.ref import Ref
-from reconciler.record.log.chain import Link, kind_of
+from reconciler.record.log.chain import NOTHING, Link, Summary, kind_of
+from reconciler.record.log.prune import counted
 from reconciler.record.log.read import records_of
 from reconciler.record.model import Record
 from reconciler.record.store import LeaseLost, LockInfo, RecordError, Unsaved
@@ -191,6 +192,16 @@ class GitStore:
         with self.mutex:
             self._look()
         yield from self.log_of_ref.by_file()
+
+    def prune_log(self, month: str, summary: Summary) -> int:
+        with self.mutex:
+            files = self.log_of_ref.before(month)
+            count, last = counted(block for _, block in self.log_of_ref.contents(files))
+            if last == NOTHING:
+                return 0
+            self.log([summary(count, last)])
+            self.buffered = {**self.buffered, **dict.fromkeys(files)}
+            return count
 
     def log_head(self) -> Link:
         with self.mutex:

@@ -15,6 +15,7 @@ class Kind(StrEnum):
     """What an audit record tells of. Closed: the schema lists the same."""
 
     PLAN_APPLIED = "planApplied"
+    CYCLE = "cycle"
     APPROVAL_USED = "approvalUsed"
     APPROVAL_REFUSED = "approvalRefused"
     LOCK_BROKEN = "lockBroken"
@@ -30,6 +31,7 @@ class Kind(StrEnum):
 
 WORDS = {
     Kind.PLAN_APPLIED: "a plan was applied",
+    Kind.CYCLE: "a cycle ended",
     Kind.APPROVAL_USED: "an approval let a plan through",
     Kind.APPROVAL_REFUSED: "an approval did nothing",
     Kind.LOCK_BROKEN: "a lock was broken",
@@ -64,7 +66,8 @@ def audit_record(
         "targetResources": [{"displayName": app, "type": "ServicePrincipal"}],
         OURS: {name: value for name, value in ours.items() if value},
     }
-    return {"id": _id_of(record), **record}
+    told = {"at": at, "app": app, "cycle": cycle, "kind": kind.value, "reason": reason}  # whoever and whatever machine began it
+    return {"id": _id_of(told), **record}
 
 
 def _id_of(record: Mapping[str, Any]) -> str:

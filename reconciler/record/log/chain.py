@@ -7,7 +7,7 @@ of one record can tell whether any before it is another than it was; nobody can 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -26,6 +26,7 @@ class Link(NamedTuple):
 
 
 NOTHING = Link(0, "")
+Summary = Callable[[int, Link], dict[str, Any]]  # what the log says of so many records that were cut, of which this was the last
 
 
 def canonical(value: object) -> bytes:

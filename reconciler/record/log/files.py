@@ -6,6 +6,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -30,14 +31,15 @@ class LogFiles:
         months = sorted(self.folder.glob("????-??.jsonl"))
         return [file for file in [self.earlier, *months] if file.exists() and (file == self.earlier or file.stem >= since[:7])]
 
+    def before(self, month: str) -> list[Path]:
+        """The oldest files, up to that month; that of earlier versions only with those that go on from it."""
+        found = list(takewhile(lambda file: file == self.earlier or file.stem < month, self.files()))
+        return [] if found == [self.earlier] else found
+
     def blocks(self, since: str = "") -> Iterator[tuple[str, bytes]]:
         """Whole lines, many together, with the file that they stand in. Raises RecordError."""
         for file in self.files(since):
-            try:
-                with open(os.open(file, os.O_RDONLY | os.O_NOFOLLOW), "rb", buffering=0) as opened:
-                    yield from ((str(file), block) for block in whole_lines(opened))
-            except OSError as error:
-                raise RecordError(f"{file} cannot be read: {error}", "change its permissions") from None
+            yield from ((str(file), block) for block in blocks_of(file))
 
     def append(self, lines: Lines) -> None:
         """As they are. Raises RecordError."""
@@ -72,6 +74,15 @@ class LogFiles:
             yield
         finally:
             os.close(handle)
+
+
+def blocks_of(file: Path) -> Iterator[bytes]:
+    """Whole lines of one file, many together. Raises RecordError."""
+    try:
+        with open(os.open(file, os.O_RDONLY | os.O_NOFOLLOW), "rb", buffering=0) as opened:
+            yield from whole_lines(opened)
+    except OSError as error:
+        raise RecordError(f"{file} cannot be read: {error}", "change its permissions") from None
 
 
 def whole_lines(file: Any) -> Iterator[bytes]:
