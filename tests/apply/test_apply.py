@@ -165,7 +165,7 @@ def test_a_manager_whom_the_service_does_not_take_is_told_and_not_repeated(world
     broken(world, "PATCH", httpx.Response(204))
     (outcome,) = world.apply().outcomes
     assert outcome.status == "ignored" and outcome.message.endswith(":manager")
-    assert world.plan().changes == () and "User:manager and keeps another value" in world.plan().warnings[0]
+    assert world.plan().changes == () and "User:manager but stores another value" in world.plan().warnings[0]
 
 
 def test_a_role_that_the_service_does_not_take_back_is_told_and_not_repeated(world: World) -> None:

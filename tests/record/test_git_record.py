@@ -370,8 +370,8 @@ def test_the_token_goes_to_the_remotes_origin_alone() -> None:
 
 @pytest.mark.parametrize(
     ("said", "words"),
-    [("fatal: Authentication failed for 'https://x/'", "who we are"), ("git@x: Permission denied (publickey).", "who we are"),
-     ("fatal: unable to access 'https://x/': The requested URL returned error: 403", "who we are"),
+    [("fatal: Authentication failed for 'https://x/'", "our credentials"), ("git@x: Permission denied (publickey).", "our credentials"),
+     ("fatal: unable to access 'https://x/': The requested URL returned error: 403", "our credentials"),
      ("ssh: Could not resolve hostname x: Name or service not known", "cannot be reached"),
      ("remote: error: denying non-fast-forward refs/x", "refuses this push"),
      ("fatal: detected dubious ownership in repository at '/x'", "does not trust"), ("boom", "git failed: boom")],
