@@ -370,7 +370,8 @@ def test_the_token_goes_to_the_remotes_origin_alone() -> None:
 
 @pytest.mark.parametrize(
     ("said", "words"),
-    [("fatal: Authentication failed for 'https://x/'", "our credentials"), ("git@x: Permission denied (publickey).", "our credentials"),
+    [("fatal: Authentication failed for 'https://x/'", "our credentials"),
+    ("git@x: Permission denied (publickey).", "our credentials"),
      ("fatal: unable to access 'https://x/': The requested URL returned error: 403", "our credentials"),
      ("ssh: Could not resolve hostname x: Name or service not known", "cannot be reached"),
      ("remote: error: denying non-fast-forward refs/x", "refuses this push"),
