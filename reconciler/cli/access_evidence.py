@@ -14,8 +14,9 @@ import reconciler
 from reconciler.cli.common import ERROR, guarded, worst
 from reconciler.cli.output import say
 from reconciler.cli.output_files import write_bytes
+from reconciler.cycle.bundle import zipped
 from reconciler.cycle.clock import now
-from reconciler.cycle.evidence import BadEvidence, opened, packed
+from reconciler.cycle.evidence import BadEvidence, opened
 from reconciler.declare.model import App, Declarations
 from reconciler.report.safe import plain
 
@@ -49,7 +50,7 @@ class Evidence:
         }
         heads = {app: evidence.head(past.head) for app, past in pasts.items()}
         query = {**self.query, "askedAt": self.asked, "apps": list(pasts)}
-        data = packed(
+        data = zipped(
             evidence.contents(answers, table, query, counts, heads, {"reconcile": reconciler.__version__, "evidence": FORM})
         )
         write_bytes(self.file, data)

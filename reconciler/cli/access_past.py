@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ import click
 from reconciler.cli.common import ERROR, guarded, worst
 from reconciler.cli.output import say
 from reconciler.cli.terminal import echo_form
+from reconciler.cli.times import when
 from reconciler.cycle.clock import now
 from reconciler.declare.model import App, Declarations
 
@@ -25,11 +27,7 @@ def time_of(option: str, text: str) -> str:
     """An ISO time, UTC; a date is the end of that day. Raises UsageError for what is none, or is still to come."""
     from reconciler.report.log_query import end_of
 
-    today = now()
-    try:
-        at = end_of(text, today)
-    except ValueError:
-        raise click.UsageError(f"{option} {text!r} is not a time: write 2026-03-01, 2026-03-01T08:00Z or 30d") from None
+    today, at = now(), when(option, text, end_of, "2026-03-01, 2026-03-01T08:00Z or 30d")
     at = at.removesuffix("Z") + (":59Z" if len(at.removesuffix("Z")) == len("2026-03-01T08:00") else "Z")
     if at > today and text[:10] > today[:10]:
         raise click.UsageError(f"{option} {text!r} is still to come: the log knows what was")
@@ -71,18 +69,13 @@ def show_at(asked: Asked, at: str, form: str, evidence: Evidence | None) -> int:
     if evidence is not None:
         evidence.write(answers, report.as_csv(rows), pasts)
     known = {asked.called(app): rows[app] for app, past in pasts.items() if report.knows(past, at)}
-    match form:
-        case "json":
-            shown = report.as_json(answers)
-        case "csv":
-            shown = report.as_csv(rows)
-        case "html":
-            from reconciler.report.html import access as page
-
-            shown = page.render_past(known, f"As of {at}, by the log")
-        case _:
-            shown = report.as_table(known, at)
-    echo_form("text" if form == "table" else form, shown)
+    _show(
+        form,
+        json=lambda: report.as_json(answers),
+        csv=lambda: report.as_csv(rows),
+        html=lambda: _page().render_past(known, f"As of {at}, by the log"),
+        table=lambda: report.as_table(known, at),
+    )
     return code
 
 
@@ -105,19 +98,26 @@ def show_difference(asked: Asked, since: str, until: str, form: str, evidence: E
     if evidence is not None:
         evidence.write(answers, report.as_csv(found), pasts)
     called = {asked.called(app): items for app, items in found.items()}
-    match form:
-        case "json":
-            shown = had_report.as_json(answers)
-        case "csv":
-            shown = report.as_csv(found)
-        case "html":
-            from reconciler.report.html import access as page
-
-            shown = page.render_moved(called, f"Between {since} and {until}, by the log")
-        case _:
-            shown = report.as_table(called, since, until)
-    echo_form("text" if form == "table" else form, shown)
+    _show(
+        form,
+        json=lambda: had_report.as_json(answers),
+        csv=lambda: report.as_csv(found),
+        html=lambda: _page().render_moved(called, f"Between {since} and {until}, by the log"),
+        table=lambda: report.as_table(called, since, until),
+    )
     return code
+
+
+def _show(form: str, **forms: Callable[[], str]) -> None:
+    """Print the form that was asked for, and make no other."""
+    echo_form("text" if form == "table" else form, forms[form]())
+
+
+def _page() -> ModuleType:
+    """What makes pages, and jinja2 with it: loaded for them alone."""
+    from reconciler.report.html import access
+
+    return access
 
 
 def _lacks(asked: Asked, pasts: dict[str, Past], at: str) -> int:

@@ -11,7 +11,7 @@ import click
 
 from reconciler.cli.common import guarded, load_for_the_record, options, worst
 from reconciler.cli.stray import takes_no_words
-from reconciler.cycle.clock import now
+from reconciler.cli.times import when
 from reconciler.record.open import store_named
 
 if TYPE_CHECKING:
@@ -77,14 +77,9 @@ def _query(
         from reconciler.cli.common import meant
 
         raise click.UsageError(f"no action {action!r}; " + meant(action, list(known)))
-    times = {"--since": since, "--until": until}
-    for option, text in times.items():
-        try:
-            times[option] = (moment if option == "--since" else end_of)(text, now()) if text else ""
-        except ValueError:
-            raise click.UsageError(f"{option} {text!r} is not a time: write 7d, 12h, 2026-06-01 or 2026-06-01T08:00Z") from None
+    since, until = since and when("--since", since, moment), until and when("--until", until, end_of)
     user, group = user and user.removeprefix("User/"), group and group.removeprefix("Group/")
-    return Query(times["--since"], times["--until"], user, group, role, action, status, cause, by, cycle)
+    return Query(since, until, user, group, role, action, status, cause, by, cycle)
 
 
 def _show(stores: dict[str, Store], query: Query, form: str) -> int:

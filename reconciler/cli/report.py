@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import click
 
 from reconciler.cli.common import chosen, guarded, load_checked, options, worst
 from reconciler.cli.output import say
+from reconciler.cli.times import when
 from reconciler.cycle.clock import now
 
 if TYPE_CHECKING:
@@ -35,8 +37,9 @@ def report(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, sinc
     """
     from reconciler.cli.output_files import write
     from reconciler.report.html.report import Period
+    from reconciler.report.log_query import moment
 
-    period = Period(_since(since), now())
+    period = Period(when("--since", since, moment), now())
     declarations = load_checked(desired, apps)
     status: list[dict[str, Any]] = []
     held: dict[str, list[Held]] = {}
@@ -58,16 +61,6 @@ def report(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, sinc
         return 0
 
     return worst([code, guarded(page)])
-
-
-def _since(text: str) -> str:
-    """Raises UsageError."""
-    from reconciler.report.log_query import moment
-
-    try:
-        return moment(text, now())
-    except ValueError:
-        raise click.UsageError(f"--since {text!r} is not a time: write 7d, 12h, 2026-06-01 or 2026-06-01T08:00Z") from None
 
 
 def _status(app: App, declarations: Declarations) -> dict[str, Any]:
@@ -102,6 +95,4 @@ def _page(
     for row in in_order(stores, Query(period.since, period.until)):
         newest.append((names[row.app], row.found[1]))
         total += 1
-    from dataclasses import replace
-
     return render(status, held, newest, replace(period, left_out=total - len(newest)))

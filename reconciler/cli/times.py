@@ -1,11 +1,15 @@
-"""A time on the command line: a number and a unit in, seconds out."""
+"""Times on the command line: a number and a unit in, seconds out; an age, a date or a time in, an ISO time out."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import click
 
+from reconciler.cycle.clock import now
+
+SUCH_AS = "7d, 12h, 2026-06-01 or 2026-06-01T08:00Z"
 TIME = re.compile(r"[1-9]\d*[smhd]", re.ASCII)
 
 
@@ -22,3 +26,13 @@ class Time(click.ParamType[int]):
         from reconciler.service.clocks import seconds
 
         return seconds(str(value))
+
+
+def when(
+    option: str, text: str, read: Callable[[str, str], str], such_as: str = "7d, 12h, 2026-06-01 or 2026-06-01T08:00Z"
+) -> str:
+    """What `read` (report/log_query.py: moment, end_of) makes of an option's text. Raises UsageError."""
+    try:
+        return read(text, now())
+    except ValueError:
+        raise click.UsageError(f"{option} {text!r} is not a time: write {such_as}") from None

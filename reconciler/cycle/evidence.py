@@ -1,35 +1,18 @@
-"""Files of evidence in, the bytes of a zip out, the same for the same files; and such bytes in, the files out. No I/O."""
+"""The bytes of a zip of evidence on access in, its files out. No I/O."""
 
 from __future__ import annotations
 
 import io
 import zipfile
 import zlib
-from collections.abc import Mapping
 
 from reconciler.report.evidence import NAMES
 
 MOST = 256 << 20  # bytes of all files together, once they are unpacked
-EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first time that a zip can tell
 
 
 class BadEvidence(ValueError):
     """The bytes are no such file; in words."""
-
-
-def packed(files: Mapping[str, bytes]) -> bytes:
-    """A zip of files by name."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, data in sorted(files.items()):
-            archive.writestr(_entry(name), data)
-    return buffer.getvalue()
-
-
-def _entry(name: str) -> zipfile.ZipInfo:
-    entry = zipfile.ZipInfo(name, EARLIEST)
-    entry.compress_type, entry.create_system, entry.external_attr = zipfile.ZIP_DEFLATED, 3, 0o600 << 16
-    return entry
 
 
 def opened(data: bytes) -> dict[str, bytes]:

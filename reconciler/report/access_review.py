@@ -11,7 +11,7 @@ import orjson
 from reconciler.declare.names import fold
 from reconciler.declare.reviews import CLOSED, FOLDER
 from reconciler.declare.wording import plural
-from reconciler.declare.yaml.scalars import portable
+from reconciler.declare.yaml.scalars import scalar
 from reconciler.plan.access_review.progress import Part
 from reconciler.report.safe import plain
 
@@ -24,23 +24,13 @@ MAIL = re.compile(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", re.ASCII)
 
 def document(data: Mapping[str, Any]) -> str:
     """The file of one reviewer (schemas/review.schema.json), decisions still to be made."""
-    head = [f"{name}: {_scalar(value)}\n" for name, value in data.items() if name != "access"]
+    head = [f"{name}: {scalar(value)}\n" for name, value in data.items() if name != "access"]
     return HEADER + "".join(head) + "access:\n" + "".join(map(_item, data["access"]))
 
 
 def _item(row: Mapping[str, Any]) -> str:
-    lines = [f"    {name}: {_scalar(value)}\n" for name, value in row.items()]
+    lines = [f"    {name}: {scalar(value)}\n" for name, value in row.items()]
     return "  - " + "".join(lines)[4:] + "    decision:\n    reason:\n"
-
-
-def _scalar(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_scalar, value)) + "]"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{name}: {_scalar(item)}" for name, item in value.items()) + "}"
-    return str(value) if isinstance(value, int) else portable(str(value))
 
 
 def file_names(reviewers: Iterable[str]) -> dict[str, str]:

@@ -10,11 +10,11 @@ from typing import Any
 import orjson
 
 from reconciler.record.log.chain import hash_of
+from reconciler.report.sums import MANIFEST, with_sums
 
 ANSWER, TABLE, QUERY, COUNTS, RECORD, VERSIONS, README = (
     "access.json", "access.csv", "query.json", "counts.json", "record.json", "versions.json", "README.txt",
 )  # fmt: skip
-MANIFEST = "SHA256SUMS"
 NAMES = frozenset({ANSWER, TABLE, QUERY, COUNTS, RECORD, VERSIONS, README, MANIFEST})
 WORDS = """Who has, or had, access: evidence of one answer
 
@@ -44,8 +44,7 @@ def contents(answers: list[Any], table: str, query: Mapping[str, Any], counts: M
         VERSIONS: _json(versions),
         README: WORDS.encode(),
     }
-    sums = "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items()))
-    return {**files, MANIFEST: sums.encode()}
+    return with_sums(files)
 
 
 def _json(value: object) -> bytes:

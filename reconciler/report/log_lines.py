@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from reconciler.report.log_query import actions_of, address_of, by_of, ours_of, reason_of, status_of
+from reconciler.report.log_query import actions_of, address_of, by_of, came_of, ours_of, reason_of, status_of
 from reconciler.report.safe import plain
 
 WIDTHS = (20, 12, 16, 8, 40, 12)
@@ -59,10 +59,8 @@ def _cells(app: str, record: Record) -> list[str]:
 
 def _said(record: Record) -> str:
     """What came of it; of what simply succeeded why it was done, and in which pull request that was reviewed."""
-    steps = record.get("provisioningSteps") or ()
-    why = next((str(step.get("description", "")) for step in steps if step.get("provisioningStepType") == "processing"), "")
     pull = ours_of(record).get("pullRequest")
-    return (reason_of(record) or why) + (f" (pull request {pull})" if pull is not None else "")
+    return came_of(record) + (f" (pull request {pull})" if pull is not None else "")
 
 
 def _row(cells: list[str], last: str) -> str:

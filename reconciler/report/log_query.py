@@ -171,6 +171,13 @@ def reason_of(record: Record) -> str:
     return str(said or record.get("resultReason") or "")
 
 
+def came_of(record: Record) -> str:
+    """The same; of what simply succeeded why it was to be done."""
+    steps = record.get("provisioningSteps") or ()
+    why = (str(step.get("description", "")) for step in steps if step.get("provisioningStepType") == "processing")
+    return reason_of(record) or next(why, "")
+
+
 def by_of(record: Record) -> str:
     """Who began it."""
     return str(_mapping(record, "initiatedBy").get("displayName") or "")

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.cycle.evidence import BadEvidence, opened, packed
+from reconciler.cycle.bundle import zipped
+from reconciler.cycle.evidence import BadEvidence, opened
 from reconciler.record.log.chain import NOTHING, chained
-from reconciler.report.evidence import MANIFEST, NAMES, contents, counted, head, problems, summary
+from reconciler.report.evidence import NAMES, contents, counted, head, problems, summary
+from reconciler.report.sums import MANIFEST
 
 ROWS = [{"app": "wiki", "address": "User/ada", "what": "Admin", "privileged": True, "known": True},
         {"app": "wiki", "address": "User/ada", "what": "=1+1", "privileged": False, "known": False}]  # fmt: skip
@@ -21,7 +23,7 @@ TABLE = "app,address,what\r\nwiki,User/ada,Admin\r\nwiki,User/ada,'=1+1\r\n"
 def made(**changed: Any) -> bytes:
     parts: dict[str, Any] = {"answers": [{"app": "wiki", "rows": ROWS}], "table": TABLE, "query": {"at": "x"},
                              "counts": {"wiki": counted(ROWS)}, "heads": {"wiki": head(RECORD)}, "versions": {}}  # fmt: skip
-    return packed(contents(**{**parts, **changed}))
+    return zipped(contents(**{**parts, **changed}))
 
 
 def rezipped(files: dict[str, bytes]) -> bytes:

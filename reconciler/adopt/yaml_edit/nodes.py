@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from reconciler.adopt.yaml_edit.rows import Row, block, scalar
-from reconciler.declare.yaml.scalars import portable
+from reconciler.adopt.yaml_edit.rows import Row, block
+from reconciler.declare.yaml.scalars import portable, scalar
 
 
 class Unable(Exception):

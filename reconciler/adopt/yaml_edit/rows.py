@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from reconciler.adopt.yaml_edit.remarks import remark
 from reconciler.declare.names import fold
 from reconciler.declare.source_attributes import GROUP_SOURCES, USER_SOURCES
-from reconciler.declare.yaml.scalars import can_hold, portable
+from reconciler.declare.yaml.scalars import can_hold, scalar
 
 Row = dict[str, Any]
 
@@ -26,17 +26,6 @@ ORDER = {
 def is_name(value: Any) -> bool:
     """Whether this can name a user, a group or a role (schemas/users.schema.json)."""
     return isinstance(value, str) and bool(value) and can_hold(value) and not BREAKS.search(value)
-
-
-def scalar(value: Any) -> str:
-    """A value that stands on one line: text, true, false, a number, a list of text, or `{key: text}`."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(scalar, value)) + "]"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{portable(str(k))}: {scalar(v)}" for k, v in value.items()) + "}"
-    return str(value) if isinstance(value, (int, float)) else portable(str(value))
 
 
 def sort_key(row: Row) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A text in, the scalar that reads as this text out, inside of a flow collection too. Pure.
+"""A value in, what reads as this value on one line out, inside of a flow collection too. Pure.
 
 What is not plainly a word stands in quotes, and what cannot be seen (controls, direction marks, odd spaces) is escaped.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 from reconciler.declare.escapes import unseen
 
@@ -30,6 +32,17 @@ def spelled(text: str) -> str:
 def portable(text: str) -> str:
     """The same for files that other readers of YAML may meet: `"yes"`."""
     return _spelled(text, WORDS_ELSEWHERE)
+
+
+def scalar(value: Any) -> str:
+    """A value that stands on one line: text, true, false, a number, a list of text, or `{key: text}`."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(scalar, value)) + "]"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{portable(str(k))}: {scalar(v)}" for k, v in value.items()) + "}"
+    return str(value) if isinstance(value, (int, float)) else portable(str(value))
 
 
 def unescaped(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.report.change_text import value_text
 from reconciler.report.html.listing import Line, Row
-from reconciler.report.log_query import actions_of, address_of, by_of, ours_of, reason_of, status_of
+from reconciler.report.log_query import actions_of, address_of, by_of, came_of, ours_of, status_of
 
 COLUMNS = ("When", "App", "Action", "Status", "Object", "By", "What came of it")
 OBJECT = COLUMNS.index("Object")
@@ -20,14 +20,8 @@ def row(app: str, record: dict[str, Any]) -> Row:
     """`app` is the display name."""
     action = next(iter(actions_of(record)), "")
     at = str(record.get("activityDateTime", ""))
-    cells = (at, app, action, status_of(record), address_of(record), by_of(record), reason_of(record) or _why(record))
+    cells = (at, app, action, status_of(record), address_of(record), by_of(record), came_of(record))
     return Row(cells, tuple(_lines(record)), "failed" if status_of(record) == "failure" else "")
-
-
-def _why(record: Record) -> str:
-    """Why it was to be done, of what simply succeeded."""
-    steps = record.get("provisioningSteps") or ()
-    return next((str(step.get("description", "")) for step in steps if step.get("provisioningStepType") == "processing"), "")
 
 
 def _lines(record: dict[str, Any]) -> Iterator[Line]:
