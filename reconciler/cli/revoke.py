@@ -115,7 +115,7 @@ def _out_of_reach(address: str, apps: list[str]) -> Iterator[int]:
     for app in apps:
         say(
             f"Error: the app {app} is not declared here, and by its record {address} may have an active account there: it was "
-            "not revoked"
+            "not revoked [AppNotDeclared]"
         )
         say("    revoke it from where the app is declared; else disable the account there by hand")
         yield ERROR
@@ -135,13 +135,14 @@ def _meant(user: str, declarations: Declarations, recorded: list[str]) -> str:
 
 def _waits(app: App, address: str, current: str) -> int:
     """Two people bear the name for now: the wrong one must not be taken for the other."""
-    say(f"Error: {app.displayName}: the account of {address} is still called {current}, since another one has the name")
+    why = f"the account of {address} is still called {current}, since another one has the name"
+    say(f"Error: {app.displayName}: {why} [NameInUse]")
     say(f"    `reconcile revoke {current}` disables it; whoever had the name before goes with the next apply")
     return ERROR
 
 
 def _unanswered(app: App, address: str, why: str) -> int:
-    say(f"Error: {app.displayName}: nobody knows whether {address} has an account: {why}")
+    say(f"Error: {app.displayName}: nobody knows whether {address} has an account: {why} [NotAnswered]")
     _by_hand(app, address)
     return ERROR
 
@@ -181,6 +182,6 @@ def _still_in(session: Session, accounts: list[LiveObject]) -> Iterator[int]:
 
     for account, is_managed in still_active(session, accounts):
         why = "the service did not disable it" if is_managed else "it is not managed here, so it was left alone"
-        say(f"Error: {account.name} is still active in {session.app.displayName}: {why}")
+        say(f"Error: {account.name} is still active in {session.app.displayName}: {why} [StillActive]")
         say("    disable the account there by hand, now")
         yield ERROR
