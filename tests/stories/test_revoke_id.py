@@ -23,7 +23,7 @@ def desk(tmp_path: Path, server: str) -> Desk:
     """Mallory has an account that nobody declared, with the role of administrators, in a group that is ours."""
     found = Desk(tmp_path, f"{server}/{tmp_path.name}/v2")
     assert found.reconcile("apply", "--auto-approve").code == 0
-    found.seed("mal@y.org", displayName="Mallory", roles=[{"value": "admin"}])
+    found.seed("mal@y.org", displayName="Mallory", roles=[{"value": "admin", "display": "Admin", "primary": False}])
     with found.client() as client:
         net = client.find("Groups", "displayName", "Net")[0]["id"]
         client.patch("Groups", net, [{"op": "add", "path": "members", "value": [{"value": mallory(found)["id"]}]}])
@@ -109,3 +109,37 @@ def test_an_id_that_is_not_there_and_a_wrong_use(desk: Desk) -> None:
     assert ran.code == 64 and "shows no account with the id 'nope'" in ran.err and "nope" not in str(revoked(desk))
     assert desk.reconcile("revoke", "ada@x.org", "--id", "1", "--auto-approve").code == 64
     assert desk.reconcile("revoke", "--auto-approve").code == 64
+
+
+def test_it_is_declared_with_what_it_holds_and_the_plan_after_leaves_it_alone(desk: Desk) -> None:
+    id = mallory(desk)["id"]
+    desk.write("apps/wiki/assignments.yaml", "# who may\nassignments:\n  - {group: Net, role: Default Access} # all\n")
+    desk.people("ada@x.org, jobTitle: Engineer", "grace@x.org")
+    assert desk.reconcile("apply", "--auto-approve").code == 0
+    ran = desk.reconcile("import", "--only", f"#{id}")
+    assert ran.code == 0 and ran.err == "" and "Declared User/mal@y.org in apps/wiki/assignments.yaml, directory/" in ran.out
+    assert ran.out.splitlines()[-1].startswith("The plan that follows: No changes")
+    assignments = (desk.folder / "desired/apps/wiki/assignments.yaml").read_text()
+    assert assignments.startswith("# who may\n") and "{user: mal@y.org, role: Admin}" in assignments and "# all" in assignments
+    assert "mal@y.org" in (desk.folder / "desired/directory/groups/a.yaml").read_text()
+    applied = desk.reconcile("apply", "--auto-approve")
+    assert applied.code == 0 and mallory(desk)["active"] is True and inside(desk)
+    assert "User/mal@y.org" in json.loads((desk.folder / ".reconcile/wiki/record.json").read_text())["entries"]
+
+
+def test_one_that_is_declared_is_assigned_and_one_that_is_owned_revoked_or_not_there_is_refused(desk: Desk) -> None:
+    id = mallory(desk)["id"]
+    desk.people("ada@x.org, jobTitle: Engineer", "grace@x.org", "mal@y.org")
+    ran = desk.reconcile("import", "--only", f"User/#{id}")
+    assert ran.code == 0 and "directory/users" not in ran.out
+    assert "would still update (roles)" in ran.err, "Net gives one more"
+    (ada,) = desk.find("ada@x.org")
+    ran = desk.reconcile("import", "--only", f"#{ada['id']}")
+    assert ran.code == 1 and "is User/ada@x.org's already" in ran.err
+    ran = desk.reconcile("import", "--only", "#nope")
+    assert ran.code == 1 and "no account with the id 'nope'" in ran.err
+    desk.seed("eve@y.org")
+    eve = desk.find("eve@y.org")[0]["id"]
+    assert desk.reconcile("revoke", "--id", eve, "--auto-approve").code == 0
+    ran = desk.reconcile("import", "--only", f"#{eve}")
+    assert ran.code == 1 and "was revoked" in ran.err and f"record forget 'User/#{eve}'" in ran.err
