@@ -90,8 +90,7 @@ class Luck:
 class Simulation:
     """`made` are the ids of accounts and groups that our requests created; `edits` counts what the other one did.
 
-    `lost`: what a killed process had written down was lost with its machine: who created an account, and since when one is
-    disabled, nobody can tell then.
+    `lost`: what a killed process had written down was lost with its machine: who created an account nobody can tell then.
     """
 
     lost = False
