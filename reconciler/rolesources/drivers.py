@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reconciler.rolesources.source import RoleSource
+from reconciler.rolesources.thousandeyes import ThousandEyes
 from reconciler.scim.sender import Api
 
-DRIVERS: dict[str, Callable[[Api], RoleSource]] = {}
+DRIVERS: dict[str, Callable[[Api], RoleSource]] = {"thousandeyes-v7": ThousandEyes}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -60,3 +60,29 @@ def unknown(model: BaseModel, where: str = "") -> Iterator[str]:
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, BaseModel):
                 yield from unknown(item, f"{where}.{name}")
+
+
+class Line(httpx.BaseTransport):
+    """The way to the service: it keeps what went over it, and `before` and `after` each request a test may step in.
+
+    What they return is answered instead; what they raise is what became of the request.
+    """
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner, self.sent = inner, list[httpx.Request]()
+        self.before: Callable[[httpx.Request], httpx.Response | None] = lambda request: None
+        self.after: Callable[[httpx.Request], httpx.Response | None] = lambda request: None
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.sent.append(request)
+        answer = self.before(request)
+        if answer is None:
+            answer = self.inner.handle_request(request)
+            answer = self.after(request) or answer
+        return answer
+
+    def requests(self) -> list[str]:
+        """What went over it since the last look, as method and path."""
+        found = [f"{request.method} {request.url.path}" for request in self.sent]
+        self.sent.clear()
+        return found
