@@ -102,6 +102,14 @@ CODES = (
         "`reconcile revoke` in a folder with some of the apps",
     ),
     told(
+        "NotAStranger",
+        "The account is somebody's",
+        "`reconcile revoke --id` names an account that a declaration or the record gives to somebody.",
+        "Somebody's account is revoked by name, in every app.",
+        "Revoke the person: `reconcile revoke USER`.",
+        "`reconcile revoke --app wiki --id 2819c223`, where that is the account of ada@example.com",
+    ),
+    told(
         "ReviewExists",
         "There is a review of this name",
         "The folder of the review is there already.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.apply.model import Outcome, Result
-from reconciler.codes import apps, objects
+from reconciler.codes import apps, objects, records
 from reconciler.declare.errors import ReconcileError
 from reconciler.plan.model import ObjectError
 from reconciler.scim.errors import ServiceError
@@ -32,7 +32,7 @@ NOT_DONE = ("NotDone", "do what the message says")
 NOT_AS_TOLD = ("NotAsTold", "change it there by hand, or take what the service wants into the declaration")
 STILL_ACTIVE = ("StillActive", "disable the account at the service by hand, and tell its vendor")
 NOT_PLANNED = "NotPlanned"
-CODES = frozenset(code.name for code in (*apps.CODES, *objects.CODES)) | {BY_STATUS[400][0], STILL_ACTIVE[0]}
+CODES = frozenset(code.name for code in (*apps.CODES, *records.CODES, *objects.CODES)) | {BY_STATUS[400][0], STILL_ACTIVE[0]}
 DONE = ("done", "ignored")  # outcomes
 FAILED = ("failed", "outstanding")  # a stale one is planned again by the next cycle
 

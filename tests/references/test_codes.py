@@ -15,7 +15,7 @@ import pytest
 
 import reconciler
 from reconciler.cli.main import run
-from reconciler.codes import apps, cautions, commands, objects, plans
+from reconciler.codes import apps, cautions, commands, objects, plans, records
 from reconciler.codes.model import Code
 from reconciler.codes.registry import CODES, PARTS
 from reconciler.declare.errors import ReconcileError
@@ -104,7 +104,21 @@ def test_every_code_that_is_raised_is_in_the_registry() -> None:
 
 
 def test_every_code_of_the_registry_is_raised() -> None:
-    assert sorted(CODES.keys() - raised() - OF_PLANS - OF_RUNS) == []
+    assert sorted(CODES.keys() - raised() - OF_PLANS - OF_RUNS - said_of_records()) == []
+
+
+def said_of_records() -> set[str]:
+    """Names of two words or more that an error of the record is given as its code."""
+    files = [*(PACKAGE / "record").rglob("*.py"), *(PACKAGE / "cycle").rglob("*.py")]
+    calls = [
+        node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
+    ]
+    last = [call.args[-1] for call in calls if getattr(call.func, "id", "") == "RecordError" and len(call.args) == 3]
+    return {value.value for value in last if isinstance(value, ast.Constant) and isinstance(value.value, str)}
+
+
+def test_what_an_error_of_the_record_is_called_is_in_the_registry_and_the_other_way_round() -> None:
+    assert said_of_records() == {code.name for code in records.CODES}
 
 
 def kinds(base: type[ReconcileError]) -> Iterator[type[ReconcileError]]:
@@ -114,7 +128,7 @@ def kinds(base: type[ReconcileError]) -> Iterator[type[ReconcileError]]:
 
 def code_of(kind: type[ReconcileError]) -> str:
     error = kind.__new__(kind)
-    vars(error)["status"] = None
+    vars(error).update(status=None, _code="")
     return error.code
 
 
