@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from socketserver import ThreadingMixIn
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import httpx
 from pydantic import BaseModel
 
 from reconciler.declare.profiles import settings
+from reconciler.demo.answers import Application
 from reconciler.demo.thousandeyes.organisation import Person
 from reconciler.demo.thousandeyes.permissions import ORGANIZATION_ADMIN
 from reconciler.demo.thousandeyes.service import ThousandEyes, owned_by_provisioning
@@ -86,3 +91,25 @@ class Line(httpx.BaseTransport):
         found = [f"{request.method} {request.url.path}" for request in self.sent]
         self.sent.clear()
         return found
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@contextmanager
+def serving(service: Application) -> Iterator[str]:
+    """The URL of a WSGI service on loopback, until the block is left."""
+    with make_server("127.0.0.1", 0, service, server_class=_Server, handler_class=_Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
