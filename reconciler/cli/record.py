@@ -173,6 +173,6 @@ def _each_in_git(desired: Path, apps: tuple[str, ...], work: Callable[[str, GitS
 
 
 def _nowhere(address: str) -> int:
-    say(f"Error: no record has {address!r}")
+    say(f"Error: no record has {address!r} [NotInRecord]")
     echo("    an address is User/<userPrincipalName> or Group/<displayName>, as a plan shows it", err=True)
     return ERROR

@@ -134,7 +134,7 @@ def _out_of_reach(address: str, apps: list[str]) -> Iterator[int]:
     for app in apps:
         say(
             f"Error: the app {app} is not declared here, and by its record {address} may have an active account there: it was "
-            "not revoked"
+            "not revoked [AppNotDeclared]"
         )
         say("    revoke it from where the app is declared; else disable the account there by hand")
         yield ERROR
@@ -160,20 +160,22 @@ def _meant(user: str, declarations: Declarations, recorded: list[str]) -> str:
 
 def _waits(app: App, address: str, current: str) -> int:
     """Two people bear the name for now: the wrong one must not be taken for the other."""
-    say(f"Error: {app.displayName}: the account of {address} is still called {current}, since another one has the name")
+    why = f"the account of {address} is still called {current}, since another one has the name"
+    say(f"Error: {app.displayName}: {why} [NameInUse]")
     say(f"    `reconcile revoke {current}` disables it; whoever had the name before goes with the next apply")
     return ERROR
 
 
 def _owned(app: App, address: str, owner: str) -> int:
     """Somebody's account is revoked by name, in every app, and comes back when the declaration has agreed."""
-    say(f"Error: {app.displayName}: the account {address.removeprefix('User/#')} is not a stranger's: it is {owner}'s")
+    why = f"the account {address.removeprefix('User/#')} is not a stranger's: it is {owner}'s"
+    say(f"Error: {app.displayName}: {why} [NotAStranger]")
     say(f"    to disable it: `reconcile revoke {name_of(owner)}`")
     return ERROR
 
 
 def _unanswered(app: App, address: str, why: str) -> int:
-    say(f"Error: {app.displayName}: nobody knows whether {address} has an account: {why}")
+    say(f"Error: {app.displayName}: nobody knows whether {address} has an account: {why} [NotAnswered]")
     _by_hand(app, address)
     return ERROR
 
@@ -213,7 +215,7 @@ def _still_in(session: Session, accounts: list[LiveObject]) -> Iterator[int]:
 
     for account, is_managed in still_active(session, accounts):
         why = "the service did not disable it" if is_managed else "it is not managed here, so it was left alone"
-        say(f"Error: {account.name} is still active in {session.app.displayName}: {why}")
+        say(f"Error: {account.name} is still active in {session.app.displayName}: {why} [StillActive]")
         other = f"`reconcile revoke --app {session.app.name} --id {quote(account.id)}` disables it too, or "
         say(f"    {'' if is_managed else other}disable the account there by hand, now")
         yield ERROR
