@@ -188,7 +188,7 @@ def guarded(work: Callable[[], int]) -> int:
     try:
         return work()
     except (CredentialError, RecordError, PlanFileError, ServiceError) as error:
-        say(f"Error: {error}")
+        say(f"Error: {error}" + (f" [{error.code}]" if error.code else ""))
         if error.remedy:
             say(f"    {error.remedy}")
         return LOCKED if isinstance(error, Locked) else PARTIAL if isinstance(error, (LeaseLost, Unsaved)) else ERROR

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.codes import cautions, mapping_rules, names, plans, reviews, services, shapes, yaml_files
+from reconciler.codes import cautions, mapping_rules, names, plans, records, reviews, services, shapes, yaml_files
 from reconciler.codes.model import Code
 
 PARTS: Mapping[str, tuple[Code, ...]] = {
@@ -13,6 +13,7 @@ PARTS: Mapping[str, tuple[Code, ...]] = {
     "Names and roles": names.CODES,
     "Mappings and filters": mapping_rules.CODES,
     "Services, secrets and settings": services.CODES,
+    "The record": records.CODES,
     "Reviews": reviews.CODES,
     "Who is skipped": plans.SKIPS,
     "Safeguards": plans.SAFEGUARDS,

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 
 class ReconcileError(Exception):
-    """`message` says what is wrong, where and why; `remedy` what to do next, empty where nothing can be said."""
+    """`message` says what is wrong, where and why; `remedy` what to do next, empty where nothing can be said.
 
-    def __init__(self, message: str, remedy: str) -> None:
+    `code` is one of the registry, where it has a part of that page.
+    """
+
+    def __init__(self, message: str, remedy: str, code: str = "") -> None:
         super().__init__(message)
-        self.message, self.remedy = message, remedy
+        self.message, self.remedy, self.code = message, remedy, code

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,23 @@ class Lockout(NamedTuple):
 
 @dataclass(frozen=True)
 class RecordSettings:
-    """Where the record lies: `remote` for git, `path` for local; `folder` is that of reconciler.yaml, inside the repository."""
+    """Where the record lies: `remote` for git, `path` for local; `folder` is that of reconciler.yaml, inside the repository.
+
+    `sign` is whether each commit of a record in Git is signed.
+    """
 
     backend: str = "local"  # or "git"
     remote: str = "origin"
     path: str | None = None
     folder: str = "."
+    sign: bool = False
+
+
+def record_settings(said: Mapping[str, Any], folder: str) -> RecordSettings:
+    """What `record:` of a reconciler.yaml in `folder` says, with the defaults."""
+    path = said.get("path")
+    backend, remote = str(said.get("backend", "local")), str(said.get("remote", "origin"))
+    return RecordSettings(backend, remote, path and str(path), folder, said.get("sign") is True)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from reconciler.record.model import Record
 
 if TYPE_CHECKING:
     from reconciler.record.log.chain import Link, Summary
+    from reconciler.record.signatures import Signatures
 
 NEVER = "9999-12-31T23:59:59Z"
 
@@ -85,6 +86,9 @@ class Store(Protocol):
 
     def follows(self, head: str, tree: str) -> bool:
         """Whether what is there now comes after that version; true where the place keeps none."""
+
+    def signatures(self, trusted: str) -> Signatures:
+        """How each saved head is signed; that version and those before it are not judged. None where the place keeps none."""
 
     @property
     def lost(self) -> bool:

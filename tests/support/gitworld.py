@@ -83,6 +83,7 @@ class GitWorld:
         interval: float = 120.0,
         environ: Mapping[str, str] = ENV,
         sleep: Callable[[float], None] | None = None,
+        sign: bool = False,
     ) -> GitStore:
         return GitStore(
             "wiki",
@@ -93,6 +94,7 @@ class GitWorld:
             sleep=sleep or self.clock.sleep,
             interval=interval,
             elapsed=self.clock.elapsed,
+            sign=sign,
         )
 
     def log(self) -> list[str]:

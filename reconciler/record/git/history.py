@@ -17,7 +17,7 @@ def prune(ref: Ref, older_than_days: int, now: datetime) -> int:
     if ref.head is None:
         return 0
     since = int((now - timedelta(days=older_than_days)).timestamp())
-    with throwaway(ref.place, ref.environ) as repository:
+    with throwaway(ref.place, ref.environ, ref.signing) as repository:
         head = repository.fetch_history(ref.name)
         rows = [row.split() for row in repository.ask("log", "--first-parent", "--format=%H %ct", head or "HEAD").splitlines()]
         oldest = max((number for number, row in enumerate(rows) if int(row[1]) >= since), default=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,11 @@ def finding(environ: Mapping[str, str]) -> Git:
 def local(environ: Mapping[str, str]) -> Git:
     """Git on a repository that each call names, and that speaks to nobody."""
     return Git(environment.git_local(environ), _token(environ))
+
+
+def signing(environ: Mapping[str, str], settings: Iterable[tuple[str, str]]) -> Git:
+    """Git that signs commits, or looks at their signatures, by these settings."""
+    return Git(environment.git_signing(environ, settings), _token(environ), seconds=60)
 
 
 def remote(environ: Mapping[str, str], settings: tuple[tuple[str, str], ...]) -> Git:
@@ -181,6 +186,16 @@ def explained(errors: str) -> RecordError:
         if re.search(pattern, errors, re.IGNORECASE):
             return kind(f"{words}: {own}", remedy)
     return RecordError(f"git failed: {own}", "fix what git names, then run it again")
+
+
+def not_signed(errors: str) -> RecordError:
+    """Git could not sign a commit."""
+    own = " ".join(line.strip() for line in errors.splitlines() if line.strip() and "fatal: failed to write" not in line)[:500]
+    return RecordError(
+        f"the record's commit could not be signed: {own or 'no reason given'}",
+        "see that user.signingkey names a key that is there; one with a passphrase must be in an agent (SSH_AUTH_SOCK, or gpg's)",
+        "SigningFailed",
+    )
 
 
 def hidden(ref: str, shown_head: str | None) -> RecordError:

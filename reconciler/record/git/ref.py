@@ -13,11 +13,12 @@ from functools import cached_property
 from pathlib import Path
 
 from reconciler.declare.folders import APP_NAME
-from reconciler.record.checkout import Remote, find_checkout
+from reconciler.record.checkout import Checkout, Remote, find_checkout
 from reconciler.record.descent import descends
-from reconciler.record.git.process import hidden
+from reconciler.record.git.process import Git, hidden
 from reconciler.record.git.repository import Repository
 from reconciler.record.git.shards import FORGETS, RESET
+from reconciler.record.git.signing import Signer
 from reconciler.record.store import RecordError
 
 REFS = "refs/reconcile/"
@@ -43,17 +44,32 @@ class Ref:
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
         declared: Path | None,
+        sign: bool = False,
     ) -> None:
         self.app, self.name, self.remote, self.start, self.declared = app, REFS + app, remote, folder, declared
-        self.environ, self.clock, self.sleep = environ, clock, sleep
+        self.environ, self.clock, self.sleep, self.sign = environ, clock, sleep, sign
         self.seen = False
         self.head: str | None = None
         self.files: dict[str, str] = {}
 
     @cached_property
-    def place(self) -> Remote:
+    def checkout(self) -> Checkout:
         """Looked up at first use: a command that needs no record needs no Git. Raises RecordError."""
-        checkout = find_checkout(self.start, self.environ)
+        return find_checkout(self.start, self.environ)
+
+    @cached_property
+    def signer(self) -> Signer:
+        return Signer(self.checkout)
+
+    @property
+    def signing(self) -> Callable[[], Git] | None:
+        """What answers the git that signs; None where nothing is signed."""
+        return self.signer.git if self.sign else None
+
+    @cached_property
+    def place(self) -> Remote:
+        """The remote of the checkout. Raises RecordError."""
+        checkout = self.checkout
         if self.declared is not None and checkout.path_of(self.declared) is None:
             raise RecordError(
                 f"{self.declared} lies outside of the checkout {checkout.top}, whose remote is not the place for its record",
@@ -75,7 +91,7 @@ class Ref:
 
     @cached_property
     def repository(self) -> Repository:
-        return Repository(self.folder, self.place, self.environ, self.sleep)
+        return Repository(self.folder, self.place, self.environ, self.sleep, self.signing)
 
     def head_and_tree(self) -> tuple[str, str]:
         """The head that we know, and its tree; empty where the ref is not there."""

@@ -18,7 +18,17 @@ from datetime import datetime
 from pathlib import Path
 
 from reconciler.record.checkout import REMOTE, Remote, blob_id
-from reconciler.record.git.process import HIDDEN_FROM_READERS, OTHER_HASH, explained, hidden, local, redact, remote
+from reconciler.record.git.process import (
+    HIDDEN_FROM_READERS,
+    OTHER_HASH,
+    Git,
+    explained,
+    hidden,
+    local,
+    not_signed,
+    redact,
+    remote,
+)
 from reconciler.record.store import RecordError
 
 CACHED = "refs/cache/head"
@@ -32,12 +42,17 @@ PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
 class Repository:
-    """The private bare cache at `folder`/repo.git; ids and commits are hexadecimal."""
+    """The private bare cache at `folder`/repo.git; ids and commits are hexadecimal. `signer` answers the git that signs them."""
 
     def __init__(
-        self, folder: Path, remote_place: Remote, environ: Mapping[str, str], sleep: Callable[[float], None] = time.sleep
+        self,
+        folder: Path,
+        remote_place: Remote,
+        environ: Mapping[str, str],
+        sleep: Callable[[float], None] = time.sleep,
+        signer: Callable[[], Git] | None = None,
     ) -> None:
-        self.folder, self.algorithm, self.sleep = folder, remote_place.algorithm, sleep
+        self.folder, self.algorithm, self.sleep, self.signer = folder, remote_place.algorithm, sleep, signer
         self.path = folder / "repo.git"
         self.local = local(environ)
         self.fetching, self.pushing = (remote(environ, settings) for settings in (remote_place.fetches, remote_place.pushes))
@@ -167,8 +182,14 @@ class Repository:
             return self._git("write-tree", extra=index).decode().strip()
 
     def commit_tree(self, tree: str, parent: str | None, message: str, extra: Mapping[str, str]) -> str:
-        parents = ["-p", parent] if parent else []
-        return self._git("commit-tree", tree, *parents, "-F", "-", given=message.encode(), extra=extra).decode().strip()
+        """A commit, signed where the record's are. Raises RecordError."""
+        words = ["commit-tree", tree, *(["-p", parent] if parent else []), "-F", "-"]
+        if self.signer is None:
+            return self._git(*words, given=message.encode(), extra=extra).decode().strip()
+        answer = self.signer().run(f"--git-dir={self.path}", *words, "-S", given=message.encode(), extra=extra)
+        if answer.code:
+            raise not_signed(answer.errors)
+        return answer.output.decode().strip()
 
     def push(self, ref: str, new: str, expected: str | None) -> bool:
         """Compare and swap at the remote; False where `ref` is not `expected` (None: absent) any more. Raises RecordError."""
@@ -226,10 +247,10 @@ class Repository:
 
 
 @contextmanager
-def throwaway(remote_place: Remote, environ: Mapping[str, str]) -> Iterator[Repository]:
+def throwaway(remote_place: Remote, environ: Mapping[str, str], signer: Callable[[], Git] | None = None) -> Iterator[Repository]:
     """A cache for one purpose, gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="reconcile-"))
     try:
-        yield Repository(folder, remote_place, environ)
+        yield Repository(folder, remote_place, environ, signer=signer)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

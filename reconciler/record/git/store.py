@@ -21,10 +21,12 @@ from reconciler.record.git.lock import LOCK, UNLOCKED, Changes, GitLock
 from reconciler.record.git.log import GitLog
 from reconciler.record.git.pending import JOURNAL, Pending, journal_file, summary
 from reconciler.record.git.ref import Ref
+from reconciler.record.git.signed import signatures_of
 from reconciler.record.log.chain import NOTHING, Link, Summary, kind_of
 from reconciler.record.log.prune import counted
 from reconciler.record.log.read import records_of
 from reconciler.record.model import Record
+from reconciler.record.signatures import Signatures
 from reconciler.record.store import LeaseLost, LockInfo, RecordError, Unsaved
 
 
@@ -32,7 +34,7 @@ class GitStore:
     """refs/reconcile/<app> on the remote `remote` of the checkout around `folder`, which holds the declarations in `declared`.
 
     `clock` answers the time in UTC, `elapsed` seconds of a clock that nobody sets; `interval` and `lapse` are seconds between
-    renewals and until a lease lapses.
+    renewals and until a lease lapses. `sign` is whether each commit is signed.
     """
 
     def __init__(
@@ -48,9 +50,10 @@ class GitStore:
         lapse: float = lease.LAPSES_AFTER,
         declared: Path | None = None,
         elapsed: Callable[[], float] = lease.elapsed,
+        sign: bool = False,
     ) -> None:
         self.app, self.clock = app, clock
-        self.ref = Ref(app, remote, folder, environ, clock, sleep, declared)
+        self.ref = Ref(app, remote, folder, environ, clock, sleep, declared, sign)
         self.log_of_ref = GitLog(self.ref)
         self.owner = GitLock(self.ref, clock, sleep, interval, lapse, elapsed)
         self.mutex = self.owner.mutex
@@ -77,6 +80,11 @@ class GitStore:
         with self.mutex:
             self.ref.see()
             return descends(self.ref, head, tree)
+
+    def signatures(self, trusted: str) -> Signatures:
+        """How each commit of the ref is signed. Raises RecordError."""
+        with self.mutex:
+            return signatures_of(self.ref, trusted)
 
     def trust(self, head: str) -> bool:
         """Take the remote's head for right, whatever this machine saw before; False where it is another. Raises RecordError."""
