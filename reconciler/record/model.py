@@ -195,7 +195,7 @@ class Record:
 
     def leave_unanswered(self, address: str, line: Mapping[str, Any]) -> None:
         """A step's line in the journal is kept until the service has been read."""
-        write = {name: line[name] for name in Unanswered.__annotations__ if name in line}
+        write = {name: line[name] for name in Unanswered.__annotations__ if line.get(name) not in (None, [])}
         self.unanswered[address] = write  # type: ignore[assignment]
 
     @contextmanager
