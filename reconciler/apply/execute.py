@@ -197,7 +197,8 @@ class _Run:
         address = step.change.address
         takes = self.job.removals.get(address, []) if step.kind in TAKING else []
         base, was = self.job.inputs.baselines.get(address, {}), self.shared.changes.renamed.get(address)
-        return opening(step, self.now(), takes, base.get("declaredId", UNSAID), was)
+        roles = self.notes.roles_before(address) if is_user(address) and step.kind != StepKind.CREATE else None
+        return opening(step, self.now(), takes, base.get("declaredId", UNSAID), was, roles)
 
     def _close(self, address: str, line: Line, own: OneStep) -> None:
         """What came of a step, with the entries that it has changed beside its own, on disk together."""

@@ -31,6 +31,8 @@ class Unanswered(TypedDict, total=False):
     wanted:       path -> value that it would have given (references as addresses)
     declaredId:   of the declared object, where it has one
     was:          the address that the object is recorded under, where it is another one
+    added, removed: the members that it would put into a group, or take out, by address
+    roles:        the keys of the roles that the record had of an account before it
     """
 
     step: str
@@ -40,6 +42,9 @@ class Unanswered(TypedDict, total=False):
     wanted: dict[str, Any]
     declaredId: str
     was: str
+    added: list[str]
+    removed: list[str]
+    roles: list[str]
 
 
 class Learned(TypedDict, total=False):
