@@ -7,4 +7,5 @@ from collections.abc import Callable
 from reconciler.rolesources.source import RoleSource
 from reconciler.scim.sender import Api
 
+PATHS = {"thousandeyes-v7": "/v7"}  # where the API is, on the origin of tenantUrl
 DRIVERS: dict[str, Callable[[Api], RoleSource]] = {}
