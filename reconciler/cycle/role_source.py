@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
-from reconciler.declare.model import App, RoleApi
-from reconciler.declare.place import Place
+from reconciler.declare.model import App
 from reconciler.record.model import Record
 from reconciler.rolesources.drivers import DRIVERS, PATHS
 from reconciler.rolesources.source import RoleSource
 from reconciler.scim.client import ScimClient
-from reconciler.scim.credentials import resolve
-from reconciler.scim.origins import origin
-
-
-class _Head(NamedTuple):
-    """What tells where a token goes: of the API beside SCIM, in the form that an app has it."""
-
-    name: str
-    tenantUrl: str
-    secretToken: str
-    url_place: Place
-    token_place: Place
+from reconciler.scim.credentials import resolve_role_api
 
 
 def role_source(app: App, client: ScimClient, record: Record | None) -> RoleSource | None:
@@ -30,10 +17,6 @@ def role_source(app: App, client: ScimClient, record: Record | None) -> RoleSour
     api = app.role_api
     if api is None or api.driver not in DRIVERS:
         return None
-    head = _Head(app.name, _url(api, client), api.token or app.secretToken, api.url_place, api.token_place)
-    reach = resolve(head, os.environ, record.base_url if record is not None else None)
+    recorded = record.base_url if record is not None else None
+    reach = resolve_role_api(app, api.url or PATHS[api.driver], api.token, os.environ, recorded)
     return DRIVERS[api.driver](client.sender.beside(reach.base_url, reach.token))
-
-
-def _url(api: RoleApi, client: ScimClient) -> str:
-    return api.url or origin(client.base_url) + PATHS[api.driver]

@@ -50,10 +50,9 @@ class Work:
 def counts(planned: Planned, entries: Entries, failures: int, escrowed: int, drifted: int) -> Counts:
     """Of users and groups, as they are after the cycle."""
     resolution = planned.context.resolution
-    wanted = (*resolution.users, *resolution.groups)
     return Counts(
-        in_scope=len(wanted),
-        provisioned=sum(1 for address in wanted if address in entries),
+        in_scope=len(resolution.users) + len(resolution.groups),
+        provisioned=entries.how_many(resolution.users) + entries.how_many(resolution.groups),
         failed=failures,
         escrowed=escrowed,
         unmanaged=len(planned.plan.unmanaged),
