@@ -28,7 +28,12 @@ from reconciler.scim.sender import Alone
 
 SILENT = 3  # objects in a row for which no answer came, each after several tries, end a run
 CONFLICT = 409
-TAKING = (StepKind.WRITE, StepKind.MEMBERS_OUT, StepKind.DELETE)  # steps that may take something from somebody
+TAKING = (
+    StepKind.WRITE,
+    StepKind.MEMBERS_OUT,
+    StepKind.ROLES_OUT,
+    StepKind.DELETE,
+)  # steps that may take something from somebody
 
 
 def execute(

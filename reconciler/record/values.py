@@ -69,6 +69,33 @@ class Learned(TypedDict, total=False):
     notAtCreate: list[str]
 
 
+class GivenRole(TypedDict):
+    """A role that was given over an API beside SCIM: its value and name, and what it was there, each as place/role by id."""
+
+    value: str
+    display: str
+    grants: list[str]
+
+
+class SeenRoles(TypedDict):
+    """What one account held there when it was last read: at is UTC; held are place/role by id."""
+
+    at: str
+    held: list[str]
+
+
+class RoleMemory(TypedDict, total=False):
+    """What is known of roles that are held over an API beside SCIM.
+
+    given: key of a role -> what it was there when it was last given; read: until when the service's log was read, UTC
+    seen:  id of an account -> what it held when it was last read
+    """
+
+    given: dict[str, GivenRole]
+    seen: dict[str, SeenRoles]
+    read: str
+
+
 class JournalLine(TypedDict, total=False):
     """One line of the journal: a step before its requests, values made for it, or its outcome.
 
