@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
+from reconciler.apply.journal import Line
 from reconciler.apply.log import adopted_lines, log_lines, new_skips, skip_lines
 from reconciler.apply.log_recovered import heard, recovered
 from reconciler.apply.model import Outcome, Result
@@ -25,8 +26,8 @@ class RunRecord:
         self.unfinished = Unfinished(shared.job.record)
         self.adopted: list[str] = []
 
-    def begin(self, steps: Collection[object]) -> None:
-        """What needs no write goes in before the first one: renames, adoptions, what is under way."""
+    def begin(self, steps: Collection[object], intended: Collection[Line]) -> None:
+        """What needs no write goes in before the first one: renames, adoptions, what is under way, what is `intended`."""
         record, inputs = self.job.record, self.job.inputs
         changing = {change.address for change in self.job.changes}
         self.changes.rename([new for new, old in inputs.renamed.items() if not changing & {new, old}])
@@ -42,7 +43,8 @@ class RunRecord:
         record.tell_skips({skip.address: skip.code for skip in skips}, self.job.resolution.skipped)
         if steps or journal:
             record.begin_run()
-        self.store.save(record, len(self.adopted))
+        with record.intending(intended):
+            self.store.save(record, len(self.adopted))
         self.store.clear_journal()
 
     def finish(self, run: Outcomes, torn: Collection[str], notes: RunNotes) -> None:

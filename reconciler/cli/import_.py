@@ -17,6 +17,7 @@ from reconciler.declare.folders import APP_NAME
 
 if TYPE_CHECKING:
     from reconciler.adopt.service import Outcome
+    from reconciler.declare.model import App, Declarations
 
 
 @click.command("import")
@@ -35,7 +36,11 @@ if TYPE_CHECKING:
     help="One file of users, or one for each department.",
 )
 @click.option("--force", is_flag=True, help="Replace what an earlier import wrote, and was changed since.")
-@click.option("--only", metavar="ADDRESS", help="Take over the live values of this one object, in the file that declares it.")
+@click.option(
+    "--only",
+    metavar="ADDRESS",
+    help="Take over the live values of this one object, in the file that declares it; declare the account '#ID'.",
+)
 @click.option(
     "--entra-schema",
     type=click.Path(path_type=Path, exists=True, dir_okay=False, readable=False),
@@ -110,12 +115,15 @@ def _one(desired: Path, apps: tuple[str, ...], address: str) -> int:
     from reconciler.report.safe import plain
     from reconciler.report.text import last_line
 
-    if not address.lower().startswith(("user/", "group/")):
+    id = _id_in(address)
+    if id is None and not address.lower().startswith(("user/", "group/")):
         raise click.UsageError(f"{address!r} is not an address: write User/{address} or Group/{address}")
     declarations = load_checked(desired, apps)
     picked = chosen(declarations, apps)
     if len(picked) != 1:
         raise click.UsageError(f"{address} may be in several apps: name one with --app")
+    if id is not None:
+        return _account(desired, picked[0], declarations, id)
     with read_and_plan(picked[0], declarations, PERSON, Selection((address,))) as session:
         warn_unknown((address,), picked[0], declarations, session.record)
         taken = take_one(desired, session.planned, session.record, address)
@@ -124,6 +132,31 @@ def _one(desired: Path, apps: tuple[str, ...], address: str) -> int:
     else:
         echo(plain(f"Took over {address} in {desired / taken.path}; review it with `git diff`."))
         echo("The plan that follows: " + last_line(taken.plan))
+    return 0
+
+
+def _id_in(address: str) -> str | None:
+    """The id of an account that nobody declared, as `access` and plans write it."""
+    short = address if address.startswith("#") else address.removeprefix("User/")
+    return short.removeprefix("#") if short.startswith("#") else None
+
+
+def _account(desired: Path, app: App, declarations: Declarations, id: str) -> int:
+    from reconciler.adopt.one_account import take_account
+    from reconciler.cycle.session import read_and_plan
+    from reconciler.report.safe import plain
+    from reconciler.report.text import last_line
+
+    with read_and_plan(app, declarations, PERSON) as session:
+        taken = take_account(desired, session.planned, session.record, id)
+    echo(plain(f"Declared {taken.address} in {', '.join(taken.paths)}; review it with `git diff`."))
+    for line in taken.notes:
+        echo(f"Warning: {plain(line)}", err=True)
+    echo("The plan that follows: " + last_line(taken.after.plan))
+    for change in taken.after.everything:
+        if change.address == taken.address:
+            paths = ", ".join(a.path for a in change.attributes)
+            echo(plain(f"Warning: {change.address} would still {change.action} ({paths}): {change.reason}"), err=True)
     return 0
 
 

@@ -88,7 +88,7 @@ def list_(desired: Path, apps: tuple[str, ...], no_color: bool, form: str) -> in
 @click.argument("address", shell_complete=candidates.addresses)
 def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -> int:
     """Take ADDRESS out of the record. Its account stays as it is, and is matched afresh by the next plan."""
-    from reconciler.cycle.audited import tell_command
+    from reconciler.cycle.audited import tell_forgotten
     from reconciler.record.forget import forget as take_out
 
     done: list[str] = []
@@ -98,8 +98,7 @@ def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -
         record = recovered(store)
         if record is None or record.written(address) is None:
             return 0
-        words = f"{address} was taken out of the record"
-        if take_out(store, address, now(), lambda: tell_command(store, "forget", words, {"address": address})):
+        if take_out(store, address, now(), lambda: tell_forgotten(store, address)):
             done.append(app.name)
         say(f"{app.name}: {address} is forgotten; its account was not touched", err=False)
         return 0

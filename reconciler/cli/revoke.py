@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -31,25 +32,33 @@ if TYPE_CHECKING:
 
 @click.command()
 @options
-@click.argument("user", shell_complete=candidates.users)
+@click.argument("user", required=False, shell_complete=candidates.users)
+@click.option("--id", "id", metavar="ID", help="An account that nobody declared, by its id on the service of one app.")
 @click.option("--reason", help="Why; it stands in the record, the log and plans.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @lock_option
 def revoke(
-    desired: Path, apps: tuple[str, ...], no_color: bool, user: str, reason: str | None, auto_approve: bool, lock_timeout: float
-) -> int:
+    desired: Path, apps: tuple[str, ...], no_color: bool, user: str | None, id: str | None, reason: str | None,
+    auto_approve: bool, lock_timeout: float,
+) -> int:  # fmt: skip
     """Disable a person's account in every app at once, and keep it so until the declaration agrees.
+
+    With --id it is one account of one app that nobody declared, kept so until `reconcile record forget 'User/#ID'`.
 
     It goes past every safeguard but protected and lockout.
     """
+    if (user is None) == (id is None):
+        raise click.UsageError("name a person, or with --id one account that nobody declared")
     if not auto_approve and not sys.stdin.isatty():
         raise click.UsageError("no terminal to ask on: add --auto-approve")
     declarations = _loaded(desired, apps)
     if vanishing(declarations):
         return ERROR
-    from reconciler.cycle.revoke import address_of, is_known
+    from reconciler.cycle.revoke import address_by_id, address_of, is_known
 
-    address = address_of(user, declarations)
+    if user is None and len(list(chosen(declarations, apps))) != 1:
+        raise click.UsageError("an id means one service: name its app with --app")
+    address = address_of(user, declarations) if user is not None else address_by_id(str(id))
     with ExitStack() as stack:
         ready: list[tuple[Session, tuple[Change, ...]]] = []
         advised: set[str] = set()  # apps of which it was said what else to do
@@ -66,14 +75,14 @@ def revoke(
             _or_by_hand(app, address, guarded(lambda app=app: look(app)), advised)  # type: ignore[misc]
             for app in chosen(declarations, apps)
         ]
-        elsewhere = [] if apps else left_in(declarations, address)
+        elsewhere = [] if apps or user is None else left_in(declarations, address)
         known = any(is_known(session, address) for session, _ in ready)
         if not known and elsewhere:
             return worst([*looked, *_out_of_reach(address, elsewhere)])
         if not known and not any(looked):
             recorded = [name for session, _ in ready for name in session.planned.context.entries]
-            raise click.UsageError(f"no user {user!r} is declared or recorded; {_meant(user, declarations, recorded)}")
-        if not _agreed(user, ready, auto_approve, no_color):
+            raise click.UsageError(_nobody(user, str(id), declarations, recorded))
+        if not _agreed(user or f"the account {id}", ready, auto_approve, no_color):
             return ERROR
         works = {session.app.name: partial(_put_out, session, changes, address) for session, changes in ready}
         return worst([*looked, *in_turn(works), *_out_of_reach(address, elsewhere)])
@@ -83,7 +92,7 @@ def _part(
     stack: ExitStack, app: App, declarations: Declarations, lock_timeout: float, address: str, reason: str | None
 ) -> tuple[Session, tuple[Change, ...]] | int:
     """One app, locked until the stack ends, and what is to be written to it; or the exit code, where nothing may be."""
-    from reconciler.cycle.revoke import forbidding, lock_and_plan_without, name_in_use, unanswered
+    from reconciler.cycle.revoke import forbidding, lock_and_plan_without, name_in_use, owner_of, unanswered
 
     without = lock_and_plan_without(app, declarations, PERSON, lock_timeout, address, reason)
     session, changes, left_out = stack.enter_context(without)
@@ -91,6 +100,8 @@ def _part(
         warn(app, text)
     if (name := name_in_use(session, address)) is not None:
         return _waits(app, address, name)
+    if (owner := owner_of(session, address)) is not None:
+        return _owned(app, address, owner)
     if (why := unanswered(session, address)) is not None:
         return _unanswered(app, address, why)
     session = session.guard(changes, now())
@@ -121,6 +132,12 @@ def _out_of_reach(address: str, apps: list[str]) -> Iterator[int]:
         yield ERROR
 
 
+def _nobody(user: str | None, id: str, declarations: Declarations, recorded: list[str]) -> str:
+    if user is None:
+        return f"the service shows no account with the id {id!r}; `reconcile access --unmanaged` lists those that nobody declared"
+    return f"no user {user!r} is declared or recorded; {_meant(user, declarations, recorded)}"
+
+
 def _meant(user: str, declarations: Declarations, recorded: list[str]) -> str:
     """Only a slip of the keyboard away: whoever is named here is about to be locked out."""
     from reconciler.declare.wording import did_you_mean
@@ -137,6 +154,13 @@ def _waits(app: App, address: str, current: str) -> int:
     """Two people bear the name for now: the wrong one must not be taken for the other."""
     say(f"Error: {app.displayName}: the account of {address} is still called {current}, since another one has the name")
     say(f"    `reconcile revoke {current}` disables it; whoever had the name before goes with the next apply")
+    return ERROR
+
+
+def _owned(app: App, address: str, owner: str) -> int:
+    """Somebody's account is revoked by name, in every app, and comes back when the declaration has agreed."""
+    say(f"Error: {app.displayName}: the account {address.removeprefix('User/#')} is not a stranger's: it is {owner}'s")
+    say(f"    to disable it: `reconcile revoke {name_of(owner)}`")
     return ERROR
 
 
@@ -182,5 +206,6 @@ def _still_in(session: Session, accounts: list[LiveObject]) -> Iterator[int]:
     for account, is_managed in still_active(session, accounts):
         why = "the service did not disable it" if is_managed else "it is not managed here, so it was left alone"
         say(f"Error: {account.name} is still active in {session.app.displayName}: {why}")
-        say("    disable the account there by hand, now")
+        other = f"`reconcile revoke --app {session.app.name} --id {quote(account.id)}` disables it too, or "
+        say(f"    {'' if is_managed else other}disable the account there by hand, now")
         yield ERROR

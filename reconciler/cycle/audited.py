@@ -15,6 +15,7 @@ from reconciler.cycle.clock import now
 from reconciler.cycle.origin import starter
 from reconciler.cycle.session import Session
 from reconciler.declare.model import App, Approval
+from reconciler.declare.names import STRANGER
 from reconciler.declare.wording import plural
 from reconciler.plan.safeguards.approvals import NEVER_LIFTED
 from reconciler.plan.safeguards.model import Safeguard
@@ -139,6 +140,13 @@ def _why(item: Approval, app: App, today: str) -> str:
 def tell_command(store: Store, command: str, words: str, details: Mapping[str, Any] | None = None) -> None:
     """`command` is one of `reconcile record`, without that. Raises RecordError."""
     tell(store, Kind.RECORD_COMMAND, words, {"command": command, **(details or {})})
+
+
+def tell_forgotten(store: Store, address: str) -> None:
+    """An object was taken out of the record; who was kept out without a declaration no longer is. Raises RecordError."""
+    tell_command(store, "forget", f"{address} was taken out of the record", {"address": address})
+    if address.startswith(STRANGER):
+        tell(store, Kind.REVOCATION_LIFTED, f"{address}: it was taken out of the record", {"address": address})
 
 
 def prune_log(store: Store, month: str) -> int:

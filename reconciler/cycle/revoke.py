@@ -13,7 +13,7 @@ from reconciler.cycle.read_person import read_with_person
 from reconciler.cycle.session import EVERYTHING, Session
 from reconciler.cycle.write import Lock, Request, lock_and_plan
 from reconciler.declare.model import App, Declarations
-from reconciler.declare.names import fold, user_address
+from reconciler.declare.names import STRANGER, fold, is_user, user_address
 from reconciler.plan.access.rows import access
 from reconciler.plan.change import Change
 from reconciler.plan.cost import estimate
@@ -25,6 +25,7 @@ from reconciler.plan.revoked import accounts_of
 from reconciler.plan.safeguards.approvals import NEVER_LIFTED
 from reconciler.plan.safeguards.model import Safeguard
 from reconciler.plan.selection import Selection, select
+from reconciler.record.entries import Entry
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
 from reconciler.scim.client import ScimClient
@@ -41,6 +42,8 @@ def lock_and_plan_without(
             record.revoke(address, now(), reason or "no reason given")
         if (entry := record.entries.get(address)) is not None:
             record.keep(address, told_nothing(entry))
+        elif address.startswith(STRANGER):
+            record.keep(address, Entry(id=id_of(address), wanted={}))
 
     def read(client: ScimClient, resolution: Resolution, record: Record | None) -> Live:
         return read_with_person(client, resolution, record, address)
@@ -112,6 +115,25 @@ def still_active(session: Session, accounts: list[LiveObject]) -> Iterator[tuple
             yield account, account.id in context.matching.addresses
 
 
+def address_by_id(id: str) -> str:
+    """The address of an account that nobody declared."""
+    return STRANGER + id
+
+
+def id_of(address: str) -> str:
+    """The service's id in the address of an account that nobody declared."""
+    return address.removeprefix(STRANGER)
+
+
+def owner_of(session: Session, address: str) -> str | None:
+    """Whose an account is after all that was named by its id; None where it is nobody's."""
+    if not address.startswith(STRANGER):
+        return None
+    context = session.planned.context
+    recorded = (a for a, id in context.entries.ids().items() if id == id_of(address) and a != address)
+    return context.today.get(address) or next((context.today.get(old, old) for old in recorded if is_user(old)), None)
+
+
 def address_of(user: str, declarations: Declarations) -> str:
     """The address as it is declared; of somebody who is no longer declared as it was typed."""
     name = user.removeprefix("User/")
@@ -122,5 +144,7 @@ def address_of(user: str, declarations: Declarations) -> str:
 def is_known(session: Session, address: str) -> bool:
     """Whether the person is declared, recorded, or has an account there."""
     context = session.planned.context
+    if address.startswith(STRANGER):
+        return context.account(address) is not None
     declared = fold(address.removeprefix("User/")) in context.resolution.declarations.users.index
     return declared or fold(address) in map(fold, context.entries) or bool(accounts_of(context, address))

@@ -37,6 +37,9 @@ def user_address(name: str) -> str:
     return f"User/{name}"
 
 
+STRANGER = user_address("#")  # how the address begins under which the record keeps out an account that nobody declared
+
+
 def group_address(name: str) -> str:
     """`Group/Engineers`, of a displayName."""
     return f"Group/{name}"

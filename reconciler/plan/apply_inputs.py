@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.declare.model import Role
-from reconciler.declare.names import fold, row_key
+from reconciler.declare.names import STRANGER, fold, row_key
 from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context
 from reconciler.plan.diff import differing, in_address_space, same, unsure
 from reconciler.plan.live import Live, LiveObject
@@ -52,7 +52,7 @@ def apply_inputs(context: Context, only: Iterable[str]) -> ApplyInputs:
         baselines = {address: entry for address, entry in baselines.items() if fold(address) in chosen}
         renamed = {new: old for new, old in renamed.items() if fold(new) in chosen}
     revoked = {address: when.copy() for address, when in context.revoked.items()}
-    agreed = frozenset() if chosen else frozenset(revoked.keys() - _asked_for(context))
+    agreed = frozenset() if chosen else frozenset(revoked.keys() - _asked_for(context) - _strangers(context))
     return ApplyInputs(
         ids,
         baselines,
@@ -64,6 +64,15 @@ def apply_inputs(context: Context, only: Iterable[str]) -> ApplyInputs:
         context.giving,
         context.live,
     )
+
+
+def _strangers(context: Context) -> set[str]:
+    """Accounts that nobody declared: nothing will ever agree to keep these out, so they stay out as long as they are there."""
+    return {address for address in context.revoked if address.startswith(STRANGER) and _may_be_there(context, address)}
+
+
+def _may_be_there(context: Context, address: str) -> bool:
+    return address in context.live.unknown or not context.live.knows(address) or context.account(address) is not None
 
 
 def _asked_for(context: Context) -> set[str]:

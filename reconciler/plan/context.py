@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from reconciler.declare.model import App
-from reconciler.declare.names import fold, row_key, user_address
+from reconciler.declare.names import STRANGER, fold, row_key, user_address
 from reconciler.declare.place import Place
 from reconciler.plan.change import Change, Precondition
 from reconciler.plan.earlier import NOTHING, Before, Earlier
@@ -122,7 +122,7 @@ class Context:
 
     def shown_address(self, member: str) -> str:
         """The address by which a plan shows a member; of an account that is nobody's, its name on the service."""
-        account = self.account(member) if member.startswith(UNKNOWN) else None
+        account = self.account(member) if member.startswith((UNKNOWN, STRANGER)) else None
         return user_address(account.name) if account is not None else member
 
     def account(self, address: str) -> LiveObject | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reconciler.declare.names import fold, name_of, row_key
+from reconciler.declare.names import STRANGER, fold, name_of, row_key
 from reconciler.plan.change import Action, AttributeChange, Cause, Change
 from reconciler.plan.context import Context
 from reconciler.plan.diff import attribute
@@ -74,6 +74,7 @@ def _roles(context: Context, live: LiveObject) -> list[tuple[Slot, Any]]:
 def _change(context: Context, address: str, live: LiveObject, attributes: tuple[AttributeChange, ...], reason: str) -> Change:
     row = context.resolution.declarations.users.index.get(row_key(address))
     place = context.place(address, row) if row is not None else context.app.place
+    name = live.name if address.startswith(STRANGER) else context.called(address, row, live)
     action = Action.DISABLE if attributes[0].path == "active" else Action.UPDATE
     return digested(
         Change(
@@ -83,7 +84,7 @@ def _change(context: Context, address: str, live: LiveObject, attributes: tuple[
             (Cause.CONFIG,),
             place.file,
             place.line,
-            context.called(address, row, live),
+            name,
             attributes,
             precondition=context.rests_on(address, live),
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from reconciler.declare.names import STRANGER
 from reconciler.record.open import recovered
 from reconciler.record.store import Store
 
@@ -16,6 +17,8 @@ def forget(store: Store, address: str, since: str, tell: Callable[[], None] = la
         if record is None or recorded is None:
             return False
         record.drop(recorded)
+        if recorded.startswith(STRANGER):  # no declaration can agree to keep these out
+            record.forget_revoked((recorded,))
         record.begin_run()  # what the journal says of it is past
         store.save(record)
         store.clear_journal()

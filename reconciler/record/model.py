@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -197,6 +198,22 @@ class Record:
         write = {name: line[name] for name in Unanswered.__annotations__ if name in line}
         self.unanswered[address] = write  # type: ignore[assignment]
 
+    @contextmanager
+    def intending(self, lines: Iterable[Mapping[str, Any]]) -> Iterator[None]:
+        """What is saved meanwhile says of these steps that they may have been sent, for whoever has it without the journal."""
+        before = dict(self.unanswered)
+        for line in lines:
+            if line["address"] not in self.unanswered:
+                self.leave_unanswered(line["address"], {**line, "intended": True})
+        try:
+            yield
+        finally:
+            self.unanswered = before
+
+    def forget_intended(self) -> None:
+        """The journal is there: a step without a line in it was never sent."""
+        self.unanswered = {address: write for address, write in self.unanswered.items() if not write.get("intended")}
+
     def add_generated(self, address: str, generated: Mapping[str, Any]) -> None:
         if address in self.unanswered:
             write = self.unanswered[address]
@@ -209,3 +226,7 @@ class Record:
         """The service has been read, and tells what came of the write."""
         write = self.heard[address] = self.unanswered.pop(address)
         return write
+
+    def doubt(self, address: str) -> None:
+        """What was heard says not that it was done."""
+        self.heard.pop(address, None)

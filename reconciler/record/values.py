@@ -31,6 +31,8 @@ class Unanswered(TypedDict, total=False):
     wanted:       path -> value that it would have given (references as addresses)
     declaredId:   of the declared object, where it has one
     was:          the address that the object is recorded under, where it is another one
+    takes:        [address, kind] of each removal that counts once it is done
+    intended:     it was written down before the first write of its run: `at` is then, and it may never have been sent
     """
 
     step: str
@@ -40,6 +42,8 @@ class Unanswered(TypedDict, total=False):
     wanted: dict[str, Any]
     declaredId: str
     was: str
+    takes: list[list[str]]
+    intended: bool
 
 
 class Learned(TypedDict, total=False):

@@ -49,10 +49,12 @@ def origin_of(shown: str) -> str | None:
     return origin(match[0]) if match and not url_problem(match[0]) else None
 
 
-def check_origin(app: str, here: str, name: str, environ: Mapping[str, str], recorded: str | None) -> None:
+def check_origin(
+    app: str, here: str, name: str, environ: Mapping[str, str], recorded: str | None, key: str = "tenantUrl"
+) -> None:
     """Whether a token may go to the origin `here`. Where the list is set, it alone decides, on every event.
 
-    Raises CredentialError; `recorded` is the record's base URL.
+    Raises CredentialError; `recorded` is the record's base URL, `key` what app.yaml calls the URL.
     """
     entries = allowed(environ)
     remedy = f"if the token may go there, add {here}={name} to {LIST}"
@@ -60,10 +62,10 @@ def check_origin(app: str, here: str, name: str, environ: Mapping[str, str], rec
         return
     if not entries:
         if environ.get("GITHUB_EVENT_NAME") in PULL_REQUESTS:
-            raise CredentialError(f"a pull request can edit tenantUrl, so {LIST} must be set", remedy)
+            raise CredentialError(f"a pull request can edit {key}, so {LIST} must be set", remedy)
         if origin_of(recorded) == here if recorded is not None else not environ.get("CI"):
             return
-    raise CredentialError(f"the tenantUrl of {app} points to {here}, where its token has not been allowed to go", remedy)
+    raise CredentialError(f"the {key} of {app} points to {here}, where its token has not been allowed to go", remedy)
 
 
 def check_name(app: str, here: str, name: str, entries: tuple[Entry, ...], key: str = "secretToken") -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reconciler.declare.model import Assignment, Role
-from reconciler.declare.names import fold, is_group, row_key
+from reconciler.declare.names import STRANGER, fold, is_group, row_key
 from reconciler.declare.place import Place
 from reconciler.plan.access.given import Given
 from reconciler.plan.access.lasting import after
@@ -25,8 +25,13 @@ def access(context: Context, changes: Iterable[Change]) -> tuple[Access, ...]:
     if not changes:
         return ()
     work = _Work(context, changes)
-    rows = [row for change in changes for row in work.rows(change)]
+    rows = [_shown(context, row) for change in changes for row in work.rows(change)]
     return tuple(sorted(rows, key=lambda row: (not row.privileged, fold(row.address), not row.gains, row.what)))
+
+
+def _shown(context: Context, row: Access) -> Access:
+    """An account that nobody declared is told by its name on the service."""
+    return row._replace(address=context.shown_address(row.address)) if row.address.startswith(STRANGER) else row
 
 
 class _Work:
