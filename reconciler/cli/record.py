@@ -164,6 +164,6 @@ def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str) -> int
 
 
 def _nowhere(address: str) -> int:
-    say(f"Error: no record has {address!r}")
+    say(f"Error: no record has {address!r} [NotInRecord]")
     echo("    an address is User/<userPrincipalName> or Group/<displayName>, as a plan shows it", err=True)
     return ERROR

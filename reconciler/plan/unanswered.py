@@ -26,15 +26,21 @@ def hear_unanswered(record: Record, live: Live, resolution: Resolution, kinds: I
         for address in [address for address in record.unanswered if kind_of(address) == kind]:
             if _is_unknown(record, live, address):
                 continue  # the next run hears of it
-            write = record.hear(address)
-            if write.get("step") == "create":
-                done = _created(record, address, write, objects, resolution.mapping(address))
-            else:
-                done = _written(record, address, write, objects, resolution.mapping(address), stays)
-            if done is not False:  # it may have been done, and must not go uncounted
-                record.count_removals(write.get("at", ""), [(pair[0], pair[1]) for pair in write.get("takes", ())])
-            if write.get("intended") and not done:
-                record.doubt(address)
+            write, mapping = record.hear(address), resolution.mapping(address)
+            done = (
+                _created(record, address, write, objects, mapping)
+                if write.get("step") == "create"
+                else _written(record, address, write, objects, mapping, stays)
+            )
+            _count(record, address, write, done)
+
+
+def _count(record: Record, address: str, write: Unanswered, done: bool | None) -> None:
+    """What may have been done must not go uncounted; what was perhaps never sent is told of only where it was done."""
+    if done is not False:
+        record.count_removals(write.get("at", ""), [(pair[0], pair[1]) for pair in write.get("takes", ()) if len(pair) == 2])
+    if write.get("intended") and not done:
+        record.doubt(address)
 
 
 def _is_unknown(record: Record, live: Live, address: str) -> bool:
