@@ -24,6 +24,7 @@ ORDER = [
     "declare",
     "resolve",
     "scim",
+    "rolesources",
     "processes",
     "record",
     "plan",

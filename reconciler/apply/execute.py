@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 
-from reconciler.apply.journal import UNSAID, GroupCommit, Line, ending, move, opening, unanswered
+from reconciler.apply.journal import UNSAID, GroupCommit, Line, ending, intention, is_telling, move, opening, unanswered
 from reconciler.apply.model import Failed, Job, Outcome, Result
 from reconciler.apply.outcomes import Outcomes
 from reconciler.apply.pace import ONE_AT_A_TIME, Baton, Pace
@@ -28,7 +28,12 @@ from reconciler.scim.sender import Alone
 
 SILENT = 3  # objects in a row for which no answer came, each after several tries, end a run
 CONFLICT = 409
-TAKING = (StepKind.WRITE, StepKind.MEMBERS_OUT, StepKind.DELETE)  # steps that may take something from somebody
+TAKING = (
+    StepKind.WRITE,
+    StepKind.MEMBERS_OUT,
+    StepKind.ROLES_OUT,
+    StepKind.DELETE,
+)  # steps that may take something from somebody
 
 
 def execute(
@@ -42,7 +47,7 @@ def execute(
     the result.
     """
     run = _Run(job, client, store, now, tell, chance)
-    run.record.begin(run.phases)
+    run.record.begin(run.phases, run.intended())
     with run.together(stopped):
         try:
             run.guarded(lambda: run.go(stopped))
@@ -157,7 +162,7 @@ class _Run:
         if kept := sorted(other for other in self.waits.get(address, ()) if other in ends):
             ends[address] = ("skipped", f"{kept[0]} still has the name that it would take")
             return
-        line, own, began = self._opening(step), OneStep(), time.monotonic()
+        line, own, began = self._opening(step, self.now()), OneStep(), time.monotonic()
         self._journal(line)
         self.open.add(address)
         self.client.sender.heard.forget()
@@ -192,13 +197,21 @@ class _Run:
         if error.too_long or (isinstance(error, AuthError) and error.status == 401) or len(self.silent) >= SILENT:
             self.outcomes.refused = self.outcomes.refused or error
 
-    def _opening(self, step: Step) -> Line:
+    def intended(self) -> list[Line]:
+        """What is to be known of this run where its journal is lost: of each object its first step that tells."""
+        at = self.now()
+        steps = [step for phase in self.phases for step in phase if is_telling(step, self._takes(step))]
+        return [intention(self._opening(step, at)) for step in steps]
+
+    def _opening(self, step: Step, at: str) -> Line:
         """All that it takes to know this write again, should nobody hear of its outcome."""
         address = step.change.address
-        takes = self.job.removals.get(address, []) if step.kind in TAKING else []
         base, was = self.job.inputs.baselines.get(address, {}), self.shared.changes.renamed.get(address)
         roles = self.notes.roles_before(address) if is_user(address) and step.kind != StepKind.CREATE else None
-        return opening(step, self.now(), takes, base.get("declaredId", UNSAID), was, roles)
+        return opening(step, at, self._takes(step), base.get("declaredId", UNSAID), was, roles)
+
+    def _takes(self, step: Step) -> list[tuple[str, str]]:
+        return self.job.removals.get(step.change.address, []) if step.kind in TAKING else []
 
     def _close(self, address: str, line: Line, own: OneStep) -> None:
         """What came of a step, with the entries that it has changed beside its own, on disk together."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from typing import Any
 
 from reconciler.apply.pace import Baton
 from reconciler.apply.steps import Step, StepKind
+from reconciler.declare.names import is_group
+from reconciler.plan.change import Action
 from reconciler.record.entries import Entry
 from reconciler.record.store import RecordError
 
@@ -36,6 +38,23 @@ def opening(
         **({"roles": roles} if roles is not None else {}),
         **_members(step),
     }
+
+
+def is_telling(step: Step, takes: Sized) -> bool:
+    """Whether a step's outcome is in nothing that the service shows: since when an account is disabled, who has made a group.
+
+    Nor that something was taken, which counts for a day. Who has made an account is nobody's reason to do anything.
+    """
+    change, kind = step.change, step.kind
+    switches = kind == StepKind.WRITE and change.action in (Action.DISABLE, Action.ENABLE)
+    return bool(takes) or switches or (kind == StepKind.CREATE and is_group(change.address))
+
+
+def intention(line: Line) -> Line:
+    """What a record holds of a step that is to come: of the values those by which it is known again."""
+    values = line["wanted"] if line["step"] == StepKind.CREATE else {}
+    switched = {path: value for path, value in line["wanted"].items() if path == "active"}
+    return {**line, "wanted": values or switched}
 
 
 def _members(step: Step) -> Line:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
+from reconciler.apply.journal import Line
 from reconciler.apply.log import adopted_lines, log_lines, new_skips, regiven_lines, skip_lines
 from reconciler.apply.log_recovered import heard, recovered
 from reconciler.apply.model import Outcome, Result
@@ -26,8 +27,8 @@ class RunRecord:
         self.adopted: list[str] = []
         self.roles: dict[str, list[str]] = {}  # of those whose roles change without a write of their own, what they were
 
-    def begin(self, steps: Collection[object]) -> None:
-        """What needs no write goes in before the first one: renames, adoptions, what is under way."""
+    def begin(self, steps: Collection[object], intended: Collection[Line]) -> None:
+        """What needs no write goes in before the first one: renames, adoptions, what is under way, what is `intended`."""
         record, inputs = self.job.record, self.job.inputs
         changing = {change.address for change in self.job.changes}
         self.changes.rename([new for new, old in inputs.renamed.items() if not changing & {new, old}])
@@ -45,7 +46,8 @@ class RunRecord:
         record.tell_skips({skip.address: skip.code for skip in skips}, self.job.resolution.skipped)
         if steps or journal:
             record.begin_run()
-        self.store.save(record, len(self.adopted))
+        with record.intending(intended):
+            self.store.save(record, len(self.adopted))
         self.store.clear_journal()
 
     def finish(self, run: Outcomes, torn: Collection[str], notes: RunNotes) -> None:

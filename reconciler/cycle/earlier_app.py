@@ -12,6 +12,7 @@ from reconciler.declare.assignments import assignments_in
 from reconciler.declare.model import App, Assignment, Declarations
 from reconciler.declare.table import to_rows
 from reconciler.plan.earlier import NOTHING, Earlier
+from reconciler.record.here import inside
 from reconciler.record.model import Record
 
 FOLDER = "assignments"
@@ -26,7 +27,8 @@ def earlier_app(app: App, declarations: Declarations, record: Record | None) -> 
     folder = f"{declarations.folder}/apps/{name_at(commit, declarations, app)}"
     then = [file for file in names_at(commit, folder) if _is_of_assignments(file, folder)]
     same = {file for file in today if is_same(commit, file)}
-    gone = tuple(item for file in then if file not in same for item in _assignments(commit, file))
+    unchanged = set(map(inside, same))
+    gone = tuple(item for file in then if inside(file) not in unchanged for item in _assignments(commit, file))
     return Earlier(commit, frozenset(today - same), gone, privileged_before(app, declarations, record))
 
 

@@ -13,7 +13,7 @@ from reconciler.cycle.other_apps import forgotten
 from reconciler.cycle.touched import Touched, touched_since
 from reconciler.declare.model import Declarations
 from reconciler.declare.names import fold
-from reconciler.declare.settings import RecordSettings
+from reconciler.declare.settings import RecordSettings, record_settings
 from reconciler.record.model import Record
 from reconciler.record.open import recovered, store_named
 from reconciler.record.store import RecordError
@@ -75,8 +75,7 @@ def _settings(declarations: Declarations, base: str) -> RecordSettings:
     """Where the record lay before this change, which may have moved it elsewhere, so that nothing is found there."""
     said = read_at(base, f"{declarations.folder}/reconciler").get("record")
     said = said if isinstance(said, dict) else {}
-    backend, remote, path = said.get("backend", "local"), said.get("remote", "origin"), said.get("path")
-    return RecordSettings(str(backend), str(remote), path and str(path), declarations.folder)
+    return record_settings(said, declarations.folder)
 
 
 def _of_record(app: str, declarations: Declarations, record: Record | None, new: bool) -> LeftOut:

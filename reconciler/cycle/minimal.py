@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import compress
 from operator import attrgetter
 
 from reconciler.cycle.asking import Asking
 from reconciler.cycle.declared_then import NotKnown, declared_then
 from reconciler.cycle.read import read_live
 from reconciler.cycle.session import Read
-from reconciler.declare.names import fold, kind_of
+from reconciler.declare.names import fold, fold_all, kind_of
 from reconciler.declare.wording import plural
 from reconciler.plan.context import Context
 from reconciler.plan.live import Live, Part
@@ -94,8 +95,8 @@ class _Minimal:
 
     def _named(self, nothing: Context, only: frozenset[str]) -> frozenset[str]:
         """Those that were named, and the groups that a person is in, or is to be in."""
-        every = (*self.resolution.users, *self.resolution.groups, *self.record.entries)
-        named = both_names(nothing, {address for address in every if fold(address) in only})
+        every = [*self.resolution.users, *self.resolution.groups, *self.record.entries]
+        named = both_names(nothing, set(compress(every, map(only.__contains__, fold_all(every)))))
         wanted = {address for address, group in self.resolution.groups.items() if not named.isdisjoint(group.members)}
         inside = {a for a in nothing.entries.groups() if not named.isdisjoint(nothing.entries[a].get("members", ()))}
         return named | both_names(nothing, wanted | inside)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.record.log.chain import Check, Problem, verify_files
+from reconciler.record.signatures import wrong
 from reconciler.record.store import Store
 from reconciler.report.log_proof import Proof
 
@@ -18,7 +19,9 @@ def proof_of(store: Store, since: str = "") -> Proof:
     problems = [*check.ended(), *_ended_early(check, head.number, head.hash)]
     if since and not since.startswith(SHA) and not store.follows(since, ""):
         problems.append(Problem(0, f"{since} is no commit from which {store.where()} comes: it was rewritten, or is another one"))
-    return Proof(store.app, store.where(), check, tuple(problems), since)
+    signatures = store.signatures("" if since.startswith(SHA) else since)
+    problems += [Problem(0, what) for what in wrong(signatures)]
+    return Proof(store.app, store.where(), check, tuple(problems), since, signatures)
 
 
 def _ended_early(check: Check, number: int, hash: str) -> Iterator[Problem]:

@@ -23,7 +23,7 @@ from reconciler.declare.reader import Reader
 from reconciler.declare.references import check_directory
 from reconciler.declare.safeguards import check_protected
 from reconciler.declare.schema import fingerprint, once, sound
-from reconciler.declare.settings import RecordSettings
+from reconciler.declare.settings import RecordSettings, record_settings
 from reconciler.declare.table import Rows, Table
 from reconciler.declare.yaml.document import Document
 
@@ -154,9 +154,9 @@ class _Loader:
             if declared is None:
                 continue
             backend = declared.get("backend", "local")
-            self.record = RecordSettings(backend, declared.get("remote", "origin"), declared.get("path"), str(self.root))
+            self.record = record_settings(declared, str(self.root))
             known = backend in ("git", "local") and not document.lacks(("record", "backend"))
-            for key, owner in (("remote", "git"), ("path", "local")):
+            for key, owner in (("remote", "git"), ("ref", "git"), ("sign", "git"), ("path", "local")):
                 if known and key in declared and backend != owner:
                     self.reader.error(
                         document.locate_key(("record", key)),

@@ -1,4 +1,7 @@
-"""`python -m reconciler.demo PROFILE --port N`: a simulated service on loopback; the token is in SCIM_TOKEN."""
+"""`python -m reconciler.demo PROFILE --port N`: a simulated service on loopback; the token is in SCIM_TOKEN.
+
+That of the profile thousandeyes has the administrative API too, with the same token.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from reconciler.declare.profiles import names, settings
+from reconciler.demo.answers import Application
 from reconciler.demo.held import hold_classes
-from reconciler.demo.simulator import Application, Simulator
+from reconciler.demo.simulator import Simulator
+from reconciler.demo.thousandeyes.service import ThousandEyes, owned_by_provisioning
 
 
 class _Server(ThreadingMixIn, WSGIServer):
@@ -35,14 +40,21 @@ def server(token: str | None = None) -> Application:
     return application
 
 
+def simulated(profile: str, token: str | None) -> Application:
+    """A service of this profile, empty."""
+    if profile == "thousandeyes":
+        return ThousandEyes(server(token), settings(profile), owned_by_provisioning(token))
+    return Simulator(server(token), settings(profile))
+
+
 def main() -> None:
     """Serve until told to stop."""
     parser = argparse.ArgumentParser(prog="python -m reconciler.demo", description=__doc__)
     parser.add_argument("profile", choices=names(), help="the kind of service to be")
     parser.add_argument("--port", type=int, default=8101, help="the port on 127.0.0.1")
     arguments = parser.parse_args()
-    simulator = Simulator(server(os.environ.get("SCIM_TOKEN")), settings(arguments.profile))
-    with make_server("127.0.0.1", arguments.port, simulator, server_class=_Server, handler_class=_Quiet) as listening:
+    service = simulated(arguments.profile, os.environ.get("SCIM_TOKEN"))
+    with make_server("127.0.0.1", arguments.port, service, server_class=_Server, handler_class=_Quiet) as listening:
         listening.serve_forever()
 
 

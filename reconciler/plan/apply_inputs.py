@@ -9,7 +9,7 @@ from reconciler.declare.model import Role
 from reconciler.declare.names import STRANGER, fold, row_key
 from reconciler.plan.access.rows import regiven
 from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context
-from reconciler.plan.diff import differing, in_address_space, same, unsure
+from reconciler.plan.diff import differing, same, unsure
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.membership import known_members, recorded_members, still_in, unseen
 from reconciler.plan.model import Access
@@ -171,7 +171,7 @@ class _Roles:
 def _entry(context: Context, item: Desired, live: LiveObject) -> Entry:
     """What we want and what the service answers, of every attribute that needs no write."""
     mapping, entry = context.resolution.mapping(item.address), context.entry(item.address)
-    have = in_address_space(mapping, live.values, context.matching.addresses)
+    have = context.have(item.address, live)
     applied = context.applied(item.address, live)
     pending = {change.path for change in differing(mapping, item.values, have, applied)}
     pending.update(unsure(mapping, item.values, have, applied))

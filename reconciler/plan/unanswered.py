@@ -26,11 +26,21 @@ def hear_unanswered(record: Record, live: Live, resolution: Resolution, kinds: I
         for address in [address for address in record.unanswered if kind_of(address) == kind]:
             if _is_unknown(record, live, address):
                 continue  # the next run hears of it
-            write = record.hear(address)
-            if write.get("step") == "create":
-                _created(record, address, write, objects, resolution.mapping(address))
-            else:
-                _written(record, address, write, objects, resolution.mapping(address), stays)
+            write, mapping = record.hear(address), resolution.mapping(address)
+            done = (
+                _created(record, address, write, objects, mapping)
+                if write.get("step") == "create"
+                else _written(record, address, write, objects, mapping, stays)
+            )
+            _count(record, address, write, done)
+
+
+def _count(record: Record, address: str, write: Unanswered, done: bool | None) -> None:
+    """What may have been done must not go uncounted; what was perhaps never sent is told of only where it was done."""
+    if done is not False:
+        record.count_removals(write.get("at", ""), [(pair[0], pair[1]) for pair in write.get("takes", ()) if len(pair) == 2])
+    if write.get("intended") and not done:
+        record.doubt(address)
 
 
 def _is_unknown(record: Record, live: Live, address: str) -> bool:
@@ -43,12 +53,15 @@ def _is_unknown(record: Record, live: Live, address: str) -> bool:
 
 def _created(
     record: Record, address: str, write: Unanswered, objects: Mapping[str, LiveObject], mapping: CompiledMapping
-) -> None:
-    """There was no such account when the plan was made, and we sent for one: the one that is as we sent it is ours."""
+) -> bool:
+    """There was no such account when the plan was made, and we sent for one: the one that is as we sent it is ours.
+
+    Whether there is one.
+    """
     claimed = {id for known, id in record.entries.ids().items() if kind_of(known) == kind_of(address)}
     account = _match(mapping, write, objects, claimed)
     if account is None:
-        return
+        return False
     entry: Entry = {"id": account.id, "created": True, "wanted": dict(write.get("wanted", {})), "answered": {}}
     if "declaredId" in write:
         entry["declaredId"] = write["declaredId"]
@@ -56,6 +69,7 @@ def _created(
     if earlier is not None and earlier["id"] not in objects:
         record.drop(write["was"])  # the account that was gone, under the name that it had
     record.keep(address, entry)
+    return True
 
 
 def _match(
@@ -88,31 +102,36 @@ def is_as_sent(mapping: CompiledMapping, sent: Mapping[str, Any], values: tuple[
 
 def _written(
     record: Record, sent_to: str, write: Unanswered, objects: Mapping[str, LiveObject], mapping: CompiledMapping, stays: bool
-) -> None:  # fmt: skip
-    """`stays`: the service keeps a deleted account, deactivated."""
+) -> bool | None:  # fmt: skip
+    """Whether it was done, None where nobody can tell; `stays`: the service keeps a deleted account, deactivated."""
     known = record.entries.ids().items()
     address = next((a for a, id in known if id == write.get("id") and kind_of(a) == kind_of(sent_to)), None)
     if address is None:
-        return
+        return None
     account, entry = objects.get(record.entries[address]["id"]), record.entries[address]
     if account is None or (stays and not account.active and write.get("step") == "delete"):
         # Some services delete an account that is disabled.
-        if write.get("action") in ("delete", "disable"):
-            record.drop(address)
-        return
+        if write.get("action") not in ("delete", "disable"):
+            return None
+        record.drop(address)
+        return True
     wanted, answered = dict(entry.get("wanted", {})), dict(entry.get("answered", {}))
     for slot, have in zip(mapping.slots, account.values, strict=True):
         if slot.target in write.get("wanted", {}) and _has(record, slot, write["wanted"][slot.target], have):
             wanted[slot.target] = write["wanted"][slot.target]
             answered.pop(slot.target, None)
     now: Entry = {**entry, "wanted": wanted, "answered": answered}
-    if write.get("wanted", {}).get("active") is False and not account.active:
+    disables, enables = write.get("wanted", {}).get("active") is False, write.get("action") == "enable"
+    if disables and not account.active:
         now["disabledAt"] = write.get("at", "")
         if write.get("action") == "disable":
             now["roles"] = []
-    elif write.get("action") == "enable" and account.active:
+    elif enables and account.active:
         now.pop("disabledAt", None)
     record.keep(address, now)
+    if write.get("step") == "delete":
+        return False
+    return account.active is enables if disables or enables else None
 
 
 def _has(record: Record, slot: Slot, want: object, have: object) -> bool:

@@ -27,6 +27,7 @@ _IDENTITY = tuple(f"GIT_{who}_{what}" for who in ("AUTHOR", "COMMITTER") for wha
 
 LOCAL = (*BASE, *_IDENTITY)  # git on our own cache, and on one named repository
 FINDING = (*BASE, *_FINDING)  # git asked where the checkout is
+SIGNING = (*LOCAL, "SSH_AUTH_SOCK", "GNUPGHOME")  # git that signs, or looks at signatures, by ssh-keygen or gpg
 REMOTE = (*LOCAL, *_PROXIES, *_CERTIFICATES, "SSH_AUTH_SOCK", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_SSH_VARIANT")
 GH_TOKENS = ("GH_TOKEN", "GITHUB_TOKEN", "GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
 GH = (
@@ -85,6 +86,8 @@ HARDENED = (
     ("push.followTags", "false"),
     ("fetch.writeCommitGraph", "false"),
 )
+# The programs that sign, by their names alone: a configuration may name a key, and no program.
+SIGNERS = (("gpg.program", "gpg"), ("gpg.ssh.program", "ssh-keygen"), ("gpg.ssh.defaultKeyCommand", ""))
 QUIET = {
     "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS_REQUIRE": "never", "GIT_PAGER": "cat", "GIT_EDITOR": ":",
     "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_ATTR_NOSYSTEM": "1", "LC_ALL": "C",
@@ -108,6 +111,12 @@ def git_finding(environ: Mapping[str, str]) -> Allowed:
 def git_local(environ: Mapping[str, str]) -> Allowed:
     """For git on a repository that is named, which speaks to nobody; no file of a person's settings is read."""
     return Allowed({**only(environ, LOCAL), **QUIET, **NOBODYS, "GIT_ALLOW_PROTOCOL": NOWHERE, **_settings(HARDENED)})
+
+
+def git_signing(environ: Mapping[str, str], settings: Iterable[tuple[str, str]]) -> Allowed:
+    """For git that signs a commit, or looks at its signature, with the key and the known signers of `settings`."""
+    told = _settings((*HARDENED, *SIGNERS, *settings))
+    return Allowed({**only(environ, SIGNING), **QUIET, **NOBODYS, "GIT_ALLOW_PROTOCOL": NOWHERE, **told})
 
 
 def git_remote(environ: Mapping[str, str], settings: Iterable[tuple[str, str]]) -> Allowed:

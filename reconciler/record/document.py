@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
-from itertools import accumulate
 from typing import Any
 
 import orjson
 
 from reconciler.record.check import record_of
-from reconciler.record.entries import BETWEEN, Entries, Kept
+from reconciler.record.entries import Entries, Kept
 from reconciler.record.model import RECORD_VERSION, Record
 from reconciler.record.store import RecordError
 
@@ -25,27 +24,11 @@ INDEX = b'},"index":'
 
 def dump(record: Record) -> bytes:
     """The same for the same record."""
-    entries, addresses = record.entries, sorted(record.entries)
-    members = list(map(entries.text, addresses))
-    body = b"\n".join(
-        [
-            _dump({"version": RECORD_VERSION, **record.head()})[:-1] + b',"entries":{',
-            BETWEEN.join(members),
-            INDEX + _dump(_index(entries, addresses, members)),
-        ]
-    )
+    kept = record.entries.kept()
+    index = {"addresses": kept.addresses, "ids": kept.ids, "declared": kept.declared, "active": kept.active, "ends": kept.ends}
+    head = _dump({"version": RECORD_VERSION, **record.head()})[:-1] + b',"entries":{'
+    body = b"\n".join([head, kept.text, INDEX + _dump(index)])
     return body + SUM % digest(body)
-
-
-def _index(entries: Entries, addresses: list[str], members: list[bytes]) -> dict[str, list[Any]]:
-    known, active = entries.identities(), set(entries.active())
-    return {
-        "addresses": addresses,
-        "ids": [known[a][0] for a in addresses],
-        "declared": [known[a][1] for a in addresses],
-        "active": [a in active for a in addresses],
-        "ends": list(accumulate(map(len, members), lambda end, length: end + len(BETWEEN) + length)),
-    }
 
 
 def parse(raw: bytes, app: str, where: str, remedy: str) -> Record:

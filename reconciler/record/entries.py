@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, KeysView, Mapping, MutableMapping, Sequence
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, KeysView, Mapping, MutableMapping, Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple, TypedDict
 
 import orjson
@@ -60,7 +62,10 @@ class Kept(NamedTuple):
     ends: Sequence[int] = ()
 
     def member(self, row: int) -> bytes:
-        return bytes(self.text[self.ends[row - 1] + len(BETWEEN) if row else 0 : self.ends[row]])
+        return bytes(self.text[self.start(row) : self.ends[row]])
+
+    def start(self, row: int) -> int:
+        return self.ends[row - 1] + len(BETWEEN) if row else 0
 
 
 BETWEEN = b",\n"
@@ -79,6 +84,7 @@ class Entries(MutableMapping[str, Entry]):
         self._all: dict[str, Entry | int] = dict(zip(self._kept.addresses, range(len(self._kept.addresses)), strict=True))
         self._all.update(known or {})
         self._as_kept = not known  # until the first entry is read or changed, the columns say it all
+        self._same_addresses = not known
         self._groups: list[str] | None = None
 
     def __getitem__(self, address: str) -> Entry:
@@ -90,10 +96,11 @@ class Entries(MutableMapping[str, Entry]):
 
     def __setitem__(self, address: str, entry: Entry) -> None:
         self._as_kept, self._groups = False, None
+        self._same_addresses &= address in self._all
         self._all[address] = entry
 
     def __delitem__(self, address: str) -> None:
-        self._as_kept, self._groups = False, None
+        self._as_kept, self._same_addresses, self._groups = False, False, None
         del self._all[address]
 
     def __iter__(self) -> Iterator[str]:
@@ -107,6 +114,10 @@ class Entries(MutableMapping[str, Entry]):
 
     def keys(self) -> KeysView[str]:
         return self._all.keys()
+
+    def how_many(self, addresses: Iterable[str]) -> int:
+        """Of some addresses those that have an entry."""
+        return sum(map(self._all.__contains__, addresses))
 
     def __repr__(self) -> str:
         return f"Entries({dict(self)!r})"
@@ -135,10 +146,50 @@ class Entries(MutableMapping[str, Entry]):
             self._groups = [address for address in self._all if is_group(address)]
         return self._groups
 
-    def text(self, address: str) -> bytes:
+    def kept(self) -> Kept:
+        """All of them as text, in the order of their addresses; what nobody has asked for is taken over as it stands."""
+        if self._as_kept:
+            return self._kept
+        return self._spliced() if self._same_addresses else self._rewritten()
+
+    def _spliced(self) -> Kept:
+        """Of a large record a few entries are others: their rows alone are written anew."""
+        old, texts, lengths, start = self._kept, list[bytes | memoryview](), list[int](), 0
+        ids, declared, active = list(old.ids), list(old.declared), list(old.active)
+        lengths = [end - old.start(row) for row, end in enumerate(old.ends)]
+        for address, entry in sorted((a, e) for a, e in self._all.items() if not isinstance(e, int)):
+            row = bisect_left(old.addresses, address)
+            member = _written(address, entry)
+            texts += [old.text[start : old.start(row)], member]
+            start, lengths[row] = old.ends[row], len(member)
+            ids[row], declared[row], active[row] = _columns(address, entry)
+        texts.append(old.text[start:])
+        return Kept(old.addresses, ids, declared, active, memoryview(b"".join(texts)), _ends(lengths))
+
+    def _rewritten(self) -> Kept:
+        addresses, known, active = sorted(self._all), self.identities(), set(self.active())
+        members = list(map(self._text, addresses))
+        return Kept(
+            addresses,
+            [known[a][0] for a in addresses],
+            [known[a][1] for a in addresses],
+            [a in active for a in addresses],
+            memoryview(BETWEEN.join(members)),
+            _ends(map(len, members)),
+        )
+
+    def _text(self, address: str) -> bytes:
         """The entry as a member of a JSON object."""
         entry = self._all[address]
         return self._kept.member(entry) if isinstance(entry, int) else _written(address, entry)
+
+
+def _ends(lengths: Iterable[int]) -> list[int]:
+    return list(accumulate(lengths, lambda end, length: end + len(BETWEEN) + length))
+
+
+def _columns(address: str, entry: Entry) -> tuple[str, str | None, bool]:
+    return entry["id"], entry.get("declaredId"), is_user(address) and is_active(entry)
 
 
 def _written(address: str, entry: Entry) -> bytes:

@@ -11,10 +11,12 @@ def recover(record: Record, journal: list[dict[str, Any]]) -> int:
     """Put outcomes into the record; returns how many. A step without one is `unanswered`: the next read tells."""
     count = 0
     begun: dict[str, dict[str, Any]] = {}
-    for line in journal:
-        # An apply saves all that earlier ones have journalled before its own first line.
-        if "address" in line and line.get("run", record.runs) >= record.runs:
-            count += _line(record, line, begun)
+    # An apply saves all that earlier ones have journalled before its own first line.
+    fresh = [line for line in journal if "address" in line and line.get("run", record.runs) >= record.runs]
+    if fresh:
+        record.forget_intended()
+    for line in fresh:
+        count += _line(record, line, begun)
     for line in begun.values():
         _count(record, line)  # it may have been done, and must not go uncounted
     return count

@@ -22,6 +22,7 @@ from reconciler.record.log.files import LogFiles, blocks_of
 from reconciler.record.log.prune import counted
 from reconciler.record.log.read import records_of
 from reconciler.record.model import Record
+from reconciler.record.signatures import Signatures
 from reconciler.record.store import NEVER, Locked, LockInfo, RecordError, lock_info
 
 __all__ = ["LocalStore", "Locked", "RecordError"]
@@ -51,6 +52,9 @@ class LocalStore:
 
     def follows(self, head: str, tree: str) -> bool:
         return True
+
+    def signatures(self, trusted: str) -> Signatures:
+        return Signatures()
 
     def apps(self) -> list[str]:
         """The apps that have a record in this place."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -10,11 +11,11 @@ from reconciler.declare.names import fold
 from reconciler.record.entries import Entries, Entry
 from reconciler.record.service import Service
 from reconciler.record.told import Told
-from reconciler.record.values import Asked, Learned, Removal, Revocation, Unanswered
+from reconciler.record.values import Asked, Learned, Removal, Revocation, RoleMemory, SeenRoles, Unanswered
 
 RECORD_VERSION = 1
 # Keys that are written only where there is something.
-WHERE_SOME = frozenset({"learned", "incomplete", "unmapped", "begun", "service", "told", "configuration"})
+WHERE_SOME = frozenset({"learned", "incomplete", "unmapped", "begun", "service", "told", "configuration", "role_api"})
 
 
 @dataclass
@@ -41,6 +42,7 @@ class Record:
     service:    the cycles of the running service; written where there was one
     configuration: the beginning of a digest of each setting when we last applied, by key; written where there is one
     told:       the causes that people have been told of; written where there is one
+    role_api:   roles that are held over an API beside SCIM; written where there is one
     commit:     the declaration's commit after whose apply no declared change was left to do; "" where none was known
     begun:      commits of which something was applied since then, and something left; "" for files that are in none; written
                 where there is one
@@ -71,6 +73,7 @@ class Record:
     service: Service = field(default_factory=Service)
     told: Told = field(default_factory=Told)
     configuration: dict[str, str] = field(default_factory=dict)
+    role_api: RoleMemory = field(default_factory=RoleMemory)
 
     def __post_init__(self) -> None:
         if not isinstance(self.entries, Entries):
@@ -165,6 +168,16 @@ class Record:
         """Codes by address, as the log says them from now on; of those who are not `skipped` any more it says nothing."""
         self.skips = {**{address: code for address, code in self.skips.items() if address in skipped}, **told}
 
+    # Roles over an API beside SCIM
+
+    def know_roles(self, memory: RoleMemory) -> None:
+        """What was read of them before the first write."""
+        self.role_api = memory
+
+    def see_roles(self, id: str, seen: SeenRoles) -> None:
+        """What one account holds after a write."""
+        self.role_api.setdefault("seen", {})[id] = seen
+
     # Entries
 
     def written(self, address: str) -> str | None:
@@ -194,8 +207,24 @@ class Record:
 
     def leave_unanswered(self, address: str, line: Mapping[str, Any]) -> None:
         """A step's line in the journal is kept until the service has been read."""
-        write = {name: line[name] for name in Unanswered.__annotations__ if name in line}
+        write = {name: line[name] for name in Unanswered.__annotations__ if line.get(name) not in (None, [])}
         self.unanswered[address] = write  # type: ignore[assignment]
+
+    @contextmanager
+    def intending(self, lines: Iterable[Mapping[str, Any]]) -> Iterator[None]:
+        """What is saved meanwhile says of these steps that they may have been sent, for whoever has it without the journal."""
+        before = dict(self.unanswered)
+        for line in lines:
+            if line["address"] not in self.unanswered:
+                self.leave_unanswered(line["address"], {**line, "intended": True})
+        try:
+            yield
+        finally:
+            self.unanswered = before
+
+    def forget_intended(self) -> None:
+        """The journal is there: a step without a line in it was never sent."""
+        self.unanswered = {address: write for address, write in self.unanswered.items() if not write.get("intended")}
 
     def add_generated(self, address: str, generated: Mapping[str, Any]) -> None:
         if address in self.unanswered:
@@ -209,3 +238,7 @@ class Record:
         """The service has been read, and tells what came of the write."""
         write = self.heard[address] = self.unanswered.pop(address)
         return write
+
+    def doubt(self, address: str) -> None:
+        """What was heard says not that it was done."""
+        self.heard.pop(address, None)

@@ -14,6 +14,7 @@ from reconciler.record.model import Record
 
 if TYPE_CHECKING:
     from reconciler.record.log.chain import Link, Summary
+    from reconciler.record.signatures import Signatures
 
 NEVER = "9999-12-31T23:59:59Z"
 
@@ -25,6 +26,8 @@ class RecordError(ReconcileError):
 class Unreachable(RecordError):
     """The place where the record lies does not answer; trying again may help."""
 
+    code = "RecordUnreachable"
+
 
 class Locked(RecordError):
     """Another run holds the lock."""
@@ -33,9 +36,13 @@ class Locked(RecordError):
 class LeaseLost(RecordError):
     """The lock was held and is not any more: another run may be writing, so this one must stop."""
 
+    code = "LockLost"
+
 
 class Unsaved(RecordError):
     """The service has been written to, and the record could not be: it is kept on this machine as far as it could be."""
+
+    code = "RecordUnsaved"
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,9 @@ class Store(Protocol):
 
     def follows(self, head: str, tree: str) -> bool:
         """Whether what is there now comes after that version; true where the place keeps none."""
+
+    def signatures(self, trusted: str) -> Signatures:
+        """How each saved head is signed; that version and those before it are not judged. None where the place keeps none."""
 
     @property
     def lost(self) -> bool:

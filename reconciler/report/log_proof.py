@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,18 +11,29 @@ import orjson
 
 from reconciler.declare.wording import plural
 from reconciler.record.log.chain import Check, Problem
+from reconciler.record.signatures import Head, Signatures, Verdict
 from reconciler.report.safe import plain
+
+MOST_NAMED = 10
+WHOSE_KEYS = (
+    'to be told whose keys these are: write `NAME namespaces="git" KEY` for each into a file, and name it with '
+    "`git config gpg.ssh.allowedSignersFile FILE`; for GPG, import their public keys"
+)
 
 
 @dataclass(frozen=True)
 class Proof:
-    """`place` says where the log lies; `since` is the head that the caller trusts, empty where it named none."""
+    """`place` says where the log lies; `since` is the head that the caller trusts, empty where it named none.
+
+    `signatures` are those of the record's saved heads.
+    """
 
     app: str
     place: str
     check: Check
     problems: tuple[Problem, ...]
     since: str = ""
+    signatures: Signatures = Signatures()
 
 
 def as_text(proofs: Sequence[Proof]) -> str:
@@ -32,16 +44,42 @@ def as_text(proofs: Sequence[Proof]) -> str:
 def _lines(proof: Proof) -> list[str]:
     check = proof.check
     if not check.count and not proof.problems:
-        return [f"{proof.app}: no log in {plain(proof.place)}"]
+        return [f"{proof.app}: no log in {plain(proof.place)}", *_signed(proof.signatures)]
     said = plural(check.count, "record")
     if proof.problems:
         verdict = f"{proof.app}: {plural(len(proof.problems), 'thing')} wrong in the log of {said} in {plain(proof.place)}"
-        return [verdict, *(f"    {plain(_told(problem))}" for problem in proof.problems), *_torn(proof)]
+        return [
+            verdict,
+            *(f"    {plain(_told(problem))}" for problem in proof.problems),
+            *_signed(proof.signatures),
+            *_torn(proof),
+        ]
     return [
         f"{proof.app}: {said} in {plain(proof.place)}: none was altered, dropped or moved" + _from(proof),
         f"    head {check.last.number} {check.last.hash}" if check.last.number else "    no record has a link yet",
+        *_signed(proof.signatures),
         *_torn(proof),
     ]
+
+
+def _signed(signatures: Signatures) -> Iterator[str]:
+    """How many heads are signed by whom, and which are not."""
+    heads = signatures.heads
+    if not heads:
+        return
+    by = Counter(_signer(head) for head in heads if head.verdict in (Verdict.GOOD, Verdict.UNKNOWN))
+    for name, count in by.items():
+        yield f"    {count} of {plural(len(heads), 'head')} signed by {plain(name)}"
+    if unsigned := [head for head in heads if head.verdict is Verdict.UNSIGNED]:
+        names = ", ".join(f"{head.commit[:12]} of {head.at}" for head in unsigned[:MOST_NAMED])
+        more = f", and {len(unsigned) - MOST_NAMED} more (--format json)" if len(unsigned) > MOST_NAMED else ""
+        yield f"    {len(unsigned)} of {plural(len(heads), 'head')} unsigned: {plain(names)}{more}"
+    if not signatures.known and any(head.verdict is Verdict.UNKNOWN for head in heads):
+        yield f"    {WHOSE_KEYS}"
+
+
+def _signer(head: Head) -> str:
+    return f"{head.by} ({head.key})" if head.verdict is Verdict.GOOD else f"{head.key or 'a key'}, whose owner is not known here"
 
 
 def _from(proof: Proof) -> str:
@@ -78,4 +116,8 @@ def _row(proof: Proof) -> dict[str, Any]:
             {"record": problem.number or None, "where": problem.where or None, "what": problem.what} for problem in proof.problems
         ],
         "noRecords": list(check.no_records),
+        "heads": [
+            {"commit": head.commit, "at": head.at, "verdict": head.verdict.value, "by": head.by or None, "key": head.key or None}
+            for head in proof.signatures.heads
+        ],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from reconciler.declare.dot_segments import decoded
 from reconciler.declare.model import AppHead
@@ -24,20 +25,48 @@ class Credentials:
     shown: str = ""
 
 
+class Keys(NamedTuple):
+    """What app.yaml calls a URL and a token."""
+
+    url: str = "tenantUrl"
+    token: str = "secretToken"
+
+
+ROLE_API = Keys("roles.apiUrl", "roles.token")
+
+
 def resolve(app: AppHead, environ: Mapping[str, str], recorded_origin: str | None) -> Credentials:
     """URL and token of an app. Raises CredentialError, before any request could be sent."""
-    what = f"the tenantUrl of {app.name}"
-    for name, _, path in REFERENCE.findall(app.tenantUrl):
+    return _resolved(app.name, Keys(), app.tenantUrl, app.secretToken, environ, recorded_origin)
+
+
+def resolve_role_api(app: AppHead, url: str, token: str, environ: Mapping[str, str], recorded_origin: str | None) -> Credentials:
+    """URL and token of the API beside SCIM that holds an app's roles; the same rules. Raises CredentialError.
+
+    `url` is a reference as tenantUrl is, or a path such as `/v7` at the origin of tenantUrl; an empty `token` is that of SCIM.
+    """
+    keys = ROLE_API if token else Keys(ROLE_API.url)
+    if url.startswith("/"):
+        keys, url = Keys("tenantUrl", keys.token), origin(resolve(app, environ, recorded_origin).base_url) + url
+    return _resolved(app.name, keys, url, token or app.secretToken, environ, recorded_origin)
+
+
+def _resolved(
+    app: str, keys: Keys, url_text: str, token_text: str, environ: Mapping[str, str], recorded: str | None
+) -> Credentials:
+    what = f"the {keys.url} of {app}"
+    for name, _, path in REFERENCE.findall(url_text):
         if path or not usable_in_url(name, environ):
             raise CredentialError(f"{what} takes {name or 'a file'}", "name a variable that ends in _URL or _HOST")
-    pieces = parts(app.tenantUrl, environ, what)
+    pieces = parts(url_text, environ, what)
     url = expanded(pieces).rstrip("/")
     problem = url_problem(url)
     if problem:
         raise CredentialError(f"{what}: {problem}", "give an https URL without user information and dot segments")
-    check_origin(app.name, origin(url), token_name(app, environ), environ, recorded_origin)
-    check_name(app.name, origin(url), token_name(app, environ), allowed(environ))
-    token = _token(app, environ)
+    name = _name(f"the {keys.token} of {app}", token_text, environ)
+    check_origin(app, origin(url), name, environ, recorded, keys.url)
+    check_name(app, origin(url), name, allowed(environ), keys.token)
+    token = _token(f"the {keys.token} of {app}", token_text, environ)
     if holds(url, [token, *foreign(environ)]):
         raise CredentialError(f"{what} holds a token", "leave it out, and revoke it: a URL is shown")
     return Credentials(url, token, shown(pieces))
@@ -56,8 +85,11 @@ def token_name(app: AppHead, environ: Mapping[str, str]) -> str:
 
     Raises CredentialError.
     """
-    what = f"the secretToken of {app.name}"
-    match = REFERENCE.fullmatch(app.secretToken)
+    return _name(f"the secretToken of {app.name}", app.secretToken, environ)
+
+
+def _name(what: str, text: str, environ: Mapping[str, str]) -> str:
+    match = REFERENCE.fullmatch(text)
     if match is None or match[2] is not None or match[1] in FOREIGN:
         raise CredentialError(f"{what} is not a reference to a token of an app", "write ${env:NAME} or ${file:/path}")
     return match[1] or f"file:{secret_file(match[3], environ, what)}"
@@ -93,11 +125,11 @@ def holds(url: str, secrets: Iterable[str]) -> bool:
     return any(len(secret) >= SHORTEST and secret in text for secret in found for text in texts)
 
 
-def _token(app: AppHead, environ: Mapping[str, str]) -> str:
-    token = expanded(parts(app.secretToken, environ, f"the secretToken of {app.name}")).strip()
+def _token(what: str, text: str, environ: Mapping[str, str]) -> str:
+    token = expanded(parts(text, environ, what)).strip()
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         raise CredentialError(
-            f"the secretToken of {app.name} is empty or holds characters no token has",
+            f"{what} is empty or holds characters no token has",
             "set the variable or file that app.yaml names to the token alone",
         )
     return token

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from reconciler.declare.urls import url_problem
-from reconciler.scim.errors import CredentialError
+from reconciler.scim.errors import CredentialError, OriginNotAllowed
 
 LIST = "RECONCILE_ALLOWED_ORIGINS"
 PULL_REQUESTS = ("pull_request", "pull_request_target", "merge_group")
@@ -49,10 +49,12 @@ def origin_of(shown: str) -> str | None:
     return origin(match[0]) if match and not url_problem(match[0]) else None
 
 
-def check_origin(app: str, here: str, name: str, environ: Mapping[str, str], recorded: str | None) -> None:
+def check_origin(
+    app: str, here: str, name: str, environ: Mapping[str, str], recorded: str | None, key: str = "tenantUrl"
+) -> None:
     """Whether a token may go to the origin `here`. Where the list is set, it alone decides, on every event.
 
-    Raises CredentialError; `recorded` is the record's base URL.
+    Raises CredentialError; `recorded` is the record's base URL, `key` what app.yaml calls the URL.
     """
     entries = allowed(environ)
     remedy = f"if the token may go there, add {here}={name} to {LIST}"
@@ -60,10 +62,10 @@ def check_origin(app: str, here: str, name: str, environ: Mapping[str, str], rec
         return
     if not entries:
         if environ.get("GITHUB_EVENT_NAME") in PULL_REQUESTS:
-            raise CredentialError(f"a pull request can edit tenantUrl, so {LIST} must be set", remedy)
+            raise OriginNotAllowed(f"a pull request can edit {key}, so {LIST} must be set", remedy)
         if origin_of(recorded) == here if recorded is not None else not environ.get("CI"):
             return
-    raise CredentialError(f"the tenantUrl of {app} points to {here}, where its token has not been allowed to go", remedy)
+    raise OriginNotAllowed(f"the {key} of {app} points to {here}, where its token has not been allowed to go", remedy)
 
 
 def check_name(app: str, here: str, name: str, entries: tuple[Entry, ...], key: str = "secretToken") -> None:
@@ -74,12 +76,12 @@ def check_name(app: str, here: str, name: str, entries: tuple[Entry, ...], key: 
     names = sorted({entry.name for entry in entries if entry.origin == here and entry.name})
     homes = sorted({entry.origin for entry in entries if entry.name == name})
     if homes and here not in homes:
-        raise CredentialError(
+        raise OriginNotAllowed(
             f"the {key} of {app}, {name}, would go to {here}, but {LIST} binds it to {', '.join(homes)}",
             f"give the app a token of its own; or, if {name} may go there too, add {here}={name} to {LIST}",
         )
     if names and name not in names:
-        raise CredentialError(
+        raise OriginNotAllowed(
             f"the {key} of {app}, {name}, would go to {here}, where by {LIST} only {', '.join(names)} goes",
             f"name that one in app.yaml; or, if {name} is right, add {here}={name} to {LIST}",
         )

@@ -6,7 +6,9 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Any, TypedDict
+from urllib.parse import urlsplit
 
 import httpx
 import orjson
@@ -36,6 +38,13 @@ class Heard(threading.local):
 
     def forget(self) -> None:
         self.method, self.status = "", None
+
+
+class Reach:
+    """One base URL with its token: `media` is the type of what is sent there, `prefix` is what shown paths begin with."""
+
+    def __init__(self, wire: Wire, answers: Answers, media: str = "application/scim+json", prefix: str = "") -> None:
+        self.wire, self.answers, self.media, self.prefix = wire, answers, media, prefix
 
 
 class Handed(TypedDict, total=False):
@@ -75,7 +84,7 @@ class Sender:
         timer: Callable[[], float] = time.monotonic,
         answered: Callable[[str, int], None] = lambda method, status: None,
     ) -> None:
-        self._answers, self._answered = Answers(token), answered
+        self._answered, self._beside = answered, list[Reach]()
         self._sleep, self._again, self._lock, self.clock = sleep, again, threading.Lock(), clock
         self._waits = Waits(clock, tell)
         self._turns = Turns(profile.rate, clock, sleep, self._waits)
@@ -83,7 +92,8 @@ class Sender:
         self.waiting: Callable[[], AbstractContextManager[None]] = nullcontext
         self.stopped: Callable[[], bool] = lambda: False
         self.alone: Callable[[ServiceError], Alone | None] = lambda error: None
-        self._wire = Wire(base_url, token, profile.headers, connections, transport, timer)
+        self._reach = Reach(Wire(base_url, token, profile.headers, connections, transport, timer), Answers(token))
+        self._of_another = partial(_reach, connections, transport, timer)
         self._repeating = Retrying(
             stop=stop_after_attempt(ATTEMPTS),
             retry=retry_if_exception(self._worth_repeating),
@@ -99,20 +109,28 @@ class Sender:
         return self._turns.waited
 
     def close(self) -> None:
-        self._wire.close()
+        for reach in (self._reach, *self._beside):
+            reach.wire.close()
+
+    def beside(self, base_url: str, token: str) -> Api:
+        """Another API of the same service: one rate, one count and one way to wait and to stop for both."""
+        reach = self._of_another(base_url.rstrip("/"), token)
+        self._beside.append(reach)
+        return Api(self, reach)
 
     def send(
         self, method: str, path: str, params: dict[str, Any] | None = None, body: dict[str, Any] | None = None,
-        headers: dict[str, str] = NOTHING, attempts: int = ATTEMPTS,
+        headers: dict[str, str] = NOTHING, attempts: int = ATTEMPTS, over: Reach | None = None,
     ) -> Any:  # fmt: skip
         """What was answered, None where nothing was. Raises ServiceError."""
-        shown = f"{method} {path}"
+        reach = over or self._reach
+        shown = f"{method} {reach.prefix}{path}"
         if body is not None:
-            headers = {**headers, "Content-Type": "application/scim+json"}
+            headers = {**headers, "Content-Type": reach.media}
         content = orjson.dumps(body) if body is not None else None
         repeating = self._repeating if attempts == ATTEMPTS else self._repeating.copy(stop=stop_after_attempt(attempts))
         with self.waiting():
-            return repeating(self._once, method, path, params, content, headers, shown)
+            return repeating(self._once, reach, method, path, params, content, headers, shown)
 
     def write(self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str] = NOTHING) -> Any:
         """The same for a change of one object; what is refused beside others is tried once more alone, where that may help."""
@@ -140,24 +158,24 @@ class Sender:
             with self.waiting():
                 self._sleep(seconds)
 
-    def _once(self, method: str, path: str, params: Any, content: bytes | None, headers: Any, shown: str) -> Any:
+    def _once(self, reach: Reach, method: str, path: str, params: Any, content: bytes | None, headers: Any, shown: str) -> Any:
         self._turns.wait(method, shown)
         with self._lock:
             self.counts["reads" if method == "GET" else "writes"] += 1
         if method != "GET":
             self.heard.method, self.heard.status = method, None
         try:
-            answer = self._wire.send(method, path, params, content, headers)
+            answer = reach.wire.send(method, path, params, content, headers)
         except httpx.TransportError as error:
             self._answered(method, 0)
-            words = self._answers.clean(str(error) or type(error).__name__)
+            words = reach.answers.clean(str(error) or type(error).__name__)
             raise no_answer(error, words, method, shown) from None
         self._answered(method, answer.status)
         if method != "GET":
             self.heard.status = answer.status
         self._turns.heard(answer.headers)
         try:
-            return self._answers.data(answer, shown)
+            return reach.answers.data(answer, shown)
         except ServiceError as error:
             if error.status in AGAIN:
                 error.after = self._turns.refused(answer.headers)
@@ -178,6 +196,39 @@ class Sender:
         error = state.outcome.exception() if state.outcome is not None else None
         if isinstance(error, ServiceError) and state.next_action is not None:
             self._waits.begin(state.next_action.sleep, why(error))
+
+
+class Api:
+    """An API beside SCIM, over a Sender: paths are relative to its base URL."""
+
+    def __init__(self, sender: Sender, reach: Reach) -> None:
+        self.sender, self._reach = sender, reach
+
+    def get(self, path: str, params: dict[str, Any] | None = None) -> Any:
+        """What was answered, after as many tries as it takes. Raises ServiceError."""
+        return self.sender.send("GET", path, params, over=self._reach)
+
+    def put(self, path: str, body: dict[str, Any], params: dict[str, Any] | None = None) -> Any:
+        """Sent once: what replaces the whole of an object is not sent again before the object has been read again.
+
+        Raises ServiceError; `uncertain` on it says whether it may have been done.
+        """
+        return self.sender.send("PUT", path, params, body, attempts=1, over=self._reach)
+
+
+def _reach(
+    connections: int, transport: httpx.BaseTransport | None, timer: Callable[[], float], base_url: str, token: str
+) -> Reach:
+    """Of an API that speaks plain JSON; it has none of the profile's headers, which are meant for SCIM."""
+    wire = Wire(
+        base_url,
+        token,
+        {"Accept": "application/hal+json, application/json, application/problem+json"},
+        connections,
+        transport,
+        timer,
+    )
+    return Reach(wire, Answers(token), "application/json", urlsplit(base_url).path)
 
 
 def _pause(state: RetryCallState) -> float:

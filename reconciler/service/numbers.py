@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from reconciler.apply.model import ENDED, Outcome
 from reconciler.declare.names import kind_of
@@ -18,20 +18,20 @@ KINDS = ("User", "Group")
 def objects(planned: Planned, entries: Entries, escrows: Iterable[str], result: CycleResult) -> dict[str, dict[str, int]]:
     """The result's counts, taken apart; skipped are those of all codes together. Accounts that are not ours are users."""
     resolution = planned.context.resolution
-    wanted = [*resolution.users, *resolution.groups]
+    in_scope: dict[str, Collection[str]] = {"User": resolution.users, "Group": resolution.groups}
     addresses = {
-        "in_scope": wanted,
-        "provisioned": [address for address in wanted if address in entries],
         "failed": {failure.address for failure in result.failures},
         "escrowed": escrows,
         "drifted": [item.address for item in result.drift],
         "skipped": [skip.address for skip in planned.plan.skipped],
     }
-    counted = {state: Counter(map(kind_of, listed)) for state, listed in addresses.items()}
-    unmanaged = {"User": result.counts.unmanaged, "Group": 0}
-    return {
-        kind: {**{state: counter[kind] for state, counter in counted.items()}, "unmanaged": unmanaged[kind]} for kind in KINDS
+    counted: dict[str, Mapping[str, int]] = {
+        "in_scope": {kind: len(wanted) for kind, wanted in in_scope.items()},
+        "provisioned": {kind: entries.how_many(wanted) for kind, wanted in in_scope.items()},
+        **{state: Counter(map(kind_of, listed)) for state, listed in addresses.items()},
+        "unmanaged": {"User": result.counts.unmanaged, "Group": 0},
     }
+    return {kind: {state: counter[kind] for state, counter in counted.items()} for kind in KINDS}
 
 
 def writes(outcomes: Iterable[Outcome]) -> dict[tuple[str, str, str], int]:

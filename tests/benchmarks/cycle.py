@@ -8,6 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from pathlib import Path
 
 from tests.benchmarks.bench import ROOT, serving
@@ -53,7 +54,10 @@ def main(count: int) -> None:
         }
         for kind in ("initial, cold", *["incremental, nothing to do"] * 3):
             cost = run([sys.executable, "-c", ONE, str(folder / "desired")], folder, environ)
-            print(f"{kind}: {cost.cpu:.2f} s of computing, {cost.wall:.2f} s by the clock, {cost.megabytes:.0f} MB")
+            with urllib.request.urlopen(f"{url}/asked") as answer:
+                asked = answer.read().decode()
+            computing = f"{cost.cpu:.2f} s of computing, {cost.wall:.2f} s by the clock, {cost.megabytes:.0f} MB"
+            print(f"{kind}: {computing}, {asked} requests")
 
 
 if __name__ == "__main__":

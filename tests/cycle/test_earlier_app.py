@@ -33,8 +33,8 @@ def commit(desk: Desk) -> str:
     return git(desk.folder, "rev-parse", "HEAD").strip()
 
 
-def earlier(record: Record | None = None) -> Earlier:
-    declarations = load(Path("desired")).declarations
+def earlier(record: Record | None = None, folder: Path = Path("desired")) -> Earlier:
+    declarations = load(folder).declarations
     return earlier_app(declarations.apps["wiki"], declarations, record)
 
 
@@ -63,3 +63,9 @@ def test_a_commit_that_the_record_knows_comes_first(desk: Desk) -> None:
     desk.write(FILE, UNTIL.replace("31", "30"))
     commit(desk)
     assert earlier(Record("wiki", commit=applied)).commit == applied
+
+
+def test_a_folder_that_is_named_from_the_root_is_the_same_one(desk: Desk) -> None:
+    applied = Record("wiki", commit=git(desk.folder, "rev-parse", "HEAD").strip())
+    found = earlier(applied, desk.folder / "desired")
+    assert (found.files, found.assignments) == (frozenset(), ())

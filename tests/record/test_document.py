@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.record import document
+from reconciler.record.entries import Entries
 from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
 from reconciler.record.store import RecordError
@@ -48,8 +50,11 @@ def test_entries_that_were_read_and_changed_are_written_as_they_are_now(record: 
     for address in data.draw(st.sets(st.sampled_from(sorted(plain)))) if plain else ():
         found.entries[address]["id"] = "another"
         plain[address] = {**plain[address], "id": "another"}
-    found.entries["User/new"] = plain["User/new"] = {"id": "new"}
-    again = parsed(document.dump(found))
+    if data.draw(st.booleans()):
+        found.entries["User/new"] = plain["User/new"] = {"id": "new"}
+    raw = document.dump(found)
+    again = parsed(raw)
+    assert raw == document.dump(replace(record, entries=Entries(plain)))
     assert again.entries == plain and answers(again) == answers(Record("", "", dict(sorted(plain.items()))))
 
 

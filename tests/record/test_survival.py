@@ -55,6 +55,8 @@ WRITE = {
     "wanted": {},
     "declaredId": "5f",
     "was": "User/x",
+    "takes": [["User/x", "disable"]],
+    "intended": True,
 }
 WHOLE = {
     "version": 1,
@@ -375,15 +377,68 @@ def test_a_run_killed_after_any_write_leaves_what_an_undisturbed_one_does(
     assert left_behind(world) == undisturbed  # nothing is left for the next apply, not even in the record
     for at in range(1, writes + 1):
         world = begin(f"{at}")
-        sent, cut, inner = world.transport.writes, Cut(world, at), world.client
-        world.client = ScimClient("http://127.0.0.1/v2", "secret", inner.profile, transport=cut, workers=1)
-        with pytest.raises(Killed):
-            world.apply()
-        shutil.rmtree(world.store.folder)
-        cut.kept.rename(world.store.folder)
-        world.client = inner
+        sent = world.transport.writes
+        killed(world, at)
         assert world.apply().complete
         assert (left_behind(world), world.transport.writes - sent) == (undisturbed, writes), at
+
+
+def killed(world: World, at: int) -> None:
+    """An apply ends with its `at`th write."""
+    cut, inner = Cut(world, at), world.client
+    world.client = ScimClient("http://127.0.0.1/v2", "secret", inner.profile, transport=cut, workers=1)
+    with pytest.raises(Killed):
+        world.apply()
+    shutil.rmtree(world.store.folder)
+    cut.kept.rename(world.store.folder)
+    world.client = inner
+
+
+# Machines that are lost, with their journals: what the record said before the first write is all that is left
+
+
+def lost(world: World, at: int) -> None:
+    """An apply ends with its `at`th write, and another machine goes on, hours later."""
+    killed(world, at)
+    world.store.clear_journal()
+    world.now = "2026-06-01T09:00:00Z"
+
+
+def test_when_a_deletion_is_due_outlives_the_machine_that_disabled(tmp_path: Path) -> None:
+    world = people(tmp_path, {}, {})
+    app = tmp_path / "desired/apps/wiki/app.yaml"
+    app.write_text(app.read_text() + "deprovisioning: {removedFromDirectory: disable, outOfScope: disable, deleteAfter: 30d}\n")
+    lost(world, 1)
+    world.apply()
+    record = world.store.load() or Record("")
+    at = {address: entry["disabledAt"] for address, entry in record.entries.items() if "disabledAt" in entry}
+    assert sorted(at.values()) == ["2026-06-01T00:00:00Z", "2026-06-01T09:00:00Z"]  # of before the kill, and of after it
+    assert {removal["address"]: removal["at"] for removal in record.removals} == at
+    world.today = "2026-07-01"
+    assert {(c.address, c.action) for c in world.plan().changes} == {(address, "delete") for address in at}
+
+
+def test_who_has_created_a_group_outlives_the_machine_that_did(world: World) -> None:
+    lost(world, 3)
+    assert "members" not in world.group("Net") and "Group/Net" not in (world.store.load() or Record("")).entries
+    world.converge()
+    assert (world.store.load() or Record("")).entries["Group/Net"]["created"] is True
+    world.groups()
+    world.assign("user: ada@x.org, role: User", "user: grace@x.org, role: Admin")
+    assert ("Group/Net", "delete") in [(c.address, c.action) for c in world.plan().changes]
+
+
+def test_what_was_never_sent_by_the_machine_that_is_lost_is_not_taken_for_done(tmp_path: Path) -> None:
+    """Neither for the record nor for the log: who was to be disabled is wanted again."""
+    world = people(tmp_path, {}, {})
+    lost(world, 1)
+    world.users(*(f"userPrincipalName: {name}@x.org, displayName: N2" for name in ("ada", "bob", "carol")))
+    world.assign(*(f"user: {name}@x.org, role: User" for name in ("ada", "bob", "carol")))
+    assert world.apply().complete
+    record = world.store.load() or Record("")
+    told = [line["provisioningAction"] for line in world.store.read_log() if "disable" in str(line.get("provisioningAction"))]
+    assert len(record.removals) == 1 and len(told) == 1, (record.removals, told)
+    assert not any("disabledAt" in entry for entry in record.entries.values())
 
 
 # A service with ETags (RFC 7644 §3.14)

@@ -12,7 +12,7 @@ import pytest
 from reconciler.declare.load import load
 from reconciler.declare.model import App
 from reconciler.declare.urls import url_problem
-from reconciler.scim.credentials import Credentials, at_hand, resolve
+from reconciler.scim.credentials import Credentials, at_hand, resolve, resolve_role_api
 from reconciler.scim.errors import CredentialError
 from reconciler.scim.shared_tokens import check_credentials
 from tests.support.servers import Desk, front, page, scim_server
@@ -384,3 +384,50 @@ def test_the_folder_for_secrets_is_run_secrets_where_nobody_says_otherwise(tmp_p
         told(app)
     with pytest.raises(CredentialError, match="is not below /run/secrets"):
         told(declared(tmp_path, token="${file:/etc/hostname}"), RECONCILE_SECRET_FOLDERS="")
+
+
+# An API beside SCIM
+
+V7 = "https://api.example.com/v7"
+
+
+def beside(app: App, url: str = "/v7", token: str = "", recorded: str | None = None, **environ: str) -> Credentials:
+    return resolve_role_api(app, url, token, {"WIKI_TOKEN": "hunter2", "API_TOKEN": "hunter3", **environ}, recorded)
+
+
+def test_an_api_beside_scim_is_at_its_origin_with_its_token_where_nothing_else_is_said(tmp_path: Path) -> None:
+    app = declared(tmp_path)
+    assert beside(app) == Credentials(f"{HERE}/v7", "hunter2", f"{HERE}/v7")
+    assert beside(app, V7, "${env:API_TOKEN}") == Credentials(V7, "hunter3", V7)
+    assert beside(declared(tmp_path, "${env:WIKI_URL}"), WIKI_URL=f"{HERE}/a/scim").base_url == f"{HERE}/v7"
+
+
+@pytest.mark.parametrize(
+    ("url", "token", "environ", "message"),
+    [
+        (V7, "", {"RECONCILE_ALLOWED_ORIGINS": HERE}, "the roles.apiUrl of wiki points to https://api.example.com"),
+        (V7, "", {"RECONCILE_ALLOWED_ORIGINS": f"{V7}=API_TOKEN,{HERE}=WIKI_TOKEN"}, "the secretToken of wiki, WIKI_TOKEN"),
+        ("/v7", "${env:API_TOKEN}", {"RECONCILE_ALLOWED_ORIGINS": f"{HERE}=WIKI_TOKEN"}, "the roles.token of wiki, API_TOKEN"),
+        (V7, "", {"GITHUB_EVENT_NAME": "pull_request"}, "a pull request can edit roles.apiUrl"),
+        (V7, "", {"CI": "true"}, "the roles.apiUrl of wiki points to"),
+        ("http://api.example.com/v7", "", {}, "the roles.apiUrl of wiki: "),
+        ("${env:API_TOKEN}", "", {}, "the roles.apiUrl of wiki takes API_TOKEN"),
+        ("https://api.example.com/hunter2", "", {}, "the roles.apiUrl of wiki holds a token"),
+        (V7, "${env:GITHUB_TOKEN}", {}, "the roles.token of wiki is not a reference to a token of an app"),
+        (V7, "${env:NOTHING}", {}, "the roles.token of wiki: the environment variable NOTHING is not set"),
+    ],
+)  # fmt: skip
+def test_the_token_of_an_api_beside_scim_goes_only_where_it_may(
+    tmp_path: Path, url: str, token: str, environ: dict[str, str], message: str
+) -> None:
+    with pytest.raises(CredentialError) as caught:
+        beside(declared(tmp_path), url, token, **environ)
+    assert message in str(caught.value) and "hunter" not in str(caught.value)
+
+
+def test_an_origin_that_the_record_does_not_know_has_to_be_allowed(tmp_path: Path) -> None:
+    app = declared(tmp_path)
+    assert beside(app, recorded=f"{HERE}/scim/v2").base_url == f"{HERE}/v7"
+    with pytest.raises(CredentialError, match="where its token has not been allowed to go"):
+        beside(app, V7, recorded=f"{HERE}/scim/v2")
+    assert beside(app, V7, recorded=f"{HERE}/scim/v2", RECONCILE_ALLOWED_ORIGINS=V7).base_url == V7

@@ -36,6 +36,7 @@ from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import ServiceError
 from reconciler.scim.profile import PROFILES, Groups, Paging
 from tests.simulation.faults import Disk, Fate, Killed, Wire
+from tests.simulation.interleaved import MOST, interleaved
 from tests.simulation.laws import Broken, check_honest, check_laws, expect
 from tests.simulation.people import Directory
 from tests.support.scim_service import application
@@ -89,8 +90,7 @@ class Luck:
 class Simulation:
     """`made` are the ids of accounts and groups that our requests created; `edits` counts what the other one did.
 
-    `lost`: what a killed process had written down was lost with its machine: who created an account, and since when one is
-    disabled, nobody can tell then.
+    `lost`: what a killed process had written down was lost with its machine: who created an account nobody can tell then.
     """
 
     lost = False
@@ -273,10 +273,10 @@ class Simulation:
                 changes = tuple(compared.todo)
             self._allow(changes)
             found = found.guard(changes, self.now(), [saved] if saved else ())
+            chance = Luck(self.random, lambda: self.time)
             try:
-                return write(
-                    found, changes, Request(), self.now, Luck(self.random, lambda: self.time), lambda outcome: None, lambda: False
-                )
+                with interleaved(self.random, self.random.randint(1, MOST)):
+                    return write(found, changes, Request(), self.now, chance, lambda outcome: None, lambda: False)
             finally:
                 self.allowed = set()
 

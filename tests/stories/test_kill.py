@@ -254,7 +254,7 @@ def test_a_disk_that_fills_up_stops_the_writes_and_keeps_the_record(base: Base, 
         assert LocalStore(folder / "checkout/.reconcile", "wiki").load() is not None
         if not service.writes:
             assert (folder / "checkout/.reconcile/wiki/record.json").read_bytes() == before or ran.code == 5
-        assert service.writes or limit < 5000
+        assert service.writes or limit < 8000
         assert base.reconcile(folder, *APPLY).code == 0
         assert finished(base, folder) == undisturbed, limit
     assert codes[1] and codes[5] > 1, codes
@@ -279,7 +279,7 @@ def test_a_disk_that_fills_up_is_said_where_the_record_is_in_git_too(base: Base,
     service.at = 0
     assert base.reconcile(folder, *APPLY).code == 0
     undisturbed, writes = finished(base, folder), len(service.writes)
-    limits = [f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))" for size in (3000, 6400)]
+    limits = [f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))" for size in (5000, 8500)]
     midway = [(limit, 5, None) for limit in limits]
     for full, code, written in [*midway, (FULL % 0, 1, 0), (FULL % 1, 1, 0), (FULL % 2, 5, writes)]:
         base.fresh(folder)

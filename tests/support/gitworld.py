@@ -83,6 +83,8 @@ class GitWorld:
         interval: float = 120.0,
         environ: Mapping[str, str] = ENV,
         sleep: Callable[[float], None] | None = None,
+        sign: bool = False,
+        named: str = "refs/reconcile/<app>",
     ) -> GitStore:
         return GitStore(
             "wiki",
@@ -93,6 +95,8 @@ class GitWorld:
             sleep=sleep or self.clock.sleep,
             interval=interval,
             elapsed=self.clock.elapsed,
+            sign=sign,
+            named=named,
         )
 
     def log(self) -> list[str]:

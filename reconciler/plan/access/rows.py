@@ -16,7 +16,8 @@ from reconciler.plan.context import Context
 from reconciler.plan.diff import same
 from reconciler.plan.model import Access
 from reconciler.plan.renamings import renamings, shown
-from reconciler.plan.roles import Named, held, keys, moved, of_values, privileged_groups
+from reconciler.plan.role_names import Named
+from reconciler.plan.roles import held, keys, moved, of_values, privileged_groups
 
 
 def access(context: Context, changes: Iterable[Change]) -> tuple[Access, ...]:

@@ -17,7 +17,7 @@ def prune(ref: Ref, older_than_days: int, now: datetime) -> int:
     if ref.head is None:
         return 0
     since = int((now - timedelta(days=older_than_days)).timestamp())
-    with throwaway(ref.place, ref.environ) as repository:
+    with throwaway(ref.place, ref.environ, ref.signing) as repository:
         head = repository.fetch_history(ref.name)
         rows = [row.split() for row in repository.ask("log", "--first-parent", "--format=%H %ct", head or "HEAD").splitlines()]
         oldest = max((number for number, row in enumerate(rows) if int(row[1]) >= since), default=0)
@@ -32,11 +32,10 @@ def prune(ref: Ref, older_than_days: int, now: datetime) -> int:
 
 def _replanted(repository: Repository, kept: list[str]) -> str:
     """The same commits, newest first in `kept`, on no parent."""
-    parent: str | None = None
+    parents: list[str] = []
     for commit in reversed(kept):
         tree, *fields = repository.ask("log", "-1", f"--format={FIELDS}", commit).split("\n", 7)
         message = f"{fields[6].strip()}\n\nReplaces: {commit}\n"  # descent.py: what knew that commit knows this one
         extra = {f"GIT_{name}": value for name, value in zip(NAMES, fields[:6], strict=True)}
-        parent = repository.commit_tree(tree, parent, message, extra)
-    assert parent is not None
-    return parent
+        parents = [repository.commit_tree(tree, parents, message, extra)]
+    return parents[0]

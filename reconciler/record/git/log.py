@@ -13,7 +13,7 @@ import orjson
 
 from reconciler.record.git.ref import Ref
 from reconciler.record.lines import Lines, dump_lines
-from reconciler.record.log.append import Sign, linked
+from reconciler.record.log.append import linked
 from reconciler.record.log.chain import NOTHING, Link, hash_of, link_of
 from reconciler.record.log.read import records_of
 from reconciler.record.store import RecordError
@@ -25,10 +25,10 @@ LINES_A_FILE = 20_000  # Git hosts refuse files over 100 MB
 
 
 class GitLog:
-    """The log of the app of `ref`, as the ref was last looked at; `sign` signs a head before it is saved."""
+    """The log of the app of `ref`, as the ref was last looked at."""
 
-    def __init__(self, ref: Ref, sign: Sign | None = None) -> None:
-        self.ref, self.sign = ref, sign
+    def __init__(self, ref: Ref) -> None:
+        self.ref = ref
 
     def head(self) -> Link:
         """The newest record that has a link. Raises RecordError."""
@@ -72,7 +72,7 @@ class GitLog:
         for line in lines:
             by_month[_month(line, at)].append(line)
         rows = [line for month in sorted(by_month) for line in by_month[month]]
-        made, last = linked(rows, self.ref.app, self.head(), lambda: records_of(self.blocks()), self.sign)
+        made, last = linked(rows, self.ref.app, self.head(), lambda: records_of(self.blocks()))
         return {**files_of(made, at), HEAD: head_file(last)}
 
     def as_they_are(self, lines: Lines, at: datetime) -> dict[str, bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,11 @@ def finding(environ: Mapping[str, str]) -> Git:
 def local(environ: Mapping[str, str]) -> Git:
     """Git on a repository that each call names, and that speaks to nobody."""
     return Git(environment.git_local(environ), _token(environ))
+
+
+def signing(environ: Mapping[str, str], settings: Iterable[tuple[str, str]]) -> Git:
+    """Git that signs commits, or looks at their signatures, by these settings."""
+    return Git(environment.git_signing(environ, settings), _token(environ), seconds=60)
 
 
 def remote(environ: Mapping[str, str], settings: tuple[tuple[str, str], ...]) -> Git:
@@ -183,8 +188,25 @@ def explained(errors: str) -> RecordError:
     return RecordError(f"git failed: {own}", "fix what git names, then run it again")
 
 
+def not_signed(errors: str) -> RecordError:
+    """Git could not sign a commit."""
+    own = " ".join(line.strip() for line in errors.splitlines() if line.strip() and "fatal: failed to write" not in line)[:500]
+    return RecordError(
+        f"the record's commit could not be signed: {own or 'no reason given'}",
+        "see that user.signingkey names a key that is there; one with a passphrase must be in an agent (SSH_AUTH_SOCK, or gpg's)",
+        "SigningFailed",
+    )
+
+
 def hidden(ref: str, shown_head: str | None) -> RecordError:
     """Of a push that was refused because the ref is not as the remote shows it: whoever pushes is shown something else."""
     if shown_head is None:
-        return RecordError(f"the remote has {ref}, and hides it from readers", HIDDEN_FROM_READERS)
-    return RecordError(*HIDDEN_FROM_PUSHES)
+        return about(ref, RecordError(f"the remote has {ref}, and hides it from readers", HIDDEN_FROM_READERS))
+    return about(ref, RecordError(*HIDDEN_FROM_PUSHES))
+
+
+def about(ref: str, error: RecordError) -> RecordError:
+    """The same of a ref that lies elsewhere than in refs/reconcile/."""
+    folder = ref.rpartition("/")[0]
+    message, remedy = (re.sub("refs/reconcile(?=[/'*])", folder, text) for text in (error.message, error.remedy))
+    return type(error)(message, remedy, error.code)

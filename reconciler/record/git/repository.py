@@ -12,13 +12,24 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from reconciler.record.checkout import REMOTE, Remote, blob_id
-from reconciler.record.git.process import HIDDEN_FROM_READERS, OTHER_HASH, explained, hidden, local, redact, remote
+from reconciler.record.git.process import (
+    HIDDEN_FROM_READERS,
+    OTHER_HASH,
+    Git,
+    about,
+    explained,
+    hidden,
+    local,
+    not_signed,
+    redact,
+    remote,
+)
 from reconciler.record.store import RecordError
 
 CACHED = "refs/cache/head"
@@ -32,12 +43,17 @@ PAUSES = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
 class Repository:
-    """The private bare cache at `folder`/repo.git; ids and commits are hexadecimal."""
+    """The private bare cache at `folder`/repo.git; ids and commits are hexadecimal. `signer` answers the git that signs them."""
 
     def __init__(
-        self, folder: Path, remote_place: Remote, environ: Mapping[str, str], sleep: Callable[[float], None] = time.sleep
+        self,
+        folder: Path,
+        remote_place: Remote,
+        environ: Mapping[str, str],
+        sleep: Callable[[float], None] = time.sleep,
+        signer: Callable[[], Git] | None = None,
     ) -> None:
-        self.folder, self.algorithm, self.sleep = folder, remote_place.algorithm, sleep
+        self.folder, self.algorithm, self.sleep, self.signer = folder, remote_place.algorithm, sleep, signer
         self.path = folder / "repo.git"
         self.local = local(environ)
         self.fetching, self.pushing = (remote(environ, settings) for settings in (remote_place.fetches, remote_place.pushes))
@@ -75,6 +91,10 @@ class Repository:
     def below(self, start: str) -> list[str]:
         """The refs of the remote that begin with `start`. Raises RecordError."""
         return [word for word in self._listed(start + "*").split() if word.startswith(start)]
+
+    def ending(self, end: str) -> list[str]:
+        """The refs of the remote whose last parts are `end`. Raises RecordError."""
+        return [word for word in self._listed(end).split() if word.endswith(f"/{end}")]
 
     def _listed(self, pattern: str) -> str:
         """What the remote says of the refs of these names, and of HEAD; a name may be any bytes. Raises RecordError."""
@@ -143,14 +163,16 @@ class Repository:
     def blob_id(self, content: bytes) -> str:
         return blob_id(content, self.algorithm)
 
-    def commit(self, files: Mapping[str, str], contents: Iterable[bytes], parent: str | None, message: str, at: datetime) -> str:
+    def commit(
+        self, files: Mapping[str, str], contents: Iterable[bytes], parents: Sequence[str], message: str, at: datetime
+    ) -> str:
         """A commit of exactly `files` (path -> blob id); `contents` are the blobs that are new."""
         try:
             tree = self._write(files, contents)
         except OSError as error:
             raise RecordError(f"{self.folder} cannot be written: {error}", "make room, or fix the permissions") from None
         return self.commit_tree(
-            tree, parent, message, {f"GIT_{who}_DATE": f"@{int(at.timestamp())} +0000" for who in ("AUTHOR", "COMMITTER")}
+            tree, parents, message, {f"GIT_{who}_DATE": f"@{int(at.timestamp())} +0000" for who in ("AUTHOR", "COMMITTER")}
         )
 
     def _write(self, files: Mapping[str, str], contents: Iterable[bytes]) -> str:
@@ -166,9 +188,15 @@ class Repository:
             self._git("update-index", "-z", "--index-info", given=rows.encode(), extra=index)
             return self._git("write-tree", extra=index).decode().strip()
 
-    def commit_tree(self, tree: str, parent: str | None, message: str, extra: Mapping[str, str]) -> str:
-        parents = ["-p", parent] if parent else []
-        return self._git("commit-tree", tree, *parents, "-F", "-", given=message.encode(), extra=extra).decode().strip()
+    def commit_tree(self, tree: str, parents: Sequence[str], message: str, extra: Mapping[str, str]) -> str:
+        """A commit, signed where the record's are. Raises RecordError."""
+        words = ["commit-tree", tree, *(word for parent in parents for word in ("-p", parent)), "-F", "-"]
+        if self.signer is None:
+            return self._git(*words, given=message.encode(), extra=extra).decode().strip()
+        answer = self.signer().run(f"--git-dir={self.path}", *words, "-S", given=message.encode(), extra=extra)
+        if answer.code:
+            raise not_signed(answer.errors)
+        return answer.output.decode().strip()
 
     def push(self, ref: str, new: str, expected: str | None) -> bool:
         """Compare and swap at the remote; False where `ref` is not `expected` (None: absent) any more. Raises RecordError."""
@@ -193,7 +221,7 @@ class Repository:
                 return now == new
             words = answer.errors + redact(answer.output.decode("utf-8", "replace"), self.local.secret)
             if pause is None or not BUSY.search(words):
-                raise hidden(ref, expected) if STALE in words else explained(words)
+                raise hidden(ref, expected) if STALE in words else about(ref, explained(words))
             self.sleep(pause)
         raise AssertionError("the last pause ends the loop")
 
@@ -226,10 +254,10 @@ class Repository:
 
 
 @contextmanager
-def throwaway(remote_place: Remote, environ: Mapping[str, str]) -> Iterator[Repository]:
+def throwaway(remote_place: Remote, environ: Mapping[str, str], signer: Callable[[], Git] | None = None) -> Iterator[Repository]:
     """A cache for one purpose, gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="reconcile-"))
     try:
-        yield Repository(folder, remote_place, environ)
+        yield Repository(folder, remote_place, environ, signer=signer)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from reconciler.declare.settings import REF
 from reconciler.record import lease
 from reconciler.record.git import shards
 from reconciler.record.git.history import prune
@@ -21,18 +22,20 @@ from reconciler.record.git.lock import LOCK, UNLOCKED, Changes, GitLock
 from reconciler.record.git.log import GitLog
 from reconciler.record.git.pending import JOURNAL, Pending, journal_file, summary
 from reconciler.record.git.ref import Ref
+from reconciler.record.git.signed import signatures_of
 from reconciler.record.log.chain import NOTHING, Link, Summary, kind_of
 from reconciler.record.log.prune import counted
 from reconciler.record.log.read import records_of
 from reconciler.record.model import Record
+from reconciler.record.signatures import Signatures
 from reconciler.record.store import LeaseLost, LockInfo, RecordError, Unsaved
 
 
 class GitStore:
-    """refs/reconcile/<app> on the remote `remote` of the checkout around `folder`, which holds the declarations in `declared`.
+    """A ref of the app on the remote `remote` of the checkout around `folder`, which holds the declarations in `declared`.
 
     `clock` answers the time in UTC, `elapsed` seconds of a clock that nobody sets; `interval` and `lapse` are seconds between
-    renewals and until a lease lapses.
+    renewals and until a lease lapses. `sign` is whether each commit is signed, `named` the ref with <app> for the app's name.
     """
 
     def __init__(
@@ -48,9 +51,11 @@ class GitStore:
         lapse: float = lease.LAPSES_AFTER,
         declared: Path | None = None,
         elapsed: Callable[[], float] = lease.elapsed,
+        sign: bool = False,
+        named: str = REF,
     ) -> None:
         self.app, self.clock = app, clock
-        self.ref = Ref(app, remote, folder, environ, clock, sleep, declared)
+        self.ref = Ref(app, remote, folder, environ, clock, sleep, declared, sign, named)
         self.log_of_ref = GitLog(self.ref)
         self.owner = GitLock(self.ref, clock, sleep, interval, lapse, elapsed)
         self.mutex = self.owner.mutex
@@ -77,6 +82,11 @@ class GitStore:
         with self.mutex:
             self.ref.see()
             return descends(self.ref, head, tree)
+
+    def signatures(self, trusted: str) -> Signatures:
+        """How each commit of the ref is signed. Raises RecordError."""
+        with self.mutex:
+            return signatures_of(self.ref, trusted)
 
     def trust(self, head: str) -> bool:
         """Take the remote's head for right, whatever this machine saw before; False where it is another. Raises RecordError."""
@@ -270,6 +280,15 @@ class GitStore:
         return self.owner.break_(id)
 
     # What a person does once in a while
+
+    def is_beside(self, other: GitStore) -> bool:
+        """Whether the other one is this app's too, at another ref of the same remote."""
+        return (self.app, self.ref.remote) == (other.app, other.ref.remote) and self.ref.name != other.ref.name
+
+    def elsewhere(self) -> list[str]:
+        """The other refs of the remote that hold a record of this app, with <app> for its name. Raises RecordError."""
+        with self.mutex:
+            return self.ref.elsewhere()
 
     def retire(self, to: str) -> None:
         """An empty tree on top: the history keeps what was here."""

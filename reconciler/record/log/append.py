@@ -8,26 +8,20 @@ from typing import Any
 from reconciler.record.log.audit import Kind, audit_record
 from reconciler.record.log.chain import NOTHING, Link, Record, chained, hash_of, hash_of_all, link_of
 
-Sign = Callable[[dict[str, Any]], dict[str, Any]]
-
 
 def linked(
-    records: Iterable[Record], app: str, last: Link, earlier: Callable[[], Iterable[Record]], sign: Sign | None = None
+    records: Iterable[Record], app: str, last: Link, earlier: Callable[[], Iterable[Record]]
 ) -> tuple[list[dict[str, Any]], Link]:
     """Records as they are appended after `last`, and the link to the newest.
 
-    `earlier` are the records that are there already where there is no link yet; `sign` signs a head.
+    `earlier` are the records that are there already where there is no link yet.
     """
     rows = list(records)
     if not rows:
         return [], last
     if last == NOTHING and (old := [hash_of(record) for record in earlier() if link_of(record) is None]):
         rows = [_begun(app, old, str(rows[-1].get("activityDateTime", ""))), *rows]
-    made, last = chained(rows, last)
-    if sign is not None:
-        made[-1] = sign(made[-1])
-        last = Link(last.number, hash_of(made[-1]))
-    return made, last
+    return chained(rows, last)
 
 
 def _begun(app: str, old: list[str], at: str) -> dict[str, Any]:

@@ -69,19 +69,6 @@ def chained(records: Iterable[Record], last: Link) -> tuple[list[dict[str, Any]]
     return linked, last
 
 
-def unsigned(record: Record) -> dict[str, Any]:
-    """A head as it was when it was signed."""
-    ours = record[OURS]
-    chain = {name: value for name, value in ours[CHAIN].items() if name != "signature"}
-    return {**record, OURS: {**ours, CHAIN: chain}}
-
-
-def signed(record: Record, signature: str) -> dict[str, Any]:
-    """A head with its signature, which its hash covers."""
-    ours = record[OURS]
-    return {**record, OURS: {**ours, CHAIN: {**ours[CHAIN], "signature": signature}}}
-
-
 class Problem(NamedTuple):
     """What is wrong at which record, counted from 1; 0 where it is of none. `where` is that record's file and line, if known."""
 

@@ -15,8 +15,6 @@ from reconciler.record.log.chain import (
     hash_of,
     hash_of_all,
     link_of,
-    signed,
-    unsigned,
     verify,
 )
 
@@ -87,12 +85,6 @@ def test_what_was_pruned_is_missing_by_right_only_where_the_chain_says_so() -> N
     assert problems(rows) == [] == problems(rows[2:]) == problems(rows[2:], hash_of(rows[1]))
     assert problems(rows[3:]) == [(3, "it and those before it are missing, and no record says that they were pruned")]
     assert problems(rows[2:], hash_of(rows[0])) != []
-
-
-def test_a_signature_is_of_the_head_without_it_and_the_next_record_covers_it() -> None:
-    head = log(2)[-1]
-    there = signed(head, "-----BEGIN")
-    assert unsigned(there) == head and hash_of(there) != hash_of(head)
 
 
 SIZES = st.integers(3, 12)

@@ -1,0 +1,107 @@
+"""With which key commits are signed, and whose keys are known: a checkout and the environment in, settings for git out.
+
+As Git signs commits: `user.signingkey`, `gpg.format` (ssh or openpgp) and `gpg.ssh.allowedSignersFile`, of the repository's own
+configuration, else of the person's. They are read as text, without what they include; programs that they may name are not run.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+import weakref
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reconciler.record.checkout import Checkout
+from reconciler.record.git.process import Git, finding, signing
+from reconciler.record.store import RecordError
+
+VARIABLE = "RECONCILE_SIGNING_KEY"  # the text of an SSH key, for a runner that has no file of it
+SSH, GPG = "ssh", "openpgp"
+LITERAL = re.compile(r"key::|ssh-|ecdsa-|sk-")  # a public key itself, whose other half an agent holds
+NO_KEY = (
+    f"git config gpg.format ssh, and git config user.signingkey FILE, in this checkout or with --global; or set {VARIABLE} to an "
+    "SSH key; or take `sign: true` out of reconciler.yaml"
+)
+
+
+@dataclass(frozen=True)
+class Signing:
+    """`key` is empty where none is configured; `signers` is the file of those whose SSH keys are known, empty without one."""
+
+    format: str = GPG
+    key: str = field(default="", repr=False)
+    signers: str = ""
+    revoked: str = ""
+
+    def settings(self) -> tuple[tuple[str, str], ...]:
+        return (
+            ("gpg.format", self.format),
+            ("user.signingKey", self.key),
+            ("gpg.ssh.allowedSignersFile", self.signers or os.devnull),  # without one git looks at no SSH signature at all
+            *((("gpg.ssh.revocationFile", self.revoked),) if self.revoked else ()),
+        )
+
+
+class Signer:
+    """Signs the commits of one record."""
+
+    def __init__(self, checkout: Checkout) -> None:
+        self.checkout, self.environ = checkout, checkout.environ
+
+    def signing(self) -> Signing:
+        """How git is set up here, whether it has a key or not. Raises RecordError."""
+        own = dict(_of_person(self.checkout)) | dict(self.checkout.settings)
+        format, key = own.get("gpg.format", GPG).lower(), own.get("user.signingkey", "")
+        if given := self.environ.get(VARIABLE, "").strip():
+            format, key = SSH, self._file(given)
+        elif format == SSH and not LITERAL.match(key):
+            key = self._path(key)
+        return Signing(
+            format, key, *(self._path(own.get(f"gpg.ssh.{name}", "")) for name in ("allowedsignersfile", "revocationfile"))
+        )
+
+    def git(self) -> Git:
+        """Git that signs. Raises RecordError where no key is configured."""
+        found = self.signing()
+        if not found.key:
+            raise RecordError(
+                "reconciler.yaml says `sign: true`, and git has no key here to sign with", NO_KEY, "SigningKeyMissing"
+            )
+        if found.format not in (SSH, GPG):
+            raise RecordError(
+                f"gpg.format is {found.format}, which is not signed with here", "set it to ssh or openpgp", "SigningFailed"
+            )
+        return signing(self.environ, found.settings())
+
+    def looking(self) -> tuple[Git, bool]:
+        """Git that looks at signatures, and whether it is told whose SSH keys are known. Raises RecordError."""
+        found = self.signing()
+        return signing(self.environ, found.settings()), bool(found.signers)
+
+    def _path(self, name: str) -> str:
+        """A file as git finds it: from the person's folder, or from the top of the checkout."""
+        home = self.environ.get("HOME", "~")
+        return str(self.checkout.top / (home + name[1:] if name.startswith("~/") else name)) if name else ""
+
+    def _file(self, key: str) -> str:
+        """A file of the key for as long as this runs. Raises RecordError."""
+        if "-----BEGIN OPENSSH PRIVATE KEY-----" not in key:
+            raise RecordError(
+                f"{VARIABLE} is not an SSH key", "set it to the text of a file that `ssh-keygen -t ed25519` made", "SigningFailed"
+            )
+        folder = Path(tempfile.mkdtemp(prefix="reconcile-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        file = folder / "key"
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as target:
+            target.write(key.replace("\r\n", "\n") + "\n")
+        return str(file)
+
+
+def _of_person(checkout: Checkout) -> list[tuple[str, str]]:
+    """What the person's own configuration says; nothing where there is none."""
+    answer = finding(checkout.environ).run("config", "--global", "--no-includes", "-z", "--list", folder=Path("/"))
+    pairs = (entry.partition("\n") for entry in os.fsdecode(answer.output).split("\0") if entry)
+    return [] if answer.code else [(key, value) for key, _, value in pairs]

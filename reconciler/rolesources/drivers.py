@@ -1,0 +1,12 @@
+"""The drivers that there are, by the name that app.yaml and profiles have for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reconciler.rolesources.source import RoleSource
+from reconciler.rolesources.thousandeyes import ThousandEyes
+from reconciler.scim.sender import Api
+
+PATHS = {"thousandeyes-v7": "/v7"}  # where the API is, on the origin of tenantUrl
+DRIVERS: dict[str, Callable[[Api], RoleSource]] = {"thousandeyes-v7": ThousandEyes}

@@ -1,0 +1,70 @@
+"""What a role source speaks of: people, the roles and places that there are, what a person holds, and who edited whom. No I/O.
+
+Ids are those of the service, as text. A place is where a role holds: an account group of ThousandEyes.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+EVERYWHERE = "*"  # the place of a role that holds in every place, those to come included
+
+
+class Grant(NamedTuple):
+    """One role in one place, by their ids; `place` may be EVERYWHERE, which is not the same as each place by itself."""
+
+    place: str
+    role: str
+
+
+class Named(NamedTuple):
+    """A role or a place that the service has."""
+
+    id: str
+    name: str
+
+
+class Catalog(NamedTuple):
+    """Every role and every place that the service has, in its own order; two may bear one name."""
+
+    roles: tuple[Named, ...]
+    places: tuple[Named, ...]
+
+
+class Person(NamedTuple):
+    """Somebody as the service's list shows them; `email` as it is written there, times in UTC (ISO 8601, ending in Z), "" unsaid.
+
+    Roles are not in here: no list shows them.
+    """
+
+    id: str
+    email: str
+    last_login: str = ""
+    registered: str = ""
+
+
+class Holding(NamedTuple):
+    """What one person holds, all of it; `home` is the id of the place that they enter at login, "" where none is said."""
+
+    grants: frozenset[Grant]
+    home: str = ""
+
+
+class Edit(NamedTuple):
+    """One event of the service's own log: somebody changed the person `email` (as written there) at a time, UTC (ISO 8601, Z).
+
+    `by` is who, in words, `address` the IP address that it came from, "" where the log does not say.
+    """
+
+    email: str
+    at: str
+    by: str
+    address: str = ""
+
+
+class Rights(NamedTuple):
+    """`owner` is whose token it is; `reading` and `writing` are the service's names of the permissions that it lacks for each."""
+
+    owner: str
+    reading: tuple[str, ...] = ()
+    writing: tuple[str, ...] = ()

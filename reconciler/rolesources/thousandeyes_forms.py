@@ -1,0 +1,118 @@
+"""What the administrative API of ThousandEyes (v7) says and is told: JSON in, people, roles and what they hold out, and back.
+
+Read is `accountGroup.aid` and `roles[].roleId`, written is `accountGroupId` and `roleIds`; ids are strings throughout. No I/O.
+Field names: developer.cisco.com/docs/thousandeyes, administrative API.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+from reconciler.rolesources.model import EVERYWHERE, Edit, Grant, Holding, Named, Person
+from reconciler.scim.errors import ReadError
+from reconciler.scim.identity import another
+
+Data = Mapping[str, Any]
+EMAIL = re.compile(r"[^\s<>()\"',;]+@[^\s<>()\"',;]+\.[^\s<>()\"',;]+")
+SIGNING_IN = ("login", "logged", "logout")  # how the events of the log begin that change nobody
+
+
+class Profile(NamedTuple):
+    """What GET /users/{id} says of a person, and PUT must hold too, so that it replaces nothing else by nothing."""
+
+    name: str | None
+    email: str
+    home: str
+    grants: tuple[Grant, ...]  # in the service's order
+
+    @property
+    def holding(self) -> Holding:
+        return Holding(frozenset(self.grants), self.home)
+
+
+def profile(answer: Any, id: str, request: str) -> Profile:
+    """The person that was asked for. Raises AnotherAccount, and ReadError where roles are not shown."""
+    uid = text(answer, "uid", request)
+    if uid != id:
+        raise another(id, uid, request)
+    grants = [Grant(EVERYWHERE, text(role, "roleId", request)) for role in rows(answer, "allAccountGroupRoles", request)]
+    for row in rows(answer, "accountGroupRoles", request):
+        aid = text(row.get("accountGroup"), "aid", request)
+        grants += [Grant(aid, text(role, "roleId", request)) for role in rows(row, "roles", request)]
+    name = answer.get("name")
+    home = str((answer.get("loginAccountGroup") or {}).get("aid") or "")
+    return Profile(name if isinstance(name, str) else None, text(answer, "email", request), home, tuple(dict.fromkeys(grants)))
+
+
+def request_body(person: Profile, grants: Iterable[Grant], home: str) -> dict[str, Any]:
+    """PUT /users/{id}: the roles replace those that were; the rest is as it was read."""
+    groups: dict[str, list[str]] = {}
+    for place, role in grants:
+        groups.setdefault(place, []).append(role)
+    everywhere = groups.pop(EVERYWHERE, [])
+    said = {"name": person.name, "email": person.email, "loginAccountGroupId": home}
+    return {key: value for key, value in said.items() if value} | {
+        "accountGroupRoles": [{"accountGroupId": aid, "roleIds": roles} for aid, roles in groups.items()],
+        "allAccountGroupRoleIds": everywhere,
+    }
+
+
+def person(row: Data, request: str) -> Person:
+    """A row of GET /users."""
+    return Person(
+        text(row, "uid", request),
+        text(row, "email", request),
+        str(row.get("lastLogin") or ""),
+        str(row.get("dateRegistered") or ""),
+    )
+
+
+def named(row: Data, id: str, name: str, request: str) -> Named:
+    return Named(text(row, id, request), text(row, name, request))
+
+
+def edits(event: Data, emails: Mapping[str, str], request: str) -> list[Edit]:
+    """Whom an event of the activity log says to have been changed: each e-mail in it, or name that one person alone bears.
+
+    The documentation says of an event that it names resources, not in which form it names a person. `emails` are by name.
+    """
+    what = str(event.get("event") or "")
+    if what.lower().startswith(SIGNING_IN):
+        return []
+    texts = [str(item.get("name") or "") for item in event.get("resources") or () if isinstance(item, dict)]
+    found = [email for words in (*texts, what) for email in EMAIL.findall(words)] or [emails[t] for t in texts if t in emails]
+    at = text(event, "date", request)
+    return [Edit(email, at, str(event.get("user") or ""), str(event.get("ipAddress") or "")) for email in dict.fromkeys(found)]
+
+
+def next_page(answer: Data) -> dict[str, str] | None:
+    """The query of the next page, from its link; the rest of the link is not followed."""
+    link = ((answer.get("_links") or {}).get("next") or {}).get("href")
+    return dict(parse_qsl(urlsplit(link).query)) if isinstance(link, str) and link else None
+
+
+def rows(answer: Any, key: str, request: str) -> list[dict[str, Any]]:
+    """A list of objects. Raises ReadError where it is not there: what is not shown is unknown."""
+    found = answer.get(key) if isinstance(answer, dict) else None
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        raise unreadable(key, request)
+    return found
+
+
+def text(answer: Any, key: str, request: str) -> str:
+    """A string that must be there. Raises ReadError."""
+    found = answer.get(key) if isinstance(answer, dict) else None
+    if not isinstance(found, str) or not found:
+        raise unreadable(key, request)
+    return found
+
+
+def unreadable(key: str, request: str) -> ReadError:
+    return ReadError(
+        f"the answer holds no {key} that can be read",
+        request,
+        remedy="check that roles.apiUrl is the base of the administrative API, such as https://api.thousandeyes.com/v7",
+    )
