@@ -32,6 +32,14 @@ CODES = (
         "a service that is being restarted",
     ),
     told(
+        "RoleNames",
+        "A role or an account group is not there",
+        "`roles.yaml` names a role or an account group that the service does not have, or has twice.",
+        "Nobody can tell what an assignment gives. Nothing is planned, so that nobody loses a role because it was renamed there.",
+        "Write the name that the service has: the message says the line, and the nearest name.",
+        "a custom role that was renamed in the app",
+    ),
+    told(
         "CredentialError",
         "The URL or the token cannot be used",
         "A URL, a token or a list of origins has a form that none has.",

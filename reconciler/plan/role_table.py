@@ -19,7 +19,6 @@ from reconciler.rolesources.model import EVERYWHERE, Catalog, Grant, Named
 Grants = frozenset[Grant]
 NOTHING: Grants = frozenset()
 Item = dict[str, Any]
-CODE = "role-source-name"
 
 
 class Given(NamedTuple):
@@ -168,4 +167,4 @@ class _Lookup(NamedTuple):
         return ""
 
     def _problem(self, place: Place, message: str, remedy: str) -> None:
-        self.problems.append(Problem(place, "error", CODE, message, remedy))
+        self.problems.append(Problem(place, "error", "role-source-name", message, remedy))
