@@ -207,7 +207,8 @@ class _Run:
         """All that it takes to know this write again, should nobody hear of its outcome."""
         address = step.change.address
         base, was = self.job.inputs.baselines.get(address, {}), self.shared.changes.renamed.get(address)
-        return opening(step, at, self._takes(step), base.get("declaredId", UNSAID), was)
+        roles = self.notes.roles_before(address) if is_user(address) and step.kind != StepKind.CREATE else None
+        return opening(step, at, self._takes(step), base.get("declaredId", UNSAID), was, roles)
 
     def _takes(self, step: Step) -> list[tuple[str, str]]:
         return self.job.removals.get(step.change.address, []) if step.kind in TAKING else []

@@ -33,11 +33,11 @@ CODES = (
     ),
     told(
         "RoleNames",
-        "A role or an account group is not there",
-        "`roles.yaml` names a role or an account group that the service does not have, or has twice.",
-        "Nobody can tell what an assignment gives. Nothing is planned, so that nobody loses a role because it was renamed there.",
-        "Write the name that the service has: the message says the line, and the nearest name.",
-        "a custom role that was renamed in the app",
+        "A role or an account group that the role API does not have",
+        "A name in `roles.yaml` below `thousandeyes` is not there at the service, or is there twice.",
+        "A role that cannot be told by its name cannot be given or taken: there is no plan.",
+        "Correct the name, or rename one of the two at the service.",
+        "a custom role that somebody renamed in the app",
     ),
     told(
         "CredentialError",
