@@ -32,6 +32,7 @@ NOT_DONE = ("NotDone", "do what the message says")
 NOT_AS_TOLD = ("NotAsTold", "change it there by hand, or take what the service wants into the declaration")
 STILL_ACTIVE = ("StillActive", "disable the account at the service by hand, and tell its vendor")
 NOT_PLANNED = "NotPlanned"
+RECORD = "RecordError"
 OTHER = "other"  # the action of a failure that no write of this cycle had
 CODES = frozenset(
     {code for code, _ in BY_STATUS.values()}
@@ -94,7 +95,7 @@ def app_error(error: ReconcileError) -> AppError:
     """Of a whole app."""
     remedy = error.remedy or "see what the message says"
     if not isinstance(error, ServiceError):
-        code = "CredentialError" if isinstance(error, CredentialError) else "RecordError"
+        code = "CredentialError" if isinstance(error, CredentialError) else RECORD
         return AppError(code, None, str(error), remedy)
     return AppError(_whole(error), error.status, f"{error.request}: {error.message}" if error.request else error.message, remedy)
 

@@ -29,6 +29,7 @@ WHOLE = frozenset(
     }
 )
 UNRECORDED = frozenset({NOT_PLANNED, STILL_ACTIVE[0]})  # codes of failures of which no escrow is left
+CHECKS = {"InvalidDeclaration": "reconcile validate", "RecordError": "reconcile record verify"}  # how to look closer, by code
 CHANGED = "ChangedAtTheService"
 DIGEST = len("sha256:") + 12  # as much of a plan's digest as tells it apart
 
@@ -80,7 +81,7 @@ def _whole(result: CycleResult) -> Iterator[Cause]:
             error.message,
             error.remedy,
             (),
-            (f"reconcile test-connection --app {result.app}", _status(result)),
+            (f"{CHECKS.get(error.code, 'reconcile test-connection')} --app {result.app}", _status(result)),
         )
 
 
