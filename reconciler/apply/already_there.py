@@ -61,7 +61,7 @@ def managed(job: Job, change: Change) -> tuple[AttributeChange, ...]:
     """What of a create is for accounts that are there as well."""
     mapping = job.resolution.mapping(change.address)
     updates = {mapping.slots[i].target for i in mapping.updates}
-    return tuple([a for a in change.attributes if a.path in updates and not a.reference])
+    return tuple([a for a in change.attributes if a.path in updates and not a.reference and not a.apart])
 
 
 def still_to_write(job: Job, change: Change, there: Resource) -> tuple[AttributeChange, ...]:

@@ -23,7 +23,7 @@ def values_unchanged(change: Change, live: Resource, mapping: CompiledMapping, i
     if change.action == Action.DISABLE:  # whose account counted as active where the service shows nothing
         values["active"] = str(live.get("active", True)).lower() == "true"
     for attribute in change.attributes:
-        if not _is_as_planned(values.get(attribute.path), ids.live(attribute, attribute.before)):
+        if not attribute.apart and not _is_as_planned(values.get(attribute.path), ids.live(attribute, attribute.before)):
             raise Stale(f"{attribute.path} has been changed on the service since it was planned")
 
 

@@ -28,7 +28,12 @@ from reconciler.scim.sender import Alone
 
 SILENT = 3  # objects in a row for which no answer came, each after several tries, end a run
 CONFLICT = 409
-TAKING = (StepKind.WRITE, StepKind.MEMBERS_OUT, StepKind.DELETE)  # steps that may take something from somebody
+TAKING = (
+    StepKind.WRITE,
+    StepKind.MEMBERS_OUT,
+    StepKind.ROLES_OUT,
+    StepKind.DELETE,
+)  # steps that may take something from somebody
 
 
 def execute(
@@ -202,7 +207,8 @@ class _Run:
         """All that it takes to know this write again, should nobody hear of its outcome."""
         address = step.change.address
         base, was = self.job.inputs.baselines.get(address, {}), self.shared.changes.renamed.get(address)
-        return opening(step, at, self._takes(step), base.get("declaredId", UNSAID), was)
+        roles = self.notes.roles_before(address) if is_user(address) and step.kind != StepKind.CREATE else None
+        return opening(step, at, self._takes(step), base.get("declaredId", UNSAID), was, roles)
 
     def _takes(self, step: Step) -> list[tuple[str, str]]:
         return self.job.removals.get(step.change.address, []) if step.kind in TAKING else []

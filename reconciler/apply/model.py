@@ -15,6 +15,7 @@ from reconciler.plan.model import Skip
 from reconciler.record.model import Record
 from reconciler.record.store import RecordError
 from reconciler.resolve.model import Resolution
+from reconciler.rolesources.source import RoleSource
 from reconciler.scim.errors import ServiceError
 
 ENDED = ("done", "ignored", "outstanding")  # of which nothing is told to the service again
@@ -28,7 +29,7 @@ class Job:
     the commit that they come from, whatever they leave; empty where their files are in none.
     `removals` say what counts once a change is done: its address -> (address, kind) of each (plan/safeguards/memory.py);
     `everything` are the changes that there would be without a selection; `skipped` is who was left out of scope; `origin` is
-    what all records of the log say alike.
+    what all records of the log say alike; `roles` is the API beside SCIM that holds them.
     """
 
     app: str
@@ -43,6 +44,7 @@ class Job:
     everything: tuple[Change, ...] = ()
     skipped: tuple[Skip, ...] = ()
     origin: Origin = field(default_factory=Origin)
+    roles: RoleSource | None = None
 
     @cached_property
     def shown_roles(self) -> frozenset[str]:

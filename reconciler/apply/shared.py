@@ -18,9 +18,11 @@ from reconciler.apply.model import Failed, Job, Stale
 from reconciler.apply.quirks import Quirks
 from reconciler.apply.recorded import Recorded
 from reconciler.apply.right_account import Whose
+from reconciler.declare.names import fold
 from reconciler.plan.change import Action, Change
 from reconciler.record.entry_changes import EntryChanges
 from reconciler.resolve.mapping import CompiledMapping
+from reconciler.rolesources.source import RoleSource
 from reconciler.scim.client import ScimClient
 from reconciler.scim.sender import Alone
 
@@ -55,7 +57,7 @@ class OneStep:
 class Shared:
     """`ids` knows whose account has which id, `changes` the record's entries, `quirks` how the service behaves.
 
-    `adopted` says which account was taken for a new one, by address.
+    `adopted` says which account was taken for a new one, by address; `listed` is whom the API of roles has listed.
     """
 
     job: Job
@@ -69,6 +71,13 @@ class Shared:
     gathered: Gathered
     alone: Callable[[], Alone | None]
     adopted: dict[str, str] = field(default_factory=dict)
+    listed: dict[str, str] = field(default_factory=dict)
+
+    def people(self, source: RoleSource, fresh: bool) -> dict[str, str]:
+        """Folded e-mail address -> id of everybody whom the API of roles lists, asked for once unless it is to be `fresh`."""
+        if fresh:
+            self.listed.update({fold(person.email): person.id for person in source.people()})
+        return self.listed
 
     def mapping(self, change: Change) -> CompiledMapping:
         return self.job.resolution.mapping(change.address)

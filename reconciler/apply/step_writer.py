@@ -19,6 +19,7 @@ from reconciler.apply.shared import OneStep, Shared
 from reconciler.apply.step_create import Creation
 from reconciler.apply.step_delete import delete_object
 from reconciler.apply.step_members import lose_nobody, move_members
+from reconciler.apply.step_roles import write_roles
 from reconciler.apply.step_update import update
 from reconciler.apply.steps import Step, StepKind
 from reconciler.record.entry_changes import EntryChanges
@@ -66,6 +67,8 @@ class StepWriter:
                 move_members(self.shared, own, change, [], list(change.remove))
             case StepKind.MEMBERS_IN:
                 move_members(self.shared, own, change, list(change.add), [])
+            case StepKind.ROLES_OUT | StepKind.ROLES_IN:
+                write_roles(self.shared, own, change, step.attributes[0])
             case StepKind.DELETE:
                 delete_object(self.shared, own, change)
         self.shared.changes.touched.add(change.address)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from reconciler.declare.names import is_group, is_user
 from reconciler.plan.change import Action, AttributeChange, Change
 from reconciler.plan.name_swaps import unique_values
+from reconciler.plan.role_names import named
 from reconciler.plan.roles import written
 
 
@@ -20,6 +21,8 @@ class StepKind(StrEnum):
     MEMBERS_OUT = "members out"
     MEMBERS_IN = "members in"
     DELETE = "delete"
+    ROLES_OUT = "roles out"
+    ROLES_IN = "roles in"
 
 
 class Step(NamedTuple):
@@ -39,26 +42,32 @@ def phases(changes: Iterable[Change], carrying: Container[str] = ()) -> list[lis
     todo = list(changes)
     new = {change.address for change in todo if change.action == Action.CREATE}
     taking, others = _updates(todo, carrying)
-    creates = [
-        Step(StepKind.CREATE, c, tuple(a for a in c.attributes if not a.reference)) for c in todo if c.action == Action.CREATE
-    ]
+    creates = [Step(StepKind.CREATE, c, tuple(a for a in _own(c) if not a.reference)) for c in todo if c.action == Action.CREATE]
+    beside = [Step(StepKind.ROLES_OUT, c, own) for c in todo if (own := tuple(a for a in c.attributes if a.apart))]
     ordered = [
-        [Step(StepKind.WRITE, c, c.attributes) for c in todo if c.action == Action.DISABLE],
+        [step for step in beside if takes_roles(step)],
+        [Step(StepKind.WRITE, c, _own(c)) for c in todo if c.action == Action.DISABLE],
         [Step(StepKind.MEMBERS_OUT, c) for c in todo if c.remove],
         [Step(StepKind.WRITE, c, now) for c in taking if (now := _without(c, new))],
         [Step(StepKind.WRITE, c, now) for c in others if (now := _without(c, new))],
         [step for step in creates if is_user(step.change.address)],
         [step for step in creates if is_group(step.change.address)],
         [Step(StepKind.WRITE, c, later) for c in todo if (later := _links(c, new))],
+        [step._replace(kind=StepKind.ROLES_IN) for step in beside if not takes_roles(step)],
         [Step(StepKind.MEMBERS_IN, c) for c in todo if c.add],
         [Step(StepKind.DELETE, c) for c in todo if c.action == Action.DELETE],
     ]
     return [phase for phase in ordered if phase]
 
 
-def _values(change: Change) -> tuple[AttributeChange, ...]:
-    """What a new object can be created with: a reference may be to somebody who is not there yet."""
-    return tuple(attribute for attribute in change.attributes if not attribute.reference)
+def _own(change: Change) -> tuple[AttributeChange, ...]:
+    """What SCIM writes of it."""
+    return tuple(attribute for attribute in change.attributes if not attribute.apart)
+
+
+def takes_roles(step: Step) -> bool:
+    """Whether somebody has a role less after a write of roles, whatever else it gives: one request does both."""
+    return any(named(a.before).keys() - named(a.after).keys() for a in step.attributes)
 
 
 def _updates(changes: Iterable[Change], carrying: Container[str]) -> tuple[list[Change], list[Change]]:
@@ -77,7 +86,7 @@ def _takes(change: Change, carrying: Container[str]) -> bool:
 
 
 def _without(change: Change, new: set[str]) -> tuple[AttributeChange, ...]:
-    return tuple(a for a in change.attributes if not (a.reference and a.after in new))
+    return tuple(a for a in _own(change) if not (a.reference and a.after in new))
 
 
 def _links(change: Change, new: set[str]) -> tuple[AttributeChange, ...]:

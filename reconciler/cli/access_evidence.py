@@ -91,12 +91,13 @@ def check(file: Path) -> int:
         data = _read(file)
         files = opened(data)
     except (OSError, BadEvidence) as error:
-        say(f"Error: {plain(str(file))} cannot be checked: {plain(str(getattr(error, 'strerror', None) or error))}")
+        why = getattr(error, "strerror", None) or error
+        say(f"Error: {file} cannot be checked: {why} [EvidenceUnreadable]")
         say("    name a file that reconcile access --evidence wrote, as it was handed over")
         return ERROR
     wrong = evidence.problems(files)
     for words in wrong:
-        say(f"Error: {plain(words)}")
+        say(f"Error: {plain(words)} [EvidenceAltered]")
     if wrong:
         say("    this evidence was altered or damaged: ask for it again, and compare the SHA-256 of the file")
         return ERROR

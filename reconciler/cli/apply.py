@@ -139,7 +139,7 @@ def _agreed(session: Session, auto_approve: bool, digest: str | None, no_color: 
     plan = session.planned.plan
     show_plans([plan], "text", no_color)
     if digest is not None and digest != plan.digest and not _is_rest(session, digest):
-        say(f"Error: the plan's digest is {plan.digest}, not {digest}: nothing was written")
+        say(f"Error: the plan's digest is {plan.digest}, not {digest}: nothing was written [StalePlan]")
         say("    review the plan above, and apply its own digest")
         return STALE
     todo = plan.changes
@@ -239,7 +239,7 @@ def _say_left(session: Session, left: Left) -> None:
     for change in left.beyond:
         say(f"not in the reviewed plan: {change.action} {change.address} ({change.reason})")
     for error in session.planned.plan.errors:
-        say(f"Error: {error.address} could not be planned ({error.code}): {error.reason}")
+        say(f"Error: {error.address} could not be planned: {error.reason} [{error.code}]")
         say(f"    {error.remedy}")
     for item in session.guarded.cautions:
         say(f"Caution: {session.app.displayName}: {caution_words(item)}")
@@ -251,7 +251,7 @@ def _stale(moved: dict[str, list[Moved]], form: str) -> int:
     """Nothing has been written; what moved goes to stdout in a form for machines, to stderr in one for people."""
     from reconciler.report.plan_diff import render
 
-    say("Error: the plan is stale: nothing was written")
+    say("Error: the plan is stale: nothing was written [StalePlan]")
     echo_form(form, render(form, moved), form == "text")
     say("    plan again, and have that plan reviewed")
     add_markdown(render("markdown", moved))

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from reconciler.cli import candidates
-from reconciler.cli.output import say
+from reconciler.cli.output import say, say_error
 from reconciler.cli.terminal import echo
 from reconciler.cycle.declarations import checked
 from reconciler.declare.model import App, Declarations
@@ -160,7 +160,7 @@ def say_unknown(words: str, text: str, addresses: Iterable[str], named: Callable
     from reconciler.declare.wording import did_you_mean
     from reconciler.resolve.one_object import near
 
-    echo(f"Error: {words}", err=True)
+    echo(f"Error: {words} [UnknownName]", err=True)
     echo(f"    {plain(did_you_mean(', '.join(map(named, near(text, addresses))), otherwise))}", err=True)
 
 
@@ -188,7 +188,5 @@ def guarded(work: Callable[[], int]) -> int:
     try:
         return work()
     except (CredentialError, RecordError, PlanFileError, ServiceError) as error:
-        say(f"Error: {error}" + (f" [{error.code}]" if error.code else ""))
-        if error.remedy:
-            say(f"    {error.remedy}")
+        say_error(error)
         return LOCKED if isinstance(error, Locked) else PARTIAL if isinstance(error, (LeaseLost, Unsaved)) else ERROR

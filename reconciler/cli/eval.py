@@ -145,7 +145,7 @@ def _print_expression(text: str, work: Callable[[], dict[str | None, Traced]], a
 def _wrong(text: str, message: str, column: int, remedy: str) -> int:
     """The message with a caret below the very column."""
     window, column = _window(text, column)
-    click.echo(f"Error: {plain(message)}", err=True)
+    click.echo(f"Error: {plain(message)} [expression]", err=True)
     click.echo(f"    {plain(window)}\n    {' ' * len(plain(window[: column - 1]))}^", err=True)
     click.echo(f"    {plain(remedy)}", err=True)
     return ERROR

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli.common import ERROR, chosen, guarded, known_apps, load_checked, options, worst
-from reconciler.cli.output import reporting, say
+from reconciler.cli.output import reporting, say, say_error
 from reconciler.cycle.commit import revision
 from reconciler.cycle.plan_files import read_plans
 from reconciler.declare.model import App
@@ -49,8 +49,7 @@ def _told(work: Callable[[], int]) -> int:
     try:
         return guarded(work)
     except GitHubError as error:
-        say(f"Error: {error.message}")
-        say(f"    {error.remedy}")
+        say_error(error)
         return ERROR
 
 

@@ -168,7 +168,8 @@ def _told(work: Callable[[], int]) -> int:
     try:
         return guarded(work)
     except ImportRefused as error:
-        echo("Error: " + "\n".join(map(plain, error.message.split("\n"))) + f"\n    {plain(error.remedy)}", err=True)
+        words = f"Error: {error.message} [{error.code}]\n    {error.remedy}"
+        echo("\n".join(map(plain, words.split("\n"))), err=True)
         return ERROR
 
 

@@ -61,7 +61,7 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     try:
         new = [name for name, text in files.items() if _write(desired.parent, name, text)]
     except OSError as error:
-        echo(f"Error: {error.filename} cannot be written: {error.strerror}\n    fix its permissions", err=True)
+        echo(f"Error: {error.filename} cannot be written: {error.strerror} [NotWritten]\n    fix its permissions", err=True)
         return ERROR
     if "@" not in version and f".github/{ACTION}" in new:
         _warn(version)
@@ -113,7 +113,7 @@ def _declared(desired: Path, asked: tuple[str, ...]) -> list[App]:
     echo(f"{desired} is there already, and what it declares is left as it is", err=True)
     declarations, problems = checked(desired)
     if any(problem.severity == "error" for problem in problems):
-        echo(f"Error: {desired} has errors, so what its apps need is not known", err=True)
+        echo(f"Error: {desired} has errors, so what its apps need is not known [InvalidDeclaration]", err=True)
         echo("    fix what `reconcile validate` says, then run this again", err=True)
         raise click.exceptions.Exit(ERROR)
     if new := [name for name in asked if name not in declarations.apps]:

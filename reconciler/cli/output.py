@@ -14,6 +14,7 @@ import click
 from reconciler.cli.terminal import echo, print_it
 from reconciler.cli.turns import speak, speaker
 from reconciler.cycle.listener import Listener
+from reconciler.declare.errors import ReconcileError
 from reconciler.declare.model import App
 from reconciler.report.safe import plain
 
@@ -40,6 +41,13 @@ def say(line: str, err: bool = True) -> None:
     """A line for the person, and for the report."""
     echo(plain(line), err=err)
     report_lines([line])
+
+
+def say_error(error: ReconcileError, remedy: str = "") -> None:
+    """What is wrong, with its code, and what to do: `remedy`, else the error's own."""
+    say(f"Error: {error} [{error.code}]")
+    if words := remedy or error.remedy:
+        say(f"    {words}")
 
 
 def warn(app: App, text: str) -> None:
@@ -107,6 +115,9 @@ def telling(total: int, name: str, waited: Callable[[], float]) -> Iterator[Tell
 
 
 def line(outcome: Outcome) -> str:
-    """How one change ended."""
+    """How one change ended, with the code of what failed."""
+    from reconciler.service.failures import FAILED, failure_of
+
     words = f": {plain(outcome.message)}" if outcome.message else ""
-    return f"{outcome.status:8} {outcome.change.action} {plain(outcome.change.address)}{words}"
+    code = f" [{failure_of(outcome).code}]" if outcome.status in FAILED else ""
+    return f"{outcome.status:8} {outcome.change.action} {plain(outcome.change.address)}{words}{code}"

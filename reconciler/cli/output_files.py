@@ -22,7 +22,7 @@ class NotWritten(click.ClickException):
     """A file that is not written: which, why, and what to do."""
 
     def __init__(self, file: Path, why: str, remedy: str) -> None:
-        super().__init__(f"{file} cannot be written: {why}\n    {remedy}")
+        super().__init__(f"{file} cannot be written: {why} [NotWritten]\n    {remedy}")
 
 
 def check(file: Path) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import click
@@ -29,6 +32,7 @@ from reconciler.cli.other_apps import warn_forgotten
 from reconciler.cli.output import PERSON
 from reconciler.cli.stray import takes_no_words
 from reconciler.cli.terminal import echo
+from reconciler.declare.errors import ReconcileError
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.model import Plan
 
@@ -82,10 +86,11 @@ def plan(
     declarations = load_checked(desired, apps)
     read = minimal_read(only) if minimal else minimal_if_large(only) if if_large else None
     made: dict[str, Plan] = {}
+    failed: dict[str, ReconcileError] = {}
     last: list[Session] = []
 
     def work(app: App) -> int:
-        with read_and_plan(app, declarations, PERSON, Selection(only, causes), read=read) as session:
+        with _kept(failed, app), read_and_plan(app, declarations, PERSON, Selection(only, causes), read=read) as session:
             warn_unknown(only, app, declarations, session.record)
             made[app.name] = _redacted(session, declarations) if redact else session.planned.plan
             last[:] = [session]  # to take the last app's objects apart, just before the end, would take a while
@@ -99,12 +104,22 @@ def plan(
     codes = side_by_side(picked, work, jobs)
     plans = [made[app.name] for app in picked if app.name in made]
     if plans or form == "json":
-        show_plans(plans, form, no_color, show_unmanaged, full)
+        show_plans(plans, form, no_color, show_unmanaged, full, failed)
     unplanned = [app.displayName for app in picked if app.name not in made]
     _say_unplanned(unplanned, form)
     if out is not None:
         _save(plans, out, mode, unplanned)
     return worst(codes)
+
+
+@contextmanager
+def _kept(failed: dict[str, ReconcileError], app: App) -> Iterator[None]:
+    """Keeps what ends the work on an app, for who reads the JSON alone."""
+    try:
+        yield
+    except ReconcileError as error:
+        failed[app.name] = error
+        raise
 
 
 def _code(plan: Plan, session: Session) -> int:
@@ -143,13 +158,16 @@ def _redacted(session: Session, declarations: Declarations) -> Plan:
     return redact(plan, os.environ.get("RECONCILE_REDACT_KEY", ""), known)
 
 
-def show_plans(plans: list[Plan], form: str, no_color: bool, unmanaged: bool = False, full: bool = False) -> None:
-    """Plans on stdout in the asked form."""
+def show_plans(
+    plans: list[Plan], form: str, no_color: bool, unmanaged: bool = False, full: bool = False,
+    failed: Mapping[str, ReconcileError] = MappingProxyType({}),
+) -> None:  # fmt: skip
+    """Plans on stdout in the asked form; `failed` is what ended the planning of other apps."""
     match form:
         case "json":
             from reconciler.report import jsonform
 
-            click.echo(jsonform.dumps(plans), nl=False)
+            click.echo(jsonform.dumps(plans, failed), nl=False)
         case "text":
             from reconciler.report import text
             from reconciler.report.blocks import FEW

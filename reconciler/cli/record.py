@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from reconciler.cli import candidates
-from reconciler.cli.common import ERROR, chosen, guarded, load_checked, logged, options, worst
+from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
 from reconciler.cli.output import say
+from reconciler.cli.record_migrate import migrate
 from reconciler.cli.record_verify import verify
 from reconciler.cli.terminal import echo, echo_form
 from reconciler.cycle.clock import now
-from reconciler.declare.folders import APP_NAME
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.wording import plural
-from reconciler.record.here import checkout_here
-from reconciler.record.open import recovered, store_named, store_of
+from reconciler.record.open import recovered, store_of
 
 if TYPE_CHECKING:
     from reconciler.record.git.store import GitStore
     from reconciler.record.model import Record
-
-LOCAL = (
-    "the record is a local one, and this is no Git repository that could hold another: to move it into Git, write "
-    "`record: {backend: git, remote: origin}` in reconciler.yaml inside of a repository; to move it from a folder, name it "
-    "with --from local --path"
-)
 
 
 @click.group()
@@ -38,6 +30,7 @@ def record() -> None:
 
 
 record.add_command(verify)
+record.add_command(migrate)
 
 
 def _each(desired: Path, apps: tuple[str, ...], work: Callable[[App, Declarations], int]) -> int:
@@ -116,45 +109,6 @@ def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -
 
 @record.command()
 @options
-@click.option("--from", "backend", type=click.Choice(["local", "git"]), help="Where it lies now; without it, the other backend.")
-@click.option("--remote", default="origin", show_default=True, help="For --from git: the remote.")
-@click.option("--path", default=".reconcile", show_default=True, help="For --from local: the folder.")
-@click.option("--from-app", "name", metavar="NAME", help="The app's name until now, where that has changed.")
-def migrate(
-    desired: Path, apps: tuple[str, ...], no_color: bool, backend: str | None, remote: str, path: str, name: str | None
-) -> int:
-    """Move the record to where reconciler.yaml now says that it lives, or from an app's old name to its new one."""
-    if name is not None and (len(apps) != 1 or not APP_NAME.fullmatch(name)):
-        raise click.UsageError("--from-app takes the old name of one app: name the new one with --app")
-    from reconciler.cycle.audited import tell_command
-    from reconciler.declare.settings import RecordSettings
-    from reconciler.record.migrate import migrate as move
-    from reconciler.record.migrate import other_backend
-
-    def work(app: App, declarations: Declarations) -> int:
-        settings = declarations.record
-        if backend is None and name is not None:
-            source = store_named(name, declarations)
-        elif backend is None and settings.backend == "local" and checkout_here() is None:
-            raise click.UsageError(LOCAL)
-        else:
-            before = RecordSettings(backend or other_backend(settings), remote, path, settings.folder)
-            source = store_named(name or app.name, replace(declarations, record=before))
-        target = store_of(app, declarations)
-        if source.where() == target.where():
-            raise click.UsageError(f"the record lies in {target.where()} already")
-        count = move(source, target, now())
-        places = {"from": source.where(), "to": target.where()}
-        words = f"{count} entries moved from {source.where()} to {target.where()}"
-        logged(lambda: tell_command(target, "migrate", words, places))
-        say(f"{app.name}: {count} entries moved from {source.where()} to {target.where()}", err=False)
-        return 0
-
-    return _each(desired, apps, work)
-
-
-@record.command()
-@options
 @click.argument("head")
 def trust(desired: Path, apps: tuple[str, ...], no_color: bool, head: str) -> int:
     """Accept HEAD, a commit id or `none`, as the record of the app in Git, although its history was rewritten."""
@@ -219,6 +173,6 @@ def _each_in_git(desired: Path, apps: tuple[str, ...], work: Callable[[str, GitS
 
 
 def _nowhere(address: str) -> int:
-    say(f"Error: no record has {address!r}")
+    say(f"Error: no record has {address!r} [NotInRecord]")
     echo("    an address is User/<userPrincipalName> or Group/<displayName>, as a plan shows it", err=True)
     return ERROR

@@ -49,7 +49,8 @@ def close(desired: Path, apps: tuple[str, ...], no_color: bool, name: str, evide
     declarations = load_checked(desired, ())
     files, standing = sound(desired, name, declarations)
     if not files:
-        raise click.ClickException(f"the review {name} has no files")
+        words = f"the review {name} has no files [UnknownName]"
+        raise click.ClickException(f"{words}\n    `reconcile review status` lists the reviews")
     if _said(_undone(files, standing), name):
         return ERROR
     seen: list[ReadBack] = []
@@ -69,7 +70,7 @@ def _undone(files: list[Review], standing: Standing) -> list[str]:
 def _said(lines: list[str], name: str) -> bool:
     """Whether something stands in the way, which is told."""
     for line in lines:
-        say(f"Error: {line}")
+        say(f"Error: {line} [ReviewOpen]")
     if lines:
         say(f"The review {name} stays open: decide what is missing, `reconcile review apply {name}`, apply, and close it again.")
     return bool(lines)
@@ -84,7 +85,7 @@ def _look(seen: list[ReadBack], name: str, declarations: Declarations, files: li
     """What became of the removals in one app."""
     app = declarations.apps.get(name)
     if app is None:
-        say(f"Error: the app {name} is no longer declared: nobody can read there what was to be removed")
+        say(f"Error: the app {name} is no longer declared: nobody can read there what was to be removed [AppNotDeclared]")
         return ERROR
     rows = [row for review in files for row in review.rows if row.app == name and row.decision == REMOVE]
     seen.extend(removed(app, declarations, rows, PERSON))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.common import CHANGES, ERROR, PARTIAL, load_checked, options
-from reconciler.cli.output import say
+from reconciler.cli.output import say, say_error
 from reconciler.cli.terminal import echo, echo_form
 from reconciler.cycle.clock import today
 from reconciler.declare.model import Declarations
@@ -80,8 +80,7 @@ def apply_(desired: Path, apps: tuple[str, ...], no_color: bool, name: str) -> i
     try:
         followed = follow(desired, rows, standing)
     except ImportRefused as error:
-        say(f"Error: {error.message}")
-        say(f"    {error.remedy}; nothing was written")
+        say_error(error, f"{error.remedy}; nothing was written")
         return ERROR
     return _told_of(followed, desired, len(rows))
 
@@ -94,7 +93,7 @@ def sound(desired: Path, name: str, declarations: Declarations) -> tuple[list[Re
 
     reviews = _reviews(desired, name)
     if name in reviews.closed:
-        raise click.ClickException(f"the review {name} is closed")
+        raise click.ClickException(f"the review {name} is closed [ReviewClosed]\n    start another one: `reconcile review start`")
     problems = [problem for problem in check_reviews(reviews, declarations, today()) if problem.severity == "error"]
     echo(as_text([problem for problem in problems if problem not in reviews.problems]), err=True, nl=False)
     if problems:

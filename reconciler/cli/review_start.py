@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, meant, options, worst
-from reconciler.cli.output import PERSON, say
+from reconciler.cli.output import PERSON, say, say_error
 from reconciler.cli.terminal import echo
 from reconciler.cycle.clock import today
 from reconciler.declare.model import App, Declarations
@@ -56,7 +56,8 @@ def start(
     def work(app: App) -> int:
         found = _read(app, declarations, offline)
         if found is None:
-            say(f"Error: {app.displayName} has no record: leave out --offline")
+            say(f"Error: {app.displayName} has no record [NoRecord]")
+            say("    leave out --offline")
             return ERROR
         rows.extend(found)
         return 0
@@ -92,7 +93,8 @@ def _check_new(desired: Path, name: str) -> None:
 
     folder = desired / FOLDER / name
     if folder.exists() or folder.is_symlink():
-        raise click.ClickException(f"there is a review {name} in {folder}: nothing was written\n    give this one another name")
+        words = f"there is a review {name} in {folder}: nothing was written [ReviewExists]"
+        raise click.ClickException(f"{words}\n    give this one another name")
 
 
 def _chooser(by: str, declarations: Declarations) -> Choose:
@@ -151,7 +153,7 @@ def _told(shared: Shared, otherwise: str) -> bool:
     for why, people in sorted(shared.fallen.items()):
         say(f"{otherwise} decides about {_named(people)}: {why}")
     for why, people in sorted(shared.alone.items()):
-        say(f"Error: nobody decides about {_named(people)}: {why}")
+        say(f"Error: nobody decides about {_named(people)}: {why} [NoReviewer]")
     if shared.alone:
         say("    nothing was written: name somebody else for them with --otherwise")
     return not shared.alone
@@ -185,7 +187,7 @@ def _write(desired: Path, declarations: Declarations, shared: Shared, head: dict
     try:
         put(desired, texts)
     except ImportRefused as error:
-        say(f"Error: {error.message}")
+        say_error(error)
         return ERROR
     for reviewer, path in zip(shared.files, texts, strict=True):
         rows = shared.files[reviewer]

@@ -14,8 +14,9 @@ import click
 
 from reconciler.cli import candidates
 from reconciler.cli.common import ERROR, chosen, guarded, load_checked, lock_option, options, worst
-from reconciler.cli.interrupt import INTERRUPTED, in_turn
-from reconciler.cli.output import PERSON, say, warn
+from reconciler.cli.interrupt import INTERRUPTED, Reading
+from reconciler.cli.jobs import jobs_option, under_locks
+from reconciler.cli.output import say, warn
 from reconciler.cli.plan import show_plans
 from reconciler.cli.terminal import echo
 from reconciler.cli.write import blocked, vanishing, write
@@ -37,9 +38,10 @@ if TYPE_CHECKING:
 @click.option("--reason", help="Why; it stands in the record, the log and plans.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @lock_option
+@jobs_option("Apps at a time.")
 def revoke(
     desired: Path, apps: tuple[str, ...], no_color: bool, user: str | None, id: str | None, reason: str | None,
-    auto_approve: bool, lock_timeout: float,
+    auto_approve: bool, lock_timeout: float, jobs: int,
 ) -> int:  # fmt: skip
     """Disable a person's account in every app at once, and keep it so until the declaration agrees.
 
@@ -56,11 +58,11 @@ def revoke(
         return ERROR
     from reconciler.cycle.revoke import address_by_id, address_of, is_known
 
-    if user is None and len(list(chosen(declarations, apps))) != 1:
+    if user is None and len(chosen(declarations, apps)) != 1:
         raise click.UsageError("an id means one service: name its app with --app")
     address = address_of(user, declarations) if user is not None else address_by_id(str(id))
     with ExitStack() as stack:
-        ready: list[tuple[Session, tuple[Change, ...]]] = []
+        ready: dict[str, tuple[Session, tuple[Change, ...]]] = {}
         advised: set[str] = set()  # apps of which it was said what else to do
 
         def look(app: App) -> int:
@@ -68,24 +70,28 @@ def revoke(
             if isinstance(part, int):
                 advised.add(app.name)
                 return part
-            ready.append(part)
+            ready[app.name] = part
             return 0
 
-        looked = [
-            _or_by_hand(app, address, guarded(lambda app=app: look(app)), advised)  # type: ignore[misc]
-            for app in chosen(declarations, apps)
-        ]
+        def looked_at(app: App) -> int:
+            return _or_by_hand(app, address, guarded(partial(look, app)), advised)
+
+        picked = chosen(declarations, apps)
+        looked = under_locks([(app, partial(looked_at, app)) for app in picked], jobs)
+        if INTERRUPTED in looked:
+            return INTERRUPTED
         elsewhere = [] if apps or user is None else left_in(declarations, address)
-        known = any(is_known(session, address) for session, _ in ready)
+        parts = [ready[app.name] for app in picked if app.name in ready]
+        known = any(is_known(session, address) for session, _ in parts)
         if not known and elsewhere:
             return worst([*looked, *_out_of_reach(address, elsewhere)])
         if not known and not any(looked):
-            recorded = [name for session, _ in ready for name in session.planned.context.entries]
+            recorded = [name for session, _ in parts for name in session.planned.context.entries]
             raise click.UsageError(_nobody(user, str(id), declarations, recorded))
-        if not _agreed(user or f"the account {id}", ready, auto_approve, no_color):
+        if not _agreed(user or f"the account {id}", parts, auto_approve, no_color):
             return ERROR
-        works = {session.app.name: partial(_put_out, session, changes, address) for session, changes in ready}
-        return worst([*looked, *in_turn(works), *_out_of_reach(address, elsewhere)])
+        works = [(session.app, partial(_put_out, session, changes, address)) for session, changes in parts]
+        return worst([*looked, *under_locks(works, jobs), *_out_of_reach(address, elsewhere)])
 
 
 def _part(
@@ -94,8 +100,10 @@ def _part(
     """One app, locked until the stack ends, and what is to be written to it; or the exit code, where nothing may be."""
     from reconciler.cycle.revoke import forbidding, lock_and_plan_without, name_in_use, owner_of, unanswered
 
-    without = lock_and_plan_without(app, declarations, PERSON, lock_timeout, address, reason)
+    reading = Reading()
+    without = lock_and_plan_without(app, declarations, reading.listener, lock_timeout, address, reason)
     session, changes, left_out = stack.enter_context(without)
+    reading.writes = True
     for text in left_out:
         warn(app, text)
     if (name := name_in_use(session, address)) is not None:
@@ -126,7 +134,7 @@ def _out_of_reach(address: str, apps: list[str]) -> Iterator[int]:
     for app in apps:
         say(
             f"Error: the app {app} is not declared here, and by its record {address} may have an active account there: it was "
-            "not revoked"
+            "not revoked [AppNotDeclared]"
         )
         say("    revoke it from where the app is declared; else disable the account there by hand")
         yield ERROR
@@ -152,20 +160,22 @@ def _meant(user: str, declarations: Declarations, recorded: list[str]) -> str:
 
 def _waits(app: App, address: str, current: str) -> int:
     """Two people bear the name for now: the wrong one must not be taken for the other."""
-    say(f"Error: {app.displayName}: the account of {address} is still called {current}, since another one has the name")
+    why = f"the account of {address} is still called {current}, since another one has the name"
+    say(f"Error: {app.displayName}: {why} [NameInUse]")
     say(f"    `reconcile revoke {current}` disables it; whoever had the name before goes with the next apply")
     return ERROR
 
 
 def _owned(app: App, address: str, owner: str) -> int:
     """Somebody's account is revoked by name, in every app, and comes back when the declaration has agreed."""
-    say(f"Error: {app.displayName}: the account {address.removeprefix('User/#')} is not a stranger's: it is {owner}'s")
+    why = f"the account {address.removeprefix('User/#')} is not a stranger's: it is {owner}'s"
+    say(f"Error: {app.displayName}: {why} [NotAStranger]")
     say(f"    to disable it: `reconcile revoke {name_of(owner)}`")
     return ERROR
 
 
 def _unanswered(app: App, address: str, why: str) -> int:
-    say(f"Error: {app.displayName}: nobody knows whether {address} has an account: {why}")
+    say(f"Error: {app.displayName}: nobody knows whether {address} has an account: {why} [NotAnswered]")
     _by_hand(app, address)
     return ERROR
 
@@ -205,7 +215,7 @@ def _still_in(session: Session, accounts: list[LiveObject]) -> Iterator[int]:
 
     for account, is_managed in still_active(session, accounts):
         why = "the service did not disable it" if is_managed else "it is not managed here, so it was left alone"
-        say(f"Error: {account.name} is still active in {session.app.displayName}: {why}")
+        say(f"Error: {account.name} is still active in {session.app.displayName}: {why} [StillActive]")
         other = f"`reconcile revoke --app {session.app.name} --id {quote(account.id)}` disables it too, or "
         say(f"    {'' if is_managed else other}disable the account there by hand, now")
         yield ERROR

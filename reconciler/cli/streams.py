@@ -42,6 +42,6 @@ def finish() -> OSError | None:
     """Write what is left to be written; returns why not all of it could be."""
     sys.stdout.flush()
     if _Pipe.failure is not None:
-        sys.stderr.write(f"Error: the output could not be written whole: {_Pipe.failure.strerror}\n")
+        sys.stderr.write(f"Error: the output could not be written whole: {_Pipe.failure.strerror} [NotWritten]\n")
     sys.stderr.flush()
     return _Pipe.failure

@@ -40,6 +40,6 @@ def _unlock(apps: list[App], declarations: Declarations, id: str) -> int:
             logged(partial(tell, store, Kind.LOCK_BROKEN, words, details))
             echo(f"{app.name}: the lock is broken; {plain(quiet)}")
             return 0
-    echo(f"Error: no lock has the id {id!r}: nothing was done", err=True)
+    echo(f"Error: no lock has the id {id!r}: nothing was done [UnknownLock]", err=True)
     echo("    `reconcile lock` shows the locks that there are", err=True)
     return ERROR

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.common import BLOCKED, ERROR, PARTIAL
 from reconciler.cli.interrupt import THE_SAME, left_over, orderly
-from reconciler.cli.output import line, report_lines, say, telling
+from reconciler.cli.output import line, report_lines, say, say_error, telling
 from reconciler.cycle.clock import now
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import is_group
@@ -35,7 +35,7 @@ def closed(app: App, declarations: Declarations) -> int | None:
     if why is None:
         return ERROR if vanishing(declarations) else None
     if why == "manual":
-        say(f"Error: provisioning of {app.displayName} is manual: only plans are made")
+        say(f"Error: provisioning of {app.displayName} is manual: only plans are made [Manual]")
         say("    set `mode: automatic` under provisioning in app.yaml")
         return ERROR
     say(f"Provisioning of {app.displayName} is off: nothing was done.")
@@ -48,7 +48,7 @@ def vanishing(declarations: Declarations) -> bool:
 
     if not is_lost_with_the_machine(declarations.record):
         return False
-    say("Error: the record would vanish with this machine, since it lies in .reconcile")
+    say("Error: the record would vanish with this machine, since it lies in .reconcile [RecordVanishes]")
     say(
         "    write `record: {backend: git, remote: origin}` in reconciler.yaml, or "
         "`record: {backend: local, path: ...}` for a folder that you keep"
@@ -143,18 +143,17 @@ def _ended(session: Session, result: Result, only: tuple[str, ...]) -> int:
     from reconciler.report.text import caution_words
 
     if session.store.lost:
-        say("Error: the lock was lost, so writing stopped: another run may have taken it")
+        say("Error: the lock was lost, so writing stopped: another run may have taken it [LockLost]")
         say(f"    {THE_SAME}; what was written is found by reading the service")
         return PARTIAL
     if result.unkept:
-        say(f"Error: {result.unkept}")
-        say(f"    nothing more was written to {session.app.displayName}: {result.unkept.remedy}, then {THE_SAME}")
+        rest = f"nothing more was written to {session.app.displayName}"
+        say_error(result.unkept, f"{rest}: {result.unkept.remedy}, then {THE_SAME}")
         return PARTIAL
     if result.interrupted:
         return left_over(result)
     if result.refused:
-        say(f"Error: {result.refused}")
-        say(f"    {_first(result.refused)}{THE_SAME}")
+        say_error(result.refused, f"{_first(result.refused)}{THE_SAME}")
     left = [item for item in session.planned.findings.outstanding if Selection(only).names(item.address)]
     for item in cautions(session.planned.context, left):
         say(f"Error: what an earlier apply told {session.app.displayName} is not done: {caution_words(item)}")

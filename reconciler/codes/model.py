@@ -25,3 +25,8 @@ class Code(NamedTuple):
     fix: str
     example: Example | None = None
     shown: str = ""
+
+
+def told(name: str, title: str, means: str, matters: str, fix: str, shown: str) -> Code:
+    """A code that no file of declarations alone can show."""
+    return Code(name, title, means, matters, fix, shown=shown)

@@ -35,6 +35,18 @@ CODES = (
         Example(ASSIGNMENTS, "assignments:\n  - {user: ada@example.com, role: Owner}\n"),
     ),
     Code(
+        "login-account-group",
+        "A login account group in which the role is not given",
+        "`loginAccountGroup` names an account group that is not among the role's `accountGroups`.",
+        "ThousandEyes lets nobody enter an account group in which they have no role.",
+        "Add it to `accountGroups`, or name one of them.",
+        Example(
+            "apps/wiki/roles.yaml",
+            "roles:\n  - value: admin\n    displayName: Admin\n    thousandeyes: {role: Organization Admin, "
+            "accountGroups: [Production], loginAccountGroup: Staging}\n",
+        ),
+    ),
+    Code(
         "unknown-app",
         "No app of this name is declared",
         "A policy names an app that has no folder below `apps/`.",

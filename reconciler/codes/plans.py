@@ -183,9 +183,10 @@ ERRORS = (
     ),
     Code(
         "InvalidValue",
-        "An expression gives no value for one person",
-        "A mapping's expression fails for this person, or its result does not fit the attribute.",
-        "Nothing is planned for this one; the rest is.",
+        "A value that cannot be used",
+        "A mapping's expression fails for one person, or its result does not fit the attribute; in a log or a status: the "
+        "service refuses a value of the object (HTTP 400).",
+        "Nothing is written for this one; the rest is.",
         "Fix the person's attribute or the expression; `reconcile eval --user USER` shows each call.",
         shown='`DateTime` functions over an `employeeHireDate` of "soon"',
     ),

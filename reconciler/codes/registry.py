@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.codes import cautions, mapping_rules, names, plans, records, reviews, services, shapes, yaml_files
+from reconciler.codes import (
+    apps,
+    cautions,
+    commands,
+    mapping_rules,
+    names,
+    objects,
+    plans,
+    records,
+    reviews,
+    services,
+    shapes,
+    yaml_files,
+)
 from reconciler.codes.model import Code
 
 PARTS: Mapping[str, tuple[Code, ...]] = {
@@ -15,6 +28,9 @@ PARTS: Mapping[str, tuple[Code, ...]] = {
     "Services, secrets and settings": services.CODES,
     "The record": records.CODES,
     "Reviews": reviews.CODES,
+    "What ends a command": commands.CODES,
+    "What ends a whole app's plan, apply or cycle": apps.CODES,
+    "What ends the change of one object": objects.CODES,
     "Who is skipped": plans.SKIPS,
     "Safeguards": plans.SAFEGUARDS,
     "Objects that cannot be planned": plans.ERRORS,

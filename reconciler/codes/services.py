@@ -122,7 +122,8 @@ CODES = (
     Code(
         "other-backend",
         "A setting of another kind of record",
-        "`reconciler.yaml` gives a key that the chosen backend does not have: `path` is local's; `remote` and `sign` are git's.",
+        "`reconciler.yaml` gives a key that the chosen backend does not have: "
+        "`path` is local's; `remote`, `ref` and `sign` are git's.",
         "The record would lie elsewhere than the file makes believe.",
         "Choose the backend that the key belongs to, or remove the key.",
         Example("reconciler.yaml", "record: {backend: local, remote: origin}\n"),

@@ -14,7 +14,7 @@ from reconciler.declare.folders import SUFFIXES
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
 from reconciler.declare.place import Place
-from reconciler.declare.settings import RecordSettings
+from reconciler.declare.settings import REF, RecordSettings, record_settings
 from reconciler.plan.earlier import APPLIED, Before
 from reconciler.plan.model import Caution
 from reconciler.record.model import Record
@@ -30,7 +30,7 @@ def declared(app: App, settings: RecordSettings) -> dict[str, str]:
         "app": app.name,
         "tenantUrl": app.tenantUrl,
         "secretToken": app.secretToken,
-        "record": _place(settings.backend, settings.remote, settings.path),
+        "record": _place(settings),
     }
 
 
@@ -104,7 +104,7 @@ def _at(commit: str, folder: str, app: App, apps: frozenset[str]) -> dict[str, s
         return {}
     settings = read_at(commit, f"{folder}/reconciler").get("record")
     settings = settings if isinstance(settings, dict) else {}
-    said = {"record": _place(settings.get("backend", "local"), settings.get("remote", "origin"), settings.get("path"))}
+    said = {"record": _place(record_settings(settings, folder))}
     for name in (app.name, *(name for name in known if name not in apps)):
         credentials = read_at(commit, f"{folder}/apps/{name}/app").get("adminCredentials")
         texts = {
@@ -117,8 +117,11 @@ def _at(commit: str, folder: str, app: App, apps: frozenset[str]) -> dict[str, s
     return said
 
 
-def _place(backend: object, remote: object, path: object) -> str:
-    return f"git {remote}" if backend == "git" else f"local {path or '.reconcile'}"
+def _place(settings: RecordSettings) -> str:
+    """As records keep it; of the ref where all lay once, nothing."""
+    if settings.backend != "git":
+        return f"local {settings.path or '.reconcile'}"
+    return f"git {settings.remote}" + (f" {settings.ref}" if settings.ref != REF else "")
 
 
 def _where(key: str, app: App, folder: str) -> Place:

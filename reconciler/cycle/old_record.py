@@ -1,10 +1,14 @@
-"""A record that was left in .reconcile when reconciler.yaml began to say another place: to forget it is to forget who left."""
+"""A record that was left at one place when reconciler.yaml began to say another: to forget it is to forget who left."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from reconciler.declare.settings import APP
+from reconciler.record.here import checkout_here
+from reconciler.record.known import knows
 
 if TYPE_CHECKING:
     from reconciler.plan.planner import Planned
@@ -15,15 +19,33 @@ MOVE = "`reconcile record migrate --from local`"
 
 
 def with_old_record(planned: Planned, store: Store) -> Planned:
-    """The plan of an app that has no record in `store`, with a warning that names the one that was left."""
+    """The plan of an app that has no record in `store`, with a warning that names the one that was left. Raises RecordError."""
     from reconciler.plan.notices import NO_RECORD
 
-    old = OLD / store.app
-    if str(old) == store.where() or not (old / "record.json").is_file():
+    if (found := _left(store)) is None:
         return planned
-    text = f"there is no record in {store.where()}, and one in {old}: whoever left since it was made is not disabled; run {MOVE}"
+    old, command = found
+    text = (
+        f"there is no record in {store.where()}, and one in {old}: whoever left since it was made is not disabled; run {command}"
+    )
     plan = planned.plan
     return replace(planned, plan=replace(plan, warnings=(text, *(other for other in plan.warnings if other != NO_RECORD))))
+
+
+def _left(store: Store) -> tuple[str, str] | None:
+    """Where a record was left, and the command that moves it."""
+    from reconciler.record.git.store import GitStore
+
+    old = OLD / store.app
+    if str(old) != store.where() and (old / "record.json").is_file():
+        return str(old), MOVE
+    if isinstance(store, GitStore):
+        refs = store.elsewhere()
+        return (refs[0].replace(APP, store.app) + f" on {store.ref.remote}", "`reconcile record migrate`") if refs else None
+    checkout = checkout_here()
+    if checkout is not None and knows(checkout.common, store.app):
+        return "Git, as this checkout knew it", "`reconcile record migrate --from git`"
+    return None
 
 
 def to_move() -> bool:

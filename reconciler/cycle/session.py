@@ -19,6 +19,8 @@ from reconciler.cycle.listener import Listener
 from reconciler.cycle.old_record import with_old_record
 from reconciler.cycle.read import read_live
 from reconciler.cycle.renamed_app import refuse_renamed
+from reconciler.cycle.role_reading import Asked, read_roles
+from reconciler.cycle.role_source import role_source
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.change import Change
 from reconciler.plan.earlier import NOTHING, Earlier
@@ -35,6 +37,7 @@ from reconciler.record.open import recovered, store_of
 from reconciler.record.store import Store
 from reconciler.resolve.model import Resolution
 from reconciler.resolve.resolution import resolve
+from reconciler.rolesources.source import RoleSource
 from reconciler.scim.client import ScimClient
 
 EVERYTHING = Selection()
@@ -44,13 +47,17 @@ Read = Callable[[ScimClient, Resolution, Record | None], Live]
 
 @dataclass(frozen=True)
 class Session:
-    """One app, read and planned; the client is still open. `guarded` is of what is to be written, by default all of the plan."""
+    """One app, read and planned; the client is still open. `guarded` is of what is to be written, by default all of the plan.
+
+    `roles` is the API beside SCIM that holds the roles, where there is one.
+    """
 
     client: ScimClient
     store: Store
     record: Record | None
     planned: Planned
     guarded: Guarded
+    roles: RoleSource | None = None
 
     @property
     def app(self) -> App:
@@ -65,12 +72,13 @@ class Session:
 @contextmanager
 def read_and_plan(
     app: App, declarations: Declarations, listener: Listener, selection: Selection = EVERYTHING, store: Store | None = None,
-    amend: Amend | None = None, read: Read | None = None, loaded: Record | None = None,
+    amend: Amend | None = None, read: Read | None = None, loaded: Record | None = None, everybody: bool = False,
 ) -> Iterator[Session]:  # fmt: skip
     """Read the service and plan one app. Raises RecordError, CredentialError and ServiceError.
 
     `store` is the one that holds the lock, where there is one, and `loaded` its record, if it was asked already; `amend` changes
-    the record before it is planned with; `read` is what reads the service, if not all of it is.
+    the record before it is planned with; `read` is what reads the service, if not all of it is. Of roles that an API beside
+    SCIM holds those of `everybody` are read, instead of those whom the plan rests on.
     """
     app = with_origins(app, declarations.folder)
     # 1. The record of what was last applied, with what a killed run has left in its journal.
@@ -84,7 +92,9 @@ def read_and_plan(
             refuse_renamed(app, declarations, client.base_url)
         # 3. What is there, and the changes that lead from there to what is declared.
         config = Config(declarations.digest, *revision(declarations.folder))
+        source = role_source(app, client, record)
         live = (read or read_live)(client, resolution, record)
+        live = read_roles(source, resolution, record, live, Asked(everybody, listener.waits, client.profile.limits().per_minute))
         earlier = earlier_app(app, declarations, record)
         planned = plan_with(live, resolution, client, record, selection, config, earlier)
         # 4. What a reviewer should know beside the changes.
@@ -94,7 +104,7 @@ def read_and_plan(
         # 5. Whether the safeguards let it be written.
         verdict = guard(planned, record, now())
         collect_again()
-        yield Session(client, store, record, with_verdicts(planned, verdict), verdict)
+        yield Session(client, store, record, with_verdicts(planned, verdict), verdict, source)
 
 
 def plan_with(

@@ -19,6 +19,7 @@ from reconciler.cycle.session import EVERYTHING, Amend, Read, Session, read_and_
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.apply_inputs import apply_inputs
 from reconciler.plan.change import Change
+from reconciler.plan.roles_beside import memory
 from reconciler.plan.safeguards.facts import Extent
 from reconciler.plan.safeguards.memory import prepare
 from reconciler.plan.selection import Selection
@@ -101,6 +102,8 @@ def job_of(session: Session, changes: tuple[Change, ...], request: Request, star
     record.describe(session.client.shown_url, declared(session.app, context.resolution.declarations.record))
     if any(group.members or group.inside for group in context.live.groups.values() if group.id not in context.live.not_listed):
         record.show_members()
+    if session.roles is not None and not context.live.roles.why:
+        record.know_roles(memory(context.live, record.entries))
     inputs = apply_inputs(context, request.only)
     removals = prepare(
         record, session.guarded, Extent.PART if request.only or plan.selected_causes or plan.part else Extent.WHOLE
@@ -122,6 +125,7 @@ def job_of(session: Session, changes: tuple[Change, ...], request: Request, star
         session.planned.everything,
         skipped,
         origin_of(session, started, request.pulls or {}, request.cycle),
+        session.roles,
     )
 
 

@@ -13,6 +13,7 @@ from reconciler.declare.names import fold
 from reconciler.declare.notes import Notes
 from reconciler.declare.notification import read_notification
 from reconciler.declare.place import Problem
+from reconciler.declare.role_source import read_role_api
 from reconciler.declare.roles import read_roles
 from reconciler.declare.safeguards import read_approvals, read_safeguards
 from reconciler.declare.settings import Deprovisioning, Provisioning
@@ -51,6 +52,7 @@ def build_app(folder: str, documents: Mapping[str, Document], problems: list[Pro
         safeguards=read_safeguards(document, roles, problems),
         approvals=read_approvals(documents["approvals"], problems) if "approvals" in documents else (),
         notification=read_notification(document, notes),
+        role_api=read_role_api(document, documents.get("roles"), roles.values(), settings, notes),
     )
 
 

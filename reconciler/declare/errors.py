@@ -6,9 +6,15 @@ from __future__ import annotations
 class ReconcileError(Exception):
     """`message` says what is wrong, where and why; `remedy` what to do next, empty where nothing can be said.
 
-    `code` is one of the registry, where it has a part of that page.
+    Its `code` stays the same when the words change: one of the registry, by default that of its kind. `reconcile help CODE` says
+    what it means.
     """
 
     def __init__(self, message: str, remedy: str, code: str = "") -> None:
         super().__init__(message)
-        self.message, self.remedy, self.code = message, remedy, code
+        self.message, self.remedy, self._code = message, remedy, code
+
+    @property
+    def code(self) -> str:
+        """The class's own name, but for kinds that are told together."""
+        return self._code or type(self).__name__

@@ -156,7 +156,7 @@ class _Loader:
             backend = declared.get("backend", "local")
             self.record = record_settings(declared, str(self.root))
             known = backend in ("git", "local") and not document.lacks(("record", "backend"))
-            for key, owner in (("remote", "git"), ("sign", "git"), ("path", "local")):
+            for key, owner in (("remote", "git"), ("ref", "git"), ("sign", "git"), ("path", "local")):
                 if known and key in declared and backend != owner:
                     self.reader.error(
                         document.locate_key(("record", key)),

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 from reconciler.declare.place import Place, Text
 
+BESIDE = "beside"  # the kind of a mapping that an API beside SCIM fulfils, and no YAML says
+ROLES = "roles"  # its target
+
 
 class Clause(NamedTuple):
     """One test of a scoping filter; `places` are those of its keys' values, which may lack."""
@@ -27,7 +30,7 @@ class ScopingFilter(NamedTuple):
 
 
 class AttributeMapping(NamedTuple):
-    """How one target attribute is derived; exactly one kind: source, constant, expression, none.
+    """How one target attribute is derived; exactly one kind: source, constant, expression, none, or BESIDE.
 
     `caseExact` is None where nothing was said: userName and emails are compared without regard to case, others with it.
     `target_text` and `value_text` are where target and value stand.

@@ -42,6 +42,36 @@ class Group(NamedTuple):
     line: int
 
 
+class RoleGrant(NamedTuple):
+    """What a role is on a service that holds roles over an API of their own, by the names that stand there.
+
+    `groups` are account groups, None for all, those to come included; `home` is the one to enter at login, "" where none is
+    said. `place` and `group_places` are where the names stand.
+    """
+
+    role: str
+    groups: tuple[str, ...] | None
+    home: str = ""
+    place: Place = Place("", 0)
+    group_places: tuple[Place, ...] = ()
+    home_place: Place = Place("", 0)
+
+
+class RoleApi(NamedTuple):
+    """The API beside SCIM that holds an app's roles; `url` and `token` are unresolved references, "" for SCIM's own.
+
+    `assertive`: roles that nothing here has given are taken. `place` is where the first role says what it is there.
+    """
+
+    driver: str
+    url: str = ""
+    token: str = ""
+    assertive: bool = False
+    place: Place = Place("", 0)
+    url_place: Place = Place("", 0)
+    token_place: Place = Place("", 0)
+
+
 class Role(NamedTuple):
     """An app role; `key` is the folded displayName, by which assignments name it."""
 
@@ -52,6 +82,7 @@ class Role(NamedTuple):
     enabled: bool = True
     allowedMemberTypes: tuple[str, ...] = ("User", "Group")
     place: Place = Place("", 0)
+    grant: RoleGrant | None = None
 
 
 class Assignment(NamedTuple):
@@ -127,6 +158,7 @@ class App:
     safeguards: Safeguards = Safeguards()
     approvals: tuple[Approval, ...] = ()
     notification: Notification = Notification()
+    role_api: RoleApi | None = None
 
 
 class AppHead(Protocol):

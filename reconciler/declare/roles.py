@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.declare.model import Role
+from reconciler.declare.model import Role, RoleGrant
 from reconciler.declare.names import DEFAULT_ACCESS_KEY, fold
 from reconciler.declare.notes import Notes
 from reconciler.declare.place import Place
@@ -23,7 +23,7 @@ def read_roles(document: Document | None, notes: Notes) -> dict[str, Role]:
     for number, row in enumerate(rows if isinstance(rows, list) else ()):
         if not isinstance(row, dict) or not isinstance(row.get("displayName"), str):
             continue
-        role = _role(row, document.locate(("roles", number)))
+        role = _role(row, document.locate(("roles", number)))._replace(grant=_grant(document, number, row, notes))
         if role.key in roles or role.key == DEFAULT_ACCESS_KEY:
             path, twice = ("roles", number, "displayName"), f"the role {role.displayName} stands twice or is built in"
             notes.error(document, path, "duplicate", twice, "keep one")
@@ -46,3 +46,17 @@ def _role(row: dict[str, Any], place: Place) -> Role:
         tuple(kinds) if isinstance(kinds, list) else ("User", "Group"),
         place,
     )
+
+
+def _grant(document: Document, number: int, row: dict[str, Any], notes: Notes) -> RoleGrant | None:
+    said, path = row.get("thousandeyes"), ("roles", number, "thousandeyes")
+    if not isinstance(said, dict) or not isinstance(said.get("role"), str) or not said.get("accountGroups"):
+        return None
+    listed, home = said["accountGroups"], said.get("loginAccountGroup", "")
+    groups = tuple(map(str, listed)) if isinstance(listed, list) else None
+    if home and groups is not None and fold(home) not in map(fold, groups):
+        words = f"{home} is not one of the role's accountGroups"
+        notes.error(document, (*path, "loginAccountGroup"), "login-account-group", words, "add it there, or name one of them")
+    at = document.locate
+    places = tuple(at((*path, "accountGroups", index)) for index in range(len(groups or ())))
+    return RoleGrant(said["role"], groups, home, at((*path, "role")), places, at((*path, "loginAccountGroup")))

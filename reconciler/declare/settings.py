@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -81,11 +82,16 @@ class Lockout(NamedTuple):
     minimumActive: int
 
 
+APP = "<app>"  # stands for an app's name in a ref
+REF = f"refs/reconcile/{APP}"
+PLACES = re.compile("refs/(heads/([A-Za-z0-9][A-Za-z0-9_-]*/)*)?reconcile/<app>")  # of refs, as the schema says
+
+
 @dataclass(frozen=True)
 class RecordSettings:
     """Where the record lies: `remote` for git, `path` for local; `folder` is that of reconciler.yaml, inside the repository.
 
-    `sign` is whether each commit of a record in Git is signed.
+    `sign` is whether each commit of a record in Git is signed; `ref` is where it lies on the remote, with APP for the app's name.
     """
 
     backend: str = "local"  # or "git"
@@ -93,13 +99,14 @@ class RecordSettings:
     path: str | None = None
     folder: str = "."
     sign: bool = False
+    ref: str = REF
 
 
 def record_settings(said: Mapping[str, Any], folder: str) -> RecordSettings:
     """What `record:` of a reconciler.yaml in `folder` says, with the defaults."""
     path = said.get("path")
     backend, remote = str(said.get("backend", "local")), str(said.get("remote", "origin"))
-    return RecordSettings(backend, remote, path and str(path), folder, said.get("sign") is True)
+    return RecordSettings(backend, remote, path and str(path), folder, said.get("sign") is True, str(said.get("ref", REF)))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ USER_SOURCES = (
 )  # fmt: skip
 GROUP_SOURCES = ("displayName", "id", "description", "mailNickname", "members")
 COMPUTED = ("IsSoftDeleted", "appRoleAssignments")
+GRANTED = "grantedRoles"  # those of a user's roles that are something on an API beside SCIM; no YAML says it
 DEFAULT_DOMAIN = "DefaultDomain()"  # what the function reads, by its call: no attribute of anybody bears this name
 MULTI_VALUED = frozenset({"appRoleAssignments", "members", "otherMails", "proxyAddresses"})
 

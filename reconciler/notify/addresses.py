@@ -10,7 +10,7 @@ from reconciler.declare.urls import TOKEN, webhook_problem
 from reconciler.notify.signature import PREFIX, key_of
 from reconciler.notify.target import Target
 from reconciler.scim.credentials import foreign, holds
-from reconciler.scim.errors import CredentialError
+from reconciler.scim.errors import CredentialError, OriginNotAllowed
 from reconciler.scim.origins import LIST, allowed, check_name, origin
 from reconciler.scim.references import FOREIGN, REFERENCE, expanded, parts, secret_file, usable_in_url
 
@@ -34,7 +34,7 @@ def resolve(target: Target, webhook: Webhook, environ: Mapping[str, str]) -> Hoo
     here, entries = origin(url), allowed(environ)
     names = [_name(secret, environ, what) for secret in webhook.secrets or (webhook.url,)]
     if here not in {entry.origin for entry in entries}:
-        raise CredentialError(
+        raise OriginNotAllowed(
             f"{what} points to {here}, where nothing has been allowed to go",
             f"if events may go there, add {here}={names[0]} to {LIST}",
         )

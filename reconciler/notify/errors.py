@@ -19,3 +19,5 @@ class DeliveryError(ReconcileError):
 
 class Gone(DeliveryError):
     """Nothing is sent there any more."""
+
+    code = "ReceiverGone"

@@ -35,7 +35,7 @@ class AttributeChange(NamedTuple):
 
     `generated` is the expression of a value that only the apply makes; `after` is null then. `redacted` values are
     shown as `[Redact]` wherever they are shown. `cause` is its own, where its change has several; `file` and `line` are those of
-    the mapping, of what is there already.
+    the mapping, of what is there already. What is `apart` no SCIM request writes: a role source does.
     """
 
     path: str
@@ -47,6 +47,7 @@ class AttributeChange(NamedTuple):
     cause: str = ""
     file: str = ""
     line: int = 0
+    apart: bool = False
 
     @property
     def replaced(self) -> Any:
@@ -86,8 +87,8 @@ class Change:
     | create  | None         | all, before is None                 | add only   |
     | update  | live         | those that differ                   | groups     |
     | enable  | live         | `active` and others that differ     | -          |
-    | disable | live         | `active` alone                      | -          |
-    | delete  | live         | none                                | -          |
+    | disable | live         | `active`, and those `apart` that go | -          |
+    | delete  | live         | those `apart` that go               | -          |
 
     `adopts` is true where an existing account matched that the record does not know. `member_causes` are member -> cause,
     where the change has several causes.

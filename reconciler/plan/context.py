@@ -10,11 +10,13 @@ from typing import Any
 from reconciler.declare.model import App
 from reconciler.declare.names import STRANGER, fold, row_key, user_address
 from reconciler.declare.place import Place
-from reconciler.plan.change import Change, Precondition
+from reconciler.plan.change import AttributeChange, Change, Precondition
+from reconciler.plan.diff import in_address_space
 from reconciler.plan.earlier import NOTHING, Before, Earlier
 from reconciler.plan.live import Live, LiveObject, Members, roles_shown
 from reconciler.plan.matching.model import Matching
 from reconciler.plan.model import ObjectError
+from reconciler.plan.roles_beside import loss, ours
 from reconciler.record.entries import Entries, Entry, renamed_references
 from reconciler.record.model import Record
 from reconciler.record.values import Revocation
@@ -157,6 +159,17 @@ class Context:
             return self.resolution.user_mapping.disables()
         return self.resolution.user_mapping.disables(lambda name: [False] if name == "accountEnabled" else source(name))
 
+    def have(self, address: str, live: LiveObject) -> tuple[Any, ...]:
+        """What is compared with what is wanted: live values, references as addresses, without roles that are not ours."""
+        mapping = self.resolution.mapping(address)
+        values = in_address_space(mapping, live.values, self.matching.addresses)
+        user = self.resolution.users.get(address)
+        return ours(mapping, self.live, values, user.values[-1] if user is not None else None, self.known(address))
+
+    def loses(self, address: str, live: LiveObject) -> tuple[AttributeChange, ...]:
+        """The roles over an API beside SCIM that somebody who leaves loses before the account goes."""
+        return loss(self.resolution.user_mapping, self.live, live, self.known(address))
+
     def _out_of_scope(self, address: str) -> UserSource | None:
         """The source attributes of a declared user who has no role."""
         row = self.resolution.declarations.users.index.get(row_key(address))
@@ -227,7 +240,7 @@ def managed_digest(mapping: CompiledMapping, values: tuple[Any, ...], members: I
 
     By id, since a rename of somebody else makes no difference here.
     """
-    managed: dict[str, Any] = {mapping.slots[i].target: values[i] for i in mapping.updates}
+    managed: dict[str, Any] = {mapping.slots[i].target: values[i] for i in mapping.updates if not mapping.slots[i].apart}
     inside = sorted(members)
     if inside:  # a service may leave out `members` where there are none
         managed["members"] = inside

@@ -10,7 +10,7 @@ from reconciler.plan import membership
 from reconciler.plan.before_expiry import before_expiry, manager_of
 from reconciler.plan.change import Action, AttributeChange, Cause, Change
 from reconciler.plan.context import Context
-from reconciler.plan.diff import causes, differing, in_address_space, initial_attributes, unsure, with_causes
+from reconciler.plan.diff import causes, differing, initial_attributes, unsure, with_causes
 from reconciler.plan.digest import digested
 from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
@@ -79,7 +79,7 @@ def _noun(item: Desired) -> str:
 
 def _update(context: Context, item: Desired, live: LiveObject, findings: Findings) -> None:
     mapping, entry = context.resolution.mapping(item.address), context.entry(item.address)
-    have = in_address_space(mapping, live.values, context.matching.addresses)
+    have = context.have(item.address, live)
     applied = context.applied(item.address, live)
     attributes = _sure(context, differing(mapping, item.values, have, applied))
     for target in unsure(mapping, item.values, have, applied):

@@ -93,7 +93,7 @@ def attribute(slot: Slot, before: Any, after: Any) -> AttributeChange:
         known = {key_of(item) for item in after}
         after = after + [item for item in before if key_of(item) not in known]
     place = slot.mapping.place
-    return AttributeChange(slot.target, before, after, slot.reference, None, slot.redacts, "", place.file, place.line)
+    return AttributeChange(slot.target, before, after, slot.reference, None, slot.redacts, "", place.file, place.line, slot.apart)
 
 
 def differing(

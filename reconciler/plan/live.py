@@ -9,8 +9,11 @@ from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from reconciler.declare.names import fold, is_user, tuples
+from reconciler.plan.role_table import RoleTable
+from reconciler.record.values import SeenRoles
 from reconciler.resolve.columns import named
 from reconciler.resolve.mapping import CompiledMapping
+from reconciler.rolesources.model import Edit, Person
 
 Resource = dict[str, Any]
 Row = tuple[Any, ...]
@@ -50,6 +53,26 @@ class Part(NamedTuple):
     since: str = ""
 
 
+class RolesRead(NamedTuple):
+    """What was read of roles over an API beside SCIM.
+
+    `unknown` is id of an account -> why nobody knows its roles, `why` the same of everybody; `as_of` is id -> when the roles
+    were last read, UTC, of those that were not read now. `edits` and `people` are by id of an account, `read` is UTC.
+    """
+
+    table: RoleTable = RoleTable()
+    unknown: Mapping[str, str] = {}
+    why: str = ""
+    as_of: Mapping[str, str] = {}
+    seen: Mapping[str, SeenRoles] = {}
+    people: Mapping[str, Person] = {}
+    edits: Mapping[str, Edit] = {}
+    read: str = ""
+
+    def knows(self, id: str) -> bool:
+        return not self.why and id not in self.unknown
+
+
 @dataclass
 class Live:
     """Everything read from the service, by id; `notes` are what it said of the mappings and of itself, in words.
@@ -66,6 +89,7 @@ class Live:
     unknown: Mapping[str, str] = field(default_factory=dict)
     not_listed: frozenset[str] = frozenset()
     part: Part | None = None
+    roles: RolesRead = RolesRead()
 
     def knows(self, address: str) -> bool:
         """Whether the service was asked for an object: only then it says something that it did not show it."""

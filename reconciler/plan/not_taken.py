@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.plan import membership
 from reconciler.plan.context import Context
-from reconciler.plan.diff import ignored, in_address_space
+from reconciler.plan.diff import ignored
 from reconciler.plan.findings import Findings
 from reconciler.plan.live import LiveObject
 from reconciler.plan.outstanding import (
@@ -35,7 +35,7 @@ UNREADABLE = (
 def not_taken(context: Context, item: Desired, live: LiveObject, applied: Entry | None, findings: Findings) -> None:
     """What the service was told already and keeps otherwise; it is not told again."""
     mapping, address = context.resolution.mapping(item.address), item.address
-    have = in_address_space(mapping, live.values, context.matching.addresses)
+    have = context.have(item.address, live)
     for number in ignored(mapping, item.values, have, applied):
         slot, want, shown = mapping.slots[number], item.values[number], have[number]
         if slot.target == "active" and shown is not None:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from reconciler.plan.context import Context
 from reconciler.plan.live import LiveObject
 from reconciler.plan.model import Caution
-from reconciler.plan.roles import named
+from reconciler.plan.role_names import named
 from reconciler.plan.warnings import listed
 from reconciler.record.entries import Entry
 

@@ -8,15 +8,7 @@ from typing import Any
 from reconciler.declare.names import fold, name_of
 from reconciler.plan.change import Change
 from reconciler.plan.context import Context
-
-Named = dict[str, str]  # folded name of a role on the service -> as it is written there
-
-
-def named(value: Any) -> Named:
-    """The roles in an attribute's value: items of a list, or one text."""
-    items = value if isinstance(value, list) else [value]
-    texts = [item.get("value") if isinstance(item, dict) else item for item in items]
-    return {fold(text): text for text in texts if isinstance(text, str)}
+from reconciler.plan.role_names import Named, named
 
 
 def moved(context: Context, change: Change) -> tuple[Named, Named]:

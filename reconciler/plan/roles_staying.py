@@ -12,7 +12,7 @@ from reconciler.declare.names import fold
 from reconciler.plan.context import Context
 from reconciler.plan.live import LiveObject
 from reconciler.plan.outstanding import STAYS, Outstanding
-from reconciler.plan.roles import named
+from reconciler.plan.role_names import named
 from reconciler.plan.warnings import listed, surplus
 from reconciler.resolve.expressions.language import IGNORE
 from reconciler.resolve.model import DesiredUser

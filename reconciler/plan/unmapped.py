@@ -12,7 +12,8 @@ from reconciler.declare.place import Problem
 from reconciler.declare.wording import plural
 from reconciler.plan.context import Context
 from reconciler.plan.model import Caution, Kept, ObjectError
-from reconciler.plan.roles import named, privileged_groups
+from reconciler.plan.role_names import named
+from reconciler.plan.roles import privileged_groups
 from reconciler.plan.warnings import listed
 from reconciler.record.entries import Entries
 from reconciler.record.model import Record

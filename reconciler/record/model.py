@@ -11,11 +11,11 @@ from reconciler.declare.names import fold
 from reconciler.record.entries import Entries, Entry
 from reconciler.record.service import Service
 from reconciler.record.told import Told
-from reconciler.record.values import Asked, Learned, Removal, Revocation, Unanswered
+from reconciler.record.values import Asked, Learned, Removal, Revocation, RoleMemory, SeenRoles, Unanswered
 
 RECORD_VERSION = 1
 # Keys that are written only where there is something.
-WHERE_SOME = frozenset({"learned", "incomplete", "unmapped", "begun", "service", "told", "configuration"})
+WHERE_SOME = frozenset({"learned", "incomplete", "unmapped", "begun", "service", "told", "configuration", "role_api"})
 
 
 @dataclass
@@ -42,6 +42,7 @@ class Record:
     service:    the cycles of the running service; written where there was one
     configuration: the beginning of a digest of each setting when we last applied, by key; written where there is one
     told:       the causes that people have been told of; written where there is one
+    role_api:   roles that are held over an API beside SCIM; written where there is one
     commit:     the declaration's commit after whose apply no declared change was left to do; "" where none was known
     begun:      commits of which something was applied since then, and something left; "" for files that are in none; written
                 where there is one
@@ -72,6 +73,7 @@ class Record:
     service: Service = field(default_factory=Service)
     told: Told = field(default_factory=Told)
     configuration: dict[str, str] = field(default_factory=dict)
+    role_api: RoleMemory = field(default_factory=RoleMemory)
 
     def __post_init__(self) -> None:
         if not isinstance(self.entries, Entries):
@@ -165,6 +167,16 @@ class Record:
     def tell_skips(self, told: Mapping[str, str], skipped: Collection[str]) -> None:
         """Codes by address, as the log says them from now on; of those who are not `skipped` any more it says nothing."""
         self.skips = {**{address: code for address, code in self.skips.items() if address in skipped}, **told}
+
+    # Roles over an API beside SCIM
+
+    def know_roles(self, memory: RoleMemory) -> None:
+        """What was read of them before the first write."""
+        self.role_api = memory
+
+    def see_roles(self, id: str, seen: SeenRoles) -> None:
+        """What one account holds after a write."""
+        self.role_api.setdefault("seen", {})[id] = seen
 
     # Entries
 

@@ -37,7 +37,7 @@ def store_named(app: str, declarations: Declarations) -> Store:
     if settings.backend == "git":
         from reconciler.record.git.store import GitStore
 
-        return GitStore(app, settings.remote, declared=Path(settings.folder), sign=settings.sign)
+        return GitStore(app, settings.remote, declared=Path(settings.folder), sign=settings.sign, named=settings.ref)
     from reconciler.record.local import LocalStore
     from reconciler.record.place import refuse_brought_record
 

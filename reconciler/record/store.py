@@ -26,6 +26,8 @@ class RecordError(ReconcileError):
 class Unreachable(RecordError):
     """The place where the record lies does not answer; trying again may help."""
 
+    code = "RecordUnreachable"
+
 
 class Locked(RecordError):
     """Another run holds the lock."""
@@ -34,9 +36,13 @@ class Locked(RecordError):
 class LeaseLost(RecordError):
     """The lock was held and is not any more: another run may be writing, so this one must stop."""
 
+    code = "LockLost"
+
 
 class Unsaved(RecordError):
     """The service has been written to, and the record could not be: it is kept on this machine as far as it could be."""
+
+    code = "RecordUnsaved"
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,8 @@ class Unanswered(TypedDict, total=False):
     was:          the address that the object is recorded under, where it is another one
     takes:        [address, kind] of each removal that counts once it is done
     intended:     it was written down before the first write of its run: `at` is then, and it may never have been sent
+    added, removed: the members that it would put into a group, or take out, by address
+    roles:        the keys of the roles that the record had of an account before it
     """
 
     step: str
@@ -44,6 +46,9 @@ class Unanswered(TypedDict, total=False):
     was: str
     takes: list[list[str]]
     intended: bool
+    added: list[str]
+    removed: list[str]
+    roles: list[str]
 
 
 class Learned(TypedDict, total=False):
@@ -62,6 +67,33 @@ class Learned(TypedDict, total=False):
     keepsVersions: bool
     forms: dict[str, str]
     notAtCreate: list[str]
+
+
+class GivenRole(TypedDict):
+    """A role that was given over an API beside SCIM: its value and name, and what it was there, each as place/role by id."""
+
+    value: str
+    display: str
+    grants: list[str]
+
+
+class SeenRoles(TypedDict):
+    """What one account held there when it was last read: at is UTC; held are place/role by id."""
+
+    at: str
+    held: list[str]
+
+
+class RoleMemory(TypedDict, total=False):
+    """What is known of roles that are held over an API beside SCIM.
+
+    given: key of a role -> what it was there when it was last given; read: until when the service's log was read, UTC
+    seen:  id of an account -> what it held when it was last read
+    """
+
+    given: dict[str, GivenRole]
+    seen: dict[str, SeenRoles]
+    read: str
 
 
 class JournalLine(TypedDict, total=False):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
+from reconciler.declare.errors import ReconcileError
 from reconciler.declare.names import is_group
 from reconciler.plan.change import Action, AttributeChange, Change
 from reconciler.plan.model import (
@@ -18,10 +21,16 @@ from reconciler.resolve.canonical import sha256
 SEAL = "content_digest"
 
 
-def dumps(plans: list[Plan]) -> str:
-    """The outer form, one plan an app."""
-    document = {"format_version": FORMAT_VERSION, "plans": [to_json(plan) for plan in plans]}
+def dumps(plans: list[Plan], failed: Mapping[str, ReconcileError] = MappingProxyType({})) -> str:
+    """The outer form, one plan an app; `unplanned` stands where an app could not be planned: app -> what ended it."""
+    document: dict[str, Any] = {"format_version": FORMAT_VERSION, "plans": [to_json(plan) for plan in plans]}
+    if failed:
+        document["unplanned"] = [_failed(app, error) for app, error in failed.items()]
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _failed(app: str, error: ReconcileError) -> dict[str, str]:
+    return {"app": app, "code": error.code, "message": str(error), "remedy": error.remedy}
 
 
 def to_json(plan: Plan) -> dict[str, Any]:

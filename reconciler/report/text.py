@@ -47,7 +47,7 @@ def render(plan: Plan, colour: Colour, accounts: tuple[Unmanaged, ...] = (), few
         lines += [*block_lines(block, colour), ""]
     shown = plan.changes or any(item["status"] != "ok" for item in plan.safeguards)
     lines += text_lines(plan.safeguards, plan.app, colour) if shown else []
-    lines += [f"Error: {plain(e.address)}: {plain(e.reason)}\n    {plain(e.remedy)}" for e in plan.errors]
+    lines += [f"Error: {plain(e.address)}: {plain(e.reason)} [{plain(e.code)}]\n    {plain(e.remedy)}" for e in plan.errors]
     lines += [f"Warning: {plain(text)}" for text in plan.warnings if text not in plan.standing]
     lines += [part_of(plan)] if part_of(plan) else []
     lines += ["", *_skipped(skips_to_show(plan))]
@@ -130,8 +130,8 @@ def _cautions(cautions: tuple[Caution, ...], colour: Colour) -> list[str]:
 
 
 def caution_words(caution: Caution) -> str:
-    """A caution with the place that says so."""
-    return caution.text + (f", {caution.file}:{caution.line}" if caution.file else "")
+    """A caution with the place that says so and its code."""
+    return caution.text + (f", {caution.file}:{caution.line}" if caution.file else "") + f" [{caution.code}]"
 
 
 def _access(people: Rows, colour: Colour, few: int) -> list[str]:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from reconciler.declare.mapping_model import AttributeMapping
+from reconciler.declare.mapping_model import BESIDE, ROLES, AttributeMapping
 from reconciler.declare.model import App
-from reconciler.declare.place import Problem
+from reconciler.declare.place import Problem, Text
 from reconciler.resolve.paths import PathError, parse_path
 
 
@@ -83,6 +83,8 @@ def limit(app: App) -> Limited:
     seen: dict[str, Any] = {}
     for item in app.users.attributes:
         why = _ignored(item, able, seen)
+        if not why and app.role_api is not None and _names_of(item.target)[0] == ROLES:
+            why = f"roles of {able.service} go over {app.role_api.driver}"
         if why:
             warnings.append(f"the mapping to {item.target} has no effect: {why} ({item.place.file}:{item.place.line})")
         elif item.apply == "always" and not _holds(able.modifiable, item.target):
@@ -95,7 +97,9 @@ def limit(app: App) -> Limited:
         place = groups.place
         warnings.append(f"the groups' mapping has no effect: {able.service} has no groups ({place.file}:{place.line})")
         groups = replace(groups, enabled=False)
-    if not _holds(able.stored, "roles") and len(app.roles) > 1:
+    if app.role_api is not None:
+        kept.append(AttributeMapping(ROLES, BESIDE, app.role_api.assertive, target_text=Text(app.role_api.place)))
+    elif not _holds(able.stored, "roles") and len(app.roles) > 1:
         warnings.append(f"{able.service} does not store roles: what its accounts may do is decided there, not by assignments")
     users = replace(app.users, attributes=tuple(kept))
     return Limited(replace(app, users=users, groups=groups), able, tuple(fixed), tuple(warnings))

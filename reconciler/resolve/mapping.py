@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from reconciler.declare.mapping_model import AttributeMapping, ObjectMapping
+from reconciler.declare.mapping_model import BESIDE, AttributeMapping, ObjectMapping
 from reconciler.declare.names import fold_all, user_address
+from reconciler.declare.source_attributes import GRANTED
 from reconciler.resolve.columns import read_columns
 from reconciler.resolve.expressions.functions.base import text
 from reconciler.resolve.expressions.language import IGNORE, EvaluationError, Expression, compile_expression
@@ -30,7 +31,7 @@ class Slot(NamedTuple):
 
     `add_only` and `assertive` are what AppRoleAssignmentsComplex and AssertiveAppRoleAssignmentsComplex mean: values
     that are not wanted are kept, or removed whoever set them. `text` is a target that holds a string, `single` one that
-    holds one value alone, as far as the RFC tells.
+    holds one value alone, as far as the RFC tells. `apart` is what no SCIM request reads or writes: a role source does.
     """
 
     target: str
@@ -46,6 +47,7 @@ class Slot(NamedTuple):
     assertive: bool
     gives_roles: bool
     carries_roles: bool
+    apart: bool = False
 
     def alike(self, values: list[str]) -> list[str]:
         """Values in the form in which accounts are matched by them; externalId has a case (RFC 7643 §3.1)."""
@@ -148,7 +150,8 @@ def _slot(item: AttributeMapping) -> Slot:
     leaf = (path.sub or path.attribute).lower()
     attribute = path.attribute.lower()
     expression = compile_expression(item.value) if item.kind == "expression" else None
-    gives_roles = expression is not None and "appRoleAssignments" in expression.sources
+    apart = item.kind == BESIDE
+    gives_roles = apart or (expression is not None and "appRoleAssignments" in expression.sources)
     slot = Slot(
         target=item.target,
         path=path,
@@ -160,9 +163,11 @@ def _slot(item: AttributeMapping) -> Slot:
         reference=attribute in REFERENCES and leaf in ("manager", "value") and item.value == "manager",
         fold_case=not item.caseExact if item.caseExact is not None else ignores_case(path),
         add_only=expression is not None and "AppRoleAssignmentsComplex" in expression.functions,
-        assertive=expression is not None and "AssertiveAppRoleAssignmentsComplex" in expression.functions,
+        assertive=(apart and item.value is True)
+        or (expression is not None and "AssertiveAppRoleAssignmentsComplex" in expression.functions),
         gives_roles=gives_roles,
         carries_roles=gives_roles or (attribute == "roles" and leaf in ("roles", "value")),
+        apart=apart,
     )
     return slot._replace(mapping=item._replace(default=coerce(slot, item.default)))
 
@@ -188,6 +193,8 @@ def _wanted(slot: Slot, source: Source, count: int) -> list[Any]:
         case "source":
             column = source(slot.mapping.value)
             return [user_address(name) if name else None for name in column] if slot.reference else _coerced(slot, column)
+        case _ if slot.apart:
+            return _coerced(slot, source(GRANTED))
         case "constant":
             return [coerce(slot, slot.mapping.value)] * count
         case "expression":

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 from reconciler.declare.model import Declarations, Group, Role, User
 from reconciler.declare.names import fold, group_address, user_address
-from reconciler.declare.source_attributes import DEFAULT_DOMAIN
+from reconciler.declare.source_attributes import DEFAULT_DOMAIN, GRANTED
 from reconciler.declare.table import Table
 
 EXTENSION = "extensionAttributes."
@@ -47,6 +47,9 @@ class UserSource:
             case "appRoleAssignments":
                 known = {roles: assignments(roles) for roles in set(self.roles)}
                 return [known[roles] for roles in self.roles]
+            case _ if name == GRANTED:
+                granted = {roles: role_items(role for role in roles if role.grant is not None) for roles in set(self.roles)}
+                return [granted[roles] for roles in self.roles]
             case "accountEnabled":
                 return [value is not False for value in self._pick(name)]
             case "manager":
@@ -66,6 +69,11 @@ class UserSource:
             return None
         declared = str(self.users.columns["userPrincipalName"][row])
         return declared if self.linked is None or user_address(declared) in self.linked else None
+
+
+def role_items(roles: Iterable[Role]) -> list[dict[str, Any]]:
+    """Roles as the values of an attribute, as AppRoleAssignmentsComplex gives them."""
+    return [{"value": role.value, "display": role.displayName, "primary": False} for role in roles]
 
 
 def assignments(roles: tuple[Role, ...]) -> tuple[dict[str, Any], ...]:

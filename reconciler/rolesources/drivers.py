@@ -8,4 +8,5 @@ from reconciler.rolesources.source import RoleSource
 from reconciler.rolesources.thousandeyes import ThousandEyes
 from reconciler.scim.sender import Api
 
+PATHS = {"thousandeyes-v7": "/v7"}  # where the API is, on the origin of tenantUrl
 DRIVERS: dict[str, Callable[[Api], RoleSource]] = {"thousandeyes-v7": ThousandEyes}

@@ -13,6 +13,7 @@ T = TypeVar("T")
 
 LARGE = 4 * 1024 * 1024  # bytes; what a smaller answer takes in memory is no matter
 TOO_MUCH = "ask for less with `paging: {count: ...}` in the profile; if it stays so, tell the service's vendor"
+WORDS = ("detail", "message", "error_description", "error")  # where services say what is wrong
 LEAST = 8  # bytes of an answer for each value in it: `"a":"b",` has as many
 
 
@@ -83,7 +84,7 @@ class Answers:
         if not isinstance(data, dict):
             return None, ""
         scim_type = data.get("scimType")
-        detail = data.get("detail") or data.get("message") or data.get("error") or ""
+        detail = next(filter(None, map(data.get, WORDS)), "")
         return (self.clean(_text(scim_type)) if scim_type else None), self.clean(_text(detail))
 
     def _start(self, answer: Answer) -> str:

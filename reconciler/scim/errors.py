@@ -13,17 +13,28 @@ ServiceError            the service said no, or spoke something that is not SCIM
 ├── AnotherAccount      asked for one account, the service answered with another
 └── LostAnswer          a write was sent and no answer came: nobody knows whether it was done
 CredentialError         the URL or the token must not or cannot be used
+├── OriginNotAllowed    the token may not go to the origin of the URL
+└── SecretMissing       what a reference names is not there
 """
 
 from __future__ import annotations
 
 from reconciler.declare.errors import ReconcileError
 
+INCOMPATIBLE = "ServiceIncompatible"
 LONGEST = 300.0  # seconds that a request waits, where the service asks for it
 
 
 class CredentialError(ReconcileError):
     """Raised before any request; `remedy` says what to do."""
+
+
+class OriginNotAllowed(CredentialError):
+    """RECONCILE_ALLOWED_ORIGINS does not let the token go there."""
+
+
+class SecretMissing(CredentialError):
+    """A variable that is not set, or a file that cannot be read."""
 
 
 class ServiceError(ReconcileError):
@@ -40,6 +51,12 @@ class ServiceError(ReconcileError):
     ) -> None:
         super().__init__(message, remedy)
         self.request, self.status, self.scim_type = request, status, scim_type
+
+    @property
+    def code(self) -> str:
+        """Because of what the service is, or for now."""
+        refused = self.status is not None and 300 <= self.status < 500 and self.status != 429
+        return INCOMPATIBLE if refused else "ServiceUnavailable"
 
     @property
     def too_long(self) -> bool:
@@ -60,6 +77,8 @@ class ServiceError(ReconcileError):
 class AuthError(ServiceError):
     """The token is refused."""
 
+    code = "Unauthorized"
+
 
 class ReadError(ServiceError):
     """A plan on half a service would disable the other half, so there is no plan."""
@@ -67,6 +86,8 @@ class ReadError(ServiceError):
 
 class NotScim(ReadError):
     """What answers is no SCIM 2.0 service."""
+
+    code = INCOMPATIBLE
 
 
 class OldScim(NotScim):

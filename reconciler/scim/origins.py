@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from reconciler.declare.urls import url_problem
-from reconciler.scim.errors import CredentialError
+from reconciler.scim.errors import CredentialError, OriginNotAllowed
 
 LIST = "RECONCILE_ALLOWED_ORIGINS"
 PULL_REQUESTS = ("pull_request", "pull_request_target", "merge_group")
@@ -62,10 +62,10 @@ def check_origin(
         return
     if not entries:
         if environ.get("GITHUB_EVENT_NAME") in PULL_REQUESTS:
-            raise CredentialError(f"a pull request can edit {key}, so {LIST} must be set", remedy)
+            raise OriginNotAllowed(f"a pull request can edit {key}, so {LIST} must be set", remedy)
         if origin_of(recorded) == here if recorded is not None else not environ.get("CI"):
             return
-    raise CredentialError(f"the {key} of {app} points to {here}, where its token has not been allowed to go", remedy)
+    raise OriginNotAllowed(f"the {key} of {app} points to {here}, where its token has not been allowed to go", remedy)
 
 
 def check_name(app: str, here: str, name: str, entries: tuple[Entry, ...], key: str = "secretToken") -> None:
@@ -76,12 +76,12 @@ def check_name(app: str, here: str, name: str, entries: tuple[Entry, ...], key: 
     names = sorted({entry.name for entry in entries if entry.origin == here and entry.name})
     homes = sorted({entry.origin for entry in entries if entry.name == name})
     if homes and here not in homes:
-        raise CredentialError(
+        raise OriginNotAllowed(
             f"the {key} of {app}, {name}, would go to {here}, but {LIST} binds it to {', '.join(homes)}",
             f"give the app a token of its own; or, if {name} may go there too, add {here}={name} to {LIST}",
         )
     if names and name not in names:
-        raise CredentialError(
+        raise OriginNotAllowed(
             f"the {key} of {app}, {name}, would go to {here}, where by {LIST} only {', '.join(names)} goes",
             f"name that one in app.yaml; or, if {name} is right, add {here}={name} to {LIST}",
         )

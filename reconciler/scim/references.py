@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from reconciler.scim.errors import CredentialError
+from reconciler.scim.errors import CredentialError, SecretMissing
 
 REFERENCE = re.compile(r"\$\{(?:env:([A-Za-z_]\w*)(?::-([^}]*))?|file:([^}]+))\}")
 VARIABLES, FOLDERS, FOLDER = "RECONCILE_URL_VARIABLES", "RECONCILE_SECRET_FOLDERS", "/run/secrets"
@@ -76,7 +76,7 @@ def secret_file(path: str, environ: Mapping[str, str], what: str) -> Path:
         folders = [Path(folder).resolve() for folder in _listed(environ.get(FOLDERS, ""), os.pathsep) or [FOLDER]]
         found = Path(path).resolve()
     except (OSError, ValueError, RuntimeError):  # a path that cannot be one, or links in a circle
-        raise CredentialError(f"{what}: the file {path} cannot be read", "create it, or correct the path") from None
+        raise SecretMissing(f"{what}: the file {path} cannot be read", "create it, or correct the path") from None
     if ".." in Path(path).parts or not any(folder in found.parents for folder in folders):
         raise CredentialError(
             f"{what}: the file {path} is not below {', '.join(map(str, folders))}",
@@ -91,11 +91,11 @@ def _given(match: re.Match[str], environ: Mapping[str, str], what: str) -> Part:
         try:
             return Part(secret_file(path, environ, what).read_text(encoding="utf-8").strip(), match[0])
         except (OSError, ValueError):
-            raise CredentialError(f"{what}: the file {path} cannot be read", "create it, or correct the path") from None
+            raise SecretMissing(f"{what}: the file {path} cannot be read", "create it, or correct the path") from None
     if environ.get(name):
         return Part(environ[name], f"${{env:{name}}}")
     if not default:
-        raise CredentialError(f"{what}: the environment variable {name} is not set", f"set {name}")
+        raise SecretMissing(f"{what}: the environment variable {name} is not set", f"set {name}")
     return Part(default, default)
 
 

@@ -48,7 +48,7 @@ def without_record(to: Recipients, result: CycleResult, outbox: Outbox, says: Ca
     begun = outbox.begun() or Telling(Told(), Told(), (), result.ended)
     moment = Moment(to.name, to.display_name, "", result.ended, result.cycle_id)
     causes = causes_of(result, Service(), to.wanted.on) if to.target.channels else []
-    events, told = news(causes, begun.after, to.wanted, moment, lambda cause: True)
+    events, told = news(causes, begun.after, to.wanted, moment, lambda cause: cause["reason"] not in RECORD)
     try:
         outbox.retarget(to.target)
         if events:
@@ -60,7 +60,7 @@ def without_record(to: Recipients, result: CycleResult, outbox: Outbox, says: Ca
 
 def _is_open(cause: Cause, begun: Telling | None) -> bool:
     """A record that could not be kept is right again once one has been kept, which this cycle has yet to do."""
-    return begun is not None and cause["reason"] == RECORD
+    return begun is not None and cause["reason"] in RECORD
 
 
 def _known(record: Record, begun: Telling | None) -> Told:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from reconciler.apply.model import Outcome, Result
+from reconciler.codes import apps, objects, records
 from reconciler.declare.errors import ReconcileError
 from reconciler.plan.model import Caution, ObjectError
 from reconciler.plan.outstanding import BY_HAND
-from reconciler.scim.errors import AuthError, CredentialError, NotScim, ServiceError
+from reconciler.scim.errors import ServiceError
 from reconciler.scim.sender import AGAIN
 from reconciler.service.result import AppError, Failure
 
@@ -32,13 +33,9 @@ NOT_DONE = ("NotDone", "do what the message says")
 NOT_AS_TOLD = ("NotAsTold", "change it there by hand, or take what the service wants into the declaration")
 STILL_ACTIVE = ("StillActive", "disable the account at the service by hand, and tell its vendor")
 NOT_PLANNED = "NotPlanned"
-RECORD = "RecordError"
+RECORD = frozenset(code.name for code in records.CODES)  # of errors of a record
 OTHER = "other"  # the action of a failure that no write of this cycle had
-CODES = frozenset(
-    {code for code, _ in BY_STATUS.values()}
-    | {NO_ANSWER[0], NOT_DONE[0], SERVICE[0], OTHERS[0], NOT_AS_TOLD[0], STILL_ACTIVE[0], NOT_PLANNED}
-    | {"ServiceIncompatible", "ServiceUnavailable", "CredentialError", "RecordError", "InvalidDeclaration", "Manual", "Crashed"}
-)
+CODES = frozenset(code.name for code in (*apps.CODES, *records.CODES, *objects.CODES)) | {BY_STATUS[400][0], STILL_ACTIVE[0]}
 DONE = ("done", "ignored")  # outcomes
 FAILED = ("failed", "outstanding")  # a stale one is planned again by the next cycle
 
@@ -95,9 +92,8 @@ def app_error(error: ReconcileError) -> AppError:
     """Of a whole app."""
     remedy = error.remedy or "see what the message says"
     if not isinstance(error, ServiceError):
-        code = "CredentialError" if isinstance(error, CredentialError) else RECORD
-        return AppError(code, None, str(error), remedy)
-    return AppError(_whole(error), error.status, f"{error.request}: {error.message}" if error.request else error.message, remedy)
+        return AppError(error.code, None, str(error), remedy)
+    return AppError(error.code, error.status, f"{error.request}: {error.message}" if error.request else error.message, remedy)
 
 
 def of_run(done: Result) -> AppError | None:
@@ -105,11 +101,3 @@ def of_run(done: Result) -> AppError | None:
     if done.unkept is not None:
         return app_error(done.unkept)
     return None if done.refused is None else app_error(done.refused)
-
-
-def _whole(error: ServiceError) -> str:
-    """A service that cannot be read at all: because of us, of what it is, or for now."""
-    if isinstance(error, AuthError):
-        return "Unauthorized"
-    incompatible = isinstance(error, NotScim) or (error.status is not None and 300 <= error.status < 500 and error.status != 429)
-    return "ServiceIncompatible" if incompatible else "ServiceUnavailable"

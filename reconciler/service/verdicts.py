@@ -18,7 +18,7 @@ MANUAL = AppError(
     "Manual", None, "provisioning is manual: only plans are made", "set `mode: automatic` under provisioning in app.yaml"
 )
 LOST = AppError(
-    "RecordError",
+    "RecordVanishes",
     None,
     "the record would vanish with this machine, since it lies in .reconcile",
     "write `record: {backend: git, remote: origin}` in reconciler.yaml, or `record: {backend: local, path: ...}` for a folder "

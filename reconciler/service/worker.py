@@ -143,7 +143,7 @@ def _leave(pipe: Connection, end: End) -> None:
 def conducted(desired: Path, app: str, order: Order, means: Means) -> End:
     """One cycle of an app by its name, however it ends: what a person or a service can cause is in the result."""
     end = _conducted(desired, app, order, means)
-    if isinstance(end, CycleResult) and end.outbox and not (end.error and end.error.code == RECORD):
+    if isinstance(end, CycleResult) and end.outbox and not (end.error and end.error.code in RECORD):
         Outbox(Path(end.outbox)).settle()
     return end
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from shlex import quote
 
+from reconciler.codes import apps, records
 from reconciler.notify.causes import Cause
 from reconciler.record.service import Service
 from reconciler.record.told import Cause as Known
@@ -17,19 +18,10 @@ from reconciler.service.quarantine import TOO_MANY_DELETES
 from reconciler.service.result import Approval, CycleResult, Quarantine
 
 # Codes of errors of a whole app: a cycle that fails as a whole tells nothing of its objects.
-WHOLE = frozenset(
-    {
-        "Unauthorized",
-        "ServiceIncompatible",
-        "ServiceUnavailable",
-        "CredentialError",
-        "RecordError",
-        "InvalidDeclaration",
-        "Crashed",
-    }
-)
+WHOLE = frozenset(code.name for code in (*apps.CODES, *records.CODES))
 UNRECORDED = frozenset({NOT_PLANNED, STILL_ACTIVE[0]})  # codes of failures of which no escrow is left
-CHECKS = {"InvalidDeclaration": "reconcile validate", "RecordError": "reconcile record verify"}  # how to look closer, by code
+# How to look closer, by code; else the service is asked.
+CHECKS = {"InvalidDeclaration": "reconcile validate"} | {code.name: "reconcile record verify" for code in records.CODES}
 CHANGED = "ChangedAtTheService"
 DIGEST = len("sha256:") + 12  # as much of a plan's digest as tells it apart
 

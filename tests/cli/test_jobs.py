@@ -45,7 +45,7 @@ def test_words_and_codes_come_in_the_order_of_the_apps_however_they_end(jobs: in
         "a begins",
         "a ends",
         "b begins",
-        "Error: GET /Users: no",
+        "Error: GET /Users: no [ServiceUnavailable]",
         "    wait",
         "c begins",
         "c ends",

@@ -32,12 +32,12 @@ SOUND = {
 WIDEST, DAY = 110, "2026-06-01"
 HEAD = """# Codes: what each means, why it matters and how to fix it
 
-Every problem that `reconcile validate` finds has a code that stays the same when the words change: in text it stands in
-brackets at the end of the line, in JSON as `code`, in SARIF as `ruleId`, in annotations as the title. `reconcile help CODE`
-prints its part of this page. The examples are files of a small `desired/`; below each is what is said of it.
+Every problem has a code that stays the same when the words change: in text it stands in brackets at the end of the line, in JSON
+as `code`, in SARIF as `ruleId`, in annotations as the title. `reconcile help CODE` prints its part of this page. The examples of
+declarations are files of a small `desired/`; below each is what is said of it.
 
-What a plan says has names as well: who is skipped and why, what blocks it, what cannot be planned, and what stands under Caution;
-its JSON has them as `code` or `name`.
+What `reconcile validate` finds has names in small letters. What ends a command, a plan, a cycle or a change, who is skipped and
+why, what blocks a plan, what cannot be planned, and what stands under Caution has a name in capitals.
 """
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import json
+import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +13,14 @@ from typing import Any
 
 import pytest
 
+import reconciler
 from reconciler.cli.main import run
-from reconciler.codes import cautions, plans, records
+from reconciler.codes import apps, cautions, commands, objects, plans, records
 from reconciler.codes.model import Code
 from reconciler.codes.registry import CODES, PARTS
+from reconciler.declare.errors import ReconcileError
+from reconciler.scim.errors import ServiceError
+from reconciler.service import failures, verdicts
 from tests.references.code_page import problems, skipped
 from tests.support.servers import ROOT
 
@@ -45,6 +51,7 @@ VALIDATING = {
 WRITTEN_BY_US = ("plan", "record", "provisioning-log", "status", "explain", "notification")
 EXAMPLES = [code for code in CODES.values() if code.example and code not in plans.SKIPS]
 OF_PLANS = {code.name for part in (plans.SKIPS, plans.SAFEGUARDS, plans.ERRORS, cautions.CAUTIONS) for code in part}
+OF_RUNS = {code.name for part in (commands.CODES, apps.CODES, objects.CODES) for code in part}
 WORDS = re.compile(r"[A-Z][a-z]+([A-Z][a-z]+)+")
 # Words of the same form that are no code: classes of apply's log, Entra's words, functions.
 NO_CODES: set[str] = {"SingleAppRoleAssignment"}
@@ -97,7 +104,7 @@ def test_every_code_that_is_raised_is_in_the_registry() -> None:
 
 
 def test_every_code_of_the_registry_is_raised() -> None:
-    assert sorted(CODES.keys() - raised() - OF_PLANS - said_of_records()) == []
+    assert sorted(CODES.keys() - raised() - OF_PLANS - OF_RUNS - said_of_records()) == []
 
 
 def said_of_records() -> set[str]:
@@ -112,6 +119,63 @@ def said_of_records() -> set[str]:
 
 def test_what_an_error_of_the_record_is_called_is_in_the_registry_and_the_other_way_round() -> None:
     assert said_of_records() == {code.name for code in records.CODES}
+
+
+def kinds(base: type[ReconcileError]) -> Iterator[type[ReconcileError]]:
+    for kind in base.__subclasses__():
+        yield from (kind, *kinds(kind))
+
+
+def code_of(kind: type[ReconcileError]) -> str:
+    error = kind.__new__(kind)
+    vars(error).update(status=None, _code="")
+    return error.code
+
+
+def of_errors() -> set[str]:
+    """Codes of errors by their class; of an answer of a service they depend on its status."""
+    for module in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
+        importlib.import_module(module.name)
+    return {code_of(kind) for kind in kinds(ReconcileError)} | {ServiceError("", status=404).code}
+
+
+def messages() -> Iterator[str]:
+    """First lines of what commands say in words of their own, with {} for what is filled in."""
+    for file in (PACKAGE / "cli").glob("*.py"):
+        nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+        formatted = [node for node in nodes if isinstance(node, ast.JoinedStr)]
+        pieces = {part for node in formatted for part in node.values}
+        for node in formatted:
+            yield "".join(map(filled, node.values)).split("\n")[0]
+        yield from (filled(node).split("\n")[0] for node in nodes if isinstance(node, ast.Constant) and node not in pieces)
+
+
+def filled(node: ast.expr) -> str:
+    return str(node.value) if isinstance(node, ast.Constant) else "{}"
+
+
+def of_commands() -> set[str]:
+    """Codes with which messages of commands end."""
+    return {found[1] for text in messages() if (found := re.search(r"[a-z}] \[([A-Z][A-Za-z]+)\]$", text))}
+
+
+def test_what_ends_a_command_a_cycle_or_a_change_is_in_the_registry_and_the_other_way_round() -> None:
+    of_cycles = {"InvalidDeclaration", "Crashed", verdicts.MANUAL.code, verdicts.LOST.code}
+    of_changes = {code for code, _ in failures.BY_STATUS.values()} | {failures.NOT_PLANNED}
+    of_changes |= {code for code, _ in (failures.NO_ANSWER, failures.SERVICE, failures.OTHERS, failures.NOT_DONE)}
+    of_changes |= {failures.NOT_AS_TOLD[0], failures.STILL_ACTIVE[0]}
+    found = of_errors() | of_commands() | of_cycles | of_changes
+    assert sorted(found - CODES.keys()) == []
+    assert sorted(OF_RUNS - found) == []
+    assert of_changes | of_cycles <= failures.CODES
+
+
+def test_every_error_of_a_command_ends_in_a_code() -> None:
+    # Safeguards stand by their names on the lines below; a caution ends in its own code.
+    coded = re.compile(r"\[([A-Za-z]+|\{\})\]$|^Error: safeguards |^Error: what an earlier apply told ")
+    errors = [text for text in messages() if text.startswith("Error: ")]
+    assert len(errors) > 15
+    assert [text for text in errors if not coded.search(text)] == []
 
 
 def test_what_a_plan_says_is_in_the_registry_and_the_other_way_round() -> None:

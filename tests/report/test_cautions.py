@@ -17,16 +17,16 @@ def test_a_caution_stands_before_everything_in_a_terminal() -> None:
     lines = text.render(PLAN, lambda words, code: words).splitlines()
     assert lines[3:6] == [
         "Caution:",
-        "  ! tenantUrl was https://a.example, desired/apps/wiki/app.yaml:4",
-        "  ! x` </details> \\u001b[31m@everyone",
+        "  ! tenantUrl was https://a.example, desired/apps/wiki/app.yaml:4 [TenantUrlChanged]",
+        "  ! x` </details> \\u001b[31m@everyone [TenantUrlChanged]",
     ]
 
 
 def test_a_caution_is_in_the_caution_block_of_a_comment_as_data() -> None:
     comment = markdown.render(PLAN)
     block = comment.partition("> [!CAUTION]\n")[2].partition("\n\n")[0]
-    assert block.splitlines()[0] == "> - tenantUrl was `https://a.example`, `desired/apps/wiki/app.yaml:4`"
-    assert block.splitlines()[1] == "> - `` x` `` `</details>` `\\u001b[31m@everyone`"
+    assert block.splitlines()[0] == "> - tenantUrl was `https://a.example`, `desired/apps/wiki/app.yaml:4` `[TenantUrlChanged]`"
+    assert block.splitlines()[1] == "> - `` x` `` `</details>` `\\u001b[31m@everyone` `[TenantUrlChanged]`"
 
 
 def test_cautions_survive_being_saved() -> None:

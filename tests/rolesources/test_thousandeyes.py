@@ -21,6 +21,7 @@ from reconciler.demo.thousandeyes.permissions import (
     VIEW_LOG,
     VIEW_USERS,
 )
+from reconciler.rolesources.connection import run_test
 from reconciler.rolesources.model import EVERYWHERE, Edit, Grant, Holding, Named, Rights
 from reconciler.rolesources.source import RoleSource
 from reconciler.rolesources.thousandeyes import ThousandEyes
@@ -343,3 +344,44 @@ def test_a_link_to_another_page_leads_nowhere_else(desk: Desk) -> None:
     desk.line.before = lambda request: answers.pop() if answers else None
     assert list(desk.driver.edits("2026-01-01T00:00:00Z")) == []
     assert [str(request.url) for request in desk.line.sent][1:] == ["http://127.0.0.1/v7/audit-user-events?cursor=7"]
+
+
+# test-connection
+
+
+def lines(desk: Desk) -> list[str]:
+    steps = run_test(desk.driver, desk.office.organisation.now()).steps
+    return [f"{'ok' if step.ok else 'FAILED' if step.needed else 'none'} {step.name}: {step.message}" for step in steps]
+
+
+def test_the_test_says_what_works(desk: Desk) -> None:
+    assert lines(desk) == [
+        f"ok ThousandEyes v7, reading roles: the token of {OWNER} may",
+        f"ok ThousandEyes v7, writing roles: the token of {OWNER} may",
+        "ok ThousandEyes v7, names: 3 roles and 2 account groups seen",
+        "ok ThousandEyes v7, activity log: can be read",
+    ]
+    assert all(request.startswith("GET") for request in desk.line.requests())
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        ((VIEW_USERS,), ["reading roles: the token lacks the permission API access", "writing roles: the token lacks"]),
+        ((API, EDIT_EVERYWHERE), ["reading roles: the token lacks the permission View all users", ""]),
+        ((API, VIEW_USERS), ["", "writing roles: the token lacks the permission Edit users in all account groups", "", ""]),
+    ],
+)
+def test_the_test_names_the_permission_that_is_missing(desk: Desk, labels: tuple[str, ...], expected: list[str]) -> None:
+    desk.allow(*labels)
+    found = lines(desk)
+    assert len(found) == len(expected)
+    for line, part in zip(found, expected, strict=True):
+        assert part in line and line.startswith("FAILED" if part else "ok")
+
+
+def test_the_test_goes_on_without_a_log_and_ends_at_a_refused_token(desk: Desk) -> None:
+    desk.line.before = lambda request: httpx.Response(403) if "audit" in request.url.path else None
+    assert lines(desk)[-1] == "none ThousandEyes v7, activity log: answered 403 (a plan cannot say who edited roles)"
+    desk.line.before = lambda request: httpx.Response(401, json={"error_description": "the access token is invalid"})
+    assert lines(desk) == ["FAILED ThousandEyes v7, token: GET /v7/users/current: answered 401: the access token is invalid"]

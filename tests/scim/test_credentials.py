@@ -406,7 +406,7 @@ def test_an_api_beside_scim_is_at_its_origin_with_its_token_where_nothing_else_i
     ("url", "token", "environ", "message"),
     [
         (V7, "", {"RECONCILE_ALLOWED_ORIGINS": HERE}, "the roles.apiUrl of wiki points to https://api.example.com"),
-        (V7, "", {"RECONCILE_ALLOWED_ORIGINS": f"{V7}=API_TOKEN,{HERE}=WIKI_TOKEN"}, "the secretToken of wiki, WIKI_TOKEN, "),
+        (V7, "", {"RECONCILE_ALLOWED_ORIGINS": f"{V7}=API_TOKEN,{HERE}=WIKI_TOKEN"}, "the secretToken of wiki, WIKI_TOKEN"),
         ("/v7", "${env:API_TOKEN}", {"RECONCILE_ALLOWED_ORIGINS": f"{HERE}=WIKI_TOKEN"}, "the roles.token of wiki, API_TOKEN"),
         (V7, "", {"GITHUB_EVENT_NAME": "pull_request"}, "a pull request can edit roles.apiUrl"),
         (V7, "", {"CI": "true"}, "the roles.apiUrl of wiki points to"),

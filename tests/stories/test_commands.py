@@ -945,8 +945,11 @@ def test_an_app_that_cannot_be_read_is_named_and_stands_in_markdown_too(desk: De
     ran = desk.reconcile("plan", "--format", "markdown")
     assert ran.code == 1 and "Error: zoo (http://127.0.0.1:9/${env:ZOO_URL}#" in ran.err
     assert "### `wiki`: **changes to review**" in ran.out and "### `zoo`: **not planned**" in ran.out
-    alone = desk.reconcile("plan", "--format", "json")
-    assert [plan["app"] for plan in json.loads(alone.out)["plans"]] == ["wiki"]
+    shown = json.loads(desk.reconcile("plan", "--format", "json").out)
+    assert [plan["app"] for plan in shown["plans"]] == ["wiki"]
+    (zoo,) = shown["unplanned"]
+    assert (zoo["app"], zoo["code"]) == ("zoo", "ServiceUnavailable") and "check tenantUrl" in zoo["remedy"]
+    assert f"{zoo['message']} [ServiceUnavailable]\n    {zoo['remedy']}\n" in ran.err
 
 
 def test_who_could_not_be_planned_is_said_where_a_saved_plan_is_applied(desk: Desk) -> None:
@@ -958,4 +961,4 @@ def test_who_could_not_be_planned_is_said_where_a_saved_plan_is_applied(desk: De
     assert desk.reconcile("plan", "--out", "plan.json").code == 1
     ran = desk.reconcile("apply", "plan.json")
     assert ran.code == 5 and "done     create User/grace@x.org" in ran.out
-    assert "Error: User/ada@x.org could not be planned (DuplicateTargetEntries): 2 accounts match by externalId" in ran.err
+    assert "Error: User/ada@x.org could not be planned: 2 accounts match by externalId" in ran.err

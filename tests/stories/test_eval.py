@@ -108,7 +108,11 @@ def test_null_is_told_apart_from_an_empty_text(evaluated: Evaluator, user: tuple
 def test_an_attribute_without_a_value_is_an_error_with_a_caret_below_it(evaluated: Evaluator) -> None:
     said = evaluated('Append("x", [mail])')
     assert (said.code, said.out) == (1, "")
-    assert said.err.splitlines()[:3] == ["Error: [mail] has no value here", '    Append("x", [mail])', "                 ^"]
+    assert said.err.splitlines()[:3] == [
+        "Error: [mail] has no value here [expression]",
+        '    Append("x", [mail])',
+        "                 ^",
+    ]
     assert "--set mail=" in said.err and "--unset mail" in said.err
 
 

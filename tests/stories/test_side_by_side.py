@@ -116,3 +116,37 @@ def test_apps_whose_records_are_in_one_repository_are_written_side_by_side(tmp_p
         assert ran.code == 0 and three.late == 0, ran
         assert three.desk.reconcile("plan", "--detailed-exitcode").code == 0
         assert len(git(world.bare, "for-each-ref", "--format=%(refname)").splitlines()) >= 3
+
+
+def test_a_second_interrupt_leaves_at_once_and_the_next_apply_does_the_rest(three: Three) -> None:
+    process = three.desk.start(*APPLY)
+    assert three.began.wait(30)
+    process.send_signal(signal.SIGTERM)
+    assert process.stderr is not None
+    while b"press Ctrl-C again" not in process.stderr.readline():
+        pass
+    process.send_signal(signal.SIGTERM)
+    assert ended(process).code == 130 and three.late == 0
+    three.all_written.set()
+    assert three.desk.reconcile(*APPLY).code == 0
+    assert three.desk.reconcile("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_person_is_put_out_of_several_apps_at_a_time(three: Three) -> None:
+    three.all_written.set()
+    assert three.desk.reconcile(*APPLY).code == 0
+    out = Event()
+
+    def decide(call: Call) -> Answer | None:
+        if call.method == "PATCH" and call.path.startswith(three.paths["wiki"]):
+            out.set()
+        elif call.method == "PATCH":
+            three.late += not out.wait(30)
+        return None
+
+    three.server.decide = decide
+    ran = three.desk.reconcile("revoke", "ada@x.org", "--auto-approve", "--jobs", "3")
+    assert ran.code == 0 and three.late == 0
+    assert {call.path.split("/")[1] for call in three.server.writes if call.method == "PATCH"} == {
+        path.split("/")[1] for path in three.paths.values()
+    }

@@ -84,6 +84,7 @@ class GitWorld:
         environ: Mapping[str, str] = ENV,
         sleep: Callable[[float], None] | None = None,
         sign: bool = False,
+        named: str = "refs/reconcile/<app>",
     ) -> GitStore:
         return GitStore(
             "wiki",
@@ -95,6 +96,7 @@ class GitWorld:
             interval=interval,
             elapsed=self.clock.elapsed,
             sign=sign,
+            named=named,
         )
 
     def log(self) -> list[str]:

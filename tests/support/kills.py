@@ -20,6 +20,7 @@ from scim2_server.memory import InMemoryStorage
 from tests.support.command_server import command_server
 from tests.support.scim_service import application
 
+PASSED = ("authorization", "content-type", "if-match", "accept")
 UNSYNCED = "import os; os.fsync = lambda handle: None"  # what is written outlives a process without it
 
 
@@ -74,7 +75,11 @@ class Service(ThreadingHTTPServer):
     def load(self, storage: Any) -> None:
         """Start over with these resources."""
         self.storage = copied(storage)
-        transport = httpx.WSGITransport(app=application(self.storage))
+        self.serve_from(application(self.storage))
+
+    def serve_from(self, app: Any) -> None:
+        """Start over with another WSGI application."""
+        transport = httpx.WSGITransport(app=app)
         self.inner = httpx.Client(transport=transport, base_url=self.url)
         self.count, self.requests = 0, list[tuple[str, str]]()
 
@@ -174,7 +179,7 @@ class _Handler(BaseHTTPRequestHandler):
         if len(content) < length:  # whoever sent it died between its head and its body
             self.close_connection = True
             return
-        headers = {k: v for k, v in self.headers.items() if k.lower() in ("content-type", "if-match", "accept")}
+        headers = {k: v for k, v in self.headers.items() if k.lower() in PASSED}
         with contextlib.suppress(OSError):  # a client that is dead hears nothing
             response = self.server.serve(self.command, self.path, headers, content)
             if response is None:

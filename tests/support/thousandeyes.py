@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from socketserver import ThreadingMixIn
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import httpx
 from pydantic import BaseModel
 
 from reconciler.declare.profiles import settings
+from reconciler.demo.answers import Application
 from reconciler.demo.thousandeyes.organisation import Person
 from reconciler.demo.thousandeyes.permissions import ORGANIZATION_ADMIN
 from reconciler.demo.thousandeyes.service import ThousandEyes, owned_by_provisioning
+from reconciler.rolesources.thousandeyes import ThousandEyes as ThousandEyesDriver
+from reconciler.scim.client import ScimClient
+from reconciler.scim.profile import make_profile
 from tests.support import scim_service
-from tests.support.world import Clock
+from tests.support.world import Clock, Counting, World
 
 TOKEN, BOSS = "secret", "boss-secret"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -22,8 +32,8 @@ USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 class Office:
     """The service with a clock; `boss` is another administrator with a token of their own, `ask` sends as provisioning does."""
 
-    def __init__(self, **overrides: Any) -> None:
-        self.clock = Clock()
+    def __init__(self, clock: Clock | None = None, **overrides: Any) -> None:
+        self.clock = clock or Clock()
         tokens = owned_by_provisioning(TOKEN) | {BOSS: "boss@example.net"}
         self.service = ThousandEyes(scim_service.application(), settings("thousandeyes", overrides), tokens, self.clock)
         self.organisation = self.service.organisation
@@ -86,3 +96,60 @@ class Line(httpx.BaseTransport):
         found = [f"{request.method} {request.url.path}" for request in self.sent]
         self.sent.clear()
         return found
+
+
+class Running(Clock):
+    """The machine's time; whoever sleeps is at once that much later."""
+
+    def __call__(self) -> float:
+        return time.time() + self.slept
+
+
+class RolesWorld(World):
+    """A world whose service is a ThousandEyes; `line` is the way to both of its APIs."""
+
+    def __init__(self, folder: Path, **overrides: Any) -> None:
+        super().__init__(folder, "thousandeyes", **overrides)
+        self.clock = Running()
+        self.office = Office(self.clock, **overrides)
+        self.line = Line(self.office.transport())
+        self.transport = Counting(self.line)
+        profile, plain = (make_profile(name, settings(name, overrides)) for name in ("thousandeyes", "generic"))
+        inner = httpx.WSGITransport(app=self.office.service.scim.inner)
+        self.bare = ScimClient("http://127.0.0.1/v2", TOKEN, plain, workers=1, transport=inner)
+        self.client = ScimClient(
+            "http://127.0.0.1/v2", TOKEN, profile, transport=self.transport, clock=self.clock, sleep=self.clock.sleep
+        )
+        self.role_source = ThousandEyesDriver(self.client.sender.beside("http://127.0.0.1/v7", TOKEN))
+
+    def held(self, email: str) -> set[tuple[str, str]]:
+        """(role, account group or all) of a person, by their names."""
+        organisation = self.office.organisation
+        person = organisation.by_email(email)
+        assert person is not None
+        everywhere = {(organisation.roles[id].name, "all") for id in person.everywhere}
+        return everywhere | {
+            (organisation.roles[id].name, organisation.groups[aid]) for aid, ids in person.groups.items() for id in ids
+        }
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@contextmanager
+def serving(service: Application) -> Iterator[str]:
+    """The URL of a WSGI service on loopback, until the block is left."""
+    with make_server("127.0.0.1", 0, service, server_class=_Server, handler_class=_Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()

@@ -12,6 +12,7 @@ import httpx
 from reconciler.apply.model import Result
 from reconciler.cycle.randomness import SystemChance
 from reconciler.cycle.read import read_live
+from reconciler.cycle.role_reading import read_roles
 from reconciler.cycle.session import EVERYTHING, Read, Session, plan_with
 from reconciler.cycle.write import Request, write
 from reconciler.declare.load import load
@@ -30,6 +31,7 @@ from reconciler.record.unfinished import Unfinished
 from reconciler.report.jsonform import dumps
 from reconciler.resolve.check import check
 from reconciler.resolve.resolution import resolve
+from reconciler.rolesources.source import RoleSource
 from reconciler.scim.client import ScimClient
 from reconciler.scim.patch import body, operations
 from reconciler.scim.profile import make_profile
@@ -124,6 +126,7 @@ class World:
         known = make_profile(profile, settings(profile, overrides))
         self.read: Read = read_live
         self.head: str | None = None
+        self.role_source: RoleSource | None = None
         self.client = ScimClient(
             "http://127.0.0.1/v2", "secret", known, transport=self.transport, workers=1, clock=self.clock, sleep=self.clock.sleep
         )
@@ -166,11 +169,11 @@ class World:
         assert [p for p in (*loaded.problems, *check(loaded.declarations)) if p.severity == "error"] == []
         record = recovered(self.store)
         resolution = resolve(loaded.declarations.apps["wiki"], loaded.declarations, self.today)
-        live = self.read(self.client, resolution, record)
+        live = read_roles(self.role_source, resolution, record, self.read(self.client, resolution, record))
         config = Config("", self.head)
         planned = plan_with(live, resolution, self.client, record, selection, config, self.earlier)
         self.verdict = guard(planned, record, self.now)
-        found = Session(self.client, self.store, record, with_verdicts(planned, self.verdict), self.verdict)
+        found = Session(self.client, self.store, record, with_verdicts(planned, self.verdict), self.verdict, self.role_source)
         assert sound("plan", json.loads(dumps([found.planned.plan])))
         return found
 

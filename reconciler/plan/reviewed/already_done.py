@@ -7,7 +7,7 @@ from typing import Any
 from reconciler.declare.names import is_group
 from reconciler.plan.change import Action, AttributeChange, Change
 from reconciler.plan.context import Context
-from reconciler.plan.diff import in_address_space, same, unsaid
+from reconciler.plan.diff import same, unsaid
 from reconciler.plan.live import LiveObject
 from reconciler.plan.membership import known_members
 from reconciler.record.entries import Entry
@@ -72,7 +72,7 @@ def _is_written(context: Context, change: Change, attribute: AttributeChange, li
     number = next((i for i, slot in enumerate(mapping.slots) if slot.target == attribute.path), None)
     if number is None or attribute.generated or (change.action == Action.CREATE and number not in mapping.updates):
         return number is not None
-    have = in_address_space(mapping, live.values, context.matching.addresses)[number]
+    have = context.have(change.address, live)[number]
     entry = context.known(change.address) or {}
     return _is_so(mapping.slots[number], attribute.after, have, entry if entry.get("id") == live.id else {})
 

@@ -32,11 +32,10 @@ def prune(ref: Ref, older_than_days: int, now: datetime) -> int:
 
 def _replanted(repository: Repository, kept: list[str]) -> str:
     """The same commits, newest first in `kept`, on no parent."""
-    parent: str | None = None
+    parents: list[str] = []
     for commit in reversed(kept):
         tree, *fields = repository.ask("log", "-1", f"--format={FIELDS}", commit).split("\n", 7)
         message = f"{fields[6].strip()}\n\nReplaces: {commit}\n"  # descent.py: what knew that commit knows this one
         extra = {f"GIT_{name}": value for name, value in zip(NAMES, fields[:6], strict=True)}
-        parent = repository.commit_tree(tree, parent, message, extra)
-    assert parent is not None
-    return parent
+        parents = [repository.commit_tree(tree, parents, message, extra)]
+    return parents[0]

@@ -201,5 +201,12 @@ def not_signed(errors: str) -> RecordError:
 def hidden(ref: str, shown_head: str | None) -> RecordError:
     """Of a push that was refused because the ref is not as the remote shows it: whoever pushes is shown something else."""
     if shown_head is None:
-        return RecordError(f"the remote has {ref}, and hides it from readers", HIDDEN_FROM_READERS)
-    return RecordError(*HIDDEN_FROM_PUSHES)
+        return about(ref, RecordError(f"the remote has {ref}, and hides it from readers", HIDDEN_FROM_READERS))
+    return about(ref, RecordError(*HIDDEN_FROM_PUSHES))
+
+
+def about(ref: str, error: RecordError) -> RecordError:
+    """The same of a ref that lies elsewhere than in refs/reconcile/."""
+    folder = ref.rpartition("/")[0]
+    message, remedy = (re.sub("refs/reconcile(?=[/'*])", folder, text) for text in (error.message, error.remedy))
+    return type(error)(message, remedy, error.code)

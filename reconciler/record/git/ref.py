@@ -13,24 +13,25 @@ from functools import cached_property
 from pathlib import Path
 
 from reconciler.declare.folders import APP_NAME
+from reconciler.declare.settings import APP, PLACES, REF
 from reconciler.record.checkout import Checkout, Remote, find_checkout
 from reconciler.record.descent import descends
 from reconciler.record.git.process import Git, hidden
 from reconciler.record.git.repository import Repository
 from reconciler.record.git.shards import FORGETS, RESET
 from reconciler.record.git.signing import Signer
-from reconciler.record.store import RecordError
+from reconciler.record.known import SEEN, folder_of
+from reconciler.record.store import RecordError, Unreachable
 
-REFS = "refs/reconcile/"
 OURS = re.compile(
     r"(record|lock)\.json|journal\.jsonl|record/[0-9a-f]{2}\.jsonl|log/\d{4}-\d\d/[\w-]+\.jsonl|log/head\.json", re.ASCII
 )
+RECORD = "record.json"  # without it there is none
 FILE = "100644"  # the one mode that we write: neither a link, nor a program, nor another repository's commit
-SEEN = "seen"  # the file of a machine's cache with the last head, and its tree
 
 
 class Ref:
-    """refs/reconcile/<app>: once `seen`, `head` is the commit that we know, `files` its tree (path -> blob id).
+    """A ref such as refs/reconcile/<app>: once `seen`, `head` is the commit that we know, `files` its tree (path -> blob id).
 
     The checkout is the one around `folder`; the folder of the declarations has to lie in it, where there is one (`declared`).
     """
@@ -45,8 +46,10 @@ class Ref:
         sleep: Callable[[float], None],
         declared: Path | None,
         sign: bool = False,
+        named: str = REF,
     ) -> None:
-        self.app, self.name, self.remote, self.start, self.declared = app, REFS + app, remote, folder, declared
+        self.app, self.name, self.remote, self.start, self.declared = app, named.replace(APP, app), remote, folder, declared
+        self.beside = named.removesuffix(APP)  # how the refs of other apps begin
         self.environ, self.clock, self.sleep, self.sign = environ, clock, sleep, sign
         self.seen = False
         self.head: str | None = None
@@ -80,7 +83,7 @@ class Ref:
     @cached_property
     def folder(self) -> Path:
         """What this machine keeps: inside .git, which no commit holds; where that is read-only, a folder for this run."""
-        folder = self.place.common / "reconcile" / self.app
+        folder = folder_of(self.place.common, self.app)
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             (folder / "busy").touch(mode=0o600)
@@ -113,11 +116,13 @@ class Ref:
     def refresh(self) -> None:
         """Look at the remote. Raises RecordError, also where the ref does not go on from what this machine last saw there."""
         self.look()
-        last, tree = self.last()
+        last, tree, name = self.last()
         if last in ("", self.head):
             if self.head:
                 self.remember()
             return
+        if name != self.name and RECORD not in self.files:
+            return  # the record that was known lies elsewhere still, and a plan says so
         if self.head is None and self.repository.takes(self.name, last):
             raise hidden(self.name, None)
         if not descends(self, last, tree):
@@ -129,20 +134,22 @@ class Ref:
             )
         self.remember()
 
-    def last(self) -> tuple[str, str]:
-        """The head that this machine last saw, and its tree; empty where it saw none."""
+    def last(self) -> tuple[str, str, str]:
+        """The head that this machine last saw, its tree and the ref at which it stood; empty where it saw none."""
         try:
             words = (self.folder / SEEN).read_text(encoding="ascii").split()
         except (OSError, UnicodeDecodeError):
-            return "", ""
-        return (words[0], words[1]) if len(words) == 2 else ("", "")
+            return "", "", ""
+        if len(words) == 2:  # of versions that knew one place
+            words.append(REF.replace(APP, self.app))
+        return (words[0], words[1], words[2]) if len(words) == 3 else ("", "", "")
 
     def remember(self) -> None:
         """The present head is what this machine has seen. Raises RecordError."""
         if self.head is None:
             (self.folder / SEEN).unlink(missing_ok=True)
             return
-        new, file = f"{self.head} {self.repository.tree_id(self.head)}\n", self.folder / SEEN
+        new, file = f"{self.head} {self.repository.tree_id(self.head)} {self.name}\n", self.folder / SEEN
         if " ".join(self.last()) != new.strip():
             try:
                 temporary = file.with_name(f"{SEEN}.{os.getpid()}")
@@ -171,8 +178,24 @@ class Ref:
 
     def apps(self) -> list[str]:
         """The apps that have a record on the remote; a ref that no app can have is none. Raises RecordError."""
-        names = (ref.removeprefix(REFS) for ref in self.repository.below(REFS))
+        names = (ref.removeprefix(self.beside) for ref in self.repository.below(self.beside))
         return sorted(name for name in names if APP_NAME.fullmatch(name))
+
+    def elsewhere(self) -> list[str]:
+        """Other refs of the remote that hold a record of this app, with APP for its name. Raises RecordError."""
+        refs = self.repository.ending(f"reconcile/{self.app}")
+        named = (ref.removesuffix(self.app) + APP for ref in refs if ref != self.name)
+        return [name for name in named if PLACES.fullmatch(name) and self._holds_record(name)]
+
+    def _holds_record(self, named: str) -> bool:
+        other = Ref(self.app, self.remote, self.start, self.environ, self.clock, self.sleep, self.declared, named=named)
+        try:
+            other.look()
+        except Unreachable:
+            raise
+        except RecordError:
+            return False
+        return RECORD in other.files
 
     def has(self, path: str, content: bytes) -> bool:
         return self.files.get(path) == self.repository.blob_id(content)
@@ -183,12 +206,16 @@ class Ref:
         contents = self.repository.read(paths.values()) if paths else {}
         return {path: contents[id] for path, id in paths.items()}
 
-    def publish(self, changes: Mapping[str, bytes | None], message: str) -> bool:
-        """One commit on top of `head` (None: the file goes); False where another came first. Raises RecordError."""
+    def publish(self, changes: Mapping[str, bytes | None], message: str, *also: str) -> bool:
+        """One commit on top of `head` (None: the file goes); False where another came first. Raises RecordError.
+
+        `also` are commits from which it comes as well.
+        """
         new = {path: data for path, data in changes.items() if data is not None}
         ids = {path: self.repository.blob_id(data) for path, data in new.items()}
         files = {path: id for path, id in {**self.files, **ids}.items() if changes.get(path, b"") is not None}
-        commit = self.repository.commit(files, new.values(), self.head, message, self.clock())
+        parents = [*([self.head] if self.head else []), *also]
+        commit = self.repository.commit(files, new.values(), parents, message, self.clock())
         if not self.repository.push(self.name, commit, self.head):
             return False
         self.head, self.files = commit, files

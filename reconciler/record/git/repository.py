@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from reconciler.record.git.process import (
     HIDDEN_FROM_READERS,
     OTHER_HASH,
     Git,
+    about,
     explained,
     hidden,
     local,
@@ -91,6 +92,10 @@ class Repository:
         """The refs of the remote that begin with `start`. Raises RecordError."""
         return [word for word in self._listed(start + "*").split() if word.startswith(start)]
 
+    def ending(self, end: str) -> list[str]:
+        """The refs of the remote whose last parts are `end`. Raises RecordError."""
+        return [word for word in self._listed(end).split() if word.endswith(f"/{end}")]
+
     def _listed(self, pattern: str) -> str:
         """What the remote says of the refs of these names, and of HEAD; a name may be any bytes. Raises RecordError."""
         listed = self.fetching.must(f"--git-dir={self.path}", "ls-remote", REMOTE, pattern, "HEAD").decode("utf-8", "replace")
@@ -158,14 +163,16 @@ class Repository:
     def blob_id(self, content: bytes) -> str:
         return blob_id(content, self.algorithm)
 
-    def commit(self, files: Mapping[str, str], contents: Iterable[bytes], parent: str | None, message: str, at: datetime) -> str:
+    def commit(
+        self, files: Mapping[str, str], contents: Iterable[bytes], parents: Sequence[str], message: str, at: datetime
+    ) -> str:
         """A commit of exactly `files` (path -> blob id); `contents` are the blobs that are new."""
         try:
             tree = self._write(files, contents)
         except OSError as error:
             raise RecordError(f"{self.folder} cannot be written: {error}", "make room, or fix the permissions") from None
         return self.commit_tree(
-            tree, parent, message, {f"GIT_{who}_DATE": f"@{int(at.timestamp())} +0000" for who in ("AUTHOR", "COMMITTER")}
+            tree, parents, message, {f"GIT_{who}_DATE": f"@{int(at.timestamp())} +0000" for who in ("AUTHOR", "COMMITTER")}
         )
 
     def _write(self, files: Mapping[str, str], contents: Iterable[bytes]) -> str:
@@ -181,9 +188,9 @@ class Repository:
             self._git("update-index", "-z", "--index-info", given=rows.encode(), extra=index)
             return self._git("write-tree", extra=index).decode().strip()
 
-    def commit_tree(self, tree: str, parent: str | None, message: str, extra: Mapping[str, str]) -> str:
+    def commit_tree(self, tree: str, parents: Sequence[str], message: str, extra: Mapping[str, str]) -> str:
         """A commit, signed where the record's are. Raises RecordError."""
-        words = ["commit-tree", tree, *(["-p", parent] if parent else []), "-F", "-"]
+        words = ["commit-tree", tree, *(word for parent in parents for word in ("-p", parent)), "-F", "-"]
         if self.signer is None:
             return self._git(*words, given=message.encode(), extra=extra).decode().strip()
         answer = self.signer().run(f"--git-dir={self.path}", *words, "-S", given=message.encode(), extra=extra)
@@ -214,7 +221,7 @@ class Repository:
                 return now == new
             words = answer.errors + redact(answer.output.decode("utf-8", "replace"), self.local.secret)
             if pause is None or not BUSY.search(words):
-                raise hidden(ref, expected) if STALE in words else explained(words)
+                raise hidden(ref, expected) if STALE in words else about(ref, explained(words))
             self.sleep(pause)
         raise AssertionError("the last pause ends the loop")
 

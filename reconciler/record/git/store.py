@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from reconciler.declare.settings import REF
 from reconciler.record import lease
 from reconciler.record.git import shards
 from reconciler.record.git.history import prune
@@ -31,10 +32,10 @@ from reconciler.record.store import LeaseLost, LockInfo, RecordError, Unsaved
 
 
 class GitStore:
-    """refs/reconcile/<app> on the remote `remote` of the checkout around `folder`, which holds the declarations in `declared`.
+    """A ref of the app on the remote `remote` of the checkout around `folder`, which holds the declarations in `declared`.
 
     `clock` answers the time in UTC, `elapsed` seconds of a clock that nobody sets; `interval` and `lapse` are seconds between
-    renewals and until a lease lapses. `sign` is whether each commit is signed.
+    renewals and until a lease lapses. `sign` is whether each commit is signed, `named` the ref with <app> for the app's name.
     """
 
     def __init__(
@@ -51,9 +52,10 @@ class GitStore:
         declared: Path | None = None,
         elapsed: Callable[[], float] = lease.elapsed,
         sign: bool = False,
+        named: str = REF,
     ) -> None:
         self.app, self.clock = app, clock
-        self.ref = Ref(app, remote, folder, environ, clock, sleep, declared, sign)
+        self.ref = Ref(app, remote, folder, environ, clock, sleep, declared, sign, named)
         self.log_of_ref = GitLog(self.ref)
         self.owner = GitLock(self.ref, clock, sleep, interval, lapse, elapsed)
         self.mutex = self.owner.mutex
@@ -278,6 +280,15 @@ class GitStore:
         return self.owner.break_(id)
 
     # What a person does once in a while
+
+    def is_beside(self, other: GitStore) -> bool:
+        """Whether the other one is this app's too, at another ref of the same remote."""
+        return (self.app, self.ref.remote) == (other.app, other.ref.remote) and self.ref.name != other.ref.name
+
+    def elsewhere(self) -> list[str]:
+        """The other refs of the remote that hold a record of this app, with <app> for its name. Raises RecordError."""
+        with self.mutex:
+            return self.ref.elsewhere()
 
     def retire(self, to: str) -> None:
         """An empty tree on top: the history keeps what was here."""

@@ -23,6 +23,8 @@ DICE = "()"  # a name that no attribute bears: where a generated value finds its
 class ExpressionError(ReconcileError, ValueError):
     """An expression that cannot be used; `column` is the 1-based number of a character of its text, line ends counted."""
 
+    code = "expression"
+
     def __init__(self, message: str, column: int, remedy: str) -> None:
         super().__init__(message, remedy)
         self.column = column

@@ -40,6 +40,8 @@ class Ignored(Exception):
 class BadArgument(ReconcileError, ValueError):
     """An argument that can be refused before anything is evaluated; `index` counts from 0."""
 
+    code = "expression"
+
     def __init__(self, index: int, message: str, remedy: str) -> None:
         super().__init__(message, remedy)
         self.index = index

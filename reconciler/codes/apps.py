@@ -1,0 +1,138 @@
+"""Codes of what ends a whole app's plan, apply or cycle: commands print them, status and messages have them as code. Pure."""
+
+from __future__ import annotations
+
+from reconciler.codes.model import told
+
+CODES = (
+    told(
+        "Unauthorized",
+        "The service rejects the token",
+        "It answers 401 or 403.",
+        "Nothing else of the app works either; the running service puts it into quarantine at once.",
+        "Check the token, what it is allowed to do, and whether it has expired; then "
+        "`reconcile restart --app NAME --scope quarantine`.",
+        "a token that was revoked at the service",
+    ),
+    told(
+        "ServiceIncompatible",
+        "What answers is not the SCIM 2.0 that was expected",
+        "It answers with a redirect, with another error of the client's (4xx), or with something that is not SCIM 2.0.",
+        "A wrong answer is never taken for an empty service: there is no plan.",
+        "Check that `tenantUrl` is the SCIM 2.0 base URL (it often ends in /scim/v2), and that the profile fits: "
+        "`reconcile test-connection`.",
+        "a `tenantUrl` without its /scim/v2",
+    ),
+    told(
+        "ServiceUnavailable",
+        "The service cannot be read for now",
+        "No connection, an answer 5xx or 429, or a list that cannot be read whole.",
+        "A plan on half a service would disable the other half: there is no plan.",
+        "Check the network and the service's state, and try again; the running service does so by itself.",
+        "a service that is being restarted",
+    ),
+    told(
+        "RoleNames",
+        "A role or an account group that the role API does not have",
+        "A name in `roles.yaml` below `thousandeyes` is not there at the service, or is there twice.",
+        "A role that cannot be told by its name cannot be given or taken: there is no plan.",
+        "Correct the name, or rename one of the two at the service.",
+        "a custom role that somebody renamed in the app",
+    ),
+    told(
+        "CredentialError",
+        "The URL or the token cannot be used",
+        "A URL, a token or a list of origins has a form that none has.",
+        "It is found before any request, so that nothing is sent where it should not go.",
+        "Do what the message says.",
+        "a token with a line break in it",
+    ),
+    told(
+        "OriginNotAllowed",
+        "The token may not go there",
+        "The origin of `tenantUrl`, or of a webhook, is not among those that `RECONCILE_ALLOWED_ORIGINS` lets the token go to.",
+        "A pull request can edit a URL; the variable, which it cannot edit, says where tokens go.",
+        "If the address is right, add ORIGIN=NAME_OF_TOKEN to the variable, as the message has it.",
+        "a `tenantUrl` that was changed to another host",
+    ),
+    told(
+        "SecretMissing",
+        "A secret is not there",
+        "The variable that a reference names is not set, or its file cannot be read.",
+        "Without it nobody can speak to the service.",
+        "Set the variable, or create the file, that the message names.",
+        "`${env:WIKI_TOKEN}` in a shell without WIKI_TOKEN",
+    ),
+    told(
+        "RecordError",
+        "The record cannot be used",
+        "The record, its log or its journal cannot be read or written, or is damaged.",
+        "Without it nobody knows which accounts are ours: nothing is written to the service.",
+        "Do what the message says; `reconcile help record` has the whole of it.",
+        "a record file that was edited by hand",
+    ),
+    told(
+        "RecordUnreachable",
+        "The place of the record does not answer",
+        "The Git remote that holds the record cannot be reached.",
+        "Without the record nobody knows which accounts are ours: nothing is written.",
+        "Check the network, the remote's address and its token, and try again.",
+        "a Git host that is down",
+    ),
+    told(
+        "RecordUnsaved",
+        "Written to the service, and not to the record",
+        "The service was written to, and the record could not be saved where it lies; it is kept on this machine.",
+        "The next run goes on from what is kept here; another machine does not know of it.",
+        "Run the same command again on this machine.",
+        "a Git remote that went away during an apply",
+    ),
+    told(
+        "RecordVanishes",
+        "The record would vanish with the machine",
+        "`CI` is set, and the record is the local one in `.reconcile`, which goes with the runner.",
+        "The next run would know of no account: nobody would be disabled any more.",
+        "Write `record: {backend: git, remote: origin}` in reconciler.yaml.",
+        "an apply in a workflow with the default record",
+    ),
+    told(
+        "Locked",
+        "Another run holds the lock",
+        "Somebody else is writing to this app.",
+        "Two runs at once would plan on what the other one changes.",
+        "Wait (`--lock-timeout SECONDS`), or see `reconcile lock` and `reconcile unlock`.",
+        "two applies at once",
+    ),
+    told(
+        "LockLost",
+        "The lock was lost",
+        "The lock was held, and another run has taken it meanwhile.",
+        "Both would be writing, so this one stops.",
+        "Run the same command again.",
+        "a laptop that slept during an apply",
+    ),
+    told(
+        "InvalidDeclaration",
+        "The declarations have errors",
+        "What is declared cannot be read, so it is not known who should have what.",
+        "Nothing is planned for an app that is not understood.",
+        "`reconcile validate` shows every error.",
+        "a merge that left a conflict in a file",
+    ),
+    told(
+        "Manual",
+        "Provisioning is manual",
+        "The app has `mode: manual`: plans are made, and nothing is written.",
+        "Somebody wants to see before anything is done.",
+        "Set `mode: automatic` under `provisioning` in app.yaml.",
+        "`reconcile apply` of an app with `mode: manual`",
+    ),
+    told(
+        "Crashed",
+        "A cycle ended by an error of ours",
+        "The running service met something that it does not expect.",
+        "The other apps go on; this one is tried again.",
+        "Report it, with what the service's output says.",
+        "an error in the program",
+    ),
+)

@@ -1,0 +1,171 @@
+"""What each declared role is on a service that holds roles over an API of their own: names in, ids and roles held out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from reconciler.declare.model import App, Role, RoleGrant
+from reconciler.declare.names import fold
+from reconciler.declare.place import Place, Problem
+from reconciler.declare.wording import did_you_mean, likely
+from reconciler.plan.role_names import named
+from reconciler.record.values import GivenRole
+from reconciler.resolve.sources import role_items
+from reconciler.rolesources.model import EVERYWHERE, Catalog, Grant, Named
+
+Grants = frozenset[Grant]
+NOTHING: Grants = frozenset()
+Item = dict[str, Any]
+CODE = "role-source-name"
+
+
+class Given(NamedTuple):
+    """One role as an item of the attribute, and what it is on the service; `home` is the place to enter at login.
+
+    `was` is what it was when it was last given.
+    """
+
+    item: Item
+    grants: Grants
+    home: str = ""
+    privileged: bool = False
+    was: Grants = NOTHING
+
+
+@dataclass(frozen=True)
+class RoleTable:
+    """`given` is by key of the role: of declared ones, and of those that the record has given and nobody declares any more."""
+
+    given: Mapping[str, Given] = field(default_factory=dict)
+    catalog: Catalog = Catalog((), ())
+
+    def items(self, held: Grants, wanted: Collection[str] = ()) -> list[Item] | None:
+        """What somebody holds, as the attribute's value: declared roles that are held whole, then whatever else is there.
+
+        A role that another one which is `wanted` (by key) covers is not held beside it, unless it is wanted too.
+        """
+        whole = {key: given for key, given in self.given.items() if given.grants and given.grants <= held}
+        covered = self.of_keys(key for key in wanted if key in whole)
+        found = {key: given for key, given in whole.items() if key in wanted or not given.grants <= covered}
+        left = sorted(held - self.of_keys(found))
+        return [*(given.item for given in found.values()), *map(self._other, left)] or None
+
+    def of_keys(self, keys: Iterable[str]) -> Grants:
+        return NOTHING.union(*(self.given[key].grants for key in keys if key in self.given))
+
+    def ours(self, keys: Iterable[str]) -> Grants:
+        """What people hold by our doing who were given these roles, also where a role was something else then."""
+        return NOTHING.union(*(self.given[key].grants | self.given[key].was for key in keys if key in self.given))
+
+    def grants(self, value: Any) -> Grants:
+        """What an attribute's value stands for."""
+        names = named(value)
+        known = [given.grants for given in self.given.values() if fold(given.item["value"]) in names]
+        others = self._others if names else {}
+        return NOTHING.union(*known, [others[name] for name in names if name in others])
+
+    def home(self, value: Any) -> str:
+        """The place that the first of these roles says is to be entered at login."""
+        names = named(value)
+        return next((given.home for given in self.given.values() if given.home and fold(given.item["value"]) in names), "")
+
+    def keys_of(self, names: Collection[str]) -> set[str]:
+        """The keys of roles by their folded values."""
+        return {key for key, given in self.given.items() if fold(given.item["value"]) in names}
+
+    def memory(self, keys: Collection[str]) -> dict[str, GivenRole]:
+        """What the record keeps: every role, of those of which somebody still holds what they were (`keys`) that, too."""
+        return {
+            key: {
+                "value": given.item["value"],
+                "display": given.item["display"],
+                "grants": written(given.grants | given.was if key in keys else given.grants),
+            }
+            for key, given in self.given.items()
+        }
+
+    def _other(self, grant: Grant) -> Item:
+        """One that no declared role stands for, by the service's own names; by its id where the name is no other's alone."""
+        role = _called(self.catalog.roles, grant.role, "role")
+        place = "all account groups" if grant.place == EVERYWHERE else _called(self.catalog.places, grant.place, "account group")
+        return {"value": f"{role} in {place}", "display": f"{role} in {place}", "primary": False}
+
+    @cached_property
+    def _others(self) -> dict[str, Grant]:
+        """Folded name of each role in each place -> what it is."""
+        places = [EVERYWHERE, *(place.id for place in self.catalog.places)]
+        grants = [Grant(place, role.id) for role in self.catalog.roles for place in places]
+        return {fold(self._other(grant)["value"]): grant for grant in grants}
+
+
+def _called(known: Iterable[Named], id: str, noun: str) -> str:
+    names = [item.name for item in known]
+    name = next((item.name for item in known if item.id == id), "")
+    return name if name and names.count(name) == 1 else f"{name or noun} {id}"
+
+
+def written(grants: Iterable[Grant]) -> list[str]:
+    """As the record keeps them: place, a slash, role."""
+    return sorted(f"{grant.place}/{grant.role}" for grant in grants)
+
+
+def read(texts: Iterable[str]) -> Grants:
+    return frozenset(Grant(place, role) for place, _, role in (text.partition("/") for text in texts))
+
+
+def role_table(app: App, catalog: Catalog, memory: Mapping[str, GivenRole]) -> tuple[RoleTable, list[Problem]]:
+    """The table, and each name that the service does not have, or has twice, at its line."""
+    problems: list[Problem] = []
+    given: dict[str, Given] = {}
+    for role in app.roles.values():
+        if role.grant is not None:
+            given[role.key] = _given(role, role.grant, catalog, memory, problems)
+    values = {fold(role.value) for role in app.roles.values()}
+    for key, was in memory.items():
+        if key not in app.roles and fold(was["value"]) not in values:
+            item = {"value": was["value"], "display": was["display"], "primary": False}
+            given[key] = Given(item, read(was["grants"]))
+    return RoleTable(given, catalog), problems
+
+
+def _given(role: Role, grant: RoleGrant, catalog: Catalog, memory: Mapping[str, GivenRole], problems: list[Problem]) -> Given:
+    was = {grant.role for grant in read(memory[role.key]["grants"])} if role.key in memory else set()
+    found = _Lookup(problems)
+    own = found.id("role", catalog.roles, grant.role, grant.place, was)
+    named_groups = zip(grant.groups or (), grant.group_places, strict=True)
+    groups = [found.id("account group", catalog.places, name, place) for name, place in named_groups]
+    places = [EVERYWHERE] if grant.groups is None else groups
+    home = found.id("account group", catalog.places, grant.home, grant.home_place) if grant.home else ""
+    grants = frozenset(Grant(place, own) for place in places)
+    last = read(memory[role.key]["grants"]) if role.key in memory else NOTHING
+    return Given(role_items([role])[0], grants, home, role.privileged, last)
+
+
+class _Lookup(NamedTuple):
+    problems: list[Problem]
+
+    def id(self, noun: str, items: tuple[Named, ...], name: str, place: Place, was: Collection[str] = ()) -> str:
+        """The id of the one that bears a name, whatever its case; "" where that cannot be said, which is reported.
+
+        `was` is the id that it had when it was last given: under it the service may have another name by now.
+        """
+        alike = [item for item in items if fold(item.name) == fold(name)]
+        exact = [item for item in alike if item.name == name] or alike
+        if len(exact) == 1:
+            return exact[0].id
+        if exact:
+            ids = ", ".join(item.id for item in exact)
+            self._problem(place, f"{len(exact)} {noun}s are called {name!r} ({ids})", "give each its own name there")
+        else:
+            renamed = next((item.name for item in items if item.id in was), None)
+            near = renamed or likely(name, [item.name for item in items])
+            remedy = did_you_mean(near, "create it there, or name one that is there", "'")
+            now = f"; the one that was given is called {renamed!r} by now" if renamed else ""
+            self._problem(place, f"there is no {noun} {name!r} on the service{now}", remedy)
+        return ""
+
+    def _problem(self, place: Place, message: str, remedy: str) -> None:
+        self.problems.append(Problem(place, "error", CODE, message, remedy))

@@ -1,0 +1,86 @@
+"""Roles that an API beside SCIM holds, in a plan: those that are ours to take, that stay, and that nobody knows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from reconciler.declare.mapping_model import ROLES
+from reconciler.declare.names import fold
+from reconciler.plan.change import AttributeChange
+from reconciler.plan.diff import attribute
+from reconciler.plan.live import Live, LiveObject
+from reconciler.plan.matching.model import Matching
+from reconciler.plan.role_names import named
+from reconciler.plan.role_table import read
+from reconciler.record.entries import Entries, Entry
+from reconciler.record.values import RoleMemory
+from reconciler.resolve.expressions.language import IGNORE
+from reconciler.resolve.mapping import CompiledMapping
+from reconciler.resolve.model import DesiredUser, Resolution
+
+Row = tuple[Any, ...]
+
+
+def is_beside(mapping: CompiledMapping) -> bool:
+    """Whether the last slot is of roles that no SCIM request reads or writes."""
+    return bool(mapping.slots) and mapping.slots[-1].apart
+
+
+def given_keys(entry: Entry | None) -> tuple[str, ...]:
+    """The keys of the roles that we have given over that API, by the record."""
+    if entry is None or ROLES not in entry.get("wanted", {}):
+        return ()
+    return tuple(entry.get("roles", ()))
+
+
+def known_alone(resolution: Resolution, matching: Matching, live: Live) -> Resolution:
+    """Of an account whose roles nobody knows none is wanted: nothing is planned of them."""
+    roles = live.roles
+    if not is_beside(resolution.user_mapping) or not (roles.why or roles.unknown):
+        return resolution
+
+    def left(address: str, user: DesiredUser) -> DesiredUser:
+        account = matching.live.get(address)
+        if account is not None and roles.knows(account.id) or account is None and not roles.why:
+            return user
+        return user._replace(values=(*user.values[:-1], IGNORE))
+
+    return replace(resolution, users={address: left(address, user) for address, user in resolution.users.items()})
+
+
+def ours(mapping: CompiledMapping, live: Live, values: Row, want: Any, entry: Entry | None) -> Row:
+    """Live values without the roles that are neither wanted nor given by us: they stay, whatever is planned."""
+    if not is_beside(mapping) or mapping.slots[-1].assertive or not isinstance(values[-1], list):
+        return values
+    table, wanted = live.roles.table, named(want)
+    given = table.ours(given_keys(entry))
+    return (*values[:-1], [i for i in values[-1] if fold(i["value"]) in wanted or table.grants([i]) <= given] or None)
+
+
+def loss(mapping: CompiledMapping, live: Live, account: LiveObject, entry: Entry | None) -> tuple[AttributeChange, ...]:
+    """What somebody who leaves loses of it, before the account goes."""
+    if not is_beside(mapping) or not live.roles.knows(account.id):
+        return ()
+    before = ours(mapping, live, account.values, None, entry)[-1]
+    return (attribute(mapping.slots[-1], before, None),) if before else ()
+
+
+def memory(live: Live, entries: Entries) -> RoleMemory:
+    """What the record keeps of what was read of roles before the first write."""
+    roles, table = live.roles, live.roles.table
+    stale = {
+        key
+        for address, id in entries.ids().items()
+        for key in (given_keys(entries[address]) if id in roles.seen else ())
+        if key in table.given and (table.given[key].was - table.given[key].grants) & read(roles.seen[id]["held"])
+    }
+    return {"given": table.memory(stale), "seen": dict(roles.seen), "read": roles.read}
+
+
+def staying(mapping: CompiledMapping, live: Live, account: LiveObject, want: Any, entry: Entry | None) -> Iterator[str]:
+    """The roles of an account that stay although nothing gives them, as the service calls them."""
+    if is_beside(mapping) and isinstance(account.values[-1], list):
+        left = named(ours(mapping, live, account.values, want, entry)[-1])
+        yield from (text for name, text in named(account.values[-1]).items() if name not in left)

@@ -1,0 +1,62 @@
+"""test-connection of a role source: what its token may do, the names that it sees, and its log; each step in words."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from reconciler.declare.wording import plural
+from reconciler.rolesources.model import Catalog, Rights
+from reconciler.rolesources.source import RoleSource
+from reconciler.scim.connection import Step
+from reconciler.scim.errors import ServiceError
+
+
+class Tested(NamedTuple):
+    """`catalog` is None where it could not be read."""
+
+    steps: list[Step]
+    catalog: Catalog | None
+
+
+def run_test(source: RoleSource, since: str) -> Tested:
+    """The steps that were taken; `since` is the time (UTC, ISO 8601, Z) from which the log is tried."""
+    try:
+        rights = source.rights()
+    except ServiceError as error:
+        return Tested([_failed(source, "token", error)], None)
+    steps = [*_permissions(source, rights)]
+    if rights.reading:
+        return Tested(steps, None)
+    try:
+        catalog = source.catalog()
+    except ServiceError as error:
+        return Tested([*steps, _failed(source, "names", error)], None)
+    found = f"{plural(len(catalog.roles), 'role')} and {plural(len(catalog.places), 'account group')} seen"
+    return Tested([*steps, Step(f"{source.name}, names", True, found), _log(source, since)], catalog)
+
+
+def _permissions(source: RoleSource, rights: Rights) -> list[Step]:
+    """Whether roles may be read, and whether they may be written."""
+    steps = []
+    for what, lacking in (("reading roles", rights.reading), ("writing roles", rights.writing)):
+        name = f"{source.name}, {what}"
+        if lacking:
+            said = f"the token lacks the permission {' and '.join(lacking)}"
+            remedy = f"give {rights.owner or 'its owner'} a role that holds it, or name another token (roles.token in app.yaml)"
+            steps.append(Step(name, False, said, remedy))
+        else:
+            steps.append(Step(name, True, f"the token of {rights.owner} may"))
+    return steps
+
+
+def _log(source: RoleSource, since: str) -> Step:
+    """Nothing depends on it: without it nobody knows who edited roles."""
+    try:
+        list(source.edits(since))
+    except ServiceError as error:
+        return Step(f"{source.name}, activity log", False, f"{error.message} (a plan cannot say who edited roles)", needed=False)
+    return Step(f"{source.name}, activity log", True, "can be read", needed=False)
+
+
+def _failed(source: RoleSource, what: str, error: ServiceError) -> Step:
+    return Step(f"{source.name}, {what}", False, f"{error.request}: {error.message}", error.remedy)

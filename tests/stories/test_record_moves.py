@@ -1,0 +1,40 @@
+"""A record moves from place to place as reconciler.yaml says: a plan names where it was left, and is empty after the move."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from uuid import uuid4
+
+from tests.support.gitworld import GitWorld, git
+from tests.support.servers import Desk, scim_server
+
+IN_GIT, ON_A_BRANCH, LOCAL = (
+    "record: {backend: git, remote: origin}\n",
+    "record: {backend: git, remote: origin, ref: refs/heads/reconcile/<app>}\n",
+    "record: {backend: local, path: keep}\n",
+)
+PLACES = [
+    (ON_A_BRANCH, "refs/reconcile/wiki on origin"),
+    (IN_GIT, "refs/heads/reconcile/wiki on origin"),
+    (LOCAL, "Git, as this checkout knew it"),
+]
+
+
+def test_each_move_is_told_in_the_plan_before_it_and_leaves_an_empty_one(tmp_path: Path) -> None:
+    remote = GitWorld(tmp_path)
+    with scim_server() as url:
+        desk = Desk(remote.checkout, f"{url}/{uuid4().hex}/v2")
+        desk.write("reconciler.yaml", IN_GIT)
+        assert desk.reconcile("apply", "--auto-approve").code == 0
+        for text, left in PLACES:
+            desk.write("reconciler.yaml", text)
+            ran = desk.reconcile("plan")
+            assert f"and one in {left}: whoever left" in ran.out, ran.out + ran.err
+            said = re.search("`reconcile (record migrate.*?)`", ran.out)
+            assert said and desk.reconcile(*said[1].split()).code == 0
+            ran = desk.reconcile("plan", "--detailed-exitcode")
+            assert ran.code == 0 and "there is no record" not in ran.out, ran.out + ran.err
+            assert desk.reconcile("record", "verify").code == 0
+    refs = git(remote.bare, "for-each-ref", "--format=%(refname)").split()
+    assert refs == ["refs/heads/main", "refs/heads/reconcile/wiki", "refs/reconcile/wiki"]
