@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from reconciler.cycle.clock import now
-from reconciler.declare.errors import ReconcileError
 from reconciler.declare.names import fold
 from reconciler.declare.place import Problem
 from reconciler.plan.live import Live, LiveObject, RolesRead
@@ -21,20 +20,26 @@ from reconciler.plan.role_table import Grants, RoleTable, read, role_table, writ
 from reconciler.plan.roles_beside import given_keys, is_beside
 from reconciler.record.entries import Entries
 from reconciler.record.model import Record
+from reconciler.record.moments import moved
 from reconciler.record.values import RoleMemory, SeenRoles
 from reconciler.resolve.model import Resolution
 from reconciler.rolesources.model import Edit, Person
 from reconciler.rolesources.source import RoleSource
-from reconciler.scim.errors import AuthError
+from reconciler.scim.errors import AuthError, ServiceError
 
 AT_ONCE = 4  # people who are read side by side
+AROUND = 60  # seconds by which the clocks of two machines may differ
 IN_TURN = 3  # people who are read each time, those longest unseen first
 NOTHING = RoleMemory()
 Tell = Callable[[str], None]
 
 
-class RoleNames(ReconcileError):
+class RoleNames(ServiceError):
     """Names in roles.yaml that the service does not have, or has twice."""
+
+    @property
+    def code(self) -> str:
+        return "RoleNames"
 
 
 class Asked(NamedTuple):
@@ -59,11 +64,22 @@ def read_roles(
     try:
         catalog, people = source.catalog(), source.people()
     except AuthError as error:
-        return replace(live, roles=RolesRead(why=f"{source.name} does not show them: {error}"))
+        return replace(live, roles=RolesRead(why=_refused(source, error)))
     table, problems = role_table(resolution.limited.app, catalog, memory.get("given", {}))
     if problems:
-        raise RoleNames(*_said(problems))
+        message, remedy = _said(problems)
+        raise RoleNames(message, remedy=remedy)
     return _Reading(source, resolution, record, live, table, people, asked, memory).read()
+
+
+def _refused(source: RoleSource, error: AuthError) -> str:
+    """In words, with the permission that the token lacks, where the service says which."""
+    try:
+        rights = source.rights()
+    except ServiceError:
+        return f"{source.name} does not show them: {error}"
+    lacking = f"the token of {rights.owner or 'its owner'} lacks {' and '.join(rights.reading)}" if rights.reading else str(error)
+    return f"{source.name} does not show them: {lacking}"
 
 
 def _said(problems: list[Problem]) -> tuple[str, str]:
@@ -92,7 +108,7 @@ class _Reading:
         wanted = self._wanted()
         users = {id: _with(self.table, account, held.get(id), wanted.get(id, ())) for id, account in self.live.users.items()}
         as_of = {id: was["at"] for id, was in known.items() if id not in fresh}
-        roles = RolesRead(self.table, unknown, "", as_of, known, self.people, edits, self.started)
+        roles = RolesRead(self.table, unknown, "", as_of, known, self.people, edits, self.started, self.memory.get("owner", ""))
         return replace(self.live, users=users, roles=roles)
 
     def _ask(self, due: list[str]) -> tuple[dict[str, SeenRoles], set[str]]:
@@ -112,10 +128,18 @@ class _Reading:
         if not since:
             return {}
         try:
-            last = {fold(edit.email): edit for edit in self.source.edits(since)}
+            last = {fold(edit.email): edit for edit in self.source.edits(moved(since, -AROUND))}
         except AuthError:
             return {}
-        return {id: last[fold(person.email)] for id, person in self.people.items() if fold(person.email) in last}
+        found = {id: last[fold(person.email)] for id, person in self.people.items() if fold(person.email) in last}
+        return {id: edit for id, edit in found.items() if self._is_news(id, edit)}
+
+    def _is_news(self, id: str, edit: Edit) -> bool:
+        """Whether somebody else may have edited an account since it was last read; two clocks differ a little."""
+        seen = self.memory.get("seen", {}).get(id)
+        if seen is None or edit.at > moved(seen["at"], AROUND):
+            return True
+        return edit.at > moved(seen["at"], -AROUND) and edit.by != self.memory.get("owner", "")
 
     def _due(self, seen: Mapping[str, SeenRoles], edits: Iterable[str]) -> list[str]:
         """Whom a plan rests on: who was never read, was edited, holds what is privileged, or would be changed; then in turn."""

@@ -19,6 +19,7 @@ from reconciler.codes import apps, cautions, commands, objects, plans, records
 from reconciler.codes.model import Code
 from reconciler.codes.registry import CODES, PARTS
 from reconciler.declare.errors import ReconcileError
+from reconciler.record.log.known import LOST
 from reconciler.scim.errors import ServiceError
 from reconciler.service import failures, verdicts
 from tests.references.code_page import problems, skipped
@@ -162,7 +163,10 @@ def said_of_records() -> set[str]:
         node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
     ]
     last = [call.args[-1] for call in calls if getattr(call.func, "id", "") == "RecordError" and len(call.args) == 3]
-    return {value.value for value in last if isinstance(value, ast.Constant) and isinstance(value.value, str)}
+    named = {"LOST": LOST}
+    return {value.value for value in last if isinstance(value, ast.Constant) and isinstance(value.value, str)} | {
+        named[value.id] for value in last if isinstance(value, ast.Name) and value.id in named
+    }
 
 
 def test_what_an_error_of_the_record_is_called_is_in_the_registry_and_the_other_way_round() -> None:
