@@ -11,9 +11,9 @@ from tests.support.servers import ROOT
 
 HEAD = """# Every profile, value by value
 
-What `profile: NAME` in app.yaml stands for. A profile has the values of `generic` but for those that are shown; a value of your own goes
-beside it, `profile: {base: NAME, rate: {perMinute: 120}}`. [profiles](profiles.md) says what follows from them, [keys](keys.md) which
-values each key takes. Where each line comes from stands in the file, `reconciler/scim/profiles/NAME.yaml`.
+What `profile: NAME` in app.yaml stands for. A profile has the values of `generic` but for those that are shown; a value of your
+own goes beside it, `profile: {base: NAME, rate: {perMinute: 120}}`. [profiles](profiles.md) says what follows from them,
+[keys](keys.md) which values each key takes. Where each line comes from stands in the file, `reconciler/scim/profiles/NAME.yaml`.
 """
 
 
