@@ -8,7 +8,9 @@ import pytest
 
 from reconciler.cycle.role_reading import IN_TURN, RoleNames
 from reconciler.declare.load import load
+from reconciler.plan.access.held import held, is_unused
 from reconciler.plan.change import Action
+from reconciler.report.held import as_csv
 from reconciler.rolesources.model import Edit
 from tests.support.role_api import MemoryRoles
 from tests.support.world import SWITCH, World
@@ -211,3 +213,16 @@ def test_nothing_is_asked_where_no_role_says_what_it_is_there(world: World) -> N
     world.write("apps/wiki/roles.yaml", "roles: [{value: user, displayName: User}]\n")
     loaded = load(world.folder / "desired").declarations.apps["wiki"]
     assert loaded.role_api is None
+
+
+def test_access_says_when_somebody_last_signed_in(world: World) -> None:
+    world.converge()
+    rows = held(world.session().planned.context)
+    assert {(row.login, row.what, row.last_login) for row in rows} == {
+        ("ada@x.org", "User", "2026-05-01T00:00:00Z"),
+        ("bob@x.org", "User", "2026-05-01T00:00:00Z"),
+    }
+    assert [is_unused(rows[0], since) for since in ("2026-05-02T00:00:00Z", "2026-04-30T00:00:00Z")] == [True, False]
+    assert is_unused(rows[0]._replace(last_login=""), "2026-05-02T00:00:00Z")
+    assert not is_unused(rows[0]._replace(last_login="", registered=""), "2026-05-02T00:00:00Z")
+    assert as_csv({"wiki": rows}).split("\r\n")[0].endswith(",shown,lastLogin,registered")
