@@ -34,9 +34,7 @@ FORMATS = ["table", "json", "csv", "html"]
 @click.option("--group", "groups", multiple=True, help="Only this group; may be repeated.")
 @click.option("--privileged", is_flag=True, help="Only what is privileged.")
 @click.option("--unmanaged", is_flag=True, help="Only accounts that nobody manages.")
-@click.option(
-    "--unused", type=Time(), metavar="TIME", help="Only of accounts in which nobody signed in for so long, such as 90d."
-)
+@click.option("--unused", type=Time(), metavar="TIME", help="Only accounts in which nobody signed in for so long: 90d.")
 @click.option("--offline", is_flag=True, help="By the record alone: what was last applied, and not what is there.")
 @click.option("--at", metavar="TIME", help="Who had what then, by the log: at the end of a day (UTC), or at a time.")
 @click.option("--diff", nargs=2, metavar="TIME TIME", help="What was gained, lost and kept between two days or times.")
