@@ -107,12 +107,12 @@ class _Reading:
         return fresh, {id for id, item in found.items() if item is None}
 
     def _edits(self) -> dict[str, Edit]:
-        """The last edit of each account since its roles were last read, as far as the service's log may be read."""
+        """The last edit of each account since its roles were last read, as far as the service's log may be read; no own ones."""
         since = self.memory.get("read")
         if not since:
             return {}
         try:
-            last = {fold(edit.email): edit for edit in self.source.edits(since)}
+            last = {fold(edit.email): edit for edit in self.source.edits(since) if edit.by != self.memory.get("owner")}
         except AuthError:
             return {}
         return {id: last[fold(person.email)] for id, person in self.people.items() if fold(person.email) in last}

@@ -83,12 +83,13 @@ class RoleMemory(TypedDict, total=False):
     """What is known of roles that are held over an API beside SCIM.
 
     given: key of a role -> what it was there when it was last given; read: until when the service's log was read, UTC
-    seen:  id of an account -> what it held when it was last read
+    seen:  id of an account -> what it held when it was last read; owner: whose token it is, as the log calls them
     """
 
     given: dict[str, GivenRole]
     seen: dict[str, SeenRoles]
     read: str
+    owner: str
 
 
 class JournalLine(TypedDict, total=False):

@@ -120,7 +120,7 @@ class RolesWorld(World):
         self.client = ScimClient(
             "http://127.0.0.1/v2", TOKEN, profile, transport=self.transport, clock=self.clock, sleep=self.clock.sleep
         )
-        self.roles = ThousandEyesDriver(self.client.sender.beside("http://127.0.0.1/v7", TOKEN))
+        self.role_source = ThousandEyesDriver(self.client.sender.beside("http://127.0.0.1/v7", TOKEN))
 
     def held(self, email: str) -> set[tuple[str, str]]:
         """(role, account group or all) of a person, by their names."""
