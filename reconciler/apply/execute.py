@@ -15,7 +15,6 @@ from reconciler.apply.run_notes import RunNotes
 from reconciler.apply.run_record import RunRecord
 from reconciler.apply.shared import OneStep
 from reconciler.apply.side_by_side import Phase
-from reconciler.apply.step_roles import hear_log
 from reconciler.apply.step_writer import StepWriter, shared_of
 from reconciler.apply.steps import Step, StepKind, phases
 from reconciler.declare.names import is_user
@@ -29,7 +28,6 @@ from reconciler.scim.sender import Alone
 
 SILENT = 3  # objects in a row for which no answer came, each after several tries, end a run
 CONFLICT = 409
-BESIDE = (StepKind.ROLES_OUT, StepKind.ROLES_IN)  # steps of which the service keeps a log
 TAKING = (
     StepKind.WRITE,
     StepKind.MEMBERS_OUT,
@@ -126,8 +124,6 @@ class _Run:
             Phase(steps, self.waits, self._step, lambda: self._ends(stopped), self.baton, self.pace).run()
             if outcomes.interrupted or outcomes.refused:
                 break
-        if not (outcomes.interrupted or outcomes.refused) and any(step.kind in BESIDE for step in sum(self.phases, [])):
-            hear_log(self.shared)
         for change in self.job.changes if outcomes.refused else ():
             if change.address not in self.told:
                 self._told(change)
@@ -211,7 +207,8 @@ class _Run:
         """All that it takes to know this write again, should nobody hear of its outcome."""
         address = step.change.address
         base, was = self.job.inputs.baselines.get(address, {}), self.shared.changes.renamed.get(address)
-        return opening(step, at, self._takes(step), base.get("declaredId", UNSAID), was)
+        roles = self.notes.roles_before(address) if is_user(address) and step.kind != StepKind.CREATE else None
+        return opening(step, at, self._takes(step), base.get("declaredId", UNSAID), was, roles)
 
     def _takes(self, step: Step) -> list[tuple[str, str]]:
         return self.job.removals.get(step.change.address, []) if step.kind in TAKING else []

@@ -16,9 +16,12 @@ Line = dict[str, Any]
 UNSAID = object()
 
 
-def opening(step: Step, at: str, takes: list[tuple[str, str]], declared: object, was: str | None) -> Line:
+def opening(
+    step: Step, at: str, takes: list[tuple[str, str]], declared: object, was: str | None, roles: list[str] | None = None
+) -> Line:
     """The line before a step. `takes` is what counts as removed once it is done, `was` the address under which it is recorded;
-    `declared` is the declared object's own id, UNSAID where the record says nothing of one.
+    `declared` is the declared object's own id, UNSAID where the record says nothing of one; `roles` are the keys of those that
+    the record had of it, None where it had nothing.
     """
     change, rests_on = step.change, step.change.precondition
     return {
@@ -32,6 +35,8 @@ def opening(step: Step, at: str, takes: list[tuple[str, str]], declared: object,
         **({"id": rests_on.id} if rests_on is not None else {}),
         **({"declaredId": declared} if declared is not UNSAID else {}),
         **({"was": was} if was is not None else {}),
+        **({"roles": roles} if roles is not None else {}),
+        **_members(step),
     }
 
 
@@ -50,6 +55,16 @@ def intention(line: Line) -> Line:
     values = line["wanted"] if line["step"] == StepKind.CREATE else {}
     switched = {path: value for path, value in line["wanted"].items() if path == "active"}
     return {**line, "wanted": values or switched}
+
+
+def _members(step: Step) -> Line:
+    match step.kind:
+        case StepKind.MEMBERS_OUT:
+            return {"removed": list(step.change.remove)}
+        case StepKind.MEMBERS_IN:
+            return {"added": list(step.change.add)}
+        case _:
+            return {}
 
 
 def move(address: str, was: str | None, entry: Entry) -> Line:

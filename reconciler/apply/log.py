@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -152,6 +152,22 @@ def _adopted(job: Job, address: str, at: str) -> dict[str, Any]:
     found = step("EntryImport", "matching", "success", f"matched {entry['id']}")
     facts = Facts(job.app, job.occasion, job.origin, at, address, "adopt", "success", reason, entry["id"], "adopted")
     return record_of(replace(facts, properties=inside, before=(found,), roles=roles, place=_declared_at(job, address)))
+
+
+def regiven_lines(job: Job, before: Mapping[str, list[str]], at: str) -> list[dict[str, Any]]:
+    """Records of people whose roles are others than `before` (keys), though nothing was written to their account."""
+    found = ((address, job.record.entries.get(address), roles) for address, roles in before.items())
+    return [
+        _regiven(job, a, entry, roles, at) for a, entry, roles in found if entry and set(entry.get("roles", ())) != set(roles)
+    ]
+
+
+def _regiven(job: Job, address: str, entry: Entry, before: list[str], at: str) -> dict[str, Any]:
+    reason = "other roles by the declaration; nothing had to be written to the account"
+    facts = Facts(job.app, job.occasion, job.origin, at, address, "update", "success", reason, entry["id"], "roles")
+    rows = job.inputs.regiven.get(address, ())
+    roles = roles_told(job, address, before, entry)
+    return record_of(replace(facts, roles=roles, rows=rows, place=_declared_at(job, address)))
 
 
 def _declared_at(job: Job, address: str) -> tuple[str, int]:

@@ -90,6 +90,7 @@ def _recovered(job: Job, address: str, written: list[Known], why: str, part: str
     secret = secret_targets(job, address)
     wanted = {path: value for line, _ in written for path, value in line.get("wanted", {}).items()}
     values = tuple(modified(path, None, REDACTED if path in secret else value) for path, value in wanted.items())
+    before = None if first.get("roles") is None and first.get("step") != StepKind.CREATE else first.get("roles") or []
     entry = ended.get("entry") or job.record.entries.get(address, {})
     origin = Origin(begun.get("cycle", ""), display_name=job.origin.display_name, base_url=job.origin.base_url)
     return record_of(
@@ -104,10 +105,17 @@ def _recovered(job: Job, address: str, written: list[Known], why: str, part: str
             reason=why,
             id=first.get("id") or entry.get("id"),
             part=part,
-            properties=values,
+            properties=(*values, *_members(written)),
             exports=tuple(Export(line["step"], STATUSES.get(end["outcome"], "failure")) for line, end in written),
             read_back=READ_BACK.get(ended["outcome"], "unknown"),
-            roles=(None, roles_told(job, address, None, entry)[1]),
+            roles=roles_told(job, address, before, entry),
             digest=first.get("digest", ""),
         )
     )
+
+
+def _members(written: Iterable[Known]) -> tuple[dict[str, Any], ...]:
+    """Those who were taken out and those who were put in by the steps that were done."""
+    done = [line for line, ended in written if STATUSES.get(ended["outcome"]) in ("success", "warning")]
+    out, into = ([member for line in done for member in line.get(side, ())] for side in ("removed", "added"))
+    return (modified("members", out, into),) if out or into else ()

@@ -23,6 +23,10 @@ class RunNotes:
         export = Export(step.kind, STATUSES.get(status, "failure"), last.method, last.status, milliseconds)
         self._exports.setdefault(step.change.address, []).append(export)
 
+    def roles_before(self, address: str) -> list[str]:
+        """The keys of the roles that the record had there when the run began."""
+        return list(self._roles.get(address, ()))
+
     def went(self, address: str, touched: set[str], now: str) -> Went:
         """`touched` are the addresses of which a part, or all, was done; `now` is when a change ended that has no step."""
         exports = tuple(self._exports.get(address, ()))

@@ -6,10 +6,11 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from reconciler.apply.journal import Line
-from reconciler.apply.log import adopted_lines, log_lines, new_skips, skip_lines
+from reconciler.apply.log import adopted_lines, log_lines, new_skips, regiven_lines, skip_lines
 from reconciler.apply.log_recovered import heard, recovered
 from reconciler.apply.model import Outcome, Result
 from reconciler.apply.outcomes import Outcomes, undone
+from reconciler.apply.role_edits import hear_edits
 from reconciler.apply.run_notes import RunNotes
 from reconciler.apply.shared import Shared
 from reconciler.plan.change import Change
@@ -25,12 +26,14 @@ class RunRecord:
         self.job, self.changes = shared.job, shared.changes
         self.unfinished = Unfinished(shared.job.record)
         self.adopted: list[str] = []
+        self.roles: dict[str, list[str]] = {}  # of those whose roles change without a write of their own, what they were
 
     def begin(self, steps: Collection[object], intended: Collection[Line]) -> None:
         """What needs no write goes in before the first one: renames, adoptions, what is under way, what is `intended`."""
         record, inputs = self.job.record, self.job.inputs
         changing = {change.address for change in self.job.changes}
         self.changes.rename([new for new, old in inputs.renamed.items() if not changing & {new, old}])
+        self._note_roles(changing)
         self.adopted = self.changes.adopt(but=changing)
         self.unfinished.begin(self.job.changes)
         if self.job.changes:
@@ -39,7 +42,8 @@ class RunRecord:
         journal = self.store.read_journal()
         self._log_earlier(journal)
         skips = new_skips(self.job)
-        self.store.log([*adopted_lines(self.job, self.adopted, self.now()), *skip_lines(self.job, skips, self.now())])
+        settled = [*adopted_lines(self.job, self.adopted, self.now()), *skip_lines(self.job, skips, self.now())]
+        self.store.log([*settled, *self._role_lines()])
         record.tell_skips({skip.address: skip.code for skip in skips}, self.job.resolution.skipped)
         if steps or journal:
             record.begin_run()
@@ -65,12 +69,26 @@ class RunRecord:
         if not torn:
             self._stop(left)
         self._forget_revoked(outcomes)
+        if not torn and not run.refused and not run.unkept:
+            hear_edits(self.shared, self.now())
         self.shared.quirks.into_record()
         self.store.save(self.job.record)
         if not torn:
             # Before the journal goes: a kill in between is known from it.
-            self.store.log([line for outcome in outcomes for line in self._log_lines(outcome, notes)])
+            self.store.log([*(line for outcome in outcomes for line in self._log_lines(outcome, notes)), *self._role_lines()])
             self.store.clear_journal()
+
+    def _note_roles(self, changing: Collection[str]) -> None:
+        entries = self.job.record.entries
+        known = [address for address in self.job.inputs.regiven if address not in changing and address in entries]
+        self.roles = {address: list(entries[address].get("roles", ())) for address in known}
+
+    def _role_lines(self) -> list[dict[str, Any]]:
+        """Of those of them who have other roles by now, once."""
+        lines = regiven_lines(self.job, self.roles, self.now())
+        for line in lines:
+            del self.roles[line["reconcile"]["address"]]
+        return lines
 
     def _log_lines(self, outcome: Outcome, notes: RunNotes) -> list[dict[str, Any]]:
         return log_lines(self.job, outcome, notes.went(outcome.change.address, self.changes.touched, self.now()))

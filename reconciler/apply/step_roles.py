@@ -12,7 +12,7 @@ from reconciler.apply.shared import OneStep, Shared
 from reconciler.declare.mapping_model import ROLES
 from reconciler.declare.names import fold
 from reconciler.plan.change import Action, AttributeChange, Change
-from reconciler.plan.role_table import Grants, written
+from reconciler.plan.role_table import NOTHING, Grants, written
 from reconciler.record.entry_changes import tell
 from reconciler.rolesources.model import Holding
 from reconciler.rolesources.source import RoleSource
@@ -43,8 +43,9 @@ def _write(shared: Shared, step: OneStep, change: Change, attribute: AttributeCh
     stays = table.grants(attribute.after)
     gains, losses = stays - table.grants(attribute.before), table.grants(attribute.before) - stays
     person = _person(shared, source, change)
-    if change.action == Action.CREATE:
-        losses = _unwanted(shared, source, person, stays)
+    if change.action == Action.CREATE and _takes_others(shared):
+        losses = _held(source, person) - stays  # what every new account is given there
+    shared.role_writes.add(change.address)
     with step.writing():
         holding = _told(shared, source, person, gains, losses, table.home(attribute.after))
     if holding is None:
@@ -52,28 +53,14 @@ def _write(shared: Shared, step: OneStep, change: Change, attribute: AttributeCh
     _record(shared, change, attribute, holding, gains, losses)
 
 
-def _unwanted(shared: Shared, source: RoleSource, person: str, stays: Grants) -> Grants:
-    """What the service gave to a new account by itself, where no more than what is declared may be held."""
+def _takes_others(shared: Shared) -> bool:
     api = shared.job.resolution.limited.app.role_api
-    held = source.read(person) if api is not None and api.assertive else None
-    return held.grants - stays if held is not None else frozenset()
+    return api is not None and api.assertive
 
 
-def hear_log(shared: Shared) -> None:
-    """What we have done is no news to the next plan: it begins with what others did meanwhile, or now.
-
-    Without it every account that was written to would be read again. Nothing else depends on it.
-    """
-    source, record, now = shared.job.roles, shared.job.record, shared.recorded.now()
-    memory = record.role_api
-    if source is None or "read" not in memory:
-        return
-    try:
-        owner = source.rights().owner
-        others = [edit.at for edit in source.edits(memory["read"]) if edit.by != owner]
-    except ServiceError:
-        return
-    record.hear_roles(min(others, default=now), owner)
+def _held(source: RoleSource, person: str) -> Grants:
+    holding = source.read(person)
+    return holding.grants if holding is not None else NOTHING
 
 
 def _told(shared: Shared, source: RoleSource, person: str, gains: Grants, losses: Grants, home: str) -> Holding | None:

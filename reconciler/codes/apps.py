@@ -32,6 +32,14 @@ CODES = (
         "a service that is being restarted",
     ),
     told(
+        "RoleNames",
+        "A role or an account group that the role API does not have",
+        "A name in `roles.yaml` below `thousandeyes` is not there at the service, or is there twice.",
+        "A role that cannot be told by its name cannot be given or taken: there is no plan.",
+        "Correct the name, or rename one of the two at the service.",
+        "a custom role that somebody renamed in the app",
+    ),
+    told(
         "CredentialError",
         "The URL or the token cannot be used",
         "A URL, a token or a list of origins has a form that none has.",

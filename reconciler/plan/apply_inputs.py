@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 
 from reconciler.declare.model import Role
 from reconciler.declare.names import STRANGER, fold, row_key
+from reconciler.plan.access.rows import regiven
 from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context
 from reconciler.plan.diff import differing, same, unsure
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.membership import known_members, recorded_members, still_in, unseen
+from reconciler.plan.model import Access
 from reconciler.plan.outstanding import is_in_vain
 from reconciler.record.entries import Entry
 from reconciler.record.values import Revocation
@@ -24,7 +26,8 @@ class ApplyInputs:
 
     `revoked` are those who stay out, `agreed` those of them whom the declaration no longer asks for: they are forgotten once
     nothing of them is `pending`. `gone` are recorded addresses of accounts that are gone, whose names others take. `giving`
-    is folded group name -> the keys of the roles that the group gives. `live` is what the service showed.
+    is folded group name -> the keys of the roles that the group gives. `live` is what the service showed. `regiven` are people
+    whose roles change without a write to their own account: address -> who gains or loses which, by which line.
     """
 
     ids: dict[str, str] = field(default_factory=dict)
@@ -36,6 +39,7 @@ class ApplyInputs:
     gone: frozenset[str] = frozenset()
     giving: dict[str, set[str]] = field(default_factory=dict)
     live: Live = field(default_factory=Live)
+    regiven: Mapping[str, tuple[Access, ...]] = field(default_factory=dict)
 
 
 def apply_inputs(context: Context, only: Iterable[str]) -> ApplyInputs:
@@ -63,7 +67,26 @@ def apply_inputs(context: Context, only: Iterable[str]) -> ApplyInputs:
         _gone(context, renamed),
         context.giving,
         context.live,
+        _regiven(context, baselines),
     )
+
+
+def _regiven(context: Context, baselines: Mapping[str, Entry]) -> dict[str, tuple[Access, ...]]:
+    """Of those in scope who have no change of their own: the roles of the record are not those that they are to have.
+
+    Where a mapping that carried roles is gone, people keep on the service what it gave: then nobody is said to have lost it.
+    """
+    moves: dict[str, tuple[list[str], list[str]]] = {}
+    carried = {slot.target for slot in context.resolution.user_mapping.slots if slot.carries_roles}
+    if (context.carried | context.unmapped) - carried - {"members"}:
+        return {}
+    for address, user in context.live.among(context.resolution.users).items():
+        entry = context.entry(address) if address in baselines and address not in context.pending else None
+        if entry is not None and "roles" in entry:
+            before, after = entry["roles"], [role.key for role in user.roles] if address not in context.revoked else []
+            if before != after and set(before) != set(after):
+                moves[address] = (before, after)
+    return regiven(context, moves)
 
 
 def _strangers(context: Context) -> set[str]:

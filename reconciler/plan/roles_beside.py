@@ -76,7 +76,7 @@ def memory(live: Live, entries: Entries) -> RoleMemory:
         for key in (given_keys(entries[address]) if id in roles.seen else ())
         if key in table.given and (table.given[key].was - table.given[key].grants) & read(roles.seen[id]["held"])
     }
-    return {"given": table.memory(stale), "seen": dict(roles.seen), "read": roles.read}
+    return {"given": table.memory(stale), "seen": dict(roles.seen), "read": roles.read, "owner": roles.owner}
 
 
 def staying(mapping: CompiledMapping, live: Live, account: LiveObject, want: Any, entry: Entry | None) -> Iterator[str]:

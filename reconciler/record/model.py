@@ -172,11 +172,7 @@ class Record:
 
     def know_roles(self, memory: RoleMemory) -> None:
         """What was read of them before the first write."""
-        self.role_api = {**self.role_api, **memory}
-
-    def hear_roles(self, read: str, owner: str) -> None:
-        """Until when the service's log is known, UTC, and whose token it is, as the log calls them."""
-        self.role_api.update({"read": read, "owner": owner})
+        self.role_api = memory
 
     def see_roles(self, id: str, seen: SeenRoles) -> None:
         """What one account holds after a write."""

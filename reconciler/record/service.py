@@ -87,6 +87,7 @@ class Service(TypedDict, total=False):
     escrows:     address -> what failed there
     held:        addresses of changes that a safeguard holds back, with the safeguard
     drift:       address -> what differs there, in a line, and is left so
+    notAsTold:   address -> what the service was told there and did not do, in a line: it is not told again
     """
 
     interval: int
@@ -99,3 +100,4 @@ class Service(TypedDict, total=False):
     held: dict[str, str]
     approvals: list[WaitedFor]
     drift: dict[str, str]
+    notAsTold: dict[str, str]

@@ -33,6 +33,8 @@ class Unanswered(TypedDict, total=False):
     was:          the address that the object is recorded under, where it is another one
     takes:        [address, kind] of each removal that counts once it is done
     intended:     it was written down before the first write of its run: `at` is then, and it may never have been sent
+    added, removed: the members that it would put into a group, or take out, by address
+    roles:        the keys of the roles that the record had of an account before it
     """
 
     step: str
@@ -44,6 +46,9 @@ class Unanswered(TypedDict, total=False):
     was: str
     takes: list[list[str]]
     intended: bool
+    added: list[str]
+    removed: list[str]
+    roles: list[str]
 
 
 class Learned(TypedDict, total=False):
@@ -82,8 +87,10 @@ class SeenRoles(TypedDict):
 class RoleMemory(TypedDict, total=False):
     """What is known of roles that are held over an API beside SCIM.
 
-    given: key of a role -> what it was there when it was last given; read: until when the service's log was read, UTC
-    seen:  id of an account -> what it held when it was last read; owner: whose token it is, as the log calls them
+    given: key of a role -> what it was there when it was last given
+    read:  until when the service's log of edits is known, UTC
+    owner: whose token it is, as that log names them
+    seen:  id of an account -> what it held when it was last read
     """
 
     given: dict[str, GivenRole]

@@ -22,7 +22,7 @@ from reconciler.record.store import Store
 from reconciler.record.told import Told
 from reconciler.resolve.expressions.functions import Chance
 from reconciler.scim.errors import CredentialError, ServiceError
-from reconciler.service import clocks, failures, figures, numbers, quarantine
+from reconciler.service import clocks, failures, figures, lasting, numbers, quarantine
 from reconciler.service.after_cycle import after_cycle
 from reconciler.service.choice import Choice, choose, declared_digest
 from reconciler.service.escrow import released
@@ -30,7 +30,7 @@ from reconciler.service.figures import Frame, Work
 from reconciler.service.progress import Progress
 from reconciler.service.read_back import commit_of, read_back
 from reconciler.service.reading import Reading
-from reconciler.service.result import AppError, CycleResult, Drifted, Ended, Kind
+from reconciler.service.result import AppError, CycleResult, Ended, Kind
 from reconciler.service.verdicts import approvals, blocks, closed, ending, quarantined
 
 COMMAND = "reconcile run"
@@ -120,7 +120,8 @@ class _Cycle:
     def _reading(self) -> Reading:
         unmanaged = figures.last_counts(self.service).unmanaged
         refresh = clocks.seconds(self.app.provisioning.fullRefresh)
-        return Reading(self.frame.interval, refresh, self.started, self._is_quiet(), unmanaged, self.service.get("escrows", {}))
+        also = {**self.service.get("escrows", {}), **self.service.get("notAsTold", {})}
+        return Reading(self.frame.interval, refresh, self.started, self._is_quiet(), unmanaged, also)
 
     def _is_quiet(self) -> bool:
         """Whether neither the declaration nor the day is another than when nothing was left to do."""
@@ -196,7 +197,7 @@ class _Cycle:
         failing += [failures.still_active(outcome) for outcome in active]
         work = Work(
             tuple(done.outcomes),
-            (*failing, *map(failures.not_planned, planned.plan.errors)),
+            (*failing, *map(failures.not_planned, planned.plan.errors), *lasting.not_as_told(planned, self.service, failing)),
             frozenset(change.address for change in planned.plan.changes),
             {failure.address: declared_digest(resolution, failure.address) for failure in failing},
         )
@@ -207,7 +208,7 @@ class _Cycle:
             written=figures.written(done.outcomes),
             failures=work.failures,
             blocked=blocked,
-            drift=self._drift(session, choice),
+            drift=lasting.drift(planned, self.service, choice),
             approvals_needed=approvals(session.guarded.blocking),
             read_back=back,
             interrupted=done.interrupted,
@@ -216,12 +217,6 @@ class _Cycle:
             in_part=session.planned.plan.part is not None,
         )
         return self._end(result, work, session, held)
-
-    def _drift(self, session: Session, choice: Choice) -> tuple[Drifted, ...]:
-        """What was found, and what was known of those whom nobody asked for now."""
-        live = session.planned.context.live
-        before = () if live.part is None else self.service.get("drift", {}).items()
-        return (*choice.drift, *(Drifted(address, line) for address, line in before if not live.knows(address)))
 
     def _result(self, ended: Ended, error: AppError | None) -> CycleResult:
         commit, at = commit_of(self.declarations.folder)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from reconciler.apply.model import Outcome, Result
 from reconciler.codes import apps, objects, records
 from reconciler.declare.errors import ReconcileError
-from reconciler.plan.model import ObjectError
+from reconciler.plan.model import Caution, ObjectError
+from reconciler.plan.outstanding import BY_HAND
 from reconciler.scim.errors import ServiceError
 from reconciler.scim.sender import AGAIN
 from reconciler.service.result import AppError, Failure
@@ -32,6 +33,7 @@ NOT_DONE = ("NotDone", "do what the message says")
 NOT_AS_TOLD = ("NotAsTold", "change it there by hand, or take what the service wants into the declaration")
 STILL_ACTIVE = ("StillActive", "disable the account at the service by hand, and tell its vendor")
 NOT_PLANNED = "NotPlanned"
+OTHER = "other"  # the action of a failure that no write of this cycle had
 CODES = frozenset(code.name for code in (*apps.CODES, *records.CODES, *objects.CODES)) | {BY_STATUS[400][0], STILL_ACTIVE[0]}
 DONE = ("done", "ignored")  # outcomes
 FAILED = ("failed", "outstanding")  # a stale one is planned again by the next cycle
@@ -50,6 +52,22 @@ def failure_of(outcome: Outcome) -> Failure:
     return Failure(change.address, change.action, code, outcome.http or None, outcome.message, remedy)
 
 
+def not_as_told(address: str, found: Caution) -> Failure:
+    """Of an object of which an earlier cycle told the service what it has not done: that is not told again."""
+    words, found_remedy, rest = found.text.partition(BY_HAND)
+    return Failure(address, OTHER, NOT_AS_TOLD[0], None, words.rstrip(" ;:"), found_remedy + rest or NOT_AS_TOLD[1])
+
+
+def still_not_as_told(address: str, words: str) -> Failure:
+    """The same of one that nobody was asked about since."""
+    return Failure(address, OTHER, NOT_AS_TOLD[0], None, words, NOT_AS_TOLD[1])
+
+
+def stands(failure: Failure) -> bool:
+    """Whether nothing is tried again for it: it ends with what somebody does at the service, or declares."""
+    return failure.code == NOT_AS_TOLD[0]
+
+
 def still_active(outcome: Outcome) -> Failure:
     """Of an account that was put out, and that the service shows as active all the same."""
     code, remedy = STILL_ACTIVE
@@ -66,7 +84,7 @@ def by_status(status: int | None) -> tuple[str, str]:
 
 def not_planned(error: ObjectError) -> Failure:
     """Of an object that could not be planned; its own code is in the message, where it is data."""
-    return Failure(error.address, "other", NOT_PLANNED, None, f"{error.code}: {error.reason}", error.remedy)
+    return Failure(error.address, OTHER, NOT_PLANNED, None, f"{error.code}: {error.reason}", error.remedy)
 
 
 def app_error(error: ReconcileError) -> AppError:

@@ -12,7 +12,7 @@ from reconciler.plan.planner import Planned
 from reconciler.record.entries import Entries
 from reconciler.record.service import CycleFigures, Escrow, Service, WaitedFor, Watermark
 from reconciler.service.escrow import after, failed
-from reconciler.service.failures import DONE
+from reconciler.service.failures import DONE, OTHER, stands
 from reconciler.service.quarantine import Tally
 from reconciler.service.result import Counts, CycleResult, Failure
 
@@ -80,14 +80,14 @@ def escrows_after(before: Mapping[str, Escrow], work: Work, now: str) -> dict[st
     new = {
         failure.address: failed(before.get(failure.address), failure, work.digests.get(failure.address, ""), now)
         for failure in work.failures
-        if failure.address in sent
+        if failure.address in sent and not stands(failure)
     }
     return after(before, work.pending - done, new)
 
 
 def tally(work: Work, escrows: Mapping[str, Escrow], in_scope: int) -> Tally:
     """What counts for a quarantine: whoever waits in escrow has failed, too."""
-    failing = {failure.address for failure in work.failures if failure.action != "other"}
+    failing = {failure.address for failure in work.failures if failure.action != OTHER and not stands(failure)}
     waiting = escrows.keys() - {outcome.change.address for outcome in work.outcomes}
     return Tally(len(failing | escrows.keys()), work.tried + len(waiting), in_scope)
 
@@ -102,15 +102,21 @@ def service_after(
     if result.result in ("success", "partial") and not result.interrupted:
         service["lastSuccess"] = result.ended
     if result.error is None:
-        service["watermark"] = _watermark(before.get("watermark", {}), result, frame, good)
+        service["watermark"] = _watermark(before.get("watermark", {}), result, frame, good or _is_all_told(result, escrows))
     put(service, "steadySince", steady)
     put(service, "escrows", dict(escrows))
     safeguards = [block.safeguard for block in result.blocked]
     if result.error is None:
         put(service, "held", {change.address: ", ".join(safeguards) for change in held} if safeguards else {})
         put(service, "drift", {item.address: item.line for item in result.drift})
+        put(service, "notAsTold", {failure.address: failure.message for failure in result.failures if stands(failure)})
         put(service, "approvals", [WaitedFor(safeguard=a.safeguard, plan=a.digest, file=a.file) for a in result.approvals_needed])
     return service
+
+
+def _is_all_told(result: CycleResult, escrows: Mapping[str, Escrow]) -> bool:
+    """Whether no cycle has anything to write until somebody does something: all that is left stands."""
+    return not (result.interrupted or result.blocked or result.writes or escrows) and all(map(stands, result.failures))
 
 
 def not_begun(before: Service, result: CycleResult) -> Service:

@@ -39,6 +39,7 @@ def details(app: str, name: str, service: Service, interval: int, now: str, runn
         "approvals": [dict(item) for item in service.get("approvals", [])],
         "held": sorted(service.get("held", {})),
         "drift": [{"address": address, "what": line} for address, line in sorted(service.get("drift", {}).items())],
+        "notAsTold": [{"address": address, "what": line} for address, line in sorted(service.get("notAsTold", {}).items())],
     }
 
 

@@ -109,6 +109,9 @@ def _waiting(app: Shown) -> Iterator[str]:
     for item in app["drift"][:MOST]:
         yield f"    drift: {plain(item['address'])}: {plain(item['what'])}"
     yield from _more(app["drift"], "drifted")
+    for item in app["notAsTold"][:MOST]:
+        yield f"    not as told: {plain(item['address'])}: {plain(item['what'])}"
+    yield from _more(app["notAsTold"], "not as told")
 
 
 def _more(rows: list[Any], what: str) -> Iterator[str]:

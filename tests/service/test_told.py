@@ -22,6 +22,7 @@ REFUSED = answer(
     401, {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "detail": "the token is unknown", "status": "401"}
 )
 CONFLICT = answer(409, {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "scimType": "uniqueness", "status": "409"})
+LEFT = "User/p00@x.org is still in Group/Net: Generic SCIM service answered, and did not take that member out"
 DOWN = answer(503, {"detail": "maintenance"})
 
 
@@ -200,3 +201,36 @@ def test_a_first_cycle_that_fails_is_told_once_and_its_end_too(office: Office) -
     assert office.cycle() == []
     office.service.refuse = lambda call: None
     assert office.cycle() == ["over: a failure (ServiceUnavailable)"]
+
+
+def test_what_the_service_was_told_and_did_not_do_lasts_until_it_is_so_whatever_else_happens(office: Office) -> None:
+    """Also while a safeguard blocks or the service is down; it is not told twice, and ends when somebody does it by hand."""
+    names, service = staff(30), office.service
+    declare(service, names)
+    office.cycle()
+    service.refuse = lambda call: answer(204, {}) if call.method == "PATCH" and "/Groups/" in call.path else None
+
+    def inside(*members: str) -> None:
+        service.write("directory/groups/a.yaml", f"groups: [{{displayName: Net, members: [{', '.join(members)}]}}]\n")
+
+    service.write("apps/wiki/assignments.yaml", "assignments: [{group: Net, role: User}, {user: p00@x.org, role: User}]\n")
+    inside(*names[1:])
+    assert office.cycle() == ["1 object could not be provisioned (NotAsTold)"]
+    sent = len(service.front.writes)
+    assert office.cycle() == [] and service.service["cycle"]["result"] == "partial" and "escrows" not in service.service
+    assert service.service["notAsTold"] == {"Group/Net": LEFT}
+    inside(*names[1:10])
+    assert [subject.partition(" hold")[0] for subject in office.cycle()] == ["the safeguards accidentalDeletions, empty"]
+    assert service.service["notAsTold"] == {"Group/Net": LEFT}
+    inside(*names[1:])
+    assert [subject.partition(" (")[0] for subject in office.cycle()] == ["over: held back by a safeguard"]
+    decide, service.refuse = service.refuse, lambda call: DOWN
+    assert office.cycle() == ["the whole app could not be provisioned (ServiceUnavailable)"]
+    service.refuse = decide
+    assert office.cycle() == ["over: a failure (ServiceUnavailable)"] and len(service.front.writes) == sent
+    with service.client() as client:
+        net, ada = client.find("Groups", "displayName", "Net")[0], service.find("p00@x.org")[0]
+        service.refuse = lambda call: None
+        client.patch("Groups", net["id"], [{"op": "remove", "path": f'members[value eq "{ada["id"]}"]'}])
+    assert office.cycle() == ["over: a failure (NotAsTold)"] and "notAsTold" not in service.service
+    assert service.service["cycle"]["result"] == "success"

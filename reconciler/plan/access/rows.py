@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from reconciler.declare.model import Assignment, Role
 from reconciler.declare.names import STRANGER, fold, is_group, row_key
@@ -11,7 +11,7 @@ from reconciler.plan.access.given import Given
 from reconciler.plan.access.lasting import after
 from reconciler.plan.access.lost import Lost
 from reconciler.plan.access.members import members
-from reconciler.plan.change import Action, Change
+from reconciler.plan.change import Action, Cause, Change
 from reconciler.plan.context import Context
 from reconciler.plan.diff import same
 from reconciler.plan.model import Access
@@ -28,6 +28,12 @@ def access(context: Context, changes: Iterable[Change]) -> tuple[Access, ...]:
     work = _Work(context, changes)
     rows = [_shown(context, row) for change in changes for row in work.rows(change)]
     return tuple(sorted(rows, key=lambda row: (not row.privileged, fold(row.address), not row.gains, row.what)))
+
+
+def regiven(context: Context, moves: Mapping[str, tuple[Collection[str], Collection[str]]]) -> dict[str, tuple[Access, ...]]:
+    """The same of people whose account needs no write: address -> (keys of the roles before, keys after) in."""
+    work = _Work(context, list(context.pending.values())) if moves else None
+    return {address: tuple(work.role_rows(address, *keys)) for address, keys in moves.items()} if work is not None else {}
 
 
 def _shown(context: Context, row: Access) -> Access:
@@ -66,6 +72,16 @@ class _Work:
         if not before and not after and (taken is not None or change.disables or change.action != Action.UPDATE):
             gains = taken is not None or change.action in (Action.CREATE, Action.ENABLE)
             yield self._gained_account(change) if gains else self._lost_account(change)
+
+    def role_rows(self, address: str, before: Collection[str], after: Collection[str]) -> Iterator[Access]:
+        """What is gained and lost of declared roles, by their keys."""
+        user = self.context.resolution.users[address]
+        place = self.context.place(address, user.row)
+        name = self.context.called(address, user.row, self.context.matching.live.get(address))
+        change = Change(address, Action.UPDATE, "", (Cause.CONFIG,), place.file, place.line, name)
+        for key, role in self.app.roles.items():
+            if (key in before) != (key in after):
+                yield self._gained_role(change, role) if key in after else self._lost_role(change, role)
 
     def _is_active(self, address: str) -> bool:
         live = self.context.account(address)

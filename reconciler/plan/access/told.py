@@ -103,11 +103,13 @@ class Told:
         rows = [row for row in ours.get("access") or () if row.get("kind") == "role"]
         gained, lost = ({self._spell(row["what"], row) for row in rows if row.get("gains") is side} for side in (True, False))
         after = {self._spell(name) for name in ours["roles"]}
-        old, new = ({self._spell(name) for name in side or ()} for side in _modified(record, ROLES))
+        was = _modified(record, ROLES)
+        old, new = ({self._spell(name) for name in side or ()} for side in was)
         adopted, fresh = ours.get("action") == "adopt", ours.get("action") in ("create", "enable")
         for what in sorted(after):
-            before = None if adopted else not (what in gained or fresh or (what in new and not rows))
-            yield what, before, True, True
+            came = what in gained or fresh or (was[0] is not None and what in new - old and not rows)
+            untold = adopted or (what in new and was[0] is None and not came)
+            yield what, None if untold else not came, True, True
         for what in sorted((lost | old) - after):
             yield what, True, False, what in old
 

@@ -1,0 +1,37 @@
+"""What a cycle finds that lasts until somebody does something: a plan and the record's part in, drift and failures out. Pure.
+
+What was known of those whom nobody asked for in this cycle is known still.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import attrgetter
+
+from reconciler.plan.outstanding import cautions
+from reconciler.plan.planner import Planned
+from reconciler.record.service import Service
+from reconciler.service.choice import Choice
+from reconciler.service.failures import not_as_told as failure_of
+from reconciler.service.failures import still_not_as_told
+from reconciler.service.result import Drifted, Failure
+
+
+def drift(planned: Planned, service: Service, choice: Choice) -> tuple[Drifted, ...]:
+    """What somebody changed at the service, and nothing puts right."""
+    before = service.get("drift", {})
+    return (*choice.drift, *(Drifted(address, before[address]) for address in _not_asked(planned, before)))
+
+
+def not_as_told(planned: Planned, service: Service, failing: Iterable[Failure]) -> Iterator[Failure]:
+    """What earlier cycles told the service and it has not done, but of those that fail anew."""
+    known, before = {failure.address for failure in failing}, service.get("notAsTold", {})
+    for address, items in groupby(sorted(planned.findings.outstanding), attrgetter("address")):
+        if address not in known:
+            yield failure_of(address, next(cautions(planned.context, items)))
+    yield from (still_not_as_told(address, before[address]) for address in _not_asked(planned, before) if address not in known)
+
+
+def _not_asked(planned: Planned, addresses: Iterable[str]) -> Iterator[str]:
+    return (address for address in addresses if not planned.context.live.knows(address))
