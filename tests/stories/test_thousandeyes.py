@@ -16,6 +16,8 @@ from reconciler.declare.errors import ReconcileError
 from reconciler.demo.thousandeyes.permissions import API, EDIT_EVERYWHERE, ORGANIZATION_ADMIN, REGULAR_USER, VIEW_USERS
 from reconciler.plan.change import Action
 from reconciler.plan.model import Plan
+from reconciler.report.colours import uncoloured
+from reconciler.report.text import render
 from tests.support.kills import deadly, run
 from tests.support.servers import APP, Desk
 from tests.support.thousandeyes import BOSS, TOKEN, Office, RolesWorld, Running, serving
@@ -72,6 +74,10 @@ def roles(plan: Plan) -> list[tuple[str, list[str], list[str]]]:
     ]
 
 
+def text(plan: Plan) -> str:
+    return render(plan, uncoloured)
+
+
 def carried_out(world: RolesWorld, session: Session) -> Result:
     """A plan that was made before something happened."""
     changes = session.planned.plan.changes
@@ -124,11 +130,11 @@ def edit(world: RolesWorld, email: str, *names: str) -> None:
     assert office.ask("PUT", f"/v7/users/{person.uid}", body, BOSS).status_code == 200
 
 
-def test_a_hand_edit_is_found_and_set_right(world: RolesWorld) -> None:
+def test_a_hand_edit_is_found_with_its_author_and_set_right(world: RolesWorld) -> None:
     world.converge()
     edit(world, "ada@x.org", ORGANIZATION_ADMIN)
     (change,) = world.plan().changes
-    assert change.causes == ("drift",)
+    assert change.causes == ("drift",) and "Boss (boss@example.net)" in text(world.plan())
     world.converge()
     assert world.held("ada@x.org") == {(ORGANIZATION_ADMIN, "all"), *REGULAR}
 
@@ -243,6 +249,7 @@ def test_without_permission_the_rest_of_a_plan_goes_on_and_roles_are_unknown(wor
     assert [(change.address, [a.path for a in change.attributes]) for change in plan.changes] == [
         ("User/ada@x.org", ["displayName"])
     ]
+    assert "View all users" in text(plan)
     assert world.apply().complete
     assert world.held("ada@x.org") == set()
 
