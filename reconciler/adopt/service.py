@@ -264,7 +264,7 @@ def _to_do(request: Request, texts: Mapping[str, str]) -> tuple[dict[str, str], 
     spare = [path for path in _paths(request.out) if layout.own_files(request.name, path) and path not in texts]
     if (other or spare) and not request.force:
         names = ", ".join(str(request.out / path) for path in [*other, *spare])
-        raise ImportRefused(f"would overwrite {names}", "review what they hold, and add --force to replace it")
+        raise ImportRefused(f"would overwrite {names}", "review what is there, and add --force to replace it")
     return fresh, spare
 
 

@@ -20,6 +20,8 @@ from reconciler.service.result import Approval, CycleResult, Quarantine
 # Codes of errors of a whole app: a cycle that fails as a whole tells nothing of its objects.
 WHOLE = frozenset(code.name for code in (*apps.CODES, *records.CODES))
 UNRECORDED = frozenset({NOT_PLANNED, STILL_ACTIVE[0]})  # codes of failures of which no escrow is left
+# How to look closer, by code; else the service is asked.
+CHECKS = {"InvalidDeclaration": "reconcile validate"} | {code.name: "reconcile record verify" for code in records.CODES}
 CHANGED = "ChangedAtTheService"
 DIGEST = len("sha256:") + 12  # as much of a plan's digest as tells it apart
 
@@ -71,7 +73,7 @@ def _whole(result: CycleResult) -> Iterator[Cause]:
             error.message,
             error.remedy,
             (),
-            (f"reconcile test-connection --app {result.app}", _status(result)),
+            (f"{CHECKS.get(error.code, 'reconcile test-connection')} --app {result.app}", _status(result)),
         )
 
 
