@@ -1,8 +1,8 @@
 """Every page is typed as it stands, a page in a world of its own: a checkout of the example, applied to real servers.
 
-Of the blocks of a page `sh` is typed, command by command: each must end in 0, or as a comment says (`# exit 3`). `diff` is done to
-the file that it names, `yaml` and `json` are read. `console` and `text` show what cannot be typed here, or what is printed: those of
-commands are listed below. The tutorial is typed from an empty folder, by test_tutorial_page.py.
+Of the blocks of a page `sh` is typed, command by command: each must end in 0, or as a comment says (`# exit 3`). `diff` is done
+to the file that it names, `yaml` and `json` are read. `console` and `text` show what cannot be typed here, or what is printed:
+those of commands are listed below. The tutorial is typed from an empty folder, by test_tutorial_page.py.
 """
 
 from __future__ import annotations
