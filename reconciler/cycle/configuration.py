@@ -30,7 +30,8 @@ def _settings(app: App) -> Iterator[tuple[str, object]]:
     for name, mapping in (("users", app.users), ("groups", app.groups)):
         yield from _mapping(f"mappings.{name}", mapping)
     for role in app.roles.values():
-        yield f"roles.{role.displayName}", [role.value, role.privileged, role.enabled, role.allowedMemberTypes]
+        beside: list[object] = [role.grant.role, role.grant.groups, role.grant.home] if role.grant is not None else []
+        yield f"roles.{role.displayName}", [role.value, role.privileged, role.enabled, role.allowedMemberTypes, *beside]
     for name, part in (
         ("provisioning", app.provisioning),
         ("deprovisioning", app.deprovisioning),
