@@ -10,7 +10,7 @@ from typing import NamedTuple
 from reconciler.declare.model import App, Assignment
 from reconciler.declare.names import fold, is_user, name_of, row_key
 from reconciler.declare.place import Place
-from reconciler.plan.access.given import Given
+from reconciler.plan.access.given import Given, longest
 from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context, gather
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.matching.match import match
@@ -139,7 +139,7 @@ class _Work:
 
     def _any(self, address: str) -> Assignment | None:
         """What gives somebody an account, where no role is told to the service."""
-        return self.given.giving(address, self.given.reach.all(row_key(address))) if is_user(address) else None
+        return longest(self.given.reach.all(row_key(address)), self.context.resolution.today) if is_user(address) else None
 
     # Groups
 
