@@ -10,6 +10,7 @@ from reconciler.apply.log import adopted_lines, log_lines, new_skips, regiven_li
 from reconciler.apply.log_recovered import heard, recovered
 from reconciler.apply.model import Outcome, Result
 from reconciler.apply.outcomes import Outcomes, undone
+from reconciler.apply.role_edits import hear_edits
 from reconciler.apply.run_notes import RunNotes
 from reconciler.apply.shared import Shared
 from reconciler.plan.change import Change
@@ -68,6 +69,8 @@ class RunRecord:
         if not torn:
             self._stop(left)
         self._forget_revoked(outcomes)
+        if not torn and not run.refused and not run.unkept:
+            hear_edits(self.shared, self.now())
         self.shared.quirks.into_record()
         self.store.save(self.job.record)
         if not torn:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import candidates
-from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
+from reconciler.cli.common import ERROR, chosen, guarded, load_checked, logged, options, worst
 from reconciler.cli.output import say
 from reconciler.cli.record_migrate import migrate
 from reconciler.cli.record_verify import verify
@@ -20,7 +20,6 @@ from reconciler.declare.wording import plural
 from reconciler.record.open import recovered, store_of
 
 if TYPE_CHECKING:
-    from reconciler.record.git.store import GitStore
     from reconciler.record.model import Record
 
 
@@ -111,18 +110,25 @@ def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -
 @options
 @click.argument("head")
 def trust(desired: Path, apps: tuple[str, ...], no_color: bool, head: str) -> int:
-    """Accept HEAD, a commit id or `none`, as the record of the app in Git, although its history was rewritten."""
+    """Accept HEAD as the record of the app, although history that this checkout knew is lost.
+
+    HEAD is the commit of a record in Git, the hash of the newest record of a local one's log, or `none`. The log tells of it.
+    """
     if len(apps) != 1:
         raise click.UsageError("name the app with --app")
 
-    def work(name: str, store: GitStore) -> None:
-        if not store.trust(head):
-            raise click.UsageError(
-                f"{store.where()} is at {store.head()[0] or 'none'}, not at {head}: look at it, and name what it is at"
-            )
-        echo(f"{name}: {head} is trusted from now on")
+    def work(app: App, declarations: Declarations) -> int:
+        from reconciler.cycle.audited import tell_trusted
 
-    return _each_in_git(desired, apps, work)
+        store = store_of(app, declarations)
+        if not store.trust(head):
+            now_at = store.head()[0] or store.log_head().hash or "none"
+            raise click.UsageError(f"{store.where()} is at {now_at}, not at {head}: look at it, and name what it is at")
+        logged(lambda: tell_trusted(store, head))
+        echo(f"{app.name}: {head} is trusted from now on")
+        return 0
+
+    return _each(desired, apps, work)
 
 
 @record.command()
@@ -155,21 +161,6 @@ def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str) -> int
         return 0
 
     return _each(desired, apps, work)
-
-
-def _each_in_git(desired: Path, apps: tuple[str, ...], work: Callable[[str, GitStore], None]) -> int:
-    """Each app's name, and its record in Git; that of another is said to have no history."""
-    from reconciler.record.git.store import GitStore
-
-    def in_git(app: App, declarations: Declarations) -> int:
-        store = store_of(app, declarations)
-        if isinstance(store, GitStore):
-            work(app.name, store)
-        else:
-            echo(f"{app.name}: a local record has no history")
-        return 0
-
-    return _each(desired, apps, in_git)
 
 
 def _nowhere(address: str) -> int:

@@ -203,7 +203,7 @@ class Kept:
     def _files(self) -> Iterator[tuple[str, str]]:
         for root in sorted(self.folder.rglob(".reconcile")):
             for file in sorted(root.rglob("*")):
-                if file.is_file() and file.name not in UNTOLD:
+                if file.is_file() and file.name not in UNTOLD and not file.name.endswith(".known.json"):
                     yield str(file.relative_to(self.folder)), file.read_text()
         for ref in git(self.remote, "for-each-ref", "--format=%(refname)", "refs/reconcile").split() if self.remote else ():
             for path in git(self.remote, "ls-tree", "-r", "--name-only", ref).splitlines():  # type: ignore[arg-type]
@@ -248,7 +248,8 @@ class World:
         git(self.folder, "-c", "user.name=t", "-c", "user.email=t@x.org", "commit", "--quiet", "--allow-empty", "-m", "declared")
         git(self.folder, "push", "--quiet", "origin", "main")
 
-    def play(self) -> dict[str, str]:
+    def begin(self) -> None:
+        """From here on the environment, the folder and the network are the world's."""
         for name in list(os.environ):
             self.patch.delenv(name)
         for name, value in {**ENVIRON, "PATH": ENV["PATH"]}.items():
@@ -259,6 +260,9 @@ class World:
         self.patch.setattr(secrets, "randbelow", lambda limit: next(numbers) % limit)
         self.patch.setattr("reconciler.scim.profile.CONCURRENCY", 1)  # one order of requests, always
         self.patch.setattr(httpx.HTTPTransport, "handle_request", lambda _, request: self.service.handle(request))
+
+    def play(self) -> dict[str, str]:
+        self.begin()
         with time_machine.travel("2026-06-01T08:00:00Z", tick=False) as self.clock:
             for step in self.plan["steps"]:
                 ((name, value),) = step.items()

@@ -21,6 +21,7 @@ from reconciler.record.git.repository import Repository
 from reconciler.record.git.shards import FORGETS, RESET
 from reconciler.record.git.signing import Signer
 from reconciler.record.known import SEEN, folder_of
+from reconciler.record.log.known import LOST
 from reconciler.record.store import RecordError, Unreachable
 
 OURS = re.compile(
@@ -131,6 +132,7 @@ class Ref:
                 + (f"{self.head} does not descend from it" if self.head else "now it is gone, or hidden"),
                 f"find out who did that, and set the ref back to that commit; {FORGETS}; if it is right, "
                 f"accept it: `reconcile record trust {self.head or 'none'} --app {self.app}`",
+                LOST,
             )
         self.remember()
 
