@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from reconciler.cycle.role_reading import IN_TURN, RoleNames
 from reconciler.declare.load import load
+from reconciler.plan.access.held import held, is_unused
 from reconciler.plan.change import Action
+from reconciler.plan.live import Part
+from reconciler.plan.roles_beside import memory
+from reconciler.record.open import recovered
+from reconciler.report.held import as_csv
 from reconciler.rolesources.model import Edit
 from tests.support.role_api import MemoryRoles
 from tests.support.world import SWITCH, World
@@ -211,3 +217,31 @@ def test_nothing_is_asked_where_no_role_says_what_it_is_there(world: World) -> N
     world.write("apps/wiki/roles.yaml", "roles: [{value: user, displayName: User}]\n")
     loaded = load(world.folder / "desired").declarations.apps["wiki"]
     assert loaded.role_api is None
+
+
+def test_access_says_when_somebody_last_signed_in(world: World) -> None:
+    world.converge()
+    rows = held(world.session().planned.context)
+    assert {(row.login, row.what, row.last_login) for row in rows} == {
+        ("ada@x.org", "User", "2026-05-01T00:00:00Z"),
+        ("bob@x.org", "User", "2026-05-01T00:00:00Z"),
+    }
+    assert [is_unused(rows[0], since) for since in ("2026-05-02T00:00:00Z", "2026-04-30T00:00:00Z")] == [True, False]
+    assert is_unused(rows[0]._replace(last_login=""), "2026-05-02T00:00:00Z")
+    assert not is_unused(rows[0]._replace(last_login="", registered=""), "2026-05-02T00:00:00Z")
+    assert as_csv({"wiki": rows}).split("\r\n")[0].endswith(",shown,lastLogin,registered")
+
+
+def test_an_apply_of_a_part_forgets_nothing_of_the_others(world: World) -> None:
+    world.converge()
+    before = recovered(world.store)
+    session = world.session()
+    live = replace(session.planned.context.live, part=Part(frozenset({"User/ada@x.org"})))
+    (ada,) = (id for id, account in live.users.items() if account.name == "ada@x.org")
+    live = replace(live, roles=live.roles._replace(seen={ada: {"at": "2026-06-02T00:00:00Z", "held": []}}, read="later"))
+    assert before is not None
+    kept = memory(live, before.entries, before.role_api)
+    assert kept["read"] == before.role_api["read"]
+    assert {id: seen["held"] for id, seen in kept["seen"].items()} == {
+        id: [] if id == ada else ["*/13"] for id in session.planned.context.live.users
+    }
