@@ -75,10 +75,8 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     if start.first:
         echo(FIRST_PLAN.format(file=start.file, token=start.needed[0]), err=True)
     tokens = ", ".join(start.needed) or "the tokens"
-    echo(
-        f"Next{', for a service of yours' if start.file else ''}: {start.first}set {tokens}, then `reconcile validate` and `reconcile plan`",
-        err=True,
-    )
+    whose = ", for a service of yours" if start.file else ""
+    echo(f"Next{whose}: {start.first}set {tokens}, then `reconcile validate` and `reconcile plan`", err=True)
     echo("On GitHub: see `reconcile help github`; the repository variable RECONCILE_ALLOWED_ORIGINS is", err=True)
     echo(f"    {start.origins}", err=True)
     return 0
