@@ -110,11 +110,12 @@ def _separation(policy: Policy, setting: Setting, state: State) -> Iterator[Call
 
 def _number(policy: Policy, setting: Setting, state: State) -> Iterator[Callable[[], Violation]]:
     role, held = setting.role(policy.roles[0]), count(policy, state)
+    verb = "holds" if held == 1 else "hold"
     if policy.minimum is not None and held < policy.minimum:
-        words = f"{held} hold {role}, at least {policy.minimum} must"
+        words = f"{held} {verb} {role}, at least {policy.minimum} must"
         yield partial(Violation, policy, "minimum", words, policy.place)
     if policy.maximum is not None and held > policy.maximum:
-        words = f"{held} hold {role}, at most {policy.maximum} may"
+        words = f"{held} {verb} {role}, at most {policy.maximum} may"
         yield partial(Violation, policy, "maximum", words, policy.place)
 
 

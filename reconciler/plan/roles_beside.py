@@ -67,8 +67,8 @@ def loss(mapping: CompiledMapping, live: Live, account: LiveObject, entry: Entry
     return (attribute(mapping.slots[-1], before, None),) if before else ()
 
 
-def memory(live: Live, entries: Entries) -> RoleMemory:
-    """What the record keeps of what was read of roles before the first write."""
+def memory(live: Live, entries: Entries, before: RoleMemory) -> RoleMemory:
+    """What the record keeps of the roles that were read before the first write; of accounts not asked for, as `before`."""
     roles, table = live.roles, live.roles.table
     stale = {
         key
@@ -76,7 +76,10 @@ def memory(live: Live, entries: Entries) -> RoleMemory:
         for key in (given_keys(entries[address]) if id in roles.seen else ())
         if key in table.given and (table.given[key].was - table.given[key].grants) & read(roles.seen[id]["held"])
     }
-    return {"given": table.memory(stale), "seen": dict(roles.seen), "read": roles.read}
+    given = table.memory(stale)
+    if live.part is not None:
+        return {**before, "given": given, "seen": {**before.get("seen", {}), **roles.seen}}
+    return {"given": given, "seen": dict(roles.seen), "read": roles.read, "owner": roles.owner}
 
 
 def staying(mapping: CompiledMapping, live: Live, account: LiveObject, want: Any, entry: Entry | None) -> Iterator[str]:

@@ -248,7 +248,8 @@ class World:
         git(self.folder, "-c", "user.name=t", "-c", "user.email=t@x.org", "commit", "--quiet", "--allow-empty", "-m", "declared")
         git(self.folder, "push", "--quiet", "origin", "main")
 
-    def play(self) -> dict[str, str]:
+    def begin(self) -> None:
+        """From here on the environment, the folder and the network are the world's."""
         for name in list(os.environ):
             self.patch.delenv(name)
         for name, value in {**ENVIRON, "PATH": ENV["PATH"]}.items():
@@ -259,6 +260,9 @@ class World:
         self.patch.setattr(secrets, "randbelow", lambda limit: next(numbers) % limit)
         self.patch.setattr("reconciler.scim.profile.CONCURRENCY", 1)  # one order of requests, always
         self.patch.setattr(httpx.HTTPTransport, "handle_request", lambda _, request: self.service.handle(request))
+
+    def play(self) -> dict[str, str]:
+        self.begin()
         with time_machine.travel("2026-06-01T08:00:00Z", tick=False) as self.clock:
             for step in self.plan["steps"]:
                 ((name, value),) = step.items()

@@ -18,7 +18,10 @@ def test_who_holds_a_privileged_role_and_is_nobodys_is_named(world: World) -> No
     world.converge()
     world.seed("stranger@x.org")
     world.edit("stranger@x.org", "roles", ADMIN)
-    (said,) = [text for text in world.plan().warnings if "(privileged)" in text]
+    plan = world.plan()
+    (said,) = [line for line in plan.warnings if "(privileged)" in line]
+    assert said in text.render(plan, lambda words, _: words)
+    assert "holds Admin (privileged) on the service, and nobody manages it" in markdown.render(plan)
     assert said.startswith("an active account holds Admin (privileged) on the service, and nobody manages it: stranger@x.org")
 
 
@@ -52,4 +55,7 @@ def test_strangers_count_as_holders(tmp_path: Path) -> None:
     found.seed("stranger@x.org")
     assert found.blocking() == ["lockout"] and any("0 hold Admin" in text for text in found.plan().standing)
     found.edit("stranger@x.org", "roles", ADMIN)
+    rule(found, "{name: None, holders: {role: Admin, maximum: 0}, remedy: take it away}")
+    assert any("1 holds Admin" in text for text in found.plan().standing), [*found.plan().standing]
+    rule(found, ENOUGH)
     assert found.blocking() == [] and not any("0 hold Admin" in text for text in found.plan().standing)

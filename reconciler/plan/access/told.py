@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from reconciler.declare.names import fold, is_group, is_user
+from reconciler.declare.names import STRANGER, fold, is_group, is_user, user_address
 from reconciler.plan.access.past import Moment, Record
 
 ROLES, MEMBERS = "appRoleAssignments", "members"
@@ -91,8 +91,10 @@ class Told:
     # Accounts
 
     def _user(self, record: Record, ours: Record, address: str) -> None:
-        key = self.names.key(address, _id(record), str(record.get("activityDateTime", "")))
-        self._put(Thing(key, "account"), record, *_active(record, ours.get("action", "")))
+        key = self.names.key(_called(record, address), _id(record), str(record.get("activityDateTime", "")))
+        before, after, sure = _active(record, ours.get("action", ""))
+        # When an account came that nobody declared, and who gave it what it has, is in no log.
+        self._put(Thing(key, "account"), record, before, after, sure and not address.startswith(STRANGER))
         for what, before, after, sure in self._roles(record, ours):
             self._put(Thing(key, "role", what), record, before, after, sure)
 
@@ -196,6 +198,12 @@ def _modified(record: Record, name: str) -> tuple[Any, Any]:
 def _address(record: Record) -> str:
     ours = record.get("reconcile")
     return str(ours.get("address", "")) if isinstance(ours, dict) else ""
+
+
+def _called(record: Record, address: str) -> str:
+    """The address; of an account that nobody declared its name on the service."""
+    details = (record.get("sourceIdentity") or {}).get("details") or {}
+    return user_address(str(details["displayName"])) if address.startswith(STRANGER) and "displayName" in details else address
 
 
 def _id(record: Record) -> str | None:
