@@ -74,7 +74,6 @@ IN_WORDS = {
     "NotPlanned",
     "ReceiverGone",
     "RecordLostHistory",
-    "RecordLostHistory",
     "RecordUnreachable",
     "RoleNames",
     "RolesUnknown",
