@@ -8,6 +8,7 @@ from typing import Any
 from reconciler.adopt.invert import role_slot, sources_of, wanted
 from reconciler.adopt.model import Adopted, Known, Notes, Row
 from reconciler.adopt.roles import Roles
+from reconciler.adopt.roles_beside import Beside
 from reconciler.declare.model import App, Role
 from reconciler.declare.names import fold
 from reconciler.plan.diff import same, unsaid
@@ -20,11 +21,12 @@ UNMATCHED = "left out: no source attribute was found that gives the matching att
 
 
 def adopt(
-    app: App, users: CompiledMapping, groups: CompiledMapping, live: Live, known: Known, notes: Notes, roles: Sequence[Role]
-) -> Adopted:
+    app: App, users: CompiledMapping, groups: CompiledMapping, live: Live, known: Known, notes: Notes, roles: Sequence[Role],
+    beside: Beside | None = None,
+) -> Adopted:  # fmt: skip
     """Rows of everything live; what cannot be declared is in `notes`. `roles` are those that the app declares of its own."""
     adopted = Adopted()
-    held = Roles(app, role_slot(users), roles, notes)
+    held = Roles(app, role_slot(users), roles, notes, beside)
     _Users(users, known, notes, held, adopted).run(sorted(live.users.values()))
     if app.groups.enabled:
         _Groups(groups, known, notes, adopted).run(sorted(live.groups.values()))

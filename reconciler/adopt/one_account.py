@@ -10,6 +10,7 @@ from reconciler.adopt import write
 from reconciler.adopt.invert import role_slot
 from reconciler.adopt.live import adopt
 from reconciler.adopt.model import Adopted, ImportRefused, Known, Notes
+from reconciler.adopt.roles_beside import Beside
 from reconciler.adopt.yaml_edit.edit import append, revise
 from reconciler.cycle.declarations import checked
 from reconciler.declare.folders import SUFFIXES
@@ -20,6 +21,8 @@ from reconciler.declare.yaml.document import parse
 from reconciler.plan.context import Context
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.planner import Planned, make_plan
+from reconciler.plan.role_table import read
+from reconciler.plan.roles_beside import is_beside
 from reconciler.plan.selection import Selection
 from reconciler.record.model import Record
 from reconciler.resolve.resolution import resolve
@@ -78,12 +81,20 @@ def _adopted(context: Context, account: LiveObject, roles: list[Role], notes: No
     users, groups = _known(resolution.declarations.users), _known(resolution.declarations.groups)
     known = Known(users[0], groups[0], users[1], groups[1])
     live = Live({account.id: account})
-    adopted = adopt(app, resolution.user_mapping, resolution.group_mapping, live, known, notes, roles)
+    adopted = adopt(app, resolution.user_mapping, resolution.group_mapping, live, known, notes, roles, _beside(context))
     if account.id not in adopted.names:
         raise ImportRefused(f"{account.name} cannot be declared:\n    " + "\n    ".join(notes.lines()), "declare it by hand")
     said = {(item.user, item.role) for item in app.assignments}
     adopted.assignments = [row for row in adopted.assignments if (fold(row["user"]), fold(row["role"])) not in said]
     return adopted
+
+
+def _beside(context: Context) -> Beside | None:
+    """What accounts hold over an API beside SCIM, where there is one that shows it."""
+    roles = context.live.roles
+    if not is_beside(context.resolution.user_mapping) or roles.why:
+        return None
+    return Beside(roles.table, {id: read(seen["held"]) for id, seen in roles.seen.items()})
 
 
 def _known(table: Table[Any]) -> tuple[dict[str, str], dict[str, str]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from reconciler.adopt.model import Notes, Row
+from reconciler.adopt.roles_beside import Beside, Unnamed
 from reconciler.adopt.yaml_edit.remarks import sounds_privileged
 from reconciler.adopt.yaml_edit.rows import is_name
 from reconciler.declare.model import App, Role
@@ -27,11 +28,23 @@ def _plain(role: Role) -> bool:
     return not (role.privileged or sounds_privileged(role.displayName) or sounds_privileged(role.value))
 
 
-class Roles:
-    """Collects roles and who holds them; `slot` is the mapping that carries them, if any; `declared` are the app's own."""
+def _there(role: Role) -> Row:
+    """What a role is over an API beside SCIM."""
+    if role.grant is None:
+        return {}
+    groups = "all" if role.grant.groups is None else list(role.grant.groups)
+    return {"thousandeyes": {"role": role.grant.role, "accountGroups": groups}}
 
-    def __init__(self, app: App, slot: int | None, declared: Iterable[Role], notes: Notes) -> None:
-        self.app, self.slot, self.notes = app, slot, notes
+
+class Roles:
+    """Collects roles and who holds them; `slot` is the mapping that carries them, if any; `declared` are the app's own.
+
+    `beside` is what accounts hold over an API beside SCIM, where that was read.
+    """
+
+    def __init__(self, app: App, slot: int | None, declared: Iterable[Role], notes: Notes, beside: Beside | None = None) -> None:
+        self.app, self.slot, self.notes, self.beside = app, slot, notes, beside
+        self.made: dict[str, Role] = {role.key: role for role in declared if role.grant is None} if beside else {}
         self.declared = list(declared)
         self.by_value: dict[str, Role] = {}
         for role in self.declared:
@@ -41,9 +54,25 @@ class Roles:
 
     def held(self, item: LiveObject) -> tuple[Role, ...]:
         """The app roles of an account, in the order of roles.yaml; ones that are not declared yet are added."""
+        if self.beside is not None:
+            return self._over(self.beside, item)
         if self.slot is None:
             return ()
         return tuple(role for value, display in pairs(item.values[self.slot]) if (role := self._role(value, display, item)))
+
+    def _over(self, beside: Beside, item: LiveObject) -> tuple[Role, ...]:
+        if item.id not in beside.held:
+            self.notes.add("its roles are not taken over: the API of roles does not list the account", user_address(item.name))
+            return ()
+        try:
+            found = beside.roles_of(item.id, self.made)
+        except Unnamed as error:
+            self.notes.add(f"its roles are not taken over: {error}", user_address(item.name))
+            return ()
+        known = {role.key: role for role in self.declared}
+        new = [role for role in found if isinstance(role, Role) and role not in self.added]
+        self.added += new
+        return tuple(known[role] if isinstance(role, str) else role for role in found)
 
     def _role(self, value: str, display: str, item: LiveObject) -> Role | None:
         if value not in self.by_value:
@@ -69,14 +98,14 @@ class Roles:
 
     def _usual(self) -> str:
         """What to assign where the service knows of no role: the plainest one, and nothing where roles are written."""
-        if self.slot is not None:
+        if self.slot is not None or self.beside is not None:
             return DEFAULT_ACCESS
         plain = [role for role in self.declared if _plain(role) and refusal(role, "User") is None]
         return next((r.displayName for r in plain if r.key == "user"), plain[0].displayName if plain else DEFAULT_ACCESS)
 
     def rows(self) -> list[Row]:
         """The rows of roles.yaml that are to be added."""
-        return [{"value": role.value, "displayName": role.displayName} for role in self.added]
+        return [{"value": role.value, "displayName": role.displayName, **_there(role)} for role in self.added]
 
     def assignments(self, groups: Iterable[str]) -> list[Row]:
         """Users with their roles; groups with none, so that their members get nothing by it."""

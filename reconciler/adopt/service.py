@@ -15,19 +15,24 @@ from reconciler.adopt import elsewhere as others
 from reconciler.adopt.invert import role_slot
 from reconciler.adopt.live import adopt
 from reconciler.adopt.model import ImportRefused, Known, Notes
+from reconciler.adopt.roles_beside import Beside
 from reconciler.adopt.yaml_edit.edit import append
 from reconciler.cycle.declarations import checked
+from reconciler.cycle.role_reading import Asked, everybody, shown
+from reconciler.cycle.role_source import opened
 from reconciler.declare.folders import SUFFIXES
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import user_address
-from reconciler.plan.live import Live, project_groups, project_users, with_members
+from reconciler.plan.live import Live, LiveObject, project_groups, project_users, with_members
 from reconciler.plan.model import Plan
 from reconciler.plan.planner import make_plan
+from reconciler.plan.role_table import role_table
 from reconciler.plan.selection import Selection
 from reconciler.record.model import Record
 from reconciler.record.open import store_of
 from reconciler.resolve.capabilities import Limits, limit
 from reconciler.resolve.mapping import compile_mapping
+from reconciler.resolve.model import Resolution
 from reconciler.resolve.resolution import resolve
 from reconciler.scim.answers import shallow
 from reconciler.scim.client import ScimClient
@@ -82,9 +87,10 @@ def take_over(request: Request, connecting: Connect, record_of: Callable[..., Re
         declarations = _load(stage, request)
         app = declarations.apps[request.name]
         record = (record_of or _record)(app, declarations)
+        notes, odd = Notes(), frozenset[str]()
         with connecting(app, record) as client:
             read = _read(client, app, new)
-        notes, odd = Notes(), frozenset[str]()
+            beside = _beside(client, app, record, read, notes)
         if new:
             text = defaults.mappings_file(
                 app.name, app.profile, read.users, defaults.GROUPS if read.has_groups else defaults.NO_GROUPS
@@ -93,7 +99,7 @@ def take_over(request: Request, connecting: Connect, record_of: Callable[..., Re
             write.put(stage, seeded)
             declarations = _load(stage, request)
             odd = _roles_left(read, declarations.apps[app.name], notes)
-        return _import(request, stage, declarations, seeded, read, record, notes, odd)
+        return _import(request, stage, declarations, seeded, read, record, notes, odd, beside)
 
 
 def _record(app: App, declarations: Declarations) -> Record | None:
@@ -102,18 +108,18 @@ def _record(app: App, declarations: Declarations) -> Record | None:
 
 def _import(
     request: Request, stage: Path, declarations: Declarations, seeded: dict[str, str], read: Read, record: Record | None,
-    notes: Notes, odd: frozenset[str],
+    notes: Notes, odd: frozenset[str], beside: Beside | None,
 ) -> Outcome:  # fmt: skip
     app = limit(declarations.apps[request.name]).app
     users, groups = compile_mapping(app.users), compile_mapping(app.groups)
     live = Live({item.id: item for item in project_users(users, read.users)}, {}, read.reads)
     if app.groups.enabled:
-        shown = with_members(project_groups(groups, read.groups), read.members_shown, shown=False)
-        live.groups = {item.id: item for item in shown}
+        listed = with_members(project_groups(groups, read.groups), read.members_shown, shown=False)
+        live.groups = {item.id: item for item in listed}
     known = others.known(declarations, stage, request.name, record)
     # Those that an app has before it declares any are nobody's roles, once a mapping writes the service's own.
     roles = [] if role_slot(users) is not None and not _has(stage, request.name, "roles") else list(app.roles.values())
-    adopted = adopt(app, users, groups, _without(live, odd, known, notes), known, notes, roles)
+    adopted = adopt(app, users, groups, _without(live, odd, known, notes), known, notes, roles, beside)
     others.leave_out_repeats(adopted, app, stage)
     texts = {**seeded, **layout.texts(app.name, adopted, request.split, [])}
     if adopted.roles:
@@ -123,10 +129,38 @@ def _import(
     _into(stage, texts, app.name)
     after = _load(stage, request)
     resolution = resolve(after.apps[app.name], after, datetime.now(UTC).date().isoformat())
+    live = _with_roles(resolution, live, read, beside)
     plan = make_plan(after.apps[app.name], resolution, live, record, Selection(), read.base_url, limits=read.limits).plan
     write.put(request.out, fresh, removed)
     counts = {kind: len(getattr(adopted, kind)) for kind in ("users", "groups", "roles", "assignments")}
     return Outcome(sorted(fresh), removed, counts, notes.lines(), plan)
+
+
+def _beside(client: ScimClient, app: App, record: Record | None, read: Read, notes: Notes) -> Beside | None:
+    """What everybody holds over the API beside SCIM that the app or its profile names; None where it does not show that."""
+    source = opened(app, app.role_source, client, record)
+    if source is None:
+        return None
+    live = Live({user["id"]: LiveObject(user["id"], str(user.get("userName")), (), None, True) for user in read.users})
+    try:
+        table, problems = role_table(app, source.catalog(), {})
+        held = everybody(source, live, Asked(per_minute=read.limits.per_minute))
+    except ServiceError as error:
+        notes.add(f"roles are not taken over: {source.name} does not show them: {error}", app.name)
+        return None
+    for problem in problems:
+        notes.add(f"{problem.message} ({problem.place.file}:{problem.place.line})", app.name)
+    return Beside(table, held)
+
+
+def _with_roles(resolution: Resolution, live: Live, read: Read, beside: Beside | None) -> Live:
+    """What is live as the declarations that have just been made see it."""
+    app = resolution.limited.app
+    if beside is None or app.role_api is None:
+        return live
+    users = project_users(resolution.user_mapping, read.users)
+    table, _ = role_table(app, beside.table.catalog, {})
+    return shown(table, resolution, replace(live, users={item.id: item for item in users}), beside.held)
 
 
 def _roles_left(read: Read, app: App, notes: Notes) -> frozenset[str]:
@@ -230,7 +264,7 @@ def _to_do(request: Request, texts: Mapping[str, str]) -> tuple[dict[str, str], 
     spare = [path for path in _paths(request.out) if layout.own_files(request.name, path) and path not in texts]
     if (other or spare) and not request.force:
         names = ", ".join(str(request.out / path) for path in [*other, *spare])
-        raise ImportRefused(f"would overwrite {names}", "review what they hold, and add --force to replace it")
+        raise ImportRefused(f"would overwrite {names}", "review what is there, and add --force to replace it")
     return fresh, spare
 
 

@@ -10,11 +10,14 @@ from reconciler.apply.log import adopted_lines, log_lines, new_skips, regiven_li
 from reconciler.apply.log_recovered import heard, recovered
 from reconciler.apply.model import Outcome, Result
 from reconciler.apply.outcomes import Outcomes, undone
+from reconciler.apply.role_edits import hear_edits
 from reconciler.apply.run_notes import RunNotes
 from reconciler.apply.shared import Shared
 from reconciler.plan.change import Change
 from reconciler.record.store import Store
 from reconciler.record.unfinished import Unfinished
+
+AT_ONCE = 1000  # changes whose log records are in memory together
 
 
 class RunRecord:
@@ -68,11 +71,16 @@ class RunRecord:
         if not torn:
             self._stop(left)
         self._forget_revoked(outcomes)
+        if not torn and not run.refused and not run.unkept:
+            hear_edits(self.shared, self.now())
         self.shared.quirks.into_record()
         self.store.save(self.job.record)
         if not torn:
             # Before the journal goes: a kill in between is known from it.
-            self.store.log([*(line for outcome in outcomes for line in self._log_lines(outcome, notes)), *self._role_lines()])
+            for start in range(0, len(outcomes), AT_ONCE):
+                portion = outcomes[start : start + AT_ONCE]
+                self.store.log([line for outcome in portion for line in self._log_lines(outcome, notes)])
+            self.store.log(self._role_lines())
             self.store.clear_journal()
 
     def _note_roles(self, changing: Collection[str]) -> None:

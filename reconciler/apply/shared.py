@@ -57,7 +57,8 @@ class OneStep:
 class Shared:
     """`ids` knows whose account has which id, `changes` the record's entries, `quirks` how the service behaves.
 
-    `adopted` says which account was taken for a new one, by address; `listed` is whom the API of roles has listed.
+    `adopted` says which account was taken for a new one, by address; `listed` is whom the API of roles has listed, `role_writes`
+    are the addresses to whom it was told something.
     """
 
     job: Job
@@ -72,6 +73,7 @@ class Shared:
     alone: Callable[[], Alone | None]
     adopted: dict[str, str] = field(default_factory=dict)
     listed: dict[str, str] = field(default_factory=dict)
+    role_writes: set[str] = field(default_factory=set)
 
     def people(self, source: RoleSource, fresh: bool) -> dict[str, str]:
         """Folded e-mail address -> id of everybody whom the API of roles lists, asked for once unless it is to be `fresh`."""

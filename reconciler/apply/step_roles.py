@@ -12,7 +12,7 @@ from reconciler.apply.shared import OneStep, Shared
 from reconciler.declare.mapping_model import ROLES
 from reconciler.declare.names import fold
 from reconciler.plan.change import Action, AttributeChange, Change
-from reconciler.plan.role_table import Grants, written
+from reconciler.plan.role_table import NOTHING, Grants, written
 from reconciler.record.entry_changes import tell
 from reconciler.rolesources.model import Holding
 from reconciler.rolesources.source import RoleSource
@@ -43,11 +43,24 @@ def _write(shared: Shared, step: OneStep, change: Change, attribute: AttributeCh
     stays = table.grants(attribute.after)
     gains, losses = stays - table.grants(attribute.before), table.grants(attribute.before) - stays
     person = _person(shared, source, change)
+    if change.action == Action.CREATE and _takes_others(shared):
+        losses = _held(source, person) - stays  # what every new account is given there
+    shared.role_writes.add(change.address)
     with step.writing():
         holding = _told(shared, source, person, gains, losses, table.home(attribute.after))
     if holding is None:
         raise Failed("stale", "the person is gone from the service since it was planned; plan again")
     _record(shared, change, attribute, holding, gains, losses)
+
+
+def _takes_others(shared: Shared) -> bool:
+    api = shared.job.resolution.limited.app.role_api
+    return api is not None and api.assertive
+
+
+def _held(source: RoleSource, person: str) -> Grants:
+    holding = source.read(person)
+    return holding.grants if holding is not None else NOTHING
 
 
 def _told(shared: Shared, source: RoleSource, person: str, gains: Grants, losses: Grants, home: str) -> Holding | None:

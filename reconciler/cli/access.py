@@ -13,9 +13,12 @@ from reconciler.cli.common import chosen, guarded, load_checked, options, worst
 from reconciler.cli.output import PERSON, say
 from reconciler.cli.stray import takes_no_words
 from reconciler.cli.terminal import echo_form
+from reconciler.cli.times import Time
+from reconciler.cycle.clock import now
 from reconciler.declare.model import App
 from reconciler.declare.names import fold
-from reconciler.plan.access.held import Held, Source, picked
+from reconciler.plan.access.held import Held, Source, is_unused, picked
+from reconciler.record.moments import moved
 
 if TYPE_CHECKING:
     from reconciler.plan.access.had import Had
@@ -31,6 +34,7 @@ FORMATS = ["table", "json", "csv", "html"]
 @click.option("--group", "groups", multiple=True, help="Only this group; may be repeated.")
 @click.option("--privileged", is_flag=True, help="Only what is privileged.")
 @click.option("--unmanaged", is_flag=True, help="Only accounts that nobody manages.")
+@click.option("--unused", type=Time(), metavar="TIME", help="Only accounts in which nobody signed in for so long: 90d.")
 @click.option("--offline", is_flag=True, help="By the record alone: what was last applied, and not what is there.")
 @click.option("--at", metavar="TIME", help="Who had what then, by the log: at the end of a day (UTC), or at a time.")
 @click.option("--diff", nargs=2, metavar="TIME TIME", help="What was gained, lost and kept between two days or times.")
@@ -41,7 +45,7 @@ FORMATS = ["table", "json", "csv", "html"]
 @click.option("--format", "form", type=click.Choice(FORMATS), default="table", show_default=True, help="How to print it.")
 def access(
     desired: Path, apps: tuple[str, ...], no_color: bool, people: tuple[str, ...], roles: tuple[str, ...],
-    groups: tuple[str, ...], privileged: bool, unmanaged: bool, offline: bool,
+    groups: tuple[str, ...], privileged: bool, unmanaged: bool, unused: int | None, offline: bool,
     at: str | None, diff: tuple[str, str] | None,
     evidence: Path | None, verify: Path | None, form: str,
 ) -> int:  # fmt: skip
@@ -68,6 +72,7 @@ def access(
         if diff is not None:
             return show_difference(asked, time_of("--diff", diff[0]), time_of("--diff", diff[1]), form, kept)
         return show_at(asked, time_of("--at", at or ""), form, kept)
+    since = None if unused is None else moved(now(), -unused)
     found, counts = dict[str, list[Held]](), dict[str, dict[str, int]]()
 
     def shown_of(app: App) -> tuple[Held, ...]:
@@ -80,7 +85,7 @@ def access(
         if rows is None:
             say(f"{app.displayName} has no record")
         names = (frozenset(map(fold, asked)) for asked in (people, roles, groups))
-        found[app.name] = list(_marked(picked(rows or (), *names), privileged, unmanaged))
+        found[app.name] = list(_marked(picked(rows or (), *names), privileged, unmanaged, since))
         return 0
 
     code = worst([guarded(lambda app=app: work(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]
@@ -109,7 +114,8 @@ def _had(
     return [row for row in picked_then(rows, *names) if row.privileged or not privileged]
 
 
-def _marked(rows: Iterable[Held], privileged: bool, unmanaged: bool) -> Iterable[Held]:
+def _marked(rows: Iterable[Held], privileged: bool, unmanaged: bool, since: str | None) -> Iterable[Held]:
+    rows = (row for row in rows if since is None or is_unused(row, since))
     return (row for row in rows if (row.privileged or not privileged) and (row.source is Source.UNMANAGED or not unmanaged))
 
 
@@ -123,7 +129,6 @@ def _shown(found: dict[str, list[Held]], names: dict[str, str], form: str) -> st
         case "csv":
             return report.as_csv(found)
         case "html":
-            from reconciler.cycle.clock import now
             from reconciler.report.html import access as page
 
             return page.render(called, f"As of {now()}")

@@ -89,6 +89,14 @@ large_option = click.option(
 )
 
 
+refresh_option = click.option(
+    "--refresh",
+    type=click.Choice(["roles"]),
+    multiple=True,
+    help="Of roles that an API beside SCIM holds, read everybody's now: one request each.",
+)
+
+
 def _addresses(context: click.Context, option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if not fold(value).startswith(("user/", "group/")):

@@ -25,6 +25,10 @@ from reconciler.processes.child import Process, start
 from reconciler.processes.environment import Allowed, ourselves
 
 APPS = {"thousandeyes": "THOUSANDEYES_SCIM", "wiki": "WIKI_SCIM"}
+ROLES = {
+    "Organization Admin": "{role: Organization Admin, accountGroups: all}",
+    "User": "{role: Regular User, accountGroups: all}",
+}
 PROFILES = {"thousandeyes": "thousandeyes", "wiki": "generic"}
 
 
@@ -133,9 +137,13 @@ class _Story:
         self._edit("wiki", "ada@example.com", "title", "Intern")
         self._run("plan", "--app", "wiki", "--detailed-exitcode", "--out", "drift.json", expect=2, lines=12)
         self._run("apply", "drift.json")
+        self._chapter("What they may do in ThousandEyes, by the names that it has: SCIM carries no roles, its other API does")
+        self._name_roles()
+        self._run("plan", "--app", "thousandeyes", "--detailed-exitcode", "--out", "roles.json", expect=2, lines=16)
+        self._run("apply", "roles.json", lines=4)
         self._chapter("Grace leaves ThousandEyes: her line goes from the YAML, and her account is disabled, not deleted")
         self._unassign()
-        self._run("plan", "--app", "thousandeyes", "--detailed-exitcode", "--out", "leaver.json", expect=2, lines=18)
+        self._run("plan", "--app", "thousandeyes", "--detailed-exitcode", "--out", "leaver.json", expect=2, lines=22)
         self._run("apply", "leaver.json")
         self._run("plan", "--detailed-exitcode", lines=4)
         click.echo("\nThat is the whole story. `reconcile demo --keep` leaves the servers to you.")
@@ -177,6 +185,14 @@ class _Story:
         with self._client(app) as client:
             account = client.find("Users", "userName", name)[0]
             client.patch("Users", account["id"], operations([(path, value)], account))
+
+    def _name_roles(self) -> None:
+        """roles.yaml says what a role is there; until then nothing is asked of that API."""
+        file = self.folder / "desired/apps/thousandeyes/roles.yaml"
+        text = file.read_text(encoding="utf-8")
+        for name, there in ROLES.items():
+            text = text.replace(f"displayName: {name}", f"displayName: {name}, thousandeyes: {there}")
+        file.write_text(text, encoding="utf-8")
 
     def _unassign(self) -> None:
         file = self.folder / "desired/apps/thousandeyes/assignments.yaml"

@@ -23,6 +23,7 @@ from reconciler.cli.common import (
     load_checked,
     minimal_option,
     options,
+    refresh_option,
     selection_options,
     worst,
 )
@@ -57,6 +58,7 @@ full_option = click.option("--full", is_flag=True, help="In text, show each of m
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False, readable=False), help="Save the plan, for `apply FILE`.")
 @minimal_option
 @large_option
+@refresh_option
 @unmanaged_option
 @full_option
 @click.option("--redact", is_flag=True, help="Show hashes for personal values, also in FILE, which can then not be applied.")
@@ -69,8 +71,8 @@ full_option = click.option("--full", is_flag=True, help="In text, show each of m
 )
 def plan(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...], form: str,
-    out: Path | None, minimal: bool, if_large: bool, show_unmanaged: bool, full: bool, redact: bool, with_token: bool,
-    jobs: int, detailed_exitcode: bool,
+    out: Path | None, minimal: bool, if_large: bool, refresh: tuple[str, ...],
+    show_unmanaged: bool, full: bool, redact: bool, with_token: bool, jobs: int, detailed_exitcode: bool,
 ) -> int:  # fmt: skip
     """Show what an apply would do. Writes nothing to the service.
 
@@ -90,7 +92,10 @@ def plan(
     last: list[Session] = []
 
     def work(app: App) -> int:
-        with _kept(failed, app), read_and_plan(app, declarations, PERSON, Selection(only, causes), read=read) as session:
+        with (
+            _kept(failed, app),
+            read_and_plan(app, declarations, PERSON, Selection(only, causes), read=read, everybody="roles" in refresh) as session,
+        ):
             warn_unknown(only, app, declarations, session.record)
             made[app.name] = _redacted(session, declarations) if redact else session.planned.plan
             last[:] = [session]  # to take the last app's objects apart, just before the end, would take a while

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reconciler.cli import candidates
-from reconciler.cli.common import ERROR, chosen, guarded, load_checked, options, worst
+from reconciler.cli.common import ERROR, chosen, guarded, load_checked, logged, options, worst
 from reconciler.cli.output import say
 from reconciler.cli.record_migrate import migrate
 from reconciler.cli.record_verify import verify
@@ -20,7 +20,6 @@ from reconciler.declare.wording import plural
 from reconciler.record.open import recovered, store_of
 
 if TYPE_CHECKING:
-    from reconciler.record.git.store import GitStore
     from reconciler.record.model import Record
 
 
@@ -111,24 +110,31 @@ def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -
 @options
 @click.argument("head")
 def trust(desired: Path, apps: tuple[str, ...], no_color: bool, head: str) -> int:
-    """Accept HEAD, a commit id or `none`, as the record of the app in Git, although its history was rewritten."""
+    """Accept HEAD as the record of the app, although history that this checkout knew is lost.
+
+    HEAD is the commit of a record in Git, the hash of the newest record of a local one's log, or `none`. The log tells of it.
+    """
     if len(apps) != 1:
         raise click.UsageError("name the app with --app")
 
-    def work(name: str, store: GitStore) -> None:
-        if not store.trust(head):
-            raise click.UsageError(
-                f"{store.where()} is at {store.head()[0] or 'none'}, not at {head}: look at it, and name what it is at"
-            )
-        echo(f"{name}: {head} is trusted from now on")
+    def work(app: App, declarations: Declarations) -> int:
+        from reconciler.cycle.audited import tell_trusted
 
-    return _each_in_git(desired, apps, work)
+        store = store_of(app, declarations)
+        if not store.trust(head):
+            now_at = store.head()[0] or store.log_head().hash or "none"
+            raise click.UsageError(f"{store.where()} is at {now_at}, not at {head}: look at it, and name what it is at")
+        logged(lambda: tell_trusted(store, head))
+        echo(f"{app.name}: {head} is trusted from now on")
+        return 0
+
+    return _each(desired, apps, work)
 
 
 @record.command()
 @options
-@click.option("--older-than", "age", required=True, metavar="DAYS", help="An age in days, such as 400d.")
-def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str) -> int:
+@click.option("--older-than", "age", metavar="DAYS", help="An age in days, such as 400d; else record.logRetention.")
+def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str | None) -> int:
     """Cut the log at an age, by whole months, and the history of a record in Git; the present stays.
 
     The log keeps a record of what was cut, by which `reconcile record verify` still holds.
@@ -138,38 +144,32 @@ def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str) -> int
     from reconciler.cycle.audited import prune_log
     from reconciler.record.git.store import GitStore
 
-    number = age.removesuffix("d")
-    if not (age.endswith("d") and number.isascii() and number.isdigit() and len(number) < 6):
-        raise click.UsageError(f"{age!r} is no age in days: write for example 400d")
-    today = datetime.now(UTC)
+    given, today = _days(age) if age is not None else None, datetime.now(UTC)
 
     def work(app: App, declarations: Declarations) -> int:
+        days = given if given is not None else declarations.record.logRetention
+        if days is None:
+            raise click.UsageError(
+                "name an age with --older-than 400d, or write `record: {logRetention: 400d}` in reconciler.yaml"
+            )
         store = store_of(app, declarations)
         if store.load() is not None:
-            count = prune_log(store, f"{today - timedelta(days=int(number)):%Y-%m}")
+            count = prune_log(store, f"{today - timedelta(days=days):%Y-%m}")
             echo(f"{app.name}: {plural(count, 'record')} of the log cut")
         elif not isinstance(store, GitStore):
             echo(f"{app.name}: there is no record")
         if isinstance(store, GitStore):
-            echo(f"{app.name}: {store.prune(int(number), today)} commits cut")
+            echo(f"{app.name}: {store.prune(days, today)} commits cut")
         return 0
 
     return _each(desired, apps, work)
 
 
-def _each_in_git(desired: Path, apps: tuple[str, ...], work: Callable[[str, GitStore], None]) -> int:
-    """Each app's name, and its record in Git; that of another is said to have no history."""
-    from reconciler.record.git.store import GitStore
-
-    def in_git(app: App, declarations: Declarations) -> int:
-        store = store_of(app, declarations)
-        if isinstance(store, GitStore):
-            work(app.name, store)
-        else:
-            echo(f"{app.name}: a local record has no history")
-        return 0
-
-    return _each(desired, apps, in_git)
+def _days(age: str) -> int:
+    number = age.removesuffix("d")
+    if not (age.endswith("d") and number.isascii() and number.isdigit() and len(number) < 6):
+        raise click.UsageError(f"{age!r} is no age in days: write for example 400d")
+    return int(number)
 
 
 def _nowhere(address: str) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from reconciler.cli.common import ERROR, chosen, colourer, guarded, load_checked, options, worst
+from reconciler.cli.common import ERROR, colourer, guarded, load_for_the_record, options, worst
 from reconciler.cli.stray import takes_no_words
 from reconciler.declare.model import App, Declarations
 
@@ -24,9 +24,10 @@ CLEAR = "\033[2J\033[H"
 @click.option("--watch", is_flag=True, help="Show it again every few seconds, until interrupted.")
 def status(desired: Path, apps: tuple[str, ...], no_color: bool, form: str, watch: bool) -> int:
     """Show how each app's cycles go, from the record. Exit code 1 where an app is in quarantine, off or overdue."""
-    declarations = load_checked(desired, apps)
+    declarations, names = load_for_the_record(desired, apps)
+    found = {**declarations.partial, **declarations.apps}
     while True:
-        code, text = _shown(chosen(declarations, apps), declarations, form, no_color)
+        code, text = _shown([found[name] for name in names], declarations, form, no_color)
         click.echo((CLEAR if watch and sys.stdout.isatty() else "") + text, nl=False)
         if not watch:
             return code

@@ -12,6 +12,7 @@ from reconciler.cli.output import waiting
 from reconciler.cli.stray import takes_no_words
 from reconciler.cli.terminal import echo
 from reconciler.cycle.connection import connect
+from reconciler.cycle.role_connection import try_roles
 from reconciler.declare.model import App, Declarations
 from reconciler.record.open import store_of
 
@@ -30,8 +31,9 @@ def _test(app: App, declarations: Declarations) -> int:
     from reconciler.resolve.capabilities import limit
     from reconciler.scim.connection import run_test
 
-    with connect(app, store_of(app, declarations).load(), waiting, but=frozenset({429})) as client:
-        steps = run_test(client, limit(app), str(uuid.uuid4()))
+    record = store_of(app, declarations).load()
+    with connect(app, record, waiting, but=frozenset({429})) as client:
+        steps = run_test(client, limit(app), str(uuid.uuid4())) + try_roles(app, client, record)
     echo(plain(app.displayName))
     for step in steps:
         mark = "ok" if step.ok else "FAILED" if step.needed else "warning" if step.warning else "none"

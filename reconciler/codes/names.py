@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.codes.model import Code, Example
+from reconciler.codes.model import Code, Example, told
 from reconciler.codes.samples import app, mappings
 
 USERS, GROUPS, POLICIES = "directory/users/people.yaml", "directory/groups/teams.yaml", "policies/access.yaml"
@@ -184,5 +184,13 @@ CODES = (
         "It would give nobody a value, and take away those that are there.",
         "Correct the name; attributes of your own stand in `extensionAttributes` and are `extensionAttributes.NAME`.",
         Example("apps/wiki/mappings.yaml", mappings("{target: title, source: jobTitel}")),
+    ),
+    told(
+        "role-source-name",
+        "A role or an account group is not there",
+        "`roles.yaml` names a role or an account group that the service does not have, or has twice.",
+        "Nobody can tell what an assignment gives.",
+        "Write the name that the service has: the message says the nearest one.",
+        "a custom role that was renamed in the app",
     ),
 )

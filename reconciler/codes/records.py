@@ -6,6 +6,16 @@ from reconciler.codes.model import Code
 
 CODES = (
     Code(
+        "RecordLostHistory",
+        "The record lost history that was known",
+        "What is there now does not go on from what this checkout, or the reviewed plan, knew: it was cut, rewritten or "
+        "begun anew.",
+        "Who is ours, who was revoked and what was done may be forgotten, or made up.",
+        "Find out who changed it, and restore it. If it is right, accept it with `reconcile record trust HEAD --app NAME`; the "
+        "log tells of that.",
+        shown="`git push --force` of an older commit to `refs/reconcile/wiki`, or a line taken out of the end of a local log",
+    ),
+    Code(
         "SigningKeyMissing",
         "No key to sign the record with",
         "`reconciler.yaml` says `record: {sign: true}`, and git has no key on this machine: nothing was written.",

@@ -149,6 +149,11 @@ def tell_forgotten(store: Store, address: str) -> None:
         tell(store, Kind.REVOCATION_LIFTED, f"{address}: it was taken out of the record", {"address": address})
 
 
+def tell_trusted(store: Store, head: str) -> None:
+    """A head was accepted although history was lost. Raises RecordError."""
+    tell_command(store, "trust", f"{head} was accepted, although history that was known is lost", {"head": head})
+
+
 def prune_log(store: Store, month: str) -> int:
     """Cut the log before that month (YYYY-MM), leaving a record of what was cut; returns how many records. Raises RecordError."""
     began = starter(os.environ)

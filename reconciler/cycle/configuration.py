@@ -30,7 +30,10 @@ def _settings(app: App) -> Iterator[tuple[str, object]]:
     for name, mapping in (("users", app.users), ("groups", app.groups)):
         yield from _mapping(f"mappings.{name}", mapping)
     for role in app.roles.values():
-        yield f"roles.{role.displayName}", [role.value, role.privileged, role.enabled, role.allowedMemberTypes]
+        there = [role.grant[:3]] if role.grant is not None else []
+        yield f"roles.{role.displayName}", [role.value, role.privileged, role.enabled, role.allowedMemberTypes, *there]
+    if app.role_api is not None:
+        yield "roles", app.role_api[:4]
     for name, part in (
         ("provisioning", app.provisioning),
         ("deprovisioning", app.deprovisioning),

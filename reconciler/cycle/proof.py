@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.record.log.chain import Check, Problem, verify_files
 from reconciler.record.signatures import wrong
-from reconciler.record.store import Store
+from reconciler.record.store import RecordError, Store
 from reconciler.report.log_proof import Proof
 
 SHA = "sha256:"
@@ -17,11 +17,20 @@ def proof_of(store: Store, since: str = "") -> Proof:
     head = store.log_head()
     check = verify_files(store.log_by_file(), since if since.startswith(SHA) else "")
     problems = [*check.ended(), *_ended_early(check, head.number, head.hash)]
+    problems += [] if problems else _lost(store)
     if since and not since.startswith(SHA) and not store.follows(since, ""):
         problems.append(Problem(0, f"{since} is no commit from which {store.where()} comes: it was rewritten, or is another one"))
     signatures = store.signatures("" if since.startswith(SHA) else since)
     problems += [Problem(0, what) for what in wrong(signatures)]
     return Proof(store.app, store.where(), check, tuple(problems), since, signatures)
+
+
+def _lost(store: Store) -> Iterator[Problem]:
+    """What this checkout knew, and the log has no more."""
+    try:
+        store.refuse_lost()
+    except RecordError as error:
+        yield Problem(0, error.message)
 
 
 def _ended_early(check: Check, number: int, hash: str) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from reconciler.plan.change import Change
 from reconciler.plan.model import Plan
 from reconciler.plan.reviewed.compare import Moved, compare, unseen
 from reconciler.plan.selection import Selection
+from reconciler.record.log.known import LOST
 from reconciler.record.model import Record
 from reconciler.record.store import RecordError, Store
 from reconciler.record.unfinished import Unfinished
@@ -91,4 +92,5 @@ def known_record(store: Store, plan: Plan) -> None:
             f"the plan of {plan.app} was made with the record at {head}, from which what is there now, "
             f"{store.head()[0] or 'nothing'}, does not descend: it was rewritten, or its history cut",
             "find out who changed the ref; then plan again, and have that plan reviewed",
+            LOST,
         )

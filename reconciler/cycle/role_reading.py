@@ -12,29 +12,35 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from reconciler.cycle.clock import now
-from reconciler.declare.errors import ReconcileError
 from reconciler.declare.names import fold
 from reconciler.declare.place import Problem
 from reconciler.plan.live import Live, LiveObject, RolesRead
 from reconciler.plan.matching.match import match
 from reconciler.plan.role_table import Grants, RoleTable, read, role_table, written
 from reconciler.plan.roles_beside import given_keys, is_beside
-from reconciler.record.entries import Entries
+from reconciler.record.entries import Entries, is_active
 from reconciler.record.model import Record
+from reconciler.record.moments import moved
 from reconciler.record.values import RoleMemory, SeenRoles
 from reconciler.resolve.model import Resolution
 from reconciler.rolesources.model import Edit, Person
 from reconciler.rolesources.source import RoleSource
-from reconciler.scim.errors import AuthError
+from reconciler.scim.errors import AuthError, ServiceError
 
 AT_ONCE = 4  # people who are read side by side
+AROUND = 60  # seconds by which the clocks of two machines may differ
 IN_TURN = 3  # people who are read each time, those longest unseen first
 NOTHING = RoleMemory()
+NOT_LISTED = "the API of roles does not list the account"
 Tell = Callable[[str], None]
 
 
-class RoleNames(ReconcileError):
+class RoleNames(ServiceError):
     """Names in roles.yaml that the service does not have, or has twice."""
+
+    @property
+    def code(self) -> str:
+        return "RoleNames"
 
 
 class Asked(NamedTuple):
@@ -59,11 +65,22 @@ def read_roles(
     try:
         catalog, people = source.catalog(), source.people()
     except AuthError as error:
-        return replace(live, roles=RolesRead(why=f"{source.name} does not show them: {error}"))
+        return replace(live, roles=RolesRead(why=_refused(source, error)))
     table, problems = role_table(resolution.limited.app, catalog, memory.get("given", {}))
     if problems:
-        raise RoleNames(*_said(problems))
+        message, remedy = _said(problems)
+        raise RoleNames(message, remedy=remedy)
     return _Reading(source, resolution, record, live, table, people, asked, memory).read()
+
+
+def _refused(source: RoleSource, error: AuthError) -> str:
+    """In words, with the permission that the token lacks, where the service says which."""
+    try:
+        rights = source.rights()
+    except ServiceError:
+        return f"{source.name} does not show them: {error}"
+    lacking = f"the token of {rights.owner or 'its owner'} lacks {' and '.join(rights.reading)}" if rights.reading else str(error)
+    return f"{source.name} does not show them: {lacking}"
 
 
 def _said(problems: list[Problem]) -> tuple[str, str]:
@@ -87,20 +104,17 @@ class _Reading:
         due = sorted(self.people) if self.asked.everybody else self._due(seen, edits)
         fresh, gone = self._ask(due)
         known = {**{id: was for id, was in seen.items() if id not in gone}, **fresh}
-        unknown = {id: "the API of roles does not list the account" for id in self.live.users if id not in known}
+        unknown = {id: NOT_LISTED for id in self.live.users if id not in known}
         held = {id: read(was["held"]) for id, was in known.items()}
-        wanted = self._wanted()
+        wanted = wanted_roles(self.resolution, self.live, self.entries)
         users = {id: _with(self.table, account, held.get(id), wanted.get(id, ())) for id, account in self.live.users.items()}
         as_of = {id: was["at"] for id, was in known.items() if id not in fresh}
-        roles = RolesRead(self.table, unknown, "", as_of, known, self.people, edits, self.started)
+        roles = RolesRead(self.table, unknown, "", as_of, known, self.people, edits, self.started, self.memory.get("owner", ""))
         return replace(self.live, users=users, roles=roles)
 
     def _ask(self, due: list[str]) -> tuple[dict[str, SeenRoles], set[str]]:
         """What each of some accounts holds, by id, and those of whom there is nobody any more."""
-        rate = self.asked.per_minute
-        if rate and len(due) > rate // 4:
-            minutes = -(-len(due) // rate)
-            self.asked.tell(f"reading the roles of {len(due)} people, one request each: about {minutes} min at {rate} a minute")
+        tell_of(self.asked, len(due))
         with ThreadPoolExecutor(AT_ONCE) as pool:
             found = dict(zip(due, pool.map(lambda id: self.source.read(self.people[id].id), due), strict=True))
         fresh = {id: SeenRoles(at=self.started, held=written(item.grants)) for id, item in found.items() if item is not None}
@@ -112,10 +126,18 @@ class _Reading:
         if not since:
             return {}
         try:
-            last = {fold(edit.email): edit for edit in self.source.edits(since)}
+            last = {fold(edit.email): edit for edit in self.source.edits(moved(since, -AROUND))}
         except AuthError:
             return {}
-        return {id: last[fold(person.email)] for id, person in self.people.items() if fold(person.email) in last}
+        found = {id: last[fold(person.email)] for id, person in self.people.items() if fold(person.email) in last}
+        return {id: edit for id, edit in found.items() if self._is_news(id, edit)}
+
+    def _is_news(self, id: str, edit: Edit) -> bool:
+        """Whether somebody else may have edited an account since it was last read; two clocks differ a little."""
+        seen = self.memory.get("seen", {}).get(id)
+        if seen is None or edit.at > moved(seen["at"], AROUND):
+            return True
+        return edit.at > moved(seen["at"], -AROUND) and edit.by != self.memory.get("owner", "")
 
     def _due(self, seen: Mapping[str, SeenRoles], edits: Iterable[str]) -> list[str]:
         """Whom a plan rests on: who was never read, was edited, holds what is privileged, or would be changed; then in turn."""
@@ -127,25 +149,50 @@ class _Reading:
         return sorted(due.union(rest[:IN_TURN]) & self.people.keys())
 
     def _changing(self, held: Mapping[str, Grants]) -> set[str]:
-        """Ids of accounts that hold, as last seen, less than is declared, or what we have given and nobody declares any more."""
-        api, wanted = self.resolution.limited.app.role_api, self._wanted()
-        found = set()
+        """Ids of accounts that hold, as last seen, less than is declared, or what is to be taken."""
+        wanted = wanted_roles(self.resolution, self.live, self.entries)
         owners = {id: address for address, id in self.entries.ids().items()}
-        for id, has in held.items():
-            want = self.table.of_keys(wanted.get(id, ()))
-            ours = self.table.ours(given_keys(self.entries[owners[id]])) if id in owners else frozenset()
-            takes = has if api is not None and api.assertive and id in wanted else has & ours
-            if not want <= has or takes - want:
-                found.add(id)
-        return found
+        return {id for id, has in held.items() if self._differs(has, wanted.get(id), owners.get(id))}
 
-    def _wanted(self) -> dict[str, tuple[str, ...]]:
-        """Id of an account -> the keys of the roles that its user is to hold."""
-        matched = match(self.resolution, self.live, self.entries).live
-        users = self.resolution.users
-        return {
-            account.id: tuple(r.key for r in users[address].roles) for address, account in matched.items() if address in users
-        }
+    def _differs(self, has: Grants, wanted: tuple[str, ...] | None, owner: str | None) -> bool:
+        """`wanted` is None for whoever is out of scope, `owner` for an account that is nobody's."""
+        api, entry = self.resolution.limited.app.role_api, self.entries[owner] if owner is not None else None
+        if wanted is None:
+            return entry is not None and is_active(entry) and bool(has)
+        want = self.table.of_keys(wanted)
+        takes = has if api is not None and api.assertive else has & self.table.ours(given_keys(entry))
+        return not want <= has or bool(takes - want)
+
+
+def wanted_roles(resolution: Resolution, live: Live, entries: Entries) -> dict[str, tuple[str, ...]]:
+    """Id of an account -> the keys of the roles that its user is to hold."""
+    matched, users = match(resolution, live, entries).live, resolution.users
+    return {account.id: tuple([r.key for r in users[a].roles]) for a, account in matched.items() if a in users}
+
+
+def everybody(source: RoleSource, live: Live, asked: Asked) -> dict[str, Grants]:
+    """What each account holds, by its id; of whom the API does not list nothing is said. Raises ServiceError."""
+    people = _by_account(live.users, source.people())
+    tell_of(asked, len(people))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = list(zip(people, pool.map(lambda person: source.read(person.id), people.values()), strict=True))
+    return {id: item.grants for id, item in found if item is not None}
+
+
+def shown(table: RoleTable, resolution: Resolution, live: Live, held: Mapping[str, Grants]) -> Live:
+    """What SCIM showed with the roles that were read of everybody."""
+    wanted = wanted_roles(resolution, live, Entries())
+    users = {id: _with(table, account, held.get(id), wanted.get(id, ())) for id, account in live.users.items()}
+    unknown = {id: NOT_LISTED for id in live.users if id not in held}
+    return replace(live, users=users, roles=RolesRead(table, unknown))
+
+
+def tell_of(asked: Asked, people: int) -> None:
+    """How long it takes to read so many, where that is long."""
+    rate = asked.per_minute
+    if rate and people > rate // 4:
+        minutes = -(-people // rate)
+        asked.tell(f"reading the roles of {people} people, one request each: about {minutes} min at {rate} a minute")
 
 
 def _by_account(users: Mapping[str, LiveObject], people: list[Person]) -> dict[str, Person]:

@@ -103,7 +103,7 @@ def job_of(session: Session, changes: tuple[Change, ...], request: Request, star
     if any(group.members or group.inside for group in context.live.groups.values() if group.id not in context.live.not_listed):
         record.show_members()
     if session.roles is not None and not context.live.roles.why:
-        record.know_roles(memory(context.live, record.entries))
+        record.know_roles(memory(context.live, record.entries, record.role_api))
     inputs = apply_inputs(context, request.only)
     removals = prepare(
         record, session.guarded, Extent.PART if request.only or plan.selected_causes or plan.part else Extent.WHOLE

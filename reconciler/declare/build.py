@@ -52,7 +52,7 @@ def build_app(folder: str, documents: Mapping[str, Document], problems: list[Pro
         safeguards=read_safeguards(document, roles, problems),
         approvals=read_approvals(documents["approvals"], problems) if "approvals" in documents else (),
         notification=read_notification(document, notes),
-        role_api=read_role_api(document, documents.get("roles"), roles.values(), settings, notes),
+        role_source=read_role_api(document, documents.get("roles"), roles.values(), settings, notes),
     )
 
 

@@ -158,7 +158,12 @@ class App:
     safeguards: Safeguards = Safeguards()
     approvals: tuple[Approval, ...] = ()
     notification: Notification = Notification()
-    role_api: RoleApi | None = None
+    role_source: RoleApi | None = None
+
+    @property
+    def role_api(self) -> RoleApi | None:
+        """The API beside SCIM that holds the roles, where a role says what it is there: else nothing is asked of it."""
+        return self.role_source if any(role.grant is not None for role in self.roles.values()) else None
 
 
 class AppHead(Protocol):

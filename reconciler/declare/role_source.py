@@ -16,18 +16,18 @@ NONE = "none"
 def read_role_api(
     document: Document, roles_file: Document | None, roles: Iterable[Role], settings: Mapping[str, Any], notes: Notes
 ) -> RoleApi | None:
-    """None where no role says what it is there: then nothing is asked of such an API."""
+    """None where neither app.yaml nor the profile names one."""
     said = document.data.get("roles", {})
     _check(document, said, notes)
     driver = said.get("driver", settings.get("roleSource", NONE))
-    if driver == NONE or all(role.grant is None for role in roles):
+    if driver == NONE:
         return None
     return RoleApi(
         driver,
         said.get("apiUrl", ""),
         said.get("token", ""),
         roles_file is not None and roles_file.data.get("assertive") is True,
-        next(role.grant.place for role in roles if role.grant is not None),
+        next((role.grant.place for role in roles if role.grant is not None), document.locate(("app",))),
         document.locate(("roles", "apiUrl") if "apiUrl" in said else ("adminCredentials", "tenantUrl")),
         document.locate(("roles", "token") if "token" in said else ("adminCredentials", "secretToken")),
     )

@@ -16,7 +16,7 @@ from reconciler.plan.earlier import NOTHING, Before, Earlier
 from reconciler.plan.live import Live, LiveObject, Members, roles_shown
 from reconciler.plan.matching.model import Matching
 from reconciler.plan.model import ObjectError
-from reconciler.plan.roles_beside import loss, ours
+from reconciler.plan.roles_beside import is_beside, loss, ours, staying
 from reconciler.record.entries import Entries, Entry, renamed_references
 from reconciler.record.model import Record
 from reconciler.record.values import Revocation
@@ -163,12 +163,23 @@ class Context:
         """What is compared with what is wanted: live values, references as addresses, without roles that are not ours."""
         mapping = self.resolution.mapping(address)
         values = in_address_space(mapping, live.values, self.matching.addresses)
+        if not is_beside(mapping):
+            return values
         user = self.resolution.users.get(address)
         return ours(mapping, self.live, values, user.values[-1] if user is not None else None, self.known(address))
 
-    def loses(self, address: str, live: LiveObject) -> tuple[AttributeChange, ...]:
+    def stay(self, address: str, live: LiveObject) -> set[str]:
+        """Keys of the roles over an API beside SCIM that stay on an account although nothing here gave them."""
+        if not is_beside(self.resolution.user_mapping):
+            return set()
+        user = self.resolution.users.get(address)
+        want = user.values[-1] if user is not None else None
+        left = staying(self.resolution.user_mapping, self.live, live, want, self.known(address))
+        return {key for item in left for key in self.live.roles.table.keys_of([fold(item["value"])])}
+
+    def loses(self, live: LiveObject) -> tuple[AttributeChange, ...]:
         """The roles over an API beside SCIM that somebody who leaves loses before the account goes."""
-        return loss(self.resolution.user_mapping, self.live, live, self.known(address))
+        return loss(self.resolution.user_mapping, self.live, live)
 
     def _out_of_scope(self, address: str) -> UserSource | None:
         """The source attributes of a declared user who has no role."""

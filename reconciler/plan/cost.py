@@ -9,6 +9,7 @@ from reconciler.plan.change import Action, Change
 from reconciler.plan.model import Requests
 from reconciler.resolve.capabilities import Limits
 
+ROLES = 2  # reads of one person's roles over an API beside SCIM: before a write of them, and after it
 MANY = 8  # updates that rest on a version: fewer are read first, rather than to find out whether that is needed
 
 
@@ -22,10 +23,12 @@ def estimate(changes: Iterable[Change], limits: Limits) -> Requests:
     for change in changes:
         chunks = ceil(len(change.add) / limits.members_per_patch) + ceil(len(change.remove) / limits.members_per_patch)
         linked = change.action == Action.CREATE and any(a.reference for a in change.attributes)
-        own = change.action in (Action.CREATE, Action.DELETE) or bool(change.attributes)
+        beside = any(a.apart for a in change.attributes)
+        own = change.action in (Action.CREATE, Action.DELETE) or any(not a.apart for a in change.attributes)
         alone, shared = _read_before(change, versions)
         reads, together = reads + linked + alone, together + shared
-        writes += own + linked + chunks
+        reads += beside * ROLES
+        writes += own + linked + chunks + beside
     reads += ceil(together / limits.together)
     counted = writes if limits.counts == "writes" else reads + writes
     seconds = ceil(counted * 60 / limits.per_minute) if limits.per_minute else None
@@ -45,6 +48,8 @@ def _read_before(change: Change, versions: bool) -> tuple[int, int]:
     """Reads of an object before its writes: those for it alone, and those that may serve other accounts too."""
     if change.action == Action.CREATE:
         return 0, 0
-    own = (bool(change.attributes) and not (versions and _has_version(change))) + (change.action == Action.DELETE)
+    own = (any(not a.apart for a in change.attributes) and not (versions and _has_version(change))) + (
+        change.action == Action.DELETE
+    )
     members = bool(change.add) + bool(change.remove)
     return (members, own) if change.address.startswith("User/") else (members + own, 0)

@@ -149,9 +149,17 @@ def _reason(context: Context, item: Desired, live: LiveObject, attributes: Attri
     if unlinked and (manager := manager_of(context, item)):
         return f"{manager} is not in scope any more"
     return {
-        frozenset({Cause.DRIFT}): "edited on the service since the last apply",
+        frozenset({Cause.DRIFT}): _edited(context, live, attributes),
         frozenset({Cause.TIME}): "an assignment expired",
     }.get(frozenset(why), "the declaration changed")
+
+
+def _edited(context: Context, live: LiveObject, attributes: Attributes) -> str:
+    """By whom, where the service's own log says so, and roles are all that was edited."""
+    edit = context.live.roles.edits.get(live.id)
+    if edit is None or not all(a.apart for a in attributes):
+        return "edited on the service since the last apply"
+    return f"edited by {edit.by} on {edit.at[:10]}" + (f" from {edit.address}" if edit.address else "")
 
 
 def _owed(attribute: AttributeChange, entry: Entry | None) -> bool:

@@ -57,7 +57,8 @@ class RolesRead(NamedTuple):
     """What was read of roles over an API beside SCIM.
 
     `unknown` is id of an account -> why nobody knows its roles, `why` the same of everybody; `as_of` is id -> when the roles
-    were last read, UTC, of those that were not read now. `edits` and `people` are by id of an account, `read` is UTC.
+    were last read, UTC, of those that were not read now. `edits` and `people` are by id of an account, `read` is UTC,
+    `owner` is whose token it is, as the service's log names them.
     """
 
     table: RoleTable = RoleTable()
@@ -68,6 +69,7 @@ class RolesRead(NamedTuple):
     people: Mapping[str, Person] = {}
     edits: Mapping[str, Edit] = {}
     read: str = ""
+    owner: str = ""
 
     def knows(self, id: str) -> bool:
         return not self.why and id not in self.unknown

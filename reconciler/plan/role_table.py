@@ -19,7 +19,6 @@ from reconciler.rolesources.model import EVERYWHERE, Catalog, Grant, Named
 Grants = frozenset[Grant]
 NOTHING: Grants = frozenset()
 Item = dict[str, Any]
-CODE = "role-source-name"
 
 
 class Given(NamedTuple):
@@ -91,7 +90,7 @@ class RoleTable:
         """One that no declared role stands for, by the service's own names; by its id where the name is no other's alone."""
         role = _called(self.catalog.roles, grant.role, "role")
         place = "all account groups" if grant.place == EVERYWHERE else _called(self.catalog.places, grant.place, "account group")
-        return {"value": f"{role} in {place}", "display": f"{role} in {place}", "primary": False}
+        return {"value": f"{role} in {place}", "display": f"{role} in {place}"}
 
     @cached_property
     def _others(self) -> dict[str, Grant]:
@@ -126,7 +125,7 @@ def role_table(app: App, catalog: Catalog, memory: Mapping[str, GivenRole]) -> t
     values = {fold(role.value) for role in app.roles.values()}
     for key, was in memory.items():
         if key not in app.roles and fold(was["value"]) not in values:
-            item = {"value": was["value"], "display": was["display"], "primary": False}
+            item = {"value": was["value"], "display": was["display"]}
             given[key] = Given(item, read(was["grants"]))
     return RoleTable(given, catalog), problems
 
@@ -168,4 +167,4 @@ class _Lookup(NamedTuple):
         return ""
 
     def _problem(self, place: Place, message: str, remedy: str) -> None:
-        self.problems.append(Problem(place, "error", CODE, message, remedy))
+        self.problems.append(Problem(place, "error", "role-source-name", message, remedy))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from reconciler.plan import privileged, undeclared_renames, unmapped
+from reconciler.plan import privileged, role_notes, undeclared_renames, unmapped
 from reconciler.plan.access.endings import endings
 from reconciler.plan.access.rows import access
 from reconciler.plan.change import Change
@@ -90,6 +90,7 @@ class Told:
         return (
             *self.context.live.notes,
             *of_service(self.context),
+            *role_notes.warnings(self.context),
             *ignored(self.context, self.findings.ignored),
             *uncleared(self.context, self.findings.uncleared),
             *unmapped.warnings(self.context, self._stays),
@@ -100,6 +101,7 @@ class Told:
     def cautions(self) -> tuple[Caution, ...]:
         context = self.context
         return (
+            *role_notes.cautions(context),
             *undeclared_renames.cautions(context, self.looks_renamed),
             *unmapped.cautions(context, unmapped.fresh(context, self._stays)),
             *untaken(context, self._unreached),

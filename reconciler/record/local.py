@@ -19,6 +19,7 @@ from reconciler.record.lines import append, lines_of, remove, sync_folder
 from reconciler.record.log.append import linked
 from reconciler.record.log.chain import NOTHING, Link, Summary, kind_of
 from reconciler.record.log.files import LogFiles, blocks_of
+from reconciler.record.log.known import Known, lost
 from reconciler.record.log.prune import counted
 from reconciler.record.log.read import records_of
 from reconciler.record.model import Record
@@ -40,6 +41,8 @@ class LocalStore:
         self.record_file = self.folder / "record.json"
         self.journal_file = self.folder / "journal.jsonl"
         self.log_files = LogFiles(self.folder)
+        self.known = Known(root / f"{app}.known.json")  # beside the folder: one that is put in its place is found out
+        self.locked = False
 
     def where(self) -> str:
         return str(self.folder)
@@ -61,7 +64,8 @@ class LocalStore:
         return sorted(file.parent.name for file in self.root.glob("*/record.json") if not MOVED.search(file.parent.name))
 
     def load(self) -> Record | None:
-        """The record, None where there is none yet. Raises RecordError."""
+        """The record, None where there is none yet. Raises RecordError, also where its log lost what was known of it."""
+        self.refuse_lost()
         try:
             raw = self.record_file.read_bytes()
         except FileNotFoundError:
@@ -107,6 +111,23 @@ class LocalStore:
         with self.log_files.alone():
             last = self.log_files.last()
             self.log_files.append(linked(lines, self.app, last, lambda: records_of(self.log_blocks()))[0])
+        if not self.locked:
+            self._note()
+
+    def _note(self) -> None:
+        """The newest record is known from now on, where it comes after what was known."""
+        known, _ = self.known.read()
+        if known == NOTHING or not lost(known, self.log_files.newest_first()):
+            self.known.write(self.log_head())
+
+    def refuse_lost(self) -> None:
+        self.known.refuse_lost(self.log_files.newest_first, self.where(), self.app, self.log_head().hash or "none")
+
+    def trust(self, head: str) -> bool:
+        if (self.log_head().hash or "none") != head:
+            return False
+        self.known.write(self.log_head())
+        return True
 
     def restore_log(self, lines: list[dict[str, Any]]) -> None:
         self._made(self.log_files.folder)
@@ -169,8 +190,11 @@ class LocalStore:
             left = _text(handle)
             try:
                 _own(handle, command, since)
+                self.locked = True
                 yield f"took over the lock of {_holder(left)}, which has died" if left.strip() else None
             finally:
+                self.locked = False
+                self._note()
                 os.ftruncate(handle, 0)  # who is killed leaves his name
         finally:
             os.close(handle)
@@ -199,6 +223,7 @@ class LocalStore:
             number += 1
         try:
             self.folder.rename(target)
+            self.known.write(NOTHING)
         except OSError as error:
             raise RecordError(
                 f"{self.folder} cannot be moved away: {error}", f"the record lies in {to} now: move it away by hand"

@@ -5,7 +5,7 @@ Moments are UTC, YYYY-MM-DDTHH:MM:SSZ. Keys that lack have nothing to say.
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 
 class CycleFigures(TypedDict, total=False):
@@ -78,6 +78,16 @@ class WaitedFor(TypedDict, total=False):
     file: str
 
 
+class ToTell(TypedDict):
+    """Who is told of the app, as app.yaml said when it was right last; `target` is as notify/target.py writes it."""
+
+    displayName: str
+    profile: str
+    on: list[str]
+    remindAfter: str | None
+    target: dict[str, Any]
+
+
 class Service(TypedDict, total=False):
     """All of it.
 
@@ -88,6 +98,7 @@ class Service(TypedDict, total=False):
     held:        addresses of changes that a safeguard holds back, with the safeguard
     drift:       address -> what differs there, in a line, and is left so
     notAsTold:   address -> what the service was told there and did not do, in a line: it is not told again
+    toTell:      who is told, while app.yaml is wrong; written where somebody is
     """
 
     interval: int
@@ -101,3 +112,4 @@ class Service(TypedDict, total=False):
     approvals: list[WaitedFor]
     drift: dict[str, str]
     notAsTold: dict[str, str]
+    toTell: ToTell

@@ -93,6 +93,15 @@ class Store(Protocol):
     def follows(self, head: str, tree: str) -> bool:
         """Whether what is there now comes after that version; true where the place keeps none."""
 
+    def refuse_lost(self) -> None:
+        """Raises RecordError where the log does not go on from what this checkout knew of it."""
+
+    def trust(self, head: str) -> bool:
+        """Take what is there now for right, whatever this checkout knew before; False where its head is another one.
+
+        The head is a commit of a record in Git, the hash of the newest record of a local log, or `none`.
+        """
+
     def signatures(self, trusted: str) -> Signatures:
         """How each saved head is signed; that version and those before it are not judged. None where the place keeps none."""
 

@@ -87,13 +87,16 @@ class SeenRoles(TypedDict):
 class RoleMemory(TypedDict, total=False):
     """What is known of roles that are held over an API beside SCIM.
 
-    given: key of a role -> what it was there when it was last given; read: until when the service's log was read, UTC
+    given: key of a role -> what it was there when it was last given
+    read:  until when the service's log of edits is known, UTC
+    owner: whose token it is, as that log names them
     seen:  id of an account -> what it held when it was last read
     """
 
     given: dict[str, GivenRole]
     seen: dict[str, SeenRoles]
     read: str
+    owner: str
 
 
 class JournalLine(TypedDict, total=False):

@@ -27,6 +27,7 @@ COLUMNS = (
     "reason",
     "shown",
 )
+TIMES = ("lastLogin", "registered")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with what a cell begins that a spreadsheet would compute
 
 
@@ -59,12 +60,13 @@ def _origin(row: Held) -> str:
         said = f"{row.file}:{row.line}{through}"
     else:
         said = "unmanaged: nobody declares this account" if row.source is Source.UNMANAGED else "by hand: no declaration gives it"
-    parts = [said, f"until {row.until}" if row.until else "", f"reason: {row.reason}" if row.reason else ""]
+    used = f"last signed in {row.last_login[:10]}" if row.last_login else "never signed in" if row.registered else ""
+    parts = [said, used, f"until {row.until}" if row.until else "", f"reason: {row.reason}" if row.reason else ""]
     return ", ".join(filter(None, [*parts, "" if row.shown else "by the record, not seen on the service"]))
 
 
 def fields(app: str, row: Held) -> dict[str, Any]:
-    """A row by the names of COLUMNS; what does not apply is null."""
+    """A row by the names of COLUMNS, and of TIMES where the service says them; what does not apply is null."""
     return {
         "app": app,
         **{name: getattr(row, name) or None for name in ("address", "login", "name", "kind", "what")},
@@ -75,6 +77,7 @@ def fields(app: str, row: Held) -> dict[str, Any]:
         "until": row.until,
         "reason": row.reason or None,
         "shown": row.shown,
+        **({"lastLogin": row.last_login or None, "registered": row.registered or None} if row.registered else {}),
     }
 
 
@@ -86,7 +89,9 @@ def as_json(apps: Mapping[str, Iterable[Held]]) -> str:
 
 def as_csv(apps: Mapping[str, Iterable[Held]]) -> str:
     """RFC 4180, with a heading; a cell that a spreadsheet would compute begins with an apostrophe."""
-    return as_rows_of_csv([COLUMNS, *(fields(app, row).values() for app, rows in apps.items() for row in rows)])
+    found = [fields(app, row) for app, rows in apps.items() for row in rows]
+    columns = (*COLUMNS, *(TIMES if any(TIMES[0] in row for row in found) else ()))
+    return as_rows_of_csv([columns, *([row.get(name) for name in columns] for row in found)])
 
 
 def as_rows_of_csv(rows: Iterable[Iterable[object]]) -> str:

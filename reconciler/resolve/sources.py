@@ -48,7 +48,7 @@ class UserSource:
                 known = {roles: assignments(roles) for roles in set(self.roles)}
                 return [known[roles] for roles in self.roles]
             case _ if name == GRANTED:
-                granted = {roles: role_items(role for role in roles if role.grant is not None) for roles in set(self.roles)}
+                granted = {roles: role_items(roles) for roles in set(self.roles)}
                 return [granted[roles] for roles in self.roles]
             case "accountEnabled":
                 return [value is not False for value in self._pick(name)]
@@ -72,8 +72,17 @@ class UserSource:
 
 
 def role_items(roles: Iterable[Role]) -> list[dict[str, Any]]:
-    """Roles as the values of an attribute, as AppRoleAssignmentsComplex gives them."""
-    return [{"value": role.value, "display": role.displayName, "primary": False} for role in roles]
+    """Roles that an API beside SCIM holds, as the value of an attribute: each with what it is there, for reviewers to see."""
+    return [
+        {
+            "value": role.value,
+            "display": role.displayName,
+            "role": role.grant.role,
+            "accountGroups": "all" if role.grant.groups is None else list(role.grant.groups),
+        }
+        for role in roles
+        if role.grant is not None
+    ]
 
 
 def assignments(roles: tuple[Role, ...]) -> tuple[dict[str, Any], ...]:

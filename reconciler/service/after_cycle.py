@@ -7,28 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reconciler.declare.model import App
 from reconciler.notify.causes import Moment, as_told, news
 from reconciler.notify.outbox import Outbox, Telling
-from reconciler.notify.target import target_of
 from reconciler.record.model import Record
+from reconciler.record.service import Service
 from reconciler.record.store import RecordError, Store
-from reconciler.record.told import Told
+from reconciler.record.told import Cause, Told
 from reconciler.report.event.model import Event
+from reconciler.service.failures import RECORD
+from reconciler.service.recipients import Recipients
 from reconciler.service.result import CycleResult
 from reconciler.service.wrong import causes_of, is_unseen
 
 
-def after_cycle(app: App, result: CycleResult, record: Record, store: Store, says: Callable[[str], None]) -> None:
+def after_cycle(to: Recipients, result: CycleResult, record: Record, store: Store, says: Callable[[str], None]) -> None:
     """Before the record is saved, under the app's lock; its service's part is as after the cycle."""
-    target, wanted = target_of(app), app.notification
+    target, wanted = to.target, to.wanted
     outbox = Outbox(store.outbox())
     begun = outbox.begun()
     known, told, events = _known(record, begun), Told(), list[Event]()
     if target.channels:
-        moment = Moment(app.name, app.displayName, record.base_url, result.ended, result.cycle_id)
+        moment = Moment(to.name, to.display_name, record.base_url, result.ended, result.cycle_id)
         causes = causes_of(result, record.service, wanted.on)
-        events, told = news(causes, known, wanted, moment, lambda cause: is_unseen(cause, result))
+        events, told = news(causes, known, wanted, moment, lambda cause: is_unseen(cause, result) or _is_open(cause, begun))
     try:
         outbox.retarget(target)
         if begun is not None:
@@ -40,6 +41,26 @@ def after_cycle(app: App, result: CycleResult, record: Record, store: Store, say
         says(f"{error}: nobody is told of this cycle; {error.remedy}")
     else:
         record.keep_told(told)
+
+
+def without_record(to: Recipients, result: CycleResult, outbox: Outbox, says: Callable[[str], None]) -> None:
+    """Of a cycle whose record could be neither read nor kept: this machine tells it once, and the record hears of it later."""
+    begun = outbox.begun() or Telling(Told(), Told(), (), result.ended)
+    moment = Moment(to.name, to.display_name, "", result.ended, result.cycle_id)
+    causes = causes_of(result, Service(), to.wanted.on) if to.target.channels else []
+    events, told = news(causes, begun.after, to.wanted, moment, lambda cause: cause["reason"] not in RECORD)
+    try:
+        outbox.retarget(to.target)
+        if events:
+            outbox.begin(Telling(begun.before, told, (*begun.events, *events), result.ended))
+            outbox.put(events, to.target, result.ended)
+    except RecordError as error:
+        says(f"{error}: nobody is told of this cycle; {error.remedy}")
+
+
+def _is_open(cause: Cause, begun: Telling | None) -> bool:
+    """A record that could not be kept is right again once one has been kept, which this cycle has yet to do."""
+    return begun is not None and cause["reason"] in RECORD
 
 
 def _known(record: Record, begun: Telling | None) -> Told:

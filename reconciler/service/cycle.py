@@ -30,6 +30,7 @@ from reconciler.service.figures import Frame, Work
 from reconciler.service.progress import Progress
 from reconciler.service.read_back import commit_of, read_back
 from reconciler.service.reading import Reading
+from reconciler.service.recipients import kept, recipients_of
 from reconciler.service.result import AppError, CycleResult, Ended, Kind
 from reconciler.service.verdicts import approvals, blocks, closed, ending, quarantined
 
@@ -241,10 +242,11 @@ class _Cycle:
         why = quarantine.reason_for(result.error, result.blocked, figures.tally(work, escrows, totals.in_scope))
         after = quarantine.judged(self.service.get("quarantine"), why, result.error is None, result.ended, self.frame.interval)
         figures.put(service, "quarantine", after)
+        figures.put(service, "toTell", kept(self.app))
         record.keep_service(service)
         result = replace(result, quarantine=quarantined(service), outbox=str(self.store.outbox()))
         self._tell(result)
-        after_cycle(self.app, result, record, self.store, self.means.listener.says)
+        after_cycle(recipients_of(self.app), result, record, self.store, self.means.listener.says)
         self.store.save(record)
         return result
 

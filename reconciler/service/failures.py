@@ -33,6 +33,7 @@ NOT_DONE = ("NotDone", "do what the message says")
 NOT_AS_TOLD = ("NotAsTold", "change it there by hand, or take what the service wants into the declaration")
 STILL_ACTIVE = ("StillActive", "disable the account at the service by hand, and tell its vendor")
 NOT_PLANNED = "NotPlanned"
+RECORD = frozenset(code.name for code in records.CODES) | {"RecordError"}  # of errors of a record
 OTHER = "other"  # the action of a failure that no write of this cycle had
 CODES = frozenset(code.name for code in (*apps.CODES, *records.CODES, *objects.CODES)) | {BY_STATUS[400][0], STILL_ACTIVE[0]}
 DONE = ("done", "ignored")  # outcomes

@@ -23,18 +23,20 @@ from reconciler.cycle.declarations import checked
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.randomness import SystemChance
 from reconciler.cycle.write import Lock, locked
-from reconciler.declare.model import Declarations
+from reconciler.declare.model import App, Declarations
 from reconciler.declare.place import Problem
 from reconciler.notify.outbox import Outbox
 from reconciler.record.model import Record
+from reconciler.record.open import store_of
 from reconciler.record.store import Locked, RecordError
 from reconciler.report.problems import as_text
-from reconciler.service.after_cycle import after_cycle
+from reconciler.service.after_cycle import after_cycle, without_record
 from reconciler.service.clocks import seconds
 from reconciler.service.cycle import COMMAND, Means, Order, Postponed, run_cycle
 from reconciler.service.events import Event
-from reconciler.service.failures import app_error
+from reconciler.service.failures import RECORD, app_error
 from reconciler.service.figures import last_counts, not_begun
+from reconciler.service.recipients import last_valid, recipients_of
 from reconciler.service.result import AppError, CycleResult
 from reconciler.service.stop import Stop
 
@@ -42,7 +44,10 @@ MOST_NAMED = 3
 
 
 class Survey(NamedTuple):
-    """What is declared: app -> seconds between its cycles; `problems` are in words, `is_wrong` says that there is an error."""
+    """What is declared: app -> seconds between its cycles; `problems` are in words.
+
+    Each app's cycle says what is wrong with it; `is_wrong` where there would be none, or no record is found.
+    """
 
     apps: dict[str, int]
     problems: str = ""
@@ -78,8 +83,9 @@ def survey(pipe: Connection, lifeline: Connection, desired: Path) -> None:
 
 def _survey(desired: Path) -> Survey:
     declarations, problems = checked(desired)
-    apps = {app.name: seconds(app.provisioning.interval) for app in declarations.apps.values()}
-    return Survey(apps, as_text(problems), bool(_errors(problems)))
+    found = {**declarations.partial, **declarations.apps}
+    apps = {app.name: seconds(app.provisioning.interval) for app in found.values()}
+    return Survey(apps, as_text(problems), not declarations.apps or _hides_the_record(problems))
 
 
 def cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order: Order, lock_timeout: float) -> None:
@@ -137,42 +143,67 @@ def _leave(pipe: Connection, end: End) -> None:
 def conducted(desired: Path, app: str, order: Order, means: Means) -> End:
     """One cycle of an app by its name, however it ends: what a person or a service can cause is in the result."""
     end = _conducted(desired, app, order, means)
-    if isinstance(end, CycleResult) and end.outbox:
+    if isinstance(end, CycleResult) and end.outbox and not (end.error and end.error.code in RECORD):
         Outbox(Path(end.outbox)).settle()
     return end
 
 
 def _conducted(desired: Path, app: str, order: Order, means: Means) -> End:
     started = means.clock()
-    declarations, problems = checked(desired)
+    declarations, problems = checked(desired, (app,))
     revision(declarations.folder)  # which is kept: the commit that these come from, whatever is checked out later
     means.loaded()
     if (errors := _errors(problems)) or app not in declarations.apps:
-        return _told(_failed(app, declarations, order, started, means, _invalid(errors, app)), declarations, means)
+        return _told(_failed(app, declarations, order, started, means, _invalid(errors, app)), declarations, problems, means)
     try:
         return run_cycle(declarations.apps[app], declarations, order, means)
     except Locked as error:
         return Busy(app, str(error))
     except RecordError as error:
-        return _failed(app, declarations, order, started, means, app_error(error))
+        return _unrecorded(_failed(app, declarations, order, started, means, app_error(error)), declarations, means)
 
 
-def _told(result: CycleResult, declarations: Declarations, means: Means) -> CycleResult:
-    """The result of a cycle that could not begin, once the record and people know; made up for where the record is in use."""
-    app = declarations.apps.get(result.app)
-    if app is None:
+def _told(result: CycleResult, declarations: Declarations, problems: list[Problem], means: Means) -> CycleResult:
+    """The result of a cycle that could not begin, once the record and people know; made up for where the record is in use.
+
+    Where reconciler.yaml is wrong nobody knows where the record lies.
+    """
+    app = _declared(result.app, declarations)
+    if app is None or _hides_the_record(problems):
         return result
     try:
         with locked(app, declarations, means.listener, Lock(COMMAND, means.lock_timeout)) as store:
             record = store.load() or Record(app.name)
-            result = replace(result, counts=last_counts(record.service), outbox=str(store.outbox()))
+            to = last_valid(app, record.service, problems)
+            counts = last_counts(record.service)
+            result = replace(result, profile=to.profile, counts=counts, outbox=str(store.outbox()))
             record.keep_service(not_begun(record.service, result))
-            after_cycle(app, result, record, store, means.listener.says)
+            after_cycle(to, result, record, store, means.listener.says)
             store.save(record)
             return result
     except RecordError as error:  # Locked is one
         means.listener.says(f"nobody is told yet: {error}")
         return result
+
+
+def _unrecorded(result: CycleResult, declarations: Declarations, means: Means) -> CycleResult:
+    """The result of a cycle whose record could be neither read nor kept, once people know."""
+    app = declarations.apps[result.app]
+    try:
+        outbox = Outbox(store_of(app, declarations).outbox())
+    except RecordError:
+        return result
+    without_record(recipients_of(app), result, outbox, means.listener.says)
+    return replace(result, outbox=str(outbox.folder))
+
+
+def _declared(name: str, declarations: Declarations) -> App | None:
+    """The app, or what can be made out of it."""
+    return declarations.apps.get(name) or declarations.partial.get(name)
+
+
+def _hides_the_record(problems: list[Problem]) -> bool:
+    return any(problem.severity == "error" and Path(problem.place.file).stem == "reconciler" for problem in problems)
 
 
 def _invalid(errors: list[str], app: str) -> AppError:
@@ -182,7 +213,7 @@ def _invalid(errors: list[str], app: str) -> AppError:
 
 
 def _failed(app: str, declarations: Declarations, order: Order, started: str, means: Means, error: AppError) -> CycleResult:
-    known = declarations.apps.get(app)
+    known = _declared(app, declarations)
     profile = known.profile if known is not None else "generic"
     return CycleResult(app, profile, order.cycle_id, "incremental", started, means.clock(), "failed", error)
 

@@ -13,13 +13,15 @@ from reconciler.record.told import Cause as Known
 from reconciler.report.event.model import MOST_NAMED
 from reconciler.report.event.words import OFF
 from reconciler.report.safeguard_verdict import line
-from reconciler.service.failures import NOT_PLANNED, STILL_ACTIVE
+from reconciler.service.failures import NOT_PLANNED, RECORD, STILL_ACTIVE
 from reconciler.service.quarantine import TOO_MANY_DELETES
 from reconciler.service.result import Approval, CycleResult, Quarantine
 
 # Codes of errors of a whole app: a cycle that fails as a whole tells nothing of its objects.
 WHOLE = frozenset(code.name for code in (*apps.CODES, *records.CODES))
 UNRECORDED = frozenset({NOT_PLANNED, STILL_ACTIVE[0]})  # codes of failures of which no escrow is left
+# How to look closer, by code; else the service is asked.
+CHECKS = {"InvalidDeclaration": "reconcile validate"} | dict.fromkeys(RECORD, "reconcile record verify")
 CHANGED = "ChangedAtTheService"
 DIGEST = len("sha256:") + 12  # as much of a plan's digest as tells it apart
 
@@ -71,7 +73,7 @@ def _whole(result: CycleResult) -> Iterator[Cause]:
             error.message,
             error.remedy,
             (),
-            (f"reconcile test-connection --app {result.app}", _status(result)),
+            (f"{CHECKS.get(error.code, 'reconcile test-connection')} --app {result.app}", _status(result)),
         )
 
 

@@ -66,8 +66,10 @@ def serving(scenario: Scenario) -> Iterator[str]:
     command = [sys.executable, "-m", "tests.benchmarks.write_server", str(seeded), str(scenario.latency), scenario.etags, *name]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        process.terminate()
+        try:
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.terminate()
 
 
 def company(folder: Path, scenario: Scenario) -> None:

@@ -203,7 +203,7 @@ class Kept:
     def _files(self) -> Iterator[tuple[str, str]]:
         for root in sorted(self.folder.rglob(".reconcile")):
             for file in sorted(root.rglob("*")):
-                if file.is_file() and file.name not in UNTOLD:
+                if file.is_file() and file.name not in UNTOLD and not file.name.endswith(".known.json"):
                     yield str(file.relative_to(self.folder)), file.read_text()
         for ref in git(self.remote, "for-each-ref", "--format=%(refname)", "refs/reconcile").split() if self.remote else ():
             for path in git(self.remote, "ls-tree", "-r", "--name-only", ref).splitlines():  # type: ignore[arg-type]

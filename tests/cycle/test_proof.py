@@ -75,6 +75,8 @@ def test_a_dropped_line_and_moved_ones_are_told_with_their_places(local: LocalSt
 
 def test_a_dropped_end_is_seen_from_a_head_that_the_caller_kept(local: LocalStore) -> None:
     before = edited(local, lambda rows: rows[:-1])
+    assert told(local) == [(0, "")]  # this checkout knew it
+    local.known.file.unlink()
     assert told(local) == []
     (problem,) = proof_of(local, hash_of(json.loads(before[-1]))).problems
     assert "is none of the records: the log was rewritten, cut or is another one" in problem.what

@@ -20,6 +20,7 @@ from reconciler.codes.registry import PARTS
 from reconciler.declare.load import load
 from reconciler.resolve.model import Skipped
 from reconciler.resolve.resolution import resolve
+from tests.references.produced import seen
 
 SOUND = {
     "directory/users/people.yaml": "users:\n  - {userPrincipalName: ada@example.com, companyName: Example}\n"
@@ -83,12 +84,32 @@ def _cut(text: str) -> str:
     return "\n".join(line if len(line) <= WIDEST else line[:WIDEST] + " ..." for line in text.splitlines())
 
 
+def _wrapped(text: str) -> str:
+    """As a terminal would show it: what goes on is indented."""
+    return "\n".join(part for line in text.splitlines() for part in _parts(line))
+
+
+def _parts(line: str) -> list[str]:
+    margin = line[: len(line) - len(line.lstrip())]
+    further = margin if margin else f"{margin}    "
+    return textwrap.wrap(
+        line, WIDEST, subsequent_indent=further, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+    ) or [""]
+
+
 def _example(code: Code) -> str:
     if code.example is None:
-        return _filled(f"For example: {code.shown}") + "\n"
+        return _filled(f"For example: {code.shown}") + "\n" + _produced(code.name)
     printed = _skips(code.name, code.example) if code in SKIPS else _problems(code.name, code.example)
     file = f"# desired/{code.example.file}\n" + _cut(code.example.text)
-    return f"```yaml\n{file}\n```\n\n```text\n{_cut(printed)}\n```\n"
+    return f"```yaml\n{file}\n```\n\n```text\n{_wrapped(printed)}\n```\n"
+
+
+def _produced(name: str) -> str:
+    """What a world of the corpus shows of it."""
+    if (one := seen().get(name)) is None:
+        return ""
+    return f"\n```text\n{_wrapped(chr(10).join((one.command, *one.lines)))}\n```\n"
 
 
 def _problems(name: str, example: Example) -> str:

@@ -19,9 +19,11 @@ from reconciler.codes import apps, cautions, commands, objects, plans, records
 from reconciler.codes.model import Code
 from reconciler.codes.registry import CODES, PARTS
 from reconciler.declare.errors import ReconcileError
+from reconciler.record.log.known import LOST
 from reconciler.scim.errors import ServiceError
 from reconciler.service import failures, verdicts
 from tests.references.code_page import problems, skipped
+from tests.references.produced import seen
 from tests.support.servers import ROOT
 
 PACKAGE = ROOT / "reconciler"
@@ -52,6 +54,57 @@ WRITTEN_BY_US = ("plan", "record", "provisioning-log", "status", "explain", "not
 EXAMPLES = [code for code in CODES.values() if code.example and code not in plans.SKIPS]
 OF_PLANS = {code.name for part in (plans.SKIPS, plans.SAFEGUARDS, plans.ERRORS, cautions.CAUTIONS) for code in part}
 OF_RUNS = {code.name for part in (commands.CODES, apps.CODES, objects.CODES) for code in part}
+# Codes of which the page tells in words how they come about: tests of their rooms bring them about.
+IN_WORDS = {
+    "AppRenamed",
+    "Crashed",
+    "DeliveryError",
+    "EvidenceAltered",
+    "GitHubError",
+    "InsufficientRights",
+    "InvalidDeclaration",
+    "LockLost",
+    "Locked",
+    "MemberKept",
+    "NoLongerTaken",
+    "NotAStranger",
+    "NotAnswered",
+    "NotCompared",
+    "NotDone",
+    "NotPlanned",
+    "ReceiverGone",
+    "RecordLostHistory",
+    "RecordUnreachable",
+    "RoleNames",
+    "RolesUnknown",
+    "role-source-name",
+    "RecordUnsaved",
+    "ReviewClosed",
+    "RevokedByLog",
+    "SigningFailed",
+    "SigningKeyMissing",
+    "Stale",
+    "StillActive",
+    "TooManyRequests",
+    "app-file",
+    "file-too-large",
+    "link",
+    "link-loop",
+    "link-out",
+    "loosened",
+    "more-errors",
+    "no-declarations",
+    "no-regular-file",
+    "not-stored",
+    "not-utf8",
+    "review-file-missing",
+    "review-reason",
+    "review-self",
+    "review-still-declared",
+    "schema",
+    "too-many-links",
+    "unreadable",
+}
 WORDS = re.compile(r"[A-Z][a-z]+([A-Z][a-z]+)+")
 # Words of the same form that are no code: classes of apply's log, Entra's words, functions.
 NO_CODES: set[str] = {"SingleAppRoleAssignment"}
@@ -114,7 +167,10 @@ def said_of_records() -> set[str]:
         node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
     ]
     last = [call.args[-1] for call in calls if getattr(call.func, "id", "") == "RecordError" and len(call.args) == 3]
-    return {value.value for value in last if isinstance(value, ast.Constant) and isinstance(value.value, str)}
+    named = {"LOST": LOST}
+    return {value.value for value in last if isinstance(value, ast.Constant) and isinstance(value.value, str)} | {
+        named[value.id] for value in last if isinstance(value, ast.Name) and value.id in named
+    }
 
 
 def test_what_an_error_of_the_record_is_called_is_in_the_registry_and_the_other_way_round() -> None:
@@ -221,6 +277,12 @@ def test_an_example_shows_its_code(name: str) -> None:
     example = CODES[name].example
     assert example is not None
     assert name in {problem["code"] for problem in problems(example)}
+
+
+def test_what_is_no_file_of_declarations_is_shown_by_a_world_of_the_corpus() -> None:
+    """Its lines are on the page, and the corpus compares them; those that are told in words alone are listed here."""
+    without = {code.name for code in CODES.values() if code.example is None and code.name not in seen()}
+    assert without == IN_WORDS
 
 
 def test_help_says_what_a_code_means_and_which_was_meant(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import orjson
 import pytest
 
 from reconciler.service.cycle import Postponed
 from reconciler.service.failures import CODES
 from reconciler.service.quarantine import PROPORTION, REFUSED, TOO_MANY_DELETES
-from reconciler.service.worker import Busy
+from reconciler.service.worker import Busy, _survey
 from tests.support.rounds import Rounds, declare, staff
 from tests.support.servers import Answer, Call, answer
 
@@ -335,6 +337,33 @@ def test_a_declaration_with_an_error_is_the_cycle_s_error(service: Rounds) -> No
     service.write("apps/wiki/assignments.yaml", "assignments: [{group: Nett, role: User}]\n")
     found = service.cycle()
     assert found.error is not None and found.error.code == "InvalidDeclaration" and "Nett" in found.error.message
+
+
+def test_an_error_in_one_app_costs_no_other_its_cycle(service: Rounds) -> None:
+    """Both have their turn: the one that is wrong says so in its own."""
+    service.write("apps/blog/app.yaml", "app: [\n")
+    assert service.cycle().result == "success"
+    found = _survey(Path("desired"))
+    assert (sorted(found.apps), found.is_wrong) == (["blog", "wiki"], False) and "apps/blog/app.yaml" in found.problems
+    ran = service.reconcile("run", "--once")
+    assert ran.code == 1 and "wiki: initial cycle ended" not in ran.err and "Traceback" not in ran.err
+    assert [line for line in ran.out.splitlines() if "cycle ended" in line and "wiki" in line and ": success" in line]
+    assert [line for line in ran.out.splitlines() if "cycle ended" in line and "blog" in line and "InvalidDeclaration" in line]
+    service.write("reconciler.yaml", "record: {backend: 7}\n")
+    assert _survey(Path("desired")).is_wrong, "nobody knows where the records lie"
+
+
+def test_inside_github_actions_what_fails_is_a_notice_of_the_run(service: Rounds) -> None:
+    """And no text of a service or of YAML is a command of its own."""
+    service.refuse = refusing("POST", answer(409, {"detail": "taken\n::set-output name=x::y", "status": "409"}))
+    service.environ["GITHUB_ACTIONS"] = "true"
+    ran = service.reconcile("run", "--once")
+    commands = [line for line in ran.out.splitlines() if line.startswith("::")]
+    assert ran.code == 5 and len(commands) >= 2, ran
+    assert all(line.startswith(("::error title=wiki::", "::warning title=wiki::")) for line in commands), commands
+    assert any("User/ada@x.org failed (Conflict)" in line for line in commands) and "cycle ended" in commands[-1]
+    del service.environ["GITHUB_ACTIONS"]
+    assert not [line for line in service.reconcile("run", "--once").out.splitlines() if line.startswith("::")]
 
 
 def test_a_lock_that_another_run_holds_puts_the_cycle_off(service: Rounds) -> None:

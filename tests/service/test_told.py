@@ -22,6 +22,7 @@ REFUSED = answer(
     401, {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "detail": "the token is unknown", "status": "401"}
 )
 CONFLICT = answer(409, {"schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"], "scimType": "uniqueness", "status": "409"})
+UNRECORDED = "the whole app could not be provisioned (RecordError)"
 LEFT = "User/p00@x.org is still in Group/Net: Generic SCIM service answered, and did not take that member out"
 DOWN = answer(503, {"detail": "maintenance"})
 
@@ -181,16 +182,15 @@ def test_what_was_told_although_the_record_could_not_be_saved_is_told_once_and_i
     def full(store: LocalStore, record: Record, adopted: int = 0) -> None:
         raise RecordError("the disk is full", "make room")
 
+    folder = office.service.folder / ".reconcile/wiki/outbox"
     with monkeypatch.context() as patch:
         patch.setattr(LocalStore, "save", full)
-        office.service.later(minutes=40)
-        assert office.service.cycle().result == "failed"
-    folder = office.service.folder / ".reconcile/wiki/outbox"
-    office.deliver(folder)
-    (told,) = office.box.subjects
-    assert "changed at the service by somebody else" in told and office.service.record.told == {}
-    assert (folder / "telling.json").exists()
+        told = office.cycle()
+        assert sorted(told) == ["1 object was changed at the service by somebody else", UNRECORDED]
+        assert office.service.record.told == {} and (folder / "telling.json").exists()
+        assert office.cycle() == []
     assert office.cycle(48) == [] and not (folder / "telling.json").exists()
+    assert office.cycle() == ["over: a failure (RecordError)"]
     office.service.edit("ada@x.org", "title", "Engineer")
     assert office.cycle() == ["over: drift (ChangedAtTheService)"]
 
@@ -234,3 +234,39 @@ def test_what_the_service_was_told_and_did_not_do_lasts_until_it_is_so_whatever_
         client.patch("Groups", net["id"], [{"op": "remove", "path": f'members[value eq "{ada["id"]}"]'}])
     assert office.cycle() == ["over: a failure (NotAsTold)"] and "notAsTold" not in service.service
     assert service.service["cycle"]["result"] == "success"
+
+
+WRONG = "app: wiki\nadminCredentials: {tenantUrl: [1], secretToken: 7}\nnotification: {email: 7}\n"
+
+
+@pytest.mark.parametrize("text", [WRONG, "app: [\n", ""], ids=["wrong", "not YAML", "empty"])
+def test_an_app_yaml_in_error_is_told_to_whom_it_named_last(office: Office, text: str) -> None:
+    office.cycle()
+    right = office.service.folder / "desired/apps/wiki/app.yaml"
+    before = right.read_text()
+    office.service.write("apps/wiki/app.yaml", text)
+    assert office.cycle() == ["the whole app could not be provisioned (InvalidDeclaration)"]
+    words = office.box.mails[-1].get_body(("plain",)).get_content()
+    assert "apps/wiki/app.yaml" in words and "reconcile validate --app wiki" in words
+    assert office.cycle() == []
+    assert "InvalidDeclaration" in office.service.reconcile("status").out
+    right.write_text(before)
+    assert office.cycle() == ["over: a failure (InvalidDeclaration)"]
+
+
+def test_a_record_that_cannot_be_read_is_told_once_and_its_end_too(office: Office) -> None:
+    """Also one that was in error for another reason before, and that nobody can look up now."""
+    office.cycle()
+    office.service.edit("ada@x.org", "title", "Boss")
+    assert office.cycle() == ["1 object was changed at the service by somebody else"]
+    record = office.service.folder / ".reconcile/wiki/record.json"
+    before = record.read_bytes()
+    record.write_bytes(before[:100])
+    assert office.cycle() == [UNRECORDED]
+    words = office.box.mails[-1].get_body(("plain",)).get_content()
+    assert "record.json" in words and "reconcile record verify --app wiki" in words
+    assert office.cycle(24) == []
+    record.write_bytes(before)
+    assert [office.cycle(), office.cycle(), office.cycle()] == [[], ["over: a failure (RecordError)"], []]
+    office.service.edit("ada@x.org", "title", "Engineer")
+    assert office.cycle() == ["over: drift (ChangedAtTheService)"]

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -111,6 +112,7 @@ class RolesWorld(World):
     def __init__(self, folder: Path, **overrides: Any) -> None:
         super().__init__(folder, "thousandeyes", **overrides)
         self.clock = Running()
+        self.now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         self.office = Office(self.clock, **overrides)
         self.line = Line(self.office.transport())
         self.transport = Counting(self.line)

@@ -18,7 +18,7 @@ BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # what no name holds: l
 ORDER = {
     "users": ("userPrincipalName", "id", "previously", *USER_SOURCES[2:], "extensionAttributes"),
     "groups": ("displayName", "id", "previously", *GROUP_SOURCES[2:]),
-    "roles": ("value", "displayName", "privileged", "enabled", "allowedMemberTypes"),
+    "roles": ("value", "displayName", "privileged", "enabled", "allowedMemberTypes", "thousandeyes"),
     "assignments": ("user", "group", "role", "expires", "reason"),
 }
 

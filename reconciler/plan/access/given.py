@@ -46,20 +46,13 @@ def ending(item: Assignment) -> str:
 
 
 class Given:
-    """The assignments of an app by role, by user and by group."""
+    """The assignments of an app by user and by group."""
 
     def __init__(self, context: Context) -> None:
         self.context, self.app = context, context.app
         self.groups = context.resolution.declarations.groups
         self.flat = flatten(self.groups, self.app.provisioning.nestedGroups)
         self.ways = Ways(self.groups)
-
-    @cached_property
-    def by_role(self) -> dict[str, list[Assignment]]:
-        assignments: dict[str, list[Assignment]] = {}
-        for item in self.app.assignments:
-            assignments.setdefault(item.role, []).append(item)
-        return assignments
 
     @cached_property
     def reach(self) -> Reach:
@@ -69,20 +62,13 @@ class Given:
     def of_groups(self) -> list[Assignment]:
         return self.reach.of_groups
 
-    def _reaches(self, item: Assignment, user: str) -> bool:
-        return item.user == user or (item.group is not None and user in self.flat.get(item.group, ()))
+    def of_roles(self, address: str, keys: Collection[str]) -> list[Assignment]:
+        """Those that give a person one of some roles, on whatever day."""
+        return [item for item in self.reach.all(row_key(address)) if item.role in keys]
 
-    def giving(self, address: str, assignments: Iterable[Assignment], since: str | None = None) -> Assignment | None:
-        """The one of some assignments that reaches a person for the longest, direct ones before those by a group.
-
-        Of those that hold on the day `since`, which is today where it is not said, and "" for whenever.
-        """
-        day, user = self.context.resolution.today if since is None else since, row_key(address)
-        return longest((item for item in assignments if self._reaches(item, user)), day)
-
-    def role(self, address: str, key: str) -> Assignment | None:
-        """What gives a person a role today."""
-        return self.giving(address, self.by_role.get(key, ()))
+    def role(self, address: str, *keys: str) -> Assignment | None:
+        """What gives a person one of some roles today."""
+        return longest(self.of_roles(address, keys), self.context.resolution.today)
 
     def through(self, address: str, group: str | None) -> str:
         """The group that gives something, and the groups inside it that lead to the person."""

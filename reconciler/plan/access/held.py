@@ -10,7 +10,7 @@ from typing import NamedTuple
 from reconciler.declare.model import App, Assignment
 from reconciler.declare.names import fold, is_user, name_of, row_key
 from reconciler.declare.place import Place
-from reconciler.plan.access.given import Given
+from reconciler.plan.access.given import Given, longest
 from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context, gather
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.matching.match import match
@@ -33,7 +33,7 @@ class Held(NamedTuple):
 
     `address` is the person's, `#ID` where the account is nobody's; `login` is its userName. `through`, `file`, `line`, `until`
     and `reason` are those of the assignment, or of the group's declaration, that gives it. `shown` is false where the record
-    alone says so, since the service does not show it.
+    alone says so, since the service does not show it. `last_login` and `registered` are times, UTC, where the service says them.
     """
 
     address: str
@@ -49,12 +49,19 @@ class Held(NamedTuple):
     until: str | None = None
     reason: str = ""
     shown: bool = True
+    last_login: str = ""
+    registered: str = ""
 
 
 def held(context: Context) -> tuple[Held, ...]:
     """What every active account has, by address; privileged things of one come first."""
     work = _Work(context)
     return _sorted(row for account in context.live.users.values() if account.active for row in work.rows(account))
+
+
+def is_unused(row: Held, since: str) -> bool:
+    """Whether nobody has signed in from a time on (UTC), as far as the service says: an account that is newer had no time to."""
+    return row.last_login < since if row.last_login else bool(row.registered) and row.registered < since
 
 
 def by_record(app: App, resolution: Resolution, record: Record) -> tuple[Held, ...]:
@@ -88,6 +95,8 @@ class _Work:
     def rows(self, account: LiveObject) -> Iterator[Held]:
         address = self.context.matching.addresses.get(account.id, UNKNOWN + account.id)
         row = Held(address, account.name, self._name(address, account), "account", "an account", False, self._source(address))
+        if (person := self.context.live.roles.people.get(account.id)) is not None:
+            row = row._replace(last_login=person.last_login, registered=person.registered)
         rows = [*self._roles(row, account), *(self._group(row, group) for group in self.groups.get(address, ()))]
         yield from rows or [self._with(row, self._any(address))]
 
@@ -130,7 +139,7 @@ class _Work:
 
     def _any(self, address: str) -> Assignment | None:
         """What gives somebody an account, where no role is told to the service."""
-        return self.given.giving(address, self.given.reach.all(row_key(address))) if is_user(address) else None
+        return longest(self.given.reach.all(row_key(address)), self.context.resolution.today) if is_user(address) else None
 
     # Groups
 

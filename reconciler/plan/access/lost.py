@@ -70,7 +70,7 @@ class Lost:
 
     def _gave(self, address: str, key: str) -> Gave | None:
         """An assignment that expired, or is gone, or a group that has the role, or the person, no more."""
-        expired = self.given.giving(address, self.given.by_role.get(key, ()), "")
+        expired = longest(self.given.of_roles(address, (key,)), "")
         if expired is not None:
             through = self.given.through(address, expired.group)
             return Gave(through, Place(expired.file, expired.line), expired.reason or "")
@@ -130,11 +130,11 @@ class Lost:
 
     def _by(self, address: str, key: str, name: str) -> str:
         """Where a group goes, a role that the account itself carries stays by the line that assigns it."""
-        assignments = self.given.by_role.get(key, ())
+        assignments, today = self.given.of_roles(address, (key,)), self.context.resolution.today
         staying = (item for item in assignments if item.group is None or not self._leaves(address, item.group))
-        if (given := self.given.giving(address, staying)) is not None:
+        if (given := longest(staying, today)) is not None:
             return self.given.by(name, given)
-        left = self.given.giving(address, assignments) if self.context.carrying else None
+        left = longest(assignments, today) if self.context.carrying else None
         return f"{name} by {left.file}:{left.line}{ending(left)}" if left is not None else ""
 
     def _leaves(self, address: str, group: str) -> bool:

@@ -165,8 +165,8 @@ class _Work:
 
     def _gained_account(self, change: Change) -> Access:
         user = self.context.resolution.users.get(change.address)
-        held = [item for role in (user.roles if user else ()) for item in self.given.by_role.get(role.key, ())]
-        return self._row(change, "account", "an account", False, self.given.giving(change.address, held))
+        given = self.given.role(change.address, *(role.key for role in user.roles)) if user else None
+        return self._row(change, "account", "an account", False, given)
 
     def _row(self, change: Change, kind: str, what: str, privileged: bool, given: Assignment | None) -> Access:
         """With the assignment that gives it, where one does."""

@@ -73,13 +73,19 @@ class Holders:
     def _desired(self, address: str, user: DesiredUser) -> None:
         live, change = self.context.matching.live.get(address), self.context.pending.get(address)
         held = self._before(address, user, live, change)
+        stays = self._staying(address, live)
+        held |= stays
         if live is not None and live.active:
             self.before[address] = held
         if change is not None and address in self.written:
             if self._active_after(change, live):
-                self.after[address] = self._roles(user) - self._taken(change)
+                self.after[address] = (self._roles(user) - self._taken(change)) | stays
         elif live is not None and live.active:
-            self.after[address] = self._roles(user) if change is None and self._settles(address) else held
+            self.after[address] = self._roles(user) | stays if change is None and self._settles(address) else held
+
+    def _staying(self, address: str, live: LiveObject | None) -> frozenset[str]:
+        """Roles over an API beside SCIM that stay although nothing here gave them: they count as any that is held."""
+        return frozenset(self.context.stay(address, live)) if live is not None else NONE
 
     def _left(self, address: str, old: str, live: LiveObject) -> None:
         """Out of scope: what the record knows stays, until a written change takes it."""

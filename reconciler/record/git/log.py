@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import takewhile
+from typing import Any
 
 import orjson
 
@@ -15,10 +16,12 @@ from reconciler.record.git.ref import Ref
 from reconciler.record.lines import Lines, dump_lines
 from reconciler.record.log.append import linked
 from reconciler.record.log.chain import NOTHING, Link, hash_of, link_of
+from reconciler.record.log.known import Known
 from reconciler.record.log.read import records_of
 from reconciler.record.store import RecordError
 
-HEAD = "log/head.json"
+HEAD, RECORD = "log/head.json", "record.json"
+KNOWN = "known.json"  # in what this checkout keeps of the app
 MONTH = re.compile(r"\d{4}-\d\d")
 LINKED = re.compile(r"log/\d{4}-\d\d/(\d{10})-\d{8}T")
 LINES_A_FILE = 20_000  # Git hosts refuse files over 100 MB
@@ -30,6 +33,10 @@ class GitLog:
     def __init__(self, ref: Ref) -> None:
         self.ref = ref
 
+    @property
+    def known(self) -> Known:
+        return Known(self.ref.folder / KNOWN)
+
     def head(self) -> Link:
         """The newest record that has a link. Raises RecordError."""
         found = self.ref.read(lambda path: path == HEAD)
@@ -40,6 +47,24 @@ class GitLog:
             return Link(int(data["number"]), str(data["hash"]))
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
             raise RecordError(f"{HEAD} of {self.ref.name} is damaged", "see `reconcile record verify`") from None
+
+    def newest_first(self) -> Iterator[dict[str, Any]]:
+        """All records, the newest first. Raises RecordError."""
+        for _, block in self.contents(reversed(self.files())):
+            yield from reversed(list(records_of([block])))
+
+    def refuse_lost(self) -> None:
+        """Raises RecordError where the log does not go on from what this checkout knew; what it has now is known then."""
+        mark = self.ref.head or ""
+        if not mark or mark == self.known.read()[1]:
+            return
+        if RECORD in self.ref.files:
+            self.known.refuse_lost(self.newest_first, f"{self.ref.name} on {self.ref.remote}", self.ref.app, mark)
+            self.know()
+
+    def know(self) -> None:
+        """What the log has now is known, whatever was known before."""
+        self.known.write(self.head() if self.ref.head else NOTHING, self.ref.head or "")
 
     def files(self, since: str = "") -> list[str]:
         """Paths in the order of the chain, those of earlier versions first; without months before `since`, an ISO time."""

@@ -88,10 +88,18 @@ class GitStore:
         with self.mutex:
             return signatures_of(self.ref, trusted)
 
+    def refuse_lost(self) -> None:
+        with self.mutex:
+            self._look()
+            self.log_of_ref.refuse_lost()
+
     def trust(self, head: str) -> bool:
         """Take the remote's head for right, whatever this machine saw before; False where it is another. Raises RecordError."""
         with self.mutex:
-            return self.ref.trust(head)
+            if not self.ref.trust(head):
+                return False
+            self.log_of_ref.know()
+            return True
 
     # The record
 
@@ -100,9 +108,10 @@ class GitStore:
         return self.ref.apps()
 
     def load(self) -> Record | None:
-        """The record as the remote has it now, or as this run is making it. Raises RecordError."""
+        """The record as the remote has it now, or as this run is making it. Raises RecordError, also where its log lost some."""
         with self.mutex:
             self._look()
+            self.log_of_ref.refuse_lost()
             pushed = {path: data for path, data in self.ref.read(shards.belongs).items() if path not in self.buffered}
             waiting = {path: data for path, data in self.buffered.items() if data is not None}
             return shards.from_files(pushed | waiting, self.where(), self.app)

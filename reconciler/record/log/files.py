@@ -55,11 +55,14 @@ class LogFiles:
 
     def last(self) -> Link:
         """The newest record that has a link. Raises RecordError."""
-        for file in reversed(self.files()):
-            for line in lines_from_the_end(file):
-                if (link := link_of(line)) is not None:
-                    return Link(link.number, hash_of(line))
+        for line in self.newest_first():
+            if (link := link_of(line)) is not None:
+                return Link(link.number, hash_of(line))
         return NOTHING
+
+    def newest_first(self) -> Iterator[dict[str, Any]]:
+        """All records, the newest first. Raises RecordError."""
+        return (line for file in reversed(self.files()) for line in lines_from_the_end(file))
 
     @contextmanager
     def alone(self) -> Iterator[None]:
