@@ -17,6 +17,8 @@ from reconciler.plan.change import Change
 from reconciler.record.store import Store
 from reconciler.record.unfinished import Unfinished
 
+AT_ONCE = 1000  # changes whose log records are in memory together
+
 
 class RunRecord:
     """`adopted` are the addresses that went into the record without a change."""
@@ -75,7 +77,10 @@ class RunRecord:
         self.store.save(self.job.record)
         if not torn:
             # Before the journal goes: a kill in between is known from it.
-            self.store.log([*(line for outcome in outcomes for line in self._log_lines(outcome, notes)), *self._role_lines()])
+            for start in range(0, len(outcomes), AT_ONCE):
+                portion = outcomes[start : start + AT_ONCE]
+                self.store.log([line for outcome in portion for line in self._log_lines(outcome, notes)])
+            self.store.log(self._role_lines())
             self.store.clear_journal()
 
     def _note_roles(self, changing: Collection[str]) -> None:

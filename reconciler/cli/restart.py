@@ -15,6 +15,13 @@ from reconciler.declare.model import App, Declarations
 if TYPE_CHECKING:
     from reconciler.service.looked_up import Scope
 
+NOTHING = {
+    "escrows": "nothing to do: no object is in escrow",
+    "quarantine": "nothing to do: the app is not in quarantine",
+    "watermark": "nothing to do: the next cycle is an initial one already",
+    "full": "nothing to do: nothing is in escrow or quarantine, and the next cycle is an initial one already",
+}
+
 
 @click.command()
 @takes_no_words
@@ -38,6 +45,6 @@ def _restart(app: App, declarations: Declarations, scope: str, timeout: float) -
     from reconciler.service.looked_up import restart
 
     ended = restart(app, declarations, cast("Scope", scope), PERSON, timeout)
-    for words in ended or [f"nothing of this kind ({scope}) is there to be ended"]:
+    for words in ended or [NOTHING[scope]]:
         say(f"{app.displayName}: {words}", err=False)
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import re
 import time
 from pathlib import Path
@@ -60,13 +61,14 @@ def run(
     log_format: str, listen: Address | None, lock_timeout: float,
 ) -> int:  # fmt: skip
     """Run a cycle of each app every interval: plan, guard, write, record. Safeguards and approvals hold as in apply."""
-    from reconciler.service.events import Event, as_json, as_text
+    from reconciler.service.events import Event, as_json, as_notice, as_text
     from reconciler.service.listen import listening
     from reconciler.service.loop import Loop, Settings
     from reconciler.service.messages import Messages
     from reconciler.service.metrics import Metrics
 
-    form = as_json if log_format == "json" else as_text
+    text = as_notice if os.environ.get("GITHUB_ACTIONS") == "true" else as_text
+    form = as_json if log_format == "json" else text
 
     def say(event: Event) -> None:
         click.echo(form(event))

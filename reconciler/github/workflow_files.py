@@ -22,7 +22,7 @@ ACTION = "actions/reconcile/action.yml"
 WORKFLOWS = ("workflows/plan.yml", "workflows/apply.yml", "workflows/drift.yml", ACTION)
 TOKEN, URL, DROPPED = "WIKI_SCIM_TOKEN", "WIKI_SCIM_URL", "THOUSANDEYES_SCIM_"  # what stands in this project's own workflows
 PASSED = {  # how a workflow passes a variable, but for those that are the program's own
-    "secrets": re.compile(r"^ +(\w+): \$\{\{ secrets\.\1(?: && 'present')? \}\}", re.M),
+    "secrets": re.compile(r"^ +(?!RECONCILE_)(\w+): \$\{\{ secrets\.\1(?: && 'present')? \}\}", re.M),
     "vars": re.compile(r"^ +(?!RECONCILE_)(\w+): \$\{\{ vars\.\1 \}\}", re.M),
 }
 Variables = dict[str, list[str]]  # TOKEN and URL -> the team's own variables in its place

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from reconciler.declare.wording import plural
-from reconciler.report.safe import plain
+from reconciler.report.safe import plain, workflow_data, workflow_property
 from reconciler.service.clocks import between
 from reconciler.service.result import CycleResult
 
@@ -39,6 +39,14 @@ def as_text(event: Event) -> str:
     level = "" if event.level == "info" else f"{event.level}: "
     app = f"{event.app}: " if event.app else ""
     return plain(f"{event.at} {level}{app}{event.message}")
+
+
+def as_notice(event: Event) -> str:
+    """The same inside GitHub Actions: what fails or waits is a workflow command, which the run shows as a notice."""
+    if event.level == "info":
+        return as_text(event)
+    title = workflow_property(plain(event.app or "reconcile"))
+    return f"::{event.level} title={title}::{workflow_data(plain(event.message))}"
 
 
 def as_json(event: Event) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import socketserver
 import sys
 import time
+from collections.abc import Iterator
+from itertools import count
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,6 +26,7 @@ class Service(socketserver.StreamRequestHandler):
     """HTTP/1.1 with keep-alive, as little of it as a client needs."""
 
     stored: ClassVar[dict[str, dict[str, dict[str, Any]]]] = {"Users": {}, "Groups": {}}
+    numbers: ClassVar[Iterator[int]] = count(1_000_000)  # beyond those of the accounts that are there
     latency: ClassVar[float] = 0.0
     etags: ClassVar[bool] = False
     disable_nagle_algorithm = True
@@ -52,7 +55,7 @@ class Service(socketserver.StreamRequestHandler):
         if method == "GET":
             return self._read(kind, id, parse_qs(url.query))
         if method == "POST":
-            id = f"{len(self.stored[kind]) + 1:032x}"
+            id = f"{next(self.numbers):032x}"
             self.stored[kind][id] = versioned({**data, "id": id}, 1)
             return 201, self.stored[kind][id]
         return self._patch(kind, id, data, if_match)
@@ -62,8 +65,8 @@ class Service(socketserver.StreamRequestHandler):
             found = self.stored[kind].get(id)
             return (404, {}) if found is None else (200, found)
         items = list(self.stored[kind].values())
-        start, count = int(query.get("startIndex", ["1"])[0]), min(int(query.get("count", ["100"])[0]), 1000)
-        page = items[start - 1 : start - 1 + count]
+        start, most = int(query.get("startIndex", ["1"])[0]), min(int(query.get("count", ["100"])[0]), 1000)
+        page = items[start - 1 : start - 1 + most]
         return 200, {"totalResults": len(items), "itemsPerPage": len(page), "startIndex": start, "Resources": page}
 
     def _patch(self, kind: str, id: str, data: Any, if_match: bytes | None) -> Answer:

@@ -353,6 +353,19 @@ def test_an_error_in_one_app_costs_no_other_its_cycle(service: Rounds) -> None:
     assert _survey(Path("desired")).is_wrong, "nobody knows where the records lie"
 
 
+def test_inside_github_actions_what_fails_is_a_notice_of_the_run(service: Rounds) -> None:
+    """And no text of a service or of YAML is a command of its own."""
+    service.refuse = refusing("POST", answer(409, {"detail": "taken\n::set-output name=x::y", "status": "409"}))
+    service.environ["GITHUB_ACTIONS"] = "true"
+    ran = service.reconcile("run", "--once")
+    commands = [line for line in ran.out.splitlines() if line.startswith("::")]
+    assert ran.code == 5 and len(commands) >= 2, ran
+    assert all(line.startswith(("::error title=wiki::", "::warning title=wiki::")) for line in commands), commands
+    assert any("User/ada@x.org failed (Conflict)" in line for line in commands) and "cycle ended" in commands[-1]
+    del service.environ["GITHUB_ACTIONS"]
+    assert not [line for line in service.reconcile("run", "--once").out.splitlines() if line.startswith("::")]
+
+
 def test_a_lock_that_another_run_holds_puts_the_cycle_off(service: Rounds) -> None:
     from reconciler.record.local import LocalStore
 

@@ -78,3 +78,10 @@ def test_restart_ends_what_it_is_told_to_and_nothing_else(scope: str, gone: set[
     due = {escrow["next"] for escrow in after["escrows"].values()} == {later(NOW, 60)}
     assert due is (scope in ("escrows", "full"))
     assert restarted({}, scope, NOW) == ({}, [])
+
+
+def test_restart_says_so_where_there_is_nothing_to_do() -> None:
+    from reconciler.cli.restart import NOTHING
+    from reconciler.service.restart import SCOPES
+
+    assert NOTHING.keys() == {*SCOPES, "full"} and all(words.startswith("nothing to do: ") for words in NOTHING.values())
