@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -69,18 +70,33 @@ def test_help_shows_a_command_s_options_and_says_what_was_meant(capsys: pytest.C
     assert "did you mean 'safeguards'?" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+def walked() -> Iterator[str]:
+    """Every command, and those inside of others by both names."""
+    for name in COMMANDS:
+        command = cli.get_command(click.Context(cli), name)
+        yield from (name, *(f"{name} {inner}" for inner in (command.commands if isinstance(command, click.Group) else ())))
+
+
+@pytest.mark.parametrize("name", list(walked()))
 def test_a_command_s_help_names_its_exit_codes_and_an_example_that_can_be_typed(
-    name: str, capsys: pytest.CaptureFixture[str]
+    name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert run([name, "--help"]) == 0
+    monkeypatch.chdir(tmp_path)
+    for file in ("plan.json", "reviewed.json"):
+        Path(file).touch()
+    first, *inner = name.split()
+    assert run([first, *inner, "--help"]) == 0
     said = capsys.readouterr().out
     assert "xit code" in said and f"  {ENDINGS[name][1]}\n" in said
     words = shlex.split(ENDINGS[name][1].partition(" > ")[0])
-    assert words[:2] == ["reconcile", name]
-    command = cli.get_command(click.Context(cli), name)
+    assert words[: 2 + len(inner)] == ["reconcile", first, *inner]
+    command = cli.get_command(click.Context(cli), first)
+    for part in inner:
+        assert isinstance(command, click.Group)
+        command = command.commands[part]
     assert command is not None
-    command.make_context(name, words[2:], resilient_parsing=True)
+    with command.make_context(name, words[2 + len(inner) :]):
+        pass
     assert {word for word in words if word.startswith("--")} <= options(command)
 
 

@@ -27,7 +27,7 @@ from reconciler.processes.environment import Allowed, ourselves
 APPS = {"thousandeyes": "THOUSANDEYES_SCIM", "wiki": "WIKI_SCIM"}
 ROLES = {
     "Organization Admin": "{role: Organization Admin, accountGroups: all}",
-    "User": "{role: Regular User, accountGroups: [Production]}",
+    "User": "{role: Regular User, accountGroups: all}",
 }
 PROFILES = {"thousandeyes": "thousandeyes", "wiki": "generic"}
 

@@ -39,11 +39,29 @@ ENDINGS = {
     "help": (READS, "reconcile help unknown-key"),
     "completion": (READS, "reconcile completion bash"),
     "demo": (READS, "reconcile demo --keep"),
+    "notify test": (READS, "reconcile notify test --app wiki"),
+    "notify replay": (READS, "reconcile notify replay --since 2h"),
+    "review start": (READS, "reconcile review start --name 2027-Q1 --by manager --due 2027-03-31 --privileged"),
+    "review status": (READS, "reconcile review status 2027-Q1"),
+    "review apply": (READS, "reconcile review apply 2027-Q1"),
+    "review close": (READS, "reconcile review close 2027-Q1 --evidence review-2027-Q1.zip"),
+    "record verify": ("0 nothing was altered, 1 something was, or an error", "reconcile record verify --app wiki"),
+    "record migrate": (LOCKS, "reconcile record migrate --from local --app wiki"),
+    "record show": (READS, "reconcile record show User/ada@example.com --app wiki"),
+    "record list": (READS, "reconcile record list --app wiki"),
+    "record forget": (LOCKS, "reconcile record forget User/ada@example.com --app wiki"),
+    "record trust": (LOCKS, "reconcile record trust 3f2c1ab0c4d5e6f708192a3b4c5d6e7f80912a3b --app wiki"),
+    "record prune": (LOCKS, "reconcile record prune --older-than 400d --app wiki"),
+    "github comment": (READS, "reconcile github comment plan.json --pull-request 7"),
+    "github plans": (READS, "reconcile github plans --out reviewed"),
+    "github left-out": (READS, "reconcile github left-out"),
+    "github waiting": (READS, "reconcile github waiting plan.json"),
+    "github issue": (READS, "reconcile github issue plan.json"),
 }
 
 
 def ending(name: str) -> str:
-    """Empty for a command that is not in the table."""
+    """Of a command, or of one inside of another by both names; empty where it is not in the table."""
     codes, example = ENDINGS.get(name, ("", ""))
     said = f"Exit codes: {codes}, 64 wrong usage, 130 interrupted.\n\n" if codes else ""
     return f"{said}\b\nExample:\n  {example}" if example else said

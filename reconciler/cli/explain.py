@@ -72,10 +72,10 @@ def explain(
 def _came(app: App, declarations: Declarations, address: str) -> str:
     """When somebody came to what they have, and by whose leave; empty where the log knows nothing of them."""
     from reconciler.cycle.clock import now
-    from reconciler.cycle.had import past_of
+    from reconciler.cycle.had import past_of_person
     from reconciler.report.had import came
 
-    return came(row for row in past_of(app, declarations).at(now()) if fold(row.address) == fold(address))
+    return came(row for row in past_of_person(app, declarations, address).at(now()) if fold(row.address) == fold(address))
 
 
 def _unknown(declarations: Declarations, recorded: set[str], user: str) -> int:

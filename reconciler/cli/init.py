@@ -105,7 +105,7 @@ def _existing(desired: Path, asked: tuple[str, ...]) -> _Start:
     """A declaration that is there already: it is left as it is."""
     apps = _declared(desired, asked)
     variables, needed = variables_of(apps)
-    return _Start({}, variables, needed, "", ",".join(map(bound, apps)), apps)
+    return _Start({}, variables, needed, "", bound(apps), apps)
 
 
 def _declared(desired: Path, asked: tuple[str, ...]) -> list[App]:

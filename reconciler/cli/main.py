@@ -58,6 +58,8 @@ class _Lazy(click.Group):
         name = cmd_name.replace("-", "_") + "_" * keyword.iskeyword(cmd_name)
         command: click.Command = getattr(importlib.import_module(f"reconciler.cli.{name}"), name)
         command.epilog = ending(cmd_name)
+        for name, inner in command.commands.items() if isinstance(command, click.Group) else ():
+            inner.epilog = ending(f"{cmd_name} {name}")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -133,8 +133,8 @@ def trust(desired: Path, apps: tuple[str, ...], no_color: bool, head: str) -> in
 
 @record.command()
 @options
-@click.option("--older-than", "age", required=True, metavar="DAYS", help="An age in days, such as 400d.")
-def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str) -> int:
+@click.option("--older-than", "age", metavar="DAYS", help="An age in days, such as 400d; else record.logRetention.")
+def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str | None) -> int:
     """Cut the log at an age, by whole months, and the history of a record in Git; the present stays.
 
     The log keeps a record of what was cut, by which `reconcile record verify` still holds.
@@ -144,23 +144,32 @@ def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str) -> int
     from reconciler.cycle.audited import prune_log
     from reconciler.record.git.store import GitStore
 
-    number = age.removesuffix("d")
-    if not (age.endswith("d") and number.isascii() and number.isdigit() and len(number) < 6):
-        raise click.UsageError(f"{age!r} is no age in days: write for example 400d")
-    today = datetime.now(UTC)
+    given, today = _days(age) if age is not None else None, datetime.now(UTC)
 
     def work(app: App, declarations: Declarations) -> int:
+        days = given if given is not None else declarations.record.logRetention
+        if days is None:
+            raise click.UsageError(
+                "name an age with --older-than 400d, or write `record: {logRetention: 400d}` in reconciler.yaml"
+            )
         store = store_of(app, declarations)
         if store.load() is not None:
-            count = prune_log(store, f"{today - timedelta(days=int(number)):%Y-%m}")
+            count = prune_log(store, f"{today - timedelta(days=days):%Y-%m}")
             echo(f"{app.name}: {plural(count, 'record')} of the log cut")
         elif not isinstance(store, GitStore):
             echo(f"{app.name}: there is no record")
         if isinstance(store, GitStore):
-            echo(f"{app.name}: {store.prune(int(number), today)} commits cut")
+            echo(f"{app.name}: {store.prune(days, today)} commits cut")
         return 0
 
     return _each(desired, apps, work)
+
+
+def _days(age: str) -> int:
+    number = age.removesuffix("d")
+    if not (age.endswith("d") and number.isascii() and number.isdigit() and len(number) < 6):
+        raise click.UsageError(f"{age!r} is no age in days: write for example 400d")
+    return int(number)
 
 
 def _nowhere(address: str) -> int:

@@ -28,7 +28,7 @@ LOCAL = (
 @options
 @click.option("--from", "backend", type=click.Choice(["local", "git"]), help="Where it lies now; without it, the other backend.")
 @click.option("--remote", default="origin", show_default=True, help="For --from git: the remote.")
-@click.option("--from-ref", "ref", metavar="REF", help="For --from git: the ref, such as refs/reconcile/<app>.")
+@click.option("--from-ref", "ref", metavar="REF", help="Where it lies in Git now: the ref, such as refs/reconcile/wiki.")
 @click.option("--path", default=".reconcile", show_default=True, help="For --from local: the folder.")
 @click.option("--from-app", "name", metavar="NAME", help="The app's name until now, where that has changed.")
 def migrate(
@@ -41,20 +41,25 @@ def migrate(
     """
     if name is not None and (len(apps) != 1 or not APP_NAME.fullmatch(name)):
         raise click.UsageError("--from-app takes the old name of one app: name the new one with --app")
-    if ref is not None and not PLACES.fullmatch(ref):
-        raise click.UsageError(
-            f"--from-ref {ref!r} is no place for a record: write refs/reconcile/{APP} or refs/heads/reconcile/{APP}"
-        )
     declarations = load_checked(desired, apps)
     settings = declarations.record
-    said = RecordSettings(backend or "git", remote, path, settings.folder, settings.sign, ref or settings.ref)
+    said = RecordSettings(backend or "git", remote, path, settings.folder, settings.sign, settings.ref)
 
     def work(app: App) -> int:
         if backend or ref:
-            return _move(store_named(name or app.name, replace(declarations, record=said)), store_of(app, declarations))
+            at = replace(said, ref=_place(ref, app.name)) if ref else said
+            return _move(store_named(name or app.name, replace(declarations, record=at)), store_of(app, declarations))
         return _move(_source(app, name, declarations, said), store_of(app, declarations))
 
     return worst([guarded(lambda app=app: work(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]
+
+
+def _place(ref: str, app: str) -> str:
+    """A ref as reconciler.yaml would name it: with <app> for the app's name."""
+    named = ref if APP in ref else ref.removesuffix(app) + APP
+    if not PLACES.fullmatch(named):
+        raise click.UsageError(f"--from-ref {ref!r} is no place for a record: write refs/heads/reconcile/{app}")
+    return named
 
 
 def _source(app: App, name: str | None, declarations: Declarations, said: RecordSettings) -> Store:

@@ -22,7 +22,7 @@ def complete_workflows(desired: Path, apps: list[App]) -> None:
             beside = "RECONCILE_ALLOWED_ORIGINS" if "vars." in line else "such line of another app's token"
             click.echo(f"    {plain(line)}    (beside each {beside})", err=True)
     if changed or left:
-        origins = ",".join(map(bound, apps))
+        origins = bound(apps)
         also = "and let" if left else "Let"
         echo(f"    {also} the repository variable RECONCILE_ALLOWED_ORIGINS be {plain(origins)}", err=True)
 

@@ -2,16 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
+
 from reconciler.declare.model import App, Declarations
-from reconciler.plan.access.had import Past, past
+from reconciler.declare.names import fold, is_group
+from reconciler.plan.access.had import Past, past, past_of_part
+from reconciler.record.entries import Entries
+from reconciler.record.log.about import Part, about
 from reconciler.record.log.read import records_of
+from reconciler.record.model import Record
 from reconciler.record.open import recovered, store_of
+from reconciler.record.store import Store
+
+MOST_PASSES = 3  # over the log, since each may find another id or name of the same person
 
 
 def past_of(app: App, declarations: Declarations) -> Past:
     """Raises RecordError."""
     store = store_of(app, declarations)
-    names = {key: role.displayName for key, role in app.roles.items()}
-    found = past(records_of(store.log_blocks()), recovered(store), names)
+    return _marked(app, past(records_of(store.log_blocks()), recovered(store), _names(app)))
+
+
+def past_of_person(app: App, declarations: Declarations, address: str) -> Past:
+    """What is told of one person; of others it is not whole. Raises RecordError."""
+    store = store_of(app, declarations)
+    record = recovered(store)
+    return _marked(app, past_of_part(_part(store, record, address), _only(record, address), _names(app)))
+
+
+def _part(store: Store, record: Record | None, address: str) -> Part:
+    """The records that hold the address, or the id of an account that bore it: a rename ends nothing."""
+    entry = record.entries.get(address) if record is not None else None
+    texts = {address, *([entry["id"]] if entry is not None else [])}
+    for _ in range(MOST_PASSES):
+        part = about(store.log_blocks(), texts)
+        more = _ids(part, address) - texts
+        if not more:
+            break
+        texts |= more
+    return part
+
+
+def _ids(part: Part, address: str) -> set[str]:
+    own = (item for item in part.records if fold(str(item.get("reconcile", {}).get("address", ""))) == fold(address))
+    return {str(id) for item in own if (id := (item.get("targetIdentity") or {}).get("id"))}
+
+
+def _only(record: Record | None, address: str) -> Record | None:
+    """The record as far as it tells of one person, and of groups."""
+    if record is None:
+        return None
+    kept: Collection[str] = [known for known in record.entries if is_group(known) or fold(known) == fold(address)]
+    return replace(record, entries=Entries({known: record.entries[known] for known in kept}))
+
+
+def _names(app: App) -> dict[str, str]:
+    return {key: role.displayName for key, role in app.roles.items()}
+
+
+def _marked(app: App, found: Past) -> Past:
     found.told.privileged |= {role.key for role in app.roles.values() if role.privileged}
     return found

@@ -20,8 +20,15 @@ from reconciler.plan.model import Caution
 from reconciler.record.model import Record
 
 BASE = "before this change"
-CODES = {"app": "AppRenamed", "tenantUrl": "TenantUrlChanged", "secretToken": "TokenNameChanged", "record": "RecordMoved"}
-WORDS = {"app": "the app's name", "tenantUrl": "tenantUrl", "secretToken": "secretToken", "record": "the place of the record"}
+CODES = {
+    "app": "AppRenamed",
+    "tenantUrl": "TenantUrlChanged",
+    "secretToken": "TokenNameChanged",
+    "record": "RecordMoved",
+    "roles.apiUrl": "TenantUrlChanged",
+    "roles.token": "TokenNameChanged",
+}
+WORDS = {key: key for key in CODES} | {"app": "the app's name", "record": "the place of the record"}
 
 
 def declared(app: App, settings: RecordSettings) -> dict[str, str]:
@@ -31,7 +38,13 @@ def declared(app: App, settings: RecordSettings) -> dict[str, str]:
         "tenantUrl": app.tenantUrl,
         "secretToken": app.secretToken,
         "record": _place(settings),
+        **(_beside(app.role_api.url, app.role_api.token) if app.role_api is not None else {}),
     }
+
+
+def _beside(url: str, token: str) -> dict[str, str]:
+    """Of an API beside SCIM that holds the roles."""
+    return {"roles.apiUrl": url or "at the origin of tenantUrl", "roles.token": token or "secretToken"}
 
 
 def cautions(app: App, declarations: Declarations, record: Record | None) -> tuple[Caution, ...]:
@@ -106,14 +119,16 @@ def _at(commit: str, folder: str, app: App, apps: frozenset[str]) -> dict[str, s
     settings = settings if isinstance(settings, dict) else {}
     said = {"record": _place(record_settings(settings, folder))}
     for name in (app.name, *(name for name in known if name not in apps)):
-        credentials = read_at(commit, f"{folder}/apps/{name}/app").get("adminCredentials")
+        document = read_at(commit, f"{folder}/apps/{name}/app")
+        credentials, roles = document.get("adminCredentials"), document.get("roles")
         texts = {
             key: str(credentials[key])
             for key in ("tenantUrl", "secretToken")
             if isinstance(credentials, dict) and key in credentials
         }
         if texts and (name == app.name or texts.get("tenantUrl") == app.tenantUrl or texts.get("secretToken") == app.secretToken):
-            return {**said, "app": name, **texts}
+            beside = {key: str(roles.get(key, "")) for key in ("apiUrl", "token")} if isinstance(roles, dict) else {}
+            return {**said, "app": name, **texts, **_beside(beside.get("apiUrl", ""), beside.get("token", ""))}
     return said
 
 
@@ -128,4 +143,6 @@ def _where(key: str, app: App, folder: str) -> Place:
     if key == "record":
         files = [file for suffix in SUFFIXES if (file := Path(folder) / f"reconciler{suffix}").is_file()]
         return Place(str(files[0]), 1) if files else Place("", 0)
+    if app.role_api is not None and key.startswith("roles."):
+        return app.role_api.url_place if key == "roles.apiUrl" else app.role_api.token_place
     return {"app": app.place, "tenantUrl": app.url_place, "secretToken": app.token_place}[key]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.declare.settings import APP
 from reconciler.record.here import checkout_here
-from reconciler.record.known import knows
+from reconciler.record.known import folder_of, last_seen
 
 if TYPE_CHECKING:
     from reconciler.plan.planner import Planned
@@ -43,9 +43,8 @@ def _left(store: Store) -> tuple[str, str] | None:
         refs = store.elsewhere()
         return (refs[0].replace(APP, store.app) + f" on {store.ref.remote}", "`reconcile record migrate`") if refs else None
     checkout = checkout_here()
-    if checkout is not None and knows(checkout.common, store.app):
-        return "Git, as this checkout knew it", "`reconcile record migrate --from git`"
-    return None
+    ref = last_seen(folder_of(checkout.common, store.app), store.app)[2] if checkout is not None else ""
+    return (f"{ref}, as this checkout knew it", f"`reconcile record migrate --from-ref {ref} --app {store.app}`") if ref else None
 
 
 def to_move() -> bool:

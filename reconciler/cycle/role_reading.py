@@ -18,7 +18,7 @@ from reconciler.plan.live import Live, LiveObject, RolesRead
 from reconciler.plan.matching.match import match
 from reconciler.plan.role_table import Grants, RoleTable, read, role_table, written
 from reconciler.plan.roles_beside import given_keys, is_beside
-from reconciler.record.entries import Entries
+from reconciler.record.entries import Entries, is_active
 from reconciler.record.model import Record
 from reconciler.record.moments import moved
 from reconciler.record.values import RoleMemory, SeenRoles
@@ -149,17 +149,19 @@ class _Reading:
         return sorted(due.union(rest[:IN_TURN]) & self.people.keys())
 
     def _changing(self, held: Mapping[str, Grants]) -> set[str]:
-        """Ids of accounts that hold, as last seen, less than is declared, or what we have given and nobody declares any more."""
-        api, wanted = self.resolution.limited.app.role_api, wanted_roles(self.resolution, self.live, self.entries)
-        found = set()
+        """Ids of accounts that hold, as last seen, less than is declared, or what is to be taken."""
+        wanted = wanted_roles(self.resolution, self.live, self.entries)
         owners = {id: address for address, id in self.entries.ids().items()}
-        for id, has in held.items():
-            want = self.table.of_keys(wanted.get(id, ()))
-            ours = self.table.ours(given_keys(self.entries[owners[id]])) if id in owners else frozenset()
-            takes = has if api is not None and api.assertive and id in wanted else has & ours
-            if not want <= has or takes - want:
-                found.add(id)
-        return found
+        return {id for id, has in held.items() if self._differs(has, wanted.get(id), owners.get(id))}
+
+    def _differs(self, has: Grants, wanted: tuple[str, ...] | None, owner: str | None) -> bool:
+        """`wanted` is None for whoever is out of scope, `owner` for an account that is nobody's."""
+        api, entry = self.resolution.limited.app.role_api, self.entries[owner] if owner is not None else None
+        if wanted is None:
+            return entry is not None and is_active(entry) and bool(has)
+        want = self.table.of_keys(wanted)
+        takes = has if api is not None and api.assertive else has & self.table.ours(given_keys(entry))
+        return not want <= has or bool(takes - want)
 
 
 def wanted_roles(resolution: Resolution, live: Live, entries: Entries) -> dict[str, tuple[str, ...]]:

@@ -91,7 +91,8 @@ PLACES = re.compile("refs/(heads/([A-Za-z0-9][A-Za-z0-9_-]*/)*)?reconcile/<app>"
 class RecordSettings:
     """Where the record lies: `remote` for git, `path` for local; `folder` is that of reconciler.yaml, inside the repository.
 
-    `sign` is whether each commit of a record in Git is signed; `ref` is where it lies on the remote, with APP for the app's name.
+    `sign` is whether each commit of a record in Git is signed; `ref` is where it lies on the remote, with APP for the app's name;
+    `logRetention` is for how many days `record prune` keeps the log and the history, None for ever.
     """
 
     backend: str = "local"  # or "git"
@@ -100,13 +101,16 @@ class RecordSettings:
     folder: str = "."
     sign: bool = False
     ref: str = REF
+    logRetention: int | None = None
 
 
 def record_settings(said: Mapping[str, Any], folder: str) -> RecordSettings:
     """What `record:` of a reconciler.yaml in `folder` says, with the defaults."""
     path = said.get("path")
     backend, remote = str(said.get("backend", "local")), str(said.get("remote", "origin"))
-    return RecordSettings(backend, remote, path and str(path), folder, said.get("sign") is True, str(said.get("ref", REF)))
+    kept = re.fullmatch("([0-9]{1,5})d", str(said.get("logRetention")))
+    ref, days = str(said.get("ref", REF)), int(kept[1]) if kept else None
+    return RecordSettings(backend, remote, path and str(path), folder, said.get("sign") is True, ref, days)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from reconciler import __version__
-from reconciler.declare.model import App
+from reconciler.declare.model import App, AppHead
 from reconciler.github.shards import parts_for, parts_of, spread
 from reconciler.record.checkout import Checkout
+from reconciler.scim.credentials import reaches
 from reconciler.scim.errors import CredentialError
 from reconciler.scim.origins import origin
 from reconciler.scim.references import REFERENCE, expanded, parts
@@ -21,7 +22,7 @@ ACTION = "actions/reconcile/action.yml"
 WORKFLOWS = ("workflows/plan.yml", "workflows/apply.yml", "workflows/drift.yml", ACTION)
 TOKEN, URL, DROPPED = "WIKI_SCIM_TOKEN", "WIKI_SCIM_URL", "THOUSANDEYES_SCIM_"  # what stands in this project's own workflows
 PASSED = {  # how a workflow passes a variable, but for those that are the program's own
-    "secrets": re.compile(r"^ +(\w+): \$\{\{ secrets\.\1(?: && 'present')? \}\}", re.M),
+    "secrets": re.compile(r"^ +(?!RECONCILE_)(\w+): \$\{\{ secrets\.\1(?: && 'present')? \}\}", re.M),
     "vars": re.compile(r"^ +(?!RECONCILE_)(\w+): \$\{\{ vars\.\1 \}\}", re.M),
 }
 Variables = dict[str, list[str]]  # TOKEN and URL -> the team's own variables in its place
@@ -92,8 +93,9 @@ def _bare(line: str) -> str:
 
 def variables_of(apps: list[App]) -> tuple[Variables, list[str]]:
     """(the variables that hold the apps' tokens and URLs, those of them without a default)."""
-    tokens = {name for app in apps for name, _, _ in REFERENCE.findall(app.secretToken) if name}
-    urls = {name: default for app in apps for name, default, _ in REFERENCE.findall(app.tenantUrl) if name not in ("", *tokens)}
+    heads = reaches(apps)
+    tokens = {name for app in heads for name, _, _ in REFERENCE.findall(app.secretToken) if name}
+    urls = {name: default for app in heads for name, default, _ in REFERENCE.findall(app.tenantUrl) if name not in ("", *tokens)}
     return {TOKEN: sorted(tokens), URL: sorted(urls)}, sorted(tokens | {name for name in urls if not urls[name]})
 
 
@@ -102,8 +104,12 @@ def token_variable(app: str) -> str:
     return re.sub(r"\W", "_", app.upper() if app[0].isalpha() else f"APP_{app}".upper()).replace("-", "_") + "_SCIM_TOKEN"
 
 
-def bound(app: App) -> str:
-    """The entry of RECONCILE_ALLOWED_ORIGINS that lets the app's token go to its service, and nowhere else."""
+def bound(apps: list[App]) -> str:
+    """RECONCILE_ALLOWED_ORIGINS that lets each app's tokens go to its service, and nowhere else."""
+    return ",".join(dict.fromkeys(map(_bound, reaches(apps))))
+
+
+def _bound(app: AppHead) -> str:
     name = re.sub(r"\$\{(env:)?|\}", "", app.secretToken)
     try:
         return f"{origin(expanded(parts(app.tenantUrl, {}, '')))}={name}"

@@ -175,11 +175,11 @@ class Context:
         user = self.resolution.users.get(address)
         want = user.values[-1] if user is not None else None
         left = staying(self.resolution.user_mapping, self.live, live, want, self.known(address))
-        return {key for name in left for key in self.live.roles.table.keys_of([fold(name)])}
+        return {key for item in left for key in self.live.roles.table.keys_of([fold(item["value"])])}
 
-    def loses(self, address: str, live: LiveObject) -> tuple[AttributeChange, ...]:
+    def loses(self, live: LiveObject) -> tuple[AttributeChange, ...]:
         """The roles over an API beside SCIM that somebody who leaves loses before the account goes."""
-        return loss(self.resolution.user_mapping, self.live, live, self.known(address))
+        return loss(self.resolution.user_mapping, self.live, live)
 
     def _out_of_scope(self, address: str) -> UserSource | None:
         """The source attributes of a declared user who has no role."""

@@ -71,7 +71,7 @@ def _delete_user(
         return
     kept = context.able.delete == "deactivates"
     reason += f"; {context.able.service} keeps the account, deactivated" if kept else f"; {FOR_GOOD}"
-    findings.changes.append(_removal(context, address, Action.DELETE, reason, why, context.loses(address, live), live, skip))
+    findings.changes.append(_removal(context, address, Action.DELETE, reason, why, context.loses(live), live, skip))
 
 
 def _disable_user(
@@ -98,7 +98,7 @@ def _disable_user(
             address,
         )
     else:
-        attributes = (AttributeChange("active", True, False), *context.loses(address, live))
+        attributes = (AttributeChange("active", True, False), *context.loses(live))
         findings.changes.append(_removal(context, address, Action.DISABLE, reason, why, attributes, live, skip))
 
 

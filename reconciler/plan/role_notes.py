@@ -52,8 +52,8 @@ def _staying(context: Context) -> Iterator[str]:
     for address, live in context.matching.live.items():
         if address in users and context.live.roles.knows(live.id):
             want, entry = users[address].values[-1], context.known(address)
-            for text in staying(mapping, context.live, live, want, entry):
-                held[text].append(address)
+            for item in staying(mapping, context.live, live, want, entry):
+                held[item["display"]].append(address)
     for text, addresses in sorted(held.items()):
         yield (
             f"{text} stays on {plural(len(addresses), 'account')}, since nothing here gave it: {listed(addresses)}; assign it, "

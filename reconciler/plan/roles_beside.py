@@ -13,7 +13,7 @@ from reconciler.plan.diff import attribute
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.matching.model import Matching
 from reconciler.plan.role_names import named
-from reconciler.plan.role_table import read
+from reconciler.plan.role_table import Item, read
 from reconciler.record.entries import Entries, Entry
 from reconciler.record.values import RoleMemory
 from reconciler.resolve.expressions.language import IGNORE
@@ -59,11 +59,11 @@ def ours(mapping: CompiledMapping, live: Live, values: Row, want: Any, entry: En
     return (*values[:-1], [i for i in values[-1] if fold(i["value"]) in wanted or table.grants([i]) <= given] or None)
 
 
-def loss(mapping: CompiledMapping, live: Live, account: LiveObject, entry: Entry | None) -> tuple[AttributeChange, ...]:
-    """What somebody who leaves loses of it, before the account goes."""
+def loss(mapping: CompiledMapping, live: Live, account: LiveObject) -> tuple[AttributeChange, ...]:
+    """What somebody who leaves loses of it, before the account goes: all, whoever gave it, as the account is to open nothing."""
     if not is_beside(mapping) or not live.roles.knows(account.id):
         return ()
-    before = ours(mapping, live, account.values, None, entry)[-1]
+    before = account.values[-1]
     return (attribute(mapping.slots[-1], before, None),) if before else ()
 
 
@@ -82,8 +82,8 @@ def memory(live: Live, entries: Entries, before: RoleMemory) -> RoleMemory:
     return {"given": given, "seen": dict(roles.seen), "read": roles.read, "owner": roles.owner}
 
 
-def staying(mapping: CompiledMapping, live: Live, account: LiveObject, want: Any, entry: Entry | None) -> Iterator[str]:
-    """The roles of an account that stay although nothing gives them, as the service calls them."""
+def staying(mapping: CompiledMapping, live: Live, account: LiveObject, want: Any, entry: Entry | None) -> Iterator[Item]:
+    """The roles of an account that stay although nothing gives them, as items of the attribute."""
     if is_beside(mapping) and isinstance(account.values[-1], list):
         left = named(ours(mapping, live, account.values, want, entry)[-1])
-        yield from (text for name, text in named(account.values[-1]).items() if name not in left)
+        yield from (item for item in account.values[-1] if fold(item["value"]) not in left)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reconciler.declare.settings import APP, REF
+
 SEEN = "seen"  # in the app's folder: the last head, its tree and its ref
 
 
@@ -12,6 +14,12 @@ def folder_of(common: Path, app: str) -> Path:
     return common / "reconcile" / app
 
 
-def knows(common: Path, app: str) -> bool:
-    """Whether the checkout has ever seen a record of the app in Git."""
-    return (folder_of(common, app) / SEEN).is_file()
+def last_seen(folder: Path, app: str) -> tuple[str, str, str]:
+    """The head of the app's record that a checkout last saw, its tree and its ref; empty where it saw none."""
+    try:
+        words = (folder / SEEN).read_text(encoding="ascii").split()
+    except (OSError, UnicodeDecodeError):
+        return "", "", ""
+    if len(words) == 2:  # of versions that knew one place
+        words.append(REF.replace(APP, app))
+    return (words[0], words[1], words[2]) if len(words) == 3 else ("", "", "")

@@ -6,7 +6,6 @@ A million lines are not parsed: what every line that is asked for must hold is l
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,11 +15,11 @@ from typing import Any
 import orjson
 
 from reconciler.declare.names import fold, group_address, user_address
+from reconciler.record.log.about import needle
 
 AGE = re.compile(r"(\d{1,6})([smhdw])", re.ASCII)
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?Z?)?", re.ASCII)
-ASCII_RUN = re.compile(rb"[ !#-\[\]-~]+")  # what JSON writes as it is, and lower case finds whatever the case
 WHEN = re.compile(rb'"activityDateTime": ?"([^"]{10,40})"')
 Record = dict[str, Any]
 Found = tuple[bytes, Record]
@@ -99,12 +98,6 @@ class Query:
             return True
         found = WHEN.search(line, 0, 300)
         return found is None or self._in_time(found[1].decode("ascii", "replace"))
-
-
-def needle(text: str) -> bytes:
-    """The longest run of a text that JSON writes as it is, in lower case."""
-    runs = ASCII_RUN.findall(unicodedata.normalize("NFC", text).encode())
-    return max((run.lower() for run in runs), key=len, default=b"")
 
 
 def moment(text: str, now: str) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from reconciler.declare.dot_segments import decoded
-from reconciler.declare.model import AppHead
+from reconciler.declare.model import AppHead, RoleApi
+from reconciler.declare.place import Place
 from reconciler.declare.urls import url_problem
 from reconciler.scim.errors import CredentialError
 from reconciler.scim.origins import allowed, check_name, check_origin, origin
@@ -72,6 +73,28 @@ def _resolved(
     return Credentials(url, token, shown(pieces))
 
 
+class Beside(NamedTuple):
+    """Where a token goes of an app's API beside SCIM, in the form in which an app has it."""
+
+    name: str
+    tenantUrl: str
+    secretToken: str
+    url_place: Place
+    token_place: Place
+
+
+def reaches(apps: Iterable[AppHead]) -> list[AppHead]:
+    """Each app, and after it its API beside SCIM, where that has a URL or a token of its own."""
+    found: list[AppHead] = []
+    for app in apps:
+        found.append(app)
+        api: RoleApi | None = getattr(app, "role_api", None)
+        if api is not None and (api.url or api.token):
+            url, token = api.url or app.tenantUrl, api.token or app.secretToken
+            found.append(Beside(app.name, url, token, api.url_place, api.token_place))
+    return found
+
+
 def tenant(app: AppHead, environ: Mapping[str, str]) -> str:
     """What tells whether two apps are of one service: the URL, or its text where that cannot be made of it."""
     try:
@@ -107,7 +130,7 @@ def at_hand(app: AppHead, environ: Mapping[str, str]) -> bool:
 
 def tokens(apps: Iterable[AppHead], environ: Mapping[str, str]) -> list[str]:
     """The tokens of the apps, as far as they are at hand, and those that are no app's."""
-    return [*foreign(environ), *(token for app in apps if at_hand(app, environ) and (token := _quietly(app, environ)))]
+    return [*foreign(environ), *(token for app in reaches(apps) if at_hand(app, environ) and (token := _quietly(app, environ)))]
 
 
 def foreign(environ: Mapping[str, str]) -> list[str]:

@@ -7,16 +7,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from reconciler.declare.model import AppHead
 from reconciler.declare.place import Problem
 from reconciler.declare.urls import url_problem
-from reconciler.scim.credentials import holds, token_name, tokens
+from reconciler.scim.credentials import holds, reaches, token_name, tokens
 from reconciler.scim.errors import CredentialError
 from reconciler.scim.origins import LIST, allowed, origin
 from reconciler.scim.references import FOREIGN, REFERENCE, VARIABLES, expanded, parts, usable_in_url
 
+Urls = Mapping[tuple[str, str, str], str]
+
 
 def check_credentials(apps: Iterable[AppHead], environ: Mapping[str, str], others: Iterable[AppHead] = ()) -> list[Problem]:
     """Errors of adminCredentials, as far as this environment can tell; of `others` only what concerns one of the apps."""
-    found, beside = list(apps), list(others)
-    urls = {app.name: url for app in (*found, *beside) if (url := _url(app, environ))}
+    found, beside = reaches(apps), reaches(others)
+    urls = {_key(app): url for app in (*found, *beside) if (url := _url(app, environ))}
     return [
         *_of_variables(found, environ),
         *_of_tokens(found),
@@ -64,9 +66,9 @@ def _of_tokens(apps: list[AppHead]) -> Iterator[Problem]:
                 )
 
 
-def _holding(apps: list[AppHead], urls: Mapping[str, str], secrets: list[str]) -> Iterator[Problem]:
+def _holding(apps: list[AppHead], urls: Urls, secrets: list[str]) -> Iterator[Problem]:
     for app in apps:
-        if app.name in urls and holds(urls[app.name], secrets):
+        if _key(app) in urls and holds(urls[_key(app)], secrets):
             yield Problem(
                 app.url_place,
                 "error",
@@ -76,9 +78,7 @@ def _holding(apps: list[AppHead], urls: Mapping[str, str], secrets: list[str]) -
             )
 
 
-def _sent_apart(
-    apps: list[AppHead], others: list[AppHead], urls: Mapping[str, str], environ: Mapping[str, str]
-) -> Iterator[Problem]:
+def _sent_apart(apps: list[AppHead], others: list[AppHead], urls: Urls, environ: Mapping[str, str]) -> Iterator[Problem]:
     """One token of two services: each could use it on the other. Where the list binds its name, the list decides.
 
     Of `others` each is compared with the apps alone.
@@ -90,18 +90,23 @@ def _sent_apart(
     first: dict[str, AppHead] = {}
     for app, is_other in (*((app, False) for app in apps), *((app, True) for app in others)):
         name = _name(app, environ)
-        if app.name not in urls or name is None or name in bound:
+        if _key(app) not in urls or name is None or name in bound:
             continue
         other = first.get(name, app) if is_other else first.setdefault(name, app)
-        if origin(urls[other.name]) != origin(urls[app.name]):
+        if origin(urls[_key(other)]) != origin(urls[_key(app)]):
             place = other.token_place
             yield Problem(
                 app.token_place,
                 "error",
                 "shared-token",
-                f"{name} goes to {origin(urls[app.name])}, and by {place.file}:{place.line} to {origin(urls[other.name])} too",
+                f"{name} goes to {origin(urls[_key(app)])}, and by {place.file}:{place.line} to {origin(urls[_key(other)])} too",
                 f"give each app a token of its own, under its own name; or bind this one to both origins in {LIST}",
             )
+
+
+def _key(app: AppHead) -> tuple[str, str, str]:
+    """An app may have two places to which tokens go."""
+    return app.name, app.tenantUrl, app.secretToken
 
 
 def _url(app: AppHead, environ: Mapping[str, str]) -> str:

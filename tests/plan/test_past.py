@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from reconciler.cycle.had import past_of_person
 from reconciler.declare.load import load
 from reconciler.plan.access.had import Had, Past, past
 from reconciler.plan.access.past import Gap, Moment, State, state
+from reconciler.record.log.about import about
 from reconciler.record.log.read import records_of
 from tests.support.budget import THOROUGH, examples
 from tests.support.world import World
@@ -140,6 +143,42 @@ def test_what_hands_did_is_never_said_to_be_known(tmp_path: Path, seed: int) -> 
         rows = history.past.at(at)
         sure = answered(tuple(row for row in rows if row.known))
         assert sure <= held or "T04" in at, (at, sure - held)
+
+
+@pytest.mark.parametrize("seed", range(200, 200 + examples(2)))
+def test_of_one_person_the_records_that_tell_of_them_say_the_same_as_all(tmp_path: Path, seed: int) -> None:
+    history = lived(tmp_path, seed, 200 if THOROUGH else 25, 0.3)
+    (world, now) = World(tmp_path), "2040-01-01T00:00:00Z"
+    declarations = load(tmp_path / "desired").declarations
+    app = declarations.apps["wiki"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reconciler.cycle.had.store_of", lambda *_: world.store)
+        for address in {row.address for row in history.past.at(now)}:
+            found = past_of_person(app, declarations, address)
+            assert (found.begins, found.newest, found.gaps) == (history.past.begins, history.past.newest, ()), address
+            for at in (now, *history.truth):
+                of_them = [row for row in found.at(at) if row.address in named(found, address)]
+                assert sights(of_them) == sights(row for row in history.past.at(at) if row.address in named(found, address)), at
+
+
+def named(past: Past, address: str) -> set[str]:
+    """What the account that bears an address now was called when."""
+    return {name for called in past.told.names.called.values() if called[-1][1] == address for _, name in called}
+
+
+def sights(rows: Iterable[Had]) -> list[tuple[object, ...]]:
+    changes = lambda record: None if record is None else record["id"]  # noqa: E731
+    return [(row.address, row.kind, row.what, row.known, changes(row.gave), changes(row.took)) for row in rows]
+
+
+def test_records_that_are_not_there_are_missed_by_their_numbers(tmp_path: Path) -> None:
+    lived(tmp_path, 1, 6, 0.0)
+    (file,) = (tmp_path / "record" / "wiki" / "log").glob("*.jsonl")
+    lines = file.read_bytes().splitlines(keepends=True)
+    assert about([b"".join(lines)], {"User/p0@x.org"}).missing == []
+    (inside,) = about([b"".join([*lines[:3], *lines[4:]])], set()).missing
+    (between,) = about([b"".join(lines[:3]), b"".join(lines[4:])], set()).missing
+    assert "records stand where 1 to" in inside.what and between.what == "record 5 comes after record 3"
 
 
 def managed(held: Truth, past: Past, at: str) -> Truth:

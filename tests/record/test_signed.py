@@ -6,10 +6,12 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from reconciler.cycle.audited import prune_log
 from reconciler.cycle.proof import proof_of
 from reconciler.record.git.signing import VARIABLE
 from reconciler.record.model import Record
@@ -178,10 +180,11 @@ def test_a_history_that_is_cut_is_signed_anew(world: GitWorld, tmp_path: Path) -
     for number in range(2):
         save(world, number)
         world.clock.sleep(86_400 * 30)
-    from datetime import timedelta
-
+    world.store(sign=True).log([{"activityDateTime": "2026-06-01T00:00:00Z"}])
+    assert prune_log(world.store(sign=True), "2026-08") == 1
     assert world.store(sign=True).prune(31, world.clock() + timedelta(seconds=1)) > 0
     assert proof_of(world.store(sign=True)).problems == () and "unsigned" not in said(world)
+    assert "none was altered, dropped or moved" in said(world)  # by the record of what was cut, whose commit is signed
 
 
 @pytest.fixture

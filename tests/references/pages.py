@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from tests.references import code_page, functions_page, keys_page, options_page
+from tests.references import code_page, functions_page, keys_page, options_page, profiles_page
 from tests.support.servers import ROOT
 
 PAGES = ROOT / "reconciler/docs"
@@ -24,6 +24,7 @@ MADE: Mapping[str, Callable[[], str]] = {
     "functions.md": functions_page.page,
     "keys.md": keys_page.page,
     "options.md": options_page.page,
+    "profile-values.md": profiles_page.page,
     LIST: lambda: listed(),
 }
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.record.log.about import needle
 from reconciler.report.log_lines import FORMS, head
-from reconciler.report.log_query import Query, end_of, moment, needle
+from reconciler.report.log_query import Query, end_of, moment
 
 NOW = "2026-06-08T12:00:00Z"
 

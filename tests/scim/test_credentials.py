@@ -12,6 +12,7 @@ import pytest
 from reconciler.declare.load import load
 from reconciler.declare.model import App
 from reconciler.declare.urls import url_problem
+from reconciler.github.workflow_files import TOKEN, URL, bound, variables_of
 from reconciler.scim.credentials import Credentials, at_hand, resolve, resolve_role_api
 from reconciler.scim.errors import CredentialError
 from reconciler.scim.shared_tokens import check_credentials
@@ -431,3 +432,43 @@ def test_an_origin_that_the_record_does_not_know_has_to_be_allowed(tmp_path: Pat
     with pytest.raises(CredentialError, match="where its token has not been allowed to go"):
         beside(app, V7, recorded=f"{HERE}/scim/v2")
     assert beside(app, V7, recorded=f"{HERE}/scim/v2", RECONCILE_ALLOWED_ORIGINS=V7).base_url == V7
+
+
+def with_roles(folder: Path, url: str = "", token: str = "", role: str = "thousandeyes: {role: A, accountGroups: all}") -> App:
+    """An app whose profile has an API beside SCIM for roles."""
+    declared(folder)
+    said = ", ".join(f'{key}: "{value}"' for key, value in (("apiUrl", url), ("token", token)) if value)
+    file = folder / "desired/apps/wiki/app.yaml"
+    file.write_text(file.read_text() + f"profile: thousandeyes\nroles: {{{said}}}\n")
+    (folder / "desired/apps/wiki/roles.yaml").write_text(f"roles: [{{value: a, displayName: A, {role}}}]\n")
+    return load(folder / "desired").declarations.apps["wiki"]
+
+
+@pytest.mark.parametrize(
+    ("url", "token", "code"),
+    [
+        ("", "", None),
+        ("", "${env:API_TOKEN}", None),
+        (V7, "${env:API_TOKEN}", None),
+        (f"{HERE}/v7", "", None),
+        (V7, "", "shared-token"),
+        ("${env:API_TOKEN}/v7", "", "url-variable"),
+        (f"{HERE}/hunter3", "${env:API_TOKEN}", "token-in-url"),
+        ("", "${env:GITHUB_TOKEN}", "foreign-token"),
+    ],
+)
+def test_what_an_api_beside_scim_is_told_keeps_to_the_same_rules(tmp_path: Path, url: str, token: str, code: str | None) -> None:
+    app = with_roles(tmp_path, url, token)
+    found = check_credentials([app], {"WIKI_TOKEN": "hunter2", "API_TOKEN": "hunter3", "GITHUB_TOKEN": "hunter4"})
+    assert [problem.code for problem in found] == [code] * bool(code)
+    assert all(problem.place.line in (4, 5, 6) for problem in found)
+    assert not found or check_credentials([with_roles(tmp_path / "none", url, token, "privileged: true")], {}) == []
+
+
+def test_a_workflow_passes_the_token_and_the_url_of_an_api_beside_scim(tmp_path: Path) -> None:
+    app = with_roles(tmp_path, "${env:API_URL}", "${env:API_TOKEN}")
+    assert variables_of([app]) == (
+        {TOKEN: ["API_TOKEN", "WIKI_TOKEN"], URL: ["API_URL"]},
+        ["API_TOKEN", "API_URL", "WIKI_TOKEN"],
+    )
+    assert bound([with_roles(tmp_path, "", "${env:API_TOKEN}")]) == f"{HERE}=WIKI_TOKEN,{HERE}=API_TOKEN"

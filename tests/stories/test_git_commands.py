@@ -193,6 +193,21 @@ def test_an_age_that_is_none_is_refused(remote: GitWorld, age: str) -> None:
     assert run(["record", "prune", f"--older-than={age}"]) == 64
 
 
+def test_prune_keeps_for_as_long_as_reconciler_yaml_says(remote: GitWorld, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["record", "prune"]) == 64
+    assert "record: {logRetention: 400d}" in capsys.readouterr().err
+    remote.clock.now = remote.clock.now.replace(year=2020)
+    for url in ("https://w", "https://x"):
+        remote.store().save(Record("wiki", url))
+    file = remote.checkout / "desired/reconciler.yaml"
+    file.write_text("record: {backend: git, logRetention: 90000d}\n")
+    assert run(["record", "prune"]) == 0 and "wiki: 0 commits cut" in capsys.readouterr().out
+    file.write_text("record: {backend: git, logRetention: 400d}\n")
+    assert run(["record", "prune"]) == 0 and "wiki: 2 commits cut" in capsys.readouterr().out
+    file.write_text("record: {backend: git, logRetention: 0d}\n")
+    assert run(["validate"]) == 1 and "a number of days from 1 to 99999, and d" in capsys.readouterr().out
+
+
 def test_prune_says_how_much_it_cut(remote: GitWorld, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["record", "prune", "--older-than", "400d"]) == 0 and capsys.readouterr().out == "wiki: 0 commits cut\n"
     remote.clock.now = remote.clock.now.replace(year=2020)

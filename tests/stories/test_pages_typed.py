@@ -1,8 +1,8 @@
 """Every page is typed as it stands, a page in a world of its own: a checkout of the example, applied to real servers.
 
 Of the blocks of a page `sh` is typed, command by command: each must end in 0, or as a comment says (`# exit 3`). `diff` is done
-to the file that it names, `yaml` and `json` are read. `console` and `text` show what cannot be typed here, or what is printed:
-those of commands are listed below. The tutorial is typed from an empty folder, by test_tutorial_page.py.
+to the file that it names, `yaml` and `json` are read. `console` shows commands that cannot be typed here, which are listed below,
+`text` what is printed. The tutorial is typed from an empty folder, by test_tutorial_page.py.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.support.servers import ROOT, TOKEN, Desk, scim_server
 
 README = ROOT / "README.md"
 DOCS = ROOT / "reconciler/docs"
-MADE = ("codes", "options", "keys", "functions")  # made from code, and tried there
+MADE = ("codes", "options", "keys", "functions", "profile-values")  # made from code, and tried there
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 KINDS = {"sh", "diff", "yaml", "json", "ini", "console", "text"}
 # Commands that no test types: they start servers or run on, reach GitHub, or need another machine. First lines, by page.

@@ -17,7 +17,7 @@ IN_GIT, ON_A_BRANCH, LOCAL = (
 PLACES = [
     (ON_A_BRANCH, "refs/reconcile/wiki on origin"),
     (IN_GIT, "refs/heads/reconcile/wiki on origin"),
-    (LOCAL, "Git, as this checkout knew it"),
+    (LOCAL, "refs/reconcile/wiki, as this checkout knew it"),
 ]
 
 

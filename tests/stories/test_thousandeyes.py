@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
 import pytest
 
 from reconciler.apply.model import Result
+from reconciler.cycle import last_applied
 from reconciler.cycle.randomness import SystemChance
 from reconciler.cycle.session import Session
 from reconciler.cycle.write import Request, write
 from reconciler.declare.errors import ReconcileError
+from reconciler.declare.load import load
 from reconciler.demo.thousandeyes.permissions import API, EDIT_EVERYWHERE, ORGANIZATION_ADMIN, REGULAR_USER, VIEW_USERS
 from reconciler.plan.change import Action
 from reconciler.plan.model import Plan
+from reconciler.record.model import Record
 from reconciler.report.colours import uncoloured
 from reconciler.report.text import render
 from tests.support.kills import deadly, run
@@ -111,10 +115,11 @@ def test_an_account_that_is_new_has_its_roles_after_the_same_apply_and_a_leaver_
     world.groups("[]")
     world.assign()
     (change,) = world.plan().changes
-    assert change.action == Action.DISABLE and roles(world.plan()) == [("User/ada@x.org", ["orgAdmin", "night"], [])]
+    everything = ["orgAdmin", "user", "night"]
+    assert change.action == Action.DISABLE and roles(world.plan()) == [("User/ada@x.org", everything, [])]
     world.line.requests()
     world.converge()
-    assert world.held("ada@x.org") == REGULAR
+    assert world.held("ada@x.org") == set()
     writes = [request.split("/")[1] for request in world.line.requests() if not request.startswith("GET")]
     assert writes == ["v7", "v2"]
 
@@ -349,7 +354,23 @@ def test_an_import_of_what_is_there_makes_an_empty_plan(tmp_path: Path) -> None:
         for name in ("grace@x.org", "joan@x.org"):
             person = office.hire(name)
             person.everywhere, person.groups = [], {office.production: [office.role("Account Admin")]}
-        there.write("apps/wiki/roles.yaml", "roles: [{value: user, displayName: User}]\n")
         assert there.reconcile("import", "--app", "wiki", "--out", "imported").code == 0
+        roles = (tmp_path / "imported/apps/wiki/roles.yaml").read_text()
+        assert "thousandeyes: {role: Account Admin, accountGroups: [Production]}" in roles
+        assigned = (tmp_path / "imported/apps/wiki/assignments.yaml").read_text()
+        assert "{user: joan@x.org, role: Account Admin}" in assigned
         shown = there.reconcile("plan", "--desired", "imported", "--detailed-exitcode")
         assert shown.code == 0, shown
+
+
+def test_another_place_or_token_for_roles_than_when_last_applied_is_said(world: RolesWorld) -> None:
+    declarations = load(world.folder / "desired").declarations
+    app = declarations.apps["wiki"]
+    record = Record("wiki", declared=last_applied.declared(app, declarations.record))
+    assert last_applied.cautions(app, declarations, record) == ()
+    assert app.role_source is not None
+    moved = replace(app, role_source=app.role_source._replace(url="https://b.org/v7", token="${env:OTHER}"))
+    assert [(caution.code, caution.text) for caution in last_applied.cautions(moved, declarations, record)] == [
+        ("TenantUrlChanged", "roles.apiUrl was at the origin of tenantUrl when last applied, and is https://b.org/v7 now"),
+        ("TokenNameChanged", "roles.token was secretToken when last applied, and is ${env:OTHER} now"),
+    ]

@@ -10,6 +10,7 @@ from reconciler.declare.names import fold, is_user, name_of, row_key
 from reconciler.plan.access.past import Gap, Moment, Record, State, both, state
 from reconciler.plan.access.told import UNKNOWN, Thing, Told
 from reconciler.record.entries import is_active
+from reconciler.record.log.about import Part
 from reconciler.record.log.chain import Check, Problem, link_of
 from reconciler.record.model import Record as LastApplied
 
@@ -118,6 +119,17 @@ def past(records: Iterable[Record], record: LastApplied | None, names: Mapping[s
         found.told.cycle(cycle)
     found.problems = tuple(problem for problem in check.ended() if problem not in check.problems)
     found.gaps = tuple(gaps)
+    found.now = _now(found.told, record, names, found.newest) if record is not None else {}
+    return found
+
+
+def past_of_part(part: Part, record: LastApplied | None, names: Mapping[str, str]) -> Past:
+    """The same of the records that tell of some, and what the record says of them; whether any was altered is not looked at."""
+    linked = [item for item in part.records if link_of(item) is not None]
+    found = Past(begins=part.begins, newest=part.newest, records=len(linked), head=part.head)
+    found.gaps = tuple(Gap(*missing) for missing in part.missing)
+    for cycle in _cycles(linked):
+        found.told.cycle(cycle)
     found.now = _now(found.told, record, names, found.newest) if record is not None else {}
     return found
 

@@ -22,6 +22,11 @@ class Moment(NamedTuple):
     sure: bool
     record: Record
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether it only says that somebody had the thing all along."""
+        return self.before is True and self.after is True and self.sure
+
 
 class Gap(NamedTuple):
     """From when until when the log has lost records, ISO times, UTC, and which these are, in words."""

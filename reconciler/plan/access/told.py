@@ -31,6 +31,8 @@ class Names:
     def __init__(self) -> None:
         self.by_id: dict[str, str] = {}
         self.by_name: dict[str, str] = {}
+        self._held: dict[str, set[str]] = defaultdict(set)  # key -> the names by which it is found
+        self._with_id: set[str] = set()
         self.called: dict[str, list[tuple[str, str]]] = {}
 
     def key(self, address: str, id: str | None, at: str = "") -> str:
@@ -39,21 +41,29 @@ class Names:
         key = self.by_id.get(id) if id else None
         if key is None:
             key = self.by_name.get(folded)
-            if key is None or (id and key in self.by_id.values() and self.by_id.get(id) != key):
+            if key is None or (id and key in self._with_id):
                 key = f"{folded} {id or ''}"
         if id:
             self.by_id[id] = key
-        for other in [name for name, held in self.by_name.items() if held == key and name != folded] if id else ():
-            del self.by_name[other]
+            self._with_id.add(key)
+            for other in self._held[key] - {folded}:
+                self._let_go(other)
+        self._let_go(folded)
         self.by_name[folded] = key
+        self._held[key].add(folded)
         if address.partition("/")[2] and (not self.called.get(key) or self.called[key][-1][1] != address):
             self.called.setdefault(key, []).append((at, address))
         return key
 
+    def _let_go(self, name: str) -> None:
+        if (key := self.by_name.pop(name, None)) is not None:
+            self._held[key].discard(name)
+
     def member(self, address: str, at: str) -> str:
         """Of somebody in a group: strangers are told by their id."""
         if address.startswith(UNKNOWN):
-            return self.by_id.setdefault(address[1:], address)
+            self._with_id.add(key := self.by_id.setdefault(address[1:], address))
+            return key
         return self.by_name.get(fold(address)) or self.key(address, None, at)
 
     def at(self, key: str, at: str) -> str:
@@ -86,7 +96,13 @@ class Told:
     def _put(self, thing: Thing, record: Record, before: bool | None, after: bool | None, sure: bool = True) -> None:
         if not _is_known(record):
             after = None
-        self.moments[thing].append(Moment(str(record.get("activityDateTime", "")), before, after, sure, record))
+        moment = Moment(str(record.get("activityDateTime", "")), before, after, sure, record)
+        moments = self.moments[thing]
+        if moment.is_steady:
+            moment = moment._replace(record={})  # what neither gave nor took tells no more: there may be a million
+            if len(moments) > 1 and moments[-1].is_steady and moments[-2].is_steady:
+                moments.pop()
+        moments.append(moment)
 
     # Accounts
 

@@ -20,7 +20,7 @@ from reconciler.record.git.process import Git, hidden
 from reconciler.record.git.repository import Repository
 from reconciler.record.git.shards import FORGETS, RESET
 from reconciler.record.git.signing import Signer
-from reconciler.record.known import SEEN, folder_of
+from reconciler.record.known import SEEN, folder_of, last_seen
 from reconciler.record.log.known import LOST
 from reconciler.record.store import RecordError, Unreachable
 
@@ -138,13 +138,7 @@ class Ref:
 
     def last(self) -> tuple[str, str, str]:
         """The head that this machine last saw, its tree and the ref at which it stood; empty where it saw none."""
-        try:
-            words = (self.folder / SEEN).read_text(encoding="ascii").split()
-        except (OSError, UnicodeDecodeError):
-            return "", "", ""
-        if len(words) == 2:  # of versions that knew one place
-            words.append(REF.replace(APP, self.app))
-        return (words[0], words[1], words[2]) if len(words) == 3 else ("", "", "")
+        return last_seen(self.folder, self.app)
 
     def remember(self) -> None:
         """The present head is what this machine has seen. Raises RecordError."""

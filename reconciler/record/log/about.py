@@ -1,0 +1,98 @@
+"""Blocks of the log in, the records that tell of one person or of any group out, without parsing all. Pure.
+
+A million lines are not parsed: what a line must hold is looked for in the bytes first. Whether records are missing is seen by
+their numbers alone; `reconcile record verify` proves more.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from reconciler.record.log.chain import Link, link_of
+from reconciler.record.log.read import record_of
+
+ASCII_RUN = re.compile(rb"[ !#-\[\]-~]+")  # what JSON writes as it is, and lower case finds whatever the case
+GROUP = b'"identitytype":"group"'
+Record = dict[str, Any]
+
+
+def needle(text: str) -> bytes:
+    """The longest run of a text that JSON writes as it is, in lower case."""
+    runs = ASCII_RUN.findall(unicodedata.normalize("NFC", text).encode())
+    return max((run.lower() for run in runs), key=len, default=b"")
+
+
+class Missing(NamedTuple):
+    """Records that are not there: between which times (ISO, UTC), and in words."""
+
+    since: str
+    until: str
+    what: str
+
+
+@dataclass
+class Part:
+    """The records that were picked, in the order of the log; and of all of them when they begin and end, and what is missing."""
+
+    records: list[Record] = field(default_factory=list)
+    begins: str = ""
+    newest: str = ""
+    head: Record | None = None
+    missing: list[Missing] = field(default_factory=list)
+    last: Link = field(default_factory=lambda: Link(0, ""))
+
+    def look(self, first: Record, last: Record, lines: int) -> None:
+        """A block by its first and last record."""
+        begun, ended = link_of(first), link_of(last)
+        if begun is None or ended is None:
+            return
+        at = str(first.get("activityDateTime", ""))
+        self.begins = self.begins or at
+        if self.last.number and begun.number != self.last.number + 1:
+            self._miss(at, f"record {begun.number} comes after record {self.last.number}")
+        self.newest = max(self.newest, str(last.get("activityDateTime", "")))
+        if ended.number - begun.number + 1 != lines:
+            self._miss(self.newest, f"{lines} records stand where {begun.number} to {ended.number} should")
+        self.head, self.last = last, ended
+
+    def _miss(self, at: str, what: str) -> None:
+        self.missing.append(Missing(self.newest or at, at, what))
+
+
+def about(blocks: Iterable[bytes], texts: Collection[str]) -> Part:
+    """The records that hold one of these texts, whatever its case, or tell of a group. Raises RecordError."""
+    part, needles = Part(), [GROUP, *filter(None, map(needle, texts))]
+    for block in blocks:
+        lowered = block.lower()
+        starts = sorted({start for text in needles for start in _starts(lowered, text)})
+        part.records += [record for start in starts for record in record_of(_line(block, start))]
+        _bounds(part, block)
+    return part
+
+
+def _starts(lowered: bytes, text: bytes) -> Iterator[int]:
+    """Where each line begins that holds a text."""
+    at = 0
+    while (found := lowered.find(text, at)) >= 0:
+        yield lowered.rfind(b"\n", 0, found) + 1
+        end = lowered.find(b"\n", found)
+        at = end if end >= 0 else len(lowered)
+
+
+def _line(block: bytes, start: int) -> bytes:
+    end = block.find(b"\n", start)
+    return block[start : end if end >= 0 else len(block)]
+
+
+def _bounds(part: Part, block: bytes) -> None:
+    whole = block.rstrip(b"\n\0 \r")
+    if not whole:
+        return
+    first = list(record_of(_line(whole, 0)))
+    last = list(record_of(whole[whole.rfind(b"\n") + 1 :]))
+    if first and last:
+        part.look(first[0], last[0], whole.count(b"\n") + 1)
