@@ -44,11 +44,15 @@ class RoleNames(ServiceError):
 
 
 class Asked(NamedTuple):
-    """How to read: `everybody` instead of whom a plan needs; `tell` hears of what takes long."""
+    """How to read: `everybody` instead of whom a plan needs; `tell` hears of what takes long.
+
+    `urgent`: somebody is put out, which no name in roles.yaml and no outage of the API may hold up.
+    """
 
     everybody: bool = False
     tell: Tell = lambda words: None
     per_minute: int | None = None
+    urgent: bool = False
 
 
 AS_NEEDED = Asked()
@@ -61,13 +65,21 @@ def read_roles(
     if source is None:
         beside = is_beside(resolution.user_mapping)
         return replace(live, roles=RolesRead(why="no driver is there that could read them")) if beside else live
-    memory = record.role_api if record is not None else NOTHING
     try:
-        catalog, people = source.catalog(), source.people()
+        return _read(source, resolution, record, live, asked)
     except AuthError as error:
         return replace(live, roles=RolesRead(why=_refused(source, error)))
+    except ServiceError as error:
+        if not asked.urgent:
+            raise
+        return replace(live, roles=RolesRead(why=f"{source.name}: {error}"))
+
+
+def _read(source: RoleSource, resolution: Resolution, record: Record | None, live: Live, asked: Asked) -> Live:
+    memory = record.role_api if record is not None else NOTHING
+    catalog, people = source.catalog(), source.people()
     table, problems = role_table(resolution.limited.app, catalog, memory.get("given", {}))
-    if problems:
+    if problems and not asked.urgent:
         message, remedy = _said(problems)
         raise RoleNames(message, remedy=remedy)
     return _Reading(source, resolution, record, live, table, people, asked, memory).read()
