@@ -51,7 +51,7 @@ DIGEST = re.compile("sha256:[0-9a-f]{64}")
 
 def _digest(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
     if value is not None and not DIGEST.fullmatch(value):
-        raise click.BadParameter(f"{value!r} is no digest: write sha256: and 64 hexadecimal digits, as the plan has them")
+        raise click.BadParameter(f"{value!r} is not a digest: write sha256: and 64 hexadecimal digits, as the plan has them")
     return value
 
 

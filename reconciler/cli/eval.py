@@ -78,7 +78,7 @@ def _values(pairs: tuple[str, ...], nulls: tuple[str, ...]) -> dict[str, Any]:
     for pair in pairs:
         name, equals, value = pair.partition("=")
         if not equals or not name:
-            raise click.UsageError(f"--set {pair!r} is no pair: write --set name=value")
+            raise click.UsageError(f"--set {pair!r} is not a pair: write --set name=value")
         before = values.get(name)
         values[name] = value if name not in values else (*before, value) if isinstance(before, tuple) else (before, value)
     if both := sorted(values.keys() & set(nulls)):

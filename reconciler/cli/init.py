@@ -41,6 +41,12 @@ IGNORED = """# Saved plans and pages hold personal data, and a record on this ma
 .reconcile/
 """
 
+FIRST_PLAN = """To see a first plan now, against a service on this machine (pip install 'scim-reconciler[demo]'):
+    1. in {file} write tenantUrl: http://127.0.0.1:8101/v2
+    2. in a second terminal: SCIM_TOKEN=secret python -m reconciler.demo generic --port 8101
+    3. export {token}=secret
+    4. reconcile validate && reconcile plan"""
+
 
 @click.command()
 @partial(options, app="The app to write; `example` if left out.")
@@ -67,23 +73,19 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
         _warn(version)
     complete_workflows(desired, start.apps)
     if start.first:
-        echo(
-            "To see plans before you have a token: `reconcile demo --keep` starts services, and says how to plan for them",
-            err=True,
-        )
-    echo(
-        f"Next: {start.first}set {', '.join(start.needed) or 'the tokens'}, then `reconcile validate` and `reconcile plan`; "
-        "`reconcile help github` says what to set up on GitHub, where the repository variable RECONCILE_ALLOWED_ORIGINS is\n"
-        f"    {start.origins}",
-        err=True,
-    )
+        echo(FIRST_PLAN.format(file=start.file, token=start.needed[0]), err=True)
+    tokens = ", ".join(start.needed) or "the tokens"
+    whose = ", for a service of yours" if start.file else ""
+    echo(f"Next{whose}: {start.first}set {tokens}, then `reconcile validate` and `reconcile plan`", err=True)
+    echo("On GitHub: see `reconcile help github`; the repository variable RECONCILE_ALLOWED_ORIGINS is", err=True)
+    echo(f"    {start.origins}", err=True)
     return 0
 
 
 class _Start(NamedTuple):
     """What the declarations are or become: new files, variables of the workflows, those to set, what to do first, origins.
 
-    `apps` are those that are declared already.
+    `apps` are those that are declared already; `file` is the new app's, where there is one.
     """
 
     files: dict[str, str]
@@ -92,13 +94,15 @@ class _Start(NamedTuple):
     first: str
     origins: str
     apps: list[App]
+    file: str = ""
 
 
 def _new(desired: Path, app: str) -> _Start:
     """A folder that is not there yet, with one app."""
     token = token_variable(app)
-    first = f"in {desired}/apps/{app}/app.yaml replace tenantUrl, which is a placeholder, "
-    return _Start(dict(_starter(app)), {TOKEN: [token], URL: []}, [token], first, f"https://ORIGIN={token}", [])
+    file = f"{desired}/apps/{app}/app.yaml"
+    first = f"in {file} replace tenantUrl, which is a placeholder, "
+    return _Start(dict(_starter(app)), {TOKEN: [token], URL: []}, [token], first, f"https://ORIGIN={token}", [], file)
 
 
 def _existing(desired: Path, asked: tuple[str, ...]) -> _Start:

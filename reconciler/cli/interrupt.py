@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.common import guarded
 from reconciler.cli.output import PERSON, say
+from reconciler.declare.wording import plural
 
 if TYPE_CHECKING:
     from reconciler.apply.model import Result
@@ -63,7 +64,7 @@ class Reading:
 def left_over(result: Result) -> int:
     """Say what an interrupted apply has not done, and how that is done; returns the exit code."""
     left = [outcome for outcome in result.outcomes if outcome.status == "skipped"]
-    say(f"interrupted: {len(left)} changes are left")
+    say(f"interrupted: {plural(len(left), 'change')} {'is' if len(left) == 1 else 'are'} left")
     for outcome in left[:MOST_NAMED]:
         say(f"    {outcome.change.action} {outcome.change.address} ({outcome.message})")
     if len(left) > MOST_NAMED:

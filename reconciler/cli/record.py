@@ -168,7 +168,7 @@ def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str | None)
 def _days(age: str) -> int:
     number = age.removesuffix("d")
     if not (age.endswith("d") and number.isascii() and number.isdigit() and len(number) < 6):
-        raise click.UsageError(f"{age!r} is no age in days: write for example 400d")
+        raise click.UsageError(f"{age!r} is not an age in days: write for example 400d")
     return int(number)
 
 

@@ -58,7 +58,7 @@ def _place(ref: str, app: str) -> str:
     """A ref as reconciler.yaml would name it: with <app> for the app's name."""
     named = ref if APP in ref else ref.removesuffix(app) + APP
     if not PLACES.fullmatch(named):
-        raise click.UsageError(f"--from-ref {ref!r} is no place for a record: write refs/heads/reconcile/{app}")
+        raise click.UsageError(f"--from-ref {ref!r} is not a place for a record: write refs/heads/reconcile/{app}")
     return named
 
 

@@ -32,7 +32,7 @@ def verify(desired: Path, apps: tuple[str, ...], no_color: bool, since: str, for
 
     if since and not HEAD.fullmatch(since):
         raise click.UsageError(
-            f"--since {since!r} is no head: write sha256:... as `reconcile record verify` shows it, or a commit"
+            f"--since {since!r} is not a head: write sha256:... as `reconcile record verify` shows it, or a commit"
         )
     declarations, names = load_for_the_record(desired, apps)
     if since and len(names) != 1:

@@ -25,12 +25,12 @@ def read_plans(file: Path) -> list[Plan]:
     except OSError as error:
         raise PlanFileError(f"{file} cannot be read: {error.strerror}", "fix its permissions") from None
     except UnicodeDecodeError:
-        raise PlanFileError(f"{file}: this is no saved plan", remedy) from None
+        raise PlanFileError(f"{file}: this is not a saved plan", remedy) from None
     except PlanFileError as error:
         raise PlanFileError(f"{file}: {error.message}", error.remedy) from None
     document = json.loads(text)
     if not fits("plan", document):
-        raise PlanFileError(f"{file}: this is no saved plan", remedy)
+        raise PlanFileError(f"{file}: this is not a saved plan", remedy)
     if not (all(map(is_whole, document["plans"])) and all(map(is_genuine, plans))):
         raise PlanFileError(f"{file} has been edited: its content does not fit its digests", AGAIN)
     return plans

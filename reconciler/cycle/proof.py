@@ -19,7 +19,7 @@ def proof_of(store: Store, since: str = "") -> Proof:
     problems = [*check.ended(), *_ended_early(check, head.number, head.hash)]
     problems += [] if problems else _lost(store)
     if since and not since.startswith(SHA) and not store.follows(since, ""):
-        problems.append(Problem(0, f"{since} is no commit from which {store.where()} comes: it was rewritten, or is another one"))
+        problems.append(Problem(0, f"{since} is not a commit from which {store.where()} comes: it was rewritten, or is another"))
     signatures = store.signatures("" if since.startswith(SHA) else since)
     problems += [Problem(0, what) for what in wrong(signatures)]
     return Proof(store.app, store.where(), check, tuple(problems), since, signatures)

@@ -86,7 +86,7 @@ class _Check:
         wrong = {day for day in set(map(itemgetter(3), self.assignments)) if isinstance(day, str) and not is_day(day)}
         for row, item in enumerate(self.assignments if wrong else ()):
             if isinstance(item.expires, str) and item.expires in wrong:
-                self.error(row, "expires", "date", f"{item.expires} is no day of the calendar", "write YYYY-MM-DD")
+                self.error(row, "expires", "date", f"{item.expires} is not a day of the calendar", "write YYYY-MM-DD")
 
     def duplicates(self) -> None:
         columns = [list(map(itemgetter(i), self.assignments)) for i in range(3)]

@@ -25,7 +25,7 @@ def unusable(root: Path) -> Problem | None:
     if os.path.isdir(root):
         return None
     what, more = (
-        ("this is no folder", "")
+        ("this is not a folder", "")
         if os.path.exists(root)
         else ("there is no such folder", ", or write a small one with `reconcile init`")
     )
@@ -73,7 +73,7 @@ class Folders:
         """A pipe or a device would be read for ever."""
         if entry.is_dir() or entry.is_file() or not entry.exists():
             return True
-        self.error(entry, "no-regular-file", f"{entry.name} is no regular file", "put a file or a folder there")
+        self.error(entry, "no-regular-file", f"{entry.name} is not a regular file", "put a file or a folder there")
         return False
 
     def known(self, folder: Path, folders: set[str], files: set[str]) -> list[tuple[Path, str]]:

@@ -102,7 +102,7 @@ def read_approvals(document: Document, problems: list[Problem]) -> tuple[Approva
                     document.locate(("approvals", number, "expires")),
                     "error",
                     "date",
-                    f"{expires} is no day of the calendar",
+                    f"{expires} is not a day of the calendar",
                     "write YYYY-MM-DD",
                 )
             )

@@ -30,6 +30,6 @@ def source_problem(name: str, kind: str) -> tuple[str, str] | None:
         return None
     if kind == "users" and name.startswith("extensionAttributes.") and len(name) > 20:
         return None
-    return f"{name!r} is no source attribute", did_you_mean(
+    return f"{name!r} is not a source attribute", did_you_mean(
         likely(name, known), "one of " + ", ".join(known) + ", extensionAttributes.<key>"
     )

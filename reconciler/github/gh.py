@@ -94,5 +94,5 @@ def _documents(text: str) -> Iterator[Any]:
         try:
             document, position = decoder.raw_decode(text, position)
         except ValueError:
-            raise GitHubError("gh answered something that is no JSON", "update gh") from None
+            raise GitHubError("gh answered something that is not JSON", "update gh") from None
         yield document

@@ -25,7 +25,7 @@ LOST = "restore it from a backup, or move it away: accounts are then matched afr
 def record_of(data: object, app: str, where: str, remedy: str = LOST) -> Record:
     """The record of `app` that `data`, a JSON value, holds. Raises RecordError; `where` names the place in it."""
     if not isinstance(data, dict) or type(data.get("version")) is not int:
-        raise RecordError(f"{where} is damaged: it is no record", remedy)
+        raise RecordError(f"{where} is damaged: it is not a record", remedy)
     if data["version"] != RECORD_VERSION:
         raise RecordError(f"{where} has version {data['version']}", "use the newer reconcile")
     fields = record_fields()
@@ -60,7 +60,7 @@ def log_of(lines: list[Any], where: str) -> list[dict[str, Any]]:
     """The records of a provisioning log. Raises RecordError."""
     wrong = next((number for number, line in enumerate(lines, 1) if not isinstance(line, dict)), None)
     if wrong is not None:
-        raise RecordError(f"{where} is damaged in line {wrong}: it is no object", "take that line out")
+        raise RecordError(f"{where} is damaged in line {wrong}: it is not an object", "take that line out")
     return lines
 
 

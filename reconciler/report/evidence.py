@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from reconciler.declare.wording import plural
 from reconciler.record.log.chain import hash_of
 from reconciler.report.sums import MANIFEST, with_sums
 
@@ -117,11 +118,17 @@ def summary(files: Mapping[str, bytes]) -> list[str]:
     return [line for app, said in counts.items() for line in _summary(app, said, heads[app])]
 
 
+def _people(number: int) -> str:
+    return "person" if number == 1 else "people"
+
+
 def _summary(app: str, said: Mapping[str, Any], of: Mapping[str, Any]) -> list[str]:
-    rows = "nobody knows" if said["rows"] is None else f"{said['rows']} rows of {said['people']} people"
+    rows = (
+        "nobody knows" if said["rows"] is None else f"{plural(said['rows'], 'row')} of {said['people']} {_people(said['people'])}"
+    )
     signed = "signed" if of["signature"] else "not signed"
     gaps = len(said.get("gaps") or ()) + len(said.get("problems") or ())
-    whole = f"{gaps} gaps" if gaps else "without a gap"
+    whole = plural(gaps, "gap") if gaps else "without a gap"
     return [
         f"{app}: {rows}; {said.get('logRecords')} records of the log, {whole}",
         f"    head {of['head'] or 'none'}, {signed}",

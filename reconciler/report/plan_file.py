@@ -54,7 +54,7 @@ def loads(text: str) -> list[Plan]:
             raise PlanFileError(f"the plan has no {SEAL}: an older version of reconcile wrote it", AGAIN)
         return plans
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise PlanFileError("this is no saved plan", "write one with `reconcile plan --out FILE`") from None
+        raise PlanFileError("this is not a saved plan", "write one with `reconcile plan --out FILE`") from None
 
 
 def is_genuine(plan: Plan) -> bool:

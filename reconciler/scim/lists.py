@@ -23,7 +23,7 @@ def listed(resource: str, data: Any, request: str) -> tuple[list[Resource], int]
     if items is None and isinstance(total, int):
         items = []
     if not isinstance(items, list) or not isinstance(total, int):
-        raise NotScim("the answer is no SCIM list", request, remedy="check that tenantUrl is the SCIM base URL")
+        raise NotScim("the answer is not a SCIM list", request, remedy="check that tenantUrl is the SCIM base URL")
     if any(_is_old(part) for part in (data, *items[:1]) if isinstance(part, dict)):
         raise OldScim(
             "the service answers in SCIM 1.1, which is not spoken here",

@@ -422,7 +422,7 @@ def imported(folder: Path, out: Path) -> tuple[list[str], list[str]]:
 def test_graphs_pages_become_directory_roles_and_assignments(tenant: Path, tmp_path: Path) -> None:
     out = tmp_path / "desired"
     written, left = imported(tenant, out)
-    assert len(written) == 6 and left == ["Net: a member is not taken over: it is no user or group of the export"]
+    assert len(written) == 6 and left == ["Net: a member is not taken over: it is not a user or group of the export"]
     declarations = load(out).declarations
     assert {name: user.row for name, user in declarations.users.items()} == {
         "ada@x.org": {

@@ -36,7 +36,7 @@ def rezipped(files: dict[str, bytes]) -> bytes:
 
 def test_sound_evidence_is_the_same_bytes_and_has_no_problem() -> None:
     assert made() == made() and problems(opened(made())) == []
-    assert summary(opened(made()))[0].startswith("wiki: 2 rows of 1 people")
+    assert summary(opened(made()))[0].startswith("wiki: 2 rows of 1 person")
 
 
 @pytest.mark.parametrize("name", sorted(NAMES - {MANIFEST}))

@@ -183,4 +183,4 @@ def test_a_rewritten_ref_is_seen_by_who_knew_it_and_from_a_commit_that_the_calle
     with pytest.raises(RecordError, match="was rewritten: this machine last saw"):
         proof_of(world.store())
     (problem,) = proof_of(other, known).problems
-    assert f"{known} is no commit from which" in problem.what
+    assert f"{known} is not a commit from which" in problem.what

@@ -81,7 +81,7 @@ def test_a_ref_that_holds_anything_but_a_record_is_refused_and_left_as_it_is(wor
             lambda s: s.read_log(),
         )
     ):
-        with pytest.raises(RecordError, match="is no record: it holds"):
+        with pytest.raises(RecordError, match="is not a record: it holds"):
             work(world.store(world.clone(f"machine{number}")))
     assert made(world, "rev-parse", REF) == forged
 

@@ -40,7 +40,7 @@ WRONG = {
     "429": (said(429), "answered 429: no", "limiting requests"),
     "400": (said(400), "answered 400: no", "cannot filter on this attribute"),
     "a page": (said(200, "<html>Sign in</html>"), "not JSON: <html>Sign in</html>", "a page that is not SCIM"),
-    "other JSON": (said(200, '{"ok": true}'), "no SCIM list", "a page that is not SCIM"),
+    "other JSON": (said(200, '{"ok": true}'), "not a SCIM list", "a page that is not SCIM"),
     "counted": (said(200, '{"totalResults": 5, "Resources": []}'), "ignores filters",
                 "map a matching attribute that the service can filter on"),
     "unfiltered": (said(200, '{"totalResults": 1, "Resources": [{"id": "1", "userName": "x"}]}'), "ignores filters",

@@ -341,7 +341,7 @@ def test_a_digest_stands_for_the_review(desk: Desk) -> None:
 def test_what_is_no_digest_is_wrong_usage_before_anything_is_read(desk: Desk, digest: str) -> None:
     desk.write("directory/users/a.yaml", "users: nobody")
     ran = desk.reconcile("apply", "--digest", digest)
-    assert (ran.code, ran.out) == (64, "") and "is no digest: write sha256:" in ran.err and "a.yaml" not in ran.err
+    assert (ran.code, ran.out) == (64, "") and "is not a digest: write sha256:" in ran.err and "a.yaml" not in ran.err
 
 
 @pytest.mark.parametrize(("by", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
@@ -616,11 +616,11 @@ def denied_later(call: Call) -> Answer:
 BAD = {
     "html": (lambda call: Answer(200, b"<html>Sign in</html>", "text/html"), ["Sign in", "tenantUrl"]),
     "truncated": (lambda call: Answer(200, b'{"totalResults": 1, "Resources": [{"id": "1"'), ["not JSON"]),
-    "array": (lambda call: answer(200, []), ["no SCIM list"]),
-    "no list": (lambda call: answer(200, {"ok": True}), ["no SCIM list"]),
-    "nothing": (lambda call: Answer(200, b""), ["no SCIM list"]),
-    "total in words": (lambda call: answer(200, {"totalResults": "many", "Resources": []}), ["no SCIM list"]),
-    "resources no list": (lambda call: answer(200, {"totalResults": 1, "Resources": 7}), ["no SCIM list"]),
+    "array": (lambda call: answer(200, []), ["not a SCIM list"]),
+    "no list": (lambda call: answer(200, {"ok": True}), ["not a SCIM list"]),
+    "nothing": (lambda call: Answer(200, b""), ["not a SCIM list"]),
+    "total in words": (lambda call: answer(200, {"totalResults": "many", "Resources": []}), ["not a SCIM list"]),
+    "resources no list": (lambda call: answer(200, {"totalResults": 1, "Resources": 7}), ["not a SCIM list"]),
     "resource no object": (lambda call: page("ada"), ["no id"]),
     "no id": (lambda call: page({"userName": "ada"}), ["no id"]),
     "id a number": (lambda call: page(user(1)), ["no id"]),
@@ -691,7 +691,7 @@ def test_a_matching_account_of_the_wrong_shape_is_planned(tmp_path: Path) -> Non
 
 def test_declarations_that_are_no_folder_are_one_error(desk: Desk) -> None:
     (desk.folder / "plain").write_text("", encoding="utf-8")
-    for name, word in (("plain", "no folder"), ("absent", "no such folder")):
+    for name, word in (("plain", "not a folder"), ("absent", "no such folder")):
         ran = desk.reconcile("validate", "--desired", name)
         assert ran.code == 1 and word in ran.out and "--desired" in ran.out
         assert ("`reconcile init`" in ran.out) is (name == "absent")
@@ -719,12 +719,12 @@ def test_what_may_not_be_read_is_an_error_at_its_place(desk: Desk, name: str) ->
 
 
 BAD_FILES = {
-    "text": (b"hello", "no saved plan"),
-    "bytes": (b"\xff\xfe\x00", "no saved plan"),
-    "list": (b"[1]", "no saved plan"),
-    "deep": (b"[" * 100_000, "no saved plan"),
-    "empty": (b"", "no saved plan"),
-    "half": (b'{"format_version": "1.0", "plans": [{"app": "wiki"}]}', "no saved plan"),
+    "text": (b"hello", "not a saved plan"),
+    "bytes": (b"\xff\xfe\x00", "not a saved plan"),
+    "list": (b"[1]", "not a saved plan"),
+    "deep": (b"[" * 100_000, "not a saved plan"),
+    "empty": (b"", "not a saved plan"),
+    "half": (b'{"format_version": "1.0", "plans": [{"app": "wiki"}]}', "not a saved plan"),
     "newer": (b'{"format_version": "2.0", "plans": []}', "2.0"),
 }
 
@@ -761,7 +761,7 @@ def test_a_plan_with_a_value_of_another_type_anywhere_is_no_plan(desk: Desk) -> 
         whole, holder[key] = holder[key], [{}]
         file.write_text(json.dumps(document), encoding="utf-8")
         holder[key] = whole
-        clear(desk.reconcile("show", "plan.json"), "no saved plan")
+        clear(desk.reconcile("show", "plan.json"), "not a saved plan")
 
 
 @pytest.mark.parametrize("edit", ["after", "changes"])

@@ -34,7 +34,7 @@ def test_the_attribute_is_left_alone_and_the_reason_is_kept(tmp_path: Path) -> N
     found = resolved(tmp_path, ("source: jobTitle", "expression: 'CDate([state])'"))
     assert value(found, "a@x.org", "title") is IGNORE
     assert value(found, "b@x.org", "title") == "1/2/2026 12:00:00 AM"
-    reason = "'soon' is no date that CDate reads (yyyy-MM-dd or M/d/yyyy, then time and offset)"
+    reason = "'soon' is not a date that CDate reads (yyyy-MM-dd or M/d/yyyy, then time and offset)"
     assert found.faults == {"User/a@x.org": [Fault("title", reason)]}
 
 

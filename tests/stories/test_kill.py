@@ -227,7 +227,7 @@ def test_an_apply_that_is_asked_to_stop_ends_its_write_and_says_what_is_left(bas
             everything = service.count >= requests - 1  # nothing is left after the writes that are under way
             assert (ran.code == 130 and "interrupted" in ran.err) or (everything and ran.code == 0), (at, ran)
             if service.writes and ran.code:
-                assert "changes are left" in ran.err and "not begun" in ran.err and "run the same command again" in ran.err
+                assert " left\n" in ran.err and "not begun" in ran.err and "run the same command again" in ran.err
             service.at = 0
             assert base.reconcile(folder, *APPLY).code == 0
             assert finished(base, folder) == undisturbed, at

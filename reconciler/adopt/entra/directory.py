@@ -68,7 +68,7 @@ def load_json(file: Path) -> Any:
     except OSError as error:
         raise ImportRefused(f"{file} cannot be read: {error.strerror}", "name a file that Entra or Graph gave") from None
     except (ValueError, RecursionError):
-        raise ImportRefused(f"{file} is no JSON", "name a file that Entra or Graph gave") from None
+        raise ImportRefused(f"{file} is not JSON", "name a file that Entra or Graph gave") from None
 
 
 def take_directory(folder: Path, out: Path, app: str | None) -> tuple[list[str], list[str]]:

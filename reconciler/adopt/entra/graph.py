@@ -173,7 +173,7 @@ class _Reader:
         name = fold(user_name(str(member.get("userPrincipalName"))))
         if id == "None" and name in self.by_name:
             return False, self.by_name[name]
-        self.notes.add("a member is not taken over: it is no user or group of the export", group)
+        self.notes.add("a member is not taken over: it is not a user or group of the export", group)
         return None
 
     def _roles(self) -> dict[str, str]:
@@ -219,7 +219,7 @@ class _Reader:
         for key, names in (("user", self.names), ("group", self.groups)):
             if id in names:
                 return {key: names[id], "role": role}
-        self.notes.add("its assignment is not taken over: it is no user or group of the export", shown)
+        self.notes.add("its assignment is not taken over: it is not a user or group of the export", shown)
         return None
 
 

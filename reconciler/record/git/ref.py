@@ -169,7 +169,7 @@ class Ref:
             None,
         )
         if kind != "commit" or strange:
-            raise RecordError(f"{self.name} on {self.remote} is no record: it holds {strange or f'a {kind}'}", RESET)
+            raise RecordError(f"{self.name} on {self.remote} is not a record: it holds {strange or f'a {kind}'}", RESET)
         return {path: id for path, (_, id) in rows.items()}
 
     def apps(self) -> list[str]:

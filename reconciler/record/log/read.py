@@ -27,5 +27,5 @@ def record_of(row: bytes) -> Iterator[dict[str, Any]]:
             return
         value = row
     if not isinstance(value, dict):
-        raise RecordError(f"the log is damaged: {row[:60]!r} is no record", "take that line out")
+        raise RecordError(f"the log is damaged: {row[:60]!r} is not a record", "take that line out")
     yield value

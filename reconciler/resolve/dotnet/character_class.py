@@ -81,7 +81,7 @@ def _member(pattern: str, at: int, first: int) -> tuple[str, str, int]:
     if pattern.startswith("-[", at) and at > first:
         raise RegexError("class subtraction [a-[b]] is not supported: list what is wanted")
     if POSIX.match(pattern, at):
-        raise RegexError("[:name:] is no class in .NET: write \\p{L}, \\d or \\s")
+        raise RegexError("[:name:] is not a class in .NET: write \\p{L}, \\d or \\s")
     kind, value, at = _one(pattern, at)
     if kind != "char" or not pattern.startswith("-", at) or pattern[at + 1 : at + 2] in ("]", ""):
         return kind, value, at

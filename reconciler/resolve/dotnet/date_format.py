@@ -63,7 +63,7 @@ def _token(pattern: str, at: int) -> tuple[Token, int]:
     if letter in LETTERS:
         return _run(pattern, at)
     if letter.isalpha() and letter not in LITERAL:
-        raise FormatError(f"{letter!r} is no format letter that is known here: put it in quotes if it is text")
+        raise FormatError(f"{letter!r} is not a format letter that is known here: put it in quotes if it is text")
     return Token("Z" if letter == "Z" else "", letter), at + 1
 
 

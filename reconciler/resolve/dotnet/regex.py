@@ -221,7 +221,7 @@ class _Translation:
             raise RegexError(
                 f"the group name {name!r} stands twice"
                 if name in self.names
-                else f"{name!r} is no group name of letters and digits"
+                else f"{name!r} is not a group name of letters and digits"
             )
         else:
             self.names[name] = self.count

@@ -42,7 +42,7 @@ class Parts(NamedTuple):
 def ticks(year: int, month: int = 1, day: int = 1, hour: int = 0, minute: int = 0, second: int = 0, fraction: int = 0) -> int:
     """Raises ValueError for what the calendar or the clock does not have."""
     if hour > 23 or minute > 59 or second > 59:
-        raise ValueError(f"{hour}:{minute:02}:{second:02} is no time of day")
+        raise ValueError(f"{hour}:{minute:02}:{second:02} is not a time of day")
     days = date(year, month, day).toordinal() - 1
     return days * DAY + hour * HOUR + minute * MINUTE + second * SECOND + fraction
 
@@ -75,7 +75,7 @@ def offset_ticks(written: str) -> int:
     digits = written[1:].replace(":", "").ljust(4, "0") if len(written) != 2 else f"0{written[1]}00"
     offset = int(digits[:2]) * HOUR + int(digits[2:]) * MINUTE
     if offset > 14 * HOUR or int(digits[2:]) > 59:
-        raise ValueError(f"{written} is no offset from UTC")
+        raise ValueError(f"{written} is not an offset from UTC")
     return -offset if written[0] == "-" else offset
 
 
@@ -84,7 +84,7 @@ def half_day(hour: int, half: str | None) -> int:
     if half is None:
         return hour
     if not 1 <= hour <= 12:
-        raise ValueError(f"{hour} is no hour of a 12-hour clock")
+        raise ValueError(f"{hour} is not an hour of a 12-hour clock")
     return hour % 12 + (12 if half in "Pp" else 0)
 
 
@@ -92,7 +92,7 @@ def parse(written: str) -> int:
     """A date, with or without time and offset, as ISO 8601 or the invariant culture write it. Raises ValueError."""
     match = next((m for pattern in _READ if (m := pattern.match(written))), None)
     if match is None:
-        raise ValueError(f"{written!r} is no date that CDate reads (yyyy-MM-dd or M/d/yyyy, then time and offset)")
+        raise ValueError(f"{written!r} is not a date that CDate reads (yyyy-MM-dd or M/d/yyyy, then time and offset)")
     fields = match.groupdict()
     fraction = int((fields["fraction"] or "0")[:7].ljust(7, "0"))
     hour = half_day(int(fields["hour"] or 0), fields["half"])

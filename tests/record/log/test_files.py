@@ -82,7 +82,7 @@ def test_what_is_no_record_is_said(store: LocalStore) -> None:
     store.log([line("a")])
     (file,) = (store.folder / "log").glob("*.jsonl")
     file.write_text("[1]\n")
-    with pytest.raises(RecordError, match="the log is damaged: b'\\[1\\]' is no record"):
+    with pytest.raises(RecordError, match="the log is damaged: b'\\[1\\]' is not a record"):
         store.read_log()
 
 

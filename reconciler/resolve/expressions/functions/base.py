@@ -142,7 +142,7 @@ def whole(value: Any) -> int:
         return value
     amount = number(value)
     if amount is None or amount != amount.to_integral_value():
-        raise EvaluationError(f"{value!r} is no whole number")
+        raise EvaluationError(f"{value!r} is not a whole number")
     return int(amount)
 
 

@@ -54,14 +54,14 @@ def _moment(value: Any) -> int:
 
 def _interval(name: Any) -> str:
     if name not in INTERVALS:
-        raise EvaluationError(f"{name!r} is no interval: one of {', '.join(INTERVALS)}")
+        raise EvaluationError(f"{name!r} is not an interval: one of {', '.join(INTERVALS)}")
     return str(name)
 
 
 def _date_add(interval: Any, value: Any, date: Any) -> str:
     unit, amount = _interval(interval), number(value)
     if amount is None:
-        raise EvaluationError(f"{value!r} is no number")
+        raise EvaluationError(f"{value!r} is not a number")
     count, moment = int(amount), _moment(date)
     if unit in TICKS:
         return printed(inside(moment + count * TICKS[unit]))

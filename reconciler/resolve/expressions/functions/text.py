@@ -169,7 +169,7 @@ def _bit_and(left: Any, right: Any) -> Any:
         return None
     bits = whole(left) & whole(right)
     if not -(1 << 63) <= bits < 1 << 64:
-        raise EvaluationError("the result of BitAnd is no number of 64 bits")
+        raise EvaluationError("the result of BitAnd is not a number of 64 bits")
     return bits
 
 
