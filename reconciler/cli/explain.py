@@ -17,6 +17,7 @@ from reconciler.record.open import recovered, store_of
 from reconciler.report.safe import plain
 
 if TYPE_CHECKING:
+    from reconciler.plan.access.had import Had
     from reconciler.plan.explain.model import Explanation
 
 
@@ -37,10 +38,11 @@ def explain(
     from reconciler.cycle.explain import address_of, explain_offline, explain_online
     from reconciler.cycle.minimal import minimal_read
     from reconciler.report import explain as report
+    from reconciler.report.had import came
 
     declarations = load_checked(desired, apps)
     explanations: list[Explanation] = []
-    came: list[str] = []  # text of each, by the log
+    histories: list[list[Had]] = []
     recorded: set[str] = set()
 
     def work(app: App) -> int:
@@ -56,26 +58,25 @@ def explain(
             read = minimal_read((address,)) if minimal else None
             explanation = explain_online(app, declarations, record, address, store, PERSON, read)
         explanations.append(explanation)
-        came.append(_came(app, declarations, address) if form == "text" else "")
+        histories.append(_history(app, declarations, address))
         return ERROR if explanation.steps[0].status == "failure" else 0
 
     code = worst([guarded(lambda app=app: work(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]
     if form == "json":
-        click.echo(report.dumps(explanations), nl=False)
+        click.echo(report.dumps(explanations, histories), nl=False)
     else:
         shown = explanations if every else map(report.with_values, explanations)
-        texts = (report.render(item, colourer(no_color)) + words for item, words in zip(shown, came, strict=True))
+        texts = (report.render(item, colourer(no_color)) + came(rows) for item, rows in zip(shown, histories, strict=True))
         echo("\n".join(texts), nl=False)
     return code if explanations or code else _unknown(declarations, recorded, user)
 
 
-def _came(app: App, declarations: Declarations, address: str) -> str:
+def _history(app: App, declarations: Declarations, address: str) -> list[Had]:
     """When somebody came to what they have, and by whose leave; empty where the log knows nothing of them."""
     from reconciler.cycle.clock import now
     from reconciler.cycle.had import past_of_person
-    from reconciler.report.had import came
 
-    return came(row for row in past_of_person(app, declarations, address).at(now()) if fold(row.address) == fold(address))
+    return [row for row in past_of_person(app, declarations, address).at(now()) if fold(row.address) == fold(address)]
 
 
 def _unknown(declarations: Declarations, recorded: set[str], user: str) -> int:

@@ -44,11 +44,15 @@ class RoleNames(ServiceError):
 
 
 class Asked(NamedTuple):
-    """How to read: `everybody` instead of whom a plan needs; `tell` hears of what takes long."""
+    """How to read: `everybody` instead of whom a plan needs; `tell` hears of what takes long.
+
+    `urgent`: somebody is put out, which no name in roles.yaml and no outage of the API may hold up.
+    """
 
     everybody: bool = False
     tell: Tell = lambda words: None
     per_minute: int | None = None
+    urgent: bool = False
 
 
 AS_NEEDED = Asked()
@@ -61,13 +65,21 @@ def read_roles(
     if source is None:
         beside = is_beside(resolution.user_mapping)
         return replace(live, roles=RolesRead(why="no driver is there that could read them")) if beside else live
-    memory = record.role_api if record is not None else NOTHING
     try:
-        catalog, people = source.catalog(), source.people()
+        return _read(source, resolution, record, live, asked)
     except AuthError as error:
         return replace(live, roles=RolesRead(why=_refused(source, error)))
+    except ServiceError as error:
+        if not asked.urgent:
+            raise
+        return replace(live, roles=RolesRead(why=f"{source.name}: {error}"))
+
+
+def _read(source: RoleSource, resolution: Resolution, record: Record | None, live: Live, asked: Asked) -> Live:
+    memory = record.role_api if record is not None else NOTHING
+    catalog, people = source.catalog(), source.people()
     table, problems = role_table(resolution.limited.app, catalog, memory.get("given", {}))
-    if problems:
+    if problems and not asked.urgent:
         message, remedy = _said(problems)
         raise RoleNames(message, remedy=remedy)
     return _Reading(source, resolution, record, live, table, people, asked, memory).read()
@@ -126,11 +138,16 @@ class _Reading:
         if not since:
             return {}
         try:
-            last = {fold(edit.email): edit for edit in self.source.edits(moved(since, -AROUND))}
+            edits = sorted(self.source.edits(moved(since, -AROUND)), key=self._when)
+            last = {fold(edit.email): edit for edit in edits}
         except AuthError:
             return {}
         found = {id: last[fold(person.email)] for id, person in self.people.items() if fold(person.email) in last}
         return {id: edit for id, edit in found.items() if self._is_news(id, edit)}
+
+    def _when(self, edit: Edit) -> tuple[str, bool]:
+        """Of one second what others did counts as the last: a log's times are no finer."""
+        return edit.at, edit.by != self.memory.get("owner", "")
 
     def _is_news(self, id: str, edit: Edit) -> bool:
         """Whether somebody else may have edited an account since it was last read; two clocks differ a little."""

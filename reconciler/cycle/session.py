@@ -94,7 +94,13 @@ def read_and_plan(
         config = Config(declarations.digest, *revision(declarations.folder))
         source = role_source(app, client, record)
         live = (read or read_live)(client, resolution, record)
-        live = read_roles(source, resolution, record, live, Asked(everybody, listener.waits, client.profile.limits().per_minute))
+        live = read_roles(
+            source,
+            resolution,
+            record,
+            live,
+            Asked(everybody, listener.waits, client.profile.limits().per_minute, amend is not None),
+        )
         earlier = earlier_app(app, declarations, record)
         planned = plan_with(live, resolution, client, record, selection, config, earlier)
         # 4. What a reviewer should know beside the changes.

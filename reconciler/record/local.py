@@ -115,10 +115,11 @@ class LocalStore:
             self._note()
 
     def _note(self) -> None:
-        """The newest record is known from now on, where it comes after what was known."""
+        """The newest record is known from now on, if it comes after what was known; a log that cannot be read says so later."""
         known, _ = self.known.read()
-        if known == NOTHING or not lost(known, self.log_files.newest_first()):
-            self.known.write(self.log_head())
+        with suppress(RecordError):
+            if known == NOTHING or not lost(known, self.log_files.newest_first()):
+                self.known.write(self.log_head())
 
     def refuse_lost(self) -> None:
         self.known.refuse_lost(self.log_files.newest_first, self.where(), self.app, self.log_head().hash or "none")

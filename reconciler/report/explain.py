@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from reconciler.declare.place import Place
+from reconciler.plan.access.had import Had
 from reconciler.plan.explain.model import Account, ClauseSeen, ExplainedStep, Explanation, FilterSeen, Grant
 from reconciler.report.change_text import change_lines, value_text
 from reconciler.report.colours import GREEN, RED, YELLOW, Colour
+from reconciler.report.had import fields
 from reconciler.report.jsonform import change_json
 from reconciler.report.mapping_trace import mapping_json, mapping_lines
 from reconciler.report.safe import plain
 from reconciler.resolve.derive import Derived
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 TITLES = {"connection": "Connection", "import": "Import", "scope": "Scope", "match": "Match", "action": "Action"}
 WORDS = {"success": "ok", "failure": "NO", "skipped": "not asked"}
 MARKS = {True: "ok", False: "NO", None: "- "}
@@ -96,10 +99,17 @@ def _at(place: Place) -> str:
     return f"{plain(place.file)}:{place.line}"
 
 
-def dumps(items: list[Explanation]) -> str:
-    """The outer form, one explanation an app."""
-    document = {"format_version": FORMAT_VERSION, "explanations": [to_json(item) for item in items]}
+def dumps(items: Sequence[Explanation], histories: Sequence[Iterable[Had]]) -> str:
+    """The outer form, one explanation an app, each with when its object came to what it has now, by the log."""
+    told = [{**to_json(item), "history": _history(item, rows)} for item, rows in zip(items, histories, strict=True)]
+    document = {"format_version": FORMAT_VERSION, "explanations": told}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+def _history(item: Explanation, rows: Iterable[Had]) -> list[dict[str, Any]]:
+    """As `access --at` tells it, without what the explanation says of the object already."""
+    said = ("app", "address", "login", "took")
+    return [{name: value for name, value in fields(item.app, row).items() if name not in said} for row in rows]
 
 
 def to_json(item: Explanation) -> dict[str, Any]:

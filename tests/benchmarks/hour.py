@@ -94,8 +94,10 @@ def simulator() -> Iterator[str]:
     with subprocess.Popen(command, cwd=ROOT, env={**os.environ, "SCIM_TOKEN": TOKEN}) as process:
         while socket.socket().connect_ex(("127.0.0.1", port)):
             time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}/v2"
-        process.terminate()
+        try:
+            yield f"http://127.0.0.1:{port}/v2"
+        finally:
+            process.terminate()
 
 
 def main(minutes: float, count: int) -> None:
@@ -115,7 +117,9 @@ def main(minutes: float, count: int) -> None:
         logged = subprocess.run(
             [*RECONCILE, "logs", "--format", "json"], cwd=folder, env=environ, capture_output=True, check=True
         )
-        _tell(count, edits, [json.loads(line) for line in logged.stdout.splitlines()], said, sizes)
+        _tell(
+            count, edits, [line for line in map(json.loads, logged.stdout.splitlines()) if "sourceIdentity" in line], said, sizes
+        )
         wrong = list(_wrong(url, company, edits))
         print(f"ended with {code}; not as declared at the service: {len(wrong)} {wrong[:5]}")
 

@@ -259,6 +259,7 @@ class World:
         self.patch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=next(numbers), version=4))
         self.patch.setattr(secrets, "randbelow", lambda limit: next(numbers) % limit)
         self.patch.setattr("reconciler.scim.profile.CONCURRENCY", 1)  # one order of requests, always
+        self.patch.setattr("reconciler.scim.rate.random.uniform", lambda *_: 0.0)  # no try waits for the one before it
         self.patch.setattr(httpx.HTTPTransport, "handle_request", lambda _, request: self.service.handle(request))
 
     def play(self) -> dict[str, str]:

@@ -36,7 +36,7 @@ def explained(world: World, address: str, online: bool = True) -> Explanation:
     context = context if online else offline(context.app, context.resolution, found.record)
     connection = ExplainedStep("connection", "success" if online else "skipped", "x")
     explanation = explain(context, address, connection, found.planned if online else None, SystemChance())
-    Draft202012Validator(json.loads(SCHEMA.read_text())).validate(json.loads(dumps([explanation])))
+    Draft202012Validator(json.loads(SCHEMA.read_text())).validate(json.loads(dumps([explanation], [[]])))
     return explanation
 
 
@@ -194,7 +194,7 @@ def test_an_assignment_is_explained_with_the_reason_that_somebody_gave(world: Wo
     assert {grant.role: grant.said for grant in found.grants} == {"Admin": "NET-1432", "User": ""}
     shown = render(found, lambda words, _: words)
     assert "Role Admin: assigned at" in shown and ", reason: NET-1432" in shown and shown.count("reason:") == 1
-    grants = json.loads(dumps([found]))["explanations"][0]["roles"]
+    grants = json.loads(dumps([found], [[]]))["explanations"][0]["roles"]
     assert {grant["role"]: grant.get("assignment_reason") for grant in grants} == {"Admin": "NET-1432", "User": None}
 
 
@@ -353,7 +353,7 @@ def test_a_value_under_redact_is_shown_in_no_step(world: World) -> None:
     )
     for _ in range(2):
         found = explained(world, ONE)
-        for text in (render(found, lambda text, code: text), dumps([found])):
+        for text in (render(found, lambda text, code: text), dumps([found], [[]])):
             assert "Engineer" not in text and "[Redact]" in text
         mapped(world, ("source: jobTitle", "expression: 'Redact([jobTitle])'"))
         world.converge()
@@ -363,7 +363,7 @@ def test_text_and_json_say_the_same(world: World) -> None:
     world.assign("user: ada@x.org, role: Default Access")
     mapped(world, ("    attributes:\n", FILTERED))
     found = explained(world, ONE)
-    text, data = render(found, lambda text, code: text), json.loads(dumps([found]))["explanations"][0]
+    text, data = render(found, lambda text, code: text), json.loads(dumps([found], [[]]))["explanations"][0]
     said = [s["description"] for s in data["steps"]] + [c["detail"] for s in data["steps"] for c in s["checks"]]
     said += [e["text"] for e in data["edits"]] + [m["target"] for m in data["mappings"]] + [f["name"] for f in data["filters"]]
     assert len(said) > 20 and [words for words in said if words not in text] == []

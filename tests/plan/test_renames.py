@@ -220,7 +220,8 @@ def test_of_many_the_first_are_named_and_the_rest_is_counted_and_the_headline_ta
     assert len(plan.looks_renamed) == 8 and headline(plan, str).startswith(
         "8 logins look renamed without `previously`, nobody else's access changes"
     )
-    assert render(plan, lambda text, _: text).splitlines()[3:5] == ["Caution:", f"  ! {said}"], "before anything else"
+    caution = ["Caution:", f"  ! {said} [LooksRenamed]"]
+    assert render(plan, lambda text, _: text).splitlines()[3:5] == caution, "before anything else"
 
 
 def test_only_what_the_plan_holds_is_spoken_of_and_nobody_is_named_where_it_is_redacted(applied: World) -> None:

@@ -148,6 +148,7 @@ class Turns(Simulation):
         self.ends: dict[str, int] = {}
         self.fallen: Path | None = None  # the machine of a killed cycle that nothing has followed yet
         self.found: list[Event] = []
+        self.told_by: dict[str, Path] = {}  # id of a message -> the machine whose outbox it was in
 
     def serve(self, url: str) -> None:
         """The service is at `url` from now on, for whichever process."""
@@ -302,7 +303,7 @@ class Turns(Simulation):
             over = event.ended if event.phase == "ended" else [named(event.kind, event.before)] * (event.phase == "changed")
             known = {key: cycle for key, cycle in known.items() if key[0] not in over}
             if event.phase != "ended":
-                key = named(event.kind, event.reason), event.id if event.reason in RECORD else ""
+                key = named(event.kind, event.reason), str(self.told_by[event.id]) if event.reason in RECORD else ""
                 expect(key not in known, f"{key[0]} is told twice: by {known.get(key)} and {event.cycle}")
                 known[key] = event.cycle
         return {cause for cause, _ in known}
@@ -310,10 +311,11 @@ class Turns(Simulation):
     def hear(self) -> None:
         """The messages of both machines: each id once, in the order of time."""
         ids = {event.id for event in self.found}
-        new = [m.event for machine in self.machines for m in Outbox(machine / ".git/reconcile/wiki/outbox").messages()]
-        for event in sorted((event for event in new if event.id not in ids), key=lambda event: event.at):
+        told = [(m.event, by) for by in self.machines for m in Outbox(by / ".git/reconcile/wiki/outbox").messages()]
+        for event, machine in sorted(told, key=lambda one: one[0].at):
             if event.id not in ids:
                 self.found.append(event)
+                self.told_by[event.id] = machine
                 ids.add(event.id)
         _ = self.open
 

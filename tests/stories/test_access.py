@@ -6,7 +6,9 @@ import csv
 import json
 from pathlib import Path
 
-from tests.support.servers import Desk, scim_server
+from jsonschema import Draft202012Validator
+
+from tests.support.servers import ROOT, Desk, scim_server
 
 
 def test_who_has_what_is_told_in_every_form_and_without_the_service(tmp_path: Path) -> None:
@@ -63,3 +65,15 @@ def test_who_had_what_is_told_from_the_log_with_what_gave_and_took_it(tmp_path: 
     assert damaged.code == 1 and "e.zip cannot be checked" in damaged.err
     assert desk.reconcile("access", "--at", "tomorrow").code == 64
     assert desk.reconcile("access", "--at", "2999-01-01").code == 64
+
+
+def test_explain_tells_in_json_too_when_each_thing_came_and_what_gave_it(tmp_path: Path) -> None:
+    with scim_server() as url:
+        desk = Desk(tmp_path, f"{url}/{tmp_path.name}/v2")
+        assert desk.reconcile("apply", "--auto-approve").code == 0
+    whole = json.loads(desk.reconcile("explain", "ada@x.org", "--offline", "--format", "json").out)
+    Draft202012Validator(json.loads((ROOT / "schemas/explain.schema.json").read_text())).validate(whole)
+    (said,) = whole["explanations"]
+    group, role = said["history"]
+    assert (group["kind"], group["what"], role["what"], role["known"]) == ("group", "Net", "User", True)
+    assert role["gave"]["file"].endswith("assignments.yaml") and role["gave"]["readBack"] == "asWritten"

@@ -64,14 +64,20 @@ class Part:
 
 
 def about(blocks: Iterable[bytes], texts: Collection[str]) -> Part:
-    """The records that hold one of these texts, whatever its case, or tell of a group. Raises RecordError."""
-    part, needles = Part(), [GROUP, *filter(None, map(needle, texts))]
+    """The records in which one of these texts is a value, whatever its case, and those of groups. Raises RecordError."""
+    part, needles = Part(), [GROUP, *filter(None, map(_whole, texts))]
     for block in blocks:
         lowered = block.lower()
         starts = sorted({start for text in needles for start in _starts(lowered, text)})
         part.records += [record for start in starts for record in record_of(_line(block, start))]
         _bounds(part, block)
     return part
+
+
+def _whole(text: str) -> bytes:
+    """The same of a text that is all of a JSON string: an id such as 7 is in many a number."""
+    found = needle(text)
+    return b'"' + found + b'"' if len(found) == len(text.encode()) else found
 
 
 def _starts(lowered: bytes, text: bytes) -> Iterator[int]:

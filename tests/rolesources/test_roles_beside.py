@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cycle.role_reading import IN_TURN, RoleNames
+from reconciler.cycle.role_reading import IN_TURN, Asked, RoleNames, read_roles
 from reconciler.declare.load import load
 from reconciler.plan.access.held import held, is_unused
 from reconciler.plan.change import Action
@@ -15,8 +15,9 @@ from reconciler.plan.live import Part
 from reconciler.plan.roles_beside import memory
 from reconciler.record.open import recovered
 from reconciler.report.held import as_csv
-from reconciler.rolesources.model import Edit
-from tests.support.role_api import MemoryRoles
+from reconciler.rolesources.model import Catalog, Edit, Person
+from tests.support.role_api import PLACES, MemoryRoles, lost
+from tests.support.role_api import ROLES as ROLES_THERE
 from tests.support.world import SWITCH, World
 
 MAPPINGS = f"""mappings:
@@ -245,3 +246,33 @@ def test_an_apply_of_a_part_forgets_nothing_of_the_others(world: World) -> None:
     assert {id: seen["held"] for id, seen in kept["seen"].items()} == {
         id: [] if id == ada else ["*/13"] for id in session.planned.context.live.users
     }
+
+
+def test_who_is_put_out_is_put_out_whatever_is_wrong_with_the_names_of_roles(world: World) -> None:
+    world.converge()
+    resolution, live = (lambda context: (context.resolution, context.live))(world.session().planned.context)
+    source(world).catalog_now = Catalog(tuple(role for role in ROLES_THERE if role.name != "NOC Viewer"), PLACES)
+    with pytest.raises(RoleNames):
+        read_roles(world.role_source, resolution, None, live)
+    found = read_roles(world.role_source, resolution, None, live, Asked(urgent=True))
+    assert [[role["value"] for role in account.values[-1]] for account in found.users.values()] == [["user"], ["user"]]
+    world.role_source.people = broken  # type: ignore[union-attr]
+    assert "GET /v7/users: no answer" in read_roles(world.role_source, resolution, None, live, Asked(urgent=True)).roles.why
+
+
+def broken() -> list[Person]:
+    raise lost("GET /v7/users")
+
+
+def test_everybody_is_read_where_that_is_asked_for_and_how_long_it_takes_is_said(world: World) -> None:
+    names = [f"u{number}@x.org" for number in range(20)]
+    world.users(*(f"userPrincipalName: {name}, displayName: {name}" for name in names))
+    world.groups("displayName: All, members: [" + ", ".join(names) + "]")
+    world.assign("group: All, role: User")
+    world.converge()
+    session, said = world.session(), list[str]()
+    context = session.planned.context
+    source(world).calls.clear()
+    read_roles(world.role_source, context.resolution, session.record, context.live, Asked(True, said.append, 10))
+    assert source(world).asked("read") == 20
+    assert said == ["reading the roles of 20 people, one request each: about 2 min at 10 a minute"]
