@@ -103,6 +103,8 @@ class ThousandEyes:
     def edits(self, since: str) -> Iterable[Edit]:
         request = "GET /audit-user-events"
         found = [edit for event in self._events(since) for edit in forms.edits(event, self._emails, request)]
+        if found and found[0].at > found[-1].at:  # in which order is not documented, and several may be of one second
+            found.reverse()
         return sorted(found, key=lambda edit: edit.at)
 
     def _events(self, since: str) -> Iterator[dict[str, Any]]:

@@ -31,7 +31,6 @@ import io
 import itertools
 import json
 import os
-import random
 import re
 import secrets
 import shlex
@@ -259,7 +258,6 @@ class World:
         numbers = itertools.count(1)
         self.patch.setattr(uuid, "uuid4", lambda: uuid.UUID(int=next(numbers), version=4))
         self.patch.setattr(secrets, "randbelow", lambda limit: next(numbers) % limit)
-        self.patch.setattr(random, "uniform", lambda low, high: low)  # how long a wait is, and so whether it is told
         self.patch.setattr("reconciler.scim.profile.CONCURRENCY", 1)  # one order of requests, always
         self.patch.setattr("reconciler.scim.rate.random.uniform", lambda *_: 0.0)  # no try waits for the one before it
         self.patch.setattr(httpx.HTTPTransport, "handle_request", lambda _, request: self.service.handle(request))

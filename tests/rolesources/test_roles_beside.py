@@ -262,3 +262,17 @@ def test_who_is_put_out_is_put_out_whatever_is_wrong_with_the_names_of_roles(wor
 
 def broken() -> list[Person]:
     raise lost("GET /v7/users")
+
+
+def test_everybody_is_read_where_that_is_asked_for_and_how_long_it_takes_is_said(world: World) -> None:
+    names = [f"u{number}@x.org" for number in range(20)]
+    world.users(*(f"userPrincipalName: {name}, displayName: {name}" for name in names))
+    world.groups("displayName: All, members: [" + ", ".join(names) + "]")
+    world.assign("group: All, role: User")
+    world.converge()
+    session, said = world.session(), list[str]()
+    context = session.planned.context
+    source(world).calls.clear()
+    read_roles(world.role_source, context.resolution, session.record, context.live, Asked(True, said.append, 10))
+    assert source(world).asked("read") == 20
+    assert said == ["reading the roles of 20 people, one request each: about 2 min at 10 a minute"]

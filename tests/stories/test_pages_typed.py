@@ -33,6 +33,7 @@ NOT_TYPED = {
     ("README", "$ reconcile plan --app wiki"),  # compared by test_demo.py
     ("README", "$ make demo    # the whole story, on this machine, against real SCIM servers that it starts and ends itself"),
     ("howto-recover", "$ reconcile unlock 5f1c2ad09be74a1f8d3a3a7a0d5f2c11 --app wiki"),
+    ("record", '$ ssh-keygen -t ed25519 -N "" -C reconcile -f reconcile-key'),  # secrets of GitHub
     ("review", "$ reconcile review close 2026-Q4 --evidence review-2026-Q4.zip"),  # test_review.py closes one
     ("service", "$ reconcile run --pull             # until told to stop; follow the remote's main branch"),
     ("tutorial", "$ SCIM_TOKEN=secret python -m reconciler.demo generic --port 8101"),
@@ -126,7 +127,7 @@ def change(folder: Path, text: str) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_each_block_says_what_it_is_and_can_be_read(page: Path) -> None:
     for kind, text in blocks(page):
-        assert kind in KINDS, text
+        assert kind in KINDS, f"say what this block is, `sh` to have it typed or `console` to show it:\n{text}"
         if kind == "yaml":
             yaml.safe_load(text)
         elif kind == "json":

@@ -144,6 +144,15 @@ def test_a_hand_edit_is_found_with_its_author_and_set_right(world: RolesWorld) -
     assert world.held("ada@x.org") == {(ORGANIZATION_ADMIN, "all"), *REGULAR}
 
 
+def test_an_edit_in_the_second_of_our_own_write_is_found_with_its_author(world: RolesWorld) -> None:
+    second = world.clock()
+    world.office.organisation.clock = lambda: second
+    world.assign("user: ada@x.org, role: Night shift", *USER)
+    world.converge()
+    edit(world, "ada@x.org", REGULAR_USER)
+    assert "edited by Boss (boss@example.net)" in text(world.plan())
+
+
 def test_a_role_that_was_renamed_in_the_app_is_an_error_that_says_so(world: RolesWorld) -> None:
     world.assign("user: ada@x.org, role: Night shift", USER[1])
     world.converge()
