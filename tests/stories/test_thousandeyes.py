@@ -372,6 +372,32 @@ def test_an_import_of_what_is_there_makes_an_empty_plan(tmp_path: Path) -> None:
         assert shown.code == 0, shown
 
 
+def test_an_import_assigns_a_role_to_the_group_that_explains_it(tmp_path: Path) -> None:
+    """Of whoever holds it beside, and of a group of which somebody does not hold it, it is by person."""
+    office = Office(Running())
+    with serving(office.service) as url:
+        there = desk(tmp_path, url, office)
+        for name in ("grace@x.org", "joan@x.org"):
+            office.hire(name)
+        for name in ("ada@x.org", "grace@x.org", "joan@x.org"):
+            person = office.organisation.by_email(name)
+            assert person is not None
+            person.everywhere, person.groups = [], {office.production: [office.role("Account Admin")]}
+        groups = "{displayName: Ops, members: [ada@x.org, grace@x.org]}, {displayName: All, members: [ada@x.org, bob@x.org]}"
+        groups += ", {displayName: One, members: [joan@x.org]}"
+        there.write("directory/groups/a.yaml", f"groups: [{groups}]\n")
+        people = ", ".join(f"{{userPrincipalName: {name}@x.org}}" for name in ("ada", "bob", "grace", "joan"))
+        there.write("directory/users/a.yaml", f"users: [{people}]\n")
+        assert there.reconcile("import", "--app", "wiki", "--force").code == 0
+        assigned = (tmp_path / "desired/apps/wiki/assignments.yaml").read_text().splitlines()
+        assert [line.strip(" -") for line in assigned if "Account Admin" in line] == [
+            "{user: joan@x.org, role: Account Admin}",
+            "{group: Ops, role: Account Admin}",
+        ]
+        shown = there.reconcile("plan", "--detailed-exitcode")
+        assert shown.code == 0, shown
+
+
 def test_another_place_or_token_for_roles_than_when_last_applied_is_said(world: RolesWorld) -> None:
     declarations = load(world.folder / "desired").declarations
     app = declarations.apps["wiki"]
