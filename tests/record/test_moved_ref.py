@@ -67,7 +67,7 @@ def test_another_machine_that_knew_the_old_ref_takes_the_new_one_and_refuses_one
 def test_where_else_a_record_lies_is_found(world: GitWorld) -> None:
     branch = world.store(named=BRANCH)
     assert branch.load() is None and branch.elsewhere() == [REF] and world.store().elsewhere() == []
-    git(world.bare, "update-ref", "refs/heads/reconcile/wiki", "main")  # a branch that is no record
+    git(world.bare, "update-ref", "refs/heads/reconcile/wiki", "main")  # a branch that is not a record
     assert world.store().elsewhere() == []
     git(world.bare, "update-ref", "-d", "refs/heads/reconcile/wiki")
     migrate(world.store(), branch, SINCE)
@@ -76,7 +76,7 @@ def test_where_else_a_record_lies_is_found(world: GitWorld) -> None:
 
 def test_a_branch_that_is_no_record_is_not_written_to(world: GitWorld) -> None:
     git(world.bare, "update-ref", "refs/heads/reconcile/wiki", "main")
-    with pytest.raises(RecordError, match="is no record"):
+    with pytest.raises(RecordError, match="is not a record"):
         migrate(world.store(), world.store(named=BRANCH), SINCE)
     assert world.store().load() is not None and world.store().read_lock() is None
 
