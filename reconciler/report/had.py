@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from reconciler.declare.names import fold
+from reconciler.declare.wording import plural
 from reconciler.plan.access.had import Had, Past
 from reconciler.report.held import as_rows_of_csv
 from reconciler.report.log_query import actions_of, address_of, by_of, ours_of
@@ -111,9 +112,9 @@ def _block(app: str, rows: list[Had], at: str) -> list[str]:
     cells = [_cells(row) for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)] if cells else []
     people = len({row.id for row in rows if row.known})
-    counts = f"{people:,} {'person' if people == 1 else 'people'} had access at {at}"
+    counts = f"{plural(people, 'person', 'people')} had access at {at}"
     unsure = sum(not row.known for row in rows)
-    more = f"; of {unsure:,} more {'row' if unsure == 1 else 'rows'} nobody knows" if unsure else ""
+    more = f"; of {plural(unsure, 'more row')} nobody knows" if unsure else ""
     lines = ["  " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cells]
     return [f"{plain(app)}: {counts}{more}", *lines, ""]
 

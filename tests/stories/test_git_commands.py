@@ -184,7 +184,7 @@ def test_a_record_moves_to_where_reconciler_yaml_says(remote: GitWorld, capsys: 
     record = Record("wiki", "https://x", {"User/a": {"id": "1"}})
     LocalStore(Path(".reconcile"), "wiki").save(record)
     assert run(["record", "migrate"]) == 0
-    assert "1 entries moved from .reconcile/wiki to refs/reconcile/wiki on origin" in capsys.readouterr().out
+    assert "1 entry moved from .reconcile/wiki to refs/reconcile/wiki on origin" in capsys.readouterr().out
     assert store().load() == record
     assert run(["record", "migrate"]) == 1 and "no record in .reconcile/wiki" in capsys.readouterr().err
     assert run(["record", "migrate", "--from", "git"]) == 64
