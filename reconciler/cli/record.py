@@ -159,7 +159,7 @@ def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str | None)
         elif not isinstance(store, GitStore):
             echo(f"{app.name}: there is no record")
         if isinstance(store, GitStore):
-            echo(f"{app.name}: {store.prune(days, today)} commits cut")
+            echo(f"{app.name}: {plural(store.prune(days, today), 'commit')} cut")
         return 0
 
     return _each(desired, apps, work)

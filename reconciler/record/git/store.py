@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.declare.settings import REF
+from reconciler.declare.wording import plural
 from reconciler.record import lease
 from reconciler.record.git import shards
 from reconciler.record.git.history import prune
@@ -127,7 +128,7 @@ class GitStore:
                 self.owner.look()
             changes: Changes = shards.changes(record, self.ref.files, self.ref.has)
             if self.owner.held is None:
-                self._alone(f"record of {len(record.entries)} entries saved", changes)
+                self._alone(f"record of {plural(len(record.entries), 'entry', 'entries')} saved", changes)
                 return
             self.buffered = changes
             self.adopted += adopted
@@ -137,7 +138,7 @@ class GitStore:
     def _announce(self, count: int) -> None:
         """Before the first write to the service: whoever comes after a kill sees what was under way."""
         held = self.owner.held
-        words = f"{held.command if held else self.app}: {count} changes under way"
+        words = f"{held.command if held else self.app}: {plural(count, 'change')} under way"
         if self.lost or (self.buffered and not self.ref.publish(self.buffered, words)):
             self.owner.taken = True
             raise LeaseLost("another run has taken the lock: nothing was written to the service", "run it again")
