@@ -151,7 +151,7 @@ def tell_forgotten(store: Store, address: str) -> None:
 
 def tell_trusted(store: Store, head: str) -> None:
     """A head was accepted although history was lost, or it is not signed as it should be. Raises RecordError."""
-    words = f"{head} was accepted as it is: lost history, or how it is signed, is no reason to refuse it"
+    words = f"{head} was accepted as it is, although history is lost or it is not signed as it should be"
     tell_command(store, "trust", words, {"head": head})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 import threading
 from pathlib import Path
 from uuid import uuid4
@@ -263,6 +264,30 @@ def test_a_record_that_was_left_in_the_old_place_is_named_until_it_is_moved(tmp_
         assert said and desk.reconcile(*said[1].split()).code == 0
         ran = desk.reconcile("plan")
         assert "1 to disable" in ran.out and "there is no record" not in ran.out
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="ssh-keygen is not installed: apt install openssh-client")
+def test_an_apply_stops_at_an_unsigned_head_until_a_person_trusts_it(tmp_path: Path) -> None:
+    remote = GitWorld(tmp_path)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / "key")], check=True)
+    for name, value in (("gpg.format", "ssh"), ("user.signingkey", str(tmp_path / "key"))):
+        git(remote.checkout, "config", name, value)
+    with scim_server() as url:
+        desk = Desk(remote.checkout, f"{url}/{uuid4().hex}/v2")
+        desk.write("reconciler.yaml", IN_GIT)
+        assert desk.reconcile("apply", "--auto-approve").code == 0
+        desk.write("reconciler.yaml", IN_GIT.replace("}", ", sign: true}"))
+        desk.people("ada@x.org", "grace@x.org, accountEnabled: false")
+        assert desk.reconcile("apply", "--auto-approve").code == 0  # the first that signs
+        GitStore("wiki", folder=remote.clone("mallory"), environ=ENV).log([{"activityDateTime": "2026-06-01T00:00:00Z"}])
+        desk.people("ada@x.org", "grace@x.org")
+        for command in (["plan"], ["apply", "--auto-approve"]):
+            ran = desk.reconcile(*command)
+            assert ran.code == 1 and "is unsigned, and one before it is signed" in ran.err and "[RecordNotSigned]" in ran.err
+        said = re.search("`reconcile (record trust .*?)`", ran.err)
+        assert said and desk.reconcile(*said[1].split()).code == 0
+        assert "Applied 2 of 2 changes" in desk.reconcile("apply", "--auto-approve").out
+        assert "was accepted as it is" in desk.reconcile("logs").out
 
 
 def test_no_repository_is_said_in_words(
