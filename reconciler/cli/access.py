@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,8 @@ def access(
     if at is not None or diff is not None:
         from reconciler.cli.access_past import Asked, show_at, show_difference, time_of
 
-        asked = Asked(declarations, chosen(declarations, apps), lambda rows: _had(rows, people, roles, groups, privileged))
+        pick = partial(_had, people=people, roles=roles, groups=groups, privileged=privileged)
+        asked = Asked(declarations, chosen(declarations, apps), pick, desired)
         if diff is not None:
             return show_difference(asked, time_of("--diff", diff[0]), time_of("--diff", diff[1]), form, kept)
         return show_at(asked, time_of("--at", at or ""), form, kept)

@@ -176,10 +176,11 @@ def _told(work: Callable[[], int]) -> int:
 def _show(outcome: Outcome, out: Path) -> int:
     from reconciler.cli.workflow_lines import complete_workflows
     from reconciler.cycle.declarations import checked
+    from reconciler.declare.wording import plural
     from reconciler.report.safe import plain
     from reconciler.report.text import last_line
 
-    counts = ", ".join(f"{number} {kind}" for kind, number in outcome.counts.items())
+    counts = ", ".join(plural(number, kind.removesuffix("s")) for kind, number in outcome.counts.items())
     for path in outcome.written:
         echo(f"wrote {plain(str(out / path))}")
     for path in outcome.removed:

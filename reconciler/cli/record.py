@@ -110,7 +110,7 @@ def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -
 @options
 @click.argument("head")
 def trust(desired: Path, apps: tuple[str, ...], no_color: bool, head: str) -> int:
-    """Accept HEAD as the record of the app, although history that this checkout knew is lost.
+    """Accept HEAD as the record of the app, although history that this checkout knew is lost, or it is not signed.
 
     HEAD is the commit of a record in Git, the hash of the newest record of a local one's log, or `none`. The log tells of it.
     """
@@ -159,7 +159,7 @@ def prune(desired: Path, apps: tuple[str, ...], no_color: bool, age: str | None)
         elif not isinstance(store, GitStore):
             echo(f"{app.name}: there is no record")
         if isinstance(store, GitStore):
-            echo(f"{app.name}: {store.prune(days, today)} commits cut")
+            echo(f"{app.name}: {plural(store.prune(days, today), 'commit')} cut")
         return 0
 
     return _each(desired, apps, work)

@@ -13,6 +13,7 @@ from reconciler.cycle.clock import now
 from reconciler.declare.folders import APP_NAME
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.settings import APP, PLACES, RecordSettings
+from reconciler.declare.wording import plural
 from reconciler.record.here import checkout_here
 from reconciler.record.open import store_named, store_of
 from reconciler.record.store import Store
@@ -92,7 +93,7 @@ def _move(source: Store, target: Store) -> int:
     if source.where() == target.where():
         raise click.UsageError(f"the record lies in {target.where()} already")
     count = move(source, target, now())
-    words = f"{count} entries moved from {source.where()} to {target.where()}"
+    words = f"{plural(count, 'entry', 'entries')} moved from {source.where()} to {target.where()}"
     logged(lambda: tell_command(target, "migrate", words, {"from": source.where(), "to": target.where()}))
     say(f"{target.app}: {words}", err=False)
     return 0

@@ -202,7 +202,7 @@ def _count(rows: list[Row]) -> str:
     from reconciler.declare.wording import plural
 
     people = len({row.who for row in rows})
-    return f"{plural(len(rows), 'row')} of {people} {'person' if people == 1 else 'people'}"
+    return f"{plural(len(rows), 'row')} of {plural(people, 'person', 'people')}"
 
 
 def _mails(declarations: Declarations) -> dict[str, str]:

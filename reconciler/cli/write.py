@@ -123,7 +123,7 @@ def _summary(result: Result, name: str) -> str:
     ignored = f" The service ignored a part of {status['ignored']}." if status["ignored"] else ""
     ignored += f" It did not do what it was told, of {status['outstanding']}." if status["outstanding"] else ""
     done = status["done"] + status["ignored"]
-    return f"Applied {done} of {len(result.outcomes)} changes to {name}.{_took(result.adopted)}{ignored}"
+    return f"Applied {done} of {plural(len(result.outcomes), 'change')} to {name}.{_took(result.adopted)}{ignored}"
 
 
 def failed_alike(outcomes: Iterable[Outcome]) -> list[str]:

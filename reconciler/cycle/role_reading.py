@@ -14,6 +14,7 @@ from typing import NamedTuple
 from reconciler.cycle.clock import now
 from reconciler.declare.names import fold
 from reconciler.declare.place import Problem
+from reconciler.declare.wording import plural
 from reconciler.plan.live import Live, LiveObject, RolesRead
 from reconciler.plan.matching.match import match
 from reconciler.plan.role_table import Grants, RoleTable, read, role_table, written
@@ -209,7 +210,8 @@ def tell_of(asked: Asked, people: int) -> None:
     rate = asked.per_minute
     if rate and people > rate // 4:
         minutes = -(-people // rate)
-        asked.tell(f"reading the roles of {people} people, one request each: about {minutes} min at {rate} a minute")
+        whose = plural(people, "person", "people")
+        asked.tell(f"reading the roles of {whose}, one request each: about {minutes} min at {rate} a minute")
 
 
 def _by_account(users: Mapping[str, LiveObject], people: list[Person]) -> dict[str, Person]:

@@ -49,6 +49,6 @@ def _nearest(wanted: str, known: Iterable[str], scorer: Any, cutoff: float, most
     return [name for name, *_ in process.extract(wanted, list(known), scorer=scorer, score_cutoff=cutoff, limit=most)]
 
 
-def plural(number: int, noun: str) -> str:
-    """`1 user`, `2 users`; the noun is one that takes an s."""
-    return f"{number} {noun}" + "s" * (number != 1)
+def plural(number: int, noun: str, several: str = "") -> str:
+    """`1 user`, `2,000 users`; `several` is the noun of more than one where that is not the one noun with an s."""
+    return f"{number:,} {noun if number == 1 else several or noun + 's'}"

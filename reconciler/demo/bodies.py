@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from reconciler.declare.wording import plural
 from reconciler.resolve.paths import PathError, parse_path
 
 Resource = dict[str, Any]
@@ -116,7 +117,7 @@ def group_problem(body: Any, settings: Mapping[str, Any]) -> str:
             return "all members cannot be replaced or removed at once"
         changed += len(value) if path == "members" and isinstance(value, list) else path.startswith("members[")
     most = settings["groups"]["membersPerPatch"]
-    return f"at most {most} membership changes" if changed > most else ""
+    return f"at most {plural(most, 'membership change')}" if changed > most else ""
 
 
 def members_by_filter(body: Any) -> Any:

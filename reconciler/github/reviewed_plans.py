@@ -16,6 +16,7 @@ from reconciler.cycle.listener import Tell
 from reconciler.cycle.plan_files import read_plans
 from reconciler.cycle.reviewed import known_record
 from reconciler.cycle.touched import Touched
+from reconciler.declare.wording import plural
 from reconciler.github.gh import GitHubError, ask, download
 from reconciler.plan.model import Plan
 from reconciler.record.store import Store
@@ -51,7 +52,8 @@ def save_merged(app: str, store: Store, head: str | None, changed: Callable[[str
     pulls = merged(record.commit if record else "", head, os.environ.get("GITHUB_REF_NAME"), tell)
     without = save(app, pulls, folder, partial(known_record, store), tell)
     since = record.commit[:12] if record and record.commit else "an unknown commit"
-    tell(f"{app}: {len(pulls) - len(without)} reviewed plans of {len(pulls)} pull requests merged since {since}")
+    saved = plural(len(pulls) - len(without), "reviewed plan")
+    tell(f"{app}: {saved} of {plural(len(pulls), 'pull request')} merged since {since}")
     for pull in without:
         tell(
             f"{app}: pull request {pull.number} has no saved plan of {pull.head[:12]} (it does not touch {app}; or the plan was "

@@ -8,6 +8,8 @@ import hashlib
 import hmac
 from collections.abc import Iterable
 
+from reconciler.declare.wording import plural
+
 PREFIX = "whsec_"
 SHORTEST, LONGEST = 24, 64  # bytes of a key
 
@@ -21,7 +23,7 @@ def key_of(secret: str) -> bytes:
     if not secret.startswith(PREFIX):
         raise ValueError(f"it does not begin with {PREFIX}")
     if not SHORTEST <= len(key) <= LONGEST:
-        raise ValueError(f"its key has {len(key)} bytes, not {SHORTEST} to {LONGEST}")
+        raise ValueError(f"its key has {plural(len(key), 'byte')}, not {SHORTEST} to {LONGEST}")
     return key
 
 

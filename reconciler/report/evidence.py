@@ -118,18 +118,17 @@ def summary(files: Mapping[str, bytes]) -> list[str]:
     return [line for app, said in counts.items() for line in _summary(app, said, heads[app])]
 
 
-def _people(number: int) -> str:
-    return "person" if number == 1 else "people"
+def _records(number: Any) -> str:
+    return plural(number, "record") if isinstance(number, int) else "an unknown number of records"
 
 
 def _summary(app: str, said: Mapping[str, Any], of: Mapping[str, Any]) -> list[str]:
-    rows = (
-        "nobody knows" if said["rows"] is None else f"{plural(said['rows'], 'row')} of {said['people']} {_people(said['people'])}"
-    )
+    people = plural(said["people"] or 0, "person", "people")
+    rows = "nobody knows" if said["rows"] is None else f"{plural(said['rows'], 'row')} of {people}"
     signed = "signed" if of["signature"] else "not signed"
     gaps = len(said.get("gaps") or ()) + len(said.get("problems") or ())
     whole = plural(gaps, "gap") if gaps else "without a gap"
     return [
-        f"{app}: {rows}; {said.get('logRecords')} records of the log, {whole}",
+        f"{app}: {rows}; {_records(said.get('logRecords'))} of the log, {whole}",
         f"    head {of['head'] or 'none'}, {signed}",
     ]

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from reconciler.declare.wording import plural
 from reconciler.plan.access.held import Held, Source
 from reconciler.report.safe import plain
 
@@ -41,7 +42,7 @@ def _block(app: str, rows: list[Held]) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)] if cells else []
     people, privileged = len({row.address for row in rows}), len({row.address for row in rows if row.privileged})
     which = f", {privileged:,} of them something privileged" if people else ""
-    counts = f"{people:,} {'person has' if people == 1 else 'people have'} access{which}"
+    counts = f"{plural(people, 'person has', 'people have')} access{which}"
     lines = ["  " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in cells]
     return [f"{plain(app)}: {counts}", *lines, ""]
 

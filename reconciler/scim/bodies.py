@@ -5,6 +5,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator
 
+from reconciler.declare.wording import plural
+
 LARGEST = 64 * 1024 * 1024  # bytes of an answer, encoded and after each decoding
 LARGEST_ERROR = 65_536  # what is read of an answer that is an error
 PIECE = 262_144
@@ -27,7 +29,7 @@ def decoded(chunks: Iterable[bytes], encoding: str, largest: int = LARGEST) -> I
         raise Unreadable(f"the answer is encoded as {unasked[0]}, which was not asked for")
     codings = [name for name in names if name in CODINGS]  # what nobody knows, `utf-8` for instance, is no coding
     if len(codings) > MOST_CODINGS:
-        raise Unreadable(f"the answer is encoded {len(codings)} times")
+        raise Unreadable(f"the answer is encoded {plural(len(codings), 'time')}")
     pieces = _bounded(chunks, largest)
     for name in reversed(codings):
         pieces = _bounded(_inflated(pieces, name), largest)

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
+from reconciler.declare.wording import plural
 from reconciler.scim.errors import ReadError
 
 MOST_PAGES = 100_000
@@ -58,7 +59,7 @@ class _Found:
         most = max(2 * self.total, FEW) if self.counted else MOST_OBJECTS
         if self.pages > min(most, MOST_PAGES) or len(self.items) > min(most, MOST_OBJECTS):
             raise ReadError(
-                f"the pages have no end: {self.pages:,} of them showed {len(self.items):,} resources, and the "
+                f"the pages have no end: {self.pages:,} of them showed {plural(len(self.items), 'resource')}, and the "
                 f"service reports {self.total:,}",
                 "GET",
                 remedy="tell the service's vendor: its paging is broken",

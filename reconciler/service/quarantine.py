@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from reconciler.declare.wording import plural
 from reconciler.plan.safeguards.deletions import NAME as DELETIONS
 from reconciler.record.service import Quarantined
 from reconciler.service.clocks import UNITS, between, later
@@ -48,7 +49,7 @@ def reason_for(error: AppError | None, blocked: tuple[Block, ...], tally: Tally)
 
 def _by_proportion(tally: Tally) -> tuple[str, str] | None:
     """The documented numbers; for an app too small ever to reach them the same share of itself."""
-    words = f"{tally.failed:,} of {tally.tried:,} objects fail"
+    words = f"{tally.failed:,} of {plural(tally.tried, 'object')} {'fails' if tally.failed == 1 else 'fail'}"
     if tally.failed + tally.references > MOST_IN_ALL:
         return TOTAL, words
     if tally.failed > MOST:

@@ -93,7 +93,7 @@ def test_it_ends_within_its_budget_and_says_how_many_errors_there_are(tmp_path: 
     said, code, seconds, peak = validated(tmp_path)
     assert seconds < 5 and peak < 200 and len(said) < 1_000_000
     assert code == (0 if errors == 0 else 1) and "Traceback" not in said
-    assert errors is None or f"{errors} error{'s' * (errors != 1)}, " in said
+    assert errors is None or f"{errors:,} error{'s' * (errors != 1)}, " in said
 
 
 @pytest.mark.parametrize("form", ["text", "json", "github", "sarif"])
@@ -112,7 +112,7 @@ def test_warnings_of_policies_that_are_not_listed_are_counted(tmp_path: Path) ->
     world.assign("group: g, role: User", "group: g, role: Admin")
     world.write(Y, rows("policies", 4, "{name: p%n, remedy: b, separationOfDuties: [Admin, User]}"))
     said, code, *_ = validated(tmp_path)
-    assert code == 0 and "400 more warnings are not listed" in said and "0 errors, 2400 warnings" in said
+    assert code == 0 and "400 more warnings are not listed" in said and "0 errors, 2,400 warnings" in said
 
 
 def test_what_is_large_and_sound_is_no_error(tmp_path: Path) -> None:

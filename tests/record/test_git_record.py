@@ -100,7 +100,7 @@ def test_an_apply_is_three_commits_that_say_what_was_done(remote: GitWorld) -> N
     owner = remote.log()[-1].removeprefix("reconcile apply: locked by ")
     assert remote.log() == [
         "reconcile apply: 1 create, 1 update failure",
-        "reconcile apply: 1 changes under way",
+        "reconcile apply: 1 change under way",
         f"reconcile apply: locked by {owner}",
     ]
     assert "update User/b X: failure" in git(remote.bare, "log", "-1", "--format=%b", "refs/reconcile/wiki")

@@ -50,7 +50,7 @@ def test_errors_that_are_not_listed_count_in_every_form(tmp_path: Path, capsys: 
     for form in ("text", "json", "github", "sarif"):
         assert run(["validate", "--desired", str(tmp_path / "desired"), "--format", form]) == 1
         said[form] = capsys.readouterr()
-        assert "1200 users, 0 groups, 1 app: 3600 errors, 0 warnings\n" in said[form].err + said[form].out
+        assert "1,200 users, 0 groups, 1 app: 3,600 errors, 0 warnings\n" in said[form].err + said[form].out
     assert sum(row.get("count", 1) for row in json.loads(said["json"].out)["problems"]) == 3_600
     assert said["github"].out.count("::error ") == len(json.loads(said["json"].out)["problems"])
     log = json.loads(said["sarif"].out)

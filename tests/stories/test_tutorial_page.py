@@ -27,5 +27,5 @@ def test_each_block_does_what_the_page_says(tmp_path: Path) -> None:
     first, second = said[2], said[3]
     assert "Plan: 3 to create" in first and "matches the declaration" in second
     assert "Ada Lovelace" in said[4] and "Admin" in said[4] and "NET-1" in said[4] and "Plan: 0 to create, 1 to update" in said[4]
-    assert "Applied 1 of 1 changes" in said[6] and "matches the declaration" in said[6]
+    assert "Applied 1 of 1 change" in said[6] and "matches the declaration" in said[6]
     assert "NET-1" in said[7] or "2099-12-31" in said[7]

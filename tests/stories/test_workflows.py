@@ -159,7 +159,7 @@ def test_each_app_that_has_a_token_gets_a_comment_of_its_own(team: Team) -> None
     team.hub.merge(number)
     run = team.hub.pushed()
     assert run.jobs == {"apply": "success"} and "mute: pull request 1 has no saved plan" in run.summary
-    assert run.summary.count("Applied 1 of 1 changes") == 2 and run.output().count("No changes.") == 2
+    assert run.summary.count("Applied 1 of 1 change") == 2 and run.output().count("No changes.") == 2
 
 
 @pytest.mark.parametrize("hidden", [False, True])
@@ -235,7 +235,7 @@ def test_only_the_apps_that_a_pull_request_touches_are_planned(team: Team) -> No
     assert {step.environ["APP"] for step in run.steps if "APP" in step.environ} == {"crm", "wiki"}, "who assigns her"
     team.hub.merge(number)
     said = team.hub.pushed().summary
-    assert "crm: 1 reviewed plans of 1" in said and "zoo: nothing that concerns it has changed since" in said
+    assert "crm: 1 reviewed plan of 1 pull request merged" in said and "zoo: nothing that concerns it has changed since" in said
     assert team.desk.find("ada@x.org")[0]["title"] == "Admiral"
 
 
@@ -351,7 +351,7 @@ def test_a_merge_applies_exactly_the_reviewed_plan(team: Team, how: str) -> None
     team.desk.seed("stranger@x.org")
     run = team.hub.pushed()
     assert run.jobs == {"apply": "success"}, run.output()
-    assert team.desk.find("grace@x.org") and "Applied 1 of 1 changes" in run.summary
+    assert team.desk.find("grace@x.org") and "Applied 1 of 1 change" in run.summary
     assert team.commit() == team.hub.main()
 
 

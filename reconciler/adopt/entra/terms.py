@@ -7,6 +7,7 @@ from typing import Any
 
 from reconciler.declare.mapping_model import Clause
 from reconciler.declare.source_attributes import COMPUTED, GROUP_SOURCES, USER_SOURCES, source_problem
+from reconciler.declare.wording import plural
 from reconciler.declare.yaml.scalars import can_hold
 from reconciler.resolve.expressions.language import ExpressionError, compile_expression
 from reconciler.resolve.filters import OPERATORS, check_clause
@@ -96,7 +97,7 @@ def clause(kind: str, item: Json) -> Json:
     row: Json = {"attribute": _name(kind, str(item.get("sourceOperandName"))), "operator": operator}
     if not OPERATORS[operator].unary:
         if len(given) != 1:
-            raise Untranslatable(f"{operator} with {len(given)} values")
+            raise Untranslatable(f"{operator} with {plural(len(given), 'value')}")
         row["value"] = given[0]
     if not can_hold(str(row.get("value"))):
         raise Untranslatable("it holds a character that no YAML file can")

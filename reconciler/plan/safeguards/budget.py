@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from math import ceil
 
 from reconciler.declare.settings import Budget
+from reconciler.declare.wording import plural
 from reconciler.plan.change import Action, Change
 from reconciler.plan.cost import estimate
 from reconciler.plan.safeguards.facts import Facts
@@ -39,7 +40,7 @@ def budget(facts: Facts, limits: Budget) -> Safeguard:
 def _said(limits: Budget, sent: int, seconds: int | None) -> Iterator[tuple[bool, str]]:
     """(whether it is exceeded, in words) of each limit that is set."""
     if limits.requests is not None:
-        yield sent > limits.requests, f"about {sent:,} requests of {limits.requests:,} at most"
+        yield sent > limits.requests, f"about {plural(sent, 'request')} of {limits.requests:,} at most"
     if limits.minutes is not None and seconds is None:
         yield False, "how long they take is not known, since the profile has no rate (`rate: {perMinute: N}`)"
     elif limits.minutes is not None and seconds is not None:
@@ -50,7 +51,7 @@ def _said(limits: Budget, sent: int, seconds: int | None) -> Iterator[tuple[bool
     if limits.cost is not None:
         each, currency, most = limits.cost
         money = f"{sent * each:,.2f} {currency}".rstrip()
-        yield sent * each > most, f"about {money} for {sent:,} requests of {most:,.2f} at most"
+        yield sent * each > most, f"about {money} for {plural(sent, 'request')} of {most:,.2f} at most"
 
 
 def _ends_access(change: Change) -> bool:

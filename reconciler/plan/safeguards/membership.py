@@ -29,7 +29,8 @@ def group_membership(facts: Facts) -> Safeguard:
             small = f", and none where fewer than {limits.minimumExisting} accounts or members are known"
         if exceeding and counts:
             counted.append(change.address)
-            of = f"{len(leaving)} of {len(known)} members leave {change.address}"
+            leave = "leaves" if len(leaving) == 1 else "leave"
+            of = f"{len(leaving):,} of {plural(len(known), 'member')} {leave} {change.address}"
             emptied.append(of + (", which gives a privileged role" if halved == 2 else ""))
     nobody = "no active member leaves a group" if any(map(_may_lose, facts.written)) else "no member leaves a group"
     fewer = f"members leave {plural(len(losing), 'group')}" if losing else nobody

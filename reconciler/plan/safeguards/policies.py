@@ -5,6 +5,7 @@ from __future__ import annotations
 from reconciler.declare.listed import MOST_LISTED
 from reconciler.declare.model import Policy
 from reconciler.declare.names import fold
+from reconciler.declare.wording import plural
 from reconciler.plan.context import Context
 from reconciler.plan.policies import Setting, Violation, count, outside, texts, violations
 from reconciler.plan.safeguards.facts import Facts
@@ -34,7 +35,7 @@ def policies(facts: Facts, holders: Holders | None) -> Safeguard:
     return Safeguard(
         "policies",
         verdict(bool(made.count)),
-        told or f"{len(rules)} policies hold of what the plan does",
+        told or f"{plural(len(rules), 'policy holds', 'policies hold')} of what the plan does",
         {"policies": len(rules), "violations": made.count, "earlier": earlier.count},
         "; ".join(found.policy.remedy for found in made.policies.values()),
         counted=_counted(made, facts),
@@ -44,7 +45,7 @@ def policies(facts: Facts, holders: Holders | None) -> Safeguard:
                 for found in earlier.first
             ),
             *(
-                [f"policies are broken {left:,} times more by what was so before; `reconcile validate` lists them"]
+                [f"policies are broken {plural(left, 'more time')} by what was so before; `reconcile validate` lists them"]
                 if left
                 else []
             ),

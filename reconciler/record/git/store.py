@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.declare.settings import REF
+from reconciler.declare.wording import plural
 from reconciler.record import lease
 from reconciler.record.git import shards
 from reconciler.record.git.history import prune
@@ -108,9 +109,13 @@ class GitStore:
         return self.ref.apps()
 
     def load(self) -> Record | None:
-        """The record as the remote has it now, or as this run is making it. Raises RecordError, also where its log lost some."""
+        """The record as the remote has it now, or as this run is making it.
+
+        Raises RecordError, also where its log lost some, or its newest commit is not signed as it should be.
+        """
         with self.mutex:
             self._look()
+            self.ref.require_signed()
             self.log_of_ref.refuse_lost()
             pushed = {path: data for path, data in self.ref.read(shards.belongs).items() if path not in self.buffered}
             waiting = {path: data for path, data in self.buffered.items() if data is not None}
@@ -123,7 +128,7 @@ class GitStore:
                 self.owner.look()
             changes: Changes = shards.changes(record, self.ref.files, self.ref.has)
             if self.owner.held is None:
-                self._alone(f"record of {len(record.entries)} entries saved", changes)
+                self._alone(f"record of {plural(len(record.entries), 'entry', 'entries')} saved", changes)
                 return
             self.buffered = changes
             self.adopted += adopted
@@ -133,7 +138,7 @@ class GitStore:
     def _announce(self, count: int) -> None:
         """Before the first write to the service: whoever comes after a kill sees what was under way."""
         held = self.owner.held
-        words = f"{held.command if held else self.app}: {count} changes under way"
+        words = f"{held.command if held else self.app}: {plural(count, 'change')} under way"
         if self.lost or (self.buffered and not self.ref.publish(self.buffered, words)):
             self.owner.taken = True
             raise LeaseLost("another run has taken the lock: nothing was written to the service", "run it again")
@@ -314,4 +319,5 @@ class GitStore:
         with self.mutex:
             self._look()
             self.owner.refuse_others()
+            self.ref.require_signed()  # what is cut is signed anew
             return prune(self.ref, older_than_days, now)

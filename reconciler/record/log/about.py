@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from reconciler.declare.wording import plural
 from reconciler.record.log.chain import Link, link_of
 from reconciler.record.log.read import record_of
 
@@ -56,7 +57,9 @@ class Part:
             self._miss(at, f"record {begun.number} comes after record {self.last.number}")
         self.newest = max(self.newest, str(last.get("activityDateTime", "")))
         if ended.number - begun.number + 1 != lines:
-            self._miss(self.newest, f"{lines} records stand where {begun.number} to {ended.number} should")
+            self._miss(
+                self.newest, f"{plural(lines, 'record stands', 'records stand')} where {begun.number} to {ended.number} should"
+            )
         self.head, self.last = last, ended
 
     def _miss(self, at: str, what: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from reconciler.declare.wording import plural
 from reconciler.record.log.audit import Kind, audit_record
 from reconciler.record.log.chain import NOTHING, Link, Record, chained, hash_of, hash_of_all, link_of
 
@@ -26,4 +27,5 @@ def linked(
 
 def _begun(app: str, old: list[str], at: str) -> dict[str, Any]:
     details = {"records": len(old), "digest": hash_of_all(old)}
-    return audit_record(Kind.CHAIN_BEGUN, app, at, f"{len(old)} records were there before it", starter={}, details=details)
+    there = f"{plural(len(old), 'record was', 'records were')} there before it"
+    return audit_record(Kind.CHAIN_BEGUN, app, at, there, starter={}, details=details)

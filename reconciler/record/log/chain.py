@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from reconciler.declare.wording import plural
+
 OURS, CHAIN = "reconcile", "chain"
 BEGUN, PRUNED = "chainBegun", "pruned"  # kinds of audit records that say what comes before the first link
 Record = Mapping[str, Any]
@@ -160,7 +162,10 @@ class Check:
         if self.begun is not None and self.first == NOTHING:
             count, digest = self.begun
             if (count, digest) != (len(self.unlinked), hash_of_all(self.unlinked)):
-                yield Problem(0, f"the {count} records before the chain are not what they were when it began")
+                which = plural(
+                    count, "record before the chain is not what it was", "records before the chain are not what they were"
+                )
+                yield Problem(0, f"the {which} when it began")
 
     def _trust(self) -> Iterator[Problem]:
         if not self.trusted or self.is_trusted_seen:

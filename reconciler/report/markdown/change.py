@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from reconciler.declare.wording import plural
 from reconciler.plan.change import Action, AttributeChange, Change
 from reconciler.plan.diff import detail
 from reconciler.report import blocks
@@ -73,7 +74,7 @@ def _own(cause: str) -> str:
 
 
 def _members(sign: str, members: tuple[str, ...], own: Mapping[str, str], most: int) -> list[str]:
-    more = [f"{sign}   and {len(members) - most:,} more members"] if len(members) > most else []
+    more = [f"{sign}   and {plural(len(members) - most, 'more member')}"] if len(members) > most else []
     return [*(f"{sign}   member {member}" + _own(own.get(member, "")) for member in members[:most]), *more]
 
 

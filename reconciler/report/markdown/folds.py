@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
+from reconciler.declare.wording import plural
 from reconciler.plan.change import Change
 from reconciler.plan.model import Access, Plan
 from reconciler.report.blocks import FEW, NAMED, SAMPLES, Place, Rows, blocks, by_person, for_all, places, rows_alike
@@ -35,7 +36,7 @@ def access(plan: Plan, blob: str) -> list[str | Section]:
     sections: list[str | Section] = [Section("rows of access", 2, shown, "**Access**\n\n" + COLUMNS)]
     if len(alike) > ROWS or len(alike) < len(plan.access):
         more = f"and {len(alike) - ROWS:,} more: " if len(alike) > ROWS else ""
-        title = f"{more}all {len(plan.access):,} rows of access"
+        title = f"{more}all {plural(len(plan.access), 'row')} of access"
         everyone = tuple(_row([row], blob) for row in plan.access)
         sections.append(Section("rows of the whole access list", 5, everyone, _open(title) + COLUMNS, CLOSE))
     return sections
@@ -139,7 +140,7 @@ def safeguards(plan: Plan, words: Words) -> list[Section]:
         f"- {code(str(s.get('name', '')))} {code(str(s.get('status', '')))}: {prose(str(s.get('detail', '')), *words)}"
         for s in plan.safeguards
     )
-    return [Section("safeguards", 5, rows, _open(f"{len(rows):,} safeguards checked"), CLOSE)] if rows else []
+    return [Section("safeguards", 5, rows, _open(f"{plural(len(rows), 'safeguard')} checked"), CLOSE)] if rows else []
 
 
 CLOSE = "\n\n</details>"

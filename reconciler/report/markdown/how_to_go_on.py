@@ -22,7 +22,7 @@ TABLES = 200_000  # characters of a command's Markdown: a summary with the table
 
 def said(lines: list[str], markdown: list[str]) -> str:
     """What a command said: its lines in a fence, then what it had as Markdown."""
-    more = [f"and {len(lines) - MOST:,} more lines"] if len(lines) > MOST else []
+    more = [f"and {plural(len(lines) - MOST, 'more line')}"] if len(lines) > MOST else []
     shown = [inert(line, LONGEST) for line in [*lines[:MOST], *more]]
     ticks = "`" * max(3, max(map(longest_run, shown), default=0) + 1)
     fence = "\n".join([f"{ticks}text", *shown, ticks])
@@ -81,7 +81,7 @@ def _cut(text: str, most: int, where: str) -> str:
     if len(text) <= most:
         return text
     kept = text[:most].rpartition("\n")[0]
-    return f"{kept}\n\nand {text[len(kept) :].strip().count(chr(10)) + 1:,} more lines, {where}"
+    return f"{kept}\n\nand {plural(text[len(kept) :].strip().count(chr(10)) + 1, 'more line')}, {where}"
 
 
 def waiting(plan: Plan, actions: str) -> str:

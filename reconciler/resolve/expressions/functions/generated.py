@@ -6,6 +6,7 @@ import string
 from datetime import datetime
 from typing import Any, Protocol
 
+from reconciler.declare.wording import plural
 from reconciler.resolve.dotnet.ticks import of, printed
 from reconciler.resolve.expressions.functions.base import (
     UNKNOWN,
@@ -74,7 +75,7 @@ def _problem(size: int, minimums: list[int], avoid: str) -> tuple[int, str] | No
     if not 1 <= size <= LONGEST:
         return 0, f"a length of {size} is not between 1 and {LONGEST}"
     if sum(minimums) > size or min(minimums) < 0:
-        return 0, f"{sum(minimums)} characters are asked for in a length of {size}"
+        return 0, f"a length of {size} is asked to hold {plural(sum(minimums), 'character')}"
     kinds = _kinds(avoid)
     empty = [i for i, kind in enumerate(kinds) if not kind and minimums[i]]
     if empty or not any(kinds):
