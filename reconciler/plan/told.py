@@ -24,7 +24,7 @@ from reconciler.plan.strangers import of_strangers
 from reconciler.plan.unmanaged import Directory
 from reconciler.plan.unreached import Unreached, unreached
 from reconciler.plan.unreached import cautions as untaken
-from reconciler.plan.warnings import fixed, ignored, of_declared, of_mappings, of_service, refused, uncleared
+from reconciler.plan.warnings import fixed, ignored, of_declared, of_mappings, of_service, refused, to_confirm, uncleared
 from reconciler.record.model import Record
 
 EVERYTHING = Selection()
@@ -77,6 +77,7 @@ class Told:
             *self.left_out,
             *of_mappings(self.context),
             *of_declared(self.context, self._differ),
+            *to_confirm(self.context, self.selected),
             *of_everyday(self.context),
             *resemblances(self.context, self.selected),
             *self.findings.said(),

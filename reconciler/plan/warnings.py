@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from reconciler.declare.names import fold
+from reconciler.declare.names import fold, is_user
 from reconciler.declare.wording import plural
+from reconciler.plan.change import Action, Change
 from reconciler.plan.context import Context
 from reconciler.plan.diff import in_address_space, same
 from reconciler.plan.membership import groups_inside, recorded_members
 from reconciler.resolve.canonical import key_of
+from reconciler.resolve.capabilities import is_confirmed
 from reconciler.resolve.expressions.language import IGNORE
 from reconciler.resolve.mapping import Slot
 
 NAMED = 10
+BY_HAND = "; it is not sent: change it there by hand, and have the person confirm it, without which they cannot sign in"
 
 
 def of_mappings(context: Context) -> Iterator[str]:
@@ -62,7 +65,21 @@ def listed(addresses: Iterable[str], most: int = NAMED) -> str:
 
 def _fixed(context: Context, differ: Mapping[str, list[str]]) -> Iterator[str]:
     for target, found in differ.items():
-        yield f"{context.able.service} cannot change {target} once an account is there; it differs for {listed(found)}"
+        yield (
+            f"{context.able.service} cannot change {target} once an account is there; it differs for {listed(found)}"
+            + (BY_HAND if is_confirmed(context.able, target) else "")
+        )
+
+
+def to_confirm(context: Context, changes: Iterable[Change]) -> Iterator[str]:
+    """Of changed values that hold only once the person has confirmed them there."""
+    found: dict[str, list[str]] = {}
+    for change in changes if context.able.confirmed else ():
+        for item in change.attributes if change.action == Action.UPDATE else ():
+            if is_user(change.address) and item.after and is_confirmed(context.able, item.path):
+                found.setdefault(item.path, []).append(change.address)
+    for target, addresses in sorted(found.items()):
+        yield f"{context.able.service} asks the person to confirm a new {target} before they can sign in: {listed(addresses)}"
 
 
 def refused(context: Context) -> dict[str, list[str]]:

@@ -27,7 +27,13 @@ class Capabilities:
     groups: bool = True
     inactive: str = "keeps"  # what `active: false` does: keeps, deletes, ignored
     delete: str = "removes"  # what DELETE does: removes, deactivates
+    confirmed: frozenset[str] = frozenset()  # of which the person confirms a new value there, folded
     members: bool | str = True  # whether members are shown: always, never, or `seen` where some group shows them
+
+
+def is_confirmed(able: Capabilities, target: str) -> bool:
+    """Whether a person has to confirm a new value of it there before it holds."""
+    return not able.confirmed.isdisjoint(_names_of(target))
 
 
 class Limited(NamedTuple):
@@ -70,6 +76,7 @@ def capabilities(app: App) -> Capabilities:
         data.get("groups", {}).get("supported", True),
         deprovision.get("inactive", "keeps"),
         deprovision.get("delete", "removes"),
+        _names(users.get("confirmed")) or frozenset(),
         data.get("groups", {}).get("membersReadable", True),
     )
 

@@ -1,7 +1,7 @@
 """One world of the corpus: its declarations, a real SCIM service in process, and the commands run one after the other.
 
-`world.yaml` holds `about` (what the world shows), optionally `profile` (the kind of service, simulated as declared) and
-`git: true` (the record in Git, on a bare remote), and `steps`, each with one key:
+`world.yaml` holds `about` (what the world shows), optionally `profile` (the kind of service, simulated as declared; of one
+with an API for roles beside SCIM both) and `git: true` (the record in Git, on a bare remote), and `steps`, each with one key:
 
 - `run: plan --format json`        a command line as it is typed, behind `reconcile`
 - `plans:`                         the plan as text, Markdown and JSON
@@ -49,7 +49,9 @@ import yaml
 
 from reconciler.cli.main import run
 from reconciler.declare.profiles import settings
+from reconciler.demo.answers import Application
 from reconciler.demo.simulator import Simulator
+from reconciler.demo.thousandeyes.service import ThousandEyes, owned_by_provisioning
 from tests.support.gitworld import ENV, git
 from tests.support.scim_service import application
 
@@ -84,7 +86,10 @@ class Service:
         self.bare = httpx.Client(transport=httpx.WSGITransport(app=inner), base_url="http://127.0.0.1/v2", headers=SCIM)
         over = dict(profile) if isinstance(profile, dict) else {"base": profile}
         base = over.pop("base")
-        simulated = Simulator(inner, settings(base, over)) if base != "generic" or over else inner
+        said = settings(base, over)
+        simulated: Application = Simulator(inner, said) if base != "generic" or over else inner
+        if "roleSource" in said:
+            simulated = ThousandEyes(inner, said, owned_by_provisioning(ENVIRON["WIKI_TOKEN"]))
         self.front = httpx.WSGITransport(app=simulated)
         self.kept, self.calls, self.reads = kept, [], []  # type: ignore[var-annotated]
         self.odd: list[dict[str, Any]] = []

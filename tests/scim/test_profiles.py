@@ -297,7 +297,19 @@ def test_what_thousandeyes_cannot_change_is_said_once_and_no_diff_for_ever(tmp_p
     plan = world.plan()
     assert plan.changes == ()
     assert [w for w in plan.warnings if "cannot change" in w] == [
-        'ThousandEyes cannot change emails[type eq "work"].value once an account is there; it differs for User/ada@x.org'
+        'ThousandEyes cannot change emails[type eq "work"].value once an account is there; it differs for User/ada@x.org; '
+        "it is not sent: change it there by hand, and have the person confirm it, without which they cannot sign in"
+    ]
+
+
+def test_a_new_e_mail_that_the_person_has_to_confirm_is_said_where_it_is_sent(tmp_path: Path) -> None:
+    world = thousandeyes(tmp_path, users={"modifiable": ["displayName", "active", "emails"]})
+    world.converge()
+    world.users(ADA.replace("mail: ada@x.org", "mail: countess@x.org"), GRACE)
+    (change,) = world.plan().changes
+    assert change.action == Action.UPDATE
+    assert [w for w in world.plan().warnings if "confirm" in w] == [
+        'ThousandEyes asks the person to confirm a new emails[type eq "work"].value before they can sign in: User/ada@x.org'
     ]
 
 
