@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler.adopt import defaults, layout, write
+from reconciler.adopt import by_group, defaults, layout, write
 from reconciler.adopt import elsewhere as others
 from reconciler.adopt.invert import role_slot
 from reconciler.adopt.live import adopt
@@ -22,7 +22,7 @@ from reconciler.cycle.role_reading import Asked, everybody, shown
 from reconciler.cycle.role_source import opened
 from reconciler.declare.folders import SUFFIXES
 from reconciler.declare.model import App, Declarations
-from reconciler.declare.names import user_address
+from reconciler.declare.names import fold, user_address
 from reconciler.plan.live import Live, LiveObject, project_groups, project_users, with_members
 from reconciler.plan.model import Plan
 from reconciler.plan.planner import make_plan
@@ -120,6 +120,11 @@ def _import(
     # Those that an app has before it declares any are nobody's roles, once a mapping writes the service's own.
     roles = [] if role_slot(users) is not None and not _has(stage, request.name, "roles") else list(app.roles.values())
     adopted = adopt(app, users, groups, _without(live, odd, known, notes), known, notes, roles, beside)
+    if beside is not None:
+        # Where the app has groups, one that is assigned and is not there would be created.
+        there = {fold(name) for name in adopted.group_names.values()} if app.groups.enabled else known.groups.keys()
+        assignable = {key: name for key, name in known.groups.items() if key in there}
+        adopted.assignments = by_group.explained(adopted.assignments, assignable, declarations.groups, app)
     others.leave_out_repeats(adopted, app, stage)
     texts = {**seeded, **layout.texts(app.name, adopted, request.split, [])}
     if adopted.roles:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,7 @@ def access(
 
     With --at and --diff the log answers, and tells of each which change gave it, from which line and commit, and by whose leave.
 
-    Exit codes: 0, or 1 where an app could not be read or the log does not know.
+    Exit codes: 0, or 1 where an app could not be read, does not tell of sign-ins (--unused), or the log does not know.
     """
     from reconciler.cli.access_evidence import Evidence, check
 
@@ -61,14 +62,15 @@ def access(
         return check(verify)
     from reconciler.cycle.held import held_now, held_when_applied
 
-    _check(at, diff, unmanaged, offline)
+    _check(at, diff, unmanaged, offline, unused)
     declarations = load_checked(desired, apps)
     query = {"at": at, "diff": diff, "users": people, "roles": roles, "groups": groups, "privileged": privileged}
     kept = None if evidence is None else Evidence(evidence, {**query, "unmanaged": unmanaged, "offline": offline})
     if at is not None or diff is not None:
         from reconciler.cli.access_past import Asked, show_at, show_difference, time_of
 
-        asked = Asked(declarations, chosen(declarations, apps), lambda rows: _had(rows, people, roles, groups, privileged))
+        pick = partial(_had, people=people, roles=roles, groups=groups, privileged=privileged)
+        asked = Asked(declarations, chosen(declarations, apps), pick, desired)
         if diff is not None:
             return show_difference(asked, time_of("--diff", diff[0]), time_of("--diff", diff[1]), form, kept)
         return show_at(asked, time_of("--at", at or ""), form, kept)
@@ -86,7 +88,10 @@ def access(
             say(f"{app.displayName} has no record")
         names = (frozenset(map(fold, asked)) for asked in (people, roles, groups))
         found[app.name] = list(_marked(picked(rows or (), *names), privileged, unmanaged, since))
-        return 0
+        if since is None or not rows or any(row.last_login or row.registered for row in rows):
+            return 0
+        say(f"{app.displayName} does not tell here when somebody last signed in: whom --unused would list there is unknown")
+        return 1
 
     code = worst([guarded(lambda app=app: work(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]
     if kept is not None:
@@ -97,10 +102,12 @@ def access(
     return code
 
 
-def _check(at: str | None, diff: tuple[str, str] | None, unmanaged: bool, offline: bool) -> None:
+def _check(at: str | None, diff: tuple[str, str] | None, unmanaged: bool, offline: bool, unused: int | None) -> None:
     """Raises UsageError."""
     if at is not None and diff is not None:
         raise click.UsageError("--at and --diff exclude each other")
+    if unused is not None and (at is not None or diff is not None or offline):
+        raise click.UsageError("--unused is of now, as the service shows it: neither the log nor the record tells of sign-ins")
     if (at is not None or diff is not None) and (unmanaged or offline):
         raise click.UsageError("--unmanaged and --offline are of now: the log tells of accounts that are managed")
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli.approvers import approvers_of
 from reconciler.cli.common import ERROR, guarded, worst
 from reconciler.cli.output import say
 from reconciler.cli.terminal import echo_form
@@ -41,6 +43,7 @@ class Asked:
     declarations: Declarations
     apps: list[App]
     pick: Pick
+    desired: Path
 
     def read(self) -> tuple[int, dict[str, Past]]:
         """Exit code, and what is known."""
@@ -54,6 +57,11 @@ class Asked:
 
         return worst([guarded(lambda app=app: look(app)) for app in self.apps]), found  # type: ignore[misc]
 
+    def approved(self, found: Mapping[str, list[Had]]) -> dict[str, list[Had]]:
+        """The same rows, with who approved their pull requests."""
+        known = approvers_of((row for rows in found.values() for row in rows), self.desired)
+        return {app: [row._replace(approvers=known) for row in rows] for app, rows in found.items()}
+
     def called(self, app: str) -> str:
         return self.declarations.apps[app].displayName
 
@@ -63,7 +71,7 @@ def show_at(asked: Asked, at: str, form: str, evidence: Evidence | None) -> int:
     from reconciler.report import had as report
 
     code, pasts = asked.read()
-    rows = {app: asked.pick(past.at(at)) if report.knows(past, at) else [] for app, past in pasts.items()}
+    rows = asked.approved({app: asked.pick(past.at(at)) if report.knows(past, at) else [] for app, past in pasts.items()})
     code = worst([code, _lacks(asked, pasts, at)])
     answers = [report.answer(app, at, past, rows[app]) for app, past in pasts.items()]
     if evidence is not None:
@@ -89,15 +97,14 @@ def show_difference(asked: Asked, since: str, until: str, form: str, evidence: E
         raise click.UsageError("--diff takes the earlier time first")
     code, pasts = asked.read()
     code = worst([code, _lacks(asked, pasts, since)])
-    found = {
-        app: moved(asked.pick(past.at(since)), asked.pick(past.at(until)), until)
-        for app, past in pasts.items()
-        if had_report.knows(past, since)
-    }
+    known = {app: past for app, past in pasts.items() if had_report.knows(past, since)}
+    items = {app: moved(asked.pick(past.at(since)), asked.pick(past.at(until)), until) for app, past in known.items()}
+    rows = asked.approved({app: [item.row for item in moves] for app, moves in items.items()})
+    found = {app: [item._replace(row=row) for item, row in zip(items[app], rows[app], strict=True)] for app in items}
     answers = report.answers(pasts, found, since, until)
     if evidence is not None:
         evidence.write(answers, report.as_csv(found), pasts)
-    called = {asked.called(app): items for app, items in found.items()}
+    called = {asked.called(app): moves for app, moves in found.items()}
     _show(
         form,
         json=lambda: had_report.as_json(answers),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import candidates
+from reconciler.cli.approvers import approvers_of
 from reconciler.cli.common import ERROR, chosen, colourer, guarded, load_checked, minimal_option, options, say_unknown, worst
 from reconciler.cli.output import PERSON
 from reconciler.cli.terminal import echo
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 @click.command()
 @options
 @click.argument("user", shell_complete=candidates.users)
-@click.option("--offline", is_flag=True, help="Leave the service out.")
+@click.option("--offline", is_flag=True, help="Leave the service and GitHub out.")
 @minimal_option
 @click.option("--all", "every", is_flag=True, help="Show attributes and mappings without a value, too.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="How to print it.")
@@ -62,6 +63,9 @@ def explain(
         return ERROR if explanation.steps[0].status == "failure" else 0
 
     code = worst([guarded(lambda app=app: work(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]
+    if not offline:
+        known = approvers_of((row for rows in histories for row in rows), desired)
+        histories = [[row._replace(approvers=known) for row in rows] for rows in histories]
     if form == "json":
         click.echo(report.dumps(explanations, histories), nl=False)
     else:

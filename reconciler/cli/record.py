@@ -110,7 +110,7 @@ def forget(desired: Path, apps: tuple[str, ...], no_color: bool, address: str) -
 @options
 @click.argument("head")
 def trust(desired: Path, apps: tuple[str, ...], no_color: bool, head: str) -> int:
-    """Accept HEAD as the record of the app, although history that this checkout knew is lost.
+    """Accept HEAD as the record of the app, although history that this checkout knew is lost, or it is not signed.
 
     HEAD is the commit of a record in Git, the hash of the newest record of a local one's log, or `none`. The log tells of it.
     """

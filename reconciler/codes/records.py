@@ -16,6 +16,16 @@ CODES = (
         shown="`git push --force` of an older commit to `refs/reconcile/wiki`, or a line taken out of the end of a local log",
     ),
     Code(
+        "RecordNotSigned",
+        "The record's newest head is not signed as it should be",
+        "`reconciler.yaml` says `record: {sign: true}`, and the newest commit of the record is unsigned though one before it is "
+        "signed, has a bad signature, or is signed with a key that is not in the allowed signers file that is configured.",
+        "Whoever may push to the ref could say who is ours and who was revoked; a next commit, signed, would hide that.",
+        "See `reconcile record verify`, and find out who pushed it: set the ref back to the last signed commit, or, if it is "
+        "right, accept it with `reconcile record trust HEAD --app NAME`; the log tells of that.",
+        shown="a commit without a signature, pushed to `refs/reconcile/wiki` on top of a signed one",
+    ),
+    Code(
         "SigningKeyMissing",
         "No key to sign the record with",
         "`reconciler.yaml` says `record: {sign: true}`, and git has no key on this machine: nothing was written.",

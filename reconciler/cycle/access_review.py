@@ -47,7 +47,7 @@ def rows_when_applied(app: App, declarations: Declarations) -> list[Row] | None:
 
 def _rows(app: App, declarations: Declarations, found: Iterable[Held], signed_in: Mapping[str, str]) -> list[Row]:
     since = _since(store_of(app, declarations).log_blocks())
-    return [Row(app.name, row, since.get(_key(row), ""), signed_in.get(fold(row.login), "")) for row in found]
+    return [Row(app.name, row, since.get(_key(row), ""), signed_in.get(fold(row.login)) or row.last_login) for row in found]
 
 
 def _key(row: Held) -> Key:

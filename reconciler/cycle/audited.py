@@ -150,8 +150,9 @@ def tell_forgotten(store: Store, address: str) -> None:
 
 
 def tell_trusted(store: Store, head: str) -> None:
-    """A head was accepted although history was lost. Raises RecordError."""
-    tell_command(store, "trust", f"{head} was accepted, although history that was known is lost", {"head": head})
+    """A head was accepted although history was lost, or it is not signed as it should be. Raises RecordError."""
+    words = f"{head} was accepted as it is: lost history, or how it is signed, is no reason to refuse it"
+    tell_command(store, "trust", words, {"head": head})
 
 
 def prune_log(store: Store, month: str) -> int:

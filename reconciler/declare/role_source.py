@@ -7,10 +7,11 @@ from typing import Any
 
 from reconciler.declare.model import Role, RoleApi
 from reconciler.declare.notes import Notes
-from reconciler.declare.urls import REFERENCE, TOKEN, URL_REMEDIES, _stand_in, url_problem
+from reconciler.declare.urls import REFERENCE, TOKEN, URL_REMEDIES, USER_INFORMATION, _stand_in, url_problem
 from reconciler.declare.yaml.document import Document
 
 NONE = "none"
+REMEDIES = URL_REMEDIES | {USER_INFORMATION: "leave out what stands before @; the token is given as roles.token"}
 
 
 def read_role_api(
@@ -39,4 +40,4 @@ def _check(document: Document, said: Mapping[str, Any], notes: Notes) -> None:
         words, remedy = "a secret token must be a reference, without a default", "write ${env:NAME} or ${file:/path}"
         notes.error(document, ("roles", "token"), "literal-secret", words, f"{remedy}, and revoke a token that was written here")
     if isinstance(url, str) and (wrong := url_problem(REFERENCE.sub(_stand_in, url))):
-        notes.error(document, ("roles", "apiUrl"), "tenant-url", wrong, URL_REMEDIES.get(wrong, "give an https URL"))
+        notes.error(document, ("roles", "apiUrl"), "tenant-url", wrong, REMEDIES.get(wrong, "give an https URL"))

@@ -38,15 +38,18 @@ class Written(NamedTuple):
     body: str
 
 
-def gh(*arguments: str, body: Any = None) -> str:
-    """What gh prints; `body` goes to its stdin as JSON. Raises GitHubError."""
+def gh(*arguments: str, body: Any = None, folder: Path | None = None, seconds: float = 600.0) -> str:
+    """What gh prints; `body` goes to its stdin as JSON. It runs in `folder`, whose remote says of which repository.
+
+    Raises GitHubError, also where it has not answered after so many seconds.
+    """
     given = b"" if body is None else json.dumps(body).encode()
     try:
-        ran = run(["gh", *arguments], environment.gh(os.environ), given=given)
+        ran = run(["gh", *arguments], environment.gh(os.environ), given=given, seconds=seconds, folder=folder)
     except OSError:
         raise GitHubError("the command gh is not installed", "install GitHub's command line, https://cli.github.com") from None
     except TooSlow:
-        raise GitHubError(f"`gh {' '.join(arguments[:4])}` has not answered for ten minutes", "run it again") from None
+        raise GitHubError(f"`gh {' '.join(arguments[:4])}` has not answered for {seconds:g} seconds", "run it again") from None
     if ran.code:
         why = ran.errors.decode("utf-8", "replace").strip() or f"exit code {ran.code}"
         raise GitHubError(
@@ -58,6 +61,12 @@ def gh(*arguments: str, body: Any = None) -> str:
 def ask(path: str) -> Iterator[Any]:
     """The documents of all pages of a GET. Raises GitHubError."""
     yield from _documents(gh("api", "--paginate", f"{REPOSITORY}/{path}"))
+
+
+def graphql(query: str, *fields: str, folder: Path | None = None, seconds: float = 600.0) -> Iterator[Any]:
+    """The documents of all pages of a query about the repository; `fields` are more of its variables. Raises GitHubError."""
+    given = [word for field in ("owner={owner}", "name={repo}", *fields) for word in ("-F", field)]
+    yield from _documents(gh("api", "graphql", "--paginate", *given, "-f", f"query={query}", folder=folder, seconds=seconds))
 
 
 def send(method: str, path: str, **body: Any) -> None:
@@ -72,9 +81,8 @@ def own(opening: str, pull_request: int | None = None) -> Written | None:
 
 def all_own(opening: str, pull_request: int | None = None) -> Iterator[Written]:
     """Each of ours that begins so."""
-    query, about = (ISSUES, []) if pull_request is None else (COMMENTS, ["-F", f"number={pull_request}"])
-    pages = gh("api", "graphql", "--paginate", "-F", "owner={owner}", "-F", "name={repo}", *about, "-f", f"query={query}")
-    for page in _documents(pages):
+    query, about = (ISSUES, []) if pull_request is None else (COMMENTS, [f"number={pull_request}"])
+    for page in graphql(query, *about):
         holder = page["data"]["repository"]
         for node in (holder if pull_request is None else holder["pullRequest"])["found"]["nodes"]:
             if node["viewerDidAuthor"] and node["body"].startswith(opening):

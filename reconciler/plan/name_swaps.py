@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,7 @@ from reconciler.plan.model import ObjectError
 from reconciler.resolve.paths import parse_path
 
 UNIQUE = ("username", "externalid")  # what services keep unique (RFC 7643 §4.1.1 and common practice)
+NOBODY: Set[str] = frozenset()  # one for the many who wait for nobody
 
 
 def without_swaps(changes: Collection[Change]) -> tuple[list[Change], list[ObjectError]]:
@@ -36,11 +37,11 @@ def rotations(changes: Iterable[Change]) -> list[list[str]]:
     return sorted(sorted(circle) for circle in circles(waiting(changes)))
 
 
-def waiting(changes: Iterable[Change]) -> dict[str, set[str]]:
+def waiting(changes: Iterable[Change]) -> dict[str, Set[str]]:
     """Address of a change that takes unique values -> the addresses whose changes free them first."""
     takers = [change for change in changes if change.action in (Action.CREATE, Action.UPDATE, Action.ENABLE)]
     frees = {key: change.address for change in takers for key in unique_values(change, "before")}
-    return {c.address: {frees[key] for key in unique_values(c, "after") if key in frees} - {c.address} for c in takers}
+    return {c.address: {frees[key] for key in unique_values(c, "after") if key in frees} - {c.address} or NOBODY for c in takers}
 
 
 def unique_values(change: Change, side: str) -> set[tuple[str, Any]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from reconciler.declare.settings import APP, REF
 
 SEEN = "seen"  # in the app's folder: the last head, its tree and its ref
+TRUSTED = "trusted"  # beside it: the head that a person accepted last
 
 
 def folder_of(common: Path, app: str) -> Path:
@@ -23,3 +24,11 @@ def last_seen(folder: Path, app: str) -> tuple[str, str, str]:
     if len(words) == 2:  # of versions that knew one place
         words.append(REF.replace(APP, app))
     return (words[0], words[1], words[2]) if len(words) == 3 else ("", "", "")
+
+
+def trusted_head(folder: Path) -> str:
+    """The head that a person accepted last on this machine; empty where there is none."""
+    try:
+        return (folder / TRUSTED).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+NOT_SIGNED = "RecordNotSigned"
+
 
 class Verdict(StrEnum):
     """What looking at a signature found: `unknown` is one that fits its commit, by a key whose owner nobody here knows."""

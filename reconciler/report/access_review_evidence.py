@@ -17,7 +17,7 @@ from reconciler.report.safe import plain
 
 COLUMNS = (
     "reviewer", "app", "user", "account", "login", "name", "role", "group", "privileged", "source", "why", "assignmentReason",
-    "until", "since", "lastSignIn", "decision", "reason", "readBack",
+    "until", "since", "lastSignIn", "registered", "decision", "reason", "readBack",
 )  # fmt: skip
 README = """Access review {name}: evidence
 

@@ -22,6 +22,7 @@ CHANGE = (
     "line",
     "commit",
     "pullRequest",
+    "pullRequestApprovers",
     "approvals",
     "reason",
     "until",
@@ -68,6 +69,7 @@ def change(row: Had, record: Record | None) -> dict[str, Any] | None:
         "line": said.get("line") or place.get("line"),
         "commit": ours.get("commit"),
         "pullRequest": ours.get("pullRequest"),
+        "pullRequestApprovers": _approvers(row, ours.get("pullRequest")),
         "approvals": [_approval(item) for item in ours.get("approvals") or ()],
         "reason": said.get("reason"),
         "until": said.get("expires"),
@@ -86,6 +88,12 @@ def _said(row: Had, record: Record) -> Record:
     found = next((item for item in same if fold(str(item.get("address", ""))) in known), None)
     # Where no role is told to the service the log tells of the account.
     return found or next((item for item in rows if row.kind == "role" and item.get("kind") == "account"), {})
+
+
+def _approvers(row: Had, number: Any) -> list[str] | None:
+    """Who approved a pull request; None where GitHub did not tell, which does not mean that nobody did."""
+    known = row.approvers.get(number) if isinstance(number, int) else None
+    return None if known is None else list(known)
 
 
 def _approval(item: Record) -> dict[str, Any]:
@@ -138,19 +146,29 @@ def _came(row: Had) -> str:
 
 
 def words(said: Mapping[str, Any]) -> str:
-    """`2026-03-01T08:00:00Z (create) by ada, desired/...yaml:4, commit 1a2b3c4, pull request 12, approved: ..., asWritten`."""
+    """`2026-03-01T08:00:00Z (create) by ada, desired/...yaml:4, commit 1a2b3c4, pull request 12 (approved by grace), ...`."""
     approvals = ", ".join(f"{item['reason']} ({item['safeguard']}, {item['file']}:{item['line']})" for item in said["approvals"])
     parts = (
         f"{said['at']} ({said['action']})" + (f" by {said['by']}" if said["by"] else ""),
         f"{said['file']}:{said['line']}" if said["file"] else "",
         f"commit {said['commit'][:12]}" if said["commit"] else "",
-        f"pull request {said['pullRequest']}" if said["pullRequest"] else "",
+        _pull(said),
         f"approved: {approvals}" if approvals else "",
         f"until {said['until']}" if said["until"] else "",
         f"reason: {said['reason']}" if said["reason"] else "",
         f"read back: {said['readBack']}" if said["readBack"] else "",
     )
     return ", ".join(filter(None, parts))
+
+
+def _pull(said: Mapping[str, Any]) -> str:
+    """The pull request and who approved it there; empty where none is known."""
+    return f"pull request {said['pullRequest']} ({_approved(said)})" if said["pullRequest"] else ""
+
+
+def _approved(said: Mapping[str, Any]) -> str:
+    known = said["pullRequestApprovers"]
+    return "approvers unknown" if known is None else f"approved by {', '.join(known) or 'nobody'}"
 
 
 def fields(app: str, row: Had) -> dict[str, Any]:
@@ -188,8 +206,15 @@ def flat(app: str, row: Had) -> list[Any]:
     """A row of COLUMNS."""
     said = fields(app, row)
     changes = [said.pop(name) or {} for name in ("gave", "took")]
-    return [*said.values(), *(_text(item.get(name)) for item in changes for name in CHANGE)]
+    return [*said.values(), *(_cell(item, name) for item in changes for name in CHANGE)]
 
 
-def _text(value: Any) -> Any:
-    return "; ".join(f"{item['safeguard']}: {item['reason']}" for item in value) if isinstance(value, list) else value
+def _cell(said: Mapping[str, Any], name: str) -> Any:
+    """Nobody and unknown are in brackets, as no login on GitHub is."""
+    match name:
+        case "approvals":
+            return "; ".join(f"{item['safeguard']}: {item['reason']}" for item in said.get(name, ()))
+        case "pullRequestApprovers" if said.get("pullRequest"):
+            return "(unknown)" if said[name] is None else "; ".join(said[name]) or "(nobody)"
+        case _:
+            return said.get(name)

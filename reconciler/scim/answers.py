@@ -30,17 +30,23 @@ class Answer(NamedTuple):
 
 
 class Answers:
-    """Reads what a service says; it may say the token, which must appear nowhere."""
+    """Reads what a service says; it may say the token, which must appear nowhere.
 
-    def __init__(self, token: str) -> None:
-        self._token = token
+    `url` is what app.yaml calls the base URL, `base` what it is to be the base of.
+    """
+
+    def __init__(self, token: str, url: str = "tenantUrl", base: str = "the SCIM base URL") -> None:
+        self._token, self.url, self._check = token, url, f"check that {url} is {base}"
 
     def data(self, answer: Answer, shown: str) -> Any:
         """What was answered to the request `shown`, None where nothing was. Raises ServiceError."""
         status = answer.status
         if 300 <= status < 400:
             raise ServiceError(
-                f"answered {status}, a redirect, which is not followed", shown, status, remedy="put the final URL into tenantUrl"
+                f"answered {status}, a redirect, which is not followed",
+                shown,
+                status,
+                remedy=f"put the final URL into {self.url}",
             )
         if not 200 <= status < 300:
             raise self._error(answer, shown)
@@ -52,7 +58,7 @@ class Answers:
             return orjson.loads(answer.content)
         except orjson.JSONDecodeError:
             words = f"answered {status} with something that is not JSON: {self._start(answer)}"
-            return self._unusable(words, answer, shown, "check that tenantUrl is the SCIM base URL", NotScim)
+            return self._unusable(words, answer, shown, self._check, NotScim)
 
     def _unusable(self, why: str, answer: Answer, shown: str, remedy: str = TOO_MUCH, kind: type[ReadError] = ReadError) -> None:
         """An answer that says it was done, but not what came of it, which can be read back; a POST or PATCH is looked up."""
@@ -74,7 +80,7 @@ class Answers:
             return PatchUnsupported(message, shown, status, scim_type)
         if status in (502, 503, 504) and shown.startswith(("POST", "PATCH")):
             return LostAnswer(message, shown, status, scim_type)
-        return ServiceError(message, shown, status, scim_type, _remedy(status))
+        return ServiceError(message, shown, status, scim_type, self._check if status == 404 else _remedy(status))
 
     def _details(self, answer: Answer) -> tuple[str | None, str]:
         try:
@@ -124,8 +130,6 @@ def _too_dense(content: bytes) -> str:
 
 
 def _remedy(status: int) -> str:
-    if status == 404:
-        return "check that tenantUrl is the SCIM base URL"
     if status == 429 or status >= 500:
         return "try again later; if it stays so, ask whoever runs the service"
     return "see the service's own words"

@@ -81,6 +81,16 @@ class Beside(NamedTuple):
     secretToken: str
     url_place: Place
     token_place: Place
+    keys: Keys
+
+
+def _keys(api: RoleApi) -> Keys:
+    return Keys(ROLE_API.url if api.url else Keys().url, ROLE_API.token if api.token else Keys().token)
+
+
+def keys_of(app: AppHead) -> Keys:
+    """What app.yaml calls the URL and the token of an app, or of its API beside SCIM."""
+    return app.keys if isinstance(app, Beside) else Keys()
 
 
 def reaches(apps: Iterable[AppHead]) -> list[AppHead]:
@@ -91,7 +101,7 @@ def reaches(apps: Iterable[AppHead]) -> list[AppHead]:
         api: RoleApi | None = getattr(app, "role_api", None)
         if api is not None and (api.url or api.token):
             url, token = api.url or app.tenantUrl, api.token or app.secretToken
-            found.append(Beside(app.name, url, token, api.url_place, api.token_place))
+            found.append(Beside(app.name, url, token, api.url_place, api.token_place, _keys(api)))
     return found
 
 

@@ -40,6 +40,9 @@ class Heard(threading.local):
         self.method, self.status = "", None
 
 
+OF_ROLES = ("roles.apiUrl", "the base of the API of roles")  # what another API of a service is there for
+
+
 class Reach:
     """One base URL with its token: `media` is the type of what is sent there, `prefix` is what shown paths begin with."""
 
@@ -169,7 +172,7 @@ class Sender:
         except httpx.TransportError as error:
             self._answered(method, 0)
             words = reach.answers.clean(str(error) or type(error).__name__)
-            raise no_answer(error, words, method, shown) from None
+            raise no_answer(error, words, method, shown, reach.answers.url) from None
         self._answered(method, answer.status)
         if method != "GET":
             self.heard.status = answer.status
@@ -228,7 +231,7 @@ def _reach(
         transport,
         timer,
     )
-    return Reach(wire, Answers(token), "application/json", urlsplit(base_url).path)
+    return Reach(wire, Answers(token, *OF_ROLES), "application/json", urlsplit(base_url).path)
 
 
 def _pause(state: RetryCallState) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from reconciler.declare.model import AppHead
 from reconciler.declare.place import Problem
 from reconciler.declare.urls import url_problem
-from reconciler.scim.credentials import holds, reaches, token_name, tokens
+from reconciler.scim.credentials import holds, keys_of, reaches, token_name, tokens
 from reconciler.scim.errors import CredentialError
 from reconciler.scim.origins import LIST, allowed, origin
 from reconciler.scim.references import FOREIGN, REFERENCE, VARIABLES, expanded, parts, usable_in_url
@@ -36,7 +36,7 @@ def _of_variables(apps: list[AppHead], environ: Mapping[str, str]) -> Iterator[P
                     app.url_place,
                     "error",
                     "url-variable",
-                    "a tenantUrl takes nothing from a file",
+                    f"a {keys_of(app).url} takes nothing from a file",
                     "write the URL, or name a variable that ends in _URL or _HOST",
                 )
             elif not usable_in_url(name, environ):
@@ -44,7 +44,7 @@ def _of_variables(apps: list[AppHead], environ: Mapping[str, str]) -> Iterator[P
                     app.url_place,
                     "error",
                     "url-variable",
-                    f"{name} is not a variable for a tenantUrl",
+                    f"{name} is not a variable for a {keys_of(app).url}",
                     f"give it a name that ends in _URL or _HOST, or add it to {VARIABLES}",
                 )
 
@@ -73,7 +73,7 @@ def _holding(apps: list[AppHead], urls: Urls, secrets: list[str]) -> Iterator[Pr
                 app.url_place,
                 "error",
                 "token-in-url",
-                "the tenantUrl holds a token",
+                f"the {keys_of(app).url} holds a token",
                 "leave it out, and revoke it: a URL is shown",
             )
 

@@ -8,8 +8,11 @@ from reconciler.scim.errors import LostAnswer, NoConnection, ReadError, ServiceE
 from reconciler.scim.wire import WHOLE, TooLate
 
 
-def no_answer(error: Exception, words: str, method: str, shown: str) -> ServiceError:
-    """GET, PUT and DELETE can be sent again; of others nobody knows whether they were done. `words` are the error's, cleaned."""
+def no_answer(error: Exception, words: str, method: str, shown: str, url: str = "tenantUrl") -> ServiceError:
+    """GET, PUT and DELETE can be sent again; of others nobody knows whether they were done. `words` are the error's, cleaned.
+
+    `url` is what app.yaml calls the base URL.
+    """
     if isinstance(error, TooLate) and method == "GET":
         return ReadError(
             words,
@@ -18,9 +21,9 @@ def no_answer(error: Exception, words: str, method: str, shown: str) -> ServiceE
             "`paging: {count: ...}` in the profile, or see what holds the service up",
         )
     if isinstance(error, httpx.UnsupportedProtocol):
-        return ReadError(words, shown, remedy="check tenantUrl")
+        return ReadError(words, shown, remedy=f"check {url}")
     unsent = isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError))
     if not unsent and method in ("POST", "PATCH"):
         return LostAnswer(f"no answer came ({words})", shown)
     kind = NoConnection if unsent else ServiceError
-    return kind(f"no connection ({words})", shown, remedy="check tenantUrl, the network and the service's state")
+    return kind(f"no connection ({words})", shown, remedy=f"check {url}, the network and the service's state")

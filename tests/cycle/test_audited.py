@@ -94,6 +94,76 @@ def test_commands_on_the_record_and_a_blocked_plan_are_told(desk: Desk) -> None:
     assert {row["reconcile"]["details"]["safeguard"] for row in told(desk)[-2:]} == {"accidentalDeletions", "empty"}
 
 
+def shown(desk: Desk, kind: str) -> list[dict[str, Any]]:
+    """What `reconcile logs` finds by the kind: the same records as the log has of it."""
+    ran = desk.reconcile("logs", "--action", kind, "--format", "json")
+    found = [json.loads(line) for line in ran.out.splitlines()]
+    assert ran.code == 0 and found == [row for row in told(desk) if row["reconcile"]["kind"] == kind], ran
+    return found
+
+
+def approve(desk: Desk, digest: str, expires: str) -> None:
+    entry = f'plan: "{digest}"\n    safeguard: accidentalDeletions\n    reason: NET-1\n    expires: {expires}\n'
+    desk.write("apps/wiki/approvals.yaml", f"approvals:\n  - {entry}")
+
+
+def test_an_approval_is_told_with_its_line_and_why_it_did_nothing_or_that_it_let_a_plan_through(desk: Desk) -> None:
+    desk.people("ada@x.org", "grace@x.org", "joan@x.org")
+    desk.write("apps/wiki/assignments.yaml", "assignments: [{user: joan@x.org, role: User}, {group: Net, role: User}]\n")
+    app = (desk.folder / "desired/apps/wiki/app.yaml").read_text()
+    desk.write("apps/wiki/app.yaml", app + "\nsafeguards: {accidentalDeletions: {count: 0, percent: 0, minimumExisting: 0}}\n")
+    assert desk.reconcile("apply", "--auto-approve").code == 0
+    desk.write("apps/wiki/assignments.yaml", "assignments: [{group: Net, role: User}]\n")
+    (plan,) = json.loads(desk.reconcile("plan", "--format", "json").out)["plans"]
+    for digest, expires in ((plan["digest"], "2020-01-01"), (f"sha256:{'0' * 64}", "2099-12-31")):
+        approve(desk, digest, expires)
+        assert desk.reconcile("apply", "--auto-approve").code == 3
+    refused = shown(desk, "approvalRefused")
+    assert [row["result"] for row in refused] == ["failure", "failure"] and shown(desk, "approvalUsed") == []
+    place = {"file": "desired/apps/wiki/approvals.yaml", "line": 2}
+    assert [row["reconcile"]["details"] for row in refused] == [
+        {"safeguard": "accidentalDeletions", "plan": plan["digest"], "reason": "NET-1",
+         "why": "it expired on 2020-01-01", **place},
+        {"safeguard": "accidentalDeletions", "plan": f"sha256:{'0' * 64}", "reason": "NET-1",
+         "why": "it is for another plan, or not for all of this one", **place},
+    ]  # fmt: skip
+    approve(desk, plan["digest"], "2099-12-31")
+    assert desk.reconcile("apply", "--auto-approve").code == 0
+    (used,) = shown(desk, "approvalUsed")
+    ours = used["reconcile"]
+    assert (used["result"], ours["planDigest"]) == ("success", plan["digest"]) and len(shown(desk, "approvalRefused")) == 2
+    assert ours["details"].items() >= {"safeguard": "accidentalDeletions", "reason": "NET-1", **place}.items()
+
+
+def test_a_cycle_that_wrote_is_told_and_so_is_a_restart_that_ended_something(desk: Desk) -> None:
+    assert desk.reconcile("run", "--once").code == 0
+    (cycle,) = shown(desk, "cycle")
+    assert cycle["result"] == "success" and cycle["cycleId"]
+    assert cycle["reconcile"]["details"] == {"kind": "initial", "result": "success", "written": {"create": 3}}
+    (applied,) = shown(desk, "planApplied")
+    assert applied["cycleId"] == cycle["cycleId"] and shown(desk, "restarted") == []
+    assert desk.reconcile("restart", "--scope", "quarantine").code == 0 and shown(desk, "restarted") == []
+    assert desk.reconcile("restart").code == 0
+    (restarted,) = shown(desk, "restarted")
+    details = restarted["reconcile"]["details"]
+    assert restarted["result"] == "success" and details["scope"] == "full" and len(details["ended"]) == 1
+    assert restarted["resultReason"] == details["ended"][0]
+    assert desk.reconcile("run", "--once").code == 0
+    assert shown(desk, "cycle") == [cycle], "nothing was to be done"
+    assert desk.reconcile("run", "--once", WIKI_TOKEN="").code != 0
+    assert [row["result"] for row in shown(desk, "cycle")] == ["success", "failure"]
+
+
+def test_a_lock_that_a_dead_process_left_is_told_by_who_takes_it_over(desk: Desk) -> None:
+    desk.reconcile("apply", "--auto-approve")
+    assert shown(desk, "lockBroken") == []
+    left = {"id": "0" * 32, "user": "joan", "host": "desk", "pid": 1, "command": "reconcile apply", "since": "noon"}
+    (desk.folder / ".reconcile/wiki/lock").write_text(json.dumps(left))
+    desk.reconcile("apply", "--auto-approve")
+    (broken,) = shown(desk, "lockBroken")
+    assert broken["result"] == "success" and "joan@desk" in broken["resultReason"]
+
+
 def test_each_setting_that_decides_who_gets_what_has_a_key_and_where_it_stands_is_none(desk: Desk) -> None:
     app = load(desk.folder / "desired").declarations.apps["wiki"]
     before = configuration(app)

@@ -8,11 +8,13 @@ import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from reconciler.cycle.audited import prune_log
+from reconciler.cycle.audited import prune_log, tell_trusted
 from reconciler.cycle.proof import proof_of
+from reconciler.record.git import signed
 from reconciler.record.git.signing import VARIABLE
 from reconciler.record.model import Record
 from reconciler.record.signatures import Verdict
@@ -121,14 +123,17 @@ def test_a_commit_that_was_altered_after_it_was_signed_is_bad(world: GitWorld, t
         new = text.replace(old, tree)
     else:
         new = text.replace("reconcile apply", "reconcile APPLY")
-    made = subprocess.run(
-        ["git", "-C", str(world.bare), "hash-object", "-t", "commit", "-w", "--stdin"], input=new, env=ENV, text=True,
-        capture_output=True, check=True,
-    ).stdout.strip()  # fmt: skip
-    git(world.bare, "update-ref", REF, made)
-    world.store(sign=True).trust(made)
-    assert f"commit {made[:12]}" in said(world) and "has a bad signature" in said(world)
+    commit = made(world, new)
+    git(world.bare, "update-ref", REF, commit)
+    world.store(sign=True).trust(commit)
+    assert f"commit {commit[:12]}" in said(world) and "has a bad signature" in said(world)
     assert proof_of(world.store()).problems != ()  # bad is bad, whatever reconciler.yaml says now
+
+
+def made(world: GitWorld, text: str) -> str:
+    """A commit of this very text."""
+    command = ["git", "-C", str(world.bare), "hash-object", "-t", "commit", "-w", "--stdin"]
+    return subprocess.run(command, input=text, env=ENV, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def test_without_a_key_nothing_is_pushed_and_the_error_says_what_to_set(world: GitWorld) -> None:
@@ -208,3 +213,116 @@ def test_a_gpg_key_signs_as_well(world: GitWorld, keyring: dict[str, str]) -> No
     assert proof.problems == () and "1 of 1 head signed by CI <ci@x.org> (" in as_text([proof])
     elsewhere = as_text([proof_of(world.store(environ={**ENV, "GNUPGHOME": "/nonexistent"}, sign=True))])
     assert "whose owner is not known here" in elsewhere and "import their public keys" in elsewhere
+
+
+def refused(world: GitWorld, **how: Any) -> RecordError:
+    """The error of who loads the record as it is now, and of who would go on from it without that; nothing is pushed."""
+    was = head(world)
+    with pytest.raises(RecordError) as caught:
+        world.store(sign=True, **how).load()
+    with pytest.raises(RecordError) as second:
+        world.store(sign=True, **how).log([{"activityDateTime": "2026-06-01T00:00:00Z"}])
+    assert caught.value.code == second.value.code == "RecordNotSigned" and head(world) == was
+    assert "`reconcile record verify --app wiki`" in caught.value.remedy
+    assert f"`reconcile record trust {was} --app wiki`" in caught.value.remedy
+    return caught.value
+
+
+@needs_ssh
+def test_nothing_goes_on_from_an_unsigned_head_after_a_signed_one_until_a_person_trusts_it(
+    world: GitWorld, tmp_path: Path
+) -> None:
+    mine = key(tmp_path)
+    use(world, mine, mine)
+    save(world, 1)
+    good = head(world)
+    pushed_unsigned(world)
+    assert "is unsigned, and one before it is signed" in refused(world).message
+    runner = world.clone("runner")  # it knows nothing of what was there before
+    assert "is unsigned, and one before it is signed" in refused(world, folder=runner).message
+    with pytest.raises(RecordError, match="is unsigned"):
+        save(world, 2)
+    assert proof_of(world.store(sign=True)).problems != ()  # which still looks at all of it
+    git(world.bare, "update-ref", REF, good)
+    assert world.store(sign=True).load() is not None  # the refused head was not history that this checkout knew
+    pushed_unsigned(world)
+    store = world.store(sign=True)
+    assert store.trust(head(world)) and world.store(sign=True).load() is not None  # this machine, also without a key
+    refused(world, folder=runner)
+    tell_trusted(store, head(world))
+    assert world.store(runner, sign=True).load() is not None  # the record of that is the next head, which is signed
+    assert b'"trust"' in b"".join(world.store(sign=True).log_blocks()).splitlines()[-1]
+    pushed_unsigned(world)
+    refused(world)  # that one only was trusted
+
+
+def pushed_unsigned(world: GitWorld) -> None:
+    """Somebody who may push, and has no key, lets someone back in."""
+    number = len(list(world.bare.parent.iterdir()))
+    world.store(world.clone(f"mallory-{number}")).save(Record("wiki", runs=100 + number))
+
+
+@needs_ssh
+def test_the_first_apply_after_signing_was_turned_on_goes_on_from_unsigned_heads(world: GitWorld, tmp_path: Path) -> None:
+    save(world, 1, sign=False)
+    save(world, 2, sign=False)
+    mine = key(tmp_path)
+    use(world, mine, mine)
+    assert world.store(sign=True).load() == Record("wiki", runs=2)
+    save(world, 3)
+    assert world.store(world.clone("runner"), sign=True).load() == Record("wiki", runs=3)
+    pushed_unsigned(world)
+    assert world.store(sign=False).load() is not None  # nobody asks for it
+    refused(world)
+
+
+@needs_ssh
+def test_a_head_by_a_key_that_is_not_allowed_is_refused_where_the_file_of_signers_says_whose_are(
+    world: GitWorld, tmp_path: Path
+) -> None:
+    mine, others = key(tmp_path), key(tmp_path, "other")
+    use(world, others)
+    save(world, 1)
+    assert world.store(sign=True).load() is not None  # no file says whose keys are known
+    use(world, mine, mine)
+    assert "which is nobody's who is known here" in refused(world).message
+    use(world, mine, mine, others)
+    assert world.store(sign=True).load() is not None
+
+
+@needs_ssh
+@pytest.mark.parametrize(("kind", "why"), [("SSH", "has a bad signature"), ("NO", "of no kind that git knows")])
+def test_a_head_with_a_bad_signature_is_refused(world: GitWorld, tmp_path: Path, kind: str, why: str) -> None:
+    mine = key(tmp_path)
+    use(world, mine, mine)
+    save(world, 1)
+    text = git(world.bare, "cat-file", "commit", REF)
+    altered = text.replace(head(world, 1), head(world), 1).replace("gpgsig -----BEGIN SSH", f"gpgsig -----BEGIN {kind}")
+    git(world.bare, "update-ref", REF, made(world, altered))
+    assert why in refused(world).message
+    assert world.store(sign=True).trust(head(world)) and world.store(sign=True).load() is not None
+
+
+@needs_ssh
+def test_without_a_program_that_looks_at_signatures_none_is_called_bad(world: GitWorld, tmp_path: Path) -> None:
+    use(world, key(tmp_path))
+    save(world, 1)
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/git").symlink_to(str(shutil.which("git")))
+    with pytest.raises(RecordError, match="there is no ssh-keygen") as caught:
+        world.store(sign=True, environ={**ENV, "PATH": str(tmp_path / "bin")}).load()
+    assert caught.value.remedy == "install openssh-client"
+
+
+@needs_ssh
+def test_only_the_newest_head_is_looked_at(world: GitWorld, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = key(tmp_path)
+    use(world, mine, mine)
+    save(world, 1)
+    save(world, 2)
+    asked: list[tuple[str, ...]] = []
+    found = signed.heads_of
+    monkeypatch.setattr(signed, "heads_of", lambda git, folder, *words: asked.append(words) or found(git, folder, *words))
+    store = world.store(sign=True)
+    assert store.load() is not None and store.load() is not None
+    assert asked == [("-1", head(world))]

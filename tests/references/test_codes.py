@@ -20,6 +20,7 @@ from reconciler.codes.model import Code
 from reconciler.codes.registry import CODES, PARTS
 from reconciler.declare.errors import ReconcileError
 from reconciler.record.log.known import LOST
+from reconciler.record.signatures import NOT_SIGNED
 from reconciler.scim.errors import ServiceError
 from reconciler.service import failures, verdicts
 from tests.references.code_page import problems, skipped
@@ -74,6 +75,7 @@ IN_WORDS = {
     "NotPlanned",
     "ReceiverGone",
     "RecordLostHistory",
+    "RecordNotSigned",
     "RecordUnreachable",
     "RoleNames",
     "RolesUnknown",
@@ -167,7 +169,7 @@ def said_of_records() -> set[str]:
         node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)
     ]
     last = [call.args[-1] for call in calls if getattr(call.func, "id", "") == "RecordError" and len(call.args) == 3]
-    named = {"LOST": LOST}
+    named = {"LOST": LOST, "NOT_SIGNED": NOT_SIGNED}
     return {value.value for value in last if isinstance(value, ast.Constant) and isinstance(value.value, str)} | {
         named[value.id] for value in last if isinstance(value, ast.Name) and value.id in named
     }

@@ -15,6 +15,7 @@ from reconciler.plan.live import Part
 from reconciler.plan.roles_beside import memory
 from reconciler.record.open import recovered
 from reconciler.report.held import as_csv
+from reconciler.report.html import access as page
 from reconciler.rolesources.model import Catalog, Edit, Person
 from tests.support.role_api import PLACES, MemoryRoles, lost
 from tests.support.role_api import ROLES as ROLES_THERE
@@ -231,6 +232,10 @@ def test_access_says_when_somebody_last_signed_in(world: World) -> None:
     assert is_unused(rows[0]._replace(last_login=""), "2026-05-02T00:00:00Z")
     assert not is_unused(rows[0]._replace(last_login="", registered=""), "2026-05-02T00:00:00Z")
     assert as_csv({"wiki": rows}).split("\r\n")[0].endswith(",shown,lastLogin,registered")
+    text = page.render({"wiki": rows}, "now")
+    assert "Last sign-in" in text and "2026-05-01T00:00:00Z" in text
+    assert "never" in page.render({"wiki": [rows[0]._replace(last_login="")]}, "now")
+    assert "Last sign-in" not in page.render({"wiki": [rows[0]._replace(last_login="", registered="")]}, "now")
 
 
 def test_an_apply_of_a_part_forgets_nothing_of_the_others(world: World) -> None:

@@ -70,6 +70,23 @@ def test_names_are_those_of_all_roles_and_of_the_account_groups_that_the_token_s
     assert desk.line.requests() == ["GET /v7/roles", "GET /v7/account-groups"]
 
 
+def test_an_error_of_this_api_names_the_key_of_its_own_address(desk: Desk) -> None:
+    def fails(answer: httpx.Response | None) -> ServiceError:
+        def told(request: httpx.Request) -> httpx.Response:
+            if answer is None:
+                raise httpx.ConnectError("refused")
+            return answer
+
+        desk.line.before = told
+        with pytest.raises(ServiceError) as found:
+            desk.driver.people()
+        return found.value
+
+    answers = (httpx.Response(404, json={}), httpx.Response(200, text="<html>"), httpx.Response(302), None)
+    for remedy in (fails(answer).remedy for answer in answers):
+        assert "roles.apiUrl" in remedy and "tenantUrl" not in remedy
+
+
 def test_people_are_everybody_with_their_days(desk: Desk) -> None:
     ada = desk.office.hire("ada@x.org", "Ada")
     ada.last_login = "2026-11-01T08:00:00Z"

@@ -462,6 +462,7 @@ def test_what_an_api_beside_scim_is_told_keeps_to_the_same_rules(tmp_path: Path,
     found = check_credentials([app], {"WIKI_TOKEN": "hunter2", "API_TOKEN": "hunter3", "GITHUB_TOKEN": "hunter4"})
     assert [problem.code for problem in found] == [code] * bool(code)
     assert all(problem.place.line in (4, 5, 6) for problem in found)
+    assert all("tenantUrl" not in problem.message and "secretToken" not in problem.message for problem in found)
     assert not found or check_credentials([with_roles(tmp_path / "none", url, token, "privileged: true")], {}) == []
 
 

@@ -40,6 +40,7 @@ def _held() -> int:
 
     Nor what it has looked up once, such as the files of commits, which ends with the process that each cycle of `run` has.
     """
+    gc.unfreeze()  # a cycle freezes what there is, since its process ends with it
     for item in gc.get_objects():
         if isinstance(item, _lru_cache_wrapper) and (item.__module__ or "").startswith("reconciler"):
             item.cache_clear()

@@ -142,6 +142,11 @@ def test_lock_shows_the_holder_and_unlock_breaks_that_one(remote: GitWorld, caps
     assert run(["unlock", shown.rsplit("id ", 1)[1].strip()]) == 0
     assert "wiki: the lock is broken; if that run is still alive, it may write for 2 minutes more" in capsys.readouterr().out
     assert run(["lock"]) == 0 and "not locked" in capsys.readouterr().out
+    assert run(["logs", "--action", "lockBroken", "--format", "json"]) == 0
+    (told,) = map(json.loads, capsys.readouterr().out.splitlines())
+    lock = told["reconcile"]["details"]["lock"]
+    assert lock["id"] == shown.rsplit("id ", 1)[1].strip() and lock["command"] == "reconcile apply"
+    assert told["result"] == "success" and f"`reconcile unlock` broke the lock of {lock['user']}@" in told["resultReason"]
 
 
 def test_a_local_lock_is_shown_and_dies_with_its_process(remote: GitWorld, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from reconciler.cycle.session import Session
 from reconciler.cycle.write import Request, write
 from reconciler.declare.errors import ReconcileError
 from reconciler.declare.load import load
+from reconciler.declare.yaml.document import parse
 from reconciler.demo.thousandeyes.permissions import API, EDIT_EVERYWHERE, ORGANIZATION_ADMIN, REGULAR_USER, VIEW_USERS
 from reconciler.plan.change import Action
 from reconciler.plan.model import Plan
@@ -279,6 +281,36 @@ def test_a_token_that_may_not_write_says_which_permission_it_lacks(world: RolesW
     assert world.held("ada@x.org") == REGULAR
 
 
+# Who signed in
+
+
+def test_who_did_not_sign_in_for_long_is_listed_and_a_reviewer_is_told(tmp_path: Path) -> None:
+    office = Office(Running())
+    with serving(office.service) as url:
+        there = desk(tmp_path, url, office)
+        for name, seen in (("ada@x.org", "2026-01-02T03:04:05Z"), ("grace@x.org", office.organisation.now())):
+            person = office.organisation.by_email(name) or office.hire(name)
+            person.registered, person.last_login = "2025-01-01T00:00:00Z", seen
+        unused = json.loads(there.reconcile("access", "--unused", "90d", "--format", "json").out)
+        assert {(row["login"], row["lastLogin"]) for row in unused} == {("ada@x.org", "2026-01-02T03:04:05Z")}
+        there.write(
+            "directory/users/a.yaml",
+            "users: [{userPrincipalName: ada@x.org, manager: grace@x.org}, {userPrincipalName: grace@x.org}, "
+            "{userPrincipalName: joan@x.org}]\n",
+        )
+        started = there.reconcile(
+            "review", "start", "--name", "q1", "--by", "manager", "--due", "2099-12-15", "--otherwise", "joan@x.org"
+        )
+        assert started.code == 0, started
+        rows = [
+            row
+            for file in (tmp_path / "desired/reviews/q1").glob("*.yaml")
+            for row in parse(file.read_bytes(), file.name).data["access"]
+        ]
+        told = {row["user"]: (row.get("lastSignIn"), row.get("registered")) for row in rows if "user" in row}
+        assert told["ada@x.org"] == ("2026-01-02T03:04:05Z", "2025-01-01T00:00:00Z")
+
+
 # How much it costs
 
 
@@ -333,7 +365,7 @@ def test_an_apply_of_roles_killed_at_any_write_is_ended_by_the_same_command(tmp_
             service.at = 0
             assert run(again.folder, again.environ, *APPLY).code == 0
             ada, grace = map(office.organisation.by_email, ("ada@x.org", "grace@x.org"))
-            expected = ({office.staging: [office.role("Night shift")]}, [])
+            expected: tuple[dict[str, list[str]], list[str]] = ({office.staging: [office.role("Night shift")]}, [])
             assert ada and grace and (ada.groups, ada.everywhere) == (grace.groups, grace.everywhere) == expected
             assert run(again.folder, again.environ, "plan", "--detailed-exitcode").code == 0, (at, after)
 
@@ -369,6 +401,32 @@ def test_an_import_of_what_is_there_makes_an_empty_plan(tmp_path: Path) -> None:
         assigned = (tmp_path / "imported/apps/wiki/assignments.yaml").read_text()
         assert "{user: joan@x.org, role: Account Admin}" in assigned
         shown = there.reconcile("plan", "--desired", "imported", "--detailed-exitcode")
+        assert shown.code == 0, shown
+
+
+def test_an_import_assigns_a_role_to_the_group_that_explains_it(tmp_path: Path) -> None:
+    """Of whoever holds it beside, and of a group of which somebody does not hold it, it is by person."""
+    office = Office(Running())
+    with serving(office.service) as url:
+        there = desk(tmp_path, url, office)
+        for name in ("grace@x.org", "joan@x.org"):
+            office.hire(name)
+        for name in ("ada@x.org", "grace@x.org", "joan@x.org"):
+            person = office.organisation.by_email(name)
+            assert person is not None
+            person.everywhere, person.groups = [], {office.production: [office.role("Account Admin")]}
+        groups = "{displayName: Ops, members: [ada@x.org, grace@x.org]}, {displayName: All, members: [ada@x.org, bob@x.org]}"
+        groups += ", {displayName: One, members: [joan@x.org]}"
+        there.write("directory/groups/a.yaml", f"groups: [{groups}]\n")
+        people = ", ".join(f"{{userPrincipalName: {name}@x.org}}" for name in ("ada", "bob", "grace", "joan"))
+        there.write("directory/users/a.yaml", f"users: [{people}]\n")
+        assert there.reconcile("import", "--app", "wiki", "--force").code == 0
+        assigned = (tmp_path / "desired/apps/wiki/assignments.yaml").read_text().splitlines()
+        assert [line.strip(" -") for line in assigned if "Account Admin" in line] == [
+            "{user: joan@x.org, role: Account Admin}",
+            "{group: Ops, role: Account Admin}",
+        ]
+        shown = there.reconcile("plan", "--detailed-exitcode")
         assert shown.code == 0, shown
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from reconciler.declare.names import fold, is_user, name_of, row_key
@@ -20,7 +21,7 @@ class Had(NamedTuple):
 
     `address` is as it was then, `login` its name, `id` a key that a rename does not change. `known` is false where nobody knows
     whether they had it then. `gave` and `took` are records of the log: what gave it, None where that was before the log or
-    by hand, and what took it since.
+    by hand, and what took it since. `approvers` are those of the pull requests that these name, by number, as far as GitHub told.
     """
 
     address: str
@@ -32,6 +33,12 @@ class Had(NamedTuple):
     known: bool
     gave: Record | None = None
     took: Record | None = None
+    approvers: Mapping[int, Sequence[str]] = MappingProxyType({})
+
+    def pulls(self) -> set[int]:
+        """The pull requests in which what gave it and what took it were reviewed."""
+        named = ((record or {}).get("reconcile", {}).get("pullRequest") for record in (self.gave, self.took))
+        return {number for number in named if isinstance(number, int)}
 
 
 @dataclass

@@ -36,6 +36,7 @@ def row_of(row: Row) -> dict[str, Any]:
         "until": held.until,
         "since": row.since,
         "lastSignIn": row.signed_in,
+        "registered": held.registered,
     }
     return {name: _written(value) for name, value in known.items() if value}
 

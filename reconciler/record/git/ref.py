@@ -19,8 +19,9 @@ from reconciler.record.descent import descends
 from reconciler.record.git.process import Git, hidden
 from reconciler.record.git.repository import Repository
 from reconciler.record.git.shards import FORGETS, RESET
+from reconciler.record.git.signed import refusal_of
 from reconciler.record.git.signing import Signer
-from reconciler.record.known import SEEN, folder_of, last_seen
+from reconciler.record.known import SEEN, TRUSTED, folder_of, last_seen, trusted_head
 from reconciler.record.log.known import LOST
 from reconciler.record.store import RecordError, Unreachable
 
@@ -55,6 +56,7 @@ class Ref:
         self.seen = False
         self.head: str | None = None
         self.files: dict[str, str] = {}
+        self.judged: tuple[str | None, RecordError | None] = (None, None)  # a head, and why it is not gone on from
 
     @cached_property
     def checkout(self) -> Checkout:
@@ -107,7 +109,23 @@ class Ref:
         if (self.head or "none") != head:
             return False
         self.remember()
+        self._write(TRUSTED, head)
+        self.judged = (self.head, None)
         return True
+
+    def refusal(self) -> RecordError | None:
+        """Why nothing goes on from the present head, where heads are to be signed; a person may have trusted it."""
+        if not self.sign or self.head is None:
+            return None
+        if self.judged[0] != self.head:
+            trusted = self.head == trusted_head(self.folder)
+            self.judged = (self.head, None if trusted else refusal_of(self))
+        return self.judged[1]
+
+    def require_signed(self) -> None:
+        """Raises RecordError where the present head is not signed as it should be."""
+        if refusal := self.refusal():
+            raise refusal
 
     def see(self) -> None:
         """What the remote has, where nobody has looked yet. Raises RecordError."""
@@ -119,7 +137,7 @@ class Ref:
         self.look()
         last, tree, name = self.last()
         if last in ("", self.head):
-            if self.head:
+            if self.head and self.refusal() is None:
                 self.remember()
             return
         if name != self.name and RECORD not in self.files:
@@ -134,7 +152,8 @@ class Ref:
                 f"accept it: `reconcile record trust {self.head or 'none'} --app {self.app}`",
                 LOST,
             )
-        self.remember()
+        if self.refusal() is None:  # so that who takes a refused head back is not told that history was lost
+            self.remember()
 
     def last(self) -> tuple[str, str, str]:
         """The head that this machine last saw, its tree and the ref at which it stood; empty where it saw none."""
@@ -145,14 +164,19 @@ class Ref:
         if self.head is None:
             (self.folder / SEEN).unlink(missing_ok=True)
             return
-        new, file = f"{self.head} {self.repository.tree_id(self.head)} {self.name}\n", self.folder / SEEN
-        if " ".join(self.last()) != new.strip():
-            try:
-                temporary = file.with_name(f"{SEEN}.{os.getpid()}")
-                temporary.write_text(new, encoding="ascii")
-                temporary.replace(file)
-            except OSError as error:
-                raise RecordError(f"{file} cannot be written: {error.strerror}", "make room, or change the permissions") from None
+        new = f"{self.head} {self.repository.tree_id(self.head)} {self.name}"
+        if " ".join(self.last()) != new:
+            self._write(SEEN, new)
+
+    def _write(self, name: str, line: str) -> None:
+        """A small file of this machine, whole or not at all. Raises RecordError."""
+        file = self.folder / name
+        try:
+            temporary = file.with_name(f"{name}.{os.getpid()}")
+            temporary.write_text(line + "\n", encoding="ascii")
+            temporary.replace(file)
+        except OSError as error:
+            raise RecordError(f"{file} cannot be written: {error.strerror}", "make room, or change the permissions") from None
 
     def look(self) -> None:
         """What the remote has now, whatever this machine saw before. Raises RecordError."""
@@ -205,8 +229,9 @@ class Ref:
     def publish(self, changes: Mapping[str, bytes | None], message: str, *also: str) -> bool:
         """One commit on top of `head` (None: the file goes); False where another came first. Raises RecordError.
 
-        `also` are commits from which it comes as well.
+        `also` are commits from which it comes as well. What is not signed as it should be is not signed over.
         """
+        self.require_signed()
         new = {path: data for path, data in changes.items() if data is not None}
         ids = {path: self.repository.blob_id(data) for path, data in new.items()}
         files = {path: id for path, id in {**self.files, **ids}.items() if changes.get(path, b"") is not None}
@@ -214,7 +239,7 @@ class Ref:
         commit = self.repository.commit(files, new.values(), parents, message, self.clock())
         if not self.repository.push(self.name, commit, self.head):
             return False
-        self.head, self.files = commit, files
+        self.head, self.files, self.judged = commit, files, (commit, None)
         self.remember()
         return True
 

@@ -1,15 +1,58 @@
-"""How the commits of a ref are signed: the ref in, its heads with what git says of each out. Asks git, in a cache of its own."""
+"""How the commits of a ref are signed: the ref in, its heads with what git says of each out. Asks git, in a cache of its own.
+
+A record whose heads are to be signed is not gone on from where its newest is not. That one commit is looked at, and no other;
+only where it is unsigned, its history is asked whether any was signed: as long as none was, `sign: true` is new.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Protocol
 
-from reconciler.record.git.process import Git
-from reconciler.record.git.ref import Ref
-from reconciler.record.git.repository import throwaway
-from reconciler.record.signatures import Head, Signatures, verdict_of
+from reconciler.record.checkout import Remote
+from reconciler.record.git.process import Git, explained
+from reconciler.record.git.repository import Repository, throwaway
+from reconciler.record.git.signing import Signer
+from reconciler.record.signatures import NOT_SIGNED, Head, Signatures, Verdict, verdict_of, wrong
+from reconciler.record.store import RecordError
 
 FORMAT = "%x1e%H%x1f%G?%x1f%GS%x1f%GK%x1f%cI%x1f%s"
+NO_PROGRAM = "cannot run ssh-keygen"  # then git calls each SSH signature bad
+NO_SIGNATURE = "incompatible signature"  # at which git stops
+SIGNED = re.compile(r"^gpgsig(-sha256)? ", re.MULTILINE)
+
+
+class Garbled(RecordError):
+    """A commit has a signature of no kind that git knows."""
+
+    code = NOT_SIGNED
+
+
+class Ref(Protocol):
+    """The ref `name` of a remote, as it was last looked at."""
+
+    app: str
+    name: str
+    remote: str
+    sign: bool
+    head: str | None
+    environ: Mapping[str, str]
+
+    @property
+    def place(self) -> Remote:
+        """The remote. Raises RecordError."""
+
+    @property
+    def repository(self) -> Repository:
+        """The cache that holds `head`. Raises RecordError."""
+
+    @property
+    def signer(self) -> Signer:
+        """Whose keys are known here. Raises RecordError."""
+
+    def see(self) -> None:
+        """Look, where nobody has looked yet. Raises RecordError."""
 
 
 def signatures_of(ref: Ref, trusted: str) -> Signatures:
@@ -26,10 +69,49 @@ def signatures_of(ref: Ref, trusted: str) -> Signatures:
     return Signatures(heads, ref.sign, known, sum(head.commit in old for head in heads))
 
 
+def refusal_of(ref: Ref) -> RecordError | None:
+    """Why nothing goes on from the newest head of a ref whose heads are to be signed. Raises RecordError."""
+    assert ref.head is not None
+    git, known = ref.signer.looking()
+    try:
+        newest = heads_of(git, f"--git-dir={ref.repository.path}", "-1", ref.head)
+    except Garbled as error:
+        return _refused(ref, error.message)
+    before = _signed_in(ref) if newest[0].verdict is Verdict.UNSIGNED else ()
+    if newest[0].verdict is Verdict.UNSIGNED and not before:
+        return None
+    why = next(wrong(Signatures((*newest, *before), True, known, len(before))), None)
+    return _refused(ref, why) if why else None
+
+
+def _refused(ref: Ref, why: str) -> RecordError:
+    return RecordError(
+        f"the newest head of {ref.name} on {ref.remote} is not signed as reconciler.yaml says: {why}",
+        f"see what it changed and which heads are signed: `reconcile record verify --app {ref.app}`; find out who pushed it; if "
+        f"it is right, accept it: `reconcile record trust {ref.head} --app {ref.app}`",
+        NOT_SIGNED,
+    )
+
+
+def _signed_in(ref: Ref) -> tuple[Head, ...]:
+    """A commit of the ref's history that has a signature, whoever made it; none where none has."""
+    with throwaway(ref.place, ref.environ) as repository:
+        repository.fetch_commits(ref.name, None)
+        commits = repository.ask("rev-list", "--header", ref.head or "").split("\0")
+    signed = (commit.partition("\n")[0] for commit in commits if SIGNED.search(commit.partition("\n\n")[0]))
+    return tuple(Head(commit, "", "", Verdict.UNKNOWN) for commit in list(signed)[:1])
+
+
 def heads_of(git: Git, folder: str, *asked: str) -> tuple[Head, ...]:
     """The heads that `git log` tells of, in its order. Raises RecordError."""
-    said = git.must(folder, "log", "--topo-order", f"--format={FORMAT}", *asked).decode("utf-8", "replace")
-    return tuple(_head(row) for row in said.split("\x1e")[1:])
+    answer = git.run(folder, "log", "--topo-order", f"--format={FORMAT}", *asked)
+    if NO_SIGNATURE in answer.errors:
+        raise Garbled("a commit has a signature of no kind that git knows", "find out who pushed it: `git log` of that ref")
+    if answer.code:
+        raise explained(answer.errors)
+    if NO_PROGRAM in answer.errors:
+        raise RecordError("the record's signatures cannot be looked at: there is no ssh-keygen", "install openssh-client")
+    return tuple(_head(row) for row in answer.output.decode("utf-8", "replace").split("\x1e")[1:])
 
 
 def _head(row: str) -> Head:

@@ -109,9 +109,13 @@ class GitStore:
         return self.ref.apps()
 
     def load(self) -> Record | None:
-        """The record as the remote has it now, or as this run is making it. Raises RecordError, also where its log lost some."""
+        """The record as the remote has it now, or as this run is making it.
+
+        Raises RecordError, also where its log lost some, or its newest commit is not signed as it should be.
+        """
         with self.mutex:
             self._look()
+            self.ref.require_signed()
             self.log_of_ref.refuse_lost()
             pushed = {path: data for path, data in self.ref.read(shards.belongs).items() if path not in self.buffered}
             waiting = {path: data for path, data in self.buffered.items() if data is not None}
@@ -315,4 +319,5 @@ class GitStore:
         with self.mutex:
             self._look()
             self.owner.refuse_others()
+            self.ref.require_signed()  # what is cut is signed anew
             return prune(self.ref, older_than_days, now)

@@ -12,16 +12,25 @@ from reconciler.report.html.page import page
 from reconciler.report.moved import cause
 
 COLUMNS = ("Who", "App", "Kind", "What", "Source", "Through", "Declared in", "Until", "Reason")
+TIMES = ("Last sign-in", "Registered")  # where a service says them
 PAST = ("Who", "App", "Kind", "What", "Known", "Given by", "Taken by")
 MOVED = ("Change", "Who", "What", "App", "By")
 
 
 def render(apps: Mapping[str, Iterable[Held]], asked: str) -> str:
     """One table for all apps, by their display names; `asked` says in words what was asked for, and how."""
-    rows = [row(app, item) for app, items in apps.items() for item in items]
+    items = [(app, item) for app, items in apps.items() for item in items]
+    timed = any(item.registered for _, item in items)
+    rows = [_timed(row(app, item), item) if timed else row(app, item) for app, item in items]
     privileged = sum(1 for item in rows if item.mark)
-    table = listing("access", "Access", COLUMNS, rows, ("App", "Kind", "What", "Source"))
+    columns = (*COLUMNS, *TIMES) if timed else COLUMNS
+    table = listing("access", "Access", columns, rows, ("App", "Kind", "What", "Source"))
     return page("access.html", "Who has access", asked=asked, table=table, privileged=privileged)
+
+
+def _timed(row: Row, held: Held) -> Row:
+    """The row with a cell for each of `TIMES`; in whom a service that says them has seen no sign-in, nobody signed in."""
+    return row._replace(cells=(*row.cells, held.last_login or ("never" if held.registered else ""), held.registered))
 
 
 def row(app: str, held: Held) -> Row:

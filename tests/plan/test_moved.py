@@ -1,0 +1,130 @@
+"""What was gained, lost and kept between two times, each with what did it: a log in, written out here, rows and words out."""
+
+from __future__ import annotations
+
+import csv
+from typing import Any
+
+import pytest
+
+from reconciler.plan.access.had import Had, moved, past
+from reconciler.record.log.chain import NOTHING, chained
+from reconciler.report import moved as report
+
+BEGIN, SINCE, UNTIL = "2026-01-01T08:00:00Z", "2026-02-01T23:59:59Z", "2026-03-01T23:59:59Z"
+FILE = "desired/apps/wiki/assignments.yaml"
+APPROVAL = {"safeguard": "privileged", "reason": "NET-2", "file": "approvals.yaml", "line": 2}
+
+
+def told(at: str, who: str, action: str, **ours: Any) -> dict[str, Any]:
+    """A record of one object: its id is its name."""
+    modified = ours.pop("modified", [])
+    return {
+        "activityDateTime": at,
+        "cycleId": at,
+        "targetIdentity": {"id": who},
+        "provisioningStatusInfo": {"status": "success"},
+        "provisioningSteps": [{"provisioningStepType": "export", "status": "success"}],
+        "modifiedProperties": modified,
+        "initiatedBy": {"displayName": "octocat", "initiatorType": "user"},
+        "reconcile": {"kind": "object", "address": who, "action": action, "readBack": "asWritten", **ours},
+    }
+
+
+def row(who: str, what: str, line: int, **more: Any) -> dict[str, Any]:
+    return {"address": who, "gains": True, "kind": "role", "what": what, "file": FILE, "line": line, **more}
+
+
+def members(out: list[str], into: list[str]) -> list[dict[str, Any]]:
+    return [{"displayName": "members", "oldValue": out, "newValue": into}]
+
+
+ADA, GRACE, JOAN, MARY, EVE, MAX, NET = (
+    "User/ada@x.org", "User/grace@x.org", "User/joan@x.org", "User/mary@x.org", "User/eve@x.org", "User/max@x.org", "Group/Net",
+)  # fmt: skip
+LOG = [
+    told(BEGIN, ADA, "create", roles=["User"], access=[row(ADA, "User", 3)]),
+    told(BEGIN, GRACE, "create", roles=["Admin", "User"], pullRequest=1,
+         access=[row(GRACE, "Admin", 4, privileged=True), row(GRACE, "User", 5)]),
+    told(BEGIN, JOAN, "create", roles=["User"], access=[row(JOAN, "User", 6)]),
+    told(BEGIN, MAX, "adopt", roles=["User"]),
+    told(BEGIN, NET, "create", modified=members([], [GRACE]), declaredAt={"file": "groups.yaml", "line": 1}),
+    told("2026-02-10T08:00:00Z", MARY, "create", roles=["Admin"], pullRequest=12, commit="3f2c1ab", approvals=[APPROVAL],
+         access=[row(MARY, "Admin", 9, privileged=True, expires="2027-01-31", reason="NET-1")]),
+    told("2026-02-11T08:00:00Z", GRACE, "update", roles=["User"], pullRequest=13,
+         access=[row(GRACE, "Admin", 4, privileged=True, gains=False)]),
+    told("2026-02-12T08:00:00Z", NET, "update", modified=members([GRACE], [ADA]), commit="77aa",
+         declaredAt={"file": "groups.yaml", "line": 1}),
+    told("2026-02-13T08:00:00Z", JOAN, "disable", roles=[], declaredAt={"file": "users.yaml", "line": 7},
+         access=[row(JOAN, "User", 6, gains=False)]),
+    told("2026-02-14T08:00:00Z", EVE, "create", roles=["User"], readBack="unknown", access=[row(EVE, "User", 8)]),
+    # What came and went in between, and what came later, is in no difference.
+    told("2026-02-15T08:00:00Z", ADA, "update", roles=["User", "Editor"], access=[row(ADA, "Editor", 10)]),
+    told("2026-02-16T08:00:00Z", ADA, "update", roles=["User"], access=[row(ADA, "Editor", 10, gains=False)]),
+    told("2026-04-01T08:00:00Z", ADA, "update", roles=["User", "Admin"], access=[row(ADA, "Admin", 11)]),
+    told("2026-04-02T08:00:00Z", MARY, "disable", roles=[], access=[row(MARY, "Admin", 9, gains=False)]),
+]  # fmt: skip
+PAST = past(chained(LOG, NOTHING)[0], None, {"user": "User"})
+MOVED = moved(PAST.at(SINCE), PAST.at(UNTIL), UNTIL)
+EXPECTED = [
+    ("gained", "ada@x.org", "Net", "2026-02-12T08:00:00Z (update) by octocat, groups.yaml:1, commit 77aa, read back: asWritten"),
+    ("gained", "mary@x.org", "Admin",
+     f"2026-02-10T08:00:00Z (create) by octocat, {FILE}:9, commit 3f2c1ab, pull request 12 (approvers unknown), "
+     "approved: NET-2 (privileged, approvals.yaml:2), until 2027-01-31, reason: NET-1, read back: asWritten"),
+    ("lost", "grace@x.org", "Net", "2026-02-12T08:00:00Z (update) by octocat, groups.yaml:1, commit 77aa, read back: asWritten"),
+    ("lost", "grace@x.org", "Admin",
+     f"2026-02-11T08:00:00Z (update) by octocat, {FILE}:4, pull request 13 (approvers unknown), read back: asWritten"),
+    ("lost", "joan@x.org", "User", f"2026-02-13T08:00:00Z (disable) by octocat, {FILE}:6, read back: asWritten"),
+    ("unknown", "eve@x.org", "User", f"2026-02-14T08:00:00Z (create) by octocat, {FILE}:8, read back: unknown"),
+    ("kept", "ada@x.org", "User", f"2026-01-01T08:00:00Z (create) by octocat, {FILE}:3, read back: asWritten"),
+    ("kept", "grace@x.org", "User",
+     f"2026-01-01T08:00:00Z (create) by octocat, {FILE}:5, pull request 1 (approvers unknown), read back: asWritten"),
+    ("kept", "max@x.org", "User", "2026-01-01T08:00:00Z (adopt) by octocat, read back: asWritten"),
+]  # fmt: skip
+
+
+def test_each_thing_that_was_gained_lost_or_kept_comes_with_what_did_it() -> None:
+    assert [(item.how, item.row.login, item.row.what, report.cause(item)) for item in MOVED] == EXPECTED
+
+
+def test_the_other_way_round_all_that_was_gained_is_kept_or_lost() -> None:
+    later = moved(PAST.at(UNTIL), PAST.at("2026-04-03T00:00:00Z"), "2026-04-03T00:00:00Z")
+    changed = [(item.how, item.row.login, item.row.what) for item in later if item.how != "kept"]
+    assert changed == [("gained", "ada@x.org", "Admin"), ("lost", "mary@x.org", "Admin"), ("unknown", "eve@x.org", "User")]
+    assert {item.how for item in moved(PAST.at(SINCE), PAST.at(SINCE), SINCE)} == {"kept"}
+
+
+def test_the_table_counts_them_and_has_a_sign_and_a_cause_on_each_line() -> None:
+    head, *lines = report.as_table({"Wiki": MOVED}, SINCE, UNTIL).splitlines()
+    assert head == f"Wiki: 2 gained, 3 lost, 3 kept, of 1 nobody knows between {SINCE} and {UNTIL}"
+    assert [line[2] for line in lines] == list("++---?   ")
+    assert lines[0] == f"  + ada@x.org  group Net  {EXPECTED[0][3]}" and lines[3].startswith(
+        "  - grace@x.org  Admin (privileged)"
+    )
+
+
+def test_json_and_csv_have_the_same_with_both_records() -> None:
+    (answer,) = report.answers({"wiki": PAST}, {"wiki": MOVED}, SINCE, UNTIL)
+    assert [item["change"] for item in answer["rows"]] == [how for how, *_ in EXPECTED] and answer["unknown"] == []
+    admin = answer["rows"][3]
+    assert (admin["gave"]["line"], admin["gave"]["pullRequest"], admin["took"]["pullRequest"]) == (4, 1, 13)
+    cells = list(csv.DictReader(report.as_csv({"wiki": MOVED}).splitlines()))
+    assert [(item["change"], item["login"], item["what"]) for item in cells] == [tuple(item[:3]) for item in EXPECTED]
+    assert (cells[3]["took.at"], cells[3]["took.pullRequest"]) == ("2026-02-11T08:00:00Z", "13")
+    assert cells[1]["gave.approvals"] == "privileged: NET-2" and cells[1]["took.at"] == "2026-04-02T08:00:00Z"
+    assert report.answers({"wiki": PAST}, {}, "2025-01-01T00:00:00Z", UNTIL)[0]["rows"] is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "how", "cause"),
+    [
+        (False, True, "gained", "by hand, or by what the log does not tell"),
+        (True, False, "lost", "by hand, or by what the log does not tell"),
+        (True, True, "kept", "from before the log, or by hand"),
+    ],
+)
+def test_what_no_record_did_was_done_by_hand(before: bool, after: bool, how: str, cause: str) -> None:
+    late = {"activityDateTime": "2026-05-01T08:00:00Z", "reconcile": {"action": "disable"}}
+    held = Had(ADA, "ada@x.org", "1", "role", "User", False, True, None, late)
+    (item,) = moved([held] * before, [held] * after, UNTIL)
+    assert (item.how, report.cause(item)) == (how, cause)
