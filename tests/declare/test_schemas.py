@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,13 @@ def test_a_schema_is_valid_and_every_property_explains_itself(file: Path) -> Non
     Draft202012Validator.check_schema(schema)
     for name, found in properties(schema):
         assert {"title", "description", "examples"} <= found.keys(), name
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: f.name)
+def test_what_a_schema_says_of_a_key_is_two_sentences_at_most_and_ends(file: Path) -> None:
+    said = [part["description"] for part in parts(json.loads(file.read_text())) if isinstance(part.get("description"), str)]
+    described = [text for text in said if text.endswith(".")]
+    assert described and [text for text in described if len(re.findall(r"[.!?](?=\s|$)", text)) > 2] == []
 
 
 def test_the_schema_lists_the_operators_that_there_are() -> None:
