@@ -6,6 +6,14 @@ from reconciler.codes.model import told
 
 CODES = (
     told(
+        "NotMerged",
+        "The checkout holds what nobody has merged",
+        "`run --pull` finds another branch, changes that are not committed, or commits that the remote's main branch has not.",
+        "Nobody has reviewed it, so no cycle begins until the checkout is a commit of that branch again.",
+        "Do what the message says: switch back, commit or undo the changes, push the commits.",
+        "a file that somebody edited on the machine of the service",
+    ),
+    told(
         "StalePlan",
         "The reviewed plan does not hold any more",
         "The declaration or the service has moved since the plan was made; the message names what.",

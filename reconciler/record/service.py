@@ -11,7 +11,8 @@ from typing import Any, TypedDict
 class CycleFigures(TypedDict, total=False):
     """The last cycle. `kind`, `result`, `counts` and `written` are as in service/result.py; `error` is the whole app's code.
 
-    `declared` is the digest of the declaration's files that it saw.
+    `declared` is the digest of the declaration's files that it saw; of one that was stopped it is empty, so that the next one
+    begins at once.
     """
 
     id: str

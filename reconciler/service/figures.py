@@ -98,7 +98,11 @@ def service_after(
     """The service's part of the record after a cycle, but for its quarantine."""
     good = result.result == "success"
     steady = before.get("steadySince", result.ended) if good and not result.drift else ""
-    service: Service = {**before, "interval": frame.interval, "cycle": _cycle(result, frame.declared)}
+    service: Service = {
+        **before,
+        "interval": frame.interval,
+        "cycle": _cycle(result, "" if result.interrupted else frame.declared),
+    }
     if result.result in ("success", "partial") and not result.interrupted:
         service["lastSuccess"] = result.ended
     if result.error is None:

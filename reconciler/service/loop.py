@@ -23,7 +23,7 @@ from reconciler.service.child import Child
 from reconciler.service.clocks import between, later
 from reconciler.service.cycle import Order, Postponed
 from reconciler.service.events import Event, Level, of_result
-from reconciler.service.pull import Main, touched
+from reconciler.service.pull import Main, NotMerged, touched
 from reconciler.service.result import CycleResult
 from reconciler.service.systemd import READY, STOPPING, WATCHDOG, Systemd
 from reconciler.service.worker import Busy, Stopped, Survey
@@ -76,7 +76,7 @@ class Loop:
         self.systemd = Systemd()
         self.stopping = False
         self.surveys: Child | None = None
-        self.polled = ""
+        self.polled = self.unmerged = ""
         self.main: Main | None = None
         self.wake, self.waker = socket.socketpair()
         self.beat = time.monotonic()
@@ -110,9 +110,9 @@ class Loop:
     # Clocks
 
     def _begin(self) -> None:
-        """Start the cycles that are due."""
+        """Start the cycles that are due; none of a checkout that holds what nobody has merged."""
         at = now()
-        for name, turn in self.turns.items():
+        for name, turn in self.turns.items() if not self.unmerged else ():
             if turn.child is None and turn.due <= at and not (self.settings.once and name in self.ends):
                 id = f"{at.replace('-', '').replace(':', '')}-{name}-{secrets.token_hex(3)}"
                 order = Order(id, turn.forced or self.settings.once, self.settings.interval)
@@ -122,7 +122,7 @@ class Loop:
     def _patience(self) -> float:
         """Seconds until something is due."""
         at, waits = now(), [LONGEST]
-        waits += [between(at, turn.due) for turn in self.turns.values() if turn.child is None]
+        waits += [between(at, turn.due) for turn in self.turns.values() if turn.child is None and not self.unmerged]
         if self.settings.poll is not None and self.polled and not self._is_read():
             waits.append(between(at, later(self.polled, self.settings.poll)))
         if self.systemd.every is not None:
@@ -199,14 +199,19 @@ class Loop:
             return
         self.polled = now()
         try:
-            self.main = self.main or Main()
-            pulled = self.main.pull()
-        except RecordError as error:
+            self.main = self.main or Main(self.settings.desired)
+            pulled, self.unmerged = self.main.pull(), ""
+        except NotMerged as error:
+            self.unmerged = str(error)
+            if self.settings.once:
+                self.ends |= {name: Busy(name, self.unmerged) for name in self.turns}
+            self._tell("notPulled", f"no cycle begins: {error}; {error.remedy} [{error.code}]", level="error")
+            return
+        except RecordError as error:  # what was merged until now still holds
             self._tell("notPulled", f"{error}; {error.remedy}", level="error")
             return
         if pulled is not None:
-            folder = self.main.checkout.path_of(self.settings.desired)
-            apps = touched(pulled.files, folder or ".", self.turns)
+            apps = touched(pulled.files, self.main.folder, self.turns)
             self._tell("pulled", f"now at {pulled.commit[:12]}, which touches {', '.join(apps) or 'no app'}")
             for name in apps:
                 self.turns[name].due, self.turns[name].forced = now(), True

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from reconciler.declare.errors import ReconcileError
 from reconciler.record.checkout import REMOTE, Checkout, find_checkout
 from reconciler.record.git.process import Git, local, remote
 from reconciler.record.store import RecordError
@@ -22,23 +23,28 @@ class Pulled(NamedTuple):
     files: tuple[str, ...]
 
 
+class NotMerged(ReconcileError):
+    """The checkout holds what nobody has merged."""
+
+
 class Main:
     """The main branch of the remote `name`, and the checkout around the current folder, which has it checked out.
 
-    Raises RecordError wherever the checkout is not as it has to be, or the remote does not answer.
+    `desired` is the folder of the declarations. Raises NotMerged where the checkout holds anything but a commit of that branch,
+    RecordError where there is no such remote, or none that answers.
     """
 
-    def __init__(self, name: str = "origin") -> None:
+    def __init__(self, desired: Path, name: str = "origin") -> None:
         self.checkout: Checkout = find_checkout(Path.cwd(), os.environ)
-        self.place = self.checkout.remote(name)
+        self.place, self.folder = self.checkout.remote(name), self.checkout.path_of(desired) or "."
 
     def pull(self) -> Pulled | None:
         """Fast-forward to what the remote has; None where that is checked out already. One request where nothing is new."""
         branch, head = self._head()
         before = self.checkout.commit()
+        self._refuse(branch)
         if head == before:
             return None
-        self._refuse(branch)
         self._must("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", REMOTE, f"{REFS}{branch}")
         self._forward(branch, head)
         return Pulled(head, self._differing(before, head))
@@ -53,29 +59,30 @@ class Main:
         return names[0].removeprefix(REFS), heads[0]
 
     def _refuse(self, branch: str) -> None:
-        """Another branch, or work that is not committed, is somebody's: nothing is done to it."""
+        """Another branch, or work that is not committed, is somebody's: nothing is done to it, and nothing is applied of it."""
         if (own := self.checkout.branch()) != branch:
             where = f"the branch {own}" if own else "no branch"
-            raise RecordError(f"the checkout is on {where}, not on {branch}", f"git switch {branch}")
-        changed = self._local().must(*self._here, "status", "--porcelain", "-z", "--untracked-files=no", folder=self.checkout.top)
-        if changed:
-            names = sorted(os.fsdecode(row)[3:] for row in changed.split(b"\0") if row)
-            raise RecordError(f"the checkout has changes that are not committed: {', '.join(names[:3])}", "commit or undo them")
+            raise NotMerged(f"the checkout is on {where}, not on {branch}", f"git switch {branch}")
+        tracked = self._names("diff", "--name-only", "-z", "HEAD")
+        names = sorted({*tracked, *self._names("ls-files", "-z", "--others", "--exclude-standard", "--", self.folder)})
+        if names:
+            raise NotMerged(f"the checkout has changes that are not committed: {', '.join(names[:3])}", "commit or undo them")
 
     def _forward(self, branch: str, head: str) -> None:
+        if not self._local().run(*self._here, "merge-base", "--is-ancestor", head, "HEAD", folder=self.checkout.top).code:
+            raise NotMerged(f"the checkout has commits that {branch} at the remote has not", "push them, or undo them")
         ended = self._local().run(*self._here, "merge", "--ff-only", "--quiet", head, folder=self.checkout.top)
         if ended.code:
-            raise RecordError(
+            raise NotMerged(
                 f"{branch} cannot be fast-forwarded to {head[:12]}: {ended.errors.strip()[:300]}",
                 f"bring the checkout back to what the remote has (git reset --hard origin/{branch}), or find out who rewrote it",
             )
 
     def _differing(self, before: str | None, head: str) -> tuple[str, ...]:
-        if before is None:
-            return ()
-        names = self._local().must(
-            *self._here, "diff", "--name-only", "-z", "--no-renames", before, head, folder=self.checkout.top
-        )
+        return () if before is None else self._names("diff", "--name-only", "-z", "--no-renames", before, head)
+
+    def _names(self, *arguments: str) -> tuple[str, ...]:
+        names = self._local().must(*self._here, *arguments, folder=self.checkout.top)
         return tuple(os.fsdecode(name) for name in names.split(b"\0") if name)
 
     def _must(self, *arguments: str) -> str:

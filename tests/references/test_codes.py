@@ -69,6 +69,7 @@ IN_WORDS = {
     "MemberKept",
     "NoLongerTaken",
     "NotAStranger",
+    "NotMerged",
     "NotAnswered",
     "NotCompared",
     "NotDone",
