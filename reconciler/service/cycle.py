@@ -62,11 +62,12 @@ class Order(NamedTuple):
 
 
 class Postponed(NamedTuple):
-    """There was no cycle: when the next may begin, UTC, empty once the app is off until `restart`; and why."""
+    """There was no cycle: when the next may begin, UTC, empty once the app is off until `restart`; why; whether all is well."""
 
     app: str
     next: str
     why: str
+    is_well: bool = True
 
 
 def run_cycle(app: App, declarations: Declarations, order: Order, means: Means) -> CycleResult | Postponed:
@@ -80,7 +81,8 @@ def run_cycle(app: App, declarations: Declarations, order: Order, means: Means) 
         interval = order.interval or clocks.seconds(app.provisioning.interval)
         frame = Frame(interval, declarations.digest, clocks.mapped(app), started[:10])
         if not order.forced and not clocks.begins(service, interval, declarations.digest, started):
-            return Postponed(app.name, clocks.next_cycle(service, interval, started), clocks.why(service))
+            due, is_well = clocks.next_cycle(service, interval, started), "quarantine" not in service
+            return Postponed(app.name, due, clocks.why(service), is_well)
         kind = clocks.kind_of(service.get("watermark", {}), frame.mapped, started, clocks.seconds(app.provisioning.fullRefresh))
         progress = Progress(store.outbox().parent, order.cycle_id, means.clock)
         try:

@@ -66,8 +66,9 @@ def page(path: str, accept: str, loop: Loop, metrics: Metrics, now: float) -> Pa
             return Page(_status(alive), TEXT, b"alive\n" if alive else b"the loop stands still\n")
         case "/readyz":
             apps = {name: _state(loop.ends.get(name)) for name in sorted(loop.turns)}
-            ready = bool(apps) and all(app["ready"] for app in apps.values())
-            return Page(_status(ready), JSON, json.dumps({"ready": ready, "apps": apps}).encode() + b"\n")
+            ready = bool(apps) and not loop.unmerged and all(app["ready"] for app in apps.values())
+            pull = {"notMerged": loop.unmerged} if loop.unmerged else {}
+            return Page(_status(ready), JSON, json.dumps({"ready": ready, **pull, "apps": apps}).encode() + b"\n")
     return None
 
 
@@ -81,7 +82,7 @@ def _state(end: object) -> dict[str, object]:
         case CycleResult():
             return {"ready": health(end) in WELL, "cycle": end.cycle_id, "result": end.result, "ended": end.ended}
         case Postponed():
-            return {"ready": bool(end.next), "result": "postponed", "next": end.next or None}
+            return {"ready": end.is_well, "result": "postponed", "next": end.next or None}
         case None:
             return {"ready": False, "result": None}
     return {"ready": False, "result": type(end).__name__.lower()}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from reconciler.service.cycle import Postponed
 from reconciler.service.listen import Address, listening
 from reconciler.service.loop import Loop, Settings
 from reconciler.service.metrics import SAFEGUARDS, Metrics
@@ -99,6 +100,13 @@ def test_the_listener_answers_metrics_alive_and_ready() -> None:
         loop.ends["wiki"] = GOOD
         metrics.result(GOOD)
         assert asked(port, "/readyz")[0] == 200 and "reconcile_cycles_total" in asked(port, "/metrics")[1]
+        loop.unmerged = "the checkout is on the branch mine"
+        assert asked(port, "/readyz")[0] == 503 and "the branch mine" in asked(port, "/readyz")[1]
+        loop.unmerged = ""
+        loop.ends["wiki"] = Postponed("wiki", "2026-11-02T08:40:00Z", "in quarantine", is_well=False)
+        assert asked(port, "/readyz")[0] == 503
+        loop.ends["wiki"] = Postponed("wiki", "2026-11-02T08:40:00Z", "less than an interval ago")
+        assert asked(port, "/readyz")[0] == 200
         loop.beat -= 1_000
         assert asked(port, "/healthz")[0] == 503
     loop.wake.close()
