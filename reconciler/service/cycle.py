@@ -211,7 +211,7 @@ class _Cycle:
             written=figures.written(done.outcomes),
             failures=work.failures,
             blocked=blocked,
-            drift=lasting.drift(planned, self.service, choice),
+            drift=lasting.drift(planned, self.service, choice, done.outcomes),
             approvals_needed=approvals(session.guarded.blocking),
             read_back=back,
             interrupted=done.interrupted,

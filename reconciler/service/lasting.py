@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from operator import attrgetter
 
+from reconciler.apply.model import ENDED, Outcome
 from reconciler.plan.outstanding import cautions
 from reconciler.plan.planner import Planned
 from reconciler.record.service import Service
@@ -18,10 +19,11 @@ from reconciler.service.failures import still_not_as_told
 from reconciler.service.result import Drifted, Failure
 
 
-def drift(planned: Planned, service: Service, choice: Choice) -> tuple[Drifted, ...]:
-    """What somebody changed at the service, and nothing puts right."""
-    before = service.get("drift", {})
-    return (*choice.drift, *(Drifted(address, before[address]) for address in _not_asked(planned, before)))
+def drift(planned: Planned, service: Service, choice: Choice, outcomes: Iterable[Outcome]) -> tuple[Drifted, ...]:
+    """What somebody changed at the service, and this cycle has not put right."""
+    before, repaired = service.get("drift", {}), {outcome.change.address for outcome in outcomes if outcome.status in ENDED}
+    found = (item for item in choice.drift if item.address not in repaired)
+    return (*found, *(Drifted(address, before[address]) for address in _not_asked(planned, before)))
 
 
 def not_as_told(planned: Planned, service: Service, failing: Iterable[Failure]) -> Iterator[Failure]:
