@@ -33,13 +33,14 @@ PROFILE = (  # what a service is like: the profiles themselves show it
 UNSHOWN = {
     "app": {
         *PROFILE,
+        "confirmed",
         "onFailure",
         "roles",
         "driver",
         "apiUrl",
         "token",
         "principal",
-    },  # older than `on`; roles beside SCIM; somebody who has an account
+    },  # a profile's; older than `on`; roles beside SCIM; somebody who has an account
     "roles": {"thousandeyes", "role", "accountGroups", "loginAccountGroup", "assertive"},  # roles beside SCIM
     "policies": {"expiresWithin"},  # a day that is near enough would soon be past
     "reconciler": {"remote", "ref", "path", "sign"},  # a record in Git needs a remote that takes it
