@@ -12,6 +12,7 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -347,9 +348,10 @@ def test_what_is_no_digest_is_wrong_usage_before_anything_is_read(desk: Desk, di
 @pytest.mark.parametrize(("by", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
 def test_an_apply_by_digest_is_taken_up_by_the_same_digest(desk: Desk, by: signal.Signals, code: int) -> None:
     running: list[subprocess.Popen[bytes]] = []
+    first = threading.Lock()  # requests come side by side, and a second signal would end it at once
 
     def stop(call: Call) -> None:
-        if call.method == "POST" and len(service.writes) == 2:
+        if call.method == "POST" and len(service.writes) == 2 and first.acquire(blocking=False):
             running[0].send_signal(by)
 
     with front(stop, desk.url.removesuffix("/v2")) as service:
