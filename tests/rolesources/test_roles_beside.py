@@ -17,30 +17,14 @@ from reconciler.record.open import recovered
 from reconciler.report.held import as_csv
 from reconciler.report.html import access as page
 from reconciler.rolesources.model import Catalog, Edit, Person
-from tests.support.role_api import PLACES, MemoryRoles, lost
+from tests.support.role_api import DECLARED, MAPPINGS, PLACES, MemoryRoles, lost
 from tests.support.role_api import ROLES as ROLES_THERE
-from tests.support.world import SWITCH, World
+from tests.support.world import World
 
-MAPPINGS = f"""mappings:
-  users:
-    attributes:
-      - {{target: userName, source: userPrincipalName, matchingPrecedence: 1}}
-      - {{target: 'emails[type eq "work"].value', source: userPrincipalName}}
-      - {{target: active, expression: {SWITCH}}}
-      - {{target: displayName, source: displayName}}
-  groups: {{enabled: false}}
-"""
-ROLES = """roles:
-  - value: orgAdmin
-    displayName: Organization Admin
-    privileged: true
-    thousandeyes: {role: Organization Admin, accountGroups: [Production, Staging], loginAccountGroup: Production}
-  - value: user
-    displayName: User
-    thousandeyes: {role: Regular User, accountGroups: all}
+ROLES = f"""{DECLARED}\
   - value: noc
     displayName: NOC
-    thousandeyes: {role: NOC Viewer, accountGroups: [Production]}
+    thousandeyes: {{role: NOC Viewer, accountGroups: [Production]}}
 """
 ADMIN = {("Organization Admin", "Production"), ("Organization Admin", "Staging")}
 REGULAR = {("Regular User", "all")}

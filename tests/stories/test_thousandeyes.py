@@ -25,31 +25,15 @@ from reconciler.record.model import Record
 from reconciler.report.colours import uncoloured
 from reconciler.report.text import render
 from tests.support.kills import deadly, run
+from tests.support.role_api import DECLARED, MAPPINGS
 from tests.support.servers import APP, Desk
 from tests.support.thousandeyes import BOSS, TOKEN, Office, RolesWorld, Running, serving
-from tests.support.world import SWITCH
 
 QUICK = {"perMinute": 100000, "burst": 10000}
-MAPPINGS = f"""mappings:
-  users:
-    attributes:
-      - {{target: userName, source: userPrincipalName, matchingPrecedence: 1}}
-      - {{target: 'emails[type eq "work"].value', source: userPrincipalName}}
-      - {{target: active, expression: {SWITCH}}}
-      - {{target: displayName, source: displayName}}
-  groups: {{enabled: false}}
-"""
-ROLES = """roles:
-  - value: orgAdmin
-    displayName: Organization Admin
-    privileged: true
-    thousandeyes: {role: Organization Admin, accountGroups: [Production, Staging], loginAccountGroup: Production}
-  - value: user
-    displayName: User
-    thousandeyes: {role: Regular User, accountGroups: all}
+ROLES = f"""{DECLARED}\
   - value: night
     displayName: Night shift
-    thousandeyes: {role: Night shift, accountGroups: [Staging]}
+    thousandeyes: {{role: Night shift, accountGroups: [Staging]}}
 """
 ADA, BOB = "userPrincipalName: ada@x.org, displayName: Ada", "userPrincipalName: bob@x.org, displayName: Bob"
 USER = ("user: ada@x.org, role: User", "user: bob@x.org, role: User")

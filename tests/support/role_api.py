@@ -7,7 +7,26 @@ from typing import Any
 
 from reconciler.rolesources.model import EVERYWHERE, Catalog, Edit, Grant, Holding, Named, Person, Rights
 from reconciler.scim.errors import AuthError, ServiceError
+from tests.support.world import SWITCH
 
+MAPPINGS = f"""mappings:
+  users:
+    attributes:
+      - {{target: userName, source: userPrincipalName, matchingPrecedence: 1}}
+      - {{target: 'emails[type eq "work"].value', source: userPrincipalName}}
+      - {{target: active, expression: {SWITCH}}}
+      - {{target: displayName, source: displayName}}
+  groups: {{enabled: false}}
+"""
+DECLARED = """roles:
+  - value: orgAdmin
+    displayName: Organization Admin
+    privileged: true
+    thousandeyes: {role: Organization Admin, accountGroups: [Production, Staging], loginAccountGroup: Production}
+  - value: user
+    displayName: User
+    thousandeyes: {role: Regular User, accountGroups: all}
+"""
 ROLES = (Named("11", "Organization Admin"), Named("12", "Account Admin"), Named("13", "Regular User"), Named("90", "NOC Viewer"))
 PLACES = (Named("1", "Production"), Named("2", "Staging"))
 NEW = frozenset({Grant(EVERYWHERE, "13")})  # what everybody gets who is created over SCIM
