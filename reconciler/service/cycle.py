@@ -41,7 +41,8 @@ class Means(NamedTuple):
     """What a cycle is handed: who hears of it, the clock, the dice; `lock_timeout` is in seconds.
 
     `orderly` is entered while something is written, and yields what tells whether to stop; `loaded` hears that the files of the
-    checkout are not needed any more: they may change.
+    checkout are not needed any more: they may change. `held` is handed what was read, for a process that ends with its cycle: to
+    take that apart is a tenth of what there is to compute where nothing is to be done.
     """
 
     listener: Listener
@@ -51,6 +52,7 @@ class Means(NamedTuple):
     tell: Callable[[Outcome], None] = lambda outcome: None
     lock_timeout: float = 0.0
     loaded: Callable[[], None] = lambda: None
+    held: Callable[[object], None] = lambda session: None
 
 
 class Order(NamedTuple):
@@ -118,7 +120,10 @@ class _Cycle:
         listener = self.progress.hears(self.means.listener)
         with read_and_plan(self.app, self.declarations, listener, store=self.store, read=read, loaded=stored) as session:
             result = self._go(session)
-        return self._read(None) if result is None else result
+        if result is None:
+            return self._read(None)
+        self.means.held(session)
+        return result
 
     def _reading(self) -> Reading:
         unmanaged = figures.last_counts(self.service).unmanaged

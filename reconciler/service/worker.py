@@ -112,7 +112,8 @@ def cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order
         with suppress(OSError):
             pipe.send(Loaded(app))
 
-    means = Means(listener, now, SystemChance(), stop.orderly, lock_timeout=lock_timeout, loaded=loaded)
+    held: list[object] = []
+    means = Means(listener, now, SystemChance(), stop.orderly, lock_timeout=lock_timeout, loaded=loaded, held=held.append)
     try:
         end = conducted(desired, app, order, means)
         if isinstance(end, CycleResult):
