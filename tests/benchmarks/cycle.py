@@ -25,7 +25,7 @@ gc.disable()
 from reconciler.cycle.clock import now
 from reconciler.cycle.listener import SILENT
 from reconciler.cycle.randomness import SystemChance
-from reconciler.service.cycle import Means, Order
+from reconciler.service.order import Means, Order
 from reconciler.service.worker import conducted
 @contextmanager
 def orderly(): yield lambda: False
