@@ -82,7 +82,10 @@ class _Cycle:
         listener = self.progress.hears(self.means.listener)
         with read_and_plan(self.app, self.declarations, listener, store=self.store, read=read, loaded=stored) as session:
             result = self._go(session)
-        return self._read(None) if result is None else result
+        if result is None:
+            return self._read(None)
+        self.means.held(session)
+        return result
 
     def _reading(self) -> Reading:
         unmanaged = figures.last_counts(self.service).unmanaged

@@ -90,9 +90,11 @@ def cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order
         with suppress(OSError):
             pipe.send(said)
 
+    held: list[object] = []
     means = Means(
-        listener, now, SystemChance(), stop.orderly, lock_timeout=lock_timeout, loaded=lambda: send(Loaded(app)), stands=send
-    )
+        listener, now, SystemChance(), stop.orderly, lock_timeout=lock_timeout, loaded=lambda: send(Loaded(app)), stands=send,
+        held=held.append,
+    )  # fmt: skip
     try:
         end = conducted(desired, app, order, means)
         if isinstance(end, CycleResult):
