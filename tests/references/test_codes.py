@@ -84,6 +84,8 @@ IN_WORDS = {
     "RecordUnsaved",
     "ReviewClosed",
     "RevokedByLog",
+    "SignersMissing",
+    "SigningChanged",
     "SigningFailed",
     "SigningKeyMissing",
     "Stale",
