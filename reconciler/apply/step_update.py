@@ -36,9 +36,7 @@ def update(shared: Shared, step: OneStep, writer: AttributeWriter, change: Chang
     settle_refused(shared, step, change, attributes, sent.refused, whole)
 
 
-def _again(
-    shared: Shared, step: OneStep, writer: AttributeWriter, change: Change, taken: Attributes, live: Resource
-) -> Resource:
+def _again(shared: Shared, step: OneStep, writer: AttributeWriter, change: Change, taken: Attributes, live: Resource) -> Resource:
     """What gives or takes access and is not shown, though the service has accepted it: it may have lost it beside others."""
     del shared.recorded.outstanding[change.address]
     with step.writing():
