@@ -199,7 +199,7 @@ def test_lockout_counts_whom_the_api_of_roles_alone_lists(world: World) -> None:
     session = world.session()
     assert not session.guarded.blocking
     assert [w for w in session.planned.plan.warnings if "SCIM does not list" in w] == [
-        "1 person holds Organization Admin (privileged), whom SCIM does not list and no declaration manages: root@x.org; "
+        "1 person whom SCIM does not list holds Organization Admin (privileged): root@x.org; "
         "take it away there if it is not meant"
     ]
     source(world).alone.remove("root@x.org")
