@@ -41,7 +41,7 @@ UNSHOWN = {
         "token",
         "principal",
     },  # a profile's; older than `on`; roles beside SCIM; somebody who has an account
-    "roles": {"thousandeyes", "role", "accountGroups", "loginAccountGroup", "assertive"},  # roles beside SCIM
+    "roles": {"loginAccountGroup", "assertive"},  # of roles beside SCIM; both matter to few
     "policies": {"expiresWithin"},  # a day that is near enough would soon be past
     "reconciler": {"remote", "ref", "path", "sign"},  # a record in Git needs a remote that takes it
 }

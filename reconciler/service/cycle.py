@@ -8,7 +8,7 @@ from reconciler.apply.log import staged_lines
 from reconciler.apply.model import Result
 from reconciler.cycle.audited import tell, tell_blocked
 from reconciler.cycle.session import Read, Session, read_and_plan
-from reconciler.cycle.write import Lock, Request, job_of, locked, write
+from reconciler.cycle.write import Lock, Request, job_of, keep_roles, locked, write
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.change import Change
 from reconciler.record.log.audit import Kind as Audit
@@ -138,6 +138,8 @@ class _Cycle:
         plan, record = session.planned.plan, session.record
         known = plan.config.commit is None or plan.config.dirty or (record is not None and record.commit == plan.config.commit)
         if not todo and known and not plan.adopted and self._is_quiet():
+            if record is not None and not plan.changes:  # who made an edit that is left as it is would be forgotten
+                keep_roles(session, record)
             return Result()
         session = session.guard(todo, self.started)
         means = self.means
