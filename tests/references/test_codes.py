@@ -86,6 +86,8 @@ IN_WORDS = {
     "RecordUnsaved",
     "ReviewClosed",
     "RevokedByLog",
+    "SignersMissing",
+    "SigningChanged",
     "SigningFailed",
     "SigningKeyMissing",
     "Stale",

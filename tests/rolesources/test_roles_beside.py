@@ -525,7 +525,7 @@ def test_access_says_when_somebody_last_signed_in(world: World) -> None:
     assert [is_unused(rows[0], since) for since in ("2026-05-02T00:00:00Z", "2026-04-30T00:00:00Z")] == [True, False]
     assert is_unused(rows[0]._replace(last_login=""), "2026-05-02T00:00:00Z")
     assert not is_unused(rows[0]._replace(last_login="", registered=""), "2026-05-02T00:00:00Z")
-    assert as_csv({"wiki": rows}).split("\r\n")[0].endswith(",shown,lastLogin,registered")
+    assert as_csv({"wiki": rows}).split("\r\n")[0].endswith(",shown,confirmed,lastLogin,registered")
     text = page.render({"wiki": rows}, "now")
     assert "Last sign-in" in text and "2026-05-01T00:00:00Z" in text
     assert "never" in page.render({"wiki": [rows[0]._replace(last_login="")]}, "now")
