@@ -43,14 +43,7 @@ UNSHOWN = {
     },  # a profile's; older than `on`; roles beside SCIM; somebody who has an account
     "roles": {"loginAccountGroup", "assertive"},  # of roles beside SCIM; both matter to few
     "policies": {"expiresWithin"},  # a day that is near enough would soon be past
-    "reconciler": {
-        "remote",
-        "ref",
-        "path",
-        "sign",
-        "allowedSigners",
-        "unsignedUntil",
-    },  # a record in Git needs a remote that takes it
+    "reconciler": {"remote", "ref", "path", "sign", "allowedSigners", "unsignedUntil"},  # a record in Git, which needs a remote
 }
 
 
