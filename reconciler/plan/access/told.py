@@ -41,12 +41,8 @@ class Names:
         """Of an object that is called so at a time. An id that comes to a name without one is its own."""
         folded = fold(address)
         key = self.by_id.get(id) if id else None
-        if (
-            key is not None
-            and self.by_name.get(folded) == key
-            and len(self._held[key]) == 1
-            and self.called[key][-1][1] == address
-        ):
+        called = self.called.get(key or "")
+        if key is not None and called and called[-1][1] == address and self._held[key] == {folded}:
             return key  # as it was
         if key is None:
             key = self.by_name.get(folded)
