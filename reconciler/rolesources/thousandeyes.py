@@ -77,9 +77,9 @@ class ThousandEyes:
 
     def _permissions(self, role: str) -> set[str]:
         """Those that a role holds, of the ones that matter; pages and API write the labels in different cases."""
-        path = f"/roles/{quote(role, safe='')}"
+        path = _path(role, "/roles/")
         rows = forms.rows(self._api.get(path), "permissions", f"GET {path}")
-        held = {str(row.get("label") or "").lower() for row in rows}
+        held = {forms.said(row, "label", f"GET {path}").lower() for row in rows}
         return {label for label in (ACCESS, VIEW, EDIT, EDIT_ALL, ASSIGN) if label.lower() in held}
 
     def _read(self, path: str) -> Any:
@@ -113,19 +113,22 @@ class ThousandEyes:
 
     def catalog(self) -> Catalog:
         roles = forms.rows(self._read("/roles"), "roles", "GET /roles")
-        groups = forms.of_one_organization(forms.rows(self._api.get("/account-groups"), "accountGroups", "GET /account-groups"))
+        groups = forms.rows(self._api.get("/account-groups"), "accountGroups", "GET /account-groups")
         return Catalog(
             tuple(forms.named(row, "roleId", "name", "GET /roles") for row in roles),
-            tuple(forms.named(row, "aid", "accountGroupName", "GET /account-groups") for row in groups),
+            tuple(
+                forms.named(row, "aid", "accountGroupName", "GET /account-groups")
+                for row in forms.of_one_organization(groups, "GET /account-groups")
+            ),
         )
 
     def people(self) -> list[Person]:
         rows = forms.rows(self._read("/users"), "users", "GET /users")
-        borne = Counter(str(row.get("name")) for row in rows)
-        self._emails = {
-            str(row["name"]): str(row.get("email")) for row in rows if row.get("name") and borne[str(row["name"])] == 1
-        }
-        return [forms.person(row, "GET /users") for row in rows]
+        people = [forms.person(row, "GET /users") for row in rows]
+        names = [forms.said(row, "name", "GET /users") for row in rows]
+        borne = Counter(names)
+        self._emails = {name: one.email for name, one in zip(names, people, strict=True) if name and borne[name] == 1}
+        return people
 
     def read(self, person: str) -> Holding | None:
         found = self._profile(person)
@@ -172,7 +175,7 @@ class ThousandEyes:
         for _ in range(PAGES):
             answer = self._api.get("/audit-user-events", query, TRIES_OF_LOG)
             yield from forms.rows(answer, "auditEvents", "GET /audit-user-events")
-            query = forms.next_page(answer)
+            query = forms.next_page(answer, "GET /audit-user-events")
             if query is None:
                 return
         raise forms.unreadable("last page", "GET /audit-user-events")
@@ -187,8 +190,8 @@ class ThousandEyes:
             raise
 
 
-def _path(person: str) -> str:
-    """Where one person is. Raises UnusableId."""
-    if not is_usable(person) or person == "current":
-        raise UnusableId(f"nobody can be asked for by the id {person!r}, so nothing was sent", "/users/")
-    return f"/users/{quote(person, safe='')}"
+def _path(id: str, under: str = "/users/") -> str:
+    """Where one person is, or one role. Raises UnusableId."""
+    if not is_usable(id) or id == "current":
+        raise UnusableId(f"nothing can be asked for by the id {id!r}, so nothing was sent", under)
+    return f"{under}{quote(id, safe='')}"
