@@ -31,7 +31,19 @@ def warnings(context: Context) -> Iterator[str]:
     yield from _as_last_seen(context)
     if context.live.roles.silent:
         yield f"who edited roles is not known: {context.live.roles.silent}"
+    yield from _redefined(context)
     yield from _staying(context)
+
+
+def _redefined(context: Context) -> Iterator[str]:
+    """Of privileged roles, and of the one that lockout counts: whoever was given it loses what it was."""
+    rule, table = context.app.safeguards.lockout, context.live.roles.table
+    for key in sorted(context.privileged.union([rule.role] if rule is not None else [])):
+        was = [item["display"] for item in table.items(table.then([key])) or ()]
+        role = context.app.roles.get(key)
+        if was and role is not None and role.grant is not None:
+            at = f"{role.grant.place.file}:{role.grant.place.line}"
+            yield f"{role.displayName} is something else there from now on ({at}): when last given it was {listed(was)}"
 
 
 def _unknown(context: Context) -> Iterator[str]:
@@ -63,7 +75,8 @@ def _staying(context: Context) -> Iterator[str]:
             for item in staying(mapping, context.live, live, want, entry):
                 held[item["display"], item["value"]].append(address)
     for (text, value), addresses in sorted(held.items()):
-        mark = "" if context.privileged.isdisjoint(having(context, {fold(value): value})) else " (privileged)"
+        harms = fold(value) in context.privileged_then or not context.privileged.isdisjoint(having(context, {fold(value): value}))
+        mark = " (privileged)" if harms else ""
         whose = plural(len(addresses), "account")
         yield (
             f"{text}{mark} stays on {whose}, since nothing here gave it: {listed(addresses)}; assign it, "

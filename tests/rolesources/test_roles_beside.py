@@ -224,6 +224,61 @@ def test_an_administrator_in_part_counts_as_one_who_loses_it(world: World) -> No
     assert [item.name for item in world.session().guarded.blocking] == ["lockout"]
 
 
+@pytest.mark.parametrize("privileged", [True, False])
+def test_the_last_administrators_are_counted_by_what_the_role_was_when_it_was_given(world: World, privileged: bool) -> None:
+    """The same value, assigned as before, is another role there from now on."""
+    app = (world.folder / "desired/apps/wiki/app.yaml").read_text()
+    world.write("apps/wiki/app.yaml", app + "safeguards: {lockout: {role: Organization Admin, minimumActive: 2}}\n")
+    everybody = ("user: ada@x.org, role: Organization Admin", "user: bob@x.org, role: Organization Admin")
+    world.assign(*everybody)
+    world.converge()
+    other = ROLES.replace("{role: Organization Admin,", "{role: Regular User,").replace(
+        "privileged: true", f"privileged: {str(privileged).lower()}"
+    )
+    world.write("apps/wiki/roles.yaml", other)
+    session = world.session()
+    (lockout,) = session.guarded.blocking
+    assert (lockout.name, lockout.counted) == ("lockout", {"User/ada@x.org", "User/bob@x.org"})
+    assert lockout.detail.endswith(
+        "0 active holders of Organization Admin, as it was when last given (Organization Admin in Production, "
+        "Organization Admin in Staging), would be left, at least 2 are needed"
+    )
+    lost = {(row.what, row.privileged) for row in session.planned.plan.access if not row.gains}
+    assert lost == {("Organization Admin in Production", True), ("Organization Admin in Staging", True)}
+    (said,) = [w for w in session.planned.plan.warnings if "something else there" in w]
+    assert said == (
+        f"Organization Admin is something else there from now on ({world.folder}/desired/apps/wiki/roles.yaml:5): when last "
+        "given it was Organization Admin in Production, Organization Admin in Staging"
+    )
+    for name in ("root@x.org", "chief@x.org"):
+        world.bare.create("Users", {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name})
+        source(world).give(name, ("*", "11"))
+    assert not world.session().guarded.blocking
+
+
+def test_another_role_that_is_what_a_privileged_one_was_is_privileged(world: World) -> None:
+    world.assign("user: ada@x.org, role: Organization Admin", "user: bob@x.org, role: User")
+    world.converge()
+    other = ROLES.replace("{role: Organization Admin,", "{role: NOC Viewer,")
+    ops = "  - {value: ops, displayName: Ops, thousandeyes: {role: Organization Admin, accountGroups: all}}\n"
+    world.write("apps/wiki/roles.yaml", other + ops)
+    world.assign("user: ada@x.org, role: User", "user: bob@x.org, role: Ops")
+    gained = {(row.address, row.what, row.privileged) for row in world.session().planned.plan.access if row.gains}
+    assert ("User/bob@x.org", "Ops", True) in gained
+
+
+def test_a_role_that_holds_in_more_places_than_before_locks_nobody_out(world: World) -> None:
+    app = (world.folder / "desired/apps/wiki/app.yaml").read_text()
+    world.write("apps/wiki/app.yaml", app + "safeguards: {lockout: {role: Organization Admin, minimumActive: 1}}\n")
+    world.assign("user: ada@x.org, role: Organization Admin", "user: bob@x.org, role: User")
+    world.converge()
+    world.write("apps/wiki/roles.yaml", ROLES.replace("accountGroups: [Production, Staging]", "accountGroups: all", 1))
+    session = world.session()
+    assert not session.guarded.blocking
+    assert not [w for w in session.planned.plan.warnings if "something else" in w]
+    world.converge()
+
+
 def test_who_holds_a_privileged_role_in_part_is_privileged_in_access_too(world: World) -> None:
     world.converge()
     edited(world, "ada@x.org", ("*", "13"), ("*", "11"), ("1", "12"))

@@ -135,7 +135,8 @@ class _Work:
             yield self._with(found, self.given.role(row.address, key))
         for text in sorted(text for name, text in names.items() if not keys(self.context, {name: text})):
             privileged = not self.context.privileged.isdisjoint(partly(self.context, {fold(text): text}))
-            yield row._replace(kind="role", what=text, privileged=privileged)
+            known = privileged or fold(text) in self.context.privileged_then
+            yield row._replace(kind="role", what=text, privileged=known)
 
     def _recorded(self, address: str) -> list[str]:
         """The roles that somebody was given and that no service shows."""
