@@ -183,7 +183,8 @@ def test_records_that_are_not_there_are_missed_by_their_numbers(tmp_path: Path) 
 
 def managed(held: Truth, past: Past, at: str) -> Truth:
     """Without accounts that are not ours, and were not yet."""
-    names = {past.told.names.at(key, at).partition("/")[2] for key in past.told.names.called}
+    ours = (key for key, called in past.told.names.called.items() if called[0][0] <= at)
+    names = {past.told.names.at(key, at).partition("/")[2] for key in ours}
     return {(who, what) for who, what in held if who in names}
 
 
