@@ -57,5 +57,5 @@ def _staying(context: Context) -> Iterator[str]:
     for text, addresses in sorted(held.items()):
         yield (
             f"{text} stays on {plural(len(addresses), 'account')}, since nothing here gave it: {listed(addresses)}; assign it, "
-            "take it away there, or say `assertive: true` in roles.yaml"
+            "take it away there, or set `assertive: true` in roles.yaml"
         )

@@ -188,7 +188,7 @@ class Loop:
                 self._tell("stopped", "the cycle was stopped before its first write", name)
             case _:
                 end = Busy(name, "its process died")
-                self._tell("crashed", "the process of the cycle died: the next one goes on from its journal", name, "error")
+                self._tell("crashed", "the process of the cycle died: the next one continues from its journal", name, "error")
         self.ends[name] = end
 
     # The remote
@@ -242,6 +242,8 @@ class Loop:
             for number, handler in before.items():
                 signal.signal(number, handler)
             signal.set_wakeup_fd(woken)
+            self.wake.close()
+            self.waker.close()
 
     def _stop(self) -> None:
         """No new write; those under way end, and what was done is in the record, within `grace`."""
@@ -257,7 +259,7 @@ class Loop:
             children = list(self._children())
         for name, child in children:
             child.kill()
-            self._tell("killed", "not ended in time: the next cycle goes on from its journal", name, "warning")
+            self._tell("killed", "not ended in time: the next cycle continues from its journal", name, "warning")
 
     def _tell(self, kind: str, words: str, app: str = "", level: Level = "info") -> None:
         self.say(Event(now(), kind, words, app, "", level))

@@ -110,7 +110,7 @@ def _waiting(app: Shown) -> Iterator[str]:
         yield f"    drift: {plain(item['address'])}: {plain(item['what'])}"
     yield from _more(app["drift"], "drifted")
     for item in app["notAsTold"][:MOST]:
-        yield f"    not as told: {plain(item['address'])}: {plain(item['what'])}"
+        yield f"    not done by the service: {plain(item['address'])}: {plain(item['what'])}"
     yield from _more(app["notAsTold"], "not as told")
 
 

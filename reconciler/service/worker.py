@@ -182,7 +182,7 @@ def _told(result: CycleResult, declarations: Declarations, problems: list[Proble
             store.save(record)
             return result
     except RecordError as error:  # Locked is one
-        means.listener.says(f"nobody is told yet: {error}")
+        means.listener.says(f"nobody is notified yet: {error}")
         return result
 
 
@@ -207,7 +207,7 @@ def _hides_the_record(problems: list[Problem]) -> bool:
 
 
 def _invalid(errors: list[str], app: str) -> AppError:
-    words = "; ".join(errors[:MOST_NAMED]) or f"the app {app} is declared no longer"
+    words = "; ".join(errors[:MOST_NAMED]) or f"the app {app} is no longer declared"
     more = f" and {len(errors) - MOST_NAMED} more" if len(errors) > MOST_NAMED else ""
     return AppError("InvalidDeclaration", None, words + more, "`reconcile validate` shows every error")
 

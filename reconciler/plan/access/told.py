@@ -115,7 +115,7 @@ class Told:
             self._put(Thing(key, "role", what), record, before, after, sure)
 
     def _roles(self, record: Record, ours: Record) -> Iterator[tuple[str, bool | None, bool | None, bool]]:
-        """What it says of each role, folded: (role, before, after, whether it is sure that it was so before)."""
+        """What it says of each role, folded: (role, before, after, whether it is sure that it was like this before)."""
         if ours.get("roles") is None:
             return
         rows = [row for row in ours.get("access") or () if row.get("kind") == "role"]
