@@ -44,7 +44,7 @@ UNSHOWN = {
         "apiUrl",
         "token",
     },  # a profile's; older than `on`; roles beside SCIM
-    "roles": {"thousandeyes", "role", "accountGroups", "loginAccountGroup", "assertive"},  # roles beside SCIM
+    "roles": {"loginAccountGroup", "assertive"},  # of roles beside SCIM; both matter to few
     "reconciler": {"remote", "ref", "path", "sign"},  # a record in Git needs a remote that takes it
 }
 

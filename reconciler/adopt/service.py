@@ -18,7 +18,8 @@ from reconciler.adopt.model import ImportRefused, Known, Notes
 from reconciler.adopt.roles_beside import Beside
 from reconciler.adopt.yaml_edit.edit import append
 from reconciler.cycle.declarations import checked
-from reconciler.cycle.role_reading import Asked, everybody, shown
+from reconciler.cycle.listener import SILENT, Listener
+from reconciler.cycle.role_reading import asked_of, everybody, shown
 from reconciler.cycle.role_source import opened
 from reconciler.declare.folders import SUFFIXES
 from reconciler.declare.model import App, Declarations
@@ -80,8 +81,13 @@ class Read:
     members_shown: bool | str = True
 
 
-def take_over(request: Request, connecting: Connect, record_of: Callable[..., Record | None] | None = None) -> Outcome:
-    """Import one app. Raises ImportRefused where nothing could be written, and what reading a service raises."""
+def take_over(
+    request: Request, connecting: Connect, record_of: Callable[..., Record | None] | None = None, heard: Listener = SILENT
+) -> Outcome:
+    """Import one app; `heard` hears how long reading everybody's roles takes.
+
+    Raises ImportRefused where nothing could be written, and what reading a service raises.
+    """
     with write.staged(request.out) as stage:
         seeded, new = _seed(stage, request)
         declarations = _load(stage, request)
@@ -90,7 +96,7 @@ def take_over(request: Request, connecting: Connect, record_of: Callable[..., Re
         notes, odd = Notes(), frozenset[str]()
         with connecting(app, record) as client:
             read = _read(client, app, new)
-            beside = _beside(client, app, record, read, notes)
+            beside = _beside(client, app, record, read, notes, heard)
         if new:
             text = defaults.mappings_file(
                 app.name, app.profile, read.users, defaults.GROUPS if read.has_groups else defaults.NO_GROUPS
@@ -141,7 +147,9 @@ def _import(
     return Outcome(sorted(fresh), removed, counts, notes.lines(), plan)
 
 
-def _beside(client: ScimClient, app: App, record: Record | None, read: Read, notes: Notes) -> Beside | None:
+def _beside(
+    client: ScimClient, app: App, record: Record | None, read: Read, notes: Notes, heard: Listener
+) -> Beside | None:  # fmt: skip
     """What everybody holds over the API beside SCIM that the app or its profile names; None where it does not show that."""
     source = opened(app, app.role_source, client, record)
     if source is None:
@@ -149,7 +157,7 @@ def _beside(client: ScimClient, app: App, record: Record | None, read: Read, not
     live = Live({user["id"]: LiveObject(user["id"], str(user.get("userName")), (), None, True) for user in read.users})
     try:
         table, problems = role_table(app, source.catalog(), {})
-        held = everybody(source, live, Asked(per_minute=read.limits.per_minute))
+        held = everybody(source, live, asked_of(client, heard, True))
     except ServiceError as error:
         notes.add(f"roles are not taken over: {source.name} does not show them: {error}", app.name)
         return None

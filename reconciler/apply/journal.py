@@ -86,7 +86,7 @@ class GroupCommit:
     """Steps that wait for the disk at the same time wait for one write of all their lines. `put` writes lines to disk."""
 
     def __init__(self, put: Callable[..., None], baton: Baton) -> None:
-        self._put, self._baton = put, baton
+        self._put, self._baton, self._on_disk = put, baton, baton.condition()
         self._waiting: list[Line] = []
         self._taken = self._written = 0
         self._error: RecordError | None = None
@@ -101,7 +101,7 @@ class GroupCommit:
             if self._error is not None:
                 raise self._error
             if self._under_way:
-                self._baton.turn.wait()
+                self._on_disk.wait()
             else:
                 self._write()
 
@@ -117,4 +117,4 @@ class GroupCommit:
             raise
         finally:
             self._under_way = False
-            self._baton.turn.notify_all()
+            self._on_disk.notify_all()

@@ -17,12 +17,18 @@ ONE_AT_A_TIME = (
 class Baton:
     """Whoever holds it may change what the run knows; a step lays it down while its request is under way.
 
-    So the steps of a run take turns at everything but waiting for the service and the disk.
+    So the steps of a run take turns at everything but waiting for the service and the disk. `turn` is notified of steps that
+    have ended; what else a thread may wait for has a condition of its own, so that nobody is woken for nothing.
     """
 
     def __init__(self) -> None:
-        self.turn = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
+        self.turn = self.condition()
         self._local = threading.local()
+
+    def condition(self) -> threading.Condition:
+        """To wait on for a thread that holds the baton, which others may hold meanwhile."""
+        return threading.Condition(self._lock)
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -27,7 +27,7 @@ class Phase:
         self._after, self._do, self._stopped, self._baton, self._pace = after, do, stopped, baton, pace
         self._left = dict(enumerate(steps))
         self._open = {step.change.address for step in steps}
-        self._working = 0
+        self._working, self._ended = 0, baton.condition()
         self._error: BaseException | None = None
 
     def run(self) -> None:
@@ -42,7 +42,7 @@ class Phase:
             return
         for _ in range(self._working):
             threading.Thread(target=self._worker, daemon=True).start()
-        self._baton.turn.wait_for(lambda: not self._working)
+        self._ended.wait_for(lambda: not self._working)
         if self._error is not None:
             raise self._error
 
@@ -53,6 +53,7 @@ class Phase:
             except BaseException as error:  # the thread that waits raises it
                 self._error = self._error or error
             self._working -= 1
+            self._ended.notify_all()
             self._baton.turn.notify_all()
 
     def _work(self) -> None:

@@ -25,10 +25,6 @@ from reconciler.processes.child import Process, start
 from reconciler.processes.environment import Allowed, ourselves
 
 APPS = {"thousandeyes": "THOUSANDEYES_SCIM", "wiki": "WIKI_SCIM"}
-ROLES = {
-    "Organization Admin": "{role: Organization Admin, accountGroups: all}",
-    "User": "{role: Regular User, accountGroups: all}",
-}
 PROFILES = {"thousandeyes": "thousandeyes", "wiki": "generic"}
 
 
@@ -137,8 +133,10 @@ class _Story:
         self._edit("wiki", "ada@example.com", "title", "Intern")
         self._run("plan", "--app", "wiki", "--detailed-exitcode", "--out", "drift.json", expect=2, lines=12)
         self._run("apply", "drift.json")
-        self._chapter("What they may do in ThousandEyes, by the names that it has: SCIM carries no roles, its other API does")
-        self._name_roles()
+        self._chapter(
+            "Ada becomes an administrator of ThousandEyes until a date: SCIM carries no roles there, its other API does"
+        )
+        self._assign()
         self._run("plan", "--app", "thousandeyes", "--detailed-exitcode", "--out", "roles.json", expect=2, lines=16)
         self._run("apply", "roles.json", lines=4)
         self._chapter("Grace leaves ThousandEyes: her line goes from the YAML, and her account is disabled, not deleted")
@@ -186,13 +184,9 @@ class _Story:
             account = client.find("Users", "userName", name)[0]
             client.patch("Users", account["id"], operations([(path, value)], account))
 
-    def _name_roles(self) -> None:
-        """roles.yaml says what a role is there; until then nothing is asked of that API."""
-        file = self.folder / "desired/apps/thousandeyes/roles.yaml"
-        text = file.read_text(encoding="utf-8")
-        for name, there in ROLES.items():
-            text = text.replace(f"displayName: {name}", f"displayName: {name}, thousandeyes: {there}")
-        file.write_text(text, encoding="utf-8")
+    def _assign(self) -> None:
+        with open(self.folder / "desired/apps/thousandeyes/assignments.yaml", "a", encoding="utf-8") as file:
+            file.write("  - {user: ada@example.com, role: Organization Admin, expires: 2099-01-31, reason: NET-1432}\n")
 
     def _unassign(self) -> None:
         file = self.folder / "desired/apps/thousandeyes/assignments.yaml"

@@ -77,7 +77,7 @@ def import_(
     from reconciler.cycle.connection import connect
 
     request = Request(target, desired, apps[0], split, force)
-    return _told(lambda: _show(take_over(request, partial(connect, tell=waiting)), target))
+    return _told(lambda: _show(take_over(request, partial(connect, tell=waiting), heard=PERSON), target))
 
 
 def _schema(file: Path, out: Path, app: str, force: bool) -> int:

@@ -70,7 +70,21 @@ def _note(line: str) -> None:
     report_lines([line])
 
 
-PERSON = Listener(waiting, say, _note)
+@contextmanager
+def counting(total: int, what: str, waited: Callable[[], float]) -> Iterator[Callable[[], object]]:
+    """How far a long row of reads is: a bar on a terminal, in a pipe a line now and then."""
+    if sys.stderr.isatty():
+        from reconciler.cli.progress import bar
+
+        with bar(total, what, waited) as one:
+            yield one
+    else:
+        from reconciler.cli.progress_lines import Lines
+
+        yield Lines(total, what, waiting).one
+
+
+PERSON = Listener(waiting, say, _note, counts=counting)
 
 
 def add_markdown(text: str) -> None:

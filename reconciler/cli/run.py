@@ -6,19 +6,24 @@ import gc
 import os
 import re
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.common import BLOCKED, ERROR, LOCKED, PARTIAL, known_apps, lock_option, options, worst
+from reconciler.cli.output import say_error
 from reconciler.cli.stray import takes_no_words
+from reconciler.cli.streams import lost
+from reconciler.cli.terminal import echo
 from reconciler.cli.times import Time
 
 if TYPE_CHECKING:
+    from reconciler.service.ends import End
     from reconciler.service.listen import Address
     from reconciler.service.loop import Loop
-    from reconciler.service.worker import End
+    from reconciler.service.pull import Main
 
 ADDRESS = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})", re.ASCII)
 LAST, SOON = 10.0, 2.0  # seconds for messages that are due at the end: of one cycle, and of a service that is told to stop
@@ -62,29 +67,59 @@ def run(
 ) -> int:  # fmt: skip
     """Run a cycle of each app every interval: plan, guard, write, record. Safeguards and approvals hold as in apply."""
     from reconciler.service.events import Event, as_json, as_notice, as_text
+    from reconciler.service.follow import PATIENCE, Follow
     from reconciler.service.listen import listening
-    from reconciler.service.loop import Loop, Settings
+    from reconciler.service.loop import Loop
     from reconciler.service.messages import Messages
     from reconciler.service.metrics import Metrics
+    from reconciler.service.turns import Settings
 
     text = as_notice if os.environ.get("GITHUB_ACTIONS") == "true" else as_text
     form = as_json if log_format == "json" else text
 
     def say(event: Event) -> None:
         click.echo(form(event))
+        if lost() is not None and not once:  # a service that nobody hears would go on unseen
+            loop.stop()
 
     gc.enable()  # it lives long, and holds little
     metrics = Metrics(time.time)
     messages = Messages(say, (metrics,), LAST if once else SOON)
-    settings = Settings(desired, apps, interval, once, poll if pull else None, grace, lock_timeout)
-    loop = Loop(settings, say, (messages, metrics))
+    follow = Follow(_main(desired) if pull else None, poll, 1 if once else PATIENCE)
+    loop = Loop(Settings(desired, apps, interval, once, grace, lock_timeout), say, (messages, metrics), follow)
     _check(loop, apps)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(listening(listen, loop, metrics, time.monotonic))
+        except OSError as error:
+            raise click.ClickException(f"--listen: {error.strerror}: choose another address or port") from None
+        stack.enter_context(messages)
+        _run(loop)
+    if not once and (why := lost()) is not None:
+        echo(f"Error: the log could not be written ({why.strerror}): the service has ended in order [NotWritten]", err=True)
+        return ERROR
+    return worst([*map(_code, loop.ends.values()), *([ERROR] if follow.trouble else [])]) if once else 0
+
+
+def _run(loop: Loop) -> None:
+    """To its end, also where the machine has no more processes or files to give."""
     try:
-        with listening(listen, loop, metrics, time.monotonic), messages:
-            loop.run()
+        loop.run()
     except OSError as error:
-        raise click.ClickException(f"--listen: {error.strerror}: choose another address or port") from None
-    return worst([_code(end) for end in loop.ends.values()]) if once else 0
+        why = error.strerror or type(error).__name__
+        raise click.ClickException(f"the service cannot go on: {why}; the next run goes on from the journals") from None
+
+
+def _main(desired: Path) -> Main:
+    """The branch to follow; that there is none is no trouble that ends by itself."""
+    from reconciler.record.store import RecordError
+    from reconciler.service.pull import Main
+
+    try:
+        return Main(desired)
+    except RecordError as error:
+        say_error(error, f"{error.remedy}; or leave out --pull")
+        raise click.exceptions.Exit(ERROR) from None
 
 
 def _check(loop: Loop, apps: tuple[str, ...]) -> None:
@@ -99,8 +134,8 @@ def _check(loop: Loop, apps: tuple[str, ...]) -> None:
 
 
 def _code(end: End) -> int:
+    from reconciler.service.ends import Busy
     from reconciler.service.result import CycleResult
-    from reconciler.service.worker import Busy
 
     if isinstance(end, CycleResult):
         return CODES[end.result]

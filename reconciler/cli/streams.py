@@ -7,11 +7,14 @@ import os
 import sys
 from typing import Any, ClassVar
 
+STDOUT = 1
+
 
 class _Pipe(io.FileIO):
     """A file descriptor: once nobody reads any more (`| head`), or there is no room, what is written to it goes nowhere."""
 
     failure: ClassVar[OSError | None] = None  # why the reader has not got all
+    lost: ClassVar[OSError | None] = None  # why nothing reaches standard output any more, also where nobody wants it
 
     def write(self, data: Any) -> int:
         try:
@@ -19,6 +22,8 @@ class _Pipe(io.FileIO):
         except OSError as error:
             if not isinstance(error, BrokenPipeError):
                 _Pipe.failure = error
+            if self.fileno() == STDOUT:
+                _Pipe.lost = error
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self.fileno())
             os.close(nowhere)
@@ -36,6 +41,11 @@ def _prepared(stream: Any) -> Any:
     stream.flush()
     pipe = io.BufferedWriter(_Pipe(stream.fileno(), "w", closefd=False))
     return io.TextIOWrapper(pipe, stream.encoding, "backslashreplace", line_buffering=stream.line_buffering)
+
+
+def lost() -> OSError | None:
+    """Why what is printed goes nowhere any more; None as long as somebody gets it."""
+    return _Pipe.lost
 
 
 def finish() -> OSError | None:

@@ -14,6 +14,22 @@ CODES = (
         "a file that somebody edited on the machine of the service",
     ),
     told(
+        "HistoryRewritten",
+        "The remote's main branch has another history",
+        "`run --pull` finds that the remote's main branch does not go on from the commit that is checked out.",
+        "Somebody has rewritten what was reviewed, so no cycle begins until a person has looked at it.",
+        "Find out who rewrote it; if it is right, bring the checkout there: `git fetch origin && git reset --hard origin/main`.",
+        "a force push to the main branch",
+    ),
+    told(
+        "RemoteUnreachable",
+        "The remote's main branch cannot be had",
+        "`run --pull` looks at the remote, which does not answer, refuses, or has no main branch.",
+        "Cycles go on with what was merged until then; who is put out by a later commit stays in.",
+        "Check the network, the address of `origin` and what `RECONCILE_GIT_TOKEN` is allowed to do.",
+        "a Git server that is down",
+    ),
+    told(
         "StalePlan",
         "The reviewed plan is out of date",
         "The declaration or the service has moved since the plan was made; the message names what.",

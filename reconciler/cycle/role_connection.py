@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from reconciler.cycle.clock import now
 from reconciler.cycle.role_source import role_source
 from reconciler.declare.model import App
-from reconciler.plan.role_table import role_table
+from reconciler.declare.place import Place
+from reconciler.plan.role_table import RoleTable, role_table
 from reconciler.record.model import Record
 from reconciler.rolesources.connection import run_test
 from reconciler.scim.client import ScimClient
@@ -17,8 +20,23 @@ def try_roles(app: App, client: ScimClient, record: Record | None) -> list[Step]
     source = role_source(app, client, record)
     if source is None:
         return []
-    steps, catalog = run_test(source, now())
+    steps, catalog, within = run_test(source, now())
     if catalog is None:
         return steps
-    _, problems = role_table(app, catalog, record.role_api.get("given", {}) if record is not None else {})
-    return [*steps, *(Step(f"{p.place.file}:{p.place.line}:{p.place.column}", False, p.message, p.remedy) for p in problems)]
+    table, problems = role_table(app, catalog, record.role_api.get("given", {}) if record is not None else {})
+    outside = _outside(app, table, {place.id for place in within})
+    return [*steps, *(_step(p.place, p.message, p.remedy) for p in problems), *outside]
+
+
+def _outside(app: App, table: RoleTable, within: set[str]) -> Iterator[Step]:
+    """Roles that are for account groups in which the token may not write; nothing where it may in all."""
+    for key, given in table.given.items() if within else ():
+        role = app.roles.get(key)
+        if role is not None and role.grant is not None and any(grant.place not in within for grant in given.grants):
+            where = "all account groups" if role.grant.groups is None else " and ".join(role.grant.groups)
+            said = f"the token may not give {role.displayName}, which is for {where}"
+            yield _step(role.grant.place, said, "give its owner a role with the permission to edit users there")
+
+
+def _step(place: Place, message: str, remedy: str) -> Step:
+    return Step(f"{place.file}:{place.line}:{place.column}", False, message, remedy)

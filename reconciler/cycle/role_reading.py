@@ -6,31 +6,33 @@ with its age.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import NamedTuple
 
 from reconciler.cycle.clock import now
+from reconciler.cycle.listener import Listener
+from reconciler.cycle.role_due import Known, due, wanted_roles
 from reconciler.declare.names import fold
 from reconciler.declare.place import Problem
 from reconciler.declare.wording import plural
-from reconciler.plan.live import Live, LiveObject, RolesRead
-from reconciler.plan.matching.match import match
+from reconciler.plan.live import ALONE, Live, LiveObject, RolesRead
 from reconciler.plan.role_table import Grants, RoleTable, read, role_table, written
-from reconciler.plan.roles_beside import given_keys, is_beside
-from reconciler.record.entries import Entries, is_active
+from reconciler.plan.roles_beside import is_beside
+from reconciler.record.entries import Entries
 from reconciler.record.model import Record
 from reconciler.record.moments import moved
 from reconciler.record.values import RoleMemory, SeenRoles
 from reconciler.resolve.model import Resolution
-from reconciler.rolesources.model import Edit, Person
+from reconciler.rolesources.model import Edit, Holding, Person
 from reconciler.rolesources.source import RoleSource
+from reconciler.scim.client import ScimClient
 from reconciler.scim.errors import AuthError, ServiceError
 
 AT_ONCE = 4  # people who are read side by side
 AROUND = 60  # seconds by which the clocks of two machines may differ
-IN_TURN = 3  # people who are read each time, those longest unseen first
 NOTHING = RoleMemory()
 NOT_LISTED = "the API of roles does not list the account"
 Tell = Callable[[str], None]
@@ -47,6 +49,7 @@ class RoleNames(ServiceError):
 class Asked(NamedTuple):
     """How to read: `everybody` instead of whom a plan needs; `tell` hears of what takes long.
 
+    `counts` is entered for so many people, where that takes long, and yields what is to be called as each was read.
     `urgent`: somebody is put out, which no name in roles.yaml and no outage of the API may hold up.
     """
 
@@ -54,9 +57,17 @@ class Asked(NamedTuple):
     tell: Tell = lambda words: None
     per_minute: int | None = None
     urgent: bool = False
+    counts: Callable[[int], AbstractContextManager[Callable[[], object]]] = lambda total: nullcontext(lambda: None)
 
 
 AS_NEEDED = Asked()
+
+
+def asked_of(client: ScimClient, listener: Listener, everybody: bool, urgent: bool = False) -> Asked:
+    """How to read over a client's one rate; the listener hears how far it is."""
+    limits, sender = client.profile.limits(), client.sender
+    counts = lambda total: listener.counts(total, "roles", lambda: sender.waited)  # noqa: E731
+    return Asked(everybody, listener.waits, limits.per_minute, urgent, counts)
 
 
 def read_roles(
@@ -102,49 +113,62 @@ def _said(problems: list[Problem]) -> tuple[str, str]:
 
 
 class _Reading:
+    """`people` are by id of their account, or by ALONE and their own id where SCIM lists no account of theirs."""
+
     def __init__(
         self, source: RoleSource, resolution: Resolution, record: Record | None, live: Live, table: RoleTable,
         people: list[Person], asked: Asked, memory: RoleMemory,
     ) -> None:  # fmt: skip
         self.source, self.resolution, self.live, self.table, self.asked = source, resolution, live, table, asked
         self.entries = record.entries if record is not None else Entries()
-        self.people, self.memory = _by_account(live.users, people), memory
+        self.people, self.memory = _by_key(live, people, memory), memory
         self.started = now()
 
     def read(self) -> Live:
-        edits = self._edits()
+        edits, silent = self._edits()
         seen = {id: self.memory.get("seen", {})[id] for id in self.people if id in self.memory.get("seen", {})}
-        due = sorted(self.people) if self.asked.everybody else self._due(seen, edits)
-        fresh, gone = self._ask(due)
-        known = {**{id: was for id, was in seen.items() if id not in gone}, **fresh}
-        unknown = {id: NOT_LISTED for id in self.live.users if id not in known}
+        known = Known(self.resolution, self.live, self.entries, self.table, seen)
+        asked_for = sorted(self.people) if self.asked.everybody else due(known, self.people.keys(), edits)
+        fresh, gone = self._ask(asked_for)
+        return self._shown({**{id: was for id, was in seen.items() if id not in gone}, **fresh}, fresh, edits, silent)
+
+    def _shown(self, known: dict[str, SeenRoles], fresh: Collection[str], edits: dict[str, Edit], silent: str) -> Live:
         held = {id: read(was["held"]) for id, was in known.items()}
         wanted = wanted_roles(self.resolution, self.live, self.entries)
         users = {id: _with(self.table, account, held.get(id), wanted.get(id, ())) for id, account in self.live.users.items()}
-        as_of = {id: was["at"] for id, was in known.items() if id not in fresh}
-        roles = RolesRead(self.table, unknown, "", as_of, known, self.people, edits, self.started, self.memory.get("owner", ""))
+        roles = RolesRead(
+            self.table,
+            unknown={id: NOT_LISTED for id in self.live.users if id not in known},
+            as_of={id: was["at"] for id, was in known.items() if id not in fresh},
+            seen=known,
+            people=self.people,
+            edits=edits,
+            read=self.memory.get("read", self.started) if silent else self.started,
+            owner=self.memory.get("owner", ""),
+            silent=silent,
+        )
         return replace(self.live, users=users, roles=roles)
 
-    def _ask(self, due: list[str]) -> tuple[dict[str, SeenRoles], set[str]]:
+    def _ask(self, ids: list[str]) -> tuple[dict[str, SeenRoles], set[str]]:
         """What each of some accounts holds, by id, and those of whom there is nobody any more."""
-        tell_of(self.asked, len(due))
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            found = dict(zip(due, pool.map(lambda id: self.source.read(self.people[id].id), due), strict=True))
+        found = _read_each(self.source, {id: self.people[id] for id in ids}, self.asked)
         fresh = {id: SeenRoles(at=self.started, held=written(item.grants)) for id, item in found.items() if item is not None}
         return fresh, {id for id, item in found.items() if item is None}
 
-    def _edits(self) -> dict[str, Edit]:
-        """The last edit of each account since its roles were last read, as far as the service's log may be read."""
+    def _edits(self) -> tuple[dict[str, Edit], str]:
+        """The last edit of each account since its roles were last read; and why nobody knows, where the log cannot be read."""
         since = self.memory.get("read")
         if not since:
-            return {}
+            return {}, ""
         try:
             edits = sorted(self.source.edits(moved(since, -AROUND)), key=self._when)
-            last = {fold(edit.email): edit for edit in edits}
         except AuthError:
-            return {}
+            return {}, f"the token may not read the activity log of {self.source.name}"
+        except ServiceError as error:
+            return {}, f"the activity log of {self.source.name} could not be read ({error})"
+        last = {fold(edit.email): edit for edit in edits}
         found = {id: last[fold(person.email)] for id, person in self.people.items() if fold(person.email) in last}
-        return {id: edit for id, edit in found.items() if self._is_news(id, edit)}
+        return {id: edit for id, edit in found.items() if self._is_news(id, edit)}, ""
 
     def _when(self, edit: Edit) -> tuple[str, bool]:
         """Of one second what others did counts as the last: a log's times are no finer."""
@@ -157,44 +181,23 @@ class _Reading:
             return True
         return edit.at > moved(seen["at"], -AROUND) and edit.by != self.memory.get("owner", "")
 
-    def _due(self, seen: Mapping[str, SeenRoles], edits: Iterable[str]) -> list[str]:
-        """Whom a plan rests on: who was never read, was edited, holds what is privileged, or would be changed; then in turn."""
-        privileged = [given.grants for given in self.table.given.values() if given.privileged]
-        due = {id for id in self.people if id not in seen}.union(edits)
-        due |= {id for id, was in seen.items() if any(not grants.isdisjoint(read(was["held"])) for grants in privileged)}
-        due |= self._changing({id: read(was["held"]) for id, was in seen.items()})
-        rest = sorted(seen.keys() - due, key=lambda id: (seen[id]["at"], id))
-        return sorted(due.union(rest[:IN_TURN]) & self.people.keys())
 
-    def _changing(self, held: Mapping[str, Grants]) -> set[str]:
-        """Ids of accounts that hold, as last seen, less than is declared, or what is to be taken."""
-        wanted = wanted_roles(self.resolution, self.live, self.entries)
-        owners = {id: address for address, id in self.entries.ids().items()}
-        return {id for id, has in held.items() if self._differs(has, wanted.get(id), owners.get(id))}
+def _read_each(source: RoleSource, people: Mapping[str, Person], asked: Asked) -> dict[str, Holding | None]:
+    """What each of some people holds, by the same keys; how far it is, is told where it takes long."""
+    with _told(asked, len(people)) as one, ThreadPoolExecutor(AT_ONCE) as pool:
 
-    def _differs(self, has: Grants, wanted: tuple[str, ...] | None, owner: str | None) -> bool:
-        """`wanted` is None for whoever is out of scope, `owner` for an account that is nobody's."""
-        api, entry = self.resolution.limited.app.role_api, self.entries[owner] if owner is not None else None
-        if wanted is None:
-            return entry is not None and is_active(entry) and bool(has)
-        want = self.table.of_keys(wanted)
-        takes = has if api is not None and api.assertive else has & self.table.ours(given_keys(entry))
-        return not want <= has or bool(takes - want)
+        def read_one(person: Person) -> Holding | None:
+            found = source.read(person.id)
+            one()
+            return found
 
-
-def wanted_roles(resolution: Resolution, live: Live, entries: Entries) -> dict[str, tuple[str, ...]]:
-    """Id of an account -> the keys of the roles that its user is to hold."""
-    matched, users = match(resolution, live, entries).live, resolution.users
-    return {account.id: tuple([r.key for r in users[a].roles]) for a, account in matched.items() if a in users}
+        return dict(zip(people, pool.map(read_one, people.values()), strict=True))
 
 
 def everybody(source: RoleSource, live: Live, asked: Asked) -> dict[str, Grants]:
     """What each account holds, by its id; of whom the API does not list nothing is said. Raises ServiceError."""
-    people = _by_account(live.users, source.people())
-    tell_of(asked, len(people))
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        found = list(zip(people, pool.map(lambda person: source.read(person.id), people.values()), strict=True))
-    return {id: item.grants for id, item in found if item is not None}
+    found = _read_each(source, _by_account(live.users, source.people()), asked)
+    return {id: item.grants for id, item in found.items() if item is not None}
 
 
 def shown(table: RoleTable, resolution: Resolution, live: Live, held: Mapping[str, Grants]) -> Live:
@@ -205,13 +208,25 @@ def shown(table: RoleTable, resolution: Resolution, live: Live, held: Mapping[st
     return replace(live, users=users, roles=RolesRead(table, unknown))
 
 
-def tell_of(asked: Asked, people: int) -> None:
-    """How long it takes to read so many, where that is long."""
+def _told(asked: Asked, people: int) -> AbstractContextManager[Callable[[], object]]:
+    """Said before how long it takes to read so many, and then how far it is, where that is long."""
     rate = asked.per_minute
-    if rate and people > rate // 4:
-        minutes = -(-people // rate)
-        whose = plural(people, "person", "people")
-        asked.tell(f"reading the roles of {whose}, one request each: about {minutes} min at {rate} a minute")
+    if not rate or people <= rate // 4:
+        return nullcontext(lambda: None)
+    minutes = -(-people // rate)
+    whose = plural(people, "person", "people")
+    asked.tell(f"reading the roles of {whose}, one request each: about {minutes} min at {rate} a minute")
+    return asked.counts(people)
+
+
+def _by_key(live: Live, people: list[Person], memory: RoleMemory) -> dict[str, Person]:
+    """Everybody by id of their account, or by ALONE and their own id; by a part of SCIM nobody new is known to have none."""
+    found = _by_account(live.users, people)
+    theirs = {person.id for person in found.values()}
+    alone = {ALONE + person.id: person for person in people if person.id not in theirs}
+    if live.part is not None:
+        alone = {key: person for key, person in alone.items() if key in memory.get("seen", {})}
+    return {**found, **alone}
 
 
 def _by_account(users: Mapping[str, LiveObject], people: list[Person]) -> dict[str, Person]:

@@ -19,7 +19,7 @@ from reconciler.cycle.listener import Listener
 from reconciler.cycle.old_record import with_old_record
 from reconciler.cycle.read import read_live
 from reconciler.cycle.renamed_app import refuse_renamed
-from reconciler.cycle.role_reading import Asked, read_roles
+from reconciler.cycle.role_reading import asked_of, read_roles
 from reconciler.cycle.role_source import role_source
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.change import Change
@@ -94,13 +94,7 @@ def read_and_plan(
         config = Config(declarations.digest, *revision(declarations.folder))
         source = role_source(app, client, record)
         live = (read or read_live)(client, resolution, record)
-        live = read_roles(
-            source,
-            resolution,
-            record,
-            live,
-            Asked(everybody, listener.waits, client.profile.limits().per_minute, amend is not None),
-        )
+        live = read_roles(source, resolution, record, live, asked_of(client, listener, everybody, amend is not None))
         earlier = earlier_app(app, declarations, record)
         planned = plan_with(live, resolution, client, record, selection, config, earlier)
         # 4. What a reviewer should know beside the changes.

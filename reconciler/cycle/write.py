@@ -102,8 +102,7 @@ def job_of(session: Session, changes: tuple[Change, ...], request: Request, star
     record.describe(session.client.shown_url, declared(session.app, context.resolution.declarations.record))
     if any(group.members or group.inside for group in context.live.groups.values() if group.id not in context.live.not_listed):
         record.show_members()
-    if session.roles is not None and not context.live.roles.why:
-        record.know_roles(memory(context.live, record.entries, record.role_api))
+    keep_roles(session, record)
     inputs = apply_inputs(context, request.only)
     removals = prepare(
         record, session.guarded, Extent.PART if request.only or plan.selected_causes or plan.part else Extent.WHOLE
@@ -127,6 +126,13 @@ def job_of(session: Session, changes: tuple[Change, ...], request: Request, star
         origin_of(session, started, request.pulls or {}, request.cycle),
         session.roles,
     )
+
+
+def keep_roles(session: Session, record: Record) -> None:
+    """Whose roles were read over an API beside SCIM is known from now on, whether anything is written or not."""
+    live = session.planned.context.live
+    if session.roles is not None and not live.roles.why:
+        record.know_roles(memory(live, record.entries, record.role_api))
 
 
 def _commit(session: Session, changes: tuple[Change, ...]) -> str | None:

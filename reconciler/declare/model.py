@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from reconciler.declare.mapping_model import ObjectMapping
+from reconciler.declare.names import fold
 from reconciler.declare.place import Place
 from reconciler.declare.settings import (
     AccidentalDeletions,
@@ -55,6 +56,13 @@ class RoleGrant(NamedTuple):
     place: Place = Place("", 0)
     group_places: tuple[Place, ...] = ()
     home_place: Place = Place("", 0)
+
+    def overlaps(self, other: RoleGrant) -> bool:
+        """Whether both are one role there, in an account group that both hold in."""
+        if fold(self.role) != fold(other.role):
+            return False
+        both = set(map(fold, self.groups or ())) & set(map(fold, other.groups or ()))
+        return self.groups is None or other.groups is None or bool(both)
 
 
 class RoleApi(NamedTuple):

@@ -32,7 +32,17 @@ def read_roles(document: Document | None, notes: Notes) -> dict[str, Role]:
             message = f"{rows[first]['displayName']} in line {line} has the value {row['value']!r} too"
             notes.error(document, ("roles", number, "value"), "duplicate", message, "give each role its own")
         roles.setdefault(role.key, role)
-    return roles
+    return _privileged_alike(roles)
+
+
+def _privileged_alike(roles: dict[str, Role]) -> dict[str, Role]:
+    """A role that is the same there as a privileged one, in one of its account groups, is privileged by whatever name."""
+    grants = [role.grant for role in roles.values() if role.privileged and role.grant is not None]
+
+    def is_alike(role: Role) -> bool:
+        return role.grant is not None and any(role.grant.overlaps(grant) for grant in grants)
+
+    return {key: role._replace(privileged=True) if is_alike(role) else role for key, role in roles.items()}
 
 
 def _role(row: dict[str, Any], place: Place) -> Role:

@@ -33,6 +33,9 @@ def provider() -> Any:
 
     types, schemas = utils.load_default_resource_types(), utils.load_default_schemas()
     user = types["User"]
-    user.schema_extensions = [*(user.schema_extensions or ()), SchemaExtension(schema=EXTENSION, required=False)]
+    user.schema_extensions = [
+        *(user.schema_extensions or ()),
+        SchemaExtension.model_validate({"schema": EXTENSION, "required": False}),
+    ]
     described = [*schemas.values(), Schema.model_validate(SCHEMA)]
     return ScimProvider.from_discovery(described, types.values(), config=utils.load_default_service_provider_config())

@@ -141,8 +141,10 @@ def _words(error: Exception, server: Server) -> str:
         said = f"it refuses every recipient ({said})"
     elif isinstance(error, smtplib.SMTPResponseException):
         said = _reply((error.smtp_code, error.smtp_error))
+    elif isinstance(error, ssl.SSLCertVerificationError):
+        said = f"its certificate is not accepted: {error.verify_message}"
     else:
-        said = str(error) or type(error).__name__
+        said = getattr(error, "strerror", None) or str(error) or type(error).__name__  # words, without the number of the system
     return cut(said.replace(server.password, "***") if server.password else said, 300)
 
 

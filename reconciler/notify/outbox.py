@@ -71,16 +71,6 @@ class Telling(NamedTuple):
     at: str
 
 
-class Undelivered(NamedTuple):
-    """What `status` says: how many wait or were given up, since when, why the last failed; whether the webhook is off."""
-
-    waiting: int = 0
-    failed: int = 0
-    oldest: str = ""
-    error: str = ""
-    off: bool = False
-
-
 class Outbox:
     """The folder of one app's messages."""
 
@@ -166,14 +156,6 @@ class Outbox:
             for file in (*(self.folder / name for name in old), *self.folder.glob("msg_*.tmp")):
                 file.unlink(missing_ok=True)
 
-    def undelivered(self) -> Undelivered:
-        left = [message for message in self.messages() if message.state in ("waiting", "failed") and message.tries]
-        waiting = [message for message in self.messages() if message.state == "waiting"]
-        oldest = min((message.created for message in [*waiting, *left]), default="")
-        failed = sum(1 for message in left if message.state == "failed")
-        error = next((message.error for message in reversed(left) if message.error), "")
-        return Undelivered(len(waiting), failed, oldest, error, self._off.exists())
-
     # A webhook whose receiver is gone
 
     def switch_off(self, target: Target) -> None:
@@ -183,6 +165,11 @@ class Outbox:
     def switch_on(self) -> None:
         with suppress(OSError):
             self._off.unlink(missing_ok=True)
+
+    @property
+    def has_switched_off(self) -> bool:
+        """Whether a receiver wants no more."""
+        return self._off.exists()
 
     def is_off(self, message: Message) -> bool:
         try:
@@ -219,7 +206,7 @@ class Outbox:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle = os.open(self.folder / name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         except OSError as error:
-            raise RecordError(f"{self.folder} cannot be written: {error}", REMEDY) from None
+            raise RecordError(f"{self.folder} cannot be written: {error.strerror}", REMEDY) from None
         try:
             yield handle
         finally:
@@ -240,7 +227,7 @@ class Outbox:
         except OSError as error:
             with suppress(OSError):
                 waiting.unlink(missing_ok=True)
-            raise RecordError(f"{file} cannot be written: {error}", REMEDY) from None
+            raise RecordError(f"{file} cannot be written: {error.strerror}", REMEDY) from None
 
 
 def _message(file: Path) -> Message | None:

@@ -169,13 +169,14 @@ class Context:
         return ours(mapping, self.live, values, user.values[-1] if user is not None else None, self.known(address))
 
     def stay(self, address: str, live: LiveObject) -> set[str]:
-        """Keys of the roles over an API beside SCIM that stay on an account although nothing here gave them."""
+        """Keys of the roles over an API beside SCIM that stay on an account, also in part, although nothing here gave them."""
         if not is_beside(self.resolution.user_mapping):
             return set()
         user = self.resolution.users.get(address)
         want = user.values[-1] if user is not None else None
         left = staying(self.resolution.user_mapping, self.live, live, want, self.known(address))
-        return {key for item in left for key in self.live.roles.table.keys_of([fold(item["value"])])}
+        table = self.live.roles.table
+        return {key for item in left for key in table.keys_of([fold(item["value"])]) | table.touching(table.grants([item]))}
 
     def loses(self, live: LiveObject) -> tuple[AttributeChange, ...]:
         """The roles over an API beside SCIM that somebody who leaves loses before the account goes."""

@@ -14,7 +14,10 @@ MANY = 8  # updates that rest on a version: fewer are read first, rather than to
 
 
 def estimate(changes: Iterable[Change], limits: Limits) -> Requests:
-    """Members go in chunks; what is read before it is written to may be read with others."""
+    """Members go in chunks; what is read before it is written to may be read with others.
+
+    What a service answers without a body is read too: that nobody knows before.
+    """
     reads = together = writes = 0
     changes = tuple(changes)
     versions = bool(limits.versions)
@@ -27,7 +30,7 @@ def estimate(changes: Iterable[Change], limits: Limits) -> Requests:
         own = change.action in (Action.CREATE, Action.DELETE) or any(not a.apart for a in change.attributes)
         alone, shared = _read_before(change, versions)
         reads, together = reads + linked + alone, together + shared
-        reads += beside * ROLES
+        reads += beside * ROLES + _read_back(change)
         writes += own + linked + chunks + beside
     reads += ceil(together / limits.together)
     counted = writes if limits.counts == "writes" else reads + writes
@@ -42,6 +45,12 @@ def is_worth_a_try(changes: Iterable[Change]) -> bool:
 
 def _has_version(change: Change) -> bool:
     return change.action != Action.CREATE and change.precondition is not None and change.precondition.version is not None
+
+
+def _read_back(change: Change) -> int:
+    """Reads after its writes: who is in a group by now, and whether an account is out or in again, whatever was answered."""
+    switches = change.action != Action.CREATE and any(a.path == "active" for a in change.attributes)
+    return bool(change.add) + bool(change.remove) + switches
 
 
 def _read_before(change: Change, versions: bool) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from reconciler.resolve.columns import named
 from reconciler.resolve.mapping import CompiledMapping
 from reconciler.rolesources.model import Edit, Person
 
+ALONE = "beside/"  # before the id of a person whom an API of roles lists, and no account of SCIM is theirs
 Resource = dict[str, Any]
 Row = tuple[Any, ...]
 T = TypeVar("T")
@@ -56,9 +57,10 @@ class Part(NamedTuple):
 class RolesRead(NamedTuple):
     """What was read of roles over an API beside SCIM.
 
-    `unknown` is id of an account -> why nobody knows its roles, `why` the same of everybody; `as_of` is id -> when the roles
-    were last read, UTC, of those that were not read now. `edits` and `people` are by id of an account, `read` is UTC,
-    `owner` is whose token it is, as the service's log names them.
+    `unknown` is id of an account -> why nobody knows its roles, `why` the same of everybody.
+    `edits`, `people`, `as_of` and `seen` are by id of an account, or by ALONE and the id of a person who has none; `as_of` is
+    when roles were last read, UTC, of those that were not read now. `read` is until when the log is known, UTC, `silent` why it
+    could not be read now; `owner` is whose token it is, as the log names them.
     """
 
     table: RoleTable = RoleTable()
@@ -70,6 +72,7 @@ class RolesRead(NamedTuple):
     edits: Mapping[str, Edit] = {}
     read: str = ""
     owner: str = ""
+    silent: str = ""
 
     def knows(self, id: str) -> bool:
         return not self.why and id not in self.unknown

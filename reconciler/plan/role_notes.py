@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from reconciler.declare.names import fold
 from reconciler.declare.wording import plural
 from reconciler.plan.context import Context
 from reconciler.plan.model import Caution
+from reconciler.plan.role_table import read
+from reconciler.plan.roles import having
 from reconciler.plan.roles_beside import is_beside, staying
 from reconciler.plan.warnings import listed
 
@@ -26,6 +29,8 @@ def warnings(context: Context) -> Iterator[str]:
         return
     yield from _unknown(context)
     yield from _as_last_seen(context)
+    if context.live.roles.silent:
+        yield f"who edited roles is not known: {context.live.roles.silent}"
     yield from _staying(context)
 
 
@@ -40,22 +45,27 @@ def _unknown(context: Context) -> Iterator[str]:
 
 
 def _as_last_seen(context: Context) -> Iterator[str]:
-    times = context.live.roles.as_of.values()
-    if times:
-        whose = plural(len(times), "account")
-        yield f"the roles of {whose} are as last seen, some on {min(times)[:10]}; `--refresh roles` reads everybody's now"
+    roles = context.live.roles
+    if roles.as_of:
+        whose = plural(len(roles.as_of), "account")
+        times = [at for id, at in roles.as_of.items() if roles.table.is_privileged(read(roles.seen[id]["held"]))]
+        held = f", of {len(times)} with a privileged role on {min(times)[:10]} or later" if times else ""
+        oldest = min(roles.as_of.values())[:10]
+        yield f"the roles of {whose} are as last seen, some on {oldest}{held}; `--refresh roles` reads everybody's now"
 
 
 def _staying(context: Context) -> Iterator[str]:
-    held: dict[str, list[str]] = defaultdict(list)
+    held: dict[tuple[str, str], list[str]] = defaultdict(list)
     mapping, users = context.resolution.user_mapping, context.resolution.users
     for address, live in context.matching.live.items():
         if address in users and context.live.roles.knows(live.id):
             want, entry = users[address].values[-1], context.known(address)
             for item in staying(mapping, context.live, live, want, entry):
-                held[item["display"]].append(address)
-    for text, addresses in sorted(held.items()):
+                held[item["display"], item["value"]].append(address)
+    for (text, value), addresses in sorted(held.items()):
+        mark = "" if context.privileged.isdisjoint(having(context, {fold(value): value})) else " (privileged)"
+        whose = plural(len(addresses), "account")
         yield (
-            f"{text} stays on {plural(len(addresses), 'account')}, since nothing here gave it: {listed(addresses)}; assign it, "
+            f"{text}{mark} stays on {whose}, since nothing here gave it: {listed(addresses)}; assign it, "
             "take it away there, or set `assertive: true` in roles.yaml"
         )

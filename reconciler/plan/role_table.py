@@ -71,6 +71,14 @@ class RoleTable:
         names = named(value)
         return next((given.home for given in self.given.values() if given.home and fold(given.item["value"]) in names), "")
 
+    def touching(self, grants: Grants) -> set[str]:
+        """The keys of roles that hold in part with these: in one of their places, or in all although they are for some."""
+        return {key for key, given in self.given.items() if any(_overlap(one, own) for one in grants for own in given.grants)}
+
+    def is_privileged(self, grants: Grants) -> bool:
+        """Whether a privileged role is among what somebody holds, also in part."""
+        return any(self.given[key].privileged for key in self.touching(grants))
+
     def keys_of(self, names: Collection[str]) -> set[str]:
         """The keys of roles by their folded values."""
         return {key for key, given in self.given.items() if fold(given.item["value"]) in names}
@@ -98,6 +106,10 @@ class RoleTable:
         places = [EVERYWHERE, *(place.id for place in self.catalog.places)]
         grants = [Grant(place, role.id) for role in self.catalog.roles for place in places]
         return {fold(self._other(grant)["value"]): grant for grant in grants}
+
+
+def _overlap(one: Grant, other: Grant) -> bool:
+    return one.role == other.role and (one.place == other.place or EVERYWHERE in (one.place, other.place))
 
 
 def _called(known: Iterable[Named], id: str, noun: str) -> str:

@@ -37,11 +37,24 @@ def keys(context: Context, names: Named) -> set[str]:
     return {key for key, role in context.app.roles.items() if fold(role.value) in names}
 
 
+def partly(context: Context, names: Named) -> set[str]:
+    """The declared roles that hold in part, on an API beside SCIM, with names that are no role's: in one place of several."""
+    declared = {fold(role.value) for role in context.app.roles.values()}
+    others = [text for name, text in names.items() if name not in declared]
+    table = context.live.roles.table
+    return table.touching(table.grants(others)) & context.app.roles.keys() if others else set()
+
+
+def having(context: Context, names: Named) -> set[str]:
+    """The declared roles that names on the service stand for, wholly or in part: what counts for who could do harm, or help."""
+    return keys(context, names) | partly(context, names)
+
+
 def held(context: Context, address: str, names: Named) -> set[str]:
-    """Keys of the roles that a user's names stand for, those too whose `value` has changed since it was told to the service."""
+    """Keys of the roles that a user's names stand for, also in part; those too whose `value` has changed since it was told."""
     entry, declared = context.known(address) or {}, context.app.roles
     told = _all(entry.get("wanted", {}).get(path) for path in context.carrying)
-    found = keys(context, names)
+    found = having(context, names)
     if names.keys() & told.keys() - {fold(role.value) for role in declared.values()}:
         found |= {key for key in entry.get("roles", ()) if key in declared and fold(declared[key].value) not in told}
     return found

@@ -8,21 +8,36 @@ from collections.abc import Iterable, Iterator, Mapping
 from reconciler.declare.names import is_group, row_key
 from reconciler.plan.change import Change
 from reconciler.plan.context import UNKNOWN, Context
-from reconciler.plan.roles import keys, of_values, privileged_groups
+from reconciler.plan.live import ALONE
+from reconciler.plan.role_names import named
+from reconciler.plan.role_table import read
+from reconciler.plan.roles import having, of_values, privileged_groups
 from reconciler.plan.warnings import listed
 
 Roles = dict[str, frozenset[str]]  # id of an account -> keys of declared roles
 
 
 def roles_of_strangers(context: Context, leaving: Mapping[str, set[str]]) -> Roles:
-    """What they hold, by the service's own word or by a managed group; `leaving` are ids that leave a group, by its address."""
+    """What they hold, by the service's own word or by a managed group; `leaving` are ids that leave a group, by its address.
+
+    People whom an API of roles lists alone are among them, by their key there.
+    """
     strangers = _strangers(context)
-    roles = {id: keys(context, of_values(context, context.live.users[id].values)) for id in strangers}
+    roles = {id: having(context, of_values(context, context.live.users[id].values)) for id in strangers}
     for address, inside in _inside(context, strangers, leaving).items():
         gives = context.giving.get(row_key(address), set()).union((context.known(address) or {}).get("roles", ()))
         for id in inside:
             roles[id] |= gives
+    roles |= {key: held for key, _, held in of_people_alone(context)}
     return {id: frozenset(held) for id, held in roles.items() if held}
+
+
+def of_people_alone(context: Context) -> Iterator[tuple[str, str, set[str]]]:
+    """(key, e-mail address, keys of declared roles) of registered people whom an API of roles lists, and SCIM does not."""
+    roles = context.live.roles
+    for key, person in roles.people.items():
+        if key.startswith(ALONE) and key in roles.seen and person.registered:
+            yield key, person.email, having(context, named(roles.table.items(read(roles.seen[key]["held"]))))
 
 
 def of_strangers(context: Context, changes: Iterable[Change]) -> Iterator[str]:
@@ -35,7 +50,7 @@ def of_strangers(context: Context, changes: Iterable[Change]) -> Iterator[str]:
     strangers = _strangers(context)
     by_role: dict[str, list[str]] = defaultdict(list)
     for id in strangers:
-        for key in keys(context, of_values(context, context.live.users[id].values)):
+        for key in having(context, of_values(context, context.live.users[id].values)):
             by_role[key].append(context.live.users[id].name)
     for key, role in context.app.roles.items():
         if key in context.privileged and by_role.get(key):
@@ -43,6 +58,7 @@ def of_strangers(context: Context, changes: Iterable[Change]) -> Iterator[str]:
                 f"{_many(by_role[key])} {role.displayName} (privileged) on the service, and nobody manages "
                 f"{'it' if len(by_role[key]) == 1 else 'them'}: {listed(by_role[key])}; assign it, or take it away there"
             )
+    yield from _alone(context)
     privileged = privileged_groups(context)
     for address, inside in sorted(_inside(context, strangers, leaving).items()):
         names = [context.live.users[id].name for id in inside]
@@ -51,6 +67,20 @@ def of_strangers(context: Context, changes: Iterable[Change]) -> Iterator[str]:
             f"{address}{mark} holds {'an account' if len(names) == 1 else f'{len(names)} accounts'} that nobody manages: "
             f"{listed(names)}; kept, unless the group mapping says `assertive: true`"
         )
+
+
+def _alone(context: Context) -> Iterator[str]:
+    """Of those who hold a privileged role and whom SCIM does not list; whose token it is, is known to be so."""
+    owner = f"({context.live.roles.owner})"
+    people = [(email, held) for _, email, held in of_people_alone(context) if f"({email})" not in owner]
+    for key, role in context.app.roles.items():
+        names = [email for email, held in people if key in held and key in context.privileged]
+        if names:
+            many = "1 person holds" if len(names) == 1 else f"{len(names)} people hold"
+            yield (
+                f"{many} {role.displayName} (privileged), whom SCIM does not list and no declaration manages: "
+                f"{listed(sorted(names))}; take it away there if it is not meant"
+            )
 
 
 def _many(names: list[str]) -> str:

@@ -22,13 +22,13 @@ LENGTH = len(SUM % (64 * b"0"))
 INDEX = b'},"index":'
 
 
-def dump(record: Record) -> bytes:
-    """The same for the same record."""
+def dump(record: Record) -> list[bytes | memoryview]:
+    """The document, to be written piece by piece: there may be 50 MB of them. The same for the same record."""
     kept = record.entries.kept()
     index = {"addresses": kept.addresses, "ids": kept.ids, "declared": kept.declared, "active": kept.active, "ends": kept.ends}
     head = _dump({"version": RECORD_VERSION, **record.head()})[:-1] + b',"entries":{'
-    pieces = (head, b"\n", kept.text, b"\n" + INDEX, _dump(index))  # put together once: there may be 50 MB of them
-    return b"".join([*pieces, SUM % digest(*pieces)])
+    pieces: list[bytes | memoryview] = [head, b"\n", kept.text, b"\n" + INDEX, _dump(index)]
+    return [*pieces, SUM % digest(*pieces)]
 
 
 def parse(raw: bytes, app: str, where: str, remedy: str) -> Record:

@@ -168,14 +168,17 @@ class Entries(MutableMapping[str, Entry]):
 
     def _rewritten(self) -> Kept:
         addresses, known, active = sorted(self._all), self.identities(), set(self.active())
-        members = list(map(self._text, addresses))
+        text, ends = bytearray(), list[int]()  # grows in one place: put together at the end, there would be all of it twice
+        for address in addresses:
+            text += (BETWEEN if ends else b"") + self._text(address)
+            ends.append(len(text))
         return Kept(
             addresses,
             [known[a][0] for a in addresses],
             [known[a][1] for a in addresses],
             [a in active for a in addresses],
-            memoryview(BETWEEN.join(members)),
-            _ends(map(len, members)),
+            memoryview(text),
+            ends,
         )
 
     def _text(self, address: str) -> bytes:

@@ -76,13 +76,13 @@ class LocalStore:
 
     def save(self, record: Record, adopted: int = 0) -> None:
         """Replace the record whole or not at all. Raises RecordError."""
-        data = document.dump(record)
+        pieces = document.dump(record)
         waiting = self.record_file.with_suffix(".tmp")
         try:
             self._prepare()
             waiting.unlink(missing_ok=True)  # what a kill left, or a link that somebody put there
             with open(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(data)
+                file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(waiting, self.record_file)
@@ -154,7 +154,8 @@ class LocalStore:
         return self.log_files.blocks()
 
     def _append(self, path: Path, lines: list[dict[str, Any]]) -> None:
-        self._made(path)
+        if not path.exists():
+            self._made(path)
         append(path, lines)
 
     def _made(self, path: Path) -> None:

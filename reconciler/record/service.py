@@ -11,6 +11,8 @@ from typing import Any, TypedDict
 class CycleFigures(TypedDict, total=False):
     """The last cycle. `kind`, `result`, `counts` and `written` are as in service/result.py; `error` is the whole app's code.
 
+    `left` is there of one that was told to stop: how many changes it had not begun.
+
     `declared` is the digest of the declaration's files that it saw; of one that was stopped it is empty, so that the next one
     begins at once.
     """
@@ -24,6 +26,7 @@ class CycleFigures(TypedDict, total=False):
     counts: dict[str, int]
     skipped: dict[str, int]
     written: dict[str, int]
+    left: int
     error: str
     message: str
     remedy: str

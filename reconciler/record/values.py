@@ -90,7 +90,7 @@ class RoleMemory(TypedDict, total=False):
     given: key of a role -> what it was there when it was last given
     read:  until when the service's log of edits is known, UTC
     owner: whose token it is, as that log names them
-    seen:  id of an account -> what it held when it was last read
+    seen:  id of an account, or `beside/` and the id of a person who has none in SCIM -> what was held when it was last read
     """
 
     given: dict[str, GivenRole]

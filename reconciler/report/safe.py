@@ -15,6 +15,11 @@ def plain(text: str) -> str:
     return COMMANDS.sub(lambda match: "##\\u005b" if match[0] == "##[" else match[1] + "\\u003a", visible(text))
 
 
+def shortened(text: str, most: int = 300) -> str:
+    """As much of a service's text as a line for a person takes."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters: `reconcile status --format json` has all)"
+
+
 def inert(text: str, most: int = 1_000) -> str:
     """One line of at most `most` characters for a code span or fence, where all but its end is text.
 

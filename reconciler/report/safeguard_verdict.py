@@ -70,6 +70,11 @@ def passing(item: Verdict, app: str) -> str:
     return f"{what} alone: `reconcile apply --app {app} {only}`{more}"
 
 
+def asked_for(digest: str, safeguard: str) -> str:
+    """The entry that would approve a plan, with what a person has to fill in."""
+    return line({"plan": digest, "safeguard": safeguard, "reason": "say why", "expires": "YYYY-MM-DD"})
+
+
 def line(approval: Mapping[str, str]) -> str:
     """An entry as a line of YAML."""
     return (

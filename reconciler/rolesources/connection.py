@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from reconciler.declare.wording import plural
-from reconciler.rolesources.model import Catalog, Rights
+from reconciler.rolesources.model import Catalog, Named, Rights
 from reconciler.rolesources.source import RoleSource
 from reconciler.scim.connection import Step
 from reconciler.scim.errors import ServiceError
 
 
 class Tested(NamedTuple):
-    """`catalog` is None where it could not be read."""
+    """`catalog` is None where it could not be read; `within` are the places in which alone roles may be written."""
 
     steps: list[Step]
     catalog: Catalog | None
+    within: tuple[Named, ...] = ()
 
 
 def run_test(source: RoleSource, since: str) -> Tested:
@@ -32,21 +33,31 @@ def run_test(source: RoleSource, since: str) -> Tested:
     except ServiceError as error:
         return Tested([*steps, _failed(source, "names", error)], None)
     found = f"{plural(len(catalog.roles), 'role')} and {plural(len(catalog.places), 'account group')} seen"
-    return Tested([*steps, Step(f"{source.name}, names", True, found), _log(source, since)], catalog)
+    return Tested([*steps, Step(f"{source.name}, names", True, found), _log(source, since)], catalog, rights.within)
 
 
 def _permissions(source: RoleSource, rights: Rights) -> list[Step]:
-    """Whether roles may be read, and whether they may be written."""
+    """Whether roles may be read, and whether they may be written, and where."""
     steps = []
-    for what, lacking in (("reading roles", rights.reading), ("writing roles", rights.writing)):
+    alone = f", in {' and '.join(place.name for place in rights.within)} alone" if rights.within else ""
+    for what, lacking, where in (("reading roles", rights.reading, ""), ("writing roles", rights.writing, alone)):
         name = f"{source.name}, {what}"
         if lacking:
             said = f"the token lacks the permission {' and '.join(lacking)}"
             remedy = f"give {rights.owner or 'its owner'} a role that holds it, or name another token (roles.token in app.yaml)"
             steps.append(Step(name, False, said, remedy))
         else:
-            steps.append(Step(name, True, f"the token of {rights.owner} may"))
-    return steps
+            steps.append(Step(name, True, f"the token of {rights.owner} may{where}"))
+    return [*steps, *_managing(source, rights)]
+
+
+def _managing(source: RoleSource, rights: Rights) -> list[Step]:
+    """Which calls need it is documented nowhere, so nothing is called impossible without it."""
+    if rights.writing or not rights.managing:
+        return []
+    lacks = " and ".join(rights.managing)
+    said = f"the token lacks the permission {lacks}: the service may refuse it to give a role by which others are managed"
+    return [Step(f"{source.name}, roles that manage others", False, said, needed=False)]
 
 
 def _log(source: RoleSource, since: str) -> Step:

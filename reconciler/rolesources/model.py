@@ -63,8 +63,14 @@ class Edit(NamedTuple):
 
 
 class Rights(NamedTuple):
-    """`owner` is whose token it is; `reading` and `writing` are the service's names of the permissions that it lacks for each."""
+    """`owner` is whose token it is; `reading` and `writing` are the service's names of the permissions that it lacks for each.
+
+    `within` are the places in which alone it may write, none where it may in all. `managing` is what it lacks to give roles by
+    which others are managed, None where that is not known.
+    """
 
     owner: str
     reading: tuple[str, ...] = ()
     writing: tuple[str, ...] = ()
+    within: tuple[Named, ...] = ()
+    managing: tuple[str, ...] | None = None

@@ -22,7 +22,7 @@ class RoleSource(Protocol):
     """The service and its API, in words, for messages: `ThousandEyes v7`."""
 
     def rights(self) -> Rights:
-        """Whose token it is, and the permissions that it lacks, in the service's words; one or two requests.
+        """Whose token it is, the permissions that it lacks, in the service's words, and where alone it may write; few requests.
 
         Raises AuthError where the token is refused altogether.
         """

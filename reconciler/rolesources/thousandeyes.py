@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -15,64 +15,111 @@ from reconciler.scim.sender import Api
 
 ACCESS, VIEW = "API access", "View all users"
 EDIT, EDIT_ALL = "Edit users", "Edit users in all account groups"
+ASSIGN = "Assign management permissions"
 PAGES = 1000  # of the activity log; more are a link that leads in a circle
 
 
 class ThousandEyes:
-    """The token's owner must be assigned to an account group for it, and its name, to be seen."""
+    """The token's owner must be assigned to an account group for it, and its name, to be seen.
+
+    Requests are about the account group that the owner enters at login, and its organization; `aid` names another one where
+    what is asked for is refused there, and a role of the owner's allows it elsewhere.
+    """
 
     name = "ThousandEyes v7"
 
     def __init__(self, api: Api) -> None:
         self._api = api
         self._emails: dict[str, str] = {}  # by the name that one person alone bears
+        self._context: dict[str, str] | None = None  # the query of reads, once one was refused without
+        self._others: dict[str, set[str]] = {}  # what the token's owner may do elsewhere, once that was asked
 
     def rights(self) -> Rights:
-        """By the permissions of the owner's roles, which hold in all account groups or in the one that they enter at login."""
+        """By the permissions of the owner's roles, which hold in all account groups or in some of them."""
         try:
-            me = self._api.get("/users/current")
+            owner = self._owner()
         except AuthError as error:
             if error.status != 403:
                 raise
             return Rights("", (ACCESS,), (ACCESS,))
-        request = "GET /users/current"
-        owner = forms.profile(me, forms.text(me, "uid", request), request)
         label = f"{owner.name} ({owner.email})" if owner.name else owner.email
         try:
-            everywhere = self._permissions(owner, EVERYWHERE)
-            held = everywhere | self._permissions(owner, owner.home)
+            may = self._may(owner)
         except AuthError:  # whose roles are not shown: what the list of people says is all that can be known
             return Rights(label, self._refused_list())
-        reading = tuple(wanted for wanted in (ACCESS, VIEW) if wanted.lower() not in held)
-        writing = () if EDIT_ALL.lower() in held or EDIT.lower() in everywhere else (EDIT_ALL,)
-        return Rights(label, reading, writing)
+        reads = any({ACCESS, VIEW} <= held for held in may.values())
+        reading = () if reads else tuple(wanted for wanted in (ACCESS, VIEW) if wanted not in may[owner.home])
+        managing = () if any(ASSIGN in held for held in may.values()) else (ASSIGN,)
+        if any(EDIT_ALL in held for held in may.values()) or EDIT in may[EVERYWHERE]:
+            return Rights(label, reading, managing=managing)
+        within = tuple(place for place in owner.places if EDIT in may[place.id])
+        return Rights(label, reading, () if within else (EDIT_ALL,), within, managing)
 
-    def _permissions(self, owner: forms.Profile, place: str) -> set[str]:
-        """The labels of what the owner's roles of a place hold, in small letters: pages and API write them differently."""
-        held: set[str] = set()
-        for role in (grant.role for grant in owner.grants if grant.place == place):
-            path = f"/roles/{quote(role, safe='')}"
-            rows = forms.rows(self._api.get(path), "permissions", f"GET {path}")
-            held |= {str(row.get("label") or "").lower() for row in rows}
-        return held
+    def _owner(self) -> forms.Profile:
+        request = "GET /users/current"
+        me = self._api.get("/users/current")
+        return forms.profile(me, forms.text(me, "uid", request), request)
+
+    def _may(self, owner: forms.Profile) -> dict[str, set[str]]:
+        """What the owner may do in each account group that a role of theirs is for, and in the one that they enter at login."""
+        roles = {role: self._permissions(role) for role in dict.fromkeys(grant.role for grant in owner.grants)}
+        places = (EVERYWHERE, owner.home, *(place.id for place in owner.places))
+        return {
+            place: set().union(*(roles[grant.role] for grant in owner.grants if grant.place in (place, EVERYWHERE)))
+            for place in places
+        }
+
+    def _away(self) -> dict[str, set[str]]:
+        """The same of every other account group than the one that they enter at login."""
+        owner = self._owner()
+        return {place: held for place, held in self._may(owner).items() if place not in (EVERYWHERE, owner.home)}
+
+    def _permissions(self, role: str) -> set[str]:
+        """Those that a role holds, of the ones that matter; pages and API write the labels in different cases."""
+        path = f"/roles/{quote(role, safe='')}"
+        rows = forms.rows(self._api.get(path), "permissions", f"GET {path}")
+        held = {str(row.get("label") or "").lower() for row in rows}
+        return {label for label in (ACCESS, VIEW, EDIT, EDIT_ALL, ASSIGN) if label.lower() in held}
+
+    def _read(self, path: str) -> Any:
+        """What is asked in the account group that the token's owner enters at login, else in one where they may read it."""
+        try:
+            return self._api.get(path, self._context)
+        except AuthError as error:
+            if error.status != 403 or self._context is not None:
+                raise
+            self._context = self._elsewhere({ACCESS, VIEW})
+            if not self._context:
+                raise
+        return self._api.get(path, self._context)
+
+    def _elsewhere(self, *wanted: set[str], first: Collection[str] = ()) -> dict[str, str]:
+        """The query that names another account group in which the owner holds one of these sets of permissions; empty if none."""
+        try:
+            may = self._others = self._others or self._away()
+        except AuthError:
+            return {}
+        places = sorted(may, key=lambda place: (place not in first, place))
+        found = next((place for place in places if any(labels <= may[place] for labels in wanted)), "")
+        return {"aid": found} if found else {}
 
     def _refused_list(self) -> tuple[str, ...]:
         try:
-            self._api.get("/users")
+            self._read("/users")
         except AuthError:
             return (VIEW,)
         return ()
 
     def catalog(self) -> Catalog:
-        roles = forms.rows(self._api.get("/roles"), "roles", "GET /roles")
-        groups = forms.rows(self._api.get("/account-groups"), "accountGroups", "GET /account-groups")
+        roles = forms.rows(self._read("/roles"), "roles", "GET /roles")
+        groups = forms.of_one_organization(forms.rows(self._api.get("/account-groups"), "accountGroups", "GET /account-groups"))
         return Catalog(
             tuple(forms.named(row, "roleId", "name", "GET /roles") for row in roles),
             tuple(forms.named(row, "aid", "accountGroupName", "GET /account-groups") for row in groups),
         )
 
     def people(self) -> list[Person]:
-        rows = forms.rows(self._api.get("/users"), "users", "GET /users")
+        rows = forms.rows(self._read("/users"), "users", "GET /users")
         borne = Counter(str(row.get("name")) for row in rows)
         self._emails = {
             str(row["name"]): str(row.get("email")) for row in rows if row.get("name") and borne[str(row["name"])] == 1
@@ -93,12 +140,24 @@ class ThousandEyes:
         if (frozenset(after), enters) == before.holding:
             return before.holding
         try:
-            self._api.put(_path(person), forms.request_body(before, after, enters))
+            self._put(person, forms.request_body(before, after, enters), {grant.place for grant in gains | losses})
         except ServiceError as error:
             if error.status == 404:
                 return None
             raise
         return self.read(person)
+
+    def _put(self, person: str, body: dict[str, Any], places: set[str]) -> None:
+        """What is refused has changed nothing: it is sent again in an account group where the owner may edit people, if any."""
+        try:
+            self._api.put(_path(person), body)
+        except AuthError as error:
+            if error.status != 403:
+                raise
+            there = self._elsewhere({EDIT_ALL}, *([] if EVERYWHERE in places else [{EDIT}]), first=places)
+            if not there:
+                raise
+            self._api.put(_path(person), body, there)
 
     def edits(self, since: str) -> Iterable[Edit]:
         request = "GET /audit-user-events"
@@ -120,7 +179,7 @@ class ThousandEyes:
     def _profile(self, person: str) -> forms.Profile | None:
         path = _path(person)
         try:
-            return forms.profile(self._api.get(path), person, f"GET {path}")
+            return forms.profile(self._read(path), person, f"GET {path}")
         except ServiceError as error:
             if error.status == 404:
                 return None

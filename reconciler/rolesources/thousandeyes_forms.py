@@ -27,6 +27,7 @@ class Profile(NamedTuple):
     email: str
     home: str
     grants: tuple[Grant, ...]  # in the service's order
+    places: tuple[Named, ...] = ()  # the account groups of these by name
 
     @property
     def holding(self) -> Holding:
@@ -39,12 +40,16 @@ def profile(answer: Any, id: str, request: str) -> Profile:
     if uid != id:
         raise another(id, uid, request)
     grants = [Grant(EVERYWHERE, text(role, "roleId", request)) for role in rows(answer, "allAccountGroupRoles", request)]
+    places: list[Named] = []
     for row in rows(answer, "accountGroupRoles", request):
-        aid = text(row.get("accountGroup"), "aid", request)
+        group = row.get("accountGroup")
+        aid = text(group, "aid", request)
+        places.append(Named(aid, str((group or {}).get("accountGroupName") or aid)))
         grants += [Grant(aid, text(role, "roleId", request)) for role in rows(row, "roles", request)]
-    name = answer.get("name")
+    called = answer.get("name")
+    name = called if isinstance(called, str) else None
     home = str((answer.get("loginAccountGroup") or {}).get("aid") or "")
-    return Profile(name if isinstance(name, str) else None, text(answer, "email", request), home, tuple(dict.fromkeys(grants)))
+    return Profile(name, text(answer, "email", request), home, tuple(dict.fromkeys(grants)), tuple(places))
 
 
 def request_body(person: Profile, grants: Iterable[Grant], home: str) -> dict[str, Any]:
@@ -72,6 +77,12 @@ def person(row: Data, request: str) -> Person:
 
 def named(row: Data, id: str, name: str, request: str) -> Named:
     return Named(text(row, id, request), text(row, name, request))
+
+
+def of_one_organization(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The account groups of the organization that is asked; whoever belongs to several is shown those of all of them."""
+    current = {row.get("orgId") for row in groups if row.get("isCurrentAccountGroup") is True}
+    return [row for row in groups if row.get("orgId") in current] if current else groups
 
 
 def edits(event: Data, emails: Mapping[str, str], request: str) -> list[Edit]:

@@ -89,6 +89,8 @@ def check_name(app: str, here: str, name: str, entries: tuple[Entry, ...], key: 
 
 def _entry(item: str) -> Entry:
     url, binds, name = item.partition("=")
+    if len(f"{url.strip()}={name.strip()}".split()) > 1:
+        raise CredentialError(f"{LIST}: {item!r} holds a space: entries are parted by commas", REMEDY)
     if url_problem(url.strip()):
         raise CredentialError(f"{LIST}: {item!r} is not an origin", REMEDY)
     if binds and not name.strip():

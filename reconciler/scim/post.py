@@ -11,7 +11,7 @@ import httpx
 from reconciler import __version__
 from reconciler.scim.deadline import Deadline
 from reconciler.scim.errors import NoConnection
-from reconciler.scim.wire import timed, transport_to
+from reconciler.scim.wire import opening
 
 WHOLE = 30.0  # seconds for all of it, as Standard Webhooks recommends
 TIMEOUT = httpx.Timeout(20, connect=10).as_dict()
@@ -31,7 +31,7 @@ def post(url: str, content: bytes, headers: Mapping[str, str], timer: Callable[[
     deadline.begin(WHOLE)
     try:
         request = httpx.Request("POST", url, content=content, headers=sent, extensions={"timeout": TIMEOUT})
-        with timed(transport_to(url, 1), deadline) as transport:
+        with opening(url, deadline)() as transport:
             response = transport.handle_request(request)
             response.close()
     except (httpx.TransportError, httpx.InvalidURL, UnicodeError) as error:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from queue import LifoQueue
 from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -18,6 +21,7 @@ from reconciler.scim.errors import ServiceError
 
 TIMEOUT = httpx.Timeout(60, connect=10).as_dict()  # seconds between bytes
 WHOLE = 180.0  # seconds that the whole of an answer may take
+ONE = httpx.Limits(max_connections=1)
 
 
 class TooLate(httpx.ReadTimeout):
@@ -50,12 +54,12 @@ class Wire:
             }
         )
         self._deadline = Deadline(timer)
-        self._transport = transport or timed(transport_to(base_url, connections), self._deadline)
+        self._lanes = Lanes((lambda: transport) if transport else opening(base_url, self._deadline), connections)
         self._closed = False
 
     def close(self) -> None:
         self._closed = True  # a thread that is still reading opens no new connection
-        self._transport.close()
+        self._lanes.close()
 
     def send(self, method: str, path: str, params: Any, content: bytes | None, headers: Mapping[str, str]) -> Answer:
         """One request. Raises httpx.TransportError; TooLate, which is one, where the answer takes too long as a whole."""
@@ -74,15 +78,16 @@ class Wire:
             raise httpx.ConnectError("the client is closed")
         self._deadline.begin(WHOLE)
         try:
-            return self._answer(request)
+            with self._lanes.one() as transport:
+                return self._answer(request, transport)
         except httpx.ReadTimeout:
             if self._deadline.over:
                 raise TooLate(f"the answer took longer than {WHOLE:.0f} s") from None
             raise
 
-    def _answer(self, request: httpx.Request) -> Answer:
+    def _answer(self, request: httpx.Request, transport: httpx.BaseTransport) -> Answer:
         try:
-            response = self._transport.handle_request(request)
+            response = transport.handle_request(request)
         except UnicodeError as error:  # a host that cannot be encoded
             raise httpx.UnsupportedProtocol(f"this cannot be sent: {error}") from None
         found: list[bytes] = []
@@ -107,25 +112,50 @@ class Wire:
             yield chunk
 
 
+class Lanes:
+    """As many requests at a time as there are lanes, each on a connection of its own.
+
+    One pool of all connections looks at each of them with every request, and under one lock (httpcore 1.0).
+    """
+
+    def __init__(self, open: Callable[[], httpx.BaseTransport], most: int) -> None:
+        self._open, self._opened = open, [open()]
+        self._free: LifoQueue[httpx.BaseTransport | None] = LifoQueue()
+        for lane in [*[None] * (most - 1), self._opened[0]]:
+            self._free.put(lane)
+
+    @contextmanager
+    def one(self) -> Iterator[httpx.BaseTransport]:
+        """The one that was used last of those that are free, as soon as one is."""
+        lane = self._free.get()
+        try:
+            if lane is None:
+                lane = self._open()
+                self._opened.append(lane)
+            yield lane
+        finally:
+            self._free.put(lane)
+
+    def close(self) -> None:
+        for lane in self._opened:
+            lane.close()
+
+
 def _encoded(headers: Mapping[str, str]) -> dict[bytes, bytes]:
     """A service may give any text as the version that If-Match sends back."""
     return {name.encode(): value.encode("utf-8", "replace") for name, value in headers.items()}
 
 
-def timed(transport: httpx.HTTPTransport, deadline: Deadline) -> httpx.HTTPTransport:
-    """httpx hands no network backend on to httpcore (0.28), so it is put in here."""
-    pool: Any = transport._pool
-    pool._network_backend = TimedBackend(pool._network_backend, deadline)
-    return transport
-
-
-def transport_to(base_url: str, connections: int) -> httpx.HTTPTransport:
-    """By the proxy that the environment names; what goes to loopback needs none, which would see the token."""
-    limits, address = httpx.Limits(max_connections=connections), urlsplit(base_url)
+def opening(base_url: str, deadline: Deadline) -> Callable[[], httpx.HTTPTransport]:
+    """What opens a connection to a service: by the proxy that the environment names, but to loopback, where one would see the
+    token. Raises ServiceError where the environment is no good.
+    """
+    address = urlsplit(base_url)
     if address.scheme == "http":
-        return httpx.HTTPTransport(limits=limits, trust_env=False, verify=False)  # there is nothing to verify
+        return partial(_timed, deadline, trust_env=False, verify=False)  # there is nothing to verify
     try:
-        return httpx.HTTPTransport(limits=limits, verify=httpx.create_ssl_context(), proxy=_proxy(address.netloc))
+        opens = partial(_timed, deadline, verify=httpx.create_ssl_context(), proxy=_proxy(address.netloc))
+        opens().close()
     except OSError as error:  # an SSLError is one
         raise ServiceError(
             f"the certificates of the environment cannot be used: {error.strerror or type(error).__name__}",
@@ -139,6 +169,15 @@ def transport_to(base_url: str, connections: int) -> httpx.HTTPTransport:
             f"CONNECT {address.hostname}",
             remedy="fix HTTPS_PROXY or ALL_PROXY: a proxy reads http://host:port; or name the host in NO_PROXY",
         ) from None
+    return opens
+
+
+def _timed(deadline: Deadline, **options: Any) -> httpx.HTTPTransport:
+    """httpx hands no network backend on to httpcore (0.28), so it is put in here."""
+    transport = httpx.HTTPTransport(limits=ONE, **options)
+    pool: Any = transport._pool
+    pool._network_backend = TimedBackend(pool._network_backend, deadline)
+    return transport
 
 
 def _proxy(host: str) -> str | None:

@@ -6,8 +6,9 @@ import multiprocessing
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from reconciler.service.ends import End, Loaded
 from reconciler.service.events import Event
-from reconciler.service.worker import End, Loaded
+from reconciler.service.result import Standing
 
 CONTEXT = multiprocessing.get_context("spawn")  # of nothing that we hold: neither memory, nor threads, nor locks
 
@@ -28,12 +29,12 @@ class Child:
         theirs.close()
         lifeline.close()
 
-    def hear(self) -> Iterator[Event]:
+    def hear(self) -> Iterator[Event | Standing]:
         """What it has said by now; once it has ended, `is_over`."""
         try:
             while self.pipe.poll():
                 said = self.pipe.recv()
-                if isinstance(said, Event):
+                if isinstance(said, (Event, Standing)):
                     yield said
                 elif isinstance(said, Loaded):
                     self.has_loaded = True

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from reconciler.apply.log import staged_lines
-from reconciler.apply.model import Outcome, Result
+from reconciler.apply.model import Result
 from reconciler.cycle.audited import tell, tell_blocked
-from reconciler.cycle.listener import Listener
 from reconciler.cycle.session import Read, Session, read_and_plan
-from reconciler.cycle.write import Lock, Request, job_of, locked, write
+from reconciler.cycle.write import Lock, Request, job_of, keep_roles, locked, write
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.change import Change
 from reconciler.record.log.audit import Kind as Audit
@@ -20,65 +16,33 @@ from reconciler.record.model import Record
 from reconciler.record.service import Escrow, Service
 from reconciler.record.store import Store
 from reconciler.record.told import Told
-from reconciler.resolve.expressions.functions import Chance
 from reconciler.scim.errors import CredentialError, ServiceError
 from reconciler.service import clocks, failures, figures, lasting, numbers, quarantine
 from reconciler.service.after_cycle import after_cycle
 from reconciler.service.choice import Choice, choose, declared_digest
 from reconciler.service.escrow import released
 from reconciler.service.figures import Frame, Work
+from reconciler.service.known import standing_of
+from reconciler.service.order import COMMAND, Means, Order, Postponed
 from reconciler.service.progress import Progress
 from reconciler.service.read_back import commit_of, read_back
 from reconciler.service.reading import Reading
 from reconciler.service.recipients import kept, recipients_of
-from reconciler.service.result import AppError, CycleResult, Ended, Kind
+from reconciler.service.result import AppError, CycleResult, Ended, Kind, Standing
 from reconciler.service.verdicts import approvals, blocks, closed, ending, quarantined
-
-COMMAND = "reconcile run"
-
-
-class Means(NamedTuple):
-    """What a cycle is handed: who hears of it, the clock, the dice; `lock_timeout` is in seconds.
-
-    `orderly` is entered while something is written, and yields what tells whether to stop; `loaded` hears that the files of the
-    checkout are not needed any more: they may change.
-    """
-
-    listener: Listener
-    clock: Callable[[], str]
-    chance: Chance
-    orderly: Callable[[], AbstractContextManager[Callable[[], bool]]]
-    tell: Callable[[Outcome], None] = lambda outcome: None
-    lock_timeout: float = 0.0
-    loaded: Callable[[], None] = lambda: None
-
-
-class Order(NamedTuple):
-    """Which cycle is asked for; `interval` are seconds, where --interval says so; forced is one that the clock does not bid."""
-
-    cycle_id: str
-    forced: bool = False
-    interval: int | None = None
-
-
-class Postponed(NamedTuple):
-    """There was no cycle: when the next may begin, UTC, empty once the app is off until `restart`; why; whether all is well."""
-
-    app: str
-    next: str
-    why: str
-    is_well: bool = True
 
 
 def run_cycle(app: App, declarations: Declarations, order: Order, means: Means) -> CycleResult | Postponed:
     """One cycle of one app under its lock, where one is due. Raises Locked and RecordError."""
     started = means.clock()
     if (shut := closed(app, declarations)) is not None:
-        return CycleResult(app.name, app.profile, order.cycle_id, "incremental", started, means.clock(), *shut)
+        result = CycleResult(app.name, app.profile, order.cycle_id, "incremental", started, means.clock(), *shut)
+        return replace(result, standing=Standing(app.name, app.profile, "incremental")) if result.result == "off" else result
     with locked(app, declarations, means.listener, Lock(COMMAND, means.lock_timeout)) as store:
         stored = store.load()
         service = stored.service if stored is not None else Service()
         interval = order.interval or clocks.seconds(app.provisioning.interval)
+        means.stands(standing_of(app, service, interval))
         frame = Frame(interval, declarations.digest, clocks.mapped(app), started[:10])
         if not order.forced and not clocks.begins(service, interval, declarations.digest, started):
             due, is_well = clocks.next_cycle(service, interval, started), "quarantine" not in service
@@ -118,7 +82,10 @@ class _Cycle:
         listener = self.progress.hears(self.means.listener)
         with read_and_plan(self.app, self.declarations, listener, store=self.store, read=read, loaded=stored) as session:
             result = self._go(session)
-        return self._read(None) if result is None else result
+        if result is None:
+            return self._read(None)
+        self.means.held(session)
+        return result
 
     def _reading(self) -> Reading:
         unmanaged = figures.last_counts(self.service).unmanaged
@@ -171,6 +138,8 @@ class _Cycle:
         plan, record = session.planned.plan, session.record
         known = plan.config.commit is None or plan.config.dirty or (record is not None and record.commit == plan.config.commit)
         if not todo and known and not plan.adopted and self._is_quiet():
+            if record is not None and not plan.changes:  # who made an edit that is left as it is would be forgotten
+                keep_roles(session, record)
             return Result()
         session = session.guard(todo, self.started)
         means = self.means
@@ -211,10 +180,11 @@ class _Cycle:
             written=figures.written(done.outcomes),
             failures=work.failures,
             blocked=blocked,
-            drift=lasting.drift(planned, self.service, choice, done.outcomes),
+            drift=lasting.drift(planned, self.service, choice, work.ended),
             approvals_needed=approvals(session.guarded.blocking),
             read_back=back,
             interrupted=done.interrupted,
+            left=len(choice.write) - len(held) - work.tried if done.interrupted else 0,
             writes=numbers.writes(done.outcomes),
             rate_wait=session.client.waited,
             in_part=session.planned.plan.part is not None,
@@ -237,7 +207,7 @@ class _Cycle:
             totals = figures.counts(session.planned, record.entries, len(work.failures), len(escrows), len(result.drift))
             if session.planned.plan.part is not None:
                 totals = replace(totals, unmanaged=figures.last_counts(self.service).unmanaged)
-        result = replace(result, counts=totals, escrowed_since=numbers.oldest(escrows))
+        result = replace(result, counts=totals, escrowed=tuple(sorted(escrows)))
         if session is not None:
             result = replace(result, objects=numbers.objects(session.planned, record.entries, escrows, result))
         service = figures.service_after(self.service, result, self.frame, escrows, held)
@@ -246,7 +216,8 @@ class _Cycle:
         figures.put(service, "quarantine", after)
         figures.put(service, "toTell", kept(self.app))
         record.keep_service(service)
-        result = replace(result, quarantine=quarantined(service), outbox=str(self.store.outbox()))
+        standing = standing_of(self.app, service, self.frame.interval)
+        result = replace(result, quarantine=quarantined(service), outbox=str(self.store.outbox()), standing=standing)
         self._tell(result)
         after_cycle(recipients_of(self.app), result, record, self.store, self.means.listener.says)
         self.store.save(record)

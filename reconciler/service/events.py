@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from reconciler.declare.wording import plural
-from reconciler.report.safe import plain, workflow_data, workflow_property
+from reconciler.report.safe import plain, shortened, workflow_data, workflow_property
 from reconciler.service.clocks import between
 from reconciler.service.result import CycleResult
 
 Level = Literal["info", "warning", "error"]
 LEVELS: Mapping[str, Level] = {"success": "info", "off": "info", "partial": "warning", "blocked": "warning", "failed": "error"}
 DID = {"create": "created", "update": "updated", "enable": "enabled", "disable": "disabled", "delete": "deleted"}
-MOST_NAMED = 20
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -63,17 +63,24 @@ def of_result(result: CycleResult) -> list[Event]:
         return Event(result.ended, kind, message, result.app, result.cycle_id, level, data)
 
     events = [
-        event("drift", f"{item.address}: {item.line}", "warning", address=item.address) for item in result.drift[:MOST_NAMED]
+        event("drift", f"{item.address}: {shortened(item.line)}", "warning", address=item.address)
+        for item in result.drift[:MOST_NAMED]
     ]
+    events += _more(event, "drift", len(result.drift), "drifted")
     for block in result.blocked:
         held = f"{plural(len(block.held), 'change')} held back"
         events.append(event("blocked", f"{block.safeguard}: {block.message}; {held}", "warning", plan=block.digest))
     for item in result.failures[:MOST_NAMED]:
-        words = f"{item.action} {item.address} failed ({item.code}): {item.message}; {item.remedy}"
+        words = f"{item.action} {item.address} failed ({item.code}): {shortened(item.message)}; {item.remedy}"
         events.append(event("failed", words, "error", address=item.address, code=item.code))
+    events += _more(event, "failed", len(result.failures), "failed")
+    if waiting := sorted({*result.escrowed} - {failure.address for failure in result.failures}):
+        more = f" and {len(waiting) - MOST_NAMED:,} more" if len(waiting) > MOST_NAMED else ""
+        words = f"in escrow, each until its next try: {', '.join(waiting[:MOST_NAMED])}{more}"
+        events.append(event("escrowed", words, "warning", addresses=waiting[:MOST_NAMED], total=len(waiting)))
     if result.quarantine is not None:
         again = f"next attempt at {result.quarantine.next_attempt}" if result.quarantine.next_attempt else OFF
-        words = f"in quarantine ({result.quarantine.reason}): {result.quarantine.message}; {again}"
+        words = f"in quarantine ({result.quarantine.reason}): {shortened(result.quarantine.message)}; {again}"
         events.append(event("quarantine", words, "error", reason=result.quarantine.reason))
     if result.read_back and result.commit_at:
         took = between(result.commit_at, result.read_back)
@@ -81,23 +88,35 @@ def of_result(result: CycleResult) -> list[Event]:
     return [*events, _end(result)]
 
 
+def _more(event: Callable[..., Event], kind: str, total: int, what: str) -> list[Event]:
+    """How many there are beside those that are named."""
+    left = total - MOST_NAMED
+    return [event(kind, f"and {left:,} more {what}: `reconcile status`", "warning", total=total)] if left > 0 else []
+
+
+SWITCHED_OFF = "provisioning is off in app.yaml: no cycle reads or writes"
 OFF = "off until `reconcile restart`"
 
 
 def _end(result: CycleResult) -> Event:
     """The last line of a cycle, which says all of it in numbers."""
+    if result.result == "off":
+        return Event(result.ended, "cycleEnded", SWITCHED_OFF, result.app, result.cycle_id, "info", {"result": "off"})
     took = between(result.started, result.ended)
     data: dict[str, Any] = {"kind": result.kind, "result": result.result, "seconds": took, "written": dict(result.written)}
     if result.commit:
         data["commit"] = result.commit
-    why = "" if result.error is None else f" ({result.error.code}): {result.error.message}; {result.error.remedy}"
+    why = "" if result.error is None else f" ({result.error.code}): {shortened(result.error.message)}; {result.error.remedy}"
     words = f"{result.kind} cycle ended in {took:.0f} s: {result.result}{why}{_numbers(result)}"
+    if result.interrupted:
+        left = f"{plural(result.left, 'change')} left to the next one"
+        words, data["left"] = f"{result.kind} cycle was stopped after {took:.0f} s{why}{_numbers(result)}; {left}", result.left
     return Event(result.ended, "cycleEnded", words, result.app, result.cycle_id, LEVELS[result.result], data)
 
 
 def _numbers(result: CycleResult) -> str:
     """What was done, and what is left."""
-    if result.error is not None or result.result == "off":
+    if result.error is not None:
         return ""
     counts = result.counts
     done = [f"{number} {DID[action]}" for action, number in result.written.items()] or ["nothing to write"]

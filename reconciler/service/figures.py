@@ -42,6 +42,11 @@ class Work:
     digests: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def ended(self) -> frozenset[str]:
+        """Addresses of those with which nothing more is to be done."""
+        return frozenset(outcome.change.address for outcome in self.outcomes if outcome.status in ENDED)
+
+    @property
     def tried(self) -> int:
         """Changes that were sent, whatever became of them."""
         return sum(1 for outcome in self.outcomes if outcome.status != "skipped")
@@ -75,14 +80,13 @@ def written(outcomes: Iterable[Outcome]) -> dict[str, int]:
 
 def escrows_after(before: Mapping[str, Escrow], work: Work, now: str) -> dict[str, Escrow]:
     """Those that still wait, and those that failed now; what is done, or not asked for any more, has left."""
-    done = {outcome.change.address for outcome in work.outcomes if outcome.status in ENDED}
     sent = {outcome.change.address for outcome in work.outcomes}
     new = {
         failure.address: failed(before.get(failure.address), failure, work.digests.get(failure.address, ""), now)
         for failure in work.failures
         if failure.address in sent and not stands(failure)
     }
-    return after(before, work.pending - done, new)
+    return after(before, work.pending - work.ended, new)
 
 
 def tally(work: Work, escrows: Mapping[str, Escrow], in_scope: int) -> Tally:
@@ -151,6 +155,8 @@ def _cycle(result: CycleResult, declared: str) -> CycleFigures:
         "skipped": dict(result.counts.skipped),
         "written": dict(result.written),
     }
+    if result.interrupted:
+        figures["left"] = result.left
     if result.error is not None:
         figures |= {"error": result.error.code, "message": result.error.message, "remedy": result.error.remedy}
     return figures

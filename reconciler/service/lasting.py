@@ -5,11 +5,10 @@ What was known of those whom nobody asked for in this cycle is known still.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import groupby
 from operator import attrgetter
 
-from reconciler.apply.model import ENDED, Outcome
 from reconciler.plan.outstanding import cautions
 from reconciler.plan.planner import Planned
 from reconciler.record.service import Service
@@ -19,9 +18,9 @@ from reconciler.service.failures import still_not_as_told
 from reconciler.service.result import Drifted, Failure
 
 
-def drift(planned: Planned, service: Service, choice: Choice, outcomes: Iterable[Outcome]) -> tuple[Drifted, ...]:
+def drift(planned: Planned, service: Service, choice: Choice, repaired: Container[str]) -> tuple[Drifted, ...]:
     """What somebody changed at the service, and this cycle has not put right."""
-    before, repaired = service.get("drift", {}), {outcome.change.address for outcome in outcomes if outcome.status in ENDED}
+    before = service.get("drift", {})
     found = (item for item in choice.drift if item.address not in repaired)
     return (*found, *(Drifted(address, before[address]) for address in _not_asked(planned, before)))
 

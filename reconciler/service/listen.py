@@ -10,9 +10,10 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
-from reconciler.service.cycle import Postponed
+from reconciler.service.known import health
 from reconciler.service.loop import LONGEST, Loop
-from reconciler.service.metrics import Metrics, health
+from reconciler.service.metrics import Metrics
+from reconciler.service.order import Postponed
 from reconciler.service.result import CycleResult
 
 SILENT = 10.0  # seconds that a client may take to say what it wants
@@ -66,8 +67,9 @@ def page(path: str, accept: str, loop: Loop, metrics: Metrics, now: float) -> Pa
             return Page(_status(alive), TEXT, b"alive\n" if alive else b"the loop stands still\n")
         case "/readyz":
             apps = {name: _state(loop.ends.get(name)) for name in sorted(loop.turns)}
-            ready = bool(apps) and not loop.unmerged and all(app["ready"] for app in apps.values())
-            pull = {"notMerged": loop.unmerged} if loop.unmerged else {}
+            trouble = loop.follow.trouble
+            ready = bool(apps) and not loop.follow.holds and all(app["ready"] for app in apps.values())
+            pull = {"pull": f"{trouble.code}: {trouble.message}"} if trouble else {}
             return Page(_status(ready), JSON, json.dumps({"ready": ready, **pull, "apps": apps}).encode() + b"\n")
     return None
 
@@ -77,10 +79,15 @@ def _status(good: bool) -> HTTPStatus:
 
 
 def _state(end: object) -> dict[str, object]:
-    """An app's last cycle; one that was postponed has run before this process began."""
+    """An app's last cycle; one that was postponed has run before this process began. Who is off by app.yaml is as declared."""
     match end:
         case CycleResult():
-            return {"ready": health(end) in WELL, "cycle": end.cycle_id, "result": end.result, "ended": end.ended}
+            return {
+                "ready": end.result == "off" or health(end) in WELL,
+                "cycle": end.cycle_id,
+                "result": end.result,
+                "ended": end.ended,
+            }
         case Postponed():
             return {"ready": end.is_well, "result": "postponed", "next": end.next or None}
         case None:

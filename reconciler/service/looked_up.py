@@ -10,15 +10,17 @@ from reconciler.cycle.listener import Listener
 from reconciler.cycle.write import Lock, locked
 from reconciler.declare.model import App, Declarations
 from reconciler.notify.outbox import Outbox
+from reconciler.notify.undelivered import undelivered
 from reconciler.plan.provisioning import closed_by
 from reconciler.record.log.audit import Kind
 from reconciler.record.open import store_of
 from reconciler.record.service import Service
 from reconciler.service.clocks import seconds
-from reconciler.service.cycle import COMMAND
+from reconciler.service.order import COMMAND
 from reconciler.service.progress import reached
 from reconciler.service.restart import restarted
 from reconciler.service.status import details
+from reconciler.service.told_here import troubles_of
 
 Scope = Literal["escrows", "quarantine", "watermark", "full"]
 
@@ -31,7 +33,8 @@ def look_up(app: App, declarations: Declarations) -> dict[str, Any]:
     service = record.service if record is not None else Service()
     shown = details(app.name, app.displayName, service, seconds(app.provisioning.interval), now(), running, closed_by(app) or "")
     progress = reached(store.outbox().parent, running) if running else None
-    return {**shown, "progress": progress, "undelivered": Outbox(store.outbox()).undelivered()._asdict()}
+    here = {"undelivered": undelivered(Outbox(store.outbox()))._asdict(), "troubles": troubles_of(store.outbox())}
+    return {**shown, "progress": progress, **here}
 
 
 def restart(app: App, declarations: Declarations, scope: Scope, listener: Listener, timeout: float) -> list[str]:

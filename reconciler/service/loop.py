@@ -6,60 +6,33 @@ Starts processes, waits, and says what happens; what a cycle does is in service/
 from __future__ import annotations
 
 import secrets
-import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
-from pathlib import Path
-from typing import Protocol
 
 from reconciler.cycle.clock import now
-from reconciler.record.store import RecordError
 from reconciler.service import worker
+from reconciler.service.app_files import app_files
 from reconciler.service.child import Child
 from reconciler.service.clocks import between, later
-from reconciler.service.cycle import Order, Postponed
-from reconciler.service.events import Event, Level, of_result
-from reconciler.service.pull import Main, NotMerged, touched
-from reconciler.service.result import CycleResult
+from reconciler.service.ends import Busy, Died, End, Held, Removed, Stopped, Survey, told
+from reconciler.service.events import Event, Level
+from reconciler.service.follow import Follow
+from reconciler.service.hears import Hears
+from reconciler.service.order import Order, Postponed
+from reconciler.service.pull import Pulled, touched
+from reconciler.service.result import CycleResult, Standing
+from reconciler.service.signals import heard
 from reconciler.service.systemd import READY, STOPPING, WATCHDOG, Systemd
-from reconciler.service.worker import Busy, Stopped, Survey
+from reconciler.service.turns import Settings, Turn
+from reconciler.service.upkeep import Upkeep
 
 SURVEY = ""  # where an app's name would stand
 LONGEST = 60.0  # seconds without a look at the clock, which somebody may set
 BUSY = 60  # seconds until an app is tried again that another run holds
-
-
-class Hears(Protocol):
-    """Whoever wants to know of cycles: metrics, for one."""
-
-    def result(self, result: CycleResult) -> None: ...
-
-
-@dataclass(frozen=True)
-class Settings:
-    """As `run` is told. Times are in seconds; no `apps` are all; `interval` None is each app's own."""
-
-    desired: Path
-    apps: tuple[str, ...] = ()
-    interval: int | None = None
-    once: bool = False
-    poll: int | None = None
-    grace: float = 25.0
-    lock_timeout: float = 0.0
-
-
-@dataclass
-class _Turn:
-    """An app's clock: when its next cycle is due, how far apart they are, whether it begins whatever the record says."""
-
-    due: str
-    interval: int
-    forced: bool = False
-    child: Child | None = None
 
 
 @dataclass
@@ -69,35 +42,47 @@ class Loop:
     settings: Settings
     say: Callable[[Event], None]
     hears: tuple[Hears, ...] = ()
-    ends: dict[str, worker.End] = field(default_factory=dict)
+    follow: Follow = field(default_factory=Follow)
+    ends: dict[str, End] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.turns: dict[str, _Turn] = {}
+        self.turns: dict[str, Turn] = {}
         self.systemd = Systemd()
         self.stopping = False
         self.surveys: Child | None = None
-        self.polled = self.unmerged = ""
-        self.main: Main | None = None
+        self.files = app_files(self.settings.desired)
+        self.upkeep = Upkeep(self.follow, self.say, self.hears)
         self.wake, self.waker = socket.socketpair()
+        for end in (self.wake, self.waker):
+            end.setblocking(False)
         self.beat = time.monotonic()
 
     # From beginning to end
 
     def run(self) -> None:
         """After `survey`: until somebody stops it; with `once` until each app had its cycle."""
-        with self._signals():
+        with heard(self.waker, self._end):
             self.systemd.tell(READY)
             while not self.stopping and not self._is_done():
                 self._pull()
+                self._look_around()
                 self._begin()
                 self._wait(self._patience())
             self._stop()
+        self.wake.close()
+        self.waker.close()
 
     def survey(self) -> Survey | None:
         """What is declared, looked at by a process of its own before the first cycle; None where that died."""
         end = Child(worker.survey, self.settings.desired).heard()
         self._surveyed(end)
         return end if isinstance(end, Survey) else None
+
+    def _look_around(self) -> None:
+        """Without a pull that would say so: whether there are other files of apps than before."""
+        if not self.follow.follows and not self.settings.once and (files := app_files(self.settings.desired)) != self.files:
+            self.files = files
+            self._look()
 
     def _look(self) -> None:
         """See which apps there are now."""
@@ -112,7 +97,7 @@ class Loop:
     def _begin(self) -> None:
         """Start the cycles that are due; none of a checkout that holds what nobody has merged."""
         at = now()
-        for name, turn in self.turns.items() if not self.unmerged else ():
+        for name, turn in self.turns.items() if not self.follow.holds else ():
             if turn.child is None and turn.due <= at and not (self.settings.once and name in self.ends):
                 id = f"{at.replace('-', '').replace(':', '')}-{name}-{secrets.token_hex(3)}"
                 order = Order(id, turn.forced or self.settings.once, self.settings.interval)
@@ -122,9 +107,9 @@ class Loop:
     def _patience(self) -> float:
         """Seconds until something is due."""
         at, waits = now(), [LONGEST]
-        waits += [between(at, turn.due) for turn in self.turns.values() if turn.child is None and not self.unmerged]
-        if self.settings.poll is not None and self.polled and not self._is_read():
-            waits.append(between(at, later(self.polled, self.settings.poll)))
+        waits += [between(at, turn.due) for turn in self.turns.values() if turn.child is None and not self.follow.holds]
+        if self.follow.follows and not self._is_read():
+            waits.append(self.follow.wait(at))
         if self.systemd.every is not None:
             waits.append(self.systemd.every)
         return max(min(waits), 0.0)
@@ -147,8 +132,11 @@ class Loop:
         yield from [(name, turn.child) for name, turn in self.turns.items() if turn.child is not None]
 
     def _hear(self, name: str, child: Child) -> None:
-        for event in child.hear():
-            self.say(event)
+        for said in child.hear():
+            if isinstance(said, Event):
+                self.say(said)
+            else:
+                self._stands(name, said)
         if not child.is_over:
             return
         if name == SURVEY:
@@ -158,64 +146,70 @@ class Loop:
             self.turns[name].child = None
             self._ended(name, child.end)
 
-    def _surveyed(self, end: worker.End | None) -> None:
+    def _stands(self, name: str, standing: Standing) -> None:
+        """How an app stands by its record, which also says what app.yaml says of its interval now."""
+        turn = self.turns[name]
+        turn.due, turn.interval = later(turn.due, standing.interval - turn.interval), standing.interval
+        for other in self.hears:
+            other.stands(standing)
+
+    def _surveyed(self, end: End | None) -> None:
         """Apps come and go; what is wrong with the declarations is each app's cycle's to say."""
-        apps = end.apps if isinstance(end, Survey) else {}
-        wanted = {name: every for name, every in apps.items() if not self.settings.apps or name in self.settings.apps}
+        if not isinstance(end, Survey) or end.is_wrong:
+            return
+        self.upkeep.knows(end.near)
+        wanted = {name: every for name, every in end.apps.items() if not self.settings.apps or name in self.settings.apps}
         for name, every in wanted.items():
             interval = self.settings.interval or every
-            turn = self.turns.setdefault(name, _Turn(now(), interval))
+            turn = self.turns.setdefault(name, Turn(now(), interval))
             turn.interval = interval
         for name in [name for name, turn in self.turns.items() if name not in wanted and turn.child is None]:
-            del self.turns[name]
+            self._ended(name, Removed(name))
 
-    def _ended(self, name: str, end: worker.End | None) -> None:
-        turn = self.turns[name]
+    def _forget(self, name: str) -> None:
+        """An app that is no longer declared."""
+        del self.turns[name]
+        self.ends.pop(name, None)
+        for other in self.hears:
+            other.gone(name)
+
+    def _ended(self, name: str, end: End | None) -> None:
+        """A process that was only just beginning knows of no order to stop, and says nothing."""
+        turn, end = self.turns[name], end or (Stopped(name) if self.stopping else Died(name))
+        for event in told(name, end, now()):
+            self.say(event)
+        self.ends[name] = end
         match end:
             case CycleResult():
-                for event in of_result(end):
-                    self.say(event)
                 for other in self.hears:
                     other.result(end)
-            case Postponed():
-                turn.due = min(turn.due, end.next) if end.next else turn.due
-                self._tell("postponed", f"no cycle: {end.why}", name)
+                self.upkeep.ended(end, self.turns, now())
+            case Postponed() if end.next:
+                turn.due = min(turn.due, end.next)
             case Busy():
                 turn.due = min(turn.due, later(now(), BUSY))
-                self._tell("locked", f"no cycle: {end.why}", name)
-            case Stopped() | None if self.stopping:  # a process that was only just beginning knows of no order
-                end = Stopped(name)
-                self._tell("stopped", "the cycle was stopped before its first write", name)
-            case _:
-                end = Busy(name, "its process died")
-                self._tell("crashed", "the process of the cycle died: the next one continues from its journal", name, "error")
-        self.ends[name] = end
+            case Removed():
+                self._forget(name)
 
     # The remote
 
     def _pull(self) -> None:
-        poll = self.settings.poll
-        if poll is None or (self.polled and between(self.polled, now()) < poll) or self._is_read():
+        if not self.follow.follows or self._is_read() or self.follow.wait(now()) > 0:
             return
-        self.polled = now()
-        try:
-            self.main = self.main or Main(self.settings.desired)
-            pulled, self.unmerged = self.main.pull(), ""
-        except NotMerged as error:
-            self.unmerged = str(error)
-            if self.settings.once:
-                self.ends |= {name: Busy(name, self.unmerged) for name in self.turns}
-            self._tell("notPulled", f"no cycle begins: {error}; {error.remedy} [{error.code}]", level="error")
-            return
-        except RecordError as error:  # what was merged until now still holds
-            self._tell("notPulled", f"{error}; {error.remedy}", level="error")
-            return
+        pulled = self.upkeep.look(self.turns, now())
         if pulled is not None:
-            apps = touched(pulled.files, self.main.folder, self.turns)
-            self._tell("pulled", f"now at {pulled.commit[:12]}, which touches {', '.join(apps) or 'no app'}")
-            for name in apps:
-                self.turns[name].due, self.turns[name].forced = now(), True
-            self._look()
+            self._take(pulled)
+        if self.settings.once and self.follow.holds:
+            for name in self.turns.keys() - self.ends.keys():
+                self._ended(name, Held(name))
+
+    def _take(self, pulled: Pulled) -> None:
+        """The apps that it touches have a cycle at once."""
+        apps = touched(pulled.files, self.follow.folder, self.turns)
+        self._tell("pulled", f"now at {pulled.commit[:12]}, which touches {', '.join(apps) or 'no app'}")
+        for name in apps:
+            self.turns[name].due, self.turns[name].forced = now(), True
+        self._look()
 
     def _is_read(self) -> bool:
         """Whether somebody is reading the checkout now: half of it from one commit and half from the next would be neither."""
@@ -223,27 +217,17 @@ class Loop:
 
     # The end
 
-    @contextmanager
-    def _signals(self) -> Iterator[None]:
-        """The first one ends the service in order, a second one at once."""
+    def stop(self) -> None:
+        """End in order, as a signal would have it; from any thread."""
+        self.stopping = True
+        with suppress(OSError):
+            self.waker.send(b"\0")
 
-        def heard(number: int, frame: object) -> None:
-            if self.stopping:
-                raise KeyboardInterrupt
-            self.stopping = True
-
-        self.wake.setblocking(False)
-        self.waker.setblocking(False)
-        woken = signal.set_wakeup_fd(self.waker.fileno(), warn_on_full_buffer=False)
-        before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            signal.set_wakeup_fd(woken)
-            self.wake.close()
-            self.waker.close()
+    def _end(self) -> None:
+        """Told to: the first time ends the service in order, the second at once."""
+        if self.stopping:
+            raise KeyboardInterrupt
+        self.stopping = True
 
     def _stop(self) -> None:
         """No new write; those under way end, and what was done is in the record, within `grace`."""
@@ -260,6 +244,8 @@ class Loop:
         for name, child in children:
             child.kill()
             self._tell("killed", "not ended in time: the next cycle continues from its journal", name, "warning")
+        if self.stopping:
+            self._tell("ended", "the service has stopped")
 
     def _tell(self, kind: str, words: str, app: str = "", level: Level = "info") -> None:
         self.say(Event(now(), kind, words, app, "", level))

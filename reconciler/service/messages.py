@@ -14,6 +14,7 @@ from reconciler.cycle.clock import now
 from reconciler.notify.courier import Courier
 from reconciler.notify.deliver import Delivery, Means
 from reconciler.service.events import Event
+from reconciler.service.hears import Hears
 from reconciler.service.result import CycleResult
 
 
@@ -23,7 +24,7 @@ class Counts(Protocol):
     def notified(self, channel: str, succeeded: bool) -> None: ...
 
 
-class Messages:
+class Messages(Hears):
     """While it is entered, messages are delivered, and for `last` seconds after an end in order what is due then.
 
     `say` gets lines for the service's own log.
@@ -42,7 +43,10 @@ class Messages:
 
     def result(self, result: CycleResult) -> None:
         if result.outbox:
-            self._courier.look(Path(result.outbox))
+            self.outbox(result.outbox)
+
+    def outbox(self, folder: str) -> None:
+        self._courier.look(Path(folder))
 
     def _tried(self, delivery: Delivery) -> None:
         for counts in self._counts:

@@ -6,7 +6,7 @@ Every label's value comes from a closed set, so that no name, no text of a servi
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -20,20 +20,22 @@ from reconciler.plan.safeguards.deletions import NAME as DELETIONS
 from reconciler.plan.safeguards.identity import NAME as IDENTITY
 from reconciler.record.moments import moment_of
 from reconciler.service.clocks import between
+from reconciler.service.hears import Hears
+from reconciler.service.known import HEALTHS, NOT_RUN, after
 from reconciler.service.numbers import KINDS
 from reconciler.service.quarantine import REASONS
-from reconciler.service.result import CycleResult
+from reconciler.service.result import CycleResult, Standing
+from reconciler.service.trouble import PULLS
 
 OTHER, NO_ANSWER = "other", "none"
 PHASES = ("initial", "incremental")
 RESULTS = ("success", "partial", "failed", "blocked", "off")
-HEALTHS = {"success": "healthy", "partial": "degraded", "failed": "failing", "blocked": "blocked", "off": "off"}
+HEALTH = {*HEALTHS.values(), "quarantined", NOT_RUN}
 STATES = ("in_scope", "provisioned", "skipped", "failed", "escrowed", "unmanaged", "drifted")
 SAFEGUARDS = (DELETIONS, IDENTITY, "budget", "empty", "groupMembership", "lockout", "policies", "protected")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 WRITTEN = ("done", "failed", "skipped")
 ACTIONS = tuple(map(str, Action))
-SUCCESSES = ("success", "partial")
 LONGEST_NAME = 64  # of an app, as its schema has it
 CYCLE = (0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200)  # seconds
 DEPROVISION = (15, 30, 60, 90, 120, 180, 240, 300, 450, 600, 1_200, 3_600)  # seconds; the promise is 300
@@ -48,21 +50,26 @@ WRITES = ("reconcile_writes", "Objects that were to be written.", ("app", "type"
 REQUESTS = ("reconcile_requests", "Requests to the service, by the status of the answer.", ("app", "method", "code"))
 WAITS = ("reconcile_rate_wait_seconds", "Time that requests waited for the service's rate.", ("app",))
 ESCROW = ("reconcile_escrow_oldest_seconds", "For how long the oldest failed object waits; 0 where none does.", ("app",))
+INTERVAL = ("reconcile_interval_seconds", "Time between two cycles; nothing of an app that is off.", ("app",))
 QUARANTINED = ("reconcile_quarantined", "1 for an app in quarantine.", ("app", "reason"))
-SUCCESS = ("reconcile_last_success_timestamp_seconds", "When a cycle last did all that could be done.", ("app",))
+SUCCESS = (
+    "reconcile_last_success_timestamp_seconds",
+    "When a cycle last went through all that there was.",
+    ("app",),
+)
 BLOCKED = ("reconcile_safeguard_blocked", "1 for a safeguard that holds changes back.", ("app", "safeguard"))
 OUT = ("reconcile_deprovision_seconds", "From the commit until the service showed the last leaver out.", ("app",))
+PULL = ("reconcile_pull_failing", "1 while nothing comes from the remote, 0 while it is followed.", ("reason",))
 NOTIFICATIONS = ("reconcile_notifications", "Tries to tell somebody.", ("channel", "succeeded"))
 
 
-class Metrics:
+class Metrics(Hears):
     """`clock` is the time in seconds since 1970. Safe to use from several threads."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock, self._lock = clock, threading.Lock()
         self._registry = registry = CollectorRegistry()
-        self._told: dict[str, list[tuple[Gauge, tuple[str, ...]]]] = {}
-        self._escrows: dict[str, float] = {}
+        self._standings: dict[str, Standing] = {}
         self._info = Gauge(*INFO, registry=registry)
         self._cycles = Counter(*CYCLES, registry=registry)
         self._duration = Histogram(*DURATION, buckets=CYCLE, registry=registry)
@@ -71,21 +78,42 @@ class Metrics:
         self._requests = Counter(*REQUESTS, registry=registry)
         self._waits = Counter(*WAITS, registry=registry)
         self._escrow = Gauge(*ESCROW, registry=registry)
+        self._interval = Gauge(*INTERVAL, registry=registry)
         self._quarantined = Gauge(*QUARANTINED, registry=registry)
         self._success = Gauge(*SUCCESS, registry=registry)
         self._blocked = Gauge(*BLOCKED, registry=registry)
         self._out = Histogram(*OUT, buckets=DEPROVISION, registry=registry)
+        self._pull = Gauge(*PULL, registry=registry)
         self._notifications = Counter(*NOTIFICATIONS, registry=registry)
+        self._states = (self._info, self._escrow, self._interval, self._quarantined, self._success, self._blocked)
+        self._numbers = (self._cycles, self._duration, self._objects, self._writes, self._requests, self._waits, self._out)
         for channel in CHANNELS:
             for succeeded in ("true", "false"):
                 self._notifications.labels(channel, succeeded)
 
     def result(self, result: CycleResult) -> None:
         """A cycle has ended."""
-        name = result.app if APP_NAME.fullmatch(result.app) and len(result.app) <= LONGEST_NAME else OTHER
+        name = _name(result.app)
         with self._lock:
             self._count(name, result)
-            self._state(name, result)
+            self._state(name, after(result, self._standings.get(name)))
+
+    def stands(self, standing: Standing) -> None:
+        """What the record says, before a cycle or in place of one."""
+        with self._lock:
+            self._state(_name(standing.app), standing)
+
+    def gone(self, app: str) -> None:
+        """Nothing is told any more of an app that is not declared."""
+        with self._lock:
+            self._standings.pop(_name(app), None)
+            for metric in (*self._states, *self._numbers):
+                metric.remove_by_labels({"app": _name(app)})
+
+    def pulled(self, trouble: str) -> None:
+        """The remote was looked at."""
+        for reason in PULLS:
+            self._pull.labels(reason).set(reason == trouble)
 
     def notified(self, channel: str, succeeded: bool) -> None:
         """Somebody was told, or could not be."""
@@ -96,12 +124,13 @@ class Metrics:
         encode, kind = choose_encoder(accept)
         with self._lock:
             now = self._clock()
-            for name, since in self._escrows.items():
-                self._escrow.labels(name).set(max(now - since, 0.0) if since else 0.0)
+            for name, standing in self._standings.items():
+                since = standing.escrowed_since
+                self._escrow.labels(name).set(max(now - _seconds(since), 0.0) if since else 0.0)
             return encode(self._registry), kind
 
     def _count(self, name: str, result: CycleResult) -> None:
-        """What only grows."""
+        """What grows, and the objects after it."""
         self._cycles.labels(name, _of(result.kind, PHASES), _of(result.result, RESULTS)).inc()
         self._duration.labels(name).observe(max(between(result.started, result.ended), 0.0))
         self._waits.labels(name).inc(max(result.rate_wait, 0.0))
@@ -109,46 +138,38 @@ class Metrics:
             self._writes.labels(name, _of(kind, KINDS), _of(action, ACTIONS), _of(ended, WRITTEN)).inc(number)
         for (method, status), number in result.requests.items():
             self._requests.labels(name, _of(method, METHODS), _code(status)).inc(number)
-        if result.read_back and result.commit_at:
-            self._out.labels(name).observe(max(between(result.commit_at, result.read_back), 0.0))
-
-    def _state(self, name: str, result: CycleResult) -> None:
-        """What is so after this cycle, in place of what was."""
-        for gauge, labels in self._told.pop(name, ()):
-            gauge.remove(*labels)
-        told: list[tuple[Gauge, tuple[str, ...]]] = []
-        self._told[name] = told
-
-        def tell(gauge: Gauge, *labels: str) -> None:
-            gauge.labels(name, *labels).set(1)
-            told.append((gauge, (name, *labels)))
-
-        tell(self._info, _of(result.profile, profiles()), _of(result.kind, PHASES), health(result))
-        if result.quarantine is not None:
-            tell(self._quarantined, _of(result.quarantine.reason, REASONS))
-        for safeguard in _distinct((block.safeguard for block in result.blocked), SAFEGUARDS):
-            tell(self._blocked, safeguard)
-        self._escrows[name] = moment_of(result.escrowed_since).timestamp() if result.escrowed_since else 0.0
-        if result.result in SUCCESSES and not result.interrupted:
-            self._success.labels(name).set(moment_of(result.ended).timestamp())
         for kind, numbers in result.objects.items():
             for state, number in numbers.items():
                 self._objects.labels(name, _of(kind, KINDS), _of(state, STATES)).set(number)
+        if result.read_back and result.commit_at:
+            self._out.labels(name).observe(max(between(result.commit_at, result.read_back), 0.0))
+
+    def _state(self, name: str, now: Standing) -> None:
+        """What is so, in place of what was."""
+        self._standings[name] = now
+        for gauge in self._states:
+            gauge.remove_by_labels({"app": name})
+        self._info.labels(name, _of(now.profile, profiles()), _of(now.phase, PHASES), _of(now.health, HEALTH)).set(1)
+        if now.quarantine:
+            self._quarantined.labels(name, _of(now.quarantine, REASONS)).set(1)
+        for safeguard in {_of(safeguard, SAFEGUARDS) for safeguard in now.safeguards}:
+            self._blocked.labels(name, safeguard).set(1)
+        if now.interval:
+            self._interval.labels(name).set(now.interval)
+        if now.last_success:
+            self._success.labels(name).set(_seconds(now.last_success))
 
 
-def health(result: CycleResult) -> str:
-    """In one word, as `status` says it."""
-    if result.quarantine is not None:
-        return "quarantined" if result.quarantine.next_attempt else "off"
-    return HEALTHS.get(result.result, OTHER)
+def _name(app: str) -> str:
+    return app if APP_NAME.fullmatch(app) and len(app) <= LONGEST_NAME else OTHER
+
+
+def _seconds(moment: str) -> float:
+    return moment_of(moment).timestamp()
 
 
 def _of(value: str, known: Collection[str]) -> str:
     return value if value in known else OTHER
-
-
-def _distinct(values: Iterable[str], known: Collection[str]) -> list[str]:
-    return sorted({_of(value, known) for value in values})
 
 
 def _code(status: Any) -> str:

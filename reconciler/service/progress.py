@@ -5,8 +5,6 @@ It is a help, not a record: where it cannot be written nobody is told, and what 
 
 from __future__ import annotations
 
-import json
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +14,7 @@ from typing import TypedDict
 
 from reconciler.apply.model import Outcome
 from reconciler.cycle.listener import Listener
+from reconciler.service import beside
 
 FILE = "progress.json"
 EVERY = 1.0  # seconds from one write of the file to the next
@@ -81,20 +80,17 @@ class Progress:
         self._next = time.monotonic() + EVERY
         self._reached["at"] = self._clock()
         with suppress(OSError):
-            waiting = self._file.with_name(f"{FILE}.{os.getpid()}")
-            with open(os.open(waiting, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600), "w") as file:
-                json.dump(self._reached, file)
-            os.replace(waiting, self._file)
+            beside.keep(self._file, self._reached)
 
 
 def reached(folder: Path, since: str) -> Reached | None:
     """How far the cycle that runs since then has got; None where nobody says so here."""
+    data = beside.kept(folder / FILE)
     try:
-        data = json.loads((folder / FILE).read_bytes())
         if data["at"] < since:
             return None
         left = None if data["toWrite"] is None else int(data["toWrite"])
         numbers = int(data["reads"]), int(data["written"])
         return Reached(cycle=str(data["cycle"]), at=str(data["at"]), reads=numbers[0], written=numbers[1], toWrite=left)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None

@@ -13,6 +13,7 @@ from reconciler.record.git.process import Git, local, remote
 from reconciler.record.store import RecordError
 
 REFS = "refs/heads/"
+MOST_NAMED = 3
 SECONDS = 120.0  # that git may take
 
 
@@ -23,30 +24,52 @@ class Pulled(NamedTuple):
     files: tuple[str, ...]
 
 
+class RemoteUnreachable(ReconcileError):
+    """The remote's main branch cannot be had: what was merged until now still holds."""
+
+
 class NotMerged(ReconcileError):
     """The checkout holds what nobody has merged."""
+
+
+class HistoryRewritten(NotMerged):
+    """The remote's main branch does not go on from the commit that is checked out."""
 
 
 class Main:
     """The main branch of the remote `name`, and the checkout around the current folder, which has it checked out.
 
-    `desired` is the folder of the declarations. Raises NotMerged where the checkout holds anything but a commit of that branch,
-    RecordError where there is no such remote, or none that answers.
+    `desired` is the folder of the declarations. Raises RecordError where there is no such checkout or remote.
     """
 
     def __init__(self, desired: Path, name: str = "origin") -> None:
         self.checkout: Checkout = find_checkout(Path.cwd(), os.environ)
+        if name not in self.checkout.remotes():
+            raise RecordError(f"the checkout has no remote {name!r} to pull from", f"git remote add {name} <address>")
         self.place, self.folder = self.checkout.remote(name), self.checkout.path_of(desired) or "."
+        self._seen = ""  # the remote's head, when it was looked at last
 
     def pull(self) -> Pulled | None:
-        """Fast-forward to what the remote has; None where that is checked out already. One request where nothing is new."""
+        """Fast-forward to what the remote has; None where that is checked out already. One request where nothing is new.
+
+        Raises NotMerged where the checkout holds anything but a commit of that branch, RemoteUnreachable where none answers.
+        """
+        try:
+            return self._pull()
+        except RecordError as error:
+            raise RemoteUnreachable(error.message, error.remedy) from None
+
+    def _pull(self) -> Pulled | None:
+        self._refuse_changes()
         branch, head = self._head()
         before = self.checkout.commit()
-        self._refuse(branch)
+        self._refuse_branch(branch)
         if head == before:
+            self._seen = head
             return None
         self._must("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", REMOTE, f"{REFS}{branch}")
-        self._forward(branch, head)
+        self._forward(branch, before, head)
+        self._seen = head
         return Pulled(head, self._differing(before, head))
 
     def _head(self) -> tuple[str, str]:
@@ -58,25 +81,38 @@ class Main:
             raise RecordError("the remote has no main branch", "push one, and make it the remote's HEAD")
         return names[0].removeprefix(REFS), heads[0]
 
-    def _refuse(self, branch: str) -> None:
-        """Another branch, or work that is not committed, is somebody's: nothing is done to it, and nothing is applied of it."""
-        if (own := self.checkout.branch()) != branch:
-            where = f"the branch {own}" if own else "no branch"
-            raise NotMerged(f"the checkout is on {where}, not on {branch}", f"git switch {branch}")
+    def _refuse_changes(self) -> None:
+        """Work that is not committed is somebody's: nothing is done to it, nor applied of it, whatever the remote has."""
         tracked = self._names("diff", "--name-only", "-z", "HEAD")
         names = sorted({*tracked, *self._names("ls-files", "-z", "--others", "--exclude-standard", "--", self.folder)})
         if names:
-            raise NotMerged(f"the checkout has changes that are not committed: {', '.join(names[:3])}", "commit or undo them")
+            more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+            raise NotMerged(
+                f"the checkout has changes that are not committed: {', '.join(names[:MOST_NAMED])}{more}", "commit or undo them"
+            )
 
-    def _forward(self, branch: str, head: str) -> None:
-        if not self._local().run(*self._here, "merge-base", "--is-ancestor", head, "HEAD", folder=self.checkout.top).code:
-            raise NotMerged(f"the checkout has commits that {branch} at the remote has not", "push them, or undo them")
+    def _refuse_branch(self, branch: str) -> None:
+        """Another branch is somebody's, too."""
+        if (own := self.checkout.branch()) != branch:
+            where = f"the branch {own}" if own else "no branch"
+            raise NotMerged(f"the checkout is on {where}, not on {branch}", f"git switch {branch}")
+
+    def _forward(self, branch: str, before: str | None, head: str) -> None:
+        if before is not None and not self._is_before(before, head):
+            if self._is_before(head, before) and before != self._seen:
+                raise NotMerged(f"the checkout has commits that {branch} at the remote has not", "push them, or undo them")
+            raise HistoryRewritten(
+                f"{branch} at the remote does not go on from {before[:12]}, which is checked out: it is at {head[:12]}",
+                f"find out who rewrote it; then git fetch origin && git reset --hard origin/{branch}",
+            )
         ended = self._local().run(*self._here, "merge", "--ff-only", "--quiet", head, folder=self.checkout.top)
         if ended.code:
-            raise NotMerged(
-                f"{branch} cannot be fast-forwarded to {head[:12]}: {ended.errors.strip()[:300]}",
-                f"bring the checkout back to what the remote has (git reset --hard origin/{branch}), or find out who rewrote it",
-            )
+            why = ended.errors.strip()[:300]
+            raise NotMerged(f"{branch} cannot be fast-forwarded to {head[:12]}: {why}", "do what git says there")
+
+    def _is_before(self, commit: str, other: str) -> bool:
+        """Whether a commit is among those that the other goes on from."""
+        return not self._local().run(*self._here, "merge-base", "--is-ancestor", commit, other, folder=self.checkout.top).code
 
     def _differing(self, before: str | None, head: str) -> tuple[str, ...]:
         return () if before is None else self._names("diff", "--name-only", "-z", "--no-renames", before, head)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["initial", "incremental"]
 Ended = Literal["success", "partial", "failed", "blocked", "off"]
@@ -94,6 +94,26 @@ class Quarantine:
     next_attempt: str | None
 
 
+class Standing(NamedTuple):
+    """How an app stands by its record, for metrics: texts are from closed sets, moments UTC, and empty where there is none.
+
+    phase:         kind of the last cycle; health: in one word, as `status` says it
+    interval:      seconds between two cycles; 0 of an app that is off, which has none
+    escrowed_since: when the oldest escrow first failed
+    quarantine:    its reason; safeguards are those that hold changes back
+    """
+
+    app: str
+    profile: str
+    phase: str
+    health: str = "off"
+    interval: int = 0
+    last_success: str = ""
+    escrowed_since: str = ""
+    quarantine: str = ""
+    safeguards: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class CycleResult:
     """One cycle. Moments are UTC in ISO form; `cycle_id` stands in each line of the log and in each event.
@@ -107,10 +127,13 @@ class CycleResult:
     objects:     User or Group -> state (a name of Counts; of skipped the sum) -> number; empty where nothing was planned
     writes:      (User or Group, action, done or failed or skipped) -> number of objects
     requests:    (method, HTTP status, 0 where no answer came) -> number
-    escrowed_since: when the oldest escrow first failed, UTC; "" where there is none
     in_part:     whether only those were looked at whom something called for
     outbox:      the folder in which messages about the app wait; "" where its record was not opened
     interrupted: it was told to stop before its end: the next one does the rest
+    standing:    how the app stands by its record after the cycle; None where none was opened
+    left:        changes that it had not begun then
+    escrowed:    addresses in escrow after it
+    is_hidden:   reconciler.yaml is in error, so that nobody knows where the record lies
     """
 
     app: str
@@ -135,7 +158,10 @@ class CycleResult:
     objects: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     writes: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     requests: Mapping[tuple[str, int], int] = field(default_factory=dict)
-    escrowed_since: str = ""
     in_part: bool = False
     outbox: str = ""
     interrupted: bool = False
+    left: int = 0
+    escrowed: tuple[str, ...] = ()
+    is_hidden: bool = False
+    standing: Standing | None = None

@@ -25,7 +25,7 @@ def details(app: str, name: str, service: Service, interval: int, now: str, runn
     return {
         "app": app,
         "displayName": name,
-        "health": health(service, every, now),
+        "health": "off" if closed == "off" else health(service, every, now),
         "provisioning": closed or "on",
         "interval": every,
         "runningSince": running or None,
@@ -33,7 +33,7 @@ def details(app: str, name: str, service: Service, interval: int, now: str, runn
         "counts": _counts(service),
         "lastSuccess": service.get("lastSuccess"),
         "steadySince": service.get("steadySince"),
-        "nextCycle": (next_cycle(service, every, now) or None) if cycle else None,
+        "nextCycle": (next_cycle(service, every, now) or None) if cycle and closed != "off" else None,
         "quarantine": _quarantine(service),
         "escrows": [_escrow(address, escrow) for address, escrow in sorted(service.get("escrows", {}).items())],
         "approvals": [dict(item) for item in service.get("approvals", [])],
@@ -62,8 +62,8 @@ def is_overdue(service: Service, interval: int, now: str) -> bool:
 
 
 def is_bad(shown: Mapping[str, Any]) -> bool:
-    """Whether somebody has to do something about the app now."""
-    return shown["health"] in WORSE
+    """Whether somebody has to do something about the app now; who is off by app.yaml is as declared."""
+    return shown["health"] in WORSE and shown["provisioning"] != "off"
 
 
 def document(apps: Iterable[dict[str, Any]], at: str) -> dict[str, Any]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reconciler.declare.wording import plural
 from reconciler.report.colours import GREEN, RED, YELLOW, Colour
-from reconciler.report.safe import plain
+from reconciler.report.safe import plain, shortened
+from reconciler.report.safeguard_verdict import asked_for
 from reconciler.service.clocks import between, spelled
 
 MOST = 10
@@ -23,19 +24,25 @@ def as_text(apps: list[dict[str, Any]], colour: Colour) -> str:
 
 
 def _app(app: Shown, colour: Colour) -> Iterator[str]:
-    state = str(IN_WORDS.get(app["health"], app["health"]))
-    shut = "" if app["provisioning"] == "on" else f", provisioning is {app['provisioning']}"
-    yield f"{plain(app['displayName'])}: {colour(state, COLOURS.get(app['health'], YELLOW))}{shut}"
+    if is_off := app["provisioning"] == "off":
+        yield f"{plain(app['displayName'])}: {colour('provisioning is off in app.yaml', YELLOW)}, no cycle reads or writes"
+    else:
+        state = str(IN_WORDS.get(app["health"], app["health"]))
+        shut = "" if app["provisioning"] == "on" else f", provisioning is {app['provisioning']}"
+        yield f"{plain(app['displayName'])}: {colour(state, COLOURS.get(app['health'], YELLOW))}{shut}"
     if app["runningSince"]:
         yield f"    a cycle is running since {app['runningSince']}{_progress(app.get('progress'))}"
     if (cycle := app["cycle"]) is not None:
         yield from _cycle(cycle)
         yield from _counts(app["counts"])
     yield f"    last success: {app['lastSuccess'] or 'none yet'}" + _steady(app)
-    if app["quarantine"] is None:
+    if is_off:
+        yield "    next cycle: none until app.yaml says `provisioning: {status: on}`"
+    elif app["quarantine"] is None:
         yield f"    next cycle: {app['nextCycle'] or 'as soon as `reconcile run` runs'}, every {spelled(app['interval'])}"
     else:
         yield from _quarantine(app)
+    yield from _troubles(app.get("troubles") or [])
     yield from _waiting(app)
     yield from _undelivered(app.get("undelivered") or {})
 
@@ -52,10 +59,18 @@ def _progress(reached: Shown | None) -> str:
 def _undelivered(left: Shown) -> Iterator[str]:
     """Of notifications, on this machine."""
     if left.get("waiting") or left.get("failed"):
-        why = f": {plain(left['error'])}" if left["error"] else ""
+        why = f": {_short(left['error'])}" if left["error"] else ""
         yield f"    notifications: {left['waiting']} waiting, {left['failed']} given up, since {left['oldest']}{why}"
     if left.get("off"):
         yield "    the webhook is off, since its receiver answered 410: `reconcile notify test` turns it on again"
+
+
+def _troubles(troubles: Iterable[Shown]) -> Iterator[str]:
+    """Of the service on this machine."""
+    for trouble in troubles:
+        held = ", no cycle begins" if trouble["holds"] else ""
+        yield f"    {trouble['code']} since {trouble['since']}{held}: {_short(trouble['message'])}"
+        yield f"      {plain(trouble['remedy'])}"
 
 
 def _steady(app: Shown) -> str:
@@ -65,10 +80,12 @@ def _steady(app: Shown) -> str:
 def _cycle(cycle: Shown) -> Iterator[str]:
     took = between(cycle["started"], cycle["ended"])
     done = ", ".join(f"{number:,} {WRITTEN.get(action, action)}" for action, number in cycle["written"].items())
-    ended = f"ended {cycle['ended']} after {took:.0f} s"
-    yield f"    last cycle: {cycle['kind']}, {cycle['result']}, {ended}: {done or 'nothing written'}"
+    ended, left = f"ended {cycle['ended']} after {took:.0f} s", cycle.get("left")
+    result = cycle["result"] if left is None else "stopped"
+    more = "" if left is None else f"; {plural(left, 'change')} left to the next cycle"
+    yield f"    last cycle: {cycle['kind']}, {result}, {ended}: {done or 'nothing written'}{more}"
     if cycle.get("error"):
-        yield f"      {cycle['error']}: {plain(cycle.get('message', ''))}"
+        yield f"      {cycle['error']}: {_short(cycle.get('message', ''))}"
         yield f"      {plain(cycle.get('remedy', ''))}"
 
 
@@ -90,28 +107,48 @@ _COUNTED = {
 
 def _quarantine(app: Shown) -> Iterator[str]:
     state = app["quarantine"]
-    yield f"    in quarantine since {state['since']} ({state['reason']}): {plain(state['message'])}"
+    yield f"    in quarantine since {state['since']} ({state['reason']}): {_short(state['message'])}"
     if state["nextAttempt"]:
         yield f"      next attempt: {state['nextAttempt']}, or as soon as the declaration changes"
-    yield f"      once that is fixed: `reconcile restart --app {app['app']} --scope quarantine`"
+    yield f"      once that is fixed: {_restart(app, 'quarantine')}"
 
 
 def _waiting(app: Shown) -> Iterator[str]:
-    for item in app["approvals"]:
-        held = f"{len(app['held'])} held back"
-        yield f"    waits for an approval ({item['safeguard']}, {held}): of {item['plan']} in {plain(item['file'])}"
+    yield from _approvals(app)
     for escrow in app["escrows"][:MOST]:
         often = f"failed {_times(escrow['tries'])} since {escrow['since']}"
-        again = f"tried again at {escrow['nextTry']}" if escrow["nextTry"] else "given up: `reconcile restart --scope escrows`"
+        again = f"tried again at {escrow['nextTry']}" if escrow["nextTry"] else f"given up: {_restart(app, 'escrows')}"
         yield f"    escrow: {escrow['action']} {plain(escrow['address'])} {often}, {again}"
-        yield f"      {escrow['code']}: {plain(escrow['message'])}"
+        yield f"      {escrow['code']}: {_short(escrow['message'])}"
     yield from _more(app["escrows"], "in escrow")
     for item in app["drift"][:MOST]:
-        yield f"    drift: {plain(item['address'])}: {plain(item['what'])}"
+        yield f"    drift: {plain(item['address'])}: {_short(item['what'])}"
     yield from _more(app["drift"], "drifted")
+    if app["drift"]:
+        drifted = f"--app {app['app']} --cause drift"
+        yield f"      look: `reconcile plan {drifted}`; write over it: `reconcile apply {drifted}`"
     for item in app["notAsTold"][:MOST]:
-        yield f"    not done by the service: {plain(item['address'])}: {plain(item['what'])}"
+        yield f"    not done by the service: {plain(item['address'])}: {_short(item['what'])}"
     yield from _more(app["notAsTold"], "not as told")
+
+
+def _approvals(app: Shown) -> Iterator[str]:
+    """What is waited for, and what to paste where."""
+    approvals = app["approvals"]
+    if not approvals:
+        return
+    names, file = ", ".join(item["safeguard"] for item in approvals), plain(approvals[0]["file"])
+    yield f"    waits for an approval ({names}): {plural(len(app['held']), 'change')} held back"
+    yield f"      look: `reconcile plan --app {app['app']}`; to approve it, add to {file}, under `approvals:`"
+    yield from (f"        {plain(asked_for(item['plan'], item['safeguard']))}" for item in approvals)
+
+
+def _restart(app: Shown, scope: str) -> str:
+    return f"`reconcile restart --app {app['app']} --scope {scope}`"
+
+
+def _short(text: str) -> str:
+    return plain(shortened(text))
 
 
 def _more(rows: list[Any], what: str) -> Iterator[str]:

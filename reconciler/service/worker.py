@@ -11,11 +11,11 @@ import os
 import signal
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import NamedTuple
 
 from reconciler.cycle.clock import now
 from reconciler.cycle.commit import revision
@@ -32,48 +32,19 @@ from reconciler.record.store import Locked, RecordError
 from reconciler.report.problems import as_text
 from reconciler.service.after_cycle import after_cycle, without_record
 from reconciler.service.clocks import seconds
-from reconciler.service.cycle import COMMAND, Means, Order, Postponed, run_cycle
+from reconciler.service.cycle import run_cycle
+from reconciler.service.ends import Busy, End, Loaded, Removed, Stopped, Survey
 from reconciler.service.events import Event
 from reconciler.service.failures import RECORD, app_error
 from reconciler.service.figures import last_counts, not_begun
+from reconciler.service.known import standing_of
+from reconciler.service.order import COMMAND, Means, Order
 from reconciler.service.recipients import last_valid, recipients_of
-from reconciler.service.result import AppError, CycleResult
+from reconciler.service.result import AppError, CycleResult, Standing
 from reconciler.service.stop import Stop
+from reconciler.service.told_here import Near
 
 MOST_NAMED = 3
-
-
-class Survey(NamedTuple):
-    """What is declared: app -> seconds between its cycles; `problems` are in words.
-
-    Each app's cycle says what is wrong with it; `is_wrong` where there would be none, or no record is found.
-    """
-
-    apps: dict[str, int]
-    problems: str = ""
-    is_wrong: bool = False
-
-
-class Busy(NamedTuple):
-    """Another run holds the app's lock, as the words say."""
-
-    app: str
-    why: str
-
-
-class Stopped(NamedTuple):
-    """The cycle was told to end before its first write."""
-
-    app: str
-
-
-class Loaded(NamedTuple):
-    """The cycle has read its declarations, and knows their commit: the checkout may move on."""
-
-    app: str
-
-
-End = CycleResult | Postponed | Busy | Stopped | Survey
 
 
 def survey(pipe: Connection, lifeline: Connection, desired: Path) -> None:
@@ -85,7 +56,14 @@ def _survey(desired: Path) -> Survey:
     declarations, problems = checked(desired)
     found = {**declarations.partial, **declarations.apps}
     apps = {app.name: seconds(app.provisioning.interval) for app in found.values()}
-    return Survey(apps, as_text(problems), not declarations.apps or _hides_the_record(problems))
+    hides = _hides_the_record(problems)
+    return Survey(apps, as_text(problems), not declarations.apps or hides, {} if hides else dict(_near(declarations)))
+
+
+def _near(declarations: Declarations) -> Iterator[tuple[str, Near]]:
+    for app in declarations.apps.values():
+        with suppress(RecordError):
+            yield app.name, Near(recipients_of(app), str(store_of(app, declarations).outbox()))
 
 
 def cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order: Order, lock_timeout: float) -> None:
@@ -108,11 +86,15 @@ def cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order
         lambda method, status: requests.append((method, status)),
     )
 
-    def loaded() -> None:
+    def send(said: Loaded | Standing) -> None:
         with suppress(OSError):
-            pipe.send(Loaded(app))
+            pipe.send(said)
 
-    means = Means(listener, now, SystemChance(), stop.orderly, lock_timeout=lock_timeout, loaded=loaded)
+    held: list[object] = []
+    means = Means(
+        listener, now, SystemChance(), stop.orderly, lock_timeout=lock_timeout, loaded=lambda: send(Loaded(app)), stands=send,
+        held=held.append,
+    )  # fmt: skip
     try:
         end = conducted(desired, app, order, means)
         if isinstance(end, CycleResult):
@@ -153,8 +135,11 @@ def _conducted(desired: Path, app: str, order: Order, means: Means) -> End:
     declarations, problems = checked(desired, (app,))
     revision(declarations.folder)  # which is kept: the commit that these come from, whatever is checked out later
     means.loaded()
-    if (errors := _errors(problems)) or app not in declarations.apps:
-        return _told(_failed(app, declarations, order, started, means, _invalid(errors, app)), declarations, problems, means)
+    errors = _errors(problems)
+    if not errors and app not in declarations.apps:
+        return Removed(app)
+    if errors:
+        return _told(_failed(app, declarations, order, started, means, _invalid(errors)), declarations, problems, means)
     try:
         return run_cycle(declarations.apps[app], declarations, order, means)
     except Locked as error:
@@ -170,7 +155,7 @@ def _told(result: CycleResult, declarations: Declarations, problems: list[Proble
     """
     app = _declared(result.app, declarations)
     if app is None or _hides_the_record(problems):
-        return result
+        return replace(result, is_hidden=True)
     try:
         with locked(app, declarations, means.listener, Lock(COMMAND, means.lock_timeout)) as store:
             record = store.load() or Record(app.name)
@@ -178,6 +163,7 @@ def _told(result: CycleResult, declarations: Declarations, problems: list[Proble
             counts = last_counts(record.service)
             result = replace(result, profile=to.profile, counts=counts, outbox=str(store.outbox()))
             record.keep_service(not_begun(record.service, result))
+            result = replace(result, standing=standing_of(app, record.service, record.service.get("interval", 0)))
             after_cycle(to, result, record, store, means.listener.says)
             store.save(record)
             return result
@@ -206,8 +192,8 @@ def _hides_the_record(problems: list[Problem]) -> bool:
     return any(problem.severity == "error" and Path(problem.place.file).stem == "reconciler" for problem in problems)
 
 
-def _invalid(errors: list[str], app: str) -> AppError:
-    words = "; ".join(errors[:MOST_NAMED]) or f"the app {app} is no longer declared"
+def _invalid(errors: list[str]) -> AppError:
+    words = "; ".join(errors[:MOST_NAMED])
     more = f" and {len(errors) - MOST_NAMED} more" if len(errors) > MOST_NAMED else ""
     return AppError("InvalidDeclaration", None, words + more, "`reconcile validate` shows every error")
 

@@ -12,7 +12,7 @@ from reconciler.record.service import Service
 from reconciler.record.told import Cause as Known
 from reconciler.report.event.model import MOST_NAMED
 from reconciler.report.event.words import OFF
-from reconciler.report.safeguard_verdict import line
+from reconciler.report.safeguard_verdict import asked_for
 from reconciler.service.failures import NOT_PLANNED, RECORD, STILL_ACTIVE
 from reconciler.service.quarantine import TOO_MANY_DELETES
 from reconciler.service.result import Approval, CycleResult, Quarantine
@@ -108,10 +108,7 @@ def _approve(approvals: Sequence[Approval]) -> str:
     """The entries that would let it through."""
     if not approvals:
         return "see what the plan says"
-    keys = [
-        {"plan": item.digest, "safeguard": item.safeguard, "reason": "say why", "expires": "YYYY-MM-DD"} for item in approvals
-    ]
-    entries = "; ".join(map(line, keys))
+    entries = "; ".join(asked_for(item.digest, item.safeguard) for item in approvals)
     return f"look at the plan; to approve it, add to {approvals[0].file}, under `approvals:`: {entries}"
 
 

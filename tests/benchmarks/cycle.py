@@ -25,11 +25,13 @@ gc.disable()
 from reconciler.cycle.clock import now
 from reconciler.cycle.listener import SILENT
 from reconciler.cycle.randomness import SystemChance
-from reconciler.service.cycle import Means, Order
+from reconciler.service.order import Means, Order
 from reconciler.service.worker import conducted
 @contextmanager
 def orderly(): yield lambda: False
-end = conducted(Path(sys.argv[1]), "bench", Order("c", True), Means(SILENT, now, SystemChance(), orderly))
+held = []
+means = Means(SILENT, now, SystemChance(), orderly, held=held.append)
+end = conducted(Path(sys.argv[1]), "bench", Order("c", True), means)
 print(end.kind, end.result, end.error, dict(end.written), end.counts.drifted, file=sys.stderr)
 import os
 sys.stderr.flush()

@@ -20,6 +20,7 @@ class ByHand:
     folder: Path
     desired: Path
     remote: Path | None
+    heads: list[str]  # commits that `git` came to, some of which are named by their first digits alone
     patch: pytest.MonkeyPatch
 
     def _at(self, path: str) -> Path:
@@ -47,6 +48,7 @@ class ByHand:
 
     def git(self, line: str) -> None:
         git(self.folder, *shlex.split(line))
+        self.heads.append(git(self.folder, "rev-parse", "HEAD").strip())
 
     def unplug(self, _: None = None) -> None:
         """The remote is out of reach from now on."""

@@ -1,7 +1,8 @@
 """One world of the corpus: its declarations, a real SCIM service in process, and the commands run one after the other.
 
 `world.yaml` holds `about` (what the world shows), optionally `profile` (the kind of service, simulated as declared; of one
-with an API for roles beside SCIM both) and `git: true` (the record in Git, on a bare remote), and `steps`, each with one key:
+with an API for roles beside SCIM both) and `git: true` (the record in Git, on a bare remote; with `commits: false` what comes
+later is not committed), and `steps`, each with one key:
 
 - `run: plan --format json`        a command line as it is typed, behind `reconcile`
 - `plans:`                         the plan as text, Markdown and JSON
@@ -86,7 +87,13 @@ ENVIRON = {
 COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
 PROCESS = re.compile(r"@\S+ \(pid \d+")
 OVER_COMMITS = re.compile(r'("(?:content_digest|sum)": ?")[^"]+"')  # digests over what names a commit, another one each time
-UNSIGNED = re.compile(r"(commit could not be signed: ).*?(?= \[|$)", re.MULTILINE)
+# What is another one on another machine, or each time: ssh-keygen's words, digests over the log, when a process said something.
+OTHERS = [
+    (re.compile(r"(commit could not be signed: ).*?(?= \[|$)", re.MULTILINE), r"\1<ssh-keygen's own words>"),
+    (re.compile(r"(is written, SHA-256 |last knew record \d+, sha256:)[0-9a-f]{64}"), r"\1<digest>"),
+    (re.compile(r'^\{.*"(a lock was broken)".*$', re.MULTILINE), r'{"activityDisplayName":"\1", of <process>}'),
+    (re.compile(r"^\d{4}-\d\d-\d\dT[\d:]+Z (?=(?:error|warning|wiki): )", re.MULTILINE), "<time> "),
+]
 MACHINES = re.compile(r'("(?:host|durationInMilliseconds|previous|hash)":)("[^"]*"|[0-9]+)')
 UNTOLD = ("lock", "lock.json", ".gitignore")  # they name this machine and process
 SCIM = {"Content-Type": "application/scim+json"}
@@ -269,6 +276,7 @@ class World(ByHand):
         self.said: list[str] = []
         self.digest = ""
         self.asked: list[str] = []
+        self.heads: list[str] = []
         self.left: list[str] = []
 
     def _repository(self) -> Path:
@@ -319,6 +327,8 @@ class World(ByHand):
             name: COMMIT.sub(number, PROCESS.sub("@<host> (pid <pid>", _without_machine(text.replace(str(self.top), "<folder>"))))
             for name, text in texts.items()
         }
+        for hash in self.heads:
+            commits.setdefault(hash, f"<commit {len(commits) + 1}>")
         for hash, shown in commits.items():
             named = {name: text.replace(hash[:12], shown) for name, text in named.items()}
         return named
@@ -430,8 +440,11 @@ class World(ByHand):
 
 
 def _without_machine(text: str) -> str:
-    """What the log says of the machine, of how long it took, and of the hashes over that; what another program says."""
-    return UNSIGNED.sub(r"\1<ssh-keygen's own words>", MACHINES.sub(r'\1"<another>"', text))
+    """What the log says of the machine, of how long it took, and of the hashes over that; and what others say."""
+    text = MACHINES.sub(r'\1"<another>"', text)
+    for pattern, shown in OTHERS:
+        text = pattern.sub(shown, text)
+    return text
 
 
 def _indented(content: bytes) -> list[str]:

@@ -82,8 +82,9 @@ def test_a_server_that_is_not_there_or_takes_nothing_is_said() -> None:
         with pytest.raises(DeliveryError, match="451 come back .*later") as refused:
             send(EVENT, TO, server)
         assert str(refused.value).isprintable()
-    with pytest.raises(DeliveryError, match="refused"):
+    with pytest.raises(DeliveryError, match="Connection refused") as refused:
         send(EVENT, TO, server)
+    assert "Errno" not in str(refused.value)
 
 
 def test_beyond_loopback_a_certificate_counts_and_without_tls_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +95,7 @@ def test_beyond_loopback_a_certificate_counts_and_without_tls_nothing_is_sent(mo
         with mailbox(kind) as box:
             with pytest.raises(DeliveryError, match=why) as refused:
                 send(EVENT, TO, server_of({VARIABLE: box.url}))
-            assert box.envelopes == [] and refused.value.remedy
+            assert box.envelopes == [] and refused.value.remedy and "_ssl.c" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ import pytest
 from reconciler.declare.settings import Webhook
 from reconciler.notify.deliver import Delivery, Means, deliver
 from reconciler.notify.mail import VARIABLE
-from reconciler.notify.outbox import DELAYS, Message, Outbox, Undelivered
+from reconciler.notify.outbox import DELAYS, Message, Outbox
 from reconciler.notify.target import Target
+from reconciler.notify.undelivered import Undelivered, undelivered
 from reconciler.record.store import RecordError
 from reconciler.report.event.model import Event
 from tests.notify.test_signature import SECRET
@@ -70,7 +71,7 @@ def test_each_message_is_delivered_once_to_each_channel(post: Post, server: Rece
         post.put(EVENT)  # told again after a kill, with the same id
         assert post.deliver() == []
     assert ids(server) == [EVENT.id, NEXT.id] and len(box.mails) == 2
-    assert post.outbox.undelivered() == Undelivered()
+    assert undelivered(post.outbox) == Undelivered()
 
 
 def test_one_channel_that_fails_holds_up_no_other(post: Post, server: Receiver) -> None:
@@ -89,7 +90,7 @@ def test_what_fails_is_tried_over_three_days_and_then_given_up(post: Post, serve
         assert post.later(delay - 1) == [] and post.later(1) == [False]
     assert post.tried[0].next == "" and post.later(30 * 86_400) == []
     assert ids(server) == [EVENT.id] * 10 and sum(DELAYS) > 3 * 86_400
-    assert post.outbox.undelivered() == Undelivered(0, 1, START, f"the webhook at {server.origin} answered 500")
+    assert undelivered(post.outbox) == Undelivered(0, 1, START, f"the webhook at {server.origin} answered 500")
 
 
 def test_each_try_is_signed_anew(post: Post, server: Receiver) -> None:
@@ -115,7 +116,7 @@ def test_a_receiver_that_is_gone_gets_nothing_more_until_app_yaml_names_another(
     post.put(EVENT, NEXT)
     assert post.deliver() == [False] and post.tried[0].next == ""
     post.put(replace(EVENT, id="msg_" + "2" * 32))
-    assert post.later(86_400) == [] and len(server.posted) == 1 and post.outbox.undelivered().off
+    assert post.later(86_400) == [] and len(server.posted) == 1 and undelivered(post.outbox).off
     post.target = replace(post.target, webhook=Webhook(server.url + "/new", ("${env:HOOK}",)))
     post.put(replace(EVENT, id="msg_" + "3" * 32))
     assert post.deliver() == [True] and server.posted[-1].path == "/hook/new"
@@ -130,7 +131,7 @@ def test_what_waits_goes_where_app_yaml_says_by_then(post: Post, server: Receive
         post.put(EVENT)
         post.outbox.retarget(Target("wiki", "${env:TOKEN}", ("new@example.com",)))
         assert post.deliver() == [True]
-    assert box.envelopes[0].rcpt_tos == ["new@example.com"] and post.outbox.undelivered() == Undelivered()
+    assert box.envelopes[0].rcpt_tos == ["new@example.com"] and undelivered(post.outbox) == Undelivered()
 
 
 def test_a_kill_after_it_was_sent_sends_it_again_with_the_same_id(

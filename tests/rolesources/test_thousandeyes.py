@@ -50,6 +50,12 @@ class Desk:
         """What the token may do, and no more."""
         self.office.organisation.owner.everywhere = [self.office.organisation.new_role("Token", labels).id]
 
+    def local(self, place: str, *labels: str) -> None:
+        """The same in one account group; in the others the API may be called, and no more."""
+        owner, organisation = self.office.organisation.owner, self.office.organisation
+        owner.everywhere = [organisation.new_role("Caller", (API,)).id]
+        owner.groups = {place: [organisation.new_role("Local", labels).id]}
+
     def grant(self, role: str, place: str = EVERYWHERE) -> Grant:
         return Grant(place, self.office.role(role))
 
@@ -275,10 +281,11 @@ def test_both_apis_count_in_one_rate(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("labels", "expected"),
     [
-        ((API, VIEW_USERS, EDIT_EVERYWHERE), Rights(OWNER)),
-        ((API, VIEW_USERS, EDIT_USERS), Rights(OWNER)),
-        ((API, EDIT_USERS), Rights(OWNER, (VIEW_USERS,))),
-        ((API, VIEW_USERS), Rights(OWNER, (), (EDIT_EVERYWHERE,))),
+        ((API, VIEW_USERS, EDIT_EVERYWHERE, ASSIGN), Rights(OWNER, managing=())),
+        ((API, VIEW_USERS, EDIT_EVERYWHERE), Rights(OWNER, managing=(ASSIGN,))),
+        ((API, VIEW_USERS, EDIT_USERS), Rights(OWNER, managing=(ASSIGN,))),
+        ((API, EDIT_USERS), Rights(OWNER, (VIEW_USERS,), managing=(ASSIGN,))),
+        ((API, VIEW_USERS), Rights(OWNER, (), (EDIT_EVERYWHERE,), managing=(ASSIGN,))),
         ((VIEW_USERS, ASSIGN), Rights("", (API,), (API,))),
     ],
 )
@@ -288,11 +295,63 @@ def test_what_the_token_lacks_is_named(desk: Desk, labels: tuple[str, ...], expe
     assert len(desk.line.requests()) <= 2
 
 
-def test_edit_users_in_one_account_group_is_not_enough_for_all(desk: Desk) -> None:
-    owner, organisation = desk.office.organisation.owner, desk.office.organisation
-    owner.everywhere = []
-    owner.groups = {owner.login or "": [organisation.new_role("Local", (API, VIEW_USERS, EDIT_USERS)).id]}
-    assert desk.driver.rights() == Rights(OWNER, (), (EDIT_EVERYWHERE,))
+def test_edit_users_in_one_account_group_is_for_that_one_alone(desk: Desk) -> None:
+    desk.local(desk.office.production, API, VIEW_USERS, EDIT_USERS)
+    production = Named(desk.office.production, "Production")
+    assert desk.driver.rights() == Rights(OWNER, within=(production,), managing=(ASSIGN,))
+    desk.local(desk.office.production, API, VIEW_USERS, EDIT_EVERYWHERE)
+    assert desk.driver.rights() == Rights(OWNER, managing=(ASSIGN,))
+
+
+# In which account group
+
+
+def test_what_may_be_read_in_another_account_group_alone_is_asked_for_there(desk: Desk) -> None:
+    desk.office.hire("ada@x.org")
+    desk.local(desk.office.staging, API, VIEW_USERS)
+    assert desk.driver.rights().reading == ()
+    desk.line.requests()
+    assert "ada@x.org" in {person.email for person in desk.driver.people()}
+    assert [str(request.url.params) for request in desk.line.sent if request.url.path == "/v7/users"] == [
+        "",
+        f"aid={desk.office.staging}",
+    ]
+    desk.line.requests()
+    assert desk.driver.people() and desk.line.requests() == ["GET /v7/users"]
+
+
+def test_what_may_be_read_nowhere_is_refused_as_before(desk: Desk) -> None:
+    desk.local(desk.office.staging, API, EDIT_USERS)
+    for _ in range(2):
+        with pytest.raises(AuthError, match="View all users"):
+            desk.driver.people()
+    assert desk.line.requests().count("GET /v7/users/current") == 1
+
+
+def test_who_may_edit_people_in_one_account_group_alone_writes_there_and_nowhere_else(desk: Desk) -> None:
+    ada, organisation = desk.office.hire("ada@x.org"), desk.office.organisation
+    desk.local(desk.office.staging, API, VIEW_USERS, EDIT_USERS)
+    custom = organisation.new_role("Night shift", (API,)).id
+    after = desk.driver.change(ada.uid, frozenset({Grant(desk.office.staging, custom)}), NOBODY)
+    assert after and Grant(desk.office.staging, custom) in after.grants
+    asked = [dict(request.url.params) for request in desk.line.sent if request.method == "PUT"]
+    assert asked == [{}, {"aid": desk.office.staging}]
+    with pytest.raises(AuthError, match="Edit users in each account group"):
+        desk.driver.change(ada.uid, frozenset({Grant(desk.office.production, custom)}), NOBODY)
+    with pytest.raises(AuthError, match="Edit users"):
+        desk.driver.change(ada.uid, frozenset({Grant(EVERYWHERE, custom)}), NOBODY)
+
+
+def test_account_groups_are_those_of_the_organization_that_is_asked(desk: Desk) -> None:
+    """Whoever belongs to two organizations is shown the account groups of both."""
+    rows = [("1", "Production", "7", True), ("2", "Production", "8", False), ("3", "Staging", "7", False)]
+    groups = [
+        {"aid": aid, "accountGroupName": name, "orgId": organization, "isCurrentAccountGroup": current}
+        for aid, name, organization, current in rows
+    ]
+    answer = httpx.Response(200, json={"accountGroups": groups})
+    desk.line.before = lambda request: answer if request.url.path == "/v7/account-groups" else None
+    assert desk.driver.catalog().places == (Named("1", "Production"), Named("3", "Staging"))
 
 
 def test_where_roles_are_not_shown_the_list_of_people_says_what_is_missing(desk: Desk) -> None:
@@ -385,8 +444,9 @@ def test_the_test_says_what_works(desk: Desk) -> None:
     ("labels", "expected"),
     [
         ((VIEW_USERS,), ["reading roles: the token lacks the permission API access", "writing roles: the token lacks"]),
-        ((API, EDIT_EVERYWHERE), ["reading roles: the token lacks the permission View all users", ""]),
+        ((API, EDIT_EVERYWHERE, ASSIGN), ["reading roles: the token lacks the permission View all users", ""]),
         ((API, VIEW_USERS), ["", "writing roles: the token lacks the permission Edit users in all account groups", "", ""]),
+        ((API, VIEW_USERS, EDIT_USERS, ASSIGN), ["", "", "", ""]),
     ],
 )
 def test_the_test_names_the_permission_that_is_missing(desk: Desk, labels: tuple[str, ...], expected: list[str]) -> None:
@@ -395,6 +455,15 @@ def test_the_test_names_the_permission_that_is_missing(desk: Desk, labels: tuple
     assert len(found) == len(expected)
     for line, part in zip(found, expected, strict=True):
         assert part in line and line.startswith("FAILED" if part else "ok")
+
+
+def test_the_test_says_where_alone_the_token_may_write_and_what_it_may_not_give(desk: Desk) -> None:
+    desk.local(desk.office.staging, API, VIEW_USERS, EDIT_USERS)
+    assert lines(desk)[1:3] == [
+        f"ok ThousandEyes v7, writing roles: the token of {OWNER} may, in Staging alone",
+        "none ThousandEyes v7, roles that manage others: the token lacks the permission Assign management permissions: "
+        "the service may refuse it to give a role by which others are managed",
+    ]
 
 
 def test_the_test_goes_on_without_a_log_and_ends_at_a_refused_token(desk: Desk) -> None:

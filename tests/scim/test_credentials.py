@@ -15,6 +15,7 @@ from reconciler.declare.urls import url_problem
 from reconciler.github.workflow_files import TOKEN, URL, bound, variables_of
 from reconciler.scim.credentials import Credentials, at_hand, resolve, resolve_role_api
 from reconciler.scim.errors import CredentialError
+from reconciler.scim.origins import allowed
 from reconciler.scim.shared_tokens import check_credentials
 from tests.support.servers import Desk, front, page, scim_server
 from tests.support.world import World
@@ -473,3 +474,13 @@ def test_a_workflow_passes_the_token_and_the_url_of_an_api_beside_scim(tmp_path:
         ["API_TOKEN", "API_URL", "WIKI_TOKEN"],
     )
     assert bound([with_roles(tmp_path, "", "${env:API_TOKEN}")]) == f"{HERE}=WIKI_TOKEN,{HERE}=API_TOKEN"
+
+
+@pytest.mark.parametrize(
+    "listed", ["https://a.org https://b.org", "https://a.org=A https://b.org=B", "https://a.org,https://b.org=A B"]
+)
+def test_entries_that_are_parted_by_a_space_are_told_to_take_commas(listed: str) -> None:
+    with pytest.raises(CredentialError, match="holds a space: entries are parted by commas") as refused:
+        allowed({"RECONCILE_ALLOWED_ORIGINS": listed})
+    assert "with commas between them" in refused.value.remedy
+    assert allowed({"RECONCILE_ALLOWED_ORIGINS": "https://a.org = A, https://b.org"})[0].name == "A"

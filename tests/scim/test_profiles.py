@@ -936,3 +936,14 @@ def test_a_connection_is_tested_by_what_the_service_can_filter_on_and_its_mappin
         "the mapping to name.first may fail: the service's /Schemas does not know name.first",
     ]
     assert not any(step.needed for step in steps if step.warning)
+
+
+def test_what_is_read_back_is_foreseen() -> None:
+    """Who is in a group, and whether an account is out, is read whatever the write was answered."""
+    seen, limits = Precondition("1", "sha256:0", None), PROFILES["generic"].limits()
+    group = Change("Group/Net", "create", "", ("config",), "a.yaml", 1, add=("User/ada@x.org",))
+    disable = Change(
+        "User/ada@x.org", "disable", "", ("config",), "a.yaml", 1, attributes=(AttributeChange("active", True, False),)
+    )
+    assert estimate([group], limits) == Requests(1, 2, None)
+    assert estimate([replace(disable, precondition=seen)], limits) == Requests(2, 1, None)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import orjson
 import pytest
 
-from reconciler.service.cycle import Postponed
+from reconciler.service.ends import Busy, Removed
 from reconciler.service.failures import CODES
+from reconciler.service.order import Postponed
 from reconciler.service.quarantine import PROPORTION, REFUSED, TOO_MANY_DELETES
 from reconciler.service.result import CycleResult
-from reconciler.service.worker import Busy, _survey
+from reconciler.service.worker import _survey
 from tests.support.rounds import Rounds, declare, staff
 from tests.support.servers import Answer, Call, answer
 
@@ -340,6 +342,23 @@ def test_a_declaration_with_an_error_is_the_cycle_s_error(service: Rounds) -> No
     assert found.error is not None and found.error.code == "InvalidDeclaration" and "Nett" in found.error.message
 
 
+def test_an_app_that_is_declared_no_longer_is_no_error(service: Rounds) -> None:
+    service.write("apps/zoo/app.yaml", (service.folder / "desired/apps/wiki/app.yaml").read_text().replace("wiki", "zoo"))
+    for name in ("mappings", "assignments", "roles"):
+        shutil.copy(service.folder / f"desired/apps/wiki/{name}.yaml", service.folder / f"desired/apps/zoo/{name}.yaml")
+    service.cycle()
+    shutil.rmtree(service.folder / "desired/apps/wiki")
+    assert service.end() == Removed("wiki")
+
+
+def test_a_cycle_of_an_app_that_is_off_says_so_and_ends_the_run_well(service: Rounds) -> None:
+    service.app("provisioning: {status: off}\n")
+    ran = service.reconcile("run", "--once")
+    assert ran.code == 0 and "wiki: provisioning is off in app.yaml: no cycle reads or writes" in ran.out
+    shown = service.reconcile("status")
+    assert shown.code == 0 and shown.out.startswith("wiki: provisioning is off in app.yaml")
+
+
 def test_an_error_in_one_app_costs_no_other_its_cycle(service: Rounds) -> None:
     """Both have their turn: the one that is wrong says so in its own."""
     service.write("apps/blog/app.yaml", "app: [\n")
@@ -382,6 +401,7 @@ def test_who_is_told_to_stop_begins_no_write_and_the_next_cycle_does_the_rest(se
     service.stopped = lambda: len(told) >= 3
     result = service.cycle()
     assert result.interrupted and result.result == "partial" and result.failures == ()
+    assert result.left == service.service["cycle"]["left"] == 11 - len(told)  # ten people and their group
     assert "lastSuccess" not in service.service
     service.stopped = lambda: False
     end = service.end(forced=False)  # at once, not an interval later: somebody may be waiting to be put out

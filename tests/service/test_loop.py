@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from reconciler.service.loop import Loop, Settings
+import pytest
+
+from reconciler.service.ends import Removed, Survey
+from reconciler.service.events import Event
+from reconciler.service.follow import Follow
+from reconciler.service.hears import Hears
+from reconciler.service.loop import Loop
+from reconciler.service.result import Standing
+from reconciler.service.turns import Settings
 
 
 class _Asked:
@@ -20,9 +29,10 @@ class _Asked:
 
 def test_the_checkout_does_not_move_while_a_cycle_reads_it() -> None:
     """A person who moves from one file to the next would be in neither."""
-    loop, main = Loop(Settings(Path("desired"), poll=60), lambda event: None), _Asked()
+    main = _Asked()
+    loop = Loop(Settings(Path("desired")), lambda event: None, follow=Follow(cast(Any, main)))
     cycle = SimpleNamespace(has_loaded=False)
-    loop.main, loop.surveys = cast(Any, main), cast(Any, cycle)
+    loop.surveys = cast(Any, cycle)
     loop._pull()
     assert main.asked == 0 and loop._patience() > 1, "nor is the remote asked again and again meanwhile"
     cycle.has_loaded = True
@@ -31,3 +41,78 @@ def test_the_checkout_does_not_move_while_a_cycle_reads_it() -> None:
     assert main.asked == 1
     for end in (loop.wake, loop.waker):
         end.close()
+
+
+class _Hearing(Hears):
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def gone(self, app: str) -> None:
+        self.heard.append(f"gone {app}")
+
+    def stands(self, standing: Standing) -> None:
+        self.heard.append(f"stands {standing.app}")
+
+
+def made(said: list[Event], hearing: Hears) -> Loop:
+    return Loop(Settings(Path("desired")), said.append, (hearing,))
+
+
+def closed(loop: Loop) -> None:
+    for end in (loop.wake, loop.waker):
+        end.close()
+
+
+def test_an_app_that_is_declared_no_longer_is_said_to_be_and_has_no_more_cycles() -> None:
+    """Whether its own cycle finds that, or a look at what is declared; a look that could not see ends nothing."""
+    said, hearing = list[Event](), _Hearing()
+    loop = made(said, hearing)
+    loop._surveyed(Survey({"wiki": 60, "zoo": 60, "blog": 60}))
+    loop._ended("zoo", Removed("zoo"))
+    loop._surveyed(Survey({}, "an error", is_wrong=True))
+    assert sorted(loop.turns) == ["blog", "wiki"]
+    loop._surveyed(Survey({"wiki": 60}))
+    assert sorted(loop.turns) == ["wiki"] and loop.ends == {} and hearing.heard == ["gone zoo", "gone blog"]
+    assert [(event.kind, event.app) for event in said] == [("removed", "zoo"), ("removed", "blog")]
+    assert "no longer declared" in said[0].message
+    closed(loop)
+
+
+def test_another_interval_of_app_yaml_moves_the_next_cycle() -> None:
+    loop = made([], hearing := _Hearing())
+    loop._surveyed(Survey({"wiki": 2400}))
+    loop.turns["wiki"].due = "2026-06-01T00:40:00Z"
+    loop._stands("wiki", Standing("wiki", "generic", "initial", interval=600))
+    assert (loop.turns["wiki"].due, loop.turns["wiki"].interval) == ("2026-06-01T00:10:00Z", 600)
+    assert hearing.heard == ["stands wiki"]
+    closed(loop)
+
+
+def test_an_app_that_is_added_is_looked_for_as_soon_as_its_files_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "apps/wiki").mkdir(parents=True)
+    loop = Loop(Settings(tmp_path), lambda event: None)
+    looks: list[int] = []
+    monkeypatch.setattr(loop, "_look", lambda: looks.append(1))
+    loop._look_around()
+    (tmp_path / "apps/zoo").mkdir()
+    loop._look_around()
+    loop._look_around()
+    assert len(looks) == 1
+    os.utime(tmp_path / "apps/zoo", ns=(0, 0))
+    (tmp_path / "apps/zoo/app.yaml").write_text("app: zoo\n")
+    loop._look_around()
+    assert len(looks) == 2
+    closed(loop)
+
+
+def test_a_process_that_cannot_be_told_how_it_ended_died_unless_it_was_to_stop() -> None:
+    said: list[Event] = []
+    loop = made(said, Hears())
+    loop._surveyed(Survey({"wiki": 60}))
+    loop._ended("wiki", None)
+    loop.stop()
+    loop._ended("wiki", None)
+    assert [event.kind for event in said] == ["crashed", "stopped"] and loop.wake.recv(8)
+    closed(loop)

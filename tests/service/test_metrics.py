@@ -12,14 +12,19 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from reconciler.service.cycle import Postponed
 from reconciler.service.listen import Address, listening
-from reconciler.service.loop import Loop, Settings
+from reconciler.service.loop import Loop
 from reconciler.service.metrics import SAFEGUARDS, Metrics
-from reconciler.service.result import AppError, Block, CycleResult, Failure, Quarantine
-from tests.support.rounds import Rounds
+from reconciler.service.order import Postponed
+from reconciler.service.result import AppError, Block, CycleResult, Failure, Quarantine, Standing
+from reconciler.service.trouble import Trouble
+from reconciler.service.turns import Settings
+from tests.support.rounds import Rounds, declare, staff
+from tests.support.servers import answer
 
 NOW = 1_780_000_000.0
+WELL = Standing("wiki", "generic", "initial", "healthy", 2400, "2026-06-01T00:00:07Z")
+BAD = WELL._replace(health="quarantined", quarantine="TooManyDeletes", safeguards=("lockout",))
 GOOD = CycleResult("wiki", "generic", "c1", "initial", "2026-06-01T00:00:00Z", "2026-06-01T00:00:07Z", "success")
 
 
@@ -49,14 +54,71 @@ def test_a_cycle_is_counted_by_the_names_that_dashboards_rest_on(service: Rounds
 
 def test_what_is_over_is_no_series_any_more() -> None:
     metrics = Metrics(lambda: NOW)
-    state = Quarantine("TooManyDeletes", "x", GOOD.started, GOOD.ended)
-    metrics.result(replace(GOOD, result="blocked", quarantine=state, blocked=(Block("lockout", "x", (), ""),)))
+    metrics.result(replace(GOOD, standing=BAD))
     assert {
         "reconcile_quarantined{app=wiki,reason=TooManyDeletes}",
         "reconcile_safeguard_blocked{app=wiki,safeguard=lockout}",
     } <= (series(metrics).keys())
-    metrics.result(GOOD)
+    metrics.result(replace(GOOD, standing=WELL))
     assert not [name for name in series(metrics) if "quarantined" in name or "blocked{" in name]
+
+
+def test_what_the_record_says_is_there_before_the_first_cycle_so_that_no_alert_clears_on_a_restart(service: Rounds) -> None:
+    service.refuse = lambda call: answer(409, {"status": "409"}) if call.method == "POST" else None
+    service.cycle()
+    service.later(minutes=40)
+    service.refuse = lambda call: answer(401, {"status": "401"})
+    assert service.cycle().quarantine is not None
+    metrics = Metrics(lambda: service.time.timestamp() + 60)
+    service.stands = metrics.stands
+    assert isinstance(service.end(forced=False), Postponed)
+    found = series(metrics)
+    assert found["reconcile_quarantined{app=wiki,reason=EncounteredQuarantineException}"] == 1
+    assert found["reconcile_app_info{app=wiki,health=quarantined,phase=incremental,profile=generic}"] == 1
+    assert found["reconcile_escrow_oldest_seconds{app=wiki}"] == 60 + 40 * 60
+    assert found["reconcile_interval_seconds{app=wiki}"] == 2400
+    assert found["reconcile_last_success_timestamp_seconds{app=wiki}"] == service.time.timestamp() - 40 * 60
+
+
+def test_a_service_that_cannot_be_read_ends_no_safeguard_s_block(service: Rounds) -> None:
+    declare(service, staff(30))
+    service.cycle()
+    declare(service, staff(10))
+    metrics = Metrics(lambda: NOW)
+    metrics.result(service.cycle())
+    blocked = "reconcile_safeguard_blocked{app=wiki,safeguard=accidentalDeletions}"
+    assert series(metrics)[blocked] == 1
+    service.refuse = lambda call: answer(503, {})
+    metrics.result(service.cycle())
+    assert series(metrics)[blocked] == 1
+
+
+def test_an_app_that_is_gone_takes_all_its_series_with_it(service: Rounds) -> None:
+    metrics = Metrics(lambda: NOW)
+    metrics.result(service.cycle())
+    metrics.stands(WELL._replace(app="zoo"))
+    metrics.gone("wiki")
+    assert {name for name in series(metrics) if "app=wiki" in name} == set()
+    assert "reconcile_interval_seconds{app=zoo}" in series(metrics)
+
+
+def test_an_app_that_is_off_is_never_overdue(service: Rounds) -> None:
+    metrics = Metrics(lambda: NOW)
+    metrics.result(service.cycle())
+    service.app("provisioning: {status: off}\n")
+    metrics.result(service.cycle())
+    found = series(metrics)
+    assert found["reconcile_app_info{app=wiki,health=off,phase=incremental,profile=generic}"] == 1
+    assert not [name for name in found if "interval_seconds" in name or "last_success" in name]
+
+
+def test_a_cycle_whose_record_cannot_be_opened_changes_only_how_the_app_fares() -> None:
+    metrics = Metrics(lambda: NOW)
+    metrics.stands(BAD)
+    metrics.result(replace(GOOD, kind="incremental", result="failed"))
+    found = series(metrics)
+    assert found["reconcile_app_info{app=wiki,health=failing,phase=incremental,profile=generic}"] == 1
+    assert found["reconcile_quarantined{app=wiki,reason=TooManyDeletes}"] == 1
 
 
 def test_no_hostile_text_makes_a_series_and_no_person_stands_in_one() -> None:
@@ -71,9 +133,11 @@ def test_no_hostile_text_makes_a_series_and_no_person_stands_in_one() -> None:
                 failures=(Failure(f"User/{evil}", evil, evil, 409, evil, evil),), error=AppError(evil, 500, evil, evil),
                 blocked=(Block(evil, evil, (evil,), evil),), quarantine=Quarantine(evil, evil, GOOD.started, GOOD.ended),
                 objects={evil: {evil: 1}}, writes={(evil, evil, evil): 1}, requests={(evil, 1000 + number): 1},
+                standing=Standing(evil, evil, evil, evil, 1, GOOD.ended, GOOD.ended, evil, (evil,)),
             )
         )  # fmt: skip
         metrics.notified(evil, True)
+        metrics.pulled(evil)
 
     feed(0)
     before = len(series(metrics))
@@ -100,13 +164,19 @@ def test_the_listener_answers_metrics_alive_and_ready() -> None:
         loop.ends["wiki"] = GOOD
         metrics.result(GOOD)
         assert asked(port, "/readyz")[0] == 200 and "reconcile_cycles_total" in asked(port, "/metrics")[1]
-        loop.unmerged = "the checkout is on the branch mine"
+        loop.follow.trouble = Trouble("NotMerged", "the checkout is on the branch mine", "", GOOD.ended, holds=True)
         assert asked(port, "/readyz")[0] == 503 and "the branch mine" in asked(port, "/readyz")[1]
-        loop.unmerged = ""
+        loop.follow.trouble = Trouble("RemoteUnreachable", "nobody answers", "", GOOD.ended)
+        assert asked(port, "/readyz")[0] == 200 and "RemoteUnreachable" in asked(port, "/readyz")[1]
+        loop.follow.trouble = None
         loop.ends["wiki"] = Postponed("wiki", "2026-11-02T08:40:00Z", "in quarantine", is_well=False)
         assert asked(port, "/readyz")[0] == 503
         loop.ends["wiki"] = Postponed("wiki", "2026-11-02T08:40:00Z", "less than an interval ago")
         assert asked(port, "/readyz")[0] == 200
+        loop.ends["wiki"] = replace(GOOD, result="off")
+        assert asked(port, "/readyz")[0] == 200, "who is off by app.yaml is as declared"
+        loop.ends["wiki"] = replace(GOOD, result="failed", quarantine=Quarantine("TooManyDeletes", "x", GOOD.started, None))
+        assert asked(port, "/readyz")[0] == 503
         loop.beat -= 1_000
         assert asked(port, "/healthz")[0] == 503
     loop.wake.close()

@@ -11,6 +11,7 @@ import yaml
 from prometheus_client import CollectorRegistry
 
 import reconciler.service.metrics as metrics
+from reconciler.service.status import OVERDUE_AFTER
 from tests.support.servers import ROOT
 
 FOLDER = Path(metrics.__file__).parent / "monitoring"
@@ -53,3 +54,8 @@ def test_the_page_names_every_metric_and_both_files() -> None:
     families = {family.name for family in metrics.Metrics(lambda: 0.0)._registry.collect()}
     assert {name for name in families if name not in page} == set()
     assert "alerts.yaml" in page and "dashboard.json" in page
+
+
+def test_an_app_is_overdue_by_its_own_interval_as_in_status() -> None:
+    (overdue,) = [rule["expr"] for rule in rules() if rule["alert"] == "ReconcileOverdue"]
+    assert overdue.endswith(f"> {OVERDUE_AFTER} * reconcile_interval_seconds")

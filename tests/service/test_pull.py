@@ -9,9 +9,12 @@ from typing import Any, cast
 
 import pytest
 
+from reconciler.record.store import RecordError
 from reconciler.service.events import Event
-from reconciler.service.loop import Loop, Settings
-from reconciler.service.pull import Main, NotMerged
+from reconciler.service.follow import Follow
+from reconciler.service.loop import Loop
+from reconciler.service.pull import HistoryRewritten, Main, NotMerged, RemoteUnreachable
+from reconciler.service.turns import Settings
 from tests.support.gitworld import git
 
 FILE = "desired/people.yaml"
@@ -76,17 +79,60 @@ def test_a_file_beside_the_declarations_is_nobodys_business(here: Path) -> None:
     assert Main(Path("desired")).pull() is None
 
 
+def rewritten(folder: Path) -> None:
+    """By somebody else, who pushes by force."""
+    git(folder.parent, "clone", "--quiet", "remote.git", "there")
+    git(folder.parent / "there", "commit", "--quiet", "--amend", "-m", "another one")
+    git(folder.parent / "there", "push", "--quiet", "--force", "origin", "main")
+
+
+def set_back(folder: Path) -> None:
+    """The same, to a commit before the one that was pulled last."""
+    git(folder.parent / "remote.git", "update-ref", "refs/heads/main", "main~1")
+
+
+@pytest.mark.parametrize("change", [rewritten, set_back])
+def test_a_history_that_was_rewritten_is_told_from_commits_that_nobody_pushed(here: Path, change: Callable[[Path], None]) -> None:
+    commit(here, "two")
+    git(here, "push", "--quiet", "origin", "main")
+    main = Main(Path("desired"))
+    assert main.pull() is None
+    change(here)
+    with pytest.raises(HistoryRewritten, match="does not go on from"):
+        main.pull()
+
+
+def test_a_remote_that_does_not_answer_is_no_fault_of_the_checkout(here: Path) -> None:
+    main = Main(Path("desired"))
+    (here.parent / "remote.git").rename(here.parent / "gone.git")
+    with pytest.raises(RemoteUnreachable):
+        main.pull()
+    edited(here)
+    with pytest.raises(NotMerged):
+        main.pull()
+    (here / FILE).write_text("one")
+    (here.parent / "gone.git").rename(here.parent / "remote.git")
+    assert main.pull() is None
+
+
+def test_without_an_origin_there_is_nothing_to_follow_and_the_advice_is_to_add_it(here: Path) -> None:
+    git(here, "remote", "rename", "origin", "upstream")
+    with pytest.raises(RecordError, match="no remote 'origin' to pull from") as error:
+        Main(Path("desired"))
+    assert error.value.remedy == "git remote add origin <address>"
+
+
 def test_no_cycle_begins_until_the_checkout_is_as_merged(here: Path) -> None:
     said: list[Event] = []
-    loop = Loop(Settings(Path("desired"), once=True, poll=60), said.append)
+    loop = Loop(Settings(Path("desired"), once=True), said.append, follow=Follow(Main(Path("desired")), 0))
     loop.turns = cast(Any, {"wiki": SimpleNamespace(child=None, due="2000-01-01T00:00:00Z")})
     edited(here)
     loop._pull()
+    loop._pull()
     loop._begin()
     assert loop._is_done() and "no cycle begins" in said[0].message and "[NotMerged]" in said[0].message
-    loop.polled = ""
     (here / FILE).write_text("one")
     loop._pull()
-    assert not loop.unmerged
+    assert not loop.follow.holds and [event.kind for event in said] == ["notPulled", "held", "pulledAgain"]
     for end in (loop.wake, loop.waker):
         end.close()

@@ -62,7 +62,10 @@ def test_a_person_reads_what_happened_why_and_what_to_type() -> None:
         "Wiki: quarantined", "incremental, success", "2 created", "3 in scope", "2 NotAssigned",
         "in quarantine since 2026-11-01T08:00:00Z (TooManyDeletes): 12 of 97", "next attempt: 2026-11-02T08:00:00Z",
         "`reconcile restart --app wiki --scope quarantine`", "failed once since", "given up", "failed 3 times since",
-        "waits for an approval (accidentalDeletions, 1 held back): of sha256:1 in a.yaml", 'drift: User/d@x.org: title is "Boss"',
+        "waits for an approval (accidentalDeletions): 1 change held back", "add to a.yaml, under `approvals:`",
+        '- {plan: "sha256:1", safeguard: accidentalDeletions, reason: say why, expires: YYYY-MM-DD}',
+        'drift: User/d@x.org: title is "Boss"', "`reconcile apply --app wiki --cause drift`",
+        "given up: `reconcile restart --app wiki --scope escrows`",
     ):  # fmt: skip
         assert words in text, words
     assert "\x1b" not in text and "##[" not in text
@@ -85,3 +88,32 @@ def test_restart_says_so_where_there_is_nothing_to_do() -> None:
     from reconciler.service.restart import SCOPES
 
     assert NOTHING.keys() == {*SCOPES, "full"} and all(words.startswith("nothing to do: ") for words in NOTHING.values())
+
+
+def test_an_app_that_is_off_is_said_to_be_off_and_is_nobody_s_fault_however_long() -> None:
+    off = details("wiki", "Wiki", WELL, INTERVAL, later(NOW, 90 * DAY), "", "off")
+    SCHEMA.validate(document([off], NOW))
+    assert (off["health"], off["nextCycle"], is_bad(off)) == ("off", None, False)
+    text = as_text([off], uncoloured)
+    assert text.startswith("Wiki: provisioning is off in app.yaml, no cycle reads or writes\n")
+    assert "next cycle: none until app.yaml says `provisioning: {status: on}`" in text and "every" not in text
+
+
+def test_a_cycle_that_was_stopped_says_so_and_what_is_left() -> None:
+    stopped = shown({**WELL, "cycle": {**CYCLE, "result": "partial", "left": 18}})
+    SCHEMA.validate(document([stopped], NOW))
+    assert "last cycle: incremental, stopped," in as_text([stopped], uncoloured)
+    assert "2 created; 18 changes left to the next cycle" in as_text([stopped], uncoloured)
+
+
+def test_a_long_text_of_the_service_is_cut_and_that_is_said() -> None:
+    long = shown({**WELL, "cycle": {**CYCLE, "result": "failed", "error": "ServiceUnavailable", "message": "x" * 4_000}})
+    line = next(line for line in as_text([long], uncoloured).splitlines() if "ServiceUnavailable" in line)
+    assert line.endswith("xxx… (4,000 characters: `reconcile status --format json` has all)") and len(line) < 400
+
+
+def test_what_is_wrong_with_the_service_on_this_machine_is_shown() -> None:
+    trouble = {"code": "NotMerged", "message": "the checkout has changes", "remedy": "undo them", "since": NOW, "holds": True}
+    app = {**shown(WELL), "troubles": [trouble]}
+    SCHEMA.validate(document([app], NOW))
+    assert f"    NotMerged since {NOW}, no cycle begins: the checkout has changes\n      undo them" in as_text([app], uncoloured)

@@ -67,8 +67,12 @@ class SeededBaton(Baton):
     turn: Any
 
     def __init__(self, luck: Random) -> None:
+        self._turn = Turn(luck)
         super().__init__()
-        self.turn = Turn(luck)
+
+    def condition(self) -> Any:
+        """One for all: whoever is woken for nothing waits on."""
+        return self._turn
 
     @contextmanager
     def laid_down(self) -> Iterator[None]:

@@ -40,10 +40,11 @@ from reconciler.record.store import RecordError
 from reconciler.report.event.model import Event
 from reconciler.report.event.words import named
 from reconciler.scim import client
-from reconciler.service.cycle import Means, Order, Postponed
+from reconciler.service.ends import Busy, End
 from reconciler.service.failures import RECORD
+from reconciler.service.order import Means, Order, Postponed
 from reconciler.service.result import CycleResult
-from reconciler.service.worker import Busy, End, conducted
+from reconciler.service.worker import conducted
 from tests.simulation.faults import DISK, EDIT, HOSTILE, WIRE, Fate
 from tests.simulation.laws import check_honest, check_laws, expect
 from tests.simulation.run import FOLDER, GUID, Luck, Simulation

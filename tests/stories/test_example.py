@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 from reconciler.scim.client import ScimClient
 from reconciler.scim.profile import PROFILES
-from tests.support.servers import ROOT, TOKEN, Desk, scim_server
+from tests.support.example import example
+from tests.support.servers import TOKEN, Desk, scim_server
+from tests.support.thousandeyes import thousandeyes
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -65,12 +67,9 @@ PEOPLE: dict[str, dict[str, Any]] = {
 def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A desk with the example, planned and applied once to both apps."""
     folder = tmp_path_factory.mktemp("example")
-    with scim_server() as url:
+    with scim_server() as url, thousandeyes(TOKEN) as (there, _):
         desk = Desk(folder / "desk", url)
-        shutil.rmtree(desk.folder / "desired")
-        shutil.copytree(ROOT / "desired", desk.folder / "desired")
-        for app in ("THOUSANDEYES", "WIKI"):
-            desk.environ |= {f"{app}_SCIM_URL": f"{url}/{folder.name}-{app.lower()}/v2", f"{app}_SCIM_TOKEN": TOKEN}
+        example(desk, f"{url}/{folder.name}-wiki", there)
         assert desk.reconcile("plan", "--out", "plan.json").code == 0
         ran = desk.reconcile("apply", "plan.json")
         assert ran.code == 0, ran
@@ -78,7 +77,7 @@ def applied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 def read(desk: Desk, app: str, resource: str) -> list[dict[str, Any]]:
-    with ScimClient(desk.environ[f"{app}_SCIM_URL"], TOKEN, PROFILES["generic"]) as client:
+    with ScimClient(desk.environ[f"{app}_SCIM_URL"], TOKEN, PROFILES[app.lower() if app != "WIKI" else "generic"]) as client:
         return client.read_all(resource, lambda page: page)
 
 
@@ -105,7 +104,7 @@ def test_the_wiki_has_exactly_who_is_assigned_with_every_attribute_as_mapped(app
 def test_thousandeyes_has_exactly_who_is_assigned_with_the_vendors_attributes(applied: Desk) -> None:
     names = {"ada": "Ada Lovelace", "grace": "Grace Hopper", "mary": "Mary Jackson"}
     found = people(applied, "THOUSANDEYES")
-    assert set(found) == THOUSANDEYES and read(applied, "THOUSANDEYES", "Groups") == []
+    assert set(found) == THOUSANDEYES
     for name, shown in names.items():
         mail = f"{name}@example.com"
         assert found[name] == {
@@ -115,6 +114,19 @@ def test_thousandeyes_has_exactly_who_is_assigned_with_the_vendors_attributes(ap
             "active": True,
             "displayName": shown,
         }
+
+
+def test_in_thousandeyes_grace_alone_is_an_administrator_beside_whom_it_had_before(applied: Desk) -> None:
+    base = applied.environ["THOUSANDEYES_SCIM_URL"].removesuffix("/v2")
+    with httpx.Client(base_url=base, headers={"Authorization": f"Bearer {TOKEN}"}, trust_env=False) as client:
+        people = [client.get(f"/v7/users/{row['uid']}").json() for row in client.get("/v7/users").json()["users"]]
+    held = {person["email"]: {role["name"] for role in person["allAccountGroupRoles"]} for person in people}
+    # Every new account is a Regular User there, and nothing here takes what it has not given.
+    assert held == {f"{name}@example.com": {"Regular User"} for name in THOUSANDEYES} | {
+        "grace@example.com": {"Regular User", "Organization Admin"},
+        "provisioning@example.net": {"Organization Admin"},
+        "boss@example.net": {"Organization Admin"},
+    }
 
 
 def test_every_group_has_exactly_its_members(applied: Desk) -> None:

@@ -14,6 +14,7 @@ from reconciler.declare.settings import Webhook
 from reconciler.notify.mail import VARIABLE
 from reconciler.notify.outbox import Outbox
 from reconciler.notify.target import Target
+from reconciler.notify.undelivered import undelivered
 from tests.notify.test_signature import SECRET
 from tests.report.test_event import EVENT
 from tests.support.mailbox import Mailbox, mailbox
@@ -86,8 +87,8 @@ def test_a_webhook_that_is_off_is_on_again_once_a_test_arrives(folder: Path, ser
     webhook = Webhook(server.url, ("${env:HOOK_SECRET}",))
     outbox.put([EVENT], Target("wiki", "${env:TOKEN}", (), webhook), now())
     server.answers = [(410, {})]
-    assert run(["notify", "replay"]) == 1 and outbox.undelivered().off
-    assert run(["notify", "test"]) == 0 and not outbox.undelivered().off
+    assert run(["notify", "replay"]) == 1 and undelivered(outbox).off
+    assert run(["notify", "test"]) == 0 and not undelivered(outbox).off
 
 
 def test_who_tells_nobody_is_told_so(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

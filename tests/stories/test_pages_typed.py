@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,8 +19,10 @@ from typing import NamedTuple
 import pytest
 import yaml
 
+from tests.support.example import example
 from tests.support.gitworld import ENV, git
 from tests.support.servers import ROOT, TOKEN, Desk, scim_server
+from tests.support.thousandeyes import thousandeyes
 
 README = ROOT / "README.md"
 DOCS = ROOT / "reconciler/docs"
@@ -60,13 +61,9 @@ def server() -> Iterator[str]:
 
 
 @pytest.fixture
-def desk(server: str, tmp_path: Path) -> Desk:
+def desk(server: str, tmp_path: Path) -> Iterator[Desk]:
     """The example, committed and applied, with a remote and a second one that is private."""
     desk = Desk(tmp_path / "identity", server)
-    shutil.rmtree(desk.folder / "desired")
-    shutil.copytree(ROOT / "desired", desk.folder / "desired")
-    for app in ("WIKI", "THOUSANDEYES"):
-        desk.environ |= {f"{app}_SCIM_URL": f"{server}/{tmp_path.name}-{app.lower()}/v2", f"{app}_SCIM_TOKEN": TOKEN}
     for name in ("origin", "private"):
         git(tmp_path, "init", "--quiet", "--bare", "--initial-branch=main", f"{name}.git")
     git(desk.folder, "init", "--quiet", "--initial-branch=main")
@@ -74,11 +71,13 @@ def desk(server: str, tmp_path: Path) -> Desk:
     (desk.folder / ".gitignore").write_text(".reconcile/\n*.json\n", encoding="utf-8")
     desk.environ |= {name: value for name, value in ENV.items() if name.startswith("GIT_")}
     desk.environ |= {"PRIVATE_REPOSITORY": str(tmp_path / "private.git"), "PATH": f"{Path(sys.executable).parent}:{ENV['PATH']}"}
-    git(desk.folder, "add", "--all")
-    git(desk.folder, "commit", "--quiet", "--message", "The example")
-    ran = desk.reconcile("apply", "--auto-approve")
-    assert ran.code == 0, ran
-    return desk
+    with thousandeyes(TOKEN) as (there, _):
+        example(desk, f"{server}/{tmp_path.name}-wiki", there)
+        git(desk.folder, "add", "--all")
+        git(desk.folder, "commit", "--quiet", "--message", "The example")
+        ran = desk.reconcile("apply", "--auto-approve")
+        assert ran.code == 0, ran
+        yield desk
 
 
 @pytest.mark.parametrize("page", TYPED, ids=lambda page: page.stem)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import socket
@@ -223,6 +224,67 @@ def test_a_leaver_who_is_merged_is_out_before_the_interval_is_over(desk: Desk, r
     merge(remote, "file", "another")
     assert "not committed" in run.until("notPulled")["message"]
     assert run.end() == 0
+
+
+def test_a_remote_that_cannot_be_reached_fails_a_run_by_hand_and_is_seen_in_status(desk: Desk, remote: GitWorld) -> None:
+    """What was merged until now is done all the same; the record lies on this machine."""
+    desk.write("reconciler.yaml", "record: {backend: local, path: ../kept}\n")
+    shutil.copy(desk.folder / "desired/reconciler.yaml", remote.checkout / "desired/reconciler.yaml")
+    git(remote.checkout, "commit", "--quiet", "--all", "-m", "kept here")
+    git(remote.checkout, "push", "--quiet", "origin", "main")
+    here = str(remote.checkout.relative_to(desk.folder))
+    remote.bare.rename(remote.bare.with_name("gone.git"))
+    ran = desk.reconcile("run", "--pull", "--once", cwd=here)
+    assert ran.code == 1 and "[RemoteUnreachable]" in ran.out and "initial cycle ended" in ran.out, ran
+    assert "RemoteUnreachable since" in desk.reconcile("status", cwd=here).out
+    remote.bare.with_name("gone.git").rename(remote.bare)
+    assert desk.reconcile("run", "--pull", "--once", cwd=here).code == 0
+    assert "RemoteUnreachable" not in desk.reconcile("status", cwd=here).out
+
+
+def test_a_second_clone_that_fetched_the_record_shows_the_same_status(desk: Desk, remote: GitWorld) -> None:
+    here = str(remote.checkout.relative_to(desk.folder))
+    assert desk.reconcile("run", "--once", cwd=here).code == 0
+    there = remote.clone("second")
+    git(there, "fetch", "--quiet", "origin", "refs/reconcile/*:refs/reconcile/*")
+    clone = str(there.relative_to(desk.folder))
+    (mine,), (theirs,) = (
+        json.loads(desk.reconcile("status", "--format", "json", cwd=folder).out)["apps"] for folder in (here, clone)
+    )
+    assert theirs["cycle"] == mine["cycle"] and theirs["lastSuccess"] == mine["cycle"]["ended"] and theirs["health"] == "healthy"
+    assert desk.reconcile("run", "--once", cwd=here, WIKI_TOKEN="another").code == 1
+    shown = desk.reconcile("status", cwd=clone)
+    assert shown.code == 1 and "wiki: quarantined" in shown.out and "EncounteredQuarantineException" in shown.out
+
+
+def test_a_service_whose_log_nobody_reads_any_more_ends_in_order(desk: Desk) -> None:
+    """As in `reconcile run | head -1`, and on a disk without room: in the same way, and said to be so."""
+    gone, pipe = os.pipe()
+    os.close(gone)
+    for out, why in ((pipe, "Broken pipe"), (os.open("/dev/full", os.O_WRONLY), "No space left on device")):
+        ran = subprocess.run(
+            [sys.executable, *COMMAND, "run", "--interval", "1h"], cwd=desk.folder, env=desk.environ,
+            stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.PIPE, text=True, timeout=SECONDS,
+        )  # fmt: skip
+        os.close(out)
+        assert ran.returncode == 1 and f"the log could not be written ({why}): the service has ended in order" in ran.stderr, ran
+        assert "--listen" not in ran.stderr and "Traceback" not in ran.stderr
+    assert len(desk.find("ada@x.org")) == 1
+
+
+def test_an_app_comes_and_goes_while_the_service_runs(desk: Desk, running: list[Running]) -> None:
+    desk.zoo(desk.url)
+    zoo, away = desk.folder / "desired/apps/zoo", desk.folder / "zoo"
+    zoo.rename(away)
+    run = Running(desk, "--interval", "1s")
+    running.append(run)
+    assert run.until("cycleEnded")["app"] == "wiki"
+    away.rename(zoo)
+    assert run.until("cycleEnded", app="zoo")["result"] == "success"
+    zoo.rename(away)
+    assert "no longer declared" in run.until("removed", app="zoo")["message"]
+    assert run.until("cycleEnded", app="wiki")["result"] == "success"
+    assert run.end() == 0 and not [event for event in run.seen if event["level"] == "error"]
 
 
 # What the machine is told

@@ -18,13 +18,21 @@ from reconciler.cycle.write import Request, write
 from reconciler.declare.errors import ReconcileError
 from reconciler.declare.load import load
 from reconciler.declare.yaml.document import parse
-from reconciler.demo.thousandeyes.permissions import API, EDIT_EVERYWHERE, ORGANIZATION_ADMIN, REGULAR_USER, VIEW_USERS
+from reconciler.demo.thousandeyes.organisation import Person
+from reconciler.demo.thousandeyes.permissions import (
+    API,
+    EDIT_EVERYWHERE,
+    EDIT_USERS,
+    ORGANIZATION_ADMIN,
+    REGULAR_USER,
+    VIEW_USERS,
+)
 from reconciler.plan.change import Action
 from reconciler.plan.model import Plan
 from reconciler.record.model import Record
 from reconciler.report.colours import uncoloured
 from reconciler.report.text import render
-from tests.support.kills import deadly, run
+from tests.support.kills import Service, deadly, run
 from tests.support.role_api import DECLARED, MAPPINGS
 from tests.support.servers import APP, Desk
 from tests.support.thousandeyes import BOSS, TOKEN, Office, RolesWorld, Running, serving
@@ -306,6 +314,8 @@ def test_a_second_plan_asks_ten_times_at_most_beside_the_pages_of_scim(world: Ro
     world.assign("group: All, role: User", "group: All, role: Night shift", "user: u1@x.org, role: Organization Admin")
     assert world.apply().complete
     assert world.held("u119@x.org") == REGULAR | {("Night shift", "Staging")}
+    for event in world.office.organisation.events:  # of a minute after an apply the log is read once more
+        event["date"] = "2026-01-01T00:00:00Z"
     world.line.requests()
     assert world.plan().changes == ()
     beside = [request for request in world.line.requests() if "/v2/Users" not in request]
@@ -354,6 +364,63 @@ def test_an_apply_of_roles_killed_at_any_write_is_ended_by_the_same_command(tmp_
             assert run(again.folder, again.environ, "plan", "--detailed-exitcode").code == 0, (at, after)
 
 
+def test_an_apply_killed_between_a_leavers_roles_and_the_account_is_ended_by_the_same_command(tmp_path: Path) -> None:
+    with deadly() as service:
+        office, first = leaving(tmp_path / "undisturbed", service)
+        assert run(first.folder, first.environ, *APPLY).code == 0
+        roles, account = [number for number, (method, _) in enumerate(service.requests, 1) if method != "GET"]
+        assert [path.split("/")[1] for _, path in service.writes] == ["v7", "v2"]
+        for at, after in ((roles, True), (account, False), (account, True)):
+            office, again = leaving(tmp_path / f"{at}-{after}", service)
+            service.at, service.after = at, after
+            assert run(again.folder, again.environ, *APPLY, service=service).code == -signal.SIGKILL
+            service.at = 0
+            assert run(again.folder, again.environ, *APPLY).code == 0
+            grace = office.organisation.by_email("grace@x.org")
+            assert grace and {role for held in grace.groups.values() for role in held} == set() and grace.everywhere == []
+            assert run(again.folder, again.environ, "plan", "--detailed-exitcode").code == 0, (at, after)
+
+
+def leaving(folder: Path, service: Service) -> tuple[Office, Desk]:
+    """Two people with their roles, and declarations from which grace is gone; the service counts from here on."""
+    office = Office(Running(), rate=QUICK)
+    service.serve_from(office.service)
+    there = desk(folder, service.url, office)
+    assert run(there.folder, there.environ, *APPLY).code == 0
+    there.people("ada@x.org")
+    there.write("directory/groups/a.yaml", "groups: [{displayName: Ops, members: [ada@x.org]}]\n")
+    service.serve_from(office.service)
+    return office, there
+
+
+def test_commands_tell_of_roles_and_a_revocation_takes_them(tmp_path: Path) -> None:
+    office = Office(Running(), rate=QUICK)
+    with serving(office.service) as url:
+        there = desk(tmp_path, url, office)
+        assert there.reconcile(*APPLY).code == 0
+        quick = (tmp_path / "desired/apps/wiki/app.yaml").read_text(encoding="utf-8")
+        there.write("apps/wiki/app.yaml", quick.replace("100000", "15"))
+        office.ask("PUT", f"/v7/users/{person(office, 'ada@x.org').uid}", {"allAccountGroupRoleIds": []}, BOSS)
+        read = there.reconcile("plan", "--refresh", "roles")
+        assert read.code == 0 and "reading the roles of 4 people, one request each: about 1 min at 15 a minute" in read.err, read
+        there.write("apps/wiki/app.yaml", quick)
+        explained = there.reconcile("explain", "ada@x.org")
+        assert explained.code == 0 and "Night shift" in explained.out, explained
+        logged = [json.loads(line) for line in there.reconcile("logs", "--format", "json").out.splitlines()]
+        given = [row["reconcile"].get("access") for row in logged if row["reconcile"].get("address") == "User/ada@x.org"]
+        assert {row["what"] for rows in given for row in rows if row["gains"]} == {"Night shift"}
+        revoked = there.reconcile("revoke", "ada@x.org", "--app", "wiki", "--reason", "lost laptop", "--auto-approve")
+        assert revoked.code == 0, revoked
+        assert not any(person(office, "ada@x.org").groups.values()) and not person(office, "ada@x.org").everywhere
+        assert "lost laptop" in there.reconcile("plan").out
+
+
+def person(office: Office, email: str) -> Person:
+    found = office.organisation.by_email(email)
+    assert found is not None
+    return found
+
+
 def test_the_test_of_a_connection_names_the_missing_permission_and_the_name_that_is_not_there(tmp_path: Path) -> None:
     office = Office(Running())
     with serving(office.service) as url:
@@ -370,6 +437,16 @@ def test_the_test_of_a_connection_names_the_missing_permission_and_the_name_that
         assert (
             "FAILED  ThousandEyes v7, writing roles: the token lacks the permission Edit users in all account groups" in found.out
         )
+        owner = office.organisation.owner
+        owner.everywhere, local = [], office.organisation.new_role("Local", (API, VIEW_USERS, EDIT_USERS)).id
+        owner.groups = {office.production: [local]}
+        office.organisation.role("Night shifts").name = "Night shift"
+        found = there.reconcile("test-connection")
+        assert (
+            found.code == 1
+            and "writing roles: the token of Provisioning (provisioning@example.net) may, in Production alone" in (found.out)
+        )
+        assert "roles.yaml:11:26: the token may not give Night shift, which is for Staging" in found.out
 
 
 def test_an_import_of_what_is_there_makes_an_empty_plan(tmp_path: Path) -> None:

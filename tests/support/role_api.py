@@ -35,7 +35,8 @@ NEW = frozenset({Grant(EVERYWHERE, "13")})  # what everybody gets who is created
 class MemoryRoles:
     """`accounts` gives the resources of the SCIM side; `held` is by folded userName. `calls` are what was asked, in order.
 
-    `lacks` are the methods for which the token has no permission; `failing` is called before and after each write.
+    `alone` are people whom SCIM does not list. `lacks` are the methods for which the token has no permission, `broken` those
+    that fail in another way; `before` and `after` are called at each write.
     """
 
     name = "ThousandEyes v7"
@@ -44,7 +45,9 @@ class MemoryRoles:
         self.accounts, self.held = accounts, dict[str, frozenset[Grant]]()
         self.catalog_now = Catalog(ROLES, PLACES)
         self.calls: list[str] = []
+        self.alone: list[str] = []
         self.lacks: set[str] = set()
+        self.broken: set[str] = set()
         self.log: list[Edit] = []
         self.before: Callable[[str], None] = lambda person: None
         self.after: Callable[[str], None] = lambda person: None
@@ -101,9 +104,12 @@ class MemoryRoles:
         self.calls.append(call)
         if call.split()[0] in self.lacks:
             raise AuthError("answered 403: missing permission", f"GET /v7/{call}", 403)
+        if call.split()[0] in self.broken:
+            raise ServiceError("answered 500", f"GET /v7/{call}", 500)
 
     def _all(self) -> Iterator[dict[str, Any]]:
-        return (item for item in self.accounts() if "userName" in item)
+        yield from (item for item in self.accounts() if "userName" in item)
+        yield from ({"id": name, "userName": name} for name in self.alone)
 
     def _name(self, person: str) -> str:
         return next((item["userName"] for item in self._all() if "u" + item["id"] == person), "")

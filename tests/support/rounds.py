@@ -17,9 +17,10 @@ from reconciler.cycle.randomness import SystemChance
 from reconciler.record.local import LocalStore
 from reconciler.record.model import Record
 from reconciler.record.service import Service
-from reconciler.service.cycle import Means, Order
-from reconciler.service.result import CycleResult
-from reconciler.service.worker import End, conducted
+from reconciler.service.ends import End
+from reconciler.service.order import Means, Order
+from reconciler.service.result import CycleResult, Standing
+from reconciler.service.worker import conducted
 from tests.support.servers import Answer, Call, Desk, Front, front, scim_server
 
 SCIM = Callable[[Call], Answer | None]
@@ -34,6 +35,7 @@ class Rounds(Desk):
         self.refuse: SCIM = lambda call: None
         self.stopped: Callable[[], bool] = lambda: False
         self.tell: Callable[[Outcome], None] = lambda outcome: None
+        self.stands: Callable[[Standing], None] = lambda standing: None
         self.numbers = 0
         patch.chdir(folder)
         for name in ("WIKI_URL", "WIKI_TOKEN"):
@@ -50,7 +52,9 @@ class Rounds(Desk):
         """However a cycle ends; one that is not `forced` goes by the clock."""
         commit._revision.cache_clear()  # which holds for a process that runs one cycle
         self.numbers += 1
-        means = Means(SILENT, self.now, SystemChance(), self._orderly, lambda outcome: self.tell(outcome))
+        means = Means(
+            SILENT, self.now, SystemChance(), self._orderly, lambda outcome: self.tell(outcome), stands=lambda s: self.stands(s)
+        )
         return conducted(folder, "wiki", Order(f"c{self.numbers}", forced, interval), means)
 
     @contextmanager

@@ -33,9 +33,9 @@ USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 class Office:
     """The service with a clock; `boss` is another administrator with a token of their own, `ask` sends as provisioning does."""
 
-    def __init__(self, clock: Clock | None = None, **overrides: Any) -> None:
+    def __init__(self, clock: Clock | None = None, token: str = TOKEN, **overrides: Any) -> None:
         self.clock = clock or Clock()
-        tokens = owned_by_provisioning(TOKEN) | {BOSS: "boss@example.net"}
+        tokens = owned_by_provisioning(token) | {BOSS: "boss@example.net"}
         self.service = ThousandEyes(scim_service.application(), settings("thousandeyes", overrides), tokens, self.clock)
         self.organisation = self.service.organisation
         self.boss = self.organisation.person("Boss", "boss@example.net", roles=(ORGANIZATION_ADMIN,))
@@ -155,3 +155,11 @@ def serving(service: Application) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def thousandeyes(token: str) -> Iterator[tuple[str, Office]]:
+    """The origin of a ThousandEyes on loopback that never says that its rate is full, and what is behind it."""
+    office = Office(Running(), token, rate={"perMinute": 100000, "burst": 10000})
+    with serving(office.service) as url:
+        yield url, office

@@ -15,7 +15,7 @@ from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context, gather
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.matching.match import match
 from reconciler.plan.membership import known_members, shown_members
-from reconciler.plan.roles import keys, of_values, privileged_groups
+from reconciler.plan.roles import keys, of_values, partly, privileged_groups
 from reconciler.record.model import Record
 from reconciler.resolve.model import Resolution
 
@@ -117,7 +117,8 @@ class _Work:
             found = row._replace(kind="role", what=role.displayName, privileged=role.privileged, shown=key in declared)
             yield self._with(found, self.given.role(row.address, key))
         for text in sorted(text for name, text in names.items() if not keys(self.context, {name: text})):
-            yield row._replace(kind="role", what=text)
+            privileged = not self.context.privileged.isdisjoint(partly(self.context, {fold(text): text}))
+            yield row._replace(kind="role", what=text, privileged=privileged)
 
     def _recorded(self, address: str) -> list[str]:
         """The roles that somebody was given and that no service shows."""

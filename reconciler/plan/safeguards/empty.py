@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import compress
+
 from reconciler.declare.wording import plural
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.safeguards.model import Safeguard, verdict
@@ -17,10 +19,10 @@ def empty(facts: Facts) -> Safeguard:
     # Nearly everybody of a large directory is found under the name in the record: those are shown and asked for.
     others = matching.how.keys() | matching.renamed.values()
     rest = [address for address in known if address not in matching.live or address in others]
-    wanted = {old for address, old in matching.recorded.items() if address in context.resolution.users} if rest else set()
-    ids = facts.record.entries.ids() if rest else {}
+    recorded, users, entries = matching.recorded, context.resolution.users, facts.record.entries
+    wanted = set(compress(recorded.values(), map(users.__contains__, recorded))) if rest else set()
     read = rest if context.live.part is None else context.live.part.asked.intersection(rest)
-    shown = len(known) - sum(ids[address] not in context.live.users for address in read)
+    shown = len(known) - sum(entries[address]["id"] not in context.live.users for address in read)
     asked = len(known) - len(set(rest).difference(wanted))
     seen = f"the service shows {shown}" if context.live.part is None else "not all were read"
     counts = 0 < len(known) >= least

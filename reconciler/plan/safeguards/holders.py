@@ -10,6 +10,7 @@ from reconciler.plan.change import Action, Change
 from reconciler.plan.context import UNKNOWN
 from reconciler.plan.live import LiveObject
 from reconciler.plan.roles import held, keys, moved, of_values
+from reconciler.plan.roles_beside import is_beside
 from reconciler.plan.safeguards.facts import Facts
 from reconciler.plan.strangers import roles_of_strangers
 from reconciler.resolve.model import DesiredUser
@@ -46,29 +47,47 @@ class Holders:
 
     def standing(self, role: str) -> tuple[int, int]:
         """(active accounts that hold a role now, those of them that keep it even if all that the plan gives should fail)."""
-        others = sum(1 for roles in self.strangers.values() if role in roles)
+        alike = self.alike(role)
+        others = sum(1 for roles in self.strangers.values() if alike & roles)
         now = self._now(role)
         return len(now) + others, len(now) - len(self.losing(role)) + others
 
+    def left(self, role: str) -> int:
+        """The active accounts that hold a role after the changes."""
+        alike = self.alike(role)
+        return sum(1 for roles in self.everybody().values() if alike & roles)
+
+    def alike(self, role: str) -> set[str]:
+        """The role, and those that are the same one in one of its account groups, on an API beside SCIM."""
+        declared = self.context.app.roles
+        grant = declared[role].grant if role in declared else None
+        return {role, *(key for key, r in declared.items() if grant and r.grant is not None and r.grant.overlaps(grant))}
+
     def losing(self, role: str) -> set[str]:
         """Those who hold a role now and do not keep it for certain."""
-        return {a for a in self._now(role) if role not in self.after.get(a, NONE) or not self._keeps(a, role)}
+        alike = self.alike(role)
+        return {a for a in self._now(role) if not alike & self.after.get(a, NONE) or not self._keeps(a, alike)}
 
     def _now(self, role: str) -> list[str]:
-        return [address for address, roles in self.before.items() if role in roles and self._shows(address, role)]
+        alike = self.alike(role)
+        return [address for address, roles in self.before.items() if alike & roles and self._shows(address, alike)]
 
-    def _shows(self, address: str, role: str) -> bool:
+    def _shows(self, address: str, alike: set[str]) -> bool:
         """Where the service shows roles, it knows better than the record."""
         live = self.context.account(address)
         names = of_values(self.context, live.values) if live is not None else {}
-        return not names or role in held(self.context, address, names)
+        return not names or not alike.isdisjoint(held(self.context, address, names))
 
-    def _keeps(self, address: str, role: str) -> bool:
-        """A role whose `value` changes goes, and another of its name comes."""
+    def _keeps(self, address: str, alike: set[str]) -> bool:
+        """A role whose `value` changes goes, and another of its name comes; an API beside SCIM does both at once, or neither."""
         change = self.written.get(address)
         before, after = moved(self.context, change) if change is not None else ({}, {})
-        stays = {name: before[name] for name in before.keys() & after}
-        return not (before or after) or role in held(self.context, address, stays)
+        if not (before or after):
+            return True
+        if is_beside(self.context.resolution.user_mapping):
+            stays = self._staying(address, self.context.matching.live.get(address))
+            return not alike.isdisjoint(held(self.context, address, after) | stays)
+        return not alike.isdisjoint(held(self.context, address, {name: before[name] for name in before.keys() & after}))
 
     def _desired(self, address: str, user: DesiredUser) -> None:
         live, change = self.context.matching.live.get(address), self.context.pending.get(address)

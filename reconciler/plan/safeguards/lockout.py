@@ -61,8 +61,7 @@ def _unknown(facts: Facts) -> tuple[str, ...]:
 def _counted(rule: Lockout, holders: Holders) -> dict[str, int]:
     """`now` and `holders` are the active holders before and after, `certain` those who are there already and stay."""
     now, certain = holders.standing(rule.role)
-    left = sum(1 for roles in holders.everybody().values() if rule.role in roles)
-    return {"now": now, "certain": certain, "holders": left, "minimumActive": rule.minimumActive}
+    return {"now": now, "certain": certain, "holders": holders.left(rule.role), "minimumActive": rule.minimumActive}
 
 
 def _relied_on(numbers: dict[str, int]) -> int:

@@ -7,6 +7,12 @@ from reconciler.report.event.model import Event
 from reconciler.report.safe import plain
 
 LONGEST = 150  # characters of a line that a list of mails shows
+# What a failure of the service itself keeps it from, by its reason.
+OF_THE_SERVICE = {
+    "RemoteUnreachable": "what is merged does not arrive",
+    "NotMerged": "no cycle begins",
+    "HistoryRewritten": "no cycle begins",
+}
 OFF = "Off"  # the reason of an app that four weeks of quarantine have turned off
 
 
@@ -44,6 +50,8 @@ def more(event: Event) -> str:
 def _what(event: Event) -> str:
     objects = plural(event.total, "object")
     match event.kind:
+        case "failure" if event.reason in OF_THE_SERVICE:
+            return f"{OF_THE_SERVICE[event.reason]} ({event.reason})"
         case "failure":
             return f"{objects if event.total else 'the whole app'} could not be provisioned ({event.reason})"
         case "blocked":

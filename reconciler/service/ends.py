@@ -1,0 +1,94 @@
+"""How the process of a cycle ends, and what the log says of it: nouns that go over a pipe, and events made of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from reconciler.service.events import Event, Level, of_result
+from reconciler.service.order import Postponed
+from reconciler.service.result import CycleResult
+from reconciler.service.told_here import Near
+
+
+class Survey(NamedTuple):
+    """What is declared: app -> seconds between its cycles; `problems` are in words.
+
+    Each app's cycle says what is wrong with it; `is_wrong` where there would be none, or no record is found. `near` says of
+    those that are right who is told of them.
+    """
+
+    apps: dict[str, int]
+    problems: str = ""
+    is_wrong: bool = False
+    near: Mapping[str, Near] = MappingProxyType({})
+
+
+class Busy(NamedTuple):
+    """Another run holds the app's lock, as the words say."""
+
+    app: str
+    why: str
+
+
+class Held(NamedTuple):
+    """No cycle began, since the checkout is not as merged."""
+
+    app: str
+
+
+class Removed(NamedTuple):
+    """The app is no longer declared."""
+
+    app: str
+
+
+class Died(NamedTuple):
+    """The process of the cycle died."""
+
+    app: str
+
+
+class Stopped(NamedTuple):
+    """The cycle was told to end before its first write."""
+
+    app: str
+
+
+class Loaded(NamedTuple):
+    """The cycle has read its declarations, and knows their commit: the checkout may move on."""
+
+    app: str
+
+
+End = CycleResult | Postponed | Busy | Held | Removed | Died | Stopped | Survey
+
+
+def told(name: str, end: End, at: str) -> list[Event]:
+    """Of an app; a survey has nothing to say."""
+    match end:
+        case CycleResult():
+            return of_result(end)
+        case Survey():
+            return []
+    kind, words, level = _words(end)
+    return [Event(at, kind, words, name, "", level)]
+
+
+def _words(end: Postponed | Busy | Held | Removed | Died | Stopped) -> tuple[str, str, Level]:
+    """(kind of event, words, level)."""
+    match end:
+        case Postponed():
+            return "postponed", f"no cycle: {end.why}", "info"
+        case Busy():
+            return "locked", f"no cycle: {end.why}", "info"
+        case Held():
+            return "held", "no cycle: the checkout is not as merged", "error"
+        case Removed():
+            words = "no longer declared: it has no more cycles, and its accounts stay; `reconcile plan` names its record"
+            return "removed", words, "warning"
+        case Stopped():
+            return "stopped", "the cycle was stopped before its first write", "info"
+        case Died():
+            return "crashed", "the process of the cycle died: the next one continues from its journal", "error"

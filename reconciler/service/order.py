@@ -1,0 +1,50 @@
+"""What a cycle is asked for and handed, and that there is none: nouns. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import NamedTuple
+
+from reconciler.apply.model import Outcome
+from reconciler.cycle.listener import Listener
+from reconciler.resolve.expressions.functions import Chance
+from reconciler.service.result import Standing
+
+COMMAND = "reconcile run"
+
+
+class Means(NamedTuple):
+    """What a cycle is handed: who hears of it, the clock, the dice; `lock_timeout` is in seconds.
+
+    `orderly` is entered while something is written, and yields what tells whether to stop; `loaded` hears that the files of the
+    checkout are not needed any more: they may change; `stands` how the app stood before. `held` is handed what was read, for a
+    process that ends with its cycle: to take that apart is a tenth of what there is to compute where nothing is to be done.
+    """
+
+    listener: Listener
+    clock: Callable[[], str]
+    chance: Chance
+    orderly: Callable[[], AbstractContextManager[Callable[[], bool]]]
+    tell: Callable[[Outcome], None] = lambda outcome: None
+    lock_timeout: float = 0.0
+    loaded: Callable[[], None] = lambda: None
+    stands: Callable[[Standing], None] = lambda standing: None
+    held: Callable[[object], None] = lambda session: None
+
+
+class Order(NamedTuple):
+    """Which cycle is asked for; `interval` are seconds, where --interval says so; forced is one that the clock does not bid."""
+
+    cycle_id: str
+    forced: bool = False
+    interval: int | None = None
+
+
+class Postponed(NamedTuple):
+    """There was no cycle: when the next may begin, UTC, empty once the app is off until `restart`; why; whether all is well."""
+
+    app: str
+    next: str
+    why: str
+    is_well: bool = True

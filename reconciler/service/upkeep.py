@@ -1,0 +1,62 @@
+"""The service's own troubles: looks at the remote and ends of cycles in; log lines, metrics and messages about them out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from reconciler.service.events import Event
+from reconciler.service.follow import Follow
+from reconciler.service.hears import Hears
+from reconciler.service.pull import Pulled
+from reconciler.service.result import CycleResult
+from reconciler.service.told_here import Look, Near, Troubles
+from reconciler.service.trouble import Trouble
+
+
+class Upkeep:
+    """`names` are the apps that there are now; moments are UTC."""
+
+    def __init__(self, follow: Follow, say: Callable[[Event], None], hears: tuple[Hears, ...]) -> None:
+        self.follow, self._say, self._hears = follow, say, hears
+        self._hidden: dict[str, Trouble] = {}  # app -> why nobody knows where its record lies
+        self._troubles = Troubles()
+
+    def knows(self, near: Mapping[str, Near]) -> None:
+        """Who is told of each app that is declared without an error."""
+        self._troubles.near |= near
+
+    def look(self, names: Iterable[str], now: str) -> Pulled | None:
+        """At the remote; what has come from there."""
+        before, pulled = self.follow.trouble, self.follow.look(now)
+        trouble = self.follow.trouble
+        for other in self._hears:
+            other.pulled(trouble.code if trouble else "")
+        if trouble is None and before is not None:
+            self._say(Event(now, "pulledAgain", "the checkout follows the remote again"))
+        elif trouble is not None and (before is None or (before.code, before.message) != (trouble.code, trouble.message)):
+            words = "no cycle begins" if trouble.holds else "what was merged until now still holds"
+            self._say(Event(now, "notPulled", f"{words}: {_line(trouble)}", level="error"))
+        self.keep(names, now)
+        return pulled
+
+    def ended(self, result: CycleResult, names: Iterable[str], now: str) -> None:
+        """A cycle whose record nobody knows where to look for has told nobody."""
+        before = self._hidden.pop(result.app, None)
+        if result.is_hidden and result.error is not None:
+            error = result.error
+            self._hidden[result.app] = Trouble(error.code, error.message, error.remedy, before.since if before else result.ended)
+        self.keep(names, now)
+
+    def keep(self, names: Iterable[str], now: str) -> None:
+        """What there is of each app, for `status` and for those who are told."""
+        lasting = self.follow.lasting
+        found = {name: tuple(trouble for trouble in (lasting, self._hidden.get(name)) if trouble) for name in names}
+        sees = self.follow.follows and (self.follow.trouble is None or lasting is not None)
+        look = Look(now, sees, lambda words: self._say(Event(now, "note", words, level="warning")))
+        for outbox in self._troubles.keep(found, look):
+            for other in self._hears:
+                other.outbox(outbox)
+
+
+def _line(trouble: Trouble) -> str:
+    return f"{trouble.message}; {trouble.remedy} [{trouble.code}]"

@@ -1,0 +1,124 @@
+"""The service's own troubles are told once by each machine, whatever the record says, and shown by `status`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from reconciler.declare.settings import Notification
+from reconciler.notify.outbox import Outbox
+from reconciler.notify.target import Target
+from reconciler.service.clocks import later
+from reconciler.service.events import Event
+from reconciler.service.follow import Follow
+from reconciler.service.metrics import Metrics
+from reconciler.service.pull import HistoryRewritten, NotMerged, RemoteUnreachable
+from reconciler.service.recipients import Recipients
+from reconciler.service.result import AppError, CycleResult
+from reconciler.service.told_here import Near, troubles_of
+from reconciler.service.upkeep import Upkeep
+
+NOW = "2026-06-01T00:00:00Z"
+TO = Recipients("wiki", "Wiki", "generic", Target("wiki", "${env:T}", ("ops@example.com",)), Notification())
+DOWN, EDITED = RemoteUnreachable("nobody answers", "wait"), NotMerged("the checkout has changes", "undo them")
+
+
+class Machine:
+    """The service on one machine: `remote` is what a look at it raises, `minute` passes between two looks."""
+
+    folder = "."
+
+    def __init__(self, folder: Path) -> None:
+        self.outbox, self.remote, self.said, self.at = folder / "wiki/outbox", list[Exception](), list[Event](), NOW
+        self.start()
+
+    def start(self) -> None:
+        """A process of its own."""
+        self.metrics, self.follow = Metrics(lambda: 0.0), Follow(cast(Any, self), 60)
+        self.upkeep = Upkeep(self.follow, self.said.append, (self.metrics,))
+        self.upkeep.knows({"wiki": Near(TO, str(self.outbox))})
+
+    def pull(self) -> None:
+        if self.remote:
+            raise self.remote[0]
+
+    def look(self) -> list[str]:
+        """What is told after the next one."""
+        before = {message.name for message in Outbox(self.outbox).messages()}
+        self.at = later(self.at, 60)
+        self.upkeep.look(["wiki"], self.at)
+        new = [message.event for message in Outbox(self.outbox).messages() if message.name not in before]
+        return [f"{event.phase} {event.reason}" for event in new]
+
+    @property
+    def gauge(self) -> list[str]:
+        lines = self.metrics.text("")[0].decode().splitlines()
+        return [line.partition('"')[2].partition('"')[0] for line in lines if "pull_failing{" in line and line.endswith(" 1.0")]
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    yield Machine(tmp_path)
+
+
+def test_a_remote_that_does_not_answer_is_told_after_three_looks_and_once(machine: Machine) -> None:
+    machine.remote = [DOWN]
+    assert [machine.look() for _ in range(5)] == [[], [], ["began RemoteUnreachable"], [], []]
+    assert machine.gauge == ["RemoteUnreachable"] and [event.kind for event in machine.said] == ["notPulled"]
+    (shown,) = troubles_of(machine.outbox)
+    assert (shown["since"], shown["holds"]) == ("2026-06-01T00:01:00Z", False)
+    machine.start()
+    assert [machine.look() for _ in range(4)] == [[]] * 4, "another process of the same machine goes on with it"
+    machine.remote = []
+    assert machine.look() == ["ended RemoteUnreachable"] and machine.gauge == [] and troubles_of(machine.outbox) == []
+    assert machine.look() == []
+
+
+def test_one_look_that_fails_is_told_to_nobody(machine: Machine) -> None:
+    machine.remote = [DOWN]
+    assert machine.look() == []
+    machine.remote = []
+    assert machine.look() == [] and not machine.outbox.exists()
+
+
+def test_a_checkout_that_is_not_as_merged_is_told_at_once_and_lasts_while_the_remote_does_not_answer(machine: Machine) -> None:
+    machine.remote = [EDITED]
+    assert machine.look() == ["began NotMerged"] and machine.gauge == ["NotMerged"]
+    machine.remote = [DOWN]
+    assert [machine.look() for _ in range(4)] == [[]] * 4 and machine.follow.holds
+    machine.remote = [HistoryRewritten("another history", "look")]
+    assert machine.look() == ["changed HistoryRewritten"]
+    machine.remote = []
+    assert machine.look() == ["ended HistoryRewritten"] and not machine.follow.holds
+
+
+def test_a_process_that_does_not_pull_ends_nothing_of_it(machine: Machine) -> None:
+    machine.remote = [EDITED]
+    machine.look()
+    other = Upkeep(Follow(), machine.said.append, ())
+    other.knows({"wiki": Near(TO, str(machine.outbox))})
+    other.keep(["wiki"], NOW)
+    assert len(Outbox(machine.outbox).messages()) == 1 and troubles_of(machine.outbox)[0]["code"] == "NotMerged"
+
+
+def test_settings_in_error_are_told_although_nobody_knows_where_the_record_lies(machine: Machine) -> None:
+    good = CycleResult("wiki", "generic", "c1", "incremental", NOW, NOW, "success")
+    wrong = AppError("InvalidDeclaration", None, "reconciler.yaml:1:1: no", "`reconcile validate`")
+    for result in (replace(good, result="failed", error=wrong, is_hidden=True),) * 2:
+        machine.upkeep.ended(result, ["wiki"], NOW)
+    (begun,) = Outbox(machine.outbox).messages()
+    assert begun.event.reason == "InvalidDeclaration" and "reconciler.yaml:1:1" in begun.event.why
+    assert troubles_of(machine.outbox)[0]["message"] == wrong.message
+    machine.upkeep.ended(good, ["wiki"], later(NOW, 60))
+    assert [message.event.phase for message in Outbox(machine.outbox).messages()] == ["began", "ended"]
+
+
+def test_a_file_that_cannot_be_written_costs_a_line_and_no_look(machine: Machine) -> None:
+    machine.outbox.parent.write_text("in the way")
+    machine.remote = [EDITED]
+    machine.upkeep.look(["wiki"], NOW)
+    assert "wiki: nobody is told:" in machine.said[-1].message
