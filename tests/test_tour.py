@@ -45,7 +45,14 @@ UNSHOWN = {
         "token",
     },  # a profile's; older than `on`; roles beside SCIM
     "roles": {"loginAccountGroup", "assertive"},  # of roles beside SCIM; both matter to few
-    "reconciler": {"remote", "ref", "path", "sign"},  # a record in Git needs a remote that takes it
+    "reconciler": {
+        "remote",
+        "ref",
+        "path",
+        "sign",
+        "allowedSigners",
+        "unsignedUntil",
+    },  # a record in Git needs a remote that takes it
 }
 
 

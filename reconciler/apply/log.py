@@ -22,7 +22,7 @@ from reconciler.apply.log_shape import (
 from reconciler.apply.model import Job, Outcome
 from reconciler.apply.steps import StepKind
 from reconciler.declare.names import is_group, is_user
-from reconciler.plan.change import REDACTED, Action, AttributeChange, Change
+from reconciler.plan.change import REDACTED, Action, AttributeChange, Cause, Change
 from reconciler.plan.model import Skip
 from reconciler.record.entries import Entry
 
@@ -167,7 +167,16 @@ def _regiven(job: Job, address: str, entry: Entry, before: list[str], at: str) -
     facts = Facts(job.app, job.occasion, job.origin, at, address, "update", "success", reason, entry["id"], "roles")
     rows = job.inputs.regiven.get(address, ())
     roles = roles_told(job, address, before, entry)
-    return record_of(replace(facts, roles=roles, rows=rows, place=_declared_at(job, address)))
+    causes = _causes(job, address, {*before} ^ {*entry.get("roles", ())})
+    return record_of(replace(facts, roles=roles, rows=rows, causes=causes, place=_declared_at(job, address)))
+
+
+def _causes(job: Job, address: str, moved: Iterable[str]) -> tuple[Cause, ...]:
+    """Why roles, by their keys, came or went: `time` where an assignment expired, else the declaration."""
+    user = job.resolution.users.get(address)
+    lapsed = {role.key for role in user.lapsed} if user is not None else set()
+    found = {Cause.TIME if key in lapsed else Cause.CONFIG for key in moved}
+    return tuple(cause for cause in Cause if cause in found)
 
 
 def _declared_at(job: Job, address: str) -> tuple[str, int]:

@@ -19,8 +19,8 @@ DELETES_INACTIVE = (
 
 def update(shared: Shared, step: OneStep, writer: AttributeWriter, change: Change, attributes: Attributes) -> None:
     """Raises Failed or ServiceError."""
-    alone = shared.quirks.tries_versions(change)
-    seen = None if alone else unread(shared, change, attributes) or read_ahead(shared, change, attributes)
+    is_trial = shared.quirks.tries_versions(change)
+    seen = None if is_trial else unread(shared, change, attributes) or read_ahead(shared, change, attributes)
     live = seen or shared.fresh(change)
     with step.writing():
         live, sent = writer.as_seen(change, attributes, seen) if seen else (live, writer.write(change, attributes, live))
@@ -28,7 +28,20 @@ def update(shared: Shared, step: OneStep, writer: AttributeWriter, change: Chang
     whole = _written(shared, step, change, taken, live, sent) if taken else live
     if sent.stale is not None:
         _end_stale(shared, step, change, taken, sent.stale)
+    if taken and change.address in shared.recorded.outstanding and (alone := shared.alone()) is not None:
+        with alone as went_well:
+            whole = _again(shared, step, writer, change, taken, whole)
+            if change.address not in shared.recorded.outstanding:
+                went_well()
     settle_refused(shared, step, change, attributes, sent.refused, whole)
+
+
+def _again(shared: Shared, step: OneStep, writer: AttributeWriter, change: Change, taken: Attributes, live: Resource) -> Resource:
+    """What gives or takes access and is not shown, though the service has accepted it: it may have lost it beside others."""
+    del shared.recorded.outstanding[change.address]
+    with step.writing():
+        sent = writer.write(change, taken, live)
+    return _written(shared, step, change, taken, live, sent)
 
 
 def _end_stale(shared: Shared, step: OneStep, change: Change, taken: Attributes, stale: Failed) -> None:

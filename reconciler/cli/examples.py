@@ -54,6 +54,7 @@ ENDINGS = {
     "record prune": (LOCKS, "reconcile record prune --older-than 400d --app wiki"),
     "github comment": (READS, "reconcile github comment plan.json --pull-request 7"),
     "github plans": (READS, "reconcile github plans --out reviewed"),
+    "github record": (READS, "reconcile github record --base main"),
     "github left-out": (READS, "reconcile github left-out"),
     "github waiting": (READS, "reconcile github waiting plan.json"),
     "github issue": (READS, "reconcile github issue plan.json"),

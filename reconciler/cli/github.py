@@ -119,6 +119,22 @@ def plans(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, repor
         return worst([_told(lambda app=app: work(app)) for app in picked])  # type: ignore[misc]
 
 
+@github.command("record")
+@options
+@click.option("--base", required=True, metavar="BRANCH", help="The branch into which changes are merged.")
+def known(desired: Path, apps: tuple[str, ...], no_color: bool, base: str) -> int:
+    """Refuse a record that lost what the newest merged pull request's plan was made with."""
+    from reconciler.github.known_record import check_record
+
+    declarations = load_checked(desired, apps)
+
+    def work(app: App) -> int:
+        check_record(app.name, store_of(app, declarations), base, say)
+        return 0
+
+    return worst([_told(lambda app=app: work(app)) for app in chosen(declarations, apps)])  # type: ignore[misc]
+
+
 @github.command("left-out")
 @options
 @click.option("--pull-request", "number", type=click.IntRange(1), metavar="N", help="Comment there, and print nothing.")

@@ -44,7 +44,7 @@ def migrate(
         raise click.UsageError("--from-app takes the old name of one app: name the new one with --app")
     declarations = load_checked(desired, apps)
     settings = declarations.record
-    said = RecordSettings(backend or "git", remote, path, settings.folder, settings.sign, settings.ref)
+    said = replace(settings, backend=backend or "git", remote=remote, path=path)
 
     def work(app: App) -> int:
         if backend or ref:

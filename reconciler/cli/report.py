@@ -15,7 +15,7 @@ from reconciler.cli.times import when
 from reconciler.cycle.clock import now
 
 if TYPE_CHECKING:
-    from reconciler.declare.model import App, Declarations
+    from reconciler.declare.model import App
     from reconciler.plan.access.held import Held
     from reconciler.record.store import Store
     from reconciler.report.html.report import Period
@@ -36,8 +36,11 @@ def report(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, sinc
     reconcile report --out report.html --since 90d
     """
     from reconciler.cli.output_files import write
+    from reconciler.cycle.held import held_by
+    from reconciler.record.open import recovered, store_of
     from reconciler.report.html.report import Period
     from reconciler.report.log_query import moment
+    from reconciler.service.looked_up import shown
 
     period = Period(when("--since", since, moment), now())
     declarations = load_checked(desired, apps)
@@ -46,9 +49,11 @@ def report(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, sinc
     stores: dict[str, Store] = {}
 
     def work(app: App) -> int:
-        status.append(_status(app, declarations))
-        held[app.displayName] = _held(app, declarations)
-        stores[app.name] = _store(app, declarations)
+        store = store_of(app, declarations)
+        record = store.load()
+        status.append(shown(app, store, record))
+        held[app.displayName] = list(held_by(app, declarations, store, recovered(store, record)) or ())
+        stores[app.name] = store
         return 0
 
     found = chosen(declarations, apps)
@@ -61,26 +66,6 @@ def report(desired: Path, apps: tuple[str, ...], no_color: bool, out: Path, sinc
         return 0
 
     return worst([code, guarded(page)])
-
-
-def _status(app: App, declarations: Declarations) -> dict[str, Any]:
-    from reconciler.service.looked_up import look_up
-
-    return look_up(app, declarations)
-
-
-def _held(app: App, declarations: Declarations) -> list[Held]:
-    from reconciler.cycle.held import held_when_applied
-
-    return list(held_when_applied(app, declarations) or ())
-
-
-def _store(app: App, declarations: Declarations) -> Store:
-    from reconciler.record.open import store_of
-
-    store = store_of(app, declarations)
-    store.log_head()  # whether it can be read at all
-    return store
 
 
 def _page(

@@ -19,7 +19,8 @@ CODES = (
         "RecordNotSigned",
         "The record's newest head is not signed as it should be",
         "`reconciler.yaml` says `record: {sign: true}`, and the newest commit of the record is unsigned though one before it is "
-        "signed, has a bad signature, or is signed with a key that is not in the allowed signers file that is configured.",
+        "signed, or though the day of `unsignedUntil` is over; has a bad signature; or is signed with a key that is not in the "
+        "allowed signers file that is configured.",
         "Whoever may push to the ref could say who is ours and who was revoked; a next commit, signed, would hide that.",
         "See `reconcile record verify`, and find out who pushed it: set the ref back to the last signed commit, or, if it is "
         "right, accept it with `reconcile record trust HEAD --app NAME`; the log tells of that.",
@@ -32,6 +33,14 @@ CODES = (
         "An unsigned head could have been pushed by anybody who may push.",
         "Set `gpg.format` and `user.signingkey` with `git config`, or `RECONCILE_SIGNING_KEY` to the text of an SSH key.",
         shown="an apply on a machine without `user.signingkey`",
+    ),
+    Code(
+        "SignersMissing",
+        "The file of allowed signers is not there",
+        "`reconciler.yaml` names it with `record: {allowedSigners: FILE}`, from the top of the checkout, and there is none.",
+        "Without it every key that signs would be taken for right.",
+        "Commit the file: a line a key, as `ssh-keygen` describes it under ALLOWED SIGNERS.",
+        shown="`allowedSigners: .github/allowed_signers` before that file was committed",
     ),
     Code(
         "SigningFailed",

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
-import orjson
-
+from reconciler.cycle.clock import now
+from reconciler.cycle.had import past_in
 from reconciler.cycle.held import held_when_applied
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.session import read_and_plan
 from reconciler.declare.model import App, Declarations
 from reconciler.declare.names import fold
 from reconciler.declare.reviews import Reviewed
-from reconciler.plan.access.held import Held, held
+from reconciler.plan.access.held import Held, dated, held
 from reconciler.plan.access_review.read_back import ReadBack, read_back
 from reconciler.plan.access_review.share import Row
-from reconciler.record.open import store_of
-from reconciler.report.log_query import ours_of, status_of
 from reconciler.scim.client import Resource
 
 # What services call the time of the last sign-in, which SCIM has no name for; beside it PingOne's {"at": ...}.
@@ -36,49 +33,18 @@ def rows_now(app: App, declarations: Declarations, listener: Listener) -> list[R
     with read_and_plan(app, declarations, listener) as session:
         found = held(session.planned.context)
         signed_in = dict(session.client.read_all("Users", _signed_in))
-    return _rows(app, declarations, found, signed_in)
+        past = past_in(app, session.store, session.record)
+    return _rows(app, dated(found, past, now()), signed_in)
 
 
 def rows_when_applied(app: App, declarations: Declarations) -> list[Row] | None:
     """As it was last applied; None where there is no record. Raises RecordError."""
     found = held_when_applied(app, declarations)
-    return None if found is None else _rows(app, declarations, found, {})
+    return None if found is None else _rows(app, found, {})
 
 
-def _rows(app: App, declarations: Declarations, found: Iterable[Held], signed_in: Mapping[str, str]) -> list[Row]:
-    since = _since(store_of(app, declarations).log_blocks())
-    return [Row(app.name, row, since.get(_key(row), ""), signed_in.get(fold(row.login)) or row.last_login) for row in found]
-
-
-def _key(row: Held) -> Key:
-    return fold(row.address), row.kind, fold(row.what)
-
-
-def _since(blocks: Iterable[bytes]) -> dict[Key, str]:
-    """When people got what they have, by the log: the last time that they gained it, unless they lost it after."""
-    since: dict[Key, str] = {}
-    for record in _gains(blocks):
-        for row in ours_of(record).get("access", ()):
-            key = (fold(str(row.get("address"))), str(row.get("kind")), fold(str(row.get("what"))))
-            if row.get("gains"):
-                since[key] = str(record.get("activityDateTime", ""))
-            else:
-                since.pop(key, None)
-    return since
-
-
-def _gains(blocks: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-    """Records of changes of access that came about."""
-    for block in blocks:
-        for line in block.splitlines():
-            if b'"access"' not in line:
-                continue
-            try:
-                record = orjson.loads(line)
-            except orjson.JSONDecodeError:
-                continue  # a kill tore it off
-            if isinstance(record, dict) and status_of(record) == "success":
-                yield record
+def _rows(app: App, found: Iterable[Held], signed_in: Mapping[str, str]) -> list[Row]:
+    return [Row(app.name, row, row.since, signed_in.get(fold(row.login)) or row.last_login) for row in found]
 
 
 def _signed_in(page: list[Resource]) -> list[tuple[str, str]]:

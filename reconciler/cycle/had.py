@@ -21,7 +21,12 @@ MOST_PASSES = 3  # over the log, since each may find another id or name of the s
 def past_of(app: App, declarations: Declarations) -> Past:
     """Raises RecordError."""
     store = store_of(app, declarations)
-    return _marked(app, past(records_of(store.log_blocks()), recovered(store), _names(app)))
+    return past_in(app, store, recovered(store))
+
+
+def past_in(app: App, store: Store, record: Record | None) -> Past:
+    """The same where the record was read already. Raises RecordError."""
+    return _marked(app, past(records_of(store.log_blocks()), record, _names(app)))
 
 
 def past_of_person(app: App, declarations: Declarations, address: str) -> Past:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from reconciler.cycle.clock import today
+from reconciler.cycle.clock import now, today
+from reconciler.cycle.had import past_in
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.session import read_and_plan
 from reconciler.declare.model import App, Declarations
-from reconciler.plan.access.held import Held, by_record, held
+from reconciler.plan.access.held import Held, by_record, dated, held
+from reconciler.record.model import Record
 from reconciler.record.open import recovered, store_of
+from reconciler.record.store import Store
 from reconciler.resolve.resolution import resolve
 
 
@@ -28,10 +31,19 @@ def held_now(app: App, declarations: Declarations, listener: Listener) -> Now:
         context = session.planned.context
         accounts = len(context.live.users)
         matched = sum(id in context.matching.addresses for id in context.live.users)
-        return Now(held(context), accounts, matched, accounts - matched)
+        past = past_in(app, session.store, session.record)
+    return Now(dated(held(context), past, now()), accounts, matched, accounts - matched)
 
 
 def held_when_applied(app: App, declarations: Declarations) -> tuple[Held, ...] | None:
     """As it was last applied; None where there is no record. Raises RecordError."""
-    record = recovered(store_of(app, declarations))
-    return None if record is None else by_record(app, resolve(app, declarations, today()), record)
+    store = store_of(app, declarations)
+    return held_by(app, declarations, store, recovered(store))
+
+
+def held_by(app: App, declarations: Declarations, store: Store, record: Record | None) -> tuple[Held, ...] | None:
+    """The same where the record was read already. Raises RecordError."""
+    if record is None:
+        return None
+    rows = by_record(app, resolve(app, declarations, today()), record)
+    return dated(rows, past_in(app, store, record), now())

@@ -25,10 +25,16 @@ CODES = {
     "tenantUrl": "TenantUrlChanged",
     "secretToken": "TokenNameChanged",
     "record": "RecordMoved",
+    "signing": "SigningChanged",
     "roles.apiUrl": "TenantUrlChanged",
     "roles.token": "TokenNameChanged",
 }
-WORDS = {key: key for key in CODES} | {"app": "the app's name", "record": "the place of the record"}
+WORDS = {key: key for key in CODES} | {
+    "app": "the app's name",
+    "record": "the place of the record",
+    "signing": "what is asked of the record's signatures",
+}
+UNSIGNED = "nothing"
 
 
 def declared(app: App, settings: RecordSettings) -> dict[str, str]:
@@ -38,6 +44,7 @@ def declared(app: App, settings: RecordSettings) -> dict[str, str]:
         "tenantUrl": app.tenantUrl,
         "secretToken": app.secretToken,
         "record": _place(settings),
+        **_signing(settings),
         **(_beside(app.role_api.url, app.role_api.token) if app.role_api is not None else {}),
     }
 
@@ -49,7 +56,7 @@ def _beside(url: str, token: str) -> dict[str, str]:
 
 def cautions(app: App, declarations: Declarations, record: Record | None) -> tuple[Caution, ...]:
     """Each thing that differs from when it was last applied, or from the commit before this change."""
-    now = declared(app, declarations.record)
+    now = {"signing": UNSIGNED, **declared(app, declarations.record)}
     differing: dict[tuple[str, str], Caution] = {}
     for when, before in _befores(app, declarations, record):
         for key, old in before.items():
@@ -117,7 +124,8 @@ def _at(commit: str, folder: str, app: App, apps: frozenset[str]) -> dict[str, s
         return {}
     settings = read_at(commit, f"{folder}/reconciler").get("record")
     settings = settings if isinstance(settings, dict) else {}
-    said = {"record": _place(record_settings(settings, folder))}
+    earlier = record_settings(settings, folder)
+    said = {"record": _place(earlier), **_signing(earlier)}
     for name in (app.name, *(name for name in known if name not in apps)):
         document = read_at(commit, f"{folder}/apps/{name}/app")
         credentials, roles = document.get("adminCredentials"), document.get("roles")
@@ -139,8 +147,16 @@ def _place(settings: RecordSettings) -> str:
     return f"git {settings.remote}" + (f" {settings.ref}" if settings.ref != REF else "")
 
 
+def _signing(settings: RecordSettings) -> dict[str, str]:
+    """Where commits are to be signed; that they are asked for from now on is nothing to be careful of."""
+    if not settings.sign:
+        return {}
+    more = {"by": settings.allowedSigners, "unsigned until": settings.unsignedUntil}
+    return {"signing": ", ".join(["sign: true", *(f"{words} {value}" for words, value in more.items() if value)])}
+
+
 def _where(key: str, app: App, folder: str) -> Place:
-    if key == "record":
+    if key in ("record", "signing"):
         files = [file for suffix in SUFFIXES if (file := Path(folder) / f"reconciler{suffix}").is_file()]
         return Place(str(files[0]), 1) if files else Place("", 0)
     if app.role_api is not None and key.startswith("roles."):

@@ -12,6 +12,7 @@ from reconciler.plan.change import Change
 from reconciler.plan.model import Plan
 from reconciler.plan.reviewed.compare import Moved, compare, unseen
 from reconciler.plan.selection import Selection
+from reconciler.record.log.chain import Link
 from reconciler.record.log.known import LOST
 from reconciler.record.model import Record
 from reconciler.record.store import RecordError, Store
@@ -86,11 +87,18 @@ def is_rest(session: Session, digest: str) -> bool:
 
 def known_record(store: Store, plan: Plan) -> None:
     """Raises RecordError where the record of a saved plan is no earlier version of the one that is there now."""
-    head, tree = plan.record
+    head, tree, number, hash = plan.record
     if head and not store.follows(head, tree or ""):
         raise RecordError(
             f"the plan of {plan.app} was made with the record at {head}, from which what is there now, "
             f"{store.head()[0] or 'nothing'}, does not descend: it was rewritten, or its history cut",
             "find out who changed the ref; then plan again, and have that plan reviewed",
+            LOST,
+        )
+    if hash and (why := store.log_lacks(Link(number, hash))):
+        raise RecordError(
+            f"the plan of {plan.app} was made when its log ended with record {number}, {hash}; the log in {store.where()} does "
+            f"not go on from that: {why}",
+            "find out who changed the record, and restore it; if it is right, plan again, and have that plan reviewed",
             LOST,
         )

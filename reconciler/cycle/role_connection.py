@@ -29,10 +29,10 @@ def try_roles(app: App, client: ScimClient, record: Record | None) -> list[Step]
 
 
 def _outside(app: App, table: RoleTable, within: set[str]) -> Iterator[Step]:
-    """Roles that are for account groups in which the token may not write; nothing where it may in all."""
+    """Roles that are for account groups in which the token may not write; none where it may in all, or a name is not there."""
     for key, given in table.given.items() if within else ():
-        role = app.roles.get(key)
-        if role is not None and role.grant is not None and any(grant.place not in within for grant in given.grants):
+        role, places = app.roles.get(key), {grant.place for grant in given.grants}
+        if role is not None and role.grant is not None and "" not in places and not places <= within:
             where = "all account groups" if role.grant.groups is None else " and ".join(role.grant.groups)
             said = f"the token may not give {role.displayName}, which is for {where}"
             yield _step(role.grant.place, said, "give its owner a role with the permission to edit users there")

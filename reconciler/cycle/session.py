@@ -132,7 +132,8 @@ def _with_cautions(planned: Planned, more: Iterable[Caution]) -> Planned:
 def _with_head(planned: Planned, store: Store) -> Planned:
     """The plan with the version of the record that it was made with."""
     head, tree = store.head()
-    return replace(planned, plan=replace(planned.plan, record=RecordHead(head or None, tree or None)))
+    version = RecordHead(head, tree or None) if head else RecordHead(None, None, *store.log_head())
+    return replace(planned, plan=replace(planned.plan, record=version))
 
 
 def collect_again() -> None:

@@ -91,8 +91,10 @@ PLACES = re.compile("refs/(heads/([A-Za-z0-9][A-Za-z0-9_-]*/)*)?reconcile/<app>"
 class RecordSettings:
     """Where the record lies: `remote` for git, `path` for local; `folder` is that of reconciler.yaml, inside the repository.
 
-    `sign` is whether each commit of a record in Git is signed; `ref` is where it lies on the remote, with APP for the app's name;
-    `logRetention` is for how many days `record prune` keeps the log and the history, None for ever.
+    `sign` is whether each commit of a record in Git is signed, by whom the file `allowedSigners` lists, which is named from the
+    top of the checkout; `unsignedUntil` is the last day (UTC, YYYY-MM-DD) on which one without any signature is gone on from.
+    `ref` is where it lies on the remote, with APP for the app's name; `logRetention` is for how many days `record prune` keeps
+    the log and the history, None for ever.
     """
 
     backend: str = "local"  # or "git"
@@ -102,6 +104,8 @@ class RecordSettings:
     sign: bool = False
     ref: str = REF
     logRetention: int | None = None
+    allowedSigners: str = ""
+    unsignedUntil: str = ""
 
 
 def record_settings(said: Mapping[str, Any], folder: str) -> RecordSettings:
@@ -110,7 +114,8 @@ def record_settings(said: Mapping[str, Any], folder: str) -> RecordSettings:
     backend, remote = str(said.get("backend", "local")), str(said.get("remote", "origin"))
     kept = re.fullmatch("([0-9]{1,5})d", str(said.get("logRetention")))
     ref, days = str(said.get("ref", REF)), int(kept[1]) if kept else None
-    return RecordSettings(backend, remote, path and str(path), folder, said.get("sign") is True, ref, days)
+    signers, until = str(said.get("allowedSigners") or ""), str(said.get("unsignedUntil") or "")
+    return RecordSettings(backend, remote, path and str(path), folder, said.get("sign") is True, ref, days, signers, until)
 
 
 @dataclass(frozen=True)

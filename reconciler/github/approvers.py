@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ REVIEWS = """query($owner: String!, $name: String!, $number: Int!, $endCursor: S
     nodes { state submittedAt author { login } } pageInfo { hasNextPage endCursor } } } } }"""
 NONE_SUCH = "Could not resolve to a PullRequest"
 GONE = "ghost"  # what GitHub calls whoever has no account any more
+AT_A_TIME = 6  # requests; GitHub asks for few side by side
 PATIENCE = 30.0  # seconds; somebody waits for an answer that is whole without this
 
 
@@ -26,19 +28,24 @@ class Approvers(NamedTuple):
 
 
 def approvers(numbers: Iterable[int], folder: Path) -> Approvers:
-    """Who approved each pull request of the repository that `folder` is a checkout of: one request each.
+    """Who approved each pull request of the repository that `folder` is a checkout of: one request each, several at a time.
 
     After a refusal nothing more is asked, unless it was of that one pull request: the next one would wait as long for the same.
     """
-    found, why = dict[int, tuple[str, ...]](), ""
-    for number in sorted(set(numbers)):
-        try:
-            found[number] = _approved(graphql(REVIEWS, f"number={number}", folder=folder, seconds=PATIENCE))
-        except GitHubError as error:
-            why = why or error.message
-            if NONE_SUCH not in error.message:
-                break
-    return Approvers(found, why)
+    asked, found, refused = sorted(set(numbers)), dict[int, tuple[str, ...]](), dict[int, GitHubError]()
+
+    def ask(number: int) -> None:
+        if all(NONE_SUCH in error.message for error in [*refused.values()]):
+            try:
+                found[number] = _approved(graphql(REVIEWS, f"number={number}", folder=folder, seconds=PATIENCE))
+            except GitHubError as error:
+                refused[number] = error
+
+    for number in asked[:1]:  # alone: where GitHub is not at hand, nobody asks it several times
+        ask(number)
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        list(pool.map(ask, asked[1:]))
+    return Approvers({number: found[number] for number in sorted(found)}, refused[min(refused)].message if refused else "")
 
 
 def _approved(pages: Iterable[Any]) -> tuple[str, ...]:

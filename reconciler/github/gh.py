@@ -63,6 +63,11 @@ def ask(path: str) -> Iterator[Any]:
     yield from _documents(gh("api", "--paginate", f"{REPOSITORY}/{path}"))
 
 
+def ask_once(path: str) -> Any:
+    """The document of a GET, without further pages. Raises GitHubError."""
+    return next(_documents(gh("api", f"{REPOSITORY}/{path}")))
+
+
 def graphql(query: str, *fields: str, folder: Path | None = None, seconds: float = 600.0) -> Iterator[Any]:
     """The documents of all pages of a query about the repository; `fields` are more of its variables. Raises GitHubError."""
     given = [word for field in ("owner={owner}", "name={repo}", *fields) for word in ("-F", field)]

@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -91,8 +92,12 @@ def _of_commit(sha: str, branch: str | None) -> Iterator[PullRequest]:
     for page in ask(f"commits/{sha}/pulls?per_page=100"):
         for item in page:
             if item["merged_at"] and branch in (None, item["base"]["ref"]):
-                head = item["head"]
-                yield PullRequest(item["merged_at"], item["number"], head["sha"], head["label"], item["base"]["ref"])
+                yield pull_of(item)
+
+
+def pull_of(item: dict[str, Any]) -> PullRequest:
+    """As GitHub tells it."""
+    return PullRequest(item["merged_at"], item["number"], item["head"]["sha"], item["head"]["label"], item["base"]["ref"])
 
 
 def save(app: str, pulls: Iterable[PullRequest], folder: Path, check: Callable[[Plan], None], tell: Tell) -> list[PullRequest]:
@@ -110,14 +115,10 @@ def save(app: str, pulls: Iterable[PullRequest], folder: Path, check: Callable[[
 
 def _saved(app: str, pull: PullRequest, file: Path, check: Callable[[Plan], None], tell: Tell) -> bool:
     """False where there is no plan that could be applied."""
-    name = f"plan-{app}-{pull.head}"
-    artifact = _artifact(name, pull)
-    if artifact is None or _is_doubtful(pull, tell) or _has_other_base(pull, tell):
-        return False
-    with tempfile.TemporaryDirectory() as scratch:
-        download(artifact["workflow_run"]["id"], name, Path(scratch))
-        plan = Path(scratch, "plan.json")
-        plans = _whole(plan)
+    with fetched(app, pull, tell) as plan:
+        if plan is None:
+            return False
+        plans = plans_in(plan)
         if any(item.redacted or item.app != app for item in plans):
             return False
         for item in plans:
@@ -126,10 +127,24 @@ def _saved(app: str, pull: PullRequest, file: Path, check: Callable[[Plan], None
     return True
 
 
-def _whole(file: Path) -> list[Plan]:
+@contextmanager
+def fetched(app: str, pull: PullRequest, tell: Tell) -> Iterator[Path | None]:
+    """The file of the plan on a pull request, for as long as it is looked at; None where there is none that counts."""
+    name = f"plan-{app}-{pull.head}"
+    artifact = _artifact(name, pull)
+    if artifact is None or _is_doubtful(pull, tell) or _has_other_base(pull, tell):
+        yield None
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        download(artifact["workflow_run"]["id"], name, Path(scratch))
+        yield Path(scratch, "plan.json")
+
+
+def plans_in(file: Path) -> list[Plan]:
+    """The plans of a file; none where something is wrong with it, which whoever applies it says."""
     try:
         return read_plans(file)
-    except PlanFileError:  # kept, so that the apply says what is wrong with it
+    except PlanFileError:
         return []
 
 

@@ -124,10 +124,15 @@ class Config(NamedTuple):
 
 
 class RecordHead(NamedTuple):
-    """The version of the record that was planned with: a commit of its ref and that commit's tree; None for a local record."""
+    """The version of the record that was planned with: a commit of its ref and that commit's tree; None for a local record.
+
+    Of a local one `number` and `hash` are those of its log's newest record; 0 and empty where there is none.
+    """
 
     head: str | None = None
     tree: str | None = None
+    number: int = 0
+    hash: str = ""
 
 
 class PartRead(NamedTuple):

@@ -39,9 +39,11 @@ def keys(context: Context, names: Named) -> set[str]:
 
 def partly(context: Context, names: Named) -> set[str]:
     """The declared roles that hold in part, on an API beside SCIM, with names that are no role's: in one place of several."""
+    table = context.live.roles.table
+    if not table.given:
+        return set()
     declared = {fold(role.value) for role in context.app.roles.values()}
     others = [text for name, text in names.items() if name not in declared]
-    table = context.live.roles.table
     return table.touching(table.grants(others)) & context.app.roles.keys() if others else set()
 
 

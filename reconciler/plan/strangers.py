@@ -76,11 +76,12 @@ def _alone(context: Context) -> Iterator[str]:
     for key, role in context.app.roles.items():
         names = [email for email, held in people if key in held and key in context.privileged]
         if names:
-            many = "1 person holds" if len(names) == 1 else f"{len(names)} people hold"
-            yield (
-                f"{many} {role.displayName} (privileged), whom SCIM does not list and no declaration manages: "
-                f"{listed(sorted(names))}; take it away there if it is not meant"
+            many = (
+                "1 person whom SCIM does not list holds"
+                if len(names) == 1
+                else f"{len(names)} people whom SCIM does not list hold"
             )
+            yield f"{many} {role.displayName} (privileged): {listed(sorted(names))}; take it away there if it is not meant"
 
 
 def _many(names: list[str]) -> str:

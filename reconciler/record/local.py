@@ -121,6 +121,9 @@ class LocalStore:
             if known == NOTHING or not lost(known, self.log_files.newest_first()):
                 self.known.write(self.log_head())
 
+    def log_lacks(self, known: Link) -> str:
+        return lost(known, self.log_files.newest_first())
+
     def refuse_lost(self) -> None:
         self.known.refuse_lost(self.log_files.newest_first, self.where(), self.app, self.log_head().hash or "none")
 

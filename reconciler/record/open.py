@@ -36,8 +36,10 @@ def store_named(app: str, declarations: Declarations) -> Store:
     settings = declarations.record
     if settings.backend == "git":
         from reconciler.record.git.store import GitStore
+        from reconciler.record.signatures import Rules
 
-        return GitStore(app, settings.remote, declared=Path(settings.folder), sign=settings.sign, named=settings.ref)
+        rules = Rules(settings.sign, settings.unsignedUntil, settings.allowedSigners)
+        return GitStore(app, settings.remote, declared=Path(settings.folder), rules=rules, named=settings.ref)
     from reconciler.record.local import LocalStore
     from reconciler.record.place import refuse_brought_record
 

@@ -33,6 +33,21 @@ class Head(NamedTuple):
     key: str = ""
 
 
+class Rules(NamedTuple):
+    """What reconciler.yaml says of signatures.
+
+    `until` is the last day, YYYY-MM-DD, on which a history without any is gone on from; `signers` is the file of those who may
+    sign, named from the top of the checkout.
+    """
+
+    sign: bool = False
+    until: str = ""
+    signers: str = ""
+
+
+UNSIGNED = Rules()
+
+
 class Signatures(NamedTuple):
     """The heads, the newest first; `required` is whether they are to be signed, `known` whether SSH keys can be told apart.
 
@@ -74,5 +89,5 @@ def _why(head: Head, signatures: Signatures, follows_signed: bool, is_newest: bo
     if head.verdict is Verdict.UNSIGNED and follows_signed:
         return "is unsigned, and one before it is signed: who pushed it had no key, or a reconciler.yaml without `sign: true`"
     if head.verdict is Verdict.UNSIGNED and is_newest:
-        return "is the newest, and unsigned: who pushed it had no key; where `sign: true` is new, the next apply signs"
+        return "is the newest, and unsigned: who pushed it had no key, or `sign: true` is new"
     return ""

@@ -93,6 +93,9 @@ class Store(Protocol):
     def follows(self, head: str, tree: str) -> bool:
         """Whether what is there now comes after that version; true where the place keeps none."""
 
+    def log_lacks(self, known: Link) -> str:
+        """Why the log does not go on from that record, in words; empty where it does."""
+
     def refuse_lost(self) -> None:
         """Raises RecordError where the log does not go on from what this checkout knew of it."""
 

@@ -24,9 +24,11 @@ COLUMNS = (
     "source",
     "through",
     "declared",
+    "since",
     "until",
     "reason",
     "shown",
+    "confirmed",
 )
 TIMES = ("lastLogin", "registered")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with what a cell begins that a spreadsheet would compute
@@ -62,8 +64,14 @@ def _origin(row: Held) -> str:
     else:
         said = "unmanaged: nobody declares this account" if row.source is Source.UNMANAGED else "by hand: no declaration gives it"
     used = f"last signed in {row.last_login[:10]}" if row.last_login else "never signed in" if row.registered else ""
-    parts = [said, used, f"until {row.until}" if row.until else "", f"reason: {row.reason}" if row.reason else ""]
-    return ", ".join(filter(None, [*parts, "" if row.shown else "by the record, not seen on the service"]))
+    since = f"since {row.since[:10]}" if row.since else ""
+    parts = [said, since, used, f"until {row.until}" if row.until else "", f"reason: {row.reason}" if row.reason else ""]
+    return ", ".join(filter(None, [*parts, "" if row.shown else _unseen(row)]))
+
+
+def _unseen(row: Held) -> str:
+    seen = f", last seen {row.confirmed[:10]}" if row.confirmed else ""
+    return f"by the record, not seen on the service{seen}"
 
 
 def fields(app: str, row: Held) -> dict[str, Any]:
@@ -75,9 +83,11 @@ def fields(app: str, row: Held) -> dict[str, Any]:
         "source": row.source,
         "through": row.through or None,
         "declared": f"{row.file}:{row.line}" if row.file else None,
+        "since": row.since or None,
         "until": row.until,
         "reason": row.reason or None,
         "shown": row.shown,
+        "confirmed": row.confirmed or None,
         **({"lastLogin": row.last_login or None, "registered": row.registered or None} if row.registered else {}),
     }
 

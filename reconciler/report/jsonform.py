@@ -14,6 +14,7 @@ from reconciler.plan.model import (
     FORMAT_VERSION,
     Access,
     Plan,
+    RecordHead,
 )
 from reconciler.report.headline import headline
 from reconciler.resolve.canonical import sha256
@@ -62,7 +63,7 @@ def _shown(plan: Plan) -> dict[str, Any]:
         "display_name": plan.display_name,
         "target": {"base_url": plan.base_url, "profile": plan.profile},
         "config": plan.config._asdict(),
-        "record": plan.record._asdict(),
+        "record": _version(plan.record),
         "selection": {
             "only": list(plan.only),
             "causes": list(plan.selected_causes),
@@ -121,6 +122,11 @@ def change_json(change: Change) -> dict[str, Any]:
         if change.member_causes:
             row["members"]["causes"] = dict(change.member_causes)
     return row
+
+
+def _version(record: RecordHead) -> dict[str, Any]:
+    newest = {"number": record.number, "hash": record.hash} if record.hash else {}
+    return {"head": record.head, "tree": record.tree, **newest}
 
 
 def _access(row: Access) -> dict[str, Any]:

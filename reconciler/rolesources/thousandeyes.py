@@ -16,6 +16,7 @@ from reconciler.scim.sender import Api
 ACCESS, VIEW = "API access", "View all users"
 EDIT, EDIT_ALL = "Edit users", "Edit users in all account groups"
 ASSIGN = "Assign management permissions"
+TRIES_OF_LOG = 2  # nothing depends on it that would be worth a longer wait
 PAGES = 1000  # of the activity log; more are a link that leads in a circle
 
 
@@ -169,7 +170,7 @@ class ThousandEyes:
     def _events(self, since: str) -> Iterator[dict[str, Any]]:
         query: dict[str, str] | None = {"startDate": since, "useAllPermittedAids": "true"}
         for _ in range(PAGES):
-            answer = self._api.get("/audit-user-events", query)
+            answer = self._api.get("/audit-user-events", query, TRIES_OF_LOG)
             yield from forms.rows(answer, "auditEvents", "GET /audit-user-events")
             query = forms.next_page(answer)
             if query is None:

@@ -207,9 +207,9 @@ class Api:
     def __init__(self, sender: Sender, reach: Reach) -> None:
         self.sender, self._reach = sender, reach
 
-    def get(self, path: str, params: dict[str, Any] | None = None) -> Any:
+    def get(self, path: str, params: dict[str, Any] | None = None, attempts: int = ATTEMPTS) -> Any:
         """What was answered, after as many tries as it takes. Raises ServiceError."""
-        return self.sender.send("GET", path, params, over=self._reach)
+        return self.sender.send("GET", path, params, attempts=attempts, over=self._reach)
 
     def put(self, path: str, body: dict[str, Any], params: dict[str, Any] | None = None) -> Any:
         """Sent once: what replaces the whole of an object is not sent again before the object has been read again.

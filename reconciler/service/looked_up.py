@@ -13,8 +13,10 @@ from reconciler.notify.outbox import Outbox
 from reconciler.notify.undelivered import undelivered
 from reconciler.plan.provisioning import closed_by
 from reconciler.record.log.audit import Kind
+from reconciler.record.model import Record
 from reconciler.record.open import store_of
 from reconciler.record.service import Service
+from reconciler.record.store import Store
 from reconciler.service.clocks import seconds
 from reconciler.service.order import COMMAND
 from reconciler.service.progress import reached
@@ -28,13 +30,18 @@ Scope = Literal["escrows", "quarantine", "watermark", "full"]
 def look_up(app: App, declarations: Declarations) -> dict[str, Any]:
     """What `status` shows of an app. Raises RecordError."""
     store = store_of(app, declarations)
-    record, holder = store.load(), store.read_lock()
+    return shown(app, store, store.load())
+
+
+def shown(app: App, store: Store, record: Record | None) -> dict[str, Any]:
+    """The same of an app whose record was read. Raises RecordError."""
+    holder = store.read_lock()
     running = holder.since if holder is not None and holder.command == COMMAND else ""
     service = record.service if record is not None else Service()
-    shown = details(app.name, app.displayName, service, seconds(app.provisioning.interval), now(), running, closed_by(app) or "")
+    told = details(app.name, app.displayName, service, seconds(app.provisioning.interval), now(), running, closed_by(app) or "")
     progress = reached(store.outbox().parent, running) if running else None
     here = {"undelivered": undelivered(Outbox(store.outbox()))._asdict(), "troubles": troubles_of(store.outbox())}
-    return {**shown, "progress": progress, **here}
+    return {**told, "progress": progress, **here}
 
 
 def restart(app: App, declarations: Declarations, scope: Scope, listener: Listener, timeout: float) -> list[str]:

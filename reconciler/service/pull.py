@@ -43,7 +43,10 @@ class Main:
     """
 
     def __init__(self, desired: Path, name: str = "origin") -> None:
-        self.checkout: Checkout = find_checkout(Path.cwd(), os.environ)
+        try:
+            self.checkout: Checkout = find_checkout(Path.cwd(), os.environ)
+        except RecordError as error:
+            raise RecordError(error.message, "run this in a clone of the repository") from None
         if name not in self.checkout.remotes():
             raise RecordError(f"the checkout has no remote {name!r} to pull from", f"git remote add {name} <address>")
         self.place, self.folder = self.checkout.remote(name), self.checkout.path_of(desired) or "."

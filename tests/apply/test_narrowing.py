@@ -93,6 +93,15 @@ def test_members_that_a_service_loses_beside_other_changes_are_put_in_alone(begu
     assert result.complete and result.said == (ONE_AT_A_TIME,), result.outcomes
 
 
+def test_somebody_who_stays_in_beside_other_changes_is_put_out_alone(begun: World) -> None:
+    declared(begun, "Engineer", NAMES[:1])
+    begun.assign(*(f"group: G{number}, role: User" for number in range(4)))
+    service = beside(begun, "Users", lambda request: httpx.Response(204))
+    result = begun.apply()
+    assert [begun.find(name)["active"] for name in NAMES] == [True] + [False] * 5
+    assert result.complete and result.said == (ONE_AT_A_TIME,) and service.most[-1] == 1, result.outcomes
+
+
 def test_a_service_that_refuses_alone_too_is_not_asked_alone_for_ever(begun: World) -> None:
     pace = Pace(4)
     for _ in range(3):

@@ -65,6 +65,21 @@ def test_where_nothing_carries_roles_any_more_nobody_is_said_to_have_lost_one(tm
     )
 
 
+def test_a_role_that_ends_with_its_last_day_went_with_time_and_another_with_the_declaration(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.write("apps/wiki/mappings.yaml", BARE)
+    world.users("userPrincipalName: ada@x.org")
+    world.assign("user: ada@x.org, role: User", "user: ada@x.org, role: Admin, expires: 2026-06-03")
+    world.converge()
+    world.today = "2026-06-04"
+    world.converge()
+    assert lines(world, "User/ada@x.org")[-1]["reconcile"]["causes"] == ["time"]
+    world.assign("user: ada@x.org, role: Admin")
+    world.converge()
+    line = lines(world, "User/ada@x.org")[-1]
+    assert line["reconcile"]["causes"] == ["config"] and line["reconcile"]["roles"] == ["Admin"]
+
+
 # A killed run
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from reconciler.cycle.had import past_in
 from reconciler.declare.load import load
-from reconciler.plan.access.held import Held, Source, by_record, held, picked
+from reconciler.plan.access.held import Held, Source, by_record, dated, held, picked
 from reconciler.record.open import recovered
 from reconciler.report.held import COLUMNS, as_csv, as_json, as_table
 from reconciler.report.html import access as page
@@ -96,6 +98,33 @@ def test_the_record_alone_says_what_was_applied(world: World) -> None:
     assert list(by_record(loaded.apps["wiki"], resolve(loaded.apps["wiki"], loaded, world.today), record)) == now
 
 
+def test_since_when_and_when_it_was_last_seen_is_what_the_log_says(world: World) -> None:
+    world.now = "2026-07-01T00:00:00Z"
+    world.assign("user: ada@x.org, role: Admin", "group: Team, role: User", "user: eve@x.org, role: Admin")
+    world.converge()
+    world.edit("bob@x.org", "roles", [{"value": "user"}, {"value": "auditor"}])
+    app, today = load(world.folder / "desired").declarations.apps["wiki"], "2026-08-01T00:00:00Z"
+    past = past_in(app, world.store, recovered(world.store))
+
+    def told(rows: Iterable[Held]) -> list[tuple[str, str, str, str]]:
+        return [(row.login, row.what, row.since[:7], row.confirmed[:7]) for row in dated(rows, past, today)]
+
+    assert told(held(world.session().planned.context)) == [
+        ("ada@x.org", "Admin", "2026-06", "2026-08"),
+        ("bob@x.org", "Team", "2026-06", "2026-08"),
+        ("bob@x.org", "auditor", "", "2026-08"),  # a hand gave it, whenever
+        ("bob@x.org", "User", "2026-06", "2026-08"),
+        ("eve@x.org", "Admin", "2026-07", "2026-08"),
+    ]
+    assert [row[2:] for row in told(row._replace(shown=False) for row in held(world.session().planned.context))] == [
+        ("2026-06", "2026-06"),
+        ("2026-06", "2026-06"),
+        ("", ""),
+        ("2026-06", "2026-06"),
+        ("2026-07", "2026-07"),
+    ]
+
+
 def test_one_picks_by_person_role_and_group(world: World) -> None:
     everything = held(world.session().planned.context)
     none = frozenset[str]()
@@ -108,15 +137,17 @@ def test_one_picks_by_person_role_and_group(world: World) -> None:
 # As it is told
 
 ROW = Held(
-    "User/ada@x.org", "ada@x.org", "Ada", "role", "Admin", True, Source.DECLARED, "Team", "a.yaml", 3, "2027-01-31", "NET-1"
-)
+    "User/ada@x.org", "ada@x.org", "Ada", "role", "Admin", True, Source.DECLARED, "Team", "a.yaml", 3, "2027-01-31", "NET-1",
+    since="2026-06-01T08:00:00Z", confirmed="2026-07-01T08:00:00Z",
+)  # fmt: skip
 
 
 def test_a_table_says_who_what_and_why() -> None:
     assert as_table({"Wiki": [ROW]}) == (
         "Wiki: 1 person has access, 1 of them something privileged\n"
-        "  ada@x.org  Admin (privileged)  a.yaml:3 through group Team, until 2027-01-31, reason: NET-1\n"
+        "  ada@x.org  Admin (privileged)  a.yaml:3 through group Team, since 2026-06-01, until 2027-01-31, reason: NET-1\n"
     )
+    assert "by the record, not seen on the service, last seen 2026-07-01\n" in as_table({"Wiki": [ROW._replace(shown=False)]})
 
 
 def test_json_and_csv_have_the_same_columns() -> None:

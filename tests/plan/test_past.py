@@ -214,7 +214,7 @@ def test_between_two_moments_it_is_what_both_say(
 
 def test_what_took_it_since_is_told() -> None:
     given, taken = Moment("2", False, True, True, GIVEN), Moment("7", True, False, True, TAKEN)
-    assert state([given, taken], "5", False) == State(True, given, taken)
+    assert state([given, taken], "5", False) == State(True, given, taken, "2")
 
 
 def test_a_lost_part_of_the_log_is_a_gap(tmp_path: Path) -> None:

@@ -50,8 +50,8 @@ def use(world: GitWorld, file: Path, *known: Path) -> None:
         git(world.checkout, "config", "gpg.ssh.allowedSignersFile", str(signers))
 
 
-def save(world: GitWorld, runs: int, sign: bool = True) -> None:
-    store = world.store(sign=sign)
+def save(world: GitWorld, runs: int, sign: bool = True, until: str = "") -> None:
+    store = world.store(sign=sign, until=until)
     with store.lock("reconcile apply", "2026-06-01T00:00:00Z"):
         store.save(Record("wiki", runs=runs))
 
@@ -87,7 +87,7 @@ def test_an_unsigned_head_is_named_and_after_a_signed_one_it_is_wrong(world: Git
     use(world, mine, mine)
     save(world, 1, sign=False)
     assert f"commit {head(world)[:12]}" in said(world) and "is the newest, and unsigned" in said(world)
-    save(world, 2)
+    save(world, 2, until="2999-12-31")
     proof = proof_of(world.store(sign=True))
     assert proof.problems == () and f"2 of 4 heads unsigned: {head(world, 2)[:12]} of " in as_text([proof])
     save(world, 3, sign=False)
@@ -263,17 +263,62 @@ def pushed_unsigned(world: GitWorld) -> None:
 
 
 @needs_ssh
-def test_the_first_apply_after_signing_was_turned_on_goes_on_from_unsigned_heads(world: GitWorld, tmp_path: Path) -> None:
+def test_a_history_without_a_signature_is_gone_on_from_until_the_day_that_was_named(world: GitWorld, tmp_path: Path) -> None:
     save(world, 1, sign=False)
     save(world, 2, sign=False)
     mine = key(tmp_path)
     use(world, mine, mine)
-    assert world.store(sign=True).load() == Record("wiki", runs=2)
-    save(world, 3)
+    today, yesterday = (f"{world.clock() - timedelta(days=back):%Y-%m-%d}" for back in (0, 1))
+    assert "neither is any before it" in refused(world).message and "unsignedUntil" in refused(world).remedy
+    assert f"unsignedUntil, {yesterday}, is over" in refused(world, until=yesterday).message
+    assert world.store(sign=True, until=today).load() == Record("wiki", runs=2)
+    save(world, 3, until=today)
     assert world.store(world.clone("runner"), sign=True).load() == Record("wiki", runs=3)
     pushed_unsigned(world)
     assert world.store(sign=False).load() is not None  # nobody asks for it
-    refused(world)
+    refused(world, until=today)  # it follows a signed one
+
+
+@needs_ssh
+@pytest.mark.parametrize("how", ["put back", "begun anew"])
+def test_a_runner_that_is_new_refuses_a_ref_without_a_signature(world: GitWorld, tmp_path: Path, how: str) -> None:
+    save(world, 1, sign=False)
+    unsigned = head(world)
+    mine = key(tmp_path)
+    use(world, mine, mine)
+    until = f"{world.clock():%Y-%m-%d}"
+    save(world, 2, until=until)
+    world.clock.sleep(86_400)
+    if how == "put back":
+        git(world.bare, "update-ref", REF, unsigned)
+    else:
+        git(world.bare, "update-ref", "-d", REF)
+        world.store(world.clone("mallory")).save(Record("wiki", runs=7))
+    runner = world.clone("runner")
+    assert "neither is any before it" in refused(world, folder=runner, until=until).message
+    assert world.store(runner, sign=True).trust(head(world)) and world.store(runner, sign=True).load() is not None
+
+
+@needs_ssh
+def test_whose_keys_may_sign_is_known_from_the_file_that_is_declared(world: GitWorld, tmp_path: Path) -> None:
+    mine, others = key(tmp_path), key(tmp_path, "other")
+    use(world, others)
+    save(world, 1)
+    runner = world.clone("runner")
+    signers = runner / ".github/allowed_signers"
+    how: dict[str, Any] = {"folder": runner, "signers": ".github/allowed_signers"}
+    with pytest.raises(RecordError, match="allowed_signers is not there") as caught:
+        world.store(sign=True, **how).load()
+    assert caught.value.code == "SignersMissing"
+    signers.parent.mkdir()
+    signers.write_text(f"key@x.org {mine.with_suffix('.pub').read_text()}")
+    assert "which is nobody's who is known here" in refused(world, **how).message
+    signers.write_text(signers.read_text() + f"other@x.org {others.with_suffix('.pub').read_text()}")
+    assert world.store(sign=True, **how).load() is not None
+    assert "signed by other@x.org" in as_text([proof_of(world.store(sign=True, **how))])
+    git(runner, "config", "gpg.ssh.allowedSignersFile", str(tmp_path / "mine"))  # a change cannot bring that one
+    (tmp_path / "mine").write_text(f"key@x.org {mine.with_suffix('.pub').read_text()}")
+    assert "which is nobody's who is known here" in refused(world, **how).message
 
 
 @needs_ssh

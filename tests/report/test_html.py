@@ -15,7 +15,7 @@ from reconciler.report.html import render
 from reconciler.report.html.listing import STATIC
 from reconciler.report.safe import plain
 from tests.report.test_markdown import HOSTILE, plan_of
-from tests.support.browser import opened, violations
+from tests.support.browser import chromium, opened, violations
 
 PLACE = ("desired/apps/wiki/assignments.yaml", 4)
 PEOPLE = 1_200
@@ -113,6 +113,16 @@ def test_names_stay_text_and_the_policy_lets_nothing_else_in(tmp_path: Path) -> 
             shown = page.locator(f"#app{number}-changes tbody td >> nth=0").text_content() or ""
             assert plain(name) in shown
         assert "unsafe" not in page.content().partition("</head>")[0]
+
+
+def test_where_there_is_no_chromium_a_test_is_skipped_with_what_to_install_and_fails_in_ci(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    for ci, ends in (("", pytest.skip.Exception), ("true", pytest.fail.Exception)):
+        monkeypatch.setenv("CI", ci)
+        with pytest.raises(ends, match="install Debian's package `chromium`"):
+            chromium()
 
 
 def test_a_plan_without_changes_has_no_empty_tables() -> None:

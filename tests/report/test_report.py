@@ -95,6 +95,10 @@ def test_nothing_keeps_a_reader_out(tmp_path: Path, scheme: str) -> None:
     with opened(file, color_scheme=scheme, viewport={"width": 320, "height": 600}) as (shown, _):
         assert shown.evaluate("document.documentElement.scrollWidth") == 320
         assert violations(shown) == []
+        shown.fill("#log input", "bob@")
+        shown.pdf()
+        assert shown.locator("#log tbody tr").count() == 3  # what was found is what is printed, unfolded
+        assert shown.locator("#log tbody details:not([open])").count() == 0
 
 
 def test_names_stay_text(tmp_path: Path) -> None:

@@ -199,7 +199,7 @@ def test_lockout_counts_whom_the_api_of_roles_alone_lists(world: World) -> None:
     session = world.session()
     assert not session.guarded.blocking
     assert [w for w in session.planned.plan.warnings if "SCIM does not list" in w] == [
-        "1 person holds Organization Admin (privileged), whom SCIM does not list and no declaration manages: root@x.org; "
+        "1 person whom SCIM does not list holds Organization Admin (privileged): root@x.org; "
         "take it away there if it is not meant"
     ]
     source(world).alone.remove("root@x.org")
@@ -525,7 +525,7 @@ def test_access_says_when_somebody_last_signed_in(world: World) -> None:
     assert [is_unused(rows[0], since) for since in ("2026-05-02T00:00:00Z", "2026-04-30T00:00:00Z")] == [True, False]
     assert is_unused(rows[0]._replace(last_login=""), "2026-05-02T00:00:00Z")
     assert not is_unused(rows[0]._replace(last_login="", registered=""), "2026-05-02T00:00:00Z")
-    assert as_csv({"wiki": rows}).split("\r\n")[0].endswith(",shown,lastLogin,registered")
+    assert as_csv({"wiki": rows}).split("\r\n")[0].endswith(",shown,confirmed,lastLogin,registered")
     text = page.render({"wiki": rows}, "now")
     assert "Last sign-in" in text and "2026-05-01T00:00:00Z" in text
     assert "never" in page.render({"wiki": [rows[0]._replace(last_login="")]}, "now")

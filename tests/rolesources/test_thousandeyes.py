@@ -391,6 +391,13 @@ def test_the_log_tells_who_edited_whom_oldest_first_over_all_pages(desk: Desk) -
     assert list(desk.driver.edits(found[-1].at)) == found[-1:]
 
 
+def test_a_log_that_does_not_answer_holds_nothing_up_for_long(desk: Desk) -> None:
+    desk.line.before = lambda request: httpx.Response(503) if "audit" in request.url.path else None
+    with pytest.raises(ServiceError, match="503"):
+        list(desk.driver.edits("2026-01-01T00:00:00Z"))
+    assert desk.line.requests() == ["GET /v7/audit-user-events"] * 2
+
+
 @pytest.mark.parametrize(
     ("event", "resources", "expected"),
     [

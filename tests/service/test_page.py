@@ -25,7 +25,7 @@ def block(language: str) -> str:
 def starts(words: list[str]) -> None:
     """Raises where these are no options of `run`."""
     assert words[0] == "run"
-    run.make_context("run", words[1:], parent=click.Context(cli))
+    run.make_context("run", words[1:], parent=click.Context(cli, **cli.context_settings))
 
 
 def default(name: str) -> int:

@@ -122,6 +122,13 @@ def test_without_an_origin_there_is_nothing_to_follow_and_the_advice_is_to_add_i
     assert error.value.remedy == "git remote add origin <address>"
 
 
+def test_outside_of_a_clone_the_advice_is_to_be_in_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RecordError, match="no Git repository") as error:
+        Main(Path("desired"))
+    assert error.value.remedy == "run this in a clone of the repository"
+
+
 def test_no_cycle_begins_until_the_checkout_is_as_merged(here: Path) -> None:
     said: list[Event] = []
     loop = Loop(Settings(Path("desired"), once=True), said.append, follow=Follow(Main(Path("desired")), 0))

@@ -19,6 +19,7 @@ def test_who_has_what_is_told_in_every_form_and_without_the_service(tmp_path: Pa
         assert told.code == 0 and "2 people have access, 0 of them something privileged" in told.out
         rows = json.loads(desk.reconcile("access", "--user", "ADA@x.org", "--format", "json").out)
         assert [(row["what"], row["through"]) for row in rows] == [("Net", None), ("User", "Net")]
+        assert all(row["since"][:10] == row["confirmed"][:10] and row["since"] <= row["confirmed"] for row in rows)
         table = list(csv.DictReader(desk.reconcile("access", "--role", "User", "--format", "csv").out.splitlines()))
         assert [row["login"] for row in table] == ["ada@x.org", "grace@x.org"]
         assert "Who has access" in desk.reconcile("access", "--format", "html").out
@@ -30,6 +31,7 @@ def test_who_has_what_is_told_in_every_form_and_without_the_service(tmp_path: Pa
     assert desk.reconcile("access", "--offline", "--unused", "90d").code == 64
     offline = json.loads(desk.reconcile("access", "--offline", "--format", "json").out)
     assert {row["login"] for row in offline} == {"ada@x.org", "grace@x.org"} and not any(row["shown"] for row in offline)
+    assert {(row["since"], row["confirmed"]) for row in offline} == {(row["since"], row["since"]) for row in rows}
 
 
 def test_who_had_what_is_told_from_the_log_with_what_gave_and_took_it(tmp_path: Path) -> None:

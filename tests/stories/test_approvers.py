@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reconciler.github.approvers import approvers
+from reconciler.github.approvers import AT_A_TIME, approvers
 from reconciler.plan.access.had import Had
 from reconciler.report import had
 from tests.support.hub import STANDIN
@@ -132,6 +133,25 @@ def test_one_that_github_does_not_know_leaves_the_others_known_and_a_refusal_end
     reviewed.has(REVIEWS, level="none")
     refused = approvers([9, 7, 3], reviewed.desk.folder)
     assert refused.by == {} and "HTTP 403" in refused.why and reviewed.asked() == 1
+
+
+def test_several_are_asked_for_at_a_time_and_no_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The first one goes alone; the others only get past the barrier where so many wait there together."""
+    together, running, most = threading.Barrier(AT_A_TIME, timeout=30), set[str](), list[int]()
+
+    def graphql(query: str, number: str, **how: Any) -> list[Any]:
+        running.add(number)
+        most.append(len(running))
+        if number != "number=1":
+            together.wait()
+        running.discard(number)
+        reviews = {"nodes": [{"state": APPROVED, "submittedAt": BEFORE, "author": {"login": number}}]}
+        return [{"data": {"repository": {"pullRequest": {"mergedAt": AFTER, "found": reviews}}}}]
+
+    monkeypatch.setattr("reconciler.github.approvers.graphql", graphql)
+    told = approvers(range(1, 2 + 2 * AT_A_TIME), tmp_path)
+    assert told.by == {number: (f"number={number}",) for number in range(1, 2 + 2 * AT_A_TIME)} and not told.why
+    assert max(most) == AT_A_TIME
 
 
 @pytest.mark.usefixtures("here")

@@ -49,7 +49,7 @@ DIGEST = "sha256:" + "0" * 64
 STEPS: tuple[tuple[str, int], ...] = (
     ("validate", 0), ("init", 0), ("apps", 0), ("test-connection", 0), ("plan --out plan.json", 0), ("show plan.json", 0),
     ("diff plan.json plan.json", 0), ("github comment plan.json --pull-request 1", 0), ("github issue plan.json", 0),
-    ("github waiting plan.json", 0), ("github plans --out plans", 0), ("github left-out", 0),
+    ("github waiting plan.json", 0), ("github plans --out plans", 0), ("github record --base main", 0), ("github left-out", 0),
     ("apply plan.json", 0), ("apply --auto-approve", 0),
     (f"apply --digest {DIGEST}", 4), ("explain ada@x.org", 0), ("eval ToUpper([mail]) --user ada@x.org", 0),
     ("lock", 0), ("unlock x", 1),

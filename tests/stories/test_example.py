@@ -110,7 +110,7 @@ def test_thousandeyes_has_exactly_who_is_assigned_with_the_vendors_attributes(ap
         assert found[name] == {
             "schemas": [USER],
             "userName": mail,
-            "emails": [{"type": "work", "value": mail}],
+            "emails": [{"type": "work", "value": mail, "primary": True}],  # the service's own mark
             "active": True,
             "displayName": shown,
         }

@@ -278,6 +278,9 @@ def test_an_apply_stops_at_an_unsigned_head_until_a_person_trusts_it(tmp_path: P
         assert desk.reconcile("apply", "--auto-approve").code == 0
         desk.write("reconciler.yaml", IN_GIT.replace("}", ", sign: true}"))
         desk.people("ada@x.org", "grace@x.org, accountEnabled: false")
+        ran = desk.reconcile("apply", "--auto-approve")
+        assert ran.code == 1 and "neither is any before it" in ran.err and "record: {unsignedUntil: YYYY-MM-DD}" in ran.err
+        desk.write("reconciler.yaml", IN_GIT.replace("}", ", sign: true, unsignedUntil: 2999-12-31}"))
         assert desk.reconcile("apply", "--auto-approve").code == 0  # the first that signs
         GitStore("wiki", folder=remote.clone("mallory"), environ=ENV).log([{"activityDateTime": "2026-06-01T00:00:00Z"}])
         desk.people("ada@x.org", "grace@x.org")

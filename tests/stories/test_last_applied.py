@@ -155,6 +155,24 @@ def test_a_clone_that_lacks_the_commit_before_the_change_says_so(tmp_path: Path)
         assert "fetch-depth: 0" in said(desk, **there)["NotCompared"] and said(desk) == {}
 
 
+def test_signatures_that_are_asked_for_no_more_are_seen(tmp_path: Path) -> None:
+    with front(lambda call: page()) as service:
+        world = GitWorld(tmp_path)
+        desk = Desk(world.checkout, service.url)
+        in_git = "record: {backend: git, remote: origin%s}\n"
+        desk.write("reconciler.yaml", in_git % ", sign: true, allowedSigners: .github/allowed_signers")
+        signers = world.checkout / ".github/allowed_signers"
+        signers.parent.mkdir()
+        signers.write_text("")
+        git(world.checkout, "update-ref", "refs/remotes/origin/HEAD", changed(world))
+        assert said(desk) == {}
+        desk.write("reconciler.yaml", in_git % "")
+        assert said(desk) == {
+            "SigningChanged": "what is asked of the record's signatures was sign: true, by .github/allowed_signers before this "
+            "change, and is nothing now"
+        }
+
+
 ROLES = "roles:\n- {value: admin, displayName: Admin, privileged: true}\n- {value: user, displayName: User}\n"
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli import logs
+from reconciler.cli.main import run
 from reconciler.record.local import LocalStore
 from reconciler.report.log_query import Query
 from tests.support.servers import Desk, scim_server
@@ -48,6 +49,15 @@ def test_a_report_is_one_page_by_the_record_alone(desk: Desk) -> None:
     assert "Provisioning report" in text and text.count("User/ada@x.org") > 1
     ran = desk.reconcile("report", "--out", "report.html", "--since", "soon")
     assert ran.code == 64 and "--since 'soon' is not a time" in ran.err
+
+
+def test_a_report_reads_each_record_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.reconcile("apply", "--auto-approve")
+    monkeypatch.chdir(desk.folder)
+    loads: list[str] = []
+    load = LocalStore.load
+    monkeypatch.setattr(LocalStore, "load", lambda store: loads.append(store.app) or load(store))
+    assert run(["report", "--out", "report.html"]) == 0 and loads == ["wiki"]
 
 
 def test_what_cannot_be_asked_is_said(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -116,3 +117,28 @@ def test_a_role_that_became_privileged_after_the_review_is_reviewed_again(desk: 
     )
     assert desk.reconcile("apply", "plan.json").code == 4
     assert desk.find("ada@x.org") == []
+
+
+def test_a_plan_knows_the_log_that_it_was_made_with(desk: Desk) -> None:
+    """A whole folder that is put back, with all that this machine knew of it, has lost what the plan was made with."""
+    assert desk.reconcile("apply", "plan.json").code == 0
+    old, newest = desk.folder / "old", desk.folder / "newest"
+    shutil.copytree(desk.folder / ".reconcile", old)
+    for role in ("User", "Admin"):
+        desk.write(
+            "apps/wiki/assignments.yaml", f"assignments: [{{user: ada@x.org, role: {role}}}, {{group: Net, role: User}}]\n"
+        )
+        assert desk.reconcile("plan", "--out", "plan.json").code == 0
+        if role == "User":
+            assert desk.reconcile("apply", "plan.json").code == 0
+    made_with = json.loads((desk.folder / "plan.json").read_text())["plans"][0]["record"]
+    assert made_with["head"] is None and made_with["number"] > 1
+    (desk.folder / ".reconcile").rename(newest)
+    old.rename(desk.folder / ".reconcile")
+    ran = desk.reconcile("apply", "plan.json")
+    assert ran.code == 1 and "RecordLostHistory" in ran.err
+    assert f"was made when its log ended with record {made_with['number']}, {made_with['hash']}" in ran.err
+    assert "it ends with record" in ran.err and "plan again" in ran.err
+    shutil.rmtree(desk.folder / ".reconcile")
+    newest.rename(desk.folder / ".reconcile")
+    assert desk.reconcile("apply", "plan.json").code == 0

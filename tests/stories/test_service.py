@@ -129,9 +129,12 @@ def test_sigterm_lets_the_write_under_way_end_and_begins_no_other(desk: Desk, ru
         run.process.send_signal(signal.SIGTERM)
         run.until("stopping")
         free.set()
+        stopped = run.until("cycleEnded")
+        assert "was stopped" in stopped["message"] and run.until("ended")
         assert run.process.wait(SECONDS) == 0
         made = len([call for call in server.writes if call.path.endswith("/Users")])
-        assert 0 < made < 30
+        assert 0 < made < 30 and stopped["left"] == 31 - made  # thirty people and their group
+        assert f"; {31 - made} changes left to the next cycle" in desk.reconcile("status").out
         assert json.loads((desk.folder / ".reconcile/wiki/record.json").read_text())["service"]["cycle"]["result"] == "partial"
         assert desk.reconcile("run", "--once").code == 0
         assert len([call for call in server.writes if call.method == "POST" and call.path.endswith("/Users")]) == 30

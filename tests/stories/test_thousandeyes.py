@@ -439,7 +439,7 @@ def test_the_test_of_a_connection_names_the_missing_permission_and_the_name_that
         )
         owner = office.organisation.owner
         owner.everywhere, local = [], office.organisation.new_role("Local", (API, VIEW_USERS, EDIT_USERS)).id
-        owner.groups = {office.production: [local]}
+        owner.groups = {office.production: [local], office.staging: [office.role(REGULAR_USER)]}
         office.organisation.role("Night shifts").name = "Night shift"
         found = there.reconcile("test-connection")
         assert (

@@ -550,6 +550,28 @@ def test_a_dispatch_from_a_branch_runs_nothing(team: Team) -> None:
     assert run.jobs == {"apply": "skipped"} and run.steps == []
 
 
+# The record
+
+
+def test_a_record_that_was_forced_back_stops_the_next_plan_and_the_night(team: Team) -> None:
+    """Runners are new each time: what they know of the record is what the newest merged plan was made with."""
+    team.merged("ada@x.org")
+    old = git(team.hub.bare, "rev-parse", "refs/reconcile/wiki").strip()
+    team.merged("ada@x.org", "grace@x.org")
+    run = team.hub.night()
+    assert "wiki: no plan" not in run.output() and "the plan of pull request 2 was made with" in run.step("github record").output
+    team.merged("ada@x.org", "grace@x.org", "eve@x.org")
+    newest = git(team.hub.bare, "rev-parse", "refs/reconcile/wiki").strip()
+    git(team.hub.bare, "update-ref", "refs/reconcile/wiki", old)
+    for run in (team.hub.night(), team.hub.pull_request(team.opened("ada@x.org"))):
+        step = run.step("github record")
+        assert "RecordLostHistory" in step.output and "does not descend" in step.output and step.code == 1
+        assert "of pull request 3: then the plan before that one counts" in step.output
+        assert not any(step.what.startswith(("reconcile apply", "reconcile plan --app wiki --mini")) for step in run.steps)
+    git(team.hub.bare, "update-ref", "refs/reconcile/wiki", newest)
+    assert team.hub.night().jobs == {"apps": "success", "time": "success", "drift": "success"}
+
+
 # Nights
 
 
@@ -721,7 +743,7 @@ def test_writing_runs_wait_for_each_other_and_only_a_newer_merge_replaces_one_th
 
 def test_a_job_that_reads_a_secret_names_an_environment_and_no_job_has_more_than_it_needs(written: Path) -> None:
     most = {
-        "plan": {"contents": "read", "pull-requests": "write"},
+        "plan": {"actions": "read", "contents": "read", "pull-requests": "write"},
         "drift": {"contents": "write", "issues": "write"},
         "apply": {"contents": "write", "pull-requests": "write", "actions": "read"},
         "ci": {"contents": "read"},

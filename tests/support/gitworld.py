@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from reconciler.record.git.store import GitStore
+from reconciler.record.signatures import Rules
 
 ENV = {
     **{name: value for name, value in os.environ.items() if not name.startswith("GIT_")},
@@ -84,6 +85,8 @@ class GitWorld:
         environ: Mapping[str, str] = ENV,
         sleep: Callable[[float], None] | None = None,
         sign: bool = False,
+        until: str = "",
+        signers: str = "",
         named: str = "refs/reconcile/<app>",
     ) -> GitStore:
         return GitStore(
@@ -95,7 +98,7 @@ class GitWorld:
             sleep=sleep or self.clock.sleep,
             interval=interval,
             elapsed=self.clock.elapsed,
-            sign=sign,
+            rules=Rules(sign, until, signers),
             named=named,
         )
 

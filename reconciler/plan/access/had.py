@@ -22,6 +22,7 @@ class Had(NamedTuple):
     `address` is as it was then, `login` its name, `id` a key that a rename does not change. `known` is false where nobody knows
     whether they had it then. `gave` and `took` are records of the log: what gave it, None where that was before the log or
     by hand, and what took it since. `approvers` are those of the pull requests that these name, by number, as far as GitHub told.
+    `seen` is when the log last said that it was so, until then.
     """
 
     address: str
@@ -34,6 +35,7 @@ class Had(NamedTuple):
     gave: Record | None = None
     took: Record | None = None
     approvers: Mapping[int, Sequence[str]] = MappingProxyType({})
+    seen: str = ""
 
     def pulls(self) -> set[int]:
         """The pull requests in which what gave it and what took it were reviewed."""
@@ -82,7 +84,7 @@ class Past:
         address = self.told.names.at(key, at)
         row = Had(address, name_of(address) or address, key, "account", "an account", False, account.had is True)
         rows = list(self._parts(row, things, account, at))
-        yield from rows or [_with(row, account.gave, account.took)]
+        yield from rows or [_with(row, account.gave, account.took, account.seen)]
 
     def _parts(self, row: Had, things: list[Thing], account: State, at: str) -> Iterator[Had]:
         """The roles and groups of an account."""
@@ -93,7 +95,7 @@ class Past:
                 continue
             what = self.told.spelled.get(thing.what, thing.what) if thing.kind == "role" else self._group(thing.what, at)
             named = row._replace(kind=thing.kind, what=what, privileged=thing.what in self.told.privileged, known=had is True)
-            yield _with(named, _later(found.gave, account.gave), _sooner(found.took, account.took))
+            yield _with(named, _later(found.gave, account.gave), _sooner(found.took, account.took), found.seen)
 
     def _group(self, key: str, at: str) -> str:
         address = self.told.groups.at(key, at)
@@ -103,8 +105,8 @@ class Past:
         return state(self.told.moments.get(thing, ()), at, self.now.get(thing), self.gaps)
 
 
-def _with(row: Had, gave: Moment | None, took: Moment | None) -> Had:
-    return row._replace(gave=gave.record if gave else None, took=took.record if took else None)
+def _with(row: Had, gave: Moment | None, took: Moment | None, seen: str) -> Had:
+    return row._replace(gave=gave.record if gave else None, took=took.record if took else None, seen=seen)
 
 
 def _later(thing: Moment | None, account: Moment | None) -> Moment | None:

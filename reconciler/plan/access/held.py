@@ -11,6 +11,7 @@ from reconciler.declare.model import App, Assignment
 from reconciler.declare.names import fold, is_user, name_of, row_key
 from reconciler.declare.place import Place
 from reconciler.plan.access.given import Given, longest
+from reconciler.plan.access.had import Had, Past
 from reconciler.plan.context import UNKNOWN, UNKNOWN_GROUP, Context, gather
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.matching.match import match
@@ -33,7 +34,9 @@ class Held(NamedTuple):
 
     `address` is the person's, `#ID` where the account is nobody's; `login` is its userName. `through`, `file`, `line`, `until`
     and `reason` are those of the assignment, or of the group's declaration, that gives it. `shown` is false where the record
-    alone says so, since the service does not show it. `last_login` and `registered` are times, UTC, where the service says them.
+    alone says so, since the service does not show it. `since` is when it came, by the log, and `confirmed` when it was last seen
+    on the service: now, where that shows it. `last_login` and `registered` are when the service says so. All are times, UTC, and
+    empty where nobody knows.
     """
 
     address: str
@@ -51,12 +54,26 @@ class Held(NamedTuple):
     shown: bool = True
     last_login: str = ""
     registered: str = ""
+    since: str = ""
+    confirmed: str = ""
 
 
 def held(context: Context) -> tuple[Held, ...]:
     """What every active account has, by address; privileged things of one come first."""
     work = _Work(context)
     return _sorted(row for account in context.live.users.values() if account.active for row in work.rows(account))
+
+
+def dated(rows: Iterable[Held], past: Past, now: str) -> tuple[Held, ...]:
+    """The same rows with since when they are so, by the log, and when that was last seen; `now` is when the service was read."""
+    known = {(fold(row.address), row.kind, fold(row.what)): row for row in past.at(now)}
+    return tuple(_dated(row, known.get((fold(row.address), row.kind, fold(row.what))), now) for row in rows)
+
+
+def _dated(row: Held, had: Had | None, now: str) -> Held:
+    gave = had.gave if had is not None and had.known else None
+    since = str(gave.get("activityDateTime", "")) if gave else ""
+    return row._replace(since=since, confirmed=now if row.shown else had.seen if had is not None else "")
 
 
 def is_unused(row: Held, since: str) -> bool:

@@ -37,11 +37,12 @@ class Gap(NamedTuple):
 
 
 class State(NamedTuple):
-    """Whether somebody had a thing (None where nobody knows), what gave it, and what took it since."""
+    """Whether somebody had a thing (None where nobody knows), what gave it, what took it since, and when it was last seen so."""
 
     had: bool | None
     gave: Moment | None = None
     took: Moment | None = None
+    seen: str = ""
 
 
 def state(moments: Sequence[Moment], at: str, now: bool | None, gaps: Sequence[Gap] = ()) -> State:
@@ -54,7 +55,8 @@ def state(moments: Sequence[Moment], at: str, now: bool | None, gaps: Sequence[G
     if had is False:
         return State(False)
     gave = next((m for m in reversed(moments[:number]) if m.after is not False and m.before is not True), None)
-    return State(had, gave, next((m for m in moments[number:] if m.after is False), None))
+    seen = next((m.at for m in reversed(moments[:number]) if m.after is True), "")
+    return State(had, gave, next((m for m in moments[number:] if m.after is False), None), seen)
 
 
 def both(one: bool | None, other: bool | None) -> bool | None:

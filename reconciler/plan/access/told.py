@@ -15,6 +15,8 @@ from reconciler.plan.access.past import Moment, Record
 ROLES, MEMBERS = "appRoleAssignments", "members"
 UNKNOWN = "#"
 WRITTEN = frozenset({"asWritten", "otherwise"})
+# What is told of the change that gave or took something: of a million records the rest would fill the memory.
+LASTING = ("id", "activityDateTime", "cycleId", "provisioningAction", "initiatedBy", "reconcile")
 
 
 class Thing(NamedTuple):
@@ -83,6 +85,7 @@ class Told:
         self.spelled: dict[str, str] = {}
         self.privileged: set[str] = set()
         self._inside: dict[str, set[Thing]] = defaultdict(set)
+        self._kept: tuple[Record, Record] = ({}, {})  # the record that was looked at last, and what of it lasts
         self._begun: set[str] = set()  # groups whose beginning is in the log, so that whom it did not put in came by hand
 
     def cycle(self, records: list[Record]) -> None:
@@ -96,13 +99,18 @@ class Told:
     def _put(self, thing: Thing, record: Record, before: bool | None, after: bool | None, sure: bool = True) -> None:
         if not _is_known(record):
             after = None
-        moment = Moment(str(record.get("activityDateTime", "")), before, after, sure, record)
-        moments = self.moments[thing]
-        if moment.is_steady:
-            moment = moment._replace(record={})  # what neither gave nor took tells no more: there may be a million
-            if len(moments) > 1 and moments[-1].is_steady and moments[-2].is_steady:
-                moments.pop()
-        moments.append(moment)
+        steady, moments = before is True and after is True and sure, self.moments[thing]
+        if steady and len(moments) > 1 and moments[-1].is_steady and moments[-2].is_steady:
+            moments.pop()
+        # What neither gave nor took tells no more: there may be a million.
+        told = {} if steady else self._lasting(record)
+        moments.append(Moment(str(record.get("activityDateTime", "")), before, after, sure, told))
+
+    def _lasting(self, record: Record) -> Record:
+        """The same for every moment of one record."""
+        if self._kept[0] is not record:
+            self._kept = record, {name: record[name] for name in LASTING if name in record}
+        return self._kept[1]
 
     # Accounts
 

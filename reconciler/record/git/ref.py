@@ -23,6 +23,7 @@ from reconciler.record.git.signed import refusal_of
 from reconciler.record.git.signing import Signer
 from reconciler.record.known import SEEN, TRUSTED, folder_of, last_seen, trusted_head
 from reconciler.record.log.known import LOST
+from reconciler.record.signatures import UNSIGNED, Rules
 from reconciler.record.store import RecordError, Unreachable
 
 OURS = re.compile(
@@ -47,12 +48,12 @@ class Ref:
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
         declared: Path | None,
-        sign: bool = False,
+        rules: Rules = UNSIGNED,
         named: str = REF,
     ) -> None:
         self.app, self.name, self.remote, self.start, self.declared = app, named.replace(APP, app), remote, folder, declared
         self.beside = named.removesuffix(APP)  # how the refs of other apps begin
-        self.environ, self.clock, self.sleep, self.sign = environ, clock, sleep, sign
+        self.environ, self.clock, self.sleep, self.rules = environ, clock, sleep, rules
         self.seen = False
         self.head: str | None = None
         self.files: dict[str, str] = {}
@@ -65,12 +66,12 @@ class Ref:
 
     @cached_property
     def signer(self) -> Signer:
-        return Signer(self.checkout)
+        return Signer(self.checkout, self.rules.signers)
 
     @property
     def signing(self) -> Callable[[], Git] | None:
         """What answers the git that signs; None where nothing is signed."""
-        return self.signer.git if self.sign else None
+        return self.signer.git if self.rules.sign else None
 
     @cached_property
     def place(self) -> Remote:
@@ -115,7 +116,7 @@ class Ref:
 
     def refusal(self) -> RecordError | None:
         """Why nothing goes on from the present head, where heads are to be signed; a person may have trusted it."""
-        if not self.sign or self.head is None:
+        if not self.rules.sign or self.head is None:
             return None
         if self.judged[0] != self.head:
             trusted = self.head == trusted_head(self.folder)

@@ -1,20 +1,22 @@
 """How the commits of a ref are signed: the ref in, its heads with what git says of each out. Asks git, in a cache of its own.
 
 A record whose heads are to be signed is not gone on from where its newest is not. That one commit is looked at, and no other;
-only where it is unsigned, its history is asked whether any was signed: as long as none was, `sign: true` is new.
+only where it is unsigned, its history is asked whether any was signed. One without any is gone on from until the day that
+reconciler.yaml names, by the clock of this machine: until then `sign: true` is new, and later somebody has put the ref back.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Protocol
 
 from reconciler.record.checkout import Remote
 from reconciler.record.git.process import Git, explained
 from reconciler.record.git.repository import Repository, throwaway
 from reconciler.record.git.signing import Signer
-from reconciler.record.signatures import NOT_SIGNED, Head, Signatures, Verdict, verdict_of, wrong
+from reconciler.record.signatures import NOT_SIGNED, Head, Rules, Signatures, Verdict, verdict_of, wrong
 from reconciler.record.store import RecordError
 
 FORMAT = "%x1e%H%x1f%G?%x1f%GS%x1f%GK%x1f%cI%x1f%s"
@@ -35,7 +37,8 @@ class Ref(Protocol):
     app: str
     name: str
     remote: str
-    sign: bool
+    rules: Rules
+    clock: Callable[[], datetime]
     head: str | None
     environ: Mapping[str, str]
 
@@ -59,14 +62,14 @@ def signatures_of(ref: Ref, trusted: str) -> Signatures:
     """All commits of the ref as it is now; that one and those before it are not judged. Raises RecordError."""
     ref.see()
     if ref.head is None:
-        return Signatures(required=ref.sign)
+        return Signatures(required=ref.rules.sign)
     git, known = ref.signer.looking()
     with throwaway(ref.place, ref.environ) as repository:
         repository.fetch_commits(ref.name, None)
         folder = f"--git-dir={repository.path}"
         heads = heads_of(git, folder, ref.head)
         old = set(git.must(folder, "rev-list", trusted).decode().split()) if trusted in {head.commit for head in heads} else set()
-    return Signatures(heads, ref.sign, known, sum(head.commit in old for head in heads))
+    return Signatures(heads, ref.rules.sign, known, sum(head.commit in old for head in heads))
 
 
 def refusal_of(ref: Ref) -> RecordError | None:
@@ -79,9 +82,22 @@ def refusal_of(ref: Ref) -> RecordError | None:
         return _refused(ref, error.message)
     before = _signed_in(ref) if newest[0].verdict is Verdict.UNSIGNED else ()
     if newest[0].verdict is Verdict.UNSIGNED and not before:
-        return None
+        return None if f"{ref.clock():%Y-%m-%d}" <= ref.rules.until else _never_signed(ref)
     why = next(wrong(Signatures((*newest, *before), True, known, len(before))), None)
     return _refused(ref, why) if why else None
+
+
+def _never_signed(ref: Ref) -> RecordError:
+    """Of a history without any signature: it is older than `sign: true`, or somebody put the ref back, or began it anew."""
+    over = f", and unsignedUntil, {ref.rules.until}, is over" if ref.rules.until else ""
+    return RecordError(
+        f"the newest head of {ref.name} on {ref.remote} is not signed as reconciler.yaml says, and neither is any before it"
+        f"{over}",
+        "if `sign: true` is new, say in reconciler.yaml until when an unsigned record is gone on from: `record: {unsignedUntil: "
+        "YYYY-MM-DD}`; else somebody put the ref back or began it anew: see what is there with `reconcile record verify --app "
+        f"{ref.app}`, and set it back; if it is right, accept it: `reconcile record trust {ref.head} --app {ref.app}`",
+        NOT_SIGNED,
+    )
 
 
 def _refused(ref: Ref, why: str) -> RecordError:

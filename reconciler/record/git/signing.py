@@ -1,7 +1,8 @@
 """With which key commits are signed, and whose keys are known: a checkout and the environment in, settings for git out.
 
 As Git signs commits: `user.signingkey`, `gpg.format` (ssh or openpgp) and `gpg.ssh.allowedSignersFile`, of the repository's own
-configuration, else of the person's. They are read as text, without what they include; programs that they may name are not run.
+configuration, else of the person's; without the last one, the file that reconciler.yaml names. They are read as text, without
+what they include; programs that they may name are not run.
 """
 
 from __future__ import annotations
@@ -46,10 +47,10 @@ class Signing:
 
 
 class Signer:
-    """Signs the commits of one record."""
+    """Signs the commits of one record; `signers` is the file of those who may, as reconciler.yaml names it, if it does."""
 
-    def __init__(self, checkout: Checkout) -> None:
-        self.checkout, self.environ = checkout, checkout.environ
+    def __init__(self, checkout: Checkout, signers: str = "") -> None:
+        self.checkout, self.environ, self.signers = checkout, checkout.environ, signers
 
     def signing(self) -> Signing:
         """How git is set up here, whether it has a key or not. Raises RecordError."""
@@ -59,9 +60,19 @@ class Signer:
             format, key = SSH, self._file(given)
         elif format == SSH and not LITERAL.match(key):
             key = self._path(key)
-        return Signing(
-            format, key, *(self._path(own.get(f"gpg.ssh.{name}", "")) for name in ("allowedsignersfile", "revocationfile"))
-        )
+        signers = self._path(own.get("gpg.ssh.allowedsignersfile", "")) or self._declared_signers()
+        return Signing(format, key, signers, self._path(own.get("gpg.ssh.revocationfile", "")))
+
+    def _declared_signers(self) -> str:
+        """The file that reconciler.yaml names. Raises RecordError where it is not there."""
+        file = self.checkout.top / self.signers
+        if self.signers and not file.is_file():
+            raise RecordError(
+                f"reconciler.yaml says `allowedSigners: {self.signers}`, and {file} is not there",
+                "commit the file with the public keys that may sign, as ssh-keygen's ALLOWED SIGNERS describes it",
+                "SignersMissing",
+            )
+        return str(file) if self.signers else ""
 
     def git(self) -> Git:
         """Git that signs. Raises RecordError where no key is configured."""

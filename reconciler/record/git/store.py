@@ -25,10 +25,11 @@ from reconciler.record.git.pending import JOURNAL, Pending, journal_file, summar
 from reconciler.record.git.ref import Ref
 from reconciler.record.git.signed import signatures_of
 from reconciler.record.log.chain import NOTHING, Link, Summary, kind_of
+from reconciler.record.log.known import lost
 from reconciler.record.log.prune import counted
 from reconciler.record.log.read import records_of
 from reconciler.record.model import Record
-from reconciler.record.signatures import Signatures
+from reconciler.record.signatures import UNSIGNED, Rules, Signatures
 from reconciler.record.store import LeaseLost, LockInfo, RecordError, Unsaved
 
 
@@ -36,7 +37,7 @@ class GitStore:
     """A ref of the app on the remote `remote` of the checkout around `folder`, which holds the declarations in `declared`.
 
     `clock` answers the time in UTC, `elapsed` seconds of a clock that nobody sets; `interval` and `lapse` are seconds between
-    renewals and until a lease lapses. `sign` is whether each commit is signed, `named` the ref with <app> for the app's name.
+    renewals and until a lease lapses. `rules` are those of signatures, `named` the ref with <app> for the app's name.
     """
 
     def __init__(
@@ -52,11 +53,11 @@ class GitStore:
         lapse: float = lease.LAPSES_AFTER,
         declared: Path | None = None,
         elapsed: Callable[[], float] = lease.elapsed,
-        sign: bool = False,
+        rules: Rules = UNSIGNED,
         named: str = REF,
     ) -> None:
         self.app, self.clock = app, clock
-        self.ref = Ref(app, remote, folder, environ, clock, sleep, declared, sign, named)
+        self.ref = Ref(app, remote, folder, environ, clock, sleep, declared, rules, named)
         self.log_of_ref = GitLog(self.ref)
         self.owner = GitLock(self.ref, clock, sleep, interval, lapse, elapsed)
         self.mutex = self.owner.mutex
@@ -88,6 +89,11 @@ class GitStore:
         """How each commit of the ref is signed. Raises RecordError."""
         with self.mutex:
             return signatures_of(self.ref, trusted)
+
+    def log_lacks(self, known: Link) -> str:
+        with self.mutex:
+            self._look()
+            return lost(known, self.log_of_ref.newest_first())
 
     def refuse_lost(self) -> None:
         with self.mutex:

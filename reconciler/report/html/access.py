@@ -11,7 +11,7 @@ from reconciler.report.html.listing import Row, listing
 from reconciler.report.html.page import page
 from reconciler.report.moved import cause
 
-COLUMNS = ("Who", "App", "Kind", "What", "Source", "Through", "Declared in", "Until", "Reason")
+COLUMNS = ("Who", "App", "Kind", "What", "Source", "Through", "Declared in", "Since", "Until", "Reason", "Last seen")
 TIMES = ("Last sign-in", "Registered")  # where a service says them
 PAST = ("Who", "App", "Kind", "What", "Known", "Given by", "Taken by")
 MOVED = ("Change", "Who", "What", "App", "By")
@@ -38,7 +38,8 @@ def row(app: str, held: Held) -> Row:
     who = held.login + (f" ({held.name})" if held.name and held.name != held.login else "")
     what = held.what + (" (privileged)" if held.privileged else "") + ("" if held.shown else " (by the record)")
     place = f"{held.file}:{held.line}" if held.file else ""
-    cells = (who or held.address, app, held.kind, what, held.source, held.through, place, held.until or "", held.reason)
+    given = (who or held.address, app, held.kind, what, held.source, held.through, place)
+    cells = (*given, held.since, held.until or "", held.reason, held.confirmed)
     return Row(cells, mark="privileged" if held.privileged else "")
 
 
