@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 
 from reconciler.apply.journal import UNSAID, GroupCommit, Line, ending, intention, is_telling, move, opening, unanswered
 from reconciler.apply.model import Failed, Job, Outcome, Result
@@ -121,7 +122,8 @@ class _Run:
         for steps in self.phases:
             self.telling, self.over = deque(steps), set()
             self.shared.gathered.begin(self._read_first(steps))
-            Phase(steps, self.waits, self._step, lambda: self._ends(stopped), self.baton, self.pace).run()
+            ends = partial(self._ends, stopped)
+            Phase(steps, self.waits, self._step, ends, self.lines.flush, self.baton, self.pace).run()
             if outcomes.interrupted or outcomes.refused:
                 break
         for change in self.job.changes if outcomes.refused else ():
@@ -214,7 +216,7 @@ class _Run:
         return self.job.removals.get(step.change.address, []) if step.kind in TAKING else []
 
     def _close(self, address: str, line: Line, own: OneStep) -> None:
-        """What came of a step, with the entries that it has changed beside its own, on disk together."""
+        """What came of a step, with the entries that it has changed beside its own, into the journal together."""
         entries, failed = self.job.record.entries, address in self.outcomes.ends and own.uncertain
         if failed:
             self.notes.uncertain.add(address)
@@ -225,11 +227,14 @@ class _Run:
         moved = [move(new, old, entries[new]) for new, old in self.shared.changes.take_moved()]
         beside = [move(member, None, entries[member]) for member in sorted(own.beside)]
         end = ending(address, at, self._status(address), entries.get(address))
-        self._journal(*moved, *beside, unanswered(end) if failed else end)
+        self.lines.add(*self._of_this_run(*moved, *beside, unanswered(end) if failed else end))
         self.open.discard(address)
 
     def _status(self, address: str) -> str:
         return self.outcomes.ends.get(address, ("done", ""))[0]
 
     def _journal(self, *lines: Line) -> None:
-        self.lines.write(*({"run": self.job.record.runs, "cycle": self.job.origin.cycle, **line} for line in lines))
+        self.lines.write(*self._of_this_run(*lines))
+
+    def _of_this_run(self, *lines: Line) -> list[Line]:
+        return [{"run": self.job.record.runs, "cycle": self.job.origin.cycle, **line} for line in lines]

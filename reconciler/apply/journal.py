@@ -83,7 +83,10 @@ def unanswered(line: Line) -> Line:
 
 
 class GroupCommit:
-    """Steps that wait for the disk at the same time wait for one write of all their lines. `put` writes lines to disk."""
+    """Steps that wait for the disk at the same time wait for one write of all their lines. `put` writes lines to disk.
+
+    What came of a step goes with the next lines that anybody waits for: a kill before that is one right after the answer.
+    """
 
     def __init__(self, put: Callable[..., None], baton: Baton) -> None:
         self._put, self._baton, self._on_disk = put, baton, baton.condition()
@@ -92,10 +95,20 @@ class GroupCommit:
         self._error: RecordError | None = None
         self._under_way = False
 
-    def write(self, *lines: Line) -> None:
-        """On disk before it returns, in the order of the calls. Raises RecordError, for everybody from then on."""
+    def add(self, *lines: Line) -> None:
+        """On disk with what is written next."""
         self._waiting += lines
         self._taken += len(lines)
+
+    def flush(self) -> bool:
+        """On disk before it returns whatever was added; False where all was there before. Raises RecordError."""
+        is_behind = self._written < self._taken
+        self.write()
+        return is_behind
+
+    def write(self, *lines: Line) -> None:
+        """On disk before it returns, in the order of the calls. Raises RecordError, for everybody from then on."""
+        self.add(*lines)
         mine = self._taken
         while self._written < mine:
             if self._error is not None:

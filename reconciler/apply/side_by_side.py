@@ -12,7 +12,8 @@ from reconciler.apply.steps import Step
 class Phase:
     """Steps that no later phase may overlap. `after` are, for an address, those whose steps here end before its own begins.
 
-    `do` is called once a step, by a thread that holds the baton; `stopped` is asked before each.
+    `do` is called once a step, by a thread that holds the baton; `stopped` is asked before each. `flush` is called by whoever has
+    nothing to do, and says whether that took time.
     """
 
     def __init__(
@@ -21,10 +22,12 @@ class Phase:
         after: Mapping[str, Collection[str]],
         do: Callable[[Step], None],
         stopped: Callable[[], bool],
+        flush: Callable[[], bool],
         baton: Baton,
         pace: Pace,
     ) -> None:
-        self._after, self._do, self._stopped, self._baton, self._pace = after, do, stopped, baton, pace
+        self._after, self._do, self._stopped, self._flush = after, do, stopped, flush
+        self._baton, self._pace = baton, pace
         self._left = dict(enumerate(steps))
         self._open = {step.change.address for step in steps}
         self._working, self._ended = 0, baton.condition()
@@ -65,6 +68,7 @@ class Phase:
                 self._pace.busy -= 1
                 self._open.discard(step.change.address)
                 self._baton.turn.notify_all()
+        self._flush()
 
     def _next(self) -> Step | None:
         while self._left and self._error is None and not self._stopped():
@@ -73,7 +77,8 @@ class Phase:
                 ready = next(iter(self._left))  # they wait for one another: the plan has said so
             if ready is not None and self._pace.may_begin():
                 return self._left.pop(ready)
-            self._baton.turn.wait()
+            if not self._flush():
+                self._baton.turn.wait()
         return None
 
     def _may_begin(self, step: Step) -> bool:

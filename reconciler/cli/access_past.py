@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -73,13 +74,16 @@ def show_at(asked: Asked, at: str, form: str, evidence: Evidence | None) -> int:
     code, pasts = asked.read()
     rows = asked.approved({app: asked.pick(past.at(at)) if report.knows(past, at) else [] for app, past in pasts.items()})
     code = worst([code, _lacks(asked, pasts, at)])
-    answers = [report.answer(app, at, past, rows[app]) for app, past in pasts.items()]
+
+    def answers() -> list[dict[str, Any]]:
+        return [report.answer(app, at, past, rows[app]) for app, past in pasts.items()]
+
     if evidence is not None:
-        evidence.write(answers, report.as_csv(rows), pasts)
+        evidence.write(answers(), report.as_csv(rows), pasts)
     known = {asked.called(app): rows[app] for app, past in pasts.items() if report.knows(past, at)}
     _show(
         form,
-        json=lambda: report.as_json(answers),
+        json=lambda: report.as_json(answers()),
         csv=lambda: report.as_csv(rows),
         html=lambda: _page().render_past(known, f"As of {at}, by the log"),
         table=lambda: report.as_table(known, at),
@@ -101,13 +105,13 @@ def show_difference(asked: Asked, since: str, until: str, form: str, evidence: E
     items = {app: moved(asked.pick(past.at(since)), asked.pick(past.at(until)), until) for app, past in known.items()}
     rows = asked.approved({app: [item.row for item in moves] for app, moves in items.items()})
     found = {app: [item._replace(row=row) for item, row in zip(items[app], rows[app], strict=True)] for app in items}
-    answers = report.answers(pasts, found, since, until)
+    answers = partial(report.answers, pasts, found, since, until)
     if evidence is not None:
-        evidence.write(answers, report.as_csv(found), pasts)
+        evidence.write(answers(), report.as_csv(found), pasts)
     called = {asked.called(app): moves for app, moves in found.items()}
     _show(
         form,
-        json=lambda: had_report.as_json(answers),
+        json=lambda: had_report.as_json(answers()),
         csv=lambda: report.as_csv(found),
         html=lambda: _page().render_moved(called, f"Between {since} and {until}, by the log"),
         table=lambda: report.as_table(called, since, until),

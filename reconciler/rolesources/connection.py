@@ -52,7 +52,7 @@ def _permissions(source: RoleSource, rights: Rights) -> list[Step]:
 
 
 def _managing(source: RoleSource, rights: Rights) -> list[Step]:
-    """Which calls need it is documented nowhere, so nothing is called impossible without it."""
+    """Whether a write of roles needs it is documented nowhere, so nothing is called impossible without it."""
     if rights.writing or not rights.managing:
         return []
     lacks = " and ".join(rights.managing)

@@ -39,9 +39,9 @@ def test_a_generated_value_is_journalled_before_it_is_sent(world: World) -> None
             assert {"title": body["title"]} in [line.get("generated") for line in lines]
         return create(resource, body)
 
-    def note(line: dict[str, object]) -> None:
-        lines.append(line)
-        keep(line)
+    def note(*more: dict[str, object]) -> None:
+        lines.extend(more)
+        keep(*more)
 
     world.store.journal, world.client.create = note, sent  # type: ignore[method-assign]
     world.converge()
@@ -76,9 +76,9 @@ def test_a_generated_password_is_sent_and_kept_nowhere(world: World) -> None:
         sent.extend([str(body["password"])] if resource == "Users" else [])
         return create(resource, body)
 
-    def journal(line: dict[str, object]) -> None:
-        lines.append(line)
-        keep(line)
+    def journal(*more: dict[str, object]) -> None:
+        lines.extend(more)
+        keep(*more)
 
     world.client.create = note  # type: ignore[method-assign]
     world.store.journal = journal  # type: ignore[method-assign]

@@ -42,7 +42,7 @@ def run(
     stopped: Callable[[], bool] = lambda: False, pace: Pace | None = None,
 ) -> None:  # fmt: skip
     with baton.held():
-        Phase([step(name) for name in names], after or {}, do, stopped, baton, pace or Pace(most)).run()
+        Phase([step(name) for name in names], after or {}, do, stopped, lambda: False, baton, pace or Pace(most)).run()
 
 
 @pytest.mark.parametrize("most", [2, 4])
@@ -163,3 +163,16 @@ def test_a_disk_that_is_full_is_told_to_everybody_who_waits_for_it() -> None:
 
     run("abc", do, baton, 3)
     assert sorted(told) == ["a", "b", "c"]
+
+
+def test_what_came_of_a_step_is_on_disk_with_the_next_lines_and_before_anybody_waits() -> None:
+    baton, puts = Baton(), list[tuple[str, ...]]()
+    journal = GroupCommit(lambda *lines: puts.append(tuple(line["address"] for line in lines)), baton)
+
+    def do(one: Step) -> None:
+        journal.write({"address": one.change.address})
+        journal.add({"address": one.change.address + " ended"})
+
+    with baton.held():
+        Phase([step("a"), step("b")], {}, do, lambda: False, journal.flush, baton, Pace(1)).run()
+    assert puts == [("a",), ("a ended", "b"), ("b ended",)] and not journal.flush()

@@ -307,7 +307,7 @@ def test_each_missing_thing_is_an_error_with_a_remedy(remote: GitWorld, tmp_path
     (tmp_path / "none").mkdir()
     outside = {**ENV, "GIT_CEILING_DIRECTORIES": str(tmp_path)}
     cases = [
-        (GitStore("wiki", "origin", tmp_path / "none", environ=outside), "no Git repository"),
+        (GitStore("wiki", "origin", tmp_path / "none", environ=outside), "not a Git repository"),
         (GitStore("wiki", "upstream", remote.checkout, environ=ENV), "no remote 'upstream'"),
         (GitStore("wiki", "--upload-pack=x", remote.checkout, environ=ENV), "no remote"),
         (GitStore("wiki", "file:///elsewhere", remote.checkout, environ=ENV), "no remote"),

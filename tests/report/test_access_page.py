@@ -57,7 +57,12 @@ def test_nothing_keeps_a_reader_out(file: Path, scheme: str) -> None:
         assert violations(page) == []
         cells = page.locator("#access tbody tr >> nth=0").locator("td")
         told = {cell.get_attribute("data-label"): (cell.text_content() or "").strip() for cell in cells.all()}
-        assert (told["Since"], told["Until"], told["Last seen"]) == (ADMIN.since, ADMIN.until, ADMIN.confirmed)
+        assert (told["Since"], told["Until"], told["Last seen"]) == ("2026-06-01", ADMIN.until, "2026-11-01")
+        # Beside each other no word is broken, and nothing sticks out.
+        assert page.evaluate("document.documentElement.scrollWidth") == 1280
+        for word in ("Admin (privileged)", "declared", "unmanaged", "2027-01-31"):
+            box = page.get_by_role("cell", name=word, exact=True).first.bounding_box()
+            assert box and box["height"] < 60, word
 
 
 def test_names_stay_text(tmp_path: Path) -> None:

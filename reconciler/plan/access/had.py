@@ -124,8 +124,7 @@ def _sooner(thing: Moment | None, account: Moment | None) -> Moment | None:
 def past(records: Iterable[Record], record: LastApplied | None, names: Mapping[str, str]) -> Past:
     """`names` are what the roles are called, by key. The records are in the order of the log."""
     found, check, gaps = Past(), Check(), list[Gap]()
-    for cycle in _cycles(_looked_at(records, found, check, gaps)):
-        found.told.cycle(cycle)
+    found.told.look(_looked_at(records, found, check, gaps))
     found.problems = tuple(problem for problem in check.ended() if problem not in check.problems)
     found.gaps = tuple(gaps)
     found.now = _now(found.told, record, names, found.newest) if record is not None else {}
@@ -137,8 +136,7 @@ def past_of_part(part: Part, record: LastApplied | None, names: Mapping[str, str
     linked = [item for item in part.records if link_of(item) is not None]
     found = Past(begins=part.begins, newest=part.newest, records=len(linked), head=part.head)
     found.gaps = tuple(Gap(*missing) for missing in part.missing)
-    for cycle in _cycles(linked):
-        found.told.cycle(cycle)
+    found.told.look(linked)
     found.now = _now(found.told, record, names, found.newest) if record is not None else {}
     return found
 
@@ -155,18 +153,6 @@ def _looked_at(records: Iterable[Record], found: Past, check: Check, gaps: list[
         found.begins = found.begins or at
         found.newest, found.head = max(found.newest, at), record
         yield record
-
-
-def _cycles(records: Iterable[Record]) -> Iterator[list[Record]]:
-    """The records of one cycle that follow one another."""
-    cycle: list[Record] = []
-    for record in records:
-        if cycle and (record.get("cycleId") != cycle[-1].get("cycleId") or not record.get("cycleId")):
-            yield cycle
-            cycle = []
-        cycle.append(record)
-    if cycle:
-        yield cycle
 
 
 def _now(told: Told, record: LastApplied, names: Mapping[str, str], at: str) -> dict[Thing, bool | None]:

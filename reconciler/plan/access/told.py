@@ -6,7 +6,7 @@ An account is known by its id on the service, so that a rename ends nothing; a m
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from reconciler.declare.names import STRANGER, fold, is_group, is_user, user_address
@@ -41,6 +41,9 @@ class Names:
         """Of an object that is called so at a time. An id that comes to a name without one is its own."""
         folded = fold(address)
         key = self.by_id.get(id) if id else None
+        called = self.called.get(key or "")
+        if key is not None and called and called[-1][1] == address and self._held[key] == {folded}:
+            return key  # as it was
         if key is None:
             key = self.by_name.get(folded)
             if key is None or (id and key in self._with_id):
@@ -88,13 +91,26 @@ class Told:
         self._kept: tuple[Record, Record] = ({}, {})  # the record that was looked at last, and what of it lasts
         self._begun: set[str] = set()  # groups whose beginning is in the log, so that whom it did not put in came by hand
 
-    def cycle(self, records: list[Record]) -> None:
-        """The records of one cycle: of accounts first, since members are told by their names."""
-        for record in sorted(records, key=lambda record: is_group(_address(record))):
+    def look(self, records: Iterable[Record]) -> None:
+        """At records in the order of the log; in a cycle accounts come first, since members are told by their names."""
+        groups: list[Record] = []
+        for record in records:
+            if groups and (record.get("cycleId") != groups[0].get("cycleId") or not record.get("cycleId")):
+                self._groups(groups)
+                groups = []
             ours, address = record["reconcile"], _address(record)
-            if ours.get("kind") == "object" and is_written(record):
-                look = self._group if is_group(address) else self._user
-                look(record, ours, address)
+            if ours.get("kind") != "object" or not is_written(record):
+                continue
+            if is_group(address):
+                groups.append(record)
+            else:
+                self._user(record, ours, address)
+        self._groups(groups)
+
+    def _groups(self, records: Iterable[Record]) -> None:
+        """Those of one cycle."""
+        for record in records:
+            self._group(record, record["reconcile"], _address(record))
 
     def _put(self, thing: Thing, record: Record, before: bool | None, after: bool | None, sure: bool = True) -> None:
         if not _is_known(record):
@@ -126,12 +142,15 @@ class Told:
         """What it says of each role, folded: (role, before, after, whether it is sure that it was like this before)."""
         if ours.get("roles") is None:
             return
+        was, action = _modified(record, ROLES), ours.get("action")
+        if was == (None, None) and action == "update" and not ours.get("access"):  # as most are: nothing of roles
+            yield from ((self._spell(name), True, True, True) for name in ours["roles"])
+            return
         rows = [row for row in ours.get("access") or () if row.get("kind") == "role"]
         gained, lost = ({self._spell(row["what"], row) for row in rows if row.get("gains") is side} for side in (True, False))
         after = {self._spell(name) for name in ours["roles"]}
-        was = _modified(record, ROLES)
         old, new = ({self._spell(name) for name in side or ()} for side in was)
-        adopted, fresh = ours.get("action") == "adopt", ours.get("action") in ("create", "enable")
+        adopted, fresh = action == "adopt", action in ("create", "enable")
         for what in sorted(after):
             came = what in gained or fresh or (was[0] is not None and what in new - old and not rows)
             untold = adopted or (what in new and was[0] is None and not came)
@@ -183,9 +202,10 @@ def is_written(record: Record) -> bool:
     ours = record["reconcile"]
     if ours.get("action") in (None, "skip", "stageddelete", "other"):
         return False
-    steps = [step for step in record.get("provisioningSteps") or () if step.get("provisioningStepType") == "export"]
-    done = any(step.get("status") in ("success", "warning") for step in steps)
-    return _is_known(record) or done or ours.get("readBack") in ("unknown", "outstanding")
+    if _is_known(record) or ours.get("readBack") in ("unknown", "outstanding"):
+        return True
+    steps = (step for step in record.get("provisioningSteps") or () if step.get("provisioningStepType") == "export")
+    return any(step.get("status") in ("success", "warning") for step in steps)
 
 
 def _is_known(record: Record) -> bool:

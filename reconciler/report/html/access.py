@@ -39,7 +39,7 @@ def row(app: str, held: Held) -> Row:
     what = held.what + (" (privileged)" if held.privileged else "") + ("" if held.shown else " (by the record)")
     place = f"{held.file}:{held.line}" if held.file else ""
     given = (who or held.address, app, held.kind, what, held.source, held.through, place)
-    cells = (*given, held.since, held.until or "", held.reason, held.confirmed)
+    cells = (*given, held.since[:10], held.until or "", held.reason, held.confirmed[:10])
     return Row(cells, mark="privileged" if held.privileged else "")
 
 

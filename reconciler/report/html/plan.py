@@ -16,7 +16,7 @@ from reconciler.report.safe import plain
 from reconciler.report.safeguard_verdict import approve_in, line
 from reconciler.report.text import caution_words, cost, last_line, not_read, skips_to_show, unmanaged_classes
 
-ACCESS = ("Who", "", "What", "Through", "Declared in", "Until", "Reason")
+ACCESS = ("Who", "Change", "What", "Through", "Declared in", "Until", "Reason")
 ENDS = ("Whom", "Role", "Until", "Before", "Then", "Declared in")
 CHANGES = ("Change", "Action", "Cause", "Why", "Declared in")
 
@@ -69,7 +69,7 @@ def _facts(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def _tables(plan: Plan, name: str) -> Iterator[Listing]:
-    yield listing(f"{name}-access", "Access", ACCESS, map(_access, plan.access), ("",))
+    yield listing(f"{name}-access", "Access", ACCESS, map(_access, plan.access), ("Change",))
     yield listing(f"{name}-ends", "Ends", ENDS, map(_ending, plan.ends))
     yield listing(f"{name}-changes", "Changes", CHANGES, map(_change, plan.changes), ("Action", "Cause"))
     yield listing(f"{name}-safeguards", "Safeguards", ("Safeguard", "Status", "Detail"), _safeguards(plan), ("Status",))
