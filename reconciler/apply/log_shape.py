@@ -176,7 +176,7 @@ def step(name: str, kind: str, status: str, description: str, details: Mapping[s
 
 def steps_before(change: Change, scoping: Iterable[Step]) -> tuple[Step, ...]:
     """How a change came about until it was written: read, judged to be in scope or not, matched, worked out."""
-    where = "declared" if change.file else "declared no longer"
+    where = "declared" if change.file else "no longer declared"
     found = "no account matches" if change.precondition is None else f"matched {change.precondition.id}"
     references = sorted(a.path for a in change.attributes if a.reference) + (["members"] if change.add or change.remove else [])
     worked_out = "EntrySynchronization" + EXPORTS.get(change.action, "Update")

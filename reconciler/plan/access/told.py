@@ -139,7 +139,7 @@ class Told:
             self._put(Thing(key, "role", what), record, before, after, sure)
 
     def _roles(self, record: Record, ours: Record) -> Iterator[tuple[str, bool | None, bool | None, bool]]:
-        """What it says of each role, folded: (role, before, after, whether it is sure that it was so before)."""
+        """What it says of each role, folded: (role, before, after, whether it is sure that it was like this before)."""
         if ours.get("roles") is None:
             return
         was, action = _modified(record, ROLES), ours.get("action")
