@@ -121,7 +121,7 @@ def test_a_revocation_that_somebody_took_out_of_the_record_is_told_by_the_log(de
     said = desk.reconcile("plan").out
     (caution,) = [line.strip() for line in said.splitlines() if "by the provisioning log" in line]
     assert caution.startswith(f"! User/{name} was revoked on ") and "(stolen laptop) by the provisioning log" in caution
-    assert "the record does not say so any more" in caution
+    assert "the record no longer says so" in caution
     assert caution.endswith("desired/directory/users/a.yaml:2 [RevokedByLog]")
     desk.people(row + ", accountEnabled: false", "grace@x.org")
     assert desk.reconcile("apply", "--auto-approve").code == 0
