@@ -50,7 +50,7 @@ class Asked(NamedTuple):
     """How to read: `everybody` instead of whom a plan needs; `tell` hears of what takes long.
 
     `counts` is entered for so many people, where that takes long, and yields what is to be called as each was read.
-    `urgent`: somebody is put out, which no name in roles.yaml and no outage of the API may hold up.
+    `urgent`: somebody is put out, which no name in roles.yaml may hold up.
     """
 
     everybody: bool = False
@@ -73,18 +73,21 @@ def asked_of(client: ScimClient, listener: Listener, everybody: bool, urgent: bo
 def read_roles(
     source: RoleSource | None, resolution: Resolution, record: Record | None, live: Live, asked: Asked = AS_NEEDED
 ) -> Live:
-    """What SCIM showed with the roles of each account. Raises ServiceError, and RoleNames for names that are not there."""
+    """What SCIM showed with the roles of each account; they are unknown where the API cannot be read. Who leaves waits for none.
+
+    Raises RoleNames for names that are not there.
+    """
     if source is None:
         beside = is_beside(resolution.user_mapping)
         return replace(live, roles=RolesRead(why="no driver is there that could read them")) if beside else live
     try:
         return _read(source, resolution, record, live, asked)
+    except RoleNames:
+        raise
     except AuthError as error:
         return replace(live, roles=RolesRead(why=_refused(source, error)))
     except ServiceError as error:
-        if not asked.urgent:
-            raise
-        return replace(live, roles=RolesRead(why=f"{source.name}: {error}"))
+        return replace(live, roles=RolesRead(why=f"{source.name} does not show them: {error}"))
 
 
 def _read(source: RoleSource, resolution: Resolution, record: Record | None, live: Live, asked: Asked) -> Live:

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.demo.thousandeyes.permissions import ACCOUNT_ADMIN
@@ -95,6 +95,7 @@ def put(value: Any, way: tuple[str | int, ...], other: Any) -> Any:
     return changed
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_nothing_but_an_answer_or_a_service_error_comes_of_any_json(odd: Odd, data: st.DataObject) -> None:
     whole = data.draw(st.booleans(), "the whole answer")

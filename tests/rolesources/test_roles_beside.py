@@ -530,15 +530,23 @@ def test_of_whom_nothing_points_at_the_roles_are_as_last_seen(world: World) -> N
     assert {"read u1@x.org", "read u7@x.org"} <= set(source(world).calls)
 
 
-def test_without_permission_what_scim_carries_goes_on(world: World) -> None:
+@pytest.mark.parametrize("broken", ["", "catalog", "people", "read"])
+def test_without_permission_or_in_an_outage_what_scim_carries_goes_on(world: World, broken: str) -> None:
+    world.users(*(f"userPrincipalName: {name}@x.org, displayName: {name}" for name in ("ada", "bob", "cy")))
+    world.assign("user: ada@x.org, role: User", "user: bob@x.org, role: User", "user: cy@x.org, role: User")
     world.converge()
-    source(world).lacks = {"catalog"}
-    world.users("userPrincipalName: ada@x.org, displayName: Countess", "userPrincipalName: bob@x.org, displayName: Bob")
+    source(world).lacks, source(world).broken = ({"catalog"}, set()) if not broken else (set(), {broken})
+    world.users("userPrincipalName: ada@x.org, displayName: Countess", "userPrincipalName: bob@x.org, displayName: bob")
     world.assign("user: ada@x.org, role: Organization Admin", "user: bob@x.org, role: NOC")
     plan = world.plan()
-    assert [[a.path for a in change.attributes] for change in plan.changes] == [["displayName"]]
-    assert [item.code for item in plan.cautions] == ["RolesUnknown"]
+    assert [[a.path for a in change.attributes] for change in plan.changes] == [["displayName"], ["active"]]
+    (caution,) = plan.cautions
+    assert caution.code == "RolesUnknown"
+    assert ("answered 500" if broken else "lacks catalog") in caution.text
     assert world.apply().complete
+    (cy,) = [item for item in world.everything().values() if item.get("userName") == "cy@x.org"]
+    assert cy["active"] is False
+    assert source(world).of("ada@x.org") == source(world).of("cy@x.org") == REGULAR
 
 
 def test_who_leaves_is_disabled_although_the_roles_cannot_be_taken(world: World) -> None:
