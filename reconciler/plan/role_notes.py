@@ -31,6 +31,11 @@ def warnings(context: Context) -> Iterator[str]:
     yield from _as_last_seen(context)
     if context.live.roles.silent:
         yield f"who edited roles is not known: {context.live.roles.silent}"
+    if context.live.roles.partly:
+        yield (
+            f"others' edits of roles are not known, or not all of them: {context.live.roles.partly}; whoever was edited so is as "
+            "last seen, until `--refresh roles` reads everybody's or it is their turn"
+        )
     yield from _redefined(context)
     yield from _staying(context)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from reconciler.rolesources import thousandeyes_forms as forms
-from reconciler.rolesources.model import EVERYWHERE, Catalog, Edit, Grant, Holding, Person, Rights
-from reconciler.scim.errors import AuthError, ServiceError, UnusableId
+from reconciler.rolesources.model import EVERYWHERE, Catalog, Grant, Holding, Log, Person, Rights
+from reconciler.rolesources.source import PAGES
+from reconciler.scim.errors import AuthError, ReadError, ServiceError, UnusableId
 from reconciler.scim.identity import is_usable
 from reconciler.scim.sender import Api
 
@@ -17,7 +18,8 @@ ACCESS, VIEW = "API access", "View all users"
 EDIT, EDIT_ALL = "Edit users", "Edit users in all account groups"
 ASSIGN = "Assign management permissions"
 TRIES_OF_LOG = 2  # nothing depends on it that would be worth a longer wait
-PAGES = 1000  # of the activity log; more are a link that leads in a circle
+LOG = "View activity log for all users"  # how the label of the permission begins
+UNHEARD = f"the token lacks the permission '{LOG} in account group', so that the log shows what its owner did and no more"
 
 
 class ThousandEyes:
@@ -42,19 +44,19 @@ class ThousandEyes:
         except AuthError as error:
             if error.status != 403:
                 raise
-            return Rights("", (ACCESS,), (ACCESS,))
+            return Rights("", (ACCESS,), (ACCESS,), log=UNHEARD)
         label = f"{owner.name} ({owner.email})" if owner.name else owner.email
         try:
             may = self._may(owner)
         except AuthError:  # whose roles are not shown: what the list of people says is all that can be known
-            return Rights(label, self._refused_list())
+            return Rights(label, self._refused_list(), log="whether the log shows the token what others did is not known")
         reads = any({ACCESS, VIEW} <= held for held in may.values())
         reading = () if reads else tuple(wanted for wanted in (ACCESS, VIEW) if wanted not in may[owner.home])
         managing = () if any(ASSIGN in held for held in may.values()) else (ASSIGN,)
         if any(EDIT_ALL in held for held in may.values()) or EDIT in may[EVERYWHERE]:
-            return Rights(label, reading, managing=managing)
+            return Rights(label, reading, managing=managing, log=_unheard(owner, may))
         within = tuple(place for place in owner.places if EDIT in may[place.id])
-        return Rights(label, reading, () if within else (EDIT_ALL,), within, managing)
+        return Rights(label, reading, () if within else (EDIT_ALL,), within, managing, _unheard(owner, may))
 
     def _owner(self) -> forms.Profile:
         request = "GET /users/current"
@@ -80,7 +82,8 @@ class ThousandEyes:
         path = _path(role, "/roles/")
         rows = forms.rows(self._api.get(path), "permissions", f"GET {path}")
         held = {forms.said(row, "label", f"GET {path}").lower() for row in rows}
-        return {label for label in (ACCESS, VIEW, EDIT, EDIT_ALL, ASSIGN) if label.lower() in held}
+        found = {label for label in (ACCESS, VIEW, EDIT, EDIT_ALL, ASSIGN) if label.lower() in held}
+        return found | ({LOG} if any(label.startswith(LOG.lower()) for label in held) else set())
 
     def _read(self, path: str) -> Any:
         """What is asked in the account group that the token's owner enters at login, else in one where they may read it."""
@@ -163,22 +166,30 @@ class ThousandEyes:
                 raise
             self._api.put(_path(person), body, there)
 
-    def edits(self, since: str) -> Iterable[Edit]:
-        request = "GET /audit-user-events"
-        found = [edit for event in self._events(since) for edit in forms.edits(event, self._emails, request)]
+    def edits(self, since: str, pages: int = PAGES) -> Log:
+        """The log is not told by kind of event, and whoever may not view what others did is shown less, without a word."""
+        before, request = self._api.asked, "GET /audit-user-events"
+        rights = self.rights()
+        events, more = self._events(since, pages)
+        found = [edit for event in events for edit in forms.edits(event, self._emails, request)]
         if found and found[0].at > found[-1].at:  # in which order is not documented, and several may be of one second
             found.reverse()
-        return sorted(found, key=lambda edit: edit.at)
+        lacking = "; ".join(filter(None, (rights.log, more)))
+        return Log(tuple(sorted(found, key=lambda edit: edit.at)), rights.owner, lacking, self._api.asked - before)
 
-    def _events(self, since: str) -> Iterator[dict[str, Any]]:
+    def _events(self, since: str, pages: int) -> tuple[list[dict[str, Any]], str]:
+        """Those of the first pages, and in words that there are more."""
         query: dict[str, str] | None = {"startDate": since, "useAllPermittedAids": "true"}
-        for _ in range(PAGES):
+        read: list[dict[str, str]] = []
+        events: list[dict[str, Any]] = []
+        while query is not None and len(read) < pages:
+            if query in read:
+                raise ReadError("the link to the next page leads to one that was read", "GET /audit-user-events")
+            read.append(query)
             answer = self._api.get("/audit-user-events", query, TRIES_OF_LOG)
-            yield from forms.rows(answer, "auditEvents", "GET /audit-user-events")
+            events += forms.rows(answer, "auditEvents", "GET /audit-user-events")
             query = forms.next_page(answer, "GET /audit-user-events")
-            if query is None:
-                return
-        raise forms.unreadable("last page", "GET /audit-user-events")
+        return events, "" if query is None else f"the log since {since} holds more than the {len(events)} events that were read"
 
     def _profile(self, person: str) -> forms.Profile | None:
         path = _path(person)
@@ -188,6 +199,15 @@ class ThousandEyes:
             if error.status == 404:
                 return None
             raise
+
+
+def _unheard(owner: forms.Profile, may: Mapping[str, set[str]]) -> str:
+    """What of others' edits the log does not show the token, in words; a role in all account groups is for unnamed ones too."""
+    heard = [place.name for place in owner.places if LOG in may[place.id]]
+    unnamed = any(grant.place == EVERYWHERE for grant in owner.grants)
+    if LOG in may[EVERYWHERE] or (heard and len(heard) == len(owner.places) and not unnamed):
+        return ""
+    return f"the log shows the token what others did in {' and '.join(heard)} alone" if heard else UNHEARD
 
 
 def _path(id: str, under: str = "/users/") -> str:

@@ -65,7 +65,7 @@ class Odd:
         grant = frozenset({Grant(self.office.production, self.office.role(ACCOUNT_ADMIN))})
         yield lambda driver: driver.rights()
         yield lambda driver: driver.catalog()
-        yield lambda driver: (driver.people(), list(driver.edits(SINCE)))
+        yield lambda driver: (driver.people(), driver.edits(SINCE))
         yield lambda driver: driver.read(self.ada.uid)
         yield lambda driver: driver.change(self.ada.uid, grant, frozenset())
         yield lambda driver: run_test(driver, SINCE)

@@ -333,6 +333,20 @@ def test_a_log_that_cannot_be_read_ends_no_plan_and_is_said(world: World, lacks:
     assert recovered(world.store).role_api["read"] == read, "what is not heard now is asked for later"  # type: ignore[union-attr]
 
 
+def test_a_log_of_a_part_is_read_and_that_it_is_one_is_said(world: World) -> None:
+    world.converge()
+    source(world).lacking = "the log shows the token its owner's own doing"
+    session = world.session()
+    assert [w for w in session.planned.plan.warnings if "others' edits" in w] == [
+        "others' edits of roles are not known, or not all of them: the log shows the token its owner's own doing; whoever was "
+        "edited so is as last seen, until `--refresh roles` reads everybody's or it is their turn"
+    ]
+    world.now = "2026-06-02T00:00:00Z"
+    world.assign("user: ada@x.org, role: NOC", "user: bob@x.org, role: User")
+    assert world.apply().complete
+    assert recovered(world.store).role_api["read"] == world.now, "what was asked for is not asked for again"  # type: ignore[union-attr]
+
+
 def many(world: World, count: int) -> list[str]:
     """So many people with one role, read once."""
     names = [f"u{number:02}@x.org" for number in range(count)]

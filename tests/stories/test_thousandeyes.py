@@ -320,6 +320,13 @@ def test_a_second_plan_asks_ten_times_at_most_beside_the_pages_of_scim(world: Ro
     assert world.plan().changes == ()
     beside = [request for request in world.line.requests() if "/v2/Users" not in request]
     assert len(beside) <= 10, beside
+    organisation = world.office.organisation
+    for number in range(1000):  # of other people's work, in whatever form it is logged
+        organisation.log(world.office.boss, world.office.production, f"Report {number} created.", "192.0.2.1")
+    plan = world.plan()
+    beside = [request for request in world.line.requests() if "/v2/Users" not in request]
+    assert len(beside) <= 10, beside
+    assert [w for w in plan.warnings if "holds more than the 150 events that were read" in w]
 
 
 # Whole commands
