@@ -13,6 +13,7 @@ from reconciler.plan.role_table import read
 from reconciler.plan.roles import having
 from reconciler.plan.roles_beside import is_beside, staying
 from reconciler.plan.warnings import listed
+from reconciler.rolesources.model import Edit
 
 
 def cautions(context: Context) -> Iterator[Caution]:
@@ -79,11 +80,22 @@ def _staying(context: Context) -> Iterator[str]:
             want, entry = users[address].values[-1], context.known(address)
             for item in staying(mapping, context.live, live, want, entry):
                 held[item["display"], item["value"]].append(address)
+    edits = {address: context.live.roles.edits.get(live.id) for address, live in context.matching.live.items()}
     for (text, value), addresses in sorted(held.items()):
         harms = fold(value) in context.privileged_then or not context.privileged.isdisjoint(having(context, {fold(value): value}))
         mark = " (privileged)" if harms else ""
         whose = plural(len(addresses), "account")
+        told = listed([_with_author(address, edits[address]) for address in addresses])
         yield (
-            f"{text}{mark} stays on {whose}, since nothing here gave it: {listed(addresses)}; assign it, "
+            f"{text}{mark} stays on {whose}, since nothing here gave it: {told}; assign it, "
             "take it away there, or set `assertive: true` in roles.yaml"
         )
+
+
+def _with_author(address: str, edit: Edit | None) -> str:
+    return f"{address} ({by_whom(edit)})" if edit is not None else address
+
+
+def by_whom(edit: Edit) -> str:
+    """`edited by Boss (boss@example.net) on 2026-06-01 from 192.0.2.7`, as far as the log says it."""
+    return f"edited by {edit.by or 'somebody'} on {edit.at[:10]}" + (f" from {edit.address}" if edit.address else "")

@@ -15,6 +15,7 @@ from reconciler.plan.access.held import held, is_unused
 from reconciler.plan.change import Action
 from reconciler.plan.live import Live, LiveObject, Part, RolesRead
 from reconciler.plan.roles_beside import memory
+from reconciler.plan.unmapped import problems
 from reconciler.record.open import recovered
 from reconciler.report.held import as_csv
 from reconciler.report.html import access as page
@@ -102,8 +103,17 @@ def test_a_role_that_nothing_here_gave_stays_and_is_named(world: World) -> None:
     source(world).log = [Edit("ada@x.org", "2099-01-01T00:00:00Z", "Boss (boss@x.org)", "192.0.2.7")]
     plan = world.plan()
     assert plan.changes == ()
-    assert any(w.startswith("Account Admin in Production stays on 1 account") for w in plan.warnings)
-    assert any(w.startswith("Organization Admin in Staging (privileged) stays on 1 account") for w in plan.warnings)
+    by = "edited by Boss (boss@x.org) on 2099-01-01 from 192.0.2.7"
+    for what in ("Account Admin in Production", "Organization Admin in Staging (privileged)"):
+        begins = f"{what} stays on 1 account, since nothing here gave it: User/ada@x.org ({by}); assign it, "
+        assert any(w.startswith(begins) for w in plan.warnings)
+    rows = held(world.session().planned.context)
+    assert {(row.login, row.what, row.reason) for row in rows} == {
+        ("ada@x.org", "User", ""),
+        ("ada@x.org", "Account Admin in Production", by),
+        ("ada@x.org", "Organization Admin in Staging", by),
+        ("bob@x.org", "User", ""),
+    }
 
 
 def test_with_assertive_it_is_taken_with_whatever_a_new_account_is_given_there(world: World) -> None:
@@ -451,6 +461,26 @@ def test_a_name_that_is_there_twice_is_an_error_at_its_line(
     with pytest.raises(RoleNames, match=words) as caught:
         world.plan()
     assert caught.value.remedy == "give each its own name there"
+
+
+def test_validate_says_nothing_of_roles_that_the_api_still_carries_and_the_right_thing_where_it_is_left_out(world: World) -> None:
+    world.converge()
+    app, record = (world.folder / "desired/apps/wiki/app.yaml").read_text(), recovered(world.store)
+    assert record is not None and "roles" in record.carrying
+
+    def said(text: str, roles: str) -> list[tuple[str, str]]:
+        world.write("apps/wiki/app.yaml", text)
+        world.write("apps/wiki/roles.yaml", roles)
+        found = load(world.folder / "desired").declarations.apps["wiki"]
+        return [(problem.message, problem.remedy) for problem in problems(found, record)]
+
+    assert said(app, ROLES) == []
+    words = "roles were given over the API beside SCIM when last applied, and no longer are: people keep on the service "
+    words += "what it gave them"
+    first = "or take it away first, in a change of its own"
+    assert said(app + "roles: {driver: none}\n", ROLES) == [(words, f"take `driver: none` out of `roles` in app.yaml, {first}")]
+    plain = "roles: [{value: user, displayName: User}]\n"
+    assert said(app, plain) == [(words, f"say in roles.yaml again what each role is there, {first}")]
 
 
 def test_an_api_that_is_left_out_is_asked_nothing(world: World) -> None:
