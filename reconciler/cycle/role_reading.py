@@ -205,7 +205,7 @@ def _by_key(live: Live, people: list[Person], memory: RoleMemory) -> dict[str, P
     found = _by_account(live.users, people)
     theirs = {person.id for person in found.values()}
     alone = {ALONE + person.id: person for person in people if person.id not in theirs}
-    if live.part is not None:
+    if not live.whole:
         alone = {key: person for key, person in alone.items() if key in memory.get("seen", {})}
     return {**found, **alone}
 

@@ -97,6 +97,11 @@ class Live:
     part: Part | None = None
     roles: RolesRead = RolesRead()
 
+    @property
+    def whole(self) -> bool:
+        """Whether whoever is not in here is not on the service."""
+        return self.part is None and not self.unknown
+
     def knows(self, address: str) -> bool:
         """Whether the service was asked for an object: only then it says something that it did not show it."""
         return self.part is None or address in self.part.asked

@@ -15,6 +15,7 @@ from reconciler.plan.access.held import held, is_unused
 from reconciler.plan.change import Action
 from reconciler.plan.live import Live, LiveObject, Part, RolesRead
 from reconciler.plan.roles_beside import memory
+from reconciler.plan.strangers import of_people_alone, of_strangers
 from reconciler.plan.unmapped import problems
 from reconciler.record.open import recovered
 from reconciler.report.held import as_csv
@@ -214,6 +215,28 @@ def test_lockout_counts_whom_the_api_of_roles_alone_lists(world: World) -> None:
     ]
     source(world).alone.remove("root@x.org")
     assert [item.name for item in world.session().guarded.blocking] == ["lockout"]
+
+
+def test_of_whom_scim_lists_nobody_says_the_contrary_after_a_part_of_it_was_read(world: World) -> None:
+    world.assign("user: ada@x.org, role: Organization Admin", "user: bob@x.org, role: Organization Admin")
+    world.converge()
+    session, record = world.session(), recovered(world.store)
+    context = session.planned.context
+    assert record is not None
+    live = context.live
+    (ada,) = (account for account in live.users.values() if account.name == "ada@x.org")
+    part = Live({ada.id: ada}, unknown={"User/bob@x.org": "not asked for"})
+    found = read_roles(world.role_source, context.resolution, record, part)
+    assert [person.email for person in found.roles.people.values()] == ["ada@x.org"]
+    kept = memory(found, record.entries, record.role_api)
+    assert kept["seen"].keys() == record.role_api["seen"].keys(), "nobody is forgotten"
+    bob = next(person for person in source(world).people() if person.email == "bob@x.org")
+    seen = {"beside/" + bob.id: {"at": "2026-06-01T00:00:00Z", "held": ["1/11", "2/11"]}}
+    roles = found.roles._replace(people={"beside/" + bob.id: bob}, seen=seen)
+    for whole, expected in ((live, ["bob@x.org"]), (part, [])):
+        told = replace(context, live=replace(whole, roles=roles))
+        assert [email for _, email, _ in of_people_alone(told)] == expected
+        assert any("SCIM does not list" in words for words in of_strangers(told, ())) is bool(expected)
 
 
 def test_an_administrator_in_part_counts_as_one_who_loses_it(world: World) -> None:
@@ -461,6 +484,14 @@ def test_a_name_that_is_there_twice_is_an_error_at_its_line(
     with pytest.raises(RoleNames, match=words) as caught:
         world.plan()
     assert caught.value.remedy == "give each its own name there"
+
+
+def test_an_account_group_that_is_named_twice_in_another_case_is_an_error_at_its_line(world: World) -> None:
+    world.write("apps/wiki/roles.yaml", ROLES.replace("[Production, Staging]", "[Production, Staging, production]", 1))
+    found = [problem for problem in load(world.folder / "desired").problems if problem.code == "duplicate"]
+    assert [(problem.place.line, problem.message) for problem in found] == [
+        (5, "the account group production is named twice: names go whatever their case")
+    ]
 
 
 def test_validate_says_nothing_of_roles_that_the_api_still_carries_and_the_right_thing_where_it_is_left_out(world: World) -> None:
