@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
+from reconciler.declare.model import App
 from reconciler.declare.names import fold
+from reconciler.declare.place import Place
 from reconciler.declare.wording import plural
 from reconciler.plan.context import Context
 from reconciler.plan.model import Caution
-from reconciler.plan.role_table import read
+from reconciler.plan.role_table import RoleTable, read
 from reconciler.plan.roles import having
 from reconciler.plan.roles_beside import is_beside, staying
 from reconciler.plan.warnings import listed
@@ -37,6 +39,9 @@ def warnings(context: Context) -> Iterator[str]:
             f"others' edits of roles are not known, or not all of them: {context.live.roles.partly}; whoever was edited so is as "
             "last seen, until `--refresh roles` reads everybody's or it is their turn"
         )
+    yield from (
+        f"{at.file}:{at.line}: {words}" for at, words in undeclared(context.app, context.live.roles.table, context.privileged)
+    )
     yield from _redefined(context)
     yield from _staying(context)
 
@@ -90,6 +95,21 @@ def _staying(context: Context) -> Iterator[str]:
             f"{text}{mark} stays on {whose}, since nothing here gave it: {told}; assign it, "
             "take it away there, or set `assertive: true` in roles.yaml"
         )
+
+
+def undeclared(app: App, table: RoleTable, privileged: Container[str]) -> Iterator[tuple[Place, str]]:
+    """Each role by which others are managed on the service and that is not said to be privileged, at its line."""
+    managing = {role.id for role in table.catalog.roles if role.managing}
+    for key, role in app.roles.items():
+        given = table.given.get(key)
+        if (
+            role.grant is not None
+            and given is not None
+            and key not in privileged
+            and any(g.role in managing for g in given.grants)
+        ):
+            words = f"{role.displayName} is {role.grant.role} there, by which others are managed: say `privileged: true` of it"
+            yield role.grant.place, words
 
 
 def _with_author(address: str, edit: Edit | None) -> str:

@@ -18,10 +18,11 @@ class Grant(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A role or a place that the service has."""
+    """A role or a place that the service has; `managing` where others can be managed by that role."""
 
     id: str
     name: str
+    managing: bool = False
 
 
 class Catalog(NamedTuple):

@@ -17,6 +17,7 @@ from reconciler.scim.sender import Api
 ACCESS, VIEW = "API access", "View all users"
 EDIT, EDIT_ALL = "Edit users", "Edit users in all account groups"
 ASSIGN = "Assign management permissions"
+NO_HOME = "login account group"  # in what is answered of somebody who is to have one
 TRIES_OF_LOG = 2  # nothing depends on it that would be worth a longer wait
 LOG = "View activity log for all users"  # how the label of the permission begins
 UNHEARD = f"the token lacks the permission '{LOG} in account group', so that the log shows what its owner did and no more"
@@ -158,7 +159,10 @@ class ThousandEyes:
         """What is refused has changed nothing: it is sent again in an account group where the owner may edit people, if any."""
         try:
             self._api.put(_path(person), body)
-        except AuthError as error:
+        except ServiceError as error:
+            if error.status == 400 and NO_HOME in error.message.lower():
+                told = f"{error.message}; say `loginAccountGroup` of one of the person's roles in roles.yaml"
+                raise ServiceError(told, error.request, error.status, remedy=error.remedy) from None
             if error.status != 403:
                 raise
             there = self._elsewhere({EDIT_ALL}, *([] if EVERYWHERE in places else [{EDIT}]), first=places)

@@ -75,7 +75,7 @@ def person(row: Data, request: str) -> Person:
 
 
 def named(row: Data, id: str, name: str, request: str) -> Named:
-    return Named(text(row, id, request), text(row, name, request))
+    return Named(text(row, id, request), text(row, name, request), row.get("hasManagementPermissions") is True)
 
 
 def of_one_organization(groups: list[dict[str, Any]], request: str) -> list[dict[str, Any]]:

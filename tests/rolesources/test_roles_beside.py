@@ -239,6 +239,16 @@ def test_of_whom_scim_lists_nobody_says_the_contrary_after_a_part_of_it_was_read
         assert any("SCIM does not list" in words for words in of_strangers(told, ())) is bool(expected)
 
 
+@pytest.mark.parametrize("declared", [True, False])
+def test_a_role_that_manages_others_and_is_not_declared_privileged_is_a_warning_at_its_line(world: World, declared: bool) -> None:
+    world.write("apps/wiki/roles.yaml", ROLES if declared else ROLES.replace("    privileged: true\n", ""))
+    said = [w for w in world.plan().warnings if "others are managed" in w]
+    assert said == ([] if declared else [
+        f"{world.folder}/desired/apps/wiki/roles.yaml:4: Organization Admin is Organization Admin there, by which others are "
+        "managed: say `privileged: true` of it"
+    ])  # fmt: skip
+
+
 def test_an_administrator_in_part_counts_as_one_who_loses_it(world: World) -> None:
     """With `assertive` what is held beside is taken: the last administrator would go."""
     app = (world.folder / "desired/apps/wiki/app.yaml").read_text()

@@ -72,6 +72,7 @@ def test_names_are_those_of_all_roles_and_of_the_account_groups_that_the_token_s
     desk.office.organisation.new_role("Night shift")
     found = desk.driver.catalog()
     assert [role.name for role in found.roles] == [ORGANIZATION_ADMIN, ACCOUNT_ADMIN, REGULAR_USER, "Night shift"]
+    assert [role.managing for role in found.roles] == [True, True, False, False]
     assert found.places == (Named(desk.office.production, "Production"), Named(desk.office.staging, "Staging"))
     assert desk.line.requests() == ["GET /v7/roles", "GET /v7/account-groups"]
 
@@ -196,7 +197,7 @@ def test_a_home_is_for_who_has_none_or_is_no_longer_there(desk: Desk, role: str,
 def test_a_member_of_another_organization_is_written_with_a_home(desk: Desk) -> None:
     ada = desk.office.hire("ada@x.org")
     ada.elsewhere, ada.login = True, None
-    with pytest.raises(ServiceError, match="another organization needs a login account group"):
+    with pytest.raises(ServiceError, match="another organization needs a login account group; say `loginAccountGroup` of one of"):
         desk.driver.change(ada.uid, frozenset({desk.grant(ACCOUNT_ADMIN)}), NOBODY)
     after = desk.driver.change(ada.uid, frozenset({desk.grant(ACCOUNT_ADMIN)}), NOBODY, desk.office.staging)
     assert after and after.home == desk.office.staging

@@ -28,7 +28,12 @@ DECLARED = """roles:
     displayName: User
     thousandeyes: {role: Regular User, accountGroups: all}
 """
-ROLES = (Named("11", "Organization Admin"), Named("12", "Account Admin"), Named("13", "Regular User"), Named("90", "NOC Viewer"))
+ROLES = (
+    Named("11", "Organization Admin", True),
+    Named("12", "Account Admin"),
+    Named("13", "Regular User"),
+    Named("90", "NOC Viewer"),
+)
 PLACES = (Named("1", "Production"), Named("2", "Staging"))
 NEW = frozenset({Grant(EVERYWHERE, "13")})  # what everybody gets who is created over SCIM
 
