@@ -496,6 +496,32 @@ def test_a_name_that_is_there_twice_is_an_error_at_its_line(
     assert caught.value.remedy == "give each its own name there"
 
 
+@pytest.mark.parametrize(
+    ("said", "driver", "problems"),
+    [
+        ("roleSource: thousandeyes-v7", "thousandeyes-v7", []),
+        ("roles: {driver: thousandeyes-v7}", "thousandeyes-v7", []),
+        ("roleSource: none", None, []),
+        ("roleSource: thousandeyes-v7\nroles: {apiUrl: 'https://a.example.com/v7'}", "thousandeyes-v7", []),
+        ("roleSource: thousandeyes-v7\nroles: {driver: thousandeyes-v7}", "thousandeyes-v7", []),
+        ("roleSource: thousandeyes-v7\nroles: {driver: none}", None,
+         ["roleSource is thousandeyes-v7, and the driver of roles is none"]),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("profile", ["thousandeyes", "generic"])
+def test_app_yaml_names_the_driver_in_short_or_beside_its_address(
+    world: World, profile: str, said: str, driver: str | None, problems: list[str]
+) -> None:
+    app = (world.folder / "desired/apps/wiki/app.yaml").read_text().replace("profile: thousandeyes", f"profile: {profile}")
+    world.write("apps/wiki/app.yaml", f"{app}{said}\n")
+    loaded = load(world.folder / "desired")
+    api = loaded.declarations.apps["wiki"].role_api
+    assert (api and api.driver, [problem.message for problem in loaded.problems if problem.severity == "error"]) == (
+        driver,
+        problems,
+    )
+
+
 def test_an_account_group_that_is_named_twice_in_another_case_is_an_error_at_its_line(world: World) -> None:
     world.write("apps/wiki/roles.yaml", ROLES.replace("[Production, Staging]", "[Production, Staging, production]", 1))
     found = [problem for problem in load(world.folder / "desired").problems if problem.code == "duplicate"]
