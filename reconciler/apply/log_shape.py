@@ -43,6 +43,7 @@ class Facts:
     roles:     names of the roles before and after, None where nobody knows them
     before:    Graph's steps until the object is written, `exports` those since
     rows:      who gains or loses what by it
+    adopts:    the account was there before, and is ours from now on: who had what of it before is not known
     """
 
     app: str
@@ -65,6 +66,7 @@ class Facts:
     causes: tuple[str, ...] = ()
     place: tuple[str, int] = ("", 0)
     digest: str = ""
+    adopts: bool = False
     information: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -110,6 +112,7 @@ def _ours(facts: Facts) -> dict[str, Any]:
         "address": facts.address,
         "action": facts.action,
         "occasion": facts.occasion,
+        "adopts": facts.adopts,
         "causes": list(facts.causes),
         "declaredAt": {"file": facts.place[0], "line": facts.place[1]} if facts.place[0] else None,
         **facts.origin.as_json(),
