@@ -137,7 +137,7 @@ class _Reading:
         wanted = wanted_roles(self.resolution, self.live, self.entries)
         users = {id: _with(self.table, account, held.get(id), wanted.get(id, ())) for id, account in self.live.users.items()}
         roles = RolesRead(
-            self.table,
+            replace(self.table, held=frozenset().union(*held.values())),
             unknown={id: NOT_LISTED for id in self.live.users if id not in known},
             as_of={id: was["at"] for id, was in known.items() if id not in fresh},
             seen=known,

@@ -69,6 +69,16 @@ class AttributeChange(NamedTuple):
             return self.replaced, self.after
         return self.before and REDACTED, self.after and REDACTED
 
+    def told(self) -> tuple[Any, Any]:
+        """The same for people to read: the ids of roles stay out."""
+        before, after = self.shown()
+        return (_nameable(before), _nameable(after)) if self.apart else (before, after)
+
+
+def _nameable(value: Any) -> Any:
+    items = value if isinstance(value, list) else []
+    return [{name: said for name, said in item.items() if name != "grants"} for item in items] or value
+
 
 class Precondition(NamedTuple):
     """What must still hold when the change is applied: the live id, its ETag, the digest of its managed values."""

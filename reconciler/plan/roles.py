@@ -43,8 +43,7 @@ def partly(context: Context, names: Named) -> set[str]:
     if not table.given:
         return set()
     declared = {fold(role.value) for role in context.app.roles.values()}
-    others = [text for name, text in names.items() if name not in declared]
-    return table.touching(table.grants(others)) & context.app.roles.keys() if others else set()
+    return table.touching(table.named(names.keys() - declared)) & context.app.roles.keys()
 
 
 def having(context: Context, names: Named) -> set[str]:
