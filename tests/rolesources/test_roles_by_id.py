@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.adopt.roles_beside import Beside
+from reconciler.cycle.reviewed import about
+from reconciler.cycle.role_reading import Anew, Asked
 from reconciler.declare.model import Role
 from reconciler.plan.role_table import Given, RoleTable, grants_of
 from reconciler.report.change_text import attribute_lines
@@ -188,3 +190,21 @@ def test_import_gives_no_value_that_reads_like_another_role() -> None:
         "Organization Admin in all account groups (Staging)",
         "Organization Admin in all account groups",
     )
+
+
+# Whose roles are read anew
+
+
+def test_whom_a_selection_or_a_saved_plan_names_is_read_anew(world: World) -> None:
+    names = [f"u{number}@x.org" for number in range(10)]
+    world.users(*(f"userPrincipalName: {name}, displayName: {name}" for name in names))
+    world.assign(*(f"user: {name}, role: User" for name in names))
+    world.converge()
+    last = world.everything()[max(id for id, item in world.everything().items() if "userName" in item)]["userName"]
+    source(world).give(last)  # of which no log tells
+    assert world.plan().changes == ()
+    reviewed = world.session(asked=Asked(Anew(everybody=True))).planned.plan
+    assert about([reviewed]) == (f"User/{last}",)
+    fresh = world.session(asked=Asked(Anew(addresses=about([reviewed])))).planned.plan
+    assert [change.digest for change in fresh.changes] == [change.digest for change in reviewed.changes]
+    assert world.session(asked=Asked(Anew(addresses=(f"user/{last.upper()}",)))).planned.plan.changes == fresh.changes
