@@ -112,7 +112,7 @@ def _record(
     table, user = shared.job.inputs.live.roles.table, shared.job.resolution.users.get(change.address)
     shared.job.record.see_roles(id, {"at": recorded.now(), "held": written(holding.grants)})
     entry = shared.changes.entry(change, id)
-    shown = table.items(holding.grants, [role.key for role in user.roles] if user is not None else ())
+    shown = table.items(holding.grants, [role.key for role in user.roles if role.grant is not None] if user is not None else ())
     tell(entry, {ROLES: attribute.after}, {ROLES: shown} if kept or lacking else {})
     recorded.give_roles(change.address, entry)
     if kept or lacking:

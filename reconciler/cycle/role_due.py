@@ -57,7 +57,9 @@ def ids_of(known: Known, addresses: Iterable[str]) -> set[str]:
 def wanted_roles(resolution: Resolution, live: Live, entries: Entries) -> dict[str, tuple[str, ...]]:
     """Id of an account -> the keys of the roles that its user is to hold."""
     matched, users = match(resolution, live, entries).live, resolution.users
-    return {account.id: tuple([r.key for r in users[a].roles]) for a, account in matched.items() if a in users}
+    return {
+        account.id: tuple([r.key for r in users[a].roles if r.grant is not None]) for a, account in matched.items() if a in users
+    }
 
 
 def _oldest(known: Known, ids: Iterable[str], most: int) -> list[str]:

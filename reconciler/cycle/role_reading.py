@@ -208,7 +208,7 @@ def _read_each(source: RoleSource, people: Mapping[str, Person], asked: Asked) -
 
 def everybody(source: RoleSource, live: Live, asked: Asked) -> dict[str, Grants]:
     """What each account holds, by its id; of whom the API does not list nothing is said. Raises ServiceError."""
-    found = _read_each(source, _by_account(live.users, source.people()), asked)
+    found = _read_each(source, by_account(live.users, source.people()), asked)
     return {id: item.grants for id, item in found.items() if item is not None}
 
 
@@ -233,7 +233,7 @@ def _told(asked: Asked, people: int) -> AbstractContextManager[Callable[[], obje
 
 def _by_key(live: Live, people: list[Person], memory: RoleMemory) -> dict[str, Person]:
     """Everybody by id of their account, or by ALONE and their own id; by a part of SCIM nobody new is known to have none."""
-    found = _by_account(live.users, people)
+    found = by_account(live.users, people)
     theirs = {person.id for person in found.values()}
     alone = {ALONE + person.id: person for person in people if person.id not in theirs}
     if live.part is not None:
@@ -241,10 +241,10 @@ def _by_key(live: Live, people: list[Person], memory: RoleMemory) -> dict[str, P
     return {**found, **alone}
 
 
-def _by_account(users: Mapping[str, LiveObject], people: list[Person]) -> dict[str, Person]:
-    """By id of the account on the SCIM side: by name, which is the e-mail address there, else by the same id."""
-    emails, ids = {fold(person.email): person for person in people}, {person.id: person for person in people}
-    found = {id: emails.get(fold(account.name)) or ids.get(id) for id, account in users.items()}
+def by_account(users: Mapping[str, LiveObject], people: list[Person]) -> dict[str, Person]:
+    """By id of the account on the SCIM side: by name, which is the e-mail address there; equal ids of two APIs say nothing."""
+    emails = {fold(person.email): person for person in people}
+    found = {id: emails.get(fold(account.name)) for id, account in users.items()}
     return {id: person for id, person in found.items() if person is not None}
 
 

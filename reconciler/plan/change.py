@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from reconciler.plan.role_names import going
 from reconciler.resolve.canonical import canonical
 
 REDACTED = "[Redact]"
@@ -70,9 +71,9 @@ class AttributeChange(NamedTuple):
         return self.before and REDACTED, self.after and REDACTED
 
     def told(self) -> tuple[Any, Any]:
-        """The same for people to read: the ids of roles stay out."""
+        """The same for people to read: the ids of roles stay out, and those that stay under another name."""
         before, after = self.shown()
-        return (_nameable(before), _nameable(after)) if self.apart else (before, after)
+        return (_nameable(going(before, after)), _nameable(after)) if self.apart else (before, after)
 
 
 def _nameable(value: Any) -> Any:

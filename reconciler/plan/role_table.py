@@ -97,14 +97,15 @@ class RoleTable:
 
     def memory(self, keys: Collection[str]) -> dict[str, GivenRole]:
         """What the record keeps: every role, of those of which somebody still holds what they were (`keys`) that, too."""
-        return {
-            key: {
-                "value": given.item["value"],
-                "display": given.item["display"],
-                "grants": written(given.grants | given.was if key in keys else given.grants),
-            }
-            for key, given in self.given.items()
-        }
+        return {key: self._memory(given, key in keys) for key, given in self.given.items()}
+
+    def _memory(self, given: Given, is_still_held: bool) -> GivenRole:
+        item = given.item
+        grants = written(given.grants | given.was if is_still_held else given.grants)
+        kept = GivenRole(value=item["value"], display=item["display"], grants=grants)
+        if "role" in item:
+            kept |= {"role": item["role"], "accountGroups": item["accountGroups"], "ids": item["grants"]}
+        return kept
 
     def _other(self, grant: Grant) -> Item:
         """One that no declared role stands for, by the service's own names; by its ids too where these are another's as well."""
@@ -173,10 +174,11 @@ def role_table(app: App, catalog: Catalog, memory: Mapping[str, GivenRole]) -> t
         if role.grant is not None:
             given[role.key] = _given(role, role.grant, catalog, memory, problems)
     values = {fold(role.value) for role in app.roles.values()}
-    for key, was in memory.items():
-        if key not in app.roles and fold(was["value"]) not in values:
+    taken = {fold(item.item["value"]) for item in given.values()}
+    for key, was in memory.items():  # of roles that are declared no more, or as nothing there
+        if key not in given and fold(was["value"]) not in taken:
             item = {"value": was["value"], "display": was["display"], "grants": was["grants"]}
-            given[key] = Given(item, read(was["grants"]))
+            given[key] = Given(item, read(was["grants"]), privileged=key in app.roles and app.roles[key].privileged)
     return RoleTable(given, catalog, frozenset(values | {fold(item.item["value"]) for item in given.values()})), problems
 
 
@@ -188,9 +190,10 @@ def _given(role: Role, grant: RoleGrant, catalog: Catalog, memory: Mapping[str, 
     groups = [found.id("account group", catalog.places, name, place) for name, place in named_groups]
     places = [EVERYWHERE] if grant.groups is None else groups
     home = found.id("account group", catalog.places, grant.home, grant.home_place) if grant.home else ""
-    grants = frozenset(Grant(place, own) for place in places)
+    item, grants = role_items([role])[0], frozenset(Grant(place, own) for place in places)
+    found.same(grant.place, item, grants, memory.get(role.key), catalog)
     last = read(memory[role.key]["grants"]) if role.key in memory else NOTHING
-    return Given({**role_items([role])[0], "grants": written(grants)}, grants, home, role.privileged, last)
+    return Given({**item, "grants": written(grants)}, grants, home, role.privileged, last)
 
 
 class _Lookup(NamedTuple):
@@ -215,6 +218,18 @@ class _Lookup(NamedTuple):
             now = f"; the one that was given is called {renamed!r} by now" if renamed else ""
             self._problem(place, f"there is no {noun} {name!r} on the service{now}", remedy)
         return ""
+
+    def same(self, place: Place, item: Item, grants: Grants, was: GivenRole | None, catalog: Catalog) -> None:
+        """That names which stand for other ids than when they were looked up last, of which the old ones bear others by now."""
+        if was is None or (item["role"], item["accountGroups"]) != (was.get("role"), was.get("accountGroups")):
+            return
+        before = read(was.get("ids", ()))
+        gone = [("role", catalog.roles, {g.role for g in before} - {g.role for g in grants})]
+        gone += [("account group", catalog.places, {g.place for g in before} - {g.place for g in grants})]
+        for noun, known, ids in gone if all(g.role and g.place for g in grants) else ():
+            for old in (one for one in known if one.id in ids):
+                said = f"another {noun} bears the name by now: the one that was meant is called {old.name!r} ({old.id})"
+                self._problem(place, said, f"did you mean {old.name!r}? for the other one give the role another displayName")
 
     def _problem(self, place: Place, message: str, remedy: str) -> None:
         self.problems.append(Problem(place, "error", "role-source-name", message, remedy))

@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.declare.names import fold, name_of
 from reconciler.plan.change import Change
 from reconciler.plan.context import Context
-from reconciler.plan.role_names import Named, named
+from reconciler.plan.role_names import Named, going, named
 
 
 def moved(context: Context, change: Change) -> tuple[Named, Named]:
@@ -19,7 +19,7 @@ def moved(context: Context, change: Change) -> tuple[Named, Named]:
 def written(carrying: Container[str], change: Change) -> tuple[Named, Named]:
     """The same by the targets that carry roles."""
     found = [a for a in change.attributes if a.path in carrying]
-    return _all(a.replaced for a in found), _all(a.after for a in found)
+    return _all(going(a.replaced, a.after) for a in found), _all(a.after for a in found)
 
 
 def of_values(context: Context, values: tuple[Any, ...]) -> Named:

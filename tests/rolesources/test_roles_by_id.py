@@ -8,11 +8,12 @@ import pytest
 
 from reconciler.adopt.roles_beside import Beside
 from reconciler.cycle.reviewed import about
-from reconciler.cycle.role_reading import Anew, Asked
+from reconciler.cycle.role_reading import Anew, Asked, RoleNames, by_account
 from reconciler.declare.model import Role
+from reconciler.plan.live import LiveObject
 from reconciler.plan.role_table import Given, RoleTable, grants_of
 from reconciler.report.change_text import attribute_lines
-from reconciler.rolesources.model import EVERYWHERE, Catalog, Edit, Grant, Named
+from reconciler.rolesources.model import EVERYWHERE, Catalog, Edit, Grant, Named, Person
 from tests.support.role_api import DECLARED, MAPPINGS, PLACES, MemoryRoles
 from tests.support.role_api import ROLES as ROLES_THERE
 from tests.support.world import World
@@ -208,3 +209,65 @@ def test_whom_a_selection_or_a_saved_plan_names_is_read_anew(world: World) -> No
     fresh = world.session(asked=Asked(Anew(addresses=about([reviewed])))).planned.plan
     assert [change.digest for change in fresh.changes] == [change.digest for change in reviewed.changes]
     assert world.session(asked=Asked(Anew(addresses=(f"user/{last.upper()}",)))).planned.plan.changes == fresh.changes
+
+
+# Names that mean another id by now
+
+
+def renamed(world: World, *roles: Named) -> None:
+    source(world).catalog_now = Catalog(roles, PLACES)
+
+
+def test_a_name_that_another_role_has_taken_is_an_error_at_its_line(world: World) -> None:
+    world.converge()
+    others = [role for role in ROLES_THERE if role.id != "13"]
+    renamed(world, *others, Named("13", "Old"), Named("99", "Regular User"))
+    with pytest.raises(RoleNames, match=r":8:\d+: another role bears the name by now.* called 'Old' \(13\)") as caught:
+        world.plan()
+    assert caught.value.remedy.startswith("did you mean 'Old'?")
+    renamed(world, *others, Named("99", "Regular User"))  # deleted, and made again
+    assert world.plan().changes[0].causes == ("config",)
+
+
+def test_a_saved_plan_of_a_role_that_is_another_by_now_is_stale(world: World) -> None:
+    world.converge()
+    world.assign("user: ada@x.org, role: Organization Admin", "user: ada@x.org, role: User", "user: bob@x.org, role: User")
+    reviewed = world.plan()
+    renamed(world, *(role for role in ROLES_THERE if role.id != "11"), Named("99", "Organization Admin"))
+    found = world.compare(reviewed)
+    assert ([item.address for item in found.moved], found.todo) == (["User/ada@x.org"], [])
+
+
+# Accounts, and roles that are nothing there
+
+
+def test_an_equal_id_of_another_person_is_nobodys_account() -> None:
+    users = {"a1": LiveObject("a1", "ada@x.org", (None,), None, True), "b2": LiveObject("b2", "bob@x.org", (None,), None, True)}
+    found = by_account(users, [Person("a1", "stranger@x.org"), Person("z", "BOB@x.org")])
+    assert {id: person.email for id, person in found.items()} == {"b2": "BOB@x.org"}
+
+
+def test_a_role_that_is_nothing_there_any_more_is_taken_and_said(world: World) -> None:
+    noc = "  - {value: noc, displayName: NOC, thousandeyes: {role: NOC Viewer, accountGroups: [Staging]}}\n"
+    world.write("apps/wiki/roles.yaml", DECLARED + noc)
+    world.assign("user: ada@x.org, role: NOC", "user: ada@x.org, role: User", "user: bob@x.org, role: User")
+    world.converge()
+    world.write("apps/wiki/roles.yaml", DECLARED + "  - {value: noc, displayName: NOC}\n")
+    assert "NOC is assigned, and gives nothing on the service: it has no `thousandeyes`" in "\n".join(world.plan().warnings)
+    world.converge()
+    assert held(world) == {REGULAR}
+
+
+def test_what_stays_in_one_place_is_not_lost_where_more_is_gained(world: World) -> None:
+    noc = "  - {value: noc, displayName: NOC, thousandeyes: {role: NOC Viewer, accountGroups: [Production]}}\n"
+    world.write("apps/wiki/roles.yaml", DECLARED + noc)
+    world.assign("user: ada@x.org, role: NOC", "user: bob@x.org, role: User")
+    world.converge()
+    world.write("apps/wiki/roles.yaml", DECLARED + noc.replace("[Production]", "[Production, Staging]"))
+    plan = world.plan()
+    (change,) = plan.changes
+    assert [(row.gains, row.what) for row in plan.access] == [(True, "NOC")]
+    lines = attribute_lines(change.attributes[0], change.action)
+    assert [line.split(":")[0].strip() for line in lines] == ["roles", "+ noc"]
+    world.converge()
+    assert held(world) == {REGULAR, ("1", "90"), ("2", "90")}
