@@ -43,7 +43,7 @@ class Beside(NamedTuple):
         found = next((item for item in made.values() if item.grant == grant), None)
         if found is None:
             where = "all account groups" if groups is None else ", ".join(groups)
-            taken = {*made, *self.table.given, DEFAULT_ACCESS_KEY}
+            taken = {*made, *self.table.given, *self.table.texts, DEFAULT_ACCESS_KEY}
             called = next(n for n in _names(name, where) if fold(n) not in taken)
             found = made[fold(called)] = Role(fold(called), called, called, grant=grant)
         return found

@@ -19,7 +19,7 @@ from reconciler.adopt.roles_beside import Beside
 from reconciler.adopt.yaml_edit.edit import append
 from reconciler.cycle.declarations import checked
 from reconciler.cycle.listener import SILENT, Listener
-from reconciler.cycle.role_reading import asked_of, everybody, shown
+from reconciler.cycle.role_reading import Anew, asked_of, everybody, shown
 from reconciler.cycle.role_source import opened
 from reconciler.declare.folders import SUFFIXES
 from reconciler.declare.model import App, Declarations
@@ -157,7 +157,7 @@ def _beside(
     live = Live({user["id"]: LiveObject(user["id"], str(user.get("userName")), (), None, True) for user in read.users})
     try:
         table, problems = role_table(app, source.catalog(), {})
-        held = everybody(source, live, asked_of(client, heard, True))
+        held = everybody(source, live, asked_of(client, heard, Anew(True)))
     except ServiceError as error:
         notes.add(f"roles are not taken over: {source.name} does not show them: {error}", app.name)
         return None

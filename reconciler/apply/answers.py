@@ -7,7 +7,6 @@ from typing import Any
 from reconciler.apply.ids import Ids
 from reconciler.plan.change import AttributeChange
 from reconciler.plan.diff import same
-from reconciler.plan.outstanding import taken_and_there
 from reconciler.resolve.mapping import CompiledMapping, Slot
 
 
@@ -36,9 +35,8 @@ def undone_active(attribute: AttributeChange, answered: Any) -> str:
     return "" if answered is None else f"the account is still {'inactive' if attribute.after else 'active'}"
 
 
-def undone_roles(attribute: AttributeChange, answered: Any, lacking: list[str]) -> str:
+def undone_roles(kept: list[str], lacking: list[str]) -> str:
     """The roles that stayed, and those that did not come."""
-    kept = taken_and_there(attribute.replaced, attribute.after, answered)
     stayed = [f"{_roles(kept)} stayed"] if kept else []
     return " and ".join([*stayed, *([f"{_roles(lacking)} {'is' if len(lacking) == 1 else 'are'} not shown"] if lacking else [])])
 

@@ -57,7 +57,7 @@ class Recorded:
             return ""
         # Of a service that shows nobody's roles nobody can tell which are lacking.
         lacking = given_and_lacking(attribute.after, answered) if attribute.path in self.job.shown_roles else []
-        return undone_roles(attribute, answered, lacking)
+        return undone_roles(taken_and_there(attribute.replaced, attribute.after, answered), lacking)
 
     def take(self, change: Change, attributes: Attributes, live: Resource, beside: set[str]) -> Entry:
         """The entry once these attributes were told to the service, which shows the object as `live`.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from reconciler.declare.names import is_group, is_user
 from reconciler.plan.change import Action, AttributeChange, Change
 from reconciler.plan.name_swaps import unique_values
-from reconciler.plan.role_names import named
+from reconciler.plan.role_names import going, named
 from reconciler.plan.roles import written
 
 
@@ -67,7 +67,7 @@ def _own(change: Change) -> tuple[AttributeChange, ...]:
 
 def takes_roles(step: Step) -> bool:
     """Whether somebody has a role less after a write of roles, whatever else it gives: one request does both."""
-    return any(named(a.before).keys() - named(a.after).keys() for a in step.attributes)
+    return any(named(going(a.before, a.after)).keys() - named(a.after).keys() for a in step.attributes)
 
 
 def _updates(changes: Iterable[Change], carrying: Container[str]) -> tuple[list[Change], list[Change]]:

@@ -22,6 +22,7 @@ from reconciler.cli.common import (
     lock_option,
     minimal_option,
     options,
+    refresh_option,
     selection_options,
     worst,
 )
@@ -60,6 +61,7 @@ def _digest(context: click.Context, option: click.Parameter, value: str | None) 
 @selection_options
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, readable=False))
 @minimal_option
+@refresh_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @lock_option
 @jobs_option("Apps at a time, where it does not ask.")
@@ -75,22 +77,24 @@ def _digest(context: click.Context, option: click.Parameter, value: str | None) 
 @click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Append what was done, or why not, as Markdown.")
 def apply(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...],
-    files: tuple[Path, ...], minimal: bool, auto_approve: bool, lock_timeout: float, jobs: int, form: str,
-    digest: str | None, report: Path | None,
+    files: tuple[Path, ...], minimal: bool, refresh: tuple[str, ...], auto_approve: bool, lock_timeout: float, jobs: int,
+    form: str, digest: str | None, report: Path | None,
 ) -> int:  # fmt: skip
     """Plan, ask and write; or do exactly what saved plans say. FILES are saved plans, or folders of them."""
     with reporting(report):
-        return _apply(desired, apps, no_color, only, causes, files, minimal, auto_approve, lock_timeout, jobs, form, digest)
+        return _apply(
+            desired, apps, no_color, only, causes, files, minimal, refresh, auto_approve, lock_timeout, jobs, form, digest
+        )
 
 
 def _apply(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...],
-    files: tuple[Path, ...], minimal: bool, auto_approve: bool, lock_timeout: float, jobs: int, form: str,
-    digest: str | None,
+    files: tuple[Path, ...], minimal: bool, refresh: tuple[str, ...], auto_approve: bool, lock_timeout: float, jobs: int,
+    form: str, digest: str | None,
 ) -> int:  # fmt: skip
-    if files and (only or causes or digest or minimal):
+    if files and (only or causes or digest or minimal or refresh):
         raise click.UsageError(
-            "a saved plan is applied whole, and as it was made: leave --only, --cause, --digest and --minimal out"
+            "a saved plan is applied whole, and as it was made: leave --only, --cause, --digest, --minimal and --refresh out"
         )
     if not (files or auto_approve or digest or sys.stdin.isatty()):
         raise click.UsageError("no terminal to ask on: add --auto-approve, or name a saved plan")
@@ -105,6 +109,7 @@ def _apply(
         warn_forgotten(declarations)
     from reconciler.cycle.minimal import minimal_read
     from reconciler.cycle.read import read_live
+    from reconciler.cycle.role_reading import Anew
     from reconciler.cycle.write import Lock, Request, lock_and_plan
     from reconciler.plan.selection import Selection
 
@@ -115,7 +120,8 @@ def _apply(
         if (code := closed(app, declarations)) is not None:
             return code
         lock, selection, reading = Lock(COMMAND, lock_timeout), Selection(only, causes), Reading()
-        with lock_and_plan(app, declarations, reading.listener, lock, selection, read=read) as session:
+        anew = Anew("roles" in refresh)
+        with lock_and_plan(app, declarations, reading.listener, lock, selection, read=read, anew=anew) as session:
             warn_unknown(only, app, declarations, session.record)
             say_quarantine(session)
             changes = agreed(session)
@@ -141,6 +147,8 @@ def _agreed(session: Session, auto_approve: bool, digest: str | None, no_color: 
     if digest is not None and digest != plan.digest and not _is_rest(session, digest):
         say(f"Error: the plan's digest is {plan.digest}, not {digest}: nothing was written [StalePlan]")
         say("    review the plan above, and apply its own digest")
+        if session.app.role_api is not None:
+            say("    a plan that was made with `--refresh roles` is applied with `--digest DIGEST --refresh roles`")
         return STALE
     todo = plan.changes
     if session.guarded.blocking:
@@ -169,7 +177,8 @@ def apply_files(
     files: list[Path], apps: tuple[str, ...], declarations: Declarations, lock_timeout: float, jobs: int, form: str
 ) -> int:
     """Every app is looked at before the first write, so that a stale one keeps the others unwritten."""
-    from reconciler.cycle.reviewed import read_for, undeclared
+    from reconciler.cycle.reviewed import about, read_for, undeclared
+    from reconciler.cycle.role_reading import Anew
     from reconciler.cycle.write import Lock, Request, lock_and_plan
 
     plans, pulls = _reviewed(files, apps)
@@ -182,13 +191,15 @@ def apply_files(
 
         def look(app: App) -> int:
             mine, lock, reading = [plan for plan in plans if plan.app == app.name], Lock(COMMAND, lock_timeout), Reading()
-            session = stack.enter_context(lock_and_plan(app, declarations, reading.listener, lock, read=read_for(mine)))
+            anew = Anew(addresses=about(mine))
+            planned = lock_and_plan(app, declarations, reading.listener, lock, read=read_for(mine), anew=anew)
+            session = stack.enter_context(planned)
             say_quarantine(session)
             part = _part(session, mine, form)
             if isinstance(part, int):
                 return part
-            session, todo, about = part
-            ready[app.name] = partial(write, session, todo, Request(only=about, pulls=pulls))
+            session, todo, only = part
+            ready[app.name] = partial(write, session, todo, Request(only=only, pulls=pulls))
             reading.writes = True
             return 0
 

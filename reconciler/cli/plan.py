@@ -81,6 +81,7 @@ def plan(
     """
     mode = output_files.clear(out) if out is not None else output_files.OWN
     from reconciler.cycle.minimal import minimal_if_large, minimal_read
+    from reconciler.cycle.role_reading import Anew
     from reconciler.cycle.session import read_and_plan
     from reconciler.plan.selection import Selection
     from reconciler.scim.credentials import at_hand
@@ -94,7 +95,9 @@ def plan(
     def work(app: App) -> int:
         with (
             _kept(failed, app),
-            read_and_plan(app, declarations, PERSON, Selection(only, causes), read=read, everybody="roles" in refresh) as session,
+            read_and_plan(
+                app, declarations, PERSON, Selection(only, causes), read=read, anew=Anew("roles" in refresh)
+            ) as session,
         ):
             warn_unknown(only, app, declarations, session.record)
             made[app.name] = _redacted(session, declarations) if redact else session.planned.plan

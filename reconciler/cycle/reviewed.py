@@ -56,9 +56,13 @@ def read_for(reviewed: list[Plan]) -> Read:
     """What reads a service for these plans of one app: as much as they were made with, so that nothing is taken for gone."""
     if not all(plan.part for plan in reviewed):
         return read_live
-    about = [address for plan in reviewed for address in (*plan.only, *(change.address for change in plan.changes))]
-    named = all(plan.part and not plan.part.since for plan in reviewed)
-    return minimal_read(only=about) if named and about else minimal_read(also=about)
+    named, addresses = all(plan.part and not plan.part.since for plan in reviewed), about(reviewed)
+    return minimal_read(only=addresses) if named and addresses else minimal_read(also=addresses)
+
+
+def about(reviewed: list[Plan]) -> tuple[str, ...]:
+    """Every address that these plans select or change."""
+    return tuple(address for plan in reviewed for address in (*plan.only, *(change.address for change in plan.changes)))
 
 
 def undeclared(plans: list[Plan], declared: frozenset[str]) -> dict[str, list[Moved]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
+from reconciler.declare.names import fold
 from reconciler.plan.live import Live
 from reconciler.plan.matching.match import match
 from reconciler.plan.role_table import Grants, RoleTable, read
@@ -30,8 +31,8 @@ class Known(NamedTuple):
     seen: Mapping[str, SeenRoles]
 
 
-def due(known: Known, people: Collection[str], edited: Iterable[str], turns: int = IN_TURN + PRIVILEGED_IN_TURN) -> list[str]:
-    """Of people, by their keys: who was never read, was edited or would be changed; then a part of the others in turn.
+def due(known: Known, people: Collection[str], needed: Iterable[str], turns: int = IN_TURN + PRIVILEGED_IN_TURN) -> list[str]:
+    """Of people, by their keys: who was never read, is needed or would be changed; then a part of the others in turn.
 
     `turns` are people who are read although nothing points at them. Where a change may take a privileged role, everybody is read
     who holds one: whether enough are left is judged by that.
@@ -39,7 +40,7 @@ def due(known: Known, people: Collection[str], edited: Iterable[str], turns: int
     held = {id: read(was["held"]) for id, was in known.seen.items() if id in people}
     privileged = {id for id, grants in held.items() if known.table.is_privileged(grants)}
     changing = _changing(known, held)
-    must = {id for id in people if id not in held}.union(edited, changing)
+    must = {id for id in people if id not in held}.union(needed, changing)
     if changing & privileged:
         must |= privileged
     in_turn = _oldest(known, privileged - must, min(PRIVILEGED_IN_TURN, turns // 2))
@@ -47,10 +48,20 @@ def due(known: Known, people: Collection[str], edited: Iterable[str], turns: int
     return sorted(must.union(in_turn).intersection(people))
 
 
+def ids_of(known: Known, addresses: Iterable[str]) -> set[str]:
+    """The accounts of some addresses, declared or recorded ones."""
+    named = {fold(address) for address in addresses}
+    matched = match(known.resolution, known.live, known.entries).live if named else {}
+    accounts = {**known.entries.ids(), **{address: account.id for address, account in matched.items()}} if named else {}
+    return {id for address, id in accounts.items() if fold(address) in named}
+
+
 def wanted_roles(resolution: Resolution, live: Live, entries: Entries) -> dict[str, tuple[str, ...]]:
     """Id of an account -> the keys of the roles that its user is to hold."""
     matched, users = match(resolution, live, entries).live, resolution.users
-    return {account.id: tuple([r.key for r in users[a].roles]) for a, account in matched.items() if a in users}
+    return {
+        account.id: tuple([r.key for r in users[a].roles if r.grant is not None]) for a, account in matched.items() if a in users
+    }
 
 
 def _oldest(known: Known, ids: Iterable[str], most: int) -> list[str]:

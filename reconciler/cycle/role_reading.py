@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from reconciler.cycle.clock import now
 from reconciler.cycle.listener import Listener
-from reconciler.cycle.role_due import Known, due, wanted_roles
+from reconciler.cycle.role_due import Known, due, ids_of, wanted_roles
 from reconciler.cycle.role_log import Heard, hear
 from reconciler.declare.names import fold
 from reconciler.declare.place import Problem
@@ -48,14 +48,24 @@ class RoleNames(ServiceError):
         return "RoleNames"
 
 
+class Anew(NamedTuple):
+    """Whose roles are read beside those of whom a plan needs them: everybody's, or those of some addresses in any case."""
+
+    everybody: bool = False
+    addresses: tuple[str, ...] = ()
+
+
+NOBODY = Anew()
+
+
 class Asked(NamedTuple):
-    """How to read: `everybody` instead of whom a plan needs; `tell` hears of what takes long.
+    """How to read: whose roles `anew`; `tell` hears of what takes long.
 
     `counts` is entered for so many people, where that takes long, and yields what is to be called as each was read.
     `urgent`: somebody is put out, which no name in roles.yaml may hold up.
     """
 
-    everybody: bool = False
+    anew: Anew = NOBODY
     tell: Tell = lambda words: None
     per_minute: int | None = None
     urgent: bool = False
@@ -65,11 +75,11 @@ class Asked(NamedTuple):
 AS_NEEDED = Asked()
 
 
-def asked_of(client: ScimClient, listener: Listener, everybody: bool, urgent: bool = False) -> Asked:
+def asked_of(client: ScimClient, listener: Listener, anew: Anew, urgent: bool = False) -> Asked:
     """How to read over a client's one rate; the listener hears how far it is."""
     limits, sender = client.profile.limits(), client.sender
     counts = lambda total: listener.counts(total, "roles", lambda: sender.waited)  # noqa: E731
-    return Asked(everybody, listener.waits, limits.per_minute, urgent, counts)
+    return Asked(anew, listener.waits, limits.per_minute, urgent, counts)
 
 
 def read_roles(
@@ -134,7 +144,9 @@ class _Reading:
         turns = max(LEAST, REQUESTS - NAMES - heard.log.asked)
         seen = {id: self.memory.get("seen", {})[id] for id in self.people if id in self.memory.get("seen", {})}
         known = Known(self.resolution, self.live, self.entries, self.table, seen)
-        asked_for = sorted(self.people) if self.asked.everybody else due(known, self.people.keys(), heard.edits, turns)
+        anew = self.asked.anew
+        needed = {*heard.edits, *ids_of(known, anew.addresses)}
+        asked_for = sorted(self.people) if anew.everybody else due(known, self.people.keys(), needed, turns)
         fresh, gone = self._ask(asked_for)
         return self._shown({**{id: was for id, was in seen.items() if id not in gone}, **fresh}, fresh, heard)
 
@@ -143,7 +155,7 @@ class _Reading:
         wanted = wanted_roles(self.resolution, self.live, self.entries)
         users = {id: _with(self.table, account, held.get(id), wanted.get(id, ())) for id, account in self.live.users.items()}
         roles = RolesRead(
-            self.table,
+            replace(self.table, held=frozenset().union(*held.values())),
             unknown={id: NOT_LISTED for id in self.live.users if id not in known},
             as_of={id: was["at"] for id, was in known.items() if id not in fresh},
             seen=known,
@@ -177,7 +189,7 @@ def _read_each(source: RoleSource, people: Mapping[str, Person], asked: Asked) -
 
 def everybody(source: RoleSource, live: Live, asked: Asked) -> dict[str, Grants]:
     """What each account holds, by its id; of whom the API does not list nothing is said. Raises ServiceError."""
-    found = _read_each(source, _by_account(live.users, source.people()), asked)
+    found = _read_each(source, by_account(live.users, source.people()), asked)
     return {id: item.grants for id, item in found.items() if item is not None}
 
 
@@ -202,7 +214,7 @@ def _told(asked: Asked, people: int) -> AbstractContextManager[Callable[[], obje
 
 def _by_key(live: Live, people: list[Person], memory: RoleMemory) -> dict[str, Person]:
     """Everybody by id of their account, or by ALONE and their own id; by a part of SCIM nobody new is known to have none."""
-    found = _by_account(live.users, people)
+    found = by_account(live.users, people)
     theirs = {person.id for person in found.values()}
     alone = {ALONE + person.id: person for person in people if person.id not in theirs}
     if not live.whole:
@@ -210,10 +222,10 @@ def _by_key(live: Live, people: list[Person], memory: RoleMemory) -> dict[str, P
     return {**found, **alone}
 
 
-def _by_account(users: Mapping[str, LiveObject], people: list[Person]) -> dict[str, Person]:
-    """By id of the account on the SCIM side: by name, which is the e-mail address there, else by the same id."""
-    emails, ids = {fold(person.email): person for person in people}, {person.id: person for person in people}
-    found = {id: emails.get(fold(account.name)) or ids.get(id) for id, account in users.items()}
+def by_account(users: Mapping[str, LiveObject], people: list[Person]) -> dict[str, Person]:
+    """By id of the account on the SCIM side: by name, which is the e-mail address there; equal ids of two APIs say nothing."""
+    emails = {fold(person.email): person for person in people}
+    found = {id: emails.get(fold(account.name)) for id, account in users.items()}
     return {id: person for id, person in found.items() if person is not None}
 
 

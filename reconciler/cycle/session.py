@@ -19,7 +19,7 @@ from reconciler.cycle.listener import Listener
 from reconciler.cycle.old_record import with_old_record
 from reconciler.cycle.read import read_live
 from reconciler.cycle.renamed_app import refuse_renamed
-from reconciler.cycle.role_reading import asked_of, read_roles
+from reconciler.cycle.role_reading import NOBODY, Anew, asked_of, read_roles
 from reconciler.cycle.role_source import role_source
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.change import Change
@@ -72,13 +72,13 @@ class Session:
 @contextmanager
 def read_and_plan(
     app: App, declarations: Declarations, listener: Listener, selection: Selection = EVERYTHING, store: Store | None = None,
-    amend: Amend | None = None, read: Read | None = None, loaded: Record | None = None, everybody: bool = False,
+    amend: Amend | None = None, read: Read | None = None, loaded: Record | None = None, anew: Anew = NOBODY,
 ) -> Iterator[Session]:  # fmt: skip
     """Read the service and plan one app. Raises RecordError, CredentialError and ServiceError.
 
     `store` is the one that holds the lock, where there is one, and `loaded` its record, if it was asked already; `amend` changes
     the record before it is planned with; `read` is what reads the service, if not all of it is. Of roles that an API beside
-    SCIM holds those of `everybody` are read, instead of those whom the plan rests on.
+    SCIM holds those are read on which the plan rests, those of the selected addresses, and those that `anew` names.
     """
     app = with_origins(app, declarations.folder)
     # 1. The record of what was last applied, with what a killed run has left in its journal.
@@ -94,7 +94,8 @@ def read_and_plan(
         config = Config(declarations.digest, *revision(declarations.folder))
         source = role_source(app, client, record)
         live = (read or read_live)(client, resolution, record)
-        live = read_roles(source, resolution, record, live, asked_of(client, listener, everybody, amend is not None))
+        anew = anew._replace(addresses=(*anew.addresses, *selection.only))
+        live = read_roles(source, resolution, record, live, asked_of(client, listener, anew, amend is not None))
         earlier = earlier_app(app, declarations, record)
         planned = plan_with(live, resolution, client, record, selection, config, earlier)
         # 4. What a reviewer should know beside the changes.

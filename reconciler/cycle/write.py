@@ -15,6 +15,7 @@ from reconciler.cycle.last_applied import declared
 from reconciler.cycle.listener import Listener
 from reconciler.cycle.origin import origin_of
 from reconciler.cycle.read import read_live
+from reconciler.cycle.role_reading import NOBODY, Anew
 from reconciler.cycle.session import EVERYTHING, Amend, Read, Session, read_and_plan
 from reconciler.declare.model import App, Declarations
 from reconciler.plan.apply_inputs import apply_inputs
@@ -54,12 +55,12 @@ class Request(NamedTuple):
 @contextmanager
 def lock_and_plan(
     app: App, declarations: Declarations, listener: Listener, lock: Lock, selection: Selection = EVERYTHING,
-    amend: Amend | None = None, read: Read = read_live,
+    amend: Amend | None = None, read: Read = read_live, anew: Anew = NOBODY,
 ) -> Iterator[Session]:  # fmt: skip
     """An app under its lock, read and planned. Raises what `read_and_plan` raises, and Locked."""
     with (
         locked(app, declarations, listener, lock) as store,
-        read_and_plan(app, declarations, listener, selection, store, amend, read) as session,
+        read_and_plan(app, declarations, listener, selection, store, amend, read, anew=anew) as session,
     ):
         yield session
 

@@ -41,4 +41,5 @@ def _with_lapsed_roles(context: Context, item: DesiredUser) -> dict[str, Any]:
     held = {role.key for role in (*item.roles, *item.lapsed)}
     roles = tuple(role for role in context.app.roles.values() if role.key in held)
     values = values_with_roles(context.resolution, item.row, roles)
-    return {slot.target: value for slot, value in zip(context.resolution.user_mapping.slots, values, strict=True)}
+    table, slots = context.live.roles.table, context.resolution.user_mapping.slots
+    return {slot.target: table.with_ids(value) if slot.apart else value for slot, value in zip(slots, values, strict=True)}

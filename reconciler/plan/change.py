@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from reconciler.plan.role_names import going
 from reconciler.resolve.canonical import canonical
 
 REDACTED = "[Redact]"
@@ -68,6 +69,16 @@ class AttributeChange(NamedTuple):
         if not self.redacted:
             return self.replaced, self.after
         return self.before and REDACTED, self.after and REDACTED
+
+    def told(self) -> tuple[Any, Any]:
+        """The same for people to read: the ids of roles stay out, and those that stay under another name."""
+        before, after = self.shown()
+        return (_nameable(going(before, after)), _nameable(after)) if self.apart else (before, after)
+
+
+def _nameable(value: Any) -> Any:
+    items = value if isinstance(value, list) else []
+    return [{name: said for name, said in item.items() if name != "grants"} for item in items] or value
 
 
 class Precondition(NamedTuple):

@@ -16,6 +16,7 @@ from reconciler.plan.earlier import NOTHING, Before, Earlier
 from reconciler.plan.live import Live, LiveObject, Members, roles_shown
 from reconciler.plan.matching.model import Matching
 from reconciler.plan.model import ObjectError
+from reconciler.plan.role_table import grants_of
 from reconciler.plan.roles_beside import is_beside, loss, ours, staying
 from reconciler.record.entries import Entries, Entry, renamed_references
 from reconciler.record.model import Record
@@ -186,7 +187,7 @@ class Context:
         want = user.values[-1] if user is not None else None
         left = staying(self.resolution.user_mapping, self.live, live, want, self.known(address))
         table = self.live.roles.table
-        return {key for item in left for key in table.keys_of([fold(item["value"])]) | table.touching(table.grants([item]))}
+        return {key for item in left for key in table.keys_of([fold(item["value"])]) | table.touching(grants_of([item]))}
 
     def loses(self, live: LiveObject) -> tuple[AttributeChange, ...]:
         """The roles over an API beside SCIM that somebody who leaves loses before the account goes."""

@@ -30,7 +30,8 @@ def estimate(changes: Iterable[Change], limits: Limits) -> Requests:
         own = change.action in (Action.CREATE, Action.DELETE) or any(not a.apart for a in change.attributes)
         alone, shared = _read_before(change, versions)
         reads, together = reads + linked + alone, together + shared
-        reads += beside * ROLES + _read_back(change)
+        leaving = change.action in (Action.DISABLE, Action.DELETE)  # all that is held right before is to go
+        reads += beside * (ROLES + leaving) + _read_back(change)
         writes += own + linked + chunks + beside
     reads += ceil(together / limits.together)
     counted = writes if limits.counts == "writes" else reads + writes

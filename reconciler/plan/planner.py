@@ -22,7 +22,7 @@ from reconciler.plan.provisioning import closed_by
 from reconciler.plan.removed import plan_removed
 from reconciler.plan.reviewed.already_done import is_done
 from reconciler.plan.revoked import plan_revoked
-from reconciler.plan.roles_beside import known_alone
+from reconciler.plan.roles_beside import with_roles_there
 from reconciler.plan.selection import Selection, part_read, select
 from reconciler.plan.told import Told
 from reconciler.record.entries import Entries
@@ -60,7 +60,7 @@ def make_plan(
     app = resolution.limited.app
     # 1. Who belongs to whom, and all that would be changed.
     matching = match(resolution, live, record.entries if record is not None else Entries())
-    resolution = known_alone(resolution, matching, live)
+    resolution = with_roles_there(resolution, matching, live)
     context, everything, findings = _decided(gather(app, resolution, live, record, matching, earlier))
     # 2. What is asked for of that.
     selected, left_out = select(context, everything, selection)

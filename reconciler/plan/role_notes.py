@@ -44,6 +44,18 @@ def warnings(context: Context) -> Iterator[str]:
     )
     yield from _redefined(context)
     yield from _staying(context)
+    yield from _nothing_there(context)
+
+
+def _nothing_there(context: Context) -> Iterator[str]:
+    """Roles that somebody is to have, and that are nothing on the service."""
+    given = {role.key for user in context.resolution.users.values() for role in user.roles}
+    for role in context.app.roles.values():
+        if role.grant is None and role.key in given:
+            yield (
+                f"{role.displayName} is assigned, and gives nothing on the service: it has no `thousandeyes` "
+                f"({role.place.file}:{role.place.line})"
+            )
 
 
 def _redefined(context: Context) -> Iterator[str]:

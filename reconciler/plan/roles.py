@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.declare.names import fold, name_of
 from reconciler.plan.change import Change
 from reconciler.plan.context import Context
-from reconciler.plan.role_names import Named, named
+from reconciler.plan.role_names import Named, going, named
 
 
 def moved(context: Context, change: Change) -> tuple[Named, Named]:
@@ -19,7 +19,7 @@ def moved(context: Context, change: Change) -> tuple[Named, Named]:
 def written(carrying: Container[str], change: Change) -> tuple[Named, Named]:
     """The same by the targets that carry roles."""
     found = [a for a in change.attributes if a.path in carrying]
-    return _all(a.replaced for a in found), _all(a.after for a in found)
+    return _all(going(a.replaced, a.after) for a in found), _all(a.after for a in found)
 
 
 def of_values(context: Context, values: tuple[Any, ...]) -> Named:
@@ -43,8 +43,7 @@ def partly(context: Context, names: Named) -> set[str]:
     if not table.given:
         return set()
     declared = {fold(role.value) for role in context.app.roles.values()}
-    others = [text for name, text in names.items() if name not in declared]
-    return table.touching(table.grants(others)) & context.app.roles.keys() if others else set()
+    return table.touching(table.named(names.keys() - declared)) & context.app.roles.keys()
 
 
 def having(context: Context, names: Named) -> set[str]:

@@ -13,7 +13,7 @@ from reconciler.plan.diff import attribute
 from reconciler.plan.live import Live, LiveObject
 from reconciler.plan.matching.model import Matching
 from reconciler.plan.role_names import named
-from reconciler.plan.role_table import Item, read
+from reconciler.plan.role_table import Item, grants_of, read
 from reconciler.record.entries import Entries, Entry
 from reconciler.record.values import RoleMemory
 from reconciler.resolve.expressions.language import IGNORE
@@ -35,19 +35,18 @@ def given_keys(entry: Entry | None) -> tuple[str, ...]:
     return tuple(entry.get("roles", ()))
 
 
-def known_alone(resolution: Resolution, matching: Matching, live: Live) -> Resolution:
-    """Of an account whose roles nobody knows none is wanted: nothing is planned of them."""
+def with_roles_there(resolution: Resolution, matching: Matching, live: Live) -> Resolution:
+    """Each role that is wanted with what it is there; of accounts whose roles nobody knows none is, so nothing is planned."""
     roles = live.roles
-    if not is_beside(resolution.user_mapping) or not (roles.why or roles.unknown):
+    if not is_beside(resolution.user_mapping):
         return resolution
 
-    def left(address: str, user: DesiredUser) -> DesiredUser:
+    def wanted(address: str, user: DesiredUser) -> DesiredUser:
         account = matching.live.get(address)
-        if account is not None and roles.knows(account.id) or account is None and not roles.why:
-            return user
-        return user._replace(values=(*user.values[:-1], IGNORE))
+        known = roles.knows(account.id) if account is not None else not roles.why
+        return user._replace(values=(*user.values[:-1], roles.table.with_ids(user.values[-1]) if known else IGNORE))
 
-    return replace(resolution, users={address: left(address, user) for address, user in resolution.users.items()})
+    return replace(resolution, users={address: wanted(address, user) for address, user in resolution.users.items()})
 
 
 def ours(mapping: CompiledMapping, live: Live, values: Row, want: Any, entry: Entry | None) -> Row:
@@ -56,7 +55,7 @@ def ours(mapping: CompiledMapping, live: Live, values: Row, want: Any, entry: En
         return values
     table, wanted = live.roles.table, named(want)
     given = table.ours(given_keys(entry))
-    return (*values[:-1], [i for i in values[-1] if fold(i["value"]) in wanted or table.grants([i]) <= given] or None)
+    return (*values[:-1], [i for i in values[-1] if fold(i["value"]) in wanted or grants_of([i]) <= given] or None)
 
 
 def loss(mapping: CompiledMapping, live: Live, account: LiveObject) -> tuple[AttributeChange, ...]:

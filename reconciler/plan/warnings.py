@@ -11,6 +11,7 @@ from reconciler.plan.change import Action, Change
 from reconciler.plan.context import Context
 from reconciler.plan.diff import in_address_space, same
 from reconciler.plan.membership import groups_inside, recorded_members
+from reconciler.plan.role_names import going
 from reconciler.resolve.canonical import key_of
 from reconciler.resolve.capabilities import is_confirmed
 from reconciler.resolve.expressions.language import IGNORE
@@ -170,7 +171,7 @@ def surplus(want: Any, have: Any) -> list[str]:
 
 def roles_removed(slot: Slot, want: Any, have: Any) -> list[str]:
     """The roles that an assertive mapping takes away from an account."""
-    return surplus(want, have) if slot.assertive else []
+    return surplus(want, going(have, want)) if slot.assertive else []
 
 
 def _groups_kept(context: Context) -> Iterator[str]:

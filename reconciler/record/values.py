@@ -69,7 +69,15 @@ class Learned(TypedDict, total=False):
     notAtCreate: list[str]
 
 
-class GivenRole(TypedDict):
+class LookedUp(TypedDict, total=False):
+    """The names of a role on the service that were looked up last, and what they were then, each as place/role by id."""
+
+    role: str
+    accountGroups: str | list[str]
+    ids: list[str]
+
+
+class GivenRole(LookedUp):
     """A role that was given over an API beside SCIM: its value and name, and what it was there, each as place/role by id."""
 
     value: str

@@ -69,7 +69,7 @@ def _name(change: Change) -> str:
 
 def attribute_lines(attribute: AttributeChange, action: str, cause: str = "") -> list[str]:
     """One attribute: its old and new value, and its own `cause`; of lists and mappings what comes and goes."""
-    before, after = attribute.shown()
+    before, after = attribute.told()
     path = plain(attribute.path)
     if attribute.generated:
         return [f"{path}: made by {plain(attribute.generated)}"]

@@ -93,6 +93,7 @@ OTHERS = [
     (re.compile(r"(is written, SHA-256 |last knew record \d+, sha256:)[0-9a-f]{64}"), r"\1<digest>"),
     (re.compile(r'^\{.*"(a lock was broken)".*$', re.MULTILINE), r'{"activityDisplayName":"\1", of <process>}'),
     (re.compile(r"^\d{4}-\d\d-\d\dT[\d:]+Z (?=(?:error|warning|wiki): )", re.MULTILINE), "<time> "),
+    (re.compile(r"\bended in \d+ s\b"), "ended in 0 s"),
 ]
 NEWEST = '"hash": "sha256:'  # of a log, in a plan
 OVER_NEWEST = re.compile(r'("content_digest": ?")[^"]+"')  # is over that, which is another one each time

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cycle.role_due import IN_TURN, PRIVILEGED_IN_TURN
-from reconciler.cycle.role_reading import Asked, RoleNames, read_roles
+from reconciler.cycle.role_reading import Anew, Asked, RoleNames, read_roles
 from reconciler.cycle.role_source import role_source
 from reconciler.declare.load import load
 from reconciler.plan.access.held import held, is_unused
@@ -746,6 +746,6 @@ def test_everybody_is_read_where_that_is_asked_for_and_how_long_it_takes_is_said
     session, said = world.session(), list[str]()
     context = session.planned.context
     source(world).calls.clear()
-    read_roles(world.role_source, context.resolution, session.record, context.live, Asked(True, said.append, 10))
+    read_roles(world.role_source, context.resolution, session.record, context.live, Asked(Anew(True), said.append, 10))
     assert source(world).asked("read") == 20
     assert said == ["reading the roles of 20 people, one request each: about 2 min at 10 a minute"]

@@ -305,7 +305,7 @@ def test_an_account_that_is_not_ours_is_left_alone_and_that_is_an_error(desk: De
 
 def test_the_requests_shown_are_those_of_the_revocation(desk: Desk) -> None:
     desk.people("ada@x.org, jobTitle: Chief", "grace@x.org, jobTitle: Chief")
-    assert "about 4 requests, 2 of them writes" in desk.reconcile(*REVOKE).out
+    assert "about 6 requests, 2 of them writes" in desk.reconcile(*REVOKE).out
 
 
 def test_a_declaration_in_error_revokes_nobody_and_says_what_to_do(desk: Desk) -> None:

@@ -422,6 +422,26 @@ def test_commands_tell_of_roles_and_a_revocation_takes_them(tmp_path: Path) -> N
         assert "lost laptop" in there.reconcile("plan").out
 
 
+def test_a_plan_of_everybodys_roles_is_applied_as_it_says(tmp_path: Path) -> None:
+    """The log does not tell of the edit, and it would not be the person's turn to be read."""
+    office = Office(Running(), rate=QUICK)
+    with serving(office.service) as url:
+        there = desk(tmp_path, url, office)
+        names = [f"u{number}@x.org" for number in range(8)]
+        there.write("directory/users/a.yaml", f"users: [{', '.join(f'{{userPrincipalName: {name}}}' for name in names)}]\n")
+        there.write("directory/groups/a.yaml", "groups: []\n")
+        rows = ", ".join(f"{{user: {name}, role: User}}" for name in names)
+        there.write("apps/wiki/assignments.yaml", f"assignments: [{rows}]\n")
+        assert there.reconcile(*APPLY).code == 0
+        last = max((person(office, name) for name in names), key=lambda one: one.scim)
+        office.ask("PUT", f"/v7/users/{last.uid}", {"allAccountGroupRoleIds": []}, BOSS)
+        office.organisation.events.clear()
+        assert there.reconcile("plan", "--detailed-exitcode").code == 0
+        assert there.reconcile("plan", "--refresh", "roles", "--out", "plan.json", "--detailed-exitcode").code == 2
+        applied = there.reconcile("apply", "plan.json")
+        assert applied.code == 0 and last.everywhere, applied
+
+
 def person(office: Office, email: str) -> Person:
     found = office.organisation.by_email(email)
     assert found is not None

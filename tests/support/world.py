@@ -12,7 +12,7 @@ import httpx
 from reconciler.apply.model import Result
 from reconciler.cycle.randomness import SystemChance
 from reconciler.cycle.read import read_live
-from reconciler.cycle.role_reading import read_roles
+from reconciler.cycle.role_reading import AS_NEEDED, Asked, read_roles
 from reconciler.cycle.session import EVERYTHING, Read, Session, plan_with
 from reconciler.cycle.write import Request, write
 from reconciler.declare.load import load
@@ -163,13 +163,13 @@ class World:
     def plan(self, *only: str) -> Plan:
         return self.session(Selection(only)).planned.plan
 
-    def session(self, selection: Selection = EVERYTHING) -> Session:
+    def session(self, selection: Selection = EVERYTHING, asked: Asked = AS_NEEDED) -> Session:
         """The app, read and planned as the commands do."""
         loaded = load(self.folder / "desired")
         assert [p for p in (*loaded.problems, *check(loaded.declarations)) if p.severity == "error"] == []
         record = recovered(self.store)
         resolution = resolve(loaded.declarations.apps["wiki"], loaded.declarations, self.today)
-        live = read_roles(self.role_source, resolution, record, self.read(self.client, resolution, record))
+        live = read_roles(self.role_source, resolution, record, self.read(self.client, resolution, record), asked)
         config = Config("", self.head)
         planned = plan_with(live, resolution, self.client, record, selection, config, self.earlier)
         self.verdict = guard(planned, record, self.now)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from reconciler.declare.mapping_model import ROLES
 from reconciler.plan.change import Action, Change
 from reconciler.plan.live import ALONE
-from reconciler.plan.role_table import NOTHING, Grants, meet, read
+from reconciler.plan.role_table import NOTHING, Grants, grants_of, meet, read
 from reconciler.plan.safeguards.facts import Facts
 
 
@@ -57,7 +57,7 @@ class Then:
     def _moves(self, change: Change) -> Iterator[tuple[Grants, Grants]]:
         for attribute in change.attributes:
             if attribute.path == ROLES:
-                yield self._table.grants(attribute.before), self._table.grants(attribute.after)
+                yield grants_of(attribute.before), grants_of(attribute.after)
 
     def _is_there(self, id: str) -> bool:
         """An active account, or somebody registered whom SCIM does not list."""

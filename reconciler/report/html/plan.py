@@ -111,7 +111,7 @@ def _lines(change: Change) -> Iterator[Line]:
 
 
 def _attribute(attribute: AttributeChange, change: Change) -> Iterator[Line]:
-    before, after = attribute.shown()
+    before, after = attribute.told()
     path = attribute.path
     if attribute.generated:
         yield Line("+", f"{path}: made by {attribute.generated}")

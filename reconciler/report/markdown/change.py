@@ -79,7 +79,7 @@ def _members(sign: str, members: tuple[str, ...], own: Mapping[str, str], most: 
 
 
 def _attribute(attribute: AttributeChange, action: str) -> list[str]:
-    before, after = attribute.shown()
+    before, after = attribute.told()
     path = attribute.path
     if attribute.generated:
         return [f"+   {path}: made by {attribute.generated}"]
