@@ -454,6 +454,12 @@ def test_the_test_of_a_connection_names_the_missing_permission_and_the_name_that
         there = desk(tmp_path, url, office)
         found = there.reconcile("test-connection")
         assert found.code == 0 and "ok  ThousandEyes v7, names: 4 roles and 2 account groups seen" in found.out
+        assert "by which others are managed" not in found.out
+        there.write("apps/wiki/roles.yaml", ROLES.replace("privileged: true", "privileged: false", 1) + "assertive: true\n")
+        found = there.reconcile("test-connection")
+        assert found.code == 0 and "roles.yaml:5:" in found.out
+        assert "is Organization Admin there, by which others are managed: say `privileged: true` of it" in found.out
+        there.write("apps/wiki/roles.yaml", ROLES + "assertive: true\n")
         office.organisation.role("Night shift").name = "Night shifts"
         found = there.reconcile("test-connection")
         assert found.code == 1 and "roles.yaml:11:26: there is no role 'Night shift' on the service" in found.out
