@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 import pytest
-import yaml
 
 from reconciler.cli.examples import ENDINGS
-from reconciler.cli.main import COMMANDS, cli, run
+from reconciler.cli.help import KINDS
+from reconciler.cli.main import COMMANDS, SECTIONS, cli, run
 from tests.support.servers import ROOT
 
 DOCS = ROOT / "reconciler/docs"
@@ -57,6 +57,8 @@ def test_the_readme_is_short_and_leads_to_every_page() -> None:
 def test_help_lists_and_shows_every_page(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["help"]) == 0
     listed = capsys.readouterr().out
+    assert sorted(name for names in KINDS.values() for name in names) == sorted(page.stem for page in DOCS.glob("*.md"))
+    assert all(len(line) <= 80 for line in listed.splitlines())
     for page in DOCS.glob("*.md"):
         assert re.search(rf"^  {page.stem} +\S", listed, re.MULTILINE), page
         assert run(["help", page.stem]) == 0
@@ -68,6 +70,14 @@ def test_help_shows_a_command_s_options_and_says_what_was_meant(capsys: pytest.C
     assert "--detailed-exitcode" in capsys.readouterr().out
     assert run(["help", "safeguard"]) == 64
     assert "did you mean 'safeguards'?" in capsys.readouterr().err
+
+
+def test_help_has_each_command_in_one_section_and_says_where_to_begin(capsys: pytest.CaptureFixture[str]) -> None:
+    assert sorted(name for names in SECTIONS.values() for name in names) == sorted(COMMANDS)
+    assert run(["--help"]) == 0
+    said = capsys.readouterr().out
+    assert [title for title in SECTIONS if f"\n{title}:\n" not in said] == []
+    assert "`reconcile init`" in said and all(len(line) <= 80 for line in said.splitlines())
 
 
 def walked() -> Iterator[str]:
@@ -106,11 +116,3 @@ def test_what_a_page_for_contributors_names_is_there(name: str) -> None:
     paths = [path for path in re.findall(r"`([\w./-]+)`", text) if "/" in path and not path.startswith(("User/", "desired/"))]
     assert len(paths) > 10
     assert [path for path in paths if not (ROOT / path).exists() and not (ROOT / "reconciler" / path).exists()] == []
-
-
-def test_the_image_runs_as_nobody_in_particular_and_a_hook_validates() -> None:
-    lines = (ROOT / ".github/Dockerfile").read_text(encoding="utf-8").splitlines()
-    assert "USER 10001" in lines and 'ENTRYPOINT ["reconcile"]' in lines
-    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
-    assert (hook["entry"], hook["pass_filenames"]) == ("reconcile validate", False)
-    assert re.match(hook["files"], "desired/apps/wiki/app.yaml") and not re.match(hook["files"], "src/desired.yaml")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
+from reconciler.cli.main import run
+from reconciler.demo.extension import EXTENSION
 from tests.support.servers import ROOT
 
 FILES = {
@@ -39,11 +43,16 @@ UNSHOWN = {
         "driver",
         "apiUrl",
         "token",
-        "principal",
-    },  # a profile's; older than `on`; roles beside SCIM; somebody who has an account
+    },  # a profile's; older than `on`; roles beside SCIM
     "roles": {"loginAccountGroup", "assertive"},  # of roles beside SCIM; both matter to few
-    "policies": {"expiresWithin"},  # a day that is near enough would soon be past
-    "reconciler": {"remote", "ref", "path", "sign", "allowedSigners", "unsignedUntil"},  # a record in Git, which needs a remote
+    "reconciler": {
+        "remote",
+        "ref",
+        "path",
+        "sign",
+        "allowedSigners",
+        "unsignedUntil",
+    },  # a record in Git needs a remote that takes it
 }
 
 
@@ -106,3 +115,28 @@ def test_the_tour_shows_an_approval_that_lets_nothing_through() -> None:
 def test_the_tour_says_why(file: str) -> None:
     text = (ROOT / "desired" / file).read_text(encoding="utf-8")
     assert sum(" # " in line or line.lstrip().startswith("# ") for line in text.splitlines()) >= 3
+
+
+def test_what_the_tour_shows_as_a_comment_is_valid_in_the_place_of_the_line_above(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(ROOT / "desired", tmp_path / "desired")
+    monkeypatch.chdir(tmp_path)
+    mappings, app = (tmp_path / "desired/apps/wiki" / name for name in ("mappings.yaml", "app.yaml"))
+    lines = mappings.read_text(encoding="utf-8").splitlines(keepends=True)
+    (shown,) = [number for number, line in enumerate(lines) if line.lstrip().startswith("# - {target:")]
+    lines[shown] = lines[shown].replace("# - ", "- ")
+    del lines[shown - 2]
+    mappings.write_text("".join(lines), encoding="utf-8")
+    app.write_text(
+        app.read_text(encoding="utf-8").replace("{base: generic, ", "{base: generic, patch: {dialect: entra}, "), "utf-8"
+    )
+    assert run(["validate"]) == 0, capsys.readouterr().out
+    assert 'roles[primary eq "True"]' in mappings.read_text(encoding="utf-8")
+    assert "0 errors, 1 warning\n" in capsys.readouterr().out
+
+
+def test_the_tour_writes_an_extension_that_its_service_has() -> None:
+    """The one of the demo, whose /Schemas lists it: of another one every plan would warn."""
+    text = (ROOT / "desired/apps/wiki/mappings.yaml").read_text(encoding="utf-8")
+    assert f"target: '{EXTENSION}:costCenter'" in text

@@ -99,7 +99,7 @@ def _assigned(document: Document, number: int, row: dict[str, Any]) -> set[Item]
 def _number(document: Document, line: int) -> int:
     """Which group of the file begins on a line. Raises ImportRefused where several do."""
     if document.item_lines.count(line) != 1:
-        raise ImportRefused(f"{document.file}:{line}: several groups stand on this line", "edit it by hand")
+        raise ImportRefused(f"{document.file}:{line}: several groups are on this line", "edit it by hand")
     return document.item_lines.index(line)
 
 

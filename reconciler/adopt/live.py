@@ -102,7 +102,7 @@ class _Kind:
         if old is None or fold(old) == fold(row[self.key]):
             return
         if fold(old) in self.taken:
-            self.note(item, f"is recorded as {old}, a name that another bears now: add `previously` and ids by hand")
+            self.note(item, f"is recorded as {old}, a name that another object has now: add `previously` and ids by hand")
         else:
             row["previously"] = [old]
 

@@ -20,7 +20,7 @@ Resource = dict[str, Any]
 ANSWERED = "the service answered, and did not delete it"
 NO_DELETE = (
     "the service answered 404 to the DELETE, and still shows it: if it cannot delete, leave `delete` out of the mapping's "
-    "targetObjectActions, or say `disable` or `retain` under deprovisioning in app.yaml"
+    "targetObjectActions, or set `disable` or `retain` under deprovisioning in app.yaml"
 )
 
 

@@ -96,6 +96,7 @@ def _outcome_line(job: Job, outcome: Outcome, went: Went, part: str = "") -> dic
             causes=change.causes,
             place=(change.file, change.line),
             digest=change.digest,
+            adopts=change.adopts,
         )
     )
 

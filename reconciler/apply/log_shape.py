@@ -43,6 +43,7 @@ class Facts:
     roles:     names of the roles before and after, None where nobody knows them
     before:    Graph's steps until the object is written, `exports` those since
     rows:      who gains or loses what by it
+    adopts:    the account was there before, and is ours from now on: who had what of it before is not known
     """
 
     app: str
@@ -65,6 +66,7 @@ class Facts:
     causes: tuple[str, ...] = ()
     place: tuple[str, int] = ("", 0)
     digest: str = ""
+    adopts: bool = False
     information: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -110,6 +112,7 @@ def _ours(facts: Facts) -> dict[str, Any]:
         "address": facts.address,
         "action": facts.action,
         "occasion": facts.occasion,
+        "adopts": facts.adopts,
         "causes": list(facts.causes),
         "declaredAt": {"file": facts.place[0], "line": facts.place[1]} if facts.place[0] else None,
         **facts.origin.as_json(),
@@ -173,7 +176,7 @@ def step(name: str, kind: str, status: str, description: str, details: Mapping[s
 
 def steps_before(change: Change, scoping: Iterable[Step]) -> tuple[Step, ...]:
     """How a change came about until it was written: read, judged to be in scope or not, matched, worked out."""
-    where = "declared" if change.file else "declared no longer"
+    where = "declared" if change.file else "no longer declared"
     found = "no account matches" if change.precondition is None else f"matched {change.precondition.id}"
     references = sorted(a.path for a in change.attributes if a.reference) + (["members"] if change.add or change.remove else [])
     worked_out = "EntrySynchronization" + EXPORTS.get(change.action, "Update")

@@ -70,6 +70,7 @@ class Pace:
     def __init__(self, most: int) -> None:
         self.most, self.allowed, self._refused = most, most, 0
         self.busy, self.collisions, self._in_vain = 0, 0, 0
+        self._have_met = False  # whether two were ever under way together
         self._alone: list[object] = []  # steps that wait until nothing else is under way
 
     def heard(self, refused: int) -> None:
@@ -79,13 +80,17 @@ class Pace:
         elif self.allowed < self.most:
             self.allowed += 1
 
+    def begin(self) -> None:
+        self.busy += 1
+        self._have_met = self._have_met or self.busy > 1
+
     def may_begin(self) -> bool:
         """Whether one more step may be under way."""
         return not self._alone and self.busy < self.allowed
 
     def may_collide(self) -> bool:
         """Whether what a step came to may come of those beside it, so that it is worth a try alone."""
-        return self.allowed > 1 and self._in_vain < IN_VAIN
+        return self._have_met and self.allowed > 1 and self._in_vain < IN_VAIN
 
     @contextmanager
     def alone(self, baton: Baton) -> Iterator[Callable[[], None]]:

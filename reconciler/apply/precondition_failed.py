@@ -34,7 +34,7 @@ SAYS = "`etag: {supported: false}` in the profile"
 CHANGED = "changed on the service since it was planned"
 REFUSES_VERSIONS = (
     "the service refuses changes that carry its own version of an object (412), so none is sent to it from now on: what a change "
-    f"replaces is read and compared before each write all the same. To say so from the start, write {SAYS}"
+    f"replaces is read and compared before each write all the same. To set this from the start, write {SAYS}"
 )
 
 

@@ -28,7 +28,7 @@ TAKEN = {
 }
 IGNORES_VERSIONS = (
     "the service announces ETags and takes a change that carries another version than the object's (If-Match), so each object is "
-    "read before it is written to, as where there are none. To say so from the start, write `etag: {enforced: false}` in the "
+    "read before it is written to, as where there are none. To set this from the start, write `etag: {enforced: false}` in the "
     "profile"
 )
 
@@ -119,9 +119,9 @@ class Quirks:
         self.forms[form_key(change.address, target)] = form
         line = ""
         if form == WHOLE and "[" in target:
-            line = "; to send it so from the start, write `patch: {valueFilters: false}` in the profile"
+            line = "; to send it like this from the start, write `patch: {valueFilters: false}` in the profile"
         elif form == PUT:
-            line = "; if it is so with every attribute, write `patch: {supported: false}` in the profile"
+            line = "; if it is the same with every attribute, write `patch: {supported: false}` in the profile"
         self.said.append(
             f"the service refused a change of {target} ({error.message}) and took {TAKEN[form]}, which it gets from now on{line}"
         )
@@ -190,4 +190,4 @@ class Quirks:
         names = modifiable_but(app, target) if is_user(change.address) else None
         kept, line = ("stored", "none: true") if self.is_not_at_create(change, target) else ("modifiable", "apply: create")
         profile = f"`users: {{{kept}: [{', '.join(names)}]}}` in the profile, or " if names else ""
-        return f"to say so, write {profile}`{line}` on the mapping"
+        return f"to set this, write {profile}`{line}` on the mapping"

@@ -61,7 +61,7 @@ class Phase:
 
     def _work(self) -> None:
         while (step := self._next()) is not None:
-            self._pace.busy += 1
+            self._pace.begin()
             try:
                 self._do(step)
             finally:

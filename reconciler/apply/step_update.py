@@ -13,7 +13,7 @@ from reconciler.plan.change import Action, AttributeChange, Change
 
 Attributes = tuple[AttributeChange, ...]
 DELETES_INACTIVE = (
-    "the service deleted the account when `active` became false: say so in the profile, `deprovision: {inactive: deletes}`"
+    "the service deleted the account when `active` became false: set this in the profile: `deprovision: {inactive: deletes}`"
 )
 
 

@@ -14,7 +14,7 @@ from reconciler.plan.warnings import listed
 
 Resource = dict[str, Any]
 REMEDY = "change the group there by hand, or let the token see all members"
-HIDDEN = f"the service does not do PATCH, and does not show the members that a PUT must hold: {REMEDY}"
+HIDDEN = f"the service does not support PATCH, and does not show the members that a PUT must hold: {REMEDY}"
 
 
 def refuse_loss(group: Resource, readable: bool | str, inside: Mapping[str, str], unseen: Mapping[str, str]) -> None:
@@ -30,5 +30,6 @@ def refuse_loss(group: Resource, readable: bool | str, inside: Mapping[str, str]
     if hidden:
         who = listed(hidden.values())
         raise Failed(
-            "failed", f"the service does not do PATCH, and does not show {who} in the group, whom a PUT could take out: {REMEDY}"
+            "failed",
+            f"the service does not support PATCH, and does not show {who} in the group, whom a PUT could take out: {REMEDY}",
         )

@@ -52,7 +52,7 @@ def access(
 ) -> int:  # fmt: skip
     """Show who has which role and group now, accounts that nobody manages included, and what gives it.
 
-    With --at and --diff the log answers, and tells of each which change gave it, from which line and commit, and by whose leave.
+    With --at and --diff the log answers, and says of each which change gave it, from which line and commit, and who approved it.
 
     Exit codes: 0, or 1 where an app could not be read, does not tell of sign-ins (--unused), or the log does not know.
     """

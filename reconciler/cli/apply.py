@@ -102,7 +102,7 @@ def _apply(
     picked = chosen(declarations, apps)
     known_addresses(only, declarations, picked)
     if digest and len(picked) > 1:
-        raise click.UsageError("a digest stands for the plan of one app: name it with --app")
+        raise click.UsageError("a digest is of the plan of one app: name it with --app")
     if files:
         return guarded(lambda: apply_files(saved(files), apps, declarations, lock_timeout, jobs, form))
     if not apps:

@@ -1,4 +1,4 @@
-"""reconcile apps: which apps there are, which a change touches, and whether each one's token is at hand."""
+"""reconcile apps: which apps there are, which a change touches, and whether each one's token is set."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ def worst(codes: list[int]) -> int:
     return next((code for code in FIRST_OF if code in codes), 0)
 
 
-no_color_option = click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment says the same.")
+no_color_option = click.option("--no-color", is_flag=True, help="No colours; NO_COLOR in the environment does the same.")
 
 
 def options(command: Callable[..., Any], app: str = "Only this app; may be repeated.") -> Callable[..., Any]:

@@ -25,7 +25,7 @@ from reconciler.cycle.plan_files import read_plans
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 where the plans differ.")
 def diff(desired: Path, apps: tuple[str, ...], no_color: bool, one: Path, other: Path, form: str, detailed_exitcode: bool) -> int:
-    """Show what differs between two saved plans, and whether the declaration or the service moved."""
+    """Show what differs between two saved plans, and whether the declaration or the service changed."""
     from reconciler.plan.reviewed.compare import between
     from reconciler.report.plan_diff import render
 

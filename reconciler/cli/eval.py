@@ -65,7 +65,7 @@ def eval(
 def _check_usage(expression: str | None, user: str | None, file: Path | None, values: dict[str, Any]) -> None:
     """Raises UsageError where it is not said what to evaluate, or for whom."""
     if file is not None and expression is not None:
-        raise click.UsageError("--file shows the mappings of a file in place of an expression: leave one of them out")
+        raise click.UsageError("--file shows the mappings of a file instead of an expression: leave one of them out")
     if file is not None and user is None and not values:
         raise click.UsageError("--file needs a --user, or values that --set and --unset give")
     if file is None and expression is None and user is None:

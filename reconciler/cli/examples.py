@@ -15,7 +15,7 @@ ENDINGS = {
         "reconcile plan --app wiki --out plan.json",
     ),
     "show": (READS, "reconcile show plan.json --format markdown"),
-    "diff": ("0 done, 1 error, 2 something moved (with --detailed-exitcode)", "reconcile diff reviewed.json plan.json"),
+    "diff": ("0 done, 1 error, 2 they differ (with --detailed-exitcode)", "reconcile diff reviewed.json plan.json"),
     "apply": (WRITES, "reconcile apply plan.json"),
     "run": ("0 done, 1 error, 3 a safeguard blocks, 5 applied in part, 6 locked", "reconcile run --once --app wiki"),
     "status": ("", "reconcile status --app wiki --format json"),

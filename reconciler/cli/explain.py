@@ -76,7 +76,7 @@ def explain(
 
 
 def _history(app: App, declarations: Declarations, address: str) -> list[Had]:
-    """When somebody came to what they have, and by whose leave; empty where the log knows nothing of them."""
+    """When somebody came to what they have, and with whose approval; empty where the log knows nothing of them."""
     from reconciler.cycle.clock import now
     from reconciler.cycle.had import past_of_person
 

@@ -139,7 +139,7 @@ def known(desired: Path, apps: tuple[str, ...], no_color: bool, base: str) -> in
 @options
 @click.option("--pull-request", "number", type=click.IntRange(1), metavar="N", help="Comment there, and print nothing.")
 def left_out(desired: Path, apps: tuple[str, ...], no_color: bool, number: int | None) -> int:
-    """Name the apps that nobody plans: those without a token, and those that are declared no more but have a record."""
+    """Name the apps that nobody plans: those without a token, and those that are no longer declared but have a record."""
     from reconciler.cycle.left_out import left_out
     from reconciler.github.posts import keep_left_out, retire_plans
     from reconciler.report.left_out import comment

@@ -12,6 +12,18 @@ import click
 from reconciler.cli.common import meant, no_color_option
 
 CODES = "codes"  # the page that holds a part for each
+KINDS = {
+    "Begin": ("tutorial", "adopt", "github"),
+    "How to": (
+        "howto-leaver", "howto-temporary", "howto-rename", "howto-reorganisation", "howto-recover", "howto-private-record",
+    ),
+    "What there is": (
+        "commands", "options", "files", "keys", "functions", "profile-values", CODES, "log", "metrics", "cost",
+    ),
+    "How it works": (
+        "profiles", "safeguards", "leaving", "record", "service", "notifications", "access", "review", "security",
+    ),
+}  # fmt: skip
 
 
 @click.command()
@@ -72,16 +84,12 @@ def _folder() -> Traversable:
 
 def _listed(titles: dict[str, str]) -> str:
     width = max(map(len, titles))
-    lines = [f"  {name.ljust(width)}  {title}" for name, title in titles.items()]
-    return "\n".join(
-        [
-            "Pages, each shown by `reconcile help NAME`:",
-            "",
-            *lines,
-            "",
-            "`reconcile help CODE` says what the code at the end of a message means. Commands are listed by `reconcile --help`.",
-        ]
-    )
+    parts = ["Pages, each shown by `reconcile help NAME`:"]
+    parts += [
+        "\n".join([f"{kind}:", *(f"  {name.ljust(width)}  {titles[name]}" for name in names)]) for kind, names in KINDS.items()
+    ]
+    end = "`reconcile help CODE` says what the code at the end of a message means.\n`reconcile --help` lists the commands."
+    return "\n\n".join([*parts, end])
 
 
 def _show(text: str, no_color: bool) -> None:

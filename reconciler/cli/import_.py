@@ -57,7 +57,7 @@ def import_(
     desired: Path, apps: tuple[str, ...], no_color: bool, out: Path | None, split: str, force: bool, only: str | None,
     entra_schema: Path | None, entra_directory: Path | None,
 ) -> int:  # fmt: skip
-    """Write live accounts, groups and roles as declarations. Nothing of the service is changed."""
+    """Write live accounts, groups and roles as declarations. Changes nothing on the service."""
     if entra_directory is not None:
         if only is not None or split != "none" or entra_schema is not None or len(apps) > 1 or force:
             raise click.UsageError("--entra-directory takes --out and one --app, and edits in place")
@@ -71,7 +71,7 @@ def import_(
         raise click.UsageError("name one app with --app, in letters, digits, - and _")
     if entra_schema is not None:
         if only is not None or split != "none":
-            raise click.UsageError("--entra-schema stands alone: leave --only and --split out")
+            raise click.UsageError("--entra-schema is used alone: leave --only and --split out")
         return _told(lambda: _schema(entra_schema, target, apps[0], force))
     from reconciler.adopt.service import Request, take_over
     from reconciler.cycle.connection import connect

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shlex
+import shutil
+import sys
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +20,7 @@ from reconciler.cycle.declarations import checked
 from reconciler.cycle.old_record import MOVE, OLD, to_move
 from reconciler.declare.folders import APP_NAME, SUFFIXES
 from reconciler.declare.model import App
+from reconciler.declare.wording import plural
 from reconciler.github.shards import parts_for
 from reconciler.github.workflow_files import (
     ACTION,
@@ -34,18 +38,26 @@ from reconciler.github.workflow_files import (
 from reconciler.record.checkout import Checkout
 from reconciler.record.here import checkout_here
 
-IGNORED = """# Saved plans and pages hold personal data, and a record on this machine is nobody else's.
+SCHEMAS = "schemas/"
+IGNORED = """# Saved plans and pages hold personal data. A record in .reconcile/ is this machine's own.
 /*plan*.json
 /plans/
 /*.html
 .reconcile/
 """
 
-FIRST_PLAN = """To see a first plan now, against a service on this machine (pip install 'scim-reconciler[demo]'):
+FIRST_PLAN = """
+To see a first plan now, against a service on this machine (it needs pip install 'scim-reconciler[demo]'):
     1. in {file} write tenantUrl: http://127.0.0.1:8101/v2
-    2. in a second terminal: SCIM_TOKEN=secret python -m reconciler.demo generic --port 8101
+    2. in a second terminal: SCIM_TOKEN=secret {python} -m reconciler.demo generic --port 8101
     3. export {token}=secret
-    4. reconcile validate && reconcile plan"""
+    4. reconcile validate && reconcile plan
+    5. reconcile apply; then change a line and plan again (`reconcile help tutorial` goes on to a merged change)
+"""
+NO_REMOTE = (
+    "There is no remote, so the record stays on this machine, and a runner will apply nothing: run this again in a Git "
+    "repository that has a remote"
+)
 
 
 @click.command()
@@ -63,23 +75,40 @@ def init(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
     start = _existing(desired, apps) if desired.exists() else _new(desired, app)
     version, checkout = pinned(installed_from()), checkout_here()
     workflows = workflow_files(start.variables, branch_of(checkout), version, parts_for(len(start.apps)))
-    files = {**start.files, **_record(checkout, desired), ".gitignore": IGNORED, **dict(_schemas()), **dict(workflows)}
+    record, notes = _record(checkout, desired)
+    files = {**start.files, **record, ".gitignore": IGNORED, **dict(_schemas()), **dict(workflows)}
+    new: set[str] = set()
     try:
-        new = [name for name, text in files.items() if _write(desired.parent, name, text)]
+        new |= {name for name, text in files.items() if _write(desired.parent, name, text)}
     except OSError as error:
         echo(f"Error: {error.filename} cannot be written: {error.strerror} [NotWritten]\n    fix its permissions", err=True)
         return ERROR
-    if "@" not in version and f".github/{ACTION}" in new:
-        _warn(version)
+    _said_of_schemas(files, new)
     complete_workflows(desired, start.apps)
-    if start.first:
-        echo(FIRST_PLAN.format(file=start.file, token=start.needed[0]), err=True)
+    _next(start)
+    if "@" not in version and f".github/{ACTION}" in new:
+        notes = (*notes, _of_an_index(version))
+    for note in notes:
+        echo(note, err=True)
+    return 0
+
+
+def _next(start: _Start) -> None:
+    """What to do now, in the order in which it is done."""
+    if start.file:
+        echo(FIRST_PLAN.format(file=start.file, token=start.needed[0], python=_python()), err=True)
     tokens = ", ".join(start.needed) or "the tokens"
     whose = ", for a service of yours" if start.file else ""
     echo(f"Next{whose}: {start.first}set {tokens}, then `reconcile validate` and `reconcile plan`", err=True)
     echo("On GitHub: see `reconcile help github`; the repository variable RECONCILE_ALLOWED_ORIGINS is", err=True)
     echo(f"    {start.origins}", err=True)
-    return 0
+
+
+def _python() -> str:
+    """What to type for the Python that this program runs in."""
+    found = shutil.which("python")
+    is_ours = found is not None and Path(found).parent == Path(sys.executable).parent
+    return "python" if is_ours else shlex.quote(sys.executable)
 
 
 class _Start(NamedTuple):
@@ -132,28 +161,36 @@ def _not_added(desired: Path, app: str) -> str:
     )
 
 
-def _warn(version: str) -> None:
+def _of_an_index(version: str) -> str:
     """Who runs what an index has under a name trusts whoever put it there, with tokens that write."""
-    echo(
+    return (
         f"Warning: runners will install {version} from a package index, which may lack it, or have somebody else's\n"
         f"    set the default of `package` in .github/{ACTION} to a commit that you trust:\n"
-        "    scim-reconciler @ git+https://HOST/REPOSITORY@COMMIT",
-        err=True,
+        "    scim-reconciler @ git+https://HOST/REPOSITORY@COMMIT"
     )
 
 
 def _write(root: Path, name: str, text: str) -> bool:
-    """False where something has that name; either is said."""
+    """False where something has that name; either is said, but of schemas, which are many."""
     file = root / name
     file.parent.mkdir(parents=True, exist_ok=True)
     try:
         with open(file, "x", encoding="utf-8") as target:
             target.write(text)
+        is_new = True
     except FileExistsError:
-        echo(f"left    {name}")
-        return False
-    echo(f"written {name}")
-    return True
+        is_new = False
+    if not name.startswith(SCHEMAS):
+        echo(f"{'written' if is_new else 'left   '} {name}")
+    return is_new
+
+
+def _said_of_schemas(files: Iterable[str], new: Collection[str]) -> None:
+    every = [name for name in files if name.startswith(SCHEMAS)]
+    written = [name for name in every if name in new]
+    for word, count in (("written", len(written)), ("left   ", len(every) - len(written))):
+        if count:
+            echo(f"{word} {SCHEMAS} ({plural(count, 'file')}, by which editors complete and check)")
 
 
 def _starter(app: str) -> Iterator[tuple[str, str]]:
@@ -165,26 +202,21 @@ def _starter(app: str) -> Iterator[tuple[str, str]]:
         yield f"desired/{name}", text.replace("app: example", f"app: {app}")
 
 
-def _record(checkout: Checkout | None, desired: Path) -> dict[str, str]:
-    """The record in Git, which every runner sees, where there is a remote and nobody has chosen yet."""
+def _record(checkout: Checkout | None, desired: Path) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The record in Git, which every runner sees, where there is a remote and nobody has chosen yet; and what to say of it."""
     remotes = checkout.remotes() if checkout else []
     if any((desired / f"reconciler{suffix}").exists() for suffix in SUFFIXES):
-        return {}
+        return {}, ()
     if not remotes:
-        echo(
-            "There is no remote, so the record stays on this machine, and a runner will apply nothing: run this again in "
-            "a Git repository that has a remote",
-            err=True,
-        )
-        return {}
-    if to_move():
-        echo(f"What was applied up to now is recorded in {OLD}: {MOVE} moves it into Git", err=True)
+        return {}, (NO_REMOTE,)
+    notes = (f"What was applied up to now is recorded in {OLD}: {MOVE} moves it into Git",) if to_move() else ()
     remote = "origin" if "origin" in remotes else remotes[0]
-    return {"desired/reconciler.yaml": header("reconciler", "reconciler.yaml") + f"record: {{backend: git, remote: {remote}}}\n"}
+    text = header("reconciler", "reconciler.yaml") + f"record: {{backend: git, remote: {remote}}}\n"
+    return {"desired/reconciler.yaml": text}, notes
 
 
 def _schemas() -> Iterator[tuple[str, str]]:
     from reconciler.declare.schema import folder
 
     for file in sorted(folder().glob("*.schema.json")):
-        yield f"schemas/{file.name}", file.read_text(encoding="utf-8")
+        yield f"{SCHEMAS}{file.name}", file.read_text(encoding="utf-8")

@@ -46,7 +46,7 @@ def logs(
     role: str | None, action: str | None, status: str | None, cause: str | None, by: str | None, cycle: str | None,
     form: str, follow: bool,
 ) -> int:  # fmt: skip
-    """Show what was done to whom, when, why and by whose leave: the provisioning log, oldest first."""
+    """Show what was done to whom, when, why and with whose approval: the provisioning log, oldest first."""
     query = _query(since, until, user, group, role, action, status, cause, by, cycle)
     declarations, names = load_for_the_record(desired, apps)
     stores: dict[str, Store] = {}

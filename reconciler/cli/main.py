@@ -17,32 +17,41 @@ from reconciler.cli.streams import finish, prepare
 INTERRUPTED = 130
 COMMANDS = {
     "init": "Write a small working desired/, the schemas for editors, and GitHub workflows.",
-    "apps": "List the apps, and whether each one's token is at hand.",
+    "apps": "List the apps, and whether each one's token is set.",
     "validate": "Check every declaration and report all errors at once.",
     "test-connection": "Ask the service for what provisioning needs, and say what works and what does not.",
     "plan": "Show what an apply would do. Writes nothing to the service.",
     "show": "Show a saved plan again.",
-    "diff": "Show what differs between two saved plans, and who moved.",
+    "diff": "Show what differs between two saved plans, and whether the declaration or the service changed.",
     "apply": "Plan, ask and write; or do exactly what saved plans say.",
-    "run": "A cycle of every app each interval, until told to stop.",
+    "run": "Run a cycle of every app each interval, until stopped.",
     "status": "Show how each app's cycles go, from the record.",
-    "restart": "End an escrow, a quarantine, or what incremental cycles rest on.",
-    "notify": "Try how people are told, or tell again what they were told.",
+    "restart": "End an escrow or a quarantine, or have the next cycle look at everything.",
+    "notify": "Send test notifications, or send earlier ones again.",
     "import": "Write what a service has already as declarations.",
     "explain": "Show step by step what becomes of one user, and why.",
     "access": "Show who has which role and group, and what gives it.",
     "review": "Review who has what, in files that reviewers fill in.",
     "eval": "Show what an expression or a mapping gives for one user, call by call.",
-    "logs": "Show the provisioning log: what was done to whom, when, why, by whose leave.",
-    "report": "Write one page of what became of the apps, for a browser.",
+    "logs": "Show the provisioning log: what was done to whom, when, why and with whose approval.",
+    "report": "Write one page about all apps, for a browser.",
     "lock": "Show who holds the lock.",
     "unlock": "Break a lock whose holder will never return.",
     "record": "Show, fix, move or prune what was last applied.",
     "revoke": "Disable a person's account in every app at once.",
     "github": "Comments, issues and reviewed plans on GitHub, for the workflows.",
     "help": "Show a page of the documentation, or the options of a command.",
-    "completion": "Print what makes a shell complete commands, options, apps and names.",
+    "completion": "Print the completion script of a shell.",
     "demo": "The whole story against real SCIM servers that it starts itself.",
+}
+
+SECTIONS = {
+    "Begin": ("init", "import", "demo", "help", "completion"),
+    "Declare, plan and apply": ("validate", "eval", "test-connection", "plan", "show", "diff", "apply", "explain", "revoke"),
+    "Who has what": ("access", "review", "logs", "report"),
+    "Cycles by themselves": ("run", "status", "restart", "notify"),
+    "The record of what was applied": ("record", "lock", "unlock"),
+    "In workflows": ("apps", "github"),
 }
 
 
@@ -63,11 +72,16 @@ class _Lazy(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        for title, names in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(max(map(len, COMMANDS))), COMMANDS[name]) for name in names])
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Lazy,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="New here? Run `reconcile init` in an empty folder and do what it prints, or read `reconcile help tutorial`.",
+)
 @click.version_option(package_name="scim-reconciler", prog_name="reconcile")
 def cli() -> None:
     """Identity as code: declare users, groups, roles and mappings in YAML; plan and apply them over SCIM."""

@@ -18,12 +18,12 @@ from reconciler.declare.model import App, Declarations
 if TYPE_CHECKING:
     from reconciler.notify.deliver import Delivery
 
-NOBODY = "nobody is told: app.yaml has no notification with an email or a webhook"
+NOBODY = "nobody is notified: app.yaml has no notification with an email or a webhook"
 
 
 @click.group()
 def notify() -> None:
-    """Try how people are told, or tell again what they were told."""
+    """Send test notifications, or send earlier ones again."""
 
 
 @notify.command()
@@ -36,9 +36,9 @@ def test(desired: Path, apps: tuple[str, ...], no_color: bool) -> int:
 
 @notify.command()
 @options
-@click.option("--since", type=Time(), default="1d", show_default=True, metavar="TIME", help="What was told within this time.")
+@click.option("--since", type=Time(), default="1d", show_default=True, metavar="TIME", help="What was sent within this time.")
 def replay(desired: Path, apps: tuple[str, ...], no_color: bool, since: int) -> int:
-    """Send again what was told, from this machine, within a time: arrived or not, under the same ids."""
+    """Send again what this machine sent within a time, arrived or not, under the same ids."""
     declarations = load_checked(desired, apps)
     return worst([guarded(lambda app=app: _replay(app, declarations, since)) for app in chosen(declarations, apps)])  # type: ignore[misc]
 
@@ -72,7 +72,7 @@ def _replay(app: App, declarations: Declarations, since: int) -> int:
     outbox, at = Outbox(store_of(app, declarations).outbox()), now()
     outbox.retarget(target_of(app))
     if not outbox.replay(later(at, -since), at):
-        say(f"{app.displayName}: nothing was told within this time from this machine")
+        say(f"{app.displayName}: nothing was sent within this time from this machine")
     codes: list[int] = []
     means = Means(os.environ, lambda: datetime.now(UTC), random.random)
     deliver(outbox, means, lambda delivery: codes.append(_shown(app, delivery)))

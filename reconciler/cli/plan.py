@@ -67,7 +67,7 @@ full_option = click.option("--full", is_flag=True, help="In text, show each of m
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
-    help="Exit 2 where there are changes, or something is left that the service was told to take.",
+    help="Exit 2 where there are changes, or something is left that the service was asked to remove.",
 )
 def plan(
     desired: Path, apps: tuple[str, ...], no_color: bool, only: tuple[str, ...], causes: tuple[str, ...], form: str,
@@ -77,7 +77,7 @@ def plan(
     """Show what an apply would do. Writes nothing to the service.
 
     On a terminal lines of text wrap at its width; in a pipe or a file each stays whole, so that grep finds a change by its
-    line. Nothing is cut; of many changes of one cause two stand for all, unless --full is said.
+    line. Nothing is cut; of many changes of one cause two are shown, unless --full is given.
     """
     mode = output_files.clear(out) if out is not None else output_files.OWN
     from reconciler.cycle.minimal import minimal_if_large, minimal_read

@@ -19,7 +19,7 @@ from reconciler.record.open import store_named, store_of
 from reconciler.record.store import Store
 
 LOCAL = (
-    "the record is a local one, and this is no Git repository that could hold another: to move it into Git, write "
+    "the record is a local one, and this is not a Git repository that could hold another: to move it into Git, write "
     "`record: {backend: git, remote: origin}` in reconciler.yaml inside of a repository; to move it from a folder, name it "
     "with --from local --path"
 )
@@ -27,9 +27,9 @@ LOCAL = (
 
 @click.command()
 @options
-@click.option("--from", "backend", type=click.Choice(["local", "git"]), help="Where it lies now; without it, the other backend.")
+@click.option("--from", "backend", type=click.Choice(["local", "git"]), help="Where it is now; without it, the other backend.")
 @click.option("--remote", default="origin", show_default=True, help="For --from git: the remote.")
-@click.option("--from-ref", "ref", metavar="REF", help="Where it lies in Git now: the ref, such as refs/reconcile/wiki.")
+@click.option("--from-ref", "ref", metavar="REF", help="Where it is in Git now: the ref, such as refs/reconcile/wiki.")
 @click.option("--path", default=".reconcile", show_default=True, help="For --from local: the folder.")
 @click.option("--from-app", "name", metavar="NAME", help="The app's name until now, where that has changed.")
 def migrate(
@@ -91,7 +91,7 @@ def _move(source: Store, target: Store) -> int:
     from reconciler.record.migrate import migrate as move
 
     if source.where() == target.where():
-        raise click.UsageError(f"the record lies in {target.where()} already")
+        raise click.UsageError(f"the record is in {target.where()} already")
     count = move(source, target, now())
     words = f"{plural(count, 'entry', 'entries')} moved from {source.where()} to {target.where()}"
     logged(lambda: tell_command(target, "migrate", words, {"from": source.where(), "to": target.where()}))

@@ -31,7 +31,7 @@ NOTHING = {
     type=click.Choice(["escrows", "quarantine", "watermark", "full"]),
     default="full",
     show_default=True,
-    help="What is ended: retries that wait, a quarantine, what incremental cycles rest on, or all of it.",
+    help="What to end: retries that wait, a quarantine, the watermark of incremental cycles, or all of it.",
 )
 @lock_option
 def restart(desired: Path, apps: tuple[str, ...], no_color: bool, scope: str, lock_timeout: float) -> int:

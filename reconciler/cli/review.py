@@ -11,7 +11,7 @@ from reconciler.cli.review_start import start
 
 @click.group()
 def review() -> None:
-    """Review who has what, in files that reviewers fill in. Nothing of it is written to a service."""
+    """Review who has what, in files that reviewers fill in. Writes nothing to a service."""
 
 
 for command in (start, status, apply_, close):

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def status(desired: Path, apps: tuple[str, ...], no_color: bool, name: str | None, detailed_exitcode: bool, form: str) -> int:
     """Show which decisions are missing, by reviewer, of the review NAME or of every one.
 
-    Exit codes: 0; 1 where one is overdue or a file is in error; with --detailed-exitcode 2 where something is missing.
+    Exit codes: 0; 1 where one is overdue or a file has errors; with --detailed-exitcode 2 where something is missing.
     """
     from reconciler.plan.access_review.progress import progress
     from reconciler.report.access_review import as_json, as_text

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @options
 @click.argument("user", required=False, shell_complete=candidates.users)
 @click.option("--id", "id", metavar="ID", help="An account that nobody declared, by its id on the service of one app.")
-@click.option("--reason", help="Why; it stands in the record, the log and plans.")
+@click.option("--reason", help="Why; it is shown in the record, the log and plans.")
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @lock_option
 @jobs_option("Apps at a time.")
@@ -162,13 +162,13 @@ def _waits(app: App, address: str, current: str) -> int:
     """Two people bear the name for now: the wrong one must not be taken for the other."""
     why = f"the account of {address} is still called {current}, since another one has the name"
     say(f"Error: {app.displayName}: {why} [NameInUse]")
-    say(f"    `reconcile revoke {current}` disables it; whoever had the name before goes with the next apply")
+    say(f"    `reconcile revoke {current}` disables it; the account that had the name before goes with the next apply")
     return ERROR
 
 
 def _owned(app: App, address: str, owner: str) -> int:
     """Somebody's account is revoked by name, in every app, and comes back when the declaration has agreed."""
-    why = f"the account {address.removeprefix('User/#')} is not a stranger's: it is {owner}'s"
+    why = f"the account {address.removeprefix('User/#')} is not unmanaged: it belongs to {owner}"
     say(f"Error: {app.displayName}: {why} [NotAStranger]")
     say(f"    to disable it: `reconcile revoke {name_of(owner)}`")
     return ERROR

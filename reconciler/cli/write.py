@@ -48,7 +48,7 @@ def vanishing(declarations: Declarations) -> bool:
 
     if not is_lost_with_the_machine(declarations.record):
         return False
-    say("Error: the record would vanish with this machine, since it lies in .reconcile [RecordVanishes]")
+    say("Error: the record would vanish with this machine, since it is in .reconcile [RecordVanishes]")
     say(
         "    write `record: {backend: git, remote: origin}` in reconciler.yaml, or "
         "`record: {backend: local, path: ...}` for a folder that you keep"
@@ -62,7 +62,7 @@ def say_quarantine(session: Session) -> None:
     if state is not None:
         name, until = session.app.displayName, state.get("next")
         why = f"{state.get('reason')}: {state.get('message')}"
-        say(f"Note: {name} is in quarantine since {state.get('since')} ({why}); this goes on")
+        say(f"Note: {name} is in quarantine since {state.get('since')} ({why}); this continues")
         again = f"`reconcile run` tries it again at {until}" if until else "`reconcile run` leaves it alone"
         say(f"    {again}; to end that: `reconcile restart --app {session.app.name} --scope quarantine`")
 
@@ -121,7 +121,7 @@ def write(session: Session, changes: tuple[Change, ...], request: Request) -> in
 def _summary(result: Result, name: str) -> str:
     status = Counter(outcome.status for outcome in result.outcomes)
     ignored = f" The service ignored a part of {status['ignored']}." if status["ignored"] else ""
-    ignored += f" It did not do what it was told, of {status['outstanding']}." if status["outstanding"] else ""
+    ignored += f" It did not do what was requested for {status['outstanding']}." if status["outstanding"] else ""
     done = status["done"] + status["ignored"]
     return f"Applied {done} of {plural(len(result.outcomes), 'change')} to {name}.{_took(result.adopted)}{ignored}"
 
@@ -156,7 +156,7 @@ def _ended(session: Session, result: Result, only: tuple[str, ...]) -> int:
         say_error(result.refused, f"{_first(result.refused)}{THE_SAME}")
     left = [item for item in session.planned.findings.outstanding if Selection(only).names(item.address)]
     for item in cautions(session.planned.context, left):
-        say(f"Error: what an earlier apply told {session.app.displayName} is not done: {caution_words(item)}")
+        say(f"Error: what an earlier apply requested of {session.app.displayName} is not done: {caution_words(item)}")
     return 0 if result.complete and not (session.planned.plan.errors or left) else PARTIAL
 
 

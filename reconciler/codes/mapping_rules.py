@@ -59,7 +59,7 @@ CODES = (
     Code(
         "not-stored",
         "The service does not store what accounts are matched by",
-        "The profile says that this kind of service stores only some attributes, and the matching attribute is none of them.",
+        "The profile says that this kind of service stores only some attributes, and the matching attribute is not one of them.",
         "No account would be found again, so each apply would create everybody once more.",
         "Give `matchingPrecedence` to an attribute that it stores, such as userName.",
         shown="`matchingPrecedence: 1` on externalId alone, with a profile whose `stored` does not list it",
@@ -67,7 +67,7 @@ CODES = (
     Code(
         "expression",
         "An expression cannot be read",
-        "It has a mistake in its form, calls a function that there is none of, or gives a function too few or too many values.",
+        "It has a mistake in its form, calls a function that does not exist, or gives a function too few or too many values.",
         "The attribute would have no value.",
         "The message points at the place; `reconcile eval EXPRESSION` shows what each call gives.",
         Example(MAPPINGS, mappings("{target: title, expression: 'Upper([jobTitle])'}")),
@@ -102,7 +102,7 @@ CODES = (
         "Nobody can be disabled",
         "No mapping gives `active: false` for somebody out of scope, or the service ignores `active` (a warning).",
         "Accounts of those who leave stay active.",
-        'Map `active` from `Switch([IsSoftDeleted], , "False", "True", "True", "False")`, or say `delete` or `retain` in '
+        'Map `active` from `Switch([IsSoftDeleted], , "False", "True", "True", "False")`, or set `delete` or `retain` in '
         "`deprovisioning`.",
         Example(
             MAPPINGS,
@@ -112,9 +112,9 @@ CODES = (
     ),
     Code(
         "no-longer-mapped",
-        "An attribute that grants access is not mapped any more",
+        "An attribute that grants access is no longer mapped",
         "A commit before this one mapped roles or members, and this one does not (a warning).",
-        "People keep on the service what the mapping gave them; nothing takes it away any more.",
+        "People keep on the service what the mapping gave them; nothing takes it away.",
         "Keep the mapping, or take the roles away before it goes.",
         shown="a commit that removes the mapping of `roles`",
     ),
@@ -122,8 +122,8 @@ CODES = (
         "loosened",
         "A safeguard is looser than before",
         "A change raises a limit, switches a safeguard or a policy off, or keeps accounts that were disabled before (a warning).",
-        "What would have been stopped is not stopped any more.",
-        "Make sure that it is meant.",
+        "What would have been stopped is no longer stopped.",
+        "Make sure that it is intended.",
         shown="a commit that raises `accidentalDeletions: {count: 10}` to 500",
     ),
 )

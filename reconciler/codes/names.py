@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.codes.model import Code, Example, told
+from reconciler.codes.model import Code, Example
 from reconciler.codes.samples import app, mappings
 
 USERS, GROUPS, POLICIES = "directory/users/people.yaml", "directory/groups/teams.yaml", "policies/access.yaml"
@@ -65,8 +65,8 @@ CODES = (
     Code(
         "duplicate",
         "The same is declared twice",
-        "Two declarations stand for one thing: a user, a group, a role, an assignment, a file, or the target of a mapping.",
-        "Which of the two holds cannot be told, and who removes one of them believes that it is gone.",
+        "Two declarations describe the same thing: a user, a group, a role, an assignment, a file, or the target of a mapping.",
+        "Which of the two holds is not clear, and who removes one of them believes that it is gone.",
         "Keep one of the two; the message names both places.",
         Example(USERS, "users:\n  - userPrincipalName: ada@example.com\n  - userPrincipalName: Ada@example.com\n"),
     ),
@@ -104,7 +104,7 @@ CODES = (
     Code(
         "previously-taken",
         "An earlier name belongs to somebody else now",
-        "`previously` names a user, or a group, that another declaration bears.",
+        "`previously` names a user, or a group, that another declaration has.",
         "One account could be taken for the other's.",
         "Give both an `id`, or remove the earlier name.",
         Example(
@@ -126,7 +126,7 @@ CODES = (
         "Two names look the same",
         "A name is drawn like another one, and is made of other characters (a warning).",
         "A reviewer cannot see who is given access.",
-        "Make sure that it is somebody else, or give it a name that can be told apart.",
+        "Make sure that it is somebody else, or give it a name that does not look like it.",
         Example(USERS, "users:\n  - userPrincipalName: ada@example.com\n  - userPrincipalName: аda@example.com\n"),
     ),
     Code(
@@ -141,7 +141,7 @@ CODES = (
         "role-disabled",
         "An assignment of a role that is disabled",
         "The role has `enabled: false` in `roles.yaml`, so the assignment gives it to nobody (a warning).",
-        "It looks like an access in the file, and is none.",
+        "The file looks as if it gave access, and it gives none.",
         "Remove the assignment, or `enabled: false` from the role.",
         shown="`roles: [{value: user, displayName: User, enabled: false}]` and an assignment of User",
     ),
@@ -149,7 +149,7 @@ CODES = (
         "role-member-type",
         "An assignment of a role to whom it is not open",
         "The role's `allowedMemberTypes` leave out users, or groups, and the assignment is to one (a warning).",
-        "It looks like an access in the file, and is none.",
+        "The file looks as if it gave access, and it gives none.",
         "Assign it to the other kind, or add the kind to `allowedMemberTypes`.",
         shown="`roles: [{value: user, displayName: User, allowedMemberTypes: [Group]}]` and a user who is assigned it",
     ),
@@ -173,7 +173,7 @@ CODES = (
         "policy",
         "A policy is broken",
         "What is declared breaks a rule of `policies/` (a warning here; the safeguard `policies` blocks the plan).",
-        "The rule stands for something that must not happen in this app.",
+        "The rule describes what must not happen in this app.",
         "Do what the policy's own remedy says.",
         Example(POLICIES, "policies:\n  - {name: nobody, remedy: ask the owner, holders: {role: User, maximum: 0}}\n"),
     ),
@@ -182,15 +182,7 @@ CODES = (
         "An attribute that users, or groups, do not have",
         "A mapping or an expression takes its value from an attribute that is not among those of the directory.",
         "It would give nobody a value, and take away those that are there.",
-        "Correct the name; attributes of your own stand in `extensionAttributes` and are `extensionAttributes.NAME`.",
+        "Correct the name; attributes of your own go into `extensionAttributes` and are `extensionAttributes.NAME`.",
         Example("apps/wiki/mappings.yaml", mappings("{target: title, source: jobTitel}")),
-    ),
-    told(
-        "role-source-name",
-        "A role or an account group is not there",
-        "`roles.yaml` names a role or an account group that the service does not have, or has twice.",
-        "Nobody can tell what an assignment gives.",
-        "Write the name that the service has: the message says the nearest one.",
-        "a custom role that was renamed in the app",
     ),
 )

@@ -26,7 +26,7 @@ CODES = (
         "The service does not do this",
         "It answers 405 to the request.",
         "The object stays as it is.",
-        "Say in the profile what the service cannot do.",
+        "Set in the profile what the service cannot do.",
         "a service without PATCH",
     ),
     told(
@@ -50,7 +50,7 @@ CODES = (
         "The request is too large",
         "The service answers 413.",
         "The object stays as it is.",
-        "Say a smaller `membersPerPatch` in the profile.",
+        "Set a smaller `membersPerPatch` in the profile.",
         "a group of 10,000 members in one request",
     ),
     told(
@@ -66,7 +66,7 @@ CODES = (
         "The service is asked too often",
         "It answers 429, after all tries.",
         "The rest waits.",
-        "Say the service's rate in the profile.",
+        "Set the service's rate in the profile.",
         "240 requests a minute shared with another program",
     ),
     told(
@@ -74,7 +74,7 @@ CODES = (
         "The service has not implemented this",
         "It answers 501.",
         "The object stays as it is.",
-        "Say in the profile what the service cannot do.",
+        "Set in the profile what the service cannot do.",
         "a service without groups",
     ),
     told(
@@ -95,7 +95,7 @@ CODES = (
     ),
     told(
         "ProtocolError",
-        "An answer that nobody expected",
+        "An unexpected answer",
         "The service answers with a status that has no meaning here.",
         "The object stays as it is.",
         "See what the service says.",
@@ -103,7 +103,7 @@ CODES = (
     ),
     told(
         "NotDone",
-        "Something else was in the way",
+        "Not done for another reason",
         "The change was not sent, or not to its end; the message says why.",
         "The object stays as it is.",
         "Do what the message says.",

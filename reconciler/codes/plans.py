@@ -21,7 +21,7 @@ SKIPS = (
         "NotAssigned",
         "Nothing assigns the person to the app",
         "Neither the person nor a group that the person is in is assigned, and the app's `provisioning.scope` is `assigned`.",
-        "Most of a directory is skipped so, and it is as it should be.",
+        "Most of a directory is skipped like this, which is as it should be.",
         "Assign the user, or a group that the user is in.",
         Example(ASSIGNMENTS, "assignments:\n  - {user: grace@example.com, role: User}\n"),
     ),
@@ -37,7 +37,7 @@ SKIPS = (
         "RoleDisabled",
         "The role gives nothing",
         "The role that is assigned is disabled in `roles.yaml`, or not open to this kind of member.",
-        "The line looks like an access and is none.",
+        "The line looks as if it gave access, and it gives none.",
         "Assign another role, or enable this one.",
         Example(ROLES, "roles:\n  - {value: user, displayName: User, enabled: false}\n"),
     ),
@@ -64,7 +64,7 @@ SKIPS = (
         "MatchingAttributeEmpty",
         "Nothing to match by",
         "The source of each matching attribute is empty for this person.",
-        "Which account is theirs cannot be told, and a second one might be made.",
+        "Which account is theirs is not clear, and a second one might be made.",
         "Give the source of the matching attribute a value.",
         Example(
             "apps/wiki/mappings.yaml",
@@ -85,7 +85,7 @@ SKIPS = (
 )
 
 APPROVE = (
-    "Look at who is named. Where it is meant, put the entry that the plan prints into `approvals.yaml` and have it reviewed."
+    "Look at who is named. If it is intended, put the entry that the plan prints into `approvals.yaml` and have it reviewed."
 )
 SAFEGUARDS = (
     Code(
@@ -110,7 +110,7 @@ SAFEGUARDS = (
         "More accounts get another userName, externalId, e-mail or matching value than `safeguards.identity` allows.",
         "A wrong mapping can hand accounts to other people.",
         APPROVE,
-        shown="`{target: userName, source: mail}` in the place of userPrincipalName, for 500 people",
+        shown="`{target: userName, source: mail}` instead of userPrincipalName, for 500 people",
     ),
     Code(
         "empty",
@@ -125,7 +125,8 @@ SAFEGUARDS = (
         "A protected account would be changed",
         "An account that `safeguards.protected` names would be disabled, deleted, renamed or stripped of a role.",
         "It is what lets you in when all else fails.",
-        "Keep it declared and assigned. To end its protection, apply a change that removes only the protection.",
+        "Keep it declared and assigned. To end its protection, apply a change that removes only the protection. "
+        "No approval lifts this safeguard.",
         shown="a pull request that removes the assignment of breakglass@example.com, who is protected",
     ),
     Code(
@@ -133,15 +134,15 @@ SAFEGUARDS = (
         "Too few would be left",
         "After the plan fewer active people than `minimumActive` hold the role of `safeguards.lockout`, or the account whose "
         "token is used would change.",
-        "Nobody could administer the app any more.",
-        "Give the role to somebody else first, and apply that. " + APPROVE,
+        "Nobody could administer the app.",
+        "Give the role to somebody else first, and apply that. No approval lifts this safeguard.",
         shown="`lockout: {role: Admin, minimumActive: 2}`, and one of two administrators leaves",
     ),
     Code(
         "policies",
-        "A rule of ours is broken",
+        "A policy is broken",
         "What the plan would leave breaks a rule of `policies/` that was not broken before.",
-        "The rule stands for something that must not happen.",
+        "The rule describes what must not happen.",
         "Do what the policy's own remedy says. " + APPROVE,
         shown="`separationOfDuties: [Admin, Auditor]`, and one person gets both",
     ),
@@ -177,7 +178,7 @@ ERRORS = (
         "DuplicateTargetEntries",
         "Several accounts match one person",
         "More than one account on the service has the value that accounts are matched by.",
-        "Which of them is the person's cannot be told.",
+        "Which of them is the person's is not clear.",
         "Remove the surplus accounts on the service, or match by another attribute.",
         shown="two accounts with the same e-mail, where accounts are matched by e-mail",
     ),
@@ -201,7 +202,7 @@ ERRORS = (
     Code(
         "RoleNotMapped",
         "A role should end, and nothing takes it away",
-        "A role is not given any more, and the mapping that carried roles is gone.",
+        "A role is no longer given, and the mapping that carried roles is gone.",
         "The person keeps it on the service.",
         "Map the attribute again; or take it away by hand and run `reconcile record forget ADDRESS`.",
         shown="the mapping of `roles` was removed, and then an assignment",

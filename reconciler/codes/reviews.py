@@ -2,7 +2,26 @@
 
 from __future__ import annotations
 
-from reconciler.codes.model import Code
+from reconciler.codes.model import Code, Example
+
+OWN = """review: q2
+started: "2026-06-01"
+due: "2026-06-30"
+scope: {apps: [wiki], roles: [], groups: [], privileged: false, source: service}
+files: 1
+reviewer: grace@example.com
+digest: "sha256:a8f30924d96e7851ca0d1e3ac4d78a87173c28d9343dd60aa15a27f72618ac6e"
+access:
+  - app: wiki
+    user: grace@example.com
+    name: Grace
+    role: User
+    privileged: false
+    source: declared
+    why: "desired/apps/wiki/assignments.yaml:3"
+    decision: keep
+    reason: runs the wiki
+"""  # its digest is of what it says, so that only the decision is wrong
 
 CODES = (
     Code(
@@ -17,7 +36,7 @@ CODES = (
         "review-file-missing",
         "A file of a review is missing",
         "The review was started with more files than are there.",
-        "Those who stand in it would not be reviewed by anybody.",
+        "Nobody would review the people in it.",
         "Restore it from Git.",
         shown="one of three files of a review was deleted",
     ),
@@ -25,7 +44,7 @@ CODES = (
         "review-name",
         "The folder and the review have two names",
         "`review:` in the file is not the name of its folder.",
-        "Which review the decisions belong to cannot be told.",
+        "Which review the decisions belong to is not clear.",
         "Give both one name.",
         shown="a folder of a review that was renamed",
     ),
@@ -41,9 +60,9 @@ CODES = (
         "review-self",
         "Somebody decides about their own access",
         "The reviewer of a file is a person in it.",
-        "A review by oneself is none.",
+        "Nobody can review their own access.",
         "Start the review again with somebody else, whom `--otherwise` names.",
-        shown="a file of the reviewer grace@example.com with a decision about Grace",
+        Example("reviews/q2/grace@example.com.yaml", OWN),
     ),
     Code(
         "review-still-declared",

@@ -8,7 +8,7 @@ from reconciler.codes.samples import CREDENTIALS, app
 CODES = (
     Code(
         "literal-secret",
-        "A secret stands in a file",
+        "A secret is in a file",
         "A token, a signing secret or a header with a credential is written out, or has a default.",
         "Whoever can read the repository, or its history, can use it.",
         "Write `${env:NAME}` or `${file:/path}`, and revoke what was written: it stays in the history.",
@@ -72,7 +72,7 @@ CODES = (
     ),
     Code(
         "nobody-told",
-        "Nobody is told",
+        "Nobody is notified",
         "`notification` names neither an address nor a webhook (a warning).",
         "What goes wrong at night is seen by nobody.",
         "Add `email: [...]` or a webhook.",
@@ -82,7 +82,7 @@ CODES = (
         "contradiction",
         "Two settings contradict one another",
         "`onFailure` is false, and `on` lists failure.",
-        "Which of them holds cannot be told.",
+        "Which of them holds is not clear.",
         "Leave out one of the two.",
         Example("apps/wiki/app.yaml", app("notification: {email: [ops@example.com], onFailure: false, on: [failure]}\n")),
     ),
@@ -112,7 +112,7 @@ CODES = (
         "placeholder",
         "A reason that was not filled in",
         "The `reason` of an approval is empty words, such as `...` or `TODO`.",
-        "It stands in the plan's first line and in the log: it is what an audit asks for.",
+        "It is shown in the plan's first line and in the log: it is what an audit asks for.",
         "Say why the plan may go through.",
         Example(
             "apps/wiki/approvals.yaml",

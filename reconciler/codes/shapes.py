@@ -28,14 +28,14 @@ CODES = (
     Code(
         "wrong-type",
         "A value of another type",
-        "A list, a text, a number or a truth stands where another of them belongs. YAML is read as YAML 1.2: `yes` is a text.",
+        "A list, a text, a number or a boolean is where another of them belongs. YAML is read as YAML 1.2: `yes` is a text.",
         "A value that is guessed can be the opposite of what was meant.",
         'Give the type that the message names. Digits that are a text need quotes: `"010"`.',
         Example(USERS, "users:\n  - userPrincipalName: ada@example.com\n    accountEnabled: yes\n"),
     ),
     Code(
         "not-one-of",
-        "A value that is none of those allowed",
+        "A value that is not one of those allowed",
         "The key takes one of a few words, and this is another.",
         "Nobody can tell which of them was meant.",
         "Use one of those that the message names.",

@@ -14,7 +14,7 @@ CODES = (
     Code(
         "no-declarations",
         "There is no folder of declarations",
-        "The folder that `--desired` names (`desired` where nothing is said) is not there, or is not a folder.",
+        "The folder that `--desired` names (`desired` by default) is not there, or is not a folder.",
         "An empty declaration would mean that nobody is to have access, so a folder that is missing is never read as one.",
         "Go to the repository's top folder, name the folder with `--desired`, or run `reconcile init`.",
         shown="`reconcile validate --desired elsewhere`, where there is no such folder",
@@ -38,7 +38,7 @@ CODES = (
     Code(
         "no-regular-file",
         "Neither a file nor a folder",
-        "A pipe, a socket or a device stands where a file of declarations belongs.",
+        "A pipe, a socket or a device is where a file of declarations belongs.",
         "It cannot be read as a text, and reading it could wait for ever.",
         "Put a file or a folder in its place.",
         shown="`mkfifo desired/directory/users/people.yaml`",
@@ -58,7 +58,7 @@ CODES = (
         "app-file",
         "Another app's app.yaml cannot be read",
         "A command with `--app` also looks at where the other apps' tokens go, and one of their files is broken.",
-        "Whether two services share a token cannot be told.",
+        "Whether two services share a token is not known.",
         "Run `reconcile validate`, which says what is wrong with that file.",
         shown="`reconcile plan --app wiki` while `apps/blog/app.yaml` is not YAML",
     ),
@@ -88,7 +88,7 @@ CODES = (
     ),
     Code(
         "link-loop",
-        "A link leads to a folder that it lies in",
+        "A link leads to a folder that contains it",
         "Following the link would never end.",
         "Everything below it would be read again and again.",
         "Remove the link.",
@@ -99,7 +99,7 @@ CODES = (
         "More links than are followed",
         "Links behind links, or a great many of them, are not followed without end.",
         "A few links can name more files than can be read.",
-        "Put files and folders themselves in the place of links.",
+        "Put files and folders themselves instead of links.",
         shown="a chain of links, each of which leads to a folder that holds the next",
     ),
     Code(
@@ -156,7 +156,7 @@ CODES = (
     ),
     Code(
         "duplicate-key",
-        "A key stands twice",
+        "A key is there twice",
         "One mapping has the same key two times.",
         "YAML readers keep one of the two without a word, and not all keep the same.",
         "Keep one of them.",
@@ -205,7 +205,7 @@ CODES = (
     Code(
         "too-deep",
         "Nested very deep",
-        "Lists and mappings stand inside one another more often than any declaration needs.",
+        "Lists and mappings are nested deeper than any declaration needs.",
         "It is a mistake, or an attempt to exhaust what reads it.",
         "Flatten it.",
         Example(USERS, "users: " + "[" * 120 + "]" * 120 + "\n"),
@@ -240,6 +240,6 @@ CODES = (
         "Of many problems in one file the first are listed and the rest is counted.",
         "A thousand lines about one slip help nobody.",
         "Fix those that are listed, and validate again.",
-        shown="a file in which thousands of users have the same unknown key",
+        Example(USERS, "users: [" + "{userPrincipalName: a@example.com, town: Rome}, " * 2001 + "]\n"),
     ),
 )

@@ -72,7 +72,7 @@ def _of_write(job: Job, result: Result, before: Collection[str], out: Iterable[s
     for who in out:
         yield Told(Kind.REVOKED, f"{who}: {reason}", {"address": who, "reason": reason})
     for who in sorted(_lifted(job, before)):
-        yield Told(Kind.REVOCATION_LIFTED, f"{who}: the declaration agrees by now", {"address": who})
+        yield Told(Kind.REVOCATION_LIFTED, f"{who}: the declaration agrees now", {"address": who})
     if result.outcomes or result.adopted:
         for item in job.origin.approvals:
             yield Told(Kind.APPROVAL_USED, f"{item['safeguard']}: {item['reason']}", item)

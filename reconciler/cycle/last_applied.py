@@ -99,7 +99,7 @@ def _not_compared() -> Iterator[Caution]:
         yield Caution(
             "NotCompared",
             "the commit before this change is not in this clone, so nobody compared where the record "
-            "lies and whose token goes where: check out with `fetch-depth: 0`",
+            "is and whose token goes where: check out with `fetch-depth: 0`",
         )
 
 

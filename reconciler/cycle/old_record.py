@@ -25,9 +25,7 @@ def with_old_record(planned: Planned, store: Store) -> Planned:
     if (found := _left(store)) is None:
         return planned
     old, command = found
-    text = (
-        f"there is no record in {store.where()}, and one in {old}: whoever left since it was made is not disabled; run {command}"
-    )
+    text = f"there is no record in {store.where()}, and one in {old}: people who left since are not disabled; run {command}"
     plan = planned.plan
     return replace(planned, plan=replace(plan, warnings=(text, *(other for other in plan.warnings if other != NO_RECORD))))
 

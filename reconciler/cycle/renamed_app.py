@@ -17,7 +17,7 @@ def refuse_renamed(app: App, declarations: Declarations, base_url: str) -> None:
     for old, record in forgotten(declarations):
         if isinstance(record, Record) and origin_of(record.base_url) == origin(base_url) and _holds(record):
             raise RecordError(
-                f"{app.name} has no record, and the app {old}, which is not declared any more, has one of {origin(base_url)}: "
+                f"{app.name} has no record, and the app {old}, which is no longer declared, has one of {origin(base_url)}: "
                 "under a new name an app would lose its protections, its limits and its leavers",
                 f"give the app its old name back, displayName is what people see; or move the record: `reconcile record migrate "
                 f"--from-app {old} --app {app.name}`",

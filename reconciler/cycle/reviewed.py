@@ -66,7 +66,7 @@ def about(reviewed: list[Plan]) -> tuple[str, ...]:
 
 
 def undeclared(plans: list[Plan], declared: frozenset[str]) -> dict[str, list[Moved]]:
-    """Of each app that has changes in the plans, and is declared no longer, that it is so."""
+    """Of each app that has changes in the plans, and is no longer declared, that it is so."""
     gone = sorted({plan.app for plan in plans if plan.changes} - declared)
     return {name: [moved("App/" + name, "this app is no longer declared")] for name in gone}
 

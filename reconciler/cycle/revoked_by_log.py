@@ -30,7 +30,7 @@ def cautions(planned: Planned, store: Store) -> Iterator[Caution]:
         change, why = names[name], line[OURS]["occasion"].removeprefix(OCCASION)
         words = (
             f"{change.address} was revoked on {line['activityDateTime'][:10]} ({why}) by the provisioning log, and the record "
-            "does not say so any more: to keep the person out, revoke again, or set `accountEnabled: false`"
+            "no longer says so: to keep the person out, revoke again, or set `accountEnabled: false`"
         )
         yield Caution(CODE, words, change.file, change.line)
 

@@ -97,9 +97,7 @@ class _Check:
             other = seen.setdefault((item.user, item.group, item.role), row)
             if other != row and item.role is not None and (item.user is not None or item.group is not None):
                 first = self.assignments[other]
-                self.error(
-                    row, None, "duplicate", f"the same assignment stands at {first.file}:{first.line}", "keep one of the two"
-                )
+                self.error(row, None, "duplicate", f"the same assignment is at {first.file}:{first.line}", "keep one of the two")
 
 
 def is_day(text: str) -> bool:

@@ -124,7 +124,7 @@ class Folders:
             elif entry.suffix in SUFFIXES:
                 yield entry
             else:
-                self.error(entry, "no-meaning", f"{entry.name} is no YAML or JSON file", "rename or remove it")
+                self.error(entry, "no-meaning", f"{entry.name} is not a YAML or JSON file", "rename or remove it")
 
     def single(self, entries: list[Path]) -> None:
         """What is declared in one place stands in one file or folder: a second would hide the first, or be read by nobody."""

@@ -57,7 +57,7 @@ def leads_astray(entry: Path, root: Path) -> Refused | None:
     steps = entry.relative_to(root).parts[:-1]
     above = [root.joinpath(*steps[:count]) for count in range(len(steps) + 1)]
     if _same(entry) & {identity for folder in above for identity in _same(folder)}:
-        return Refused(entry, "link-loop", f"{entry.name} is a link to a folder that it lies in", "remove it")
+        return Refused(entry, "link-loop", f"{entry.name} is a link to a folder that contains it", "remove it")
     if sum(folder.is_symlink() for folder in above[1:]) >= DEEPEST:
         return Refused(
             entry, "too-many-links", f"{entry.name} is a link behind {DEEPEST} others", "put what it leads to in its place"
@@ -79,7 +79,7 @@ def too_many(entry: Path) -> Refused:
         entry,
         "too-many-links",
         f"{entry.name} is one link more than the {MOST:,} that are followed",
-        "put files and folders themselves in the place of links",
+        "put files and folders themselves instead of links",
     )
 
 

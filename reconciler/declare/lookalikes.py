@@ -103,7 +103,7 @@ def _alike(table: Any, kind: str, columns: list[list[Any]]) -> Iterable[Problem]
                 "warning",
                 "looks-alike",
                 f"{name} looks like {other} at {table.line(first)}",
-                f"make sure that this is another {kind}, or give it a name that can be told apart",
+                f"make sure that this is another {kind}, or give it a name that does not look like it",
             )
         elif mixes(name):
             yield Problem(

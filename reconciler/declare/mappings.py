@@ -44,7 +44,7 @@ def _check_mapping(document: Document, kind: str, mapping: ObjectMapping, rows: 
             ("mappings", kind, "enabled"),
             "users-disabled",
             "the users' mapping cannot be switched off",
-            "say `targetObjectActions: []`, or `provisioning: {status: off}` in app.yaml",
+            "set `targetObjectActions: []`, or `provisioning: {status: off}` in app.yaml",
         )
     if mapping.enabled and not any(item.matchingPrecedence for item in mapping.attributes) and not _cut(document, kind, rows):
         notes.error(

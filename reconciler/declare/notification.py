@@ -21,7 +21,9 @@ def read_notification(document: Document, notes: Notes) -> Notification:
         return Notification()
     webhook = _webhook(document, data["webhook"], notes) if data.get("webhook") else None
     if not data.get("email") and webhook is None and "email" not in data and "webhook" not in data:
-        notes.warning(document, (TOP,), "nobody-told", "nobody is told: there is no email and no webhook", "add `email: [...]`")
+        notes.warning(
+            document, (TOP,), "nobody-told", "nobody is notified: there is no email and no webhook", "add `email: [...]`"
+        )
     return Notification(_texts(data.get("email")), _kinds(document, data, notes), webhook, data.get("remindAfter"))
 
 
@@ -78,7 +80,7 @@ def _check_url(document: Document, url: str, form: str, notes: Notes) -> None:
             document,
             where,
             "literal-secret",
-            f"the address of a {NAMES[form]} webhook is a secret: whoever has it can write to the channel",
+            f"the address of a {NAMES[form]} webhook is a secret: anyone who has it can write to the channel",
             "write ${env:NAME_URL} or ${file:/path}, and replace an address that was written here",
         )
     elif "${" in REFERENCE.sub("", url):

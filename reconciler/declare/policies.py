@@ -66,7 +66,7 @@ def check_policies(policies: Iterable[Policy], apps: Mapping[str, WithRoles], pr
     for policy in policies:
         first = seen.setdefault(fold(policy.name), policy)
         if first is not policy:
-            message = f"a policy of this name stands at {first.place}"
+            message = f"a policy of this name is at {first.place}"
             problems.append(Problem(policy.place, "error", "duplicate", message, "give each its own name"))
         _check_apps(policy, apps, problems)
         problems += _never_broken(policy, apps)

@@ -116,7 +116,7 @@ def read_reviews(root: Path) -> Reviews:
         elif entry.stem == RULES:
             reader.read(entry, RULES)
         else:
-            remedy = f"a review is a folder {FOLDER}/<name>; beside them lies {RULES}.yaml"
+            remedy = f"a review is a folder {FOLDER}/<name>; beside them is {RULES}.yaml"
             reader.error(Place(readable_path(entry), 1), "no-meaning", f"{entry.name} has no meaning here", remedy)
     return found
 

@@ -11,7 +11,7 @@ from reconciler.declare.urls import REFERENCE, TOKEN, URL_REMEDIES, USER_INFORMA
 from reconciler.declare.yaml.document import Document
 
 NONE = "none"
-REMEDIES = URL_REMEDIES | {USER_INFORMATION: "leave out what stands before @; the token is given as roles.token"}
+REMEDIES = URL_REMEDIES | {USER_INFORMATION: "leave out what is before @; the token is given as roles.token"}
 
 
 def read_role_api(

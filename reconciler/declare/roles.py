@@ -25,7 +25,7 @@ def read_roles(document: Document | None, notes: Notes) -> dict[str, Role]:
             continue
         role = _role(row, document.locate(("roles", number)))._replace(grant=_grant(document, number, row, notes))
         if role.key in roles or role.key == DEFAULT_ACCESS_KEY:
-            path, twice = ("roles", number, "displayName"), f"the role {role.displayName} stands twice or is built in"
+            path, twice = ("roles", number, "displayName"), f"the role {role.displayName} is declared twice or is built in"
             notes.error(document, path, "duplicate", twice, "keep one")
         if isinstance(row.get("value"), str) and (first := values.setdefault(row["value"], number)) != number:
             line = document.locate(("roles", first)).line

@@ -114,7 +114,7 @@ def read_approvals(document: Document, problems: list[Problem]) -> tuple[Approva
                     "error",
                     "placeholder",
                     f"{reason.strip()!r} is not a reason",
-                    "say why the plan may go through: it stands in the plan's first line",
+                    "say why the plan may go through: it is shown in the plan's first line",
                 )
             )
         approvals.append(

@@ -16,7 +16,7 @@ USER_INFORMATION = "a URL must not hold user information"
 QUERY = "a base URL has no query and no fragment"
 URL_REMEDIES = {
     DOTS: "write the path as it is without them",
-    USER_INFORMATION: "leave out what stands before @; the token is given as secretToken",
+    USER_INFORMATION: "leave out what is before @; the token is given as secretToken",
     QUERY: "leave out what begins with ? or #",
 }
 
@@ -50,7 +50,7 @@ def url_problem(url: str) -> str | None:
     if has_dot_segment(url):
         return DOTS
     if parts.scheme == "http" and not is_loopback(host):
-        return "only https is spoken, but to loopback"
+        return "only https is used, except to this machine (loopback)"
     return None
 
 

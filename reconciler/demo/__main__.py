@@ -13,6 +13,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from reconciler.declare.profiles import names, settings
 from reconciler.demo.answers import Application
+from reconciler.demo.extension import provider
 from reconciler.demo.held import hold_classes
 from reconciler.demo.simulator import Simulator
 from reconciler.demo.thousandeyes.service import ThousandEyes, owned_by_provisioning
@@ -31,12 +32,9 @@ def server(token: str | None = None) -> Application:
     """The real thing: scim2-server over memory, empty, which accepts this bearer token alone."""
     from scim2_server.memory import InMemoryStorage
     from scim2_server.testserver.application import BearerTokenApplication
-    from scim2_server.utils import load_default_provider
 
     hold_classes()
-    application: Application = BearerTokenApplication(
-        InMemoryStorage(), load_default_provider(), bearer_tokens=[token] if token else []
-    )
+    application: Application = BearerTokenApplication(InMemoryStorage(), provider(), bearer_tokens=[token] if token else [])
     return application
 
 

@@ -35,12 +35,12 @@ def retire_plans(planned: Callable[[str], bool], number: int) -> Iterator[str]:
     for standing in all_own("<!-- reconcile:plan app=", number):
         app = standing.body.split(" ")[2].removeprefix("app=")
         body = (
-            f"{opening('plan', app)}-->\n### {code(app)}: **not planned** any more\n\n"
+            f"{opening('plan', app)}-->\n### {code(app)}: **no longer planned**\n\n"
             "This change does not touch it now, or leaves it out.\n"
         )
         if not planned(app) and standing.body != body:
             send("PATCH", f"issues/comments/{standing.number}", body=body)
-            yield f"{app}: the comment on pull request {number} says that it is not planned any more"
+            yield f"{app}: the comment on pull request {number} says that it is no longer planned"
 
 
 def _keep(start: str, new: str, body: str, number: int) -> str:

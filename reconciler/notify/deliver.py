@@ -26,6 +26,7 @@ class Delivery(NamedTuple):
     error: str = ""
     remedy: str = ""
     next: str = ""
+    code: str = ""
 
     @property
     def succeeded(self) -> bool:
@@ -73,7 +74,7 @@ def try_once(outbox: Outbox, message: Message, environ: Mapping[str, str], now: 
     try:
         refused = send(message, environ, now)
     except ReconcileError as error:
-        return about._replace(error=str(error), remedy=error.remedy)
+        return about._replace(error=str(error), remedy=error.remedy, code=error.code)
     if message.channel == WEBHOOK:
         outbox.switch_on()
     return _arrived(about, refused)
@@ -90,11 +91,12 @@ def _try(outbox: Outbox, message: Message, means: Means) -> Delivery | None:
         if isinstance(error, Gone):
             outbox.switch_off(message.target)
             outbox.update(replace(message, state="unwanted", error=str(error)))
-            return about._replace(error=str(error), remedy=error.remedy)
+            return about._replace(error=str(error), remedy=error.remedy, code=error.code)
         after = error.after if isinstance(error, DeliveryError) else None
         later = message.failed(str(error), means.clock(), after, means.chance())
         outbox.update(later)
-        return about._replace(error=str(error), remedy=error.remedy, next=later.next if later.state == "waiting" else "")
+        again = later.next if later.state == "waiting" else ""
+        return about._replace(error=str(error), remedy=error.remedy, next=again, code=error.code)
     outbox.update(replace(message, state="delivered", tries=message.tries + 1, error=""))
     return _arrived(about, refused)
 

@@ -60,7 +60,7 @@ def server_of(environ: Mapping[str, str]) -> Server:
 
 
 def message(event: Event, to: tuple[str, ...], sender: str) -> EmailMessage:
-    """The mail; nothing of the event can become a header or an address. Raises ValueError for what is no address."""
+    """The mail; nothing of the event can become a header or an address. Raises ValueError for what is not an address."""
     if wrong := [address for address in to if not ADDRESS.fullmatch(address)]:
         raise ValueError(f"{wrong[0]!r} is not an address")
     mail, domain = EmailMessage(policy=POLICY), sender.rpartition("@")[2]

@@ -147,7 +147,7 @@ def _reason(context: Context, item: Desired, live: LiveObject, attributes: Attri
         return f"{' and '.join(f'the reference to {a.after}' for a in attributes)} is not there yet"
     unlinked = why == {Cause.CONFIG} and all(a.reference and a.after is None for a in attributes)
     if unlinked and (manager := manager_of(context, item)):
-        return f"{manager} is not in scope any more"
+        return f"{manager} is no longer in scope"
     return {
         frozenset({Cause.DRIFT}): _edited(context, live, attributes),
         frozenset({Cause.TIME}): "an assignment expired",

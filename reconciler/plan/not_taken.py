@@ -27,7 +27,7 @@ from reconciler.resolve.mapping import Slot
 from reconciler.resolve.model import Desired, DesiredGroup, DesiredUser
 
 UNREADABLE = (
-    "shows nobody although members were put in, so they are taken from the record: say in the profile whether the service shows "
+    "shows nobody although members were put in, so they are taken from the record: set in the profile whether the service shows "
     "members, `groups: {membersReadable: true}`, or never does, `false`"
 )
 

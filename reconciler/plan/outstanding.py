@@ -23,19 +23,19 @@ BY_HAND = "do it there by hand"
 # What is said of each code; the profile, or the mapping, may say that it is so there.
 WORDS = {
     ACTIVE: "{who} {are} still active: {service} answered to `active: false`, and did not disable {accounts}; "
-    f"{BY_HAND}, or say in the profile what it does instead, "
+    f"{BY_HAND}, or set in the profile what it does instead: "
     "`deprovision: {{inactive: deletes}}` or `ignored`",
     ROLE: "{who} still {have} what was taken away: {service} answered, and did not change {about}; "
-    f"{BY_HAND}, or say `ignoreDrift: true` on the mapping",
+    f"{BY_HAND}, or set `ignoreDrift: true` on the mapping",
     INACTIVE: "{who} {are} still inactive: {service} answered to `active: true`, and did not enable {accounts}; "
-    f"{BY_HAND}, or say in the profile that it ignores `active`, "
+    f"{BY_HAND}, or set in the profile that it ignores `active`: "
     "`deprovision: {{inactive: ignored}}`, or `ignoreDrift: true` on the mapping",
     LACKING: "{who} {are} not shown with what was given: {service} answered, and did not change {about}, or "
-    f"shows the role under another name; {BY_HAND}, or say `ignoreDrift: true` on the mapping",
+    f"shows the role under another name; {BY_HAND}, or set `ignoreDrift: true` on the mapping",
     STAYS: "{who} {have} on the service what nothing assigns, and {about} takes nothing away, as AppRoleAssignmentsComplex only "
-    f"adds: {BY_HAND}, map it with AssertiveAppRoleAssignmentsComplex, or say `ignoreDrift: true` on the mapping",
+    f"adds: {BY_HAND}, map it with AssertiveAppRoleAssignmentsComplex, or set `ignoreDrift: true` on the mapping",
     ABSENT: "{who} {are} not shown in {about}: {service} answered, and did not put {members} in, or does not show everybody; "
-    f"{BY_HAND}, or say in the profile that it does not show who is inside, "
+    f"{BY_HAND}, or set in the profile that it does not show who is inside: "
     "`groups: {{membersReadable: false}}`",
     MEMBER: f"{{who}} {{are}} still in {{about}}: {{service}} answered, and did not take {{members}} out; {BY_HAND}",
 }

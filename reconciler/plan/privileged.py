@@ -32,7 +32,7 @@ def ended(context: Context) -> Iterator[Caution]:
 
 def _words(context: Context, value: str, before: Before, role: Role | None) -> str:
     name = before.name or (role.displayName if role is not None else value)
-    how = "is not any more: from the next apply on nobody who gains it is marked" if role else "is declared no more"
+    how = "no longer is: from the next apply on nobody who gains it is marked" if role else "is no longer declared"
     holders = sorted(_holders(context, value, role))
     hold = "holds" if len(holders) == 1 else "hold"
     held = f"; {plural(len(holders), 'account')} {hold} it: {listed(holders)}" if holders else "; nobody holds it"

@@ -74,7 +74,7 @@ def _still_inside(context: Context, live: LiveObject, entry: Entry, skip: Skippe
     if not staying:
         return ""
     key = "outOfScope" if skip else "removedFromDirectory"
-    return f"; still in it: {listed(staying)}; to take out whom we know, say `{key}: empty` under deprovisioning in app.yaml"
+    return f"; still in it: {listed(staying)}; to take out whom we know, set `{key}: empty` under deprovisioning in app.yaml"
 
 
 def keeps(context: Context, member: str) -> bool:

@@ -79,5 +79,5 @@ def _staying(context: Context) -> Iterator[str]:
         whose = plural(len(addresses), "account")
         yield (
             f"{text}{mark} stays on {whose}, since nothing here gave it: {listed(addresses)}; assign it, "
-            "take it away there, or say `assertive: true` in roles.yaml"
+            "take it away there, or set `assertive: true` in roles.yaml"
         )

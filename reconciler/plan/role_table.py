@@ -215,7 +215,7 @@ class _Lookup(NamedTuple):
             renamed = next((item.name for item in items if item.id in was), None)
             near = renamed or likely(name, [item.name for item in items])
             remedy = did_you_mean(near, "create it there, or name one that is there", "'")
-            now = f"; the one that was given is called {renamed!r} by now" if renamed else ""
+            now = f"; the one that was given is called {renamed!r} now" if renamed else ""
             self._problem(place, f"there is no {noun} {name!r} on the service{now}", remedy)
         return ""
 
@@ -232,4 +232,4 @@ class _Lookup(NamedTuple):
                 self._problem(place, said, f"did you mean {old.name!r}? for the other one give the role another displayName")
 
     def _problem(self, place: Place, message: str, remedy: str) -> None:
-        self.problems.append(Problem(place, "error", "role-source-name", message, remedy))
+        self.problems.append(Problem(place, "error", "RoleNames", message, remedy))

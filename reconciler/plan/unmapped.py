@@ -98,7 +98,7 @@ def cautions(context: Context, found: Iterable[Kept]) -> Iterator[Caution]:
 def warnings(context: Context, found: Iterable[Kept]) -> Iterator[str]:
     """What stays so since an earlier apply."""
     for target, items in _by_target(item for item in found if item.target in context.unmapped):
-        yield f"{target} is not mapped any more: {who(items)}; {BY_HAND.format(target=target)}"
+        yield f"{target} is no longer mapped: {who(items)}; {BY_HAND.format(target=target)}"
 
 
 def errors(context: Context, found: Iterable[Kept]) -> Iterator[ObjectError]:
@@ -108,11 +108,11 @@ def errors(context: Context, found: Iterable[Kept]) -> Iterator[ObjectError]:
         user, role = context.resolution.users.get(item.address), roles.get(fold(item.what))
         if item.target == MEMBERS or role is None or user is None or role in user.roles:
             continue
-        why = "its assignment expired" if role in user.lapsed else "nothing assigns it any more"
+        why = "its assignment expired" if role in user.lapsed else "nothing assigns it now"
         yield ObjectError(
             item.address,
             "RoleNotMapped",
-            f"{role.displayName} stays although {why}: {item.target} is not mapped any more",
+            f"{role.displayName} stays although {why}: {item.target} is no longer mapped",
             f"map {item.target} again; or take it away on the service by hand, and run `reconcile record forget {item.address}`",
         )
 
@@ -134,7 +134,7 @@ def _problems(app: App, targets: Iterable[str], when: str) -> Iterator[Problem]:
             mapping.place,
             "warning",
             "no-longer-mapped",
-            f"{target} was mapped {when}, and is not any more: people keep on the service what it gave them",
+            f"{target} was mapped {when}, and no longer is: people keep on the service what it gave them",
             ANEW.format(target=target),
         )
 

@@ -45,7 +45,7 @@ def ignored(context: Context, found: Mapping[str, list[str]]) -> Iterator[str]:
     for target, addresses in sorted(found.items()):
         yield (
             f"{context.able.service} accepted {target} but stores another value, of {plural(len(addresses), 'object')}: "
-            f"{listed(addresses)}; map the value that it keeps, or say `ignoreDrift: true` on the mapping"
+            f"{listed(addresses)}; map the value that it keeps, or set `ignoreDrift: true` on the mapping"
         )
 
 
@@ -54,7 +54,7 @@ def uncleared(context: Context, found: Mapping[str, list[str]]) -> Iterator[str]
     for target, addresses in sorted(found.items()):
         yield (
             f"{context.able.service} still shows {target}, which the declaration clears, of {plural(len(addresses), 'object')}: "
-            f"{listed(addresses)}; clear it there by hand, or say `onNull: keep` or `ignoreDrift: true` on the mapping"
+            f"{listed(addresses)}; clear it there by hand, or set `onNull: keep` or `ignoreDrift: true` on the mapping"
         )
 
 
@@ -193,6 +193,6 @@ def _members_unseen(context: Context) -> Iterator[str]:
     unseen = [address for address in unseen if recorded_members(context, context.entry(address))]
     if unseen and context.able.members == "seen":
         yield (
-            f"no group shows who is in it, so the members of {listed(unseen)} are taken from the record: say in the profile "
+            f"no group shows who is in it, so the members of {listed(unseen)} are taken from the record: set in the profile "
             "whether the service shows members, `groups: {membersReadable: true}`, or never does, `false`"
         )

@@ -147,7 +147,7 @@ def _entries(entries: Any) -> str | None:
         if not entry.get("id"):
             return f"entries: {address}: id is missing"
         if not (isinstance(address, str) and address.startswith(KINDS)):
-            return f"entries: {address} is no address"
+            return f"entries: {address} is not an address"
     return None
 
 
@@ -156,7 +156,7 @@ def _line(line: dict[str, Any]) -> str | None:
     if "address" not in line:
         return None if "settled" in line else "address is missing"
     if not line["address"].startswith(KINDS):
-        return f"{line['address']} is no address"
+        return f"{line['address']} is not an address"
     return "entry: id is missing" if line.get("entry") is not None and not line["entry"].get("id") else None
 
 

@@ -231,7 +231,7 @@ class LocalStore:
             self.known.write(NOTHING)
         except OSError as error:
             raise RecordError(
-                f"{self.folder} cannot be moved away: {error}", f"the record lies in {to} now: move it away by hand"
+                f"{self.folder} cannot be moved away: {error}", f"the record is in {to} now: move it away by hand"
             ) from None
 
 

@@ -47,7 +47,7 @@ def _with_history(source: GitStore, target: GitStore, since: str) -> int:
 def _checked(source: Store, target: Store) -> Record:
     record = source.load()
     if record is None:
-        raise RecordError(f"there is no record in {source.where()}", "name the place where it lies: --from, --path, --remote")
+        raise RecordError(f"there is no record in {source.where()}", "name the place where it is: --from, --path, --remote")
     if target.load() is not None:
         raise RecordError(f"there is a record in {target.where()} already", "keep one of the two, and move the other away")
     return record

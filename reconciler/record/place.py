@@ -27,7 +27,7 @@ def refuse_brought_record(folder: Path, desired: str, chosen: str | None) -> Non
         return
     if item := _tracked(folder):
         raise RecordError(
-            f"the record would lie in {folder}, and Git tracks {item}: a change can bring one",
+            f"the record would be in {folder}, and Git tracks {item}: a change can bring one",
             f"take it out of Git (`git rm -r --cached {item}`), or write `record: {{backend: git, remote: "
             "origin}` in reconciler.yaml",
         )
@@ -36,7 +36,7 @@ def refuse_brought_record(folder: Path, desired: str, chosen: str | None) -> Non
     roots = _checkouts(os.getcwd(), desired, os.environ.get("GITHUB_WORKSPACE", ""))
     if any(place.is_relative_to(root) for place in places for root in roots):
         raise RecordError(
-            f"the record would lie in {folder}, inside of the checkout, where the change itself can bring one",
+            f"the record would be in {folder}, inside of the checkout, where the change itself can bring one",
             "write `record: {backend: git, remote: origin}` in reconciler.yaml; or, if that folder is kept from "
             f"run to run and no change can write to it, set {FOLDER} to it",
         )

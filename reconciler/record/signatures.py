@@ -87,7 +87,7 @@ def _why(head: Head, signatures: Signatures, follows_signed: bool, is_newest: bo
     if head.verdict is Verdict.UNKNOWN and signatures.known:
         return f"is signed with {head.key or 'a key'}, which is nobody's who is known here"
     if head.verdict is Verdict.UNSIGNED and follows_signed:
-        return "is unsigned, and one before it is signed: whoever pushed it had no key, or a reconciler.yaml without `sign: true`"
+        return "is unsigned, and one before it is signed: who pushed it had no key, or a reconciler.yaml without `sign: true`"
     if head.verdict is Verdict.UNSIGNED and is_newest:
-        return "is the newest, and unsigned: whoever pushed it had no key, or `sign: true` is new"
+        return "is the newest, and unsigned: who pushed it had no key, or `sign: true` is new"
     return ""

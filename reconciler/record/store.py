@@ -34,7 +34,7 @@ class Locked(RecordError):
 
 
 class LeaseLost(RecordError):
-    """The lock was held and is not any more: another run may be writing, so this one must stop."""
+    """The lock was held and no longer is: another run may be writing, so this one must stop."""
 
     code = "LockLost"
 

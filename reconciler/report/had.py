@@ -134,7 +134,7 @@ def cells_of(row: Had) -> tuple[str, str]:
 
 
 def came(rows: Iterable[Had]) -> str:
-    """When somebody came to each thing that they have, and by whose leave, as a block of text; empty without rows."""
+    """When somebody came to each thing that they have, and with whose approval, as a block of text; empty without rows."""
     lines = [_came(row) for row in rows]
     return "\n".join(["", "By the log:", *lines, ""]) if lines else ""
 

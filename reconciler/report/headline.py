@@ -19,7 +19,7 @@ def verdict(plan: Plan) -> str:
         return "errors"
     if plan.changes or plan.kept:
         return "changes to review"
-    return "told, and not done" if plan.outstanding else "no changes"
+    return "requested, and not done" if plan.outstanding else "no changes"
 
 
 def headline(plan: Plan, quote: Quote) -> str:

@@ -14,7 +14,7 @@ OPENING = "<!-- reconcile:left-out "
 
 
 class LeftOut(NamedTuple):
-    """An app without a token, or one that is declared no more; `new` where this change leaves it out.
+    """An app without a token, or one that is no longer declared; `new` where this change leaves it out.
 
     `token` is the name of the token that is missing. Of one that is not declared: `active` accounts are in its record, which
     lies at `where` (empty where it has none); `error` says why that could not be read.

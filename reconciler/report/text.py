@@ -95,11 +95,11 @@ def last_line(plan: Plan) -> str:
     if not plan.changes:
         if plan.outstanding:
             what = plural(plan.outstanding, "object")
-            return f"No changes, but {plain(plan.display_name)} did not do what it was told, of {what}.{tail}"
+            return f"No changes, but {plain(plan.display_name)} did not do what was requested for {what}.{tail}"
         if part_of(plan):
             return f"No changes in this part.{tail}"
         if plan.errors:
-            return f"No changes, but what is in error could not be planned.{tail}"
+            return f"No changes, but objects with errors could not be planned.{tail}"
         if plan.ignored:
             return f"No changes, but {plain(plan.display_name)} ignores a part of the declaration.{tail}"
         if plan.left:

@@ -56,7 +56,7 @@ def _app(app: App) -> Iterator[Problem]:
             "warning",
             "cannot-disable",
             f"{able.service} ignores `active`, so accounts out of scope are retained",
-            "say `delete` or `retain` in deprovisioning, or fix the profile's deprovision.inactive",
+            "set `delete` or `retain` in deprovisioning, or fix the profile's deprovision.inactive",
         )
     elif sound and wanted and not _disables(app):
         yield Problem(
@@ -97,7 +97,7 @@ def _target(item: AttributeMapping, kind: str, paths: Targets) -> Iterator[Probl
             item.target_text.at(error.column),
             "error",
             "target-path",
-            f"{item.target!r} is no SCIM path: {error}",
+            f"{item.target!r} is not a SCIM path: {error}",
             'for example name.givenName or emails[type eq "work"].value',
         )
         return
@@ -111,7 +111,7 @@ def _target(item: AttributeMapping, kind: str, paths: Targets) -> Iterator[Probl
         )
     paths.add(path, item.target)
     if remedy := meant(path, kind):
-        yield Problem(item.place, "warning", "unknown-target", f"RFC 7643 knows no {item.target}", remedy)
+        yield Problem(item.place, "warning", "unknown-target", f"RFC 7643 has no {item.target}", remedy)
 
 
 def _attribute(item: AttributeMapping, kind: str) -> Iterator[Problem]:

@@ -125,7 +125,7 @@ class CompiledMapping:
     def disables(self, source: Source = lambda name: [None]) -> bool:
         """Whether a soft-deleted user's mapping says `active: false`, not at creation alone.
 
-        `source` gives the user's own attributes, which nobody has who is declared no more.
+        `source` gives the user's own attributes, which nobody has who is no longer declared.
         """
         if self.active not in self.updates:
             return False

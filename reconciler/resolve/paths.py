@@ -19,7 +19,7 @@ Resource = dict[str, Any]
 
 
 class PathError(ValueError):
-    """A target that is no SCIM path; `column` is 1-based in its text."""
+    """A target that is not a SCIM path; `column` is 1-based in its text."""
 
     def __init__(self, message: str, column: int) -> None:
         super().__init__(message)
@@ -48,7 +48,7 @@ def parse_path(text: str) -> Path:
         urn, written, offset = match[1], match[2], match.start(2)
     name = NAME.match(written)
     if name is None:
-        raise PathError("an attribute name must stand here", offset + 1)
+        raise PathError("an attribute name is expected here", offset + 1)
     at = name.end()
     clauses = None
     if written[at : at + 1] == "[":
@@ -76,7 +76,7 @@ def _clauses(text: str, at: int, offset: int) -> tuple[tuple[tuple[str, str, Any
             return tuple(triples), at + 1
         joint = AND.match(text, at)
         if joint is None:
-            raise PathError("`and` or `]` must stand here", offset + at + 1)
+            raise PathError("`and` or `]` is expected here", offset + at + 1)
         at = joint.end()
 
 

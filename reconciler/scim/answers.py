@@ -131,5 +131,5 @@ def _too_dense(content: bytes) -> str:
 
 def _remedy(status: int) -> str:
     if status == 429 or status >= 500:
-        return "try again later; if it stays so, ask whoever runs the service"
+        return "try again later; if it stays so, ask the people who run the service"
     return "see the service's own words"

@@ -111,7 +111,7 @@ class ScimClient:
             raise ReadError(
                 "the next cursor in the answer is not text",
                 f"GET /{resource}?cursor=",
-                remedy="say `paging: {cursor: never}` in the profile, and tell the service's vendor",
+                remedy="set `paging: {cursor: never}` in the profile, and tell the service's vendor",
             )
         return CursorPage(Page([item["id"] for item in items], project(items), total), after or None)
 
@@ -171,7 +171,7 @@ class ScimClient:
     def patch(self, resource: str, id: str, operations: list[Resource], version: str | None = None) -> Resource | None:
         """PATCH (RFC 7644 §3.5.2); None where the answer has no body. Raises PatchUnsupported."""
         if not self.profile.patch.supported:
-            raise PatchUnsupported("the service does not do PATCH", f"PATCH /{resource}")
+            raise PatchUnsupported("the service does not support PATCH", f"PATCH /{resource}")
         body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations}
         return self._written(self.sender.write("PATCH", self._at(resource, id), body, headers=self._if_match(version)))
 

@@ -101,5 +101,5 @@ def _unfit(schemas: Schemas, core: str, slot: Slot) -> str:
     if found.get("mutability") == "readOnly":
         return f"calls {found['name']} readOnly"
     if found.get("mutability") == "immutable" and slot.mapping.apply == "always":
-        return f"calls {found['name']} immutable: it can be written at creation alone, so say `apply: create`"
+        return f"calls {found['name']} immutable: it can be written at creation alone, so set `apply: create`"
     return ""

@@ -26,7 +26,7 @@ def listed(resource: str, data: Any, request: str) -> tuple[list[Resource], int]
         raise NotScim("the answer is not a SCIM list", request, remedy="check that tenantUrl is the SCIM base URL")
     if any(_is_old(part) for part in (data, *items[:1]) if isinstance(part, dict)):
         raise OldScim(
-            "the service answers in SCIM 1.1, which is not spoken here",
+            "the service answers in SCIM 1.1, which is not supported",
             request,
             remedy="put the SCIM 2.0 base URL into tenantUrl; it often ends in /scim/v2",
         )

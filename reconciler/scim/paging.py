@@ -101,7 +101,7 @@ def by_cursor(fetch: FetchCursor) -> tuple[list[Any], int]:
     raise ReadError(
         "the pages have no end: a cursor came a second time",
         "GET",
-        remedy="say `paging: {cursor: never}` in the profile, and tell the service's vendor",
+        remedy="set `paging: {cursor: never}` in the profile, and tell the service's vendor",
     )
 
 

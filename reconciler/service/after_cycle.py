@@ -38,7 +38,7 @@ def after_cycle(to: Recipients, result: CycleResult, record: Record, store: Stor
             outbox.begin(Telling(record.told, told, tuple(events), result.ended))
         outbox.put(events, target, result.ended)
     except RecordError as error:
-        says(f"{error}: nobody is told of this cycle; {error.remedy}")
+        says(f"{error}: nobody is notified of this cycle; {error.remedy}")
     else:
         record.keep_told(told)
 
@@ -55,7 +55,7 @@ def without_record(to: Recipients, result: CycleResult, outbox: Outbox, says: Ca
             outbox.begin(Telling(begun.before, told, (*begun.events, *events), result.ended))
             outbox.put(events, to.target, result.ended)
     except RecordError as error:
-        says(f"{error}: nobody is told of this cycle; {error.remedy}")
+        says(f"{error}: nobody is notified of this cycle; {error.remedy}")
 
 
 def _is_open(cause: Cause, begun: Telling | None) -> bool:

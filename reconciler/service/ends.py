@@ -39,7 +39,7 @@ class Held(NamedTuple):
 
 
 class Removed(NamedTuple):
-    """The app is declared no longer."""
+    """The app is no longer declared."""
 
     app: str
 
@@ -86,9 +86,9 @@ def _words(end: Postponed | Busy | Held | Removed | Died | Stopped) -> tuple[str
         case Held():
             return "held", "no cycle: the checkout is not as merged", "error"
         case Removed():
-            words = "declared no longer: it has no more cycles, and its accounts stay; `reconcile plan` names its record"
+            words = "no longer declared: it has no more cycles, and its accounts stay; `reconcile plan` names its record"
             return "removed", words, "warning"
         case Stopped():
             return "stopped", "the cycle was stopped before its first write", "info"
         case Died():
-            return "crashed", "the process of the cycle died: the next one goes on from its journal", "error"
+            return "crashed", "the process of the cycle died: the next one continues from its journal", "error"

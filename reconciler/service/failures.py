@@ -17,14 +17,14 @@ BY_STATUS = {
     401: ("Unauthorized", "check the token"),
     403: ("InsufficientRights", "let the token do this, or have it done by hand"),
     404: ("InvalidAnchor", "nothing needs to be done: the next cycle looks for the account again"),
-    405: ("NotPermitted", "say in the profile what the service cannot do"),
+    405: ("NotPermitted", "set in the profile what the service cannot do"),
     409: ("Conflict", "find out what has the value already: `reconcile explain` names it"),
     # Of a create, which carries no version; any other 412 ends its change as stale (apply/precondition_failed.py).
     412: ("Stale", "nothing needs to be done: the next cycle plans it again"),
-    413: ("TooLarge", "say a smaller `membersPerPatch` in the profile"),
+    413: ("TooLarge", "set a smaller `membersPerPatch` in the profile"),
     422: ("UnprocessableEntity", "correct the value that the service names"),
-    429: ("TooManyRequests", "say the service's rate in the profile"),
-    501: ("NotImplemented", "say in the profile what the service cannot do"),
+    429: ("TooManyRequests", "set the service's rate in the profile"),
+    501: ("NotImplemented", "set in the profile what the service cannot do"),
 }  # fmt: skip
 NO_ANSWER = ("Timeout", "see whether the service can be reached")
 SERVICE = ("InternalServerError", "tell the service's vendor, if it stays so")

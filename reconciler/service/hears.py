@@ -15,7 +15,7 @@ class Hears:
         """How an app stands, before a cycle or in place of one."""
 
     def gone(self, app: str) -> None:
-        """An app is declared no longer."""
+        """An app is no longer declared."""
 
     def outbox(self, folder: str) -> None:
         """Something may wait in this outbox."""

@@ -69,6 +69,8 @@ class Loop:
                 self._begin()
                 self._wait(self._patience())
             self._stop()
+        self.wake.close()
+        self.waker.close()
 
     def survey(self) -> Survey | None:
         """What is declared, looked at by a process of its own before the first cycle; None where that died."""
@@ -165,7 +167,7 @@ class Loop:
             self._ended(name, Removed(name))
 
     def _forget(self, name: str) -> None:
-        """An app that is declared no longer."""
+        """An app that is no longer declared."""
         del self.turns[name]
         self.ends.pop(name, None)
         for other in self.hears:
@@ -241,7 +243,7 @@ class Loop:
             children = list(self._children())
         for name, child in children:
             child.kill()
-            self._tell("killed", "not ended in time: the next cycle goes on from its journal", name, "warning")
+            self._tell("killed", "not ended in time: the next cycle continues from its journal", name, "warning")
         if self.stopping:
             self._tell("ended", "the service has stopped")
 

@@ -61,8 +61,9 @@ def line_of(delivery: Delivery, at: str) -> Event:
     """What became of one try."""
     data = {"channel": delivery.channel, "kind": delivery.kind, "id": delivery.id}
     if delivery.succeeded:
-        words = f"told of {delivery.kind} by {delivery.channel}" + (f"; {delivery.remedy}" if delivery.remedy else "")
+        words = f"notified of {delivery.kind} by {delivery.channel}" + (f"; {delivery.remedy}" if delivery.remedy else "")
         return Event(at, "notified", words, delivery.app, "", "warning" if delivery.remedy else "info", data)
     again = f"it is tried again at {delivery.next}" if delivery.next else "it is not tried again"
-    words = f"could not tell of {delivery.kind} by {delivery.channel}: {delivery.error}; {delivery.remedy}; {again}"
+    code = f" [{delivery.code}]" if delivery.code else ""
+    words = f"could not notify of {delivery.kind} by {delivery.channel}: {delivery.error}; {delivery.remedy}; {again}{code}"
     return Event(at, "notNotified", words, delivery.app, "", "error", data)

@@ -128,7 +128,7 @@ def _waiting(app: Shown) -> Iterator[str]:
         drifted = f"--app {app['app']} --cause drift"
         yield f"      look: `reconcile plan {drifted}`; write over it: `reconcile apply {drifted}`"
     for item in app["notAsTold"][:MOST]:
-        yield f"    not as told: {plain(item['address'])}: {_short(item['what'])}"
+        yield f"    not done by the service: {plain(item['address'])}: {_short(item['what'])}"
     yield from _more(app["notAsTold"], "not as told")
 
 

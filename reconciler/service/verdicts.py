@@ -20,7 +20,7 @@ MANUAL = AppError(
 LOST = AppError(
     "RecordVanishes",
     None,
-    "the record would vanish with this machine, since it lies in .reconcile",
+    "the record would vanish with this machine, since it is in .reconcile",
     "write `record: {backend: git, remote: origin}` in reconciler.yaml, or `record: {backend: local, path: ...}` for a folder "
     "that you keep",
 )

@@ -168,7 +168,7 @@ def _told(result: CycleResult, declarations: Declarations, problems: list[Proble
             store.save(record)
             return result
     except RecordError as error:  # Locked is one
-        means.listener.says(f"nobody is told yet: {error}")
+        means.listener.says(f"nobody is notified yet: {error}")
         return result
 
 

@@ -60,8 +60,8 @@ def _quarantine(result: CycleResult, wanted: Collection[str]) -> Iterator[Cause]
 
 def _next(state: Quarantine) -> str:
     if state.next_attempt is None:
-        return "put right what is wrong, then restart the app: nothing is tried until then"
-    return f"put right what is wrong: once the next attempt succeeds, at {state.next_attempt}, the quarantine ends by itself"
+        return "fix what is wrong, then restart the app: nothing is tried until then"
+    return f"fix what is wrong: once the next attempt succeeds, at {state.next_attempt}, the quarantine ends by itself"
 
 
 def _whole(result: CycleResult) -> Iterator[Cause]:

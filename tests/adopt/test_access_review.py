@@ -68,6 +68,6 @@ def test_of_several_on_one_line_the_one_goes_and_groups_are_left_to_be_edited_by
     assert again == "assignments: [{group: Team, role: Admin}]  # all\n"
     one_line = "groups: [{displayName: Team, members: [ada@x.org]}, {displayName: All, members: []}]\n"
     world.write("directory/groups/a.yaml", one_line)
-    with pytest.raises(ImportRefused, match="several groups stand on this line"):
+    with pytest.raises(ImportRefused, match="several groups are on this line"):
         followed(world, removal("ada@x.org", group="Team"))
     assert (world.folder / "desired/directory/groups/a.yaml").read_text() == one_line

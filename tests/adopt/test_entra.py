@@ -137,7 +137,7 @@ def test_each_kind_of_attribute_mapping_has_its_equal(item: dict[str, Any], row:
     ({"targetAttributeName": "title", "source": function("SelectUniqueValue([mail], [id])")}, "cannot be used"),
     ({"targetAttributeName": "title", "source": function("Guid()")}, "another value each time"),
     ({"targetAttributeName": "id", "source": {"type": "Attribute", "name": "mail"}}, "belongs to the service"),
-    ({"targetAttributeName": "a b", "source": {"type": "Attribute", "name": "mail"}}, "no SCIM path"),
+    ({"targetAttributeName": "a b", "source": {"type": "Attribute", "name": "mail"}}, "not a SCIM path"),
     ({"targetAttributeName": "displayName", "source": {"type": "Attribute", "name": "mail"}}, "mapped twice"),
     ({"targetAttributeName": "title", "source": {"type": "Script\nx: y", "name": "mail"}}, "of type Script"),
     ({"targetAttributeName": "emails", "source": {"type": "Attribute", "name": "mail"}}, "holds several values"),

@@ -1,10 +1,12 @@
 """One world of the corpus: its declarations, a real SCIM service in process, and the commands run one after the other.
 
 `world.yaml` holds `about` (what the world shows), optionally `profile` (the kind of service, simulated as declared; of one
-with an API for roles beside SCIM both) and `git: true` (the record in Git, on a bare remote), and `steps`, each with one key:
+with an API for roles beside SCIM both) and `git: true` (the record in Git, on a bare remote; with `commits: false` what comes
+later is not committed), and `steps`, each with one key:
 
 - `run: plan --format json`        a command line as it is typed, behind `reconcile`
 - `plans:`                         the plan as text, Markdown and JSON
+- `cycle:`                         a cycle of wiki by the running service, in this process
 - `write: {path: text}`            a declaration file as a whole, below desired/
 - `change: {path: {old: new}}`     a part of one
 - `remove: path`                   a file or folder of declarations
@@ -15,11 +17,17 @@ with an API for roles beside SCIM both) and `git: true` (the record in Git, on a
 - `approve:`                       an entry in approvals.yaml, as the last plan that was shown asks for
 - `files:`                         the declarations as they are now are a part of what was said
 - `env: {NAME: value}`             what the environment says from now on
+- `clear: path`, `link: {path: target}`, `latin1: {path: text}`, `pipe: path`, `large: path`
+                                 files that are no files of declarations
+- `git: commit -m x`, `shallow:`   git in the checkout; the clone holds its newest commit alone
+- `unplug:`, `forge:`, `key: ""`   the remote is gone; somebody pushes to the record; git has an SSH key, with this passphrase
+- `rezip: {path: {old: new}}`      an archive above the checkout, with other words in it
 - `day: 2026-06-02`, `tick: 61`    the day that it is from now on; seconds that pass
 - `answer: {to: PATCH, number: 1, how: ...}`
       what the service does with the number-th such request of the next command, 0 for each: answers this status, or this JSON; or
       `lose` (does it, and breaks off), `break` (breaks off), `kill` (does it, and the program dies), `interrupt` (does it, and
-      Ctrl-C comes meanwhile)
+      Ctrl-C comes meanwhile), `unplug` (does it, and the remote goes away meanwhile); `meanwhile: apply` (does it, and another
+      run of this command goes on meanwhile; it is shown first)
 
 What comes of it is three texts: what was said; what was asked of the service, with what the journal held before each write; and
 what is kept: record, log, and in Git the commits' messages. All is the same on every machine: the clock stands, ids are counted.
@@ -38,7 +46,8 @@ import shutil
 import signal
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +57,19 @@ import time_machine
 import yaml
 
 from reconciler.cli.main import run
+from reconciler.cycle import commit
+from reconciler.cycle.clock import now
+from reconciler.cycle.listener import SILENT
+from reconciler.cycle.randomness import SystemChance
 from reconciler.declare.profiles import settings
 from reconciler.demo.answers import Application
 from reconciler.demo.simulator import Simulator
 from reconciler.demo.thousandeyes.service import ThousandEyes, owned_by_provisioning
+from reconciler.service.cycle import Means, Order
+from reconciler.service.events import as_text, of_result
+from reconciler.service.result import CycleResult
+from reconciler.service.worker import conducted
+from tests.corpus.by_hand import ByHand
 from tests.support.gitworld import ENV, git
 from tests.support.scim_service import application
 
@@ -69,6 +87,14 @@ ENVIRON = {
 COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
 PROCESS = re.compile(r"@\S+ \(pid \d+")
 OVER_COMMITS = re.compile(r'("(?:content_digest|sum)": ?")[^"]+"')  # digests over what names a commit, another one each time
+# What is another one on another machine, or each time: ssh-keygen's words, digests over the log, when a process said something.
+OTHERS = [
+    (re.compile(r"(commit could not be signed: ).*?(?= \[|$)", re.MULTILINE), r"\1<ssh-keygen's own words>"),
+    (re.compile(r"(is written, SHA-256 |last knew record \d+, sha256:)[0-9a-f]{64}"), r"\1<digest>"),
+    (re.compile(r'^\{.*"(a lock was broken)".*$', re.MULTILINE), r'{"activityDisplayName":"\1", of <process>}'),
+    (re.compile(r"^\d{4}-\d\d-\d\dT[\d:]+Z (?=(?:error|warning|wiki): )", re.MULTILINE), "<time> "),
+    (re.compile(r"\bended in \d+ s\b"), "ended in 0 s"),
+]
 NEWEST = '"hash": "sha256:'  # of a log, in a plan
 OVER_NEWEST = re.compile(r'("content_digest": ?")[^"]+"')  # is over that, which is another one each time
 MACHINES = re.compile(r'("(?:host|durationInMilliseconds|previous|hash)":|"hash": )("[^"]*"|[0-9]+)')
@@ -94,6 +120,8 @@ class Service:
             simulated = ThousandEyes(inner, said, owned_by_provisioning(ENVIRON["WIKI_TOKEN"]))
         self.front = httpx.WSGITransport(app=simulated)
         self.kept, self.calls, self.reads = kept, [], []  # type: ignore[var-annotated]
+        self.unplug: Callable[[], None] = lambda: None
+        self.meanwhile: Callable[[str], None] = lambda line: None
         self.odd: list[dict[str, Any]] = []
 
     def handle(self, request: httpx.Request) -> httpx.Response:
@@ -123,13 +151,20 @@ class Service:
             raise httpx.ConnectError("broken off")
         if isinstance(how, int):
             return httpx.Response(how, json={"status": str(how), "detail": "as the corpus says"})
-        if isinstance(how, dict):
+        if isinstance(how, dict) and "meanwhile" not in how:
             return httpx.Response(200, json=how)
         if how == "interrupt":
             signal.raise_signal(signal.SIGINT)
         response = self.front.handle_request(request)
         if how == "kill":
             raise Killed
+        if how == "unplug":
+            self.unplug()
+        if isinstance(how, dict):
+            before = self.calls, self.reads, self.odd
+            self.calls, self.reads, self.odd = [], [], []
+            self.meanwhile(how["meanwhile"])
+            self.calls, self.reads, self.odd = before
         if how == "lose":
             raise httpx.ReadError("broken off")
         return response
@@ -212,14 +247,18 @@ class Kept:
             for file in sorted(root.rglob("*")):
                 if file.is_file() and file.name not in UNTOLD and not file.name.endswith(".known.json"):
                     yield str(file.relative_to(self.folder)), file.read_text()
-        for ref in git(self.remote, "for-each-ref", "--format=%(refname)", "refs/reconcile").split() if self.remote else ():
+        for ref in (
+            git(self.remote, "for-each-ref", "--format=%(refname)", "refs/reconcile").split()
+            if self.remote and self.remote.exists()
+            else ()
+        ):
             for path in git(self.remote, "ls-tree", "-r", "--name-only", ref).splitlines():  # type: ignore[arg-type]
                 if path not in UNTOLD:
                     yield f"{ref}:{path}", git(self.remote, "show", f"{ref}:{path}")  # type: ignore[arg-type]
             yield f"{ref} says", git(self.remote, "log", "--format=%B", ref)  # type: ignore[arg-type]
 
 
-class World:
+class World(ByHand):
     """One world in a folder of its own; `play` gives the three texts."""
 
     def __init__(self, source: Path, folder: Path, patch: pytest.MonkeyPatch) -> None:
@@ -236,9 +275,11 @@ class World:
         self.remote = self._repository() if in_git else None
         self.kept = Kept(self.folder, self.remote)
         self.service = Service(self.plan.get("profile", "generic"), self.kept)
+        self.service.unplug, self.service.meanwhile = self.unplug, self._go
         self.said: list[str] = []
         self.digest = ""
         self.asked: list[str] = []
+        self.heads: list[str] = []
         self.left: list[str] = []
 
     def _repository(self) -> Path:
@@ -291,16 +332,24 @@ class World:
             name: COMMIT.sub(number, PROCESS.sub("@<host> (pid <pid>", _without_machine(text.replace(str(self.top), "<folder>"))))
             for name, text in texts.items()
         }
-        for commit, shown in commits.items():
-            named = {name: text.replace(commit[:12], shown) for name, text in named.items()}
+        for hash in self.heads:
+            commits.setdefault(hash, f"<commit {len(commits) + 1}>")
+        for hash, shown in commits.items():
+            named = {name: text.replace(hash[:12], shown) for name, text in named.items()}
         return named
 
     # The steps
 
     def run(self, line: str) -> None:
-        """`$DIGEST` is that of the plan which was first shown as JSON, `$REPOSITORY` the folder of this project."""
-        if self.remote:
+        """`$DIGEST` is that of the plan which was first shown as JSON, `$REPOSITORY` the folder of this project.
+
+        `$LOCK` is the lock's id and `$HEAD` the newest commit of the record of wiki in Git.
+        """
+        if self.remote and self.remote.exists() and self.plan.get("commits", True):
             self._commit()
+        self._go(line)
+
+    def _go(self, line: str) -> None:
         out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
         with self.patch.context() as patch:
             for name, stream in (("stdin", io.StringIO()), ("stdout", out), ("stderr", err)):
@@ -320,11 +369,25 @@ class World:
 
     def _arguments(self, line: str) -> list[str]:
         text = line.replace("$DIGEST", self.digest).replace("$REPOSITORY", str(HERE.parent.parent))
+        if self.remote and "$LOCK" in text:
+            text = text.replace("$LOCK", json.loads(git(self.remote, "show", "refs/reconcile/wiki:lock.json"))["id"])
+        if self.remote and "$HEAD" in text:
+            text = text.replace("$HEAD", git(self.remote, "rev-parse", "refs/reconcile/wiki").strip())
         return shlex.split(text)
 
     def plans(self, _: None) -> None:
         for form in ("text", "markdown", "json"):
             self.run(f"plan --format {form}")
+
+    def cycle(self, _: None) -> None:
+        commit._revision.cache_clear()  # which holds for a process that runs one cycle
+        stop = nullcontext[Callable[[], bool]](lambda: False)
+        end = conducted(Path("desired"), "wiki", Order("c1", forced=True), Means(SILENT, now, SystemChance(), lambda: stop))
+        assert isinstance(end, CycleResult), end
+        head = "$ reconcile run --once"
+        self.said += [head, *map(as_text, of_result(end)), ""]
+        self.asked += [head, *self.service.taken(), ""]
+        self.left += [head, *self.kept.taken(), ""]
 
     def write(self, files: dict[str, str]) -> None:
         for path, text in files.items():
@@ -382,8 +445,11 @@ class World:
 
 
 def _without_machine(text: str) -> str:
-    """What the log says of the machine, of how long it took, and of the hashes over that."""
-    return MACHINES.sub(r'\1"<another>"', text)
+    """What the log says of the machine, of how long it took, and of the hashes over that; and what others say."""
+    text = MACHINES.sub(r'\1"<another>"', text)
+    for pattern, shown in OTHERS:
+        text = pattern.sub(shown, text)
+    return text
 
 
 def _indented(content: bytes) -> list[str]:

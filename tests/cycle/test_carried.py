@@ -40,10 +40,14 @@ def said(desk: Desk, mappings: str) -> list[Problem]:
 @pytest.mark.parametrize(
     ("mappings", "code", "words"),
     [
-        (NO_ROLES, "no-longer-mapped", "roles was mapped before this change, and is not any more"),
-        (NO_MEMBERS, "no-longer-mapped", "members was mapped before this change, and is not any more"),
+        (NO_ROLES, "no-longer-mapped", "roles was mapped before this change, and no longer is"),
+        (NO_MEMBERS, "no-longer-mapped", "members was mapped before this change, and no longer is"),
         (NO_DELETE, "loosened", "targetObjectActions of users lacks delete"),
-        (NO_ACTIVE, "loosened", "active is not mapped: who has to go keeps an active account; it was not so before this change"),
+        (
+            NO_ACTIVE,
+            "loosened",
+            "active is not mapped: who has to go keeps an active account; it was not like this before this change",
+        ),
         (MAPPINGS.replace("Assertive", ""), "loosened", "roles is mapped with AppRoleAssignmentsComplex"),
     ],
 )

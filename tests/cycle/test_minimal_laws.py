@@ -61,7 +61,7 @@ def mixed(chance: random.Random, old: Rows, new: Rows) -> Rows:
 
 
 def without(chance: random.Random, rows: Rows) -> Rows:
-    """Some people are declared no more, or under another name."""
+    """Some people are no longer declared, or under another name."""
     gone = [name for name in NAMES if chance.random() < 0.25]
     named = f", previously: [{gone[0]}]" if gone and chance.random() < 0.5 else ""
     there = [[row for row in rows[n] if not any(name in row for name in gone)] for n in (0, 2)]

@@ -183,7 +183,8 @@ def test_records_that_are_not_there_are_missed_by_their_numbers(tmp_path: Path) 
 
 def managed(held: Truth, past: Past, at: str) -> Truth:
     """Without accounts that are not ours, and were not yet."""
-    names = {past.told.names.at(key, at).partition("/")[2] for key in past.told.names.called}
+    ours = (key for key, called in past.told.names.called.items() if called[0][0] <= at)
+    names = {past.told.names.at(key, at).partition("/")[2] for key in ours}
     return {(who, what) for who, what in held if who in names}
 
 
@@ -215,6 +216,22 @@ def test_between_two_moments_it_is_what_both_say(
 def test_what_took_it_since_is_told() -> None:
     given, taken = Moment("2", False, True, True, GIVEN), Moment("7", True, False, True, TAKEN)
     assert state([given, taken], "5", False) == State(True, given, taken, "2")
+
+
+def test_what_an_adopted_account_had_before_is_not_said_to_be_known(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.users("userPrincipalName: ada@x.org")
+    world.now = "2026-06-01T00:00:00Z"
+    world.assign("user: ada@x.org, role: User")
+    world.converge()
+    world.seed("eve@x.org", roles=[{"value": "admin"}], title="Intern")
+    world.users("userPrincipalName: ada@x.org", "userPrincipalName: eve@x.org, displayName: Eve")
+    world.assign("user: ada@x.org, role: User", "user: eve@x.org, role: Admin")
+    world.now = "2026-06-03T00:00:00Z"
+    world.converge()
+    before = {(row.login, row.what, row.known) for row in past_of(world).at("2026-06-02T00:00:00Z")}
+    assert ("ada@x.org", "User", True) in before and not any(known for login, _, known in before if login == "eve@x.org")
+    assert ("eve@x.org", "Admin", True) in {(row.login, row.what, row.known) for row in past_of(world).at("2026-06-04T00:00:00Z")}
 
 
 def test_a_lost_part_of_the_log_is_a_gap(tmp_path: Path) -> None:

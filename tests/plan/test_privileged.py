@@ -20,7 +20,7 @@ def test_a_role_that_is_privileged_no_more_is_told_with_its_holders_until_it_is_
     world.write("apps/wiki/roles.yaml", EVERYDAY)
     (caution,) = [item for item in world.plan().cautions if item.code == "PrivilegeEnds"]
     assert caution.text == (
-        "the role Admin was privileged when last applied, and is not any more: from the next apply on nobody who gains it is "
+        "the role Admin was privileged when last applied, and no longer is: from the next apply on nobody who gains it is "
         "marked; 1 account holds it: User/grace@x.org"
     )
     assert caution.file.endswith("roles.yaml") and caution.line == 1
@@ -58,6 +58,6 @@ def test_a_role_that_is_declared_no_more_is_told_as_that(world: World) -> None:
     world.write("apps/wiki/roles.yaml", "roles: [{value: user, displayName: User}]\n")
     (text,) = told(world)
     assert (
-        text == "the role admin was privileged when last applied, and is declared no more; 1 account holds it: User/grace@x.org"
+        text == "the role admin was privileged when last applied, and is no longer declared; 1 account holds it: User/grace@x.org"
     )
     assert [(row.what, row.privileged, row.gains) for row in world.plan().access] == [("admin", True, False)]

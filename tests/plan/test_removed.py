@@ -167,7 +167,7 @@ def test_an_assignment_that_expires_deletes_no_group_and_says_who_stays_in(rule:
     assert [(action, address) for action, address, *_ in said(findings)] == [("disable" if rule == "disable" else "delete", ADA)]
     assert findings.said() == [
         f"{NET}: retained, since the last assignment expired on 2026-05-31; still in it: {GRACE}; to take out whom we know, "
-        "say `outOfScope: empty` under deprovisioning in app.yaml"
+        "set `outOfScope: empty` under deprovisioning in app.yaml"
     ]
 
 
@@ -203,7 +203,7 @@ def test_an_adopted_group_that_stays_says_who_is_in_it() -> None:
     before[NET]["created"] = False
     each: Any = tuple(Assignment(name, None, "user", None, None, "assignments.yaml", 1) for name in ("ada@x.org", "grace@x.org"))
     assert planned(context(app(assignments=each), teams=(), recorded=before)).said() == [
-        f"{NET}: retained, since it was not created by reconcile; still in it: {ADA}, {GRACE}; to take out whom we know, say "
+        f"{NET}: retained, since it was not created by reconcile; still in it: {ADA}, {GRACE}; to take out whom we know, set "
         "`removedFromDirectory: empty` under deprovisioning in app.yaml"
     ]
 

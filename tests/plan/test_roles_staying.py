@@ -79,7 +79,7 @@ def test_a_mapping_that_takes_nothing_away_any_more_is_under_caution(world: Worl
     told = [item.text for item in world.session().planned.plan.cautions if item.code == "SafeguardWeakened"]
     assert told == [
         "roles is mapped with AppRoleAssignmentsComplex: a role that is taken away here stays on the service; "
-        "it was not so when last applied"
+        "it was not like this when last applied"
     ]
     world.write("apps/wiki/mappings.yaml", MAPPINGS)
     assert world.session().planned.plan.cautions == ()

@@ -1187,7 +1187,7 @@ def test_a_protection_that_ends_is_a_caution_and_one_that_stays_is_none(tmp_path
     found.declare()
     (caution,) = found.plan().cautions
     assert caution.code == "ProtectionEnds"
-    assert caution.text == "User/u00@x.org was protected when last applied, and is not any more"
+    assert caution.text == "User/u00@x.org was protected when last applied, and no longer is"
 
 
 def test_a_policy_that_asks_for_less_is_a_caution_and_one_that_says_it_otherwise_is_none(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_after_the_apply_it_is_a_standing_warning_until_it_is_mapped_again(few: 
     assert few.apply().complete
     plan = few.plan()
     assert plan.cautions == () and plan.kept == () and plan.left == 3
-    assert plan.warnings[0].startswith("roles is not mapped any more: 3 accounts keep what it gave: User/u00@x.org (admin, priv")
+    assert plan.warnings[0].startswith("roles is no longer mapped: 3 accounts keep what it gave: User/u00@x.org (admin, priv")
     remap(few, MAPPINGS)
     few.converge()
     assert few.plan().warnings == () and few.store.load().unmapped == []  # type: ignore[union-attr]
@@ -88,9 +88,9 @@ def test_the_end_of_a_role_that_nothing_carries_is_an_error(few: Town) -> None:
     few.today = "2026-06-02"
     (error,) = few.plan().errors
     assert (error.address, error.code) == ("User/u00@x.org", "RoleNotMapped")
-    assert error.reason == "Admin stays although its assignment expired: roles is not mapped any more"
+    assert error.reason == "Admin stays although its assignment expired: roles is no longer mapped"
     few.assign("user: u00@x.org, role: User", "group: Net, role: User")
-    assert "nothing assigns it any more" in few.plan().errors[0].reason
+    assert "nothing assigns it now" in few.plan().errors[0].reason
 
 
 def test_who_keeps_something_counts_like_who_loses_it(tmp_path: Path) -> None:
@@ -100,7 +100,7 @@ def test_who_keeps_something_counts_like_who_loses_it(tmp_path: Path) -> None:
     plan = remap(found, NO_ROLES)
     assert found.blocking() == ["accidentalDeletions"] and plan.changes == ()
     said = Town.said(plan)["accidentalDeletions"]
-    told = "nobody loses access, and no group is deleted; 12 users keep what nothing carries any more; limit"
+    told = "nobody loses access, and no group is deleted; 12 users keep what is no longer mapped; limit"
     assert str(said["detail"]).startswith(told)
     night = found.session(Selection(causes=("time",)))
     assert night.guarded.blocking == ()
@@ -123,5 +123,5 @@ def test_validate_warns_where_the_line_went(few: Town) -> None:
 def test_active_that_is_no_longer_mapped_is_under_caution(few: Town) -> None:
     plan = remap(few, "".join(row for row in MAPPINGS.splitlines(keepends=True) if "target: active" not in row))
     assert [c.text for c in plan.cautions] == [
-        "active is not mapped: who has to go keeps an active account; it was not so when last applied"
+        "active is not mapped: who has to go keeps an active account; it was not like this when last applied"
     ]

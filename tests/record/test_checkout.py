@@ -284,7 +284,7 @@ def test_declarations_outside_of_any_repository_have_no_commit_and_none_of_anoth
     shutil.copytree("desired", outside)
     assert revision(str(outside)) == (None, False) == revision("../../other/folder")
     assert run(["lock", "--desired", str(outside)]) == 1
-    assert "lies outside of the checkout" in capsys.readouterr().err
+    assert "is outside the checkout" in capsys.readouterr().err
     (outside / "reconciler.yaml").unlink()
     for folder in (attacked.checkout, outside.parent):
         monkeypatch.chdir(folder)

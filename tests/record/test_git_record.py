@@ -307,7 +307,7 @@ def test_each_missing_thing_is_an_error_with_a_remedy(remote: GitWorld, tmp_path
     (tmp_path / "none").mkdir()
     outside = {**ENV, "GIT_CEILING_DIRECTORIES": str(tmp_path)}
     cases = [
-        (GitStore("wiki", "origin", tmp_path / "none", environ=outside), "no Git repository"),
+        (GitStore("wiki", "origin", tmp_path / "none", environ=outside), "not a Git repository"),
         (GitStore("wiki", "upstream", remote.checkout, environ=ENV), "no remote 'upstream'"),
         (GitStore("wiki", "--upload-pack=x", remote.checkout, environ=ENV), "no remote"),
         (GitStore("wiki", "file:///elsewhere", remote.checkout, environ=ENV), "no remote"),
@@ -659,10 +659,10 @@ def test_whoever_breaks_a_lock_is_told_when_its_run_writes_no_more(remote: GitWo
     remote.clock.sleep(200)
     ended = replace(held, started="other")
     for store, lock, quiet in ((third, held, False), (third, ended, True), (fourth, ended, False)):  # only where it was taken
-        assert (store.owner.quiet(lock) == "its run writes no more") is quiet
+        assert (store.owner.quiet(lock) == "its run no longer writes") is quiet
     assert "for 7 minutes: apply" in fourth.owner.quiet(held)
     remote.clock.sleep(400)
-    assert fourth.owner.quiet(held) == "its run writes no more"
+    assert fourth.owner.quiet(held) == "its run no longer writes"
     assert "for 2 minutes more" in fourth.owner.quiet(replace(held, expires=NEVER))
 
 

@@ -12,6 +12,7 @@ from tests.support.servers import ROOT
 CORPUS = ROOT / "tests/corpus"
 CODED = re.compile(r"\[([\w-]+)\]$")
 BLOCKED = re.compile(r"  blocked  (\w+): ")
+FAILED = re.compile(r"\bfailed \(([A-Z]\w+)\): ")  # of a cycle
 NOT_TEXT = re.compile(r"[>|-] |\| |\s*[\"{]")  # a line of Markdown or JSON
 
 
@@ -38,7 +39,7 @@ def _of(lines: list[str]) -> Iterator[tuple[str, Seen]]:
         if line.startswith("$ "):
             command = line
         text = line.removeprefix("! ")
-        match = CODED.search(text) or BLOCKED.match(text)
+        match = CODED.search(text) or BLOCKED.match(text) or FAILED.search(text)
         if match and not NOT_TEXT.match(text):
             yield match[1], Seen(command, (text, *_below(text, lines[number + 1 :])))
 

@@ -60,7 +60,7 @@ REFUSED = [
     (r"(?P<n>a)", "another dialect"),
     (r"(?<a-b>x)", "not a group name"),
     (r"(?<1>x)", "not a group name"),
-    (r"(?<n>x)(?<n>y)", "stands twice"),
+    (r"(?<n>x)(?<n>y)", "is used twice"),
     (r"(a)\1", "back references"),
     (r"(?<n>a)\k<n>", "back references"),
     (r"\012", "octal"),

@@ -74,7 +74,7 @@ def test_an_app_that_is_declared_no_longer_is_said_to_be_and_has_no_more_cycles(
     loop._surveyed(Survey({"wiki": 60}))
     assert sorted(loop.turns) == ["wiki"] and loop.ends == {} and hearing.heard == ["gone zoo", "gone blog"]
     assert [(event.kind, event.app) for event in said] == [("removed", "zoo"), ("removed", "blog")]
-    assert "declared no longer" in said[0].message
+    assert "no longer declared" in said[0].message
     closed(loop)
 
 

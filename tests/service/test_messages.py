@@ -48,7 +48,7 @@ def test_what_waits_is_delivered_at_once_and_the_log_says_so(tmp_path: Path, mon
         outbox.put([EVENT], TARGET, now())
         messages.result(result(outbox.folder))
         assert heard.came.acquire(timeout=10) and len(box.mails) == 1
-    assert [(line.kind, line.app, line.message) for line in heard.lines] == [("notified", "wiki", "told of failure by email")]
+    assert [(line.kind, line.app, line.message) for line in heard.lines] == [("notified", "wiki", "notified of failure by email")]
     assert heard.counted == [("email", True)]
 
 

@@ -124,7 +124,7 @@ def test_without_an_origin_there_is_nothing_to_follow_and_the_advice_is_to_add_i
 
 def test_outside_of_a_clone_the_advice_is_to_be_in_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(RecordError, match="no Git repository") as error:
+    with pytest.raises(RecordError, match="not a Git repository") as error:
         Main(Path("desired"))
     assert error.value.remedy == "run this in a clone of the repository"
 

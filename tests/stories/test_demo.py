@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.demo import _program
+from reconciler.report.markdown.render import render as as_comment
 from reconciler.report.text import render
 from tests.support.servers import ROOT
 from tests.support.world import World
@@ -118,6 +119,9 @@ def test_the_plan_that_the_readme_opens_with_is_the_one_that_the_example_gives(
     world.converge()
     with open("desired/apps/wiki/assignments.yaml", "a", encoding="utf-8") as file:
         file.write("  - {user: ada@example.com, role: Wiki Admin, expires: 2027-01-31}\n")
-    shown = render(world.plan(), lambda text, code: text).replace(world.client.base_url, "https://wiki.example.com/scim/v2")
+    plan = world.plan()
+    shown = render(plan, lambda text, code: text).replace(world.client.base_url, "https://wiki.example.com/scim/v2")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert shown == readme.partition("$ reconcile plan --app wiki\n")[2].partition("```")[0]
+    comment = as_comment(plan).partition("\n")[2].partition("<details>")[0]
+    assert comment.rstrip() == readme.partition("```markdown\n")[2].partition("```")[0].rstrip(), "what the pull request shows"

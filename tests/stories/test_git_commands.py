@@ -301,7 +301,7 @@ def test_no_repository_is_said_in_words(
     world.write("reconciler.yaml", IN_GIT)
     for command in (["plan"], ["lock"], ["apply", "--auto-approve"], ["record", "show", "User/a"], ["test-connection"]):
         assert run(command) == 1
-        assert "no Git repository" in capsys.readouterr().err
+        assert "not a Git repository" in capsys.readouterr().err
 
 
 def test_a_local_record_outside_of_a_repository_has_nowhere_to_be_moved_from(
@@ -313,7 +313,7 @@ def test_a_local_record_outside_of_a_repository_has_nowhere_to_be_moved_from(
     world.write("apps/library/app.yaml", APP.replace("app: wiki", "app: library"))
     assert run(["record", "migrate"]) == 64
     said = capsys.readouterr().err
-    assert said.count("no Git repository") == 1 and "backend: git" in said
+    assert said.count("not a Git repository") == 1 and "backend: git" in said
 
 
 def test_a_lost_answer_of_the_service_under_a_git_lock_doubles_no_account(remote: GitWorld, world: World) -> None:

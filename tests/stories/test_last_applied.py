@@ -179,14 +179,14 @@ ROLES = "roles:\n- {value: admin, displayName: Admin, privileged: true}\n- {valu
 @pytest.mark.parametrize(
     ("after", "words"),
     [
-        (ROLES.replace(", privileged: true", ""), "the role Admin was privileged before this change, and is not any more"),
+        (ROLES.replace(", privileged: true", ""), "the role Admin was privileged before this change, and no longer is"),
         (
             ROLES.replace("Admin, privileged: true", "Helper"),
-            "the role Admin was privileged before this change, and is not any more",
+            "the role Admin was privileged before this change, and no longer is",
         ),
         (
             "roles:\n- {value: user, displayName: User}\n",
-            "the role Admin was privileged before this change, and is declared no more",
+            "the role Admin was privileged before this change, and is no longer declared",
         ),
         (ROLES.replace("displayName: Admin", "displayName: Chief"), ""),
         (ROLES + "- {value: boss, displayName: Boss, privileged: true}\n", ""),

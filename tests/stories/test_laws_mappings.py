@@ -103,7 +103,7 @@ def test_any_filters_and_mappings_converge_in_any_order_and_leave_strangers_alon
 
 
 def _can_change_members(profile: dict[str, Any]) -> bool:
-    """Whom a PUT would throw out of a group nobody knows, where the service does not do PATCH and does not show them."""
+    """Whom a PUT would throw out of a group nobody knows, where the service does not support PATCH and does not show them."""
     return bool(profile.get("patch", {}).get("supported", True) or profile.get("groups", {}).get("membersReadable", True))
 
 

@@ -51,7 +51,7 @@ def test_a_test_sends_one_of_each_kind_through_each_channel(
 ) -> None:
     assert run(["notify", "test"]) == 0
     out = capsys.readouterr().out.splitlines()
-    assert out == [f"wiki: told of {kind} by {channel}" for channel in ("email", "webhook") for kind in KINDS]
+    assert out == [f"wiki: notified of {kind} by {channel}" for channel in ("email", "webhook") for kind in KINDS]
     assert all("a test, nothing is wrong" in subject for subject in box.subjects) and len(box.subjects) == 6
     told = [json.loads(posted.body) for posted in server.posted]
     assert [event["type"] for event in told] == [f"reconcile.{kind}" for kind in KINDS]
@@ -64,7 +64,7 @@ def test_a_test_that_fails_says_why_and_what_to_do_and_none_is_kept(
     monkeypatch.delenv("RECONCILE_ALLOWED_ORIGINS")
     assert run(["notify", "test"]) == 1
     err = capsys.readouterr().err
-    assert f"could not tell of failure by webhook: the webhook of wiki points to {server.origin}" in err
+    assert f"could not notify of failure by webhook: the webhook of wiki points to {server.origin}" in err
     assert f"add {server.origin}=HOOK_SECRET to RECONCILE_ALLOWED_ORIGINS; it is not tried again" in err
     assert server.posted == [] and len(box.mails) == 6
     assert Outbox(folder / ".reconcile/wiki/outbox").messages() == []
@@ -73,7 +73,7 @@ def test_a_test_that_fails_says_why_and_what_to_do_and_none_is_kept(
 def test_what_was_told_is_told_again_under_its_id_where_app_yaml_says_now(
     folder: Path, box: Mailbox, server: Receiver, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(["notify", "replay"]) == 0 and "nothing was told" in capsys.readouterr().err
+    assert run(["notify", "replay"]) == 0 and "nothing was sent" in capsys.readouterr().err
     outbox, target = Outbox(folder / ".reconcile/wiki/outbox"), Target("wiki", "${env:TOKEN}", ("old@example.com",))
     outbox.put([EVENT], target, now())
     outbox.put([replace(EVENT, id="msg_" + "5" * 32)], target, "2026-01-01T00:00:00Z")
@@ -93,7 +93,7 @@ def test_a_webhook_that_is_off_is_on_again_once_a_test_arrives(folder: Path, ser
 
 def test_who_tells_nobody_is_told_so(world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(world.folder)
-    assert run(["notify", "test"]) == 0 and "nobody is told" in capsys.readouterr().err
+    assert run(["notify", "test"]) == 0 and "nobody is notified" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("since", ["", "yesterday", "0d", "1w"])

@@ -36,7 +36,7 @@ NOT_TYPED = {
     ("howto-recover", "$ reconcile unlock 5f1c2ad09be74a1f8d3a3a7a0d5f2c11 --app wiki"),
     ("record", '$ ssh-keygen -t ed25519 -N "" -C reconcile -f reconcile-key'),  # secrets of GitHub
     ("review", "$ reconcile review close 2026-Q4 --evidence review-2026-Q4.zip"),  # test_review.py closes one
-    ("service", "$ reconcile run --pull             # until told to stop; follow the remote's main branch"),
+    ("service", "$ reconcile run --pull             # until stopped; follow the remote's main branch"),
     ("tutorial", "$ SCIM_TOKEN=secret python -m reconciler.demo generic --port 8101"),
 }
 

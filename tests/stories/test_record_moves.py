@@ -30,7 +30,7 @@ def test_each_move_is_told_in_the_plan_before_it_and_leaves_an_empty_one(tmp_pat
         for text, left in PLACES:
             desk.write("reconciler.yaml", text)
             ran = desk.reconcile("plan")
-            assert f"and one in {left}: whoever left" in ran.out, ran.out + ran.err
+            assert f"and one in {left}: people who left" in ran.out, ran.out + ran.err
             said = re.search("`reconcile (record migrate.*?)`", ran.out)
             assert said and desk.reconcile(*said[1].split()).code == 0
             ran = desk.reconcile("plan", "--detailed-exitcode")

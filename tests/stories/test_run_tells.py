@@ -21,7 +21,7 @@ def test_a_token_that_is_revoked_is_one_mail_and_its_return_one_more(tmp_path: P
         assert service.reconcile("run", "--once").code == 0 and box.mails == []
         service.refuse = lambda call: REFUSED
         first = service.reconcile("run", "--once", "--listen", "127.0.0.1:0")
-        assert first.code == 1 and "told of quarantine by email" in first.out
+        assert first.code == 1 and "notified of quarantine by email" in first.out
         assert service.reconcile("run", "--once").code == 1 and len(box.mails) == 1
         service.refuse = lambda call: None
         assert service.reconcile("run", "--once").code == 0

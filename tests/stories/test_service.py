@@ -285,7 +285,7 @@ def test_an_app_comes_and_goes_while_the_service_runs(desk: Desk, running: list[
     away.rename(zoo)
     assert run.until("cycleEnded", app="zoo")["result"] == "success"
     zoo.rename(away)
-    assert "declared no longer" in run.until("removed", app="zoo")["message"]
+    assert "no longer declared" in run.until("removed", app="zoo")["message"]
     assert run.until("cycleEnded", app="wiki")["result"] == "success"
     assert run.end() == 0 and not [event for event in run.seen if event["level"] == "error"]
 

@@ -163,7 +163,7 @@ def test_a_manager_who_leaves_is_the_reason_of_the_reports_change(world: World) 
     world.converge()
     world.assign("user: ada@x.org, role: User")
     ada, _ = world.plan().changes
-    assert (ada.address, ada.causes, ada.reason) == ("User/ada@x.org", ("config",), "User/grace@x.org is not in scope any more")
+    assert (ada.address, ada.causes, ada.reason) == ("User/ada@x.org", ("config",), "User/grace@x.org is no longer in scope")
 
 
 def test_of_a_group_whose_assignment_has_expired_the_members_go_and_the_group_stays(world: World) -> None:

@@ -246,7 +246,7 @@ def test_a_comment_says_when_its_app_is_not_touched_any_more(team: Team) -> None
     )
     team.hub.pull_request(number)
     (body,) = [c["body"] for c in team.hub.state["comments"]]
-    assert body.startswith("<!-- reconcile:plan app=wiki -->\n### `wiki`: **not planned** any more\n")
+    assert body.startswith("<!-- reconcile:plan app=wiki -->\n### `wiki`: **no longer planned**\n")
     team.hub.again(number, declare("grace@x.org"))
     team.hub.pull_request(number)
     (body,) = team.comments()
@@ -762,6 +762,7 @@ def test_init_writes_what_validates_and_nothing_of_this_project(tmp_path: Path) 
     git(tmp_path, "init", "--quiet", "--initial-branch=trunk")
     said = init(tmp_path, "--app", "crm")
     assert "written desired/apps/crm/app.yaml" in said and "written .github/workflows/plan.yml" in said
+    assert said.count("schemas") == 1 and "left" in init(tmp_path)
     ran = ended(command_server().start(["validate"], tmp_path, ENV))
     assert (ran.code, ran.out) == (0, "2 users, 1 group, 1 app: 0 errors, 0 warnings\n")
     text = "".join(file.read_text() for file in (tmp_path / ".github").rglob("*.yml"))
@@ -823,6 +824,7 @@ def test_init_warns_of_a_version_that_an_index_may_not_have(tmp_path: Path) -> N
     assert "placeholder" not in said, "the URL that stands there is the team's own"
     assert f"Warning: runners will install scim-reconciler=={__version__} from a package index" in said
     assert "`package` in .github/actions/reconcile/action.yml" in said
+    assert said.index("Next:") < said.index("Warning"), "what to do comes first"
     assert "Warning" not in desk.reconcile("init").err, "the file was left as it is"
 
 
@@ -832,7 +834,7 @@ def test_init_names_the_url_that_is_a_placeholder(tmp_path: Path) -> None:
     said = desk.reconcile("init", "--app", "crm").err
     assert "in desired/apps/crm/app.yaml replace tenantUrl, which is a placeholder" in said and "CRM_SCIM_TOKEN" in said
     assert "RECONCILE_ALLOWED_ORIGINS is\n    https://ORIGIN=CRM_SCIM_TOKEN\n" in said
-    assert "python -m reconciler.demo generic --port 8101\n" in said and "export CRM_SCIM_TOKEN=secret\n" in said
+    assert re.search(r"python[\d.]* -m reconciler.demo generic --port 8101\n", said) and "export CRM_SCIM_TOKEN=secret\n" in said
 
 
 @pytest.mark.parametrize(("remotes", "record"), [(["origin"], "origin"), (["up", "origin"], "origin"), (["up"], "up")])

@@ -8,13 +8,14 @@ from typing import Any
 from scim2_models import ScimProvider
 from scim2_server.applications.wsgi import WSGIApplication
 from scim2_server.memory import InMemoryStorage
-from scim2_server.utils import load_default_provider
+
+from reconciler.demo import extension
 
 
 @functools.cache
 def provider() -> ScimProvider:
-    """The schemas and resource types of RFC 7643; nothing that serves them changes it."""
-    return load_default_provider()
+    """What the demo's server serves: RFC 7643, and an extension of its own. Nothing that serves it changes it."""
+    return extension.provider()
 
 
 def application(storage: InMemoryStorage | None = None) -> Any:

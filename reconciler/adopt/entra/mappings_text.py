@@ -1,4 +1,4 @@
-"""Translated mappings in, the text of mappings.yaml out, with what has no equal as comments. Pure."""
+"""Translated mappings in, the text of mappings.yaml out, with what has no equivalent as comments. Pure."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Entra's synchronization schema ("Review your schema", Download) in, mappings that mean the same out. Pure.
 
 Shapes: Graph resource synchronizationSchema, objectMapping, attributeMapping, filter (facts: provisioning.md §1.3, §1.4).
-What has no equal is listed with its reason, and stands as a comment in the file.
+What has no equivalent is listed with its reason, and stands as a comment in the file.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ def _attribute(kind: str, item: Json) -> Json:
         raise Untranslatable(problem[0])
     flow = str(item.get("flowType") or "Always")
     if flow not in ("Always", "ObjectAddOnly"):
-        raise Untranslatable(f"flowType {flow} has no equal")
+        raise Untranslatable(f"flowType {flow} has no equivalent")
     priority = item.get("matchingPriority") or 0
     if isinstance(priority, int) and priority > 0:
         row["matchingPrecedence"] = priority
@@ -194,7 +194,7 @@ def _filters(side: Side, scope: Json) -> None:
         except Untranslatable as error:
             side.left.append(f"scoping filter {name}: {error}")
     hidden = [key for key in ("inputFilterGroups", "categoryFilterGroups") if scope.get(key)]
-    side.left += [f"scope.{key}: it has no equal" for key in hidden]
+    side.left += [f"scope.{key}: it has no equivalent" for key in hidden]
     lost = any(_dicts(group.get("clauses")) for group in groups) and not side.filters
     if hidden or lost:
         key = "userPrincipalName" if side.kind == "users" else "displayName"

@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 
 class Untranslatable(Exception):
-    """One part of the schema that has no equal; the message says why."""
+    """One part of the schema that has no equivalent; the message says why."""
 
 
 def target(name: str) -> str:
@@ -31,7 +31,7 @@ def target(name: str) -> str:
     try:
         path = parse_path(name)
     except PathError as error:
-        raise Untranslatable(f"its target is no SCIM path: {error}") from None
+        raise Untranslatable(f"its target is not a SCIM path: {error}") from None
     plain = path.urn is None and path.filter is None and path.sub is None and path.attribute.lower()
     return plain if plain in OURS else name
 

@@ -113,7 +113,7 @@ def _nuls(document: Document) -> list[Problem]:
         todo += [((*path, step), item) for step, item in inside]
         for locate, text in ((document.locate, value), (document.locate_key, path[-1] if path else "")):
             if isinstance(text, str) and "\0" in text:
-                problems.append(Problem(locate(path), "error", "nul", "a NUL character stands here", "remove it"))
+                problems.append(Problem(locate(path), "error", "nul", "there is a NUL character here", "remove it"))
     return problems
 
 

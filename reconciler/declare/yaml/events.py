@@ -220,7 +220,7 @@ class Builder:
         if key in frame.container:
             first = self.positions.get((*frame.path, key))
             where = f", first in line {first[0][0]}" if first else ""
-            self.note(event.start_mark, "duplicate-key", f"the key {key!r} stands twice{where}", "keep one of them")
+            self.note(event.start_mark, "duplicate-key", f"the key {key!r} is there twice{where}", "keep one of them")
         frame.key, frame.key_event = key, event
 
     def _track(self, parent: tuple[Segment, ...], step: Segment, key: Any, event: Any) -> tuple[Segment, ...]:

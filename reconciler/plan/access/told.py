@@ -139,18 +139,18 @@ class Told:
             self._put(Thing(key, "role", what), record, before, after, sure)
 
     def _roles(self, record: Record, ours: Record) -> Iterator[tuple[str, bool | None, bool | None, bool]]:
-        """What it says of each role, folded: (role, before, after, whether it is sure that it was so before)."""
+        """What it says of each role, folded: (role, before, after, whether it is sure that it was like this before)."""
         if ours.get("roles") is None:
             return
         was, action = _modified(record, ROLES), ours.get("action")
-        if was == (None, None) and action == "update" and not ours.get("access"):  # as most are: nothing of roles
+        if was == (None, None) and action == "update" and not (ours.get("access") or ours.get("adopts")):  # as most are
             yield from ((self._spell(name), True, True, True) for name in ours["roles"])
             return
         rows = [row for row in ours.get("access") or () if row.get("kind") == "role"]
         gained, lost = ({self._spell(row["what"], row) for row in rows if row.get("gains") is side} for side in (True, False))
         after = {self._spell(name) for name in ours["roles"]}
         old, new = ({self._spell(name) for name in side or ()} for side in was)
-        adopted, fresh = action == "adopt", action in ("create", "enable")
+        adopted, fresh = action == "adopt" or ours.get("adopts") is True, action in ("create", "enable")
         for what in sorted(after):
             came = what in gained or fresh or (was[0] is not None and what in new - old and not rows)
             untold = adopted or (what in new and was[0] is None and not came)
@@ -217,6 +217,8 @@ def _is_known(record: Record) -> bool:
 def _active(record: Record, action: str) -> tuple[bool | None, bool | None, bool]:
     """Whether the account was active before, is after, and whether the first is sure."""
     old, new = _modified(record, "active")
+    if record["reconcile"].get("adopts"):
+        return None, action not in ("disable", "delete") and new is not False, True
     match action:
         case "create":
             return False, new is not False, True

@@ -66,7 +66,7 @@ def fulfil(subject: Subject, wanted: Wanted) -> Iterator[Edit]:
             yield Edit(_edit(name, clauses, lone) + _renamed(subject, name), subject.place)
         else:
             yield Edit(
-                f"change the scoping filter: whoever is in scope has no `{name}` for which {_words(clauses)}", clauses[0].place
+                f"change the scoping filter: nobody in scope may have a `{name}` for which {_words(clauses)}", clauses[0].place
             )
 
 

@@ -135,7 +135,7 @@ def _declare(context: Context, address: str) -> Iterable[Edit]:
     table, kind, name = context.resolution.table(address), kind_of(address), name_of(address)
     folder = f"{context.resolution.declarations.folder}/directory/{kind.lower()}s/{kind.lower()}s.yaml"
     place, word = Place(table.files[-1], table.lines[-1]) if table.files else Place(folder, 1), spelled(name)
-    yield Edit(f"declare `- {table.key}: {word}` again, or add `previously: [{word}]` where it bears another name", place)
+    yield Edit(f"declare `- {table.key}: {word}` again, or add `previously: [{word}]` where it has another name", place)
     if context.app.provisioning.scope != "all":
         yield Edit(f"assign {name} to the app", assignments_end(context.app))
 

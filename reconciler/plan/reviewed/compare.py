@@ -154,7 +154,7 @@ def _service(old: Change, new: Change) -> list[str]:
     if was is None or now is None:
         return ["the account has appeared on the service" if was is None else "the account is gone from the service"]
     if was.id != now.id:
-        return [f"another account bears the name: {now.id}, not {was.id}"]
+        return [f"another account has the name: {now.id}, not {was.id}"]
     before, after = {a.path: a for a in old.attributes}, {a.path: a for a in new.attributes}
     found = [
         f"{path}: the service held {readable(before[path].before)}, now {readable(after[path].before)}"

@@ -34,9 +34,7 @@ def accidental_deletions(facts: Facts) -> Safeguard:
     blocked = blocked or (groups != closed and exceeds(limits, len(groups), known))
     earlier = len(facts.recent)
     stays = (
-        f"; {plural(len(keeping), 'user')} {'keeps' if len(keeping) == 1 else 'keep'} what nothing carries any more"
-        if keeping
-        else ""
+        f"; {plural(len(keeping), 'user')} {'keeps' if len(keeping) == 1 else 'keep'} what is no longer mapped" if keeping else ""
     )
     before = f"; with the last 24 hours {_both(len(users), len(groups))}" if earlier else ""
     return Safeguard(
@@ -54,7 +52,7 @@ def accidental_deletions(facts: Facts) -> Safeguard:
             "percent": limits.percent,
             "minimumExisting": limits.minimumExisting,
         },
-        "if so many are meant to go, approve the plan",
+        "if this many removals are intended, approve the plan",
         counted=facts.taking(facts.counted) | deleted if blocked and not keeping else None,
     )
 

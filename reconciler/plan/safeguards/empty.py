@@ -35,5 +35,5 @@ def empty(facts: Facts) -> Safeguard:
         if known
         else "the record holds no active account yet",
         {"recorded": len(known), "shown": shown, "declared": asked, "minimumExisting": least},
-        "restore the declaration, or find out why the service shows so few; if it is meant, approve the plan",
+        "restore the declaration, or find out why the service shows so few; if it is intended, approve the plan",
     )

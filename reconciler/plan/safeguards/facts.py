@@ -168,7 +168,7 @@ def _loss(context: Context, change: Change) -> str | None:
     if change.action == Action.CREATE:
         return None
     before, after = moved(context, change)
-    # A role that is declared no more may just have another name: what is written tells.
+    # A role that is no longer declared may just have another name: what is written tells.
     lost = lost_roles(context, change.address) & context.app.roles.keys() if context.carrying else set()
     return "roles" if lost or before.keys() - after.keys() else None
 

@@ -39,7 +39,7 @@ def identity(facts: Facts) -> Safeguard:
             "percent": limits.percent,
             "minimumExisting": limits.minimumExisting,
         },
-        "if so many are meant to be renamed, approve the plan",
+        "if this many renames are intended, approve the plan",
         counted=frozenset(renamed),
     )
 

@@ -17,7 +17,7 @@ from reconciler.declare.place import Place, Problem
 PREFIX = "loosened."
 ACTIVE = PREFIX + "users.active"
 OF_MAPPINGS = (f"{PREFIX}users.", f"{PREFIX}groups.")  # how the names of those begin that mappings.yaml says
-REMOVALS = {"outOfScope": "whoever goes out of scope", "removedFromDirectory": "whoever leaves the directory"}
+REMOVALS = {"outOfScope": "anyone who goes out of scope", "removedFromDirectory": "anyone who leaves the directory"}
 ONLY_ADDS = re.compile(r"\bAppRoleAssignmentsComplex\b", re.IGNORECASE)  # and not the assertive one
 ACTIONS = {
     "update": "changes, and accounts that are to be disabled, are left as they are",
@@ -52,8 +52,8 @@ def problems(app: App, before: Collection[str], when: str) -> Iterator[Problem]:
     """What validate warns of: each that is not among those that held before, by name; `when` says when that was."""
     for item in loosened(app):
         if item.name not in before:
-            place, text = item.place or app.place, f"{item.words}; it was not so {when}"
-            yield Problem(place, "warning", "loosened", text, "make sure that it is meant: a plan says who keeps what by it")
+            place, text = item.place or app.place, f"{item.words}; it was not like this {when}"
+            yield Problem(place, "warning", "loosened", text, "make sure that it is intended: a plan says who keeps what by it")
 
 
 def _of(name: str, words: str, places: Mapping[str, Place]) -> Loosened:

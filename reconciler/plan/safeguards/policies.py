@@ -35,7 +35,7 @@ def policies(facts: Facts, holders: Holders | None) -> Safeguard:
     return Safeguard(
         "policies",
         verdict(bool(made.count)),
-        told or f"{plural(len(rules), 'policy holds', 'policies hold')} of what the plan does",
+        told or f"{plural(len(rules), 'policy holds', 'policies hold')} for this plan",
         {"policies": len(rules), "violations": made.count, "earlier": earlier.count},
         "; ".join(found.policy.remedy for found in made.policies.values()),
         counted=_counted(made, facts),
@@ -45,7 +45,7 @@ def policies(facts: Facts, holders: Holders | None) -> Safeguard:
                 for found in earlier.first
             ),
             *(
-                [f"policies are broken {plural(left, 'more time')} by what was so before; `reconcile validate` lists them"]
+                [f"policies are broken {plural(left, 'more time')} by what was there before; `reconcile validate` lists them"]
                 if left
                 else []
             ),
@@ -118,7 +118,7 @@ def _makes(found: Violation, facts: Facts, holders: Holders) -> bool:
 
 def _excuse(found: Violation) -> str:
     """Of what an assignment carried before nothing is known."""
-    return "nobody gains the role by this plan" if found.policy.kind == "mustCarry" else "it was so before"
+    return "nobody gains the role by this plan" if found.policy.kind == "mustCarry" else "it was like this before"
 
 
 def _loosened(found: Violation, facts: Facts) -> bool:

@@ -73,13 +73,13 @@ def weakened(facts: Facts) -> Iterator[Caution]:
             yield _caution("SafeguardWeakened", words, place)
     for item in loosened(facts.context.app) if facts.record.limits else ():
         if item.name not in facts.record.limits and (item.name != ACTIVE or _was_told_active(facts)):
-            yield _caution("SafeguardWeakened", f"{item.words}; it was not so when last applied", item.place)
+            yield _caution("SafeguardWeakened", f"{item.words}; it was not like this when last applied", item.place)
     kept = {fold(address) for address in declared(facts.context)}
     for address in facts.record.protected:
         if fold(facts.context.today.get(address, address)) not in kept:
             yield _caution(
                 "ProtectionEnds",
-                f"{address} was protected when last applied, and is not any more",
+                f"{address} was protected when last applied, and no longer is",
                 safeguards.places.get("protected"),
             )
 

@@ -194,7 +194,7 @@ class GitLock:
     def quiet(self, holder: LockInfo) -> str:
         """When one whose lock was broken surely writes no more, in words for the person."""
         if self._died(holder) or self._lapsed(holder):
-            return "its run writes no more"
+            return "its run no longer writes"
         left = math.ceil((self.lapse - min(self.watch.seconds(), self.lapse)) / 60)
         return (
             f"if that run is still alive, it may write for {self.interval / 60:.0f} minutes more, until it next looks; where it "

@@ -95,7 +95,7 @@ def token_settings(url: str, environ: Mapping[str, str]) -> tuple[tuple[str, str
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise RecordError(f"{without_credentials(url)} is not encrypted: the token of {TOKEN} does not go there", "use https")
     if not token.isprintable() or not token.isascii():
-        raise RecordError(f"{TOKEN} holds characters that no token has", "set it anew, without line breaks")
+        raise RecordError(f"{TOKEN} holds characters that no token has", "set it again, without line breaks")
     return _header(parts, f"Authorization: Basic {_basic(token)}")
 
 
@@ -140,7 +140,7 @@ def without_credentials(url: str) -> str:
 
 OTHER_HASH = (
     "the remote's objects are named by another hash than this checkout's (SHA-1 and SHA-256 do not mix)",
-    "name a remote of the same kind as `record: {backend: git, remote: <name>}` in reconciler.yaml, or clone that remote anew",
+    "name a remote of the same kind as `record: {backend: git, remote: <name>}` in reconciler.yaml, or clone that remote again",
 )
 HIDDEN_FROM_PUSHES = (
     "the remote hides refs/reconcile/* from pushes",
@@ -157,7 +157,7 @@ REASONS = (
     (r"dubious ownership", RecordError, "git does not trust this checkout", "git config --global --add safe.directory <folder>"),
     (r"safe\.bareRepository|must be run in a work tree", RecordError, "the current folder is not in a checkout: a folder that is "
      "laid out like a bare repository is not obeyed", "run this in a checkout of the repository, outside of that folder"),
-    (r"not a git repository", RecordError, "this is no Git repository", "run inside one, or use the local record: "
+    (r"not a git repository", RecordError, "this is not a Git repository", "run inside one, or use the local record: "
      "`record: {backend: local}` in reconciler.yaml"),
     (r"transport '[^']*' not allowed", RecordError, "the remote's address is not one that is followed",
      "use an https, ssh or file address"),

@@ -79,7 +79,7 @@ class Ref:
         checkout = self.checkout
         if self.declared is not None and checkout.path_of(self.declared) is None:
             raise RecordError(
-                f"{self.declared} lies outside of the checkout {checkout.top}, whose remote is not the place for its record",
+                f"{self.declared} is outside the checkout {checkout.top}, whose remote is not the place for its record",
                 "run this inside of the checkout that holds it",
             )
         return checkout.remote(self.remote)

@@ -18,7 +18,7 @@ from reconciler.record.model import RECORD_VERSION, Record
 from reconciler.record.store import RecordError
 
 META, FOLDER = "record.json", "record/"
-FORGETS = "without it nobody is known as revoked or as ours, and whoever is still declared is let in again"
+FORGETS = "without it nobody is known as revoked or as ours, and everybody who is still declared gets access again"
 RESET = f"set the ref back to an earlier commit; or delete it, and accounts are matched afresh: {FORGETS}"
 
 
@@ -59,7 +59,7 @@ def from_files(files: Mapping[str, bytes], where: str, app: str = "") -> Record 
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError, UnicodeEncodeError) as error:
         raise RecordError(f"{words} is damaged: {error!r}", RESET) from None
     if astray or len(entries) < len(rows):
-        what = f"{astray[0][:100]!r} stands in the file of another address" if astray else "an address stands in it twice"
+        what = f"{astray[0][:100]!r} is in the file of another address" if astray else "it has an address twice"
         raise RecordError(f"{words} is damaged: {what}", RESET)
     return record_of({**meta, "entries": entries} if isinstance(meta, dict) else meta, app, words, RESET)
 

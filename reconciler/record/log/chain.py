@@ -124,7 +124,7 @@ class Check:
                 f"record {expected} is missing" if number == expected + 1 else f"records {expected} to {number - 1} are missing"
             )
             return f"{gone} before it"
-        return f"it stands after record {self.last.number}: moved, or there twice"
+        return f"it comes after record {self.last.number}: moved, or there twice"
 
     def torn(self, where: str) -> None:
         """A line that is no record. Nothing hangs on it: a kill may have torn it off, and a record that it was is missing."""

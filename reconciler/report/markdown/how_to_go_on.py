@@ -108,5 +108,5 @@ def drift(plan: Plan, actions: str) -> str:
     if "time" in causes:
         lines.append("- **Fallen due**: a date has passed, and the nightly apply has not done it.")
     if plan.outstanding:
-        lines.append("- **Told, and not done**: the service was told to take something, and left it; see the caution.")
+        lines.append("- **Requested, and not done**: the service accepted a removal, and did not do it; see the caution.")
     return "\n".join([lines[0], "", *lines[1:], "", approve(plan, actions) if plan.changes else ""]).rstrip()

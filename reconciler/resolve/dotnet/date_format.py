@@ -58,7 +58,7 @@ def _token(pattern: str, at: int) -> tuple[Token, int]:
         return Token("", pattern[at + 1]), at + 2
     if letter == "%":
         if pattern[at + 1 : at + 2] not in tuple(LETTERS):
-            raise FormatError("% stands before a format letter")
+            raise FormatError("% belongs before a format letter")
         return Token(pattern[at + 1], pattern[at + 1]), at + 2
     if letter in LETTERS:
         return _run(pattern, at)
@@ -155,7 +155,7 @@ def _check_reading(letters: list[Token], styles: frozenset[str]) -> None:
         if all(letter in names for letter in group):
             twice.add(group)
     if twice or ("MM" in names and "M" in names):
-        raise FormatError("a part of the date stands twice in the format")
+        raise FormatError("a part of the date is in the format twice")
     dateless = "NoCurrentDateDefault" in styles and not {"y", "M", "MM", "d", "dd"} & set(names)
     if not dateless and not any(letter == "y" and len(run) > 3 for letter, run in letters):
         raise FormatError("an input format needs a year of four digits (yyyy): .NET would guess the century or take today's")

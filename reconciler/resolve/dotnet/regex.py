@@ -219,7 +219,7 @@ class _Translation:
             self.unnamed.append(self.count)
         elif name in self.names or not NAME.match(name):
             raise RegexError(
-                f"the group name {name!r} stands twice"
+                f"the group name {name!r} is used twice"
                 if name in self.names
                 else f"{name!r} is not a group name of letters and digits"
             )

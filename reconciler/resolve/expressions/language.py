@@ -157,7 +157,7 @@ def _refused(text: str, error: Any) -> ExpressionError:
     alone = ALONE.match(text)
     as_it_is = f", and an attribute as it is needs none: use `source: {alone[1][1:-1]}`" if alone else ""
     expected = set(getattr(error, "accepts", None) or getattr(error, "allowed", None) or ()) - {"OPERATOR"}
-    what = f"{text[column - 1]!r} cannot stand here" if column <= len(text) else "something is missing at its end"
+    what = f"{text[column - 1]!r} is not allowed here" if column <= len(text) else "something is missing at its end"
     return ExpressionError(
         f"not an expression: {what}",
         column,
