@@ -1,9 +1,11 @@
-"""A cycle in a process of its own, as whoever began it sees it: messages and an end. Starts processes."""
+"""A cycle, or a look, in a process of its own, as whoever began it sees it: messages and an end. Starts processes."""
 
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from reconciler.service.ends import End, Loaded
@@ -11,6 +13,16 @@ from reconciler.service.events import Event
 from reconciler.service.result import Standing
 
 CONTEXT = multiprocessing.get_context("spawn")  # of nothing that we hold: neither memory, nor threads, nor locks
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """A terminal interrupts all of its processes: one that is only just beginning hears of it once it can end in order."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Child:
@@ -25,7 +37,8 @@ class Child:
         self.end: End | None = None
         self.has_loaded = False
         self._process = CONTEXT.Process(target=work, args=(theirs, lifeline, *arguments))
-        self._process.start()
+        with _interrupts_held_back():
+            self._process.start()
         theirs.close()
         lifeline.close()
 

@@ -62,15 +62,30 @@ class Loaded(NamedTuple):
     app: str
 
 
-End = CycleResult | Postponed | Busy | Held | Removed | Died | Stopped | Survey
+class Head(NamedTuple):
+    """What the remote has: its main branch, and the commit of that, which is here now."""
+
+    branch: str
+    commit: str
+
+
+class Unanswered(NamedTuple):
+    """The remote's main branch cannot be had, and why."""
+
+    message: str
+    remedy: str
+
+
+Seen = Head | Unanswered
+End = CycleResult | Postponed | Busy | Held | Removed | Died | Stopped | Survey | Seen
 
 
 def told(name: str, end: End, at: str) -> list[Event]:
-    """Of an app; a survey has nothing to say."""
+    """Of an app; a survey and a look at the remote have nothing to say."""
     match end:
         case CycleResult():
             return of_result(end)
-        case Survey():
+        case Survey() | Head() | Unanswered():
             return []
     kind, words, level = _words(end)
     return [Event(at, kind, words, name, "", level)]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from reconciler.service.child import Child
 from reconciler.service.clocks import between, later
+from reconciler.service.ends import Seen
+from reconciler.service.look import look
 from reconciler.service.pull import Main, NotMerged, Pulled, RemoteUnreachable
 from reconciler.service.trouble import Trouble
 
@@ -10,7 +13,7 @@ PATIENCE = 3  # looks in a row at a remote that does not answer until anybody is
 
 
 class Follow:
-    """A checkout that follows the remote, looked at every `poll` seconds; with no `main` there is none.
+    """A checkout that follows the remote, looked at `poll` seconds after the last look has ended; with no `main` there is none.
 
     `trouble` is why the last look brought nothing; None where all is well.
     """
@@ -39,16 +42,26 @@ class Follow:
         """The trouble, once it has lasted long enough for somebody to be told."""
         return self.trouble if self.holds or self._misses >= self._patience else None
 
-    def wait(self, now: str) -> float:
-        """Seconds until the next look."""
-        return max(between(now, later(self._polled, self._poll)), 0.0) if self._polled else 0.0
+    @property
+    def is_new(self) -> bool:
+        """Whether nobody knows yet what the remote has."""
+        return self.follows and not self._polled
 
-    def look(self, now: str) -> Pulled | None:
-        """What is new; None where nothing is, or nothing can be had."""
+    def wait(self, now: str) -> float:
+        """Seconds until the next look; a clock that was ahead when the last one ended makes it no longer."""
+        return min(max(between(now, later(self._polled, self._poll)), 0.0), self._poll) if self._polled else 0.0
+
+    def look(self) -> Child:
+        """A process that asks the remote; its end is what it saw."""
+        assert self._main is not None
+        return Child(look, self._main.desired)
+
+    def take(self, seen: Seen, now: str) -> Pulled | None:
+        """What is new after a look that ended `now`; None where nothing is, or nothing can be had."""
         assert self._main is not None
         self._polled = now
         try:
-            pulled = self._main.pull()
+            pulled = self._main.take(seen)
         except (NotMerged, RemoteUnreachable) as error:
             self._note(error, now)
             return None

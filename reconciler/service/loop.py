@@ -18,7 +18,7 @@ from reconciler.service import worker
 from reconciler.service.app_files import app_files
 from reconciler.service.child import Child
 from reconciler.service.clocks import between, later
-from reconciler.service.ends import Busy, Died, End, Held, Removed, Stopped, Survey, told
+from reconciler.service.ends import Busy, Died, End, Head, Held, Removed, Seen, Stopped, Survey, Unanswered, told
 from reconciler.service.events import Event, Level
 from reconciler.service.follow import Follow
 from reconciler.service.hears import Hears
@@ -30,7 +30,8 @@ from reconciler.service.systemd import READY, STOPPING, WATCHDOG, Systemd
 from reconciler.service.turns import Settings, Turn
 from reconciler.service.upkeep import Upkeep
 
-SURVEY = ""  # where an app's name would stand
+NO_APP = ""  # where an app's name would stand
+DIED = Unanswered("the process that looked at the remote died", "see whether the machine has memory left: the next look comes")
 LONGEST = 60.0  # seconds without a look at the clock, which somebody may set
 BUSY = 60  # seconds until an app is tried again that another run holds
 
@@ -50,6 +51,8 @@ class Loop:
         self.systemd = Systemd()
         self.stopping = False
         self.surveys: Child | None = None
+        self.looks: Child | None = None
+        self.seen: Seen | None = None  # at the remote, and not taken yet
         self.files = app_files(self.settings.desired)
         self.upkeep = Upkeep(self.follow, self.say, self.hears)
         self.wake, self.waker = socket.socketpair()
@@ -97,18 +100,22 @@ class Loop:
     def _begin(self) -> None:
         """Start the cycles that are due; none of a checkout that holds what nobody has merged."""
         at = now()
-        for name, turn in self.turns.items() if not self.follow.holds else ():
+        for name, turn in self.turns.items() if self._may_begin() else ():
             if turn.child is None and turn.due <= at and not (self.settings.once and name in self.ends):
                 id = f"{at.replace('-', '').replace(':', '')}-{name}-{secrets.token_hex(3)}"
                 order = Order(id, turn.forced or self.settings.once, self.settings.interval)
                 turn.child = Child(worker.cycle, self.settings.desired, name, order, self.settings.lock_timeout)
                 turn.due, turn.forced = later(at, turn.interval), False
 
+    def _may_begin(self) -> bool:
+        """Whether the checkout is as merged, and stays as it is."""
+        return not (self.follow.holds or self.follow.is_new or self.seen is not None)
+
     def _patience(self) -> float:
         """Seconds until something is due."""
         at, waits = now(), [LONGEST]
-        waits += [between(at, turn.due) for turn in self.turns.values() if turn.child is None and not self.follow.holds]
-        if self.follow.follows and not self._is_read():
+        waits += [between(at, turn.due) for turn in self.turns.values() if turn.child is None and self._may_begin()]
+        if self.follow.follows and self.looks is None and self.seen is None:
             waits.append(self.follow.wait(at))
         if self.systemd.every is not None:
             waits.append(self.systemd.every)
@@ -128,7 +135,9 @@ class Loop:
 
     def _children(self) -> Iterator[tuple[str, Child]]:
         if self.surveys is not None:
-            yield SURVEY, self.surveys
+            yield NO_APP, self.surveys
+        if self.looks is not None:
+            yield NO_APP, self.looks
         yield from [(name, turn.child) for name, turn in self.turns.items() if turn.child is not None]
 
     def _hear(self, name: str, child: Child) -> None:
@@ -139,9 +148,12 @@ class Loop:
                 self._stands(name, said)
         if not child.is_over:
             return
-        if name == SURVEY:
+        if child is self.surveys:
             self.surveys = None
             self._surveyed(child.end)
+        elif child is self.looks:
+            self.looks = None
+            self.seen = child.end if isinstance(child.end, (Head, Unanswered)) else DIED
         else:
             self.turns[name].child = None
             self._ended(name, child.end)
@@ -194,16 +206,22 @@ class Loop:
     # The remote
 
     def _pull(self) -> None:
-        if not self.follow.follows or self._is_read() or self.follow.wait(now()) > 0:
-            return
-        pulled = self.upkeep.look(self.turns, now())
+        """The remote is asked beside all else; what was seen there is taken once nobody reads the checkout."""
+        if self.seen is not None and not self._is_read():
+            seen, self.seen = self.seen, None
+            self._take(seen)
+        elif self.follow.follows and self.looks is None and self.seen is None and self.follow.wait(now()) <= 0:
+            self.looks = self.follow.look()
+
+    def _take(self, seen: Seen) -> None:
+        pulled = self.upkeep.take(self.turns, seen, now())
         if pulled is not None:
-            self._take(pulled)
+            self._pulled(pulled)
         if self.settings.once and self.follow.holds:
             for name in self.turns.keys() - self.ends.keys():
                 self._ended(name, Held(name))
 
-    def _take(self, pulled: Pulled) -> None:
+    def _pulled(self, pulled: Pulled) -> None:
         """The apps that it touches have a cycle at once."""
         apps = touched(pulled.files, self.follow.folder, self.turns)
         self._tell("pulled", f"now at {pulled.commit[:12]}, which touches {', '.join(apps) or 'no app'}")
@@ -213,7 +231,7 @@ class Loop:
 
     def _is_read(self) -> bool:
         """Whether somebody is reading the checkout now: half of it from one commit and half from the next would be neither."""
-        return any(not child.has_loaded for _, child in self._children())
+        return any(not child.has_loaded for _, child in self._children() if child is not self.looks)
 
     # The end
 
@@ -235,7 +253,7 @@ class Loop:
         children = list(self._children())
         for _, child in children:
             child.stop()
-        if children:
+        if any(child is not self.looks for _, child in children):
             self._tell("stopping", f"waiting up to {self.settings.grace:.0f} s for what is being written")
         until = later(now(), self.settings.grace)
         while children and (left := between(now(), until)) > 0:

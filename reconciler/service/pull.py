@@ -11,10 +11,12 @@ from reconciler.declare.errors import ReconcileError
 from reconciler.record.checkout import REMOTE, Checkout, find_checkout
 from reconciler.record.git.process import Git, local, remote
 from reconciler.record.store import RecordError
+from reconciler.service.ends import Head, Seen, Unanswered
 
 REFS = "refs/heads/"
 MOST_NAMED = 3
-SECONDS = 120.0  # that git may take
+SECONDS = 30.0  # that the remote may take to say what its head is
+FETCH = 600.0  # seconds that a fetch may take, which nobody waits for
 
 
 class Pulled(NamedTuple):
@@ -49,40 +51,62 @@ class Main:
             raise RecordError(error.message, "run this in a clone of the repository") from None
         if name not in self.checkout.remotes():
             raise RecordError(f"the checkout has no remote {name!r} to pull from", f"git remote add {name} <address>")
+        self.desired = desired
         self.place, self.folder = self.checkout.remote(name), self.checkout.path_of(desired) or "."
         self._seen = ""  # the remote's head, when it was looked at last
 
-    def pull(self) -> Pulled | None:
-        """Fast-forward to what the remote has; None where that is checked out already. One request where nothing is new.
+    def look(self) -> Seen:
+        """Ask the remote, and fetch what is new; the files stay as they are. One request where nothing is new."""
+        try:
+            branch, head = self._head()
+            if head != self.checkout.commit():
+                self._must(FETCH, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", REMOTE, f"{REFS}{branch}")
+            return Head(branch, head)
+        except RecordError as error:
+            return Unanswered(error.message, error.remedy)
+
+    def take(self, seen: Seen) -> Pulled | None:
+        """Fast-forward to what was seen at the remote; None where that is checked out already. Asks nobody.
 
         Raises NotMerged where the checkout holds anything but a commit of that branch, RemoteUnreachable where none answers.
         """
         try:
-            return self._pull()
+            self._refuse_changes()
+            if isinstance(seen, Unanswered):
+                raise RemoteUnreachable(*seen)
+            return self._take(*seen)
         except RecordError as error:
             raise RemoteUnreachable(error.message, error.remedy) from None
 
-    def _pull(self) -> Pulled | None:
-        self._refuse_changes()
-        branch, head = self._head()
+    def _take(self, branch: str, head: str) -> Pulled | None:
         before = self.checkout.commit()
         self._refuse_branch(branch)
-        if head == before:
-            self._seen = head
-            return None
-        self._must("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", REMOTE, f"{REFS}{branch}")
-        self._forward(branch, before, head)
+        if head != before:
+            self._forward(branch, before, head)
         self._seen = head
-        return Pulled(head, self._differing(before, head))
+        return None if head == before else Pulled(head, self._differing(before, head))
 
     def _head(self) -> tuple[str, str]:
         """(the remote's main branch, its head)."""
-        rows = [line.split("\t") for line in self._must("ls-remote", "--symref", REMOTE, "HEAD").splitlines()]
+        rows = [line.split("\t") for line in self._must(SECONDS, "ls-remote", "--symref", REMOTE, "HEAD").splitlines()]
         names = [words.removeprefix("ref: ") for words, name in rows if name == "HEAD" and words.startswith("ref: " + REFS)]
         heads = [words for words, name in rows if name == "HEAD" and not words.startswith("ref: ")]
         if not names or not heads:
-            raise RecordError("the remote has no main branch", "push one, and make it the remote's HEAD")
+            raise self._headless()
         return names[0].removeprefix(REFS), heads[0]
+
+    def _headless(self) -> RecordError:
+        """Git says nothing of a HEAD that names a branch which is not there."""
+        refs = self._must(SECONDS, "ls-remote", "--heads", REMOTE).splitlines()
+        branches = sorted(line.partition("\t")[2].removeprefix(REFS) for line in refs)
+        if not branches:
+            return RecordError("the remote has no branch yet", "push the main branch: git push origin HEAD:main")
+        more = f" and {len(branches) - MOST_NAMED} more" if len(branches) > MOST_NAMED else ""
+        main = "main" if "main" in branches else branches[0]
+        return RecordError(
+            f"the remote's HEAD names a branch that does not exist; it has {', '.join(branches[:MOST_NAMED])}{more}",
+            f"in the remote's repository: git symbolic-ref HEAD {REFS}{main}; on a hosting service: set the default branch",
+        )
 
     def _refuse_changes(self) -> None:
         """Work that is not committed is somebody's: nothing is done to it, nor applied of it, whatever the remote has."""
@@ -124,10 +148,10 @@ class Main:
         names = self._local().must(*self._here, *arguments, folder=self.checkout.top)
         return tuple(os.fsdecode(name) for name in names.split(b"\0") if name)
 
-    def _must(self, *arguments: str) -> str:
+    def _must(self, seconds: float, *arguments: str) -> str:
         git = remote(os.environ, self.place.fetches)
         return (
-            Git(git.environ, git.secret, SECONDS)
+            Git(git.environ, git.secret, seconds)
             .must(*self._here, *arguments, folder=self.checkout.top)
             .decode("utf-8", "replace")
         )

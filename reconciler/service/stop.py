@@ -16,9 +16,10 @@ class Stop:
         self.asked = self._writing = False
 
     def listen(self) -> None:
-        """Take the signals of this process."""
+        """Take the signals of this process, also those that came while it was beginning and were held back."""
         for number in SIGNALS:
             signal.signal(number, self._heard)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def _heard(self, number: int, frame: object) -> None:
         self.asked = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from reconciler.service.ends import Seen
 from reconciler.service.events import Event
 from reconciler.service.follow import Follow
 from reconciler.service.hears import Hears
@@ -25,9 +26,9 @@ class Upkeep:
         """Who is told of each app that is declared without an error."""
         self._troubles.near |= near
 
-    def look(self, names: Iterable[str], now: str) -> Pulled | None:
-        """At the remote; what has come from there."""
-        before, pulled = self.follow.trouble, self.follow.look(now)
+    def take(self, names: Iterable[str], seen: Seen, now: str) -> Pulled | None:
+        """After a look at the remote, which ended `now`: what has come from there."""
+        before, pulled = self.follow.trouble, self.follow.take(seen, now)
         trouble = self.follow.trouble
         for other in self._hears:
             other.pulled(trouble.code if trouble else "")

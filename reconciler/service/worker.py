@@ -7,9 +7,6 @@ looked up once is taken for today's.
 from __future__ import annotations
 
 import gc
-import os
-import signal
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -38,6 +35,7 @@ from reconciler.service.events import Event
 from reconciler.service.failures import RECORD, app_error
 from reconciler.service.figures import last_counts, not_begun
 from reconciler.service.known import standing_of
+from reconciler.service.lifeline import leave, watch
 from reconciler.service.order import COMMAND, Means, Order
 from reconciler.service.recipients import last_valid, recipients_of
 from reconciler.service.result import AppError, CycleResult, Standing
@@ -49,7 +47,7 @@ MOST_NAMED = 3
 
 def survey(pipe: Connection, lifeline: Connection, desired: Path) -> None:
     """Tell which apps there are."""
-    _leave(pipe, _survey(desired))
+    leave(pipe, _survey(desired))
 
 
 def _survey(desired: Path) -> Survey:
@@ -72,7 +70,7 @@ def cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order
     gc.set_threshold(100_000, 50, 100)
     stop = Stop()
     stop.listen()
-    threading.Thread(target=_watch, args=(lifeline,), daemon=True).start()
+    watch(lifeline)
 
     def tell(kind: str, words: str) -> None:
         with suppress(OSError):
@@ -101,25 +99,7 @@ def cycle(pipe: Connection, lifeline: Connection, desired: Path, app: str, order
             end = replace(end, requests=Counter(requests))
     except KeyboardInterrupt:
         end = Stopped(app)
-    _leave(pipe, end)
-
-
-def _watch(lifeline: Connection) -> None:
-    """Whoever began this process is gone once the other end of the pipe is closed: nobody would hear of its end."""
-    with suppress(EOFError, OSError):
-        lifeline.recv()
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _leave(pipe: Connection, end: End) -> None:
-    """At once, as commands do: Python would take a million objects apart first."""
-    code = 0
-    try:
-        pipe.send(end)
-        pipe.close()
-    except OSError:
-        code = 1
-    os._exit(code)
+    leave(pipe, end)
 
 
 def conducted(desired: Path, app: str, order: Order, means: Means) -> End:

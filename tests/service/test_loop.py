@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from reconciler.service.ends import Removed, Survey
+from reconciler.service.ends import Head, Removed, Survey
 from reconciler.service.events import Event
 from reconciler.service.follow import Follow
 from reconciler.service.hears import Hears
@@ -19,12 +19,12 @@ from reconciler.service.turns import Settings
 
 
 class _Asked:
-    """Stands where the remote's head is looked at."""
+    """Stands where the checkout moves on."""
 
-    asked = 0
+    taken = 0
 
-    def pull(self) -> None:
-        self.asked += 1
+    def take(self, seen: object) -> None:
+        self.taken += 1
 
 
 def test_the_checkout_does_not_move_while_a_cycle_reads_it() -> None:
@@ -32,13 +32,14 @@ def test_the_checkout_does_not_move_while_a_cycle_reads_it() -> None:
     main = _Asked()
     loop = Loop(Settings(Path("desired")), lambda event: None, follow=Follow(cast(Any, main)))
     cycle = SimpleNamespace(has_loaded=False)
-    loop.surveys = cast(Any, cycle)
+    loop.surveys, loop.seen = cast(Any, cycle), Head("main", "a commit")
     loop._pull()
-    assert main.asked == 0 and loop._patience() > 1, "nor is the remote asked again and again meanwhile"
+    assert main.taken == 0 and loop._patience() > 1, "nor is the remote asked again and again meanwhile"
+    assert not loop._may_begin(), "nor does another cycle begin to read"
     cycle.has_loaded = True
     loop._pull()
     loop._pull()
-    assert main.asked == 1
+    assert main.taken == 1 and loop.looks is None
     for end in (loop.wake, loop.waker):
         end.close()
 

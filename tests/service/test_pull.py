@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,10 +11,12 @@ from typing import Any, cast
 import pytest
 
 from reconciler.record.store import RecordError
+from reconciler.service import pull
+from reconciler.service.ends import Unanswered
 from reconciler.service.events import Event
 from reconciler.service.follow import Follow
 from reconciler.service.loop import Loop
-from reconciler.service.pull import HistoryRewritten, Main, NotMerged, RemoteUnreachable
+from reconciler.service.pull import HistoryRewritten, Main, NotMerged, Pulled, RemoteUnreachable
 from reconciler.service.turns import Settings
 from tests.support.gitworld import git
 
@@ -37,6 +40,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     git(folder, "push", "--quiet", "origin", "main")
     monkeypatch.chdir(folder)
     return folder
+
+
+def pulled(main: Main) -> Pulled | None:
+    return main.take(main.look())
 
 
 def edited(folder: Path) -> None:
@@ -68,15 +75,15 @@ def test_what_nobody_has_merged_is_refused_also_where_the_remote_has_nothing_new
     here: Path, change: Callable[[Path], None], words: str
 ) -> None:
     main = Main(Path("desired"))
-    assert main.pull() is None
+    assert pulled(main) is None
     change(here)
     with pytest.raises(NotMerged, match=words):
-        main.pull()
+        pulled(main)
 
 
 def test_a_file_beside_the_declarations_is_nobodys_business(here: Path) -> None:
     (here / "notes.txt").write_text("mine")
-    assert Main(Path("desired")).pull() is None
+    assert pulled(Main(Path("desired"))) is None
 
 
 def rewritten(folder: Path) -> None:
@@ -96,23 +103,23 @@ def test_a_history_that_was_rewritten_is_told_from_commits_that_nobody_pushed(he
     commit(here, "two")
     git(here, "push", "--quiet", "origin", "main")
     main = Main(Path("desired"))
-    assert main.pull() is None
+    assert pulled(main) is None
     change(here)
     with pytest.raises(HistoryRewritten, match="does not go on from"):
-        main.pull()
+        pulled(main)
 
 
 def test_a_remote_that_does_not_answer_is_no_fault_of_the_checkout(here: Path) -> None:
     main = Main(Path("desired"))
     (here.parent / "remote.git").rename(here.parent / "gone.git")
     with pytest.raises(RemoteUnreachable):
-        main.pull()
+        pulled(main)
     edited(here)
     with pytest.raises(NotMerged):
-        main.pull()
+        pulled(main)
     (here / FILE).write_text("one")
     (here.parent / "gone.git").rename(here.parent / "remote.git")
-    assert main.pull() is None
+    assert pulled(main) is None
 
 
 def test_without_an_origin_there_is_nothing_to_follow_and_the_advice_is_to_add_it(here: Path) -> None:
@@ -129,17 +136,72 @@ def test_outside_of_a_clone_the_advice_is_to_be_in_one(tmp_path: Path, monkeypat
     assert error.value.remedy == "run this in a clone of the repository"
 
 
+def looked(loop: Loop) -> None:
+    """Once, by a process of its own."""
+    loop._pull()
+    while loop.seen is None:
+        loop._wait(60)
+    loop._pull()
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """The address of a host that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/remote.git"
+
+
+def test_a_remote_that_hangs_is_given_up_and_the_message_names_what_was_asked(
+    here: Path, silent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(here, "remote", "set-url", "origin", silent)
+    monkeypatch.setattr(pull, "SECONDS", 0.3)
+    seen = Main(Path("desired")).look()
+    assert isinstance(seen, Unanswered) and seen.message.startswith("`git ls-remote` has not answered for ")
+
+
+def test_while_a_remote_hangs_the_loop_goes_on_and_an_end_ends_the_look(here: Path, silent: str) -> None:
+    git(here, "remote", "set-url", "origin", silent)
+    loop = Loop(Settings(Path("desired"), grace=60), lambda event: None, follow=Follow(Main(Path("desired")), 60))
+    loop._pull()
+    child = loop.looks
+    assert child is not None and loop.follow.is_new and not loop._may_begin(), "the first cycle waits for the first look"
+    loop.follow.take(Unanswered("nobody answers", "wait"), "2026-01-01T00:00:00Z")
+    assert loop._may_begin(), "later ones wait for none"
+    loop._stop()
+    assert child.is_over and loop.looks is None
+    for end in (loop.wake, loop.waker):
+        end.close()
+
+
+def test_the_next_look_comes_so_long_after_the_end_of_the_last_also_where_the_clock_was_ahead(here: Path) -> None:
+    follow = Follow(Main(Path("desired")), 60)
+    follow.take(Unanswered("nobody answers", "wait"), "2026-06-01T00:00:00Z")
+    assert follow.trouble is not None and follow.trouble.since == "2026-06-01T00:00:00Z"
+    assert follow.wait("2026-06-01T00:00:20Z") == 40 and follow.wait("2026-06-01T00:02:00Z") == 0
+    assert follow.wait("2025-06-01T00:00:00Z") == 60
+
+
+def test_a_head_that_names_a_branch_which_does_not_exist_is_told_from_an_empty_remote(here: Path) -> None:
+    git(here.parent / "remote.git", "symbolic-ref", "HEAD", "refs/heads/gone")
+    with pytest.raises(RemoteUnreachable, match="HEAD names a branch that does not exist; it has main") as error:
+        pulled(Main(Path("desired")))
+    assert "git symbolic-ref HEAD refs/heads/main" in error.value.remedy
+    git(here.parent / "remote.git", "update-ref", "-d", "refs/heads/main")
+    with pytest.raises(RemoteUnreachable, match="no branch yet"):
+        pulled(Main(Path("desired")))
+
+
 def test_no_cycle_begins_until_the_checkout_is_as_merged(here: Path) -> None:
     said: list[Event] = []
     loop = Loop(Settings(Path("desired"), once=True), said.append, follow=Follow(Main(Path("desired")), 0))
     loop.turns = cast(Any, {"wiki": SimpleNamespace(child=None, due="2000-01-01T00:00:00Z")})
     edited(here)
-    loop._pull()
-    loop._pull()
+    looked(loop)
     loop._begin()
     assert loop._is_done() and "no cycle begins" in said[0].message and "[NotMerged]" in said[0].message
     (here / FILE).write_text("one")
-    loop._pull()
+    looked(loop)
     assert not loop.follow.holds and [event.kind for event in said] == ["notPulled", "held", "pulledAgain"]
     for end in (loop.wake, loop.waker):
         end.close()

@@ -13,6 +13,7 @@ from reconciler.declare.settings import Notification
 from reconciler.notify.outbox import Outbox
 from reconciler.notify.target import Target
 from reconciler.service.clocks import later
+from reconciler.service.ends import Head
 from reconciler.service.events import Event
 from reconciler.service.follow import Follow
 from reconciler.service.metrics import Metrics
@@ -42,7 +43,7 @@ class Machine:
         self.upkeep = Upkeep(self.follow, self.said.append, (self.metrics,))
         self.upkeep.knows({"wiki": Near(TO, str(self.outbox))})
 
-    def pull(self) -> None:
+    def take(self, seen: object) -> None:
         if self.remote:
             raise self.remote[0]
 
@@ -50,7 +51,7 @@ class Machine:
         """What is told after the next one."""
         before = {message.name for message in Outbox(self.outbox).messages()}
         self.at = later(self.at, 60)
-        self.upkeep.look(["wiki"], self.at)
+        self.upkeep.take(["wiki"], Head("main", ""), self.at)
         new = [message.event for message in Outbox(self.outbox).messages() if message.name not in before]
         return [f"{event.phase} {event.reason}" for event in new]
 
@@ -120,5 +121,5 @@ def test_settings_in_error_are_told_although_nobody_knows_where_the_record_lies(
 def test_a_file_that_cannot_be_written_costs_a_line_and_no_look(machine: Machine) -> None:
     machine.outbox.parent.write_text("in the way")
     machine.remote = [EDITED]
-    machine.upkeep.look(["wiki"], NOW)
+    machine.upkeep.take(["wiki"], Head("main", ""), NOW)
     assert "wiki: nobody is told:" in machine.said[-1].message

@@ -51,7 +51,8 @@ class Git:
             ) from None
         except TooSlow:
             raise Unreachable(
-                f"`git {arguments[-1]}` has not answered for {self.seconds:.0f} seconds", "see that the remote can be reached"
+                f"`git {_command(arguments)}` has not answered for {self.seconds:.0f} seconds",
+                "see that the remote can be reached",
             ) from None
         return GitOutput(ended.code, ended.output, redact(ended.errors.decode("utf-8", "replace"), self.secret))
 
@@ -61,6 +62,11 @@ class Git:
         if answer.code:
             raise explained(answer.errors)
         return answer.output
+
+
+def _command(arguments: Iterable[str]) -> str:
+    """What git was asked for, without where."""
+    return next((word for word in arguments if not word.startswith("-")), "")
 
 
 def finding(environ: Mapping[str, str]) -> Git:

@@ -1,0 +1,35 @@
+"""A process that another one began for one piece of work: it ends when that one is gone, and says its end as its last word."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.service.ends import End
+
+
+def watch(lifeline: Connection) -> None:
+    """Whoever began this process is gone once the other end of the pipe is closed: nobody would hear of its end."""
+    threading.Thread(target=_watch, args=(lifeline,), daemon=True).start()
+
+
+def _watch(lifeline: Connection) -> None:
+    with suppress(EOFError, OSError):
+        lifeline.recv()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def leave(pipe: Connection, end: End) -> None:
+    """At once, as commands do: Python would take a million objects apart first."""
+    code = 0
+    try:
+        pipe.send(end)
+        pipe.close()
+    except OSError:
+        code = 1
+    os._exit(code)
