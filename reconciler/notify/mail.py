@@ -101,6 +101,8 @@ def _in_time(mail: EmailMessage, to: tuple[str, ...], server: Server) -> dict[st
         return ended.result(WHOLE)
     except FutureTimeout:
         raise TimeoutError(f"it has not taken the mail within {WHOLE:.0f} seconds") from None
+    finally:
+        del ended  # which holds the error, whose frames hold this one
 
 
 def _hand_over(mail: EmailMessage, to: tuple[str, ...], server: Server, ended: Future[dict[str, tuple[int, bytes]]]) -> None:
@@ -110,7 +112,7 @@ def _hand_over(mail: EmailMessage, to: tuple[str, ...], server: Server, ended: F
             ended.set_result(connection.send_message(mail, server.sender, list(to)))
     except Exception as error:
         if not ended.done():
-            ended.set_exception(error)
+            ended.set_exception(error.with_traceback(None))  # whose frames hold the connection
 
 
 def _problem(parts: SplitResult, options: Mapping[str, list[str]], sender: str) -> str | None:
