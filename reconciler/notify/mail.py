@@ -109,7 +109,8 @@ def _hand_over(mail: EmailMessage, to: tuple[str, ...], server: Server, ended: F
     """Those whom the server refused while it took others, or what went wrong, into `ended`."""
     try:
         with _connected(server) as connection:
-            ended.set_result(connection.send_message(mail, server.sender, list(to)))
+            refused = connection.send_message(mail, server.sender, list(to))
+        ended.set_result(refused)
     except Exception as error:
         if not ended.done():
             ended.set_exception(error.with_traceback(None))  # whose frames hold the connection
