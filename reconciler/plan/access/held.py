@@ -36,7 +36,7 @@ class Held(NamedTuple):
     and `reason` are those of the assignment, or of the group's declaration, that gives it. `shown` is false where the record
     alone says so, since the service does not show it. `since` is when it came, by the log, and `confirmed` when it was last seen
     on the service: now, where that shows it. `last_login` and `registered` are when the service says so. All are times, UTC, and
-    empty where nobody knows.
+    empty where nobody knows. `value` is that of a declared role, which stays when its displayName changes.
     """
 
     address: str
@@ -56,6 +56,7 @@ class Held(NamedTuple):
     registered: str = ""
     since: str = ""
     confirmed: str = ""
+    value: str = ""
 
 
 def held(context: Context) -> tuple[Held, ...]:
@@ -131,7 +132,9 @@ class _Work:
         declared = keys(self.context, names)
         for key in declared or self._recorded(row.address):
             role = self.context.app.roles[key]
-            found = row._replace(kind="role", what=role.displayName, privileged=role.privileged, shown=key in declared)
+            found = row._replace(
+                kind="role", what=role.displayName, privileged=role.privileged, shown=key in declared, value=role.value
+            )
             yield self._with(found, self.given.role(row.address, key))
         for text in sorted(text for name, text in names.items() if not keys(self.context, {name: text})):
             privileged = not self.context.privileged.isdisjoint(partly(self.context, {fold(text): text}))
