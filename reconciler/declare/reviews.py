@@ -19,14 +19,14 @@ from reconciler.declare.yaml.document import Document
 
 FOLDER, CLOSED, RULES = "reviews", "closed", "reviewers"
 KEEP, REMOVE = "keep", "remove"
-TEXTS = ("app", "user", "account", "login", "role", "group", "decision", "reason")
+TEXTS = ("app", "user", "account", "login", "role", "group", "decision", "reason", "roleValue")
 
 
 class Reviewed(NamedTuple):
     """One row: what a person has, and what was decided; `said` is the row as it is written, `number` its place in the list.
 
     `user` is a userPrincipalName, and empty where nobody declares the account: then `account` is its id. Of `role` and `group`
-    at most one is set; none is the account itself.
+    at most one is set; none is the account itself. `value` is the role's own, which stays when it is renamed.
     """
 
     app: str
@@ -39,6 +39,7 @@ class Reviewed(NamedTuple):
     reason: str
     number: int
     said: dict[str, Any]
+    value: str = ""
 
     @property
     def who(self) -> str:
@@ -145,5 +146,5 @@ def _read(found: Reviews, reader: Reader, name: str, file: Path) -> None:
 
 def _rows(items: list[dict[str, Any]]) -> Iterator[Reviewed]:
     for number, item in enumerate(items):
-        app, user, account, login, role, group, decision, reason = (str(item.get(key) or "") for key in TEXTS)
-        yield Reviewed(app, user, account, login, role, group, decision, reason, number, item)
+        app, user, account, login, role, group, decision, reason, value = (str(item.get(key) or "") for key in TEXTS)
+        yield Reviewed(app, user, account, login, role, group, decision, reason, number, item, value)

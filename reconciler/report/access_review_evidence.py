@@ -16,8 +16,8 @@ from reconciler.report.held import as_rows_of_csv
 from reconciler.report.safe import plain
 
 COLUMNS = (
-    "reviewer", "app", "user", "account", "login", "name", "role", "group", "privileged", "source", "why", "assignmentReason",
-    "until", "since", "lastSignIn", "registered", "decision", "reason", "readBack",
+    "reviewer", "app", "user", "account", "login", "name", "role", "roleValue", "group", "privileged", "source", "why",
+    "assignmentReason", "until", "since", "lastSignIn", "registered", "decision", "reason", "readBack",
 )  # fmt: skip
 README = """Access review {name}: evidence
 

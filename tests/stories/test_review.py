@@ -102,6 +102,29 @@ def test_a_review_is_started_decided_followed_and_closed(tmp_path: Path) -> None
         assert desk.reconcile(*closing).code == 1
 
 
+def test_what_is_there_under_another_name_is_not_gone(tmp_path: Path) -> None:
+    with scim_server() as url:
+        desk = desk_of(tmp_path, f"{url}/{tmp_path.name}/v2")
+        assert desk.reconcile(*START, "--otherwise", "boss@x.org").code == 0
+        folder = tmp_path / "desired/reviews/2026-Q4"
+        decide(folder / "boss@x.org.yaml")
+        decide(folder / "grace@x.org.yaml", removed=("eve@x.org: Admin", "ada@x.org: Net"))
+        desk.write(
+            "directory/groups/a.yaml", "groups: [{displayName: Crew, previously: [Net], members: [ada@x.org, grace@x.org]}]\n"
+        )
+        roles = tmp_path / "desired/apps/wiki/roles.yaml"
+        roles.write_text(roles.read_text().replace("displayName: Admin", "displayName: Chief"))
+        desk.write("apps/wiki/assignments.yaml", ASSIGNMENTS.replace("Net,", "Crew,").replace("role: Admin", "role: Chief"))
+        assert desk.reconcile("apply", "--auto-approve").code == 0
+        # As if by hand: no declaration gives it any more, and nothing was applied since.
+        desk.write("directory/groups/a.yaml", "groups: [{displayName: Crew, previously: [Net], members: [grace@x.org]}]\n")
+        desk.write("apps/wiki/assignments.yaml", ASSIGNMENTS.replace("Net,", "Crew,").rpartition("  - {")[0])
+        refused = desk.reconcile("review", "close", "2026-Q4", "--evidence", "q4.zip")
+        assert refused.code == 1 and not (tmp_path / "q4.zip").exists()
+        assert "eve@x.org still has Admin in wiki on the service" in refused.err, refused
+        assert "ada@x.org still has group Net in wiki on the service" in refused.err
+
+
 def evidence_of(file: Path) -> list[tuple[str, str, str]]:
     """What was removed, and what was read back, once the sums were checked and both tables agree."""
     with zipfile.ZipFile(file) as archive:

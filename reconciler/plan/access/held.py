@@ -38,7 +38,7 @@ class Held(NamedTuple):
     edited the account, where the service's own log tells. `shown` is false where the record
     alone says so, since the service does not show it. `since` is when it came, by the log, and `confirmed` when it was last seen
     on the service: now, where that shows it. `last_login` and `registered` are when the service says so. All are times, UTC, and
-    empty where nobody knows.
+    empty where nobody knows. `value` is that of a declared role, which stays when its displayName changes.
     """
 
     address: str
@@ -58,6 +58,7 @@ class Held(NamedTuple):
     registered: str = ""
     since: str = ""
     confirmed: str = ""
+    value: str = ""
 
 
 def held(context: Context) -> tuple[Held, ...]:
@@ -133,7 +134,9 @@ class _Work:
         declared = keys(self.context, names)
         for key in declared or self._recorded(row.address):
             role = self.context.app.roles[key]
-            found = row._replace(kind="role", what=role.displayName, privileged=role.privileged, shown=key in declared)
+            found = row._replace(
+                kind="role", what=role.displayName, privileged=role.privileged, shown=key in declared, value=role.value
+            )
             given = self.given.role(row.address, key)
             yield self._with(found, given) if given is not None else self._by_hand(found, account)
         for text in sorted(text for name, text in names.items() if not keys(self.context, {name: text})):

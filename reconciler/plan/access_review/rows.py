@@ -28,6 +28,7 @@ def row_of(row: Row) -> dict[str, Any]:
         "login": held.login if fold(held.login) != fold(person) else "",
         "name": held.name if held.name != person else "",
         "role": held.what if held.kind == "role" else "",
+        "roleValue": held.value if held.kind == "role" else "",
         "group": held.what if held.kind == "group" else "",
         "privileged": held.privileged,
         "source": str(held.source),
