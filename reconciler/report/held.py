@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -100,7 +100,11 @@ def as_json(apps: Mapping[str, Iterable[Held]]) -> str:
 
 def as_csv(apps: Mapping[str, Iterable[Held]]) -> str:
     """RFC 4180, with a heading; a cell that a spreadsheet would compute begins with an apostrophe."""
-    found = [fields(app, row) for app, rows in apps.items() for row in rows]
+    return table_of([fields(app, row) for app, rows in apps.items() for row in rows])
+
+
+def table_of(found: Sequence[Mapping[str, Any]]) -> str:
+    """The same of rows by the names of COLUMNS."""
     columns = (*COLUMNS, *(TIMES if any(TIMES[0] in row for row in found) else ()))
     return as_rows_of_csv([columns, *([row.get(name) for name in columns] for row in found)])
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.record.log.about import needle
+from reconciler.record.log.about import about, needle
 from reconciler.report.log_lines import FORMS, head
 from reconciler.report.log_query import Query, end_of, moment
 
@@ -127,3 +127,12 @@ def test_hostile_names_stay_text() -> None:
     assert "\x1b" not in table and table.count("\n") == 1
     row = FORMS["csv"]("wiki", b"", {**hostile, "initiatedBy": {"displayName": "=1+1"}})
     assert "'=1+1" in row and '""x""' in row and head("csv").count(",") == row.replace(',""x""', "").count(",")
+
+
+def test_a_line_whose_bytes_were_altered_is_found_all_the_same() -> None:
+    line = orjson.dumps(LOG["ada"])
+    escaped = line.replace(b"/ada", rb"/\u0061da")
+    twice = line.replace(b"{", b'{"activityDateTime":"2020-01-01T00:00:00Z",', 1)
+    assert [said for said, _ in Query(user="ada@x.org").select([escaped + b"\n"])] == [escaped]
+    assert [said for said, _ in Query(since="2026-01-01").select([twice + b"\n"])] == [twice]
+    assert len(about([escaped + b"\n"], ["User/ada@x.org"]).records) == 1

@@ -32,6 +32,11 @@ def test_who_has_what_is_told_in_every_form_and_without_the_service(tmp_path: Pa
     offline = json.loads(desk.reconcile("access", "--offline", "--format", "json").out)
     assert {row["login"] for row in offline} == {"ada@x.org", "grace@x.org"} and not any(row["shown"] for row in offline)
     assert {(row["since"], row["confirmed"]) for row in offline} == {(row["since"], row["since"]) for row in rows}
+    desk.zoo("http://127.0.0.1:9/v2")  # which has neither a service nor a record
+    for query in ((), ("--offline",)):
+        part = desk.reconcile("access", *query, "--evidence", "part.zip")
+        assert part.code == 1 and "No evidence is written" in part.err and "zoo" in part.err, part
+        assert not (tmp_path / "part.zip").exists()
 
 
 def test_who_had_what_is_told_from_the_log_with_what_gave_and_took_it(tmp_path: Path) -> None:

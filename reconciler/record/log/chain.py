@@ -1,6 +1,7 @@
 """Records in, the same with a link each to the one before it out; and links in, what was altered, dropped or moved out. Pure.
 
-A record's hash is the SHA-256 of its canonical JSON (keys sorted, no spaces, UTF-8), its own link included. So who knows the hash
+A record's hash is the SHA-256 of its canonical JSON (keys sorted, no spaces, UTF-8), its own link included. A line is written in
+that form too, but for the order of keys, and one in another form was altered. So who knows the hash
 of one record can tell whether any before it is another than it was; nobody can tell of those after it without a later hash.
 """
 
@@ -130,6 +131,15 @@ class Check:
         """A line that is no record. Nothing hangs on it: a kill may have torn it off, and a record that it was is missing."""
         self.no_records.append(where)
 
+    def junk(self, where: str) -> None:
+        """A line that no kill leaves: one that was torn off begins as a record does."""
+        self.problems.append(Problem(0, "the line is no record, and none that was torn off: somebody put it in", where))
+
+    def misspelt(self, where: str) -> None:
+        """A hash is of what a line says. A search looks at its bytes, so they too are to be those that were written."""
+        what = "its bytes are not those that were written (escapes, spaces or a key that is there twice): it was altered"
+        self.problems.append(Problem(self.last.number, what, where))
+
     def _unlinked(self, record: Record, where: str) -> None:
         self.unlinked.append(hash_of(record))
         if self.first is not None:
@@ -188,7 +198,7 @@ def verify_files(files: Iterable[tuple[str, bytes]], trusted: str = "") -> Check
     check, file, line = Check(trusted), "", 0
     for name, block in files:
         file, line = name, line if name == file else 0
-        for row in block.splitlines():
+        for row in block.removesuffix(b"\n").split(b"\n"):
             line += 1
             _look(check, row, f"{file}:{line}")
     return check
@@ -201,5 +211,9 @@ def _look(check: Check, row: bytes, where: str) -> None:
         record = None
     if isinstance(record, dict):
         check.look(record, where)
-    elif row.strip(b"\0 \r"):
+        if orjson.dumps(record) != row.strip(b"\0"):
+            check.misspelt(where)
+    elif row.strip(b"\0").startswith(b'{"') and record is None:
         check.torn(where)
+    elif row.strip(b"\0"):
+        check.junk(where)
