@@ -15,6 +15,7 @@ from reconciler.declare.load import load
 from reconciler.plan.access.had import Had, Past, past
 from reconciler.plan.access.past import Gap, Moment, State, state
 from reconciler.record.log.about import about
+from reconciler.record.log.chain import verify
 from reconciler.record.log.read import records_of
 from tests.support.budget import THOROUGH, examples
 from tests.support.world import World
@@ -101,7 +102,9 @@ def by_hand(world: World, chance: random.Random) -> None:
     """Somebody changes an account or a group on the service."""
     things = sorted(world.everything().values(), key=lambda item: str(item.get("userName") or item.get("displayName")))
     users, groups = [i for i in things if "userName" in i], [i for i in things if "userName" not in i]
-    match chance.choice(["active", "roles", "members"]):
+    match chance.choice(["active", "roles", "members", "delete"]):
+        case "delete" if users:
+            world.client.delete("Users", chance.choice(users)["id"])
         case "active" if users:
             item = chance.choice(users)
             world.edit(item["userName"], "active", not item.get("active", True))
@@ -306,6 +309,8 @@ def test_where_a_clock_was_set_back_nobody_knows_what_was_between(tmp_path: Path
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("reconciler.cycle.audited.now", lambda: "2026-05-20T00:00:00Z")
         tell_command(world.store, "forget", "x")
+    (told,) = verify(records_of(world.store.log_blocks())).backwards
+    assert "time runs back" in told.what
     (gap,) = past_of(world).gaps
     assert (gap.since, gap.until) == ("2026-05-20T00:00:00Z", "2026-06-01T00:00:00Z") and "time runs back" in gap.what
 
