@@ -170,6 +170,8 @@ def _write(desired: Path, declarations: Declarations, shared: Shared, head: dict
     """The files of a review, and whom CODEOWNERS should ask."""
     from reconciler.adopt.model import ImportRefused
     from reconciler.adopt.write import put
+    from reconciler.cli.review_log import each
+    from reconciler.cycle.review_log import tell_started
     from reconciler.declare.folders import readable_path
     from reconciler.declare.reviews import FOLDER
     from reconciler.plan.access_review.rows import data_of
@@ -180,10 +182,12 @@ def _write(desired: Path, declarations: Declarations, shared: Shared, head: dict
         say("Nobody has any such access: there is nothing to review, and nothing was written.")
         return 0
     names, head = file_names(shared.files), {**head, "files": len(shared.files)}
-    texts = {
-        f"{FOLDER}/{head['review']}/{names[reviewer]}.yaml": document(data_of({**head, "reviewer": reviewer}, rows))
-        for reviewer, rows in shared.files.items()
-    }
+    files = {reviewer: data_of({**head, "reviewer": reviewer}, rows) for reviewer, rows in shared.files.items()}
+    texts = {f"{FOLDER}/{head['review']}/{names[reviewer]}.yaml": document(data) for reviewer, data in files.items()}
+    told = each(head["scope"]["apps"], declarations, lambda store: tell_started(store, head["review"], files.values()))
+    if told:
+        say("Nothing was written: a review of whose start the log does not know cannot be closed.")
+        return told
     try:
         put(desired, texts)
     except ImportRefused as error:
